@@ -1,0 +1,102 @@
+"""The form of a row in the semantics table.
+
+Paths are dotted; `*` stands for every element of a list or entry of a map, and for every field
+where it stands in for a name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.provider.schema import Detach, NaturalKey, Removal, Revival, Rule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alias:
+    """A parameter that the answer tells under another name.
+
+    Attributes:
+        source: Dotted path in the answer.
+        words: The answer's words and what the parameter says for them; empty if they agree.
+    """
+
+    source: str
+    words: Mapping[Any, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """Bounds of a string's or a list's length, and its form.
+
+    Attributes:
+        max: Longest allowed; 0 if unlimited.
+        min: Shortest allowed.
+        pattern: Regular expression the whole string must match.
+    """
+
+    max: int = 0
+    min: int = 0
+    pattern: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """What no machine can know about one type.
+
+    Attributes:
+        face: Name of the authoring class.
+        title: What people call an object of this type.
+        id_prefix: What Stripe's ids of this type begin with.
+        removals: Ways an object ends, best first.
+        revival: How it comes back.
+        natural_keys: How it is found without its id.
+        detach: What must let go of it first.
+        expand: What must be asked for to be seen.
+        hidden: Answer fields that are absent, and not null, unless expanded.
+        references: Ids the SDK types as plain strings, and what they name.
+        write_only: Sent and never told.
+        ignored: Parameters that are not declarations (request directives).
+        sensitive: Never shown nor stored.
+        immutable: Create-only in practice although the SDK has them in update.
+        add_only: Maps that may gain entries and whose entries may not change.
+        sets: Lists whose order means nothing.
+        keyed: Lists whose elements align by a field.
+        aliases: Parameters told under another name.
+        words: Literals and what the answer holds in their place.
+        neutral: Values that mean the same as having none.
+        fold_case: Upper and lower case mean the same.
+        limits: Lengths and forms.
+        money: Amounts in minor units, and where their currency is.
+        protect: Protected unless the author says otherwise.
+        rules: Plan-time checks.
+        unlisted: Enums whose further words are accepted.
+    """
+
+    face: str
+    title: str
+    id_prefix: str
+    removals: tuple[Removal, ...]
+    revival: Revival | None = None
+    natural_keys: tuple[NaturalKey, ...] = ()
+    detach: tuple[Detach, ...] = ()
+    expand: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
+    references: Mapping[str, str] = field(default_factory=dict)
+    write_only: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
+    sensitive: tuple[str, ...] = ()
+    immutable: tuple[str, ...] = ()
+    add_only: tuple[str, ...] = ()
+    sets: tuple[str, ...] = ()
+    keyed: Mapping[str, str] = field(default_factory=dict)
+    aliases: Mapping[str, Alias] = field(default_factory=dict)
+    words: Mapping[str, Mapping[Any, Any]] = field(default_factory=dict)
+    neutral: Mapping[str, Any] = field(default_factory=dict)
+    fold_case: tuple[str, ...] = ()
+    limits: Mapping[str, Limit] = field(default_factory=dict)
+    money: Mapping[str, str] = field(default_factory=dict)
+    protect: bool = False
+    rules: tuple[Rule, ...] = ()
+    unlisted: tuple[str, ...] = ()

@@ -1,0 +1,233 @@
+"""The error tree.
+
+Every error the engine raises on purpose is an ``EngineError``; whatever else escapes is a bug
+in the engine. Each names what happened, to what, and what to do next. Only the command line
+turns them into text and exit codes.
+
+::
+
+    EngineError                        exit code 1
+    ├── UsageError                     a call that cannot be taken
+    ├── SettingsError                  configuration that cannot be used
+    ├── StackError                     problems in the authors' modules, all at once
+    ├── GraphError                     references that form a cycle
+    ├── StateError                     a state file that cannot be trusted
+    │   └── StaleStateError            it changed under us
+    ├── SecretSinkError                the place for secrets cannot take one
+    ├── ProviderError                  Stripe refused, or could not be reached
+    │   ├── AuthenticationError        401
+    │   ├── PermissionDeniedError      403
+    │   ├── NotFoundError              404, or `resource_missing`
+    │   ├── RateLimitedError           429
+    │   └── ConnectionFailedError      no answer at all
+    ├── ApplyError                     an apply that did not finish every operation
+    ├── LockHeldError                  exit code 3
+    ├── GuardError                     exit code 4: refused before the first write
+    └── InterruptedRunError            exit code 130
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+class EngineError(Exception):
+    """A failure with a stable reference, a message, a cause and a hint.
+
+    Attributes:
+        reference: Stable identifier to search for, kebab-case.
+        exit_code: What the command line exits with.
+        message: What happened, and to what; one sentence.
+        cause: Why, where it is known; None if the message says it all.
+        hint: What to do next; None if there is nothing to add.
+    """
+
+    reference: ClassVar[str] = "engine-error"
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, *, cause: str | None = None, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.cause = cause
+        self.hint = hint
+
+    def __str__(self) -> str:
+        parts = [self.message]
+        if self.cause:
+            parts.append(self.cause)
+        if self.hint:
+            parts.append(f"Hint: {self.hint}")
+        return "\n".join(parts)
+
+
+class UsageError(EngineError):
+    """A call that cannot be taken: a bad option, an unknown address, a missing folder."""
+
+    reference = "usage"
+
+
+class SettingsError(EngineError):
+    """Configuration that cannot be used."""
+
+    reference = "settings"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One finding about what an author wrote.
+
+    Attributes:
+        file: Path of the module, as the author would type it.
+        line: 1-based line, 0 when only the file is known.
+        message: What is wrong, naming the declaration.
+        hint: What would be right; empty if there is nothing to suggest.
+        reference: Stable identifier of the kind of problem, kebab-case.
+    """
+
+    file: str
+    line: int
+    message: str
+    hint: str = ""
+    reference: str = "problem"
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        return f"{place}: {self.message}" + (f"\n    {self.hint}" if self.hint else "")
+
+
+class StackError(EngineError):
+    """Problems in one or more stack modules, all of them at once.
+
+    Attributes:
+        problems: The findings, in file and line order.
+    """
+
+    reference = "stack"
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        count = len(problems)
+        super().__init__(f"{count} problem{'s' if count != 1 else ''} in the stacks")
+        self.problems = tuple(sorted(problems))
+
+    def __str__(self) -> str:
+        return "\n".join([f"{self.message}:", *(str(problem) for problem in self.problems)])
+
+
+class GraphError(EngineError):
+    """References that form a cycle.
+
+    Attributes:
+        cycle: The names along the cycle, the first repeated at the end.
+    """
+
+    reference = "cycle"
+
+    def __init__(self, cycle: tuple[str, ...]) -> None:
+        super().__init__("references form a cycle: " + " -> ".join(cycle))
+        self.cycle = cycle
+
+
+class StateError(EngineError):
+    """A state file that cannot be read, trusted or written."""
+
+    reference = "state"
+
+
+class StaleStateError(StateError):
+    """The state on disk is no longer the one this run loaded; nothing was overwritten."""
+
+    reference = "state-stale"
+
+
+class SecretSinkError(EngineError):
+    """The place for secrets cannot take one; the object was not created."""
+
+    reference = "secret-sink"
+
+
+class ProviderError(EngineError):
+    """Stripe refused a request, or could not be reached.
+
+    Attributes:
+        status: HTTP status, None without an answer.
+        code: Stripe's error code, such as ``resource_missing``.
+        param: The parameter Stripe names.
+        request_id: Stripe's id of the request, for its logs.
+    """
+
+    reference = "stripe"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        code: str | None = None,
+        param: str | None = None,
+        request_id: str | None = None,
+        cause: str | None = None,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(message, cause=cause, hint=hint)
+        self.status = status
+        self.code = code
+        self.param = param
+        self.request_id = request_id
+
+
+class AuthenticationError(ProviderError):
+    """The key is not one that Stripe knows (401)."""
+
+    reference = "stripe-key"
+
+
+class PermissionDeniedError(ProviderError):
+    """The key may not do this (403)."""
+
+    reference = "stripe-permission"
+
+
+class NotFoundError(ProviderError):
+    """There is no such object (404, or a parameter naming one that is missing)."""
+
+    reference = "stripe-not-found"
+
+
+class RateLimitedError(ProviderError):
+    """Stripe's rate limit held through every retry (429)."""
+
+    reference = "stripe-rate-limit"
+
+
+class ConnectionFailedError(ProviderError):
+    """No answer: refused, cut off, or timed out."""
+
+    reference = "stripe-connection"
+
+
+class ApplyError(EngineError):
+    """An apply that did not finish every operation; state records what it did."""
+
+    reference = "apply"
+
+
+class LockHeldError(EngineError):
+    """Somebody else is at work on this stack."""
+
+    reference = "lock-held"
+    exit_code = 3
+
+
+class GuardError(EngineError):
+    """A rule refused the run before its first write."""
+
+    reference = "guard"
+    exit_code = 4
+
+
+class InterruptedRunError(EngineError):
+    """The person stopped the run; what was finished is recorded."""
+
+    reference = "interrupted"
+    exit_code = 130

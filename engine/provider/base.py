@@ -1,0 +1,98 @@
+"""The provider port: what the engine asks of the service that holds the objects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
+
+from engine.provider.schema import Probe, ResourceType
+
+RemoteObject: TypeAlias = Mapping[str, Any]
+"""One object as the service answered, JSON shapes only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Whom a key speaks for.
+
+    Attributes:
+        id: `acct_...`; empty if the service does not tell.
+        livemode: True for real money; None if the service does not tell.
+    """
+
+    id: str
+    livemode: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestContext:
+    """What a request carries beside its parameters.
+
+    Attributes:
+        idempotency_key: For writes; the same key never acts twice.
+        account: Connected account to act on; empty for the key's own.
+    """
+
+    idempotency_key: str = ""
+    account: str = ""
+
+
+class Provider(Protocol):
+    """Reads and writes remote objects.
+
+    An implementation MUST raise only `engine.errors.ProviderError` and its kin for whatever the
+    service or the network does; MUST retry what is safe to retry, with the same idempotency key;
+    MUST be usable from several threads at once; MUST encode `CLEAR` the way its wire clears a
+    field; MUST NOT change what it is given.
+    """
+
+    @property
+    def requests(self) -> int:
+        """How many requests were sent so far, retries included."""
+        ...
+
+    @property
+    def writes(self) -> int:
+        """How many of them could change something."""
+        ...
+
+    def account(self) -> Account:
+        """Tell whom the key speaks for."""
+        ...
+
+    def read(self, kind: ResourceType, id: str, *, account: str = "") -> RemoteObject | None:
+        """Read one object, everything expandable expanded; None if it does not exist."""
+        ...
+
+    def read_many(
+        self, kind: ResourceType, ids: Sequence[str], *, account: str = ""
+    ) -> Mapping[str, RemoteObject]:
+        """Read the objects among `ids` that exist, in as few requests as the service allows."""
+        ...
+
+    def find(
+        self, kind: ResourceType, filters: Mapping[str, Any], *, account: str = ""
+    ) -> Sequence[RemoteObject]:
+        """List the objects that match, everything expandable expanded, newest first."""
+        ...
+
+    def exists(self, probe: Probe, id: str, *, account: str = "") -> bool:
+        """Answer a probe about the object with this id."""
+        ...
+
+    def create(
+        self, kind: ResourceType, params: Mapping[str, Any], context: RequestContext
+    ) -> RemoteObject:
+        """Create an object and return it, expanded."""
+        ...
+
+    def update(
+        self, kind: ResourceType, id: str, params: Mapping[str, Any], context: RequestContext
+    ) -> RemoteObject:
+        """Change an object and return it, expanded; an empty update reads it."""
+        ...
+
+    def delete(self, kind: ResourceType, id: str, context: RequestContext) -> None:
+        """Delete an object; one that is already gone is a success."""
+        ...

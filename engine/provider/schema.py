@@ -1,0 +1,328 @@
+"""What a resource type is, as the planner and the validator need to know it.
+
+Pure data. What Stripe's types look like is said in the catalogue, never here.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, TypeAlias
+
+from engine.values import ABSENT, Path
+
+
+class Kind(enum.StrEnum):
+    """What a value looks like."""
+
+    STRING = "string"
+    INTEGER = "integer"
+    NUMBER = "number"
+    DECIMAL = "decimal"
+    BOOLEAN = "boolean"
+    OBJECT = "object"
+    LIST = "list"
+    MAP = "map"
+    ANY = "any"
+
+
+class ListOrder(enum.StrEnum):
+    """What the order of a list means."""
+
+    ORDERED = "ordered"
+    SET = "set"
+    KEYED = "keyed"
+
+
+_NO_FIELDS: Mapping[str, Attribute] = MappingProxyType({})
+_NO_WORDS: Mapping[Any, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attribute:
+    """One field of a resource type, with everything below it.
+
+    Attributes:
+        kind: What its value looks like.
+        required: Create refuses without it.
+        required_in_update: An update that mentions its parent must mention it too.
+        in_create: A create parameter.
+        in_update: An update parameter.
+        in_response: Stripe answers with it.
+        immutable: A change forces replacement.
+        add_only: A map whose new keys are updates and whose changed entries force replacement.
+        clearable: An update takes "empty" for it.
+        neutral: The value that means the same as having none; ABSENT if there is no such value.
+        write_only: Sent, and never told again.
+        sensitive: Never shown nor stored.
+        values: The words an enum takes; empty if it takes any.
+        open_values: Further words are accepted.
+        words: Alternative literals beside the kind, such as `inf` for a tier's `up_to`, each with
+            what the answer holds in its place.
+        reference: Object name that an id in this field names; empty if it is no id.
+        fields: Of an object, by name.
+        element: Of a list or a map.
+        order: Of a list, what its order means.
+        key: Of a keyed list, the field that aligns elements; of an object that is one, empty.
+        source: Where the answer holds the value, if not under the same name; dotted.
+        source_words: The answer's words and what the parameter says for them.
+        fold_case: Upper and lower case mean the same, and Stripe stores lower case.
+        min_length: Of a string or list; 0 if unlimited.
+        max_length: Of a string or list; 0 if unlimited.
+        pattern: Regular expression the whole string must match; empty if any does.
+        money: Path of the currency that an amount in minor units is in; empty if it is no amount.
+    """
+
+    kind: Kind
+    required: bool = False
+    required_in_update: bool = False
+    in_create: bool = False
+    in_update: bool = False
+    in_response: bool = False
+    immutable: bool = False
+    add_only: bool = False
+    clearable: bool = False
+    neutral: Any = ABSENT
+    write_only: bool = False
+    sensitive: bool = False
+    values: tuple[str, ...] = ()
+    open_values: bool = False
+    words: Mapping[Any, Any] = field(default_factory=lambda: _NO_WORDS)
+    reference: str = ""
+    fields: Mapping[str, Attribute] = field(default_factory=lambda: _NO_FIELDS)
+    element: Attribute | None = None
+    order: ListOrder = ListOrder.ORDERED
+    key: str = ""
+    source: str = ""
+    source_words: Mapping[Any, Any] = field(default_factory=lambda: _NO_WORDS)
+    fold_case: bool = False
+    min_length: int = 0
+    max_length: int = 0
+    pattern: str = ""
+    money: str = ""
+
+    @property
+    def declarable(self) -> bool:
+        """Whether an author may write it."""
+        return self.in_create or self.in_update
+
+    @property
+    def update_only(self) -> bool:
+        """Whether it needs an update after the create."""
+        return self.in_update and not self.in_create
+
+    def child(self, part: str | int) -> Attribute | None:
+        """The attribute one step down: a field's, an element's; None if there is none."""
+        if self.kind is Kind.OBJECT:
+            return self.fields.get(part) if isinstance(part, str) else None
+        return self.element
+
+    def at(self, path: Path) -> Attribute | None:
+        """The attribute at a path of keys and indexes; None if there is none."""
+        found: Attribute | None = self
+        for part in path:
+            if found is None:
+                return None
+            found = found.child(part)
+        return found
+
+
+def walk(attribute: Attribute, path: Path = ()) -> Iterator[tuple[Path, Attribute]]:
+    """Yield every attribute below one, parents first; elements of lists and maps under `*`."""
+    for name, child in attribute.fields.items():
+        yield (*path, name), child
+        yield from walk(child, (*path, name))
+    if attribute.element is not None:
+        yield (*path, "*"), attribute.element
+        yield from walk(attribute.element, (*path, "*"))
+
+
+class Verb(enum.StrEnum):
+    """What removing an object really does to it."""
+
+    DELETE = "delete"
+    ARCHIVE = "archive"
+    DEACTIVATE = "deactivate"
+    EXPIRE = "expire"
+    KEEP = "keep"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """A question to Stripe that decides how an object can be removed.
+
+    Attributes:
+        object: Object name of what to look for.
+        filter: List filter that takes the id of the object to be removed.
+        variants: Further filters; the answer is yes if any of these lists has an entry.
+    """
+
+    object: str
+    filter: str
+    variants: tuple[Mapping[str, Any], ...] = (MappingProxyType({}),)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removal:
+    """One way an object ends.
+
+    Attributes:
+        verb: What it does, in the plan's words.
+        params: Update that does it; empty for a DELETE.
+        unless: A question whose yes rules this way out, so that the next one is taken.
+        unless_leaf: Path and value in the object that rule this way out.
+        note: Why nothing better exists; shown in the plan.
+    """
+
+    verb: Verb
+    params: Mapping[str, Any] = field(default_factory=dict)
+    unless: Probe | None = None
+    unless_leaf: tuple[str, Any] | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NaturalKey:
+    """How an object is found without its id.
+
+    Attributes:
+        field: Declared field that holds the key; dotted.
+        filter: List filter that takes it; empty if the key is the id and GET finds it.
+        many: The filter takes a list of keys.
+        params: Further filters the search needs.
+        transfer: Create or update parameter that takes the key from its holder; empty if the
+            key has to be free.
+        kept_by_removed: A removed object still holds the key.
+        fold_case: Keys that differ only in case collide.
+    """
+
+    field: str
+    filter: str = ""
+    many: bool = False
+    params: Mapping[str, Any] = field(default_factory=dict)
+    transfer: str = ""
+    kept_by_removed: bool = False
+    fold_case: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revival:
+    """How an object that ended, or was ended by hand, comes back.
+
+    Attributes:
+        live: Leaves of the answer that say it is alive.
+        params: Update that brings it back; None if nothing does.
+        spent_if: Answer leaves that explain why it ended by itself: with any of them set, an
+            object that is not alive is not drift.
+    """
+
+    live: Mapping[str, Any]
+    params: Mapping[str, Any] | None
+    spent_if: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detach:
+    """An object of another type that must let go before one of this type is removed.
+
+    Attributes:
+        object: Object name of the holder.
+        via: Field of the removed object that holds the holder's id.
+        field: Field of the holder that holds the removed object's id.
+    """
+
+    object: str
+    via: str
+    field: str
+
+
+class RuleKind(enum.StrEnum):
+    """The forms a plan-time check takes."""
+
+    REQUIRES = "requires"
+    FORBIDS = "forbids"
+    ONE_OF = "one-of"
+    AT_MOST_ONE = "at-most-one"
+    LAST_ELEMENT = "last-element"
+    UNIQUE_ELEMENTS = "unique-elements"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """What Stripe would refuse at apply and a plan can already tell.
+
+    Attributes:
+        kind: How `fields` are read.
+        when: Leaves and the values that switch the rule on, all of them; a value `...` means
+            "declared at all", ABSENT "not declared". Empty: always on.
+        fields: Dotted paths it speaks of. REQUIRES: each declared and not empty, or, with
+            `value`, equal to it. FORBIDS: none declared, or, with `value`, none equal to it.
+            ONE_OF, AT_MOST_ONE: how many are declared. LAST_ELEMENT: the last element of the
+            list has `value` (a field and what it holds). UNIQUE_ELEMENTS: no two elements of the
+            list have the same.
+        value: See `fields`; `...` if only presence counts.
+        message: Stripe's own text where it is known.
+        hint: What to write instead.
+    """
+
+    kind: RuleKind
+    fields: tuple[str, ...]
+    message: str
+    when: Mapping[str, Any] = field(default_factory=dict)
+    value: Any = ...
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceType:
+    """One type of resource: its fields, and how its objects live.
+
+    Attributes:
+        name: As in addresses, `stripe_billing_portal_configuration`.
+        object: Stripe's object name, `billing_portal.configuration`.
+        title: What people call it, `customer portal configuration`.
+        face: Name of the authoring class, `PortalConfiguration`.
+        root: An object attribute whose fields are the type's.
+        required: Create refuses without these.
+        collection: Path of create and list, with `{parent}` for a child's parent id.
+        item: Path of one object, with `{id}` and perhaps `{parent}`.
+        filters: Names of the list filters.
+        expand: What must be asked for to be seen.
+        has_metadata: Create takes metadata, so an ownership stamp fits on it.
+        removals: Ways an object ends, best first; the first that is not ruled out is taken.
+        revival: How it comes back; None if it is either there or gone.
+        natural_keys: How it is found without its id, best first.
+        detach: What must let go of it before it is removed.
+        protect: Protected unless the author says otherwise.
+        rules: Plan-time checks.
+    """
+
+    name: str
+    object: str
+    title: str
+    face: str
+    root: Attribute
+    required: tuple[str, ...] = ()
+    collection: str = ""
+    item: str = ""
+    filters: tuple[str, ...] = ()
+    expand: tuple[str, ...] = ()
+    has_metadata: bool = False
+    removals: tuple[Removal, ...] = ()
+    revival: Revival | None = None
+    natural_keys: tuple[NaturalKey, ...] = ()
+    detach: tuple[Detach, ...] = ()
+    protect: bool = False
+    rules: tuple[Rule, ...] = ()
+
+    @property
+    def chosen_id(self) -> bool:
+        """Whether the author may choose the id."""
+        identity = self.root.fields.get("id")
+        return identity is not None and identity.in_create
+
+
+Schemas: TypeAlias = Mapping[str, ResourceType]
+"""Resource types by the name that addresses use."""

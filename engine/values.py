@@ -1,0 +1,273 @@
+"""Values that are not known yet, not for everyone's eyes, or not a value at all.
+
+A `Ref` is a string whose text is `${ADDRESS.ATTRIBUTE}`, so that it can stand anywhere a string
+can, inside an f-string too. The same text is what state files hold. Nothing here knows what a
+resource is.
+"""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+import hmac
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, NoReturn, TypeAlias
+
+from engine.address import ADDRESS_PATTERN, NAME_PATTERN, ResourceAddress, parse_address
+
+Path: TypeAlias = tuple[str | int, ...]
+"""Where a leaf is in a nested document: keys of objects and indexes of lists."""
+
+_ATTRIBUTE_PATTERN = r"[A-Za-z0-9_]+(?:\.[A-Za-z0-9_-]+)*"
+# `$${...}` is a literal `${...}`; the first alternative keeps it from reading as a reference.
+_TEMPLATE = re.compile(
+    rf"\$(?P<literal>\$\{{)|\$\{{(?P<address>{ADDRESS_PATTERN})\.(?P<attribute>{_ATTRIBUTE_PATTERN})\}}"
+    rf"|\$\{{output\.(?P<stack>{NAME_PATTERN})\.(?P<output>{NAME_PATTERN})\}}"
+)
+
+
+class Marker(enum.Enum):
+    """Values that stand for the absence of one."""
+
+    UNKNOWN = "(known after apply)"
+    CLEAR = "(cleared)"
+    ABSENT = "(absent)"
+
+    def __repr__(self) -> str:
+        return self.name
+
+    def __deepcopy__(self, memo: object) -> Marker:
+        return self
+
+
+UNKNOWN: Final = Marker.UNKNOWN
+"""A value that only an apply can tell."""
+CLEAR: Final = Marker.CLEAR
+"""The request to make a field empty; each provider knows how that is said on its wire."""
+ABSENT: Final = Marker.ABSENT
+"""No value at all, where None would be one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sensitive:
+    """A value that reaches Stripe and nothing else: no plan, state, log or error shows it.
+
+    Attributes:
+        value: The value itself.
+    """
+
+    value: Any
+
+    def __repr__(self) -> str:
+        return "(sensitive)"
+
+    __str__ = __repr__
+
+
+def fingerprint(value: object, salt: str) -> str:
+    """Tell whether a secret changed without keeping it: a salted hash, 16 hex digits."""
+    return hmac.new(salt.encode(), repr(value).encode(), hashlib.sha256).hexdigest()[:16]
+
+
+def _no_transform(name: str) -> Callable[..., NoReturn]:
+    def refuse(self: Ref, *_: object, **__: object) -> NoReturn:
+        message = (
+            f"the value of {str.__str__(self)} is known only after apply, so .{name}() cannot be "
+            "used on it; put it into an f-string as it is"
+        )
+        raise TypeError(message)
+
+    return refuse
+
+
+class Ref(str):
+    """A reference to an attribute of a resource, or to another stack's output.
+
+    It is a string and prints as `${stripe_product.pro.id}`; whatever would tear that text apart
+    (slicing, `upper`, `split` and the like) is refused, since the result could not be resolved.
+    """
+
+    __slots__ = ()
+
+    @classmethod
+    def to(cls, target: ResourceAddress, attribute: str) -> Ref:
+        """Refer to one attribute, a dotted path, of the resource at an address."""
+        return cls(f"${{{target}.{attribute}}}")
+
+    @classmethod
+    def to_output(cls, stack: str, name: str) -> Ref:
+        """Refer to an output of another stack in the same environment."""
+        return cls(f"${{output.{stack}.{name}}}")
+
+    def __str__(self) -> str:
+        return str.__str__(self)
+
+    __getitem__ = _no_transform("__getitem__")
+    __iter__ = _no_transform("__iter__")
+    capitalize = casefold = lower = upper = title = swapcase = _no_transform("lower/upper")
+    split = rsplit = partition = rpartition = splitlines = _no_transform("split")
+    replace = translate = removeprefix = removesuffix = _no_transform("replace")
+    strip = lstrip = rstrip = encode = _no_transform("strip/encode")
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeTarget:
+    """What a reference names: one attribute of one resource.
+
+    Attributes:
+        address: The resource.
+        attribute: Dotted path inside its attributes.
+    """
+
+    address: ResourceAddress
+    attribute: str
+
+    def __str__(self) -> str:
+        return f"{self.address}.{self.attribute}"
+
+
+@dataclass(frozen=True, slots=True)
+class OutputTarget:
+    """What a reference names: an output of another stack.
+
+    Attributes:
+        stack: Name of that stack.
+        name: Name of its output.
+    """
+
+    stack: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"output.{self.stack}.{self.name}"
+
+
+Target: TypeAlias = AttributeTarget | OutputTarget
+
+
+def _target(match: re.Match[str]) -> Target | None:
+    if match["address"]:
+        return AttributeTarget(parse_address(match["address"]), match["attribute"])
+    if match["stack"]:
+        return OutputTarget(match["stack"], match["output"])
+    return None
+
+
+def targets_in(value: object) -> Iterator[Target]:
+    """Yield every reference anywhere inside a nested value, in reading order."""
+    for _, target in targets_with_paths(value):
+        yield target
+
+
+def targets_with_paths(value: object, path: Path = ()) -> Iterator[tuple[Path, Target]]:
+    """Yield every reference with the path of the leaf it stands in, in reading order."""
+    if isinstance(value, Sensitive):
+        yield from targets_with_paths(value.value, path)
+    elif isinstance(value, str):
+        for match in _TEMPLATE.finditer(value):
+            target = _target(match)
+            if target is not None:
+                yield path, target
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from targets_with_paths(inner, (*path, key))
+    elif isinstance(value, (list, tuple)):
+        for index, inner in enumerate(value):
+            yield from targets_with_paths(inner, (*path, index))
+
+
+def resolve(value: Any, lookup: Callable[[Target], Any]) -> Any:
+    """Replace every reference inside a nested value.
+
+    A string that is one reference becomes the target's value, of whatever type; a reference
+    inside a longer string becomes its text. A string with any UNKNOWN part is UNKNOWN as a whole.
+
+    Args:
+        value: Nested dicts, lists and scalars.
+        lookup: Gives the value of a target, UNKNOWN if only an apply can tell.
+
+    Returns:
+        A new structure; the given one is untouched.
+    """
+    if isinstance(value, Sensitive):
+        inner = resolve(value.value, lookup)
+        return inner if inner is UNKNOWN else Sensitive(inner)
+    if isinstance(value, str):
+        return _resolve_text(str.__str__(value), lookup)
+    if isinstance(value, Mapping):
+        return {key: resolve(inner, lookup) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [resolve(inner, lookup) for inner in value]
+    return value
+
+
+def _resolve_text(text: str, lookup: Callable[[Target], Any]) -> Any:
+    if "${" not in text:
+        return text
+    whole = _TEMPLATE.fullmatch(text)
+    if whole is not None:
+        target = _target(whole)
+        if target is not None:
+            return lookup(target)
+    parts: list[str] = []
+    secret = False
+    end = 0
+    for match in _TEMPLATE.finditer(text):
+        parts.append(text[end : match.start()])
+        end = match.end()
+        target = _target(match)
+        if target is None:
+            parts.append("${")
+            continue
+        found = lookup(target)
+        if found is UNKNOWN:
+            return UNKNOWN
+        if isinstance(found, Sensitive):
+            secret, found = True, found.value
+        parts.append(_as_text(found))
+    joined = "".join([*parts, text[end:]])
+    return Sensitive(joined) if secret else joined
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else str(value)
+
+
+def plain(value: Any) -> Any:
+    """Take the wrapping off sensitive values, for the one place that may see them."""
+    if isinstance(value, Sensitive):
+        return plain(value.value)
+    if isinstance(value, Mapping):
+        return {key: plain(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(inner) for inner in value]
+    return value
+
+
+def dotted(path: Path) -> str:
+    """Print a path as people write it: `features.products[0].prices`."""
+    text = ""
+    for part in path:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        else:
+            text += f".{part}" if text else part
+    return text
+
+
+def get_path(document: Any, path: Path, default: Any = None) -> Any:
+    """Read a nested value; `default` where any step is missing."""
+    for part in path:
+        if isinstance(document, Mapping) and part in document:
+            document = document[part]
+        elif (
+            isinstance(document, (list, tuple)) and isinstance(part, int) and part < len(document)
+        ):
+            document = document[part]
+        else:
+            return default
+    return document
