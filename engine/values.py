@@ -262,12 +262,8 @@ def dotted(path: Path) -> str:
 def get_path(document: Any, path: Path, default: Any = None) -> Any:
     """Read a nested value; `default` where any step is missing."""
     for part in path:
-        if isinstance(document, Mapping) and part in document:
+        try:
             document = document[part]
-        elif (
-            isinstance(document, (list, tuple)) and isinstance(part, int) and part < len(document)
-        ):
-            document = document[part]
-        else:
+        except (KeyError, IndexError, TypeError):
             return default
     return document

@@ -56,7 +56,7 @@ PRODUCT = Row(
         ),
     ),
     revival=ACTIVE_AGAIN,
-    natural_keys=(NaturalKey(field="id", kept_by_removed=True),),
+    natural_keys=(NaturalKey(attribute="id", kept_by_removed=True),),
     references={"tax_code": "tax_code", "default_price": "price"},
     write_only=("default_price_data", "type"),
     immutable=("type",),
@@ -90,7 +90,7 @@ PRICE = Row(
     revival=ACTIVE_AGAIN,
     natural_keys=(
         NaturalKey(
-            field="lookup_key",
+            attribute="lookup_key",
             filter="lookup_keys",
             many=True,
             transfer="transfer_lookup_key",
@@ -98,7 +98,7 @@ PRICE = Row(
         ),
     ),
     # S: "This price cannot be archived because it is the default price of its product."
-    detach=(Detach(object="product", via="product", field="default_price"),),
+    detach=(Detach(object="product", via="product", attribute="default_price"),),
     expand=("tiers", "currency_options"),
     hidden=("tiers", "currency_options"),
     references={"recurring.meter": "billing.meter"},
@@ -222,7 +222,7 @@ COUPON = Row(
     title="coupon",
     id_prefix="",
     removals=(DELETE,),
-    natural_keys=(NaturalKey(field="id"),),
+    natural_keys=(NaturalKey(attribute="id"),),
     expand=("applies_to", "currency_options"),
     hidden=("applies_to", "currency_options"),
     references={"applies_to.products.*": "product"},
@@ -295,7 +295,7 @@ PROMOTION_CODE = Row(
         spent_if=("expires_at", "max_redemptions"),
     ),
     natural_keys=(
-        NaturalKey(field="code", filter="code", params={"active": True}, fold_case=True),
+        NaturalKey(attribute="code", filter="code", params={"active": True}, fold_case=True),
     ),
     expand=("restrictions.currency_options",),
     hidden=("restrictions.currency_options",),
@@ -394,9 +394,7 @@ PORTAL_CONFIGURATION = Row(
     title="customer portal configuration",
     id_prefix="bpc_",
     removals=(
-        Removal(
-            verb=Verb.DEACTIVATE, params={"active": False}, unless_leaf=("is_default", True)
-        ),
+        Removal(verb=Verb.DEACTIVATE, params={"active": False}, unless_leaf=("is_default", True)),
         # L: "You cannot set `active: false` on your default PortalConfiguration."
         Removal(
             verb=Verb.KEEP,
@@ -463,9 +461,7 @@ PORTAL_CONFIGURATION = Row(
             when=_UPDATES_ON,
             fields=("features.payment_method_update.enabled",),
             value=True,
-            message=(
-                "Cannot enable subscription updates while payment method update is disabled."
-            ),
+            message=("Cannot enable subscription updates while payment method update is disabled."),
             hint='add "payment_method_update": {"enabled": True} to features',
         ),
         Rule(

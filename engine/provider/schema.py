@@ -188,7 +188,7 @@ class NaturalKey:
     """How an object is found without its id.
 
     Attributes:
-        field: Declared field that holds the key; dotted.
+        attribute: Declared field that holds the key; dotted.
         filter: List filter that takes it; empty if the key is the id and GET finds it.
         many: The filter takes a list of keys.
         params: Further filters the search needs.
@@ -198,7 +198,7 @@ class NaturalKey:
         fold_case: Keys that differ only in case collide.
     """
 
-    field: str
+    attribute: str
     filter: str = ""
     many: bool = False
     params: Mapping[str, Any] = field(default_factory=dict)
@@ -230,12 +230,12 @@ class Detach:
     Attributes:
         object: Object name of the holder.
         via: Field of the removed object that holds the holder's id.
-        field: Field of the holder that holds the removed object's id.
+        attribute: Field of the holder that holds the removed object's id.
     """
 
     object: str
     via: str
-    field: str
+    attribute: str
 
 
 class RuleKind(enum.StrEnum):
