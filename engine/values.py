@@ -262,6 +262,8 @@ def dotted(path: Path) -> str:
 def get_path(document: Any, path: Path, default: Any = None) -> Any:
     """Read a nested value; `default` where any step is missing."""
     for part in path:
+        if isinstance(document, str):
+            return default
         try:
             document = document[part]
         except (KeyError, IndexError, TypeError):

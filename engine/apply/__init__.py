@@ -1,0 +1,1 @@
+"""Carrying out a plan: concurrently where it allows, recorded after every operation."""

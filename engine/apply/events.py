@@ -1,0 +1,109 @@
+"""What an apply tells whoever watches, and what became of each operation."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+
+from engine.errors import EngineError
+from engine.plan.model import PlanReport, Step
+from engine.state.model import State
+
+
+class Outcome(enum.StrEnum):
+    """What became of an operation."""
+
+    APPLIED = "applied"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepResult:
+    """One operation and what became of it.
+
+    Attributes:
+        step: The operation.
+        outcome: What became of it.
+        id: Object it ended up with; empty if none.
+        error: Why it failed; None unless it did.
+        because: Key of the step whose failure skipped it; empty unless skipped. The word
+            `interrupted` if the person stopped the run.
+    """
+
+    step: Step
+    outcome: Outcome
+    id: str = ""
+    error: EngineError | None = None
+    because: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplyResult:
+    """One stack after an apply.
+
+    Attributes:
+        stack: Stack name.
+        state: State as it was last written.
+        results: What became of every operation, in plan order.
+        interrupted: The person stopped the run.
+    """
+
+    stack: str
+    state: State
+    results: tuple[StepResult, ...] = field(default=())
+    interrupted: bool = False
+
+    @property
+    def failures(self) -> tuple[StepResult, ...]:
+        """The operations that failed."""
+        return tuple(result for result in self.results if result.outcome is Outcome.FAILED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplyReport:
+    """All stacks of one run after an apply.
+
+    Attributes:
+        plan: What was to be done.
+        approved: Somebody said yes; False if there was nothing to do or they said no.
+        results: One a stack that was begun, in order.
+        requests: Calls made to Stripe, reading included.
+        writes: How many of them could change something.
+    """
+
+    plan: PlanReport
+    approved: bool
+    results: tuple[ApplyResult, ...]
+    requests: int
+    writes: int
+
+    @property
+    def failures(self) -> tuple[StepResult, ...]:
+        """The operations that failed, over all stacks."""
+        return tuple(failure for result in self.results for failure in result.failures)
+
+
+class Hook:
+    """Told of everything that happens while commands run; does nothing by itself.
+
+    Methods may be called from any thread, one at a time.
+    """
+
+    def waiting_for_lock(self, stack: str, holder: str) -> None:
+        """Another run holds the lock of `stack`."""
+
+    def refreshing(self, stack: str, count: int) -> None:
+        """`count` objects of `stack` are about to be read."""
+
+    def apply_started(self, stack: str, count: int) -> None:
+        """`count` operations are about to begin."""
+
+    def step_started(self, step: Step) -> None:
+        """An operation is about to be sent."""
+
+    def step_finished(self, result: StepResult) -> None:
+        """An operation ended, or was skipped."""
+
+    def apply_finished(self, result: ApplyResult) -> None:
+        """The last operation of a stack ended."""

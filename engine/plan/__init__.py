@@ -1,0 +1,1 @@
+"""The plan: what would change and why, made by pure functions."""

@@ -1,0 +1,312 @@
+"""The plan's nouns. A reason explains a change and never decides one.
+
+What must not live here: how a plan is made (`planner`), shown (`engine.views`) or carried out
+(`engine.apply`).
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.address import ResourceAddress
+from engine.provider.schema import Removal
+from engine.state.model import ResourceState
+from engine.values import ABSENT, Path, Target
+
+
+class Action(enum.StrEnum):
+    """What happens to one resource."""
+
+    NO_OP = "no-op"
+    CREATE = "create"
+    READ = "read"
+    UPDATE = "update"
+    REPLACE = "replace"
+    DELETE = "delete"
+    IMPORT = "import"
+    REVIVE = "revive"
+    MOVE = "move"
+    FORGET = "forget"
+
+
+class Reason(enum.StrEnum):
+    """Why a resource changes."""
+
+    DECLARED = "declared"
+    """It is declared and does not exist yet."""
+    CHANGED = "changed"
+    """The declaration changed."""
+    DRIFTED = "drifted"
+    """It was changed outside of the code."""
+    MISSING = "missing"
+    """It was deleted outside of the code."""
+    ENDED = "ended"
+    """It was archived or disabled outside of the code."""
+    UNDECLARED = "undeclared"
+    """Its declaration is gone."""
+    DESTROYED = "destroyed"
+    """The person asked for everything to be removed."""
+    IMMUTABLE = "immutable"
+    """A field changed that Stripe cannot change in place."""
+    DEPENDENCY = "dependency"
+    """Something it refers to is replaced."""
+    TRIGGERED = "triggered"
+    """Something named in its replace_triggered_by changes."""
+    REQUESTED = "requested"
+    """The person asked for it to be replaced."""
+    SUPERSEDED = "superseded"
+    """An earlier replacement did not get to remove the old object."""
+    REMEMBERED = "remembered"
+    """It was removed earlier and still exists on Stripe."""
+    ADOPTED = "adopted"
+    """It exists on Stripe and the declaration takes it over."""
+    IMPORTED = "imported"
+    """The stack asks for it to be imported."""
+    MOVED = "moved"
+    """It was declared under another name."""
+    RELEASED = "released"
+    """The stack asks for it to be forgotten, not removed."""
+    DETACHED = "detached"
+    """It has to let go of something that is removed."""
+
+
+class FieldReason(enum.StrEnum):
+    """Why one field changes."""
+
+    SET = "set"
+    CHANGED = "changed"
+    DRIFT = "drift"
+    CLEARED = "cleared"
+    STAYS = "stays"
+    """It was declared, is no longer, and Stripe cannot clear it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldChange:
+    """One leaf that differs.
+
+    Attributes:
+        path: Where it is in the declaration.
+        before: What Stripe has; ABSENT if it has nothing there.
+        after: What is wanted; UNKNOWN if only the apply can tell, ABSENT if nothing.
+        reason: Why.
+        forces_replacement: Stripe cannot change it in place.
+        sensitive: Neither side may be shown.
+        currency: Lower-case currency both sides are amounts in; empty if they are no amounts.
+    """
+
+    path: Path
+    before: Any
+    after: Any
+    reason: FieldReason
+    forces_replacement: bool = False
+    sensitive: bool = False
+    currency: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What a plan does to one resource.
+
+    Attributes:
+        address: The resource.
+        type: Its resource type.
+        action: What happens.
+        reasons: Why, most telling first.
+        id: Stripe's id; empty before it exists.
+        before: Declared leaves as Stripe has them; empty before it exists.
+        after: The same as they will be, UNKNOWN where only the apply can tell; empty for removals.
+        fields: Leaves that differ, by path.
+        create_first: Of a replacement: the new object is made before the old one goes.
+        removal: How the old object goes; None where nothing is removed.
+        notes: What a person should know before saying yes.
+        moved_from: The address it had; None if it did not move.
+        line: Where it is declared, `stacks/saas.py:12`; empty if it no longer is.
+    """
+
+    address: ResourceAddress
+    type: str
+    action: Action
+    reasons: tuple[Reason, ...] = ()
+    id: str = ""
+    before: Mapping[str, Any] = field(default_factory=dict)
+    after: Mapping[str, Any] = field(default_factory=dict)
+    fields: tuple[FieldChange, ...] = ()
+    create_first: bool = False
+    removal: Removal | None = None
+    notes: tuple[str, ...] = ()
+    moved_from: ResourceAddress | None = None
+    line: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drift:
+    """How one object on Stripe differs from what the last apply saw.
+
+    Attributes:
+        address: The resource.
+        type: Its resource type.
+        id: Stripe's id.
+        gone: It no longer exists.
+        ended: It exists, archived or disabled.
+        fields: Declared leaves that differ: `before` is what the last apply saw, `after` what
+            Stripe has now.
+    """
+
+    address: ResourceAddress
+    type: str
+    id: str
+    gone: bool = False
+    ended: bool = False
+    fields: tuple[FieldChange, ...] = ()
+
+
+class StepKind(enum.StrEnum):
+    """What one operation does."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    SETTLE = "settle"
+    """The update that completes a create: what create takes no parameter for."""
+    REMOVE = "remove"
+    DETACH = "detach"
+    """The update of another object that has to let go first."""
+    RECORD = "record"
+    """State only; nothing is sent."""
+    FORGET = "forget"
+    """State only: the resource is dropped from it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One operation of an apply.
+
+    Attributes:
+        key: Unique within the plan and stable: `create stripe_price.pro`.
+        kind: What it does.
+        address: The resource.
+        type: Its resource type.
+        id: Object it acts on; empty if the resource's own current id.
+        params: Parameters, references unresolved; CLEAR where a field is emptied.
+        removal: How a REMOVE removes.
+        record: What state says of the resource once the step is done, its id and attributes
+            filled in from the answer; None if it says nothing.
+        after: Keys of the steps that have to be done first.
+        supersedes: Of a CREATE that replaces: id of the object still to be removed.
+        account: Connected account to act on; empty for the key's own.
+    """
+
+    key: str
+    kind: StepKind
+    address: ResourceAddress
+    type: str
+    id: str = ""
+    params: Mapping[str, Any] = field(default_factory=dict)
+    removal: Removal | None = None
+    record: ResourceState | None = None
+    after: tuple[str, ...] = ()
+    supersedes: str = ""
+    account: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputChange:
+    """How one output changes.
+
+    Attributes:
+        name: Its name.
+        before: Value in state; ABSENT if there is none.
+        after: Value wanted; UNKNOWN if only the apply can tell, ABSENT if it goes.
+        sensitive: Neither side may be shown.
+    """
+
+    name: str
+    before: Any = ABSENT
+    after: Any = ABSENT
+    sensitive: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What an apply of one stack would do; apply obeys it and nothing else.
+
+    Attributes:
+        stack: Stack name.
+        environment: Environment name.
+        lineage: Lineage of the state it was made from.
+        serial: Serial of that state.
+        changes: One a resource, unchanged ones included, in address order.
+        drift: What changed on Stripe since the last apply, in address order.
+        outputs: Outputs that change, by name.
+        wanted_outputs: Every output as the stack states it, references unresolved, by name, with
+            whether it is sensitive.
+        steps: Operations in the order they would run one at a time.
+        moves: State addresses that are renamed first, old to new.
+        known: Attributes of resources and lookups that steps may refer to without an operation
+            of this plan, by target.
+        refresh_only: Brings the state up to what Stripe has, and sends nothing.
+        warnings: What a person should know, of no one resource.
+    """
+
+    stack: str
+    environment: str
+    lineage: str
+    serial: int
+    changes: tuple[Change, ...] = ()
+    drift: tuple[Drift, ...] = ()
+    outputs: tuple[OutputChange, ...] = ()
+    wanted_outputs: Mapping[str, tuple[Any, bool]] = field(default_factory=dict)
+    steps: tuple[Step, ...] = ()
+    moves: Mapping[str, str] = field(default_factory=dict)
+    known: Mapping[Target, Any] = field(default_factory=dict)
+    refresh_only: bool = False
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def has_changes(self) -> bool:
+        """Whether an apply would do anything at all, to Stripe or to the state."""
+        return bool(self.steps or self.outputs or self.moves)
+
+    @property
+    def pending(self) -> tuple[Change, ...]:
+        """The changes that do something."""
+        return tuple(change for change in self.changes if change.action is not Action.NO_OP)
+
+    def count(self, *actions: Action) -> int:
+        """How many resources undergo one of these actions."""
+        return sum(1 for change in self.changes if change.action in actions)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanReport:
+    """The plans of one run, and whom they speak of.
+
+    Attributes:
+        environment: Environment name.
+        embedded: It is the emulator built in.
+        account_id: The account the key answers for; empty if Stripe does not tell, or nobody
+            asked.
+        livemode: Real money; None if nobody asked.
+        plans: One a stack, in the order they are applied.
+        requests: Calls made to Stripe so far.
+    """
+
+    environment: str
+    embedded: bool
+    account_id: str
+    livemode: bool | None
+    plans: tuple[Plan, ...]
+    requests: int
+
+    @property
+    def has_changes(self) -> bool:
+        """Whether any plan has something to do."""
+        return any(plan.has_changes for plan in self.plans)
+
+
+def summary(plan: Plan) -> dict[str, int]:
+    """Count a plan's resources by action, every action named, `no-op` too."""
+    return {action.value: plan.count(action) for action in Action}

@@ -1,0 +1,230 @@
+"""Settings: flag > environment variable > `[tool.engine]` > default, frozen once read.
+
+Keys are held here as values and nowhere printed: `Environment.api_key` is wrapped.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from engine.errors import SettingsError
+from engine.values import Sensitive
+
+EMBEDDED = "local"
+"""Name of the environment that is built in: the emulator, with no account at all."""
+UNNAMED = "default"
+"""Name of the environment of a bare `STRIPE_API_KEY`."""
+
+_ENVIRONMENT_KEYS = {
+    "emulator": bool,
+    "api-key": str,
+    "api-base": str,
+    "account": str,
+    "secrets": str,
+    "requests-per-second": (int, float),
+    "live": bool,
+}
+_TABLE_KEYS = {"default-environment": str, "environments": dict, "ownership-stamp": bool}
+_DEFAULT_PARALLELISM = 10
+_DEFAULT_RETRIES = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """One account, as far as configuration knows it.
+
+    Attributes:
+        name: Its name.
+        emulator: It is the embedded one.
+        api_key: The key, wrapped; None if none is configured.
+        api_key_source: Where the key comes from, for messages: `STRIPE_API_KEY`.
+        api_base: Address of a Stripe-compatible server; empty for Stripe itself.
+        account: Account the key has to answer for; empty if any.
+        secrets: Where secrets go: `file`.
+        live: Configuration says it is real money.
+    """
+
+    name: str
+    emulator: bool = False
+    api_key: Sensitive | None = None
+    api_key_source: str = "STRIPE_API_KEY"
+    api_base: str = ""
+    account: str = ""
+    secrets: str = "file"
+    live: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What one run works with.
+
+    Attributes:
+        root: The project folder.
+        environment: The environment it speaks to.
+        variables: Values of `--var` and `ENGINE_VAR_*`, by name; `--var` wins.
+        parallelism: Operations in flight at once.
+        retries: How often a request is tried again.
+        ownership_stamp: Objects get the metadata key `engine`.
+    """
+
+    root: Path
+    environment: Environment
+    variables: Mapping[str, str] = field(default_factory=dict)
+    parallelism: int = _DEFAULT_PARALLELISM
+    retries: int = _DEFAULT_RETRIES
+    ownership_stamp: bool = True
+
+    @property
+    def stacks(self) -> Path:
+        """Folder of the stack modules."""
+        return self.root / "stacks"
+
+    @property
+    def states(self) -> Path:
+        """Folder of the state files."""
+        return self.root / "state"
+
+    @property
+    def private(self) -> Path:
+        """Folder that is never committed: embedded accounts, secrets, locks."""
+        return self.root / ".engine"
+
+
+def load_settings(
+    root: Path,
+    *,
+    environment: str | None = None,
+    variables: Mapping[str, str] | None = None,
+    parallelism: int | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Settings:
+    """Read the settings of a project folder.
+
+    Args:
+        root: The project folder.
+        environment: Name given as a flag.
+        variables: `--var` values.
+        parallelism: Value given as a flag.
+        environ: Environment variables; the process's own if None.
+
+    Raises:
+        SettingsError: for a table that cannot be read, an unknown key or environment, or a value
+            of the wrong kind.
+    """
+    environ = os.environ if environ is None else environ
+    table = _table(root)
+    name = (
+        environment
+        or environ.get("ENGINE_ENVIRONMENT")
+        or table.get("default-environment")
+        or (UNNAMED if environ.get("STRIPE_API_KEY") else EMBEDDED)
+    )
+    return Settings(
+        root=root,
+        environment=_environment(str(name), table, environ),
+        variables={**_variables(environ), **(variables or {})},
+        parallelism=_count(
+            parallelism or environ.get("ENGINE_PARALLELISM"), _DEFAULT_PARALLELISM, "parallelism", 1
+        ),
+        retries=_count(environ.get("ENGINE_RETRIES"), _DEFAULT_RETRIES, "ENGINE_RETRIES", 0),
+        ownership_stamp=bool(table.get("ownership-stamp", True)),
+    )
+
+
+def _table(root: Path) -> Mapping[str, Any]:
+    path = root / "pyproject.toml"
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{path} cannot be read", cause=str(error)) from error
+    table = document.get("tool", {}).get("engine", {})
+    _check_keys(table, _TABLE_KEYS, "[tool.engine]")
+    for name, entry in table.get("environments", {}).items():
+        where = f"[tool.engine.environments.{name}]"
+        if not isinstance(entry, dict):
+            raise SettingsError(f"{where} is not a table")
+        _check_keys(entry, _ENVIRONMENT_KEYS, where)
+    return dict(table)
+
+
+def _check_keys(table: Mapping[str, Any], known: Mapping[str, Any], where: str) -> None:
+    for key, value in table.items():
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1)
+            raise SettingsError(
+                f"{where} has no key {key!r}",
+                hint=f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}",
+            )
+        if not isinstance(value, known[key]):
+            raise SettingsError(f"{where}: {key} has a value of the wrong kind: {value!r}")
+
+
+def _environment(name: str, table: Mapping[str, Any], environ: Mapping[str, str]) -> Environment:
+    entries: Mapping[str, Mapping[str, Any]] = table.get("environments", {})
+    if name not in entries and name not in (EMBEDDED, UNNAMED):
+        known = sorted({*entries, EMBEDDED})
+        near = difflib.get_close_matches(name, known, n=1)
+        raise SettingsError(
+            f"there is no environment {name!r}",
+            hint=(f"did you mean {near[0]!r}? " if near else "")
+            + f"known: {', '.join(known)}; add [tool.engine.environments.{name}] to pyproject.toml",
+        )
+    entry = entries.get(name, {})
+    if entry.get("emulator", name == EMBEDDED and "api-key" not in entry):
+        return Environment(name=name, emulator=True, secrets=entry.get("secrets", "file"))
+    key, source = _api_key(name, entry, environ)
+    return Environment(
+        name=name,
+        api_key=key,
+        api_key_source=source,
+        api_base=(entry.get("api-base") or environ.get("STRIPE_API_BASE", "")).rstrip("/"),
+        account=entry.get("account", ""),
+        secrets=entry.get("secrets", "file"),
+        live=entry.get("live", name == "live"),
+    )
+
+
+def _api_key(
+    name: str, entry: Mapping[str, Any], environ: Mapping[str, str]
+) -> tuple[Sensitive | None, str]:
+    configured = entry.get("api-key")
+    variable = "STRIPE_API_KEY"
+    if configured is not None:
+        scheme, _, variable = configured.partition(":")
+        if scheme != "env" or not variable:
+            raise SettingsError(
+                f"[tool.engine.environments.{name}]: api-key must name an environment variable",
+                cause="A key in a committed file is a leaked key.",
+                hint='write api-key = "env:STRIPE_TEST_KEY"',
+            )
+    value = environ.get(variable, "").strip()
+    return (Sensitive(value) if value else None), variable
+
+
+def _variables(environ: Mapping[str, str]) -> dict[str, str]:
+    prefix = "ENGINE_VAR_"
+    return {
+        name.removeprefix(prefix).lower(): value
+        for name, value in environ.items()
+        if name.startswith(prefix)
+    }
+
+
+def _count(value: str | int | None, default: int, name: str, least: int) -> int:
+    if value is None:
+        return default
+    try:
+        number = int(value)
+    except ValueError:
+        number = least - 1
+    if number < least:
+        raise SettingsError(f"{name} takes a whole number from {least}, not {value!r}")
+    return number

@@ -1,0 +1,187 @@
+"""What authors write, as values: declarations, lifecycles, outputs, refactorings.
+
+What must not live here: how modules are evaluated (`loader`, `authoring`) and what is wrong with
+what they say (`validate`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.address import ResourceAddress
+from engine.errors import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where an author wrote something.
+
+    Attributes:
+        file: Path as the author would type it.
+        line: 1-based line of the call.
+        via: The line of the stack module that led there, `stacks/saas.py:40`; empty if the call
+            stands in the stack module itself.
+    """
+
+    file: str
+    line: int
+    via: str = ""
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}"
+        return f"{place} (from {self.via})" if self.via else place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lifecycle:
+    """How one resource is to be treated, beside what it is.
+
+    Attributes:
+        protect: Refuse any plan that removes or replaces it. None: as its type says.
+        depends_on: Resources or addresses it comes after, without referring to them.
+        ignore_changes: Dotted fields that are set on creation and then left alone.
+        replace_triggered_by: Resources, references or addresses whose change replaces it.
+        create_before_delete: Order of a replacement. None: as Stripe allows.
+        on_remove: `remove` it from Stripe with its declaration, or `keep` it there.
+        adopt: Take over the object on Stripe that has its natural key.
+        account: Connected account it is on, `acct_...`; empty for the key's own.
+    """
+
+    protect: bool | None = None
+    depends_on: tuple[Any, ...] | list[Any] = ()
+    ignore_changes: tuple[str, ...] | list[str] = ()
+    replace_triggered_by: tuple[Any, ...] | list[Any] = ()
+    create_before_delete: bool | None = None
+    on_remove: str = "remove"
+    adopt: bool = False
+    account: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declaration:
+    """One resource as its author wrote it.
+
+    Attributes:
+        address: Type and logical name.
+        arguments: Stripe's parameters, references as text.
+        lifecycle: How it is to be treated.
+        location: Where it stands.
+    """
+
+    address: ResourceAddress
+    arguments: Mapping[str, Any]
+    lifecycle: Lifecycle
+    location: Location
+
+    @property
+    def type(self) -> str:
+        """Its resource type."""
+        return self.address.type
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lookup:
+    """An object that is read, never managed.
+
+    Attributes:
+        address: `data.stripe_price.NAME`, the name made from the criteria.
+        criteria: List filters that find it, or `id`.
+        location: Where it stands.
+    """
+
+    address: ResourceAddress
+    criteria: Mapping[str, Any]
+    location: Location
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputDeclaration:
+    """A value a stack hands out.
+
+    Attributes:
+        name: Its name.
+        value: Nested value, references as text.
+        sensitive: It is shown to nobody.
+        location: Where it stands.
+    """
+
+    name: str
+    value: Any
+    sensitive: bool
+    location: Location
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """A resource that was declared under another address.
+
+    Attributes:
+        old: Address in state.
+        new: Address in the module.
+        location: Where it stands.
+    """
+
+    old: ResourceAddress
+    new: ResourceAddress
+    location: Location
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """What to do with an object whose declaration is gone.
+
+    Attributes:
+        address: Address in state.
+        keep: Forget it and leave it on Stripe; False removes it as usual.
+        location: Where it stands.
+    """
+
+    address: ResourceAddress
+    keep: bool
+    location: Location
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Import:
+    """An object that exists and comes under management.
+
+    Attributes:
+        address: The declaration that takes it.
+        id: Stripe's id.
+        location: Where it stands.
+    """
+
+    address: ResourceAddress
+    id: str
+    location: Location
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stack:
+    """One evaluated module.
+
+    Attributes:
+        name: File name without its ending.
+        file: Path as the author would type it.
+        declarations: Resources by address text, in the order they were written.
+        lookups: Objects that are read, by address text.
+        outputs: Values handed out, by name.
+        moves: Resources that changed their address.
+        releases: What to do with objects whose declaration is gone.
+        imports: Objects that come under management, by address text.
+        reads_outputs_of: Names of the stacks whose outputs this one reads, sorted.
+        problems: What was found wrong while it was evaluated.
+    """
+
+    name: str
+    file: str
+    declarations: Mapping[str, Declaration] = field(default_factory=dict)
+    lookups: Mapping[str, Lookup] = field(default_factory=dict)
+    outputs: Mapping[str, OutputDeclaration] = field(default_factory=dict)
+    moves: tuple[Move, ...] = ()
+    releases: tuple[Release, ...] = ()
+    imports: Mapping[str, Import] = field(default_factory=dict)
+    reads_outputs_of: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()

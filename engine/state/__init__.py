@@ -1,0 +1,1 @@
+"""State: what the last apply declared and saw, its file format, and the port that keeps it."""

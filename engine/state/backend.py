@@ -1,0 +1,97 @@
+"""The storage and lock ports for state.
+
+Implementations live in `engine.backends`; `tests/contracts` holds the suite that each passes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from engine.state.model import State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """Who is at work on a stack.
+
+    Attributes:
+        id: Random id of this hold of the lock.
+        operation: `plan`, `apply`, `destroy`.
+        who: `user@host`.
+        pid: Process id on that host.
+        since: UTC start, ISO 8601 to the second.
+    """
+
+    id: str
+    operation: str
+    who: str
+    pid: int
+    since: str
+
+    def __str__(self) -> str:
+        return f"{self.who} ({self.operation}, pid {self.pid}, since {self.since}, lock {self.id})"
+
+
+class StateBackend(Protocol):
+    """Keeps states and lets one run at a time work on each.
+
+    An implementation MUST make a write durable before it returns and MUST never leave a state
+    that is half old and half new; MUST refuse a write with `StaleStateError` when what is stored
+    is not `expected`; MUST give a lock to one holder at a time, free it when the holder dies, and
+    raise `LockHeldError` naming the holder after `timeout` seconds.
+    """
+
+    def stacks(self, environment: str) -> tuple[str, ...]:
+        """Names of the stacks that have a state in an environment, sorted."""
+        ...
+
+    def read(self, stack: str, environment: str) -> State | None:
+        """Read a state; None if there never was one.
+
+        Raises:
+            StateError: if it cannot be trusted.
+        """
+        ...
+
+    def write(self, state: State, *, expected: State | None) -> None:
+        """Store a state in place of `expected`; None if nothing may be there.
+
+        Raises:
+            StaleStateError: if something else is stored.
+            StateError: if it cannot be stored; what was stored before is intact.
+        """
+        ...
+
+    def check_writable(self, stack: str, environment: str) -> None:
+        """Find out before the first call to Stripe whether a write can succeed.
+
+        Raises:
+            StateError: if it cannot.
+        """
+        ...
+
+    def lock(
+        self,
+        stack: str,
+        environment: str,
+        *,
+        operation: str,
+        timeout: float,
+        on_wait: Callable[[Holder | None], None],
+    ) -> AbstractContextManager[None]:
+        """Hold the run lock of a stack.
+
+        Args:
+            stack: Stack name.
+            environment: Environment name.
+            operation: What for; shown to whoever waits.
+            timeout: Seconds to wait; 0 gives up at once.
+            on_wait: Told once who holds the lock, when there is a wait.
+
+        Raises:
+            LockHeldError: if another run holds it and goes on holding it.
+        """
+        ...

@@ -1,0 +1,145 @@
+"""State as a value: frozen records, and how one becomes the next.
+
+What must not live here: the file format (`codec`), and where files are (`backend`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from engine.address import ResourceAddress
+
+FORMAT_VERSION = 1
+"""The newest state format this engine writes and reads."""
+
+_EMPTY: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keeping:
+    """What the author said about removal, remembered for when the declaration is gone.
+
+    Attributes:
+        protect: Removal and replacement are refused.
+        keep: Removal forgets the object and leaves it on Stripe.
+        account: Connected account the object is on; empty for the key's own.
+    """
+
+    protect: bool = False
+    keep: bool = False
+    account: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceState:
+    """One resource as the last apply left it.
+
+    Attributes:
+        type: Resource type, `stripe_price`.
+        id: Stripe's id.
+        declared: What the author wrote, references kept as `${address.attribute}`.
+        attributes: What Stripe answered: declared leaves, and what others refer to.
+        dependencies: Addresses it refers to, sorted.
+        superseded: Ids of objects it replaced that still have to be removed.
+        keeping: What the author said about removal.
+    """
+
+    type: str
+    id: str
+    declared: Mapping[str, Any] = field(default_factory=lambda: _EMPTY)
+    attributes: Mapping[str, Any] = field(default_factory=lambda: _EMPTY)
+    dependencies: tuple[str, ...] = ()
+    superseded: tuple[str, ...] = ()
+    keeping: Keeping = Keeping()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemovedObject:
+    """An object that was removed as far as Stripe allows, and could come back.
+
+    Attributes:
+        type: Resource type.
+        id: Stripe's id.
+        account: Connected account it is on; empty for the key's own.
+    """
+
+    type: str
+    id: str
+    account: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """All that is known of one stack in one environment.
+
+    Attributes:
+        stack: Stack name.
+        environment: Environment name.
+        lineage: Random, made once; two states with different ones are unrelated.
+        serial: Goes up by one with each run that changes the state.
+        account_id: Account the objects are on; empty until the first apply, or if Stripe does
+            not tell.
+        livemode: Real money; None until the first apply.
+        api_version: Stripe API version of the last apply; empty before it.
+        engine_version: Version that wrote the file; empty for a state never written.
+        outputs: Values by name.
+        resources: Resources by address.
+        removed: Objects that Stripe only archived, by the address they had.
+    """
+
+    stack: str
+    environment: str
+    lineage: str
+    serial: int = 0
+    account_id: str = ""
+    livemode: bool | None = None
+    api_version: str = ""
+    engine_version: str = ""
+    outputs: Mapping[str, Any] = field(default_factory=lambda: _EMPTY)
+    resources: Mapping[str, ResourceState] = field(default_factory=lambda: _EMPTY)
+    removed: Mapping[str, RemovedObject] = field(default_factory=lambda: _EMPTY)
+
+    def at(self, address: ResourceAddress | str) -> ResourceState | None:
+        """The resource at an address; None if there is none."""
+        return self.resources.get(str(address))
+
+    def same_content(self, other: State) -> bool:
+        """Whether two states differ in nothing but their serial and the version that wrote them."""
+        return (
+            dataclasses.replace(self, serial=other.serial, engine_version=other.engine_version)
+            == other
+        )
+
+    def with_resource(self, address: str, resource: ResourceState) -> State:
+        """This state with a resource set."""
+        return dataclasses.replace(self, resources={**self.resources, address: resource})
+
+    def without_resource(self, address: str) -> State:
+        """This state with a resource gone."""
+        return dataclasses.replace(self, resources=_without(self.resources, (address,)))
+
+    def with_removed(self, address: str, removed: RemovedObject | None) -> State:
+        """This state with what was archived at an address set, or forgotten with None."""
+        rest = _without(self.removed, (address,))
+        return dataclasses.replace(
+            self, removed=rest if removed is None else {**rest, address: removed}
+        )
+
+    def with_outputs(self, outputs: Mapping[str, Any]) -> State:
+        """This state with its outputs replaced."""
+        return dataclasses.replace(self, outputs=dict(outputs))
+
+
+def _without(mapping: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:
+    gone = set(keys)
+    return {key: value for key, value in mapping.items() if key not in gone}
+
+
+def new_state(stack: str, environment: str, lineage: str | None = None) -> State:
+    """The empty state a stack begins with, of a lineage of its own."""
+    return State(stack=stack, environment=environment, lineage=lineage or secrets.token_hex(16))
