@@ -1,0 +1,92 @@
+"""From a stack to the graph of its resources: references become edges."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from engine.errors import GraphError, Problem, StackError
+from engine.graph.dag import topological_order
+from engine.provider.schema import Schemas
+from engine.stack.model import Declaration, Stack
+from engine.stack.validate import addresses_named
+from engine.values import AttributeTarget, targets_with_paths
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceGraph:
+    """A stack's resources and what each comes after.
+
+    Attributes:
+        stack: The stack it was made from.
+        order: Addresses, each after what it depends on, ties in address order.
+        edges: For each address what it comes after, by reference or `depends_on`.
+        deferred: For each address those of its references that stand only in fields an update
+            sets: the object can exist before what they name does. Not among `edges`.
+        triggers: For each address what its `replace_triggered_by` names.
+    """
+
+    stack: Stack
+    order: tuple[str, ...]
+    edges: Mapping[str, frozenset[str]]
+    deferred: Mapping[str, frozenset[str]]
+    triggers: Mapping[str, frozenset[str]]
+
+    @property
+    def declarations(self) -> Mapping[str, Declaration]:
+        """The stack's declarations by address."""
+        return self.stack.declarations
+
+
+def build_graph(stack: Stack, schemas: Schemas) -> ResourceGraph:
+    """Order a validated stack.
+
+    Raises:
+        StackError: with file and line, if references form a cycle.
+    """
+    edges: dict[str, frozenset[str]] = {}
+    deferred: dict[str, frozenset[str]] = {}
+    triggers: dict[str, frozenset[str]] = {}
+    for text, declaration in stack.declarations.items():
+        hard, soft = references_of(declaration, schemas)
+        named = frozenset(addresses_named(declaration.lifecycle.replace_triggered_by))
+        edges[text] = hard | frozenset(addresses_named(declaration.lifecycle.depends_on)) | named
+        deferred[text] = soft - edges[text]
+        triggers[text] = named
+    try:
+        order = topological_order(edges)
+    except GraphError as error:
+        raise StackError((_cycle_problem(error, stack),)) from error
+    return ResourceGraph(
+        stack=stack, order=order, edges=edges, deferred=deferred, triggers=triggers
+    )
+
+
+def references_of(
+    declaration: Declaration, schemas: Schemas
+) -> tuple[frozenset[str], frozenset[str]]:
+    """What a declaration refers to: what must exist first, and what an update can add later."""
+    root = schemas[declaration.type].root
+    hard: set[str] = set()
+    soft: set[str] = set()
+    for path, target in targets_with_paths(declaration.arguments):
+        if not isinstance(target, AttributeTarget) or target.address.lookup:
+            continue
+        top = root.at(path[:1])
+        later = top is not None and top.update_only
+        (soft if later else hard).add(str(target.address))
+    return frozenset(hard), frozenset(soft - hard)
+
+
+def _cycle_problem(error: GraphError, stack: Stack) -> Problem:
+    first = stack.declarations[error.cycle[0]]
+    places = ", ".join(
+        f"{address} at {stack.declarations[address].location}" for address in error.cycle[:-1]
+    )
+    return Problem(
+        first.location.file,
+        first.location.line,
+        error.message,
+        f"none of them can be created first; break the chain at one of: {places}",
+        "cycle",
+    )

@@ -1,0 +1,290 @@
+"""Comparing what is wanted with what Stripe has: normalised first, `==` next, DeepDiff last.
+
+The only module that knows deepdiff. Both sides become *comparable* trees, shaped by what is (or
+was) declared: numbers as numbers, sets sorted, keyed lists as mappings, aliases and fill-ins
+undone. A field that nobody declared, now or before, is in neither tree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from engine.plan.normal import SEALED, comparable, is_nothing, is_sealed, read, seal
+from engine.provider.schema import Attribute, Kind, ListOrder
+from engine.values import ABSENT, UNKNOWN, Path, fingerprint, get_path
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One leaf that differs between two comparable trees.
+
+    Attributes:
+        path: Where; elements of keyed lists under their key, as text.
+        before: ABSENT if only `after` has it.
+        after: ABSENT if only `before` has it.
+    """
+
+    path: Path
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two comparable trees.
+
+    Attributes:
+        before: What Stripe has, where it was or is declared.
+        after: What is wanted.
+    """
+
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+    @property
+    def differences(self) -> tuple[Difference, ...]:
+        """The leaves that differ, in path order; empty without any work if nothing does."""
+        if self.before == self.after:
+            return ()
+        return tuple(sorted(_deep(self.before, self.after), key=lambda found: _order(found.path)))
+
+
+def compare(
+    root: Attribute,
+    wanted: Mapping[str, Any],
+    actual: Mapping[str, Any],
+    prior: Mapping[str, Any] | None,
+    *,
+    salt: str,
+) -> Comparison:
+    """Make the comparable trees of one resource.
+
+    Args:
+        root: The type's fields.
+        wanted: The declaration, references resolved, UNKNOWN where that cannot be told.
+        actual: The object as Stripe answered.
+        prior: What the last apply declared, sealed; None if it declared nothing that is known.
+        salt: For fingerprints of secrets.
+    """
+    walker = _Walker(salt)
+    before, after = walker.object(root, wanted, actual, prior)
+    return Comparison(before, after)
+
+
+class _Walker:
+    """One walk over a declaration, the answer beside it and the last declaration behind it."""
+
+    __slots__ = ("_salt",)
+
+    def __init__(self, salt: str) -> None:
+        self._salt = salt
+
+    def object(
+        self,
+        attribute: Attribute,
+        wanted: Mapping[str, Any],
+        actual: Any,
+        prior: Mapping[str, Any] | None,
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        before: dict[str, Any] = {}
+        after: dict[str, Any] = {}
+        names = [name for name, value in wanted.items() if value is not None]
+        for name in names:
+            child = attribute.child(name)
+            if child is None:
+                continue
+            was = get_path(prior, (name,))
+            pair = self._declared(child, wanted[name], read(child, name, actual), was, prior)
+            if pair[0] is not ABSENT:
+                before[name] = pair[0]
+            if pair[1] is not ABSENT:
+                after[name] = pair[1]
+        for name, was in (prior or {}).items():
+            child = attribute.child(name)
+            if child is None or was is None or name in names:
+                continue
+            left = self._undeclared(child, was, read(child, name, actual))
+            if left is not ABSENT:
+                before[name] = left
+        return before, after
+
+    def _declared(
+        self,
+        attribute: Attribute,
+        wanted: Any,
+        actual: Any,
+        was: Any,
+        prior: Mapping[str, Any] | None,
+    ) -> tuple[Any, Any]:
+        """The two sides of a field that is declared now."""
+        if wanted is UNKNOWN:
+            return comparable(attribute, actual, self._salt), UNKNOWN
+        if attribute.write_only:
+            return self._write_only(wanted, was, prior)
+        if attribute.kind in (Kind.OBJECT, Kind.MAP) and isinstance(wanted, Mapping):
+            if not is_sealed(wanted):
+                unheard: Mapping[str, Any] | None = None if prior is None else {}
+                inner = was if isinstance(was, Mapping) else unheard
+                return self.object(attribute, wanted, actual or {}, inner)
+        elif attribute.kind is Kind.LIST and isinstance(wanted, (list, tuple)):
+            return self._list(attribute, wanted, actual, was)
+        return self._scalar(attribute, wanted, actual)
+
+    def _scalar(self, attribute: Attribute, wanted: Any, actual: Any) -> tuple[Any, Any]:
+        after = comparable(attribute, wanted, self._salt)
+        before = comparable(attribute, actual, self._salt)
+        if is_sealed(after) and not is_sealed(before) and before is not None:
+            before = {SEALED: fingerprint(actual, self._salt)}
+        return before, after
+
+    def _write_only(
+        self, wanted: Any, was: Any, prior: Mapping[str, Any] | None
+    ) -> tuple[Any, Any]:
+        """Stripe never tells it: only the declarations can be compared."""
+        after = seal(wanted, self._salt)
+        if prior is None:
+            return after, after
+        return (ABSENT if was is None else _unresolved(was, after)), after
+
+    def _undeclared(self, attribute: Attribute, was: Any, actual: Any) -> Any:
+        """What is left on Stripe of a field that was declared and is no more; ABSENT if nothing."""
+        if attribute.write_only:
+            return was if attribute.neutral is not ABSENT and was != attribute.neutral else ABSENT
+        if attribute.kind in (Kind.OBJECT, Kind.MAP) and isinstance(was, Mapping):
+            if is_sealed(was):
+                return ABSENT if actual in (None, "") else was
+            left, _ = self.object(attribute, {}, actual or {}, was)
+            return left or ABSENT
+        value = comparable(attribute, actual, self._salt)
+        return ABSENT if is_nothing(attribute, value) else value
+
+    def _list(
+        self, attribute: Attribute, wanted: Sequence[Any], actual: Any, was: Any
+    ) -> tuple[Any, Any]:
+        element = attribute.element
+        have = list(actual or ())
+        if element is None or element.kind not in (Kind.OBJECT, Kind.MAP):
+            return comparable(attribute, have, self._salt), comparable(
+                attribute, list(wanted), self._salt
+            )
+        earlier = was if isinstance(was, list) else []
+        if attribute.order is ListOrder.KEYED:
+            return self._keyed(attribute, element, wanted, have, earlier)
+        before: list[Any] = []
+        after: list[Any] = []
+        for index, entry in enumerate(wanted):
+            if index >= len(have):
+                after.append(comparable(element, entry, self._salt))
+                continue
+            pair = self.object(
+                element, entry, have[index], earlier[index] if index < len(earlier) else None
+            )
+            before.append(pair[0])
+            after.append(pair[1])
+        before.extend(comparable(element, entry, self._salt) for entry in have[len(wanted) :])
+        return before, after
+
+    def _keyed(
+        self,
+        attribute: Attribute,
+        element: Attribute,
+        wanted: Sequence[Any],
+        have: Sequence[Any],
+        earlier: Sequence[Any],
+    ) -> tuple[Any, Any]:
+        before: dict[str, Any] = {}
+        after: dict[str, Any] = {}
+        by_key = {self._key(attribute, element, entry, 0): entry for entry in have}
+        for index, entry in enumerate(wanted):
+            key = self._key(attribute, element, entry, index)
+            # References in earlier declarations are text, so those align by position.
+            was = earlier[index] if index < len(earlier) else None
+            if key in by_key:
+                before[key], after[key] = self.object(element, entry, by_key[key], was)
+            else:
+                after[key] = comparable(element, entry, self._salt)
+        for key, entry in by_key.items():
+            if key not in after:
+                before[key] = comparable(element, entry, self._salt)
+        return before, after
+
+    def _key(self, attribute: Attribute, element: Attribute, entry: Any, index: int) -> str:
+        field = element.fields[attribute.key]
+        key = comparable(field, read(field, attribute.key, entry), self._salt)
+        return f"[{index}]" if key is UNKNOWN else str(key)
+
+
+def _unresolved(was: Any, after: Any) -> Any:
+    """The earlier declaration, or `after` itself where it differs only by a resolved reference."""
+    if isinstance(was, str) and "${" in was:
+        return after
+    if isinstance(was, Mapping) and isinstance(after, Mapping):
+        return {
+            key: _unresolved(value, after[key]) if key in after else value
+            for key, value in was.items()
+        }
+    if isinstance(was, list) and isinstance(after, list) and len(was) == len(after):
+        return [_unresolved(left, right) for left, right in zip(was, after, strict=True)]
+    return was
+
+
+def _deep(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Difference]:
+    """The differing leaves, by DeepDiff."""
+    # deepdiff costs 60 ms at import: only a plan with differences pays for it.
+    from deepdiff import DeepDiff, Delta  # noqa: PLC0415
+
+    found = DeepDiff(
+        before,
+        after,
+        threshold_to_diff_deeper=0,
+        ignore_numeric_type_changes=True,
+        verbose_level=2,
+    )
+    seen: set[Path] = set()
+    for row in Delta(found, bidirectional=True).to_flat_rows():
+        for path in _leaf_paths(tuple(row.path), before, after):
+            if path not in seen:
+                seen.add(path)
+                yield Difference(
+                    path, get_path(before, path, ABSENT), get_path(after, path, ABSENT)
+                )
+
+
+def _leaf_paths(path: Path, before: Any, after: Any) -> Iterator[Path]:
+    """The leaves at or below a differing place; a list of scalars is one leaf."""
+    for length in range(1, len(path)):
+        head = path[:length]
+        if any(_is_scalar_list(get_path(side, head, ABSENT)) for side in (before, after)):
+            yield head
+            return
+    sides = [get_path(side, path, ABSENT) for side in (before, after)]
+    children = [
+        side
+        for side in sides
+        if isinstance(side, (Mapping, list)) and not is_sealed(side) and not _is_scalar_list(side)
+    ]
+    if not children or any(side is not ABSENT and side not in children for side in sides):
+        yield path
+        return
+    parts: list[Any] = []
+    for side in children:
+        parts.extend(key for key in _keys(side) if key not in parts)
+    for part in parts:
+        if get_path(sides[0], (part,), ABSENT) != get_path(sides[1], (part,), ABSENT):
+            yield from _leaf_paths((*path, part), before, after)
+
+
+def _keys(side: Any) -> Sequence[Any]:
+    return list(side) if isinstance(side, Mapping) else range(len(side))
+
+
+def _is_scalar_list(value: Any) -> bool:
+    return isinstance(value, list) and not any(
+        isinstance(entry, (Mapping, list)) for entry in value
+    )
+
+
+def _order(path: Path) -> tuple[tuple[bool, str], ...]:
+    return tuple((isinstance(part, str), str(part).zfill(6)) for part in path)

@@ -1,0 +1,197 @@
+"""Normal forms: one value, one spelling, whoever said it.
+
+Stripe fills in, rewrites and renames; here that is undone, from the type's attributes alone, so
+that two values are equal exactly when they mean the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from engine.provider.schema import Attribute, Kind, ListOrder
+from engine.values import ABSENT, UNKNOWN, Sensitive, fingerprint, get_path
+
+SEALED = "$sensitive"
+"""The one key of a mapping that stands for a secret: `{"$sensitive": FINGERPRINT}`."""
+
+
+def read(attribute: Attribute, name: str, holder: Any) -> Any:
+    """A field of an answer in the words of the parameter: aliases undone."""
+    if not isinstance(holder, Mapping):
+        return None
+    if not attribute.source:
+        return holder.get(name)
+    found = get_path(holder, tuple(attribute.source.split(".")))
+    try:
+        return attribute.source_words.get(found, found)
+    except TypeError:
+        return found
+
+
+def is_sealed(value: Any) -> bool:
+    """Whether a value stands for a secret."""
+    return isinstance(value, Mapping) and SEALED in value
+
+
+def is_nothing(attribute: Attribute, value: Any) -> bool:
+    """Whether a comparable value means the same as having none."""
+    return value in (None, "", [], {}) or (
+        attribute.neutral is not ABSENT and bool(value == comparable(attribute, attribute.neutral))
+    )
+
+
+def seal(value: Any, salt: str) -> Any:
+    """A document fit for state: secrets as fingerprints, decimals as text."""
+    if isinstance(value, Sensitive):
+        return {SEALED: fingerprint(value.value, salt)}
+    if isinstance(value, Mapping):
+        return {key: seal(inner, salt) for key, inner in value.items() if inner is not None}
+    if isinstance(value, (list, tuple)):
+        return [seal(inner, salt) for inner in value]
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    return str.__str__(value) if isinstance(value, str) else value
+
+
+def comparable(attribute: Attribute, value: Any, salt: str = "") -> Any:
+    """A value in its one normal form.
+
+    Args:
+        attribute: What the value looks like.
+        value: As declared, as answered, or as state holds it.
+        salt: For fingerprints of secrets.
+    """
+    if value is UNKNOWN or is_sealed(value):
+        return value
+    if isinstance(value, Sensitive):
+        return {SEALED: fingerprint(value.value, salt)}
+    if attribute.kind is Kind.LIST:
+        return _comparable_list(attribute, value or (), salt)
+    if attribute.kind in (Kind.OBJECT, Kind.MAP):
+        return _comparable_object(attribute, value, salt)
+    return _comparable_scalar(attribute, value)
+
+
+def _comparable_scalar(attribute: Attribute, value: Any) -> Any:
+    for word, told in attribute.words.items():
+        if value in (told, word):
+            return word
+    if value is None or value == "":
+        return None if attribute.neutral is ABSENT else attribute.neutral
+    return _SCALARS.get(attribute.kind, _as_is)(attribute, value)
+
+
+def _comparable_list(attribute: Attribute, value: Sequence[Any], salt: str) -> Any:
+    element = attribute.element or Attribute(kind=Kind.ANY)
+    entries = [comparable(element, entry, salt) for entry in value]
+    if attribute.order is ListOrder.SET:
+        return sorted(entries, key=lambda entry: (entry is UNKNOWN, str(entry)))
+    return entries
+
+
+def _comparable_object(attribute: Attribute, value: Any, salt: str) -> Any:
+    if not isinstance(value, Mapping):
+        return value
+    found: dict[str, Any] = {}
+    for name in value if attribute.kind is Kind.MAP else attribute.fields:
+        child = attribute.child(name)
+        if child is None or not (child.declarable or attribute.kind is Kind.MAP):
+            continue
+        inner = read(child, name, value)
+        if inner is None and name not in value:
+            continue
+        entry = comparable(child, inner, salt)
+        if entry is not None and not is_nothing(child, entry):
+            found[name] = entry
+    return found
+
+
+def _text(attribute: Attribute, value: Any) -> Any:
+    if isinstance(value, Mapping):  # an expanded object where an id was asked for
+        value = value.get("id")
+    text = str.__str__(value) if isinstance(value, str) else str(value)
+    return text.lower() if attribute.fold_case else text
+
+
+def _integer(_: Attribute, value: Any) -> Any:
+    return int(value) if isinstance(value, (str, float)) and not isinstance(value, bool) else value
+
+
+def _number(_: Attribute, value: Any) -> Any:
+    try:
+        return Decimal(str(value)).normalize()
+    except InvalidOperation:
+        return value
+
+
+def _as_is(_: Attribute, value: Any) -> Any:
+    return value
+
+
+_SCALARS: Mapping[Kind, Callable[[Attribute, Any], Any]] = {
+    Kind.STRING: _text,
+    Kind.INTEGER: _integer,
+    Kind.NUMBER: _number,
+    Kind.DECIMAL: _number,
+}
+
+
+def presentable(value: Any) -> Any:
+    """A comparable value as a JSON document shows it."""
+    if isinstance(value, Decimal):
+        whole = value == value.to_integral_value()
+        return int(value) if whole else float(value)
+    if isinstance(value, Mapping):
+        return {key: presentable(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [presentable(inner) for inner in value]
+    return value
+
+
+def pick(attribute: Attribute, declared: Any, actual: Any, salt: str) -> Any:
+    """What state keeps of an answer: the declared leaves, in the parameters' words."""
+    if is_sealed(declared):
+        return {SEALED: fingerprint(actual, salt)} if actual is not None else declared
+    if attribute.kind in (Kind.OBJECT, Kind.MAP) and isinstance(declared, Mapping):
+        found: dict[str, Any] = {}
+        for name, inner in declared.items():
+            child = attribute.child(name)
+            if child is not None and not child.write_only:
+                found[name] = pick(child, inner, read(child, name, actual), salt)
+        return found
+    if attribute.kind is Kind.LIST and attribute.element is not None:
+        names = {name for entry in declared or () if isinstance(entry, Mapping) for name in entry}
+        return [
+            _kept(attribute.element, _only(names, entry), salt)
+            for entry in _in_order(attribute, actual)
+        ]
+    return _kept(attribute, actual, salt)
+
+
+def _only(names: set[str], entry: Any) -> Any:
+    """Of an element only the fields that some element declares."""
+    if not isinstance(entry, Mapping) or not names:
+        return entry
+    return {name: value for name, value in entry.items() if name in names}
+
+
+def _in_order(attribute: Attribute, actual: Any) -> Sequence[Any]:
+    """A list in an order of ours where its own means nothing, so that state stays the same."""
+    entries = list(actual or ())
+    if attribute.order is ListOrder.ORDERED or attribute.element is None:
+        return entries
+    element = attribute.element
+    if attribute.order is ListOrder.KEYED:
+        return sorted(entries, key=lambda entry: str(get_path(entry, (attribute.key,))))
+    return sorted(entries, key=lambda entry: str(comparable(element, entry)))
+
+
+def _kept(attribute: Attribute, value: Any, salt: str) -> Any:
+    if value is None:
+        return None
+    found = comparable(attribute, value, salt)
+    if attribute.kind is Kind.DECIMAL and isinstance(found, Decimal):
+        return format(found, "f")
+    return presentable(found)

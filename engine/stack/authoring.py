@@ -1,0 +1,339 @@
+"""The words authors use, and the collector that listens while a module is evaluated.
+
+Nothing here judges what is written beyond what Python itself would: findings are recorded, so
+that one evaluation reports them all. What the fields may be is checked in `validate`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import difflib
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+from engine.address import ResourceAddress, address, is_logical_name, parse_address
+from engine.errors import EngineError, Problem, UsageError
+from engine.stack.model import (
+    Declaration,
+    Import,
+    Lifecycle,
+    Location,
+    Lookup,
+    Move,
+    OutputDeclaration,
+    Release,
+    Stack,
+)
+from engine.values import Ref, Sensitive
+
+_PACKAGE = str(Path(__file__).resolve().parents[1])
+
+
+@dataclass(slots=True, kw_only=True)
+class Collector:
+    """What one module has said so far.
+
+    Attributes:
+        name: Stack name.
+        file: Path of the module as the author would type it.
+        root: Project folder, to shorten paths.
+        environment: Environment the module is evaluated for.
+        variables: Values for `variable`, by name.
+    """
+
+    name: str
+    file: str
+    root: Path
+    environment: str
+    variables: Mapping[str, str]
+    declarations: dict[str, Declaration] = field(default_factory=dict)
+    lookups: dict[str, Lookup] = field(default_factory=dict)
+    outputs: dict[str, OutputDeclaration] = field(default_factory=dict)
+    moves: list[Move] = field(default_factory=list)
+    releases: list[Release] = field(default_factory=list)
+    imports: dict[str, Import] = field(default_factory=dict)
+    reads: set[str] = field(default_factory=set)
+    problems: list[Problem] = field(default_factory=list)
+
+    def stack(self) -> Stack:
+        """What was said, as a value."""
+        return Stack(
+            name=self.name,
+            file=self.file,
+            declarations=dict(self.declarations),
+            lookups=dict(self.lookups),
+            outputs=dict(self.outputs),
+            moves=tuple(self.moves),
+            releases=tuple(self.releases),
+            imports=dict(self.imports),
+            reads_outputs_of=tuple(sorted(self.reads)),
+            problems=tuple(self.problems),
+        )
+
+    def note(self, location: Location, message: str, *, hint: str = "", reference: str) -> None:
+        """Record a finding."""
+        self.problems.append(Problem(location.file, location.line, message, hint, reference))
+
+    def shorten(self, file: str) -> str:
+        """A path as the author would type it, from the project folder."""
+        with contextlib.suppress(ValueError):
+            return str(Path(file).resolve().relative_to(self.root.resolve()))
+        return file
+
+
+_current: ContextVar[Collector | None] = ContextVar("engine_collector", default=None)
+
+
+@contextlib.contextmanager
+def collecting(collector: Collector) -> Iterator[Collector]:
+    """Let a collector hear what is declared inside the block."""
+    token = _current.set(collector)
+    try:
+        yield collector
+    finally:
+        _current.reset(token)
+
+
+def _collector() -> Collector:
+    found = _current.get()
+    if found is None:
+        raise UsageError(
+            "resources are declared in a stack module while the engine evaluates it",
+            hint="put the module under stacks/ and run engine plan",
+        )
+    return found
+
+
+def _here(collector: Collector) -> Location:
+    """Where the author's own code is right now, and the stack module's line that led there."""
+    frame = sys._getframe(1)  # noqa: SLF001 - the only way to a caller's line without a traceback
+    lines: list[tuple[str, int]] = []
+    while frame is not None:
+        name = frame.f_code.co_filename
+        if not name.startswith((_PACKAGE, "<frozen")):
+            lines.append((collector.shorten(name), frame.f_lineno))
+        if lines and lines[-1][0] == collector.file:
+            break
+        frame = frame.f_back  # type: ignore[assignment]
+    if not lines:
+        return Location(collector.file, 0)
+    file, line = lines[0]
+    module = next((entry for entry in lines if entry[0] == collector.file), None)
+    via = f"{module[0]}:{module[1]}" if module is not None and module[0] != file else ""
+    return Location(file, line, via)
+
+
+class Resource:
+    """A declared object. Its attributes are references to what Stripe will answer.
+
+    `name` is the logical name, everything else is Stripe's own parameter in Stripe's own
+    spelling, and `lifecycle` is the one keyword of ours.
+    """
+
+    TYPE: ClassVar[str] = ""
+
+    __slots__ = ("_address",)
+    _address: ResourceAddress
+
+    def __init__(
+        self, name: str, /, *, lifecycle: Lifecycle | None = None, **arguments: Any
+    ) -> None:
+        collector = _collector()
+        location = _here(collector)
+        where = address(self.TYPE, str(name))
+        self._address = where
+        if not isinstance(name, str) or not is_logical_name(name):
+            collector.note(
+                location,
+                f"{name!r} cannot name a resource",
+                hint=f"names match [a-z0-9][a-z0-9_-]*{_suggest_name(name)}",
+                reference="bad-name",
+            )
+        declared = collector.declarations.get(str(where))
+        if declared is not None:
+            collector.note(
+                location,
+                f"{where} is declared twice; the first is at {declared.location}",
+                hint="give one of them another name",
+                reference="duplicate-name",
+            )
+            return
+        if lifecycle is not None and not isinstance(lifecycle, Lifecycle):
+            collector.note(
+                location,
+                f"{where}: lifecycle takes a Lifecycle, not {lifecycle!r}",
+                hint="write lifecycle=Lifecycle(protect=True)",
+                reference="wrong-type",
+            )
+            lifecycle = None
+        collector.declarations[str(where)] = Declaration(
+            address=where,
+            arguments={key: _as_argument(value) for key, value in arguments.items()},
+            lifecycle=lifecycle or Lifecycle(),
+            location=location,
+        )
+
+    @classmethod
+    def lookup(cls, **filters: Any) -> Self:
+        """Read an object that is not managed, found by its id or by list filters."""
+        collector = _collector()
+        text = "-".join(f"{key}-{value}" for key, value in sorted(filters.items()))
+        name = re.sub(r"[^a-z0-9_-]+", "-", text.lower()).strip("-_") or "any"
+        where = address(cls.TYPE, name, lookup=True)
+        collector.lookups.setdefault(
+            str(where),
+            Lookup(
+                address=where,
+                criteria={key: _as_argument(value) for key, value in filters.items()},
+                location=_here(collector),
+            ),
+        )
+        handle = object.__new__(cls)
+        handle._address = where
+        return handle
+
+    def __getattr__(self, attribute: str) -> Ref:
+        """Refer to one of the object's attributes, such as its `id`."""
+        if attribute.startswith("_"):
+            raise AttributeError(attribute)
+        return Ref.to(self._address, attribute)
+
+    def __getitem__(self, path: str) -> Ref:
+        """Refer to a nested attribute by its dotted path: `price["recurring.interval"]`."""
+        return Ref.to(self._address, path)
+
+    def __repr__(self) -> str:
+        return f"<{self._address}>"
+
+    def __str__(self) -> str:
+        message = (
+            f"{self._address} was put into text as a whole; name the attribute you mean, "
+            f'such as f"{{{self._address.name.replace("-", "_")}.id}}"'
+        )
+        raise TypeError(message)
+
+
+def _suggest_name(name: object) -> str:
+    made = re.sub(r"[^a-z0-9_-]+", "-", str(name).lower()).strip("-_")
+    return f"; {made!r} would do" if made else ""
+
+
+def _as_argument(value: Any) -> Any:
+    """What an author passed, as a document: references as text, moments as Unix seconds."""
+    if isinstance(value, Resource):
+        return Ref.to(value._address, "id")  # noqa: SLF001 - the two are one piece
+    if isinstance(value, Sensitive):
+        return Sensitive(_as_argument(value.value))
+    if isinstance(value, Mapping):
+        return {
+            (str(_as_argument(key)) if isinstance(key, Resource) else key): _as_argument(inner)
+            for key, inner in value.items()
+        }
+    if isinstance(value, (list, tuple)):
+        return [_as_argument(inner) for inner in value]
+    if isinstance(value, dt.datetime):
+        moment = value if value.tzinfo else value.replace(tzinfo=dt.UTC)
+        return int(moment.timestamp())
+    return value
+
+
+def environment() -> str:
+    """Name of the environment the module is evaluated for; read as `engine.environment`."""
+    return _collector().environment
+
+
+def variable(name: str, default: str | None = None) -> str:
+    """Read a value from `--var NAME=VALUE`, then `ENGINE_VAR_NAME`, then the default."""
+    collector = _collector()
+    found = collector.variables.get(name, collector.variables.get(name.lower()))
+    if found is not None:
+        return found
+    if default is None:
+        collector.note(
+            _here(collector),
+            f"variable {name!r} has no value",
+            hint=f"pass --var {name}=VALUE, set ENGINE_VAR_{name.upper()}, or give a default",
+            reference="missing-variable",
+        )
+        return ""
+    return default
+
+
+def output(name: str, value: Any, *, sensitive: bool = False) -> None:
+    """Hand out a value under a name, for people, applications and other stacks."""
+    collector = _collector()
+    location = _here(collector)
+    if not isinstance(name, str) or not is_logical_name(name):
+        collector.note(
+            location,
+            f"{name!r} cannot name an output",
+            hint=f"names match [a-z0-9][a-z0-9_-]*{_suggest_name(name)}",
+            reference="bad-name",
+        )
+        return
+    if name in collector.outputs:
+        collector.note(
+            location,
+            f"output {name!r} stands twice; the first is at {collector.outputs[name].location}",
+            reference="duplicate-name",
+        )
+        return
+    collector.outputs[name] = OutputDeclaration(
+        name=name, value=_as_argument(value), sensitive=sensitive, location=location
+    )
+
+
+def stack_output(stack: str, name: str) -> Ref:
+    """Refer to an output of another stack in the same environment; that stack comes first."""
+    _collector().reads.add(stack)
+    return Ref.to_output(stack, name)
+
+
+def _address_of(collector: Collector, value: object, location: Location) -> ResourceAddress | None:
+    if isinstance(value, Resource):
+        return value._address  # noqa: SLF001 - the two are one piece
+    try:
+        return parse_address(str(value))
+    except EngineError as error:
+        collector.note(location, error.message, hint=error.hint or "", reference="bad-address")
+        return None
+
+
+def moved(old: str, new: str | Resource) -> None:
+    """Say that the resource at `old` is now declared at `new`: a rename, not a replacement."""
+    collector = _collector()
+    location = _here(collector)
+    before = _address_of(collector, old, location)
+    after = _address_of(collector, new, location)
+    if before is not None and after is not None:
+        collector.moves.append(Move(old=before, new=after, location=location))
+
+
+def removed(old: str, *, keep: bool = True) -> None:
+    """Say what becomes of an object whose declaration is gone: `keep` leaves it on Stripe."""
+    collector = _collector()
+    location = _here(collector)
+    where = _address_of(collector, old, location)
+    if where is not None:
+        collector.releases.append(Release(address=where, keep=keep, location=location))
+
+
+def import_(target: str | Resource, id: str) -> None:
+    """Bring the object with this id under management as `target`."""
+    collector = _collector()
+    location = _here(collector)
+    where = _address_of(collector, target, location)
+    if where is not None:
+        collector.imports[str(where)] = Import(address=where, id=id, location=location)
+
+
+def nearest(word: str, known: Iterator[str] | list[str] | tuple[str, ...]) -> str:
+    """The known word a typo most likely meant; empty if none is near."""
+    found = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return found[0] if found else ""

@@ -1,0 +1,376 @@
+"""Checking arguments against a resource type: kinds, words, lengths, and Stripe's own rules.
+
+Pure: yields findings as (path, message, hint, reference). References count as present and of the
+right kind, since only an apply can tell their values.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from engine.provider.schema import Attribute, Kind, ResourceType, Rule, RuleKind
+from engine.stack.authoring import nearest
+from engine.values import ABSENT, Path, Sensitive, dotted, get_path, targets_in
+
+_MISSING = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something wrong with one argument.
+
+    Attributes:
+        path: Where in the arguments.
+        message: What is wrong.
+        hint: What would be right.
+        reference: Stable identifier of the kind of finding.
+    """
+
+    path: Path
+    message: str
+    hint: str
+    reference: str
+
+
+def check_arguments(kind: ResourceType, arguments: Mapping[str, Any]) -> Iterator[Finding]:
+    """Yield everything wrong with the arguments of one declaration."""
+    yield from _check_object(kind.root, arguments, (), kind.face)
+    for rule in kind.rules:
+        finding = _check_rule(rule, arguments)
+        if finding is not None:
+            yield finding
+
+
+def _check_object(
+    attribute: Attribute, value: Mapping[str, Any], path: Path, face: str
+) -> Iterator[Finding]:
+    known = {name: child for name, child in attribute.fields.items() if child.declarable}
+    for name, inner in value.items():
+        child = known.get(name)
+        if child is None:
+            yield _unknown(attribute, known, name, (*path, name), face)
+        elif inner is not None:
+            yield from _check_value(child, inner, (*path, name), face)
+    for name, child in known.items():
+        if child.required and value.get(name) is None:
+            where = dotted((*path, name))
+            yield Finding(
+                path,
+                f"missing required parameter {where}",
+                f"add {_example(name, child, nested=bool(path))}",
+                "missing-parameter",
+            )
+
+
+def _unknown(
+    attribute: Attribute, known: Iterable[str], name: object, path: Path, face: str
+) -> Finding:
+    if name in attribute.fields:
+        return Finding(
+            path,
+            f"{dotted(path)} is set by Stripe and cannot be declared",
+            "leave it out",
+            "computed-parameter",
+        )
+    near = nearest(str(name), list(known))
+    place = f"{face}.{dotted(path[:-1])}" if len(path) > 1 else face
+    return Finding(
+        path,
+        f"unknown parameter {dotted(path)}",
+        f"did you mean {near!r}?" if near else f"{place} takes: {', '.join(sorted(known))}",
+        "unknown-parameter",
+    )
+
+
+def _example(name: str, attribute: Attribute, *, nested: bool) -> str:
+    sample = {
+        Kind.STRING: f'"{attribute.values[0]}"' if attribute.values else '"..."',
+        Kind.INTEGER: "1000",
+        Kind.NUMBER: "12.5",
+        Kind.DECIMAL: '"0.5"',
+        Kind.BOOLEAN: "True",
+        Kind.LIST: "[...]",
+    }.get(attribute.kind, "{...}")
+    return f'"{name}": {sample}' if nested else f"{name}={sample}"
+
+
+def _check_value(attribute: Attribute, value: Any, path: Path, face: str) -> Iterator[Finding]:
+    if isinstance(value, Sensitive):
+        value = value.value
+    if isinstance(value, str) and any(True for _ in targets_in(value)):
+        if attribute.kind in (Kind.OBJECT, Kind.LIST, Kind.MAP):
+            yield _wrong_kind(attribute, value, path)
+        return
+    if attribute.kind is Kind.OBJECT:
+        if not isinstance(value, Mapping):
+            yield _wrong_kind(attribute, value, path)
+        else:
+            yield from _check_object(attribute, value, path, face)
+    elif attribute.kind is Kind.MAP:
+        yield from _check_map(attribute, value, path, face)
+    elif attribute.kind is Kind.LIST:
+        yield from _check_list(attribute, value, path, face)
+    else:
+        yield from _check_scalar(attribute, value, path)
+
+
+def _check_map(attribute: Attribute, value: Any, path: Path, face: str) -> Iterator[Finding]:
+    if not isinstance(value, Mapping):
+        yield _wrong_kind(attribute, value, path)
+        return
+    if attribute.max_length and len(value) > attribute.max_length:
+        yield Finding(
+            path,
+            f"{dotted(path)} has {len(value)} keys; Stripe takes {attribute.max_length}",
+            "",
+            "too-long",
+        )
+    for key, inner in value.items():
+        if not isinstance(key, str) or (
+            attribute.pattern and not re.fullmatch(attribute.pattern, key)
+        ):
+            yield Finding(
+                (*path, key),
+                f"{dotted(path)} cannot have the key {key!r}",
+                f"keys match {attribute.pattern}",
+                "bad-key",
+            )
+        elif attribute.element is not None and inner is not None:
+            yield from _check_value(attribute.element, inner, (*path, key), face)
+
+
+def _check_list(attribute: Attribute, value: Any, path: Path, face: str) -> Iterator[Finding]:
+    if not isinstance(value, (list, tuple)):
+        yield _wrong_kind(attribute, value, path)
+        return
+    limit = attribute.max_length
+    if limit and len(value) > limit:
+        yield Finding(
+            path, f"{dotted(path)} has {len(value)} entries; Stripe takes {limit}", "", "too-long"
+        )
+    if len(value) < attribute.min_length:
+        yield Finding(
+            path, f"{dotted(path)} needs at least {attribute.min_length} entry", "", "too-short"
+        )
+    for index, inner in enumerate(value):
+        if attribute.element is not None:
+            yield from _check_value(attribute.element, inner, (*path, index), face)
+
+
+_PYTHON_KINDS: Mapping[Kind, tuple[type, ...]] = {
+    Kind.STRING: (str,),
+    Kind.INTEGER: (int,),
+    Kind.NUMBER: (int, float, Decimal),
+    Kind.DECIMAL: (str, int, Decimal),
+    Kind.BOOLEAN: (bool,),
+}
+
+
+def _check_scalar(attribute: Attribute, value: Any, path: Path) -> Iterator[Finding]:
+    if any(value == word for word in attribute.words) and not isinstance(value, bool):
+        return
+    kinds = _PYTHON_KINDS.get(attribute.kind)
+    if kinds is None:
+        return
+    if not isinstance(value, kinds) or (
+        isinstance(value, bool) and attribute.kind is not Kind.BOOLEAN
+    ):
+        yield _wrong_kind(attribute, value, path)
+        return
+    if attribute.kind is Kind.DECIMAL:
+        yield from _check_decimal(value, path)
+    if attribute.values and not attribute.open_values and value not in attribute.values:
+        near = nearest(str(value), attribute.values)
+        shown = ", ".join(attribute.values[:12]) + (", ..." if len(attribute.values) > 12 else "")  # noqa: PLR2004 - as many as fit a line
+        yield Finding(
+            path,
+            f"{dotted(path)} cannot be {value!r}",
+            f"did you mean {near!r}? " * bool(near) + f"must be one of {shown}",
+            "wrong-enum",
+        )
+    if isinstance(value, str):
+        yield from _check_text(attribute, value, path)
+
+
+_DECIMAL_PLACES = 12
+
+
+def _check_decimal(value: Any, path: Path) -> Iterator[Finding]:
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        number = Decimal("NaN")
+    if not number.is_finite():
+        yield Finding(path, f"{dotted(path)} is not a number: {value!r}", "", "wrong-type")
+        return
+    exponent = number.normalize().as_tuple().exponent
+    if isinstance(exponent, int) and -exponent > _DECIMAL_PLACES:
+        yield Finding(
+            path,
+            f"{dotted(path)} has more than {_DECIMAL_PLACES} decimal places: {value}",
+            "",
+            "too-long",
+        )
+
+
+def _check_text(attribute: Attribute, value: str, path: Path) -> Iterator[Finding]:
+    where = dotted(path)
+    if value != value.strip() or "\0" in value:
+        yield Finding(
+            path,
+            f"{where} begins or ends with white space, which Stripe strips",
+            f"write {value.strip()!r}",
+            "white-space",
+        )
+    if attribute.max_length and len(value) > attribute.max_length:
+        yield Finding(
+            path,
+            f"{where} has {len(value)} characters; Stripe takes {attribute.max_length}",
+            "",
+            "too-long",
+        )
+    if len(value) < attribute.min_length:
+        yield Finding(
+            path, f"{where} needs at least {attribute.min_length} characters", "", "too-short"
+        )
+    elif value and attribute.pattern and not re.fullmatch(attribute.pattern, value):
+        yield Finding(
+            path,
+            f"{where} cannot be {value!r}",
+            f"Stripe takes what matches {attribute.pattern}",
+            "bad-value",
+        )
+
+
+_WORDS = {
+    Kind.STRING: "a string",
+    Kind.INTEGER: "a whole number",
+    Kind.NUMBER: "a number",
+    Kind.DECIMAL: "a decimal as a string, int or Decimal",
+    Kind.BOOLEAN: "True or False",
+    Kind.OBJECT: "a dict",
+    Kind.LIST: "a list",
+    Kind.MAP: "a dict",
+}
+
+
+def _wrong_kind(attribute: Attribute, value: Any, path: Path) -> Finding:
+    hint = ""
+    if attribute.kind is Kind.STRING and isinstance(value, (int, float, bool)):
+        hint = f'write "{str(value).lower() if isinstance(value, bool) else value}"'
+    elif attribute.kind is Kind.INTEGER and isinstance(value, str) and value.isdigit():
+        hint = f"write {value}"
+    elif attribute.kind is Kind.INTEGER and isinstance(value, float):
+        hint = "amounts are whole numbers of minor units: 2900 is $29.00"
+    elif attribute.kind is Kind.DECIMAL and isinstance(value, float):
+        hint = f'write "{value}", so that no digit is lost'
+    elif attribute.kind is Kind.BOOLEAN and str(value).lower() in ("true", "false"):
+        hint = f"write {str(value).capitalize()}"
+    elif attribute.kind is Kind.LIST:
+        hint = "put it into a list: [...]"
+    return Finding(
+        path,
+        f"{dotted(path)} takes {_WORDS[attribute.kind]}, not {_short(value)}",
+        hint,
+        "wrong-type",
+    )
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    longest = 60
+    return f"{type(value).__name__} " + (text if len(text) <= longest else text[:longest] + "...")
+
+
+def _check_rule(rule: Rule, arguments: Mapping[str, Any]) -> Finding | None:
+    if not all(_holds(arguments, path, wanted) for path, wanted in rule.when.items()):
+        return None
+    broken = _BROKEN[rule.kind](rule, arguments)
+    if broken is None:
+        return None
+    path = tuple(broken.split("."))
+    while path and get_path(arguments, path, _MISSING) is _MISSING:
+        path = path[:-1]
+    if not path and rule.when:
+        path = tuple(next(iter(rule.when)).split("."))
+    return Finding(path, rule.message, rule.hint, "stripe-rule")
+
+
+def _holds(arguments: Mapping[str, Any], path: str, wanted: Any) -> bool:
+    value = _value(arguments, path)
+    if wanted is ...:
+        return value is not ABSENT
+    if wanted is ABSENT:
+        return value is ABSENT
+    return bool(value == wanted)
+
+
+def _value(arguments: Mapping[str, Any], path: str) -> Any:
+    found = get_path(arguments, tuple(path.split(".")), None)
+    return ABSENT if found is None else found
+
+
+def _present(arguments: Mapping[str, Any], path: str) -> bool:
+    return _value(arguments, path) not in (ABSENT, "", [], {})
+
+
+def _requires(rule: Rule, arguments: Mapping[str, Any]) -> str | None:
+    for path in rule.fields:
+        if rule.value is ...:
+            if not _present(arguments, path):
+                return path
+        elif not _holds(arguments, path, rule.value):
+            return path
+    return None
+
+
+def _forbids(rule: Rule, arguments: Mapping[str, Any]) -> str | None:
+    for path in rule.fields:
+        if _present(arguments, path) and rule.value in (..., _value(arguments, path)):
+            return path
+    return None
+
+
+def _one_of(rule: Rule, arguments: Mapping[str, Any]) -> str | None:
+    given = [path for path in rule.fields if _value(arguments, path) is not ABSENT]
+    if not given:
+        return rule.fields[0]
+    return given[-1] if len(given) > 1 else None
+
+
+def _at_most_one(rule: Rule, arguments: Mapping[str, Any]) -> str | None:
+    given = [path for path in rule.fields if _value(arguments, path) is not ABSENT]
+    return given[-1] if len(given) > 1 else None
+
+
+def _last_element(rule: Rule, arguments: Mapping[str, Any]) -> str | None:
+    field, wanted = rule.value
+    for path in rule.fields:
+        elements = _value(arguments, path)
+        if isinstance(elements, list) and elements and get_path(elements[-1], (field,)) != wanted:
+            return f"{path}"
+    return None
+
+
+def _unique_elements(rule: Rule, arguments: Mapping[str, Any]) -> str | None:
+    for path in rule.fields:
+        elements = _value(arguments, path)
+        if isinstance(elements, list):
+            keys = [repr(get_path(element, (rule.value,))) for element in elements]
+            if len(set(keys)) != len(keys):
+                return path
+    return None
+
+
+_BROKEN = {
+    RuleKind.REQUIRES: _requires,
+    RuleKind.FORBIDS: _forbids,
+    RuleKind.ONE_OF: _one_of,
+    RuleKind.AT_MOST_ONE: _at_most_one,
+    RuleKind.LAST_ELEMENT: _last_element,
+    RuleKind.UNIQUE_ELEMENTS: _unique_elements,
+}

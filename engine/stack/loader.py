@@ -1,0 +1,172 @@
+"""Loading stack modules by file path.
+
+Evaluating a module makes no network call and prints nothing to stdout. Whatever goes wrong in it
+becomes a finding with file and line.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import importlib.util
+import sys
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import ModuleType
+
+from engine.address import is_logical_name
+from engine.errors import EngineError, Problem, UsageError
+from engine.stack.authoring import Collector, collecting
+from engine.stack.model import Stack
+
+_NAMESPACE = "engine_stack_modules"
+
+
+def stack_files(folder: Path) -> dict[str, Path]:
+    """The stack modules of a folder by name, in order; names with a leading `_` are none."""
+    return {path.stem: path for path in sorted(folder.glob("*.py")) if path.stem[0] != "_"}
+
+
+def select_stacks(folder: Path, names: Sequence[str]) -> dict[str, Path]:
+    """The stack modules a person asked for; all of them if they named none.
+
+    Raises:
+        UsageError: if there is no such stack, or no stack at all.
+    """
+    found = stack_files(folder)
+    if not found and not names:
+        raise UsageError(
+            f"no stacks: {folder} has no modules",
+            hint="run engine init here, or engine -C DIR in the project's folder",
+        )
+    for name in names:
+        if name not in found:
+            near = difflib.get_close_matches(name, found, n=1)
+            raise UsageError(
+                f"there is no stack {name!r} in {folder}",
+                hint=f"did you mean {near[0]!r}?"
+                if near
+                else f"stacks: {', '.join(found) or 'none'}",
+            )
+    return {name: path for name, path in found.items() if not names or name in names}
+
+
+def load_stack(path: Path, *, root: Path, environment: str, variables: Mapping[str, str]) -> Stack:
+    """Evaluate one module.
+
+    Args:
+        path: The module's file.
+        root: Project folder, to shorten paths in messages.
+        environment: What `engine.environment` says in it.
+        variables: Values for `variable`.
+
+    Returns:
+        What it declared; what went wrong is in `problems`.
+    """
+    collector = Collector(
+        name=path.stem,
+        file=_shown(path, root),
+        root=root,
+        environment=environment,
+        variables=variables,
+    )
+    if not is_logical_name(path.stem):
+        collector.problems.append(
+            Problem(
+                collector.file,
+                0,
+                f"{path.stem!r} cannot name a stack",
+                "stack files are named [a-z0-9][a-z0-9_-]*.py",
+                "bad-name",
+            )
+        )
+    with collecting(collector):
+        _evaluate(path, collector)
+    return collector.stack()
+
+
+def _shown(path: Path, root: Path) -> str:
+    with contextlib.suppress(ValueError):
+        return str(path.resolve().relative_to(root.resolve()))
+    return str(path)
+
+
+def _evaluate(path: Path, collector: Collector) -> None:
+    spec = importlib.util.spec_from_file_location(f"{_NAMESPACE}.{path.stem}", path)
+    if spec is None or spec.loader is None:  # pragma: no cover - a .py file always has a loader
+        raise UsageError(f"{path} is not a Python module")
+    module = importlib.util.module_from_spec(spec)
+    try:
+        with _as_main_program_sees_it(path.parent), contextlib.redirect_stdout(sys.stderr):
+            spec.loader.exec_module(module)
+    except SyntaxError as error:
+        collector.problems.append(_syntax_problem(error, collector))
+    except EngineError as error:
+        collector.problems.append(_raised_problem(error, collector, error.message, error.hint))
+    except ImportError as error:
+        text = f"{type(error).__name__}: {error}"
+        collector.problems.append(_raised_problem(error, collector, text, _meant_by(error)))
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - the authors' code may raise anything
+        text = f"{type(error).__name__}: {error}"
+        collector.problems.append(_raised_problem(error, collector, text, None))
+
+
+@contextlib.contextmanager
+def _as_main_program_sees_it(folder: Path) -> Iterator[None]:
+    """Let modules import their neighbours, and leave no trace of them or of byte code behind."""
+    before: dict[str, ModuleType] = dict(sys.modules)
+    wrote = sys.dont_write_bytecode
+    sys.dont_write_bytecode = True
+    sys.path.insert(0, str(folder))
+    try:
+        yield
+    finally:
+        sys.path.remove(str(folder))
+        sys.dont_write_bytecode = wrote
+        for name, module in list(sys.modules.items()):
+            file = getattr(module, "__file__", None)
+            if name not in before and file and Path(file).is_relative_to(folder):
+                del sys.modules[name]
+
+
+def _meant_by(error: ImportError) -> str | None:
+    """What a misspelt import most likely meant."""
+    wanted = str(error).removeprefix("cannot import name ").split(" ")[0].strip("'")
+    known = dir(sys.modules[error.name]) if error.name in sys.modules else []
+    near = difflib.get_close_matches(wanted, known, n=1)
+    return f"did you mean {near[0]!r}?" if near else None
+
+
+def _syntax_problem(error: SyntaxError, collector: Collector) -> Problem:
+    file = collector.shorten(error.filename or collector.file)
+    text = (error.text or "").strip()
+    return Problem(
+        file,
+        error.lineno or 0,
+        f"syntax error: {error.msg}" + (f": {text}" if text else ""),
+        "Python cannot read the module, so nothing after this was checked",
+        "syntax-error",
+    )
+
+
+def _raised_problem(
+    error: BaseException, collector: Collector, text: str, hint: str | None
+) -> Problem:
+    """Where the authors' code was when it raised, with the line of the stack that led there."""
+    frames = [
+        (collector.shorten(frame.filename), frame.lineno or 0)
+        for frame in traceback.extract_tb(error.__traceback__)
+    ]
+    own = [entry for entry in frames if entry[0] == collector.file]
+    folder = str(Path(collector.file).parent)
+    near = [entry for entry in frames if str(Path(entry[0]).parent) == folder] or own
+    file, line = near[-1] if near else (collector.file, 0)
+    via = f" (from {own[-1][0]}:{own[-1][1]})" if own and own[-1][0] != file else ""
+    return Problem(
+        file,
+        line,
+        f"{text}{via}",
+        hint or "the module stopped here, so nothing after this line was checked",
+        "exception",
+    )

@@ -1,0 +1,69 @@
+"""Finding the line of one argument inside a call that spans many.
+
+Runs only when there is something to report: the frame knows the line of the call, the source
+knows the line of the keyword.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+from pathlib import Path
+
+from engine.stack.model import Location
+from engine.values import Path as LeafPath
+
+
+def line_of(location: Location, path: LeafPath, root: Path) -> int:
+    """The line of a nested argument; the call's own line where it is not written out literally.
+
+    Args:
+        location: Where the call is.
+        path: Keyword, then keys and indexes inside its value.
+        root: Project folder that the location's file is relative to.
+    """
+    call = _call_at(root / location.file, location.line)
+    if call is None or not path:
+        return location.line
+    keyword = next((word for word in call.keywords if word.arg == path[0]), None)
+    if keyword is None:
+        return location.line
+    return _descend(keyword.value, path[1:], keyword.value.lineno)
+
+
+def _descend(node: ast.expr, path: LeafPath, line: int) -> int:
+    for part in path:
+        if isinstance(node, ast.Dict) and isinstance(part, str):
+            for key, value in zip(node.keys, node.values, strict=True):
+                if isinstance(key, ast.Constant) and key.value == part:
+                    line, node = key.lineno, value
+                    break
+            else:
+                return line
+        elif (
+            isinstance(node, (ast.List, ast.Tuple))
+            and isinstance(part, int)
+            and part < len(node.elts)
+        ):
+            node = node.elts[part]
+            line = node.lineno
+        else:
+            return line
+    return line
+
+
+def _call_at(file: Path, line: int) -> ast.Call | None:
+    tree = _parsed(file)
+    if tree is None:
+        return None
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.lineno == line]
+    # The outermost call that begins on the line is the declaration; calls inside it are values.
+    return max(calls, key=lambda call: (call.end_lineno or 0, -call.col_offset), default=None)
+
+
+@functools.lru_cache(maxsize=64)
+def _parsed(file: Path) -> ast.Module | None:
+    try:
+        return ast.parse(file.read_text(encoding="utf-8"))
+    except (OSError, SyntaxError, ValueError):
+        return None

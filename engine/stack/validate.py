@@ -1,0 +1,235 @@
+"""Finding everything that is wrong with a stack, offline and all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from engine.address import ResourceAddress
+from engine.errors import Problem
+from engine.provider.schema import ResourceType, Schemas
+from engine.stack.authoring import Resource, nearest
+from engine.stack.check import check_arguments
+from engine.stack.locate import line_of
+from engine.stack.model import Declaration, Location, Stack
+from engine.values import AttributeTarget, OutputTarget, dotted, targets_with_paths
+from engine.values import Path as LeafPath
+
+_ON_REMOVE = ("remove", "keep")
+
+
+def problems_of(stack: Stack, schemas: Schemas, root: Path) -> tuple[Problem, ...]:
+    """Everything wrong with one evaluated stack, in file and line order.
+
+    Args:
+        stack: The evaluated module.
+        schemas: Resource types by name.
+        root: Project folder, to find the exact line of an argument.
+    """
+    return tuple(
+        sorted(
+            {
+                *stack.problems,
+                *_declaration_problems(stack, schemas, root),
+                *_reference_problems(stack, schemas, root),
+                *_refactoring_problems(stack, schemas),
+            }
+        )
+    )
+
+
+def _problem(  # noqa: PLR0917 - the parts of one record, in its order
+    location: Location,
+    path: LeafPath,
+    root: Path,
+    message: str,
+    hint: str,
+    reference: str,
+) -> Problem:
+    via = f" (from {location.via})" if location.via else ""
+    return Problem(location.file, line_of(location, path, root), f"{message}{via}", hint, reference)
+
+
+def _declaration_problems(stack: Stack, schemas: Schemas, root: Path) -> Iterator[Problem]:
+    for declaration in stack.declarations.values():
+        kind = schemas[declaration.type]
+        for finding in check_arguments(kind, declaration.arguments):
+            yield _problem(
+                declaration.location,
+                finding.path,
+                root,
+                f"{declaration.address}: {finding.message}",
+                finding.hint,
+                finding.reference,
+            )
+        yield from _lifecycle_problems(declaration, kind, stack, root)
+    for lookup in stack.lookups.values():
+        kind = schemas[lookup.address.type]
+        known = ("id", *kind.filters)
+        for name in lookup.criteria:
+            if name not in known:
+                near = nearest(name, known)
+                yield _problem(
+                    lookup.location,
+                    (name,),
+                    root,
+                    f"{kind.face}.lookup: unknown filter {name}",
+                    f"did you mean {near!r}?" if near else f"filters: {', '.join(known)}",
+                    "unknown-parameter",
+                )
+        if not lookup.criteria or any(targets_with_paths(dict(lookup.criteria))):
+            yield _problem(
+                lookup.location,
+                (),
+                root,
+                f"{kind.face}.lookup needs criteria that are known before apply",
+                f'write {kind.face}.lookup(id="...")',
+                "bad-lookup",
+            )
+
+
+def _lifecycle_problems(
+    declaration: Declaration, kind: ResourceType, stack: Stack, root: Path
+) -> Iterator[Problem]:
+    lifecycle = declaration.lifecycle
+
+    def found(message: str, hint: str, reference: str) -> Problem:
+        return _problem(
+            declaration.location,
+            ("lifecycle",),
+            root,
+            f"{declaration.address}: {message}",
+            hint,
+            reference,
+        )
+
+    if lifecycle.on_remove not in _ON_REMOVE:
+        yield found(
+            f"on_remove cannot be {lifecycle.on_remove!r}",
+            'it is "remove" or "keep"',
+            "wrong-enum",
+        )
+    for field in lifecycle.ignore_changes:
+        if kind.root.fields.get(str(field).split(".")[0]) is None:
+            near = nearest(str(field), tuple(kind.root.fields))
+            yield found(
+                f"ignore_changes names {field!r}, which {kind.face} does not have",
+                f"did you mean {near!r}?" if near else "",
+                "unknown-parameter",
+            )
+    for target in addresses_named(lifecycle.depends_on, lifecycle.replace_triggered_by):
+        if target not in stack.declarations:
+            near = nearest(target, tuple(stack.declarations))
+            yield found(
+                f"lifecycle names {target}, which is not declared",
+                f"did you mean {near}?" if near else "",
+                "dangling-ref",
+            )
+
+
+def addresses_named(*groups: tuple[object, ...] | list[object]) -> tuple[str, ...]:
+    """Addresses in a lifecycle's lists, whether given as resources, references or text."""
+    found: list[str] = []
+    for entry in (entry for group in groups for entry in group):
+        if isinstance(entry, Resource):
+            found.append(str(entry._address))  # noqa: SLF001 - the face keeps its address private
+            continue
+        targets = [
+            target for _, target in targets_with_paths(entry) if isinstance(target, AttributeTarget)
+        ]
+        found.extend([str(target.address) for target in targets] or [str(entry)])
+    return tuple(found)
+
+
+def _reference_problems(stack: Stack, schemas: Schemas, root: Path) -> Iterator[Problem]:
+    sources = [
+        *((d.location, str(d.address), d.arguments) for d in stack.declarations.values()),
+        *((o.location, f"output {o.name!r}", {"value": o.value}) for o in stack.outputs.values()),
+    ]
+    for location, name, document in sources:
+        for path, target in targets_with_paths(document):
+            if isinstance(target, OutputTarget):
+                continue
+            wrong = _dangling(target, stack, schemas)
+            if wrong is not None:
+                message, hint = wrong
+                yield _problem(
+                    location, path, root, f"{name}: {dotted(path)}: {message}", hint, "dangling-ref"
+                )
+    yield from _mismatched_references(stack, schemas, root)
+
+
+def _dangling(target: AttributeTarget, stack: Stack, schemas: Schemas) -> tuple[str, str] | None:
+    text = str(target.address)
+    known = stack.lookups if target.address.lookup else stack.declarations
+    if text not in known:
+        near = nearest(text, tuple(known))
+        return f"{text} is not declared", f"did you mean {near}?" if near else ""
+    fields = schemas[target.address.type].root.fields
+    name = target.attribute.split(".")[0]
+    if name not in fields:
+        near = nearest(name, tuple(fields))
+        return (
+            f"{text} has no attribute {name!r}",
+            f"did you mean {near!r}?" if near else "",
+        )
+    return None
+
+
+def _mismatched_references(stack: Stack, schemas: Schemas, root: Path) -> Iterator[Problem]:
+    """An id of one type where Stripe wants another's."""
+    for declaration in stack.declarations.values():
+        kind = schemas[declaration.type]
+        for path, target in targets_with_paths(declaration.arguments):
+            if isinstance(target, OutputTarget) or target.attribute != "id":
+                continue
+            attribute = kind.root.at(path)
+            wanted = attribute.reference if attribute is not None else ""
+            given = schemas.get(target.address.type)
+            if wanted and given is not None and given.object != wanted:
+                yield _problem(
+                    declaration.location,
+                    path,
+                    root,
+                    f"{declaration.address}: {dotted(path)} takes the id of a {wanted}, "
+                    f"not of a {given.object} ({target.address})",
+                    "",
+                    "wrong-reference",
+                )
+
+
+def _refactoring_problems(stack: Stack, schemas: Schemas) -> Iterator[Problem]:
+    def found(location: Location, message: str, hint: str = "") -> Problem:
+        return Problem(location.file, location.line, message, hint, "bad-refactoring")
+
+    for move in stack.moves:
+        if str(move.old) in stack.declarations:
+            yield found(move.location, f"moved: {move.old} is still declared", "remove one of them")
+        if str(move.new) not in stack.declarations:
+            near = nearest(str(move.new), tuple(stack.declarations))
+            yield found(
+                move.location,
+                f"moved: {move.new} is not declared",
+                f"did you mean {near}?" if near else "",
+            )
+        if move.old.type != move.new.type:
+            yield found(move.location, f"moved: {move.old} and {move.new} are of different types")
+    for release in stack.releases:
+        if str(release.address) in stack.declarations:
+            yield found(
+                release.location,
+                f"removed: {release.address} is still declared",
+                "take out the declaration, or this line",
+            )
+    for wanted in stack.imports.values():
+        if str(wanted.address) not in stack.declarations:
+            yield found(
+                wanted.location,
+                f"import_: {wanted.address} is not declared",
+                f"declare {_face(wanted.address, schemas)}({wanted.address.name!r}, ...)",
+            )
+
+
+def _face(address: ResourceAddress, schemas: Schemas) -> str:
+    kind = schemas.get(address.type)
+    return kind.face if kind is not None else address.type
