@@ -47,12 +47,15 @@ class ApplyResult:
         state: State as it was last written.
         results: What became of every operation, in plan order.
         interrupted: The person stopped the run.
+        unsaved: Why the state could not be written; None if it was. `state` is then what should
+            have been.
     """
 
     stack: str
     state: State
     results: tuple[StepResult, ...] = field(default=())
     interrupted: bool = False
+    unsaved: EngineError | None = None
 
     @property
     def failures(self) -> tuple[StepResult, ...]:

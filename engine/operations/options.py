@@ -1,32 +1,5 @@
-"""What a person may ask of a plan or an apply."""
+"""What a person may ask of a plan or an apply, as the operations take it."""
 
-from __future__ import annotations
+from engine.plan.options import PlanOptions
 
-from dataclasses import dataclass
-
-from engine.address import ResourceAddress
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanOptions:
-    """The options of plan, apply and destroy.
-
-    Attributes:
-        refresh: Read what Stripe has before planning.
-        refresh_only: Only bring the state up to what Stripe has.
-        destroy: Plan the removal of everything.
-        targets: Only these and what they depend on; empty for all.
-        excludes: All but these and what depends on them.
-        replace: Replace these whatever else.
-        lock_timeout: Seconds to wait for another run.
-        allow_mass_change: Lift the rule against removing or replacing a large share.
-    """
-
-    refresh: bool = True
-    refresh_only: bool = False
-    destroy: bool = False
-    targets: tuple[ResourceAddress, ...] = ()
-    excludes: tuple[ResourceAddress, ...] = ()
-    replace: tuple[ResourceAddress, ...] = ()
-    lock_timeout: float = 0.0
-    allow_mass_change: bool = False
+__all__ = ["PlanOptions"]

@@ -14,7 +14,7 @@ from typing import Any
 from engine.address import ResourceAddress
 from engine.provider.schema import Removal
 from engine.state.model import ResourceState
-from engine.values import ABSENT, Path, Target
+from engine.values import ABSENT, Path
 
 
 class Action(enum.StrEnum):
@@ -196,6 +196,7 @@ class Step:
             filled in from the answer; None if it says nothing.
         after: Keys of the steps that have to be done first.
         supersedes: Of a CREATE that replaces: id of the object still to be removed.
+        referred: Attributes that others refer to, so that state keeps them.
         account: Connected account to act on; empty for the key's own.
     """
 
@@ -209,6 +210,7 @@ class Step:
     record: ResourceState | None = None
     after: tuple[str, ...] = ()
     supersedes: str = ""
+    referred: tuple[str, ...] = ()
     account: str = ""
 
 
@@ -242,13 +244,13 @@ class Plan:
         drift: What changed on Stripe since the last apply, in address order.
         outputs: Outputs that change, by name.
         wanted_outputs: Every output as the stack states it, references unresolved, by name, with
-            whether it is sensitive.
+            whether it is sensitive; None leaves the outputs as they are.
         steps: Operations in the order they would run one at a time.
         moves: State addresses that are renamed first, old to new.
-        known: Attributes of resources and lookups that steps may refer to without an operation
-            of this plan, by target.
+        lookups: Objects that were read and that steps and outputs may refer to, by address.
         refresh_only: Brings the state up to what Stripe has, and sends nothing.
         warnings: What a person should know, of no one resource.
+        refusals: Rules that forbid this plan, each with the way on; an apply stops at them.
     """
 
     stack: str
@@ -258,17 +260,27 @@ class Plan:
     changes: tuple[Change, ...] = ()
     drift: tuple[Drift, ...] = ()
     outputs: tuple[OutputChange, ...] = ()
-    wanted_outputs: Mapping[str, tuple[Any, bool]] = field(default_factory=dict)
+    wanted_outputs: Mapping[str, tuple[Any, bool]] | None = None
     steps: tuple[Step, ...] = ()
     moves: Mapping[str, str] = field(default_factory=dict)
-    known: Mapping[Target, Any] = field(default_factory=dict)
+    lookups: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     refresh_only: bool = False
     warnings: tuple[str, ...] = ()
+    refusals: tuple[str, ...] = ()
 
     @property
     def has_changes(self) -> bool:
-        """Whether an apply would do anything at all, to Stripe or to the state."""
-        return bool(self.steps or self.outputs or self.moves)
+        """Whether an apply would do anything a person has to agree to.
+
+        Bookkeeping alone (a reference spelt anew, a changed lifecycle) is none.
+        """
+        return bool(
+            self.pending
+            or self.outputs
+            or self.moves
+            or (self.refresh_only and self.steps)
+            or any(step.kind is not StepKind.RECORD for step in self.steps)
+        )
 
     @property
     def pending(self) -> tuple[Change, ...]:

@@ -24,6 +24,8 @@ def read(attribute: Attribute, name: str, holder: Any) -> Any:
     if not attribute.source:
         return holder.get(name)
     found = get_path(holder, tuple(attribute.source.split(".")))
+    if found is None:  # state keeps it under the parameter's own name
+        return holder.get(name)
     try:
         return attribute.source_words.get(found, found)
     except TypeError:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine.plan.normal import read
+from engine.plan.decide import Decision
+from engine.plan.normal import is_sealed, read
 from engine.provider.schema import Schemas
-from engine.values import UNKNOWN, AttributeTarget, OutputTarget, Target, get_path
+from engine.values import UNKNOWN, AttributeTarget, OutputTarget, Sensitive, Target, get_path
 
 
 class Known:
@@ -46,3 +47,36 @@ class Known:
             found = read(field, first, attributes)
             return UNKNOWN if found is None else found
         return UNKNOWN
+
+
+def attributes_after(decision: Decision) -> Mapping[str, Any]:
+    """What is known, before the apply, of a resource as it will be after it."""
+    wanted = {
+        name: value
+        for name, value in decision.wanted.items()
+        if value is not None and not isinstance(value, Sensitive)
+    }
+    if decision.makes:
+        chosen = decision.kind.chosen_id
+        return {
+            name: value
+            for name, value in wanted.items()
+            if _is_certain(value) and (name != "id" or chosen)
+        }
+    prior = decision.prior.attributes if decision.prior is not None else {}
+    found: dict[str, Any] = {name: value for name, value in prior.items() if is_sealed(value)}
+    found |= {name: value for name, value in (decision.actual or {}).items() if value is not None}
+    for change in decision.change.fields:
+        name = str(change.path[0])
+        found.pop(name, None)
+        if name in wanted and len(change.path) == 1 and _is_certain(wanted[name]):
+            found[name] = wanted[name]
+    return found
+
+
+def _is_certain(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return all(_is_certain(inner) for inner in value.values())
+    if isinstance(value, list):
+        return all(_is_certain(inner) for inner in value)
+    return value is not UNKNOWN

@@ -55,7 +55,7 @@ class ResourceState:
     attributes: Mapping[str, Any] = field(default_factory=lambda: _EMPTY)
     dependencies: tuple[str, ...] = ()
     superseded: tuple[str, ...] = ()
-    keeping: Keeping = Keeping()
+    keeping: Keeping = field(default_factory=Keeping)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,387 @@
+"""Carrying out a plan: concurrently where it allows, one durable record after every operation.
+
+Apply obeys the plan alone. All state is touched by the calling thread only; worker threads do
+nothing but talk to the provider.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.apply.events import ApplyResult, Hook, Outcome, StepResult
+from engine.apply.ports import OutputsOf, Save, SecretSink
+from engine.errors import EngineError, NotFoundError
+from engine.plan.model import Plan, Step, StepKind
+from engine.plan.normal import SEALED, is_sealed
+from engine.plan.outputs import kept_output
+from engine.plan.steps import attributes_of
+from engine.provider.base import Provider, RemoteObject, RequestContext
+from engine.provider.schema import Schemas, Verb
+from engine.state.model import RemovedObject, ResourceState, State
+from engine.values import (
+    UNKNOWN,
+    AttributeTarget,
+    OutputTarget,
+    Sensitive,
+    Target,
+    fingerprint,
+    get_path,
+    plain,
+    resolve,
+)
+
+INTERRUPTED = "interrupted"
+"""What skipped a step when the person stopped the run."""
+UNSAVED = "unsaved"
+"""What skipped a step when the state could not be written: nothing new is begun then."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What one apply works with.
+
+    Attributes:
+        provider: Where the objects are.
+        schemas: Resource types by name.
+        save: Makes a state durable.
+        sink: Where secrets go.
+        outputs_of: Reads other stacks' outputs.
+        hook: Told of everything.
+        run: Random id of this run, part of every idempotency key.
+        parallelism: Operations in flight at once.
+    """
+
+    provider: Provider
+    schemas: Schemas
+    save: Save
+    sink: SecretSink
+    outputs_of: OutputsOf
+    hook: Hook
+    run: str
+    parallelism: int
+
+
+def execute(plan: Plan, state: State, around: Surroundings) -> ApplyResult:
+    """Carry out a plan.
+
+    A failed operation skips what depends on it, and nothing else. The first Ctrl-C lets what is
+    in flight finish; what was done is recorded either way.
+
+    Args:
+        plan: What to do.
+        state: The state the plan was made from.
+        around: What to do it with.
+    """
+    return _Run(plan, state, around).run()
+
+
+@dataclass(slots=True)
+class _Run:
+    plan: Plan
+    state: State
+    around: Surroundings
+    results: dict[str, StepResult] = field(default_factory=dict)
+    answers: dict[str, RemoteObject] = field(default_factory=dict)
+    interrupted: bool = False
+    unsaved: EngineError | None = None
+
+    def run(self) -> ApplyResult:
+        self.around.hook.apply_started(self.plan.stack, len(self.plan.steps))
+        if self.plan.moves:
+            self._move()
+        with ThreadPoolExecutor(max_workers=self.around.parallelism) as pool:
+            self._drive(pool)
+        self._last_write()
+        result = ApplyResult(
+            stack=self.plan.stack,
+            state=self.state,
+            results=tuple(self.results[step.key] for step in self.plan.steps),
+            interrupted=self.interrupted,
+            unsaved=self.unsaved,
+        )
+        self.around.hook.apply_finished(result)
+        return result
+
+    # ── the loop ──────────────────────────────────────────────────────────────────────────
+
+    def _drive(self, pool: ThreadPoolExecutor) -> None:
+        waiting = list(self.plan.steps)
+        flying: dict[Future[RemoteObject | None], Step] = {}
+        while waiting or flying:
+            waiting = self._launch(pool, waiting, flying)
+            if not flying:
+                continue
+            try:
+                done, _ = wait(flying, return_when=FIRST_COMPLETED)
+            except KeyboardInterrupt:
+                if self.interrupted:
+                    raise
+                self.interrupted = True
+                continue
+            for future in done:
+                self._land(flying.pop(future), future)
+
+    def _launch(
+        self,
+        pool: ThreadPoolExecutor,
+        waiting: list[Step],
+        flying: dict[Future[RemoteObject | None], Step],
+    ) -> list[Step]:
+        """Start every step whose turn has come; skip those whose turn never will."""
+        left: list[Step] = []
+        for step in waiting:
+            blocker = self._blocker(step)
+            if blocker:
+                self._finish(StepResult(step=step, outcome=Outcome.SKIPPED, because=blocker))
+            elif len(flying) >= self.around.parallelism or not all(
+                key in self.results for key in step.after
+            ):
+                left.append(step)
+            else:
+                self._start(pool, step, flying)
+        return left
+
+    def _blocker(self, step: Step) -> str:
+        if self.interrupted:
+            return INTERRUPTED
+        if self.unsaved is not None:
+            return UNSAVED
+        for key in step.after:
+            result = self.results.get(key)
+            if result is not None and result.outcome is not Outcome.APPLIED:
+                return key if result.outcome is Outcome.FAILED else result.because
+        return ""
+
+    def _start(
+        self,
+        pool: ThreadPoolExecutor,
+        step: Step,
+        flying: dict[Future[RemoteObject | None], Step],
+    ) -> None:
+        try:
+            params = resolve(step.params, self._value)
+            if step.kind is StepKind.CREATE and self._secrets(step):
+                self.around.sink.check()
+        except EngineError as error:
+            self._finish(StepResult(step=step, outcome=Outcome.FAILED, error=error))
+            return
+        if step.kind in (StepKind.RECORD, StepKind.FORGET):
+            self._record(step, None)
+            return
+        self.around.hook.step_started(step)
+        number = self.plan.steps.index(step)
+        context = RequestContext(
+            idempotency_key=f"engine-{self.around.run}-{self.plan.stack}-{number}",
+            account=step.account,
+        )
+        id = step.id or self._own_id(step)
+        flying[pool.submit(self._send, step, id, params, context)] = step
+
+    def _own_id(self, step: Step) -> str:
+        entry = self.state.at(step.address)
+        return entry.id if entry is not None else ""
+
+    def _send(
+        self, step: Step, id: str, params: Mapping[str, Any], context: RequestContext
+    ) -> RemoteObject | None:
+        """One operation; runs in a worker thread."""
+        provider, kind = self.around.provider, self.around.schemas[step.type]
+        if step.kind is StepKind.CREATE:
+            return provider.create(kind, plain(params), context)
+        if step.kind is not StepKind.REMOVE:
+            return provider.update(kind, id, plain(params), context)
+        removal = step.removal
+        if removal is None or removal.verb is Verb.KEEP:
+            return None
+        try:
+            if removal.params:
+                return provider.update(kind, id, removal.params, context)
+            provider.delete(kind, id, context)
+        except NotFoundError:
+            return None  # somebody was faster; the wish is fulfilled
+        return None
+
+    # ── what came of it ───────────────────────────────────────────────────────────────────
+
+    def _land(self, step: Step, future: Future[RemoteObject | None]) -> None:
+        try:
+            answer = future.result()
+        except EngineError as error:
+            self._finish(StepResult(step=step, outcome=Outcome.FAILED, error=error))
+            return
+        except Exception as error:  # noqa: BLE001 - the others in flight still have to be recorded
+            bug = EngineError(
+                f"{step.key}: unexpected {type(error).__name__}", hint="this is a bug in engine"
+            )
+            bug.__cause__ = error
+            self._finish(StepResult(step=step, outcome=Outcome.FAILED, error=bug))
+            return
+        self._record(step, answer)
+
+    def _record(self, step: Step, answer: RemoteObject | None) -> None:
+        ended = str(answer.get("id", "")) if answer is not None else step.id
+        error: EngineError | None = None
+        try:
+            self._keep_secrets(step, answer)
+        except EngineError as failure:
+            error = failure
+        # What happened on Stripe is remembered even while it cannot be written down: the next
+        # write that succeeds carries it.
+        self.state = self._folded(step, answer)
+        if answer is not None and step.kind not in (StepKind.REMOVE, StepKind.DETACH):
+            self.answers[str(step.address)] = answer
+        try:
+            self.state = self.around.save(self.state)
+        except EngineError as failure:
+            self.unsaved = error = failure
+        outcome = Outcome.APPLIED if error is None else Outcome.FAILED
+        self._finish(StepResult(step=step, outcome=outcome, id=ended, error=error))
+
+    def _keep_secrets(self, step: Step, answer: RemoteObject | None) -> None:
+        if step.kind is not StepKind.CREATE:
+            return
+        for name in self._secrets(step):
+            value = (answer or {}).get(name)
+            if value:
+                self.around.sink.store(self.plan.stack, f"{step.address}.{name}", str(value))
+
+    def _folded(self, step: Step, answer: RemoteObject | None) -> State:
+        """The state after a step."""
+        address = str(step.address)
+        entry = self.state.at(address)
+        if step.kind is StepKind.FORGET:
+            return self.state.without_resource(address)
+        if step.kind is StepKind.REMOVE:
+            return self._without(step, entry)
+        if step.record is None:
+            return self.state
+        record = step.record
+        if answer is not None:
+            record = dataclasses.replace(
+                record,
+                id=str(answer["id"]),
+                attributes=self._attributes(step, record, answer, entry),
+            )
+        if entry is not None and step.kind is not StepKind.CREATE:
+            record = dataclasses.replace(record, superseded=entry.superseded)
+        return self.state.with_resource(address, record).with_removed(address, None)
+
+    def _without(self, step: Step, entry: ResourceState | None) -> State:
+        address = str(step.address)
+        state = self.state
+        if entry is not None and entry.id == step.id:
+            state = state.without_resource(address)
+        elif entry is not None:
+            left = tuple(id for id in entry.superseded if id != step.id)
+            return state.with_resource(address, dataclasses.replace(entry, superseded=left))
+        kind = self.around.schemas[step.type]
+        if step.removal is None or step.removal.verb is Verb.DELETE or kind.revival is None:
+            return state
+        return state.with_removed(
+            address, RemovedObject(type=step.type, id=step.id, account=step.account)
+        )
+
+    def _attributes(
+        self,
+        step: Step,
+        record: ResourceState,
+        answer: RemoteObject,
+        entry: ResourceState | None,
+    ) -> dict[str, Any]:
+        salt = self.state.lineage
+        kind = self.around.schemas[step.type]
+        prior = None if step.kind is StepKind.CREATE else entry
+        found = attributes_of(kind, record, answer, step.referred, prior, salt)
+        for name in self._secrets(step):
+            if answer.get(name):
+                found[name] = {SEALED: fingerprint(str(answer[name]), salt)}
+        return found
+
+    def _secrets(self, step: Step) -> tuple[str, ...]:
+        fields = self.around.schemas[step.type].root.fields
+        return tuple(
+            name
+            for name, attribute in fields.items()
+            if attribute.sensitive and attribute.in_response
+        )
+
+    def _finish(self, result: StepResult) -> None:
+        self.results[result.step.key] = result
+        self.around.hook.step_finished(result)
+
+    def _move(self) -> None:
+        resources = dict(self.state.resources)
+        for old, new in self.plan.moves.items():
+            resources[new] = resources.pop(old)
+        self.state = self.around.save(dataclasses.replace(self.state, resources=resources))
+
+    # ── references ────────────────────────────────────────────────────────────────────────
+
+    def _value(self, target: Target) -> Any:
+        """What a reference stands for now."""
+        if isinstance(target, OutputTarget):
+            found = self.around.outputs_of(target)
+            if found is UNKNOWN:
+                raise EngineError(
+                    f"stack {target.stack!r} has no output {target.name!r}",
+                    hint=f"apply {target.stack} first, or correct the name",
+                )
+            return found
+        found = self._attribute(target)
+        if found is UNKNOWN:
+            raise EngineError(
+                f"{target} is not known",
+                cause=f"{target.address} is not in the state, or Stripe did not tell this field.",
+                hint="run engine plan again",
+            )
+        return found
+
+    def _attribute(self, target: AttributeTarget) -> Any:
+        text = str(target.address)
+        first, *rest = target.attribute.split(".")
+        entry = self.state.resources.get(text)
+        if target.address.lookup:
+            return get_path(self.plan.lookups.get(text), (first, *rest), UNKNOWN)
+        if entry is None:
+            return UNKNOWN
+        if first == "id":
+            return entry.id
+        kept = entry.attributes.get(first)
+        if is_sealed(kept):
+            secret = self.around.sink.load(self.plan.stack, f"{text}.{first}")
+            return UNKNOWN if secret is None else Sensitive(secret)
+        for source in (self.answers.get(text, {}), entry.attributes):
+            found = get_path(source, (first, *rest), UNKNOWN)
+            if found is not UNKNOWN:
+                return found
+        return UNKNOWN
+
+    def _settle_outputs(self) -> None:
+        """Record every output that can be told; one that cannot keeps its last value."""
+        if self.plan.wanted_outputs is None:
+            return
+        outputs: dict[str, Any] = {}
+        for name, (value, sensitive) in self.plan.wanted_outputs.items():
+            try:
+                found = resolve(value, self._value)
+            except EngineError:
+                if name in self.state.outputs:
+                    outputs[name] = self.state.outputs[name]
+                continue
+            kept = kept_output(found, sensitive=sensitive, salt=self.state.lineage)
+            if is_sealed(kept):
+                self.around.sink.store(self.plan.stack, f"output.{name}", str(plain(found)))
+            outputs[name] = kept
+        self.state = self.around.save(self.state.with_outputs(outputs))
+
+    def _last_write(self) -> None:
+        """Outputs, and whatever an earlier write could not carry."""
+        try:
+            self._settle_outputs()
+            self.state = self.around.save(self.state)
+        except EngineError as error:
+            self.unsaved = error

@@ -1,0 +1,39 @@
+"""What an apply asks of its surroundings, beside the provider."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol, TypeAlias
+
+from engine.state.model import State
+from engine.values import OutputTarget
+
+Save: TypeAlias = Callable[[State], State]
+"""Makes a state durable and returns it as it was written."""
+
+OutputsOf: TypeAlias = Callable[[OutputTarget], Any]
+"""Reads another stack's output, UNKNOWN if there is none."""
+
+
+class SecretSink(Protocol):
+    """The place for secrets: they reach it and nothing else.
+
+    An implementation MUST make a secret durable before `store` returns, MUST let nobody but the
+    user read it, and MUST raise `SecretSinkError` rather than lose one.
+    """
+
+    def check(self) -> None:
+        """Find out, before an object with a secret is created, whether it can be taken.
+
+        Raises:
+            SecretSinkError: if not.
+        """
+        ...
+
+    def store(self, stack: str, name: str, value: str) -> None:
+        """Keep a secret under a stack and a name, in place of an earlier one."""
+        ...
+
+    def load(self, stack: str, name: str) -> str | None:
+        """Read a secret back; None if there is none."""
+        ...

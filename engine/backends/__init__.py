@@ -1,0 +1,1 @@
+"""Where states, locks and secrets are kept: adapters behind the ports."""

@@ -1,0 +1,57 @@
+"""The `file` secret sink: one file a secret, for the user's eyes only, never committed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.backends.files import PRIVATE_FILE, PRIVATE_FOLDER, private_folder, write_durably
+from engine.errors import SecretSinkError
+
+
+class FileSink:
+    """Keeps secrets in `.engine/secrets/<environment>/<stack>/<name>`, 0600 in a 0700 folder."""
+
+    def __init__(self, private: Path, environment: str) -> None:
+        self._private = private
+        self._environment = environment
+
+    def _folder(self) -> Path:
+        folder = private_folder(self._private, "secrets", self._environment)
+        for part in (folder.parent, folder):
+            part.chmod(PRIVATE_FOLDER)
+        return folder
+
+    def check(self) -> None:
+        """Write and remove a file where secrets go."""
+        try:
+            probe = self._folder() / ".probe"
+            probe.write_bytes(b"")
+            probe.unlink()
+        except OSError as error:
+            raise self._refused(error) from error
+
+    def store(self, stack: str, name: str, value: str) -> None:
+        """Keep a secret, in place of an earlier one."""
+        try:
+            folder = self._folder() / stack
+            folder.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+            write_durably(folder / name, value.encode(), mode=PRIVATE_FILE)
+        except OSError as error:
+            raise self._refused(error) from error
+
+    def load(self, stack: str, name: str) -> str | None:
+        """Read a secret back."""
+        path = self._private / "secrets" / self._environment / stack / name
+        try:
+            return path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise self._refused(error) from error
+
+    def _refused(self, error: OSError) -> SecretSinkError:
+        return SecretSinkError(
+            f"secrets cannot be kept in {error.filename or self._private}",
+            cause=error.strerror,
+            hint="make the folder writable for you; nothing with a secret is created until then",
+        )

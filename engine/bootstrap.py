@@ -1,0 +1,133 @@
+"""The one place that wires ports to adapters."""
+
+from __future__ import annotations
+
+import functools
+import importlib.metadata
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.apply.events import Hook
+from engine.backends.local import LocalBackend
+from engine.backends.secrets import FileSink
+from engine.catalog import loader
+from engine.errors import SettingsError, UsageError
+from engine.operations.context import Context
+from engine.provider.base import Provider
+from engine.settings import Settings, load_settings
+from engine.values import Sensitive
+
+if TYPE_CHECKING:
+    from engine.emulator.server import EmulatorServer
+
+DISTRIBUTION = "stripe-stack-engine"
+EMBEDDED_KEY = "sk_test_embedded"
+"""The key that the embedded emulator is spoken to with; it opens nothing else."""
+
+
+def engine_version() -> str:
+    """Version of this engine."""
+    return importlib.metadata.version(DISTRIBUTION)
+
+
+def open_project(
+    root: Path,
+    *,
+    environment: str | None = None,
+    variables: Mapping[str, str] | None = None,
+    parallelism: int | None = None,
+    hook: Hook | None = None,
+) -> Context:
+    """Wire a project folder's ports.
+
+    Args:
+        root: The project folder.
+        environment: Name given as a flag.
+        variables: `--var` values.
+        parallelism: Value given as a flag.
+        hook: Told of everything.
+
+    Raises:
+        SettingsError: if the configuration cannot be used.
+        UsageError: if there is no such folder.
+    """
+    if not root.is_dir():
+        raise UsageError(f"{root} is not a folder", hint="name one with -C DIR")
+    settings = load_settings(
+        root, environment=environment, variables=variables, parallelism=parallelism
+    )
+    if settings.environment.secrets != "file":
+        raise SettingsError(
+            f"environment {settings.environment.name!r}: secrets cannot go to "
+            f"{settings.environment.secrets!r}",
+            hint='write secrets = "file"',
+        )
+    version = engine_version()
+    return Context(
+        settings=settings,
+        schemas=loader.schemas(),
+        backend=LocalBackend(settings.states, settings.private, engine_version=version),
+        sink=FileSink(settings.private, settings.environment.name),
+        connect=functools.partial(_connect, settings),
+        hook=hook or Hook(),
+        api_version=loader.api_version(),
+        engine_version=version,
+        new_id=functools.partial(secrets.token_hex, 16),
+    )
+
+
+def _connect(settings: Settings) -> Provider:
+    # The SDK is heavy: it is loaded when Stripe is spoken to and not before.
+    from engine.stripe.client import ClientOptions, StripeHTTP  # noqa: PLC0415
+    from engine.stripe.provider import StripeProvider  # noqa: PLC0415
+
+    environment = settings.environment
+    key = Sensitive(EMBEDDED_KEY) if environment.emulator else environment.api_key
+    if key is None:
+        raise SettingsError(
+            f"environment {environment.name!r} has no API key",
+            hint=f"set {environment.api_key_source}",
+        )
+    options = ClientOptions(
+        api_key=key,
+        api_base=environment.api_base,
+        transport=_embedded_transport(settings) if environment.emulator else None,
+        retries=settings.retries,
+    )
+    return StripeProvider(StripeHTTP(options), loader.schemas(), api_key=str(key.value))
+
+
+def embedded_account(settings: Settings) -> Path:
+    """File of the embedded emulator's account."""
+    return settings.private / "emulator" / f"{settings.environment.name}.db"
+
+
+def _embedded_transport(settings: Settings) -> Any:
+    from engine.backends.files import private_folder  # noqa: PLC0415
+    from engine.emulator.core import Emulator  # noqa: PLC0415
+    from engine.emulator.transport import InProcessTransport  # noqa: PLC0415
+
+    private_folder(settings.private, "emulator")
+    return InProcessTransport(Emulator(embedded_account(settings)))
+
+
+def serve_emulator(
+    root: Path, *, port: int = 0, account_file: Path | None = None
+) -> EmulatorServer:
+    """Make an emulator server on loopback; the caller starts and ends it.
+
+    Args:
+        root: The project folder, which a relative account file is in.
+        port: 0 lets the system choose.
+        account_file: Where the account is kept; None keeps it in memory.
+    """
+    from engine.emulator.core import Emulator  # noqa: PLC0415
+    from engine.emulator.server import EmulatorServer  # noqa: PLC0415
+
+    if account_file is None:
+        return EmulatorServer(Emulator(), port=port)
+    path = root / account_file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return EmulatorServer(Emulator(path), port=port)

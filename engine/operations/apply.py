@@ -1,0 +1,99 @@
+"""Applying: plan under the lock, ask, carry out, record."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+
+from engine.apply.events import ApplyReport, ApplyResult
+from engine.apply.executor import Surroundings, execute
+from engine.errors import GuardError
+from engine.operations.context import Context
+from engine.operations.plan import plan_session
+from engine.operations.session import Session, session
+from engine.operations.validate import load_graphs
+from engine.plan.model import PlanReport
+from engine.plan.options import PlanOptions
+
+
+def apply_stacks(
+    context: Context,
+    names: Sequence[str],
+    options: PlanOptions,
+    approve: Callable[[PlanReport], bool],
+) -> ApplyReport:
+    """Plan stacks and carry the plans out.
+
+    Args:
+        context: The run's ports.
+        names: Stacks asked for; none means all.
+        options: What the person asked for.
+        approve: Shown all plans once, under the lock, if there is anything to agree to.
+
+    Returns:
+        What was planned and what became of it; failed operations are in there, not raised.
+
+    Raises:
+        StackError: if the stacks have problems.
+        LockHeldError: if another run works on one of them.
+        StateError: if a state cannot be trusted, or cannot be written.
+        GuardError: if a rule refuses the plan, or the key answers for another account or mode.
+        ProviderError: if Stripe refuses or cannot be reached while planning.
+    """
+    graphs = load_graphs(context, names)
+    with session(context, graphs, operation="apply", lock_timeout=options.lock_timeout) as opened:
+        report = plan_session(opened, options)
+        _refuse(report)
+        if report.has_changes:
+            if not approve(report):
+                return _report(opened, report, approved=False, results=())
+            opened.check_account()
+        results = _carry_out(opened, report)
+        return _report(opened, report, approved=report.has_changes, results=results)
+
+
+def _refuse(report: PlanReport) -> None:
+    refusals = [refusal for plan in report.plans for refusal in plan.refusals]
+    if refusals:
+        raise GuardError(
+            "the plan is refused: " + refusals[0],
+            cause="\n".join(refusals[1:]) or None,
+            hint="nothing was changed",
+        )
+
+
+def _carry_out(opened: Session, report: PlanReport) -> tuple[ApplyResult, ...]:
+    context = opened.context
+    run = context.new_id()
+    results: list[ApplyResult] = []
+    for plan in report.plans:
+        if not (plan.steps or plan.outputs or plan.moves):
+            continue
+        context.backend.check_writable(plan.stack, plan.environment)
+        around = Surroundings(
+            provider=opened.provider,
+            schemas=context.schemas,
+            save=opened.save,
+            sink=context.sink,
+            outputs_of=opened.output_of,
+            hook=context.hook,
+            run=run,
+            parallelism=context.settings.parallelism,
+        )
+        result = execute(plan, opened.states[plan.stack], around)
+        results.append(result)
+        if result.failures or result.interrupted or result.unsaved is not None:
+            break
+    return tuple(results)
+
+
+def _report(
+    opened: Session, report: PlanReport, *, approved: bool, results: tuple[ApplyResult, ...]
+) -> ApplyReport:
+    return ApplyReport(
+        plan=dataclasses.replace(report, requests=opened.requests),
+        approved=approved,
+        results=results,
+        requests=opened.requests,
+        writes=opened.writes,
+    )

@@ -1,0 +1,45 @@
+"""What every use case is given: the wired ports, frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from engine.apply.events import Hook
+from engine.apply.ports import SecretSink
+from engine.provider.base import Provider
+from engine.provider.schema import Schemas
+from engine.settings import Settings
+from engine.state.backend import StateBackend
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """One run's ports and settings.
+
+    Attributes:
+        settings: What the run works with.
+        schemas: Resource types by name.
+        backend: Where states and locks are.
+        sink: Where secrets go.
+        connect: Makes the provider; raises if there is no key. Called at most once a run.
+        hook: Told of everything.
+        api_version: Stripe API version the provider speaks.
+        engine_version: Version of this engine.
+        new_id: Makes random ids, for runs and lineages.
+    """
+
+    settings: Settings
+    schemas: Schemas
+    backend: StateBackend
+    sink: SecretSink
+    connect: Callable[[], Provider]
+    hook: Hook
+    api_version: str
+    engine_version: str
+    new_id: Callable[[], str]
+
+    @property
+    def environment(self) -> str:
+        """Name of the environment the run speaks to."""
+        return self.settings.environment.name

@@ -1,0 +1,95 @@
+"""Planning: what an apply would do, and nothing done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engine.address import ResourceAddress
+from engine.errors import UsageError
+from engine.graph.build import ResourceGraph
+from engine.operations.context import Context
+from engine.operations.refresh import observe
+from engine.operations.session import Session, session
+from engine.operations.validate import load_graphs
+from engine.plan.model import Plan, PlanReport
+from engine.plan.options import PlanOptions
+from engine.plan.planner import make_plan
+from engine.stack.authoring import nearest
+
+
+def plan_stacks(context: Context, names: Sequence[str], options: PlanOptions) -> PlanReport:
+    """Plan stacks.
+
+    Args:
+        context: The run's ports.
+        names: Stacks asked for; none means all.
+        options: What the person asked for.
+
+    Raises:
+        StackError: if the stacks have problems.
+        LockHeldError: if another run works on one of them.
+        StateError: if a state cannot be trusted.
+        GuardError: if the key answers for another account or mode.
+        ProviderError: if Stripe refuses or cannot be reached.
+    """
+    graphs = load_graphs(context, names)
+    with session(context, graphs, operation="plan", lock_timeout=options.lock_timeout) as opened:
+        return plan_session(opened, options)
+
+
+def plan_session(opened: Session, options: PlanOptions) -> PlanReport:
+    """Plan the stacks of an open session.
+
+    Raises:
+        GuardError: if the key answers for another account or mode.
+        ProviderError: if Stripe refuses or cannot be reached.
+        UsageError: if an address in the options is in no stack.
+    """
+    _check_addresses(opened, options)
+    account = opened.check_account() if options.refresh else None
+    plans = tuple(_plan_one(opened, graph, options) for graph in _ordered(opened, options))
+    environment = opened.context.settings.environment
+    pinned = next((state for state in opened.states.values() if state.account_id), None)
+    return PlanReport(
+        environment=environment.name,
+        embedded=environment.emulator,
+        account_id=account.id if account else (pinned.account_id if pinned else ""),
+        livemode=account.livemode if account else (pinned.livemode if pinned else None),
+        plans=plans,
+        requests=opened.requests,
+    )
+
+
+def _ordered(opened: Session, options: PlanOptions) -> tuple[ResourceGraph, ...]:
+    """Stacks in the order they are applied: removals run against the reading of outputs."""
+    return opened.graphs[::-1] if options.destroy else opened.graphs
+
+
+def _plan_one(opened: Session, graph: ResourceGraph, options: PlanOptions) -> Plan:
+    state = opened.states[graph.stack.name]
+    outputs = opened.outputs_read_by(graph)
+    observed = observe(opened.context, opened, graph, state, options, outputs)
+    return make_plan(
+        graph,
+        state,
+        observed,
+        opened.context.schemas,
+        options,
+        stamped=opened.context.settings.ownership_stamp,
+    )
+
+
+def _check_addresses(opened: Session, options: PlanOptions) -> None:
+    known = {
+        address
+        for graph in opened.graphs
+        for address in (*graph.declarations, *opened.states[graph.stack.name].resources)
+    }
+    named: tuple[ResourceAddress, ...] = (*options.targets, *options.excludes, *options.replace)
+    for address in named:
+        if str(address) not in known:
+            near = nearest(str(address), tuple(sorted(known)))
+            raise UsageError(
+                f"{address} is neither declared nor in the state",
+                hint=f"did you mean {near}?" if near else None,
+            )

@@ -1,0 +1,229 @@
+"""Asking Stripe what is there: as few requests as the question allows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from engine.errors import EngineError
+from engine.graph.build import ResourceGraph
+from engine.operations.context import Context
+from engine.plan.observed import Observed
+from engine.plan.options import PlanOptions
+from engine.plan.planner import moved_state, selection
+from engine.provider.base import Provider, RemoteObject
+from engine.provider.schema import NaturalKey, ResourceType
+from engine.state.model import ResourceState, State
+from engine.values import OutputTarget, Sensitive, get_path, targets_in
+
+
+class Connected(Protocol):
+    """Whatever connects to Stripe on first use: a plan without questions needs no key."""
+
+    @property
+    def provider(self) -> Provider:
+        """Where the objects are."""
+        ...
+
+
+_KEYS_AT_ONCE = 10  # D: lookup_keys takes up to ten
+
+
+def observe(
+    context: Context,
+    opened: Connected,
+    graph: ResourceGraph,
+    state: State,
+    options: PlanOptions,
+    outputs: Mapping[OutputTarget, Any],
+) -> Observed:
+    """Read what a plan of one stack needs.
+
+    Args:
+        context: The run's ports.
+        opened: Connects to where the objects are, once something has to be read.
+        graph: What is declared.
+        state: What the last apply saw.
+        options: What the person asked for.
+        outputs: Outputs of other stacks.
+
+    Raises:
+        ProviderError: if Stripe refuses or cannot be reached.
+        EngineError: if a lookup finds nothing, or more than one object.
+    """
+    state, _ = moved_state(graph, state)
+    return _Refresh(context, opened, graph, state, options, outputs).observe()
+
+
+@dataclass(slots=True)
+class _Refresh:
+    context: Context
+    opened: Connected
+    graph: ResourceGraph
+    state: State
+    options: PlanOptions
+    outputs: Mapping[OutputTarget, Any]
+
+    @property
+    def provider(self) -> Provider:
+        return self.opened.provider
+
+    def observe(self) -> Observed:
+        chosen = selection(self.graph, self.state, self.options)
+        lookups = {} if self.options.destroy else self._lookups()
+        if not self.options.refresh:
+            return Observed(refreshed=False, lookups=lookups, outputs=self.outputs)
+        known = {
+            address: entry
+            for address, entry in self.state.resources.items()
+            if chosen is None or address in chosen
+        }
+        self.context.hook.refreshing(self.graph.stack.name, len(known))
+        objects = self._objects(known)
+        free = () if self.options.destroy or self.options.refresh_only else self._free(objects)
+        imports = {address: self._imported(address) for address in free if self._is_import(address)}
+        remembered = dict(self._remembered(free, imports))
+        taken = {*imports, *remembered}
+        return Observed(
+            objects=objects,
+            imports=imports,
+            remembered=remembered,
+            holders=self._holders([address for address in free if address not in taken]),
+            lookups=lookups,
+            probes=dict(self._probes(objects)),
+            outputs=self.outputs,
+        )
+
+    def _kind(self, type_name: str) -> ResourceType:
+        return self.context.schemas[type_name]
+
+    def _objects(self, known: Mapping[str, ResourceState]) -> dict[str, RemoteObject | None]:
+        groups: dict[tuple[str, str], list[str]] = {}
+        for entry in known.values():
+            groups.setdefault((entry.type, entry.keeping.account), []).append(entry.id)
+        read: dict[tuple[str, str, str], RemoteObject] = {}
+        for (type_name, account), ids in sorted(groups.items()):
+            found = self.provider.read_many(self._kind(type_name), ids, account=account)
+            read.update({(type_name, account, id): entry for id, entry in found.items()})
+        return {
+            address: read.get((entry.type, entry.keeping.account, entry.id))
+            for address, entry in known.items()
+        }
+
+    def _free(self, objects: Mapping[str, RemoteObject | None]) -> tuple[str, ...]:
+        """Declared addresses without an object."""
+        return tuple(address for address in self.graph.declarations if objects.get(address) is None)
+
+    def _account(self, address: str) -> str:
+        return self.graph.declarations[address].lifecycle.account
+
+    def _is_import(self, address: str) -> bool:
+        return address in self.graph.stack.imports and self.state.at(address) is None
+
+    def _imported(self, address: str) -> RemoteObject | None:
+        wanted = self.graph.stack.imports[address]
+        kind = self._kind(wanted.address.type)
+        return self.provider.read(kind, wanted.id, account=self._account(address))
+
+    def _remembered(
+        self, free: tuple[str, ...], imports: Mapping[str, RemoteObject | None]
+    ) -> Iterator[tuple[str, RemoteObject]]:
+        for address in free:
+            gone = self.state.removed.get(address)
+            if gone is None or address in imports:
+                continue
+            found = self.provider.read(self._kind(gone.type), gone.id, account=gone.account)
+            if found is not None:
+                yield address, found
+
+    def _holders(self, addresses: list[str]) -> dict[str, RemoteObject]:
+        """Objects that hold the natural keys of what is about to be created."""
+        found: dict[str, RemoteObject] = {}
+        searches: dict[tuple[str, str, str], list[tuple[str, Any]]] = {}
+        for address in addresses:
+            declaration = self.graph.declarations[address]
+            kind = self._kind(declaration.type)
+            for key in kind.natural_keys:
+                value = get_path(declaration.arguments, tuple(key.attribute.split(".")))
+                if value is None or isinstance(value, Sensitive) or any(targets_in(value)):
+                    continue
+                account = self._account(address)
+                if key.many:
+                    place = (kind.name, key.attribute, account)
+                    searches.setdefault(place, []).append((address, value))
+                elif (holder := self._holder(kind, key, value, account)) is not None:
+                    found[address] = holder
+        for (type_name, attribute, account), wanted in sorted(searches.items()):
+            kind = self._kind(type_name)
+            key = next(key for key in kind.natural_keys if key.attribute == attribute)
+            found.update(self._many(kind, key, wanted, account))
+        return found
+
+    def _holder(
+        self, kind: ResourceType, key: NaturalKey, value: Any, account: str
+    ) -> RemoteObject | None:
+        if not key.filter:
+            return self.provider.read(kind, str(value), account=account)
+        filters = {key.filter: value, **key.params}
+        return next(iter(self.provider.find(kind, filters, account=account)), None)
+
+    def _many(
+        self, kind: ResourceType, key: NaturalKey, wanted: list[tuple[str, Any]], account: str
+    ) -> Iterator[tuple[str, RemoteObject]]:
+        path = tuple(key.attribute.split("."))
+        for start in range(0, len(wanted), _KEYS_AT_ONCE):
+            some = wanted[start : start + _KEYS_AT_ONCE]
+            filters = {key.filter: [value for _, value in some], **key.params}
+            holders = {
+                get_path(entry, path): entry
+                for entry in self.provider.find(kind, filters, account=account)
+            }
+            for address, value in some:
+                if value in holders:
+                    yield address, holders[value]
+
+    def _probes(self, objects: Mapping[str, RemoteObject | None]) -> Iterator[tuple[str, bool]]:
+        """Ask, for what is going to be removed, whether it can be."""
+        declared = {} if self.options.destroy else self.graph.declarations
+        for address, found in objects.items():
+            if found is None or address in declared or self.options.refresh_only:
+                continue
+            entry = self.state.resources[address]
+            kind = self._kind(entry.type)
+            probe = next((way.unless for way in kind.removals if way.unless is not None), None)
+            if probe is not None:
+                yield (
+                    address,
+                    self.provider.exists(probe, entry.id, account=entry.keeping.account),
+                )
+
+    def _lookups(self) -> dict[str, RemoteObject]:
+        found: dict[str, RemoteObject] = {}
+        for address, lookup in self.graph.stack.lookups.items():
+            kind = self._kind(lookup.address.type)
+            criteria = dict(lookup.criteria)
+            id = criteria.pop("id", None)
+            if id is not None:
+                entry = self.provider.read(kind, str(id))
+                matches = [entry] if entry is not None else []
+            else:
+                matches = list(self.provider.find(kind, _as_filters(kind, criteria)))
+            if len(matches) != 1:
+                what = ", ".join(f"{name}={value!r}" for name, value in lookup.criteria.items())
+                raise EngineError(
+                    f"{lookup.location}: {kind.face}.lookup({what}) finds "
+                    f"{'nothing' if not matches else f'{len(matches)} objects'}",
+                    hint="a lookup names exactly one object: narrow it, or use its id",
+                )
+            found[address] = matches[0]
+        return found
+
+
+def _as_filters(kind: ResourceType, criteria: Mapping[str, Any]) -> dict[str, Any]:
+    """Criteria as list filters: a single key where the filter takes several."""
+    many = {key.filter for key in kind.natural_keys if key.many}
+    return {
+        name: [value] if name in many and not isinstance(value, list) else value
+        for name, value in criteria.items()
+    }

@@ -1,0 +1,55 @@
+"""A new resource whose natural key another object holds already."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.graph.build import ResourceGraph
+from engine.plan.decide import transfer_params
+from engine.provider.base import RemoteObject
+from engine.provider.schema import ResourceType
+from engine.stack.model import Declaration
+from engine.state.model import State
+from engine.values import get_path
+
+
+def collision(
+    declaration: Declaration,
+    kind: ResourceType,
+    wanted: Mapping[str, Any],
+    holder: RemoteObject,
+    state: State,
+    graph: ResourceGraph,
+) -> tuple[dict[str, Any], str, str]:
+    """Settle a collision, or refuse it.
+
+    Returns:
+        Parameters that take the key over, a note for the plan, and a refusal; each may be empty.
+    """
+    holder_id = holder.get("id")
+    ours = next((text for text, entry in state.resources.items() if entry.id == holder_id), None)
+    transfer = transfer_params(kind, wanted, holder)
+    if ours is not None and (transfer or ours not in graph.declarations):
+        return transfer, "", ""
+    if transfer and not _is_live(kind, holder):
+        return transfer, f"takes its key from {holder_id}, which is archived", ""
+    name, value = next(
+        (key.attribute, found)
+        for key in kind.natural_keys
+        if (found := get_path(wanted, tuple(key.attribute.split(".")))) is not None
+    )
+    who = f"{ours} of this stack" if ours else f"{holder_id}, which this stack does not manage"
+    refusal = (
+        f"{declaration.address} ({declaration.location}): {name} {value!r} is held by {who}. "
+        "Choose another, or take that object over with lifecycle=Lifecycle(adopt=True) or "
+        f'import_("{declaration.address}", "{holder_id}")'
+    )
+    return {}, "", refusal
+
+
+def _is_live(kind: ResourceType, holder: RemoteObject) -> bool:
+    return kind.revival is None or all(
+        get_path(holder, tuple(path.split("."))) == value
+        for path, value in kind.revival.live.items()
+    )

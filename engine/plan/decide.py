@@ -1,0 +1,302 @@
+"""What happens to one resource: the decision, before it is put in order with the others."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.plan.diff import compare
+from engine.plan.fields import field_changes, new_fields
+from engine.plan.model import Action, Change, FieldChange, FieldReason, Reason
+from engine.plan.normal import presentable, seal
+from engine.plan.request import update_params
+from engine.provider.base import RemoteObject
+from engine.provider.schema import NaturalKey, Removal, ResourceType
+from engine.stack.model import Declaration
+from engine.state.model import Keeping, ResourceState
+from engine.values import ABSENT, UNKNOWN, Path, get_path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What happens to one resource, with all that its operations need.
+
+    Attributes:
+        change: What a person is shown.
+        kind: The resource type.
+        declared: Arguments as written, references as text; empty without a declaration.
+        wanted: The same with references resolved, UNKNOWN where that cannot be told.
+        update: Parameters of an update; empty if nothing is to be sent.
+        transfer: Parameters that take a natural key from its holder.
+        actual: The object as it is; None if there is none.
+        prior: What state says; None if nothing.
+        keeping: What the author says about removal.
+        removals: Ids of objects that go, beside the change's own.
+        refusals: Why this must not be done, each with the way on.
+    """
+
+    change: Change
+    kind: ResourceType
+    declared: Mapping[str, Any] = field(default_factory=dict)
+    wanted: Mapping[str, Any] = field(default_factory=dict)
+    update: Mapping[str, Any] = field(default_factory=dict)
+    transfer: Mapping[str, Any] = field(default_factory=dict)
+    actual: RemoteObject | None = None
+    prior: ResourceState | None = None
+    keeping: Keeping = field(default_factory=Keeping)
+    removals: tuple[str, ...] = ()
+    refusals: tuple[str, ...] = ()
+
+    @property
+    def address(self) -> str:
+        """Text of the address."""
+        return str(self.change.address)
+
+    @property
+    def makes(self) -> bool:
+        """Whether a new object is made, so that its id is not known yet."""
+        return self.change.action in (Action.CREATE, Action.REPLACE)
+
+    @property
+    def sends_update(self) -> bool:
+        """Whether the object that is there is changed."""
+        return self.change.action in (Action.UPDATE, Action.IMPORT, Action.REVIVE)
+
+
+def keeping_of(declaration: Declaration, kind: ResourceType) -> Keeping:
+    """What a declaration says about removal."""
+    lifecycle = declaration.lifecycle
+    return Keeping(
+        protect=kind.protect if lifecycle.protect is None else lifecycle.protect,
+        keep=lifecycle.on_remove == "keep",
+        account=lifecycle.account,
+    )
+
+
+def decide_new(
+    declaration: Declaration,
+    kind: ResourceType,
+    wanted: Mapping[str, Any],
+    *,
+    reason: Reason,
+    prior: ResourceState | None,
+    transfer: Mapping[str, Any],
+    notes: tuple[str, ...] = (),
+) -> Decision:
+    """A resource that has no object yet, or has one no longer."""
+    change = Change(
+        address=declaration.address,
+        type=kind.name,
+        action=Action.CREATE,
+        reasons=(reason,),
+        after=presentable(wanted),
+        fields=new_fields(kind, wanted, declaration.arguments),
+        notes=notes,
+        line=str(declaration.location),
+    )
+    return Decision(
+        change=change,
+        kind=kind,
+        declared=declaration.arguments,
+        wanted=wanted,
+        transfer=transfer,
+        prior=prior,
+        keeping=keeping_of(declaration, kind),
+        removals=prior.superseded if prior is not None else (),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Existing:
+    """A declared resource and the object it has.
+
+    Attributes:
+        declaration: What is declared.
+        kind: Its resource type.
+        wanted: Arguments with references resolved.
+        actual: The object.
+        prior: What state says; None when it comes under management now.
+        salt: For fingerprints of secrets.
+        taken: Why an object that state does not know becomes this resource's; None if state does.
+        force: Why it is replaced whatever its fields say; None if it is not.
+        refreshed: The object was read just now.
+    """
+
+    declaration: Declaration
+    kind: ResourceType
+    wanted: Mapping[str, Any]
+    actual: RemoteObject
+    prior: ResourceState | None
+    salt: str
+    taken: Reason | None = None
+    force: Reason | None = None
+    refreshed: bool = True
+
+
+def decide_existing(case: Existing) -> Decision:
+    """A resource that has an object: leave it, change it, bring it back, or replace it."""
+    declaration, kind = case.declaration, case.kind
+    ignored = [tuple(name.split(".")) for name in declaration.lifecycle.ignore_changes]
+    declared = _without(seal(declaration.arguments, case.salt), ignored)
+    wanted = _without(case.wanted, ignored)
+    prior = _without(case.prior.declared, ignored) if case.prior is not None else None
+    comparison = compare(kind.root, wanted, case.actual, prior, salt=case.salt)
+    fields = field_changes(kind, comparison.differences, declared, prior, case.actual)
+    ended = case.refreshed and has_ended(kind, case.actual, wanted)
+    forced = any(change.forces_replacement for change in fields)
+    reasons = tuple(_reasons(case, fields, ended=ended))
+    action = _action(case, fields, ended=ended, forced=forced)
+    update: dict[str, Any] = {}
+    if action in (Action.UPDATE, Action.REVIVE, Action.IMPORT):
+        update = update_params(kind, fields, _without(declaration.arguments, ignored), case.actual)
+        if ended and kind.revival is not None:
+            update = {**(kind.revival.params or {}), **update}
+    change = Change(
+        address=declaration.address,
+        type=kind.name,
+        action=action,
+        reasons=reasons,
+        id=str(case.actual.get("id", "")),
+        before=presentable(comparison.before),
+        after=presentable(comparison.after),
+        fields=fields,
+        notes=tuple(_notes(fields)),
+        line=str(declaration.location),
+    )
+    return Decision(
+        change=change,
+        kind=kind,
+        declared=declaration.arguments,
+        wanted=case.wanted,
+        update=update,
+        actual=case.actual,
+        prior=case.prior,
+        keeping=keeping_of(declaration, kind),
+        removals=case.prior.superseded if case.prior is not None else (),
+    )
+
+
+def _action(
+    case: Existing, fields: tuple[FieldChange, ...], *, ended: bool, forced: bool
+) -> Action:
+    if forced or case.force is not None:
+        return Action.REPLACE
+    if case.taken in (Reason.IMPORTED, Reason.ADOPTED) and not ended:
+        return Action.IMPORT
+    if ended or case.taken is Reason.REMEMBERED:
+        return Action.REVIVE
+    if fields or (case.prior is not None and case.prior.superseded):
+        return Action.UPDATE
+    return Action.NO_OP
+
+
+def _reasons(case: Existing, fields: tuple[FieldChange, ...], *, ended: bool) -> Iterator[Reason]:
+    if case.taken is not None:
+        yield case.taken
+    if case.force is not None:
+        yield case.force
+    if any(change.forces_replacement and change.after is UNKNOWN for change in fields):
+        yield Reason.DEPENDENCY
+    if any(change.forces_replacement and change.after is not UNKNOWN for change in fields):
+        yield Reason.IMMUTABLE
+    if ended:
+        yield Reason.ENDED
+    if any(change.reason is FieldReason.DRIFT for change in fields):
+        yield Reason.DRIFTED
+    if any(change.reason is not FieldReason.DRIFT for change in fields):
+        yield Reason.CHANGED
+    if case.prior is not None and case.prior.superseded:
+        yield Reason.SUPERSEDED
+
+
+def _notes(fields: tuple[FieldChange, ...]) -> Iterator[str]:
+    for change in fields:
+        if change.reason is FieldReason.STAYS:
+            where = ".".join(map(str, change.path))
+            yield f"{where} is declared no more, but Stripe cannot clear it: its value stays"
+
+
+def has_ended(kind: ResourceType, actual: RemoteObject, wanted: Mapping[str, Any]) -> bool:
+    """Whether an object is archived or disabled although the declaration does not say so."""
+    revival = kind.revival
+    if revival is None or revival.params is None:
+        return False
+    if any(wanted.get(name) is not None for name in revival.params):
+        return False
+    if any(get_path(actual, tuple(path.split("."))) for path in revival.spent_if):
+        return False
+    return any(
+        get_path(actual, tuple(path.split(".")), value) != value
+        for path, value in revival.live.items()
+    )
+
+
+def conflicting_key(
+    kind: ResourceType, wanted: Mapping[str, Any], actual: RemoteObject
+) -> NaturalKey | None:
+    """The natural key that keeps an object and its successor from living side by side."""
+    for key in kind.natural_keys:
+        path: Path = tuple(key.attribute.split("."))
+        value = get_path(wanted, path)
+        if value in (None, UNKNOWN, ABSENT) or key.transfer:
+            continue
+        if key_text(key, value) == key_text(key, get_path(actual, path)):
+            return key
+    return None
+
+
+def transfer_params(
+    kind: ResourceType, wanted: Mapping[str, Any], holder: RemoteObject
+) -> dict[str, Any]:
+    """Parameters that take a natural key from the object that holds it."""
+    return {
+        key.transfer: True
+        for key in kind.natural_keys
+        if key.transfer
+        and (value := get_path(wanted, tuple(key.attribute.split(".")))) is not None
+        and value == get_path(holder, tuple(key.attribute.split(".")))
+    }
+
+
+def key_text(key: NaturalKey, value: Any) -> str:
+    """A natural key's value as Stripe compares it."""
+    return str(value).lower() if key.fold_case else str(value)
+
+
+def choose_removal(
+    kind: ResourceType, actual: Mapping[str, Any], *, probed: bool
+) -> Removal | None:
+    """How an object of this type goes; None if its type knows no way.
+
+    Args:
+        kind: The resource type.
+        actual: The object.
+        probed: Stripe, or the state, says that the first way's obstacle is there.
+    """
+    for removal in kind.removals:
+        if removal.unless is not None and probed:
+            continue
+        if removal.unless_leaf is not None:
+            path, value = removal.unless_leaf
+            if get_path(actual, tuple(path.split("."))) == value:
+                continue
+        return removal
+    return None
+
+
+def _without(document: Mapping[str, Any], paths: list[tuple[str, ...]]) -> dict[str, Any]:
+    found = dict(document)
+    for path in paths:
+        if len(path) == 1:
+            found.pop(path[0], None)
+        elif isinstance(found.get(path[0]), Mapping):
+            found[path[0]] = _without(found[path[0]], [path[1:]])
+    return found
+
+
+def replaced(decision: Decision, removal: Removal | None, *, create_first: bool) -> Decision:
+    """A replacement with its order and the end of the old object filled in."""
+    change = dataclasses.replace(decision.change, removal=removal, create_first=create_first)
+    return dataclasses.replace(decision, change=change)

@@ -1,0 +1,58 @@
+"""What changed on Stripe since the last apply looked."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+
+from engine.address import parse_address
+from engine.plan.decide import has_ended
+from engine.plan.diff import compare
+from engine.plan.model import Drift, FieldChange, FieldReason
+from engine.plan.normal import is_sealed, presentable
+from engine.plan.observed import Observed
+from engine.provider.base import RemoteObject
+from engine.provider.schema import ResourceType, Schemas
+from engine.state.model import ResourceState, State
+
+
+def find_drift(state: State, observed: Observed, schemas: Schemas) -> tuple[Drift, ...]:
+    """Every managed object that is gone, ended, or differs in a declared leaf."""
+    if not observed.refreshed:
+        return ()
+    found: list[Drift] = []
+    for address in sorted(observed.objects, key=parse_address):
+        prior = state.resources.get(address)
+        if prior is None:
+            continue
+        base = Drift(address=parse_address(address), type=prior.type, id=prior.id)
+        actual = observed.objects[address]
+        if actual is None:
+            found.append(dataclasses.replace(base, gone=True))
+            continue
+        kind = schemas[prior.type]
+        fields = tuple(_fields(kind, prior, actual, state.lineage))
+        ended = has_ended(kind, actual, prior.declared)
+        if fields or ended:
+            found.append(dataclasses.replace(base, fields=fields, ended=ended))
+    return tuple(found)
+
+
+def _fields(
+    kind: ResourceType, prior: ResourceState, actual: RemoteObject, salt: str
+) -> Iterator[FieldChange]:
+    seen = {
+        name: value
+        for name, value in prior.attributes.items()
+        if name in prior.declared and value is not None
+    }
+    for difference in compare(kind.root, seen, actual, None, salt=salt).differences:
+        attribute = kind.root.at(difference.path)
+        secret = attribute is not None and attribute.sensitive
+        yield FieldChange(
+            path=difference.path,
+            before=presentable(difference.after),
+            after=presentable(difference.before),
+            reason=FieldReason.DRIFT,
+            sensitive=secret or is_sealed(difference.after),
+        )

@@ -1,0 +1,236 @@
+"""From differing leaves to field changes: why each differs, and whether it forces replacement."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from engine.plan.diff import Difference
+from engine.plan.model import FieldChange, FieldReason
+from engine.plan.normal import is_sealed, presentable
+from engine.provider.schema import Attribute, Kind, ResourceType
+from engine.values import ABSENT, UNKNOWN, Path, Sensitive, get_path
+
+_CURRENCY = re.compile(r"[a-z]{3}")
+
+
+def field_changes(
+    kind: ResourceType,
+    differences: tuple[Difference, ...],
+    declared: Mapping[str, Any],
+    prior: Mapping[str, Any] | None,
+    actual: Mapping[str, Any],
+) -> tuple[FieldChange, ...]:
+    """Explain every difference.
+
+    Args:
+        kind: The resource type.
+        differences: Leaves that differ between Stripe and the declaration.
+        declared: The declaration as state would keep it (sealed, references as text).
+        prior: The same of the last apply; None if there was none.
+        actual: The object as Stripe answered.
+    """
+    found: dict[Path, FieldChange] = {}
+    for difference in differences:
+        for change in _explain(kind, difference, declared, prior, actual):
+            found.setdefault(change.path, change)
+    return tuple(found.values())
+
+
+def _explain(
+    kind: ResourceType,
+    difference: Difference,
+    declared: Mapping[str, Any],
+    prior: Mapping[str, Any] | None,
+    actual: Mapping[str, Any],
+) -> Iterator[FieldChange]:
+    attribute = kind.root.at(difference.path)
+    if attribute is None:  # pragma: no cover - paths come from the type itself
+        return
+    if difference.after is ABSENT and not _inside_list(kind.root, difference.path):
+        yield _cleared(kind, attribute, difference, declared, prior, actual)
+        return
+    reason = FieldReason.CHANGED
+    before = difference.before
+    if prior is not None and _same_declared(kind.root, difference.path, declared, prior):
+        reason = FieldReason.CHANGED if difference.after is UNKNOWN else FieldReason.DRIFT
+    elif before in (ABSENT, None) or before == []:
+        reason = FieldReason.SET
+    yield FieldChange(
+        path=difference.path,
+        before=_shown(before),
+        after=_shown(difference.after),
+        reason=reason,
+        forces_replacement=attribute.immutable
+        or _changes_entry(kind.root, difference.path, actual),
+        sensitive=attribute.sensitive or is_sealed(before) or is_sealed(difference.after),
+        currency=currency_of(attribute, difference.path, declared, actual),
+    )
+
+
+def _cleared(
+    kind: ResourceType,
+    attribute: Attribute,
+    difference: Difference,
+    declared: Mapping[str, Any],
+    prior: Mapping[str, Any] | None,
+    actual: Mapping[str, Any],
+) -> FieldChange:
+    """A leaf that was declared and is no longer."""
+    path = difference.path
+    after: Any = ABSENT
+    reason, forces = FieldReason.CLEARED, False
+    before = difference.before
+    whole = _clearable_ancestor(kind.root, path, declared, prior, actual)
+    if attribute.immutable:
+        # What Stripe makes up when it is not told is no reason to make a new object.
+        forces = not any(key.attribute == ".".join(map(str, path)) for key in kind.natural_keys)
+        reason = FieldReason.CLEARED if forces else FieldReason.STAYS
+    elif whole is not None:
+        path = whole
+        before = get_path(prior, whole, ABSENT) if prior is not None else before
+    elif attribute.clearable or _is_text_entry(kind.root, path):
+        pass
+    elif attribute.neutral not in (ABSENT, None, []):
+        after = attribute.neutral
+    else:
+        reason = FieldReason.STAYS
+        after = difference.before
+    return FieldChange(
+        path=path,
+        before=_shown(before),
+        after=_shown(after),
+        reason=reason,
+        forces_replacement=forces,
+        sensitive=attribute.sensitive or is_sealed(before),
+        currency=currency_of(attribute, path, declared, actual),
+    )
+
+
+def _clearable_ancestor(
+    root: Attribute,
+    path: Path,
+    declared: Mapping[str, Any],
+    prior: Mapping[str, Any] | None,
+    actual: Mapping[str, Any],
+) -> Path | None:
+    """The outermost object around a leaf that is declared no more and clears as a whole.
+
+    A map of strings is cleared key by key instead: others may have keys in it.
+    """
+    for length in range(1, len(path)):
+        head = path[:length]
+        attribute = root.at(head)
+        if attribute is None or not attribute.clearable or get_path(declared, head) is not None:
+            continue
+        if attribute.kind is Kind.OBJECT:
+            return head
+        if attribute.kind is Kind.MAP and not _is_text_map(attribute):
+            ours = set(get_path(prior, head) or {})
+            theirs = set(get_path(actual, head) or {}) - ours - {actual.get("currency")}
+            if not theirs:
+                return head
+    return None
+
+
+def _is_text_map(attribute: Attribute | None) -> bool:
+    return (
+        attribute is not None
+        and attribute.kind is Kind.MAP
+        and attribute.element is not None
+        and attribute.element.kind is Kind.STRING
+    )
+
+
+def _is_text_entry(root: Attribute, path: Path) -> bool:
+    """An entry of a map of strings, such as metadata, which an empty string deletes."""
+    return _is_text_map(root.at(path[:-1]))
+
+
+def _inside_list(root: Attribute, path: Path) -> bool:
+    return list_at(root, path[:-1]) is not None
+
+
+def list_at(root: Attribute, path: Path) -> Path | None:
+    """The outermost list at or above a path; None if there is none."""
+    for length in range(1, len(path) + 1):
+        attribute = root.at(path[:length])
+        if attribute is not None and attribute.kind is Kind.LIST:
+            return path[:length]
+    return None
+
+
+def _same_declared(
+    root: Attribute, path: Path, declared: Mapping[str, Any], prior: Mapping[str, Any]
+) -> bool:
+    where = list_at(root, path) or path
+    return bool(get_path(declared, where, ABSENT) == get_path(prior, where, ABSENT))
+
+
+def _changes_entry(root: Attribute, path: Path, actual: Mapping[str, Any]) -> bool:
+    """Whether a leaf is in an entry, already there, of a map that only takes new ones."""
+    for length in range(1, len(path)):
+        attribute = root.at(path[:length])
+        if attribute is not None and attribute.add_only:
+            return get_path(actual, path[: length + 1], ABSENT) is not ABSENT
+    return False
+
+
+def currency_of(
+    attribute: Attribute, path: Path, declared: Mapping[str, Any], actual: Mapping[str, Any]
+) -> str:
+    """The lower-case currency that an amount is in; empty if it is no amount."""
+    if not attribute.money:
+        return ""
+    if attribute.money == "*":
+        keys = [part for part in path if isinstance(part, str) and _CURRENCY.fullmatch(part)]
+        return keys[-1] if keys else ""
+    where = tuple(attribute.money.split("."))
+    found = get_path(declared, where) or get_path(actual, where)
+    return found.lower() if isinstance(found, str) and "${" not in found else ""
+
+
+def new_fields(
+    kind: ResourceType, wanted: Mapping[str, Any], sent: Mapping[str, Any]
+) -> tuple[FieldChange, ...]:
+    """The leaves of an object that does not exist yet.
+
+    Args:
+        kind: The resource type.
+        wanted: The declaration, references resolved.
+        sent: The same with references as text, for the currency.
+    """
+    found: list[FieldChange] = []
+    for path, value in _leaves(kind.root, wanted, ()):
+        attribute = kind.root.at(path)
+        secret = isinstance(value, Sensitive) or (attribute is not None and attribute.sensitive)
+        found.append(
+            FieldChange(
+                path=path,
+                before=ABSENT,
+                after=_shown(value),
+                reason=FieldReason.SET,
+                sensitive=secret,
+                currency=currency_of(attribute, path, sent, {}) if attribute else "",
+            )
+        )
+    return tuple(found)
+
+
+def _leaves(attribute: Attribute | None, value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
+    if isinstance(value, Mapping) and value:
+        for name, inner in value.items():
+            if inner is not None:
+                child = attribute.child(name) if attribute is not None else None
+                yield from _leaves(child, inner, (*path, name))
+    elif isinstance(value, list) and any(isinstance(entry, (Mapping, list)) for entry in value):
+        for index, inner in enumerate(value):
+            child = attribute.element if attribute is not None else None
+            yield from _leaves(child, inner, (*path, index))
+    else:
+        yield path, value
+
+
+def _shown(value: Any) -> Any:
+    return presentable(value)

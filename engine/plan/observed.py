@@ -1,0 +1,35 @@
+"""What was read from Stripe before planning."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.provider.base import RemoteObject
+from engine.values import OutputTarget
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """What a refresh saw; keys are address texts.
+
+    Attributes:
+        refreshed: Stripe was asked; False plans from state alone.
+        objects: Objects of managed resources; None for one that is gone.
+        imports: Objects that the stack imports; None for one that does not exist.
+        remembered: Objects that an earlier run archived under an address declared again.
+        holders: Objects that hold the natural key of a declared resource that is not managed.
+        lookups: Objects that the stack reads.
+        probes: Answers to the question that decides how a resource can be removed.
+        outputs: Outputs of other stacks.
+    """
+
+    refreshed: bool = True
+    objects: Mapping[str, RemoteObject | None] = field(default_factory=dict)
+    imports: Mapping[str, RemoteObject | None] = field(default_factory=dict)
+    remembered: Mapping[str, RemoteObject] = field(default_factory=dict)
+    holders: Mapping[str, RemoteObject] = field(default_factory=dict)
+    lookups: Mapping[str, RemoteObject] = field(default_factory=dict)
+    probes: Mapping[str, bool] = field(default_factory=dict)
+    outputs: Mapping[OutputTarget, Any] = field(default_factory=dict)

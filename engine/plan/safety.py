@@ -1,0 +1,55 @@
+"""A plan can refuse itself: each rule says what tripped it and how to go on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from engine.plan.decide import Decision
+from engine.plan.model import Action, Plan
+from engine.plan.options import PlanOptions
+from engine.state.model import State
+
+LARGE_SHARE = 0.30
+"""More than this share of a stack removed or replaced at once is unusual."""
+LARGE_FROM = 10
+"""Stacks with fewer resources than this change by large shares all the time."""
+
+_ENDS = (Action.DELETE, Action.REPLACE)
+
+
+def refusals_of(
+    plan: Plan, decisions: Iterable[Decision], state: State, options: PlanOptions
+) -> tuple[str, ...]:
+    """Everything that forbids a plan, each with the way on; empty if nothing does."""
+    decided = sorted(decisions, key=lambda decision: decision.change.address)
+    return (
+        *(refusal for decision in decided for refusal in decision.refusals),
+        *_protected(decided),
+        *_too_much(plan, state, options),
+    )
+
+
+def _protected(decisions: Iterable[Decision]) -> Iterator[str]:
+    for decision in decisions:
+        change = decision.change
+        protected = decision.keeping.protect or (
+            decision.prior is not None and decision.prior.keeping.protect and not change.line
+        )
+        if protected and change.action in _ENDS:
+            what = "removed" if change.action is Action.DELETE else "replaced"
+            yield (
+                f"{change.address} is protected and would be {what}. Set "
+                "lifecycle=Lifecycle(protect=False) on it and apply that first"
+            )
+
+
+def _too_much(plan: Plan, state: State, options: PlanOptions) -> Iterator[str]:
+    existing = len(state.resources)
+    ending = plan.count(*_ENDS)
+    if options.destroy or options.allow_mass_change or existing < LARGE_FROM:
+        return
+    if ending > existing * LARGE_SHARE:
+        yield (
+            f"{ending} of {existing} resources would be removed or replaced, more than "
+            f"{LARGE_SHARE:.0%}. If that is meant, add --allow-mass-change"
+        )

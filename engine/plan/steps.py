@@ -1,0 +1,399 @@
+"""From decisions to operations in order.
+
+Creates and updates run along the references, removals against them. A replacement that makes the
+new object first removes the old one only after everything that referred to it was repointed; one
+that cannot removes first. Ties are broken by address.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.address import parse_address
+from engine.graph.build import ResourceGraph
+from engine.graph.dag import topological_order
+from engine.plan.decide import Decision, key_text
+from engine.plan.model import Action, Drift, Step, StepKind
+from engine.plan.normal import pick, seal
+from engine.plan.observed import Observed
+from engine.plan.request import create_params, settle_params, stamp
+from engine.provider.schema import ResourceType, Schemas
+from engine.state.model import ResourceState, State
+from engine.values import CLEAR, UNKNOWN, AttributeTarget, Ref, get_path, targets_in
+
+_READY = (StepKind.CREATE, StepKind.UPDATE, StepKind.RECORD)
+_CHANGING = (*_READY, StepKind.SETTLE)
+
+
+def arrange(
+    graph: ResourceGraph,
+    state: State,
+    decisions: Mapping[str, Decision],
+    observed: Observed,
+    *,
+    owner: str,
+) -> tuple[Step, ...]:
+    """Put the operations of a plan in order.
+
+    Args:
+        graph: What is declared, and what refers to what.
+        state: What the last apply declared and saw, moves carried out.
+        decisions: What happens to each resource.
+        observed: What Stripe has.
+        owner: Lineage for ownership stamps; empty for none.
+
+    Raises:
+        GraphError: if the operations wait for each other in a circle.
+    """
+    board = _Board(graph=graph, state=state, decisions=decisions, observed=observed, owner=owner)
+    for address in sorted(decisions, key=parse_address):
+        board.add(decisions[address])
+    board.connect()
+    return board.ordered()
+
+
+@dataclass(slots=True, kw_only=True)
+class _Board:
+    graph: ResourceGraph
+    state: State
+    decisions: Mapping[str, Decision]
+    observed: Observed
+    owner: str
+    steps: dict[str, Step] = field(default_factory=dict)
+    after: dict[str, set[str]] = field(default_factory=dict)
+    of: dict[str, list[str]] = field(default_factory=dict)
+    referred: dict[str, set[str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        sources = [
+            *(entry.arguments for entry in self.graph.declarations.values()),
+            *(entry.value for entry in self.graph.stack.outputs.values()),
+        ]
+        for target in targets_in(sources):
+            if isinstance(target, AttributeTarget) and target.attribute != "id":
+                names = self.referred.setdefault(str(target.address), set())
+                names.add(target.attribute.split(".")[0])
+
+    # ── the operations ────────────────────────────────────────────────────────────────────
+
+    def add(self, decision: Decision) -> None:
+        action = decision.change.action
+        if decision.makes:
+            self._make(decision)
+        elif decision.sends_update:
+            self._change(decision)
+        elif action in (Action.NO_OP, Action.MOVE):
+            self._note(decision)
+        elif action is Action.FORGET:
+            self._put(decision, StepKind.FORGET, id=decision.change.id)
+        if action is Action.DELETE:
+            self._remove(decision, decision.change.id)
+        for old in decision.removals:
+            self._remove(decision, old, leftover=True)
+
+    def _make(self, decision: Decision) -> None:
+        replaces = decision.change.id if decision.change.action is Action.REPLACE else ""
+        first = decision.change.create_first
+        owner = stamp(self.owner, decision.address) if self.owner else ""
+        self._put(
+            decision,
+            StepKind.CREATE,
+            params={
+                **create_params(decision.kind, decision.declared, owner),
+                **decision.transfer,
+            },
+            record=self._record(decision, superseded=replaces if first else ""),
+            supersedes=replaces if first else "",
+        )
+        settle = settle_params(decision.kind, decision.declared)
+        if settle:
+            self._put(decision, StepKind.SETTLE, params=settle, record=self._record(decision))
+        if replaces:
+            self._remove(decision, replaces, leftover=first)
+
+    def _change(self, decision: Decision) -> None:
+        late = {
+            name
+            for name in decision.update
+            if decision.kind.root.fields[name].update_only
+            and get_path(decision.wanted, (name,)) is UNKNOWN
+        }
+        now = {name: value for name, value in decision.update.items() if name not in late}
+        transfer = self._transfer(decision, now)
+        kind = StepKind.UPDATE if now else StepKind.RECORD
+        record = self._record(decision)
+        if now or not late:
+            self._put(
+                decision, kind, id=decision.change.id, params={**now, **transfer}, record=record
+            )
+        if late:
+            self._put(
+                decision,
+                StepKind.SETTLE,
+                id=decision.change.id,
+                params={name: decision.update[name] for name in late},
+                record=record,
+            )
+
+    def _transfer(self, decision: Decision, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Take a natural key that another resource of this state holds."""
+        for key in decision.kind.natural_keys:
+            value = params.get(key.attribute)
+            if not key.transfer or value is None or value is CLEAR:
+                continue
+            for address, entry in self.state.resources.items():
+                if address != decision.address and entry.attributes.get(key.attribute) == value:
+                    return {key.transfer: True}
+        return {}
+
+    def _note(self, decision: Decision) -> None:
+        """State only: a reference spelt anew, a changed lifecycle, an attribute now referred to."""
+        record = self._record(decision)
+        if record != decision.prior:
+            self._put(decision, StepKind.RECORD, id=decision.change.id, record=record)
+
+    def _remove(self, decision: Decision, id: str, *, leftover: bool = False) -> None:
+        key = f"remove {decision.address}" + (f" {id}" if leftover else "")
+        # Of an object left over by an earlier run nothing was read: the surest way is the last.
+        removal = decision.change.removal or decision.kind.removals[-1]
+        self._put(decision, StepKind.REMOVE, key=key, id=id, removal=removal)
+
+    def _put(self, decision: Decision, kind: StepKind, *, key: str = "", **parts: Any) -> str:
+        key = key or f"{kind.value} {decision.address}"
+        keeping = decision.keeping
+        if kind in (StepKind.REMOVE, StepKind.FORGET) and decision.prior is not None:
+            keeping = decision.prior.keeping
+        self.steps[key] = Step(
+            key=key,
+            kind=kind,
+            address=decision.change.address,
+            type=decision.kind.name,
+            referred=tuple(sorted(self.referred.get(decision.address, ()))),
+            account=keeping.account,
+            **parts,
+        )
+        self.after[key] = set()
+        self.of.setdefault(decision.address, []).append(key)
+        return key
+
+    def _record(self, decision: Decision, *, superseded: str = "") -> ResourceState:
+        """What state is to say of a resource; id and attributes come with the answer."""
+        address = decision.address
+        known = {*self.graph.edges[address], *self.graph.deferred[address]}
+        leftover = decision.prior.superseded if decision.prior is not None else ()
+        record = ResourceState(
+            type=decision.kind.name,
+            id=decision.change.id,
+            declared=seal(decision.declared, self.state.lineage),
+            dependencies=tuple(sorted(known)),
+            superseded=(*leftover, superseded) if superseded else leftover,
+            keeping=decision.keeping,
+        )
+        if decision.actual is None:
+            return record
+        attributes = attributes_of(
+            decision.kind,
+            record,
+            decision.actual,
+            self.referred.get(address, set()),
+            decision.prior,
+            self.state.lineage,
+        )
+        return dataclasses.replace(record, attributes=attributes)
+
+    # ── their order ───────────────────────────────────────────────────────────────────────
+
+    def connect(self) -> None:
+        self._detach()
+        for address in self.decisions:
+            self._along_references(address)
+        for address in self.decisions:
+            self._against_references(address)
+        self._keys_free_first()
+
+    def _keys(self, address: str, *kinds: StepKind) -> list[str]:
+        return [key for key in self.of.get(address, ()) if self.steps[key].kind in kinds]
+
+    def _along_references(self, address: str) -> None:
+        if address not in self.graph.declarations:
+            return
+        for need in self.graph.edges[address]:
+            for key in self._keys(address, *_CHANGING):
+                self.after[key].update(self._keys(need, *_READY))
+        for key in self._keys(address, StepKind.SETTLE):
+            self.after[key].update(self._keys(address, *_READY))
+            for need in self.graph.deferred[address]:
+                self.after[key].update(self._keys(need, *_READY))
+
+    def _against_references(self, address: str) -> None:
+        decision = self.decisions[address]
+        removals = self._keys(address, StepKind.REMOVE)
+        if not removals:
+            return
+        replaced = decision.change.action is Action.REPLACE
+        delete_first = replaced and not decision.change.create_first
+        for dependent in self._dependents(address):
+            other = self.decisions.get(dependent)
+            if other is None:
+                continue
+            goes_first = other.change.action is Action.DELETE or (
+                other.change.action is Action.REPLACE and not other.change.create_first
+            )
+            for key in removals:
+                if not delete_first or goes_first:
+                    self.after[key].update(self._keys(dependent, StepKind.REMOVE))
+                if not delete_first:
+                    self.after[key].update(self._keys(dependent, *_CHANGING, StepKind.FORGET))
+        for key in removals:
+            if delete_first and key == f"remove {address}":
+                for create in self._keys(address, StepKind.CREATE):
+                    self.after[create].add(key)
+            else:
+                self.after[key].update(self._keys(address, *_CHANGING))
+
+    def _dependents(self, address: str) -> Iterator[str]:
+        """Whatever refers, or referred when last applied, to a resource."""
+        for other in sorted({*self.decisions, *self.graph.declarations}):
+            prior = self.state.resources.get(other)
+            now = other in self.graph.declarations and address in {
+                *self.graph.edges[other],
+                *self.graph.deferred[other],
+            }
+            if other != address and (now or (prior is not None and address in prior.dependencies)):
+                yield other
+
+    def _detach(self) -> None:
+        """Let other objects let go of what is removed, where Stripe refuses otherwise."""
+        for address in sorted(self.decisions, key=parse_address):
+            decision = self.decisions[address]
+            removals = self._keys(address, StepKind.REMOVE)
+            if not removals or decision.actual is None:
+                continue
+            for rule in decision.kind.detach:
+                holder = self._holder(decision, rule.object, rule.via, rule.attribute)
+                if holder is None:
+                    continue
+                makes = decision.change.action is Action.REPLACE
+                new: Any = Ref.to(decision.change.address, "id") if makes else CLEAR
+                key = self._put(
+                    holder,
+                    StepKind.DETACH,
+                    key=f"detach {holder.address} {rule.attribute} from {address}",
+                    id=holder.change.id,
+                    params={rule.attribute: new},
+                )
+                self.after[key].update(self._keys(address, StepKind.CREATE))
+                for removal in removals:
+                    self.after[removal].add(key)
+
+    def _holder(
+        self, decision: Decision, object_name: str, via: str, attribute: str
+    ) -> Decision | None:
+        """The managed object that still holds on to one that goes."""
+        wanted = get_path(decision.actual, (via,))
+        for other in self.decisions.values():
+            holds = other.actual is not None and other.actual.get(attribute)
+            if (
+                other.kind.object == object_name
+                and other.change.id == wanted
+                and holds == decision.change.id
+                and attribute not in other.update
+            ):
+                return other
+        return None
+
+    def _keys_free_first(self) -> None:
+        """A natural key that cannot be taken over has to be free before it is claimed."""
+        held: dict[tuple[str, str, str], list[str]] = {}
+        for address, decision in self.decisions.items():
+            if decision.change.action is not Action.DELETE or decision.actual is None:
+                continue
+            for key in decision.kind.natural_keys:
+                value = get_path(decision.actual, tuple(key.attribute.split(".")))
+                if value is not None and not key.transfer:
+                    claim = (decision.kind.name, key.attribute, key_text(key, value))
+                    held.setdefault(claim, []).extend(self._keys(address, StepKind.REMOVE))
+        for address, decision in self.decisions.items():
+            if not decision.makes:
+                continue
+            for key in decision.kind.natural_keys:
+                value = get_path(decision.wanted, tuple(key.attribute.split(".")))
+                claim = (decision.kind.name, key.attribute, key_text(key, value))
+                for create in self._keys(address, StepKind.CREATE):
+                    self.after[create].update(held.get(claim, ()))
+
+    def ordered(self) -> tuple[Step, ...]:
+        named = {
+            key: (parse_address(str(step.address)), _RANK[step.kind], key)
+            for key, step in self.steps.items()
+        }
+        order = topological_order(
+            {
+                named[key]: {named[need] for need in needs if need != key}
+                for key, needs in self.after.items()
+            }
+        )
+        return tuple(
+            dataclasses.replace(self.steps[key], after=tuple(sorted(self.after[key] - {key})))
+            for _, _, key in order
+        )
+
+
+_RANK = {kind: rank for rank, kind in enumerate(StepKind)}
+
+
+def attributes_of(
+    kind: ResourceType,
+    record: ResourceState,
+    actual: Mapping[str, Any],
+    referred: set[str] | tuple[str, ...],
+    prior: ResourceState | None,
+    salt: str,
+) -> dict[str, Any]:
+    """What state keeps of an answer: declared leaves, and what others refer to."""
+    found: dict[str, Any] = pick(kind.root, record.declared, actual, salt)
+    for name in sorted(referred):
+        if actual.get(name) is not None and not kind.root.fields[name].sensitive:
+            found[name] = actual[name]
+    for name, attribute in kind.root.fields.items():
+        if attribute.sensitive and prior is not None and name in prior.attributes:
+            found.setdefault(name, prior.attributes[name])
+    return found
+
+
+def refresh_steps(
+    state: State, drift: tuple[Drift, ...], observed: Observed, schemas: Schemas
+) -> tuple[Step, ...]:
+    """State-only operations that bring the state up to what Stripe has."""
+    found: list[Step] = []
+    for entry in drift:
+        address = str(entry.address)
+        prior = state.resources[address]
+        kind = schemas[prior.type]
+        actual = observed.objects.get(address)
+        if actual is None:
+            step = Step(
+                key=f"forget {address}",
+                kind=StepKind.FORGET,
+                address=entry.address,
+                type=prior.type,
+                id=prior.id,
+            )
+        else:
+            kept = set(prior.attributes) - set(prior.declared)
+            attributes = attributes_of(
+                kind, prior, actual, kept & set(kind.root.fields), prior, state.lineage
+            )
+            step = Step(
+                key=f"record {address}",
+                kind=StepKind.RECORD,
+                address=entry.address,
+                type=prior.type,
+                id=prior.id,
+                record=dataclasses.replace(prior, attributes=attributes),
+            )
+        found.append(step)
+    return tuple(found)
