@@ -18,7 +18,7 @@ class Alias:
     """A parameter that the answer tells under another name.
 
     Attributes:
-        source: Dotted path in the answer.
+        source: Dotted path in the answer, from the object that holds the field.
         words: The answer's words and what the parameter says for them; empty if they agree.
     """
 

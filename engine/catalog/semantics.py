@@ -93,6 +93,8 @@ PRICE = Row(
             attribute="lookup_key",
             filter="lookup_keys",
             many=True,
+            # D: the list shows active prices unless it is asked for the others.
+            variants=({"active": True}, {"active": False}),
             transfer="transfer_lookup_key",
             kept_by_removed=True,
         ),
@@ -295,7 +297,7 @@ PROMOTION_CODE = Row(
         spent_if=("expires_at", "max_redemptions"),
     ),
     natural_keys=(
-        NaturalKey(attribute="code", filter="code", params={"active": True}, fold_case=True),
+        NaturalKey(attribute="code", filter="code", variants=({"active": True},), fold_case=True),
     ),
     expand=("restrictions.currency_options",),
     hidden=("restrictions.currency_options",),

@@ -165,8 +165,10 @@ class _Refresh:
     ) -> RemoteObject | None:
         if not key.filter:
             return self.provider.read(kind, str(value), account=account)
-        filters = {key.filter: value, **key.params}
-        return next(iter(self.provider.find(kind, filters, account=account)), None)
+        for variant in key.variants:
+            for entry in self.provider.find(kind, {key.filter: value, **variant}, account=account):
+                return entry
+        return None
 
     def _many(
         self, kind: ResourceType, key: NaturalKey, wanted: list[tuple[str, Any]], account: str
@@ -174,10 +176,13 @@ class _Refresh:
         path = tuple(key.attribute.split("."))
         for start in range(0, len(wanted), _KEYS_AT_ONCE):
             some = wanted[start : start + _KEYS_AT_ONCE]
-            filters = {key.filter: [value for _, value in some], **key.params}
+            keys = [value for _, value in some]
             holders = {
                 get_path(entry, path): entry
-                for entry in self.provider.find(kind, filters, account=account)
+                for variant in key.variants
+                for entry in self.provider.find(
+                    kind, {key.filter: keys, **variant}, account=account
+                )
             }
             for address, value in some:
                 if value in holders:
@@ -221,9 +226,12 @@ class _Refresh:
 
 
 def _as_filters(kind: ResourceType, criteria: Mapping[str, Any]) -> dict[str, Any]:
-    """Criteria as list filters: a single key where the filter takes several."""
-    many = {key.filter for key in kind.natural_keys if key.many}
-    return {
-        name: [value] if name in many and not isinstance(value, list) else value
-        for name, value in criteria.items()
-    }
+    """Criteria as list filters: `lookup_key="pro"` asks for `lookup_keys=["pro"]`."""
+    found: dict[str, Any] = {}
+    for name, value in criteria.items():
+        key = kind.lookup_keys.get(name)
+        if key is None:
+            found[name] = value
+        else:
+            found |= {key.filter: [value] if key.many else value, **key.variants[0]}
+    return found

@@ -30,15 +30,25 @@ def collision(
     holder_id = holder.get("id")
     ours = next((text for text, entry in state.resources.items() if entry.id == holder_id), None)
     transfer = transfer_params(kind, wanted, holder)
-    if ours is not None and (transfer or ours not in graph.declarations):
+    if ours is not None and transfer:
         return transfer, "", ""
     if transfer and not _is_live(kind, holder):
         return transfer, f"takes its key from {holder_id}, which is archived", ""
-    name, value = next(
-        (key.attribute, found)
+    key, value = next(
+        (key, found)
         for key in kind.natural_keys
         if (found := get_path(wanted, tuple(key.attribute.split(".")))) is not None
     )
+    name = key.attribute
+    if ours is not None and ours not in graph.declarations:
+        if not key.kept_by_removed:
+            return {}, "", ""  # it is removed first, which frees the key
+        refusal = (
+            f"{declaration.address} ({declaration.location}): {name} {value!r} belongs to {ours}, "
+            "which is declared no more, and Stripe keeps it taken after removal. If this is the "
+            f'same thing under a new name, say moved("{ours}", "{declaration.address}")'
+        )
+        return {}, "", refusal
     who = f"{ours} of this stack" if ours else f"{holder_id}, which this stack does not manage"
     refusal = (
         f"{declaration.address} ({declaration.location}): {name} {value!r} is held by {who}. "

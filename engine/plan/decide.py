@@ -197,7 +197,8 @@ def _reasons(case: Existing, fields: tuple[FieldChange, ...], *, ended: bool) ->
         yield case.taken
     if case.force is not None:
         yield case.force
-    if any(change.forces_replacement and change.after is UNKNOWN for change in fields):
+    unknown = any(change.forces_replacement and change.after is UNKNOWN for change in fields)
+    if unknown and case.force is not Reason.DEPENDENCY:
         yield Reason.DEPENDENCY
     if any(change.forces_replacement and change.after is not UNKNOWN for change in fields):
         yield Reason.IMMUTABLE

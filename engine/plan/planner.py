@@ -39,7 +39,7 @@ from engine.provider.base import RemoteObject
 from engine.provider.schema import ResourceType, Schemas, Verb
 from engine.stack.model import Declaration
 from engine.state.model import Keeping, ResourceState, State
-from engine.values import get_path, resolve
+from engine.values import get_path, resolve, targets_with_paths
 
 
 def make_plan(
@@ -206,6 +206,15 @@ class _Planner:
             decision = decisions.get(trigger)
             if decision is not None and decision.change.action is not Action.NO_OP:
                 return Reason.TRIGGERED
+        declaration = self.graph.declarations[address]
+        root = self.schemas[declaration.type].root
+        for path, target in targets_with_paths(declaration.arguments):
+            # An id that the author chose is the same before and after, but the object that an
+            # immutable field was tied to is gone: a promotion code dies with its coupon (D).
+            attribute = root.at(path)
+            decision = decisions.get(str(getattr(target, "address", "")))
+            if attribute is not None and attribute.immutable and decision and decision.makes:
+                return Reason.DEPENDENCY
         return None
 
     def _existing(

@@ -66,7 +66,8 @@ class Attribute:
         element: Of a list or a map.
         order: Of a list, what its order means.
         key: Of a keyed list, the field that aligns elements; of an object that is one, empty.
-        source: Where the answer holds the value, if not under the same name; dotted.
+        source: Where the answer holds the value, if not under the same name; dotted, from the
+            object that holds this field.
         source_words: The answer's words and what the parameter says for them.
         fold_case: Upper and lower case mean the same, and Stripe stores lower case.
         min_length: Of a string or list; 0 if unlimited.
@@ -191,7 +192,7 @@ class NaturalKey:
         attribute: Declared field that holds the key; dotted.
         filter: List filter that takes it; empty if the key is the id and GET finds it.
         many: The filter takes a list of keys.
-        params: Further filters the search needs.
+        variants: Further filters; the holder is whatever any of these lists has.
         transfer: Create or update parameter that takes the key from its holder; empty if the
             key has to be free.
         kept_by_removed: A removed object still holds the key.
@@ -201,7 +202,7 @@ class NaturalKey:
     attribute: str
     filter: str = ""
     many: bool = False
-    params: Mapping[str, Any] = field(default_factory=dict)
+    variants: tuple[Mapping[str, Any], ...] = (MappingProxyType({}),)
     transfer: str = ""
     kept_by_removed: bool = False
     fold_case: bool = False
@@ -288,6 +289,8 @@ class ResourceType:
         required: Create refuses without these.
         collection: Path of create and list, with `{parent}` for a child's parent id.
         item: Path of one object, with `{id}` and perhaps `{parent}`.
+        parent: Field that holds the parent's id, which goes into the path and not into the
+            request; empty if the type is no child.
         filters: Names of the list filters.
         expand: What must be asked for to be seen.
         has_metadata: Create takes metadata, so an ownership stamp fits on it.
@@ -307,6 +310,7 @@ class ResourceType:
     required: tuple[str, ...] = ()
     collection: str = ""
     item: str = ""
+    parent: str = ""
     filters: tuple[str, ...] = ()
     expand: tuple[str, ...] = ()
     has_metadata: bool = False
@@ -322,6 +326,11 @@ class ResourceType:
         """Whether the author may choose the id."""
         identity = self.root.fields.get("id")
         return identity is not None and identity.in_create
+
+    @property
+    def lookup_keys(self) -> Mapping[str, NaturalKey]:
+        """Natural keys that a list filter finds, by the field that holds them."""
+        return {key.attribute: key for key in self.natural_keys if key.filter}
 
 
 Schemas: TypeAlias = Mapping[str, ResourceType]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import difflib
+import os
 import re
 import sys
 from collections.abc import Iterator, Mapping
@@ -32,7 +33,8 @@ from engine.stack.model import (
 )
 from engine.values import Ref, Sensitive
 
-_PACKAGE = str(Path(__file__).resolve().parents[1])
+# With the separator: a project in `engine-demo` is none of ours.
+_PACKAGE = str(Path(__file__).resolve().parents[1]) + os.sep
 
 
 @dataclass(slots=True, kw_only=True)

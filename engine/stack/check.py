@@ -28,19 +28,24 @@ class Finding:
         message: What is wrong.
         hint: What would be right.
         reference: Stable identifier of the kind of finding.
+        meant: Of a misspelt parameter, the dotted path that was meant; empty otherwise.
     """
 
     path: Path
     message: str
     hint: str
     reference: str
+    meant: str = ""
 
 
 def check_arguments(kind: ResourceType, arguments: Mapping[str, Any]) -> Iterator[Finding]:
     """Yield everything wrong with the arguments of one declaration."""
-    yield from _check_object(kind.root, arguments, (), kind.face)
+    findings = list(_check_object(kind.root, arguments, (), kind.face))
+    yield from findings
+    # What is misspelt is not missing: one mistake, one finding.
+    misspelt = {finding.meant for finding in findings}
     for rule in kind.rules:
-        finding = _check_rule(rule, arguments)
+        finding = _check_rule(rule, arguments) if misspelt.isdisjoint(rule.fields) else None
         if finding is not None:
             yield finding
 
@@ -49,15 +54,18 @@ def _check_object(
     attribute: Attribute, value: Mapping[str, Any], path: Path, face: str
 ) -> Iterator[Finding]:
     known = {name: child for name, child in attribute.fields.items() if child.declarable}
+    meant: set[str] = set()
     for name, inner in value.items():
         child = known.get(name)
         if child is None:
-            yield _unknown(attribute, known, name, (*path, name), face)
+            finding = _unknown(attribute, known, name, (*path, name), face)
+            meant.add(finding.meant)
+            yield finding
         elif inner is not None:
             yield from _check_value(child, inner, (*path, name), face)
     for name, child in known.items():
-        if child.required and value.get(name) is None:
-            where = dotted((*path, name))
+        where = dotted((*path, name))
+        if child.required and value.get(name) is None and where not in meant:
             yield Finding(
                 path,
                 f"missing required parameter {where}",
@@ -83,6 +91,7 @@ def _unknown(
         f"unknown parameter {dotted(path)}",
         f"did you mean {near!r}?" if near else f"{place} takes: {', '.join(sorted(known))}",
         "unknown-parameter",
+        dotted((*path[:-1], near)) if near else "",
     )
 
 

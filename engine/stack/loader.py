@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import difflib
 import importlib.util
+import re
 import sys
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
@@ -97,19 +98,18 @@ def _evaluate(path: Path, collector: Collector) -> None:
     if spec is None or spec.loader is None:  # pragma: no cover - a .py file always has a loader
         raise UsageError(f"{path} is not a Python module")
     module = importlib.util.module_from_spec(spec)
-    try:
-        with _as_main_program_sees_it(path.parent), contextlib.redirect_stdout(sys.stderr):
+    with _as_main_program_sees_it(path.parent), contextlib.redirect_stdout(sys.stderr):
+        try:
             spec.loader.exec_module(module)
-    except SyntaxError as error:
-        collector.problems.append(_syntax_problem(error, collector))
-    except EngineError as error:
-        collector.problems.append(_raised_problem(error, collector, error.message, error.hint))
-    except ImportError as error:
-        text = f"{type(error).__name__}: {error}"
-        collector.problems.append(_raised_problem(error, collector, text, _meant_by(error)))
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - the authors' code may raise anything
-        text = f"{type(error).__name__}: {error}"
-        collector.problems.append(_raised_problem(error, collector, text, None))
+        except SyntaxError as error:
+            collector.problems.append(_syntax_problem(error, collector))
+        except EngineError as error:
+            collector.problems.append(_raised_problem(error, collector, error.message, error.hint))
+        except ImportError as error:
+            collector.problems.append(_import_problem(error, collector))
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - authors' code may raise anything
+            text = f"{type(error).__name__}: {error}"
+            collector.problems.append(_raised_problem(error, collector, text, None))
 
 
 @contextlib.contextmanager
@@ -130,12 +130,21 @@ def _as_main_program_sees_it(folder: Path) -> Iterator[None]:
                 del sys.modules[name]
 
 
-def _meant_by(error: ImportError) -> str | None:
-    """What a misspelt import most likely meant."""
-    wanted = str(error).removeprefix("cannot import name ").split(" ")[0].strip("'")
-    known = dir(sys.modules[error.name]) if error.name in sys.modules else []
-    near = difflib.get_close_matches(wanted, known, n=1)
-    return f"did you mean {near[0]!r}?" if near else None
+def _import_problem(error: ImportError, collector: Collector) -> Problem:
+    """What a misspelt import most likely meant, in the words of the module it was asked of."""
+    module = sys.modules.get(error.name or "")
+    wanted = re.match(r"cannot import name '(\w+)'", str(error))
+    if module is None or wanted is None:
+        return _raised_problem(error, collector, f"{type(error).__name__}: {error}", None)
+    text = f"there is no {wanted[1]!r} in {error.name}"
+    near = difflib.get_close_matches(wanted[1], getattr(module, "__all__", dir(module)), n=1)
+    if near:
+        return _raised_problem(error, collector, text, f"did you mean {near[0]!r}?")
+    try:
+        getattr(module, wanted[1])
+    except AttributeError as told:
+        return _raised_problem(error, collector, text, str(told))
+    return _raised_problem(error, collector, str(error), None)  # a circle of imports
 
 
 def _syntax_problem(error: SyntaxError, collector: Collector) -> Problem:

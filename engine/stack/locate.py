@@ -22,13 +22,12 @@ def line_of(location: Location, path: LeafPath, root: Path) -> int:
         path: Keyword, then keys and indexes inside its value.
         root: Project folder that the location's file is relative to.
     """
-    call = _call_at(root / location.file, location.line)
-    if call is None or not path:
+    if not path:
         return location.line
-    keyword = next((word for word in call.keywords if word.arg == path[0]), None)
+    keyword = _keyword_at(root / location.file, location.line, path[0])
     if keyword is None:
         return location.line
-    return _descend(keyword.value, path[1:], keyword.value.lineno)
+    return _descend(keyword.value, path[1:], keyword.lineno)
 
 
 def _descend(node: ast.expr, path: LeafPath, line: int) -> int:
@@ -52,13 +51,15 @@ def _descend(node: ast.expr, path: LeafPath, line: int) -> int:
     return line
 
 
-def _call_at(file: Path, line: int) -> ast.Call | None:
+def _keyword_at(file: Path, line: int, name: str | int) -> ast.keyword | None:
     tree = _parsed(file)
     if tree is None:
         return None
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.lineno == line]
-    # The outermost call that begins on the line is the declaration; calls inside it are values.
-    return max(calls, key=lambda call: (call.end_lineno or 0, -call.col_offset), default=None)
+    # Of the calls that begin on the line, the outermost that has the keyword is the declaration:
+    # `prices.append(Price(...))` wraps one, and the calls inside it are its values.
+    calls.sort(key=lambda call: (-(call.end_lineno or 0), call.col_offset))
+    return next((word for call in calls for word in call.keywords if word.arg == name), None)
 
 
 @functools.lru_cache(maxsize=64)

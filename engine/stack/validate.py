@@ -38,7 +38,7 @@ def problems_of(stack: Stack, schemas: Schemas, root: Path) -> tuple[Problem, ..
     )
 
 
-def _problem(  # noqa: PLR0917 - the parts of one record, in its order
+def _problem(
     location: Location,
     path: LeafPath,
     root: Path,
@@ -65,7 +65,7 @@ def _declaration_problems(stack: Stack, schemas: Schemas, root: Path) -> Iterato
         yield from _lifecycle_problems(declaration, kind, stack, root)
     for lookup in stack.lookups.values():
         kind = schemas[lookup.address.type]
-        known = ("id", *kind.filters)
+        known = ("id", *kind.filters, *kind.lookup_keys)
         for name in lookup.criteria:
             if name not in known:
                 near = nearest(name, known)

@@ -1,0 +1,94 @@
+"""`python -m engine.catalog.generator [--check]`: write the generated files, or compare them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from engine.catalog import loader
+from engine.catalog.generator.entries import entries
+from engine.catalog.generator.face import face_text
+from engine.catalog.generator.files import catalogue_files
+
+_ENGINE = Path(__file__).resolve().parents[2]
+DATA = _ENGINE / "catalog" / "data"
+FACE = _ENGINE / "stripe" / "__init__.pyi"
+
+
+def catalogue() -> Mapping[Path, str]:
+    """Text of every file of the catalogue by its path, from the installed SDK."""
+    return {DATA / name: text for name, text in catalogue_files(entries()).items()}
+
+
+def face() -> Mapping[Path, str]:
+    """Text of the typed face by its path, from the catalogue's files as they are."""
+    return {FACE: face_text(loader.schemas().values())}
+
+
+def differences(files: Mapping[Path, str]) -> list[str]:
+    """Names of files that are missing or outdated, sorted."""
+    return sorted(
+        path.name
+        for path, text in files.items()
+        if not path.exists() or path.read_text(encoding="utf-8") != text
+    )
+
+
+def left_over(files: Mapping[Path, str]) -> list[Path]:
+    """Files of the catalogue that no type stands behind any more, sorted."""
+    return sorted(set(DATA.glob("*.json")) - set(files))
+
+
+def check() -> int:
+    """Say on stdout which shipped files are not what the SDK says.
+
+    Returns:
+        0, or 1 if there are any.
+    """
+    files = catalogue()
+    # The face is made from the files: while they differ, its own difference says nothing.
+    found = [*differences(files), *(path.name for path in left_over(files))]
+    if not found:
+        found = differences(face())
+    for name in found:
+        sys.stdout.write(f"{name} is not what the SDK says\n")
+    return 1 if found else 0
+
+
+def write() -> int:
+    """Write every generated file.
+
+    Returns:
+        0.
+    """
+    files = catalogue()
+    DATA.mkdir(exist_ok=True)
+    for path in left_over(files):
+        path.unlink()
+    _write(files)
+    _write(face())
+    return 0
+
+
+def _write(files: Mapping[Path, str]) -> None:
+    for path, text in files.items():
+        path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def main(arguments: list[str]) -> int:
+    """Run the tool.
+
+    Returns:
+        0, or 1 if a check found differences or the arguments make no sense.
+    """
+    if arguments == ["--check"]:
+        return check()
+    if not arguments:
+        return write()
+    sys.stderr.write("usage: python -m engine.catalog.generator [--check]\n")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,156 @@
+"""The catalogue's files: what each holds, written the same way every time.
+
+One line a parameter, a field and a shared shape, sorted, so that a new release of the SDK reads
+as a diff. What must not live here: how a shape is spelled (`engine.catalog.codec`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from engine.catalog.codec import encode_fields, encode_operation
+from engine.catalog.generator.sdk import API_VERSION, SDK_VERSION
+from engine.catalog.model import Entry
+
+INDEX = "index.json"
+# Below this many characters a repeated shape costs less than its name.
+_WORTH_SHARING = 48
+
+
+def catalogue_files(entries: Iterable[Entry]) -> dict[str, str]:
+    """Text of every file under `engine/catalog/data`, by file name."""
+    listed = list(entries)
+    files = {f"{entry.object}.json": _entry_text(entry) for entry in listed}
+    index = {
+        "api_version": API_VERSION,
+        "objects": {
+            entry.object: {"collection": entry.collection, "service": entry.service}
+            for entry in listed
+        },
+        "sdk_version": SDK_VERSION,
+    }
+    files[INDEX] = _lines(index, depth=2) + "\n"
+    return files
+
+
+def _entry_text(entry: Entry) -> str:
+    written: dict[str, Any] = {
+        "object": entry.object,
+        "operations": {
+            name: encode_operation(operation)
+            for name, operation in sorted(entry.operations.items())
+        },
+        "response": encode_fields(entry.response.fields),
+        "service": entry.service,
+        "summary": entry.summary,
+    }
+    return _lines(_Sharing(written).shared(), depth=2) + "\n"
+
+
+class _Sharing:
+    """Moves shapes that occur more than once in a file to `shapes`, under a name of a field's."""
+
+    def __init__(self, written: Mapping[str, Any]) -> None:
+        self._written = written
+        self._uses: Counter[str] = Counter()
+        self._names: dict[str, str] = {}
+        self._shapes: dict[str, Any] = {}
+
+    def shared(self) -> dict[str, Any]:
+        """The same file with names in place of what repeats."""
+        for fields in self._roots():
+            for shape in fields.values():
+                self._count(shape)
+        operations = {
+            name: self._with_params(operation)
+            for name, operation in self._written["operations"].items()
+        }
+        response = self._fields(self._written["response"])
+        shapes = dict(sorted(self._shapes.items()))
+        return {
+            **self._written,
+            "operations": operations,
+            "response": response,
+            **({"shapes": shapes} if shapes else {}),
+        }
+
+    def _roots(self) -> list[Mapping[str, Any]]:
+        params = [one.get("params", {}) for one in self._written["operations"].values()]
+        return [*params, self._written["response"]]
+
+    def _count(self, shape: Any) -> None:
+        if not isinstance(shape, dict):
+            return
+        key = _compact(shape)
+        self._uses[key] += 1
+        if self._uses[key] == 1:
+            for inner in _children(shape):
+                self._count(inner)
+
+    def _with_params(self, operation: Mapping[str, Any]) -> dict[str, Any]:
+        if "params" not in operation:
+            return dict(operation)
+        return {**operation, "params": self._fields(operation["params"])}
+
+    def _fields(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: self._shape(name.rstrip("!"), shape) for name, shape in fields.items()}
+
+    def _shape(self, field: str, shape: Any) -> Any:
+        if not isinstance(shape, dict):
+            return shape
+        key = _compact(shape)
+        if self._uses[key] == 1 or len(key) < _WORTH_SHARING:
+            return self._rewritten(field, shape)
+        if key not in self._names:
+            name, number = field, 1
+            while name in self._names.values():
+                number += 1
+                name = f"{field}-{number}"
+            self._names[key] = name
+            self._shapes[name] = self._rewritten(field, shape)
+        return f"#{self._names[key]}"
+
+    def _rewritten(self, field: str, shape: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            member: (
+                self._fields(part)
+                if isinstance(part, dict) and _holds_fields(member)
+                else self._shape(field, part)
+            )
+            for member, part in shape.items()
+        }
+
+
+def _holds_fields(member: str) -> bool:
+    return member == "fields" or member.rstrip("?~+") == "object"
+
+
+def _children(shape: Mapping[str, Any]) -> list[Any]:
+    inner: list[Any] = []
+    for member, part in shape.items():
+        if isinstance(part, dict):
+            inner.extend(part.values() if _holds_fields(member) else [part])
+    return inner
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, sort_keys=True)
+
+
+def _lines(value: Any, depth: int, indent: str = "") -> str:
+    """JSON with a line a member down to a depth, two more for calls, and the rest on its line."""
+    if depth == 0 or not isinstance(value, dict) or not value:
+        return _compact(value)
+    inner = indent + " "
+    members = [
+        f"{inner}{json.dumps(name)}:{_lines(part, depth + _extra(name, indent) - 1, inner)}"
+        for name, part in sorted(value.items())
+    ]
+    return "{\n" + ",\n".join(members) + "\n" + indent + "}"
+
+
+def _extra(name: str, indent: str) -> int:
+    return 2 if name == "operations" and not indent else 0

@@ -1,0 +1,213 @@
+"""The catalogue as the rest of the engine asks for it: by object name, by type name, by class.
+
+Light: reads JSON, one type's file at a time and only when asked, and never the SDK. What must not
+live here: how a file is spelled (`codec`) and how a row is laid over an entry (`merge`).
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from engine.catalog.codec import EntryReader
+from engine.catalog.merge import apply_row, attributes, with_parent
+from engine.catalog.model import Entry
+from engine.catalog.rows import Row
+from engine.catalog.semantics import SEMANTICS
+from engine.errors import UsageError
+from engine.provider.schema import Attribute, ResourceType, Schemas
+
+DATA = Path(__file__).parent / "data"
+
+_NOT_FILTERS = frozenset({"limit", "starting_after", "ending_before", "page", "expand", "include"})
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+
+
+def object_names() -> tuple[str, ...]:
+    """Every object in the catalogue, managed or not, sorted."""
+    return tuple(_index()["objects"])
+
+
+@cache
+def entry(object_name: str) -> Entry:
+    """What the SDK says about a type.
+
+    Raises:
+        UsageError: if the catalogue has no such object.
+    """
+    # Names come from people: only the index decides which file is opened.
+    if object_name not in _index()["objects"]:
+        raise _unknown(f"{object_name!r} is no object of Stripe's", object_name, object_names())
+    return EntryReader(_read(object_name)).entry()
+
+
+def managed() -> tuple[str, ...]:
+    """Object names of the types that can be declared, sorted."""
+    return tuple(sorted(SEMANTICS))
+
+
+def row(object_name: str) -> Row:
+    """What no machine can know about a type.
+
+    Raises:
+        UsageError: if the type is not managed.
+    """
+    found = SEMANTICS.get(object_name)
+    if found is None:
+        raise _unknown(f"{object_name!r} is no managed type", object_name, managed())
+    return found
+
+
+def type_name(object_name: str) -> str:
+    """How addresses spell a type: `billing.meter` is `stripe_billing_meter`."""
+    return "stripe_" + object_name.replace(".", "_")
+
+
+def resource_type(name: str) -> ResourceType:
+    """A managed type by the name that addresses use.
+
+    Raises:
+        UsageError: if no managed type has it.
+    """
+    found = _type_names().get(name)
+    if found is None:
+        raise _unknown(f"{name!r} is no managed type", name, _type_names())
+    return by_object(found)
+
+
+@cache
+def by_object(object_name: str) -> ResourceType:
+    """A managed type by its object name.
+
+    Raises:
+        UsageError: if it is not managed.
+    """
+    known = row(object_name)
+    said = entry(object_name)
+    parent = _parent_field(said)
+    root = attributes(said)
+    if parent:
+        root = with_parent(root, parent, _parent_object(said))
+    root = apply_row(root, known)
+    return ResourceType(
+        name=type_name(object_name),
+        object=object_name,
+        title=known.title,
+        face=known.face,
+        root=root,
+        required=_required(root),
+        collection=_placeholders_named(said.collection),
+        item=_placeholders_named(said.item),
+        parent=parent,
+        filters=tuple(sorted(set(said.params("list")) - _NOT_FILTERS)),
+        expand=known.expand,
+        has_metadata="metadata" in said.params("create"),
+        removals=known.removals,
+        revival=known.revival,
+        natural_keys=known.natural_keys,
+        detach=known.detach,
+        protect=known.protect,
+        rules=known.rules,
+    )
+
+
+def schemas() -> Schemas:
+    """Every managed type by the name that addresses use, each read when it is first asked for."""
+    return _LazySchemas()
+
+
+def faces() -> Mapping[str, str]:
+    """Type names by the names of their authoring classes; opens no file."""
+    return MappingProxyType({known.face: type_name(name) for name, known in _sorted_rows()})
+
+
+def api_version() -> str:
+    """Stripe's API version that the catalogue describes."""
+    return str(_index()["api_version"])
+
+
+def sdk_version() -> str:
+    """Release of the SDK that the catalogue is derived from."""
+    return str(_index()["sdk_version"])
+
+
+class _LazySchemas(Mapping[str, ResourceType]):
+    """Managed types by type name."""
+
+    def __getitem__(self, name: str) -> ResourceType:
+        found = _type_names().get(name)
+        if found is None:
+            raise KeyError(name)
+        return by_object(found)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_type_names())
+
+    def __len__(self) -> int:
+        return len(_type_names())
+
+    def __contains__(self, name: object) -> bool:
+        return name in _type_names()
+
+
+def _sorted_rows() -> list[tuple[str, Row]]:
+    return sorted(SEMANTICS.items(), key=lambda pair: pair[1].face)
+
+
+@cache
+def _type_names() -> Mapping[str, str]:
+    return {type_name(name): name for name in managed()}
+
+
+@cache
+def _index() -> Mapping[str, Any]:
+    return _read("index")
+
+
+def _read(name: str) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = json.loads((DATA / f"{name}.json").read_text(encoding="utf-8"))
+    return found
+
+
+def _required(root: Attribute) -> tuple[str, ...]:
+    return tuple(name for name, field in root.fields.items() if field.required)
+
+
+def _placeholders_named(path: str) -> str:
+    """The SDK's own names for placeholders as `{id}` and `{parent}`; only a last one is an id."""
+    holder, own = _own_id_apart(path)
+    return _PLACEHOLDER.sub("{parent}", holder) + ("{id}" if own else "")
+
+
+def _own_id_apart(path: str) -> tuple[str, str]:
+    """A path before the placeholder it ends with, and that placeholder; empty if it has none."""
+    found = re.search(r"\{\w+\}$", path)
+    return (path[: found.start()], found[0]) if found is not None else (path, "")
+
+
+def _parent_field(said: Entry) -> str:
+    """Name of the placeholder that a child's paths have for its parent's id; empty if none."""
+    # The item's path comes first: a collection may call the parent's id `id`.
+    for path in (_own_id_apart(said.item)[0], said.collection):
+        found = _PLACEHOLDER.search(path)
+        if found is not None:
+            return found[1]
+    return ""
+
+
+def _parent_object(said: Entry) -> str:
+    """Object name of the type whose collection a child's path begins with."""
+    before = (said.collection or said.item).partition("/{")[0]
+    objects: Mapping[str, Mapping[str, str]] = _index()["objects"]
+    return next((name for name, told in objects.items() if told["collection"] == before), "")
+
+
+def _unknown(message: str, word: str, known: Iterable[str]) -> UsageError:
+    near = difflib.get_close_matches(word, list(known), n=3, cutoff=0.6)
+    return UsageError(message, hint=f"did you mean {' or '.join(near)}?" if near else None)

@@ -1,0 +1,249 @@
+"""From what the SDK says about a type to its attributes.
+
+Create parameters, update parameters and the answer become one tree; then the type's row of the
+semantics table is laid over it. Pure: no file is read here. What must not live here: knowledge of
+any one type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+from engine.catalog.model import Entry, Shape
+from engine.catalog.rows import Row
+from engine.provider.schema import Attribute, Kind, ListOrder
+
+TreePath: TypeAlias = tuple[str, ...]
+"""Names of fields from the root; `*` is the element of a list or a map."""
+
+ANY_PART = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class _Views:
+    """One field as create, update and the answer have it, and where it stands."""
+
+    create: Shape | None
+    update: Shape | None
+    response: Shape | None
+    fixed: bool
+    nulls_clear: bool
+
+    @property
+    def params(self) -> Shape | None:
+        return self.create or self.update
+
+    def below(self, create: Shape | None, update: Shape | None, response: Shape | None) -> _Views:
+        fixed = self.fixed or (create is not None and update is None)
+        return _Views(create, update, response, fixed, self.nulls_clear)
+
+
+def attributes(entry: Entry) -> Attribute:
+    """Merge what the SDK says about a type, before any row.
+
+    A field is immutable if create takes it and update does not, and so is everything below it.
+    A type without an update is immutable as a whole.
+
+    Returns:
+        An object attribute with the type's fields.
+    """
+    create, update = (_params(entry, verb) for verb in ("create", "update"))
+    views = _Views(
+        create,
+        update,
+        entry.response,
+        fixed=update is None,
+        # v2 has no empty strings: there null is what clears.
+        nulls_clear=entry.service.startswith("v2."),
+    )
+    return _attribute("", views)
+
+
+def _params(entry: Entry, verb: str) -> Shape | None:
+    found = entry.operations.get(verb)
+    return found.params if found is not None else None
+
+
+def _attribute(name: str, views: _Views) -> Attribute:
+    views, source = _list_page_opened(name, views)
+    create, update, response = views.create, views.update, views.response
+    shape = views.params or response
+    if shape is None:
+        raise ValueError(f"{name} is in no view")
+    return Attribute(
+        kind=shape.kind,
+        required=create is not None and create.required,
+        required_in_update=update is not None and update.required,
+        in_create=create is not None,
+        in_update=update is not None,
+        in_response=response is not None,
+        immutable=views.fixed and views.params is not None,
+        clearable=update is not None
+        and (update.emptyable or (views.nulls_clear and update.nullable)),
+        values=_words(views, "values"),
+        words={word: word for word in _words(views, "literals")},
+        reference=response.reference if response is not None and shape.kind is Kind.STRING else "",
+        fields=_fields(views),
+        element=_element(views),
+        source=source,
+    )
+
+
+def _list_page_opened(name: str, views: _Views) -> tuple[_Views, str]:
+    """A list parameter that the answer holds as a page of a sub-list is compared with its data."""
+    params, response = views.params, views.response
+    if params is None or response is None or params.kind is not Kind.LIST:
+        return views, ""
+    page = response.fields.get("data")
+    if response.kind is not Kind.OBJECT or page is None:
+        return views, ""
+    return replace(views, response=page), f"{name}.data"
+
+
+def _words(views: _Views, field: str) -> tuple[str, ...]:
+    """Words of create, then those only update has; the answer's for what nobody may write."""
+    shapes = [views.create, views.update] if views.params is not None else [views.response]
+    found: dict[str, None] = {}
+    for shape in shapes:
+        if shape is not None:
+            found.update(dict.fromkeys(getattr(shape, field)))
+    return tuple(found)
+
+
+def _fields(views: _Views) -> Mapping[str, Attribute]:
+    kind = (views.params or views.response or Shape(kind=Kind.ANY)).kind
+    create, update, response = (
+        shape.fields if shape is not None and shape.kind is kind else {}
+        for shape in (views.create, views.update, views.response)
+    )
+    names = sorted({*create, *update, *response})
+    return {
+        name: _attribute(name, views.below(create.get(name), update.get(name), response.get(name)))
+        for name in names
+    }
+
+
+def _element(views: _Views) -> Attribute | None:
+    kind = (views.params or views.response or Shape(kind=Kind.ANY)).kind
+    create, update, response = (
+        shape.element if shape is not None and shape.kind is kind else None
+        for shape in (views.create, views.update, views.response)
+    )
+    if create is None and update is None and response is None:
+        return None
+    return _attribute(ANY_PART, views.below(create, update, response))
+
+
+def with_parent(root: Attribute, name: str, reference: str) -> Attribute:
+    """Add the id of the parent that a child type's path needs, as a field like any other."""
+    existing = root.fields.get(name)
+    parent = Attribute(
+        kind=Kind.STRING,
+        required=True,
+        in_create=True,
+        in_response=existing is not None and existing.in_response,
+        immutable=True,
+        write_only=existing is None,
+        reference=reference,
+    )
+    return replace(root, fields={**root.fields, name: parent})
+
+
+def matches(root: Attribute, dotted: str) -> tuple[TreePath, ...]:
+    """Places in a tree that a row's path names.
+
+    A `*` is the element of a list or a map; on an object it stands for every field below which
+    the rest of the path leads somewhere.
+    """
+    return tuple(_matching(root, tuple(dotted.split(".")), ()))
+
+
+def _matching(node: Attribute, parts: TreePath, taken: TreePath) -> Iterator[TreePath]:
+    if not parts:
+        yield taken
+        return
+    part, rest = parts[0], parts[1:]
+    if part != ANY_PART:
+        if part in node.fields:
+            yield from _matching(node.fields[part], rest, (*taken, part))
+        return
+    if node.element is not None:
+        yield from _matching(node.element, rest, (*taken, part))
+    for name, child in node.fields.items():
+        yield from _matching(child, rest, (*taken, name))
+
+
+def apply_row(root: Attribute, row: Row) -> Attribute:
+    """Lay a row over a tree.
+
+    Raises:
+        LookupError: if a path of the row leads nowhere.
+    """
+    changes: dict[TreePath, dict[str, Any]] = {}
+    for dotted, change in _changes(row):
+        places = matches(root, dotted)
+        if not places:
+            raise LookupError(f"{row.title}: the path {dotted} leads nowhere")
+        for place in places:
+            changes.setdefault(place, {}).update(change)
+    dropped = {place for dotted in row.ignored for place in matches(root, dotted)}
+    return _rebuilt(root, (), changes, dropped, fixed=False)
+
+
+_FLAGS: Mapping[str, Mapping[str, Any]] = {
+    "add_only": {"add_only": True},
+    "fold_case": {"fold_case": True},
+    "ignored": {},
+    "immutable": {"immutable": True},
+    "sensitive": {"sensitive": True},
+    "sets": {"order": ListOrder.SET},
+    "unlisted": {"open_values": True},
+    "write_only": {"write_only": True},
+}
+"""Fields of a row that list paths, and what each says of the attributes there."""
+
+
+def _changes(row: Row) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """What a row says about attributes: each path with the fields it sets."""
+    for name, change in _FLAGS.items():
+        for dotted in getattr(row, name):
+            yield dotted, change
+    for name in ("words", "neutral", "money"):
+        for dotted, value in getattr(row, name).items():
+            yield dotted, {name: value}
+    for dotted, reference in row.references.items():
+        yield dotted, {"reference": reference}
+    for dotted, key in row.keyed.items():
+        yield dotted, {"order": ListOrder.KEYED, "key": key}
+    for dotted, alias in row.aliases.items():
+        told = {"source": alias.source, "source_words": alias.words, "in_response": True}
+        yield dotted, told
+    for dotted, limit in row.limits.items():
+        bounds = {"min_length": limit.min, "max_length": limit.max, "pattern": limit.pattern}
+        yield dotted, bounds
+
+
+def _rebuilt(
+    node: Attribute,
+    path: TreePath,
+    changes: Mapping[TreePath, Mapping[str, Any]],
+    dropped: set[TreePath],
+    *,
+    fixed: bool,
+) -> Attribute:
+    own = changes.get(path, {})
+    fixed = fixed or bool(own.get("immutable"))
+    fields = {
+        name: _rebuilt(child, (*path, name), changes, dropped, fixed=fixed)
+        for name, child in node.fields.items()
+        if (*path, name) not in dropped
+    }
+    element = node.element
+    if element is not None:
+        element = _rebuilt(element, (*path, ANY_PART), changes, dropped, fixed=fixed)
+    built = replace(node, **{**own, "fields": fields, "element": element})
+    if fixed and built.declarable and not built.immutable:
+        return replace(built, immutable=True)
+    return built

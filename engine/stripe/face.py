@@ -1,0 +1,72 @@
+"""The authoring classes of Stripe's types, made when a stack module asks for one.
+
+Light: no SDK, no catalogue file. What a class takes is written for type checkers in the generated
+`__init__.pyi` and checked when stacks are validated. What must not live here: anything that talks
+to Stripe.
+"""
+
+from __future__ import annotations
+
+import difflib
+from functools import cache
+
+from engine.catalog import loader
+from engine.catalog.occurrences import OCCURRENCES
+from engine.stack.authoring import Resource
+
+PACKAGE = "engine.stripe"
+
+
+@cache
+def authoring_class(name: str) -> type[Resource]:
+    """The authoring class of that name.
+
+    Raises:
+        AttributeError: if there is none; the message says which was meant, or why there is none.
+    """
+    found = loader.faces().get(name)
+    if found is None:
+        raise AttributeError(_why_not(name))
+    return type(
+        name,
+        (Resource,),
+        {
+            "TYPE": found,
+            "__doc__": f"A declared `{found}`.",
+            "__module__": PACKAGE,
+            "__slots__": (),
+        },
+    )
+
+
+def class_names() -> list[str]:
+    """Names of all authoring classes, sorted."""
+    return sorted(loader.faces())
+
+
+def _why_not(name: str) -> str:
+    object_name = _objects_by_class_name().get(_folded(name))
+    if object_name is not None and object_name in OCCURRENCES:
+        return f"{name} cannot be declared: {OCCURRENCES[object_name]}"
+    if object_name is not None:
+        return f"{name} cannot be declared yet: {object_name!r} is not a managed type"
+    near = difflib.get_close_matches(name, class_names(), n=1)
+    message = f"module {PACKAGE!r} has no class {name!r}"
+    return f"{message}; did you mean {near[0]!r}?" if near else message
+
+
+@cache
+def _objects_by_class_name() -> dict[str, str]:
+    """Object names of what is not managed, by the class names people would try.
+
+    Whole names win over last words: `Session` is taken for the first of several sessions only
+    where no object is called that.
+    """
+    managed = set(loader.managed())
+    others = [name for name in loader.object_names() if name not in managed]
+    by_last_word = {_folded(name.rpartition(".")[2]): name for name in reversed(others)}
+    return {**by_last_word, **{_folded(name): name for name in others}}
+
+
+def _folded(name: str) -> str:
+    return name.replace(".", "").replace("_", "").lower()
