@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.plan.diff import compare
+from engine.plan.diff import compare, drifted
 from engine.plan.fields import field_changes, new_fields
 from engine.plan.model import Action, Change, FieldChange, FieldReason, Reason
-from engine.plan.normal import presentable, seal
+from engine.plan.normal import document_of, presentable, seal
 from engine.plan.request import update_params
 from engine.provider.base import RemoteObject
 from engine.provider.schema import NaturalKey, Removal, ResourceType
@@ -143,7 +143,9 @@ def decide_existing(case: Existing) -> Decision:
     wanted = _without(case.wanted, ignored)
     prior = _without(case.prior.declared, ignored) if case.prior is not None else None
     comparison = compare(kind.root, wanted, case.actual, prior, salt=case.salt)
-    fields = field_changes(kind, comparison.differences, declared, prior, case.actual)
+    fields = field_changes(
+        kind, comparison.differences, declared, prior, case.actual, _moved_leaves(case)
+    )
     ended = case.refreshed and has_ended(kind, case.actual, wanted)
     forced = any(change.forces_replacement for change in fields)
     reasons = tuple(_reasons(case, fields, ended=ended))
@@ -159,8 +161,8 @@ def decide_existing(case: Existing) -> Decision:
         action=action,
         reasons=reasons,
         id=str(case.actual.get("id", "")),
-        before=presentable(comparison.before),
-        after=presentable(comparison.after),
+        before=document_of(kind.root, comparison.before),
+        after=document_of(kind.root, comparison.after),
         fields=fields,
         notes=tuple(_notes(fields)),
         line=str(declaration.location),
@@ -176,6 +178,24 @@ def decide_existing(case: Existing) -> Decision:
         keeping=keeping_of(declaration, kind),
         removals=case.prior.superseded if case.prior is not None else (),
     )
+
+
+def seen_leaves(prior: ResourceState) -> dict[str, Any]:
+    """The declared leaves as the last apply saw them."""
+    return {
+        name: value
+        for name, value in prior.attributes.items()
+        if name in prior.declared and value is not None
+    }
+
+
+def _moved_leaves(case: Existing) -> frozenset[Path]:
+    """The leaves that changed on Stripe since the last apply."""
+    if case.prior is None:
+        return frozenset()
+    seen = seen_leaves(case.prior)
+    found = drifted(case.kind.root, seen, case.actual, salt=case.salt)
+    return frozenset(difference.path for difference in found)
 
 
 def _action(
@@ -197,19 +217,23 @@ def _reasons(case: Existing, fields: tuple[FieldChange, ...], *, ended: bool) ->
         yield case.taken
     if case.force is not None:
         yield case.force
-    unknown = any(change.forces_replacement and change.after is UNKNOWN for change in fields)
-    if unknown and case.force is not Reason.DEPENDENCY:
+    repointed = any(change.reason is FieldReason.REFERENCE for change in fields)
+    if repointed and case.force is not Reason.DEPENDENCY:
         yield Reason.DEPENDENCY
-    if any(change.forces_replacement and change.after is not UNKNOWN for change in fields):
+    if any(change.forces_replacement for change in fields if _is_own(change)):
         yield Reason.IMMUTABLE
     if ended:
         yield Reason.ENDED
     if any(change.reason is FieldReason.DRIFT for change in fields):
         yield Reason.DRIFTED
-    if any(change.reason is not FieldReason.DRIFT for change in fields):
+    if any(_is_own(change) and change.reason is not FieldReason.DRIFT for change in fields):
         yield Reason.CHANGED
     if case.prior is not None and case.prior.superseded:
         yield Reason.SUPERSEDED
+
+
+def _is_own(change: FieldChange) -> bool:
+    return change.reason is not FieldReason.REFERENCE
 
 
 def _notes(fields: tuple[FieldChange, ...]) -> Iterator[str]:

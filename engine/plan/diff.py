@@ -73,6 +73,18 @@ def compare(
     return Comparison(before, after)
 
 
+def drifted(
+    root: Attribute, seen: Mapping[str, Any], actual: Mapping[str, Any], *, salt: str
+) -> tuple[Difference, ...]:
+    """The leaves in which an object differs from what the last apply saw of it.
+
+    Returns:
+        Differences whose `before` is what was seen and `after` what there is now.
+    """
+    pair = compare(root, seen, actual, None, salt=salt)
+    return Comparison(pair.after, pair.before).differences
+
+
 class _Walker:
     """One walk over a declaration, the answer beside it and the last declaration behind it."""
 

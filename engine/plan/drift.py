@@ -6,8 +6,8 @@ import dataclasses
 from collections.abc import Iterator
 
 from engine.address import parse_address
-from engine.plan.decide import has_ended
-from engine.plan.diff import compare
+from engine.plan.decide import has_ended, seen_leaves
+from engine.plan.diff import drifted
 from engine.plan.model import Drift, FieldChange, FieldReason
 from engine.plan.normal import is_sealed, presentable
 from engine.plan.observed import Observed
@@ -41,18 +41,13 @@ def find_drift(state: State, observed: Observed, schemas: Schemas) -> tuple[Drif
 def _fields(
     kind: ResourceType, prior: ResourceState, actual: RemoteObject, salt: str
 ) -> Iterator[FieldChange]:
-    seen = {
-        name: value
-        for name, value in prior.attributes.items()
-        if name in prior.declared and value is not None
-    }
-    for difference in compare(kind.root, seen, actual, None, salt=salt).differences:
+    for difference in drifted(kind.root, seen_leaves(prior), actual, salt=salt):
         attribute = kind.root.at(difference.path)
         secret = attribute is not None and attribute.sensitive
         yield FieldChange(
             path=difference.path,
-            before=presentable(difference.after),
-            after=presentable(difference.before),
+            before=presentable(difference.before),
+            after=presentable(difference.after),
             reason=FieldReason.DRIFT,
-            sensitive=secret or is_sealed(difference.after),
+            sensitive=secret or is_sealed(difference.before),
         )

@@ -10,7 +10,7 @@ from engine.plan.diff import Difference
 from engine.plan.model import FieldChange, FieldReason
 from engine.plan.normal import is_sealed, presentable
 from engine.provider.schema import Attribute, Kind, ResourceType
-from engine.values import ABSENT, UNKNOWN, Path, Sensitive, get_path
+from engine.values import ABSENT, Path, Sensitive, get_path
 
 _CURRENCY = re.compile(r"[a-z]{3}")
 
@@ -21,6 +21,7 @@ def field_changes(
     declared: Mapping[str, Any],
     prior: Mapping[str, Any] | None,
     actual: Mapping[str, Any],
+    moved: frozenset[Path],
 ) -> tuple[FieldChange, ...]:
     """Explain every difference.
 
@@ -30,10 +31,11 @@ def field_changes(
         declared: The declaration as state would keep it (sealed, references as text).
         prior: The same of the last apply; None if there was none.
         actual: The object as Stripe answered.
+        moved: Leaves that changed on Stripe since the last apply.
     """
     found: dict[Path, FieldChange] = {}
     for difference in differences:
-        for change in _explain(kind, difference, declared, prior, actual):
+        for change in _explain(kind, difference, declared, prior, actual, moved):
             found.setdefault(change.path, change)
     return tuple(found.values())
 
@@ -44,6 +46,7 @@ def _explain(
     declared: Mapping[str, Any],
     prior: Mapping[str, Any] | None,
     actual: Mapping[str, Any],
+    moved: frozenset[Path],
 ) -> Iterator[FieldChange]:
     attribute = kind.root.at(difference.path)
     if attribute is None:  # pragma: no cover - paths come from the type itself
@@ -54,7 +57,8 @@ def _explain(
     reason = FieldReason.CHANGED
     before = difference.before
     if prior is not None and _same_declared(kind.root, difference.path, declared, prior):
-        reason = FieldReason.CHANGED if difference.after is UNKNOWN else FieldReason.DRIFT
+        drifted = _is_among(kind.root, difference.path, moved)
+        reason = FieldReason.DRIFT if drifted else FieldReason.REFERENCE
     elif before in (ABSENT, None) or before == []:
         reason = FieldReason.SET
     yield FieldChange(
@@ -166,6 +170,14 @@ def _same_declared(
 ) -> bool:
     where = list_at(root, path) or path
     return bool(get_path(declared, where, ABSENT) == get_path(prior, where, ABSENT))
+
+
+def _is_among(root: Attribute, path: Path, moved: frozenset[Path]) -> bool:
+    """Whether a leaf, or the list it is in, changed on Stripe."""
+    where = list_at(root, path)
+    if where is None:
+        return path in moved
+    return any(other[: len(where)] == where for other in moved)
 
 
 def _changes_entry(root: Attribute, path: Path, actual: Mapping[str, Any]) -> bool:

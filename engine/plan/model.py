@@ -79,6 +79,8 @@ class FieldReason(enum.StrEnum):
     SET = "set"
     CHANGED = "changed"
     DRIFT = "drift"
+    REFERENCE = "reference"
+    """The declaration is the same, and what it refers to is or will be another object."""
     CLEARED = "cleared"
     STAYS = "stays"
     """It was declared, is no longer, and Stripe cannot clear it."""

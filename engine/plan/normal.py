@@ -152,6 +152,21 @@ def presentable(value: Any) -> Any:
     return value
 
 
+def document_of(attribute: Attribute, value: Any) -> Any:
+    """A comparable tree in the shape people declare: keyed lists are lists again."""
+    if isinstance(value, Mapping) and not is_sealed(value):
+        if attribute.kind is Kind.LIST and attribute.element is not None:
+            return [document_of(attribute.element, inner) for inner in value.values()]
+        found: dict[str, Any] = {}
+        for name, inner in value.items():
+            child = attribute.child(name)
+            found[name] = presentable(inner) if child is None else document_of(child, inner)
+        return found
+    if isinstance(value, list) and attribute.element is not None:
+        return [document_of(attribute.element, inner) for inner in value]
+    return presentable(value)
+
+
 def pick(attribute: Attribute, declared: Any, actual: Any, salt: str) -> Any:
     """What state keeps of an answer: the declared leaves, in the parameters' words."""
     if is_sealed(declared):
