@@ -70,6 +70,7 @@ def _carry_out(opened: Session, report: PlanReport) -> tuple[ApplyResult, ...]:
         if not (plan.steps or plan.outputs or plan.moves):
             continue
         context.backend.check_writable(plan.stack, plan.environment)
+        opened.begin(plan.stack)
         around = Surroundings(
             provider=opened.provider,
             schemas=context.schemas,

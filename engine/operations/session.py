@@ -89,6 +89,12 @@ class Session:
         before = self.loaded[state.stack]
         if before is not None and state.same_content(before):
             return before
+        if before is None and not (state.resources or state.outputs or state.removed):
+            return state
+        return self._write(state)
+
+    def _write(self, state: State) -> State:
+        before = self.loaded[state.stack]
         serial = state.serial if state.stack in self.bumped else state.serial + 1
         written = dataclasses.replace(
             state,
@@ -97,12 +103,22 @@ class Session:
             api_version=self.context.api_version,
             **self._pin(state),
         )
-        if written.resources or written.outputs or written.removed or before is not None:
-            self.context.backend.write(written, expected=before)
-            self.loaded[state.stack] = written
-            self.bumped.add(state.stack)
+        self.context.backend.write(written, expected=before)
+        self.loaded[state.stack] = written
+        self.bumped.add(state.stack)
         self.states[state.stack] = written
         return written
+
+    def begin(self, stack: str) -> None:
+        """Write a first state down before anything is created.
+
+        Its lineage then outlives a crash: what carries it in its ownership stamp is known as ours.
+
+        Raises:
+            StateError: if it cannot be written.
+        """
+        if self.loaded[stack] is None:
+            self._write(self.states[stack])
 
     def _pin(self, state: State) -> dict[str, Any]:
         account = self._account

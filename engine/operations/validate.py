@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.errors import Problem, StackError
+from engine.errors import GraphError, Problem, StackError
 from engine.graph.build import ResourceGraph, build_graph
 from engine.graph.dag import topological_order
 from engine.operations.context import Context
 from engine.stack.loader import load_stack, select_stacks, stack_files
 from engine.stack.model import Stack
-from engine.stack.validate import problems_of
+from engine.stack.validate import problems_between, problems_of
 
 
 def validate_stacks(context: Context, names: Sequence[str]) -> tuple[Stack, ...]:
@@ -46,32 +46,29 @@ def load_graphs(context: Context, names: Sequence[str]) -> tuple[ResourceGraph, 
             variables=settings.variables,
         )
         stacks.append(stack)
-        found = [
-            *problems_of(stack, context.schemas, settings.root),
-            *_unknown_stacks(stack, context),
-        ]
+        found = problems_of(stack, context.schemas, settings.root)
         problems.extend(found)
         if not any(problem.reference in ("syntax-error", "exception") for problem in found):
             try:
                 graphs[stack.name] = build_graph(stack, context.schemas)
             except StackError as error:
                 problems.extend(error.problems)
+    problems.extend(problems_between(stacks, tuple(stack_files(settings.stacks)), settings.root))
     if problems:
         raise StackError(tuple(dict.fromkeys(problems)))
-    order = topological_order({stack.name: set(stack.reads_outputs_of) for stack in stacks})
-    return tuple(graphs[name] for name in order)
+    return tuple(graphs[name] for name in _in_order(stacks))
 
 
-def _unknown_stacks(stack: Stack, context: Context) -> list[Problem]:
-    known = stack_files(context.settings.stacks)
-    return [
-        Problem(
-            stack.file,
-            0,
-            f"stack_output names the stack {name!r}, which does not exist",
-            f"stacks: {', '.join(known)}",
-            "dangling-ref",
-        )
-        for name in stack.reads_outputs_of
-        if name not in known
-    ]
+def _in_order(stacks: Sequence[Stack]) -> tuple[str, ...]:
+    """Names of the stacks, each after those whose outputs it reads."""
+    try:
+        return topological_order({stack.name: set(stack.reads_outputs_of) for stack in stacks})
+    except GraphError as error:
+        first, second = error.cycle[:2]
+        by_name = {stack.name: stack for stack in stacks}
+        location = by_name[first].reads_outputs_of[second]
+        message = f"stacks read each other's outputs: {' -> '.join(error.cycle)}"
+        hint = "none of them can be applied first; move what they share into a stack of its own"
+        raise StackError(
+            (Problem(location.file, location.line, message, hint, "cycle"),)
+        ) from error
