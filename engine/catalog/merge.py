@@ -210,7 +210,7 @@ def _changes(row: Row) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for name, change in _FLAGS.items():
         for dotted in getattr(row, name):
             yield dotted, change
-    for name in ("words", "neutral", "money"):
+    for name in ("words", "neutral", "money", "frozen"):
         for dotted, value in getattr(row, name).items():
             yield dotted, {name: value}
     for dotted, reference in row.references.items():

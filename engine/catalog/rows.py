@@ -60,6 +60,7 @@ class Row:
         ignored: Parameters that are not declarations (request directives).
         sensitive: Never shown nor stored.
         immutable: Create-only in practice although the SDK has them in update.
+        frozen: Fields that cannot change any more once they hold one of these values.
         add_only: Maps that may gain entries and whose entries may not change.
         sets: Lists whose order means nothing.
         keyed: Lists whose elements align by a field.
@@ -88,6 +89,7 @@ class Row:
     ignored: tuple[str, ...] = ()
     sensitive: tuple[str, ...] = ()
     immutable: tuple[str, ...] = ()
+    frozen: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     add_only: tuple[str, ...] = ()
     sets: tuple[str, ...] = ()
     keyed: Mapping[str, str] = field(default_factory=dict)

@@ -112,6 +112,11 @@ PRICE = Row(
         "currency_options.*.custom_unit_amount.enabled",
     ),
     ignored=("transfer_lookup_key",),
+    # D: what is inclusive or exclusive once stays so.
+    frozen={
+        "tax_behavior": ("inclusive", "exclusive"),
+        "currency_options.*.tax_behavior": ("inclusive", "exclusive"),
+    },
     words={
         "tiers.*.up_to": {"inf": None},
         "currency_options.*.tiers.*.up_to": {"inf": None},

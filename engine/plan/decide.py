@@ -147,7 +147,9 @@ def decide_existing(case: Existing) -> Decision:
         kind, comparison.differences, declared, prior, case.actual, _moved_leaves(case)
     )
     ended = case.refreshed and has_ended(kind, case.actual, wanted)
-    forced = any(change.forces_replacement for change in fields)
+    forced = case.force is not None or any(change.forces_replacement for change in fields)
+    if forced:
+        fields = tuple(_without_stays(fields))
     reasons = tuple(_reasons(case, fields, ended=ended))
     action = _action(case, fields, ended=ended, forced=forced)
     update: dict[str, Any] = {}
@@ -201,7 +203,7 @@ def _moved_leaves(case: Existing) -> frozenset[Path]:
 def _action(
     case: Existing, fields: tuple[FieldChange, ...], *, ended: bool, forced: bool
 ) -> Action:
-    if forced or case.force is not None:
+    if forced:
         return Action.REPLACE
     if case.taken in (Reason.IMPORTED, Reason.ADOPTED) and not ended:
         return Action.IMPORT
@@ -234,6 +236,15 @@ def _reasons(case: Existing, fields: tuple[FieldChange, ...], *, ended: bool) ->
 
 def _is_own(change: FieldChange) -> bool:
     return change.reason is not FieldReason.REFERENCE
+
+
+def _without_stays(fields: tuple[FieldChange, ...]) -> Iterator[FieldChange]:
+    """A new object has nothing that could stay."""
+    for change in fields:
+        if change.reason is FieldReason.STAYS:
+            yield dataclasses.replace(change, reason=FieldReason.CLEARED, after=ABSENT)
+        else:
+            yield change
 
 
 def _notes(fields: tuple[FieldChange, ...]) -> Iterator[str]:

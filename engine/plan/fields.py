@@ -48,8 +48,12 @@ def _explain(
     actual: Mapping[str, Any],
     moved: frozenset[Path],
 ) -> Iterator[FieldChange]:
+    where = list_at(kind.root, difference.path)
+    if where is not None and get_path(declared, where) is None:
+        # The list as a whole is declared no more, so that none of its leaves is a change.
+        difference = Difference(where, get_path(actual, where, difference.before), ABSENT)
     attribute = kind.root.at(difference.path)
-    if attribute is None:  # pragma: no cover - paths come from the type itself
+    if attribute is None:
         return
     if difference.after is ABSENT and not _inside_list(kind.root, difference.path):
         yield _cleared(kind, attribute, difference, declared, prior, actual)
@@ -59,14 +63,15 @@ def _explain(
     if prior is not None and _same_declared(kind.root, difference.path, declared, prior):
         drifted = _is_among(kind.root, difference.path, moved)
         reason = FieldReason.DRIFT if drifted else FieldReason.REFERENCE
-    elif before in (ABSENT, None) or before == []:
-        reason = FieldReason.SET
+    elif before in (ABSENT, None, []):
+        reason, before = FieldReason.SET, ABSENT
     yield FieldChange(
         path=difference.path,
         before=_shown(before),
         after=_shown(difference.after),
         reason=reason,
         forces_replacement=attribute.immutable
+        or before in attribute.frozen
         or _changes_entry(kind.root, difference.path, actual),
         sensitive=attribute.sensitive or is_sealed(before) or is_sealed(difference.after),
         currency=currency_of(attribute, difference.path, declared, actual),
@@ -91,6 +96,8 @@ def _cleared(
         # What Stripe makes up when it is not told is no reason to make a new object.
         forces = not any(key.attribute == ".".join(map(str, path)) for key in kind.natural_keys)
         reason = FieldReason.CLEARED if forces else FieldReason.STAYS
+    elif difference.before in attribute.frozen:
+        reason, after = FieldReason.STAYS, difference.before
     elif whole is not None:
         path = whole
         before = get_path(prior, whole, ABSENT) if prior is not None else before

@@ -52,6 +52,7 @@ class Attribute:
         in_update: An update parameter.
         in_response: Stripe answers with it.
         immutable: A change forces replacement.
+        frozen: Values from which it cannot change any more: leaving one forces replacement.
         add_only: A map whose new keys are updates and whose changed entries force replacement.
         clearable: An update takes "empty" for it.
         neutral: The value that means the same as having none; ABSENT if there is no such value.
@@ -83,6 +84,7 @@ class Attribute:
     in_update: bool = False
     in_response: bool = False
     immutable: bool = False
+    frozen: tuple[Any, ...] = ()
     add_only: bool = False
     clearable: bool = False
     neutral: Any = ABSENT
