@@ -27,8 +27,6 @@ _ENVIRONMENT_KEYS = {
     "api-base": str,
     "account": str,
     "secrets": str,
-    "requests-per-second": (int, float),
-    "live": bool,
 }
 _TABLE_KEYS = {"default-environment": str, "environments": dict, "ownership-stamp": bool}
 _DEFAULT_PARALLELISM = 10
@@ -47,7 +45,6 @@ class Environment:
         api_base: Address of a Stripe-compatible server; empty for Stripe itself.
         account: Account the key has to answer for; empty if any.
         secrets: Where secrets go: `file`.
-        live: Configuration says it is real money.
     """
 
     name: str
@@ -57,7 +54,6 @@ class Environment:
     api_base: str = ""
     account: str = ""
     secrets: str = "file"
-    live: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,7 +184,6 @@ def _environment(name: str, table: Mapping[str, Any], environ: Mapping[str, str]
         api_base=(entry.get("api-base") or environ.get("STRIPE_API_BASE", "")).rstrip("/"),
         account=entry.get("account", ""),
         secrets=entry.get("secrets", "file"),
-        live=entry.get("live", name == "live"),
     )
 
 

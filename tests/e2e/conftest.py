@@ -180,6 +180,16 @@ def project(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Project]
 
 
 @pytest.fixture
+def make_project() -> Any:
+    """Make a project in front of an emulator, in process."""
+
+    def make(root: Path, emulator: Emulator) -> Project:
+        return Project(root, emulator, "")
+
+    return make
+
+
+@pytest.fixture
 def tools() -> Any:
     """The readers of plans, for tests."""
 

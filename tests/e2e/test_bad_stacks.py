@@ -149,7 +149,7 @@ PORTAL_UPDATE_OFF = """
     from engine.stripe import PortalConfiguration, Price, Product
 
     pro = Product("pro", name="Pro")
-    month = Price("month", product=pro, currency="usd", unit_amount=1, recurring={"interval": "day"})
+    month = Price("month", product=pro, currency="usd", unit_amount=1)
     PortalConfiguration(
         "portal",
         features={
@@ -283,41 +283,48 @@ CASES: dict[str, tuple[str, list[str]]] = {
     "wrong type": (
         WRONG_TYPE,
         [
-            "stacks/shop.py:8: stripe_price.monthly: unit_amount takes a whole number, "
-            "not float 29.0",
+            (
+                "stacks/shop.py:8: stripe_price.monthly: unit_amount takes a whole number, "
+                "not float 29.0"
+            ),
             "    amounts are whole numbers of minor units: 2900 is $29.00",
         ],
     ),
     "duplicate name": (
         DUPLICATE_NAME,
         [
-            "stacks/shop.py:4: stripe_product.pro is declared twice; "
-            "the first is at stacks/shop.py:3",
+            (
+                "stacks/shop.py:4: stripe_product.pro is declared twice; "
+                "the first is at stacks/shop.py:3"
+            ),
             "    give one of them another name",
         ],
     ),
     "dangling reference": (
         DANGLING_REFERENCE,
         [
-            "stacks/shop.py:8: stripe_price.monthly: product: "
-            "stripe_product.por is not declared",
+            "stacks/shop.py:8: stripe_price.monthly: product: stripe_product.por is not declared",
             "    did you mean stripe_product.pro?",
         ],
     ),
     "reference cycle": (
         CYCLE,
         [
-            "stacks/shop.py:4: references form a cycle: stripe_product.a -> stripe_product.c -> "
-            "stripe_product.b -> stripe_product.a",
-            "    none of them can be created first; break the chain at one of: "
-            "stripe_product.a at stacks/shop.py:4, stripe_product.c at stacks/shop.py:6, "
-            "stripe_product.b at stacks/shop.py:5",
+            (
+                "stacks/shop.py:4: references form a cycle: stripe_product.a -> stripe_product.c -> "
+                "stripe_product.b -> stripe_product.a"
+            ),
+            (
+                "    none of them can be created first; break the chain at one of: "
+                "stripe_product.a at stacks/shop.py:4, stripe_product.c at stacks/shop.py:6, "
+                "stripe_product.b at stacks/shop.py:5"
+            ),
         ],
     ),
     "syntax error": (
         SYNTAX_ERROR,
         [
-            "stacks/shop.py:3: syntax error: '(' was never closed: Product(\"pro\", name=\"Pro\"",
+            'stacks/shop.py:3: syntax error: \'(\' was never closed: Product("pro", name="Pro"',
             "    Python cannot read the module, so nothing after this was checked",
         ],
     ),
@@ -335,27 +342,35 @@ CASES: dict[str, tuple[str, list[str]]] = {
     "no name": (
         NO_NAME,
         [
-            "stacks/shop.py:3: Product takes one argument without a keyword, its logical name; "
-            "it is missing",
+            (
+                "stacks/shop.py:3: Product takes one argument without a keyword, its logical name; "
+                "it is missing"
+            ),
             '    write Product("a-name", ...)',
         ],
     ),
     "portal that updates subscriptions without products": (
         PORTAL,
         [
-            f"stacks/shop.py:5: {PORTAL_ADDRESS}: "
-            "Cannot enable subscription updates while payment method update is disabled.",
+            (
+                f"stacks/shop.py:5: {PORTAL_ADDRESS}: "
+                "Cannot enable subscription updates while payment method update is disabled."
+            ),
             '    add "payment_method_update": {"enabled": True} to features',
-            f"stacks/shop.py:7: {PORTAL_ADDRESS}: "
-            "Missing required param: features[subscription_update][products]",
+            (
+                f"stacks/shop.py:7: {PORTAL_ADDRESS}: "
+                "Missing required param: features[subscription_update][products]"
+            ),
             '    add "products": [{"product": pro.id, "prices": [monthly.id]}]',
         ],
     ),
     "portal that updates subscriptions without payment methods": (
         PORTAL_UPDATE_OFF,
         [
-            f"stacks/shop.py:9: {PORTAL_ADDRESS}: "
-            "Cannot enable subscription updates while payment method update is disabled.",
+            (
+                f"stacks/shop.py:9: {PORTAL_ADDRESS}: "
+                "Cannot enable subscription updates while payment method update is disabled."
+            ),
             '    add "payment_method_update": {"enabled": True} to features',
         ],
     ),
@@ -371,8 +386,10 @@ CASES: dict[str, tuple[str, list[str]]] = {
         ONE_TIME_OBJECT,
         [
             "stacks/shop.py:1: there is no 'Charge' in engine.stripe",
-            "    Charge cannot be declared: it moves money once, and an apply that is repeated "
-            "must not",
+            (
+                "    Charge cannot be declared: it moves money once, and an apply that is repeated "
+                "must not"
+            ),
         ],
     ),
     "misspelt neighbour": (
@@ -401,48 +418,62 @@ CASES: dict[str, tuple[str, list[str]]] = {
     "reference to another type": (
         WRONG_REFERENCE,
         [
-            "stacks/shop.py:8: stripe_price.year: product takes the id of a product, not of a "
-            "price (stripe_price.month)",
+            (
+                "stacks/shop.py:8: stripe_price.year: product takes the id of a product, not of a "
+                "price (stripe_price.month)"
+            ),
         ],
     ),
     "attribute that does not exist": (
         NO_ATTRIBUTE,
         [
-            "stacks/shop.py:5: output 'pro': value.nmae: stripe_product.pro has no attribute "
-            "'nmae'",
+            (
+                "stacks/shop.py:5: output 'pro': value.nmae: stripe_product.pro has no attribute "
+                "'nmae'"
+            ),
             "    did you mean 'name'?",
         ],
     ),
     "reference that is changed": (
         TORN_REFERENCE,
         [
-            "stacks/shop.py:4: TypeError: the value of ${stripe_product.pro.id} is known only "
-            "after apply, so .lower/upper() cannot be used on it; put it into an f-string as it is",
+            (
+                "stacks/shop.py:4: TypeError: the value of ${stripe_product.pro.id} is known only "
+                "after apply, so .lower/upper() cannot be used on it; put it into an f-string as it is"
+            ),
             f"    {NOT_CHECKED}",
         ],
     ),
     "reference that is cut": (
         CUT_REFERENCE,
         [
-            "stacks/shop.py:4: TypeError: the value of ${stripe_product.pro.id} is known only "
-            "after apply, so it cannot be formatted with '.8'; put it into the f-string as it is",
+            (
+                "stacks/shop.py:4: TypeError: the value of ${stripe_product.pro.id} is known only "
+                "after apply, so it cannot be formatted with '.8'; put it into the f-string as it is"
+            ),
             f"    {NOT_CHECKED}",
         ],
     ),
     "dollar before a reference": (
         PRICE_TAG,
         [
-            "stacks/shop.py:7: stripe_product.tag: description: "
-            "'$${stripe_price.month.unit_amount}' is no reference",
-            "    a reference is ${TYPE.NAME.ATTRIBUTE}, in a value and not in a key, with no $ "
-            "before it; $${ stands for a plain ${",
+            (
+                "stacks/shop.py:7: stripe_product.tag: description: "
+                "'$${stripe_price.month.unit_amount}' is no reference"
+            ),
+            (
+                "    a reference is ${TYPE.NAME.ATTRIBUTE}, in a value and not in a key, with no $ "
+                "before it; $${ stands for a plain ${"
+            ),
         ],
     ),
     "resource inside a text": (
         WHOLE_RESOURCE_IN_TEXT,
         [
-            "stacks/shop.py:4: TypeError: stripe_product.pro-plan was put into text as a whole; "
-            'name the attribute you mean, such as f"{pro_plan.id}"',
+            (
+                "stacks/shop.py:4: TypeError: stripe_product.pro-plan was put into text as a whole; "
+                'name the attribute you mean, such as f"{pro_plan.id}"'
+            ),
             f"    {NOT_CHECKED}",
         ],
     ),
@@ -541,11 +572,15 @@ def test_a_mistake_in_a_helper_names_both_places(shop: Shop) -> None:
         """
     )
     assert shop.problems() == [
-        "stacks/_shared.py:13: stripe_price.pro-monthly: unknown parameter recurring.usage "
-        "(from stacks/shop.py:3)",
+        (
+            "stacks/_shared.py:13: stripe_price.pro-monthly: unknown parameter recurring.usage "
+            "(from stacks/shop.py:3)"
+        ),
         "    did you mean 'usage_type'?",
-        "stacks/_shared.py:13: stripe_price.team-monthly: unknown parameter recurring.usage "
-        "(from stacks/shop.py:4)",
+        (
+            "stacks/_shared.py:13: stripe_price.team-monthly: unknown parameter recurring.usage "
+            "(from stacks/shop.py:4)"
+        ),
         "    did you mean 'usage_type'?",
     ]
 
@@ -727,11 +762,6 @@ def test_the_command_line_tells_the_same(shop: Shop) -> None:
     )
     assert (ended.returncode, ended.stdout) == (1, "")
     assert ended.stderr.splitlines() == [
-        "Error: 3 problems in the stacks",
-        "",
-        *CASES["wrong type"][1],
-        *CASES["portal that updates subscriptions without products"][1],
-    ] or ended.stderr.splitlines() == [
         "Error: 3 problems in the stacks",
         "",
         *[line.replace("shop.py", "other.py") for line in CASES["wrong type"][1]],
