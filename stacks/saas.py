@@ -1,5 +1,7 @@
 """The catalogue of a small software company: plans, an add-on, discounts, taxes, shipping."""
 
+from typing import Literal, NamedTuple
+
 from engine import Lifecycle, environment, output, variable
 from engine.stripe import (
     Coupon,
@@ -15,15 +17,25 @@ from engine.stripe import (
 SITE = variable("site", "https://saas.example.com")
 MONTHS_PAID_OF_A_YEAR = 10
 
-# Monthly amounts in minor units. Euro prices are set, not converted.
+
+class Plan(NamedTuple):
+    """Monthly amounts in minor units (euro prices are set, not converted), and what is in it."""
+
+    usd: int
+    eur: int
+    features: list[str]
+
+
 PLANS = {
-    "starter": {"usd": 900, "eur": 800, "features": ["1 project", "Community support"]},
-    "team": {"usd": 2900, "eur": 2700, "features": ["20 projects", "Email support"]},
-    "business": {"usd": 9900, "eur": 8900, "features": ["No limits", "Phone support"]},
+    "starter": Plan(900, 800, ["1 project", "Community support"]),
+    "team": Plan(2900, 2700, ["20 projects", "Email support"]),
+    "business": Plan(9900, 8900, ["No limits", "Phone support"]),
 }
 
 
-def plan_price(product, plan, interval, months):
+def plan_price(
+    product: Product, plan: str, interval: Literal["month", "year"], months: int
+) -> Price:
     """A plan's price for one interval, in both currencies."""
     amounts = PLANS[plan]
     return Price(
@@ -31,23 +43,23 @@ def plan_price(product, plan, interval, months):
         product=product,
         nickname=f"{plan.title()}, {interval}ly",
         currency="usd",
-        unit_amount=amounts["usd"] * months,
-        currency_options={"eur": {"unit_amount": amounts["eur"] * months}},
+        unit_amount=amounts.usd * months,
+        currency_options={"eur": {"unit_amount": amounts.eur * months}},
         recurring={"interval": interval},
         tax_behavior="exclusive",
         lookup_key=f"{plan}_{interval}ly",
     )
 
 
-products = {}
-prices = {}
+products: dict[str, Product] = {}
+prices: dict[str, list[Price]] = {}
 for plan, terms in PLANS.items():
     products[plan] = Product(
         plan,
         id=f"saas_{plan}",
         name=f"SaaS {plan.title()}",
-        description=f"The {plan} plan: {', '.join(terms['features']).lower()}.",
-        marketing_features=[{"name": feature} for feature in terms["features"]],
+        description=f"The {plan} plan: {', '.join(terms.features).lower()}.",
+        marketing_features=[{"name": feature} for feature in terms.features],
         metadata={"plan": plan, "environment": environment},
         tax_code="txcd_10103001",
         url=f"{SITE}/plans/{plan}",

@@ -311,7 +311,7 @@ PROMOTION_CODE = Row(
     fold_case=("restrictions.minimum_amount_currency",),
     limits={
         **METADATA,
-        "code": Limit(min=1, max=500, pattern=r"[A-Za-z0-9-]+"),
+        "code": Limit(min=1, max=500, pattern=r"[A-Za-z0-9_-]+"),
         "restrictions.currency_options": CURRENCY_KEY,
         "restrictions.minimum_amount_currency": CURRENCY,
     },
@@ -443,7 +443,6 @@ PORTAL_CONFIGURATION = Row(
         "features.subscription_cancel.mode": "at_period_end",
         "features.subscription_cancel.proration_behavior": "none",
         "features.subscription_cancel.cancellation_reason.enabled": False,
-        "features.subscription_cancel.cancellation_reason.options": [],
         "features.subscription_pause.enabled": False,
         "features.subscription_update.enabled": False,
         "features.subscription_update.billing_cycle_anchor": "unchanged",

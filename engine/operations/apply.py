@@ -66,8 +66,13 @@ def _carry_out(opened: Session, report: PlanReport) -> tuple[ApplyResult, ...]:
     context = opened.context
     run = context.new_id()
     results: list[ApplyResult] = []
+    reads = {graph.stack.name: graph.stack.reads_outputs_of for graph in opened.graphs}
+    unfinished: set[str] = set()
     for plan in report.plans:
         if not (plan.steps or plan.outputs or plan.moves):
+            continue
+        if unfinished.intersection(reads[plan.stack]):
+            unfinished.add(plan.stack)  # what it reads was not made
             continue
         context.backend.check_writable(plan.stack, plan.environment)
         opened.begin(plan.stack)
@@ -83,8 +88,10 @@ def _carry_out(opened: Session, report: PlanReport) -> tuple[ApplyResult, ...]:
         )
         result = execute(plan, opened.states[plan.stack], around)
         results.append(result)
-        if result.failures or result.interrupted or result.unsaved is not None:
+        if result.interrupted or result.unsaved is not None:
             break
+        if result.failures:
+            unfinished.add(plan.stack)
     return tuple(results)
 
 

@@ -12,6 +12,7 @@ from engine.errors import GuardError, SettingsError
 from engine.graph.build import ResourceGraph
 from engine.operations.context import Context
 from engine.provider.base import Account, Provider
+from engine.settings import EMBEDDED
 from engine.state.backend import Holder
 from engine.state.model import State, new_state
 from engine.values import UNKNOWN, OutputTarget, Sensitive, targets_in
@@ -190,8 +191,8 @@ def session(
         raise SettingsError(
             f"environment {environment.name!r} has no API key",
             cause=f"{environment.api_key_source} is not set.",
-            hint=f"export {environment.api_key_source}=sk_test_..., or leave out -e to use the "
-            "embedded emulator",
+            hint=f"export {environment.api_key_source}=sk_..., or use the embedded emulator: "
+            f"-e {EMBEDDED}",
         )
     with contextlib.ExitStack() as locks:
         for name in sorted(graph.stack.name for graph in graphs):

@@ -164,10 +164,12 @@ def translate(error: Any, path: str, options: ClientOptions) -> ProviderError:
     """Say in our words what the SDK raised."""
     status = error.http_status
     message = redact(str(error.user_message or error).strip())
+    # The SDK hands the code on for some statuses only; the body always has it.
+    told = error.error
     details: dict[str, Any] = {
         "status": status,
-        "code": error.code,
-        "param": getattr(error, "param", None),
+        "code": error.code or getattr(told, "code", None),
+        "param": getattr(error, "param", None) or getattr(told, "param", None),
         "request_id": error.request_id,
     }
     if status is None:
@@ -183,7 +185,7 @@ def translate(error: Any, path: str, options: ClientOptions) -> ProviderError:
             message, hint=f"this key is for the other mode: use a {other[1]}-mode key", **details
         )
     kind, hint = _KINDS.get(status, (ProviderError, None))
-    if error.code == "resource_missing":
+    if details["code"] == "resource_missing":
         kind = NotFoundError
     if status >= _SERVER:
         hint = "Stripe had a fault; run the command again in a while"

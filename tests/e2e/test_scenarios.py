@@ -114,9 +114,7 @@ def test_a_changed_amount_replaces_the_price_without_a_gap(project: Any, tools: 
         "stripe_price.monthly": "replace",
     }
     change = tools.change_of(plan, "stripe_price.monthly")
-    assert [field.path for field in change.fields if field.forces_replacement] == [
-        ("unit_amount",)
-    ]
+    assert [field.path for field in change.fields if field.forces_replacement] == [("unit_amount",)]
     assert change.create_first
     assert change.removal is not None
     assert change.removal.verb.value == "archive"
@@ -381,9 +379,7 @@ def test_a_failure_skips_what_depends_on_it_and_nothing_else(project: Any) -> No
     from engine.emulator.faults import server_error  # noqa: PLC0415
 
     project.write(SHOP.format(amount=2900) + '    Product("other", name="Other")\n')
-    project.emulator.faults.add(
-        server_error(), method="POST", path="/v1/prices", times=None
-    )
+    project.emulator.faults.add(server_error(), method="POST", path="/v1/prices", times=None)
     report = project.try_apply()
     outcomes = {
         str(result.step.address): result.outcome.value for result in report.results[0].results
@@ -456,7 +452,7 @@ def test_an_existing_object_is_imported_without_being_touched(project: Any, tool
         from engine import import_
         from engine.stripe import Product
 
-        import_(Product("pro", name="Pro"), "{made['id']}")
+        import_(Product("pro", name="Pro"), "{made["id"]}")
         """
     )
     project.writes()
@@ -565,3 +561,36 @@ def test_a_protected_resource_is_neither_replaced_nor_removed(project: Any) -> N
     project.write("")
     assert "stripe_price.monthly is protected" in project.plan().refusals[0]
     assert "stripe_price.monthly is protected" in project.plan(destroy=True).refusals[0]
+
+
+def test_a_failed_stack_stops_only_those_that_read_its_outputs(project: Any) -> None:
+    """Independent stacks are finished; one that reads what was not made is not begun."""
+    from engine.emulator.faults import server_error  # noqa: PLC0415
+
+    project.write(
+        """
+        from engine import output
+        from engine.stripe import Coupon
+
+        output("coupon", Coupon("c", percent_off=10).id)
+        """,
+        "aa_first",
+    )
+    project.write(
+        """
+        from engine import stack_output
+        from engine.stripe import PromotionCode
+
+        made = stack_output("aa_first", "coupon")
+        PromotionCode("p", promotion={"type": "coupon", "coupon": made})
+        """,
+        "bb_reader",
+    )
+    project.write('from engine.stripe import Product\nProduct("p", name="P")', "cc_alone")
+    project.emulator.faults.add(server_error(), method="POST", path="/v1/coupons", times=None)
+    report = project.try_apply()
+    assert [(result.stack, len(result.failures)) for result in report.results] == [
+        ("aa_first", 1),
+        ("cc_alone", 0),
+    ]
+    assert len(project.objects("/v1/products")) == 1

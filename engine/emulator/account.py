@@ -1,0 +1,92 @@
+"""The account a key belongs to, which is there without anybody having made it.
+
+What must not live here: other accounts; Connect is not emulated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from engine.emulator import errors
+from engine.emulator.keys import Caller
+
+_OWN = "/v1/account"
+_BY_ID = "/v1/accounts/"
+# A day long before any object of the emulator's.
+_CREATED: Final = 1577836800
+_NO_REQUIREMENTS: Final[Mapping[str, Any]] = {
+    "alternatives": [],
+    "current_deadline": None,
+    "currently_due": [],
+    "disabled_reason": None,
+    "errors": [],
+    "eventually_due": [],
+    "past_due": [],
+    "pending_verification": [],
+}
+
+
+def is_account(method: str, path: str) -> bool:
+    """Whether a request asks for an account."""
+    by_id = path.startswith(_BY_ID) and "/" not in path.removeprefix(_BY_ID).rstrip("/")
+    return method == "GET" and (path == _OWN or (by_id and path != _BY_ID))
+
+
+def account_answer(caller: Caller, path: str) -> dict[str, Any]:
+    """The caller's own account.
+
+    Raises:
+        StripeRefusal: The key is restricted (L: the text names the account), or asks for another
+            account than its own.
+    """
+    asked = path.removeprefix(_BY_ID) if path != _OWN else caller.account
+    if asked != caller.account:
+        raise errors.foreign_account(caller.shown, asked)
+    if caller.restricted:
+        raise errors.more_permissions(
+            caller.shown, caller.account, "Accounts Kyc Basic Read", "accounts_kyc_basic_read"
+        )
+    return _document(caller)
+
+
+def _document(caller: Caller) -> dict[str, Any]:
+    return {
+        "id": caller.account,
+        "object": "account",
+        "business_profile": {
+            "mcc": None,
+            "name": "Emulated account",
+            "product_description": None,
+            "support_address": None,
+            "support_email": None,
+            "support_phone": None,
+            "support_url": None,
+            "url": None,
+        },
+        "business_type": None,
+        "capabilities": {"card_payments": "active", "transfers": "active"},
+        "charges_enabled": True,
+        "controller": {"type": "account"},
+        "country": "US",
+        "created": _CREATED,
+        "default_currency": "usd",
+        "details_submitted": True,
+        "email": "owner@example.com",
+        "future_requirements": _NO_REQUIREMENTS,
+        "metadata": {},
+        "payouts_enabled": True,
+        "requirements": _NO_REQUIREMENTS,
+        "settings": {
+            "branding": {
+                "icon": None,
+                "logo": None,
+                "primary_color": None,
+                "secondary_color": None,
+            },
+            "dashboard": {"display_name": "Emulated account", "timezone": "Etc/UTC"},
+            "payments": {"statement_descriptor": "EMULATED"},
+        },
+        "tos_acceptance": {"date": _CREATED},
+        "type": "standard",
+    }

@@ -1,0 +1,110 @@
+"""Amounts in two spellings, tiers, and options by currency: what prices are made of.
+
+What must not live here: the rules of a price as a whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
+
+from engine.emulator import errors
+from engine.emulator.errors import StripeRefusal
+
+NO_AMOUNT = "Prices require an `unit_amount` or `unit_amount_decimal` parameter to be set."
+OWN_CURRENCY_IN_CREATE = (
+    "You are specifying a currency option that matches the top-level currency for this price. "
+    "Please remove this currency option."
+)
+OWN_CURRENCY_IN_UPDATE = (
+    "You are specifying an update to a currency option that matches the top-level currency for "
+    "this price. Please remove this currency option and update the top-level params instead."
+)
+
+
+def both_spellings(params: Mapping[str, Any], name: str) -> tuple[int | None, str | None]:
+    """An amount as a whole number and as a decimal, from whichever was sent.
+
+    A decimal with a fraction has no whole number (R).
+
+    Returns:
+        Minor units, and the decimal as text.
+    """
+    whole, decimal = params.get(name), params.get(f"{name}_decimal")
+    if whole is not None:
+        return whole, str(whole)
+    if decimal is None:
+        return None, None
+    number = Decimal(decimal)
+    return (int(number) if number == number.to_integral_value() else None), decimal
+
+
+def given(params: Mapping[str, Any], names: Iterable[str]) -> list[str]:
+    """Those of some parameters that were sent with a value."""
+    return [name for name in names if params.get(name) is not None]
+
+
+def check_custom_amount(custom: Mapping[str, Any] | None, param: str) -> None:
+    """Check an amount that the customer chooses (D: minimum <= preset <= maximum).
+
+    Raises:
+        StripeRefusal: It is off, or its bounds are the wrong way round; texts are ours (?).
+    """
+    if custom is None:
+        return
+    if not custom["enabled"]:
+        raise StripeRefusal(f"Invalid {param}[enabled]: must be true", param=f"{param}[enabled]")
+    ordered = [(name, custom.get(name)) for name in ("minimum", "preset", "maximum")]
+    known = [(name, value) for name, value in ordered if value is not None]
+    for (_, low), (name, high) in pairwise(known):
+        if high < low:
+            raise errors.too_small(f"{param}[{name}]", low, high)
+
+
+def check_tiers(tiers: list[dict[str, Any]], param: str) -> None:
+    """Check tiers: rising bounds, the last one open, amounts in one spelling each (D).
+
+    Raises:
+        StripeRefusal: They are not so. The texts are ours (?).
+    """
+    bound = 0
+    for index, tier in enumerate(tiers):
+        place = f"{param}[{index}]"
+        last = index == len(tiers) - 1
+        up_to = tier["up_to"]
+        if (up_to == "inf") != last:
+            message = (
+                "The last tier must have `up_to` set to `inf`."
+                if last
+                else "Only the last tier can have `up_to` set to `inf`."
+            )
+            raise StripeRefusal(message, param=f"{place}[up_to]")
+        if up_to != "inf":
+            if up_to <= bound:
+                raise errors.too_small(f"{place}[up_to]", bound + 1, up_to)
+            bound = up_to
+        _check_tier_amounts(tier, place)
+
+
+def _check_tier_amounts(tier: Mapping[str, Any], param: str) -> None:
+    found: list[str] = []
+    for name in ("unit_amount", "flat_amount"):
+        spellings = given(tier, (name, f"{name}_decimal"))
+        if len(spellings) > 1:
+            raise errors.exclusive(spellings, f"{param}[{name}]")
+        found += spellings
+    if not found:
+        raise StripeRefusal(
+            "Each tier requires a `unit_amount`, `unit_amount_decimal`, `flat_amount`, or "
+            "`flat_amount_decimal` parameter to be set.",
+            param=param,
+        )
+
+
+def spell_out_tiers(tiers: list[dict[str, Any]] | None) -> None:
+    """Put both spellings of every amount into the tiers of an answer."""
+    for tier in tiers or ():
+        for name in ("unit_amount", "flat_amount"):
+            tier[name], tier[f"{name}_decimal"] = both_spellings(tier, name)

@@ -1,0 +1,154 @@
+"""Coupons: one kind of discount each, amounts by currency that may only be added."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from engine.emulator import errors
+from engine.emulator.behaviour.base import Behaviour
+from engine.emulator.errors import StripeRefusal
+from engine.emulator.ids import IdForm
+
+if TYPE_CHECKING:
+    from engine.emulator.call import Call
+
+_LEAST_PERCENT = 0.01
+_MOST_PERCENT = 100
+
+
+class CouponBehaviour(Behaviour):
+    """A coupon, by percentage or by amount."""
+
+    id_form: ClassVar[IdForm] = IdForm(length=8, with_account=False)
+    defaults: ClassVar[Mapping[str, Any]] = {"valid": True}
+
+    def check_create(self, call: Call, params: dict[str, Any]) -> None:
+        """Check the discount, its duration and its end."""
+        _check_discount(params)
+        _check_duration(params)
+        for name in ("duration_in_months", "max_redemptions"):
+            if params.get(name) is not None and params[name] < 1:
+                raise errors.too_small(name, 1, params[name])
+        call.check_future("redeem_by", params.get("redeem_by"))
+        _check_options(params.get("currency_options") or {}, params.get("currency"))
+
+    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+        """Require the products it applies to."""
+        products = (params.get("applies_to") or {}).get("products") or []
+        for index, product in enumerate(products):
+            call.require("product", product, param=f"applies_to[products][{index}]")
+        _add_own_currency(document)
+
+    def updating(
+        self,
+        call: Call,
+        params: dict[str, Any],
+        before: Mapping[str, Any],
+        after: dict[str, Any],
+    ) -> None:
+        """Take new currencies, and refuse another amount for one that is there (L)."""
+        del call
+        options = params.get("currency_options") or {}
+        if options and before["amount_off"] is None:
+            raise errors.exclusive(["currency_options", "percent_off"])
+        _check_options(options, before["currency"])
+        held = before["currency_options"] or {}
+        for currency, option in options.items():
+            if currency in held and held[currency]["amount_off"] != option["amount_off"]:
+                # L that it is refused; the text is ours (?).
+                raise StripeRefusal(
+                    f"You cannot update the `amount_off` of an existing currency option "
+                    f"(`{currency}`).",
+                    param=f"currency_options[{currency}][amount_off]",
+                )
+        _add_own_currency(after)
+
+    def deleting(self, call: Call, document: Mapping[str, Any]) -> None:
+        """Leave its promotion codes behind, unusable (D/R)."""
+        for code in call.find("promotion_code", "promotion.coupon", document["id"]):
+            if code["active"]:
+                call.save({**code, "active": False})
+
+    def shown(self, call: Call, document: dict[str, Any]) -> None:
+        """Tell whether it can be redeemed now."""
+        document["valid"] = redeemable(document, call.now)
+
+
+def redeemable(coupon: Mapping[str, Any], now: int) -> bool:
+    """Whether a coupon is neither over nor used up."""
+    ended = coupon["redeem_by"] is not None and coupon["redeem_by"] <= now
+    most = coupon["max_redemptions"]
+    return not ended and (most is None or coupon["times_redeemed"] < most)
+
+
+def _check_discount(params: Mapping[str, Any]) -> None:
+    percent, amount = params.get("percent_off"), params.get("amount_off")
+    if percent is None and amount is None:
+        # L: a code without a param.
+        raise StripeRefusal("Must provide percent_off or amount_off.", code="parameter_missing")
+    if percent is not None and amount is not None:
+        raise StripeRefusal(
+            "Received both percent_off and amount_off parameters. Please pass in only one."
+        )
+    if amount is not None:
+        if amount < 1:
+            raise errors.too_small("amount_off", 1, amount)
+        if params.get("currency") is None:
+            raise StripeRefusal("You must pass currency when passing amount_off", param="currency")
+    if percent is not None:
+        _check_percent(percent, params)
+
+
+def _check_percent(percent: float, params: Mapping[str, Any]) -> None:
+    if percent < _LEAST_PERCENT:
+        raise errors.too_small("percent_off", _LEAST_PERCENT, percent)
+    if percent > _MOST_PERCENT:
+        raise errors.too_large("percent_off", _MOST_PERCENT, percent)
+    if params.get("currency_options") is not None:
+        raise errors.exclusive(["currency_options", "percent_off"])
+    if params.get("currency") is not None:
+        # D that it goes with amount_off only; the text is ours (?).
+        raise errors.exclusive(["currency", "percent_off"])
+
+
+def _check_duration(params: Mapping[str, Any]) -> None:
+    repeating = params.get("duration") == "repeating"
+    months = params.get("duration_in_months")
+    if repeating and months is None:
+        # L: the param is `duration`.
+        raise StripeRefusal(
+            "The duration_in_months param must be set when creating a coupon with a repeating "
+            "duration",
+            param="duration",
+        )
+    if months is not None and not repeating:
+        # D that it is refused; the text is ours (?).
+        raise StripeRefusal(
+            "The duration_in_months param can only be set when creating a coupon with a "
+            "repeating duration",
+            param="duration_in_months",
+        )
+
+
+def _check_options(options: Mapping[str, Any], own: str | None) -> None:
+    for currency, option in options.items():
+        param = f"currency_options[{currency}]"
+        if currency == own:
+            # D that it is refused; the text is ours (?), after the one of prices.
+            raise StripeRefusal(
+                "You are specifying a currency option that matches the top-level currency for "
+                "this coupon. Please remove this currency option.",
+                param=param,
+            )
+        if option["amount_off"] < 1:
+            raise errors.too_small(f"{param}[amount_off]", 1, option["amount_off"])
+
+
+def _add_own_currency(document: dict[str, Any]) -> None:
+    """Put the coupon's own currency among its options, as Stripe does on prices (R; here ?)."""
+    if document["amount_off"] is None:
+        return
+    options = dict(document["currency_options"] or {})
+    options[document["currency"]] = {"amount_off": document["amount_off"]}
+    document["currency_options"] = dict(sorted(options.items()))

@@ -1,0 +1,141 @@
+"""Customer portal configurations: features that need each other, and the default one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from engine.emulator import errors
+from engine.emulator.behaviour.base import Behaviour
+from engine.emulator.errors import StripeRefusal
+
+if TYPE_CHECKING:
+    from engine.emulator.call import Call
+
+NEEDS_PAYMENT_METHODS = (
+    "Cannot enable subscription updates while payment method update is disabled."
+)
+DEFAULT_STAYS = "You cannot set `active: false` on your default PortalConfiguration."
+_PRODUCTS = "features[subscription_update][products]"
+_CANCEL = "features[subscription_cancel]"
+
+
+class PortalBehaviour(Behaviour):
+    """A portal configuration."""
+
+    defaults: ClassVar[Mapping[str, Any]] = {
+        # D: the sample answers list the reasons even where asking for them is off.
+        "features.subscription_cancel.cancellation_reason.options": [
+            "too_expensive",
+            "missing_features",
+            "switched_service",
+            "unused",
+            "other",
+        ],
+        "features.subscription_update.products": None,
+        "features.subscription_update.products.*.adjustable_quantity.minimum": 1,
+        # R: quantity changes are on for a product that says nothing of them.
+        "features.subscription_update.products.*.adjustable_quantity.enabled": True,
+        "features.subscription_pause.duration.type": "indefinite",
+    }
+
+    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+        """Check the features, and make the account's first configuration its default (L)."""
+        _check_features(call, params, document)
+        document["is_default"] = call.tables.count("billing_portal.configuration") == 0
+        _give_login_page(call, document)
+
+    def updating(
+        self,
+        call: Call,
+        params: dict[str, Any],
+        before: Mapping[str, Any],
+        after: dict[str, Any],
+    ) -> None:
+        """Check the features, and keep the default active."""
+        if before["is_default"] and not after["active"]:
+            raise StripeRefusal(DEFAULT_STAYS, param="active")
+        _check_features(call, params, after)
+        _give_login_page(call, after)
+
+
+def _check_features(call: Call, params: Mapping[str, Any], document: Mapping[str, Any]) -> None:
+    features = document["features"]
+    sent = params.get("features") or {}
+    _check_cancellation(features["subscription_cancel"], sent.get("subscription_cancel") or {})
+    update = features["subscription_update"]
+    if update["enabled"]:
+        if not features["payment_method_update"]["enabled"]:
+            raise StripeRefusal(NEEDS_PAYMENT_METHODS)
+        if not update["products"]:
+            # L: without a full stop here.
+            raise StripeRefusal(
+                f"Missing required param: {_PRODUCTS}", code="parameter_missing", param=_PRODUCTS
+            )
+    if (sent.get("subscription_update") or {}).get("products"):
+        _check_products(call, update["products"])
+
+
+def _check_cancellation(cancel: Mapping[str, Any], sent: Mapping[str, Any]) -> None:
+    reason = cancel["cancellation_reason"]
+    if sent.get("cancellation_reason") and reason["enabled"] and not reason["options"]:
+        # R that they may not be empty; the text is ours (?).
+        raise errors.missing_parameter(f"{_CANCEL}[cancellation_reason][options]")
+    if cancel["mode"] == "at_period_end" and cancel["proration_behavior"] != "none":
+        # D that prorations need mode immediately; the text is ours (?).
+        raise StripeRefusal(
+            "Cannot set `proration_behavior` to a value other than `none` when `mode` is "
+            "`at_period_end`.",
+            param=f"{_CANCEL}[proration_behavior]",
+        )
+
+
+def _check_products(call: Call, products: list[dict[str, Any]]) -> None:
+    seen: set[str] = set()
+    for index, listed in enumerate(products):
+        param = f"{_PRODUCTS}[{index}]"
+        call.require("product", listed["product"], param=f"{param}[product]")
+        if listed["product"] in seen:
+            # ? The text is ours.
+            raise StripeRefusal(
+                f"The product `{listed['product']}` is listed more than once.",
+                param=f"{param}[product]",
+            )
+        seen.add(listed["product"])
+        _check_prices(call, listed, param)
+
+
+def _check_prices(call: Call, listed: Mapping[str, Any], param: str) -> None:
+    rhythms: set[tuple[str, int]] = set()
+    for index, id in enumerate(listed["prices"]):
+        place = f"{param}[prices][{index}]"
+        price = call.require("price", id, param=place)
+        if price["product"] != listed["product"]:
+            # ? The text is ours.
+            raise StripeRefusal(
+                f"The price `{id}` does not belong to the product `{listed['product']}`.",
+                param=place,
+            )
+        if price["recurring"] is None:
+            # ? The text is ours: subscriptions hold recurring prices only.
+            raise StripeRefusal(
+                f"The price `{id}` is not recurring. This field only accepts recurring prices.",
+                param=place,
+            )
+        rhythm = (price["recurring"]["interval"], price["recurring"]["interval_count"])
+        if rhythm in rhythms:
+            # D that it is refused; the text is ours (?).
+            raise StripeRefusal(
+                f"The product `{listed['product']}` has multiple prices with the same "
+                "`recurring[interval]`. Only one price for each interval is allowed.",
+                param=place,
+            )
+        rhythms.add(rhythm)
+
+
+def _give_login_page(call: Call, document: dict[str, Any]) -> None:
+    """An enabled login page has a URL, which stays."""
+    page = document["login_page"]
+    if page["enabled"] and page["url"] is None:
+        mode = "" if call.caller.livemode else "test_"
+        page["url"] = f"https://billing.stripe.com/p/login/{mode}{document['id'][-18:]}"

@@ -1,0 +1,259 @@
+"""Prices: one form of amount, tiers, currencies, lookup keys, and what freezes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from engine.emulator import errors
+from engine.emulator.behaviour import amounts
+from engine.emulator.behaviour.base import Behaviour
+from engine.emulator.errors import StripeRefusal
+
+if TYPE_CHECKING:
+    from engine.emulator.call import Call
+
+# R, D: three years of each interval.
+_LONGEST = {"day": 1095, "week": 156, "month": 36, "year": 3}
+_ADVERBS = {"day": "daily", "week": "weekly", "month": "monthly", "year": "yearly"}
+_FROZEN = ("inclusive", "exclusive")
+_AMOUNT_FORMS = ("unit_amount", "unit_amount_decimal", "custom_unit_amount")
+IS_DEFAULT = "This price cannot be archived because it is the default price of its product."
+
+
+class PriceBehaviour(Behaviour):
+    """A price of a product."""
+
+    defaults: ClassVar[Mapping[str, Any]] = {
+        "nickname": None,
+        "tiers.*.unit_amount": None,
+        "tiers.*.flat_amount": None,
+    }
+    filter_paths: ClassVar[Mapping[str, str]] = {"lookup_keys": "lookup_key"}
+    # D: lists show active prices unless asked for the others.
+    list_defaults: ClassVar[Mapping[str, Any]] = {"active": True}
+    # R: a blank lookup key is none.
+    emptyable: ClassVar[frozenset[str]] = frozenset({"lookup_key"})
+    indexed: ClassVar[Mapping[str, bool]] = {"product": False, "lookup_key": False}
+
+    def check_create(self, call: Call, params: dict[str, Any]) -> None:
+        """Check everything that ties parameters together."""
+        del call
+        _check_product(params)
+        _check_recurring(params.get("recurring"))
+        if params.get("billing_scheme") == "tiered":
+            _check_tiered(params)
+        else:
+            _check_per_unit(params)
+        _check_options(params.get("currency_options") or {}, params["currency"])
+
+    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+        """Tie the price to its product, and spell its amounts out."""
+        if params.get("product_data") is not None:
+            product = call.create_inside("product", params["product_data"], "product_data")
+            document["product"] = product["id"]
+        else:
+            call.require("product", params["product"], param="product")
+        _require_meter(params.get("recurring"))
+        document["type"] = "one_time" if document["recurring"] is None else "recurring"
+        amount, decimal = amounts.both_spellings(params, "unit_amount")
+        document["unit_amount"], document["unit_amount_decimal"] = amount, decimal
+        if document["billing_scheme"] != "tiered":
+            document["tiers"] = None
+        amounts.spell_out_tiers(document["tiers"])
+        _spell_out_options(call, document)
+        _claim_lookup_key(call, params, document)
+
+    def updating(
+        self,
+        call: Call,
+        params: dict[str, Any],
+        before: Mapping[str, Any],
+        after: dict[str, Any],
+    ) -> None:
+        """Refuse what is frozen, and keep the price that its product needs."""
+        options = params.get("currency_options") or {}
+        if before["currency"] in options:
+            raise StripeRefusal(
+                amounts.OWN_CURRENCY_IN_UPDATE, param=f"currency_options[{before['currency']}]"
+            )
+        for currency, option in options.items():
+            known = currency in before["currency_options"]
+            _check_option(option, f"currency_options[{currency}]", new=not known)
+        _refuse_thawing(before, after, "tax_behavior")
+        for currency, option in (before["currency_options"] or {}).items():
+            if currency in options:
+                changed = after["currency_options"][currency]
+                _refuse_thawing(option, changed, f"currency_options[{currency}][tax_behavior]")
+        _respell_options(options, after)
+        _spell_out_options(call, after)
+        if before["active"] and not after["active"]:
+            product = call.tables.get("product", after["product"])
+            if product is not None and product["default_price"] == after["id"]:
+                raise StripeRefusal(IS_DEFAULT)
+        _claim_lookup_key(call, params, after)
+
+
+def _check_product(params: Mapping[str, Any]) -> None:
+    named = amounts.given(params, ("product", "product_data"))
+    if not named:
+        # L: neither code nor param.
+        raise StripeRefusal(
+            "You must specify either `product` or `product_data` when creating a price."
+        )
+    if len(named) > 1:
+        raise errors.exclusive(named)
+
+
+def _check_recurring(recurring: Mapping[str, Any] | None) -> None:
+    if recurring is None:
+        return
+    metered = recurring.get("usage_type") == "metered"
+    if metered and recurring.get("meter") is None:
+        # L: neither code nor param.
+        raise StripeRefusal(
+            "Starting with Stripe version `2025-03-31.basil`, metered prices must be backed by "
+            "meters."
+        )
+    if recurring.get("meter") is not None and not metered:
+        # R that it is refused; the text is ours (?).
+        raise StripeRefusal(
+            "`recurring[meter]` can only be set when `recurring[usage_type]` is `metered`.",
+            param="recurring[meter]",
+        )
+    count, interval = recurring.get("interval_count"), recurring["interval"]
+    if count is None:
+        return
+    if count < 1:
+        raise errors.too_small("recurring[interval_count]", 1, count)
+    if count > _LONGEST[interval]:
+        raise StripeRefusal(
+            f"The interval_count for {_ADVERBS[interval]} prices can't be greater than "
+            f"{_LONGEST[interval]}",
+            param="recurring[interval_count]",
+        )
+
+
+def _check_tiered(params: Mapping[str, Any]) -> None:
+    if params.get("recurring") is None:
+        # L: the param is `interval`, surprisingly.
+        raise StripeRefusal(
+            "Prices with `type=one_time` are not supported with tiered billing.", param="interval"
+        )
+    for name in ("tiers", "tiers_mode"):
+        if not params.get(name):
+            raise errors.missing_parameter(name)
+    named = amounts.given(params, (*_AMOUNT_FORMS, "transform_quantity"))
+    if named:
+        raise errors.exclusive([*named, "tiers"])
+    amounts.check_tiers(params["tiers"], "tiers")
+
+
+def _check_per_unit(params: Mapping[str, Any]) -> None:
+    tiered = amounts.given(params, ("tiers", "tiers_mode"))
+    if tiered:
+        # ? The text is ours.
+        raise StripeRefusal(
+            f"`{tiered[0]}` can only be set when `billing_scheme` is `tiered`.", param=tiered[0]
+        )
+    _one_amount(params, "")
+    custom = params.get("custom_unit_amount")
+    amounts.check_custom_amount(custom, "custom_unit_amount")
+    if custom is not None and params.get("recurring") is not None:
+        # D that it is one-time only; the text is ours (?).
+        raise StripeRefusal(
+            "Prices with `custom_unit_amount` are only supported with `type=one_time`.",
+            param="custom_unit_amount",
+        )
+    quantity = params.get("transform_quantity")
+    if quantity is not None and quantity["divide_by"] < 1:
+        raise errors.too_small("transform_quantity[divide_by]", 1, quantity["divide_by"])
+
+
+def _one_amount(params: Mapping[str, Any], param: str, *, required: bool = True) -> None:
+    named = amounts.given(params, _AMOUNT_FORMS)
+    if not named and required:
+        # L: neither code nor param.
+        raise StripeRefusal(amounts.NO_AMOUNT)
+    if len(named) > 1:
+        raise errors.exclusive(named, f"{param}[{named[0]}]" if param else named[0])
+
+
+def _check_options(options: Mapping[str, Any], own: str) -> None:
+    if own in options:
+        raise StripeRefusal(amounts.OWN_CURRENCY_IN_CREATE, param=f"currency_options[{own}]")
+    for currency, option in options.items():
+        _check_option(option, f"currency_options[{currency}]", new=True)
+
+
+def _check_option(option: Mapping[str, Any], param: str, *, new: bool) -> None:
+    if option.get("tiers"):
+        amounts.check_tiers(option["tiers"], f"{param}[tiers]")
+    else:
+        _one_amount(option, param, required=new)
+    amounts.check_custom_amount(option.get("custom_unit_amount"), f"{param}[custom_unit_amount]")
+
+
+def _require_meter(recurring: Mapping[str, Any] | None) -> None:
+    """Meters are not emulated: whatever looks like one is taken for one of the account's."""
+    meter = (recurring or {}).get("meter")
+    if meter is not None and not meter.startswith("mtr_"):
+        raise errors.resource_missing("meter", meter, param="recurring[meter]")
+
+
+def _respell_options(options: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+    """Let the spelling of an amount that was sent replace the other one that was stored."""
+    for currency, option in options.items():
+        if amounts.given(option, ("unit_amount", "unit_amount_decimal")):
+            pair = amounts.both_spellings(option, "unit_amount")
+            stored = after["currency_options"][currency]
+            stored["unit_amount"], stored["unit_amount_decimal"] = pair
+
+
+def _spell_out_options(call: Call, document: dict[str, Any]) -> None:
+    """Put both spellings into the options, and the price's own currency among them (R)."""
+    own = {
+        name: document[name]
+        for name in ("custom_unit_amount", "tax_behavior", "tiers", *_AMOUNT_FORMS[:2])
+    }
+    filled = call.kind("price").filling.filled("currency_options.*", own)
+    options = {
+        currency: option
+        for currency, option in (document["currency_options"] or {}).items()
+        if currency != document["currency"]
+    }
+    for option in options.values():
+        pair = amounts.both_spellings(option, "unit_amount")
+        option["unit_amount"], option["unit_amount_decimal"] = pair
+        amounts.spell_out_tiers(option.get("tiers"))
+    options[document["currency"]] = filled
+    for option in options.values():
+        if not option.get("tiers"):
+            option.pop("tiers", None)
+    document["currency_options"] = dict(sorted(options.items()))
+
+
+def _refuse_thawing(before: Mapping[str, Any], after: Mapping[str, Any], param: str) -> None:
+    if before["tax_behavior"] in _FROZEN and after["tax_behavior"] != before["tax_behavior"]:
+        # D that it cannot change; the text is ours (?).
+        raise StripeRefusal(
+            f"The `tax_behavior` of a price cannot be changed once it is set to `inclusive` or "
+            f"`exclusive` (it currently is `{before['tax_behavior']}`).",
+            param=param,
+        )
+
+
+def _claim_lookup_key(call: Call, params: Mapping[str, Any], document: Mapping[str, Any]) -> None:
+    key = params.get("lookup_key")
+    if key is None:
+        return
+    for holder in call.find("price", "lookup_key", key):
+        if holder["id"] == document["id"]:
+            continue
+        if not params.get("transfer_lookup_key"):
+            raise StripeRefusal(
+                f"A price (`{holder['id']}`) already uses that lookup key.", param="lookup_key"
+            )
+        # L: the holder loses the key and stays as it was.
+        holder["lookup_key"] = None
+        call.save(holder)

@@ -1,0 +1,99 @@
+"""Products: the price made along with them, the default price, and what keeps them alive."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from engine.catalog.rows import Limit
+from engine.emulator.behaviour.base import Behaviour
+from engine.emulator.errors import StripeRefusal
+from engine.emulator.ids import IdForm
+
+if TYPE_CHECKING:
+    from engine.emulator.call import Call
+
+INACTIVE_PRICE = "The price specified is inactive. This field only accepts active prices."
+HAS_PRICES = "This product cannot be deleted because it has one or more user-created prices."
+_FORBIDDEN_IN_DESCRIPTORS = "<>\\\"'"
+
+
+class ProductBehaviour(Behaviour):
+    """A product of type service."""
+
+    id_form: ClassVar[IdForm] = IdForm(length=14, with_account=False)
+    defaults: ClassVar[Mapping[str, Any]] = {
+        "description": None,
+        "shippable": None,
+        "type": "service",
+    }
+    # L for the default price, R for shippable.
+    emptyable: ClassVar[frozenset[str]] = frozenset({"default_price", "shippable"})
+    # The texts of its form are checked below.
+    limits: ClassVar[Mapping[str, Limit]] = {"statement_descriptor": Limit(max=22)}
+
+    def check_create(self, call: Call, params: dict[str, Any]) -> None:
+        """Check the text on statements."""
+        del call
+        _check_descriptor(params)
+
+    def check_update(self, call: Call, params: dict[str, Any]) -> None:
+        """Check the text on statements."""
+        del call
+        _check_descriptor(params)
+
+    def created(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+        """Make the default price that came along (D)."""
+        price_params = params.get("default_price_data")
+        if price_params is None:
+            return
+        price = call.create_inside(
+            "price", {**price_params, "product": document["id"]}, "default_price_data"
+        )
+        document["default_price"] = price["id"]
+        call.save(document)
+
+    def updating(
+        self,
+        call: Call,
+        params: dict[str, Any],
+        before: Mapping[str, Any],
+        after: dict[str, Any],
+    ) -> None:
+        """Take only an active price of this product as its default."""
+        chosen = params.get("default_price")
+        if chosen is None or chosen == before["default_price"]:
+            return
+        price = call.require("price", chosen, param="default_price")
+        if price["product"] != after["id"]:
+            # ? The text is ours.
+            raise StripeRefusal(
+                f"The price specified (`{chosen}`) does not belong to this product "
+                f"(`{after['id']}`).",
+                param="default_price",
+            )
+        if not price["active"]:
+            raise StripeRefusal(INACTIVE_PRICE, param="default_price")
+
+    def deleting(self, call: Call, document: Mapping[str, Any]) -> None:
+        """Keep a product that has a price, an archived one included (R)."""
+        if call.find("price", "product", document["id"]):
+            raise StripeRefusal(HAS_PRICES)
+
+
+def _check_descriptor(params: Mapping[str, Any]) -> None:
+    """Check what is printed on bank statements (R, L for the texts)."""
+    descriptor = params.get("statement_descriptor")
+    if descriptor is None:
+        return
+    for character in _FORBIDDEN_IN_DESCRIPTORS:
+        if character in descriptor:
+            raise StripeRefusal(
+                f"The statement descriptor cannot include {character}.",
+                param="statement_descriptor",
+            )
+    if not any(character.isascii() and character.isalpha() for character in descriptor):
+        raise StripeRefusal(
+            "The statement descriptor must contain at least one Latin character.",
+            param="statement_descriptor",
+        )

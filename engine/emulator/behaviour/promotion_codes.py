@@ -1,0 +1,161 @@
+"""Promotion codes: unique while they are active, bound to a coupon and its limits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from engine.catalog.rows import Limit
+from engine.emulator import errors
+from engine.emulator.behaviour.base import Behaviour
+from engine.emulator.behaviour.coupons import redeemable
+from engine.emulator.errors import StripeRefusal
+
+if TYPE_CHECKING:
+    from engine.emulator.call import Call
+
+
+class PromotionCodeBehaviour(Behaviour):
+    """A customer-facing code for a coupon."""
+
+    title: ClassVar[str] = "promotion code"
+    filter_paths: ClassVar[Mapping[str, str]] = {"coupon": "promotion.coupon"}
+    filter_folded: ClassVar[frozenset[str]] = frozenset({"code"})
+    volatile: ClassVar[frozenset[str]] = frozenset({"active"})
+    # L: the form that the refusal quotes, which takes underscores too.
+    limits: ClassVar[Mapping[str, Limit]] = {"code": Limit(max=500, pattern=r"[a-zA-Z0-9\-_]+")}
+    indexed: ClassVar[Mapping[str, bool]] = {"code": True, "promotion.coupon": False}
+
+    def check_create(self, call: Call, params: dict[str, Any]) -> None:
+        """Check the coupon's place, the end, and the restrictions."""
+        if params["promotion"].get("coupon") is None:
+            # L: the param is spelled with a dot.
+            raise StripeRefusal(
+                "You must pass promotion.coupon when passing promotion", param="promotion.coupon"
+            )
+        if params.get("customer") is not None and params.get("customer_account") is not None:
+            raise errors.exclusive(["customer", "customer_account"])
+        if params.get("max_redemptions") is not None and params["max_redemptions"] < 1:
+            raise errors.too_small("max_redemptions", 1, params["max_redemptions"])
+        call.check_future("expires_at", params.get("expires_at"))
+        _check_restrictions(params.get("restrictions") or {})
+
+    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+        """Require the coupon, keep within its limits, and find a free code."""
+        id = params["promotion"]["coupon"]
+        coupon = call.require("coupon", id, param="promotion[coupon]")
+        _require_customer(params)
+        _check_against(coupon, document)
+        if not document["code"]:
+            document["code"] = call.ids.promotion_code()
+        if document["active"]:
+            _require_free_code(call, document)
+        _add_own_currency(document)
+
+    def updating(
+        self,
+        call: Call,
+        params: dict[str, Any],
+        before: Mapping[str, Any],
+        after: dict[str, Any],
+    ) -> None:
+        """Let a code come back only while it is free and of use."""
+        options = (params.get("restrictions") or {}).get("currency_options") or {}
+        _check_options(options, before["restrictions"]["minimum_amount_currency"])
+        _add_own_currency(after)
+        if not after["active"] or before["active"]:
+            return
+        _require_free_code(call, after)
+        coupon = call.tables.get("coupon", after["promotion"]["coupon"])
+        if coupon is None or not redeemable(coupon, call.now):
+            # D that it is refused; the text is ours (?).
+            raise StripeRefusal(
+                "This promotion code cannot be activated because its coupon is no longer valid.",
+                param="active",
+            )
+        if after["expires_at"] is not None and after["expires_at"] <= call.now:
+            # D that it is refused; the text is ours (?).
+            raise StripeRefusal(
+                "This promotion code cannot be activated because it has expired.", param="active"
+            )
+
+    def shown(self, call: Call, document: dict[str, Any]) -> None:
+        """Tell whether it can be redeemed now, which its coupon decides too (D)."""
+        coupon = call.tables.get("coupon", document["promotion"]["coupon"])
+        over = coupon is None or not redeemable(coupon, call.now)
+        ended = document["expires_at"] is not None and document["expires_at"] <= call.now
+        most = document["max_redemptions"]
+        used_up = most is not None and document["times_redeemed"] >= most
+        if over or ended or used_up:
+            document["active"] = False
+
+
+def _check_restrictions(restrictions: Mapping[str, Any]) -> None:
+    amount, currency = (
+        restrictions.get("minimum_amount"),
+        restrictions.get("minimum_amount_currency"),
+    )
+    if amount is not None and currency is None:
+        raise errors.missing_parameter("restrictions[minimum_amount_currency]")
+    if currency is not None and amount is None:
+        raise errors.missing_parameter("restrictions[minimum_amount]")
+    if amount is not None and amount < 1:
+        # R: a zero minimum is refused.
+        raise errors.too_small("restrictions[minimum_amount]", 1, amount)
+    _check_options(restrictions.get("currency_options") or {}, currency)
+
+
+def _check_options(options: Mapping[str, Any], own: str | None) -> None:
+    if own is not None and own in options:
+        # R that it is refused; the text is ours (?), after the one of prices.
+        raise StripeRefusal(
+            "You are specifying a currency option that matches the top-level currency for this "
+            "promotion code. Please remove this currency option.",
+            param=f"restrictions[currency_options][{own}]",
+        )
+
+
+def _require_customer(params: Mapping[str, Any]) -> None:
+    """Customers are not emulated: whatever looks like one is taken for one of the account's."""
+    customer = params.get("customer")
+    if customer is not None and not customer.startswith("cus_"):
+        raise errors.resource_missing("customer", customer, param="customer")
+
+
+def _check_against(coupon: Mapping[str, Any], document: Mapping[str, Any]) -> None:
+    """Keep a code within its coupon's limits (D; the texts are ours, ?)."""
+    ends, most = coupon["redeem_by"], coupon["max_redemptions"]
+    if ends is not None and document["expires_at"] is not None and document["expires_at"] > ends:
+        raise StripeRefusal(
+            "The promotion code's `expires_at` cannot be after the coupon's `redeem_by`.",
+            param="expires_at",
+        )
+    redemptions = document["max_redemptions"]
+    if most is not None and redemptions is not None and redemptions > most:
+        raise StripeRefusal(
+            "The promotion code's `max_redemptions` cannot be greater than the coupon's "
+            "`max_redemptions`.",
+            param="max_redemptions",
+        )
+
+
+def _require_free_code(call: Call, document: Mapping[str, Any]) -> None:
+    for other in call.find("promotion_code", "code", document["code"], folded=True):
+        call.kind("promotion_code").behaviour.shown(call, other)
+        if other["active"] and other["id"] != document["id"]:
+            # L: neither code nor param.
+            raise StripeRefusal(
+                f"An active promotion code with `code: {document['code']}` already exists."
+            )
+
+
+def _add_own_currency(document: dict[str, Any]) -> None:
+    """Put the currency of the minimum among its options, as Stripe does on read (R)."""
+    restrictions = document["restrictions"]
+    if restrictions["minimum_amount"] is None:
+        return
+    options = dict(restrictions["currency_options"] or {})
+    options[restrictions["minimum_amount_currency"]] = {
+        "minimum_amount": restrictions["minimum_amount"]
+    }
+    restrictions["currency_options"] = dict(sorted(options.items()))

@@ -1,0 +1,104 @@
+"""Tax rates and shipping rates."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from engine.catalog.rows import Limit
+from engine.emulator import errors
+from engine.emulator.behaviour.base import Behaviour
+from engine.emulator.errors import StripeRefusal
+
+if TYPE_CHECKING:
+    from engine.emulator.call import Call
+
+_MOST_PERCENT = 100
+
+
+class TaxRateBehaviour(Behaviour):
+    """A tax rate by percentage."""
+
+    defaults: ClassVar[Mapping[str, Any]] = {"rate_type": "percentage"}
+    # Its form is checked below.
+    limits: ClassVar[Mapping[str, Limit]] = {"country": Limit()}
+
+    def check_create(self, call: Call, params: dict[str, Any]) -> None:
+        """Check the percentage and the country."""
+        del call
+        percentage = params["percentage"]
+        if percentage < 0:
+            raise errors.too_small("percentage", 0, percentage)
+        if percentage > _MOST_PERCENT:
+            raise errors.too_large("percentage", _MOST_PERCENT, percentage)
+        _check_country(params)
+
+    def check_update(self, call: Call, params: dict[str, Any]) -> None:
+        """Check the country."""
+        del call
+        _check_country(params)
+
+
+class ShippingRateBehaviour(Behaviour):
+    """A shipping rate of a fixed amount."""
+
+    filter_paths: ClassVar[Mapping[str, str]] = {"currency": "fixed_amount.currency"}
+
+    def check_create(self, call: Call, params: dict[str, Any]) -> None:
+        """Check the amount and the estimate."""
+        del call
+        amount = params.get("fixed_amount")
+        if amount is None:
+            raise errors.missing_parameter("fixed_amount")
+        _check_options(amount.get("currency_options") or {}, amount["currency"])
+        for name, bound in (params.get("delivery_estimate") or {}).items():
+            if bound is not None and bound["value"] < 1:
+                raise errors.too_small(f"delivery_estimate[{name}][value]", 1, bound["value"])
+
+    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+        """Put the rate's own currency among its options."""
+        del params
+        _add_own_currency(call, document)
+
+    def updating(
+        self,
+        call: Call,
+        params: dict[str, Any],
+        before: Mapping[str, Any],
+        after: dict[str, Any],
+    ) -> None:
+        """Take options in other currencies."""
+        options = (params.get("fixed_amount") or {}).get("currency_options") or {}
+        _check_options(options, before["fixed_amount"]["currency"])
+        _add_own_currency(call, after)
+
+
+def _check_country(params: Mapping[str, Any]) -> None:
+    country = params.get("country")
+    if country is not None and not re.fullmatch("[A-Z]{2}", country):
+        # ? Seen on other types of Stripe's.
+        raise StripeRefusal(
+            f"Country '{country}' is unknown. Try using a 2-character alphanumeric country code "
+            "instead, such as 'US', 'EG', or 'GB'.",
+            param="country",
+        )
+
+
+def _check_options(options: Mapping[str, Any], own: str) -> None:
+    if own in options:
+        # D that it is refused; the text is ours (?), after the one of prices.
+        raise StripeRefusal(
+            "You are specifying a currency option that matches the top-level currency for this "
+            "shipping rate. Please remove this currency option.",
+            param=f"fixed_amount[currency_options][{own}]",
+        )
+
+
+def _add_own_currency(call: Call, document: dict[str, Any]) -> None:
+    """Put the rate's own currency among its options, as Stripe does on prices (R; here ?)."""
+    amount = document["fixed_amount"]
+    own = {"amount": amount["amount"], "tax_behavior": document["tax_behavior"]}
+    filled = call.kind("shipping_rate").filling.filled("fixed_amount.currency_options.*", own)
+    options = {**(amount["currency_options"] or {}), amount["currency"]: filled}
+    amount["currency_options"] = dict(sorted(options.items()))

@@ -1,0 +1,75 @@
+"""Webhook endpoints: public URLs, a cap, and a secret that is told once."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from engine.emulator import errors
+from engine.emulator.behaviour.base import Behaviour
+from engine.emulator.errors import StripeRefusal
+
+if TYPE_CHECKING:
+    from engine.emulator.call import Call
+
+# D: in each mode.
+MOST_ENDPOINTS = 16
+_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(\.[a-z]+)?")
+
+
+class WebhookBehaviour(Behaviour):
+    """A webhook endpoint."""
+
+    def check_create(self, call: Call, params: dict[str, Any]) -> None:
+        """Check the URL, and the version of the events."""
+        _check_url(call, params["url"])
+        version = params.get("api_version")
+        if version is not None and not _VERSION.fullmatch(version):
+            raise errors.StripeRefusal(
+                f"Invalid API version: {version}", param="api_version"
+            )  # ? The text is ours.
+
+    def check_update(self, call: Call, params: dict[str, Any]) -> None:
+        """Check the URL."""
+        if params.get("url") is not None:
+            _check_url(call, params["url"])
+
+    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+        """Keep to the cap (L)."""
+        del params, document
+        if call.tables.count("webhook_endpoint") >= MOST_ENDPOINTS:
+            mode = "" if call.caller.livemode else "test "
+            raise StripeRefusal(
+                f"You have reached the maximum of {MOST_ENDPOINTS} {mode}webhook endpoints."
+            )
+
+    def told_once(self, call: Call, document: dict[str, Any]) -> Mapping[str, Any]:
+        """Tell the signing secret."""
+        del document
+        return {"secret": call.ids.webhook_secret()}
+
+
+def _check_url(call: Call, url: str) -> None:
+    parts = urlsplit(url)
+    if call.caller.livemode and parts.scheme != "https":
+        # D that live endpoints need https; the text is ours (?).
+        raise StripeRefusal(
+            "Invalid URL: An HTTPS URL is required in live mode.", code="url_invalid", param="url"
+        )
+    if _is_loopback(parts.hostname or ""):
+        # L that it is refused; the text is ours (?).
+        raise StripeRefusal(
+            "Invalid URL: URL must be publicly accessible.", code="url_invalid", param="url"
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

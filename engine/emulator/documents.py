@@ -1,0 +1,135 @@
+"""Whole answers from what was sent: filling in, and laying updates over.
+
+A document holds every field of the answer's shape. What must not live here: anything about one
+type, which is said in `behaviour`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.catalog.model import Shape
+from engine.provider.schema import Kind
+
+_NOTHING: Mapping[Kind, Any] = {
+    Kind.LIST: [],
+    Kind.MAP: {},
+    Kind.BOOLEAN: False,
+    Kind.INTEGER: 0,
+    Kind.NUMBER: 0.0,
+    Kind.STRING: "",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filling:
+    """How the documents of one type are filled in.
+
+    Attributes:
+        shape: Of the whole answer.
+        defaults: What stands where nothing was sent, by dotted path.
+        words: Literals of requests and what the answer holds instead, by dotted path.
+        unseen: Dotted paths that are accepted and never told.
+    """
+
+    shape: Shape
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    words: Mapping[str, Mapping[Any, Any]] = field(default_factory=dict)
+    unseen: frozenset[str] = frozenset()
+
+    def complete(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Build the document of a new object."""
+        return {
+            name: self._field(shape, params, name, name)
+            for name, shape in self.shape.fields.items()
+        }
+
+    def merged(self, document: Mapping[str, Any], params: Mapping[str, Any]) -> dict[str, Any]:
+        """Lay an update over a document: nested objects leaf by leaf, lists as a whole."""
+        result = deepcopy(dict(document))
+        self._merge(self.shape, result, params, "")
+        return result
+
+    def filled(self, path: str, given: Any) -> Any:
+        """Complete the value of one field, a dotted path with `*` for elements."""
+        shape = self.shape
+        for step in path.split("."):
+            following = shape.element if step == "*" else shape.fields[step]
+            if following is None:
+                raise KeyError(path)
+            shape = following
+        return self._complete(shape, given, path)
+
+    def _field(self, shape: Shape, params: Mapping[str, Any], name: str, path: str) -> Any:
+        given = params.get(name)
+        # What is filled in where nothing was sent is not what clearing leaves.
+        if given is None and name in params and shape.kind is Kind.LIST and not shape.nullable:
+            return []
+        return self._complete(shape, given, path)
+
+    def _complete(self, shape: Shape, given: Any, path: str) -> Any:
+        if given is None or path in self.unseen:
+            return self._default(shape, path)
+        if path in self.words and given in self.words[path]:
+            return self.words[path][given]
+        if shape.kind is Kind.OBJECT and isinstance(given, Mapping):
+            return {
+                name: self._field(inner, given, name, f"{path}.{name}")
+                for name, inner in shape.fields.items()
+            }
+        if shape.kind is Kind.LIST and shape.element is not None:
+            return [self._complete(shape.element, one, f"{path}.*") for one in given]
+        if shape.kind is Kind.MAP and shape.element is not None:
+            element = shape.element
+            return {
+                key: self._complete(element, one, f"{path}.*")
+                for key, one in given.items()
+                if one is not None
+            }
+        return given
+
+    def _default(self, shape: Shape, path: str) -> Any:
+        if path in self.defaults:
+            return deepcopy(self.defaults[path])
+        if path == "metadata":
+            return {}
+        if shape.nullable:
+            return None
+        if shape.kind is Kind.OBJECT:
+            return self._complete(shape, {}, path)
+        if shape.values:
+            return shape.values[0]
+        return deepcopy(_NOTHING.get(shape.kind))
+
+    def _merge(
+        self, shape: Shape, document: dict[str, Any], changes: Mapping[str, Any], path: str
+    ) -> None:
+        for name, change in changes.items():
+            inner = shape.fields.get(name)
+            if inner is None:
+                continue
+            place = f"{path}.{name}" if path else name
+            held = document.get(name)
+            if isinstance(change, Mapping) and isinstance(held, dict):
+                if inner.kind is Kind.MAP:
+                    self._merge_map(inner, held, change, place)
+                else:
+                    self._merge(inner, held, change, place)
+            else:
+                document[name] = self._field(inner, changes, name, place)
+
+    def _merge_map(
+        self, shape: Shape, document: dict[str, Any], changes: Mapping[str, Any], path: str
+    ) -> None:
+        element = shape.element or Shape(kind=Kind.ANY)
+        for key, change in changes.items():
+            held = document.get(key)
+            if change is None:
+                document.pop(key, None)
+            elif isinstance(change, Mapping) and isinstance(held, dict):
+                self._merge(element, held, change, f"{path}.*")
+            else:
+                document[key] = self._complete(element, change, f"{path}.*")

@@ -1,0 +1,367 @@
+"""Stripe's refusals: one exception, and a function for each text it is quoted in.
+
+Texts marked "?" are ours in Stripe's manner, because the real one was never seen. What must not
+live here: the rules that lead to a refusal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+INVALID_REQUEST = "invalid_request_error"
+IDEMPOTENCY = "idempotency_error"
+_SUPPORT = "https://support.stripe.com/"
+_MISSING_KEY = (
+    "You did not provide an API key. You need to provide your API key in the Authorization "
+    "header, using Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY'). See "
+    f"https://stripe.com/docs/api#authentication for details, or we can help at {_SUPPORT}."
+)
+_LONGEST_ECHO = 24
+
+
+class StripeRefusal(Exception):  # noqa: N818 - an answer of Stripe's, not a failure of ours
+    """A request that Stripe answers with an error.
+
+    Attributes:
+        status: HTTP status.
+        type: One of the four types of v1 errors.
+        message: The text.
+        code: Stripe's code; empty if this error has none.
+        param: The parameter it is about, in brackets; empty if it is about none.
+        headers: Headers of the answer beyond the usual ones.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int = 400,
+        type: str = INVALID_REQUEST,
+        code: str = "",
+        param: str = "",
+        headers: tuple[tuple[str, str], ...] = (),
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.type = type
+        self.message = message
+        self.code = code
+        self.param = param
+        self.headers = headers
+
+    def body(self, request_log_url: str = "") -> dict[str, Any]:
+        """Stripe's envelope; attributes without a value are left out (D)."""
+        error: dict[str, Any] = {}
+        if self.code:
+            error["code"] = self.code
+            error["doc_url"] = f"https://stripe.com/docs/error-codes/{self.code.replace('_', '-')}"
+        error["message"] = self.message
+        if self.param:
+            error["param"] = self.param
+        if request_log_url:
+            error["request_log_url"] = request_log_url
+        error["type"] = self.type
+        return {"error": error}
+
+    def inside(self, prefix: str) -> StripeRefusal:
+        """The same refusal about a parameter that stands inside another one."""
+        head, bracket, tail = self.param.partition("[")
+        param = f"{prefix}[{head}]{bracket}{tail}" if self.param else prefix
+        return StripeRefusal(
+            self.message, status=self.status, type=self.type, code=self.code, param=param
+        )
+
+
+def one_of(words: Sequence[str]) -> str:
+    """Print alternatives as Stripe does: `a`, `a or b`, `a, b, or c`."""
+    if len(words) <= 2:  # noqa: PLR2004 - two words take no comma
+        return " or ".join(words)
+    return f"{', '.join(words[:-1])}, or {words[-1]}"
+
+
+def missing_key() -> StripeRefusal:
+    """No API key at all."""
+    return StripeRefusal(_MISSING_KEY, status=401)
+
+
+def invalid_key(redacted: str) -> StripeRefusal:
+    """A key that is none of Stripe's."""
+    return StripeRefusal(f"Invalid API Key provided: {redacted}", status=401)
+
+
+def unrecognized_url(method: str, path: str) -> StripeRefusal:
+    """A method and path that no operation has."""
+    return StripeRefusal(
+        f"Unrecognized request URL ({method}: {path}). If you are trying to list objects, remove "
+        "the trailing slash. If you are trying to retrieve an object, make sure you passed a valid "
+        "(non-empty) identifier in your code. Please see https://stripe.com/docs or we can help "
+        f"at {_SUPPORT}.",
+        status=404,
+    )
+
+
+def not_a_form() -> StripeRefusal:
+    """A v1 body that is not form-encoded."""
+    return StripeRefusal(
+        "Invalid request (check that your POST content type is "
+        "application/x-www-form-urlencoded). If you have any questions, we can help at "
+        f"{_SUPPORT}."
+    )
+
+
+def unknown_parameters(names: Sequence[str]) -> StripeRefusal:
+    """Parameters that the operation does not take; immutable ones in an update among them."""
+    plural = "s" if len(names) > 1 else ""
+    return StripeRefusal(
+        f"Received unknown parameter{plural}: {', '.join(names)}",
+        code="parameter_unknown",
+        param=names[0],
+    )
+
+
+def missing_parameter(param: str) -> StripeRefusal:
+    """A required parameter that is not there."""
+    return StripeRefusal(f"Missing required param: {param}.", code="parameter_missing", param=param)
+
+
+def empty_string(param: str) -> StripeRefusal:
+    """An empty string where nothing can be unset."""
+    return StripeRefusal(
+        f"You passed an empty string for '{param}'. We assume empty values are an attempt to unset "
+        f"a parameter; however '{param}' cannot be unset. You should remove '{param}' from your "
+        "request or supply a non-empty value.",
+        code="parameter_invalid_empty",
+        param=param,
+    )
+
+
+def not_a_word(param: str, words: Sequence[str]) -> StripeRefusal:
+    """An enum's word that is none of its words."""
+    listed = one_of(words) if len(words) == 1 else f"one of {one_of(words)}"
+    return StripeRefusal(f"Invalid {param}: must be {listed}", param=param)
+
+
+def invalid_integer(param: str, given: str) -> StripeRefusal:
+    """Text where a whole number belongs."""
+    return StripeRefusal(f"Invalid integer: {given}", code="parameter_invalid_integer", param=param)
+
+
+def negative_integer(param: str) -> StripeRefusal:
+    """An amount below zero (R)."""
+    return StripeRefusal(
+        "Invalid non-negative integer", code="parameter_invalid_integer", param=param
+    )
+
+
+def too_small(param: str, least: object, given: object) -> StripeRefusal:
+    """A number below its bound."""
+    return StripeRefusal(
+        f"This value must be greater than or equal to {least} (it currently is '{given}').",
+        code="parameter_invalid_integer" if isinstance(given, int) else "",
+        param=param,
+    )
+
+
+def too_large(param: str, most: object, given: object) -> StripeRefusal:
+    """A number above its bound."""
+    return StripeRefusal(
+        f"This value must be less than or equal to {most} (it currently is '{given}').",
+        code="parameter_invalid_integer" if isinstance(given, int) else "",
+        param=param,
+    )
+
+
+def invalid_value(kind: str, param: str, given: object = None) -> StripeRefusal:
+    """A value of another form than the parameter has, `Invalid array` and the like."""
+    text = f"Invalid {kind}" if given is None else f"Invalid {kind}: {given}"
+    return StripeRefusal(text, param=param)
+
+
+def too_long(param: str, given: str, most: int) -> StripeRefusal:
+    """A string longer than its bound; Stripe shows both ends of it."""
+    shown = given if len(given) <= _LONGEST_ECHO else f"{given[:10]}...{given[-10:]}"
+    return StripeRefusal(f"Invalid string: {shown}; must be at most {most} characters", param=param)
+
+
+def too_short(param: str, given: str, least: int) -> StripeRefusal:
+    """A string shorter than its bound."""
+    return StripeRefusal(
+        f"Invalid string: {given}; must be at least {least} characters", param=param
+    )
+
+
+def no_match(param: str, pattern: str, given: str) -> StripeRefusal:
+    """A string of another form than a regular expression wants (L, for promotion codes)."""
+    return StripeRefusal(
+        f"This value must match the regex pattern. (/{pattern}/ does not match for the value "
+        f"{given}).",
+        param=param,
+    )
+
+
+def too_many(param: str, most: int, given: int) -> StripeRefusal:
+    """A list longer than its bound; the text is ours (?)."""
+    return StripeRefusal(
+        f"Invalid array: must contain at most {most} elements (it currently has {given}).",
+        param=param,
+    )
+
+
+def too_few(param: str, least: int) -> StripeRefusal:
+    """A list shorter than its bound; the text is ours (?)."""
+    return StripeRefusal(
+        f"Invalid array: must contain at least {least} element{'s' if least > 1 else ''}.",
+        param=param,
+    )
+
+
+def no_scheme(param: str) -> StripeRefusal:
+    """A URL without `https://` (L)."""
+    return StripeRefusal(
+        "Invalid URL: An explicit scheme (such as https) must be provided.",
+        code="url_invalid",
+        param=param,
+    )
+
+
+def not_a_url(param: str) -> StripeRefusal:
+    """Text that is no URL (L)."""
+    return StripeRefusal("Not a valid URL", code="url_invalid", param=param)
+
+
+def resource_missing(
+    kind: str, id: str, *, param: str, in_path: bool = False, other_mode: str = ""
+) -> StripeRefusal:
+    """An id that names nothing: 404 in a path, 400 in a parameter.
+
+    Args:
+        kind: What Stripe calls the type, `promotion code`.
+        id: The id that was given.
+        param: The parameter that held it.
+        in_path: It stood in the path.
+        other_mode: `live` or `test` if the other mode has an object of this id.
+    """
+    message = f"No such {kind}: '{id}'"
+    if other_mode:
+        own_mode = "test" if other_mode == "live" else "live"
+        message += (
+            f"; a similar object exists in {other_mode} mode, but a {own_mode} mode key was used "
+            "to make this request."
+        )
+    return StripeRefusal(
+        message, status=404 if in_path else 400, code="resource_missing", param=param
+    )
+
+
+def already_exists(title: str) -> StripeRefusal:
+    """A chosen id that is taken (L: no param)."""
+    return StripeRefusal(f"{title} already exists.", code="resource_already_exists")
+
+
+def exclusive(names: Sequence[str], param: str = "") -> StripeRefusal:
+    """Parameters that rule each other out."""
+    return StripeRefusal(
+        f"You may only specify one of these parameters: {', '.join(names)}.",
+        param=param or names[0],
+    )
+
+
+def in_the_past(param: str, given: int) -> StripeRefusal:
+    """A time that is over (L)."""
+    return StripeRefusal(
+        f"The parameter `{param}` expects a unix timestamp representing a date and time in the "
+        f"future. You specified the value `{given}` which is in the past.",
+        param=param,
+    )
+
+
+def too_far_ahead(param: str) -> StripeRefusal:
+    """A time more than five years ahead (L)."""
+    return StripeRefusal(
+        "Invalid timestamp: can be no more than five years in the future.", param=param
+    )
+
+
+def cannot_expand(path: str, suggestion: str = "") -> StripeRefusal:
+    """A path that names nothing to expand (L: neither code nor param)."""
+    hint = f" You may want to try expanding '{suggestion}' instead." if suggestion else ""
+    return StripeRefusal(f"This property cannot be expanded ({path}).{hint}")
+
+
+def expanded_too_deep(path: str, most: int) -> StripeRefusal:
+    """More levels than Stripe expands (D); the text is ours (?)."""
+    return StripeRefusal(f"You cannot expand more than {most} levels of a property ({path}).")
+
+
+def both_cursors() -> StripeRefusal:
+    """Two cursors at once; 400 is live, the text is ours (?)."""
+    return StripeRefusal(
+        "You cannot parameterize both starting_after and ending_before.", param="starting_after"
+    )
+
+
+def key_reused(key: str) -> StripeRefusal:
+    """An idempotency key with other parameters than at first."""
+    return StripeRefusal(
+        "Keys for idempotent requests can only be used with the same parameters they were first "
+        f"used with. Try using a key other than '{key}' if you meant to execute a different "
+        "request.",
+        type=IDEMPOTENCY,
+    )
+
+
+def key_moved(key: str, first: str, now: str) -> StripeRefusal:
+    """An idempotency key on another endpoint than at first."""
+    return StripeRefusal(
+        "Keys for idempotent requests can only be used for the same endpoint they were first used "
+        f"for ('{first}' vs '{now}'). Try using a key other than '{key}' if you meant to execute "
+        "a different request.",
+        type=IDEMPOTENCY,
+    )
+
+
+def key_in_use(key: str) -> StripeRefusal:
+    """An idempotency key whose first request is still under way."""
+    return StripeRefusal(
+        "There is currently another in-progress request using this Idempotent Key (that probably "
+        "means you submitted twice, and the other request is still going through): "
+        f"{key}. Please try again later.",
+        status=409,
+        type=IDEMPOTENCY,
+        code="idempotency_key_in_use",
+    )
+
+
+def key_too_long(most: int) -> StripeRefusal:
+    """An idempotency key beyond its length (D); the text is ours (?)."""
+    return StripeRefusal(
+        f"Idempotency keys can be at most {most} characters long.", type=IDEMPOTENCY
+    )
+
+
+def invalid_version(given: str) -> StripeRefusal:
+    """A `Stripe-Version` header that names no version."""
+    return StripeRefusal(f"Invalid Stripe API version: {given}")
+
+
+def foreign_account(redacted: str, account: str) -> StripeRefusal:
+    """A `Stripe-Account` header of somebody else's account (L)."""
+    return StripeRefusal(
+        f"The provided key '{redacted}' does not have access to account '{account}' (or that "
+        "account does not exist). Application access may have been revoked.",
+        status=403,
+        code="account_invalid",
+    )
+
+
+def more_permissions(redacted: str, account: str, title: str, permission: str) -> StripeRefusal:
+    """A restricted key that may not do this (L)."""
+    return StripeRefusal(
+        f"Permission denied. The provided key '{redacted}' does not have the required permissions "
+        f"for this endpoint on account '{account}'. Enabling \"{title}\" ('{permission}') "
+        "permissions on this key would allow this request to continue. You can edit permissions "
+        f"at https://dashboard.stripe.com/b/{account}/apikeys",
+        status=403,
+        code="more_permissions_required",
+    )

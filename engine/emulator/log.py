@@ -1,0 +1,64 @@
+"""What was asked and how it went, for tests to read.
+
+What must not live here: API keys, which are never written down.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+_MOST = 20_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogEntry:
+    """One request.
+
+    Attributes:
+        method: Upper case.
+        path: Without the query.
+        params: As decoded from query and form.
+        key: Idempotency key; empty without one.
+        status: HTTP status; None if the connection broke.
+        replayed: The answer was that of an earlier request with the same key.
+        request_id: Stripe's id of the request.
+    """
+
+    method: str
+    path: str
+    params: dict[str, Any]
+    key: str
+    status: int | None
+    replayed: bool
+    request_id: str
+
+
+@dataclass(slots=True)
+class RequestLog:
+    """The requests of one emulator, oldest first; the oldest go when there are very many."""
+
+    _entries: deque[LogEntry] = field(default_factory=lambda: deque(maxlen=_MOST))
+
+    def add(self, entry: LogEntry) -> None:
+        """Write a request down."""
+        self._entries.append(entry)
+
+    def clear(self) -> None:
+        """Forget all of them."""
+        self._entries.clear()
+
+    def writes(self) -> list[LogEntry]:
+        """Those that may have changed something."""
+        return [entry for entry in self if entry.method != "GET"]
+
+    def __iter__(self) -> Iterator[LogEntry]:
+        return iter(tuple(self._entries))
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __getitem__(self, index: int) -> LogEntry:
+        return self._entries[index]

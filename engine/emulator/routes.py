@@ -1,0 +1,93 @@
+"""Which operation a method and a path mean, from the catalogue's own paths.
+
+What must not live here: what any operation does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cache
+from urllib.parse import unquote_plus
+
+from engine.emulator import errors
+from engine.emulator.kinds import ObjectKind, kinds
+
+_ORDINARY = ("create", "retrieve", "update", "delete", "list")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """What a request asks for.
+
+    Attributes:
+        kind: Of which type.
+        operation: `create`, `retrieve`, `update`, `delete` or `list`.
+        path: As it was sent.
+        id: Of the object; empty for the collection's operations.
+    """
+
+    kind: ObjectKind
+    operation: str
+    path: str
+    id: str = ""
+
+
+@dataclass(slots=True)
+class _Node:
+    """One step of the paths: what it leads to, by method, and the steps behind it.
+
+    Attributes:
+        steps: Following nodes by written word.
+        placeholder: Following node for any other word.
+        targets: Type and operation by method; no operation where Stripe has one that is not
+            emulated, so that it is refused instead of taken for an id.
+    """
+
+    steps: dict[str, _Node] = field(default_factory=dict)
+    placeholder: _Node | None = None
+    targets: dict[str, tuple[ObjectKind, str]] = field(default_factory=dict)
+
+
+def match(method: str, path: str) -> Match:
+    """Find the operation of a request.
+
+    Raises:
+        StripeRefusal: Stripe has none there, or this emulator does not know it.
+    """
+    node: _Node | None = _tree()
+    id = ""
+    for step in path.split("/")[1:]:
+        if node is None:
+            break
+        following = node.steps.get(step)
+        if following is None and step:
+            # The SDK spells a blank in a path as a plus.
+            following, id = node.placeholder, unquote_plus(step)
+        node = following
+    if node is None or method not in node.targets:
+        raise errors.unrecognized_url(method, path)
+    kind, operation = node.targets[method]
+    if not operation:
+        raise errors.unrecognized_url(method, path)
+    return Match(kind=kind, operation=operation, path=path, id=id)
+
+
+@cache
+def _tree() -> _Node:
+    root = _Node()
+    for kind in kinds().values():
+        for name, operation in kind.entry.operations.items():
+            node = root
+            for step in operation.path.split("/")[1:]:
+                node = _following(node, step)
+            emulated = name if name in _ORDINARY else ""
+            node.targets.setdefault(operation.method.upper(), (kind, emulated))
+    return root
+
+
+def _following(node: _Node, step: str) -> _Node:
+    if not step.startswith("{"):
+        return node.steps.setdefault(step, _Node())
+    if node.placeholder is None:
+        node.placeholder = _Node()
+    return node.placeholder

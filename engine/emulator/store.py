@@ -1,0 +1,168 @@
+"""Where emulated objects live: SQLite, in memory or in a file.
+
+Every request runs in one transaction. In a file, writers take SQLite's write lock at once
+(`BEGIN IMMEDIATE`), so several processes may share it, and whatever was answered survives a kill:
+write-ahead logging loses no committed transaction when a process dies. In memory one connection
+is shared behind a lock. What must not live here: what any object means.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from engine.emulator.tables import Tables, place
+
+MEMORY: Final = ":memory:"
+_BUSY_SECONDS = 30.0
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS objects (
+    seq INTEGER PRIMARY KEY,
+    scope TEXT NOT NULL,
+    object TEXT NOT NULL,
+    id TEXT NOT NULL,
+    body TEXT NOT NULL
+);
+CREATE UNIQUE INDEX IF NOT EXISTS objects_by_id ON objects (scope, object, id);
+CREATE INDEX IF NOT EXISTS objects_in_order ON objects (scope, object, seq);
+CREATE TABLE IF NOT EXISTS idempotency_keys (
+    scope TEXT NOT NULL,
+    key TEXT NOT NULL,
+    endpoint TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    status INTEGER NOT NULL,
+    body BLOB NOT NULL,
+    request_id TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    PRIMARY KEY (scope, key)
+) WITHOUT ROWID;
+"""
+
+
+class Store:
+    """A SQLite database of emulated objects.
+
+    Attributes:
+        path: File it lives in; `:memory:` if in none.
+    """
+
+    def __init__(self, path: str | Path = MEMORY) -> None:
+        self.path = str(path)
+        self._lock = threading.RLock()
+        self._idle: list[sqlite3.Connection] = []
+        self._closed = False
+        self._shared = self._connect() if self.path == MEMORY else None
+        self._prepare()
+
+    def transaction(self, scope: str, *, write: bool) -> AbstractContextManager[Tables]:
+        """Open a transaction; it commits at the end, or undoes everything if the body raises.
+
+        Args:
+            scope: Account and mode whose objects it sees.
+            write: Take the write lock at once.
+        """
+        return self._transaction(scope, "BEGIN IMMEDIATE" if write else "BEGIN")
+
+    @contextmanager
+    def _transaction(self, scope: str, begin: str) -> Iterator[Tables]:
+        with self._connection() as connection:
+            connection.execute(begin)
+            try:
+                yield Tables(connection, scope)
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+            connection.execute("COMMIT")
+
+    def ensure_index(self, object: str, path: str, *, folded: bool = False) -> None:
+        """Make finding objects by a field quick."""
+        name = f"{object}_{path}".replace(".", "_")
+        with self._connection() as connection:
+            _patiently(
+                lambda: connection.execute(
+                    f"CREATE INDEX IF NOT EXISTS {name} ON objects "
+                    f"(scope, object, {place(path, folded=folded)}, seq) "
+                    f"WHERE object = '{object}'"
+                )
+            )
+
+    def forget_keys(self, before: int) -> None:
+        """Forget idempotency keys first used before a moment, in seconds since 1970."""
+        with self._connection() as connection:
+            connection.execute("DELETE FROM idempotency_keys WHERE created <= ?", (before,))
+
+    def clear(self) -> None:
+        """Forget every object and every idempotency key, of all accounts."""
+        with self._connection() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("DELETE FROM objects")
+            connection.execute("DELETE FROM idempotency_keys")
+            connection.execute("COMMIT")
+
+    def close(self) -> None:
+        """Close the database; what lived in memory is gone."""
+        with self._lock:
+            self._closed = True
+            for connection in [*self._idle, *([self._shared] if self._shared else [])]:
+                connection.close()
+            self._idle.clear()
+            self._shared = None
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        if self.path == MEMORY:
+            with self._lock:
+                if self._shared is None:
+                    raise RuntimeError("the emulator is closed")
+                yield self._shared
+            return
+        with self._lock:
+            if self._closed:
+                raise RuntimeError("the emulator is closed")
+            connection = self._idle.pop() if self._idle else None
+        if connection is None:
+            connection = self._connect()
+        try:
+            yield connection
+        finally:
+            with self._lock:
+                if self._closed:
+                    connection.close()
+                else:
+                    self._idle.append(connection)
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self.path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        if self.path != MEMORY:
+            _patiently(lambda: connection.execute("PRAGMA journal_mode = WAL"))
+            # A killed process loses nothing this way; only a power cut may take the last
+            # transactions, and never half of one.
+            connection.execute("PRAGMA synchronous = NORMAL")
+        return connection
+
+    def _prepare(self) -> None:
+        with self._connection() as connection:
+            for statement in _SCHEMA.split(";"):
+                _patiently(partial(connection.execute, statement))
+
+
+def _patiently(run: Callable[[], object]) -> None:
+    """Run a statement that SQLite may call busy without waiting, such as a change of journal."""
+    deadline = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            run()
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return

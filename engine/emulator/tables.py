@@ -1,0 +1,229 @@
+"""Reading and writing emulated objects within one transaction, one account and one mode.
+
+What must not live here: connections and locks (see `store`), and what any object means.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+Document: TypeAlias = dict[str, Any]
+
+_OPERATORS = {"eq": "=", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What a field of a stored object must be.
+
+    Attributes:
+        path: Dotted; `id` is the object's id.
+        operator: `eq`, `gt`, `gte`, `lt`, `lte`, or `in`.
+        value: What it is compared with; of `in`, several.
+        folded: Upper and lower case mean the same.
+    """
+
+    path: str
+    operator: str
+    value: Any
+    folded: bool = False
+
+    @property
+    def sql(self) -> str:
+        """The comparison; paths come from the catalogue, never from a request."""
+        left = place(self.path, folded=self.folded)
+        if self.operator == "in":
+            return f"{left} IN ({', '.join('?' for _ in self.value)})"
+        return f"{left} {_OPERATORS[self.operator]} ?"
+
+    @property
+    def bindings(self) -> list[Any]:
+        """Values for the placeholders."""
+        values = list(self.value) if self.operator == "in" else [self.value]
+        return [_folded(value) if self.folded else value for value in values]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstAnswer:
+    """What was answered to the first request with an idempotency key.
+
+    Attributes:
+        endpoint: Method and path it was sent to.
+        digest: Of its parameters.
+        status: HTTP status of the answer.
+        body: The answer, encoded.
+        request_id: Of that first request.
+        created: When, in seconds since 1970.
+    """
+
+    endpoint: str
+    digest: str
+    status: int
+    body: bytes
+    request_id: str
+    created: int
+
+
+class Tables:
+    """One transaction's view of the store, within one account and mode."""
+
+    __slots__ = ("_connection", "_scope")
+
+    def __init__(self, connection: sqlite3.Connection, scope: str) -> None:
+        self._connection = connection
+        self._scope = scope
+
+    def get(self, object: str, id: str) -> Document | None:
+        """The object of an id; None if there is none."""
+        row = self._connection.execute(
+            "SELECT body FROM objects WHERE scope = ? AND object = ? AND id = ?",
+            (self._scope, object, id),
+        ).fetchone()
+        return None if row is None else json.loads(row[0])
+
+    def elsewhere(self, object: str, id: str, scope: str) -> bool:
+        """Whether another scope has an object of this id."""
+        found = self._connection.execute(
+            "SELECT 1 FROM objects WHERE scope = ? AND object = ? AND id = ?", (scope, object, id)
+        ).fetchone()
+        return found is not None
+
+    def insert(self, object: str, document: Document) -> None:
+        """Store a new object; its id must be free."""
+        self._connection.execute(
+            "INSERT INTO objects (scope, object, id, body) VALUES (?, ?, ?, ?)",
+            (self._scope, object, document["id"], _dump(document)),
+        )
+
+    def replace(self, object: str, document: Document) -> None:
+        """Store a new version of an object."""
+        self._connection.execute(
+            "UPDATE objects SET body = ? WHERE scope = ? AND object = ? AND id = ?",
+            (_dump(document), self._scope, object, document["id"]),
+        )
+
+    def remove(self, object: str, id: str) -> None:
+        """Forget an object."""
+        self._connection.execute(
+            "DELETE FROM objects WHERE scope = ? AND object = ? AND id = ?",
+            (self._scope, object, id),
+        )
+
+    def position(self, object: str, id: str) -> int | None:
+        """Where an object stands in the order of creation; None if there is none."""
+        row = self._connection.execute(
+            "SELECT seq FROM objects WHERE scope = ? AND object = ? AND id = ?",
+            (self._scope, object, id),
+        ).fetchone()
+        return None if row is None else int(row[0])
+
+    def select(
+        self,
+        object: str,
+        conditions: Sequence[Condition] = (),
+        *,
+        older_than: int | None = None,
+        newer_than: int | None = None,
+        limit: int = -1,
+    ) -> list[Document]:
+        """Objects that meet every condition, newest first.
+
+        Args:
+            object: Object name.
+            conditions: What they must meet.
+            older_than: Position that they come after; they are the nearest to it.
+            newer_than: Position that they come before; they are the nearest to it.
+            limit: At most so many; negative for all.
+        """
+        # The name stands in the text because only so SQLite takes the indexes of one type.
+        where = ["scope = ?", f"object = '{object}'", *(one.sql for one in conditions)]
+        bindings: list[Any] = [self._scope]
+        for condition in conditions:
+            bindings += condition.bindings
+        if older_than is not None:
+            where.append("seq < ?")
+            bindings.append(older_than)
+        if newer_than is not None:
+            where.append("seq > ?")
+            bindings.append(newer_than)
+        order = "ASC" if newer_than is not None else "DESC"
+        rows = self._connection.execute(
+            # Names and paths come from the catalogue; values are bound.
+            f"SELECT body FROM objects WHERE {' AND '.join(where)} ORDER BY seq {order} LIMIT ?",  # noqa: S608
+            [*bindings, limit],
+        ).fetchall()
+        found = [json.loads(row[0]) for row in rows]
+        return found[::-1] if newer_than is not None else found
+
+    def count(self, object: str) -> int:
+        """How many objects there are."""
+        row = self._connection.execute(
+            "SELECT COUNT(*) FROM objects WHERE scope = ? AND object = ?", (self._scope, object)
+        ).fetchone()
+        return int(row[0])
+
+    def first_answer(self, key: str) -> FirstAnswer | None:
+        """What an idempotency key was first answered; None if it is new."""
+        row = self._connection.execute(
+            "SELECT endpoint, digest, status, body, request_id, created FROM idempotency_keys "
+            "WHERE scope = ? AND key = ?",
+            (self._scope, key),
+        ).fetchone()
+        if row is None:
+            return None
+        endpoint, digest, status, body, request_id, created = row
+        return FirstAnswer(
+            endpoint=endpoint,
+            digest=digest,
+            status=status,
+            body=body,
+            request_id=request_id,
+            created=created,
+        )
+
+    def remember(self, key: str, first: FirstAnswer) -> None:
+        """Keep the first answer to an idempotency key."""
+        self._connection.execute(
+            "INSERT OR REPLACE INTO idempotency_keys VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                self._scope,
+                key,
+                first.endpoint,
+                first.digest,
+                first.status,
+                first.body,
+                first.request_id,
+                first.created,
+            ),
+        )
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """Undo what is written inside if it raises, and nothing before it."""
+        self._connection.execute("SAVEPOINT attempt")
+        try:
+            yield
+        except BaseException:
+            self._connection.execute("ROLLBACK TO attempt")
+            self._connection.execute("RELEASE attempt")
+            raise
+        self._connection.execute("RELEASE attempt")
+
+
+def place(path: str, *, folded: bool) -> str:
+    """SQL for a field of a stored object."""
+    found = "id" if path == "id" else f"json_extract(body, '$.{path}')"
+    return f"lower({found})" if folded else found
+
+
+def _folded(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
+
+
+def _dump(document: Document) -> str:
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))

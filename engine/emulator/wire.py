@@ -1,0 +1,179 @@
+"""Requests and answers as they stand on the wire, and forms as nested documents.
+
+What must not live here: what any parameter means.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any, TypeAlias
+from urllib.parse import parse_qsl, urlsplit
+
+from engine.emulator import errors
+
+Form: TypeAlias = dict[str, Any]
+"""Decoded parameters: strings, lists and further forms, by name."""
+
+_KEY_PARTS = re.compile(r"\[([^\[\]]*)\]")
+FORM_TYPE = "application/x-www-form-urlencoded"
+
+
+class Headers(dict[str, str]):
+    """Headers by lower-case name, found under any spelling."""
+
+    def __init__(self, given: Mapping[str, str] | Iterable[tuple[str, str]] = ()) -> None:
+        pairs = given.items() if isinstance(given, Mapping) else given
+        super().__init__({name.lower(): value for name, value in pairs})
+
+    def __getitem__(self, name: str) -> str:
+        return super().__getitem__(name.lower())
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and super().__contains__(name.lower())
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The value under any spelling of the name."""
+        return super().get(name.lower(), default)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What a client sends.
+
+    Attributes:
+        method: Upper case.
+        path: Without host and query.
+        query: As in the URL, without the question mark.
+        headers: By name.
+        body: As sent.
+    """
+
+    method: str
+    path: str
+    query: str = ""
+    headers: Headers = field(default_factory=Headers)
+    body: bytes = b""
+
+    @classmethod
+    def to(
+        cls, method: str, url: str, headers: Mapping[str, str] | None = None, body: Any = None
+    ) -> Request:
+        """Build a request from a URL, whole or from its path on."""
+        parts = urlsplit(url)
+        raw = body.encode() if isinstance(body, str) else bytes(body or b"")
+        return cls(
+            method=method.upper(),
+            path=parts.path,
+            query=parts.query,
+            headers=Headers(headers or {}),
+            body=raw,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """What the client is answered.
+
+    Attributes:
+        status: HTTP status.
+        headers: By name, in Stripe's spelling.
+        body: JSON.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def document(self) -> Any:
+        """The body, parsed."""
+        return json.loads(self.body)
+
+
+def pairs_of(request: Request) -> list[tuple[str, str]]:
+    """Read the parameters of a request, of its query and its form, in the order given.
+
+    Raises:
+        StripeRefusal: The body is not a form.
+    """
+    pairs = _parse(request.query)
+    if request.body:
+        kind = str(request.headers.get("content-type", FORM_TYPE)).partition(";")[0].strip()
+        if kind.lower() != FORM_TYPE:
+            raise errors.not_a_form()
+        try:
+            pairs += _parse(request.body.decode())
+        except UnicodeDecodeError:
+            raise errors.not_a_form() from None
+    return pairs
+
+
+def _parse(text: str) -> list[tuple[str, str]]:
+    return parse_qsl(text, keep_blank_values=True) if text else []
+
+
+def nested(pairs: Iterable[tuple[str, str]]) -> Form:
+    """Turn `a[b][0][c]=1` into nested documents.
+
+    Lists with written indexes stay documents with the indexes as names, because only a shape can
+    tell a list from a map whose keys are digits.
+
+    Raises:
+        StripeRefusal: A name is used both as a value and as a parent.
+    """
+    form: Form = {}
+    for name, value in pairs:
+        head, bracket, _ = name.partition("[")
+        steps = [head, *_KEY_PARTS.findall(name[len(head) :])] if bracket and head else [name]
+        _place(form, steps, value)
+    return form
+
+
+def _place(form: Form, steps: list[str], value: str) -> None:
+    here: Any = form
+    for step, following in pairwise(steps):
+        fresh: Any = [] if following == "" else {}
+        here = _descend(here, step, fresh)
+    last = steps[-1]
+    if isinstance(here, list):
+        here.append(value)
+    elif isinstance(here.get(last), (dict, list)):
+        raise _mixed(last, here[last], "String")
+    else:
+        here[last] = value
+
+
+def _descend(here: Any, step: str, fresh: Any) -> Any:
+    if isinstance(here, list):
+        # `a[][b]`: a new element for each, as the form names no index to join them by.
+        here.append(fresh)
+        return fresh
+    found = here.setdefault(step, fresh)
+    if type(found) is not type(fresh):
+        raise _mixed(step, found, "Hash" if isinstance(fresh, dict) else "Array")
+    return found
+
+
+def _mixed(name: str, found: Any, wanted: str) -> errors.StripeRefusal:
+    kind = "Hash" if isinstance(found, dict) else "Array" if isinstance(found, list) else "String"
+    # The wording of the Ruby form parser that Stripe has always answered with (?).
+    return errors.StripeRefusal(f"expected {wanted} (got {kind}) for param `{name}'")
+
+
+def answer(
+    status: int, document: Mapping[str, Any] | bytes, headers: Mapping[str, str]
+) -> Response:
+    """Build an answer; a body that is already encoded is sent as it is."""
+    body = document if isinstance(document, bytes) else encode(document)
+    return Response(
+        status=status, headers={"Content-Type": "application/json", **headers}, body=body
+    )
+
+
+def encode(document: Mapping[str, Any]) -> bytes:
+    """Encode a document as JSON."""
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()

@@ -1,0 +1,186 @@
+"""Where objects are kept, in memory and in a file that several share."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.emulator.store import MEMORY, Store
+from engine.emulator.tables import Condition, FirstAnswer, Tables
+
+SCOPE = "acct_1/test"
+
+
+@pytest.fixture(params=["memory", "file"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """A store of each kind."""
+    made = Store(MEMORY if request.param == "memory" else tmp_path / "stripe.db")
+    yield made
+    made.close()
+
+
+def put(store: Store, *ids: str, scope: str = SCOPE, **fields: Any) -> None:
+    """Store products with these ids."""
+    with store.transaction(scope, write=True) as tables:
+        for id in ids:
+            tables.insert("product", {"id": id, "object": "product", **fields})
+
+
+def ids(store: Store, *conditions: Condition, **keywords: Any) -> list[str]:
+    """Ids of the products that meet conditions."""
+    with store.transaction(SCOPE, write=False) as tables:
+        return [found["id"] for found in tables.select("product", conditions, **keywords)]
+
+
+def test_objects_come_newest_first(store: Store) -> None:
+    """The order is that of creation, backwards."""
+    put(store, "a", "b", "c")
+    assert ids(store) == ["c", "b", "a"]
+    assert ids(store, limit=2) == ["c", "b"]
+
+
+def test_a_page_continues_on_either_side(store: Store) -> None:
+    """Positions cut the list where an object stands."""
+    put(store, *"abcde")
+    with store.transaction(SCOPE, write=False) as tables:
+        middle = tables.position("product", "c")
+    assert ids(store, older_than=middle, limit=1) == ["b"]
+    assert ids(store, newer_than=middle, limit=1) == ["d"]
+    assert ids(store, newer_than=middle) == ["e", "d"]
+
+
+def test_an_exception_undoes_the_transaction(store: Store) -> None:
+    """Nothing of a failed request stays."""
+
+    def fail() -> None:
+        with store.transaction(SCOPE, write=True) as tables:
+            tables.insert("product", {"id": "a", "object": "product"})
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail()
+    assert ids(store) == []
+
+
+def test_an_attempt_undoes_only_itself(store: Store) -> None:
+    """What was written before an attempt stays when it fails."""
+
+    def fail(tables: Tables) -> None:
+        with tables.attempt():
+            tables.insert("product", {"id": "b", "object": "product"})
+            raise KeyError
+
+    with store.transaction(SCOPE, write=True) as tables:
+        tables.insert("product", {"id": "a", "object": "product"})
+        with pytest.raises(KeyError):
+            fail(tables)
+    assert ids(store) == ["a"]
+
+
+def test_scopes_do_not_see_each_other(store: Store) -> None:
+    """Another account or mode has objects of its own, under the same ids too."""
+    put(store, "a")
+    put(store, "a", "b", scope="acct_1/live")
+    assert ids(store) == ["a"]
+    with store.transaction(SCOPE, write=False) as tables:
+        assert tables.get("product", "b") is None
+        assert tables.elsewhere("product", "b", "acct_1/live")
+        assert tables.count("product") == 1
+
+
+def test_conditions_look_into_objects(store: Store) -> None:
+    """Fields are compared by path, case folded where asked."""
+    put(store, "a", code="Summer", size={"height": 1})
+    put(store, "b", code="WINTER", size={"height": 2})
+    assert ids(store, Condition("code", "eq", "summer", folded=True)) == ["a"]
+    assert ids(store, Condition("code", "eq", "summer")) == []
+    assert ids(store, Condition("size.height", "gt", 1)) == ["b"]
+    assert ids(store, Condition("id", "in", ["a", "b", "x"])) == ["b", "a"]
+    assert ids(store, Condition("code", "eq", None)) == []
+
+
+def test_an_index_changes_no_answer(store: Store) -> None:
+    """Finding by an indexed field gives what finding without it gives."""
+    put(store, "a", code="Summer")
+    store.ensure_index("product", "code", folded=True)
+    store.ensure_index("product", "code", folded=True)
+    put(store, "b", code="summer")
+    assert ids(store, Condition("code", "eq", "SUMMER", folded=True)) == ["b", "a"]
+
+
+def test_objects_change_and_go(store: Store) -> None:
+    """Replacing keeps the place in the order, removing frees the id."""
+    put(store, "a", "b")
+    with store.transaction(SCOPE, write=True) as tables:
+        tables.replace("product", {"id": "a", "object": "product", "name": "new"})
+        tables.remove("product", "b")
+    with store.transaction(SCOPE, write=False) as tables:
+        assert tables.get("product", "a") == {"id": "a", "object": "product", "name": "new"}
+        assert tables.get("product", "b") is None
+
+
+def test_first_answers_are_kept_by_scope_and_key(store: Store) -> None:
+    """An idempotency key belongs to an account and a mode, until it is forgotten."""
+    first = FirstAnswer(
+        endpoint="POST /v1/products",
+        digest="d",
+        status=200,
+        body=b"{}",
+        request_id="req_1",
+        created=100,
+    )
+    with store.transaction(SCOPE, write=True) as tables:
+        tables.remember("key", first)
+    with store.transaction(SCOPE, write=False) as tables:
+        assert tables.first_answer("key") == first
+    with store.transaction("acct_1/live", write=False) as tables:
+        assert tables.first_answer("key") is None
+    store.forget_keys(100)
+    with store.transaction(SCOPE, write=False) as tables:
+        assert tables.first_answer("key") is None
+
+
+def test_clearing_forgets_everything(store: Store) -> None:
+    """A cleared store is an empty one."""
+    put(store, "a")
+    store.clear()
+    assert ids(store) == []
+
+
+def test_many_threads_write_without_losing_anything(store: Store) -> None:
+    """Transactions of several threads wait for each other."""
+
+    def write(name: str) -> None:
+        for number in range(20):
+            put(store, f"{name}{number}")
+
+    threads = [threading.Thread(target=write, args=(name,)) for name in "abcd"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(ids(store))) == 80
+
+
+def test_two_stores_share_a_file(tmp_path: Path) -> None:
+    """What one writes the other reads, and a fresh one after both are closed."""
+    one, two = Store(tmp_path / "s.db"), Store(tmp_path / "s.db")
+    put(one, "a")
+    put(two, "b")
+    assert ids(one) == ids(two) == ["b", "a"]
+    one.close()
+    two.close()
+    again = Store(tmp_path / "s.db")
+    assert ids(again) == ["b", "a"]
+    again.close()
+
+
+def test_a_closed_store_says_so(store: Store) -> None:
+    """Using a closed store is an error of the program."""
+    store.close()
+    with pytest.raises(RuntimeError, match="closed"):
+        ids(store)
