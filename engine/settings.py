@@ -28,6 +28,7 @@ _ENVIRONMENT_KEYS = {
     "account": str,
     "secrets": str,
 }
+_KINDS = {bool: "true or false", str: "a string", dict: "a table"}
 _TABLE_KEYS = {"default-environment": str, "environments": dict, "ownership-stamp": bool}
 _DEFAULT_PARALLELISM = 10
 _DEFAULT_RETRIES = 6
@@ -126,9 +127,14 @@ def load_settings(
         environment=_environment(str(name), table, environ),
         variables={**_variables(environ), **(variables or {})},
         parallelism=_count(
-            parallelism or environ.get("ENGINE_PARALLELISM"), _DEFAULT_PARALLELISM, "parallelism", 1
+            environ.get("ENGINE_PARALLELISM") or None if parallelism is None else parallelism,
+            _DEFAULT_PARALLELISM,
+            "parallelism",
+            1,
         ),
-        retries=_count(environ.get("ENGINE_RETRIES"), _DEFAULT_RETRIES, "ENGINE_RETRIES", 0),
+        retries=_count(
+            environ.get("ENGINE_RETRIES") or None, _DEFAULT_RETRIES, "ENGINE_RETRIES", 0
+        ),
         ownership_stamp=bool(table.get("ownership-stamp", True)),
     )
 
@@ -141,7 +147,10 @@ def _table(root: Path) -> Mapping[str, Any]:
         return {}
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"{path} cannot be read", cause=str(error)) from error
-    table = document.get("tool", {}).get("engine", {})
+    tools = document.get("tool", {})
+    table = tools.get("engine", {}) if isinstance(tools, dict) else {}
+    if not isinstance(table, dict):
+        raise SettingsError(f"[tool.engine] in {path} is not a table")
     _check_keys(table, _TABLE_KEYS, "[tool.engine]")
     for name, entry in table.get("environments", {}).items():
         where = f"[tool.engine.environments.{name}]"
@@ -160,7 +169,10 @@ def _check_keys(table: Mapping[str, Any], known: Mapping[str, Any], where: str) 
                 hint=f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}",
             )
         if not isinstance(value, known[key]):
-            raise SettingsError(f"{where}: {key} has a value of the wrong kind: {value!r}")
+            # Not the value itself: it may be a key in the wrong place.
+            raise SettingsError(
+                f"{where}: {key} takes {_KINDS[known[key]]}, not a {type(value).__name__}"
+            )
 
 
 def _environment(name: str, table: Mapping[str, Any], environ: Mapping[str, str]) -> Environment:

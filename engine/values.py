@@ -26,6 +26,11 @@ _TEMPLATE = re.compile(
     rf"\$(?P<literal>\$\{{)|\$\{{(?P<address>{ADDRESS_PATTERN})\.(?P<attribute>{_ATTRIBUTE_PATTERN})\}}"
     rf"|\$\{{output\.(?P<stack>{NAME_PATTERN})\.(?P<output>{NAME_PATTERN})\}}"
 )
+_REFERENCE = (
+    rf"\$\{{(?:{ADDRESS_PATTERN}\.{_ATTRIBUTE_PATTERN}|output\.{NAME_PATTERN}\.{NAME_PATTERN})\}}"
+)
+# References and escapes are passed over; stray is an escaped reference, and `${` that begins none.
+_STRAY = re.compile(rf"{_REFERENCE}|(?P<stray>\${_REFERENCE}|\$\{{[^}}]*\}}?)|\$\$\{{")
 
 
 class Marker(enum.Enum):
@@ -104,12 +109,25 @@ class Ref(str):
     def __str__(self) -> str:
         return str.__str__(self)
 
-    __getitem__ = _no_transform("__getitem__")
-    __iter__ = _no_transform("__iter__")
-    capitalize = casefold = lower = upper = title = swapcase = _no_transform("lower/upper")
-    split = rsplit = partition = rpartition = splitlines = _no_transform("split")
-    replace = translate = removeprefix = removesuffix = _no_transform("replace")
-    strip = lstrip = rstrip = encode = _no_transform("strip/encode")
+    def __format__(self, spec: str) -> str:
+        """Stand in an f-string as it is; a width or precision would be that of the reference."""
+        if spec:
+            message = (
+                f"the value of {str.__str__(self)} is known only after apply, so it cannot be "
+                f"formatted with {spec!r}; put it into the f-string as it is"
+            )
+            raise TypeError(message)
+        return str.__str__(self)
+
+
+_TEARING = (
+    *("__getitem__", "__iter__", "split", "rsplit", "partition", "rpartition", "splitlines"),
+    *("capitalize", "casefold", "lower", "upper", "title", "swapcase"),
+    *("replace", "translate", "removeprefix", "removesuffix", "strip", "lstrip", "rstrip"),
+    *("center", "ljust", "rjust", "zfill", "expandtabs", "format", "format_map", "encode"),
+)
+for _name in _TEARING:
+    setattr(Ref, _name, _no_transform(_name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +194,28 @@ def targets_with_paths(value: object, path: Path = ()) -> Iterator[tuple[Path, T
     elif isinstance(value, (list, tuple)):
         for index, inner in enumerate(value):
             yield from targets_with_paths(inner, (*path, index))
+
+
+def stray_references(value: object, path: Path = ()) -> Iterator[tuple[Path, str]]:
+    """Yield what looks like a reference and would be sent to the service as plain text.
+
+    That is `${` that begins none, a reference behind another `$`, which escapes it, and any in a
+    key. Each comes with the path of the leaf it stands in.
+    """
+    if isinstance(value, Sensitive):
+        yield from ((where, str(value)) for where, _ in stray_references(value.value, path))
+    elif isinstance(value, str):
+        for match in _STRAY.finditer(str.__str__(value)):
+            if match["stray"]:
+                yield path, match["stray"]
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            if isinstance(key, str) and "${" in key:
+                yield (*path, key), str.__str__(key)
+            yield from stray_references(inner, (*path, key))
+    elif isinstance(value, (list, tuple)):
+        for index, inner in enumerate(value):
+            yield from stray_references(inner, (*path, index))
 
 
 def resolve(value: Any, lookup: Callable[[Target], Any]) -> Any:

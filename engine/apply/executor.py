@@ -314,10 +314,10 @@ class _Run:
         self.around.hook.step_finished(result)
 
     def _move(self) -> None:
-        resources = dict(self.state.resources)
+        state = self.state
         for old, new in self.plan.moves.items():
-            resources[new] = resources.pop(old)
-        self.state = self.around.save(dataclasses.replace(self.state, resources=resources))
+            state = state.with_move(old, new)
+        self.state = self.around.save(state)
 
     # ── references ────────────────────────────────────────────────────────────────────────
 

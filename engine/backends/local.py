@@ -8,20 +8,17 @@ repository's common git directory, where `git clean` does not reach and all work
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
-import getpass
 import hashlib
 import json
 import os
-import secrets
-import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from engine.backends.files import private_folder, write_durably
-from engine.errors import LockHeldError, StaleStateError, StateError
+from engine.backends.holder import held, this_run
+from engine.errors import StaleStateError, StateError
 from engine.state.backend import Holder
 from engine.state.codec import decode, encode
 from engine.state.model import State
@@ -60,7 +57,12 @@ class LocalBackend:
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise StateError(f"{self._shown(path)} cannot be read", cause=error.strerror) from error
+            raise StateError(
+                f"{self._shown(path)} cannot be read",
+                cause=error.strerror,
+                hint="make the file and its folder readable and run the command again; nothing "
+                "was changed",
+            ) from error
         state = decode(raw, path=self._shown(path))
         if (state.stack, state.environment) != (stack, environment):
             raise StateError(
@@ -118,16 +120,12 @@ class LocalBackend:
     ) -> Iterator[None]:
         """Hold the run lock of a stack."""
         path = self._lock_path(stack, environment)
-        holder = _this_run(operation)
+        holder = this_run(operation)
         lock = FileLock(path, fallback_to_soft=False, thread_local=False)
         try:
             _acquire(lock, path, timeout, on_wait)
         except Timeout as error:
-            who = read_holder(path)
-            raise LockHeldError(
-                f"{environment}/{stack} is locked by {who or 'another run'}",
-                hint="wait for it to end, or give --lock-timeout SECONDS to wait here",
-            ) from error
+            raise held(stack, environment, read_holder(path)) from error
         except OSError as error:
             raise StateError(
                 f"the lock {path} cannot be taken", cause=error.strerror or str(error)
@@ -171,20 +169,6 @@ def _acquire(
             raise
         on_wait(read_holder(path))
         lock.acquire(timeout=timeout, poll_interval=_POLL)
-
-
-def _this_run(operation: str) -> Holder:
-    try:
-        user = getpass.getuser()
-    except (OSError, KeyError):  # no such user in a container
-        user = str(os.getuid())
-    return Holder(
-        id=secrets.token_hex(4),
-        operation=operation,
-        who=f"{user}@{socket.gethostname()}",
-        pid=os.getpid(),
-        since=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-    )
 
 
 def _write_holder(path: Path, holder: Holder) -> None:

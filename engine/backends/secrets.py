@@ -34,7 +34,8 @@ class FileSink:
         """Keep a secret, in place of an earlier one."""
         try:
             folder = self._folder() / stack
-            folder.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+            folder.mkdir(exist_ok=True)
+            folder.chmod(PRIVATE_FOLDER)
             write_durably(folder / name, value.encode(), mode=PRIVATE_FILE)
         except OSError as error:
             raise self._refused(error) from error

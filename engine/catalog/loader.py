@@ -19,9 +19,9 @@ from engine.catalog.codec import EntryReader
 from engine.catalog.merge import apply_row, attributes, with_parent
 from engine.catalog.model import Entry
 from engine.catalog.rows import Row
-from engine.catalog.semantics import SEMANTICS
+from engine.catalog.semantics.table import SEMANTICS
 from engine.errors import UsageError
-from engine.provider.schema import Attribute, ResourceType, Schemas
+from engine.provider.schema import Attribute, Call, ResourceType, Schemas
 
 DATA = Path(__file__).parent / "data"
 
@@ -114,7 +114,34 @@ def by_object(object_name: str) -> ResourceType:
         detach=known.detach,
         protect=known.protect,
         rules=known.rules,
+        creatable="create" in said.operations,
+        updatable="update" in said.operations,
+        singleton=known.singleton,
+        calls=_calls(said),
+        composite=known.composite,
+        after_create=known.after_create,
+        content=known.content,
+        base=said.operations["create"].base if "create" in said.operations else "api",
+        include=known.include,
     )
+
+
+_PLAIN = frozenset({"create", "retrieve", "update", "delete", "list", "search"})
+
+
+def _calls(said: Entry) -> Mapping[str, Call]:
+    """Calls beyond the plain ones, their placeholders named as the item's are."""
+    own = _PLACEHOLDER.findall(_own_id_apart(said.item)[1])
+    found: dict[str, Call] = {}
+    for name, operation in said.operations.items():
+        if name not in _PLAIN:
+            path = operation.path
+            for placeholder in own:
+                path = path.replace(f"{{{placeholder}}}", "{id}")
+            path = path.replace("{id}", "\0")
+            path = _PLACEHOLDER.sub("{parent}", path).replace("\0", "{id}")
+            found[name] = Call(method=operation.method, path=path)
+    return found
 
 
 def schemas() -> Schemas:

@@ -194,6 +194,7 @@ def apply_row(root: Attribute, row: Row) -> Attribute:
 
 _FLAGS: Mapping[str, Mapping[str, Any]] = {
     "add_only": {"add_only": True},
+    "clearable": {"clearable": True},
     "fold_case": {"fold_case": True},
     "ignored": {},
     "immutable": {"immutable": True},

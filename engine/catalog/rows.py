@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.provider.schema import Detach, NaturalKey, Removal, Revival, Rule
+from engine.provider.schema import Composite, Detach, NaturalKey, Removal, Revival, Rule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +58,7 @@ class Row:
         references: Ids the SDK types as plain strings, and what they name.
         write_only: Sent and never told.
         ignored: Parameters that are not declarations (request directives).
+        clearable: Fields that an empty string clears although the SDK's types do not say so.
         sensitive: Never shown nor stored.
         immutable: Create-only in practice although the SDK has them in update.
         frozen: Fields that cannot change any more once they hold one of these values.
@@ -73,6 +74,12 @@ class Row:
         protect: Protected unless the author says otherwise.
         rules: Plan-time checks.
         unlisted: Enums whose further words are accepted.
+        singleton: There is one, always.
+        composite: How it is addressed without a path of its own.
+        after_create: Names of the calls that follow a create.
+        content: Fields that name a local file to be sent.
+        include: What a v2 answer holds only if asked for.
+        excused: Fields that cannot be held to convergence, with the reason.
     """
 
     face: str
@@ -87,6 +94,7 @@ class Row:
     references: Mapping[str, str] = field(default_factory=dict)
     write_only: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
+    clearable: tuple[str, ...] = ()
     sensitive: tuple[str, ...] = ()
     immutable: tuple[str, ...] = ()
     frozen: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
@@ -102,3 +110,9 @@ class Row:
     protect: bool = False
     rules: tuple[Rule, ...] = ()
     unlisted: tuple[str, ...] = ()
+    singleton: bool = False
+    composite: Composite | None = None
+    after_create: tuple[str, ...] = ()
+    content: tuple[str, ...] = ()
+    include: tuple[str, ...] = ()
+    excused: Mapping[str, str] = field(default_factory=dict)

@@ -146,7 +146,9 @@ def decide_existing(case: Existing) -> Decision:
     fields = field_changes(
         kind, comparison.differences, declared, prior, case.actual, _moved_leaves(case)
     )
-    ended = case.refreshed and has_ended(kind, case.actual, wanted)
+    # What was declared and is no more is cleared like any other field: nobody ended the object.
+    said = {**(prior or {}), **{name: value for name, value in wanted.items() if value is not None}}
+    ended = case.refreshed and has_ended(kind, case.actual, said)
     forced = case.force is not None or any(change.forces_replacement for change in fields)
     if forced:
         fields = tuple(_without_stays(fields))
@@ -334,5 +336,11 @@ def _without(document: Mapping[str, Any], paths: list[tuple[str, ...]]) -> dict[
 
 def replaced(decision: Decision, removal: Removal | None, *, create_first: bool) -> Decision:
     """A replacement with its order and the end of the old object filled in."""
-    change = dataclasses.replace(decision.change, removal=removal, create_first=create_first)
+    notes = (removal.note,) if removal is not None and removal.note else ()
+    change = dataclasses.replace(
+        decision.change,
+        removal=removal,
+        create_first=create_first,
+        notes=(*decision.change.notes, *notes),
+    )
     return dataclasses.replace(decision, change=change)

@@ -111,8 +111,7 @@ class _Walker:
             pair = self._declared(child, wanted[name], read(child, name, actual), was, prior)
             if pair[0] is not ABSENT:
                 before[name] = pair[0]
-            if pair[1] is not ABSENT:
-                after[name] = pair[1]
+            after[name] = pair[1]
         for name, was in (prior or {}).items():
             child = attribute.child(name)
             if child is None or was is None or name in names:
@@ -164,9 +163,9 @@ class _Walker:
         """What is left on Stripe of a field that was declared and is no more; ABSENT if nothing."""
         if attribute.write_only:
             return was if attribute.neutral is not ABSENT and was != attribute.neutral else ABSENT
+        if is_sealed(was):
+            return ABSENT if actual in (None, "") else {SEALED: fingerprint(actual, self._salt)}
         if attribute.kind in (Kind.OBJECT, Kind.MAP) and isinstance(was, Mapping):
-            if is_sealed(was):
-                return ABSENT if actual in (None, "") else was
             left, _ = self.object(attribute, {}, actual or {}, was)
             return left or ABSENT
         value = comparable(attribute, actual, self._salt)
@@ -245,18 +244,19 @@ def _unresolved(was: Any, after: Any) -> Any:
 def _deep(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Difference]:
     """The differing leaves, by DeepDiff."""
     # deepdiff costs 60 ms at import: only a plan with differences pays for it.
-    from deepdiff import DeepDiff, Delta  # noqa: PLC0415
+    from deepdiff import DeepDiff  # noqa: PLC0415
 
     found = DeepDiff(
         before,
         after,
         threshold_to_diff_deeper=0,
         ignore_numeric_type_changes=True,
-        verbose_level=2,
+        # Not flat rows: those read their paths back from text, which keys with quotes garble.
+        view="tree",
     )
     seen: set[Path] = set()
-    for row in Delta(found, bidirectional=True).to_flat_rows():
-        for path in _leaf_paths(tuple(row.path), before, after):
+    for level in (level for levels in found.values() for level in levels):
+        for path in _leaf_paths(tuple(level.path(output_format="list")), before, after):
             if path not in seen:
                 seen.add(path)
                 yield Difference(
@@ -265,10 +265,11 @@ def _deep(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Diffe
 
 
 def _leaf_paths(path: Path, before: Any, after: Any) -> Iterator[Path]:
-    """The leaves at or below a differing place; a list of scalars is one leaf."""
+    """The leaves at or below a differing place; a list of scalars and a secret are one leaf."""
     for length in range(1, len(path)):
         head = path[:length]
-        if any(_is_scalar_list(get_path(side, head, ABSENT)) for side in (before, after)):
+        sides = [get_path(side, head, ABSENT) for side in (before, after)]
+        if any(_is_scalar_list(side) or is_sealed(side) for side in sides):
             yield head
             return
     sides = [get_path(side, path, ABSENT) for side in (before, after)]
@@ -284,8 +285,7 @@ def _leaf_paths(path: Path, before: Any, after: Any) -> Iterator[Path]:
     for side in children:
         parts.extend(key for key in _keys(side) if key not in parts)
     for part in parts:
-        if get_path(sides[0], (part,), ABSENT) != get_path(sides[1], (part,), ABSENT):
-            yield from _leaf_paths((*path, part), before, after)
+        yield from _leaf_paths((*path, part), before, after)
 
 
 def _keys(side: Any) -> Sequence[Any]:
@@ -299,4 +299,6 @@ def _is_scalar_list(value: Any) -> bool:
 
 
 def _order(path: Path) -> tuple[tuple[bool, str], ...]:
-    return tuple((isinstance(part, str), str(part).zfill(6)) for part in path)
+    return tuple(
+        (True, part) if isinstance(part, str) else (False, str(part).zfill(6)) for part in path
+    )

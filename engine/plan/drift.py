@@ -22,9 +22,7 @@ def find_drift(state: State, observed: Observed, schemas: Schemas) -> tuple[Drif
         return ()
     found: list[Drift] = []
     for address in sorted(observed.objects, key=parse_address):
-        prior = state.resources.get(address)
-        if prior is None:
-            continue
+        prior = state.resources[address]
         base = Drift(address=parse_address(address), type=prior.type, id=prior.id)
         actual = observed.objects[address]
         if actual is None:

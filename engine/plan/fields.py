@@ -52,9 +52,7 @@ def _explain(
     if where is not None and get_path(declared, where) is None:
         # The list as a whole is declared no more, so that none of its leaves is a change.
         difference = Difference(where, get_path(actual, where, difference.before), ABSENT)
-    attribute = kind.root.at(difference.path)
-    if attribute is None:
-        return
+    attribute = kind.root.at(difference.path) or Attribute(kind=Kind.ANY)
     if difference.after is ABSENT and not _inside_list(kind.root, difference.path):
         yield _cleared(kind, attribute, difference, declared, prior, actual)
         return

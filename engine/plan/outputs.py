@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.plan.model import OutputChange
-from engine.plan.normal import is_sealed, seal
+from engine.plan.normal import SEALED, is_sealed, seal
 from engine.plan.resolve import Known
 from engine.stack.model import OutputDeclaration
-from engine.values import ABSENT, UNKNOWN, Sensitive, resolve
+from engine.values import ABSENT, UNKNOWN, fingerprint, resolve
 
 
 def output_changes(
@@ -36,15 +36,17 @@ def output_changes(
 
 def kept_output(value: Any, *, sensitive: bool, salt: str) -> Any:
     """An output as state keeps it: a secret, or anything with one in it, as a fingerprint."""
-    if value is UNKNOWN or is_sealed(value):
+    if value is UNKNOWN:
         return value
-    if sensitive or _has_secret(value):
-        return seal(value if isinstance(value, Sensitive) else Sensitive(value), salt)
-    return seal(value, salt)
+    # Sealed inside first: a fingerprint of the whole has to change with any secret in it.
+    kept = seal(value, salt)
+    if is_sealed(kept) or not (sensitive or _has_secret(kept)):
+        return kept
+    return {SEALED: fingerprint(kept, salt)}
 
 
 def _has_secret(value: Any) -> bool:
-    if isinstance(value, Sensitive) or is_sealed(value):
+    if is_sealed(value):
         return True
     if isinstance(value, Mapping):
         return any(_has_secret(inner) for inner in value.values())

@@ -86,13 +86,12 @@ def selection(graph: ResourceGraph, state: State, options: PlanOptions) -> froze
 def moved_state(graph: ResourceGraph, state: State) -> tuple[State, dict[str, str]]:
     """The state under the addresses the stack now uses, and what was renamed."""
     moves: dict[str, str] = {}
-    resources = dict(state.resources)
     for move in graph.stack.moves:
         old, new = str(move.old), str(move.new)
-        if old in resources and new not in resources:
-            resources[new] = resources.pop(old)
+        if old in state.resources and new not in state.resources:
+            state = state.with_move(old, new)
             moves[old] = new
-    return dataclasses.replace(state, resources=resources), moves
+    return state, moves
 
 
 @dataclass(slots=True)
@@ -100,14 +99,15 @@ class _Planner:
     """One planning run; a value goes in at the top of `plan` and comes out at its end."""
 
     graph: ResourceGraph
-    before_moves: State
+    state: State
     observed: Observed
     schemas: Schemas
     options: PlanOptions
     stamped: bool
 
     def plan(self) -> Plan:
-        state, moves = moved_state(self.graph, self.before_moves)
+        state, moves = moved_state(self.graph, self.state)
+        self.state = state
         came_from = {new: old for old, new in moves.items()}
         drift = find_drift(state, self.observed, self.schemas)
         if self.options.refresh_only:
@@ -118,13 +118,11 @@ class _Planner:
             known.decide(address, found)
         decisions: dict[str, Decision] = {}
         if not self.options.destroy:
-            for address in self.graph.order:
-                if chosen is not None and address not in chosen:
-                    self._leave(address, state, known)
-                    continue
-                decision = self._declared(address, state, known, decisions)
-                decisions[address] = _with_move(decision, came_from.get(address))
-                known.decide(address, attributes_after(decision))
+            decisions = self._decided(state, chosen, known, came_from)
+            if any(self.graph.deferred[address] for address in decisions):
+                # What a deferred reference names is decided after the one that refers to it, so
+                # only a second look tells whether it is the object that is there already.
+                decisions = self._decided(state, chosen, known, came_from)
         decisions |= self._gone(state, chosen, decisions)
         steps = arrange(
             self.graph,
@@ -160,6 +158,24 @@ class _Planner:
 
     # ── what is declared ──────────────────────────────────────────────────────────────────
 
+    def _decided(
+        self,
+        state: State,
+        chosen: frozenset[str] | None,
+        known: Known,
+        came_from: Mapping[str, str],
+    ) -> dict[str, Decision]:
+        """Decide every declared resource after what it refers to, and tell `known` of each."""
+        decisions: dict[str, Decision] = {}
+        for address in self.graph.order:
+            if chosen is not None and address not in chosen:
+                self._leave(address, state, known)
+                continue
+            decision = self._declared(address, state, known, decisions)
+            decisions[address] = _with_move(decision, came_from.get(address))
+            known.decide(address, attributes_after(decision))
+        return decisions
+
     def _declared(
         self, address: str, state: State, known: Known, decisions: Mapping[str, Decision]
     ) -> Decision:
@@ -192,7 +208,7 @@ class _Planner:
             return Reason.REMEMBERED, remembered
         holder = self.observed.holders.get(address)
         lifecycle = self.graph.declarations[address].lifecycle
-        owner = stamp(self.before_moves.lineage, address)
+        owner = stamp(self.state.lineage, address)
         if holder is not None and (
             lifecycle.adopt or get_path(holder, ("metadata", STAMP_KEY)) == owner
         ):
@@ -387,7 +403,7 @@ class _Planner:
             return False
         return any(
             address in entry.dependencies and self.schemas[entry.type].object == probe.object
-            for entry in self.before_moves.resources.values()
+            for entry in self.state.resources.values()
         )
 
     # ── the rest ──────────────────────────────────────────────────────────────────────────

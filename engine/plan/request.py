@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from engine.plan.fields import list_at
 from engine.plan.model import FieldChange, FieldReason
 from engine.plan.normal import comparable, is_nothing, read
 from engine.provider.schema import Attribute, Kind, ResourceType
@@ -120,23 +121,16 @@ def _put(
     actual: Mapping[str, Any],
 ) -> None:
     """Write one leaf, with its lists whole and its required neighbours, into the parameters."""
+    path = list_at(root, change.path) or change.path
     attribute, target = root, params
-    wanted: Any = declared
-    have: Any = actual
-    path = change.path
-    for depth, part in enumerate(path):
-        child = attribute.child(part)
-        if child is None:  # pragma: no cover - paths come from the type itself
-            return
-        wanted, have = get_path(wanted, (part,), ABSENT), read(child, str(part), have)
-        last = depth == len(path) - 1
-        if child.kind is Kind.LIST or last:
-            target[str(part)] = _leaf(child, change, wanted)
-            _neighbours(attribute, target, path[:depth], declared, actual)
-            return
+    for depth, part in enumerate(path[:-1]):
         _neighbours(attribute, target, path[:depth], declared, actual)
         target = target.setdefault(str(part), {})
-        attribute = child
+        attribute = attribute.child(part) or attribute
+    last = path[-1]
+    leaf = attribute.child(last) or attribute
+    target[str(last)] = _leaf(leaf, change, get_path(declared, path, ABSENT))
+    _neighbours(attribute, target, path[:-1], declared, actual)
 
 
 def _leaf(attribute: Attribute, change: FieldChange, wanted: Any) -> Any:

@@ -69,6 +69,7 @@ def attributes_after(decision: Decision) -> Mapping[str, Any]:
     for change in decision.change.fields:
         name = str(change.path[0])
         found.pop(name, None)
+        found.pop(decision.kind.root.fields[name].source.split(".")[0], None)
         if name in wanted and len(change.path) == 1 and _is_certain(wanted[name]):
             found[name] = wanted[name]
     return found

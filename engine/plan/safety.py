@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from engine.plan.decide import Decision
+from engine.plan.decide import Decision, key_text
 from engine.plan.model import Action, Plan
 from engine.plan.options import PlanOptions
 from engine.state.model import State
+from engine.values import get_path
 
 LARGE_SHARE = 0.30
 """More than this share of a stack removed or replaced at once is unusual."""
@@ -24,18 +25,42 @@ def refusals_of(
     decided = sorted(decisions, key=lambda decision: decision.change.address)
     return (
         *(refusal for decision in decided for refusal in decision.refusals),
+        *_rivals(decided),
         *_protected(decided),
         *_too_much(plan, state, options),
     )
 
 
+def _rivals(decisions: Iterable[Decision]) -> Iterator[str]:
+    """Declarations that claim one natural key would take it from each other at every apply."""
+    claims: dict[tuple[str, str, str, str], Decision] = {}
+    for decision in decisions:
+        for key in decision.kind.natural_keys:
+            value = get_path(decision.wanted, tuple(key.attribute.split(".")))
+            held = key.kept_by_removed or not _declared_ended(decision)
+            if not isinstance(value, str) or not held:
+                continue
+            text = key_text(key, value)
+            claim = (decision.kind.name, decision.keeping.account, key.attribute, text)
+            first = claims.setdefault(claim, decision)
+            if first is not decision:
+                yield (
+                    f"{first.address} and {decision.address} both claim {key.attribute} "
+                    f"{value!r}, which one object alone can hold. Give one of them another"
+                )
+
+
+def _declared_ended(decision: Decision) -> bool:
+    """Whether a declaration itself says that its object is archived or disabled."""
+    revival = decision.kind.revival
+    live = revival.live if revival is not None else {}
+    return any(decision.wanted.get(name, value) != value for name, value in live.items())
+
+
 def _protected(decisions: Iterable[Decision]) -> Iterator[str]:
     for decision in decisions:
         change = decision.change
-        protected = decision.keeping.protect or (
-            decision.prior is not None and decision.prior.keeping.protect and not change.line
-        )
-        if protected and change.action in _ENDS:
+        if decision.keeping.protect and change.action in _ENDS:
             what = "removed" if change.action is Action.DELETE else "replaced"
             yield (
                 f"{change.address} is protected and would be {what}. Set "

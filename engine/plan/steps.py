@@ -20,7 +20,7 @@ from engine.plan.model import Action, Drift, Step, StepKind
 from engine.plan.normal import pick, seal
 from engine.plan.observed import Observed
 from engine.plan.request import create_params, settle_params, stamp
-from engine.provider.schema import ResourceType, Schemas
+from engine.provider.schema import ResourceType, Schemas, Verb
 from engine.state.model import ResourceState, State
 from engine.values import CLEAR, UNKNOWN, AttributeTarget, Ref, get_path, targets_in
 
@@ -97,6 +97,9 @@ class _Board:
     def _make(self, decision: Decision) -> None:
         replaces = decision.change.id if decision.change.action is Action.REPLACE else ""
         first = decision.change.create_first
+        removal = decision.change.removal
+        ends = removal is not None and removal.verb is not Verb.KEEP
+        superseded = replaces if first and ends else ""
         owner = stamp(self.owner, decision.address) if self.owner else ""
         self._put(
             decision,
@@ -105,13 +108,13 @@ class _Board:
                 **create_params(decision.kind, decision.declared, owner),
                 **decision.transfer,
             },
-            record=self._record(decision, superseded=replaces if first else ""),
-            supersedes=replaces if first else "",
+            record=self._record(decision, superseded=superseded),
+            supersedes=superseded,
         )
         settle = settle_params(decision.kind, decision.declared)
         if settle:
             self._put(decision, StepKind.SETTLE, params=settle, record=self._record(decision))
-        if replaces:
+        if replaces and removal is not None:
             self._remove(decision, replaces, leftover=first)
 
     def _change(self, decision: Decision) -> None:
@@ -158,7 +161,8 @@ class _Board:
     def _remove(self, decision: Decision, id: str, *, leftover: bool = False) -> None:
         key = f"remove {decision.address}" + (f" {id}" if leftover else "")
         # Of an object left over by an earlier run nothing was read: the surest way is the last.
-        removal = decision.change.removal or decision.kind.removals[-1]
+        ways = sorted(decision.kind.removals, key=lambda way: way.verb is not Verb.KEEP)
+        removal = decision.change.removal or ways[-1]
         self._put(decision, StepKind.REMOVE, key=key, id=id, removal=removal)
 
     def _put(self, decision: Decision, kind: StepKind, *, key: str = "", **parts: Any) -> str:
@@ -212,6 +216,7 @@ class _Board:
             self._along_references(address)
         for address in self.decisions:
             self._against_references(address)
+            self._leftovers_first(address)
         self._keys_free_first()
 
     def _keys(self, address: str, *kinds: StepKind) -> list[str]:
@@ -254,6 +259,13 @@ class _Board:
             else:
                 self.after[key].update(self._keys(address, *_CHANGING))
 
+    def _leftovers_first(self, address: str) -> None:
+        """Of what a resource superseded, state knows through the resource alone."""
+        ends = {Action.DELETE: f"remove {address}", Action.FORGET: f"forget {address}"}
+        end = ends.get(self.decisions[address].change.action)
+        if end is not None:
+            self.after[end].update(self._keys(address, StepKind.REMOVE))
+
     def _dependents(self, address: str) -> Iterator[str]:
         """Whatever refers, or referred when last applied, to a resource."""
         for other in sorted({*self.decisions, *self.graph.declarations}):
@@ -276,8 +288,13 @@ class _Board:
                 holder = self._holder(decision, rule.object, rule.via, rule.attribute)
                 if holder is None:
                     continue
-                makes = decision.change.action is Action.REPLACE
-                new: Any = Ref.to(decision.change.address, "id") if makes else CLEAR
+                replaces = decision.change.action is Action.REPLACE
+                follows = replaces and decision.change.create_first
+                if rule.attribute in holder.update and (follows or not replaces):
+                    for removal in removals:
+                        self.after[removal].update(self._keys(holder.address, *_CHANGING))
+                    continue
+                new: Any = Ref.to(decision.change.address, "id") if follows else CLEAR
                 key = self._put(
                     holder,
                     StepKind.DETACH,
@@ -285,7 +302,8 @@ class _Board:
                     id=holder.change.id,
                     params={rule.attribute: new},
                 )
-                self.after[key].update(self._keys(address, StepKind.CREATE))
+                if follows:
+                    self.after[key].update(self._keys(address, StepKind.CREATE))
                 for removal in removals:
                     self.after[removal].add(key)
 
@@ -300,7 +318,6 @@ class _Board:
                 other.kind.object == object_name
                 and other.change.id == wanted
                 and holds == decision.change.id
-                and attribute not in other.update
             ):
                 return other
         return None

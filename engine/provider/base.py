@@ -12,6 +12,19 @@ RemoteObject: TypeAlias = Mapping[str, Any]
 """One object as the service answered, JSON shapes only."""
 
 
+ADDRESSED = "@id"
+"""Key of an answer under which a provider tells how the object is addressed, if not by `id`.
+
+A child is addressed with its parent (`prod_1/feat_2`), a singleton by its type, an object without
+a path of its own by the fields that name it.
+"""
+
+
+def id_of(found: RemoteObject) -> str:
+    """How an object is addressed: what state keeps, and what reads, updates and removals take."""
+    return str(found.get(ADDRESSED) or found.get("id", ""))
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """Whom a key speaks for.
@@ -91,6 +104,17 @@ class Provider(Protocol):
         self, kind: ResourceType, id: str, params: Mapping[str, Any], context: RequestContext
     ) -> RemoteObject:
         """Change an object and return it, expanded; an empty update reads it."""
+        ...
+
+    def call(
+        self,
+        kind: ResourceType,
+        id: str,
+        name: str,
+        params: Mapping[str, Any],
+        context: RequestContext,
+    ) -> RemoteObject:
+        """Make one of the type's further calls on an object and return what it answers."""
         ...
 
     def delete(self, kind: ResourceType, id: str, context: RequestContext) -> None:

@@ -168,12 +168,41 @@ class Probe:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A call of the service beside create, read, update, delete and list.
+
+    Attributes:
+        method: `get`, `post` or `delete`.
+        path: With `{id}` and perhaps `{parent}`.
+    """
+
+    method: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Composite:
+    """How an object is addressed that has no path of its own.
+
+    Attributes:
+        fields: Declared fields that name it together; dotted, absent ones left out.
+        read: Name of the call that finds it by them.
+        remove: Name of the call that removes it by them.
+    """
+
+    fields: tuple[str, ...]
+    read: str
+    remove: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Removal:
     """One way an object ends.
 
     Attributes:
         verb: What it does, in the plan's words.
         params: Update that does it; empty for a DELETE.
+        call: Name of the call that does it instead, `archive`, sent with `params`.
         unless: A question whose yes rules this way out, so that the next one is taken.
         unless_leaf: Path and value in the object that rule this way out.
         note: Why nothing better exists; shown in the plan.
@@ -181,6 +210,7 @@ class Removal:
 
     verb: Verb
     params: Mapping[str, Any] = field(default_factory=dict)
+    call: str = ""
     unless: Probe | None = None
     unless_leaf: tuple[str, Any] | None = None
     note: str = ""
@@ -217,12 +247,14 @@ class Revival:
     Attributes:
         live: Leaves of the answer that say it is alive.
         params: Update that brings it back; None if nothing does.
+        call: Name of the call that brings it back instead, `reactivate`; empty for the update.
         spent_if: Answer leaves that explain why it ended by itself: with any of them set, an
             object that is not alive is not drift.
     """
 
     live: Mapping[str, Any]
     params: Mapping[str, Any] | None
+    call: str = ""
     spent_if: tuple[str, ...] = ()
 
 
@@ -302,6 +334,15 @@ class ResourceType:
         detach: What must let go of it before it is removed.
         protect: Protected unless the author says otherwise.
         rules: Plan-time checks.
+        creatable: Stripe lets an API key make one; else it can only be imported.
+        updatable: Stripe lets an object be changed.
+        singleton: There is one, always: it is changed, never made nor removed.
+        calls: Further calls, by name.
+        composite: How it is addressed without a path of its own; None if it has one.
+        after_create: Names of the calls that follow a create.
+        content: Fields that name a local file to be sent.
+        base: Host that creates go to: `api` or `files`.
+        include: What a v2 answer holds only if asked for.
     """
 
     name: str
@@ -322,6 +363,20 @@ class ResourceType:
     detach: tuple[Detach, ...] = ()
     protect: bool = False
     rules: tuple[Rule, ...] = ()
+    creatable: bool = True
+    updatable: bool = True
+    singleton: bool = False
+    calls: Mapping[str, Call] = field(default_factory=dict)
+    composite: Composite | None = None
+    after_create: tuple[str, ...] = ()
+    content: tuple[str, ...] = ()
+    base: str = "api"
+    include: tuple[str, ...] = ()
+
+    @property
+    def is_v2(self) -> bool:
+        """Whether it speaks v2: JSON bodies, nulls that clear, page tokens."""
+        return self.collection.startswith("/v2/") or self.item.startswith("/v2/")
 
     @property
     def chosen_id(self) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import difflib
+import hashlib
 import os
 import re
 import sys
@@ -60,7 +61,7 @@ class Collector:
     moves: list[Move] = field(default_factory=list)
     releases: list[Release] = field(default_factory=list)
     imports: dict[str, Import] = field(default_factory=dict)
-    reads: set[str] = field(default_factory=set)
+    reads: dict[str, Location] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
     def stack(self) -> Stack:
@@ -74,7 +75,7 @@ class Collector:
             moves=tuple(self.moves),
             releases=tuple(self.releases),
             imports=dict(self.imports),
-            reads_outputs_of=tuple(sorted(self.reads)),
+            reads_outputs_of=dict(sorted(self.reads.items())),
             problems=tuple(self.problems),
         )
 
@@ -134,8 +135,8 @@ def _here(collector: Collector) -> Location:
 class Resource:
     """A declared object. Its attributes are references to what Stripe will answer.
 
-    `name` is the logical name, everything else is Stripe's own parameter in Stripe's own
-    spelling, and `lifecycle` is the one keyword of ours.
+    The one positional argument is the logical name, everything else is Stripe's own parameter in
+    Stripe's own spelling, and `lifecycle` is the one keyword of ours.
     """
 
     TYPE: ClassVar[str] = ""
@@ -143,20 +144,11 @@ class Resource:
     __slots__ = ("_address",)
     _address: ResourceAddress
 
-    def __init__(
-        self, name: str, /, *, lifecycle: Lifecycle | None = None, **arguments: Any
-    ) -> None:
+    def __init__(self, *name: Any, lifecycle: Lifecycle | None = None, **arguments: Any) -> None:
         collector = _collector()
         location = _here(collector)
-        where = address(self.TYPE, str(name))
+        where = address(self.TYPE, _logical_name(type(self).__name__, name, collector, location))
         self._address = where
-        if not isinstance(name, str) or not is_logical_name(name):
-            collector.note(
-                location,
-                f"{name!r} cannot name a resource",
-                hint=f"names match [a-z0-9][a-z0-9_-]*{_suggest_name(name)}",
-                reference="bad-name",
-            )
         declared = collector.declarations.get(str(where))
         if declared is not None:
             collector.note(
@@ -185,16 +177,17 @@ class Resource:
     def lookup(cls, **filters: Any) -> Self:
         """Read an object that is not managed, found by its id or by list filters."""
         collector = _collector()
-        text = "-".join(f"{key}-{value}" for key, value in sorted(filters.items()))
+        criteria = {key: _as_argument(value) for key, value in filters.items()}
+        text = "-".join(f"{key}-{value}" for key, value in sorted(criteria.items()))
         name = re.sub(r"[^a-z0-9_-]+", "-", text.lower()).strip("-_") or "any"
         where = address(cls.TYPE, name, lookup=True)
+        taken = collector.lookups.get(str(where))
+        if taken is not None and taken.criteria != criteria:
+            # Criteria may differ in what a name cannot hold, `Pro` and `pro`.
+            own = hashlib.sha256(repr(sorted(criteria.items())).encode()).hexdigest()[:8]
+            where = address(cls.TYPE, f"{name}-{own}", lookup=True)
         collector.lookups.setdefault(
-            str(where),
-            Lookup(
-                address=where,
-                criteria={key: _as_argument(value) for key, value in filters.items()},
-                location=_here(collector),
-            ),
+            str(where), Lookup(address=where, criteria=criteria, location=_here(collector))
         )
         handle = object.__new__(cls)
         handle._address = where
@@ -221,8 +214,36 @@ class Resource:
         raise TypeError(message)
 
 
+def _logical_name(
+    face: str, given: tuple[Any, ...], collector: Collector, location: Location
+) -> str:
+    """The name of a declaration; a bad one is noted, and one that would do stands in for it."""
+    if len(given) == 1 and isinstance(given[0], str) and is_logical_name(given[0]):
+        return given[0]
+    if len(given) == 1:
+        collector.note(
+            location,
+            f"{given[0]!r} cannot name a resource",
+            hint=f"names match [a-z0-9][a-z0-9_-]*{_suggest_name(given[0])}",
+            reference="bad-name",
+        )
+    else:
+        collector.note(
+            location,
+            f"{face} takes one argument without a keyword, its logical name; "
+            + (f"here are {len(given)}" if given else "it is missing"),
+            hint=f'write {face}("{_name_like(given[0]) if given else "a-name"}", ...)',
+            reference="bad-name",
+        )
+    return (_name_like(given[0]) if given else "") or f"unnamed-{location.line}"
+
+
+def _name_like(name: object) -> str:
+    return re.sub(r"[^a-z0-9_-]+", "-", str(name).lower()).strip("-_")
+
+
 def _suggest_name(name: object) -> str:
-    made = re.sub(r"[^a-z0-9_-]+", "-", str(name).lower()).strip("-_")
+    made = _name_like(name)
     return f"; {made!r} would do" if made else ""
 
 
@@ -293,7 +314,8 @@ def output(name: str, value: Any, *, sensitive: bool = False) -> None:
 
 def stack_output(stack: str, name: str) -> Ref:
     """Refer to an output of another stack in the same environment; that stack comes first."""
-    _collector().reads.add(stack)
+    collector = _collector()
+    collector.reads.setdefault(stack, _here(collector))
     return Ref.to_output(stack, name)
 
 

@@ -6,17 +6,18 @@ right kind, since only an apply can tell their values.
 
 from __future__ import annotations
 
+import dataclasses
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from engine.provider.schema import Attribute, Kind, ResourceType, Rule, RuleKind
+from engine.provider.schema import Attribute, Kind, ResourceType
 from engine.stack.authoring import nearest
-from engine.values import ABSENT, Path, Sensitive, dotted, get_path, targets_in
-
-_MISSING = object()
+from engine.stack.rules import broken_at
+from engine.values import Path, Sensitive, dotted, targets_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +46,9 @@ def check_arguments(kind: ResourceType, arguments: Mapping[str, Any]) -> Iterato
     # What is misspelt is not missing: one mistake, one finding.
     misspelt = {finding.meant for finding in findings}
     for rule in kind.rules:
-        finding = _check_rule(rule, arguments) if misspelt.isdisjoint(rule.fields) else None
-        if finding is not None:
-            yield finding
+        path = broken_at(rule, arguments) if misspelt.isdisjoint(rule.fields) else None
+        if path is not None:
+            yield Finding(path, rule.message, rule.hint, "stripe-rule")
 
 
 def _check_object(
@@ -109,7 +110,10 @@ def _example(name: str, attribute: Attribute, *, nested: bool) -> str:
 
 def _check_value(attribute: Attribute, value: Any, path: Path, face: str) -> Iterator[Finding]:
     if isinstance(value, Sensitive):
-        value = value.value
+        for finding in _check_value(attribute, value.value, path, face):
+            message = f"{dotted(finding.path)} is not what Stripe takes; its value is not shown"
+            yield dataclasses.replace(finding, message=message, hint="")
+        return
     if isinstance(value, str) and any(True for _ in targets_in(value)):
         if attribute.kind in (Kind.OBJECT, Kind.LIST, Kind.MAP):
             yield _wrong_kind(attribute, value, path)
@@ -163,7 +167,10 @@ def _check_list(attribute: Attribute, value: Any, path: Path, face: str) -> Iter
         )
     if len(value) < attribute.min_length:
         yield Finding(
-            path, f"{dotted(path)} needs at least {attribute.min_length} entry", "", "too-short"
+            path,
+            f"{dotted(path)} needs at least {_count(attribute.min_length, 'entry', 'entries')}",
+            "",
+            "too-short",
         )
     for index, inner in enumerate(value):
         if attribute.element is not None:
@@ -192,6 +199,8 @@ def _check_scalar(attribute: Attribute, value: Any, path: Path) -> Iterator[Find
         return
     if attribute.kind is Kind.DECIMAL:
         yield from _check_decimal(value, path)
+    elif isinstance(value, (float, Decimal)) and not math.isfinite(value):
+        yield Finding(path, f"{dotted(path)} is not a number: {value!r}", "", "wrong-type")
     if attribute.values and not attribute.open_values and value not in attribute.values:
         near = nearest(str(value), attribute.values)
         shown = ", ".join(attribute.values[:12]) + (", ..." if len(attribute.values) > 12 else "")  # noqa: PLR2004 - as many as fit a line
@@ -244,7 +253,10 @@ def _check_text(attribute: Attribute, value: str, path: Path) -> Iterator[Findin
         )
     if len(value) < attribute.min_length:
         yield Finding(
-            path, f"{where} needs at least {attribute.min_length} characters", "", "too-short"
+            path,
+            f"{where} needs at least {_count(attribute.min_length, 'character', 'characters')}",
+            "",
+            "too-short",
         )
     elif value and attribute.pattern and not re.fullmatch(attribute.pattern, value):
         yield Finding(
@@ -280,7 +292,8 @@ def _wrong_kind(attribute: Attribute, value: Any, path: Path) -> Finding:
     elif attribute.kind is Kind.BOOLEAN and str(value).lower() in ("true", "false"):
         hint = f"write {str(value).capitalize()}"
     elif attribute.kind is Kind.LIST:
-        hint = "put it into a list: [...]"
+        several = isinstance(value, (set, frozenset))
+        hint = "write [...] for {...}" if several else "put it into a list: [...]"
     return Finding(
         path,
         f"{dotted(path)} takes {_WORDS[attribute.kind]}, not {_short(value)}",
@@ -289,97 +302,11 @@ def _wrong_kind(attribute: Attribute, value: Any, path: Path) -> Finding:
     )
 
 
+def _count(number: int, one: str, several: str) -> str:
+    return f"{number} {one if number == 1 else several}"
+
+
 def _short(value: Any) -> str:
     text = repr(value)
     longest = 60
     return f"{type(value).__name__} " + (text if len(text) <= longest else text[:longest] + "...")
-
-
-def _check_rule(rule: Rule, arguments: Mapping[str, Any]) -> Finding | None:
-    if not all(_holds(arguments, path, wanted) for path, wanted in rule.when.items()):
-        return None
-    broken = _BROKEN[rule.kind](rule, arguments)
-    if broken is None:
-        return None
-    path = tuple(broken.split("."))
-    while path and get_path(arguments, path, _MISSING) is _MISSING:
-        path = path[:-1]
-    if not path and rule.when:
-        path = tuple(next(iter(rule.when)).split("."))
-    return Finding(path, rule.message, rule.hint, "stripe-rule")
-
-
-def _holds(arguments: Mapping[str, Any], path: str, wanted: Any) -> bool:
-    value = _value(arguments, path)
-    if wanted is ...:
-        return value is not ABSENT
-    if wanted is ABSENT:
-        return value is ABSENT
-    return bool(value == wanted)
-
-
-def _value(arguments: Mapping[str, Any], path: str) -> Any:
-    found = get_path(arguments, tuple(path.split(".")), None)
-    return ABSENT if found is None else found
-
-
-def _present(arguments: Mapping[str, Any], path: str) -> bool:
-    return _value(arguments, path) not in (ABSENT, "", [], {})
-
-
-def _requires(rule: Rule, arguments: Mapping[str, Any]) -> str | None:
-    for path in rule.fields:
-        if rule.value is ...:
-            if not _present(arguments, path):
-                return path
-        elif not _holds(arguments, path, rule.value):
-            return path
-    return None
-
-
-def _forbids(rule: Rule, arguments: Mapping[str, Any]) -> str | None:
-    for path in rule.fields:
-        if _present(arguments, path) and rule.value in (..., _value(arguments, path)):
-            return path
-    return None
-
-
-def _one_of(rule: Rule, arguments: Mapping[str, Any]) -> str | None:
-    given = [path for path in rule.fields if _value(arguments, path) is not ABSENT]
-    if not given:
-        return rule.fields[0]
-    return given[-1] if len(given) > 1 else None
-
-
-def _at_most_one(rule: Rule, arguments: Mapping[str, Any]) -> str | None:
-    given = [path for path in rule.fields if _value(arguments, path) is not ABSENT]
-    return given[-1] if len(given) > 1 else None
-
-
-def _last_element(rule: Rule, arguments: Mapping[str, Any]) -> str | None:
-    field, wanted = rule.value
-    for path in rule.fields:
-        elements = _value(arguments, path)
-        if isinstance(elements, list) and elements and get_path(elements[-1], (field,)) != wanted:
-            return f"{path}"
-    return None
-
-
-def _unique_elements(rule: Rule, arguments: Mapping[str, Any]) -> str | None:
-    for path in rule.fields:
-        elements = _value(arguments, path)
-        if isinstance(elements, list):
-            keys = [repr(get_path(element, (rule.value,))) for element in elements]
-            if len(set(keys)) != len(keys):
-                return path
-    return None
-
-
-_BROKEN = {
-    RuleKind.REQUIRES: _requires,
-    RuleKind.FORBIDS: _forbids,
-    RuleKind.ONE_OF: _one_of,
-    RuleKind.AT_MOST_ONE: _at_most_one,
-    RuleKind.LAST_ELEMENT: _last_element,
-    RuleKind.UNIQUE_ELEMENTS: _unique_elements,
-}

@@ -135,7 +135,10 @@ def _import_problem(error: ImportError, collector: Collector) -> Problem:
     module = sys.modules.get(error.name or "")
     wanted = re.match(r"cannot import name '(\w+)'", str(error))
     if module is None or wanted is None:
-        return _raised_problem(error, collector, f"{type(error).__name__}: {error}", None)
+        neighbours = [path.stem for path in (collector.root / collector.file).parent.glob("*.py")]
+        near = difflib.get_close_matches(error.name or "", neighbours, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else None
+        return _raised_problem(error, collector, f"{type(error).__name__}: {error}", hint)
     text = f"there is no {wanted[1]!r} in {error.name}"
     near = difflib.get_close_matches(wanted[1], getattr(module, "__all__", dir(module)), n=1)
     if near:
@@ -153,7 +156,7 @@ def _syntax_problem(error: SyntaxError, collector: Collector) -> Problem:
     return Problem(
         file,
         error.lineno or 0,
-        f"syntax error: {error.msg}" + (f": {text}" if text else ""),
+        f"syntax error: {error.msg}" + (f": {text}" if text else "") + _via(error, collector, file),
         "Python cannot read the module, so nothing after this was checked",
         "syntax-error",
     )
@@ -163,19 +166,28 @@ def _raised_problem(
     error: BaseException, collector: Collector, text: str, hint: str | None
 ) -> Problem:
     """Where the authors' code was when it raised, with the line of the stack that led there."""
-    frames = [
-        (collector.shorten(frame.filename), frame.lineno or 0)
-        for frame in traceback.extract_tb(error.__traceback__)
-    ]
+    frames = _frames(error, collector)
     own = [entry for entry in frames if entry[0] == collector.file]
     folder = str(Path(collector.file).parent)
     near = [entry for entry in frames if str(Path(entry[0]).parent) == folder] or own
     file, line = near[-1] if near else (collector.file, 0)
-    via = f" (from {own[-1][0]}:{own[-1][1]})" if own and own[-1][0] != file else ""
     return Problem(
         file,
         line,
-        f"{text}{via}",
+        text + _via(error, collector, file),
         hint or "the module stopped here, so nothing after this line was checked",
         "exception",
     )
+
+
+def _frames(error: BaseException, collector: Collector) -> list[tuple[str, int]]:
+    return [
+        (collector.shorten(frame.filename), frame.lineno or 0)
+        for frame in traceback.extract_tb(error.__traceback__)
+    ]
+
+
+def _via(error: BaseException, collector: Collector, file: str) -> str:
+    """The stack module's line that led to another file."""
+    own = [entry for entry in _frames(error, collector) if entry[0] == collector.file]
+    return f" (from {own[-1][0]}:{own[-1][1]})" if own and own[-1][0] != file else ""

@@ -171,7 +171,8 @@ class Stack:
         moves: Resources that changed their address.
         releases: What to do with objects whose declaration is gone.
         imports: Objects that come under management, by address text.
-        reads_outputs_of: Names of the stacks whose outputs this one reads, sorted.
+        reads_outputs_of: Where this stack first reads an output of another, by that one's name,
+            sorted.
         problems: What was found wrong while it was evaluated.
     """
 
@@ -183,5 +184,5 @@ class Stack:
     moves: tuple[Move, ...] = ()
     releases: tuple[Release, ...] = ()
     imports: Mapping[str, Import] = field(default_factory=dict)
-    reads_outputs_of: tuple[str, ...] = ()
+    reads_outputs_of: Mapping[str, Location] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()

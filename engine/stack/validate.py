@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 
 from engine.address import ResourceAddress
@@ -12,10 +14,21 @@ from engine.stack.authoring import Resource, nearest
 from engine.stack.check import check_arguments
 from engine.stack.locate import line_of
 from engine.stack.model import Declaration, Location, Stack
-from engine.values import AttributeTarget, OutputTarget, dotted, targets_with_paths
+from engine.values import (
+    AttributeTarget,
+    OutputTarget,
+    Sensitive,
+    dotted,
+    stray_references,
+    targets_with_paths,
+)
 from engine.values import Path as LeafPath
 
 _ON_REMOVE = ("remove", "keep")
+_STRAY_HINT = (
+    "a reference is ${TYPE.NAME.ATTRIBUTE}, in a value and not in a key, with no $ before it; "
+    "$${ stands for a plain ${"
+)
 
 
 def problems_of(stack: Stack, schemas: Schemas, root: Path) -> tuple[Problem, ...]:
@@ -32,10 +45,59 @@ def problems_of(stack: Stack, schemas: Schemas, root: Path) -> tuple[Problem, ..
                 *stack.problems,
                 *_declaration_problems(stack, schemas, root),
                 *_reference_problems(stack, schemas, root),
+                *_output_problems(stack, root),
                 *_refactoring_problems(stack, schemas),
             }
         )
     )
+
+
+def problems_between(stacks: Sequence[Stack], known: Sequence[str], root: Path) -> list[Problem]:
+    """What is wrong with the outputs that stacks read of each other.
+
+    Args:
+        stacks: The evaluated modules.
+        known: Names of all stacks there are, evaluated or not.
+        root: Project folder, to find the exact line of an argument.
+    """
+    return [
+        *(problem for stack in stacks for problem in _unknown_stacks(stack, known)),
+        *_unknown_outputs({stack.name: stack for stack in stacks}, root),
+    ]
+
+
+def _unknown_stacks(stack: Stack, known: Sequence[str]) -> Iterator[Problem]:
+    for name, location in stack.reads_outputs_of.items():
+        if name not in known:
+            near = nearest(name, tuple(known))
+            yield Problem(
+                location.file,
+                location.line,
+                f"stack_output names the stack {name!r}, which does not exist",
+                f"did you mean {near!r}?" if near else f"stacks: {', '.join(known)}",
+                "dangling-ref",
+            )
+
+
+def _unknown_outputs(stacks: Mapping[str, Stack], root: Path) -> Iterator[Problem]:
+    for stack in stacks.values():
+        for location, name, document in _documents(stack):
+            for path, target in targets_with_paths(document):
+                if not isinstance(target, OutputTarget):
+                    continue
+                source = stacks.get(target.stack)
+                # A module that stopped half-way may have meant to hand it out further down.
+                if source is None or source.problems or target.name in source.outputs:
+                    continue
+                near = nearest(target.name, tuple(source.outputs))
+                yield _problem(
+                    location,
+                    path,
+                    root,
+                    f"{name}: {dotted(path)}: stack {source.name!r} has no output {target.name!r}",
+                    f"did you mean {near!r}?" if near else "",
+                    "dangling-ref",
+                )
 
 
 def _problem(
@@ -141,12 +203,25 @@ def addresses_named(*groups: tuple[object, ...] | list[object]) -> tuple[str, ..
     return tuple(found)
 
 
+def _documents(stack: Stack) -> Iterator[tuple[Location, str, Mapping[str, object]]]:
+    """All that may hold references, with where it stands and what it is called."""
+    for declaration in stack.declarations.values():
+        yield declaration.location, str(declaration.address), declaration.arguments
+    for output in stack.outputs.values():
+        yield output.location, f"output {output.name!r}", {"value": output.value}
+
+
 def _reference_problems(stack: Stack, schemas: Schemas, root: Path) -> Iterator[Problem]:
-    sources = [
-        *((d.location, str(d.address), d.arguments) for d in stack.declarations.values()),
-        *((o.location, f"output {o.name!r}", {"value": o.value}) for o in stack.outputs.values()),
-    ]
-    for location, name, document in sources:
+    for location, name, document in _documents(stack):
+        for path, text in stray_references(document):
+            yield _problem(
+                location,
+                path,
+                root,
+                f"{name}: {dotted(path)}: {text!r} is no reference",
+                _STRAY_HINT,
+                "bad-reference",
+            )
         for path, target in targets_with_paths(document):
             if isinstance(target, OutputTarget):
                 continue
@@ -157,6 +232,38 @@ def _reference_problems(stack: Stack, schemas: Schemas, root: Path) -> Iterator[
                     location, path, root, f"{name}: {dotted(path)}: {message}", hint, "dangling-ref"
                 )
     yield from _mismatched_references(stack, schemas, root)
+
+
+def _output_problems(stack: Stack, root: Path) -> Iterator[Problem]:
+    for output in stack.outputs.values():
+        for path, text in _not_json(output.value, ("value",)):
+            yield _problem(
+                output.location,
+                path,
+                root,
+                f"output {output.name!r}: {dotted(path)} cannot hold {text}",
+                "outputs are kept in a JSON file: strings, numbers, booleans, lists, dicts",
+                "wrong-type",
+            )
+
+
+def _not_json(value: object, path: LeafPath) -> Iterator[tuple[LeafPath, str]]:
+    """What a state file cannot hold, with its path."""
+    if isinstance(value, Sensitive):
+        yield from _not_json(value.value, path)
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            if isinstance(key, str):
+                yield from _not_json(inner, (*path, key))
+            else:
+                yield path, f"a dict with the key {key!r}"
+    elif isinstance(value, (list, tuple)):
+        for index, inner in enumerate(value):
+            yield from _not_json(inner, (*path, index))
+    elif isinstance(value, (float, Decimal)) and not math.isfinite(value):
+        yield path, str(value)
+    elif not isinstance(value, (str, int, float, Decimal, type(None))):
+        yield path, f"a value of type {type(value).__name__}"
 
 
 def _dangling(target: AttributeTarget, stack: Stack, schemas: Schemas) -> tuple[str, str] | None:

@@ -17,6 +17,18 @@ from engine.state.model import FORMAT_VERSION, Keeping, RemovedObject, ResourceS
 
 _MERGE_MARKERS = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")
 _CONTENT = ("outputs", "resources", "removed")
+_FIELDS: Mapping[str, tuple[type, ...]] = {
+    "stack": (str,),
+    "environment": (str,),
+    "lineage": (str,),
+    "serial": (int,),
+    "account": (dict,),
+    "api_version": (str,),
+    "engine_version": (str,),
+    "outputs": (dict,),
+    "resources": (dict,),
+}
+_ACCOUNT: Mapping[str, tuple[type, ...]] = {"id": (str,), "livemode": (bool, type(None))}
 
 
 def encode(state: State, *, engine_version: str) -> bytes:
@@ -129,7 +141,8 @@ def _text(raw: bytes, path: str) -> str:
         raise _damaged(path, line, "it is not UTF-8") from error
     if text.startswith("\ufeff"):
         raise _damaged(path, 1, "it begins with a byte order mark, which the engine never writes")
-    for number, content in enumerate(text.splitlines(), start=1):
+    # Not `splitlines`: values may hold characters that it takes for the end of a line.
+    for number, content in enumerate(text.split("\n"), start=1):
         if content.startswith(_MERGE_MARKERS):
             raise StateError(
                 f"{path}, line {number}: unresolved merge conflict",
@@ -157,6 +170,8 @@ def _document(text: str, path: str) -> dict[str, Any]:
         raise _damaged(path, line, f"{error.key!r} stands in it twice") from error
     except json.JSONDecodeError as error:
         raise _damaged(path, error.lineno, f"it is not whole JSON: {error.msg}") from error
+    except RecursionError as error:
+        raise _damaged(path, 1, "it is nested deeper than any state") from error
     if not isinstance(document, dict):
         raise _damaged(path, 1, "it is not a JSON object")
     return document
@@ -168,8 +183,16 @@ class _DuplicateKeyError(ValueError):
         self.key = key
 
 
+def _check(document: Mapping[str, Any], fields: Mapping[str, tuple[type, ...]]) -> None:
+    for name, kinds in fields.items():
+        if type(document[name]) not in kinds:
+            raise TypeError(f"{name!r} is {json.dumps(document[name])}")
+
+
 def _state(document: Mapping[str, Any]) -> State:
+    _check(document, _FIELDS)
     account = document["account"]
+    _check(account, _ACCOUNT)
     return State(
         stack=document["stack"],
         environment=document["environment"],

@@ -123,6 +123,19 @@ class State:
         """This state with a resource gone."""
         return dataclasses.replace(self, resources=_without(self.resources, (address,)))
 
+    def with_move(self, old: str, new: str) -> State:
+        """This state with a resource under another address, to whoever depends on it too."""
+        resources = {
+            new if address == old else address: dataclasses.replace(
+                resource,
+                dependencies=tuple(
+                    sorted(new if need == old else need for need in resource.dependencies)
+                ),
+            )
+            for address, resource in self.resources.items()
+        }
+        return dataclasses.replace(self, resources=resources)
+
     def with_removed(self, address: str, removed: RemovedObject | None) -> State:
         """This state with what was archived at an address set, or forgotten with None."""
         rest = _without(self.removed, (address,))

@@ -7,12 +7,14 @@ message.
 
 from __future__ import annotations
 
+import contextlib
 import random
 import re
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from engine.errors import (
@@ -25,7 +27,7 @@ from engine.errors import (
 )
 from engine.values import CLEAR, Sensitive
 
-_KEY = re.compile(r"\b((?:sk|rk)_(?:live|test)_|whsec_)[A-Za-z0-9_]+")
+_KEY = re.compile(r"\b((?:sk|rk|ek)_(?:live|test|org)_|whsec_)[A-Za-z0-9_]+")
 _OTHER_MODE = re.compile(r"a similar object exists in (live|test) mode")
 _CONFLICT, _TOO_MANY, _SERVER = 409, 429, 500
 _LONGEST_WAIT = 30.0
@@ -64,7 +66,8 @@ class StripeHTTP:
         import stripe  # noqa: PLC0415
 
         stripe.enable_telemetry = False
-        bases: Any = {"api": options.api_base} if options.api_base else None
+        base = options.api_base
+        bases: Any = {"api": base, "files": base} if base else None
         self._sdk = stripe.StripeClient(
             str(options.api_key.value),
             base_addresses=bases,
@@ -88,9 +91,31 @@ class StripeHTTP:
         options = {"stripe_account": account or None, "idempotency_key": idempotency_key}
         return self._send("post", path, params, options)
 
-    def delete(self, path: str, *, account: str = "") -> dict[str, Any]:
+    def delete(
+        self, path: str, params: Mapping[str, Any] | None = None, *, account: str = ""
+    ) -> dict[str, Any]:
         """Delete."""
-        return self._send("delete", path, {}, {"stripe_account": account or None})
+        return self._send("delete", path, params or {}, {"stripe_account": account or None})
+
+    def upload(
+        self,
+        path: str,
+        params: Mapping[str, Any],
+        files: Mapping[str, Path],
+        *,
+        idempotency_key: str,
+        account: str = "",
+    ) -> dict[str, Any]:
+        """Create from files; each is read anew for every try."""
+        options = {
+            "stripe_account": account or None,
+            "idempotency_key": idempotency_key,
+            "content_type": "multipart/form-data",
+            "base": "files",
+        }
+        with contextlib.ExitStack() as opened:
+            handles = {name: opened.enter_context(file.open("rb")) for name, file in files.items()}
+            return self._send("post", path, {**params, **handles}, options)
 
     def _send(
         self, method: str, path: str, params: Mapping[str, Any], options: Mapping[str, Any]
@@ -98,12 +123,15 @@ class StripeHTTP:
         import stripe  # noqa: PLC0415
 
         given = {name: value for name, value in options.items() if value is not None}
-        body = encode(params)
+        body = encode_v2(params) if path.startswith("/v2/") else encode(params)
         attempt = 0
         while True:
             with self._count:
                 self.requests += 1
                 self.writes += method != "get"
+            for value in body.values():
+                if hasattr(value, "seek"):
+                    value.seek(0)  # a file that an earlier try has read
             try:
                 answer: Any = self._sdk.raw_request(method, path, **body, **given)
             except stripe.StripeError as error:
@@ -117,14 +145,18 @@ class StripeHTTP:
 
     def _wait(self, error: Any, attempt: int) -> float:
         """Seconds before the next try: what Stripe asks for, or doubling with jitter."""
-        asked = (error.headers or {}).get("Retry-After")
-        try:
-            if asked is not None:
-                return min(float(asked), _LONGEST_WAIT)
-        except ValueError:
-            pass
+        asked = _header(error, "Retry-After")
+        if asked.isdecimal():
+            return min(float(asked), _LONGEST_WAIT)
         most = min(_FIRST_WAIT * 2**attempt, _LONGEST_WAIT)
         return float(most * self._jitter.uniform(0.5, 1.0))
+
+
+def encode_v2(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters as v2 takes them: JSON, in which null clears."""
+    return {
+        name: _encoded(value, empty=None) for name, value in params.items() if value is not None
+    }
 
 
 def encode(params: Mapping[str, Any]) -> dict[str, Any]:
@@ -135,29 +167,37 @@ def encode(params: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _encoded(value) for name, value in params.items() if value is not None}
 
 
-def _encoded(value: Any) -> Any:
+def _encoded(value: Any, *, empty: str | None = "") -> Any:
     if value is CLEAR:
-        return ""
+        return empty
     if isinstance(value, Sensitive):
-        return _encoded(value.value)
+        return _encoded(value.value, empty=empty)
     if isinstance(value, Mapping):
-        return encode(value)
+        pairs = value.items()
+        return {name: _encoded(inner, empty=empty) for name, inner in pairs if inner is not None}
     if isinstance(value, (list, tuple)):
-        return [_encoded(inner) for inner in value]
+        return [_encoded(inner, empty=empty) for inner in value]
     return str.__str__(value) if isinstance(value, str) else value
 
 
 def _may_retry(error: Any) -> bool:
     """Whether the same request, with the same key, may be sent again."""
-    headers = error.headers or {}
     if error.http_status is None:
         return True  # no answer; a write carries its idempotency key
-    told = str(headers.get("Stripe-Should-Retry", "")).lower()
+    told = _header(error, "Stripe-Should-Retry").lower()
     if told in ("true", "false"):
         return told == "true"
-    if headers.get("Idempotent-Replayed") == "true":
+    if _header(error, "Idempotent-Replayed").lower() == "true":
         return False  # the same answer would come for ever
     return error.http_status in (_CONFLICT, _TOO_MANY) or error.http_status >= _SERVER
+
+
+def _header(error: Any, name: str) -> str:
+    """A header of the answer, however a proxy spelt its name; empty if it is not there."""
+    for given, value in (error.headers or {}).items():
+        if given.lower() == name.lower():
+            return str(value).strip()
+    return ""
 
 
 def translate(error: Any, path: str, options: ClientOptions) -> ProviderError:
@@ -170,7 +210,7 @@ def translate(error: Any, path: str, options: ClientOptions) -> ProviderError:
         "status": status,
         "code": error.code or getattr(told, "code", None),
         "param": getattr(error, "param", None) or getattr(told, "param", None),
-        "request_id": error.request_id,
+        "request_id": error.request_id or _header(error, "Request-Id") or None,
     }
     if status is None:
         where = options.api_base or "https://api.stripe.com"

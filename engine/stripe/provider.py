@@ -7,29 +7,51 @@ import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import parse_qsl, urlsplit
 
 from engine.errors import NotFoundError, PermissionDeniedError, ProviderError
-from engine.provider.base import Account, RemoteObject, RequestContext
+from engine.provider.base import ADDRESSED, Account, RemoteObject, RequestContext
 from engine.provider.schema import Probe, ResourceType, Schemas
 from engine.stripe.client import StripeHTTP
+from engine.stripe.paths import (
+    addressed,
+    collection_path,
+    composite_params,
+    filled,
+    item_path,
+    parts_of,
+    without_parent,
+)
 
 PAGE = 100
 """Most objects a list page holds."""
 _READERS = 8
 _LIVE_KEY = re.compile(r"^(?:sk|rk)_live_")
 _ACCOUNT = re.compile(r"\bacct_[A-Za-z0-9]+")
+# L: the tail of Stripe's text when the object is in the other mode; creating it would be wrong.
+_OTHER_MODE = "similar object exists"
 
 
 class StripeProvider:
     """Reads and writes Stripe's objects."""
 
-    def __init__(self, http: StripeHTTP, schemas: Schemas, *, api_key: str) -> None:
-        """Args: http: the door to Stripe; schemas: resource types; api_key: tells the mode."""
+    def __init__(
+        self, http: StripeHTTP, schemas: Schemas, *, api_key: str, root: Path | None = None
+    ) -> None:
+        """Speak for one key.
+
+        Args:
+            http: The door to Stripe.
+            schemas: Resource types by name.
+            api_key: Tells the mode.
+            root: Folder that the paths of files to be sent start from.
+        """
         self._http = http
-        self._by_object = {kind.object: kind for kind in schemas.values()}
+        self._schemas = schemas
         self._livemode = bool(_LIVE_KEY.match(api_key))
+        self._root = root or Path()
 
     @property
     def requests(self) -> int:
@@ -55,15 +77,23 @@ class StripeProvider:
             return Account("", self._livemode)
         return Account(str(found.get("id", "")), self._livemode)
 
+    # ── reading ───────────────────────────────────────────────────────────────────────────
+
     def read(self, kind: ResourceType, id: str, *, account: str = "") -> RemoteObject | None:
         """Read one object, expanded; None if it does not exist."""
+        path, params = item_path(kind, id), _asked(kind)
+        if kind.composite is not None:
+            path = kind.calls[kind.composite.read].path
+            params = {**composite_params(id), **params}
         try:
-            found = self._http.get(_item(kind, id), _expand(kind), account=account)
+            found = self._http.get(path, params, account=account)
         except NotFoundError as error:
-            if "similar object exists" in error.message:
+            if _OTHER_MODE in error.message:
                 raise
             return None
-        return None if found.get("deleted") is True else found
+        if found.get("deleted") is True:
+            return None
+        return addressed(kind, found, parts_of(kind, id)[0])
 
     def read_many(
         self, kind: ResourceType, ids: Sequence[str], *, account: str = ""
@@ -75,43 +105,87 @@ class StripeProvider:
         """
         wanted = dict.fromkeys(ids)
         found: dict[str, RemoteObject] = {}
-        if len(wanted) > 1:
-            budget = len(wanted) - 1
-            for page in itertools.islice(self._pages(kind, {}, account), budget):
-                found.update({entry["id"]: entry for entry in page if entry["id"] in wanted})
-                if len(found) == len(wanted):
-                    return found
+        if kind.composite is None and not kind.singleton:
+            by_parent: dict[str, list[str]] = {}
+            for id in wanted:
+                by_parent.setdefault(parts_of(kind, id)[0], []).append(id)
+            for parent, some in by_parent.items():
+                found.update(self._from_pages(kind, parent, some, account))
         missing = [id for id in wanted if id not in found]
         with ThreadPoolExecutor(max_workers=_READERS) as pool:
             read = pool.map(functools.partial(self.read, kind, account=account), missing)
             found.update({id: entry for id, entry in zip(missing, read, strict=True) if entry})
         return found
 
+    def _from_pages(
+        self, kind: ResourceType, parent: str, ids: Sequence[str], account: str
+    ) -> dict[str, RemoteObject]:
+        """Those of some objects of one parent that turn up in fewer pages than there are ids."""
+        found: dict[str, RemoteObject] = {}
+        wanted = set(ids)
+        for page in itertools.islice(self._pages(kind, {}, account, parent), len(wanted) - 1):
+            for entry in page:
+                id = str(entry.get(ADDRESSED) or entry["id"])
+                if id in wanted:
+                    found[id] = entry
+            if len(found) == len(wanted):
+                break
+        return found
+
     def find(
         self, kind: ResourceType, filters: Mapping[str, Any], *, account: str = ""
     ) -> Sequence[RemoteObject]:
         """List the objects that match, expanded, newest first."""
-        return [entry for page in self._pages(kind, filters, account) for entry in page]
+        parent, rest = without_parent(kind, filters)
+        return [entry for page in self._pages(kind, rest, account, parent) for entry in page]
 
     def exists(self, probe: Probe, id: str, *, account: str = "") -> bool:
         """Answer a probe about the object with this id."""
-        kind = self._by_object[probe.object]
+        kind = next(kind for kind in self._schemas.values() if kind.object == probe.object)
         for variant in probe.variants:
             params = {probe.filter: id, **variant, "limit": 1}
             if self._http.get(kind.collection, params, account=account).get("data"):
                 return True
         return False
 
+    def _pages(
+        self, kind: ResourceType, filters: Mapping[str, Any], account: str, parent: str = ""
+    ) -> Iterator[list[RemoteObject]]:
+        path = collection_path(kind, parent)
+        params = {**filters, **_asked(kind, prefix="data."), "limit": PAGE}
+        while True:
+            answer = self._http.get(path, params, account=account)
+            page = answer.get("data")
+            if not isinstance(page, list):
+                raise ProviderError(f"{path} did not answer with a list")
+            yield [addressed(kind, entry, parent) for entry in page]
+            following = answer.get("next_page_url")
+            if following:  # v2 pages by token
+                params["page"] = dict(parse_qsl(urlsplit(following).query)).get("page", "")
+            elif answer.get("has_more") and page:
+                params["starting_after"] = page[-1]["id"]
+            else:
+                return
+
+    # ── writing ───────────────────────────────────────────────────────────────────────────
+
     def create(
         self, kind: ResourceType, params: Mapping[str, Any], context: RequestContext
     ) -> RemoteObject:
-        """Create an object and return it, expanded."""
-        return self._http.post(
-            kind.collection,
-            {**params, **_expand(kind)},
-            idempotency_key=context.idempotency_key,
-            account=context.account,
-        )
+        """Create an object and return it, expanded; of what there is one, change that one."""
+        parent, body = without_parent(kind, params)
+        if kind.singleton:
+            return self.update(kind, parent or kind.object, body, context)
+        path = collection_path(kind, parent)
+        if kind.content:
+            files = {name: self._root / _file_name(body[name]) for name in kind.content}
+            rest = {name: value for name, value in body.items() if name not in files}
+            found = self._http.upload(
+                path, rest, files, idempotency_key=context.idempotency_key, account=context.account
+            )
+        else:
+            found = self._post(path, {**body, **_asked(kind)}, context)
+        return addressed(kind, found, parent)
 
     def update(
         self, kind: ResourceType, id: str, params: Mapping[str, Any], context: RequestContext
@@ -122,40 +196,53 @@ class StripeProvider:
             if found is None:
                 raise NotFoundError(f"No such {kind.object}: {id!r}", status=404)
             return found
-        return self._http.post(
-            _item(kind, id),
-            {**params, **_expand(kind)},
-            idempotency_key=context.idempotency_key,
-            account=context.account,
-        )
+        answer = self._post(item_path(kind, id), {**params, **_asked(kind)}, context)
+        return addressed(kind, answer, parts_of(kind, id)[0])
+
+    def call(
+        self,
+        kind: ResourceType,
+        id: str,
+        name: str,
+        params: Mapping[str, Any],
+        context: RequestContext,
+    ) -> RemoteObject:
+        """Make one of the type's further calls on an object and return what it answers."""
+        found = kind.calls[name]
+        path = filled(found.path, kind, id)
+        if found.method == "delete":
+            answer = self._http.delete(path, params, account=context.account)
+        else:
+            answer = self._post(path, params, context)
+        return addressed(kind, answer, parts_of(kind, id)[0])
 
     def delete(self, kind: ResourceType, id: str, context: RequestContext) -> None:
         """Delete an object; one that is already gone is a success."""
         try:
-            self._http.delete(_item(kind, id), account=context.account)
+            if kind.composite is not None:
+                path = kind.calls[kind.composite.remove].path
+                self._post(path, composite_params(id), context)
+            else:
+                self._http.delete(item_path(kind, id), {}, account=context.account)
         except NotFoundError as error:
-            if "similar object exists" in error.message:
+            if _OTHER_MODE in error.message:
                 raise
 
-    def _pages(
-        self, kind: ResourceType, filters: Mapping[str, Any], account: str
-    ) -> Iterator[list[dict[str, Any]]]:
-        params = {**filters, **_expand(kind, prefix="data."), "limit": PAGE}
-        while True:
-            answer = self._http.get(kind.collection, params, account=account)
-            page = answer.get("data")
-            if not isinstance(page, list):
-                raise ProviderError(f"{kind.collection} did not answer with a list")
-            yield page
-            if not answer.get("has_more") or not page:
-                return
-            params["starting_after"] = page[-1]["id"]
+    def _post(
+        self, path: str, params: Mapping[str, Any], context: RequestContext
+    ) -> dict[str, Any]:
+        return self._http.post(
+            path, params, idempotency_key=context.idempotency_key, account=context.account
+        )
 
 
-def _item(kind: ResourceType, id: str) -> str:
-    # Coupons and products may have ids that people chose.
-    return kind.item.replace("{id}", quote(id, safe=""))
+def _file_name(declared: str) -> str:
+    """The path in a declared file, whose digest stands behind it."""
+    return declared.partition("@sha256:")[0]
 
 
-def _expand(kind: ResourceType, prefix: str = "") -> dict[str, Any]:
+def _asked(kind: ResourceType, prefix: str = "") -> dict[str, Any]:
+    """What an answer holds only if asked for: `expand` in v1, `include` in v2."""
+    if kind.include:
+        return {"include": list(kind.include)}
     return {"expand": [prefix + path for path in kind.expand]} if kind.expand else {}

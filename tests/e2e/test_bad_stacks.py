@@ -311,8 +311,8 @@ CASES: dict[str, tuple[str, list[str]]] = {
         CYCLE,
         [
             (
-                "stacks/shop.py:4: references form a cycle: stripe_product.a -> stripe_product.c -> "
-                "stripe_product.b -> stripe_product.a"
+                "stacks/shop.py:4: references form a cycle: stripe_product.a -> "
+                "stripe_product.c -> stripe_product.b -> stripe_product.a"
             ),
             (
                 "    none of them can be created first; break the chain at one of: "
@@ -439,7 +439,8 @@ CASES: dict[str, tuple[str, list[str]]] = {
         [
             (
                 "stacks/shop.py:4: TypeError: the value of ${stripe_product.pro.id} is known only "
-                "after apply, so .lower/upper() cannot be used on it; put it into an f-string as it is"
+                "after apply, so .upper() cannot be used on it; put it into an "
+                "f-string as it is"
             ),
             f"    {NOT_CHECKED}",
         ],
@@ -449,7 +450,8 @@ CASES: dict[str, tuple[str, list[str]]] = {
         [
             (
                 "stacks/shop.py:4: TypeError: the value of ${stripe_product.pro.id} is known only "
-                "after apply, so it cannot be formatted with '.8'; put it into the f-string as it is"
+                "after apply, so it cannot be formatted with '.8'; put it into the "
+                "f-string as it is"
             ),
             f"    {NOT_CHECKED}",
         ],
@@ -471,8 +473,8 @@ CASES: dict[str, tuple[str, list[str]]] = {
         WHOLE_RESOURCE_IN_TEXT,
         [
             (
-                "stacks/shop.py:4: TypeError: stripe_product.pro-plan was put into text as a whole; "
-                'name the attribute you mean, such as f"{pro_plan.id}"'
+                "stacks/shop.py:4: TypeError: stripe_product.pro-plan was put into text as a "
+                'whole; name the attribute you mean, such as f"{pro_plan.id}"'
             ),
             f"    {NOT_CHECKED}",
         ],

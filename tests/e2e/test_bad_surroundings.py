@@ -328,7 +328,7 @@ def test_no_key_for_a_live_environment(house: House) -> None:
     assert str(raised.value).splitlines() == [
         "environment 'live' has no API key",
         "SHOP_LIVE_KEY is not set.",
-        "Hint: export SHOP_LIVE_KEY=sk_live_..., or use the embedded emulator: -e local",
+        "Hint: export SHOP_LIVE_KEY=sk_..., or use the embedded emulator: -e local",
     ]
     assert raised.value.exit_code == 1
     assert not (house.root / "state").exists()

@@ -1,0 +1,86 @@
+"""States and locks in memory, for programs and tests that keep nothing.
+
+As strict as the files: what is stored went through the file format, so that nothing is kept here
+that a file could not hold, and nobody shares a value with the store.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+
+from engine.backends.holder import held, this_run
+from engine.errors import StaleStateError
+from engine.state.backend import Holder
+from engine.state.codec import decode, encode
+from engine.state.model import State
+
+
+class MemoryBackend:
+    """Keeps states for as long as it lives; safe to use from several threads."""
+
+    def __init__(self, *, engine_version: str) -> None:
+        """Args: engine_version: version that the states are written with."""
+        self._version = engine_version
+        self._stored: dict[tuple[str, str], bytes] = {}
+        self._holders: dict[tuple[str, str], Holder] = {}
+        self._changed = threading.Condition()
+
+    def stacks(self, environment: str) -> tuple[str, ...]:
+        """Names of the stacks that have a state."""
+        with self._changed:
+            return tuple(sorted(name for name, where in self._stored if where == environment))
+
+    def read(self, stack: str, environment: str) -> State | None:
+        """Read a state."""
+        with self._changed:
+            return self._read(stack, environment)
+
+    def _read(self, stack: str, environment: str) -> State | None:
+        raw = self._stored.get((stack, environment))
+        return None if raw is None else decode(raw, path=f"{environment}/{stack}")
+
+    def write(self, state: State, *, expected: State | None) -> None:
+        """Store a state in place of the one that was read."""
+        raw = encode(state, engine_version=self._version)
+        with self._changed:
+            stored = self._read(state.stack, state.environment)
+            if stored != expected:
+                raise StaleStateError(
+                    f"{state.environment}/{state.stack} changed while this run was at work",
+                    cause=f"It was at serial {expected.serial if expected else 'none'}, and is "
+                    f"now at {stored.serial if stored else 'none'}.",
+                    hint="run the plan again to see where things stand. Nothing was overwritten",
+                )
+            self._stored[state.stack, state.environment] = raw
+
+    def check_writable(self, stack: str, environment: str) -> None:
+        """Memory can always be written."""
+
+    @contextlib.contextmanager
+    def lock(
+        self,
+        stack: str,
+        environment: str,
+        *,
+        operation: str,
+        timeout: float,
+        on_wait: Callable[[Holder | None], None],
+    ) -> Iterator[None]:
+        """Hold the run lock of a stack."""
+        place = (stack, environment)
+        with self._changed:
+            holder = self._holders.get(place)
+        if holder is not None and timeout > 0:
+            on_wait(holder)
+        with self._changed:
+            if not self._changed.wait_for(lambda: place not in self._holders, max(timeout, 0)):
+                raise held(stack, environment, self._holders.get(place))
+            self._holders[place] = this_run(operation)
+        try:
+            yield
+        finally:
+            with self._changed:
+                del self._holders[place]
+                self._changed.notify_all()

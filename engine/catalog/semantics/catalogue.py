@@ -1,0 +1,245 @@
+"""What is sold, and at what price."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from engine.catalog.rows import Limit, Row
+from engine.catalog.semantics.shared import (
+    ACTIVE_AGAIN,
+    ARCHIVE,
+    CURRENCY,
+    CURRENCY_KEY,
+    METADATA,
+    URL,
+)
+from engine.provider.schema import Detach, NaturalKey, Probe, Removal, Rule, RuleKind, Verb
+
+PRODUCT = Row(
+    face="Product",
+    title="product",
+    id_prefix="prod_",
+    # D: deletable only while no price exists, archived ones included (R); else archive.
+    removals=(
+        Removal(
+            verb=Verb.DELETE,
+            unless=Probe(
+                object="price", filter="product", variants=({"active": True}, {"active": False})
+            ),
+        ),
+        Removal(
+            verb=Verb.ARCHIVE,
+            params={"active": False},
+            note="Stripe deletes a product only while it has no price",
+        ),
+    ),
+    revival=ACTIVE_AGAIN,
+    natural_keys=(NaturalKey(attribute="id", kept_by_removed=True),),
+    references={"tax_code": "tax_code", "default_price": "price"},
+    write_only=("default_price_data", "type"),
+    immutable=("type",),
+    neutral={
+        "active": True,
+        "shippable": False,
+        "description": None,
+        "images": [],
+        "marketing_features": [],
+    },
+    limits={
+        **METADATA,
+        "name": Limit(min=1),
+        "description": Limit(max=40000),
+        "images": Limit(max=8),
+        "images.*": URL,
+        "marketing_features": Limit(max=15),
+        "marketing_features.*.name": Limit(max=80),
+        "statement_descriptor": Limit(max=22, pattern=r"""[^<>\\"']*[A-Za-z][^<>\\"']*"""),
+        "unit_label": Limit(max=12),
+        "tax_code": Limit(pattern=r"txcd_\d{8}"),
+        "url": URL,
+    },
+)
+
+PRICE = Row(
+    face="Price",
+    title="price",
+    id_prefix="price_",
+    removals=(ARCHIVE,),
+    revival=ACTIVE_AGAIN,
+    natural_keys=(
+        NaturalKey(
+            attribute="lookup_key",
+            filter="lookup_keys",
+            many=True,
+            # D: the list shows active prices unless it is asked for the others.
+            variants=({"active": True}, {"active": False}),
+            transfer="transfer_lookup_key",
+            kept_by_removed=True,
+        ),
+    ),
+    # S: "This price cannot be archived because it is the default price of its product."
+    detach=(Detach(object="product", via="product", attribute="default_price"),),
+    expand=("tiers", "currency_options"),
+    hidden=("tiers", "currency_options"),
+    references={"recurring.meter": "billing.meter"},
+    # L: accepted and never told.
+    write_only=(
+        "product_data",
+        "recurring.trial_period_days",
+        "custom_unit_amount.enabled",
+        "currency_options.*.custom_unit_amount.enabled",
+    ),
+    ignored=("transfer_lookup_key",),
+    # D: what is inclusive or exclusive once stays so.
+    frozen={
+        "tax_behavior": ("inclusive", "exclusive"),
+        "currency_options.*.tax_behavior": ("inclusive", "exclusive"),
+    },
+    words={
+        "tiers.*.up_to": {"inf": None},
+        "currency_options.*.tiers.*.up_to": {"inf": None},
+    },
+    neutral={
+        "active": True,
+        "billing_scheme": "per_unit",
+        "tax_behavior": "unspecified",
+        "recurring.interval_count": 1,
+        "recurring.usage_type": "licensed",
+        "currency_options.*.tax_behavior": "unspecified",
+        # R: a tier with a flat amount and a zero unit amount reads back without the zero.
+        "tiers.*.unit_amount": 0,
+        "tiers.*.flat_amount": 0,
+        "nickname": None,
+    },
+    fold_case=("currency",),
+    limits={
+        **METADATA,
+        "currency": CURRENCY,
+        "currency_options": CURRENCY_KEY,
+        "lookup_key": Limit(max=200),
+    },
+    money={
+        "unit_amount": "currency",
+        "unit_amount_decimal": "currency",
+        "tiers.*.unit_amount": "currency",
+        "tiers.*.unit_amount_decimal": "currency",
+        "tiers.*.flat_amount": "currency",
+        "tiers.*.flat_amount_decimal": "currency",
+        "currency_options.*.unit_amount": "*",
+        "currency_options.*.unit_amount_decimal": "*",
+        "custom_unit_amount.minimum": "currency",
+        "custom_unit_amount.maximum": "currency",
+        "custom_unit_amount.preset": "currency",
+    },
+    rules=(
+        Rule(
+            kind=RuleKind.ONE_OF,
+            fields=("product", "product_data"),
+            message="A price belongs to one product: give exactly one of product, product_data.",
+        ),
+        Rule(
+            kind=RuleKind.AT_MOST_ONE,
+            fields=("unit_amount", "unit_amount_decimal"),
+            message=(
+                "You may only specify one of these parameters: unit_amount, unit_amount_decimal."
+            ),
+        ),
+        Rule(
+            kind=RuleKind.ONE_OF,
+            fields=("unit_amount", "unit_amount_decimal", "custom_unit_amount", "tiers"),
+            message="Prices require an `unit_amount` or `unit_amount_decimal` parameter to be set.",
+            hint="give exactly one of unit_amount, unit_amount_decimal, custom_unit_amount, tiers",
+        ),
+        Rule(
+            kind=RuleKind.REQUIRES,
+            when={"tiers": ...},
+            fields=("billing_scheme",),
+            value="tiered",
+            message='Tiers need billing_scheme="tiered".',
+        ),
+        Rule(
+            kind=RuleKind.REQUIRES,
+            when={"billing_scheme": "tiered"},
+            fields=("tiers", "tiers_mode"),
+            message="A tiered price needs tiers and tiers_mode.",
+        ),
+        Rule(
+            kind=RuleKind.LAST_ELEMENT,
+            fields=("tiers",),
+            value=("up_to", "inf"),
+            message="The last tier has no upper bound.",
+            hint='end the list with a tier of "up_to": "inf"',
+        ),
+        Rule(
+            kind=RuleKind.REQUIRES,
+            when={"tiers": ...},
+            fields=("recurring",),
+            message="Prices with `type=one_time` are not supported with tiered billing.",
+            hint='add recurring={"interval": "month"}',
+        ),
+        Rule(
+            kind=RuleKind.FORBIDS,
+            when={"tiers": ...},
+            fields=("transform_quantity",),
+            message="A tiered price takes no transform_quantity.",
+        ),
+        Rule(
+            kind=RuleKind.REQUIRES,
+            when={"recurring.usage_type": "metered"},
+            fields=("recurring.meter",),
+            message=(
+                "Starting with Stripe version `2025-03-31.basil`, metered prices must be backed "
+                "by meters."
+            ),
+        ),
+        Rule(
+            kind=RuleKind.REQUIRES,
+            when={"recurring.meter": ...},
+            fields=("recurring.usage_type",),
+            value="metered",
+            message='A price with a meter needs usage_type="metered".',
+        ),
+    ),
+)
+
+SHIPPING_RATE = Row(
+    face="ShippingRate",
+    title="shipping rate",
+    id_prefix="shr_",
+    removals=(ARCHIVE,),
+    revival=ACTIVE_AGAIN,
+    expand=("fixed_amount.currency_options",),
+    hidden=("fixed_amount.currency_options",),
+    neutral={
+        "active": True,
+        "type": "fixed_amount",
+        "tax_behavior": "unspecified",
+        "fixed_amount.currency_options.*.tax_behavior": "unspecified",
+    },
+    fold_case=("fixed_amount.currency",),
+    limits={
+        **METADATA,
+        "display_name": Limit(min=1, max=100),
+        "fixed_amount.currency": CURRENCY,
+        "fixed_amount.currency_options": CURRENCY_KEY,
+    },
+    money={
+        "fixed_amount.amount": "fixed_amount.currency",
+        "fixed_amount.currency_options.*.amount": "*",
+    },
+    rules=(
+        Rule(
+            kind=RuleKind.REQUIRES,
+            fields=("fixed_amount",),
+            message="A shipping rate needs fixed_amount.",
+            hint='add fixed_amount={"amount": 500, "currency": "usd"}',
+        ),
+    ),
+)
+
+ROWS: Mapping[str, Row] = {
+    "price": PRICE,
+    "product": PRODUCT,
+    "shipping_rate": SHIPPING_RATE,
+}
+"""Rows of this area, by object name."""

@@ -1,0 +1,138 @@
+"""What makes it cheaper."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from engine.catalog.rows import Limit, Row
+from engine.catalog.semantics.shared import CURRENCY, CURRENCY_KEY, DEACTIVATE, DELETE, METADATA
+from engine.provider.schema import NaturalKey, Revival, Rule, RuleKind
+from engine.values import ABSENT
+
+COUPON = Row(
+    face="Coupon",
+    title="coupon",
+    id_prefix="",
+    removals=(DELETE,),
+    natural_keys=(NaturalKey(attribute="id"),),
+    expand=("applies_to", "currency_options"),
+    hidden=("applies_to", "currency_options"),
+    references={"applies_to.products.*": "product"},
+    # L: a currency can be added, the amount of one that is there cannot change.
+    add_only=("currency_options",),
+    sets=("applies_to.products",),
+    neutral={"duration": "once"},
+    fold_case=("currency",),
+    limits={
+        **METADATA,
+        "name": Limit(max=40),
+        "currency": CURRENCY,
+        "currency_options": CURRENCY_KEY,
+    },
+    money={"amount_off": "currency", "currency_options.*.amount_off": "*"},
+    rules=(
+        Rule(
+            kind=RuleKind.ONE_OF,
+            fields=("percent_off", "amount_off"),
+            message="A coupon takes exactly one of percent_off, amount_off.",
+        ),
+        Rule(
+            kind=RuleKind.REQUIRES,
+            when={"amount_off": ...},
+            fields=("currency",),
+            message="amount_off needs a currency.",
+        ),
+        Rule(
+            kind=RuleKind.FORBIDS,
+            when={"percent_off": ...},
+            fields=("currency", "currency_options"),
+            message="percent_off takes no currency.",
+        ),
+        Rule(
+            kind=RuleKind.REQUIRES,
+            when={"duration": "repeating"},
+            fields=("duration_in_months",),
+            message='duration="repeating" needs duration_in_months.',
+        ),
+        Rule(
+            kind=RuleKind.FORBIDS,
+            when={"duration": "once"},
+            fields=("duration_in_months",),
+            message='duration_in_months goes with duration="repeating" only.',
+        ),
+        Rule(
+            kind=RuleKind.FORBIDS,
+            when={"duration": "forever"},
+            fields=("duration_in_months",),
+            message='duration_in_months goes with duration="repeating" only.',
+        ),
+        Rule(
+            kind=RuleKind.FORBIDS,
+            when={"duration": ABSENT},
+            fields=("duration_in_months",),
+            message='duration_in_months goes with duration="repeating" only.',
+        ),
+    ),
+)
+
+PROMOTION_CODE = Row(
+    face="PromotionCode",
+    title="promotion code",
+    id_prefix="promo_",
+    removals=(DEACTIVATE,),
+    # A code also ends by itself: expired, or redeemed as often as it may be.
+    revival=Revival(
+        live={"active": True},
+        params={"active": True},
+        spent_if=("expires_at", "max_redemptions"),
+    ),
+    natural_keys=(
+        NaturalKey(attribute="code", filter="code", variants=({"active": True},), fold_case=True),
+    ),
+    expand=("restrictions.currency_options",),
+    hidden=("restrictions.currency_options",),
+    references={"promotion.coupon": "coupon", "customer": "customer"},
+    neutral={"active": True, "restrictions.first_time_transaction": False},
+    fold_case=("restrictions.minimum_amount_currency",),
+    limits={
+        **METADATA,
+        "code": Limit(min=1, max=500, pattern=r"[A-Za-z0-9_-]+"),
+        "restrictions.currency_options": CURRENCY_KEY,
+        "restrictions.minimum_amount_currency": CURRENCY,
+    },
+    money={
+        "restrictions.minimum_amount": "restrictions.minimum_amount_currency",
+        "restrictions.currency_options.*.minimum_amount": "*",
+    },
+    rules=(
+        Rule(
+            kind=RuleKind.REQUIRES,
+            when={"restrictions.minimum_amount": ...},
+            fields=("restrictions.minimum_amount_currency",),
+            message="minimum_amount and minimum_amount_currency go together.",
+        ),
+        Rule(
+            kind=RuleKind.REQUIRES,
+            when={"restrictions.minimum_amount_currency": ...},
+            fields=("restrictions.minimum_amount",),
+            message="minimum_amount and minimum_amount_currency go together.",
+        ),
+        Rule(
+            kind=RuleKind.REQUIRES,
+            when={"promotion.type": "coupon"},
+            fields=("promotion.coupon",),
+            message='A promotion of type "coupon" names its coupon.',
+        ),
+        Rule(
+            kind=RuleKind.AT_MOST_ONE,
+            fields=("customer", "customer_account"),
+            message="Give customer or customer_account, not both.",
+        ),
+    ),
+)
+
+ROWS: Mapping[str, Row] = {
+    "coupon": COUPON,
+    "promotion_code": PROMOTION_CODE,
+}
+"""Rows of this area, by object name."""

@@ -1,0 +1,120 @@
+"""What customers may do by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from engine.catalog.rows import Limit, Row
+from engine.catalog.semantics.shared import ACTIVE_AGAIN, METADATA, URL
+from engine.provider.schema import Removal, Rule, RuleKind, Verb
+
+_UPDATES_ON = {"features.subscription_update.enabled": True}
+
+PORTAL_CONFIGURATION = Row(
+    face="PortalConfiguration",
+    title="customer portal configuration",
+    id_prefix="bpc_",
+    removals=(
+        Removal(verb=Verb.DEACTIVATE, params={"active": False}, unless_leaf=("is_default", True)),
+        # L: "You cannot set `active: false` on your default PortalConfiguration."
+        Removal(
+            verb=Verb.KEEP,
+            note="it is the account's default portal, which Stripe cannot deactivate",
+        ),
+    ),
+    revival=ACTIVE_AGAIN,
+    expand=("features.subscription_update.products",),
+    references={
+        "features.subscription_update.products.*.product": "product",
+        "features.subscription_update.products.*.prices.*": "price",
+        "features.payment_method_update.payment_method_configuration": (
+            "payment_method_configuration"
+        ),
+        "features.subscription_cancel.cancellation_reason.feedback_options.*": (
+            "billing.feedback_option"
+        ),
+    },
+    sets=(
+        "features.customer_update.allowed_updates",
+        "features.subscription_cancel.cancellation_reason.options",
+        "features.subscription_cancel.cancellation_reason.feedback_options",
+        "features.subscription_update.default_allowed_updates",
+        "features.subscription_update.products.*.prices",
+    ),
+    keyed={
+        "features.subscription_update.products": "product",
+        "features.subscription_update.schedule_at_period_end.conditions": "type",
+    },
+    # D: an absent feature is off; the rest are the defaults Stripe fills in.
+    neutral={
+        "active": True,
+        "login_page.enabled": False,
+        "features.customer_update.enabled": False,
+        "features.customer_update.allowed_updates": [],
+        "features.invoice_history.enabled": False,
+        "features.payment_method_update.enabled": False,
+        "features.subscription_cancel.enabled": False,
+        "features.subscription_cancel.mode": "at_period_end",
+        "features.subscription_cancel.proration_behavior": "none",
+        "features.subscription_cancel.cancellation_reason.enabled": False,
+        "features.subscription_pause.enabled": False,
+        "features.subscription_update.enabled": False,
+        "features.subscription_update.billing_cycle_anchor": "unchanged",
+        "features.subscription_update.default_allowed_updates": [],
+        "features.subscription_update.products": [],
+        "features.subscription_update.proration_behavior": "none",
+        "features.subscription_update.trial_update_behavior": "end_trial",
+        "features.subscription_update.schedule_at_period_end.conditions": [],
+    },
+    limits={
+        **METADATA,
+        "business_profile.headline": Limit(max=60),
+        "business_profile.privacy_policy_url": URL,
+        "business_profile.terms_of_service_url": URL,
+        "default_return_url": URL,
+        "features.subscription_update.products": Limit(max=10),
+        "features.subscription_update.products.*.prices": Limit(min=1),
+    },
+    rules=(
+        Rule(
+            kind=RuleKind.REQUIRES,
+            when=_UPDATES_ON,
+            fields=("features.payment_method_update.enabled",),
+            value=True,
+            message=("Cannot enable subscription updates while payment method update is disabled."),
+            hint='add "payment_method_update": {"enabled": True} to features',
+        ),
+        Rule(
+            kind=RuleKind.REQUIRES,
+            when=_UPDATES_ON,
+            fields=("features.subscription_update.products",),
+            message="Missing required param: features[subscription_update][products]",
+            hint='add "products": [{"product": pro.id, "prices": [monthly.id]}]',
+        ),
+        Rule(
+            kind=RuleKind.UNIQUE_ELEMENTS,
+            fields=("features.subscription_update.products",),
+            value="product",
+            message="A product stands in features[subscription_update][products] once.",
+        ),
+        Rule(
+            kind=RuleKind.REQUIRES,
+            when={"features.subscription_cancel.proration_behavior": "create_prorations"},
+            fields=("features.subscription_cancel.mode",),
+            value="immediately",
+            message="Prorations on cancellation need mode immediately.",
+        ),
+        Rule(
+            kind=RuleKind.REQUIRES,
+            when={"features.subscription_cancel.proration_behavior": "always_invoice"},
+            fields=("features.subscription_cancel.mode",),
+            value="immediately",
+            message="Prorations on cancellation need mode immediately.",
+        ),
+    ),
+)
+
+ROWS: Mapping[str, Row] = {
+    "billing_portal.configuration": PORTAL_CONFIGURATION,
+}
+"""Rows of this area, by object name."""

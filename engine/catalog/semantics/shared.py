@@ -1,0 +1,19 @@
+"""What rows of several areas have in common: ways to end, and bounds."""
+
+from __future__ import annotations
+
+from engine.catalog.rows import Limit
+from engine.provider.schema import Removal, Revival, Verb
+
+ARCHIVE = Removal(verb=Verb.ARCHIVE, params={"active": False})
+DEACTIVATE = Removal(verb=Verb.DEACTIVATE, params={"active": False})
+DELETE = Removal(verb=Verb.DELETE)
+ACTIVE_AGAIN = Revival(live={"active": True}, params={"active": True})
+
+CURRENCY = Limit(min=3, max=3, pattern=r"[A-Za-z]{3}")
+CURRENCY_KEY = Limit(min=3, max=3, pattern=r"[a-z]{3}")
+# D: metadata holds 50 keys, of 40 characters without brackets, with values of 500.
+METADATA_KEYS = Limit(max=50, pattern=r"[^\[\]]{1,40}")
+METADATA_VALUE = Limit(max=500)
+METADATA = {"metadata": METADATA_KEYS, "metadata.*": METADATA_VALUE}
+URL = Limit(pattern=r"https?://\S+")

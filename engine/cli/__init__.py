@@ -1,0 +1,1 @@
+"""The command line: the only place that knows click, prints, asks, and sets exit codes."""

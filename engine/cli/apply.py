@@ -1,0 +1,146 @@
+"""`engine apply` and `engine destroy`: the commands that write."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from engine.cli.command import EngineCommand
+from engine.cli.invocation import Invocation, pass_invocation
+from engine.cli.planning import Wishes, planning_options, removal_options, stacks_argument
+from engine.errors import InterruptedRunError, UsageError
+
+if TYPE_CHECKING:
+    from engine.apply.events import ApplyReport
+    from engine.operations.context import Context
+    from engine.plan.model import PlanReport
+
+_yes = click.option("--yes", is_flag=True, help="Do it without asking.")
+
+
+@click.command(cls=EngineCommand)
+@stacks_argument
+@_yes
+@planning_options
+@pass_invocation
+def apply(invocation: Invocation, /, stacks: tuple[str, ...], *, yes: bool, **wishes: Any) -> int:
+    r"""Plan, ask, and make it so.
+
+    Without STACK, all stacks are applied, in the order they need each other. The state file is
+    written after every operation. Without a terminal, --yes is needed.
+
+    \b
+    Examples:
+      engine apply
+      engine apply saas --yes
+      engine apply --var trial_days=14 --lock-timeout 60
+      engine apply --refresh-only
+    """
+    return _run(invocation, stacks, Wishes(**wishes), operation="Apply", yes=yes)
+
+
+@click.command(cls=EngineCommand)
+@stacks_argument
+@_yes
+@removal_options
+@pass_invocation
+def destroy(invocation: Invocation, /, stacks: tuple[str, ...], *, yes: bool, **wishes: Any) -> int:
+    r"""Remove everything that was applied, as far as Stripe allows.
+
+    Where Stripe cannot delete, objects are archived, deactivated or left; the plan says which.
+    Without a terminal, --yes is needed.
+
+    \b
+    Examples:
+      engine destroy saas
+      engine destroy --target stripe_webhook_endpoint.events
+      engine destroy -e test --yes
+    """
+    return _run(invocation, stacks, Wishes(destroy=True, **wishes), operation="Destroy", yes=yes)
+
+
+def _run(
+    invocation: Invocation, stacks: tuple[str, ...], wanted: Wishes, *, operation: str, yes: bool
+) -> int:
+    wanted.check()
+    _need_consent(invocation, operation.lower(), yes=yes)
+    from engine.operations.apply import apply_stacks  # noqa: PLC0415 - help does not need it
+
+    progress = invocation.progress()
+    try:
+        context = invocation.open(
+            variables=wanted.values(), parallelism=wanted.parallelism, hook=progress
+        )
+
+        def approve(report: PlanReport) -> bool:
+            _show(invocation, context, report)
+            if not invocation.json:
+                invocation.say("")
+            return yes or _ask(invocation, report, operation)
+
+        report = apply_stacks(context, stacks, wanted.options(), approve)
+    finally:
+        progress.close()
+    return _conclude(invocation, context, report, operation)
+
+
+def _need_consent(invocation: Invocation, command: str, *, yes: bool) -> None:
+    """Refuse before anything is locked or read, since nobody will be there to say yes."""
+    if yes:
+        return
+    if invocation.json:
+        raise UsageError(
+            f"engine {command} --json asks no questions, so it needs --yes",
+            hint=f"look at engine plan --json first, then run engine {command} --json --yes",
+        )
+    if not sys.stdin.isatty():
+        raise UsageError(
+            f"engine {command} needs a yes, and there is no terminal to ask on",
+            hint=f"look at engine plan first, then run engine {command} --yes",
+        )
+
+
+def _show(invocation: Invocation, context: Context, report: PlanReport) -> None:
+    if invocation.json:
+        return
+    from engine.views.human import plan_text  # noqa: PLC0415 - help does not need it
+
+    style = invocation.style()
+    invocation.say(plan_text(report, context.schemas, style, verbose=invocation.verbose))
+
+
+def _ask(invocation: Invocation, report: PlanReport, operation: str) -> bool:
+    from engine.views.human import question  # noqa: PLC0415 - help does not need it
+
+    style = invocation.style(sys.stderr)
+    invocation.tell(question(report, style, operation=operation), end="")
+    answer = sys.stdin.readline()
+    if not answer.endswith("\n"):
+        invocation.tell("")
+    return answer.strip() == "yes"
+
+
+def _conclude(invocation: Invocation, context: Context, report: ApplyReport, operation: str) -> int:
+    from engine.views import outcome  # noqa: PLC0415 - help does not need it
+
+    if report.plan.has_changes and not report.approved:
+        invocation.tell(f"{operation} cancelled. Nothing was changed.")
+        return 1
+    if invocation.json:
+        from engine.views.document import apply_document  # noqa: PLC0415 - the same
+
+        invocation.answer(apply_document(report))
+    elif report.plan.has_changes:
+        style = invocation.style()
+        text = outcome.apply_text(report, style, operation=operation, verbose=invocation.verbose)
+        invocation.say(text)
+    else:
+        _show(invocation, context, report.plan)
+    if outcome.is_whole(report):
+        return 0
+    text = outcome.failure_text(report, invocation.style(sys.stderr), operation=operation)
+    invocation.tell(f"\n{text}")
+    interrupted = any(result.interrupted for result in report.results)
+    return InterruptedRunError.exit_code if interrupted else 1

@@ -1,0 +1,148 @@
+"""The kinds of command: groups that load on demand, and options that stand anywhere.
+
+What must not live here: any one command, and anything of the engine beyond its errors.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import click
+
+from engine.cli.completion import complete_environments
+from engine.cli.invocation import Invocation
+
+_HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+def _remember(context: click.Context, param: click.Parameter, value: Any) -> None:
+    """Keep a shared option, wherever on the line it stands; the last one counts."""
+    invocation = context.ensure_object(Invocation)
+    if value and param.name is not None:
+        setattr(invocation, param.name, value)
+
+
+def _shared(*declarations: str, **attributes: Any) -> click.Option:
+    return click.Option(declarations, expose_value=False, callback=_remember, **attributes)
+
+
+def _shared_options() -> list[click.Parameter]:
+    return [
+        _shared("-C", "--chdir", metavar="DIR", help="Work in the project folder DIR."),
+        _shared(
+            "-e",
+            "--env",
+            "environment",
+            metavar="NAME",
+            help="Speak to the environment NAME.",
+            shell_complete=complete_environments,
+        ),
+        _shared("--json", is_flag=True, help="Write one JSON document to stdout."),
+        _shared("--no-color", is_flag=True, help="Write plain text, even to a terminal."),
+        _shared("-v", "--verbose", is_flag=True, help="Tell more; tracebacks of bugs too."),
+    ]
+
+
+def _write_options(
+    command: click.Command, context: click.Context, formatter: click.HelpFormatter
+) -> None:
+    """List a command's own options apart from those that every command takes."""
+    own: list[tuple[str, str]] = []
+    shared: list[tuple[str, str]] = []
+    for param in command.get_params(context):
+        record = param.get_help_record(context) if isinstance(param, click.Option) else None
+        if record is not None:
+            (shared if getattr(param, "callback", None) is _remember else own).append(record)
+    if own:
+        with formatter.section("Options"):
+            formatter.write_dl(own)
+    with formatter.section("Shared options, before or after the command"):
+        formatter.write_dl(shared)
+
+
+def _settled(attributes: dict[str, Any]) -> dict[str, Any]:
+    """What every command has in common, laid over its own attributes."""
+    # Raw docstrings spell click's mark for a paragraph to be kept as it is.
+    text = (attributes.get("help") or "").replace("\\b\n", "\b\n")
+    return {**attributes, "context_settings": _HELP, "help": text}
+
+
+class EngineCommand(click.Command):
+    """A command that takes the shared options."""
+
+    def __init__(self, *args: Any, **attributes: Any) -> None:
+        super().__init__(*args, **_settled(attributes))
+        self.params = [*self.params, *_shared_options()]
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the sections of options."""
+        _write_options(self, ctx, formatter)
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are asked for.
+
+    Args:
+        homes: Where each command lives, `module:attribute` by name, in the order help lists them.
+    """
+
+    def __init__(self, *args: Any, homes: dict[str, str] | None = None, **attributes: Any) -> None:
+        super().__init__(*args, **_settled(attributes))
+        self.params = [*self.params, *_shared_options()]
+        self._homes = homes or {}
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Show the help when nothing is asked for; a script that does that has a mistake in it."""
+        if not args and not ctx.resilient_parsing:
+            click.echo(self.get_help(ctx), err=True)
+            ctx.exit(1)
+        return super().parse_args(ctx, args)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names of the commands, in the order a person meets them."""
+        return [*self._homes, *super().list_commands(ctx)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command; None if there is none of that name."""
+        home = self._homes.get(cmd_name)
+        if home is None:
+            return super().get_command(ctx, cmd_name)
+        module, _, attribute = home.partition(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; suggest the nearest one if there is none of that name."""
+        name = args[0]
+        if self.get_command(ctx, name) is None and not name.startswith("-"):
+            if ctx.resilient_parsing:
+                return None, None, args[1:]
+            near = difflib.get_close_matches(name, self.list_commands(ctx), n=1)
+            suggestion = f" Did you mean {near[0]!r}?" if near else ""
+            ctx.fail(f"There is no command {name!r}.{suggestion}")
+        return super().resolve_command(ctx, args)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the sections of options and of commands."""
+        _write_options(self, ctx, formatter)
+        self.format_commands(ctx, formatter)
+
+
+def options(*decorators: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Put several option decorators into one; help lists them in the given order."""
+
+    def decorate(function: Any) -> Any:
+        return _applied(function, reversed(decorators))
+
+    return decorate
+
+
+def _applied(function: Any, decorators: Iterable[Callable[[Any], Any]]) -> Any:
+    for decorator in decorators:
+        function = decorator(function)
+    return function

@@ -1,0 +1,77 @@
+"""Words for the shell to complete: stacks, environments, addresses, from files alone.
+
+Completion runs at every press of a key, so nothing is evaluated and nothing heavy imported; a
+file that cannot be read completes to nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+from click.shell_completion import CompletionItem
+
+from engine.cli.invocation import Invocation
+
+
+def complete_stacks(
+    context: click.Context, _: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Names of the stack modules."""
+    given = set(context.params.get("stacks") or ())
+    found = (path.stem for path in _root(context).glob("stacks/[!_]*.py"))
+    return _matching((name for name in found if name not in given), incomplete)
+
+
+def complete_environments(
+    context: click.Context, _: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Names of the environments."""
+    import tomllib  # noqa: PLC0415 - only where a person completes an environment
+
+    names = {"local"}
+    try:
+        text = (_root(context) / "pyproject.toml").read_text(encoding="utf-8")
+        names |= set(tomllib.loads(text)["tool"]["engine"]["environments"])
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    return _matching(names, incomplete)
+
+
+def complete_addresses(
+    context: click.Context, _: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Addresses that some state of the project has."""
+    found: set[str] = set()
+    for path in _root(context).glob("state/*/*.json"):
+        found |= set(_mapping(path, "resources"))
+    return _matching(found, incomplete)
+
+
+def complete_outputs(
+    context: click.Context, _: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Names of outputs that some state of the project has."""
+    found: set[str] = set()
+    for path in _root(context).glob("state/*/*.json"):
+        found |= set(_mapping(path, "outputs"))
+    return _matching(found, incomplete)
+
+
+def _root(context: click.Context) -> Path:
+    return context.ensure_object(Invocation).root
+
+
+def _mapping(path: Path, key: str) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))[key]
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _matching(names: Iterable[str], incomplete: str) -> list[CompletionItem]:
+    return [CompletionItem(name) for name in sorted(names) if name.startswith(incomplete)]

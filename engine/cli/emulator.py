@@ -1,0 +1,100 @@
+"""`engine emulator`: the embedded Stripe, served to anyone on this machine."""
+
+from __future__ import annotations
+
+import errno
+import signal
+from pathlib import Path
+
+import click
+
+from engine.cli.command import EngineCommand, LazyGroup
+from engine.cli.invocation import Invocation, pass_invocation
+from engine.errors import UsageError
+
+_HIGHEST_PORT = 65535
+
+
+@click.group(cls=LazyGroup)
+def emulator() -> None:
+    r"""Run the embedded Stripe emulator for your own programs.
+
+    \b
+    Examples:
+      engine emulator serve --port 12111
+    """
+
+
+@emulator.command(cls=EngineCommand)
+@click.option(
+    "--port",
+    type=click.IntRange(0, _HIGHEST_PORT),
+    default=0,
+    metavar="N",
+    help="Port on 127.0.0.1; a free one if not given.",
+)
+@click.option(
+    "--account-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="PATH",
+    help="Keep the account in this file; without, it is in memory and each key has its own.",
+)
+@click.option(
+    "--embedded",
+    is_flag=True,
+    help="Serve the account of the project's embedded environment.",
+)
+@pass_invocation
+def serve(invocation: Invocation, *, port: int, account_file: Path | None, embedded: bool) -> None:
+    r"""Serve Stripe on this machine until Ctrl-C.
+
+    The address goes to stdout once connections are accepted, so that scripts can wait for it.
+    Only this machine can reach it, and any key that begins with sk_test_ is taken.
+
+    \b
+    Examples:
+      engine emulator serve
+      engine emulator serve --port 12111
+      engine emulator serve --embedded
+      curl http://127.0.0.1:12111/v1/products -u sk_test_x:
+    """
+    if embedded and account_file is not None:
+        raise UsageError(
+            "--embedded and --account-file do not go together", hint="choose one of them"
+        )
+    from engine.bootstrap import (  # noqa: PLC0415 - help needs neither
+        embedded_account,
+        serve_emulator,
+    )
+
+    if embedded:
+        account_file = embedded_account(invocation.open().settings).resolve()
+    try:
+        made = serve_emulator(invocation.root, port=port, account_file=account_file)
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        raise UsageError(
+            f"port {port} is taken", hint="choose another, or leave --port out to get a free one"
+        ) from error
+    with made as server:
+        _announce(invocation, server.url)
+        # Ctrl-C, or a supervisor's SIGTERM, is how a server is stopped, not how it fails.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            invocation.tell("Stopped.")
+
+
+def _announce(invocation: Invocation, url: str) -> None:
+    if invocation.json:
+        invocation.answer({"format_version": "1", "url": url})
+    else:
+        invocation.say(f"Serving Stripe on {url}")
+    invocation.tell(
+        "To use it, in another shell:\n"
+        "  export STRIPE_API_KEY=sk_test_x\n"
+        f"  export STRIPE_API_BASE={url}\n"
+        "Ctrl-C stops it."
+    )

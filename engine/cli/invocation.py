@@ -1,0 +1,124 @@
+"""What every command is told: the folder, the environment, and how to speak.
+
+What must not live here: any one command. Nothing heavy is imported at the top, since every
+invocation pays for it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+import click
+
+from engine.errors import UsageError
+
+if TYPE_CHECKING:
+    from engine.apply.events import Hook
+    from engine.operations.context import Context
+    from engine.views.progress import LineProgress
+    from engine.views.style import Style
+
+
+@dataclass(slots=True)
+class Invocation:
+    """The shared options, as far as they have been read.
+
+    Attributes:
+        chdir: Project folder as typed; empty for the current one.
+        environment: Environment name as typed; None if not given.
+        json: Results are one JSON document.
+        no_color: No decoration, whatever the streams are.
+        verbose: Tell more.
+    """
+
+    chdir: str = ""
+    environment: str | None = None
+    json: bool = False
+    no_color: bool = False
+    verbose: bool = False
+
+    @property
+    def root(self) -> Path:
+        """The project folder."""
+        return Path(self.chdir or ".")
+
+    def style(self, stream: TextIO | None = None) -> Style:
+        """How text for a stream is decorated; stdout if none is named."""
+        from engine.views.style import Style, wants_colour  # noqa: PLC0415 - see the module
+
+        stream = sys.stdout if stream is None else stream
+        return Style(
+            wants_colour(
+                terminal=stream.isatty(), refused=self.no_color or self.json, environ=os.environ
+            )
+        )
+
+    def say(self, text: str, *, end: str = "\n") -> None:
+        """Write a result."""
+        _write(sys.stdout, text + end)
+
+    def tell(self, text: str, *, end: str = "\n") -> None:
+        """Write something beside the result: a diagnostic, a question, a next step."""
+        _write(sys.stderr, text + end)
+
+    def answer(self, document: Mapping[str, Any]) -> None:
+        """Write the one JSON document of a command."""
+        plain = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
+        self.say(json.dumps(document, indent=2, ensure_ascii=plain))
+
+    def progress(self) -> LineProgress:
+        """A hook that tells what happens while a command runs; silent with `--json`."""
+        from engine.views.progress import (  # noqa: PLC0415 - see the module
+            LineProgress,
+            LiveProgress,
+            SilentProgress,
+        )
+
+        if self.json:
+            return SilentProgress(sys.stderr)
+        alive = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        kind = LiveProgress if alive else LineProgress
+        return kind(sys.stderr, self.style(sys.stderr), verbose=self.verbose)
+
+    def open(
+        self,
+        *,
+        variables: Mapping[str, str] | None = None,
+        parallelism: int | None = None,
+        hook: Hook | None = None,
+    ) -> Context:
+        """Wire the project in the folder.
+
+        Raises:
+            UsageError: if there is no such folder.
+            SettingsError: for configuration that cannot be used.
+        """
+        from engine.apply.events import Hook as NoHook  # noqa: PLC0415 - see the module
+        from engine.bootstrap import open_project  # noqa: PLC0415 - see the module
+
+        if not self.root.is_dir():
+            raise UsageError(
+                f"there is no folder {self.chdir}", hint="-C takes the project's folder"
+            )
+        return open_project(
+            self.root,
+            environment=self.environment,
+            variables=variables or {},
+            parallelism=parallelism,
+            hook=hook or NoHook(),
+        )
+
+
+def _write(stream: TextIO, text: str) -> None:
+    # Whether there are escape codes in it was decided before; click would decide again.
+    click.echo(text, file=stream, nl=False, color=True)
+
+
+pass_invocation = click.make_pass_decorator(Invocation, ensure=True)
+"""Hand the command its `Invocation` as the first argument."""

@@ -1,0 +1,195 @@
+"""The options that plan, apply and destroy share, and what they ask of a plan.
+
+What must not live here: the commands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from engine.address import ResourceAddress, parse_address
+from engine.cli.command import options
+from engine.cli.completion import complete_addresses, complete_stacks
+from engine.errors import UsageError
+
+if TYPE_CHECKING:
+    from engine.plan.options import PlanOptions
+
+
+def read_addresses(
+    _: click.Context, __: click.Parameter, value: Sequence[str]
+) -> tuple[ResourceAddress, ...]:
+    """Read addresses as they are typed, or say what one looks like."""
+    return tuple(parse_address(text) for text in value)
+
+
+def _read_variables(
+    _: click.Context, __: click.Parameter, value: Sequence[str]
+) -> tuple[tuple[str, str], ...]:
+    """Read `NAME=VALUE` pairs, or say what one looks like."""
+    return tuple(_variable(text) for text in value)
+
+
+def _variable(text: str) -> tuple[str, str]:
+    name, sign, value = text.partition("=")
+    if not sign or not name.isidentifier():
+        raise UsageError(
+            f"--var {text} is not NAME=VALUE",
+            hint="the stack reads it with variable('NAME', default)",
+        )
+    return name, value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """The planning options as typed.
+
+    Attributes:
+        no_refresh: Do not read Stripe.
+        refresh_only: Only bring the state up to what Stripe has.
+        destroy: Remove everything.
+        targets: Only these and what they depend on.
+        excludes: All but these and what depends on them.
+        replace: Replace these whatever else.
+        variables: Values for the stacks.
+        parallelism: Operations in flight at once; None for the default.
+        lock_timeout: Seconds to wait for another run.
+        allow_mass_change: Lift the rule against large changes.
+    """
+
+    no_refresh: bool = False
+    refresh_only: bool = False
+    destroy: bool = False
+    targets: Sequence[ResourceAddress] = ()
+    excludes: Sequence[ResourceAddress] = ()
+    replace: Sequence[ResourceAddress] = ()
+    variables: Sequence[tuple[str, str]] = ()
+    parallelism: int | None = None
+    lock_timeout: float = 0.0
+    allow_mass_change: bool = False
+
+    def check(self) -> None:
+        """Refuse options that contradict each other.
+
+        Raises:
+            UsageError: naming the two.
+        """
+        clashes = (
+            ("--refresh-only", self.refresh_only, "--no-refresh", self.no_refresh),
+            ("--refresh-only", self.refresh_only, "--destroy", self.destroy),
+            ("--refresh-only", self.refresh_only, "--replace", bool(self.replace)),
+            ("--destroy", self.destroy, "--replace", bool(self.replace)),
+        )
+        for one, has_one, other, has_other in clashes:
+            if has_one and has_other:
+                raise UsageError(f"{one} and {other} do not go together", hint="choose one of them")
+
+    def options(self) -> PlanOptions:
+        """The same as the operations take it."""
+        from engine.plan.options import PlanOptions  # noqa: PLC0415 - help does not need it
+
+        return PlanOptions(
+            refresh=not self.no_refresh,
+            refresh_only=self.refresh_only,
+            destroy=self.destroy,
+            targets=tuple(self.targets),
+            excludes=tuple(self.excludes),
+            replace=tuple(self.replace),
+            lock_timeout=self.lock_timeout,
+            allow_mass_change=self.allow_mass_change,
+        )
+
+    def values(self) -> Mapping[str, str]:
+        """The variables by name; the last value of a name counts."""
+        return dict(self.variables)
+
+
+stacks_argument = click.argument(
+    "stacks", nargs=-1, metavar="[STACK]...", shell_complete=complete_stacks
+)
+"""Stack names; none means all."""
+
+_ADDRESS = {"metavar": "ADDR", "callback": read_addresses, "shell_complete": complete_addresses}
+
+_refresh = click.option(
+    "--no-refresh", is_flag=True, help="Believe the state; do not read what Stripe has."
+)
+_refresh_only = click.option(
+    "--refresh-only",
+    is_flag=True,
+    help="Only bring the state up to what Stripe has; nothing is sent.",
+)
+_destroy = click.option(
+    "--destroy", is_flag=True, help="Remove everything, as engine destroy would."
+)
+_target = click.option(
+    "--target",
+    "targets",
+    multiple=True,
+    help="Only this resource and what it depends on; may be repeated.",
+    **_ADDRESS,  # type: ignore[arg-type]
+)
+_exclude = click.option(
+    "--exclude",
+    "excludes",
+    multiple=True,
+    help="All but this resource and what depends on it; may be repeated.",
+    **_ADDRESS,  # type: ignore[arg-type]
+)
+_replace = click.option(
+    "--replace",
+    multiple=True,
+    help="Replace this resource even if nothing asks for it; may be repeated.",
+    **_ADDRESS,  # type: ignore[arg-type]
+)
+variables_option = click.option(
+    "--var",
+    "variables",
+    multiple=True,
+    metavar="NAME=VALUE",
+    callback=_read_variables,
+    help="Set a variable of the stacks; may be repeated.",
+)
+"""`--var`, for commands that evaluate stacks and plan nothing."""
+
+_parallelism = click.option(
+    "--parallelism",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Operations in flight at once; 10 if not given.",
+)
+_lock_timeout = click.option(
+    "--lock-timeout",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    metavar="S",
+    help="Seconds to wait for another run; 0 gives up at once.",
+)
+_mass_change = click.option(
+    "--allow-mass-change",
+    is_flag=True,
+    help="Allow removing or replacing a large share of a stack at once.",
+)
+
+planning_options = options(
+    _refresh,
+    _refresh_only,
+    _target,
+    _exclude,
+    _replace,
+    _destroy,
+    variables_option,
+    _parallelism,
+    _lock_timeout,
+    _mass_change,
+)
+"""What plan and apply take."""
+
+removal_options = options(
+    _refresh, _target, _exclude, variables_option, _parallelism, _lock_timeout, _mass_change
+)
+"""What destroy takes."""

@@ -1,0 +1,163 @@
+"""`engine show` and `engine output`: what the state says, read and nothing else."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from engine.cli.command import EngineCommand
+from engine.cli.completion import complete_outputs, complete_stacks
+from engine.cli.invocation import Invocation, pass_invocation
+from engine.cli.planning import stacks_argument
+from engine.errors import UsageError
+
+if TYPE_CHECKING:
+    from engine.state.model import State
+
+
+@click.command(cls=EngineCommand)
+@stacks_argument
+@pass_invocation
+def show(invocation: Invocation, stacks: tuple[str, ...]) -> None:
+    r"""Show what the state records.
+
+    That is every resource with its id, and the outputs. Stripe is not asked. Without STACK, all
+    stacks are shown.
+
+    \b
+    Examples:
+      engine show
+      engine show saas -e live
+      engine show --json | jq '.stacks[].resources[] | {address, id}'
+    """
+    from engine.operations.inspect import states  # noqa: PLC0415 - help does not need it
+
+    context = invocation.open()
+    found = states(context, stacks)
+    if invocation.json:
+        from engine.views.state_document import states_document  # noqa: PLC0415 - the same
+
+        invocation.answer(states_document(context.settings.environment.name, found))
+    else:
+        from engine.views.inventory import states_text  # noqa: PLC0415 - the same
+
+        invocation.say(states_text(found, context.schemas, invocation.style()))
+
+
+@click.command(cls=EngineCommand)
+@click.argument("name", required=False, shell_complete=complete_outputs)
+@click.option(
+    "--stack",
+    metavar="STACK",
+    help="Only this stack's outputs.",
+    shell_complete=complete_stacks,
+)
+@click.option("--raw", is_flag=True, help="Print the value of NAME alone, without quotes.")
+@click.option(
+    "--reveal",
+    metavar="NAME",
+    help="Print the value of a sensitive output, alone.",
+    shell_complete=complete_outputs,
+)
+@pass_invocation
+def output(
+    invocation: Invocation,
+    *,
+    name: str | None,
+    stack: str | None,
+    raw: bool,
+    reveal: str | None,
+) -> None:
+    r"""Print the values that stacks hand out.
+
+    These are the ids and the like that your application needs. Sensitive values are hidden here
+    and with --json; --reveal prints one of them.
+
+    \b
+    Examples:
+      engine output
+      engine output pro_monthly_id --raw
+      engine output --stack saas --json
+      engine output --reveal webhook_secret > .secret
+    """
+    if reveal and (name or raw or invocation.json):
+        raise UsageError(
+            "--reveal NAME prints one value alone",
+            hint="leave out NAME as an argument, --raw and --json",
+        )
+    if raw and not name:
+        raise UsageError("--raw prints one value", hint="name it: engine output NAME --raw")
+    from engine.operations import inspect  # noqa: PLC0415 - help does not need it
+
+    context = invocation.open()
+    found = inspect.states(context, (stack,) if stack else ())
+    wanted = reveal or name
+    if wanted is None:
+        _all_outputs(invocation, context.settings.environment.name, found)
+        return
+    holder = _holder(found, wanted)
+    if reveal:
+        _alone(invocation, inspect.reveal(context, holder.stack, reveal))
+    else:
+        _one_output(invocation, holder, wanted, raw=raw)
+
+
+def _all_outputs(invocation: Invocation, environment: str, states: Sequence[State]) -> None:
+    if invocation.json:
+        from engine.views.state_document import outputs_document  # noqa: PLC0415 - as above
+
+        invocation.answer(outputs_document(environment, states))
+    else:
+        from engine.views.inventory import outputs_text  # noqa: PLC0415 - as above
+
+        invocation.say(outputs_text(states, invocation.style()))
+
+
+def _one_output(invocation: Invocation, state: State, name: str, *, raw: bool) -> None:
+    from engine.views import inventory, state_document  # noqa: PLC0415 - as above
+
+    value = state.outputs[name]
+    if invocation.json:
+        invocation.answer(state_document.output_document(state, name))
+    elif inventory.is_hidden(value):
+        raise UsageError(
+            f"output {name} is sensitive", hint=f"engine output --reveal {name} prints it"
+        )
+    elif raw:
+        _alone(invocation, _text(value))
+    else:
+        invocation.say(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def _holder(states: Sequence[State], name: str) -> State:
+    """The one state that has an output of this name."""
+    holders = [state for state in states if name in state.outputs]
+    if len(holders) == 1:
+        return holders[0]
+    if holders:
+        stacks = [state.stack for state in holders]
+        raise UsageError(
+            f"several stacks have an output {name}: {', '.join(stacks)}",
+            hint=f"say which: --stack {stacks[0]}",
+        )
+    known = sorted({output for state in states for output in state.outputs})
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
+    raise UsageError(
+        f"there is no output {name}",
+        hint=hint if known else "nothing has been applied yet: run engine apply",
+    )
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _alone(invocation: Invocation, text: str) -> None:
+    """Into a pipe or a file exactly the value; to a terminal, a line."""
+    invocation.say(text, end="\n" if sys.stdout.isatty() else "")

@@ -1,0 +1,53 @@
+"""`engine validate`."""
+
+from __future__ import annotations
+
+import click
+
+from engine.cli.command import EngineCommand
+from engine.cli.invocation import Invocation, pass_invocation
+from engine.cli.planning import stacks_argument, variables_option
+from engine.errors import StackError
+
+
+@click.command(cls=EngineCommand)
+@stacks_argument
+@variables_option
+@pass_invocation
+def validate(
+    invocation: Invocation, stacks: tuple[str, ...], *, variables: tuple[tuple[str, str], ...]
+) -> int:
+    r"""Find everything wrong with the stacks, offline.
+
+    All problems are listed at once, each with file, line and what would be right. Without STACK,
+    all stacks are checked. No network call is made and no key is needed.
+
+    \b
+    Examples:
+      engine validate
+      engine validate saas portals
+      engine validate --json | jq '.problems[]'
+    """
+    from engine.operations.validate import validate_stacks  # noqa: PLC0415 - help needs none of it
+
+    context = invocation.open(variables=dict(variables))
+    try:
+        checked = validate_stacks(context, stacks)
+    except StackError as error:
+        if not invocation.json:
+            raise
+        from engine.views.document import validation_document  # noqa: PLC0415 - the same
+        from engine.views.problems import error_text  # noqa: PLC0415 - the same
+
+        invocation.answer(validation_document((), error.problems))
+        invocation.tell(error_text(error, invocation.style()))
+        return error.exit_code
+    if invocation.json:
+        from engine.views.document import validation_document  # noqa: PLC0415 - the same
+
+        invocation.answer(validation_document(checked, ()))
+    else:
+        from engine.views.problems import success_text  # noqa: PLC0415 - the same
+
+        invocation.say(success_text(checked))
+    return 0

@@ -1,0 +1,98 @@
+"""Where objects are: ids, parents, singletons, and objects that fields name.
+
+The id that state keeps says all that a path needs: `prod_1/feat_2` for a child of a product,
+`tax.settings` for what there is one of, `name=key&scope.type=account` for what only its fields
+find.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl, quote, urlencode
+
+from engine.errors import ProviderError
+from engine.provider.base import ADDRESSED, RemoteObject
+from engine.provider.schema import Composite, ResourceType
+from engine.values import get_path
+
+SEPARATOR = "/"
+
+
+def item_path(kind: ResourceType, id: str) -> str:
+    """Path of one object."""
+    return filled(kind.item, kind, id)
+
+
+def filled(path: str, kind: ResourceType, id: str) -> str:
+    """A path with an object's id, and its parent's, in it."""
+    parent, own = parts_of(kind, id)
+    # Coupons and products may have ids that people chose.
+    return path.replace("{parent}", quote(parent, safe="")).replace("{id}", quote(own, safe=""))
+
+
+def parts_of(kind: ResourceType, id: str) -> tuple[str, str]:
+    """An id's parent, empty for an object of its own, and the object's own id.
+
+    Raises:
+        ProviderError: if the id of a child does not name its parent.
+    """
+    if not kind.parent:
+        return "", id
+    if kind.singleton:
+        return id, ""
+    parent, found, own = id.partition(SEPARATOR)
+    if not found:
+        raise ProviderError(
+            f"{id!r} does not name a {kind.title}",
+            hint=f"write it with its parent, PARENT{SEPARATOR}ID",
+        )
+    return parent, own
+
+
+def collection_path(kind: ResourceType, parent: str) -> str:
+    """Path of create and list."""
+    return kind.collection.replace("{parent}", quote(parent, safe=""))
+
+
+def without_parent(kind: ResourceType, params: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The parent's id that a create is made under, and the parameters that go into the body."""
+    if not kind.parent:
+        return "", dict(params)
+    rest = {name: value for name, value in params.items() if name != kind.parent}
+    return str(params.get(kind.parent, "")), rest
+
+
+def addressed(kind: ResourceType, found: Mapping[str, Any], parent: str = "") -> RemoteObject:
+    """An answer that says how its object is addressed."""
+    if kind.composite is not None:
+        return {**found, ADDRESSED: composite_id(kind.composite, found)}
+    if kind.singleton:
+        return {**found, ADDRESSED: parent or kind.object, **_parent_field(kind, parent)}
+    if kind.parent:
+        own = f"{parent}{SEPARATOR}{found.get('id', '')}"
+        return {**found, ADDRESSED: own, **_parent_field(kind, parent)}
+    return found
+
+
+def _parent_field(kind: ResourceType, parent: str) -> dict[str, Any]:
+    """The parent's id under the name that declarations use."""
+    return {kind.parent: parent} if kind.parent and parent else {}
+
+
+def composite_id(composite: Composite, found: Mapping[str, Any]) -> str:
+    """The fields that name an object, as one id."""
+    pairs = [(path, get_path(found, tuple(path.split(".")))) for path in composite.fields]
+    return urlencode([(path, value) for path, value in pairs if value is not None])
+
+
+def composite_params(id: str) -> dict[str, Any]:
+    """The fields that an id of that form names, as parameters."""
+    params: dict[str, Any] = {}
+    for path, value in parse_qsl(id):
+        target = params
+        *holders, last = path.split(".")
+        for holder in holders:
+            target = target.setdefault(holder, {})
+        target[last] = value
+    return params

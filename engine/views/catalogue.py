@@ -1,0 +1,213 @@
+"""What can be declared, for people and machines: the list of types and the page of one.
+
+What must not live here: what the types are; the catalogue says that.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from engine.provider.schema import Attribute, Kind, ListOrder, Removal, ResourceType, Schemas, walk
+from engine.values import ABSENT, Path
+from engine.views import words
+from engine.views.example import example_of
+from engine.views.fields import show
+from engine.views.jsonable import FORMAT_VERSION, known
+from engine.views.style import Style
+
+_MANY_WORDS = 8
+_GAP = "  "
+
+
+def types_text(schemas: Schemas, others: int, style: Style) -> str:
+    """Write the managed types as a table.
+
+    Args:
+        schemas: The managed types.
+        others: How many further object types the catalogue knows.
+        style: Decoration.
+    """
+    rows = [("TYPE", "CLASS", "REMOVAL", "FOUND AGAIN BY")]
+    rows += [_type_row(schemas[name]) for name in sorted(schemas)]
+    lines = columns(rows)
+    lines[0] = style.paint(lines[0], "bold")
+    number = words.count(len(schemas), "type")
+    more = f"{number} can be declared; the catalogue knows {others} more of Stripe's objects."
+    return "\n".join([*lines, "", more, "engine types TYPE shows the fields of one."])
+
+
+def type_text(kind: ResourceType, schemas: Schemas, style: Style) -> str:
+    """Write the page of one type: example, fields, removal, identity."""
+    blocks = [
+        f"{style.paint(kind.name, 'bold')}: {kind.title}, declared with engine.stripe.{kind.face}",
+        textwrap.indent(example_of(kind, schemas), "  "),
+        "\n".join([style.paint("Fields", "bold"), *_field_lines(kind)]),
+    ]
+    told = [
+        f"{name} (sensitive)" if field.sensitive else name
+        for name, field in sorted(kind.root.fields.items())
+        if not field.declarable
+    ]
+    if told:
+        blocks.append(f"Answered by Stripe, to refer to: {', '.join(told)}")
+    blocks.append("\n".join([style.paint("Removal", "bold"), *_removal_lines(kind)]))
+    blocks.append("\n".join([style.paint("Found again by", "bold"), *_identity_lines(kind)]))
+    return "\n\n".join(blocks)
+
+
+def types_document(schemas: Schemas, others: int) -> dict[str, Any]:
+    """Write the list of types as a JSON document."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "types": [_type_document(schemas[name]) for name in sorted(schemas)],
+        "other_objects": others,
+    }
+
+
+def type_document(kind: ResourceType, schemas: Schemas) -> dict[str, Any]:
+    """Write one type as a JSON document."""
+    return {
+        "format_version": FORMAT_VERSION,
+        **_type_document(kind),
+        "example": example_of(kind, schemas),
+        "fields": [
+            {
+                "path": _dotted(path),
+                "kind": field.kind.value,
+                "required": field.required,
+                "declarable": field.declarable,
+                "immutable": field.immutable,
+                "clearable": field.clearable,
+                "write_only": field.write_only,
+                "sensitive": field.sensitive,
+                "values": list(field.values),
+                "open_values": field.open_values,
+                "reference": field.reference or None,
+                "default": known(field.neutral),
+            }
+            for path, field in walk(kind.root)
+        ],
+    }
+
+
+def columns(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Align rows of texts; the last column runs free."""
+    widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]) - 1)]
+    return [
+        _GAP.join(
+            [*(f"{text:<{width}}" for text, width in zip(row, widths, strict=False)), row[-1]]
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def _type_row(kind: ResourceType) -> tuple[str, str, str, str]:
+    verbs = " or ".join(removal.verb.value for removal in kind.removals)
+    keys = ", ".join(key.attribute for key in kind.natural_keys)
+    return kind.name, kind.face, verbs, keys or ("ownership stamp" if kind.has_metadata else "-")
+
+
+def _type_document(kind: ResourceType) -> dict[str, Any]:
+    return {
+        "type": kind.name,
+        "object": kind.object,
+        "title": kind.title,
+        "class": kind.face,
+        "removals": [
+            {"verb": removal.verb.value, "note": removal.note or None} for removal in kind.removals
+        ],
+        "natural_keys": [key.attribute for key in kind.natural_keys],
+        "metadata": kind.has_metadata,
+    }
+
+
+def _field_lines(kind: ResourceType) -> list[str]:
+    return columns(
+        [
+            (f"  {_indented(path)}", _kind(field), "; ".join(_remarks(kind.root, path, field)))
+            for path, field in walk(kind.root)
+            # Elements are told with their list or map.
+            if field.declarable and path[-1] != "*"
+        ]
+    )
+
+
+def _indented(path: Path) -> str:
+    depth = sum(1 for part in path[:-1] if part != "*")
+    return f"{'  ' * depth}{path[-1]}"
+
+
+def _kind(field: Attribute) -> str:
+    if field.kind in (Kind.LIST, Kind.MAP) and field.element is not None:
+        inner = field.element.reference + " id" if field.element.reference else field.element.kind
+        return f"{field.kind} of {inner}"
+    return f"{field.reference} id" if field.reference else field.kind.value
+
+
+def _remarks(root: Attribute, path: Path, field: Attribute) -> Iterator[str]:
+    above = root.at(path[:-1])
+    facts = (
+        ("required", field.required),
+        # What replaces as a whole is said once, at the top of it.
+        ("a change replaces", field.immutable and not (above is not None and above.immutable)),
+        ("set by an update after the create", field.update_only),
+        ("can be cleared", field.clearable),
+        ("never told again by Stripe", field.write_only),
+        ("sensitive", field.sensitive),
+        ("order means nothing", field.order is ListOrder.SET),
+        (f"elements align by {field.key}", bool(field.key)),
+        ("minor units", bool(field.money)),
+    )
+    yield from (text for text, holds in facts if holds)
+    values = field.values or (field.element.values if field.element is not None else ())
+    if values:
+        yield _enumerated(values, is_open=field.open_values)
+    if field.words:
+        yield f"or {', '.join(show(word) for word in field.words)}"
+    if field.neutral not in (ABSENT, None, [], ""):
+        yield f"default {show(field.neutral)}"
+
+
+def _enumerated(values: Sequence[str], *, is_open: bool) -> str:
+    text = ", ".join(values[:_MANY_WORDS])
+    if len(values) > _MANY_WORDS:
+        text += f" and {len(values) - _MANY_WORDS} more (--json lists them)"
+    return f"one of {text}{', or another' if is_open else ''}"
+
+
+def _removal_lines(kind: ResourceType) -> Iterator[str]:
+    for removal in kind.removals:
+        yield f"  {words.ended(removal.verb)}{_condition(removal)}"
+    reason = words.cannot_delete(kind)
+    if reason:
+        yield f"  {reason}."
+    if kind.protect:
+        yield "  Protected unless its lifecycle says otherwise."
+
+
+def _condition(removal: Removal) -> str:
+    parts = []
+    if removal.unless is not None:
+        parts.append(f"unless {words.with_article(removal.unless.object)} belongs to it")
+    if removal.unless_leaf is not None:
+        path, value = removal.unless_leaf
+        parts.append(f"unless {path} is {show(value)}")
+    if removal.note:
+        parts.append(removal.note)
+    return f" ({'; '.join(parts)})" if parts else ""
+
+
+def _identity_lines(kind: ResourceType) -> Iterator[str]:
+    for key in kind.natural_keys:
+        transfer = "; a replacement takes it over" if key.transfer else ""
+        yield f"  {key.attribute}{transfer}"
+    if kind.has_metadata:
+        yield "  the ownership stamp in its metadata"
+    if not kind.natural_keys and not kind.has_metadata:
+        yield "  nothing but its id"
+
+
+def _dotted(path: Path) -> str:
+    return ".".join(str(part) for part in path).replace(".*", "[*]")

@@ -1,0 +1,113 @@
+"""One change, one drift, one output, as lines.
+
+What must not live here: how they are put together to a plan (`human`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from engine.plan.model import (
+    Action,
+    Change,
+    Drift,
+    FieldChange,
+    FieldReason,
+    OutputChange,
+)
+from engine.provider.schema import Schemas
+from engine.values import ABSENT, UNKNOWN, get_path, targets_in
+from engine.views import words
+from engine.views.fields import SENSITIVE, Leaf, flatten, lay_out, leaf, show, show_pair
+from engine.views.style import Style
+
+_FIELD_INDENT = " " * 6
+_ENDS = (Action.DELETE, Action.FORGET)
+
+
+def change_lines(
+    change: Change, schemas: Schemas, style: Style, *, sources: Mapping[str, Any] | None = None
+) -> Iterator[str]:
+    """Say what happens to one resource, why, and leaf by leaf.
+
+    Args:
+        change: The change.
+        schemas: Resource types by name.
+        style: Decoration.
+        sources: What is to be sent, references unresolved, to say what unknown values wait for.
+    """
+    sign = words.symbol(change)
+    colour = words.COLOURS[sign]
+    yield style.paint(f"  # {change.address} {words.heading(change, schemas)}", "bold")
+    order = words.order_of_replacement(change, schemas)
+    if order:
+        yield style.paint(f"  # {order}", "bold")
+    name = f"{change.address} [{change.id}]" if change.id else str(change.address)
+    place = style.paint(f"  {change.line}", "dim") if change.line else ""
+    yield f"{style.paint(f'{sign:>3}', colour)} {name}{place}"
+    if change.action not in _ENDS:
+        leaves = [
+            _sourced(line, get_path(sources, entry.path))
+            for entry in _fields(change)
+            for line in leaf(entry)
+        ]
+        yield from lay_out(leaves, style, _FIELD_INDENT)
+    for note in change.notes:
+        if change.removal is not None and note == change.removal.note:
+            continue  # the heading has said it
+        yield f"{_FIELD_INDENT}{style.paint('!', 'yellow', 'bold')} {note}"
+
+
+def drift_lines(drift: Drift, style: Style) -> Iterator[str]:
+    """Say how one object differs from what the last apply saw."""
+    name = f"{drift.address} [{drift.id}]" if drift.id else str(drift.address)
+    if drift.gone:
+        yield f"{style.paint('  -', 'red')} {name}: deleted"
+        return
+    if drift.ended:
+        yield f"{style.paint('  -', 'red')} {name}: archived or disabled"
+    else:
+        yield f"{style.paint('  ~', 'yellow')} {name}"
+    yield from lay_out([_drifted(entry) for entry in drift.fields], style, _FIELD_INDENT)
+
+
+def output_lines(outputs: Sequence[OutputChange], style: Style) -> Iterator[str]:
+    """Say how a stack's outputs change."""
+    leaves = []
+    for output in outputs:
+        if output.before is ABSENT:
+            sign, text = "+", show(output.after)
+        elif output.after is ABSENT:
+            sign, text = "-", show(output.before)
+        else:
+            sign, text = "~", show_pair(output.before, output.after)
+        leaves.append(Leaf(sign, output.name, SENSITIVE if output.sensitive else text))
+    yield from lay_out(leaves, style, "  ")
+
+
+def _fields(change: Change) -> Sequence[FieldChange]:
+    """The leaves to show: those that differ, or all there will be where nothing was."""
+    if change.fields or change.before:
+        return change.fields
+    return [
+        FieldChange(path=path, before=ABSENT, after=value, reason=FieldReason.SET)
+        for path, value in flatten(change.after)
+    ]
+
+
+def _sourced(line: Leaf, written: Any) -> Leaf:
+    """A leaf with the references it waits for."""
+    if str(UNKNOWN.value) not in line.text:
+        return line
+    waits = ", ".join(dict.fromkeys(str(target) for target in targets_in(written)))
+    return dataclasses.replace(line, text=f"{line.text}  # {waits}") if waits else line
+
+
+def _drifted(entry: FieldChange) -> Leaf:
+    """A leaf that moved by itself: what it was is not cleared, it is just gone."""
+    found = next(iter(leaf(entry)))
+    if entry.after is ABSENT and not entry.sensitive:
+        return Leaf("-", found.name, f"{show(entry.before, entry.currency)} -> nothing")
+    return found

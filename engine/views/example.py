@@ -1,0 +1,169 @@
+"""A small, valid declaration of any type, made from what the catalogue says of it.
+
+What must not live here: examples written by hand, which would go stale.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from engine.provider.schema import Attribute, Kind, ResourceType, Rule, RuleKind, Schemas
+from engine.values import ABSENT, get_path
+
+_LOGICAL_NAME = "example"
+_WORDS = (
+    "Example",
+    "https://example.com/",
+    "usd",
+    "US",
+    "EXAMPLE",
+    "txcd_10000000",
+    "example@example.com",
+)
+_NUMBERS = {Kind.INTEGER: 1, Kind.NUMBER: 10, Kind.DECIMAL: 10, Kind.BOOLEAN: True}
+_AMOUNT = 1000
+_DEPTH = 6
+_WIDTH = 88
+
+
+class _Expression(str):
+    """Python code that stands for itself."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def example_of(kind: ResourceType, schemas: Schemas) -> str:
+    """Write a module that declares one resource of a type, and what it has to refer to."""
+    writer = _Writer({found.object: found for found in schemas.values()})
+    writer.declare(kind)
+    faces = ", ".join(sorted(writer.faces))
+    return "\n".join([f"from engine.stripe import {faces}", "", *writer.lines])
+
+
+class _Writer:
+    """Collects the declarations of one example, what is referred to first."""
+
+    def __init__(self, kinds: Mapping[str, ResourceType]) -> None:
+        self._kinds = kinds
+        self.faces: set[str] = set()
+        self.lines: list[str] = []
+
+    def declare(self, kind: ResourceType) -> str:
+        """Add a declaration of a type; returns the variable that holds it."""
+        variable = kind.object.rpartition(".")[2]
+        if kind.face not in self.faces:
+            self.faces.add(kind.face)
+            arguments = _Arguments(kind, self._refer).build()
+            self.lines += _call(variable, kind.face, arguments)
+        return variable
+
+    def _refer(self, object_name: str) -> _Expression | str:
+        kind = self._kinds.get(object_name)
+        if kind is None:
+            return f"{object_name.rpartition('.')[2]}_123"
+        return _Expression(f"{self.declare(kind)}.id")
+
+
+class _Arguments:
+    """Fills in what a type requires, then what its rules add."""
+
+    def __init__(self, kind: ResourceType, refer: Callable[[str], str]) -> None:
+        self._kind = kind
+        self._refer = refer
+        self._found: dict[str, Any] = {}
+
+    def build(self) -> dict[str, Any]:
+        for name, field in self._kind.root.fields.items():
+            if field.required:
+                self._found[name] = self._value(field, 0)
+        for _ in range(_DEPTH):
+            before = repr(self._found)
+            for rule in self._kind.rules:
+                self._obey(rule)
+            if repr(self._found) == before:
+                break
+        return self._found
+
+    def _obey(self, rule: Rule) -> None:
+        if not all(self._holds(path, value) for path, value in rule.when.items()):
+            return
+        if rule.kind is RuleKind.ONE_OF and not any(self._has(path) for path in rule.fields):
+            self._set(rule.fields[0], ...)
+        elif rule.kind is RuleKind.REQUIRES:
+            for path in rule.fields:
+                if not self._has(path) or rule.value is not ...:
+                    self._set(path, rule.value)
+
+    def _holds(self, path: str, value: Any) -> bool:
+        found = get_path(self._found, tuple(path.split(".")), ABSENT)
+        return found is not ABSENT if value is ... else bool(found == value)
+
+    def _has(self, path: str) -> bool:
+        return get_path(self._found, tuple(path.split(".")), ABSENT) is not ABSENT
+
+    def _set(self, path: str, value: Any) -> None:
+        parts = tuple(path.split("."))
+        field = self._kind.root.at(parts)
+        if field is None:
+            return
+        holder = self._found
+        for part in parts[:-1]:
+            holder = holder.setdefault(part, {})
+        holder[parts[-1]] = self._value(field, 0) if value is ... else value
+
+    def _value(self, field: Attribute, depth: int) -> Any:
+        if field.reference:
+            return self._refer(field.reference)
+        if field.kind is Kind.OBJECT:
+            return self._object(field, depth)
+        if field.kind is Kind.LIST:
+            return [self._value(field.element, depth + 1)] if field.element is not None else []
+        return {"plan": "pro"} if field.kind is Kind.MAP else _scalar(field)
+
+    def _object(self, field: Attribute, depth: int) -> dict[str, Any]:
+        fields = {name: inner for name, inner in field.fields.items() if inner.declarable}
+        wanted = {name: inner for name, inner in fields.items() if inner.required}
+        if not wanted and depth < _DEPTH:
+            wanted = dict(list(fields.items())[:1])
+        return {name: self._value(inner, depth + 1) for name, inner in wanted.items()}
+
+
+def _scalar(field: Attribute) -> Any:
+    if field.values:
+        return field.values[0]
+    return _AMOUNT if field.money else _NUMBERS.get(field.kind) or _word(field)
+
+
+def _word(field: Attribute) -> str:
+    for word in _WORDS:
+        long_enough = len(word) >= field.min_length
+        short_enough = not field.max_length or len(word) <= field.max_length
+        fits = not field.pattern or re.fullmatch(field.pattern, word)
+        if long_enough and short_enough and fits:
+            return word
+    return "example"
+
+
+def _call(variable: str, face: str, arguments: Mapping[str, Any]) -> list[str]:
+    texts = [f'"{_LOGICAL_NAME}"', *(f"{name}={_code(value)}" for name, value in arguments.items())]
+    line = f"{variable} = {face}({', '.join(texts)})"
+    if len(line) <= _WIDTH:
+        return [line]
+    return [f"{variable} = {face}(", *(f"    {text}," for text in texts), ")"]
+
+
+def _code(value: Any) -> str:
+    if isinstance(value, _Expression):
+        return str(value)
+    if isinstance(value, str):
+        return f'"{value}"'
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f'"{key}": {_code(inner)}' for key, inner in value.items()) + "}"
+    if isinstance(value, list):
+        return f"[{', '.join(_code(inner) for inner in value)}]"
+    return repr(value)

@@ -1,0 +1,195 @@
+"""Leaves: one value, or one change of a value, as text.
+
+What must not live here: anything that knows about resources or plans as a whole.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from engine.plan.model import FieldChange, FieldReason
+from engine.plan.normal import is_sealed
+from engine.values import ABSENT, CLEAR, UNKNOWN, Path, Sensitive, dotted
+from engine.views.money import money
+from engine.views.style import Style
+
+SENSITIVE = "(sensitive)"
+"""What stands in the place of a value nobody may see."""
+
+_LONGEST = 80
+_CONTEXT = 16
+_LIST_WIDTH = 72
+_WIDEST_NAME = 60
+_COLOURS = {"+": "green", "-": "red", "~": "yellow", ".": "dim"}
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One line of a change before it is laid out.
+
+    Attributes:
+        symbol: `+`, `-`, `~` or `.`.
+        name: Dotted path.
+        text: Everything after the colon.
+        more: Lines below it, symbol and text.
+    """
+
+    symbol: str
+    name: str
+    text: str
+    more: tuple[tuple[str, str], ...] = ()
+
+
+def show(value: Any, currency: str = "") -> str:
+    """Write one value on one line; amounts get their money beside them."""
+    if value is UNKNOWN or value is CLEAR or value is ABSENT:
+        return str(value.value)
+    if isinstance(value, Sensitive) or is_sealed(value):
+        return SENSITIVE
+    text = _quoted(_shorten(str.__str__(value))) if isinstance(value, str) else _compact(value)
+    amount = money(value, currency) if currency else ""
+    return f"{text} ({amount})" if amount else text
+
+
+def show_pair(before: Any, after: Any, currency: str = "") -> str:
+    """Write `before -> after`; two long texts are cut to where they differ."""
+    if isinstance(before, str) and isinstance(after, str):
+        first, second = _shorten_pair(str.__str__(before), str.__str__(after))
+        amounts = [f" ({text})" if text else "" for text in _moneys(before, after, currency)]
+        return f"{_quoted(first)}{amounts[0]} -> {_quoted(second)}{amounts[1]}"
+    return f"{show(before, currency)} -> {show(after, currency)}"
+
+
+def leaf(change: FieldChange) -> Iterator[Leaf]:
+    """Break one field change into lines: nested new values give one line a leaf."""
+    name = dotted(change.path)
+    before, after = _side(change.before), _side(change.after)
+    mark = "  # forces replacement" if change.forces_replacement else ""
+    if change.sensitive:
+        yield Leaf(_symbol(before, after), name, SENSITIVE + mark)
+    elif change.reason is FieldReason.STAYS:
+        yield Leaf(".", name, f"{show(before, change.currency)} (stays)")
+    elif after is ABSENT:
+        yield Leaf("-", name, f"{show(before, change.currency)} (cleared){mark}")
+    elif before is ABSENT:
+        for path, value in flatten(after, change.path):
+            currency = change.currency if path == change.path else ""
+            yield _new(dotted(path), value, currency, mark)
+    elif _long_lists(before, after):
+        yield _list_change(name, before, after, mark)
+    elif change.reason is FieldReason.CLEARED:
+        text = show_pair(before, after, change.currency)
+        yield Leaf("~", name, f"{text} (declared no more: back to the default){mark}")
+    else:
+        yield Leaf("~", name, show_pair(before, after, change.currency) + mark)
+
+
+def flatten(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """Yield the leaves of a nested value; lists of scalars and empty containers are leaves."""
+    if isinstance(value, Mapping) and value:
+        for key, inner in value.items():
+            yield from flatten(inner, (*path, key))
+    elif isinstance(value, (list, tuple)) and any(_nested(inner) for inner in value):
+        for index, inner in enumerate(value):
+            yield from flatten(inner, (*path, index))
+    else:
+        yield path, value
+
+
+def lay_out(leaves: list[Leaf], style: Style, indent: str) -> list[str]:
+    """Align leaves under one another."""
+    width = max((len(entry.name) for entry in leaves), default=0)
+    width = min(width, _WIDEST_NAME) + 1
+    lines = []
+    for entry in leaves:
+        symbol = style.paint(entry.symbol, _COLOURS[entry.symbol])
+        lines.append(f"{indent}{symbol} {entry.name + ':':<{width}} {entry.text}")
+        for sign, text in entry.more:
+            lines.append(f"{indent}    {style.paint(sign, _COLOURS[sign])} {text}")
+    return lines
+
+
+def _side(value: Any) -> Any:
+    """Nothing by any of its names."""
+    return ABSENT if value is None or value is CLEAR else value
+
+
+def _symbol(before: Any, after: Any) -> str:
+    if before is ABSENT:
+        return "+"
+    return "-" if after is ABSENT else "~"
+
+
+def _nested(value: Any) -> bool:
+    return isinstance(value, (Mapping, list, tuple))
+
+
+def _long_lists(before: Any, after: Any) -> bool:
+    if not (isinstance(before, (list, tuple)) and isinstance(after, (list, tuple))):
+        return False
+    return len(show(before)) + len(show(after)) > _LIST_WIDTH
+
+
+def _new(name: str, value: Any, currency: str, mark: str) -> Leaf:
+    text = show(value, currency)
+    if isinstance(value, (list, tuple)) and len(text) > _LIST_WIDTH:
+        entries = tuple(("+", show(entry)) for entry in value)
+        return Leaf("+", name, f"{len(value)} entries{mark}", entries)
+    return Leaf("+", name, text + mark)
+
+
+def _list_change(name: str, before: Any, after: Any, mark: str) -> Leaf:
+    """Tell a long list's change by its entries."""
+    was, will = [show(entry) for entry in before], [show(entry) for entry in after]
+    gone = [("-", text) for text in was if text not in will]
+    come = [("+", text) for text in will if text not in was]
+    kept = sum(1 for text in will if text in was)
+    if not gone and not come:
+        return Leaf("~", name, f"the same {kept} entries in another order{mark}", _listed(will))
+    return Leaf("~", name, f"{kept} of {len(was)} entries kept{mark}", (*gone, *come))
+
+
+def _listed(texts: list[str]) -> tuple[tuple[str, str], ...]:
+    return tuple(("~", text) for text in texts)
+
+
+def _compact(value: Any) -> str:
+    """Write a value the way JSON does, and what JSON has no word for in brackets."""
+    if isinstance(value, Mapping):
+        inner = ", ".join(f"{_quoted(str(key))}: {show(one)}" for key, one in value.items())
+        return f"{{{inner}}}"
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(show(one) for one in value)}]"
+    return json.dumps(value, default=str)
+
+
+def _quoted(text: str) -> str:
+    # JSON's escapes also keep control characters off the terminal.
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _shorten(text: str) -> str:
+    if len(text) <= _LONGEST:
+        return text
+    return f"{text[: _LONGEST - _CONTEXT]}… ({len(text)} characters)"
+
+
+def _shorten_pair(before: str, after: str) -> tuple[str, str]:
+    """Cut what two long texts have in common, leaving some of it for the eye."""
+    if max(len(before), len(after)) <= _LONGEST:
+        return before, after
+    head = 0
+    while head < min(len(before), len(after)) and before[head] == after[head]:
+        head += 1
+    cut = max(0, head - _CONTEXT)
+    lead = "…" if cut else ""
+    return lead + _shorten(before[cut:]), lead + _shorten(after[cut:])
+
+
+def _moneys(before: object, after: object, currency: str) -> tuple[str, str]:
+    if not currency:
+        return "", ""
+    return money(before, currency), money(after, currency)

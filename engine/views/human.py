@@ -1,0 +1,174 @@
+"""A plan for people: Terraform's vocabulary, Stripe's consequences, plain English.
+
+What must not live here: printing, asking, and anything a report does not say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from engine.plan.model import Action, Plan, PlanReport, StepKind
+from engine.provider.schema import Schemas, Verb
+from engine.views import words
+from engine.views.change import change_lines, drift_lines, output_lines
+from engine.views.style import Style
+
+_ALWAYS = (
+    (Action.CREATE, "to create"),
+    (Action.UPDATE, "to update"),
+    (Action.REPLACE, "to replace"),
+    (Action.DELETE, "to remove"),
+)
+_SENDING = (StepKind.CREATE, StepKind.UPDATE)
+_IF_ANY = (
+    (Action.IMPORT, "to import"),
+    (Action.REVIVE, "to revive"),
+    (Action.READ, "to read"),
+    (Action.MOVE, "to move"),
+    (Action.FORGET, "to forget"),
+)
+
+
+def plan_text(report: PlanReport, schemas: Schemas, style: Style, *, verbose: bool = False) -> str:
+    """Write the plans of one run, ending with one summary line.
+
+    Args:
+        report: What would be done.
+        schemas: Resource types by name, for what removing an object means.
+        style: Decoration.
+        verbose: Add the number of requests made so far.
+    """
+    several = len(report.plans) > 1
+    blocks = [account_line(report, style)]
+    blocks += _legend(report.plans, style)
+    for plan in report.plans:
+        blocks += _plan_blocks(plan, schemas, style, named=several)
+    if several and report.has_changes:
+        blocks.append("\n".join(_stack_lines(report.plans)))
+    blocks.append(_conclusion(report, style))
+    if verbose:
+        blocks.append(requests_line(report.requests))
+    return "\n\n".join(blocks)
+
+
+def account_line(report: PlanReport, style: Style) -> str:
+    """Say which environment, account and mode a run speaks to."""
+    parts = [f"Environment {report.environment}"]
+    if report.embedded:
+        parts[0] += " (embedded emulator)"
+    if report.account_id:
+        parts.append(f"account {report.account_id}")
+    if report.livemode is not None:
+        mode = style.paint("LIVE MODE", "bold", "red") if report.livemode else "test mode"
+        parts.append(mode)
+    elif not report.account_id:
+        parts.append("account not asked")
+    return ", ".join(parts)
+
+
+def question(report: PlanReport, style: Style, *, operation: str = "Apply") -> str:
+    """Ask for a yes, naming what it is a yes to."""
+    where = f"environment {report.environment}"
+    if report.livemode:
+        where += f" ({style.paint('LIVE MODE', 'bold', 'red')})"
+    return f"{operation} this to {where}? Only 'yes' is accepted: "
+
+
+def summary_line(plans: Sequence[Plan]) -> str:
+    """Count what plans do, as in `Plan: 3 to create, 1 to update, 0 to replace, 0 to remove.`."""
+    return f"Plan: {', '.join(_counts(plans, always=True))}{_staying(plans)}."
+
+
+def requests_line(requests: int) -> str:
+    """Say how many calls were made."""
+    return f"{words.count(requests, 'request')} made to Stripe."
+
+
+def _plan_blocks(plan: Plan, schemas: Schemas, style: Style, *, named: bool) -> Iterator[str]:
+    if named and (plan.has_changes or plan.drift or plan.warnings or plan.refusals):
+        yield style.paint(f"Stack {plan.stack}", "bold")
+    if plan.drift:
+        lines = [style.paint("Changed outside of the code since the last apply:", "bold")]
+        for drift in plan.drift:
+            lines += drift_lines(drift, style)
+        yield "\n".join(lines)
+        if plan.pending:
+            yield style.paint("What an apply would do:", "bold")
+    sources = {step.address: step.params for step in plan.steps if step.kind in _SENDING}
+    for change in plan.pending:
+        source = sources.get(change.address, {})
+        yield "\n".join(change_lines(change, schemas, style, sources=source))
+    if plan.outputs:
+        lines = [style.paint("Changes to outputs:", "bold")]
+        yield "\n".join([*lines, *output_lines(plan.outputs, style)])
+    if plan.warnings:
+        mark = style.paint("Warning:", "yellow", "bold")
+        yield "\n".join(f"{mark} {warning}" for warning in plan.warnings)
+    if plan.refusals:
+        lines = [style.paint("An apply refuses this plan:", "red", "bold")]
+        yield "\n".join([*lines, *(f"  {refusal}" for refusal in plan.refusals)])
+
+
+def _legend(plans: Sequence[Plan], style: Style) -> list[str]:
+    used = {words.symbol(change) for plan in plans for change in plan.pending}
+    if not used:
+        return []
+    entries = [
+        f"  {style.paint(f'{sign:>3}', words.COLOURS[sign])} {meaning}"
+        for sign, meaning in words.LEGEND.items()
+        if sign in used
+    ]
+    return ["\n".join(["What the symbols say:", *entries])]
+
+
+def _counts(plans: Iterable[Plan], *, always: bool) -> list[str]:
+    plans = tuple(plans)
+    counts = []
+    for action, text in (*_ALWAYS, *_IF_ANY):
+        number = sum(plan.count(action) for plan in plans)
+        if number or (always and (action, text) in _ALWAYS):
+            counts.append(f"{number} {text}")
+    return counts
+
+
+def _staying(plans: Iterable[Plan]) -> str:
+    """Be plain about removals that remove nothing from Stripe."""
+    number = sum(
+        1
+        for plan in plans
+        for change in plan.pending
+        if change.action is Action.DELETE
+        and change.removal is not None
+        and change.removal.verb is Verb.KEEP
+    )
+    return f" ({number} of them {'stays' if number == 1 else 'stay'} on Stripe)" if number else ""
+
+
+def _stack_lines(plans: Sequence[Plan]) -> Iterator[str]:
+    width = max(len(plan.stack) for plan in plans)
+    yield "By stack:"
+    for plan in plans:
+        counts = _counts((plan,), always=False)
+        if not counts:
+            counts = ["only the state or its outputs" if plan.has_changes else "no changes"]
+        yield f"  {plan.stack:<{width}}  {', '.join(counts)}"
+
+
+def _conclusion(report: PlanReport, style: Style) -> str:
+    if not report.has_changes:
+        headline = style.paint("No changes.", "bold", "green")
+        if any(plan.drift for plan in report.plans):
+            return f"{headline}\nWhat changed on Stripe asks for nothing to be done."
+        if report.requests:
+            return f"{headline}\nWhat is on Stripe is what the code says."
+        return f"{headline}\nThe state is what the code says; Stripe was not asked."
+    lines = [style.paint(summary_line(report.plans), "bold")]
+    if all(plan.refresh_only for plan in report.plans):
+        drifted = words.count(sum(len(plan.drift) for plan in report.plans), "resource")
+        lines.append(
+            f"The state will be brought up to what Stripe has ({drifted}); "
+            "nothing is sent to Stripe."
+        )
+    elif not any(plan.pending for plan in report.plans):
+        lines.append("Only the state or its outputs change; nothing is sent to Stripe.")
+    return "\n".join(lines)

@@ -1,0 +1,114 @@
+"""States for people: what a stack has on Stripe, and the values it hands out.
+
+What must not live here: reading them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+from engine.plan.fields import currency_of
+from engine.plan.normal import is_sealed
+from engine.provider.schema import Schemas
+from engine.state.model import ResourceState, State
+from engine.values import Sensitive, dotted, get_path
+from engine.views import words
+from engine.views.fields import SENSITIVE, flatten, show
+from engine.views.style import Style
+
+
+def states_text(states: Sequence[State], schemas: Schemas, style: Style) -> str:
+    """Write whole states, one after another."""
+    return "\n\n".join(block for state in states for block in _state_blocks(state, schemas, style))
+
+
+def resource_text(address: str, resource: ResourceState, schemas: Schemas, style: Style) -> str:
+    """Write one resource: its id, its leaves, and what it refers to."""
+    lines = [f"{style.paint(address, 'bold')} [{resource.id}]"]
+    rows = list(_rows(resource, schemas, style))
+    width = max((len(name) for name, _ in rows), default=0) + 1
+    lines += [f"  {name + ':':<{width}} {text}" for name, text in rows]
+    marks = {
+        "protected": resource.keeping.protect,
+        "stays on Stripe when removed": resource.keeping.keep,
+    }
+    lines += [f"  ({text})" for text, holds in marks.items() if holds]
+    lines += [f"  (replaced {old}, which is still to be removed)" for old in resource.superseded]
+    return "\n".join(lines)
+
+
+def output_values(state: State, hidden: Collection[str] = ()) -> list[str]:
+    """Write a state's outputs, one a line, sensitive ones hidden.
+
+    Args:
+        state: The state.
+        hidden: Names to hide beside those that the state itself knows to be sensitive.
+    """
+    width = max((len(name) for name in state.outputs), default=0)
+    return [
+        f"{name:<{width}} = {SENSITIVE if name in hidden else show(value)}"
+        for name, value in sorted(state.outputs.items())
+    ]
+
+
+def outputs_text(states: Sequence[State], style: Style) -> str:
+    """Write the outputs of some stacks, under the stack's name where there are several."""
+    several = len(states) > 1
+    blocks = []
+    for state in states:
+        lines = output_values(state)
+        if several and lines:
+            lines = [style.paint(state.stack, "bold"), *(f"  {line}" for line in lines)]
+        if lines:
+            blocks.append("\n".join(lines))
+    return "\n\n".join(blocks) or "No outputs."
+
+
+def is_hidden(value: Any) -> bool:
+    """Whether an output's value may not be shown."""
+    if isinstance(value, Sensitive) or is_sealed(value):
+        return True
+    if isinstance(value, Mapping):
+        return any(is_hidden(inner) for inner in value.values())
+    return isinstance(value, (list, tuple)) and any(is_hidden(inner) for inner in value)
+
+
+def _state_blocks(state: State, schemas: Schemas, style: Style) -> Iterator[str]:
+    yield _state_line(state, style)
+    if not state.resources:
+        yield "Nothing has been applied." if not state.serial else "It has no resources."
+    for address, resource in sorted(state.resources.items()):
+        yield resource_text(address, resource, schemas, style)
+    if state.outputs:
+        lines = [style.paint("Outputs:", "bold")]
+        yield "\n".join([*lines, *(f"  {line}" for line in output_values(state))])
+
+
+def _state_line(state: State, style: Style) -> str:
+    parts = [
+        f"{style.paint(f'Stack {state.stack}', 'bold')} in environment {state.environment}",
+        f"serial {state.serial}",
+        words.count(len(state.resources), "resource"),
+    ]
+    if state.account_id:
+        parts.append(f"account {state.account_id}")
+    if state.livemode is not None:
+        parts.append("LIVE MODE" if state.livemode else "test mode")
+    return ", ".join(parts)
+
+
+def _rows(resource: ResourceState, schemas: Schemas, style: Style) -> Iterator[tuple[str, str]]:
+    kind = schemas.get(resource.type)
+    for path, value in flatten(resource.attributes):
+        attribute = kind.root.at(path) if kind is not None else None
+        currency = (
+            currency_of(attribute, path, resource.declared, resource.attributes)
+            if attribute is not None
+            else ""
+        )
+        text = show(value, currency)
+        written = get_path(resource.declared, path)
+        if isinstance(written, str) and "${" in written:
+            text += style.paint(f"  {written}", "dim")
+        yield dotted(path), text

@@ -1,0 +1,95 @@
+"""The JSON documents of show, output and the state commands.
+
+What must not live here: text for people, and any value nobody may see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from engine.state.model import State
+from engine.views.inventory import is_hidden
+from engine.views.jsonable import FORMAT_VERSION, known
+
+
+def states_document(environment: str, states: Sequence[State]) -> dict[str, Any]:
+    """Write whole states."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "environment": environment,
+        "stacks": [_state(state) for state in states],
+    }
+
+
+def addresses_document(environment: str, states: Sequence[State]) -> dict[str, Any]:
+    """Write what is managed, by stack."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "environment": environment,
+        "stacks": [
+            {"stack": state.stack, "addresses": sorted(state.resources)} for state in states
+        ],
+    }
+
+
+def outputs_document(environment: str, states: Sequence[State]) -> dict[str, Any]:
+    """Write the outputs of some stacks."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "environment": environment,
+        "stacks": [{"stack": state.stack, "outputs": _outputs(state)} for state in states],
+    }
+
+
+def output_document(state: State, name: str) -> dict[str, Any]:
+    """Write one output of one stack."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "environment": state.environment,
+        "stack": state.stack,
+        "name": name,
+        **_outputs(state)[name],
+    }
+
+
+def resource_document(state: State, address: str) -> dict[str, Any]:
+    """Write one resource of a state."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "environment": state.environment,
+        "stack": state.stack,
+        **_resource(state, address),
+    }
+
+
+def _state(state: State) -> dict[str, Any]:
+    return {
+        "stack": state.stack,
+        "serial": state.serial,
+        "lineage": state.lineage,
+        "account": {"id": state.account_id or None, "livemode": state.livemode},
+        "api_version": state.api_version or None,
+        "outputs": _outputs(state),
+        "resources": [_resource(state, address) for address in sorted(state.resources)],
+    }
+
+
+def _resource(state: State, address: str) -> dict[str, Any]:
+    resource = state.resources[address]
+    return {
+        "address": address,
+        "type": resource.type,
+        "name": address.rpartition(".")[2],
+        "id": resource.id,
+        "declared": known(resource.declared),
+        "attributes": known(resource.attributes),
+        "dependencies": list(resource.dependencies),
+    }
+
+
+def _outputs(state: State) -> dict[str, Any]:
+    return {
+        name: {"value": known(value), "sensitive": is_hidden(value)}
+        for name, value in sorted(state.outputs.items())
+    }

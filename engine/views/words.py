@@ -1,0 +1,237 @@
+"""The plan's vocabulary in plain English: symbols, actions, reasons, removals.
+
+What must not live here: layout, and anything about one particular resource type.
+"""
+
+from __future__ import annotations
+
+from engine.plan.model import Action, Change, FieldReason, Reason, Step, StepKind
+from engine.provider.schema import ResourceType, Schemas, Verb
+from engine.values import dotted
+
+SYMBOLS = {
+    Action.NO_OP: " ",
+    Action.CREATE: "+",
+    Action.READ: "<=",
+    Action.UPDATE: "~",
+    Action.REPLACE: "-/+",
+    Action.DELETE: "-",
+    Action.IMPORT: "=",
+    Action.REVIVE: "^",
+    Action.MOVE: ">",
+    Action.FORGET: ".",
+}
+CREATE_FIRST = "+/-"
+
+LEGEND = {
+    "+": "create",
+    "~": "update in place",
+    "-": "remove",
+    "-/+": "remove, then create the replacement",
+    "+/-": "create the replacement, then remove",
+    "<=": "read",
+    "=": "import",
+    "^": "revive",
+    ">": "move",
+    ".": "forget",
+}
+"""What each symbol means, in the order a legend lists them."""
+
+COLOURS = {
+    "+": "green",
+    "~": "yellow",
+    "-": "red",
+    "-/+": "magenta",
+    "+/-": "magenta",
+    "<=": "cyan",
+    "=": "cyan",
+    "^": "green",
+    ">": "cyan",
+    ".": "dim",
+    " ": "dim",
+}
+
+_ACTIONS = {
+    Action.CREATE: "will be created",
+    Action.READ: "will be read",
+    Action.UPDATE: "will be updated in place",
+    Action.REPLACE: "will be replaced",
+    Action.IMPORT: "will be imported",
+    Action.REVIVE: "will be revived",
+    Action.MOVE: "will be moved",
+    Action.FORGET: "will be forgotten",
+    Action.NO_OP: "does not change",
+}
+
+_ENDED = {
+    Verb.DELETE: "deleted",
+    Verb.ARCHIVE: "archived",
+    Verb.DEACTIVATE: "deactivated",
+    Verb.EXPIRE: "expired",
+    Verb.KEEP: "kept",
+}
+_ENDING = {
+    Verb.DELETE: "deleting",
+    Verb.ARCHIVE: "archiving",
+    Verb.DEACTIVATE: "deactivating",
+    Verb.EXPIRE: "expiring",
+    Verb.KEEP: "letting go",
+}
+
+# What goes without saying, because the action says it, is empty.
+_REASONS = {
+    Reason.DECLARED: "",
+    Reason.CHANGED: "",
+    Reason.DRIFTED: "it was changed outside of the code",
+    Reason.MISSING: "it was deleted outside of the code",
+    Reason.ENDED: "it was archived or disabled outside of the code",
+    Reason.UNDECLARED: "it is no longer declared",
+    Reason.DESTROYED: "",
+    Reason.IMMUTABLE: "a field changed that Stripe cannot change in place",
+    Reason.DEPENDENCY: "something it refers to is replaced",
+    Reason.TRIGGERED: "something in its replace_triggered_by changes",
+    Reason.REQUESTED: "as requested with --replace",
+    Reason.SUPERSEDED: "an earlier replacement did not get to remove the old object",
+    Reason.REMEMBERED: "it was removed earlier and still exists on Stripe",
+    Reason.ADOPTED: "it exists on Stripe and the declaration takes it over",
+    Reason.IMPORTED: "",
+    Reason.MOVED: "",
+    Reason.RELEASED: "it stays on Stripe, as the stack asks",
+    Reason.DETACHED: "it lets go of something that is removed",
+}
+
+_STEPS = {
+    StepKind.CREATE: ("creating", "created", "create"),
+    StepKind.UPDATE: ("updating", "updated", "update"),
+    StepKind.SETTLE: ("completing", "completed", "complete"),
+    StepKind.REMOVE: ("removing", "removed", "remove"),
+    StepKind.DETACH: ("detaching", "detached", "detach"),
+    StepKind.RECORD: ("recording", "recorded", "record"),
+    StepKind.FORGET: ("forgetting", "forgotten", "forget"),
+}
+
+
+def symbol(change: Change) -> str:
+    """The symbol a change is listed under."""
+    if change.action is Action.REPLACE and change.create_first:
+        return CREATE_FIRST
+    return SYMBOLS[change.action]
+
+
+def heading(change: Change, schemas: Schemas) -> str:
+    """Say in words what happens to a resource and why, without its name."""
+    if _recorded_only(change):
+        action = "will be recorded: nothing is sent to Stripe"
+    elif change.reasons == (Reason.SUPERSEDED,):
+        action = "stays as it is, and what it replaced will be removed"
+    elif change.action is Action.DELETE:
+        action = _removal_heading(change, schemas)
+    else:
+        action = _ACTIONS[change.action]
+    if change.moved_from is not None:
+        action += f" (was {change.moved_from})"
+    reasons = [text for reason in change.reasons if (text := _reason(reason, change))]
+    if not reasons:
+        return action
+    return f"{action}{'; ' if ': ' in action else ': '}{'; '.join(reasons)}"
+
+
+def order_of_replacement(change: Change, schemas: Schemas) -> str:
+    """Say which of the two objects of a replacement goes first, and what becomes of the old."""
+    if change.action is not Action.REPLACE:
+        return ""
+    if change.removal is None:
+        return "the old one is gone already"
+    end = ended(change.removal.verb)
+    why = _why_not_deleted(change, schemas)
+    tail = f" ({why})" if why else ""
+    if change.removal.verb is Verb.KEEP:
+        return f"the old one stays on Stripe{tail}"
+    if change.create_first:
+        return f"the new one first, then the old one is {end}{tail}"
+    return f"the old one is {end} first, then the new one is created{tail}"
+
+
+def ended(verb: Verb) -> str:
+    """The participle of a removal: `archived`."""
+    return _ENDED[verb]
+
+
+def doing(step: Step) -> str:
+    """What an operation is doing: `creating`."""
+    if step.removal is not None and step.kind is StepKind.REMOVE:
+        return _ENDING[step.removal.verb]
+    return _STEPS[step.kind][0]
+
+
+def done(step: Step) -> str:
+    """What an operation did: `created`."""
+    if step.removal is not None and step.kind is StepKind.REMOVE:
+        return _ENDED[step.removal.verb]
+    return _STEPS[step.kind][1]
+
+
+def to_do(step: Step) -> str:
+    """What an operation was to do: `create`."""
+    if step.removal is not None and step.kind is StepKind.REMOVE:
+        return step.removal.verb.value
+    return _STEPS[step.kind][2]
+
+
+def count(number: int, noun: str) -> str:
+    """Write a number with its noun: `1 stack`, `2 stacks`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def with_article(noun: str) -> str:
+    """Put `a` or `an` before a noun."""
+    return f"{'an' if noun[:1] in 'aeio' else 'a'} {noun}"
+
+
+def cannot_delete(kind: ResourceType) -> str:
+    """Say that Stripe deletes no object of a type; empty if it does."""
+    if not kind.removals or any(removal.verb is Verb.DELETE for removal in kind.removals):
+        return ""
+    return f"Stripe cannot delete {with_article(kind.title)}"
+
+
+def _removal_heading(change: Change, schemas: Schemas) -> str:
+    if change.removal is None:
+        return "will be dropped from the state: it is gone from Stripe"
+    why = _why_not_deleted(change, schemas)
+    if change.removal.verb is Verb.KEEP:
+        return f"stays on Stripe{': ' + why if why else ''}"
+    return f"will be {ended(change.removal.verb)}{': ' + why if why else ''}"
+
+
+def _why_not_deleted(change: Change, schemas: Schemas) -> str:
+    if change.removal is None or change.removal.verb is Verb.DELETE:
+        return ""
+    if change.removal.note:
+        return change.removal.note
+    kind = schemas.get(change.type)
+    return cannot_delete(kind) if kind is not None else ""
+
+
+def _recorded_only(change: Change) -> bool:
+    return (
+        change.action is Action.UPDATE
+        and bool(change.fields)
+        and all(entry.reason is FieldReason.STAYS for entry in change.fields)
+    )
+
+
+def _reason(reason: Reason, change: Change) -> str:
+    if reason is Reason.IMMUTABLE:
+        names = [dotted(entry.path) for entry in change.fields if entry.forces_replacement]
+        if names:
+            return f"{_listed(names)} cannot be changed in place"
+    if reason is Reason.ENDED and Reason.REMEMBERED in change.reasons:
+        return ""  # it was this stack that ended it
+    return _REASONS[reason]
+
+
+def _listed(names: list[str]) -> str:
+    if len(names) > 3:  # noqa: PLR2004 - the leaves below the heading name them all
+        return f"{', '.join(names[:2])} and {len(names) - 2} more"
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))

@@ -1,0 +1,400 @@
+"""What every `engine.state.backend.StateBackend` MUST do, one suite for all of them."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import subprocess
+import sys
+import textwrap
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.backends.local import LocalBackend
+from engine.backends.memory import MemoryBackend
+from engine.errors import LockHeldError, StaleStateError
+from engine.state.backend import Holder, StateBackend
+from engine.state.model import Keeping, RemovedObject, ResourceState, State, new_state
+
+LONG_ENOUGH = 600.0
+"""Seconds that no test ever waits for: a stop for what has hung."""
+VERSION = "9.9.9"
+
+
+def _local(root: Path) -> StateBackend:
+    return LocalBackend(root / "state", root / ".engine", engine_version=VERSION)
+
+
+def _memory(_: Path) -> StateBackend:
+    return MemoryBackend(engine_version=VERSION)
+
+
+BACKENDS: dict[str, Callable[[Path], StateBackend]] = {"local": _local, "memory": _memory}
+
+
+@pytest.fixture(params=BACKENDS)
+def backend(request: pytest.FixtureRequest, tmp_path: Path) -> StateBackend:
+    """An empty backend."""
+    return BACKENDS[request.param](tmp_path)
+
+
+def a_state(serial: int = 1, **changes: Any) -> State:
+    """A state with something of everything in it."""
+    full = dataclasses.replace(
+        new_state("shop", "test", "lineage-1"),
+        serial=serial,
+        account_id="acct_1",
+        livemode=False,
+        api_version="2026-10-28.endive",
+        engine_version=VERSION,
+        outputs={"id": "prod_1", "nested": {"list": [1, 2.5, None, True, "ß"]}},
+        resources={
+            "stripe_product.pro": ResourceState(
+                type="stripe_product",
+                id="prod_1",
+                declared={"name": "Pro", "default_price": "${stripe_price.m.id}"},
+                attributes={"name": "Pro", "metadata": {}},
+                dependencies=("stripe_price.m",),
+                superseded=("prod_0",),
+                keeping=Keeping(protect=True, keep=True, account="acct_2"),
+            )
+        },
+        removed={"stripe_price.m": RemovedObject(type="stripe_price", id="price_1")},
+    )
+    return dataclasses.replace(full, **changes)
+
+
+def _silent(_: Holder | None) -> None:
+    """Nobody is told."""
+
+
+def hold(backend: StateBackend, stack: str = "shop", environment: str = "test") -> Any:
+    """The lock, without waiting for it."""
+    return backend.lock(stack, environment, operation="apply", timeout=0, on_wait=_silent)
+
+
+# ── 1. keeps states ───────────────────────────────────────────────────────────────────────
+
+
+def test_1_1_nothing_is_there_at_first(backend: StateBackend) -> None:
+    """A state that was never written is None, and no stack is listed."""
+    assert backend.read("shop", "test") is None
+    assert backend.stacks("test") == ()
+
+
+def test_1_2_what_is_read_is_what_was_written(backend: StateBackend) -> None:
+    """Every field comes back."""
+    backend.write(a_state(), expected=None)
+    assert backend.read("shop", "test") == a_state()
+
+
+def test_1_3_stacks_are_listed_sorted_and_by_environment(backend: StateBackend) -> None:
+    """Only stacks with a state in that environment, in name order."""
+    for stack, environment in (("b", "test"), ("a", "test"), ("c", "live")):
+        backend.write(a_state(stack=stack, environment=environment), expected=None)
+    assert backend.stacks("test") == ("a", "b")
+    assert backend.stacks("live") == ("c",)
+    assert backend.stacks("nowhere") == ()
+
+
+def test_1_4_stacks_and_environments_are_kept_apart(backend: StateBackend) -> None:
+    """Writing one leaves the others."""
+    backend.write(a_state(), expected=None)
+    backend.write(a_state(environment="live", serial=7), expected=None)
+    backend.write(a_state(stack="other", serial=9), expected=None)
+    assert backend.read("shop", "test") == a_state()
+
+
+def test_1_5_nobody_shares_a_value_with_the_store(backend: StateBackend) -> None:
+    """Changing what was written, or what was read, changes nothing that is stored."""
+    outputs = {"id": "prod_1"}
+    backend.write(a_state(outputs=outputs), expected=None)
+    outputs["id"] = "changed"
+    first = backend.read("shop", "test")
+    assert first is not None
+    assert dict(first.outputs) == {"id": "prod_1"}
+    first.outputs["id"] = "changed"  # type: ignore[index]
+    again = backend.read("shop", "test")
+    assert again is not None
+    assert dict(again.outputs) == {"id": "prod_1"}
+
+
+def test_1_6_the_version_that_writes_is_the_version_that_is_read(backend: StateBackend) -> None:
+    """Whatever version a state carries, the one that writes it is recorded."""
+    backend.write(a_state(engine_version="0.0.1"), expected=None)
+    stored = backend.read("shop", "test")
+    assert stored is not None
+    assert stored.engine_version == VERSION
+
+
+def test_1_7_a_place_that_takes_writes_says_so(backend: StateBackend) -> None:
+    """Asking whether a write can succeed leaves nothing behind."""
+    backend.check_writable("shop", "test")
+    assert backend.read("shop", "test") is None
+    assert backend.stacks("test") == ()
+
+
+# ── 2. refuses a write over something it was not told of ──────────────────────────────────
+
+
+def test_2_1_a_write_replaces_what_was_expected(backend: StateBackend) -> None:
+    """What was read, or written, can be replaced by one that names it."""
+    backend.write(a_state(1), expected=None)
+    backend.write(a_state(2), expected=a_state(1))
+    backend.write(a_state(3), expected=backend.read("shop", "test"))
+    assert backend.read("shop", "test") == a_state(3)
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        pytest.param(a_state(2), id="higher serial"),
+        pytest.param(a_state(1, lineage="lineage-2"), id="other lineage"),
+        pytest.param(a_state(1, outputs={}), id="other outputs"),
+        pytest.param(a_state(1, resources={}), id="other resources"),
+        pytest.param(a_state(1, account_id="acct_9"), id="other account"),
+    ],
+)
+def test_2_2_something_else_is_not_overwritten(backend: StateBackend, stored: State) -> None:
+    """Any difference is a stale state; what is stored stays."""
+    backend.write(stored, expected=None)
+    with pytest.raises(StaleStateError, match="changed while this run was at work") as raised:
+        backend.write(a_state(5), expected=a_state(1))
+    assert "Nothing was overwritten" in str(raised.value.hint)
+    assert backend.read("shop", "test") == stored
+
+
+def test_2_3_something_where_nothing_was_expected(backend: StateBackend) -> None:
+    """A first write finds that another was faster."""
+    backend.write(a_state(3), expected=None)
+    with pytest.raises(StaleStateError) as raised:
+        backend.write(a_state(1), expected=None)
+    assert raised.value.cause == "It was at serial none, and is now at 3."
+    assert backend.read("shop", "test") == a_state(3)
+
+
+def test_2_4_nothing_where_something_was_expected(backend: StateBackend) -> None:
+    """A state that is gone is not brought back by whoever did not notice."""
+    with pytest.raises(StaleStateError) as raised:
+        backend.write(a_state(2), expected=a_state(1))
+    assert raised.value.cause == "It was at serial 1, and is now at none."
+    assert backend.read("shop", "test") is None
+
+
+# ── 3. never half old and half new ────────────────────────────────────────────────────────
+
+
+def test_3_1_a_state_that_cannot_be_stored_leaves_the_one_before(backend: StateBackend) -> None:
+    """A failure half-way through a write is as if nobody had written."""
+    backend.write(a_state(1), expected=None)
+    unspeakable = a_state(2, outputs={"x": object()})
+    with pytest.raises(TypeError):
+        backend.write(unspeakable, expected=a_state(1))
+    assert backend.read("shop", "test") == a_state(1)
+    assert backend.stacks("test") == ("shop",)
+
+
+def test_3_2_a_reader_sees_one_state_or_the_other(backend: StateBackend) -> None:
+    """While one writes on and on, another reads whole states whose serials never go back."""
+    many = 15
+    backend.write(a_state(1), expected=None)
+    done = threading.Event()
+
+    def write_on() -> None:
+        try:
+            for serial in range(1, many):
+                bulk = {"n": serial + 1, "bulk": ["x" * 50] * 200}
+                before = backend.read("shop", "test")
+                backend.write(a_state(serial + 1, outputs=bulk), expected=before)
+        finally:
+            done.set()
+
+    seen: list[int] = []
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        writer = pool.submit(write_on)
+        while not done.is_set():
+            found = backend.read("shop", "test")
+            assert found is not None
+            assert found.serial == found.outputs.get("n", 1)
+            seen.append(found.serial)
+        writer.result()
+    assert seen == sorted(seen)
+    last = backend.read("shop", "test")
+    assert last is not None
+    assert last.serial == many
+
+
+# ── 4. one holder at a time ───────────────────────────────────────────────────────────────
+
+
+def test_4_1_a_lock_is_free_when_its_holder_is_done(backend: StateBackend) -> None:
+    """It can be had again and again."""
+    for _ in range(3):
+        with hold(backend):
+            pass
+
+
+def test_4_2_a_second_holder_is_refused(backend: StateBackend) -> None:
+    """Also within one process, and also after it was refused once."""
+    with hold(backend):
+        for _ in range(2):
+            with pytest.raises(LockHeldError), hold(backend):
+                pytest.fail("two hold it")
+    with hold(backend):
+        pass
+
+
+def test_4_3_locks_are_of_one_stack_in_one_environment(backend: StateBackend) -> None:
+    """Others are free."""
+    with hold(backend), hold(backend, stack="other"), hold(backend, environment="live"):
+        pass
+
+
+def test_4_4_many_who_wait_come_one_after_the_other(backend: StateBackend) -> None:
+    """No update is lost: each reads what the one before it wrote."""
+    many = 12
+    backend.write(a_state(1), expected=None)
+
+    def add_one(_: int) -> None:
+        with backend.lock("shop", "test", operation="apply", timeout=LONG_ENOUGH, on_wait=_silent):
+            before = backend.read("shop", "test")
+            assert before is not None
+            backend.write(dataclasses.replace(before, serial=before.serial + 1), expected=before)
+
+    with ThreadPoolExecutor(max_workers=many) as pool:
+        list(pool.map(add_one, range(many)))
+    last = backend.read("shop", "test")
+    assert last is not None
+    assert last.serial == 1 + many
+
+
+def test_4_5_a_lock_is_freed_by_an_error(backend: StateBackend) -> None:
+    """Whatever ends the block ends the hold."""
+
+    def fail() -> None:
+        with hold(backend):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fail()
+    with hold(backend):
+        pass
+
+
+# ── 5. says who holds it ──────────────────────────────────────────────────────────────────
+
+
+def test_5_1_a_refusal_names_the_holder(backend: StateBackend) -> None:
+    """Who, what for, which process, since when, and what to do."""
+    with hold(backend), pytest.raises(LockHeldError) as raised, hold(backend):
+        pytest.fail("two hold it")
+    assert raised.value.message.startswith("test/shop is locked by ")
+    assert f"(apply, pid {os.getpid()}, since " in raised.value.message
+    assert "--lock-timeout" in str(raised.value.hint)
+
+
+def test_5_2_who_waits_is_told_once_and_before_the_wait(backend: StateBackend) -> None:
+    """The holder is known while the wait lasts; then the lock is had."""
+    told: list[Holder | None] = []
+    waiting, had = threading.Event(), threading.Event()
+
+    def on_wait(holder: Holder | None) -> None:
+        told.append(holder)
+        waiting.set()
+
+    def come_second() -> None:
+        with backend.lock(
+            "shop", "test", operation="destroy", timeout=LONG_ENOUGH, on_wait=on_wait
+        ):
+            had.set()
+
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        with hold(backend):
+            second = pool.submit(come_second)
+            assert waiting.wait(LONG_ENOUGH)
+            assert not had.is_set()
+        second.result(LONG_ENOUGH)
+    (holder,) = told
+    assert holder is not None
+    assert (holder.operation, holder.pid) == ("apply", os.getpid())
+    assert "@" in holder.who
+    assert len(holder.id) == 8
+
+
+def test_5_3_who_does_not_have_to_wait_is_told_nothing(backend: StateBackend) -> None:
+    """Neither with a free lock, nor when the answer is no at once."""
+
+    def on_wait(_: Holder | None) -> None:
+        pytest.fail("nobody waits")
+
+    def take() -> Any:
+        return backend.lock("shop", "test", operation="plan", timeout=0, on_wait=on_wait)
+
+    with backend.lock("shop", "test", operation="plan", timeout=LONG_ENOUGH, on_wait=on_wait):
+        pass
+    with hold(backend), pytest.raises(LockHeldError), take():
+        pytest.fail("two hold it")
+
+
+def test_5_4_a_wait_that_ends_in_vain_is_a_refusal(backend: StateBackend) -> None:
+    """After the timeout it is the same refusal, with the holder's name."""
+    told: list[Holder | None] = []
+    with hold(backend):
+        late = backend.lock("shop", "test", operation="plan", timeout=0.01, on_wait=told.append)
+        with pytest.raises(LockHeldError, match=f"pid {os.getpid()}"), late:
+            pytest.fail("two hold it")
+    assert len(told) == 1
+
+
+def test_5_5_each_hold_has_an_id_of_its_own(backend: StateBackend) -> None:
+    """Two holds of one process are told apart."""
+    seen: list[str] = []
+    for _ in range(2):
+        with hold(backend), pytest.raises(LockHeldError) as raised, hold(backend):
+            pytest.fail("two hold it")
+        seen.append(raised.value.message.rpartition(" ")[2])
+    assert len(set(seen)) == 2
+
+
+# ── 6. what outlives a process ────────────────────────────────────────────────────────────
+
+HOLDER = """
+    import sys
+    from pathlib import Path
+    from engine.backends.local import LocalBackend
+
+    root = Path(sys.argv[1])
+    backend = LocalBackend(root / "state", root / ".engine", engine_version="9.9.9")
+    with backend.lock("shop", "test", operation="apply", timeout=0, on_wait=print):
+        print("held", flush=True)
+        sys.stdin.read()
+"""
+
+
+def test_6_1_a_lock_is_freed_by_the_death_of_its_holder(tmp_path: Path) -> None:
+    """Killed without a chance to clean up, it still lets the next one in."""
+    backend = _local(tmp_path)
+    with subprocess.Popen(  # noqa: S603 - this very interpreter
+        [sys.executable, "-c", textwrap.dedent(HOLDER), str(tmp_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(LockHeldError, match=f"pid {holder.pid}"), hold(backend):
+            pytest.fail("two hold it")
+        holder.kill()
+    with hold(backend), pytest.raises(LockHeldError, match=f"pid {os.getpid()}"), hold(backend):
+        pytest.fail("two hold it")
+
+
+def test_6_2_a_state_is_there_for_the_next_process(tmp_path: Path) -> None:
+    """Another backend on the same folder reads the same state."""
+    _local(tmp_path).write(a_state(), expected=None)
+    assert _local(tmp_path).read("shop", "test") == a_state()

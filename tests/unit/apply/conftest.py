@@ -1,0 +1,280 @@
+"""A world to apply plans in: a provider in memory, a state that is written, a place for secrets.
+
+Small and honest: the provider keeps objects, merges updates, replays idempotency keys and knows
+no object that is not there; whatever goes wrong is set up by the test that wants it.
+"""
+
+from __future__ import annotations
+
+import copy
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from engine.address import parse_address
+from engine.apply.events import ApplyResult, Hook, StepResult
+from engine.apply.executor import Surroundings, execute
+from engine.catalog import loader
+from engine.errors import NotFoundError, SecretSinkError, StateError
+from engine.plan.model import Plan, Step, StepKind
+from engine.provider.base import Account, RemoteObject, RequestContext
+from engine.provider.schema import Probe, Removal, ResourceType, Verb
+from engine.state.model import ResourceState, State
+from engine.values import CLEAR, UNKNOWN, OutputTarget
+
+DELETE = Removal(verb=Verb.DELETE)
+ARCHIVE = Removal(verb=Verb.ARCHIVE, params={"active": False})
+KEEP = Removal(verb=Verb.KEEP)
+
+
+@dataclass
+class Call:
+    """One write that reached the provider."""
+
+    verb: str
+    object: str
+    id: str
+    params: Mapping[str, Any]
+    context: RequestContext
+
+
+@dataclass
+class FakeProvider:
+    """The provider port over a dictionary."""
+
+    objects: dict[str, dict[str, Any]] = field(default_factory=dict)
+    calls: list[Call] = field(default_factory=list)
+    failures: dict[str, Exception] = field(default_factory=dict)
+    before: Callable[[Call], None] = lambda _: None
+    most_at_once: int = 0
+    _answers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _flying: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def requests(self) -> int:
+        """How many requests were sent."""
+        return len(self.calls)
+
+    @property
+    def writes(self) -> int:
+        """How many of them could change something: all, here."""
+        return len(self.calls)
+
+    def account(self) -> Account:
+        """A test account."""
+        return Account("acct_1", livemode=False)
+
+    def read(self, kind: ResourceType, id: str, *, account: str = "") -> RemoteObject | None:
+        """One object, None if there is none."""
+        del kind, account
+        return self.objects.get(id)
+
+    def read_many(
+        self, kind: ResourceType, ids: Sequence[str], *, account: str = ""
+    ) -> Mapping[str, RemoteObject]:
+        """The objects that exist."""
+        del kind, account
+        return {id: self.objects[id] for id in ids if id in self.objects}
+
+    def find(
+        self, kind: ResourceType, filters: Mapping[str, Any], *, account: str = ""
+    ) -> Sequence[RemoteObject]:
+        """Objects whose fields are as asked for."""
+        del kind, account
+        return [
+            found
+            for found in self.objects.values()
+            if all(found.get(name) == value for name, value in filters.items())
+        ]
+
+    def exists(self, probe: Probe, id: str, *, account: str = "") -> bool:
+        """Whether any object refers to the id."""
+        del account
+        return any(found.get(probe.filter) == id for found in self.objects.values())
+
+    def create(
+        self, kind: ResourceType, params: Mapping[str, Any], context: RequestContext
+    ) -> RemoteObject:
+        """Make an object, with the fields that Stripe makes up."""
+        with self._sent(Call("create", kind.object, "", params, context)):
+            known = self._answers.get(context.idempotency_key)
+            if known is not None:
+                return known
+            with self._lock:
+                id = params.get("id", f"{kind.object}_{len(self.objects) + 1}")
+                found = {"id": id, **copy.deepcopy(dict(params))}
+                if kind.object == "webhook_endpoint":
+                    found["status"] = "enabled"
+                self.objects[id] = found
+            answer = copy.deepcopy(found)
+            if kind.object == "webhook_endpoint":
+                answer["secret"] = f"whsec_of_{id}"
+            return self._answers.setdefault(context.idempotency_key, answer)
+
+    def update(
+        self, kind: ResourceType, id: str, params: Mapping[str, Any], context: RequestContext
+    ) -> RemoteObject:
+        """Merge parameters into an object."""
+        with self._sent(Call("update", kind.object, id, params, context)):
+            self._known(kind, id).update(
+                {name: None if value is CLEAR else value for name, value in params.items()}
+            )
+            return copy.deepcopy(self.objects[id])
+
+    def delete(self, kind: ResourceType, id: str, context: RequestContext) -> None:
+        """Delete an object."""
+        with self._sent(Call("delete", kind.object, id, {}, context)):
+            self._known(kind, id)
+            del self.objects[id]
+
+    def _known(self, kind: ResourceType, id: str) -> dict[str, Any]:
+        if id not in self.objects:
+            raise NotFoundError(f"No such {kind.object}: '{id}'", status=404)
+        return self.objects[id]
+
+    @contextmanager
+    def _sent(self, call: Call) -> Iterator[None]:
+        with self._lock:
+            self.calls.append(call)
+            self._flying += 1
+            self.most_at_once = max(self.most_at_once, self._flying)
+        try:
+            self.before(call)
+            failure = self.failures.get(f"{call.verb} {call.params.get('name', call.id)}")
+            if failure is not None:
+                raise failure
+            yield
+        finally:
+            with self._lock:
+                self._flying -= 1
+
+
+@dataclass
+class FakeSink:
+    """Secrets in memory; full if the test says so."""
+
+    kept: dict[tuple[str, str], str] = field(default_factory=dict)
+    full: bool = False
+    torn: bool = False
+
+    def check(self) -> None:
+        """Refuse if full."""
+        if self.full:
+            raise SecretSinkError("the place for secrets is full")
+
+    def store(self, stack: str, name: str, value: str) -> None:
+        """Keep a secret, unless the sink broke since it was checked."""
+        if self.torn:
+            raise SecretSinkError("the place for secrets broke")
+        self.kept[stack, name] = value
+
+    def load(self, stack: str, name: str) -> str | None:
+        """Read a secret back."""
+        return self.kept.get((stack, name))
+
+
+@dataclass
+class Watcher(Hook):
+    """Remembers what it was told."""
+
+    told: list[str] = field(default_factory=list)
+    counts: list[int] = field(default_factory=list)
+    results: list[ApplyResult] = field(default_factory=list)
+
+    def apply_started(self, stack: str, count: int) -> None:
+        """Remember it."""
+        self.told.append(f"apply {stack}")
+        self.counts.append(count)
+
+    def step_started(self, step: Step) -> None:
+        """Remember it."""
+        self.told.append(f"start {step.key}")
+
+    def step_finished(self, result: StepResult) -> None:
+        """Remember it."""
+        self.told.append(f"{result.outcome.value} {result.step.key}")
+
+    def apply_finished(self, result: ApplyResult) -> None:
+        """Remember it."""
+        self.results.append(result)
+
+
+@dataclass
+class World:
+    """Everything an apply meets, and the state as it was written each time.
+
+    Attributes:
+        state: The state a plan is made from.
+        writes_left: How many more writes of the state succeed; None for all.
+    """
+
+    provider: FakeProvider = field(default_factory=FakeProvider)
+    sink: FakeSink = field(default_factory=FakeSink)
+    hook: Watcher = field(default_factory=Watcher)
+    state: State = field(default_factory=lambda: State(stack="s", environment="test", lineage="l"))
+    saved: list[State] = field(default_factory=list)
+    writes_left: int | None = None
+    others: dict[OutputTarget, Any] = field(default_factory=dict)
+
+    def save(self, state: State) -> State:
+        """Write the state down, or fail as a full disk does."""
+        if self.writes_left == 0:
+            raise StateError("no space left on the disk")
+        if self.writes_left is not None:
+            self.writes_left -= 1
+        self.saved.append(state)
+        return state
+
+    def has(self, address: str, id: str, **parts: Any) -> None:
+        """Let state hold a resource, and the provider its object."""
+        declared = parts.get("declared", {})
+        parts.setdefault("attributes", dict(declared))
+        entry = ResourceState(type=parse_address(address).type, id=id, **parts)
+        self.state = self.state.with_resource(address, entry)
+        self.provider.objects[id] = {"id": id, **declared}
+
+    def apply(
+        self, *steps: Step, run: str = "run1", parallelism: int = 4, **plan: Any
+    ) -> ApplyResult:
+        """Carry out a plan of these steps."""
+        around = Surroundings(
+            provider=self.provider,
+            schemas=loader.schemas(),
+            save=self.save,
+            sink=self.sink,
+            outputs_of=lambda target: self.others.get(target, UNKNOWN),
+            hook=self.hook,
+            run=run,
+            parallelism=parallelism,
+        )
+        made = Plan(stack="s", environment="test", lineage="l", serial=0, steps=steps, **plan)
+        return execute(made, self.state, around)
+
+
+def step(kind: StepKind, address: str, **parts: Any) -> Step:
+    """One operation; creates, updates and settles record what they declare."""
+    declared = parts.pop("declared", parts.get("params", {}))
+    type_name = parse_address(address).type
+    if kind not in (StepKind.REMOVE, StepKind.DETACH, StepKind.FORGET):
+        parts.setdefault("record", ResourceState(type=type_name, id="", declared=declared))
+    if kind is StepKind.REMOVE:
+        parts.setdefault("removal", DELETE)
+    parts.setdefault("key", f"{kind.value} {address}")
+    return Step(kind=kind, address=parse_address(address), type=type_name, **parts)
+
+
+@pytest.fixture
+def world() -> World:
+    """An empty account and an empty state."""
+    return World()
+
+
+@pytest.fixture
+def make() -> Callable[..., Step]:
+    """Makes an operation."""
+    return step

@@ -1,0 +1,576 @@
+"""Carrying out a plan: order, failures, what state remembers, and what never reaches it."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from engine.apply import executor
+from engine.apply.events import Outcome
+from engine.errors import ConnectionFailedError, EngineError, ProviderError, StateError
+from engine.plan.model import Step, StepKind
+from engine.provider.schema import Removal, Verb
+from engine.state.model import RemovedObject
+from engine.values import CLEAR, OutputTarget, Sensitive, fingerprint
+
+if TYPE_CHECKING:
+    from tests.unit.apply.conftest import World
+
+Make = Callable[..., Step]
+
+A, B, C, D = (f"stripe_product.{name}" for name in "abcd")
+PRICE = "stripe_price.p"
+HOOK = "stripe_webhook_endpoint.h"
+ARCHIVE = Removal(verb=Verb.ARCHIVE, params={"active": False})
+CREATE, UPDATE, SETTLE = StepKind.CREATE, StepKind.UPDATE, StepKind.SETTLE
+REMOVE, DETACH, RECORD, FORGET = (
+    StepKind.REMOVE,
+    StepKind.DETACH,
+    StepKind.RECORD,
+    StepKind.FORGET,
+)
+
+
+def product(make: Make, address: str, *needs: str, **parts: Any) -> Step:
+    """Create a product named like its address, after others."""
+    params = {"name": address.rpartition(".")[2]}
+    return make(CREATE, address, params=params, after=needs, **parts)
+
+
+def outcomes(world: World) -> list[str]:
+    """What the watcher was told of ends, in order."""
+    return [text for text in world.hook.told if not text.startswith(("start ", "apply "))]
+
+
+# ── order ────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_steps_wait_for_what_they_come_after(world: World, make: Make) -> None:
+    """A step begins once all it comes after are done, however many could run at once."""
+    result = world.apply(
+        product(make, A, f"create {C}"),
+        product(make, B, f"create {A}", f"create {C}"),
+        product(make, C),
+    )
+    assert [call.params["name"] for call in world.provider.calls] == ["c", "a", "b"]
+    assert [entry.step.key for entry in result.results] == [f"create {name}" for name in (A, B, C)]
+    assert result.failures == ()
+    assert world.hook.counts == [3]
+    assert world.hook.results == [result]
+
+
+def test_independent_steps_run_at_once(world: World, make: Make) -> None:
+    """Two steps that do not wait for each other are in flight together."""
+    together = threading.Barrier(2, timeout=10)
+    world.provider.before = lambda _: void(together.wait())
+    assert world.apply(product(make, A), product(make, B)).failures == ()
+    assert world.provider.most_at_once == 2
+
+
+def void(_: object) -> None:
+    """Take no interest in a result."""
+
+
+def test_no_more_at_once_than_asked_for(world: World, make: Make) -> None:
+    """parallelism=1 sends one operation after the other, in plan order."""
+    world.apply(*(product(make, name) for name in (C, A, B)), parallelism=1)
+    assert world.provider.most_at_once == 1
+    assert [call.params["name"] for call in world.provider.calls] == ["c", "a", "b"]
+
+
+def test_nothing_to_do(world: World) -> None:
+    """A plan without steps writes the state once, at its end."""
+    result = world.apply()
+    assert (result.results, result.state, world.provider.calls) == ((), world.state, [])
+
+
+# ── failures ─────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_failure_skips_its_dependents_and_nothing_else(world: World, make: Make) -> None:
+    """Dependents of a failure, near and far, name the step that failed; other branches go on."""
+    world.provider.failures["create a"] = ProviderError("refused", status=400)
+    result = world.apply(
+        product(make, A),
+        product(make, B, f"create {A}"),
+        product(make, C, f"create {B}"),
+        product(make, D),
+    )
+    found = {entry.step.key: (entry.outcome, entry.because) for entry in result.results}
+    assert found == {
+        f"create {A}": (Outcome.FAILED, ""),
+        f"create {B}": (Outcome.SKIPPED, f"create {A}"),
+        f"create {C}": (Outcome.SKIPPED, f"create {A}"),
+        f"create {D}": (Outcome.APPLIED, ""),
+    }
+    (failure,) = result.failures
+    assert str(failure.error) == "refused"
+    assert set(result.state.resources) == {D}
+    assert result.unsaved is None
+
+
+def test_what_is_in_flight_when_another_fails_is_recorded(world: World, make: Make) -> None:
+    """An operation that ends after another's failure is in the state like any other."""
+    failed = threading.Event()
+
+    def before(call: Any) -> None:
+        if call.params["name"] == "b":
+            assert failed.wait(10)
+
+    world.provider.before = before
+    world.provider.failures["create a"] = ConnectionFailedError("cut off")
+    world.hook.step_finished = lambda _: failed.set()  # type: ignore[method-assign]
+    assert set(world.apply(product(make, A), product(make, B)).state.resources) == {B}
+
+
+def test_a_bug_is_a_failure_with_a_name(world: World, make: Make) -> None:
+    """Whatever a provider throws, the others are recorded, and the bug keeps its cause."""
+    bug = ValueError("boo")
+    world.provider.failures["create a"] = bug
+    result = world.apply(product(make, A), product(make, B))
+    (failure,) = result.failures
+    assert isinstance(failure.error, EngineError)
+    assert "unexpected ValueError" in failure.error.message
+    assert failure.error.__cause__ is bug
+    assert set(result.state.resources) == {B}
+
+
+# ── state ────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_state_is_saved_after_every_operation(world: World, make: Make) -> None:
+    """Each operation is written down before what comes after it begins."""
+    seen: list[int] = []
+    world.provider.before = lambda _: seen.append(len(world.saved))
+    world.apply(
+        product(make, A), product(make, B, f"create {A}"), product(make, C, f"create {B}")
+    )
+    assert seen == [0, 1, 2]
+    assert [len(state.resources) for state in world.saved[:3]] == [1, 2, 3]
+
+
+def test_a_created_object_is_recorded(world: World, make: Make) -> None:
+    """State holds the id, what was declared, what Stripe answered of it, and what others need."""
+    world.provider.before = lambda call: None
+    result = world.apply(
+        make(CREATE, A, params={"name": "a", "url": "https://x"}, declared={"name": "a"},
+             referred=("url",))
+    )  # fmt: skip
+    entry = result.state.resources[A]
+    assert entry.id == "product_1"
+    assert entry.declared == {"name": "a"}
+    assert entry.attributes == {"name": "a", "url": "https://x"}
+    assert result.results[0].id == "product_1"
+
+
+def test_a_state_that_cannot_be_written_stops_new_work(world: World, make: Make) -> None:
+    """What happened on Stripe is kept in the result; nothing else is begun."""
+    world.writes_left = 1
+    result = world.apply(
+        product(make, A), product(make, B, f"create {A}"), product(make, C, f"create {B}"),
+        parallelism=1,
+    )  # fmt: skip
+    assert isinstance(result.unsaved, StateError)
+    assert [entry.outcome for entry in result.results] == [
+        Outcome.APPLIED,
+        Outcome.FAILED,
+        Outcome.SKIPPED,
+    ]
+    assert result.results[1].id == "product_2"
+    assert result.results[2].because == executor.UNSAVED
+    assert set(result.state.resources) == {A, B}
+    assert set(world.saved[-1].resources) == {A}
+
+
+def test_a_later_write_carries_what_an_earlier_could_not(world: World, make: Make) -> None:
+    """The last write of a run makes up for one that failed, and the failure is still told."""
+    world.writes_left = 0
+    world.hook.step_finished = lambda _: setattr(world, "writes_left", None)  # type: ignore[method-assign]
+    result = world.apply(product(make, A))
+    assert set(world.saved[-1].resources) == {A}
+    assert result.unsaved is not None
+
+
+def test_a_record_sends_nothing(world: World, make: Make) -> None:
+    """What concerns state alone changes state alone."""
+    world.has(A, "prod_1", declared={"name": "a"}, superseded=("prod_0",))
+    world.state = world.state.with_removed(A, RemovedObject(type="stripe_product", id="prod_x"))
+    record = dataclasses.replace(world.state.resources[A], dependencies=(B,), superseded=())
+    result = world.apply(make(RECORD, A, id="prod_1", record=record))
+    assert world.provider.calls == []
+    assert result.state.resources[A].dependencies == (B,)
+    # Leftovers are state's own affair: only their removal strikes them out.
+    assert result.state.resources[A].superseded == ("prod_0",)
+    assert result.state.removed == {}
+    assert world.hook.told == ["apply s", f"applied record {A}"]
+
+
+def test_a_step_without_a_record_leaves_state_alone(world: World, make: Make) -> None:
+    """Letting go of something changes an object that state says nothing new about."""
+    world.has(A, "prod_1", declared={"name": "a"})
+    result = world.apply(make(DETACH, A, id="prod_1", params={"default_price": CLEAR}))
+    assert result.state == world.state
+    assert world.provider.objects["prod_1"]["default_price"] is None
+
+
+def test_forgetting_leaves_the_object(world: World, make: Make) -> None:
+    """A forgotten resource is gone from state and stays on Stripe."""
+    world.has(A, "prod_1")
+    result = world.apply(make(FORGET, A, id="prod_1"))
+    assert result.state.resources == {}
+    assert set(world.provider.objects) == {"prod_1"}
+    assert world.provider.calls == []
+
+
+def test_moves_come_first(world: World, make: Make) -> None:
+    """Renames are written before the first operation, for dependents too."""
+    world.has(A, "prod_1", declared={"name": "a"})
+    world.has(PRICE, "price_1", dependencies=(A,))
+    seen: list[Any] = []
+    world.provider.before = lambda _: seen.append(world.saved[-1])
+    world.apply(make(UPDATE, B, id="prod_1", params={"name": "b"}), moves={A: B})
+    (first,) = seen
+    assert set(first.resources) == {B, PRICE}
+    assert first.resources[PRICE].dependencies == (B,)
+
+
+# ── removal ──────────────────────────────────────────────────────────────────────────────────
+
+
+def test_deleting(world: World, make: Make) -> None:
+    """A deleted object is gone from Stripe and state, and nothing remembers it."""
+    world.has(A, "prod_1")
+    result = world.apply(make(REMOVE, A, id="prod_1"))
+    assert world.provider.objects == {}
+    assert (result.state.resources, result.state.removed) == ({}, {})
+
+
+def test_archiving_is_remembered(world: World, make: Make) -> None:
+    """An archived object is remembered, with its account, so that it can come back."""
+    world.has(A, "prod_1")
+    result = world.apply(make(REMOVE, A, id="prod_1", removal=ARCHIVE, account="acct_2"))
+    assert world.provider.objects["prod_1"]["active"] is False
+    assert result.state.resources == {}
+    assert result.state.removed == {
+        A: RemovedObject(type="stripe_product", id="prod_1", account="acct_2")
+    }
+
+
+@pytest.mark.parametrize("removal", [Removal(verb=Verb.DELETE), ARCHIVE])
+def test_what_is_gone_already_is_removed(world: World, make: Make, removal: Removal) -> None:
+    """Somebody was faster: the wish is fulfilled."""
+    world.has(A, "prod_1")
+    world.provider.objects.clear()
+    result = world.apply(make(REMOVE, A, id="prod_1", removal=removal))
+    assert result.failures == ()
+    assert result.state.resources == {}
+
+
+def test_keeping_sends_nothing(world: World, make: Make) -> None:
+    """What Stripe cannot remove is dropped from state and remembered, without a request."""
+    portal = "stripe_billing_portal_configuration.p"
+    world.has(portal, "bpc_1")
+    result = world.apply(make(REMOVE, portal, id="bpc_1", removal=Removal(verb=Verb.KEEP)))
+    assert world.provider.calls == []
+    assert result.state.resources == {}
+    assert result.state.removed[portal].id == "bpc_1"
+
+
+def test_a_type_that_cannot_come_back_is_not_remembered(world: World, make: Make) -> None:
+    """A coupon that is gone is gone, whichever way it went."""
+    coupon = "stripe_coupon.c"
+    world.has(coupon, "SALE")
+    result = world.apply(make(REMOVE, coupon, id="SALE", removal=ARCHIVE))
+    assert result.state.removed == {}
+
+
+def test_a_failed_removal_keeps_the_resource(world: World, make: Make) -> None:
+    """What could not be removed stays in state."""
+    world.has(A, "prod_1")
+    world.provider.failures["delete prod_1"] = ProviderError("it has prices", status=400)
+    result = world.apply(make(REMOVE, A, id="prod_1"))
+    assert [entry.outcome for entry in result.results] == [Outcome.FAILED]
+    assert set(result.state.resources) == {A}
+
+
+def test_superseded_until_removed(world: World, make: Make) -> None:
+    """Between the new object and the end of the old, state holds both; afterwards one."""
+    world.has(PRICE, "price_old")
+    create = make(CREATE, PRICE, params={"currency": "usd"}, supersedes="price_old")
+    record = dataclasses.replace(create.record, superseded=("price_old",))
+    remove = make(REMOVE, PRICE, id="price_old", removal=ARCHIVE, after=(create.key,))
+    result = world.apply(dataclasses.replace(create, record=record), remove)
+    assert world.saved[0].resources[PRICE].superseded == ("price_old",)
+    entry = result.state.resources[PRICE]
+    assert (entry.id, entry.superseded) == ("price_2", ())
+    assert result.state.removed == {}
+
+
+def test_a_superseded_object_that_stays_is_not_lost(world: World, make: Make) -> None:
+    """A removal that failed leaves the old id in state for the next run."""
+    world.has(PRICE, "price_2", superseded=("price_0", "price_1"))
+    world.provider.objects |= {"price_0": {}, "price_1": {}}
+    world.provider.failures["update price_1"] = ProviderError("no", status=400)
+    result = world.apply(
+        *(make(REMOVE, PRICE, key=id, id=id, removal=ARCHIVE) for id in ("price_0", "price_1"))
+    )
+    assert result.state.resources[PRICE].superseded == ("price_1",)
+
+
+def test_removal_before_creation(world: World, make: Make) -> None:
+    """A coupon that keeps its id is gone from state for a moment, and back."""
+    coupon = "stripe_coupon.c"
+    world.has(coupon, "SALE")
+    remove = make(REMOVE, coupon, id="SALE")
+    create = make(CREATE, coupon, params={"id": "SALE", "percent_off": 20}, after=(remove.key,))
+    result = world.apply(remove, create)
+    assert world.saved[0].resources == {}
+    assert result.state.resources[coupon].id == "SALE"
+
+
+# ── references ───────────────────────────────────────────────────────────────────────────────
+
+
+def test_references_are_resolved_when_they_are_known(world: World, make: Make) -> None:
+    """Ids, attributes of answers, of state, of lookups and of other stacks, whole and in text."""
+    world.has(B, "prod_b", attributes={"name": "Bee"})
+    world.others[OutputTarget("base", "name")] = "Acme"
+    params = {
+        "name": "${output.base.name}: ${stripe_product.a.name} and ${stripe_product.b.name}",
+        "description": "${stripe_product.a.id}",
+        "metadata": {"n": "${data.stripe_product.x.marketing_features}", "b": "${stripe_product.b.id}"},
+    }  # fmt: skip
+    world.apply(
+        product(make, A),
+        make(CREATE, C, params=params, after=(f"create {A}",)),
+        lookups={"data.stripe_product.x": {"marketing_features": [1, 2]}},
+    )
+    assert world.provider.calls[1].params == {
+        "name": "Acme: a and Bee",
+        "description": "product_2",
+        "metadata": {"n": [1, 2], "b": "prod_b"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("${stripe_product.gone.id}", "stripe_product.gone.id is not known"),
+        ("${stripe_product.b.url}", "stripe_product.b.url is not known"),
+        ("${data.stripe_product.x.id}", "data.stripe_product.x.id is not known"),
+        ("${stripe_webhook_endpoint.h.secret}", "stripe_webhook_endpoint.h.secret is not known"),
+        ("${output.base.none}", "stack 'base' has no output 'none'"),
+    ],
+)
+def test_what_is_not_known_fails_before_it_is_sent(
+    world: World, make: Make, text: str, message: str
+) -> None:
+    """A reference that leads nowhere is a failure of its step, and no request."""
+    world.has(B, "prod_b")
+    world.has(HOOK, "we_1", attributes={"secret": {"$sensitive": "lost"}})
+    result = world.apply(make(CREATE, A, params={"name": text}))
+    (failure,) = result.failures
+    assert failure.error is not None
+    assert failure.error.message == message
+    assert failure.error.hint
+    assert world.provider.calls == []
+
+
+def test_settling_completes_a_create(world: World, make: Make) -> None:
+    """A product and its default price: create, create, then the update on the id just made."""
+    default = {"default_price": "${stripe_price.p.id}"}
+    result = world.apply(
+        make(CREATE, A, params={"name": "a"}),
+        make(CREATE, PRICE, params={"product": "${stripe_product.a.id}"}, after=(f"create {A}",)),
+        make(SETTLE, A, params=default, declared={"name": "a", **default},
+             after=(f"create {A}", f"create {PRICE}")),
+    )  # fmt: skip
+    call = world.provider.calls[-1]
+    assert (call.verb, call.id, call.params) == (
+        "update",
+        "product_1",
+        {"default_price": "price_2"},
+    )
+    entry = result.state.resources[A]
+    assert entry.declared == {"name": "a", **default}
+    assert entry.attributes == {"name": "a", "default_price": "price_2"}
+
+
+# ── keys and accounts ────────────────────────────────────────────────────────────────────────
+
+
+def test_idempotency_keys_are_unique_by_run_and_step(world: World, make: Make) -> None:
+    """No two operations share a key, in one run or in two, so no old answer is replayed."""
+    steps = (product(make, A), product(make, B), product(make, C))
+    world.apply(*steps, run="run1")
+    world.apply(*steps, run="run2")
+    keys = [call.context.idempotency_key for call in world.provider.calls]
+    assert len(set(keys)) == 6
+    assert all(1 <= len(key) <= 255 for key in keys)
+    assert sum("run1" in key for key in keys) == 3
+
+
+def test_requests_go_to_the_resources_account(world: World, make: Make) -> None:
+    """A connected account's object is made and changed on it."""
+    world.apply(product(make, A, account="acct_2"), product(make, B))
+    accounts = {call.params["name"]: call.context.account for call in world.provider.calls}
+    assert accounts == {"a": "acct_2", "b": ""}
+
+
+# ── secrets ──────────────────────────────────────────────────────────────────────────────────
+
+
+def hook_step(make: Make, **parts: Any) -> Step:
+    """Create a webhook endpoint."""
+    return make(CREATE, HOOK, params={"url": "https://x", "enabled_events": ["*"]}, **parts)
+
+
+def test_a_secret_goes_to_the_sink_and_never_to_state(world: World, make: Make) -> None:
+    """State holds a salted fingerprint of a webhook's secret; the sink holds the secret."""
+    result = world.apply(hook_step(make))
+    secret = "whsec_of_webhook_endpoint_1"
+    assert world.sink.kept == {("s", f"{HOOK}.secret"): secret}
+    assert result.state.resources[HOOK].attributes["secret"] == {
+        "$sensitive": fingerprint(secret, "l")
+    }
+    assert not any(secret in repr(state) for state in world.saved)
+
+
+def test_nothing_with_a_secret_is_made_if_the_sink_cannot_take_it(
+    world: World, make: Make
+) -> None:
+    """The sink is asked before the object is made; objects without a secret do not ask."""
+    world.sink.full = True
+    result = world.apply(hook_step(make), product(make, A))
+    assert [entry.outcome for entry in result.results] == [Outcome.FAILED, Outcome.APPLIED]
+    assert [call.object for call in world.provider.calls] == ["product"]
+
+
+def test_an_object_whose_secret_was_lost_is_still_recorded(world: World, make: Make) -> None:
+    """A sink that breaks in between fails the step, and the object is not orphaned."""
+    world.sink.torn = True
+    result = world.apply(hook_step(make))
+    assert [entry.outcome for entry in result.results] == [Outcome.FAILED]
+    assert result.state.resources[HOOK].id == "webhook_endpoint_1"
+
+
+def test_a_secret_is_read_back_for_whoever_refers_to_it(world: World, make: Make) -> None:
+    """A reference to a secret, of this run or an earlier one, sends the secret itself."""
+    text = "${stripe_webhook_endpoint.h.secret}"
+    result = world.apply(
+        hook_step(make),
+        make(CREATE, A, params={"name": "a", "metadata": {"hook": text}},
+             declared={"name": "a"}, after=(f"create {HOOK}",)),
+    )  # fmt: skip
+    assert world.provider.calls[-1].params["metadata"] == {"hook": "whsec_of_webhook_endpoint_1"}
+    assert "whsec" not in repr(result.state)
+
+
+def test_a_declared_secret_is_sent_and_kept_sealed(world: World, make: Make) -> None:
+    """A sensitive parameter leaves its wrapping only for the provider."""
+    sealed = {"metadata": {"token": {"$sensitive": fingerprint("s3cret", "l")}}}
+    result = world.apply(
+        make(CREATE, A, params={"metadata": {"token": Sensitive("s3cret")}}, declared=sealed)
+    )
+    assert world.provider.calls[0].params == {"metadata": {"token": "s3cret"}}
+    assert result.state.resources[A].attributes == sealed
+    assert "s3cret" not in repr(result.state)
+
+
+def test_a_later_answer_without_the_secret_keeps_its_fingerprint(
+    world: World, make: Make
+) -> None:
+    """Stripe tells a webhook's secret once; an update does not forget it."""
+    kept = {"$sensitive": "abc"}
+    world.has(HOOK, "we_1", declared={"url": "https://x"}, attributes={"secret": kept})
+    result = world.apply(make(UPDATE, HOOK, id="we_1", params={"url": "https://y"}))
+    assert result.state.resources[HOOK].attributes == {"url": "https://y", "secret": kept}
+
+
+# ── outputs ──────────────────────────────────────────────────────────────────────────────────
+
+
+def test_outputs_are_recorded_at_the_end(world: World, make: Make) -> None:
+    """Outputs that can be told are written; one that cannot keeps its last value, or has none."""
+    world.state = world.state.with_outputs({"stale": "old", "gone": 1})
+    wanted = {
+        "id": ("${stripe_product.a.id}", False),
+        "stale": ("${stripe_product.never.id}", False),
+        "never": ("${stripe_product.never.id}", False),
+    }
+    result = world.apply(product(make, A), wanted_outputs=wanted)
+    assert result.state.outputs == {"id": "product_1", "stale": "old"}
+    assert world.saved[-1].outputs == result.state.outputs
+
+
+def test_outputs_stay_where_only_part_is_planned(world: World, make: Make) -> None:
+    """Without wanted outputs they are left as they are."""
+    world.state = world.state.with_outputs({"a": 1})
+    assert world.apply(product(make, A), wanted_outputs=None).state.outputs == {"a": 1}
+
+
+def test_sensitive_outputs_go_to_the_sink(world: World, make: Make) -> None:
+    """A sensitive output, or one made of a secret, is in state as a fingerprint only."""
+    wanted = {
+        "told": ("open text", True),
+        "hook": ("${stripe_webhook_endpoint.h.secret}", False),
+        "plain": ("${stripe_webhook_endpoint.h.url}", False),
+    }
+    result = world.apply(hook_step(make), wanted_outputs=wanted)
+    secret = "whsec_of_webhook_endpoint_1"
+    assert world.sink.kept["s", "output.told"] == "open text"
+    assert world.sink.kept["s", "output.hook"] == secret
+    assert result.state.outputs == {
+        "told": {"$sensitive": fingerprint("open text", "l")},
+        "hook": {"$sensitive": fingerprint(secret, "l")},
+        "plain": "https://x",
+    }
+
+
+def test_a_sink_that_cannot_take_an_output(world: World, make: Make) -> None:
+    """The run says that its outputs are not written; what was made stays recorded."""
+    world.sink.torn = True
+    result = world.apply(product(make, A), wanted_outputs={"told": ("text", True)})
+    assert result.unsaved is not None
+    assert set(world.saved[-1].resources) == {A}
+
+
+# ── the person stops the run ─────────────────────────────────────────────────────────────────
+
+
+def interrupt(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
+    """Let Ctrl-C come while the run waits for operations in flight."""
+    left = [KeyboardInterrupt()] * times
+    really_wait = executor.wait
+
+    def wait(*args: Any, **kwargs: Any) -> Any:
+        if left:
+            raise left.pop()
+        return really_wait(*args, **kwargs)
+
+    monkeypatch.setattr(executor, "wait", wait)
+
+
+def test_an_interrupt_lets_what_is_in_flight_finish(
+    world: World, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After Ctrl-C nothing new begins, and what was sent is recorded."""
+    interrupt(monkeypatch, 1)
+    result = world.apply(product(make, A), product(make, B, f"create {A}"))
+    assert result.interrupted
+    assert outcomes(world) == [f"skipped create {B}", f"applied create {A}"]
+    assert result.results[1].because == executor.INTERRUPTED
+    assert set(world.saved[-1].resources) == {A}
+
+
+def test_a_second_interrupt_stops_at_once(
+    world: World, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who insists is obeyed."""
+    interrupt(monkeypatch, 2)
+    with pytest.raises(KeyboardInterrupt):
+        world.apply(product(make, A))

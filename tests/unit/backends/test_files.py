@@ -1,0 +1,128 @@
+"""Durable files: what reaches the disk, in which order, and what is left after a failure."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from engine.backends.files import private_folder, sync_folder, write_durably
+
+
+class Recorder:
+    """Writes down what is asked of the operating system, and lets it happen."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Args: monkeypatch: puts the recorder between the module and the system."""
+        self.calls: list[str] = []
+        self._fsync = os.fsync
+        self._replace = Path.replace
+        monkeypatch.setattr("engine.backends.files.os.fsync", self.fsync)
+        monkeypatch.setattr(Path, "replace", self._note_replace())
+
+    def fsync(self, handle: int) -> None:
+        """Note whether a file or a folder is made durable, and with how many bytes."""
+        found = os.fstat(handle)
+        what = "folder" if stat.S_ISDIR(found.st_mode) else f"file of {found.st_size}"
+        self.calls.append(f"fsync {what}")
+        self._fsync(handle)
+
+    def _note_replace(self) -> object:
+        recorder = self
+
+        def replace(path: Path, target: Path) -> Path:
+            recorder.calls.append(f"rename to {target.name}")
+            return recorder._replace(path, target)
+
+        return replace
+
+
+@pytest.fixture
+def recorder(monkeypatch: pytest.MonkeyPatch) -> Recorder:
+    """A witness of fsync and rename."""
+    return Recorder(monkeypatch)
+
+
+def test_a_write_is_durable_before_it_is_seen(recorder: Recorder, tmp_path: Path) -> None:
+    """The bytes are synced, then the name is changed, then the folder is synced."""
+    write_durably(tmp_path / "a.json", b"12345")
+    assert recorder.calls == ["fsync file of 5", "rename to a.json", "fsync folder"]
+    assert (tmp_path / "a.json").read_bytes() == b"12345"
+
+
+def test_nothing_is_left_beside_the_file(tmp_path: Path) -> None:
+    """Two writes leave one file, with the second content."""
+    write_durably(tmp_path / "a.json", b"1")
+    write_durably(tmp_path / "a.json", b"2")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
+    assert (tmp_path / "a.json").read_bytes() == b"2"
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o644])
+def test_the_mode_is_the_one_asked_for(tmp_path: Path, mode: int) -> None:
+    """Whatever the mask of the process is, and also over a file of another mode."""
+    before = os.umask(0o077)
+    try:
+        (tmp_path / "a").write_bytes(b"")
+        (tmp_path / "a").chmod(0o777)
+        write_durably(tmp_path / "a", b"x", mode=mode)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == mode
+
+
+def test_missing_folders_are_made(tmp_path: Path) -> None:
+    """A first write needs no preparation."""
+    write_durably(tmp_path / "state" / "live" / "a.json", b"x")
+    assert (tmp_path / "state" / "live" / "a.json").read_bytes() == b"x"
+
+
+@pytest.mark.parametrize("where", ["fsync", "rename"])
+def test_a_failure_leaves_the_old_file_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    """A full disk at any moment: what was there is intact, and the rest is cleaned up."""
+    target = tmp_path / "a.json"
+    write_durably(target, b"old")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    if where == "fsync":
+        monkeypatch.setattr("engine.backends.files.os.fsync", full)
+    else:
+        monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_durably(target, b"new")
+    assert target.read_bytes() == b"old"
+    assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
+
+
+def test_a_folder_is_synced_and_closed(recorder: Recorder, tmp_path: Path) -> None:
+    """No handle is left open."""
+    first = os.open(tmp_path, os.O_RDONLY)
+    os.close(first)
+    sync_folder(tmp_path)
+    second = os.open(tmp_path, os.O_RDONLY)
+    os.close(second)
+    assert recorder.calls == ["fsync folder"]
+    assert first == second  # the system gives the lowest number that is free
+
+
+def test_the_private_folder_is_never_committed(tmp_path: Path) -> None:
+    """Git is told to ignore all of it, the file that tells so included."""
+    folder = private_folder(tmp_path / ".engine", "secrets", "live")
+    assert folder == tmp_path / ".engine" / "secrets" / "live"
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    lines = (tmp_path / ".engine" / ".gitignore").read_text().splitlines()
+    assert lines[-1] == "*"
+
+
+def test_what_a_person_wrote_into_the_ignore_file_stays(tmp_path: Path) -> None:
+    """It is made once and never rewritten."""
+    private_folder(tmp_path, "a")
+    (tmp_path / ".gitignore").write_text("mine\n")
+    private_folder(tmp_path, "b")
+    assert (tmp_path / ".gitignore").read_text() == "mine\n"

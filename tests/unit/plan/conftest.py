@@ -1,0 +1,206 @@
+"""Planning from JSON documents: the form of `tests/cases/*.json`, read into the engine's values.
+
+A case is `{description, stack, state, observed, options, expect}`. What it leaves out means the
+obvious: state declares what the stack declares, saw what Stripe has, and depends on what its
+declaration refers to. `{"$secret": TEXT}` is a sensitive value in a declaration,
+`{"$sealed": TEXT}` its fingerprint in state, `{"$decimal": TEXT}` a `Decimal`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any, TypeAlias
+
+import pytest
+
+from engine.address import ResourceAddress, parse_address
+from engine.catalog import loader
+from engine.graph.build import ResourceGraph, build_graph
+from engine.plan.model import Plan
+from engine.plan.normal import pick
+from engine.plan.observed import Observed
+from engine.plan.options import PlanOptions
+from engine.plan.planner import make_plan
+from engine.stack.model import (
+    Declaration,
+    Import,
+    Lifecycle,
+    Location,
+    Lookup,
+    Move,
+    OutputDeclaration,
+    Release,
+    Stack,
+)
+from engine.state.model import Keeping, RemovedObject, ResourceState, State
+from engine.values import (
+    AttributeTarget,
+    OutputTarget,
+    Sensitive,
+    fingerprint,
+    targets_in,
+)
+
+Case: TypeAlias = Mapping[str, Any]
+
+LINEAGE = "f" * 32
+HERE = Location("stacks/case.py", 1)
+
+
+def value_of(document: Any) -> Any:
+    """A nested value of a case, its `$` words replaced by what they stand for."""
+    if isinstance(document, list):
+        return [value_of(entry) for entry in document]
+    if not isinstance(document, dict):
+        return document
+    if "$secret" in document:
+        return Sensitive(document["$secret"])
+    if "$sealed" in document:
+        return {"$sensitive": fingerprint(document["$sealed"], LINEAGE)}
+    if "$decimal" in document:
+        return Decimal(document["$decimal"])
+    return {key: value_of(entry) for key, entry in document.items()}
+
+
+def sealed(document: Any) -> Any:
+    """A declaration as state keeps it: no secret, decimals as text."""
+    if isinstance(document, Sensitive):
+        return {"$sensitive": fingerprint(document.value, LINEAGE)}
+    if isinstance(document, dict):
+        return {key: sealed(entry) for key, entry in document.items() if entry is not None}
+    if isinstance(document, list):
+        return [sealed(entry) for entry in document]
+    return str(document) if isinstance(document, Decimal) else document
+
+
+def stack_of(case: Case) -> Stack:
+    """The evaluated module of a case."""
+    said = case.get("stack", {})
+    declarations = {
+        text: Declaration(
+            address=parse_address(text),
+            arguments=value_of(entry.get("arguments", {})),
+            lifecycle=Lifecycle(**entry.get("lifecycle", {})),
+            location=HERE,
+        )
+        for text, entry in said.get("declarations", {}).items()
+    }
+    outputs = {
+        name: OutputDeclaration(
+            name=name,
+            value=value_of(entry["value"]),
+            sensitive=entry.get("sensitive", False),
+            location=HERE,
+        )
+        for name, entry in said.get("outputs", {}).items()
+    }
+    return Stack(
+        name="case",
+        file=HERE.file,
+        declarations=declarations,
+        outputs=outputs,
+        lookups={
+            text: Lookup(address=parse_address(text), criteria=criteria, location=HERE)
+            for text, criteria in said.get("lookups", {}).items()
+        },
+        moves=tuple(
+            Move(old=parse_address(old), new=parse_address(new), location=HERE)
+            for old, new in said.get("moves", {}).items()
+        ),
+        releases=tuple(
+            Release(address=parse_address(text), keep=keep, location=HERE)
+            for text, keep in said.get("releases", {}).items()
+        ),
+        imports={
+            text: Import(address=parse_address(text), id=id, location=HERE)
+            for text, id in said.get("imports", {}).items()
+        },
+    )
+
+
+def state_of(case: Case, stack: Stack) -> State:
+    """What the last apply of a case left."""
+    said = case.get("state", {})
+    return State(
+        stack="case",
+        environment="test",
+        lineage=LINEAGE,
+        serial=said.get("serial", 7),
+        outputs=value_of(said.get("outputs", {})),
+        resources={
+            text: _resource(text, entry, stack, case.get("observed", {}))
+            for text, entry in said.get("resources", {}).items()
+        },
+        removed={
+            text: RemovedObject(type=parse_address(text).type, id=id)
+            for text, id in said.get("removed", {}).items()
+        },
+    )
+
+
+def _resource(text: str, entry: Case, stack: Stack, observed: Case) -> ResourceState:
+    declaration = stack.declarations.get(text)
+    written = declaration.arguments if declaration is not None else {}
+    declared = sealed(value_of(entry["declared"]) if "declared" in entry else dict(written))
+    seen = observed.get("objects", {}).get(text) or {}
+    kind = loader.resource_type(parse_address(text).type)
+    attributes = entry.get("attributes", pick(kind.root, declared, seen, LINEAGE))
+    names = {
+        str(target.address) for target in targets_in(declared) if isinstance(target, AttributeTarget)
+    }
+    return ResourceState(
+        type=parse_address(text).type,
+        id=entry["id"],
+        declared=declared,
+        attributes=value_of(attributes),
+        dependencies=tuple(entry.get("dependencies", sorted(names))),
+        superseded=tuple(entry.get("superseded", ())),
+        keeping=Keeping(**entry.get("lifecycle", {})),
+    )
+
+
+def observed_of(case: Case) -> Observed:
+    """What a refresh saw in a case."""
+    said = dict(case.get("observed", {}))
+    outputs = {
+        OutputTarget(*name.split(".")): value_of(value)
+        for name, value in said.pop("outputs", {}).items()
+    }
+    return Observed(outputs=outputs, **said)
+
+
+def options_of(case: Case) -> PlanOptions:
+    """What the person asked for in a case."""
+    said = dict(case.get("options", {}))
+    for name in ("targets", "excludes", "replace"):
+        said[name] = tuple(_addresses(said.get(name, ())))
+    return PlanOptions(**said)
+
+
+def _addresses(texts: list[str]) -> list[ResourceAddress]:
+    return [parse_address(text) for text in texts]
+
+
+@pytest.fixture
+def graph_of() -> Callable[[Case], ResourceGraph]:
+    """Reads a case's stack into a graph."""
+    return lambda case: build_graph(stack_of(case), loader.schemas())
+
+
+@pytest.fixture
+def plan_of(graph_of: Callable[[Case], ResourceGraph]) -> Callable[[Case], Plan]:
+    """Plans a case."""
+
+    def plan(case: Case) -> Plan:
+        graph = graph_of(case)
+        return make_plan(
+            graph,
+            state_of(case, graph.stack),
+            observed_of(case),
+            loader.schemas(),
+            options_of(case),
+            stamped=case.get("stamped", False),
+        )
+
+    return plan

@@ -1,0 +1,48 @@
+"""Modules written, evaluated and checked in a folder of their own."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from engine.catalog import loader
+from engine.errors import Problem
+from engine.stack.loader import load_stack
+from engine.stack.model import Stack
+from engine.stack.validate import problems_of
+
+
+class Project:
+    """A project folder."""
+
+    def __init__(self, root: Path) -> None:
+        """Args: root: the folder."""
+        self.root = root
+        (root / "stacks").mkdir()
+
+    def write(self, text: str, name: str = "shop") -> Path:
+        """Write a module into the stacks folder."""
+        path = self.root / "stacks" / f"{name}.py"
+        path.write_text(textwrap.dedent(text).lstrip("\n"), encoding="utf-8")
+        return path
+
+    def load(self, text: str, name: str = "shop", **variables: str) -> Stack:
+        """Write a module and evaluate it."""
+        path = self.write(text, name)
+        return load_stack(path, root=self.root, environment="test", variables=variables)
+
+    def check(self, text: str) -> tuple[Problem, ...]:
+        """Write a module, evaluate it and find everything wrong with it."""
+        return problems_of(self.load(text), loader.schemas(), self.root)
+
+    def lines(self, text: str) -> list[str]:
+        """The same as `line reference: message`."""
+        return [f"{found.line} {found.reference}: {found.message}" for found in self.check(text)]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """An empty project."""
+    return Project(tmp_path)

@@ -1,0 +1,311 @@
+"""The state file: its bytes, and everything that is refused rather than believed."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.errors import StateError
+from engine.state.codec import decode, digest_of, encode
+from engine.state.model import FORMAT_VERSION, Keeping, RemovedObject, ResourceState, State
+
+PATH = "state/test/saas.json"
+VERSION = "0.1.0"
+
+STATE = State(
+    stack="saas",
+    environment="test",
+    lineage="0123456789abcdef0123456789abcdef",
+    serial=4,
+    account_id="acct_1",
+    livemode=False,
+    api_version="2026-10-28.endive",
+    engine_version=VERSION,
+    outputs={"price": "price_1"},
+    resources={
+        "stripe_price.pro": ResourceState(
+            type="stripe_price",
+            id="price_1",
+            declared={"product": "${stripe_product.pro.id}", "unit_amount": 2900},
+            attributes={"product": "prod_1", "unit_amount": 2900, "nickname": "Größe €"},
+            dependencies=("stripe_product.pro",),
+            superseded=("price_0",),
+            keeping=Keeping(protect=True, keep=True, account="acct_2"),
+        ),
+        "stripe_product.pro": ResourceState(
+            type="stripe_product", id="prod_1", declared={"name": "Pro"}, attributes={"name": "Pro"}
+        ),
+    },
+    removed={
+        "stripe_price.old": RemovedObject(type="stripe_price", id="price_9", account="acct_2"),
+        "stripe_price.older": RemovedObject(type="stripe_price", id="price_8"),
+    },
+)
+RAW = encode(STATE, engine_version=VERSION)
+
+LEAVES = st.none() | st.booleans() | st.integers() | st.text(st.characters(codec="utf-8"))
+DOCUMENTS = st.recursive(
+    LEAVES,
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(st.text(st.characters(codec="utf-8")), inner, max_size=3),
+    max_leaves=8,
+)
+NAMES = st.dictionaries(st.text(st.characters(codec="utf-8")), DOCUMENTS, max_size=3)
+
+
+def changed(**parts: Any) -> bytes:
+    """The file with header fields changed and its digest made to fit again."""
+    said = {**json.loads(RAW), **parts}
+    document = {key: value for key, value in said.items() if value != "gone"}
+    content = {key: document.get(key, {}) for key in ("outputs", "resources", "removed")}
+    fitting = {} if "digest" in parts else {"digest": digest_of(content)}
+    return json.dumps({**document, **fitting}).encode()
+
+
+def refused(raw: bytes) -> StateError:
+    """The error that decoding ends in."""
+    with pytest.raises(StateError) as caught:
+        decode(raw, path=PATH)
+    assert PATH in caught.value.message
+    assert caught.value.hint
+    return caught.value
+
+
+def test_round_trip() -> None:
+    """What is written reads back as the same state, and writes as the same bytes."""
+    assert decode(RAW, path=PATH) == STATE
+    assert encode(decode(RAW, path=PATH), engine_version=VERSION) == RAW
+
+
+def test_round_trip_of_an_empty_state() -> None:
+    """A state with nothing in it is a state too."""
+    empty = State(stack="a", environment="b", lineage="c", engine_version=VERSION)
+    assert decode(encode(empty, engine_version=VERSION), path=PATH) == empty
+
+
+@given(NAMES, NAMES, NAMES)
+def test_round_trip_of_anything(
+    outputs: dict[str, Any], declared: dict[str, Any], attributes: dict[str, Any]
+) -> None:
+    """Whatever JSON holds survives, line separators and other odd characters included."""
+    entry = ResourceState(type="t", id="i", declared=declared, attributes=attributes)
+    state = State(
+        stack="a",
+        environment="b",
+        lineage="c",
+        engine_version=VERSION,
+        outputs=outputs,
+        resources={"t.x": entry},
+    )
+    raw = encode(state, engine_version=VERSION)
+    assert decode(raw, path=PATH) == state
+    assert encode(decode(raw, path=PATH), engine_version=VERSION) == raw
+
+
+def test_form_of_the_file() -> None:
+    """Two spaces, sorted keys, one newline at the end, plain characters, the header's fields."""
+    text = RAW.decode()
+    document = json.loads(text)
+    assert text == json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    assert "Größe €" in text
+    assert set(document) == {
+        "account",
+        "api_version",
+        "digest",
+        "engine_version",
+        "environment",
+        "format_version",
+        "lineage",
+        "outputs",
+        "removed",
+        "resources",
+        "serial",
+        "stack",
+    }
+    assert document["account"] == {"id": "acct_1", "livemode": False}
+    assert document["digest"].startswith("sha256:")
+
+
+def test_what_is_not_said_is_not_written() -> None:
+    """Resources without leftovers or lifecycle do not carry empty fields for them."""
+    resources = json.loads(RAW)["resources"]
+    assert set(resources["stripe_product.pro"]) == {
+        "type",
+        "id",
+        "declared",
+        "attributes",
+        "dependencies",
+    }
+    assert resources["stripe_price.pro"]["lifecycle"] == {
+        "protect": True,
+        "keep": True,
+        "account": "acct_2",
+    }
+
+
+def test_one_changed_field_changes_a_handful_of_lines() -> None:
+    """A diff shows the field, the serial and the digest."""
+    entry = STATE.resources["stripe_product.pro"]
+    new = ResourceState(type=entry.type, id=entry.id, declared={"name": "Plus"}, attributes={})
+    after = encode(STATE.with_resource("stripe_product.pro", new), engine_version=VERSION)
+    assert len(set(after.splitlines()) - set(RAW.splitlines())) <= 4
+
+
+def test_order_of_insertion_is_not_seen() -> None:
+    """The same state put together in another order is the same bytes."""
+    turned = State(
+        **{
+            **{name: getattr(STATE, name) for name in STATE.__slots__},
+            "resources": dict(reversed(STATE.resources.items())),
+        }
+    )
+    assert encode(turned, engine_version=VERSION) == RAW
+
+
+def test_truncated_at_every_byte() -> None:
+    """No beginning of a file passes for a file, the missing last newline aside."""
+    for length in range(len(RAW) - 1):
+        refused(RAW[:length])
+    assert decode(RAW[:-1], path=PATH) == STATE
+
+
+def test_every_bit_flipped() -> None:
+    """A flipped bit is refused, or left everything that the digest covers as it was."""
+    for place, byte in enumerate(RAW):
+        for bit in range(8):
+            flipped = RAW[:place] + bytes([byte ^ 1 << bit]) + RAW[place + 1 :]
+            try:
+                state = decode(flipped, path=PATH)
+            except StateError:
+                continue
+            assert state.resources == STATE.resources
+            assert state.outputs == STATE.outputs
+            assert state.removed == STATE.removed
+
+
+@pytest.mark.parametrize("raw", [b"", b"\n", b" \n\t"])
+def test_empty(raw: bytes) -> None:
+    """An empty file is damage, not a state that never was."""
+    assert "line 1: the state cannot be trusted: it is empty" in refused(raw).message
+
+
+def test_newer_format() -> None:
+    """A newer engine's file says so, and that nothing was changed."""
+    error = refused(changed(format_version=FORMAT_VERSION + 1, engine_version="9.9"))
+    assert "newer engine (format 2, engine 9.9)" in error.message
+    assert error.hint == "upgrade the engine; nothing was changed"
+
+
+@pytest.mark.parametrize("version", ["gone", None, "1", 0])
+def test_no_format(version: Any) -> None:
+    """Without a version that this engine knows a file is no state file."""
+    assert "format_version" in refused(changed(format_version=version)).message
+
+
+def test_edited_by_hand() -> None:
+    """A changed value without its digest is refused, at the line of the digest."""
+    error = refused(RAW.replace(b'"name": "Pro"', b'"name": "Plus"'))
+    line = RAW[: RAW.index(b'"digest"')].count(b"\n") + 1
+    assert f"{PATH}, line {line}: " in error.message
+    assert "its digest does not fit" in error.message
+    assert f"git checkout -- {PATH}" in str(error.hint)
+
+
+def test_missing_digest() -> None:
+    """A digest that was taken out does not pass for one that fits."""
+    assert "digest" in refused(changed(digest="gone")).message
+
+
+@pytest.mark.parametrize("marker", ["<<<<<<< HEAD", "=======", ">>>>>>> theirs", "||||||| base"])
+def test_merge_markers(marker: str) -> None:
+    """An unresolved merge is named as such, with its line and both ways out."""
+    lines = RAW.decode().split("\n")
+    error = refused("\n".join([*lines[:7], marker, *lines[7:]]).encode())
+    assert error.message == f"{PATH}, line 8: unresolved merge conflict"
+    assert "--ours or --theirs" in str(error.hint)
+
+
+def test_no_merge_marker_inside_a_value() -> None:
+    """A value may hold what looks like a marker behind an odd line separator."""
+    state = STATE.with_outputs({"note": "a\u2028======= b", "other": "c\x85<<<<<<< d"})
+    raw = encode(state, engine_version=VERSION)
+    assert decode(raw, path=PATH).outputs == state.outputs
+
+
+def test_duplicate_keys() -> None:
+    """A key that stands twice, as bad merges leave it, is refused at its last line."""
+    lines = RAW.decode().split("\n")
+    place = next(index for index, line in enumerate(lines) if '"unit_amount": 2900' in line)
+    doubled = "\n".join([*lines[:place], lines[place] + ",", *lines[place:]])
+    last = max(
+        number for number, line in enumerate(doubled.split("\n"), 1) if '"unit_amount"' in line
+    )
+    error = refused(doubled.encode())
+    assert f"line {last}: " in error.message
+    assert "'unit_amount' stands in it twice" in error.message
+
+
+def test_byte_order_mark() -> None:
+    """An editor's byte order mark is named."""
+    assert "byte order mark" in refused(b"\xef\xbb\xbf" + RAW).message
+
+
+def test_not_utf8() -> None:
+    """Another encoding is refused at the line of its first odd byte."""
+    raw = RAW.replace("Größe".encode(), "Größe".encode("latin-1"))
+    line = RAW[: RAW.index("Größe".encode())].count(b"\n") + 1
+    assert f"line {line}: the state cannot be trusted: it is not UTF-8" in refused(raw).message
+
+
+def test_windows_line_ends() -> None:
+    """A checkout that rewrote the line ends changed nothing that matters."""
+    assert decode(RAW.replace(b"\n", b"\r\n"), path=PATH) == STATE
+
+
+@pytest.mark.parametrize("raw", [b"[]", b'"text"', b"12", b"null"])
+def test_not_an_object(raw: bytes) -> None:
+    """JSON that is no object is refused."""
+    assert "not a JSON object" in refused(raw).message
+
+
+def test_nested_without_end() -> None:
+    """A file that nests deeper than any state is refused like any other damage."""
+    refused(b'{"a":' * 100_000)
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"account": "gone"},
+        {"account": "acct_1"},
+        {"account": {"id": 1, "livemode": False}},
+        {"account": {"id": "acct_1", "livemode": "no"}},
+        {"lineage": "gone"},
+        {"lineage": None},
+        {"stack": 3},
+        {"environment": ["test"]},
+        {"serial": "4"},
+        {"serial": True},
+        {"serial": None},
+        {"api_version": 2026},
+        {"engine_version": "gone"},
+        {"outputs": []},
+        {"resources": "gone"},
+        {"resources": {"stripe_price.x": 3}},
+        {"resources": {"stripe_price.x": {"type": "stripe_price"}}},
+        {"removed": {"stripe_price.x": {"id": "price_1"}}},
+    ],
+)
+def test_fields_missing_or_of_the_wrong_kind(parts: dict[str, Any]) -> None:
+    """A header or resource that is not what it should be is refused, though its digest fits."""
+    refused(changed(**parts))
+
+
+def test_a_state_without_removed_objects() -> None:
+    """`removed` may be absent."""
+    raw = changed(removed="gone")
+    assert decode(raw, path=PATH).removed == {}

@@ -1,0 +1,323 @@
+"""The door to Stripe: what goes over the wire, what is tried again, what errors say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from engine.errors import (
+    AuthenticationError,
+    ConnectionFailedError,
+    NotFoundError,
+    PermissionDeniedError,
+    ProviderError,
+    RateLimitedError,
+)
+from engine.stripe.client import ClientOptions, encode, redact
+from engine.values import CLEAR, Ref, Sensitive
+
+Make = Callable[..., Any]
+
+
+# ── encoding ──────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        ({"description": CLEAR}, {"description": ""}),
+        ({"metadata": {"old": CLEAR, "new": "1"}}, {"metadata": {"old": "", "new": "1"}}),
+        ({"a": None, "b": {"c": None, "d": 1}}, {"b": {"d": 1}}),
+        ({"secret": Sensitive("s")}, {"secret": "s"}),
+        ({"deep": {"list": [Sensitive({"x": CLEAR})]}}, {"deep": {"list": [{"x": ""}]}}),
+        ({"pair": ("a", "b")}, {"pair": ["a", "b"]}),
+        ({"n": 0, "no": False, "d": Decimal("1.50")}, {"n": 0, "no": False, "d": Decimal("1.50")}),
+        ({"empty": "", "list": [], "dict": {}}, {"empty": "", "list": [], "dict": {}}),
+    ],
+)
+def test_parameters_as_v1_takes_them(given: dict[str, Any], sent: dict[str, Any]) -> None:
+    """CLEAR is an empty string, None is not sent, wrapping is taken off, the rest stays."""
+    assert encode(given) == sent
+
+
+def test_text_is_plain_text() -> None:
+    """A kind of string of ours goes over the wire as its text, and as nothing else."""
+    encoded = encode({"name": Ref("${stripe_product.pro.id}")})
+    assert type(encoded["name"]) is str
+
+
+def test_what_is_given_is_not_changed() -> None:
+    """The caller's document is read only."""
+    given = {"a": CLEAR, "b": [{"c": None}], "d": Sensitive(1)}
+    encode(given)
+    assert given == {"a": CLEAR, "b": [{"c": None}], "d": Sensitive(1)}
+
+
+def test_the_form_on_the_wire(door: Make) -> None:
+    """Nested documents, lists, booleans and cleared fields in Stripe's bracket form."""
+    client = door()
+    client.http.post(
+        "/v1/products",
+        {
+            "name": "Pro & more",
+            "active": True,
+            "description": CLEAR,
+            "metadata": {"k": "v"},
+            "images": ["https://a.example/x"],
+            "marketing_features": [{"name": "One"}],
+            "left_out": None,
+        },
+        idempotency_key="key-1",
+    )
+    (sent,) = client.sent
+    assert sent.method == "post"
+    assert sent.form == [
+        ("name", "Pro & more"),
+        ("active", "true"),
+        ("description", ""),
+        ("metadata[k]", "v"),
+        ("images[0]", "https://a.example/x"),
+        ("marketing_features[0][name]", "One"),
+    ]
+    assert sent.headers["Idempotency-Key"] == "key-1"
+
+
+def test_an_account_goes_into_its_header(door: Make) -> None:
+    """On every method, and only if one is given."""
+    client = door()
+    client.http.get("/v1/products", {}, account="acct_2")
+    client.http.post("/v1/products", {}, idempotency_key="k", account="acct_2")
+    client.http.delete("/v1/products/x", account="acct_2")
+    client.http.get("/v1/products", {})
+    found = [sent.headers.get("Stripe-Account") for sent in client.sent]
+    assert found == ["acct_2", "acct_2", "acct_2", None]
+
+
+def test_requests_and_writes_are_counted(door: Make, refused: Make, answered: Make) -> None:
+    """Every try counts; what could change something counts twice over."""
+    client = door(refused(500), answered(), answered(), answered())
+    client.http.get("/v1/products", {})
+    client.http.post("/v1/products", {}, idempotency_key="k")
+    client.http.delete("/v1/products/x")
+    assert (client.http.requests, client.http.writes) == (4, 2)
+
+
+def test_the_sdk_sends_no_telemetry(door: Make) -> None:
+    """Nothing about earlier requests is told to anybody."""
+    client = door()
+    for _ in range(2):
+        client.http.get("/v1/products", {})
+    assert all("X-Stripe-Client-Telemetry" not in sent.headers for sent in client.sent)
+
+
+# ── retries ───────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("status", [409, 429, 500, 502, 503, 504])
+def test_what_may_pass_is_tried_again_with_its_key(
+    door: Make, refused: Make, answered: Make, status: int
+) -> None:
+    """The same request with the same idempotency key, until it is answered."""
+    client = door(refused(status), refused(status), answered(body={"id": "prod_1"}))
+    found = client.http.post("/v1/products", {"name": "Pro"}, idempotency_key="key-7")
+    assert found == {"id": "prod_1"}
+    assert len(client.sent) == 3
+    assert {sent.headers["Idempotency-Key"] for sent in client.sent} == {"key-7"}
+    assert {sent.body for sent in client.sent} == {client.sent[0].body}
+    assert len(client.slept) == 2
+
+
+@pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 405, 422])
+def test_what_would_be_refused_again_is_not_tried_again(
+    door: Make, refused: Make, status: int
+) -> None:
+    """One request, no wait."""
+    client = door(refused(status))
+    with pytest.raises(ProviderError):
+        client.http.get("/v1/products", {})
+    assert (len(client.sent), client.slept) == (1, [])
+
+
+def test_an_answer_that_is_lost_is_asked_for_again(door: Make, answered: Make) -> None:
+    """A write carries its key, so asking again is safe."""
+    client = door(answered(lost=True), answered(body={"id": "prod_1"}))
+    assert client.http.post("/v1/products", {}, idempotency_key="k")["id"] == "prod_1"
+    assert {sent.headers["Idempotency-Key"] for sent in client.sent} == {"k"}
+
+
+@pytest.mark.parametrize("retries", [0, 1, 5])
+def test_there_is_an_end_to_retries(door: Make, refused: Make, retries: int) -> None:
+    """So many tries after the first, then the error."""
+    client = door(refused(503), retries=retries)
+    with pytest.raises(ProviderError):
+        client.http.get("/v1/products", {})
+    assert len(client.sent) == retries + 1
+    assert len(client.slept) == retries
+
+
+@pytest.mark.parametrize("header", ["Retry-After", "retry-after"])
+def test_retry_after_decides_the_wait(
+    door: Make, refused: Make, answered: Make, header: str
+) -> None:
+    """In seconds, however a proxy spells the header, and never longer than half a minute."""
+    client = door(refused(429, {header: "7"}), refused(429, {header: "900"}), answered())
+    client.http.get("/v1/products", {})
+    assert client.slept == [7.0, 30.0]
+
+
+@pytest.mark.parametrize("odd", ["-5", "soon", "nan", "Wed, 21 Oct 2026 07:28:00 GMT", ""])
+def test_an_odd_retry_after_is_ignored(door: Make, refused: Make, answered: Make, odd: str) -> None:
+    """The wait is then the usual one."""
+    client = door(refused(429, {"Retry-After": odd}), answered())
+    client.http.get("/v1/products", {})
+    (slept,) = client.slept
+    assert 0.25 <= slept <= 0.5
+
+
+def test_waits_double_and_are_spread(door: Make, refused: Make) -> None:
+    """Each wait is between half and all of a bound that doubles up to half a minute."""
+    client = door(refused(500), retries=9)
+    with pytest.raises(ProviderError):
+        client.http.get("/v1/products", {})
+    bounds = [0.5, 1, 2, 4, 8, 16, 30, 30, 30]
+    assert all(b / 2 <= slept <= b for slept, b in zip(client.slept, bounds, strict=True))
+
+
+def test_stripe_has_the_last_word_on_retries(door: Make, refused: Make, answered: Make) -> None:
+    """`Stripe-Should-Retry` overrules what the status suggests, both ways."""
+    again = door(refused(400, {"Stripe-Should-Retry": "true"}), answered())
+    again.http.get("/v1/products", {})
+    assert len(again.sent) == 2
+    never = door(refused(503, {"stripe-should-retry": "false"}))
+    with pytest.raises(ProviderError):
+        never.http.get("/v1/products", {})
+    assert len(never.sent) == 1
+
+
+def test_a_replayed_failure_is_not_asked_for_again(door: Make, refused: Make) -> None:
+    """The first answer to a key is kept for a day: the same 500 would come for ever."""
+    client = door(refused(500, {"Idempotent-Replayed": "true"}))
+    with pytest.raises(ProviderError) as raised:
+        client.http.post("/v1/products", {}, idempotency_key="k")
+    assert raised.value.status == 500
+    assert len(client.sent) == 1
+
+
+# ── errors ────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, ProviderError),
+        (401, AuthenticationError),
+        (402, ProviderError),
+        (403, PermissionDeniedError),
+        (404, NotFoundError),
+        (409, ProviderError),
+        (429, RateLimitedError),
+        (500, ProviderError),
+    ],
+)
+def test_errors_in_our_words(
+    door: Make, refused: Make, status: int, kind: type[ProviderError]
+) -> None:
+    """Each status has its class; text, code, parameter and request id are Stripe's."""
+    client = door(refused(status, code="some_code", param="a[b]"), retries=0)
+    with pytest.raises(ProviderError) as raised:
+        client.http.get("/v1/products", {})
+    error = raised.value
+    assert type(error) is kind
+    assert error.message == f"refused with {status}"
+    assert (error.status, error.code, error.param, error.request_id) == (
+        status,
+        "some_code",
+        "a[b]",
+        "req_1",
+    )
+
+
+def test_a_parameter_that_names_a_missing_object_is_not_found(door: Make, refused: Make) -> None:
+    """400 with `resource_missing` is the same finding as a 404."""
+    client = door(refused(400, code="resource_missing", message="No such product: 'x'"))
+    with pytest.raises(NotFoundError, match="No such product: 'x'"):
+        client.http.get("/v1/prices", {"product": "x"})
+
+
+@pytest.mark.parametrize(("own", "other"), [("test", "live"), ("live", "test")])
+def test_an_object_of_the_other_mode_is_a_wrong_key(
+    door: Make, refused: Make, own: str, other: str
+) -> None:
+    """The hint is about the key, whatever the status."""
+    text = (
+        f"No such price: 'price_x'; a similar object exists in {other} mode, but a {own} mode key "
+        "was used to make this request."
+    )
+    client = door(refused(404, code="resource_missing", message=text))
+    with pytest.raises(NotFoundError) as raised:
+        client.http.get("/v1/prices/price_x", {})
+    assert raised.value.hint == f"this key is for the other mode: use a {other}-mode key"
+
+
+def test_no_answer_names_the_address(door: Make, answered: Make) -> None:
+    """Which server was asked, what went wrong, and where to look."""
+    client = door(answered(lost=True), retries=0)
+    with pytest.raises(ConnectionFailedError) as raised:
+        client.http.get("/v1/products", {})
+    assert raised.value.message == "Stripe could not be reached at https://api.stripe.com"
+    assert "cut off" in str(raised.value.cause)
+    assert "check the network" in str(raised.value.hint)
+
+
+def test_an_answer_that_is_not_stripes_is_a_provider_error(door: Make, answered: Make) -> None:
+    """A proxy's HTML page ends in an error of ours, not in one of the SDK's."""
+    client = door(answered(502, "<html>Bad gateway</html>"), retries=1)
+    with pytest.raises(ProviderError) as raised:
+        client.http.get("/v1/products", {})
+    assert raised.value.status == 502
+    assert "run the command again" in str(raised.value.hint)
+    assert len(client.sent) == 2
+
+
+def test_an_error_carries_no_trace_of_the_sdk(door: Make, refused: Make) -> None:
+    """The SDK's error holds headers and keys: it is not chained to ours."""
+    client = door(refused(400))
+    with pytest.raises(ProviderError) as raised:
+        client.http.get("/v1/products", {})
+    assert raised.value.__cause__ is None
+    assert raised.value.__suppress_context__
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("key sk_live_abc123 here", "key sk_live_*** here"),
+        ("rk_test_a_b", "rk_test_***"),
+        ("sk_org_4eC39 and ek_test_1", "sk_org_*** and ek_test_***"),
+        ("'whsec_abc'", "'whsec_***'"),
+        (
+            "Invalid API Key provided: sk_test_****1234",
+            "Invalid API Key provided: sk_test_****1234",
+        ),
+        ("task_test_case disk_live_x", "task_test_case disk_live_x"),
+    ],
+)
+def test_keys_are_taken_out_of_texts(text: str, shown: str) -> None:
+    """Keys and webhook secrets of every kind, and nothing else."""
+    assert redact(text) == shown
+
+
+def test_no_key_gets_into_an_error(door: Make, refused: Make) -> None:
+    """Whatever Stripe echoes."""
+    client = door(refused(400, message="You sent sk_test_scripted with whsec_abc"))
+    with pytest.raises(ProviderError) as raised:
+        client.http.get("/v1/products", {})
+    assert raised.value.message == "You sent sk_test_*** with whsec_***"
+
+
+def test_the_options_do_not_show_the_key() -> None:
+    """A traceback with local variables gives nothing away."""
+    assert "hunter2" not in repr(ClientOptions(api_key=Sensitive("sk_test_hunter2")))

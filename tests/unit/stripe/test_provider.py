@@ -1,0 +1,390 @@
+"""The provider port, for Stripe: which requests are made, and how few."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from engine.catalog import loader
+from engine.emulator.core import Emulator
+from engine.emulator.transport import InProcessTransport
+from engine.errors import NotFoundError, PermissionDeniedError, ProviderError
+from engine.provider.base import Account, RequestContext
+from engine.provider.schema import Probe, ResourceType
+from engine.stripe.client import ClientOptions, StripeHTTP
+from engine.stripe.provider import StripeProvider
+from engine.values import CLEAR, Sensitive
+
+Make = Callable[..., Any]
+
+
+def kind(name: str) -> ResourceType:
+    """A resource type."""
+    return loader.schemas()[name]
+
+
+PRODUCT, PRICE, COUPON = kind("stripe_product"), kind("stripe_price"), kind("stripe_coupon")
+
+
+def context(key: str = "key") -> RequestContext:
+    """What a write carries."""
+    return RequestContext(idempotency_key=key)
+
+
+class Account1:
+    """An account on a fresh emulator, and providers that speak to it."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        """Args: emulator: holds the account."""
+        self.emulator = emulator
+
+    def provider(self, key: str = "sk_test_unit") -> StripeProvider:
+        """A provider."""
+        options = ClientOptions(
+            api_key=Sensitive(key),
+            transport=InProcessTransport(self.emulator),
+            sleep=lambda _: None,
+        )
+        return StripeProvider(StripeHTTP(options), loader.schemas(), api_key=key)
+
+    def products(self, count: int) -> list[str]:
+        """Make products and return their ids, oldest first."""
+        provider = self.provider()
+        ids = [
+            provider.create(PRODUCT, {"name": f"P{number}"}, context(f"k{number}"))["id"]
+            for number in range(count)
+        ]
+        self.emulator.log.clear()
+        return ids
+
+    def asked(self) -> list[str]:
+        """Paths that were read since."""
+        return [entry.path for entry in self.emulator.log]
+
+
+@pytest.fixture
+def account() -> Iterator[Account1]:
+    """An account on a fresh emulator."""
+    with Emulator(seed=5) as emulator:
+        yield Account1(emulator)
+
+
+# ── read_many ─────────────────────────────────────────────────────────────────────────────
+
+
+def test_nothing_is_asked_for_nothing(account: Account1) -> None:
+    """No ids, no request."""
+    assert account.provider().read_many(PRODUCT, []) == {}
+    assert account.asked() == []
+
+
+def test_a_single_object_is_read_by_itself(account: Account1) -> None:
+    """A page would be no cheaper."""
+    (id,) = account.products(1)
+    assert list(account.provider().read_many(PRODUCT, [id])) == [id]
+    assert account.asked() == [f"/v1/products/{id}"]
+
+
+def test_many_objects_come_in_one_page(account: Account1) -> None:
+    """A hundred for one request."""
+    ids = account.products(100)
+    assert set(account.provider().read_many(PRODUCT, ids)) == set(ids)
+    assert account.asked() == ["/v1/products"]
+
+
+def test_pages_are_read_while_they_are_the_cheaper_way(account: Account1) -> None:
+    """Three of ours at the far end of 250: the third page has them, and three pages cost three."""
+    ids = account.products(250)
+    wanted = [ids[0], ids[1], ids[120], ids[240]]
+    found = account.provider().read_many(PRODUCT, wanted)
+    assert set(found) == set(wanted)
+    assert account.asked() == ["/v1/products"] * 3
+
+
+def test_two_among_very_many_cost_at_most_twice_the_cheapest_way(account: Account1) -> None:
+    """One page is tried, then each is read by itself: three requests where two were the least."""
+    ids = account.products(250)
+    wanted = ids[:2]
+    assert set(account.provider().read_many(PRODUCT, wanted)) == set(wanted)
+    assert sorted(account.asked()) == sorted(
+        ["/v1/products", *(f"/v1/products/{i}" for i in wanted)]
+    )
+
+
+def test_only_what_pages_did_not_show_is_read_by_itself(account: Account1) -> None:
+    """What a page has brought is not asked for again."""
+    ids = account.products(150)
+    assert set(account.provider().read_many(PRODUCT, [ids[0], ids[149]])) == {ids[0], ids[149]}
+    assert account.asked() == ["/v1/products", f"/v1/products/{ids[0]}"]
+
+
+def test_what_does_not_exist_is_left_out(account: Account1) -> None:
+    """An id that is gone is asked for by itself, and not in the answer."""
+    ids = account.products(3)
+    found = account.provider().read_many(PRODUCT, [*ids, "prod_gone"])
+    assert set(found) == set(ids)
+    assert account.asked() == ["/v1/products", "/v1/products/prod_gone"]
+
+
+def test_an_id_that_is_given_twice_is_read_once(account: Account1) -> None:
+    """Superseded objects may name an id again."""
+    (id,) = account.products(1)
+    assert list(account.provider().read_many(PRODUCT, [id, id])) == [id]
+    assert account.asked() == [f"/v1/products/{id}"]
+
+
+def test_archived_objects_are_read_like_others(account: Account1) -> None:
+    """A list without filters holds them too."""
+    ids = account.products(2)
+    account.provider().update(PRODUCT, ids[0], {"active": False}, context())
+    found = account.provider().read_many(PRODUCT, ids)
+    assert [found[id]["active"] for id in ids] == [False, True]
+
+
+def test_what_has_to_be_asked_for_is_asked_for(account: Account1) -> None:
+    """Alone, in a page, and in the answers to writes: hidden fields are expanded."""
+    provider = account.provider()
+    options = {"eur": {"unit_amount": 90}}
+    made = [
+        provider.create(
+            PRICE,
+            {
+                "currency": "usd",
+                "unit_amount": 100,
+                "product_data": {"name": "P"},
+                "currency_options": options,
+            },
+            context(f"p{number}"),
+        )
+        for number in range(2)
+    ]
+    ids = [entry["id"] for entry in made]
+    alone = provider.read(PRICE, ids[0])
+    assert alone is not None
+    paged = provider.read_many(PRICE, ids)
+    changed = provider.update(PRICE, ids[0], {"nickname": "n"}, context("u"))
+    for entry in (*made, alone, *paged.values(), changed):
+        assert entry["currency_options"]["eur"]["unit_amount"] == 90
+
+
+# ── one object ────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_object_that_does_not_exist_is_none(account: Account1) -> None:
+    """404 is an answer, not an error."""
+    assert account.provider().read(PRODUCT, "prod_gone") is None
+
+
+def test_a_deleted_object_is_none(door: Make, answered: Make) -> None:
+    """Stripe answers for some types with a shell that says so."""
+    client = door(answered(body={"id": "x", "object": "product", "deleted": True}))
+    provider = StripeProvider(client.http, loader.schemas(), api_key="sk_test_x")
+    assert provider.read(PRODUCT, "x") is None
+
+
+def test_an_object_of_the_other_mode_is_never_taken_for_gone(account: Account1) -> None:
+    """It would be made a second time: reading and deleting it are refused instead."""
+    live = account.provider("sk_live_unit")
+    id = live.create(PRODUCT, {"name": "Live"}, context())["id"]
+    test = account.provider("sk_test_unit")
+    for use in (
+        lambda: test.read(PRODUCT, id),
+        lambda: test.read_many(PRODUCT, [id, "prod_other"]),
+        lambda: test.delete(PRODUCT, id, context()),
+    ):
+        with pytest.raises(NotFoundError, match="a similar object exists in live mode"):
+            use()
+    assert live.read(PRODUCT, id) is not None
+
+
+def test_deleting_what_is_gone_is_a_success(account: Account1) -> None:
+    """The wish is fulfilled."""
+    (id,) = account.products(1)
+    provider = account.provider()
+    provider.delete(PRODUCT, id, context())
+    provider.delete(PRODUCT, id, context())
+    assert provider.read(PRODUCT, id) is None
+
+
+def test_an_update_of_nothing_reads(account: Account1) -> None:
+    """No write is made, and an object that is gone is an error."""
+    (id,) = account.products(1)
+    provider = account.provider()
+    assert provider.update(PRODUCT, id, {}, context())["id"] == id
+    assert provider.writes == 0
+    with pytest.raises(NotFoundError, match="No such product"):
+        provider.update(PRODUCT, "prod_gone", {}, context())
+
+
+def test_a_cleared_field_is_empty_on_stripe(account: Account1) -> None:
+    """CLEAR travels as Stripe's empty string, for metadata keys too."""
+    provider = account.provider()
+    given = {"name": "P", "description": "d", "metadata": {"a": "1", "b": "2"}}
+    id = provider.create(PRODUCT, given, context("c"))["id"]
+    changes = {"description": CLEAR, "metadata": {"a": CLEAR}}
+    after = provider.update(PRODUCT, id, changes, context("u"))
+    assert (after["description"], after["metadata"]) == (None, {"b": "2"})
+
+
+def test_a_write_that_is_repeated_acts_once(account: Account1) -> None:
+    """The same key gives the same object."""
+    provider = account.provider()
+    first = provider.create(PRODUCT, {"name": "P"}, context("same"))
+    second = provider.create(PRODUCT, {"name": "P"}, context("same"))
+    assert first["id"] == second["id"]
+    assert len(provider.find(PRODUCT, {})) == 1
+
+
+@pytest.mark.parametrize(
+    ("id", "path"),
+    [
+        ("A/B", "/v1/coupons/A%2FB"),
+        ("50% off?", "/v1/coupons/50%25%20off%3F"),
+        ("../products/x", "/v1/coupons/..%2Fproducts%2Fx"),
+        ("été", "/v1/coupons/%C3%A9t%C3%A9"),
+    ],
+)
+def test_ids_that_people_chose_stay_one_part_of_the_path(
+    door: Make, answered: Make, id: str, path: str
+) -> None:
+    """No id reaches into another path, or into the query."""
+    client = door(answered(body={"id": id, "object": "coupon"}))
+    provider = StripeProvider(client.http, loader.schemas(), api_key="sk_test_x")
+    provider.read(COUPON, id)
+    provider.update(COUPON, id, {"name": "n"}, context())
+    provider.delete(COUPON, id, context())
+    assert [sent.path for sent in client.sent] == [path] * 3
+
+
+# ── lists and probes ──────────────────────────────────────────────────────────────────────
+
+
+def test_a_search_reads_every_page(account: Account1) -> None:
+    """Newest first, over pages of a hundred."""
+    ids = account.products(230)
+    found = account.provider().find(PRODUCT, {})
+    assert [entry["id"] for entry in found] == ids[::-1]
+    assert len(account.asked()) == 3
+
+
+def test_a_search_takes_filters(account: Account1) -> None:
+    """They go along with every page."""
+    ids = account.products(3)
+    account.provider().update(PRODUCT, ids[1], {"active": False}, context())
+    found = account.provider().find(PRODUCT, {"active": False})
+    assert [entry["id"] for entry in found] == [ids[1]]
+
+
+def test_a_search_that_is_not_answered_with_a_list(door: Make, answered: Make) -> None:
+    """Some server that is not Stripe is told from an empty account."""
+    client = door(answered(body={"ok": True}))
+    provider = StripeProvider(client.http, loader.schemas(), api_key="sk_test_x")
+    with pytest.raises(ProviderError, match="/v1/products did not answer with a list"):
+        provider.find(PRODUCT, {})
+
+
+PRICES_OF = Probe(object="price", filter="product", variants=({"active": True}, {"active": False}))
+
+
+def test_a_probe_asks_until_the_answer_is_yes(account: Account1) -> None:
+    """One object is enough, and every variant is asked before the answer is no."""
+    id, lonely = account.products(2)
+    provider = account.provider()
+    price = provider.create(
+        PRICE, {"currency": "usd", "unit_amount": 1, "product": id}, context("p")
+    )
+    account.emulator.log.clear()
+    assert provider.exists(PRICES_OF, id)
+    assert len(account.asked()) == 1
+    provider.update(PRICE, price["id"], {"active": False}, context("a"))
+    account.emulator.log.clear()
+    assert provider.exists(PRICES_OF, id)
+    assert len(account.asked()) == 2
+    assert not provider.exists(PRICES_OF, lonely)
+    assert [entry.params.get("limit") for entry in account.emulator.log] == ["1"] * 4
+
+
+# ── whose key it is ───────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("key", "livemode"),
+    [("sk_test_u", False), ("rk_test_u", False), ("sk_live_u", True), ("rk_live_u", True)],
+)
+def test_every_key_tells_its_account_and_mode(
+    account: Account1, key: str, *, livemode: bool
+) -> None:
+    """A restricted one may not ask, and is told the account with the refusal."""
+    told = account.provider(key).account()
+    assert told.id.startswith("acct_1")
+    assert told.livemode is livemode
+    assert told.id == account.provider("sk_test_u").account().id
+
+
+@pytest.mark.parametrize(
+    ("text", "id"),
+    [
+        (
+            (
+                "Permission denied. The provided key 'rk_live_***' does not have the required "
+                "permissions for this endpoint on account 'acct_1A'. Enabling \"X\" ('x') "
+                "permissions on this key would allow this request to continue."
+            ),
+            "acct_1A",
+        ),
+        (
+            (
+                "The provided key 'rk_live_***' does not have the required permissions for this "
+                "endpoint on account 'acct_1B'. Having the 'rak_x' permission would allow this "
+                "request to continue."
+            ),
+            "acct_1B",
+        ),
+        (
+            (
+                "This is a restricted API key, but the required permissions are not available for "
+                "use by restricted keys."
+            ),
+            "",
+        ),
+    ],
+)
+def test_the_account_in_a_refusal(door: Make, refused: Make, text: str, id: str) -> None:
+    """Both wordings that Stripe has used, and the one that names none."""
+    client = door(refused(403, message=text))
+    provider = StripeProvider(client.http, loader.schemas(), api_key="rk_live_x")
+    assert provider.account() == Account(id, livemode=True)
+
+
+def test_a_server_without_accounts_tells_none(door: Make, refused: Make) -> None:
+    """A Stripe-compatible server may not know this path."""
+    client = door(refused(404))
+    provider = StripeProvider(client.http, loader.schemas(), api_key="sk_test_x")
+    assert provider.account() == Account("", livemode=False)
+
+
+def test_other_refusals_are_the_callers(door: Make, refused: Make) -> None:
+    """403 on an object is no account's affair."""
+    client = door(refused(403, message="on account 'acct_1'"))
+    provider = StripeProvider(client.http, loader.schemas(), api_key="rk_test_x")
+    with pytest.raises(PermissionDeniedError):
+        provider.read(PRODUCT, "x")
+
+
+def test_a_connected_account_goes_with_every_request(door: Make, answered: Make) -> None:
+    """Reading, listing, probing and writing."""
+    empty = {"data": [], "has_more": False, "id": "x"}
+    client = door(answered(body=empty))
+    provider = StripeProvider(client.http, loader.schemas(), api_key="sk_test_x")
+    carried = RequestContext(idempotency_key="k", account="acct_2")
+    provider.read(PRODUCT, "x", account="acct_2")
+    provider.read_many(PRODUCT, ["x", "y"], account="acct_2")
+    provider.find(PRODUCT, {}, account="acct_2")
+    provider.exists(PRICES_OF, "x", account="acct_2")
+    provider.create(PRODUCT, {"name": "n"}, carried)
+    provider.update(PRODUCT, "x", {"name": "n"}, carried)
+    provider.update(PRODUCT, "x", {}, carried)
+    provider.delete(PRODUCT, "x", carried)
+    assert {sent.headers.get("Stripe-Account") for sent in client.sent} == {"acct_2"}

@@ -1,0 +1,106 @@
+"""Addresses: parse, print, order."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.address import (
+    NAME_PATTERN,
+    TYPE_PATTERN,
+    ResourceAddress,
+    address,
+    is_logical_name,
+    parse_address,
+)
+from engine.errors import UsageError
+
+ADDRESSES = st.builds(
+    ResourceAddress,
+    st.booleans(),
+    st.from_regex(TYPE_PATTERN, fullmatch=True),
+    st.from_regex(NAME_PATTERN, fullmatch=True),
+)
+
+
+@given(ADDRESSES)
+def test_what_is_printed_is_what_is_parsed(made: ResourceAddress) -> None:
+    """Printing and parsing are each other's inverse."""
+    assert parse_address(str(made)) == made
+
+
+@pytest.mark.parametrize(
+    ("made", "text"),
+    [
+        (address("stripe_price", "pro-monthly"), "stripe_price.pro-monthly"),
+        (address("stripe_price", "x", lookup=True), "data.stripe_price.x"),
+        (
+            address("stripe_billing_portal_configuration", "0_a-b"),
+            "stripe_billing_portal_configuration.0_a-b",
+        ),
+    ],
+)
+def test_the_spelling_is_terraforms(made: ResourceAddress, text: str) -> None:
+    """Type, dot, name; lookups begin with `data.`."""
+    assert str(made) == text
+    assert parse_address(text) == made
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "stripe_price",
+        "stripe_price.",
+        ".pro",
+        "price.pro",
+        "stripe_price.Pro",
+        "stripe_price.-pro",
+        "stripe_price.pro.id",
+        "stripe_price.pro ",
+        "stripe_price.pro\n",
+        "Stripe_price.pro",
+        "data.price.pro",
+        "${stripe_price.pro}",
+        "stripe_price.prö",
+    ],
+)
+def test_what_is_no_address(text: str) -> None:
+    """The text is named, and what an address looks like."""
+    with pytest.raises(UsageError, match="is not an address") as raised:
+        parse_address(text)
+    assert repr(text) in raised.value.message
+    assert "TYPE.NAME" in str(raised.value.hint)
+
+
+def test_order_is_by_type_then_name_with_lookups_last() -> None:
+    """The order of every listing and tie."""
+    texts = [
+        "stripe_coupon.b",
+        "stripe_price.a",
+        "stripe_price.b",
+        "stripe_product.a",
+        "data.stripe_coupon.a",
+    ]
+    assert [str(found) for found in sorted(map(parse_address, reversed(texts)))] == texts
+
+
+@pytest.mark.parametrize(
+    ("text", "good"),
+    [
+        ("a", True),
+        ("0", True),
+        ("pro-monthly_2", True),
+        ("", False),
+        ("-a", False),
+        ("_a", False),
+        ("A", False),
+        ("a.b", False),
+        ("a b", False),
+        ("a\n", False),
+    ],
+)
+def test_names(text: str, *, good: bool) -> None:
+    """Lower case, digits, dashes and underscores, beginning with a letter or digit."""
+    assert is_logical_name(text) is good

@@ -1,0 +1,254 @@
+"""Settings: what wins over what, and what cannot be used."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.errors import SettingsError
+from engine.settings import EMBEDDED, UNNAMED, Settings, load_settings
+
+TABLE = """
+[tool.engine]
+default-environment = "test"
+[tool.engine.environments.test]
+api-key = "env:SHOP_TEST_KEY"
+api-base = "http://127.0.0.1:9/"
+account = "acct_test"
+[tool.engine.environments.live]
+api-key = "env:SHOP_LIVE_KEY"
+[tool.engine.environments.bare]
+[tool.engine.environments.spare]
+emulator = true
+"""
+
+
+def _load(
+    root: Path,
+    table: str | None = None,
+    environ: dict[str, str] | None = None,
+    *,
+    environment: str | None = None,
+    parallelism: int | None = None,
+) -> Settings:
+    if table is not None:
+        (root / "pyproject.toml").write_text(table, encoding="utf-8")
+    return load_settings(
+        root, environment=environment, parallelism=parallelism, environ=environ or {}
+    )
+
+
+# ── which environment ─────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("flag", "environ", "table", "chosen"),
+    [
+        ("live", {"ENGINE_ENVIRONMENT": "bare"}, TABLE, "live"),
+        (None, {"ENGINE_ENVIRONMENT": "bare"}, TABLE, "bare"),
+        (None, {"STRIPE_API_KEY": "sk_test_1"}, TABLE, "test"),
+        (None, {}, TABLE, "test"),
+        (None, {"STRIPE_API_KEY": "sk_test_1"}, None, UNNAMED),
+        (None, {"STRIPE_API_KEY": ""}, None, EMBEDDED),
+        (None, {"ENGINE_ENVIRONMENT": ""}, None, EMBEDDED),
+        (None, {}, None, EMBEDDED),
+        (None, {}, "[project]\nname = 'x'\n", EMBEDDED),
+        ("default", {}, TABLE, UNNAMED),
+        ("local", {"STRIPE_API_KEY": "sk_test_1"}, TABLE, EMBEDDED),
+    ],
+)
+def test_the_environment(
+    tmp_path: Path, flag: str | None, environ: dict[str, str], table: str | None, chosen: str
+) -> None:
+    """Flag, then variable, then configuration, then whether there is a key."""
+    assert _load(tmp_path, table, environ, environment=flag).environment.name == chosen
+
+
+def test_an_environment_that_does_not_exist(tmp_path: Path) -> None:
+    """The nearest name, all names, and how to add one."""
+    with pytest.raises(SettingsError, match="there is no environment 'tset'") as raised:
+        _load(tmp_path, TABLE, environment="tset")
+    assert raised.value.hint == (
+        "did you mean 'test'? known: bare, live, local, spare, test; "
+        "add [tool.engine.environments.tset] to pyproject.toml"
+    )
+
+
+def test_the_embedded_environment_needs_nothing(tmp_path: Path) -> None:
+    """No key, no address, no entry; a key that happens to be set is not used."""
+    found = _load(tmp_path, None, {"STRIPE_API_BASE": "http://x"}, environment="local").environment
+    assert found.emulator
+    assert found.api_key is None
+    assert found.api_base == ""
+
+
+def test_any_environment_can_be_embedded(tmp_path: Path) -> None:
+    """It keeps its own account."""
+    assert _load(tmp_path, TABLE, environment="spare").environment.emulator
+
+
+def test_local_can_be_something_else(tmp_path: Path) -> None:
+    """A team may give the built-in name a key."""
+    table = '[tool.engine.environments.local]\napi-key = "env:X"\n'
+    found = _load(tmp_path, table, {"X": "sk_test_1"}, environment="local").environment
+    assert not found.emulator
+    assert found.api_key is not None
+
+
+# ── keys ──────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_key_comes_from_the_variable_that_is_named(tmp_path: Path) -> None:
+    """And from no other; it is wrapped, and its source is known."""
+    environ = {"SHOP_TEST_KEY": " sk_test_1\n", "STRIPE_API_KEY": "sk_test_2"}
+    settings = _load(tmp_path, TABLE, environ)
+    found = settings.environment
+    assert found.api_key is not None
+    assert found.api_key.value == "sk_test_1"
+    assert found.api_key_source == "SHOP_TEST_KEY"
+    assert "sk_test" not in repr(settings)
+
+
+def test_an_environment_that_names_no_key_uses_the_usual_one(tmp_path: Path) -> None:
+    """`STRIPE_API_KEY` stands in."""
+    found = _load(tmp_path, TABLE, {"STRIPE_API_KEY": "sk_test_2"}, environment="bare").environment
+    assert found.api_key is not None
+    assert (found.api_key.value, found.api_key_source) == ("sk_test_2", "STRIPE_API_KEY")
+
+
+def test_a_key_that_is_not_set_is_none(tmp_path: Path) -> None:
+    """The usual one does not stand in where another is named."""
+    found = _load(tmp_path, TABLE, {"STRIPE_API_KEY": "sk_test_2"}, environment="live").environment
+    assert (found.api_key, found.api_key_source) == (None, "SHOP_LIVE_KEY")
+
+
+@pytest.mark.parametrize("written", ["sk_live_leaked", "env:", "file:key.txt"])
+def test_a_key_in_the_file_is_refused(tmp_path: Path, written: str) -> None:
+    """The message says why and what to write, and not what was written."""
+    table = f'[tool.engine.environments.live]\napi-key = "{written}"\n'
+    with pytest.raises(SettingsError) as raised:
+        _load(tmp_path, table, environment="live")
+    assert "must name an environment variable" in raised.value.message
+    assert raised.value.hint == 'write api-key = "env:STRIPE_TEST_KEY"'
+    assert "leaked" not in str(raised.value).replace("a leaked key", "")
+
+
+def test_the_address(tmp_path: Path) -> None:
+    """Configuration wins over the variable, and a slash at the end is none."""
+    environ = {"STRIPE_API_BASE": "http://other/"}
+    assert _load(tmp_path, TABLE, environ).environment.api_base == "http://127.0.0.1:9"
+    other = _load(tmp_path, TABLE, environ, environment="live").environment
+    assert other.api_base == "http://other"
+
+
+# ── numbers and variables ─────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("flag", "variable", "found"), [(3, "5", 3), (None, "5", 5), (None, None, 10), (None, "", 10)]
+)
+def test_parallelism(tmp_path: Path, flag: int | None, variable: str | None, found: int) -> None:
+    """Flag, then variable, then ten."""
+    environ = {} if variable is None else {"ENGINE_PARALLELISM": variable}
+    assert _load(tmp_path, None, environ, parallelism=flag).parallelism == found
+
+
+@pytest.mark.parametrize(
+    ("flag", "environ", "message"),
+    [
+        (0, {}, "parallelism takes a whole number from 1, not 0"),
+        (None, {"ENGINE_PARALLELISM": "many"}, "parallelism takes a whole number from 1"),
+        (None, {"ENGINE_RETRIES": "-1"}, "ENGINE_RETRIES takes a whole number from 0, not '-1'"),
+        (None, {"ENGINE_RETRIES": "1.5"}, "ENGINE_RETRIES takes a whole number from 0"),
+    ],
+)
+def test_numbers_that_are_none(
+    tmp_path: Path, flag: int | None, environ: dict[str, str], message: str
+) -> None:
+    """Each names where it was read and what it takes."""
+    with pytest.raises(SettingsError, match=message):
+        _load(tmp_path, None, environ, parallelism=flag)
+
+
+def test_retries_may_be_switched_off(tmp_path: Path) -> None:
+    """Zero is a number of retries."""
+    assert _load(tmp_path, None, {"ENGINE_RETRIES": "0"}).retries == 0
+
+
+def test_variables_of_stacks(tmp_path: Path) -> None:
+    """`--var` wins over `ENGINE_VAR_`, whose names are in lower case."""
+    environ = {"ENGINE_VAR_SITE": "env", "ENGINE_VAR_PLAN": "pro", "OTHER": "x"}
+    found = load_settings(tmp_path, variables={"site": "flag"}, environ=environ)
+    assert found.variables == {"site": "flag", "plan": "pro"}
+
+
+def test_folders(tmp_path: Path) -> None:
+    """Everything lies below the project's folder."""
+    found = _load(tmp_path)
+    assert (found.stacks, found.states, found.private) == (
+        tmp_path / "stacks",
+        tmp_path / "state",
+        tmp_path / ".engine",
+    )
+
+
+def test_the_ownership_stamp_can_be_switched_off(tmp_path: Path) -> None:
+    """It is on unless the project says otherwise."""
+    assert _load(tmp_path).ownership_stamp
+    assert not _load(tmp_path, "[tool.engine]\nownership-stamp = false\n").ownership_stamp
+
+
+# ── tables that cannot be used ────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("table", "message", "hint"),
+    [
+        ("[tool.engine", "pyproject.toml cannot be read", None),
+        ("tool = 3", None, None),
+        ("[tool]\nengine = 3\n", "is not a table", None),
+        ("[tool.engine]\nenvironment = 'x'\n", "has no key 'environment'", "'environments'"),
+        ("[tool.engine]\nzzz = 1\n", "has no key 'zzz'", "known: default-environment"),
+        ("[tool.engine]\nenvironments = 3\n", "environments takes a table, not a int", None),
+        (
+            "[tool.engine.environments]\nlive = 3\n",
+            r"\[tool\.engine\.environments\.live\] is not a table",
+            None,
+        ),
+        (
+            "[tool.engine.environments.live]\napi_key = 'env:X'\n",
+            r"\[tool\.engine\.environments\.live\] has no key 'api_key'",
+            "did you mean 'api-key'",
+        ),
+        (
+            "[tool.engine.environments.live]\napi-key = ['sk_live_leaked']\n",
+            "api-key takes a string, not a list",
+            None,
+        ),
+        (
+            "[tool.engine.environments.live]\nemulator = 'yes'\n",
+            "emulator takes true or false, not a str",
+            None,
+        ),
+        ("[tool.engine]\ndefault-environment = 'gone'\n", "there is no environment 'gone'", None),
+    ],
+)
+def test_a_table_that_cannot_be_used(
+    tmp_path: Path, table: str, message: str | None, hint: str | None
+) -> None:
+    """The place, the key and what is near; never a value, which might be a key of Stripe's."""
+    if message is None:
+        assert _load(tmp_path, table).environment.name == EMBEDDED
+        return
+    with pytest.raises(SettingsError, match=message) as raised:
+        _load(tmp_path, table)
+    assert hint is None or hint in str(raised.value.hint)
+    assert "leaked" not in str(raised.value)
+
+
+def test_a_file_that_is_not_text(tmp_path: Path) -> None:
+    """The path is named."""
+    (tmp_path / "pyproject.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(SettingsError, match=r"pyproject\.toml cannot be read"):
+        _load(tmp_path)

@@ -1,0 +1,84 @@
+"""Errors as text, and what must not be in them."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.errors import (
+    GuardError,
+    LockHeldError,
+    Problem,
+    ProviderError,
+    StackError,
+)
+from engine.stack.model import Stack
+from engine.views.problems import error_text, redact, success_text
+from engine.views.style import PLAIN, Style
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("key sk_live_51Habc is wrong", "key sk_live_(redacted) is wrong"),
+        ("sk_test_4eC39HqLyjWDarjtT1zdp7dc", "sk_test_(redacted)"),
+        ("rk_live_abc, rk_test_x", "rk_live_(redacted), rk_test_(redacted)"),
+        (
+            "Invalid API Key provided: sk_test_****1234",
+            "Invalid API Key provided: sk_test_(redacted)",
+        ),
+        ("secret=whsec_abc;", "secret=whsec_(redacted);"),
+        ("sk_abcdefghijklmnop1234", "sk_(redacted)"),
+        ("KEY_sk_live_x", "KEY_sk_live_(redacted)"),
+        ("stripe_price.sk_plan", "stripe_price.sk_plan"),
+        ("task_1 and risk_test_x", "task_1 and risk_test_x"),
+        ("red \x1b[31m bell \x07", "red ?[31m bell ?"),
+        ("two\nlines\tand a tab", "two\nlines\tand a tab"),
+    ],
+)
+def test_keys_and_control_characters_never_reach_a_terminal(text: str, expected: str) -> None:
+    """What looks like a key goes, what only begins like one stays."""
+    assert redact(text) == expected
+
+
+def test_an_error_is_message_cause_request_and_hint() -> None:
+    """One thing a line."""
+    error = ProviderError("no such price", cause="why", hint="do this", request_id="req_1")
+    assert error_text(error, PLAIN) == ("Error: no such price\nwhy\nRequest: req_1\nHint: do this")
+
+
+def test_an_error_may_be_a_message_alone() -> None:
+    """What there is nothing to say about is left out."""
+    assert error_text(GuardError("no"), PLAIN) == "Error: no"
+    assert error_text(ProviderError("no"), PLAIN) == "Error: no"
+
+
+def test_all_problems_of_the_stacks_are_listed() -> None:
+    """Place, message, suggestion; in file and line order."""
+    error = StackError(
+        (
+            Problem("stacks/b.py", 9, "unknown parameter nam", "did you mean name?"),
+            Problem("stacks/a.py", 0, "sk_live_51 in it"),
+        )
+    )
+    assert error_text(error, PLAIN) == (
+        "Error: 2 problems in the stacks\n"
+        "\n"
+        "stacks/a.py: sk_live_(redacted) in it\n"
+        "stacks/b.py:9: unknown parameter nam\n"
+        "    did you mean name?"
+    )
+
+
+def test_colours_mark_the_words_error_and_hint() -> None:
+    """And nothing else."""
+    error = LockHeldError("held", hint="wait")
+    assert error_text(error, Style(colour=True)) == (
+        "\x1b[1;31mError:\x1b[0m held\n\x1b[1mHint:\x1b[0m wait"
+    )
+
+
+def test_success_counts_stacks_and_resources() -> None:
+    """In plain English, one or many."""
+    one = Stack(name="a", file="a.py")
+    assert success_text([one]) == "Success: 1 stack, 0 resources, no problems."
+    assert success_text([one, one]) == "Success: 2 stacks, 0 resources, no problems."
