@@ -266,6 +266,8 @@ def _resolve_text(text: str, lookup: Callable[[Target], Any]) -> Any:
             return UNKNOWN
         if isinstance(found, Sensitive):
             secret, found = True, found.value
+        elif isinstance(found, Mapping) and "$sensitive" in found:
+            secret = True  # a fingerprint stands for a secret that only an apply reads
         parts.append(_as_text(found))
     joined = "".join([*parts, text[end:]])
     return Sensitive(joined) if secret else joined

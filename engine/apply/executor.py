@@ -6,7 +6,9 @@ nothing but talk to the provider.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import threading
 from collections.abc import Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
@@ -14,12 +16,13 @@ from typing import Any
 
 from engine.apply.events import ApplyResult, Hook, Outcome, StepResult
 from engine.apply.ports import OutputsOf, Save, SecretSink
+from engine.apply.secrecy import secrets_in, without_secrets
 from engine.errors import EngineError, NotFoundError
 from engine.plan.model import Plan, Step, StepKind
-from engine.plan.normal import SEALED, is_sealed
+from engine.plan.normal import SEALED, is_sealed, seal
 from engine.plan.outputs import kept_output
 from engine.plan.steps import attributes_of
-from engine.provider.base import Provider, RemoteObject, RequestContext
+from engine.provider.base import Provider, RemoteObject, RequestContext, id_of
 from engine.provider.schema import Schemas, Verb
 from engine.state.model import RemovedObject, ResourceState, State
 from engine.values import (
@@ -53,6 +56,7 @@ class Surroundings:
         hook: Told of everything.
         run: Random id of this run, part of every idempotency key.
         parallelism: Operations in flight at once.
+        stop: Set when the person asks the run to stop.
     """
 
     provider: Provider
@@ -63,6 +67,7 @@ class Surroundings:
     hook: Hook
     run: str
     parallelism: int
+    stop: threading.Event = field(default_factory=threading.Event)
 
 
 def execute(plan: Plan, state: State, around: Surroundings) -> ApplyResult:
@@ -86,6 +91,7 @@ class _Run:
     around: Surroundings
     results: dict[str, StepResult] = field(default_factory=dict)
     answers: dict[str, RemoteObject] = field(default_factory=dict)
+    sent: dict[str, tuple[str, ...]] = field(default_factory=dict)
     interrupted: bool = False
     unsaved: EngineError | None = None
 
@@ -115,13 +121,7 @@ class _Run:
             waiting = self._launch(pool, waiting, flying)
             if not flying:
                 continue
-            try:
-                done, _ = wait(flying, return_when=FIRST_COMPLETED)
-            except KeyboardInterrupt:
-                if self.interrupted:
-                    raise
-                self.interrupted = True
-                continue
+            done, _ = wait(flying, return_when=FIRST_COMPLETED)
             for future in done:
                 self._land(flying.pop(future), future)
 
@@ -146,7 +146,8 @@ class _Run:
         return left
 
     def _blocker(self, step: Step) -> str:
-        if self.interrupted:
+        if self.around.stop.is_set():
+            self.interrupted = True
             return INTERRUPTED
         if self.unsaved is not None:
             return UNSAVED
@@ -179,6 +180,7 @@ class _Run:
             account=step.account,
         )
         id = step.id or self._own_id(step)
+        self.sent[step.key] = tuple(secrets_in(params))
         flying[pool.submit(self._send, step, id, params, context)] = step
 
     def _own_id(self, step: Step) -> str:
@@ -190,19 +192,24 @@ class _Run:
     ) -> RemoteObject | None:
         """One operation; runs in a worker thread."""
         provider, kind = self.around.provider, self.around.schemas[step.type]
+        if step.kind is StepKind.REMOVE:
+            return self._take_away(step, id, context)
         if step.kind is StepKind.CREATE:
             return provider.create(kind, plain(params), context)
-        if step.kind is not StepKind.REMOVE:
-            return provider.update(kind, id, plain(params), context)
-        removal = step.removal
+        if step.kind is StepKind.CALL:
+            return provider.call(kind, id, step.call, plain(params), context)
+        return provider.update(kind, id, plain(params), context)
+
+    def _take_away(self, step: Step, id: str, context: RequestContext) -> RemoteObject | None:
+        provider, kind, removal = self.around.provider, self.around.schemas[step.type], step.removal
         if removal is None or removal.verb is Verb.KEEP:
             return None
-        try:
+        with contextlib.suppress(NotFoundError):  # somebody was faster; the wish is fulfilled
+            if removal.call:
+                return provider.call(kind, id, removal.call, removal.params, context)
             if removal.params:
                 return provider.update(kind, id, removal.params, context)
             provider.delete(kind, id, context)
-        except NotFoundError:
-            return None  # somebody was faster; the wish is fulfilled
         return None
 
     # ── what came of it ───────────────────────────────────────────────────────────────────
@@ -211,7 +218,8 @@ class _Run:
         try:
             answer = future.result()
         except EngineError as error:
-            self._finish(StepResult(step=step, outcome=Outcome.FAILED, error=error))
+            blanked = without_secrets(error, self.sent.get(step.key, ()))
+            self._finish(StepResult(step=step, outcome=Outcome.FAILED, error=blanked))
             return
         except Exception as error:  # noqa: BLE001 - the others in flight still have to be recorded
             bug = EngineError(
@@ -223,7 +231,7 @@ class _Run:
         self._record(step, answer)
 
     def _record(self, step: Step, answer: RemoteObject | None) -> None:
-        ended = str(answer.get("id", "")) if answer is not None else step.id
+        ended = id_of(answer) if answer is not None else step.id
         error: EngineError | None = None
         try:
             self._keep_secrets(step, answer)
@@ -263,7 +271,7 @@ class _Run:
         if answer is not None:
             record = dataclasses.replace(
                 record,
-                id=str(answer["id"]),
+                id=id_of(answer),
                 attributes=self._attributes(step, record, answer, entry),
             )
         if entry is not None and step.kind is not StepKind.CREATE:
@@ -295,7 +303,9 @@ class _Run:
         salt = self.state.lineage
         kind = self.around.schemas[step.type]
         prior = None if step.kind is StepKind.CREATE else entry
-        found = attributes_of(kind, record, answer, step.referred, prior, salt)
+        declared = seal(resolve(record.declared, self._value_or_unknown), salt)
+        said = dataclasses.replace(record, declared=declared)
+        found = attributes_of(kind, said, answer, step.referred, prior, salt)
         for name in self._secrets(step):
             if answer.get(name):
                 found[name] = {SEALED: fingerprint(str(answer[name]), salt)}
@@ -340,6 +350,12 @@ class _Run:
             )
         return found
 
+    def _value_or_unknown(self, target: Target) -> Any:
+        try:
+            return self._value(target)
+        except EngineError:
+            return UNKNOWN
+
     def _attribute(self, target: AttributeTarget) -> Any:
         text = str(target.address)
         first, *rest = target.attribute.split(".")
@@ -349,7 +365,9 @@ class _Run:
         if entry is None:
             return UNKNOWN
         if first == "id":
-            return entry.id
+            # A child is kept with its parent, `prod_1/feat_2`; others refer to its own id.
+            child = bool(self.around.schemas[entry.type].parent)
+            return entry.id.rpartition("/")[2] if child else entry.id
         kept = entry.attributes.get(first)
         if is_sealed(kept):
             secret = self.around.sink.load(self.plan.stack, f"{text}.{first}")

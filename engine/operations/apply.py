@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 from collections.abc import Callable, Sequence
 
 from engine.apply.events import ApplyReport, ApplyResult
@@ -11,6 +12,7 @@ from engine.errors import GuardError
 from engine.operations.context import Context
 from engine.operations.plan import plan_session
 from engine.operations.session import Session, session
+from engine.operations.stopping import stoppable
 from engine.operations.validate import load_graphs
 from engine.plan.model import PlanReport
 from engine.plan.options import PlanOptions
@@ -48,7 +50,8 @@ def apply_stacks(
             if not approve(report):
                 return _report(opened, report, approved=False, results=())
             opened.check_account()
-        results = _carry_out(opened, report)
+        with stoppable() as stop:
+            results = _carry_out(opened, report, stop)
         return _report(opened, report, approved=report.has_changes, results=results)
 
 
@@ -62,7 +65,9 @@ def _refuse(report: PlanReport) -> None:
         )
 
 
-def _carry_out(opened: Session, report: PlanReport) -> tuple[ApplyResult, ...]:
+def _carry_out(
+    opened: Session, report: PlanReport, stop: threading.Event
+) -> tuple[ApplyResult, ...]:
     context = opened.context
     run = context.new_id()
     results: list[ApplyResult] = []
@@ -85,6 +90,7 @@ def _carry_out(opened: Session, report: PlanReport) -> tuple[ApplyResult, ...]:
             hook=context.hook,
             run=run,
             parallelism=context.settings.parallelism,
+            stop=stop,
         )
         result = execute(plan, opened.states[plan.stack], around)
         results.append(result)

@@ -9,13 +9,14 @@ from typing import Any, Protocol
 from engine.errors import EngineError
 from engine.graph.build import ResourceGraph
 from engine.operations.context import Context
+from engine.operations.holders import find_holders
 from engine.plan.observed import Observed
 from engine.plan.options import PlanOptions
 from engine.plan.planner import moved_state, selection
 from engine.provider.base import Provider, RemoteObject
-from engine.provider.schema import NaturalKey, ResourceType
+from engine.provider.schema import ResourceType
 from engine.state.model import ResourceState, State
-from engine.values import OutputTarget, Sensitive, get_path, targets_in
+from engine.values import OutputTarget
 
 
 class Connected(Protocol):
@@ -25,9 +26,6 @@ class Connected(Protocol):
     def provider(self) -> Provider:
         """Where the objects are."""
         ...
-
-
-_KEYS_AT_ONCE = 10  # D: lookup_keys takes up to ten
 
 
 def observe(
@@ -89,7 +87,14 @@ class _Refresh:
             objects=objects,
             imports=imports,
             remembered=remembered,
-            holders=self._holders([address for address in free if address not in taken]),
+            holders=find_holders(
+                self.provider,
+                self.graph,
+                self.context.schemas,
+                [address for address in free if address not in taken],
+            )
+            if free
+            else {},
             lookups=lookups,
             probes=dict(self._probes(objects)),
             outputs=self.outputs,
@@ -136,57 +141,6 @@ class _Refresh:
             found = self.provider.read(self._kind(gone.type), gone.id, account=gone.account)
             if found is not None:
                 yield address, found
-
-    def _holders(self, addresses: list[str]) -> dict[str, RemoteObject]:
-        """Objects that hold the natural keys of what is about to be created."""
-        found: dict[str, RemoteObject] = {}
-        searches: dict[tuple[str, str, str], list[tuple[str, Any]]] = {}
-        for address in addresses:
-            declaration = self.graph.declarations[address]
-            kind = self._kind(declaration.type)
-            for key in kind.natural_keys:
-                value = get_path(declaration.arguments, tuple(key.attribute.split(".")))
-                if value is None or isinstance(value, Sensitive) or any(targets_in(value)):
-                    continue
-                account = self._account(address)
-                if key.many:
-                    place = (kind.name, key.attribute, account)
-                    searches.setdefault(place, []).append((address, value))
-                elif (holder := self._holder(kind, key, value, account)) is not None:
-                    found[address] = holder
-        for (type_name, attribute, account), wanted in sorted(searches.items()):
-            kind = self._kind(type_name)
-            key = next(key for key in kind.natural_keys if key.attribute == attribute)
-            found.update(self._many(kind, key, wanted, account))
-        return found
-
-    def _holder(
-        self, kind: ResourceType, key: NaturalKey, value: Any, account: str
-    ) -> RemoteObject | None:
-        if not key.filter:
-            return self.provider.read(kind, str(value), account=account)
-        for variant in key.variants:
-            for entry in self.provider.find(kind, {key.filter: value, **variant}, account=account):
-                return entry
-        return None
-
-    def _many(
-        self, kind: ResourceType, key: NaturalKey, wanted: list[tuple[str, Any]], account: str
-    ) -> Iterator[tuple[str, RemoteObject]]:
-        path = tuple(key.attribute.split("."))
-        for start in range(0, len(wanted), _KEYS_AT_ONCE):
-            some = wanted[start : start + _KEYS_AT_ONCE]
-            keys = [value for _, value in some]
-            holders = {
-                get_path(entry, path): entry
-                for variant in key.variants
-                for entry in self.provider.find(
-                    kind, {key.filter: keys, **variant}, account=account
-                )
-            }
-            for address, value in some:
-                if value in holders:
-                    yield address, holders[value]
 
     def _probes(self, objects: Mapping[str, RemoteObject | None]) -> Iterator[tuple[str, bool]]:
         """Ask, for what is going to be removed, whether it can be."""

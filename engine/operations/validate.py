@@ -8,6 +8,7 @@ from engine.errors import GraphError, Problem, StackError
 from engine.graph.build import ResourceGraph, build_graph
 from engine.graph.dag import topological_order
 from engine.operations.context import Context
+from engine.stack.contents import with_contents
 from engine.stack.loader import load_stack, select_stacks, stack_files
 from engine.stack.model import Stack
 from engine.stack.validate import problems_between, problems_of
@@ -45,8 +46,10 @@ def load_graphs(context: Context, names: Sequence[str]) -> tuple[ResourceGraph, 
             environment=context.environment,
             variables=settings.variables,
         )
+        found = list(problems_of(stack, context.schemas, settings.root))
+        stack, unreadable = with_contents(stack, context.schemas, settings.root)
         stacks.append(stack)
-        found = problems_of(stack, context.schemas, settings.root)
+        found.extend(unreadable)
         problems.extend(found)
         if not any(problem.reference in ("syntax-error", "exception") for problem in found):
             try:

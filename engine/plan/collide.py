@@ -7,7 +7,8 @@ from typing import Any
 
 from engine.graph.build import ResourceGraph
 from engine.plan.decide import transfer_params
-from engine.provider.base import RemoteObject
+from engine.plan.keys import claims_of
+from engine.provider.base import RemoteObject, id_of
 from engine.provider.schema import ResourceType
 from engine.stack.model import Declaration
 from engine.state.model import State
@@ -27,19 +28,18 @@ def collision(
     Returns:
         Parameters that take the key over, a note for the plan, and a refusal; each may be empty.
     """
-    holder_id = holder.get("id")
+    holder_id = id_of(holder)
     ours = next((text for text, entry in state.resources.items() if entry.id == holder_id), None)
     transfer = transfer_params(kind, wanted, holder)
     if ours is not None and transfer:
         return transfer, "", ""
     if transfer and not _is_live(kind, holder):
         return transfer, f"takes its key from {holder_id}, which is archived", ""
-    key, value = next(
-        (key, found)
-        for key in kind.natural_keys
-        if (found := get_path(wanted, tuple(key.attribute.split(".")))) is not None
-    )
-    name = key.attribute
+    claims = {key.fields: claim for key, claim in claims_of(kind, wanted)}
+    key = next((k for k, c in claims_of(kind, holder) if claims.get(k.fields) == c), None)
+    if key is None:
+        return {}, "", ""  # found by a key that several may hold
+    name, value = key.attribute, get_path(wanted, tuple(key.attribute.split(".")))
     if ours is not None and ours not in graph.declarations:
         if not key.kept_by_removed:
             return {}, "", ""  # it is removed first, which frees the key

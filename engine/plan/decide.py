@@ -9,14 +9,15 @@ from typing import Any
 
 from engine.plan.diff import compare, drifted
 from engine.plan.fields import field_changes, new_fields
+from engine.plan.keys import claims_of
 from engine.plan.model import Action, Change, FieldChange, FieldReason, Reason
 from engine.plan.normal import document_of, presentable, seal
 from engine.plan.request import update_params
-from engine.provider.base import RemoteObject
+from engine.provider.base import RemoteObject, id_of
 from engine.provider.schema import NaturalKey, Removal, ResourceType
 from engine.stack.model import Declaration
 from engine.state.model import Keeping, ResourceState
-from engine.values import ABSENT, UNKNOWN, Path, get_path
+from engine.values import ABSENT, Path, get_path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,7 @@ class Decision:
         declared: Arguments as written, references as text; empty without a declaration.
         wanted: The same with references resolved, UNKNOWN where that cannot be told.
         update: Parameters of an update; empty if nothing is to be sent.
+        revive_by: Name of the call that brings the object back; empty if the update does.
         transfer: Parameters that take a natural key from its holder.
         actual: The object as it is; None if there is none.
         prior: What state says; None if nothing.
@@ -42,6 +44,7 @@ class Decision:
     declared: Mapping[str, Any] = field(default_factory=dict)
     wanted: Mapping[str, Any] = field(default_factory=dict)
     update: Mapping[str, Any] = field(default_factory=dict)
+    revive_by: str = ""
     transfer: Mapping[str, Any] = field(default_factory=dict)
     actual: RemoteObject | None = None
     prior: ResourceState | None = None
@@ -155,16 +158,18 @@ def decide_existing(case: Existing) -> Decision:
     reasons = tuple(_reasons(case, fields, ended=ended))
     action = _action(case, fields, ended=ended, forced=forced)
     update: dict[str, Any] = {}
+    revive_by = ""
     if action in (Action.UPDATE, Action.REVIVE, Action.IMPORT):
         update = update_params(kind, fields, _without(declaration.arguments, ignored), case.actual)
         if ended and kind.revival is not None:
             update = {**(kind.revival.params or {}), **update}
+            revive_by = kind.revival.call
     change = Change(
         address=declaration.address,
         type=kind.name,
         action=action,
         reasons=reasons,
-        id=str(case.actual.get("id", "")),
+        id=id_of(case.actual),
         before=document_of(kind.root, comparison.before),
         after=document_of(kind.root, comparison.after),
         fields=fields,
@@ -177,6 +182,7 @@ def decide_existing(case: Existing) -> Decision:
         declared=declaration.arguments,
         wanted=case.wanted,
         update=update,
+        revive_by=revive_by,
         actual=case.actual,
         prior=case.prior,
         keeping=keeping_of(declaration, kind),
@@ -259,9 +265,9 @@ def _notes(fields: tuple[FieldChange, ...]) -> Iterator[str]:
 def has_ended(kind: ResourceType, actual: RemoteObject, wanted: Mapping[str, Any]) -> bool:
     """Whether an object is archived or disabled although the declaration does not say so."""
     revival = kind.revival
-    if revival is None or revival.params is None:
+    if revival is None or (revival.params is None and not revival.call):
         return False
-    if any(wanted.get(name) is not None for name in revival.params):
+    if any(wanted.get(name) is not None for name in revival.params or ()):
         return False
     if any(get_path(actual, tuple(path.split("."))) for path in revival.spent_if):
         return False
@@ -275,12 +281,9 @@ def conflicting_key(
     kind: ResourceType, wanted: Mapping[str, Any], actual: RemoteObject
 ) -> NaturalKey | None:
     """The natural key that keeps an object and its successor from living side by side."""
-    for key in kind.natural_keys:
-        path: Path = tuple(key.attribute.split("."))
-        value = get_path(wanted, path)
-        if value in (None, UNKNOWN, ABSENT) or key.transfer:
-            continue
-        if key_text(key, value) == key_text(key, get_path(actual, path)):
+    held = {key.fields: claim for key, claim in claims_of(kind, actual)}
+    for key, claim in claims_of(kind, wanted):
+        if not key.transfer and held.get(key.fields) == claim:
             return key
     return None
 
@@ -296,11 +299,6 @@ def transfer_params(
         and (value := get_path(wanted, tuple(key.attribute.split(".")))) is not None
         and value == get_path(holder, tuple(key.attribute.split(".")))
     }
-
-
-def key_text(key: NaturalKey, value: Any) -> str:
-    """A natural key's value as Stripe compares it."""
-    return str(value).lower() if key.fold_case else str(value)
 
 
 def choose_removal(

@@ -92,7 +92,8 @@ def _cleared(
     whole = _clearable_ancestor(kind.root, path, declared, prior, actual)
     if attribute.immutable:
         # What Stripe makes up when it is not told is no reason to make a new object.
-        forces = not any(key.attribute == ".".join(map(str, path)) for key in kind.natural_keys)
+        name = ".".join(map(str, path))
+        forces = not any(key.attribute == name and key.unique for key in kind.natural_keys)
         reason = FieldReason.CLEARED if forces else FieldReason.STAYS
     elif difference.before in attribute.frozen:
         reason, after = FieldReason.STAYS, difference.before
@@ -221,7 +222,8 @@ def new_fields(
     found: list[FieldChange] = []
     for path, value in _leaves(kind.root, wanted, ()):
         attribute = kind.root.at(path)
-        secret = isinstance(value, Sensitive) or (attribute is not None and attribute.sensitive)
+        hidden = isinstance(value, Sensitive) or is_sealed(value)
+        secret = hidden or (attribute is not None and attribute.sensitive)
         found.append(
             FieldChange(
                 path=path,
@@ -236,7 +238,7 @@ def new_fields(
 
 
 def _leaves(attribute: Attribute | None, value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
-    if isinstance(value, Mapping) and value:
+    if isinstance(value, Mapping) and value and not is_sealed(value):
         for name, inner in value.items():
             if inner is not None:
                 child = attribute.child(name) if attribute is not None else None

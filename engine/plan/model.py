@@ -174,6 +174,8 @@ class StepKind(enum.StrEnum):
     SETTLE = "settle"
     """The update that completes a create: what create takes no parameter for."""
     REMOVE = "remove"
+    CALL = "call"
+    """One of the type's further calls, such as `validate` or `reactivate`."""
     DETACH = "detach"
     """The update of another object that has to let go first."""
     RECORD = "record"
@@ -194,6 +196,7 @@ class Step:
         id: Object it acts on; empty if the resource's own current id.
         params: Parameters, references unresolved; CLEAR where a field is emptied.
         removal: How a REMOVE removes.
+        call: Name of the call that a CALL makes.
         record: What state says of the resource once the step is done, its id and attributes
             filled in from the answer; None if it says nothing.
         after: Keys of the steps that have to be done first.
@@ -209,6 +212,7 @@ class Step:
     id: str = ""
     params: Mapping[str, Any] = field(default_factory=dict)
     removal: Removal | None = None
+    call: str = ""
     record: ResourceState | None = None
     after: tuple[str, ...] = ()
     supersedes: str = ""

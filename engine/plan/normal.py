@@ -179,7 +179,10 @@ def pick(attribute: Attribute, declared: Any, actual: Any, salt: str) -> Any:
                 found[name] = pick(child, inner, read(child, name, actual), salt)
         return found
     if attribute.kind is Kind.LIST and attribute.element is not None:
-        names = {name for entry in declared or () if isinstance(entry, Mapping) for name in entry}
+        said = declared if isinstance(declared, list) else []
+        if any(is_sealed(entry) for entry in said):
+            return {SEALED: fingerprint(actual, salt)}
+        names = {name for entry in said if isinstance(entry, Mapping) for name in entry}
         return [
             _kept(attribute.element, _only(names, entry), salt)
             for entry in _in_order(attribute, actual)

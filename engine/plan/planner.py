@@ -35,7 +35,7 @@ from engine.plan.request import STAMP_KEY, stamp
 from engine.plan.resolve import Known, attributes_after
 from engine.plan.safety import refusals_of
 from engine.plan.steps import arrange, refresh_steps
-from engine.provider.base import RemoteObject
+from engine.provider.base import ADDRESSED, RemoteObject
 from engine.provider.schema import ResourceType, Schemas, Verb
 from engine.stack.model import Declaration
 from engine.state.model import Keeping, ResourceState, State
@@ -196,7 +196,9 @@ class _Planner:
     def _actual(self, address: str, prior: ResourceState) -> RemoteObject | None:
         if self.observed.refreshed and address in self.observed.objects:
             return self.observed.objects[address]
-        return {"id": prior.id, **prior.attributes}
+        kind = self.schemas[prior.type]
+        own = prior.id.rpartition("/")[2] if kind.parent else prior.id
+        return {"id": own, ADDRESSED: prior.id, **prior.attributes}
 
     def _taken(self, address: str) -> tuple[Reason, RemoteObject] | None:
         """An object that state does not know and that becomes this resource's."""
@@ -209,8 +211,9 @@ class _Planner:
         holder = self.observed.holders.get(address)
         lifecycle = self.graph.declarations[address].lifecycle
         owner = stamp(self.state.lineage, address)
+        single = self.schemas[self.graph.declarations[address].type].singleton
         if holder is not None and (
-            lifecycle.adopt or get_path(holder, ("metadata", STAMP_KEY)) == owner
+            single or lifecycle.adopt or get_path(holder, ("metadata", STAMP_KEY)) == owner
         ):
             return Reason.ADOPTED, holder
         return None
@@ -323,8 +326,12 @@ class _Planner:
             transfer=transfer,
             notes=notes,
         )
-        missing = str(declaration.address) in self.observed.imports
-        if missing:
+        if not kind.creatable and not kind.singleton:
+            refusal = (
+                f"{address} ({declaration.location}): Stripe lets no API key make a {kind.title}. "
+                f'Make it in the Dashboard, then take it over with import_("{address}", ID)'
+            )
+        if address in self.observed.imports:
             wanted_id = self.graph.stack.imports[address].id
             refusal = (
                 f"{address} is to be imported as {wanted_id}, which does not exist on this "

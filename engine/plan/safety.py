@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from engine.plan.decide import Decision, key_text
+from engine.plan.decide import Decision
+from engine.plan.keys import Claim, claims_of
 from engine.plan.model import Action, Plan
 from engine.plan.options import PlanOptions
 from engine.state.model import State
@@ -33,17 +34,15 @@ def refusals_of(
 
 def _rivals(decisions: Iterable[Decision]) -> Iterator[str]:
     """Declarations that claim one natural key would take it from each other at every apply."""
-    claims: dict[tuple[str, str, str, str], Decision] = {}
+    claims: dict[tuple[str, str, tuple[str, ...], Claim], Decision] = {}
     for decision in decisions:
-        for key in decision.kind.natural_keys:
-            value = get_path(decision.wanted, tuple(key.attribute.split(".")))
-            held = key.kept_by_removed or not _declared_ended(decision)
-            if not isinstance(value, str) or not held:
+        for key, claim in claims_of(decision.kind, decision.wanted):
+            if not key.kept_by_removed and _declared_ended(decision):
                 continue
-            text = key_text(key, value)
-            claim = (decision.kind.name, decision.keeping.account, key.attribute, text)
-            first = claims.setdefault(claim, decision)
+            place = (decision.kind.name, decision.keeping.account, key.fields, claim)
+            first = claims.setdefault(place, decision)
             if first is not decision:
+                value = get_path(decision.wanted, tuple(key.attribute.split(".")))
                 yield (
                     f"{first.address} and {decision.address} both claim {key.attribute} "
                     f"{value!r}, which one object alone can hold. Give one of them another"

@@ -15,9 +15,10 @@ from typing import Any
 from engine.address import parse_address
 from engine.graph.build import ResourceGraph
 from engine.graph.dag import topological_order
-from engine.plan.decide import Decision, key_text
+from engine.plan.decide import Decision
+from engine.plan.keys import Claim, claims_of
 from engine.plan.model import Action, Drift, Step, StepKind
-from engine.plan.normal import pick, seal
+from engine.plan.normal import is_sealed, pick, seal
 from engine.plan.observed import Observed
 from engine.plan.request import create_params, settle_params, stamp
 from engine.provider.schema import ResourceType, Schemas, Verb
@@ -25,7 +26,7 @@ from engine.state.model import ResourceState, State
 from engine.values import CLEAR, UNKNOWN, AttributeTarget, Ref, get_path, targets_in
 
 _READY = (StepKind.CREATE, StepKind.UPDATE, StepKind.RECORD)
-_CHANGING = (*_READY, StepKind.SETTLE)
+_CHANGING = (*_READY, StepKind.SETTLE, StepKind.CALL)
 
 
 def arrange(
@@ -114,6 +115,8 @@ class _Board:
         settle = settle_params(decision.kind, decision.declared)
         if settle:
             self._put(decision, StepKind.SETTLE, params=settle, record=self._record(decision))
+        for call in decision.kind.after_create:
+            self._call(decision, call)
         if replaces and removal is not None:
             self._remove(decision, replaces, leftover=first)
 
@@ -126,6 +129,8 @@ class _Board:
         }
         now = {name: value for name, value in decision.update.items() if name not in late}
         transfer = self._transfer(decision, now)
+        if decision.revive_by:
+            self._call(decision, decision.revive_by, id=decision.change.id)
         kind = StepKind.UPDATE if now else StepKind.RECORD
         record = self._record(decision)
         if now or not late:
@@ -140,6 +145,11 @@ class _Board:
                 params={name: decision.update[name] for name in late},
                 record=record,
             )
+
+    def _call(self, decision: Decision, name: str, id: str = "") -> None:
+        key = f"{name} {decision.address}"
+        record = self._record(decision)
+        self._put(decision, StepKind.CALL, key=key, id=id, call=name, record=record)
 
     def _transfer(self, decision: Decision, params: Mapping[str, Any]) -> dict[str, Any]:
         """Take a natural key that another resource of this state holds."""
@@ -200,7 +210,7 @@ class _Board:
             return record
         attributes = attributes_of(
             decision.kind,
-            record,
+            dataclasses.replace(record, declared=seal(decision.wanted, self.state.lineage)),
             decision.actual,
             self.referred.get(address, set()),
             decision.prior,
@@ -228,6 +238,15 @@ class _Board:
         for need in self.graph.edges[address]:
             for key in self._keys(address, *_CHANGING):
                 self.after[key].update(self._keys(need, *_READY))
+        makes = self.decisions[address].makes
+        for key in self._keys(address, StepKind.CALL):
+            # What follows a create comes after it; what brings an object back comes before its
+            # update, since Stripe changes nothing that has ended.
+            if makes:
+                self.after[key].update(self._keys(address, *_READY))
+            else:
+                for ready in self._keys(address, *_READY):
+                    self.after[ready].add(key)
         for key in self._keys(address, StepKind.SETTLE):
             self.after[key].update(self._keys(address, *_READY))
             for need in self.graph.deferred[address]:
@@ -324,23 +343,20 @@ class _Board:
 
     def _keys_free_first(self) -> None:
         """A natural key that cannot be taken over has to be free before it is claimed."""
-        held: dict[tuple[str, str, str], list[str]] = {}
+        held: dict[tuple[str, tuple[str, ...], Claim], list[str]] = {}
         for address, decision in self.decisions.items():
             if decision.change.action is not Action.DELETE or decision.actual is None:
                 continue
-            for key in decision.kind.natural_keys:
-                value = get_path(decision.actual, tuple(key.attribute.split(".")))
-                if value is not None and not key.transfer:
-                    claim = (decision.kind.name, key.attribute, key_text(key, value))
-                    held.setdefault(claim, []).extend(self._keys(address, StepKind.REMOVE))
+            for key, claim in claims_of(decision.kind, decision.actual):
+                if not key.transfer:
+                    removals = self._keys(address, StepKind.REMOVE)
+                    held.setdefault((decision.kind.name, key.fields, claim), []).extend(removals)
         for address, decision in self.decisions.items():
             if not decision.makes:
                 continue
-            for key in decision.kind.natural_keys:
-                value = get_path(decision.wanted, tuple(key.attribute.split(".")))
-                claim = (decision.kind.name, key.attribute, key_text(key, value))
+            for key, claim in claims_of(decision.kind, decision.wanted):
                 for create in self._keys(address, StepKind.CREATE):
-                    self.after[create].update(held.get(claim, ()))
+                    self.after[create].update(held.get((decision.kind.name, key.fields, claim), ()))
 
     def ordered(self) -> tuple[Step, ...]:
         named = {
@@ -370,7 +386,17 @@ def attributes_of(
     prior: ResourceState | None,
     salt: str,
 ) -> dict[str, Any]:
-    """What state keeps of an answer: declared leaves, and what others refer to."""
+    """What state keeps of an answer: declared leaves, and what others refer to.
+
+    Args:
+        kind: The resource type.
+        record: What is declared; where that is a fingerprint, one is kept of the answer.
+            References to secrets have to be resolved and sealed, or their text is believed.
+        actual: The object as Stripe answered.
+        referred: Attributes that others refer to.
+        prior: What state said before, for secrets that are told once.
+        salt: For fingerprints of secrets.
+    """
     found: dict[str, Any] = pick(kind.root, record.declared, actual, salt)
     for name in sorted(referred):
         if actual.get(name) is not None and not kind.root.fields[name].sensitive:
@@ -402,7 +428,12 @@ def refresh_steps(
         else:
             kept = set(prior.attributes) - set(prior.declared)
             attributes = attributes_of(
-                kind, prior, actual, kept & set(kind.root.fields), prior, state.lineage
+                kind,
+                dataclasses.replace(prior, declared=_veiled(prior.declared, prior.attributes)),
+                actual,
+                kept & set(kind.root.fields),
+                prior,
+                state.lineage,
             )
             step = Step(
                 key=f"record {address}",
@@ -414,3 +445,17 @@ def refresh_steps(
             )
         found.append(step)
     return tuple(found)
+
+
+def _veiled(declared: Mapping[str, Any], seen: Mapping[str, Any]) -> dict[str, Any]:
+    """A declaration with fingerprints for what referred to a secret when it was last applied."""
+    found: dict[str, Any] = {}
+    for name, value in declared.items():
+        was = seen.get(name)
+        if is_sealed(was):
+            found[name] = was
+        elif isinstance(value, Mapping) and isinstance(was, Mapping):
+            found[name] = _veiled(value, was)
+        else:
+            found[name] = value
+    return found

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
+from urllib.parse import urlencode
 
-from engine.provider.schema import Probe, ResourceType
+from engine.provider.schema import Composite, Probe, ResourceType
+from engine.values import get_path
 
 RemoteObject: TypeAlias = Mapping[str, Any]
 """One object as the service answered, JSON shapes only."""
@@ -23,6 +25,12 @@ a path of its own by the fields that name it.
 def id_of(found: RemoteObject) -> str:
     """How an object is addressed: what state keeps, and what reads, updates and removals take."""
     return str(found.get(ADDRESSED) or found.get("id", ""))
+
+
+def composite_id(composite: Composite, found: Mapping[str, Any]) -> str:
+    """The fields that name an object without a path of its own, as one id."""
+    pairs = [(path, get_path(found, tuple(path.split(".")))) for path in composite.fields]
+    return urlencode([(path, value) for path, value in pairs if value is not None])
 
 
 @dataclass(frozen=True, slots=True)

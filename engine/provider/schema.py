@@ -62,11 +62,17 @@ class Attribute:
         open_values: Further words are accepted.
         words: Alternative literals beside the kind, such as `inf` for a tier's `up_to`, each with
             what the answer holds in its place.
+        resolved: Its words are told as what they came to (`now` as a moment), so that a declared
+            word is equal to any answer but none.
         reference: Object name that an id in this field names; empty if it is no id.
         fields: Of an object, by name.
         element: Of a list or a map.
         order: Of a list, what its order means.
         key: Of a keyed list, the field that aligns elements; of an object that is one, empty.
+        handle: Of a list of objects, the field by which an update names an element that is there,
+            filled from the answer; empty if an update sends the list as it is declared.
+        drop: Of a list with a handle, what an update says of an element that goes, beside the
+            handle; empty if elements cannot go.
         source: Where the answer holds the value, if not under the same name; dotted, from the
             object that holds this field.
         source_words: The answer's words and what the parameter says for them.
@@ -93,11 +99,14 @@ class Attribute:
     values: tuple[str, ...] = ()
     open_values: bool = False
     words: Mapping[Any, Any] = field(default_factory=lambda: _NO_WORDS)
+    resolved: bool = False
     reference: str = ""
     fields: Mapping[str, Attribute] = field(default_factory=lambda: _NO_FIELDS)
     element: Attribute | None = None
     order: ListOrder = ListOrder.ORDERED
     key: str = ""
+    handle: str = ""
+    drop: Mapping[Any, Any] = field(default_factory=lambda: _NO_WORDS)
     source: str = ""
     source_words: Mapping[Any, Any] = field(default_factory=lambda: _NO_WORDS)
     fold_case: bool = False
@@ -149,6 +158,10 @@ class Verb(enum.StrEnum):
     ARCHIVE = "archive"
     DEACTIVATE = "deactivate"
     EXPIRE = "expire"
+    CANCEL = "cancel"
+    CLOSE = "close"
+    RELEASE = "release"
+    VOID = "void"
     KEEP = "keep"
 
 
@@ -205,6 +218,7 @@ class Removal:
         call: Name of the call that does it instead, `archive`, sent with `params`.
         unless: A question whose yes rules this way out, so that the next one is taken.
         unless_leaf: Path and value in the object that rule this way out.
+        or_next: Stripe may refuse it for what no read tells; then the next way is taken.
         note: Why nothing better exists; shown in the plan.
     """
 
@@ -213,6 +227,7 @@ class Removal:
     call: str = ""
     unless: Probe | None = None
     unless_leaf: tuple[str, Any] | None = None
+    or_next: bool = False
     note: str = ""
 
 
@@ -222,22 +237,36 @@ class NaturalKey:
 
     Attributes:
         attribute: Declared field that holds the key; dotted.
-        filter: List filter that takes it; empty if the key is the id and GET finds it.
+        filter: List filter that takes it; empty if the key is the id and GET finds it, or if
+            `scan` is set.
+        scan: No filter takes it: the list (of a composite type, its own read) is gone through and
+            the field compared.
+        beside: Further declared fields that make up the key with it; dotted. All of them agree,
+            an object by its declared leaves; those that are list filters go along as such.
         many: The filter takes a list of keys.
         variants: Further filters; the holder is whatever any of these lists has.
         transfer: Create or update parameter that takes the key from its holder; empty if the
             key has to be free.
         kept_by_removed: A removed object still holds the key.
         fold_case: Keys that differ only in case collide.
+        unique: Stripe refuses a second object with it; else it only helps to find one.
     """
 
     attribute: str
     filter: str = ""
+    scan: bool = False
+    beside: tuple[str, ...] = ()
     many: bool = False
     variants: tuple[Mapping[str, Any], ...] = (MappingProxyType({}),)
     transfer: str = ""
     kept_by_removed: bool = False
     fold_case: bool = False
+    unique: bool = True
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The declared fields that make it up; what tells it from a type's other keys."""
+        return (self.attribute, *self.beside)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,6 +285,24 @@ class Revival:
     params: Mapping[str, Any] | None
     call: str = ""
     spent_if: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """When an object that Stripe still answers is gone for good.
+
+    Attributes:
+        leaves: Leaves of the answer with the values that say so, any of them; `...` for any value
+            but null.
+        spent_if: Declared fields that explain it: with any of them declared, the object came to
+            the end it was made for and is left alone.
+        past: Leaves, in the same form, with which an object has done its work: it is not gone,
+            nothing about it can change any more, and no difference is a reason to act.
+    """
+
+    leaves: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    spent_if: tuple[str, ...] = ()
+    past: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -326,10 +373,13 @@ class ResourceType:
         parent: Field that holds the parent's id, which goes into the path and not into the
             request; empty if the type is no child.
         filters: Names of the list filters.
+        list_needs: Filters without which Stripe refuses to list; each is named like the declared
+            field that holds its value.
         expand: What must be asked for to be seen.
         has_metadata: Create takes metadata, so an ownership stamp fits on it.
         removals: Ways an object ends, best first; the first that is not ruled out is taken.
         revival: How it comes back; None if it is either there or gone.
+        ending: When it is gone although Stripe still answers it; None if a 404 alone says so.
         natural_keys: How it is found without its id, best first.
         detach: What must let go of it before it is removed.
         protect: Protected unless the author says otherwise.
@@ -343,6 +393,8 @@ class ResourceType:
         content: Fields that name a local file to be sent.
         base: Host that creates go to: `api` or `files`.
         include: What a v2 answer holds only if asked for.
+        include_once: What only the answer to a v2 create holds, if asked for.
+        sandbox_only: Live mode refuses it.
     """
 
     name: str
@@ -355,10 +407,12 @@ class ResourceType:
     item: str = ""
     parent: str = ""
     filters: tuple[str, ...] = ()
+    list_needs: tuple[str, ...] = ()
     expand: tuple[str, ...] = ()
     has_metadata: bool = False
     removals: tuple[Removal, ...] = ()
     revival: Revival | None = None
+    ending: Ending | None = None
     natural_keys: tuple[NaturalKey, ...] = ()
     detach: tuple[Detach, ...] = ()
     protect: bool = False
@@ -372,6 +426,8 @@ class ResourceType:
     content: tuple[str, ...] = ()
     base: str = "api"
     include: tuple[str, ...] = ()
+    include_once: tuple[str, ...] = ()
+    sandbox_only: bool = False
 
     @property
     def is_v2(self) -> bool:

@@ -132,22 +132,25 @@ def _as_main_program_sees_it(folder: Path) -> Iterator[None]:
 
 def _import_problem(error: ImportError, collector: Collector) -> Problem:
     """What a misspelt import most likely meant, in the words of the module it was asked of."""
+    if isinstance(error, ModuleNotFoundError):
+        known = [path.stem for path in (collector.root / collector.file).parent.glob("*.py")]
+        hint = _did_you_mean(error.name or "", known)
+        return _raised_problem(error, collector, f"ModuleNotFoundError: {error}", hint)
     module = sys.modules.get(error.name or "")
     wanted = re.match(r"cannot import name '(\w+)'", str(error))
-    if module is None or wanted is None:
-        neighbours = [path.stem for path in (collector.root / collector.file).parent.glob("*.py")]
-        near = difflib.get_close_matches(error.name or "", neighbours, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else None
-        return _raised_problem(error, collector, f"{type(error).__name__}: {error}", hint)
-    text = f"there is no {wanted[1]!r} in {error.name}"
-    near = difflib.get_close_matches(wanted[1], getattr(module, "__all__", dir(module)), n=1)
-    if near:
-        return _raised_problem(error, collector, text, f"did you mean {near[0]!r}?")
-    try:
-        getattr(module, wanted[1])
-    except AttributeError as told:
-        return _raised_problem(error, collector, text, str(told))
-    return _raised_problem(error, collector, str(error), None)  # a circle of imports
+    if module is not None and wanted is not None:
+        try:
+            getattr(module, wanted[1])
+        except AttributeError as told:
+            text = f"there is no {wanted[1]!r} in {error.name}"
+            hint = _did_you_mean(wanted[1], getattr(module, "__all__", dir(module)))
+            return _raised_problem(error, collector, text, hint or str(told))
+    return _raised_problem(error, collector, f"{type(error).__name__}: {error}", None)
+
+
+def _did_you_mean(word: str, known: Sequence[str]) -> str | None:
+    near = difflib.get_close_matches(word, known, n=1)
+    return f"did you mean {near[0]!r}?" if near else None
 
 
 def _syntax_problem(error: SyntaxError, collector: Collector) -> Problem:

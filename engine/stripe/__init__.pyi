@@ -14,13 +14,55 @@ from engine.stack.model import Lifecycle
 from engine.values import Ref, Sensitive
 
 __all__ = [
+    "Account",
+    "Alert",
+    "ApplePayDomain",
+    "AppsSecret",
+    "BalanceSettings",
+    "BankAccount",
+    "Card",
+    "Cardholder",
     "Coupon",
+    "CreditGrant",
+    "Customer",
+    "CustomerTaxId",
+    "EventDestination",
+    "Feature",
+    "FeedbackOption",
+    "File",
+    "FileLink",
+    "FinancialAccount",
+    "FinancialAccountFeatures",
+    "InvoiceRenderingTemplate",
+    "Meter",
+    "PaymentLink",
+    "PaymentMethodConfiguration",
+    "PaymentMethodDomain",
+    "Person",
+    "PersonalizationDesign",
+    "Plan",
     "PortalConfiguration",
     "Price",
     "Product",
+    "ProductFeature",
     "PromotionCode",
+    "Quote",
     "ShippingRate",
+    "Subscription",
+    "SubscriptionItem",
+    "SubscriptionSchedule",
+    "TaxId",
+    "TaxLocation",
     "TaxRate",
+    "TaxRegistration",
+    "TaxSettings",
+    "TerminalConfiguration",
+    "TerminalLocation",
+    "TerminalReader",
+    "TestClock",
+    "TrialOffer",
+    "ValueList",
+    "ValueListItem",
     "WebhookEndpoint",
 ]
 
@@ -30,6 +72,1189 @@ _Moment: TypeAlias = int | dt.datetime | Ref
 _Number: TypeAlias = float | Decimal | Ref
 _Decimal: TypeAlias = Decimal | str | int
 _Boolean: TypeAlias = bool | Ref
+
+class AccountBusinessProfileAnnualRevenue(TypedDict):
+    amount: _Integer
+    currency: _Text
+    fiscal_year_end: _Text
+
+class AccountBusinessProfileMonthlyEstimatedRevenue(TypedDict):
+    amount: _Integer
+    currency: _Text
+
+class AccountBusinessProfileSupportAddress(TypedDict):
+    city: NotRequired[_Text | None]
+    country: NotRequired[_Text | None]
+    line1: NotRequired[_Text | None]
+    line2: NotRequired[_Text | None]
+    postal_code: NotRequired[_Text | None]
+    state: NotRequired[_Text | None]
+
+class AccountBusinessProfile(TypedDict):
+    annual_revenue: NotRequired[AccountBusinessProfileAnnualRevenue | None]
+    estimated_worker_count: NotRequired[_Integer | None]
+    mcc: NotRequired[_Text | None]
+    minority_owned_business_designation: NotRequired[Sequence[Literal["lgbtqi_owned_business", "minority_owned_business", "none_of_these_apply", "prefer_not_to_answer", "women_owned_business"] | Ref] | None]
+    monthly_estimated_revenue: NotRequired[AccountBusinessProfileMonthlyEstimatedRevenue | None]
+    name: NotRequired[_Text | None]
+    product_description: NotRequired[_Text | None]
+    specified_commercial_transactions_act_url: NotRequired[_Text | None]
+    support_address: NotRequired[AccountBusinessProfileSupportAddress | None]
+    support_email: NotRequired[_Text | None]
+    support_phone: NotRequired[_Text | None]
+    support_url: NotRequired[_Text | None]
+    url: NotRequired[_Text | None]
+
+class AccountCapabilitiesAcssDebitPayments(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesAffirmPayments(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesAfterpayClearpayPayments(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesAlmaPayments(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesAmazonPayPayments(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesAppDistribution(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesAuBecsDebitPayments(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesBacsDebitPayments(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesBancontactPayments(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesBankTransferPayments(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesBilliePayments(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesBizumPayments(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesBlikPayments(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesBlikRecurringPayments(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesBoletoPayments(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesCardIssuing(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesCardPayments(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesCartesBancairesPayments(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesCashappPayments(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesCryptoPayments(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesEpsPayments(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesFpxPayments(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesGbBankTransferPayments(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesGiropayPayments(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesGrabpayPayments(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesIdealPayments(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesIndiaInternationalPayments(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesJcbPayments(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesJpBankTransferPayments(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesKakaoPayPayments(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesKlarnaPayments(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesKonbiniPayments(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesKrCardPayments(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesLegacyPayments(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesLinkPayments(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesMbWayPayments(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesMobilepayPayments(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesMultibancoPayments(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesMxBankTransferPayments(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesNaverPayPayments(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesNzBankAccountBecsDebitPayments(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesOxxoPayments(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesP24Payments(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesPayByBankPayments(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesPaycoPayments(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesPaynowPayments(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesPaypayPayments(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesPaytoPayments(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesPixPayments(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesPromptpayPayments(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesRevolutPayPayments(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesSamsungPayPayments(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesSatispayPayments(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesScalapayPayments(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesSepaBankTransferPayments(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesSepaDebitPayments(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesSequraPayments(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesSofortPayments(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesSunbitPayments(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesSwishPayments(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesTaxReportingUs1099K(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesTaxReportingUs1099Misc(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesTransfers(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesTreasury(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesTwintPayments(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesUpiPayments(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesUsBankAccountAchPayments(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesUsBankTransferPayments(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesWeroPayments(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilitiesZipPayments(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class AccountCapabilities(TypedDict):
+    acss_debit_payments: NotRequired[AccountCapabilitiesAcssDebitPayments | None]
+    affirm_payments: NotRequired[AccountCapabilitiesAffirmPayments | None]
+    afterpay_clearpay_payments: NotRequired[AccountCapabilitiesAfterpayClearpayPayments | None]
+    alma_payments: NotRequired[AccountCapabilitiesAlmaPayments | None]
+    amazon_pay_payments: NotRequired[AccountCapabilitiesAmazonPayPayments | None]
+    app_distribution: NotRequired[AccountCapabilitiesAppDistribution | None]
+    au_becs_debit_payments: NotRequired[AccountCapabilitiesAuBecsDebitPayments | None]
+    bacs_debit_payments: NotRequired[AccountCapabilitiesBacsDebitPayments | None]
+    bancontact_payments: NotRequired[AccountCapabilitiesBancontactPayments | None]
+    bank_transfer_payments: NotRequired[AccountCapabilitiesBankTransferPayments | None]
+    billie_payments: NotRequired[AccountCapabilitiesBilliePayments | None]
+    bizum_payments: NotRequired[AccountCapabilitiesBizumPayments | None]
+    blik_payments: NotRequired[AccountCapabilitiesBlikPayments | None]
+    blik_recurring_payments: NotRequired[AccountCapabilitiesBlikRecurringPayments | None]
+    boleto_payments: NotRequired[AccountCapabilitiesBoletoPayments | None]
+    card_issuing: NotRequired[AccountCapabilitiesCardIssuing | None]
+    card_payments: NotRequired[AccountCapabilitiesCardPayments | None]
+    cartes_bancaires_payments: NotRequired[AccountCapabilitiesCartesBancairesPayments | None]
+    cashapp_payments: NotRequired[AccountCapabilitiesCashappPayments | None]
+    crypto_payments: NotRequired[AccountCapabilitiesCryptoPayments | None]
+    eps_payments: NotRequired[AccountCapabilitiesEpsPayments | None]
+    fpx_payments: NotRequired[AccountCapabilitiesFpxPayments | None]
+    gb_bank_transfer_payments: NotRequired[AccountCapabilitiesGbBankTransferPayments | None]
+    giropay_payments: NotRequired[AccountCapabilitiesGiropayPayments | None]
+    grabpay_payments: NotRequired[AccountCapabilitiesGrabpayPayments | None]
+    ideal_payments: NotRequired[AccountCapabilitiesIdealPayments | None]
+    india_international_payments: NotRequired[AccountCapabilitiesIndiaInternationalPayments | None]
+    jcb_payments: NotRequired[AccountCapabilitiesJcbPayments | None]
+    jp_bank_transfer_payments: NotRequired[AccountCapabilitiesJpBankTransferPayments | None]
+    kakao_pay_payments: NotRequired[AccountCapabilitiesKakaoPayPayments | None]
+    klarna_payments: NotRequired[AccountCapabilitiesKlarnaPayments | None]
+    konbini_payments: NotRequired[AccountCapabilitiesKonbiniPayments | None]
+    kr_card_payments: NotRequired[AccountCapabilitiesKrCardPayments | None]
+    legacy_payments: NotRequired[AccountCapabilitiesLegacyPayments | None]
+    link_payments: NotRequired[AccountCapabilitiesLinkPayments | None]
+    mb_way_payments: NotRequired[AccountCapabilitiesMbWayPayments | None]
+    mobilepay_payments: NotRequired[AccountCapabilitiesMobilepayPayments | None]
+    multibanco_payments: NotRequired[AccountCapabilitiesMultibancoPayments | None]
+    mx_bank_transfer_payments: NotRequired[AccountCapabilitiesMxBankTransferPayments | None]
+    naver_pay_payments: NotRequired[AccountCapabilitiesNaverPayPayments | None]
+    nz_bank_account_becs_debit_payments: NotRequired[AccountCapabilitiesNzBankAccountBecsDebitPayments | None]
+    oxxo_payments: NotRequired[AccountCapabilitiesOxxoPayments | None]
+    p24_payments: NotRequired[AccountCapabilitiesP24Payments | None]
+    pay_by_bank_payments: NotRequired[AccountCapabilitiesPayByBankPayments | None]
+    payco_payments: NotRequired[AccountCapabilitiesPaycoPayments | None]
+    paynow_payments: NotRequired[AccountCapabilitiesPaynowPayments | None]
+    paypay_payments: NotRequired[AccountCapabilitiesPaypayPayments | None]
+    payto_payments: NotRequired[AccountCapabilitiesPaytoPayments | None]
+    pix_payments: NotRequired[AccountCapabilitiesPixPayments | None]
+    promptpay_payments: NotRequired[AccountCapabilitiesPromptpayPayments | None]
+    revolut_pay_payments: NotRequired[AccountCapabilitiesRevolutPayPayments | None]
+    samsung_pay_payments: NotRequired[AccountCapabilitiesSamsungPayPayments | None]
+    satispay_payments: NotRequired[AccountCapabilitiesSatispayPayments | None]
+    scalapay_payments: NotRequired[AccountCapabilitiesScalapayPayments | None]
+    sepa_bank_transfer_payments: NotRequired[AccountCapabilitiesSepaBankTransferPayments | None]
+    sepa_debit_payments: NotRequired[AccountCapabilitiesSepaDebitPayments | None]
+    sequra_payments: NotRequired[AccountCapabilitiesSequraPayments | None]
+    sofort_payments: NotRequired[AccountCapabilitiesSofortPayments | None]
+    sunbit_payments: NotRequired[AccountCapabilitiesSunbitPayments | None]
+    swish_payments: NotRequired[AccountCapabilitiesSwishPayments | None]
+    tax_reporting_us_1099_k: NotRequired[AccountCapabilitiesTaxReportingUs1099K | None]
+    tax_reporting_us_1099_misc: NotRequired[AccountCapabilitiesTaxReportingUs1099Misc | None]
+    transfers: NotRequired[AccountCapabilitiesTransfers | None]
+    treasury: NotRequired[AccountCapabilitiesTreasury | None]
+    twint_payments: NotRequired[AccountCapabilitiesTwintPayments | None]
+    upi_payments: NotRequired[AccountCapabilitiesUpiPayments | None]
+    us_bank_account_ach_payments: NotRequired[AccountCapabilitiesUsBankAccountAchPayments | None]
+    us_bank_transfer_payments: NotRequired[AccountCapabilitiesUsBankTransferPayments | None]
+    wero_payments: NotRequired[AccountCapabilitiesWeroPayments | None]
+    zip_payments: NotRequired[AccountCapabilitiesZipPayments | None]
+
+class AccountCompanyAddress(TypedDict):
+    city: NotRequired[_Text | None]
+    country: NotRequired[_Text | None]
+    line1: NotRequired[_Text | None]
+    line2: NotRequired[_Text | None]
+    postal_code: NotRequired[_Text | None]
+    state: NotRequired[_Text | None]
+
+class AccountCompanyAddressKana(TypedDict):
+    city: NotRequired[_Text | None]
+    country: NotRequired[_Text | None]
+    line1: NotRequired[_Text | None]
+    line2: NotRequired[_Text | None]
+    postal_code: NotRequired[_Text | None]
+    state: NotRequired[_Text | None]
+    town: NotRequired[_Text | None]
+
+class AccountCompanyAddressKanji(TypedDict):
+    city: NotRequired[_Text | None]
+    country: NotRequired[_Text | None]
+    line1: NotRequired[_Text | None]
+    line2: NotRequired[_Text | None]
+    postal_code: NotRequired[_Text | None]
+    state: NotRequired[_Text | None]
+    town: NotRequired[_Text | None]
+
+class AccountCompanyAdministrativeAddress(TypedDict):
+    city: NotRequired[_Text | None]
+    country: NotRequired[_Text | None]
+    line1: NotRequired[_Text | None]
+    line2: NotRequired[_Text | None]
+    postal_code: NotRequired[_Text | None]
+    state: NotRequired[_Text | None]
+
+class AccountCompanyDirectorshipDeclaration(TypedDict):
+    date: NotRequired[_Moment | None]
+    ip: NotRequired[_Text | None]
+    user_agent: NotRequired[_Text | None]
+
+class AccountCompanyOwnershipDeclaration(TypedDict):
+    date: NotRequired[_Moment | None]
+    ip: NotRequired[_Text | None]
+    user_agent: NotRequired[_Text | None]
+
+class AccountCompanyPhysicalAddress(TypedDict):
+    city: NotRequired[_Text | None]
+    country: NotRequired[_Text | None]
+    line1: NotRequired[_Text | None]
+    line2: NotRequired[_Text | None]
+    postal_code: NotRequired[_Text | None]
+    state: NotRequired[_Text | None]
+
+class AccountCompanyPrincipalPlaceOfBusiness(TypedDict):
+    city: NotRequired[_Text | None]
+    country: NotRequired[_Text | None]
+    line1: NotRequired[_Text | None]
+    line2: NotRequired[_Text | None]
+    postal_code: NotRequired[_Text | None]
+    state: NotRequired[_Text | None]
+
+class AccountCompanyRegistrationDate(TypedDict):
+    day: _Integer
+    month: _Integer
+    year: _Integer
+
+class AccountCompanyRepresentativeDeclaration(TypedDict):
+    date: NotRequired[_Moment | None]
+    ip: NotRequired[_Text | None]
+    user_agent: NotRequired[_Text | None]
+
+class AccountCompanyVerificationDocument(TypedDict):
+    back: NotRequired[str | File | None]
+    front: NotRequired[str | File | None]
+
+class AccountCompanyVerification(TypedDict):
+    document: NotRequired[AccountCompanyVerificationDocument | None]
+
+class AccountCompany(TypedDict):
+    address: NotRequired[AccountCompanyAddress | None]
+    address_kana: NotRequired[AccountCompanyAddressKana | None]
+    address_kanji: NotRequired[AccountCompanyAddressKanji | None]
+    administrative_address: NotRequired[AccountCompanyAdministrativeAddress | None]
+    directors_provided: NotRequired[_Boolean | None]
+    directorship_declaration: NotRequired[AccountCompanyDirectorshipDeclaration | None]
+    executives_provided: NotRequired[_Boolean | None]
+    export_license_id: NotRequired[_Text | None]
+    export_purpose_code: NotRequired[_Text | None]
+    name: NotRequired[_Text | None]
+    name_kana: NotRequired[_Text | None]
+    name_kanji: NotRequired[_Text | None]
+    owners_provided: NotRequired[_Boolean | None]
+    ownership_declaration: NotRequired[AccountCompanyOwnershipDeclaration | None]
+    ownership_exemption_reason: NotRequired[Literal["qualified_entity_exceeds_ownership_threshold", "qualifies_as_financial_institution"] | Ref | None]
+    phone: NotRequired[_Text | None]
+    physical_address: NotRequired[AccountCompanyPhysicalAddress | None]
+    principal_place_of_business: NotRequired[AccountCompanyPrincipalPlaceOfBusiness | None]
+    registration_date: NotRequired[AccountCompanyRegistrationDate | None]
+    registration_number: NotRequired[_Text | None]
+    representative_declaration: NotRequired[AccountCompanyRepresentativeDeclaration | None]
+    structure: NotRequired[Literal["free_zone_establishment", "free_zone_llc", "government_instrumentality", "governmental_unit", "incorporated_non_profit", "incorporated_partnership", "limited_liability_partnership", "llc", "multi_member_llc", "private_company", "private_corporation", "private_partnership", "public_company", "public_corporation", "public_partnership", "registered_charity", "single_member_llc", "sole_establishment", "sole_proprietorship", "tax_exempt_government_instrumentality", "unincorporated_association", "unincorporated_non_profit", "unincorporated_partnership"] | Ref | None]
+    tax_id: NotRequired[_Text | None]
+    tax_id_registrar: NotRequired[_Text | None]
+    vat_id: NotRequired[_Text | None]
+    verification: NotRequired[AccountCompanyVerification | None]
+
+class AccountControllerFees(TypedDict):
+    payer: NotRequired[Literal["account", "application"] | Ref | None]
+
+class AccountControllerLosses(TypedDict):
+    payments: NotRequired[Literal["application", "stripe"] | Ref | None]
+
+class AccountControllerStripeDashboard(TypedDict):
+    type: NotRequired[Literal["express", "full", "none"] | Ref | None]
+
+class AccountController(TypedDict):
+    fees: NotRequired[AccountControllerFees | None]
+    losses: NotRequired[AccountControllerLosses | None]
+    requirement_collection: NotRequired[Literal["application", "stripe"] | Ref | None]
+    stripe_dashboard: NotRequired[AccountControllerStripeDashboard | None]
+
+class AccountDocumentsBankAccountOwnershipVerification(TypedDict):
+    files: NotRequired[Sequence[str | File] | None]
+
+class AccountDocumentsCompanyLicense(TypedDict):
+    files: NotRequired[Sequence[str | File] | None]
+
+class AccountDocumentsCompanyMemorandumOfAssociation(TypedDict):
+    files: NotRequired[Sequence[str | File] | None]
+
+class AccountDocumentsCompanyMinisterialDecree(TypedDict):
+    files: NotRequired[Sequence[str | File] | None]
+
+class AccountDocumentsCompanyRegistrationVerification(TypedDict):
+    files: NotRequired[Sequence[str | File] | None]
+
+class AccountDocumentsCompanyTaxIdVerification(TypedDict):
+    files: NotRequired[Sequence[str | File] | None]
+
+class AccountDocumentsProofOfAddress(TypedDict):
+    files: NotRequired[Sequence[str | File] | None]
+
+class AccountDocumentsProofOfBusinessPresence(TypedDict):
+    files: NotRequired[Sequence[str | File] | None]
+
+class AccountDocumentsProofOfRegistrationSigner(TypedDict):
+    person: NotRequired[str | Person | None]
+
+class AccountDocumentsProofOfRegistration(TypedDict):
+    files: NotRequired[Sequence[str | File] | None]
+    signer: NotRequired[AccountDocumentsProofOfRegistrationSigner | None]
+
+class AccountDocumentsProofOfUltimateBeneficialOwnershipSigner(TypedDict):
+    person: NotRequired[str | Person | None]
+
+class AccountDocumentsProofOfUltimateBeneficialOwnership(TypedDict):
+    files: NotRequired[Sequence[str | File] | None]
+    signer: NotRequired[AccountDocumentsProofOfUltimateBeneficialOwnershipSigner | None]
+
+class AccountDocuments(TypedDict):
+    bank_account_ownership_verification: NotRequired[AccountDocumentsBankAccountOwnershipVerification | None]
+    company_license: NotRequired[AccountDocumentsCompanyLicense | None]
+    company_memorandum_of_association: NotRequired[AccountDocumentsCompanyMemorandumOfAssociation | None]
+    company_ministerial_decree: NotRequired[AccountDocumentsCompanyMinisterialDecree | None]
+    company_registration_verification: NotRequired[AccountDocumentsCompanyRegistrationVerification | None]
+    company_tax_id_verification: NotRequired[AccountDocumentsCompanyTaxIdVerification | None]
+    proof_of_address: NotRequired[AccountDocumentsProofOfAddress | None]
+    proof_of_business_presence: NotRequired[AccountDocumentsProofOfBusinessPresence | None]
+    proof_of_registration: NotRequired[AccountDocumentsProofOfRegistration | None]
+    proof_of_ultimate_beneficial_ownership: NotRequired[AccountDocumentsProofOfUltimateBeneficialOwnership | None]
+
+class AccountGroups(TypedDict):
+    payments_pricing: NotRequired[_Text | None]
+
+class AccountIndividualAddress(TypedDict):
+    city: NotRequired[_Text | None]
+    country: NotRequired[_Text | None]
+    line1: NotRequired[_Text | None]
+    line2: NotRequired[_Text | None]
+    postal_code: NotRequired[_Text | None]
+    state: NotRequired[_Text | None]
+
+class AccountIndividualAddressKana(TypedDict):
+    city: NotRequired[_Text | None]
+    country: NotRequired[_Text | None]
+    line1: NotRequired[_Text | None]
+    line2: NotRequired[_Text | None]
+    postal_code: NotRequired[_Text | None]
+    state: NotRequired[_Text | None]
+    town: NotRequired[_Text | None]
+
+class AccountIndividualAddressKanji(TypedDict):
+    city: NotRequired[_Text | None]
+    country: NotRequired[_Text | None]
+    line1: NotRequired[_Text | None]
+    line2: NotRequired[_Text | None]
+    postal_code: NotRequired[_Text | None]
+    state: NotRequired[_Text | None]
+    town: NotRequired[_Text | None]
+
+class AccountIndividualDob(TypedDict):
+    day: _Integer
+    month: _Integer
+    year: _Integer
+
+class AccountIndividualRegisteredAddress(TypedDict):
+    city: NotRequired[_Text | None]
+    country: NotRequired[_Text | None]
+    line1: NotRequired[_Text | None]
+    line2: NotRequired[_Text | None]
+    postal_code: NotRequired[_Text | None]
+    state: NotRequired[_Text | None]
+
+class AccountIndividualRelationship(TypedDict):
+    director: NotRequired[_Boolean | None]
+    executive: NotRequired[_Boolean | None]
+    owner: NotRequired[_Boolean | None]
+    percent_ownership: NotRequired[_Number | None]
+    title: NotRequired[_Text | None]
+
+class AccountIndividualVerificationAdditionalDocument(TypedDict):
+    back: NotRequired[str | File | None]
+    front: NotRequired[str | File | None]
+
+class AccountIndividualVerificationDocument(TypedDict):
+    back: NotRequired[str | File | None]
+    front: NotRequired[str | File | None]
+
+class AccountIndividualVerification(TypedDict):
+    additional_document: NotRequired[AccountIndividualVerificationAdditionalDocument | None]
+    document: NotRequired[AccountIndividualVerificationDocument | None]
+
+class AccountIndividual(TypedDict):
+    address: NotRequired[AccountIndividualAddress | None]
+    address_kana: NotRequired[AccountIndividualAddressKana | None]
+    address_kanji: NotRequired[AccountIndividualAddressKanji | None]
+    dob: NotRequired[AccountIndividualDob | None]
+    email: NotRequired[_Text | None]
+    first_name: NotRequired[_Text | None]
+    first_name_kana: NotRequired[_Text | None]
+    first_name_kanji: NotRequired[_Text | None]
+    full_name_aliases: NotRequired[Sequence[_Text] | None]
+    gender: NotRequired[_Text | None]
+    id_number: NotRequired[_Text | None]
+    id_number_secondary: NotRequired[_Text | None]
+    last_name: NotRequired[_Text | None]
+    last_name_kana: NotRequired[_Text | None]
+    last_name_kanji: NotRequired[_Text | None]
+    maiden_name: NotRequired[_Text | None]
+    metadata: NotRequired[Mapping[str, _Text] | None]
+    phone: NotRequired[_Text | None]
+    political_exposure: NotRequired[Literal["existing", "none"] | Ref | None]
+    registered_address: NotRequired[AccountIndividualRegisteredAddress | None]
+    relationship: NotRequired[AccountIndividualRelationship | None]
+    ssn_last_4: NotRequired[_Text | None]
+    verification: NotRequired[AccountIndividualVerification | None]
+
+class AccountSettingsBacsDebitPayments(TypedDict):
+    display_name: NotRequired[_Text | None]
+
+class AccountSettingsBranding(TypedDict):
+    icon: NotRequired[str | File | None]
+    logo: NotRequired[str | File | None]
+    primary_color: NotRequired[_Text | None]
+    secondary_color: NotRequired[_Text | None]
+
+class AccountSettingsCardIssuingTosAcceptance(TypedDict):
+    date: NotRequired[_Moment | None]
+    ip: NotRequired[_Text | None]
+    user_agent: NotRequired[_Text | None]
+
+class AccountSettingsCardIssuing(TypedDict):
+    tos_acceptance: NotRequired[AccountSettingsCardIssuingTosAcceptance | None]
+
+class AccountSettingsCardPaymentsDeclineOn(TypedDict):
+    avs_failure: NotRequired[_Boolean | None]
+    cvc_failure: NotRequired[_Boolean | None]
+
+class AccountSettingsCardPayments(TypedDict):
+    decline_on: NotRequired[AccountSettingsCardPaymentsDeclineOn | None]
+    statement_descriptor_prefix: NotRequired[_Text | None]
+    statement_descriptor_prefix_kana: NotRequired[_Text | None]
+    statement_descriptor_prefix_kanji: NotRequired[_Text | None]
+
+class AccountSettingsInvoices(TypedDict):
+    default_account_tax_ids: NotRequired[Sequence[str | TaxId] | None]
+    hosted_payment_method_save: NotRequired[Literal["always", "never", "offer"] | Ref | None]
+
+class AccountSettingsPayments(TypedDict):
+    statement_descriptor: NotRequired[_Text | None]
+    statement_descriptor_kana: NotRequired[_Text | None]
+    statement_descriptor_kanji: NotRequired[_Text | None]
+
+class AccountSettingsPayoutsSchedule(TypedDict):
+    delay_days: NotRequired[_Integer | Literal["minimum"] | None]
+    interval: NotRequired[Literal["daily", "manual", "monthly", "weekly"] | Ref | None]
+    monthly_anchor: NotRequired[_Integer | None]
+    monthly_payout_days: NotRequired[Sequence[_Integer] | None]
+    weekly_anchor: NotRequired[Literal["friday", "monday", "saturday", "sunday", "thursday", "tuesday", "wednesday"] | Ref | None]
+    weekly_payout_days: NotRequired[Sequence[Literal["friday", "monday", "thursday", "tuesday", "wednesday"] | Ref] | None]
+
+class AccountSettingsPayouts(TypedDict):
+    debit_negative_balances: NotRequired[_Boolean | None]
+    schedule: NotRequired[AccountSettingsPayoutsSchedule | None]
+    statement_descriptor: NotRequired[_Text | None]
+
+class AccountSettingsPaypayPaymentsSiteInDevelopment(TypedDict):
+    password: _Text
+    username: NotRequired[_Text | None]
+
+class AccountSettingsPaypayPaymentsSiteRestricted(TypedDict):
+    payment_flow_file: NotRequired[str | File | None]
+
+class AccountSettingsPaypayPaymentsSite(TypedDict):
+    accessible: NotRequired[Mapping[str, Any] | None]
+    in_development: NotRequired[AccountSettingsPaypayPaymentsSiteInDevelopment | None]
+    restricted: NotRequired[AccountSettingsPaypayPaymentsSiteRestricted | None]
+    type: NotRequired[Literal["accessible", "in_development", "restricted"] | Ref | None]
+
+class AccountSettingsPaypayPayments(TypedDict):
+    additional_files: NotRequired[Sequence[str | File] | None]
+    goods_type: NotRequired[Literal["digital_content", "other"] | Ref | None]
+    site: NotRequired[AccountSettingsPaypayPaymentsSite | None]
+
+class AccountSettingsSepaDebitPayments(TypedDict):
+    creditor_id: NotRequired[_Text | None]
+
+class AccountSettingsTreasuryTosAcceptance(TypedDict):
+    date: NotRequired[_Moment | None]
+    ip: NotRequired[_Text | None]
+    user_agent: NotRequired[_Text | None]
+
+class AccountSettingsTreasury(TypedDict):
+    tos_acceptance: NotRequired[AccountSettingsTreasuryTosAcceptance | None]
+
+class AccountSettings(TypedDict):
+    bacs_debit_payments: NotRequired[AccountSettingsBacsDebitPayments | None]
+    branding: NotRequired[AccountSettingsBranding | None]
+    card_issuing: NotRequired[AccountSettingsCardIssuing | None]
+    card_payments: NotRequired[AccountSettingsCardPayments | None]
+    invoices: NotRequired[AccountSettingsInvoices | None]
+    payments: NotRequired[AccountSettingsPayments | None]
+    payouts: NotRequired[AccountSettingsPayouts | None]
+    paypay_payments: NotRequired[AccountSettingsPaypayPayments | None]
+    sepa_debit_payments: NotRequired[AccountSettingsSepaDebitPayments | None]
+    treasury: NotRequired[AccountSettingsTreasury | None]
+
+class AccountTosAcceptance(TypedDict):
+    date: NotRequired[_Moment | None]
+    ip: NotRequired[_Text | None]
+    service_agreement: NotRequired[_Text | None]
+    user_agent: NotRequired[_Text | None]
+
+class Account(Resource):
+    """For new integrations, we recommend using the Accounts v2 API, in place of /v1/accounts and /v1/customers to represent a user."""
+
+    TYPE: ClassVar[str]
+    business_profile: Ref
+    business_type: Ref
+    capabilities: Ref
+    charges_enabled: Ref
+    company: Ref
+    controller: Ref
+    country: Ref
+    created: Ref
+    default_currency: Ref
+    details_submitted: Ref
+    email: Ref
+    external_accounts: Ref
+    future_requirements: Ref
+    groups: Ref
+    id: Ref
+    individual: Ref
+    metadata: Ref
+    object: Ref
+    payouts_enabled: Ref
+    requirements: Ref
+    settings: Ref
+    tos_acceptance: Ref
+    type: Ref
+    def __init__(
+        self,
+        logical_name: str,
+        /,
+        *,
+        business_profile: AccountBusinessProfile | None = ...,
+        business_type: Literal["company", "government_entity", "individual", "non_profit"] | Ref | None = ...,
+        capabilities: AccountCapabilities | None = ...,
+        company: AccountCompany | None = ...,
+        controller: AccountController | None = ...,
+        country: _Text | None = ...,
+        default_currency: _Text | None = ...,
+        documents: AccountDocuments | None = ...,
+        email: _Text | None = ...,
+        groups: AccountGroups | None = ...,
+        individual: AccountIndividual | None = ...,
+        metadata: Mapping[str, _Text] | None = ...,
+        settings: AccountSettings | None = ...,
+        tos_acceptance: AccountTosAcceptance | None = ...,
+        type: Literal["custom", "express", "standard"] | Ref | None = ...,
+        lifecycle: Lifecycle | None = ...,
+    ) -> None: ...
+    @classmethod
+    def lookup(  # type: ignore[override]
+        cls,
+        *,
+        id: str = ...,
+        created: int | Mapping[str, int] = ...,
+    ) -> Account: ...
+
+class AlertUsageThresholdFilter(TypedDict):
+    customer: NotRequired[str | Customer | None]
+    type: Literal["customer"] | Ref
+
+class AlertUsageThreshold(TypedDict):
+    filters: NotRequired[Sequence[AlertUsageThresholdFilter] | None]
+    gte: _Integer
+    meter: str | Meter
+    recurrence: Literal["one_time"] | Ref
+
+class Alert(Resource):
+    """A billing alert is a resource that notifies you when a certain usage threshold on a meter is crossed."""
+
+    TYPE: ClassVar[str]
+    alert_type: Ref
+    id: Ref
+    livemode: Ref
+    object: Ref
+    status: Ref
+    title: Ref
+    usage_threshold: Ref
+    def __init__(
+        self,
+        logical_name: str,
+        /,
+        *,
+        alert_type: Literal["usage_threshold"] | Ref,
+        title: _Text,
+        usage_threshold: AlertUsageThreshold | None = ...,
+        lifecycle: Lifecycle | None = ...,
+    ) -> None: ...
+    @classmethod
+    def lookup(  # type: ignore[override]
+        cls,
+        *,
+        id: str = ...,
+        alert_type: Literal["usage_threshold"] = ...,
+        meter: str = ...,
+    ) -> Alert: ...
+
+class ApplePayDomain(Resource):
+    """A Apple Pay domain."""
+
+    TYPE: ClassVar[str]
+    created: Ref
+    domain_name: Ref
+    id: Ref
+    livemode: Ref
+    object: Ref
+    def __init__(
+        self,
+        logical_name: str,
+        /,
+        *,
+        domain_name: _Text,
+        lifecycle: Lifecycle | None = ...,
+    ) -> None: ...
+    @classmethod
+    def lookup(  # type: ignore[override]
+        cls,
+        *,
+        id: str = ...,
+        domain_name: str = ...,
+    ) -> ApplePayDomain: ...
+
+class AppsSecretScope(TypedDict):
+    type: Literal["account", "user"] | Ref
+    user: NotRequired[_Text | None]
+
+class AppsSecret(Resource):
+    """Secret Store is an API that allows Stripe Apps developers to securely persist secrets for use by UI Extensions and app backends."""
+
+    TYPE: ClassVar[str]
+    created: Ref
+    expires_at: Ref
+    id: Ref
+    livemode: Ref
+    name: Ref
+    object: Ref
+    payload: Ref
+    scope: Ref
+    def __init__(
+        self,
+        logical_name: str,
+        /,
+        *,
+        name: _Text,
+        payload: _Text,
+        scope: AppsSecretScope,
+        expires_at: _Moment | None = ...,
+        lifecycle: Lifecycle | None = ...,
+    ) -> None: ...
+    @classmethod
+    def lookup(  # type: ignore[override]
+        cls,
+        *,
+        id: str = ...,
+        scope: Mapping[str, Any] = ...,
+    ) -> AppsSecret: ...
+
+class BalanceSettingsPaymentsPayoutsAutomaticTransferRulesByCurrency(TypedDict):
+    payout_method: NotRequired[_Text | None]
+    transfer_up_to_amount: NotRequired[_Integer | None]
+    type: NotRequired[Literal["transfer_all", "transfer_up_to_amount"] | Ref | None]
+
+class BalanceSettingsPaymentsPayoutsSchedule(TypedDict):
+    interval: NotRequired[Literal["daily", "manual", "monthly", "weekly"] | Ref | None]
+    monthly_payout_days: NotRequired[Sequence[_Integer] | None]
+    weekly_payout_days: NotRequired[Sequence[Literal["friday", "monday", "thursday", "tuesday", "wednesday"] | Ref] | None]
+
+class BalanceSettingsPaymentsPayouts(TypedDict):
+    automatic_transfer_rules_by_currency: NotRequired[Mapping[str, Sequence[BalanceSettingsPaymentsPayoutsAutomaticTransferRulesByCurrency]] | None]
+    minimum_balance_by_currency: NotRequired[Mapping[str, _Integer] | None]
+    schedule: NotRequired[BalanceSettingsPaymentsPayoutsSchedule | None]
+    statement_descriptor: NotRequired[_Text | None]
+
+class BalanceSettingsPaymentsSettlementTimingStartOfDay(TypedDict):
+    hour: NotRequired[_Integer | None]
+    minutes: NotRequired[_Integer | None]
+    timezone: NotRequired[_Text | None]
+
+class BalanceSettingsPaymentsSettlementTiming(TypedDict):
+    delay_days_override: NotRequired[_Integer | None]
+    start_of_day: NotRequired[BalanceSettingsPaymentsSettlementTimingStartOfDay | None]
+
+class BalanceSettingsPayments(TypedDict):
+    debit_negative_balances: NotRequired[_Boolean | None]
+    payouts: NotRequired[BalanceSettingsPaymentsPayouts | None]
+    settlement_timing: NotRequired[BalanceSettingsPaymentsSettlementTiming | None]
+
+class BalanceSettings(Resource):
+    """Options for customizing account balances and payout settings for a Stripe platform's connected accounts."""
+
+    TYPE: ClassVar[str]
+    object: Ref
+    payments: Ref
+    def __init__(
+        self,
+        logical_name: str,
+        /,
+        *,
+        payments: BalanceSettingsPayments | None = ...,
+        lifecycle: Lifecycle | None = ...,
+    ) -> None: ...
+    @classmethod
+    def lookup(  # type: ignore[override]
+        cls,
+        *,
+        id: str = ...,
+    ) -> BalanceSettings: ...
+
+class BankAccountExternalAccount(TypedDict):
+    account_holder_name: NotRequired[_Text | None]
+    account_holder_type: NotRequired[Literal["company", "individual"] | Ref | None]
+    account_number: NotRequired[_Text | None]
+    address_city: NotRequired[_Text | None]
+    address_country: NotRequired[_Text | None]
+    address_line1: NotRequired[_Text | None]
+    address_line2: NotRequired[_Text | None]
+    address_state: NotRequired[_Text | None]
+    address_zip: NotRequired[_Text | None]
+    country: NotRequired[_Text | None]
+    currency: NotRequired[_Text | None]
+    cvc: NotRequired[_Text | None]
+    exp_month: NotRequired[_Integer | None]
+    exp_year: NotRequired[_Integer | None]
+    metadata: NotRequired[Mapping[str, _Text] | None]
+    name: NotRequired[_Text | None]
+    number: NotRequired[_Text | None]
+    object: str
+    routing_number: NotRequired[_Text | None]
+    token: NotRequired[_Text | None]
+
+class BankAccountDocumentsBankAccountOwnershipVerification(TypedDict):
+    files: NotRequired[Sequence[str | File] | None]
+
+class BankAccountDocuments(TypedDict):
+    bank_account_ownership_verification: NotRequired[BankAccountDocumentsBankAccountOwnershipVerification | None]
+
+class BankAccount(Resource):
+    """A bank account."""
+
+    TYPE: ClassVar[str]
+    account: Ref
+    account_holder_name: Ref
+    account_holder_type: Ref
+    account_type: Ref
+    address_line1_check: Ref
+    address_zip_check: Ref
+    allow_redisplay: Ref
+    available_payout_methods: Ref
+    bank_name: Ref
+    brand: Ref
+    country: Ref
+    currency: Ref
+    customer: Ref
+    cvc_check: Ref
+    default_for_currency: Ref
+    description: Ref
+    dynamic_last4: Ref
+    fingerprint: Ref
+    funding: Ref
+    future_requirements: Ref
+    id: Ref
+    iin: Ref
+    issuer: Ref
+    last4: Ref
+    metadata: Ref
+    networks: Ref
+    object: Ref
+    regulated_status: Ref
+    requirements: Ref
+    routing_number: Ref
+    status: Ref
+    tokenization_method: Ref
+    def __init__(
+        self,
+        logical_name: str,
+        /,
+        *,
+        account: str | Account,
+        external_account: BankAccountExternalAccount,
+        account_holder_name: _Text | None = ...,
+        account_holder_type: Literal["company", "individual"] | Ref | None = ...,
+        account_type: Literal["checking", "futsu", "savings", "toza"] | Ref | None = ...,
+        default_for_currency: _Boolean | None = ...,
+        documents: BankAccountDocuments | None = ...,
+        metadata: Mapping[str, _Text] | None = ...,
+        lifecycle: Lifecycle | None = ...,
+    ) -> None: ...
+    @classmethod
+    def lookup(  # type: ignore[override]
+        cls,
+        *,
+        id: str = ...,
+        object: Literal["bank_account", "card"] = ...,
+    ) -> BankAccount: ...
+
+class CardLifecycleControlsCancelAfter(TypedDict):
+    payment_count: _Integer
+
+class CardLifecycleControls(TypedDict):
+    cancel_after: CardLifecycleControlsCancelAfter
+
+class CardPin(TypedDict):
+    encrypted_number: NotRequired[_Text | None]
+
+class CardShippingAddress(TypedDict):
+    city: _Text
+    country: _Text
+    line1: _Text
+    line2: NotRequired[_Text | None]
+    postal_code: _Text
+    state: NotRequired[_Text | None]
+
+class CardShippingAddressValidation(TypedDict):
+    mode: Literal["disabled", "normalization_only", "validation_and_normalization"] | Ref
+
+class CardShippingCustoms(TypedDict):
+    eori_number: NotRequired[_Text | None]
+
+class CardShipping(TypedDict):
+    address: CardShippingAddress
+    address_validation: NotRequired[CardShippingAddressValidation | None]
+    business_name: NotRequired[_Text | None]
+    customs: NotRequired[CardShippingCustoms | None]
+    name: _Text
+    phone_number: NotRequired[_Text | None]
+    require_signature: NotRequired[_Boolean | None]
+    service: NotRequired[Literal["express", "priority", "standard"] | Ref | None]
+    type: NotRequired[Literal["bulk", "individual"] | Ref | None]
+
+class CardSpendingControlsSpendingLimit(TypedDict):
+    amount: _Integer
+    categories: NotRequired[Sequence[Literal["ac_refrigeration_repair", "accounting_bookkeeping_services", "advertising_services", "agricultural_cooperative", "airlines_air_carriers", "airports_flying_fields", "ambulance_services", "amusement_parks_carnivals", "antique_reproductions", "antique_shops", "aquariums", "architectural_surveying_services", "art_dealers_and_galleries", "artists_supply_and_craft_shops", "auto_and_home_supply_stores", "auto_body_repair_shops", "auto_paint_shops", "auto_service_shops", "automated_cash_disburse", "automated_fuel_dispensers", "automobile_associations", "automotive_parts_and_accessories_stores", "automotive_tire_stores", "bail_and_bond_payments", "bakeries", "bands_orchestras", "barber_and_beauty_shops", "betting_casino_gambling", "bicycle_shops", "billiard_pool_establishments", "boat_dealers", "boat_rentals_and_leases", "book_stores", "books_periodicals_and_newspapers", "bowling_alleys", "bus_lines", "business_secretarial_schools", "buying_shopping_services", "cable_satellite_and_other_pay_television_and_radio", "camera_and_photographic_supply_stores", "candy_nut_and_confectionery_stores", "car_and_truck_dealers_new_used", "car_and_truck_dealers_used_only", "car_rental_agencies", "car_washes", "carpentry_services", "carpet_upholstery_cleaning", "caterers", "charitable_and_social_service_organizations_fundraising", "chemicals_and_allied_products", "child_care_services", "childrens_and_infants_wear_stores", "chiropodists_podiatrists", "chiropractors", "cigar_stores_and_stands", "civic_social_fraternal_associations", "cleaning_and_maintenance", "clothing_rental", "colleges_universities", "commercial_equipment", "commercial_footwear", "commercial_photography_art_and_graphics", "commuter_transport_and_ferries", "computer_network_services", "computer_programming", "computer_repair", "computer_software_stores", "computers_peripherals_and_software", "concrete_work_services", "construction_materials", "consulting_public_relations", "correspondence_schools", "cosmetic_stores", "counseling_services", "country_clubs", "courier_services", "court_costs", "credit_reporting_agencies", "cruise_lines", "dairy_products_stores", "dance_hall_studios_schools", "dating_escort_services", "dentists_orthodontists", "department_stores", "detective_agencies", "digital_goods_applications", "digital_goods_games", "digital_goods_large_volume", "digital_goods_media", "direct_marketing_catalog_merchant", "direct_marketing_combination_catalog_and_retail_merchant", "direct_marketing_inbound_telemarketing", "direct_marketing_insurance_services", "direct_marketing_other", "direct_marketing_outbound_telemarketing", "direct_marketing_subscription", "direct_marketing_travel", "discount_stores", "doctors", "door_to_door_sales", "drapery_window_covering_and_upholstery_stores", "drinking_places", "drug_stores_and_pharmacies", "drugs_drug_proprietaries_and_druggist_sundries", "dry_cleaners", "durable_goods", "duty_free_stores", "eating_places_restaurants", "educational_services", "electric_razor_stores", "electric_vehicle_charging", "electrical_parts_and_equipment", "electrical_services", "electronics_repair_shops", "electronics_stores", "elementary_secondary_schools", "emergency_services_gcas_visa_use_only", "employment_temp_agencies", "equipment_rental", "exterminating_services", "family_clothing_stores", "fast_food_restaurants", "financial_institutions", "fines_government_administrative_entities", "fireplace_fireplace_screens_and_accessories_stores", "floor_covering_stores", "florists", "florists_supplies_nursery_stock_and_flowers", "freezer_and_locker_meat_provisioners", "fuel_dealers_non_automotive", "funeral_services_crematories", "furniture_home_furnishings_and_equipment_stores_except_appliances", "furniture_repair_refinishing", "furriers_and_fur_shops", "general_services", "gift_card_novelty_and_souvenir_shops", "glass_paint_and_wallpaper_stores", "glassware_crystal_stores", "golf_courses_public", "government_licensed_horse_dog_racing_us_region_only", "government_licensed_online_casions_online_gambling_us_region_only", "government_owned_lotteries_non_us_region", "government_owned_lotteries_us_region_only", "government_services", "grocery_stores_supermarkets", "hardware_equipment_and_supplies", "hardware_stores", "health_and_beauty_spas", "hearing_aids_sales_and_supplies", "heating_plumbing_a_c", "hobby_toy_and_game_shops", "home_supply_warehouse_stores", "hospitals", "hotels_motels_and_resorts", "household_appliance_stores", "industrial_supplies", "information_retrieval_services", "insurance_default", "insurance_underwriting_premiums", "intra_company_purchases", "jewelry_stores_watches_clocks_and_silverware_stores", "landscaping_services", "laundries", "laundry_cleaning_services", "legal_services_attorneys", "luggage_and_leather_goods_stores", "lumber_building_materials_stores", "manual_cash_disburse", "marinas_service_and_supplies", "marketplaces", "masonry_stonework_and_plaster", "massage_parlors", "medical_and_dental_labs", "medical_dental_ophthalmic_and_hospital_equipment_and_supplies", "medical_services", "membership_organizations", "mens_and_boys_clothing_and_accessories_stores", "mens_womens_clothing_stores", "metal_service_centers", "miscellaneous", "miscellaneous_apparel_and_accessory_shops", "miscellaneous_auto_dealers", "miscellaneous_business_services", "miscellaneous_food_stores", "miscellaneous_general_merchandise", "miscellaneous_general_services", "miscellaneous_home_furnishing_specialty_stores", "miscellaneous_publishing_and_printing", "miscellaneous_recreation_services", "miscellaneous_repair_shops", "miscellaneous_specialty_retail", "mobile_home_dealers", "motion_picture_theaters", "motor_freight_carriers_and_trucking", "motor_homes_dealers", "motor_vehicle_supplies_and_new_parts", "motorcycle_shops_and_dealers", "motorcycle_shops_dealers", "music_stores_musical_instruments_pianos_and_sheet_music", "news_dealers_and_newsstands", "non_fi_money_orders", "non_fi_stored_value_card_purchase_load", "nondurable_goods", "nurseries_lawn_and_garden_supply_stores", "nursing_personal_care", "office_and_commercial_furniture", "opticians_eyeglasses", "optometrists_ophthalmologist", "orthopedic_goods_prosthetic_devices", "osteopaths", "package_stores_beer_wine_and_liquor", "paints_varnishes_and_supplies", "parking_lots_garages", "passenger_railways", "pawn_shops", "pet_shops_pet_food_and_supplies", "petroleum_and_petroleum_products", "photo_developing", "photographic_photocopy_microfilm_equipment_and_supplies", "photographic_studios", "picture_video_production", "piece_goods_notions_and_other_dry_goods", "plumbing_heating_equipment_and_supplies", "political_organizations", "postal_services_government_only", "precious_stones_and_metals_watches_and_jewelry", "professional_services", "public_warehousing_and_storage", "quick_copy_repro_and_blueprint", "railroads", "real_estate_agents_and_managers_rentals", "record_stores", "recreational_vehicle_rentals", "religious_goods_stores", "religious_organizations", "roofing_siding_sheet_metal", "secretarial_support_services", "security_brokers_dealers", "service_stations", "sewing_needlework_fabric_and_piece_goods_stores", "shoe_repair_hat_cleaning", "shoe_stores", "small_appliance_repair", "snowmobile_dealers", "special_trade_services", "specialty_cleaning", "sporting_goods_stores", "sporting_recreation_camps", "sports_and_riding_apparel_stores", "sports_clubs_fields", "stamp_and_coin_stores", "stationary_office_supplies_printing_and_writing_paper", "stationery_stores_office_and_school_supply_stores", "swimming_pools_sales", "t_ui_travel_germany", "tailors_alterations", "tax_payments_government_agencies", "tax_preparation_services", "taxicabs_limousines", "telecommunication_equipment_and_telephone_sales", "telecommunication_services", "telegraph_services", "tent_and_awning_shops", "testing_laboratories", "theatrical_ticket_agencies", "timeshares", "tire_retreading_and_repair", "tolls_bridge_fees", "tourist_attractions_and_exhibits", "towing_services", "trailer_parks_campgrounds", "transportation_services", "travel_agencies_tour_operators", "truck_stop_iteration", "truck_utility_trailer_rentals", "typesetting_plate_making_and_related_services", "typewriter_stores", "u_s_federal_government_agencies_or_departments", "uniforms_commercial_clothing", "used_merchandise_and_secondhand_stores", "utilities", "variety_stores", "veterinary_services", "video_amusement_game_supplies", "video_game_arcades", "video_tape_rental_stores", "vocational_trade_schools", "watch_jewelry_repair", "welding_repair", "wholesale_clubs", "wig_and_toupee_stores", "wires_money_orders", "womens_accessory_and_specialty_shops", "womens_ready_to_wear_stores", "wrecking_and_salvage_yards"] | Ref] | None]
+    interval: Literal["all_time", "daily", "monthly", "per_authorization", "weekly", "yearly"] | Ref
+
+class CardSpendingControls(TypedDict):
+    allowed_card_presences: NotRequired[Sequence[Literal["not_present", "present"] | Ref] | None]
+    allowed_categories: NotRequired[Sequence[Literal["ac_refrigeration_repair", "accounting_bookkeeping_services", "advertising_services", "agricultural_cooperative", "airlines_air_carriers", "airports_flying_fields", "ambulance_services", "amusement_parks_carnivals", "antique_reproductions", "antique_shops", "aquariums", "architectural_surveying_services", "art_dealers_and_galleries", "artists_supply_and_craft_shops", "auto_and_home_supply_stores", "auto_body_repair_shops", "auto_paint_shops", "auto_service_shops", "automated_cash_disburse", "automated_fuel_dispensers", "automobile_associations", "automotive_parts_and_accessories_stores", "automotive_tire_stores", "bail_and_bond_payments", "bakeries", "bands_orchestras", "barber_and_beauty_shops", "betting_casino_gambling", "bicycle_shops", "billiard_pool_establishments", "boat_dealers", "boat_rentals_and_leases", "book_stores", "books_periodicals_and_newspapers", "bowling_alleys", "bus_lines", "business_secretarial_schools", "buying_shopping_services", "cable_satellite_and_other_pay_television_and_radio", "camera_and_photographic_supply_stores", "candy_nut_and_confectionery_stores", "car_and_truck_dealers_new_used", "car_and_truck_dealers_used_only", "car_rental_agencies", "car_washes", "carpentry_services", "carpet_upholstery_cleaning", "caterers", "charitable_and_social_service_organizations_fundraising", "chemicals_and_allied_products", "child_care_services", "childrens_and_infants_wear_stores", "chiropodists_podiatrists", "chiropractors", "cigar_stores_and_stands", "civic_social_fraternal_associations", "cleaning_and_maintenance", "clothing_rental", "colleges_universities", "commercial_equipment", "commercial_footwear", "commercial_photography_art_and_graphics", "commuter_transport_and_ferries", "computer_network_services", "computer_programming", "computer_repair", "computer_software_stores", "computers_peripherals_and_software", "concrete_work_services", "construction_materials", "consulting_public_relations", "correspondence_schools", "cosmetic_stores", "counseling_services", "country_clubs", "courier_services", "court_costs", "credit_reporting_agencies", "cruise_lines", "dairy_products_stores", "dance_hall_studios_schools", "dating_escort_services", "dentists_orthodontists", "department_stores", "detective_agencies", "digital_goods_applications", "digital_goods_games", "digital_goods_large_volume", "digital_goods_media", "direct_marketing_catalog_merchant", "direct_marketing_combination_catalog_and_retail_merchant", "direct_marketing_inbound_telemarketing", "direct_marketing_insurance_services", "direct_marketing_other", "direct_marketing_outbound_telemarketing", "direct_marketing_subscription", "direct_marketing_travel", "discount_stores", "doctors", "door_to_door_sales", "drapery_window_covering_and_upholstery_stores", "drinking_places", "drug_stores_and_pharmacies", "drugs_drug_proprietaries_and_druggist_sundries", "dry_cleaners", "durable_goods", "duty_free_stores", "eating_places_restaurants", "educational_services", "electric_razor_stores", "electric_vehicle_charging", "electrical_parts_and_equipment", "electrical_services", "electronics_repair_shops", "electronics_stores", "elementary_secondary_schools", "emergency_services_gcas_visa_use_only", "employment_temp_agencies", "equipment_rental", "exterminating_services", "family_clothing_stores", "fast_food_restaurants", "financial_institutions", "fines_government_administrative_entities", "fireplace_fireplace_screens_and_accessories_stores", "floor_covering_stores", "florists", "florists_supplies_nursery_stock_and_flowers", "freezer_and_locker_meat_provisioners", "fuel_dealers_non_automotive", "funeral_services_crematories", "furniture_home_furnishings_and_equipment_stores_except_appliances", "furniture_repair_refinishing", "furriers_and_fur_shops", "general_services", "gift_card_novelty_and_souvenir_shops", "glass_paint_and_wallpaper_stores", "glassware_crystal_stores", "golf_courses_public", "government_licensed_horse_dog_racing_us_region_only", "government_licensed_online_casions_online_gambling_us_region_only", "government_owned_lotteries_non_us_region", "government_owned_lotteries_us_region_only", "government_services", "grocery_stores_supermarkets", "hardware_equipment_and_supplies", "hardware_stores", "health_and_beauty_spas", "hearing_aids_sales_and_supplies", "heating_plumbing_a_c", "hobby_toy_and_game_shops", "home_supply_warehouse_stores", "hospitals", "hotels_motels_and_resorts", "household_appliance_stores", "industrial_supplies", "information_retrieval_services", "insurance_default", "insurance_underwriting_premiums", "intra_company_purchases", "jewelry_stores_watches_clocks_and_silverware_stores", "landscaping_services", "laundries", "laundry_cleaning_services", "legal_services_attorneys", "luggage_and_leather_goods_stores", "lumber_building_materials_stores", "manual_cash_disburse", "marinas_service_and_supplies", "marketplaces", "masonry_stonework_and_plaster", "massage_parlors", "medical_and_dental_labs", "medical_dental_ophthalmic_and_hospital_equipment_and_supplies", "medical_services", "membership_organizations", "mens_and_boys_clothing_and_accessories_stores", "mens_womens_clothing_stores", "metal_service_centers", "miscellaneous", "miscellaneous_apparel_and_accessory_shops", "miscellaneous_auto_dealers", "miscellaneous_business_services", "miscellaneous_food_stores", "miscellaneous_general_merchandise", "miscellaneous_general_services", "miscellaneous_home_furnishing_specialty_stores", "miscellaneous_publishing_and_printing", "miscellaneous_recreation_services", "miscellaneous_repair_shops", "miscellaneous_specialty_retail", "mobile_home_dealers", "motion_picture_theaters", "motor_freight_carriers_and_trucking", "motor_homes_dealers", "motor_vehicle_supplies_and_new_parts", "motorcycle_shops_and_dealers", "motorcycle_shops_dealers", "music_stores_musical_instruments_pianos_and_sheet_music", "news_dealers_and_newsstands", "non_fi_money_orders", "non_fi_stored_value_card_purchase_load", "nondurable_goods", "nurseries_lawn_and_garden_supply_stores", "nursing_personal_care", "office_and_commercial_furniture", "opticians_eyeglasses", "optometrists_ophthalmologist", "orthopedic_goods_prosthetic_devices", "osteopaths", "package_stores_beer_wine_and_liquor", "paints_varnishes_and_supplies", "parking_lots_garages", "passenger_railways", "pawn_shops", "pet_shops_pet_food_and_supplies", "petroleum_and_petroleum_products", "photo_developing", "photographic_photocopy_microfilm_equipment_and_supplies", "photographic_studios", "picture_video_production", "piece_goods_notions_and_other_dry_goods", "plumbing_heating_equipment_and_supplies", "political_organizations", "postal_services_government_only", "precious_stones_and_metals_watches_and_jewelry", "professional_services", "public_warehousing_and_storage", "quick_copy_repro_and_blueprint", "railroads", "real_estate_agents_and_managers_rentals", "record_stores", "recreational_vehicle_rentals", "religious_goods_stores", "religious_organizations", "roofing_siding_sheet_metal", "secretarial_support_services", "security_brokers_dealers", "service_stations", "sewing_needlework_fabric_and_piece_goods_stores", "shoe_repair_hat_cleaning", "shoe_stores", "small_appliance_repair", "snowmobile_dealers", "special_trade_services", "specialty_cleaning", "sporting_goods_stores", "sporting_recreation_camps", "sports_and_riding_apparel_stores", "sports_clubs_fields", "stamp_and_coin_stores", "stationary_office_supplies_printing_and_writing_paper", "stationery_stores_office_and_school_supply_stores", "swimming_pools_sales", "t_ui_travel_germany", "tailors_alterations", "tax_payments_government_agencies", "tax_preparation_services", "taxicabs_limousines", "telecommunication_equipment_and_telephone_sales", "telecommunication_services", "telegraph_services", "tent_and_awning_shops", "testing_laboratories", "theatrical_ticket_agencies", "timeshares", "tire_retreading_and_repair", "tolls_bridge_fees", "tourist_attractions_and_exhibits", "towing_services", "trailer_parks_campgrounds", "transportation_services", "travel_agencies_tour_operators", "truck_stop_iteration", "truck_utility_trailer_rentals", "typesetting_plate_making_and_related_services", "typewriter_stores", "u_s_federal_government_agencies_or_departments", "uniforms_commercial_clothing", "used_merchandise_and_secondhand_stores", "utilities", "variety_stores", "veterinary_services", "video_amusement_game_supplies", "video_game_arcades", "video_tape_rental_stores", "vocational_trade_schools", "watch_jewelry_repair", "welding_repair", "wholesale_clubs", "wig_and_toupee_stores", "wires_money_orders", "womens_accessory_and_specialty_shops", "womens_ready_to_wear_stores", "wrecking_and_salvage_yards"] | Ref] | None]
+    allowed_merchant_countries: NotRequired[Sequence[_Text] | None]
+    blocked_card_presences: NotRequired[Sequence[Literal["not_present", "present"] | Ref] | None]
+    blocked_categories: NotRequired[Sequence[Literal["ac_refrigeration_repair", "accounting_bookkeeping_services", "advertising_services", "agricultural_cooperative", "airlines_air_carriers", "airports_flying_fields", "ambulance_services", "amusement_parks_carnivals", "antique_reproductions", "antique_shops", "aquariums", "architectural_surveying_services", "art_dealers_and_galleries", "artists_supply_and_craft_shops", "auto_and_home_supply_stores", "auto_body_repair_shops", "auto_paint_shops", "auto_service_shops", "automated_cash_disburse", "automated_fuel_dispensers", "automobile_associations", "automotive_parts_and_accessories_stores", "automotive_tire_stores", "bail_and_bond_payments", "bakeries", "bands_orchestras", "barber_and_beauty_shops", "betting_casino_gambling", "bicycle_shops", "billiard_pool_establishments", "boat_dealers", "boat_rentals_and_leases", "book_stores", "books_periodicals_and_newspapers", "bowling_alleys", "bus_lines", "business_secretarial_schools", "buying_shopping_services", "cable_satellite_and_other_pay_television_and_radio", "camera_and_photographic_supply_stores", "candy_nut_and_confectionery_stores", "car_and_truck_dealers_new_used", "car_and_truck_dealers_used_only", "car_rental_agencies", "car_washes", "carpentry_services", "carpet_upholstery_cleaning", "caterers", "charitable_and_social_service_organizations_fundraising", "chemicals_and_allied_products", "child_care_services", "childrens_and_infants_wear_stores", "chiropodists_podiatrists", "chiropractors", "cigar_stores_and_stands", "civic_social_fraternal_associations", "cleaning_and_maintenance", "clothing_rental", "colleges_universities", "commercial_equipment", "commercial_footwear", "commercial_photography_art_and_graphics", "commuter_transport_and_ferries", "computer_network_services", "computer_programming", "computer_repair", "computer_software_stores", "computers_peripherals_and_software", "concrete_work_services", "construction_materials", "consulting_public_relations", "correspondence_schools", "cosmetic_stores", "counseling_services", "country_clubs", "courier_services", "court_costs", "credit_reporting_agencies", "cruise_lines", "dairy_products_stores", "dance_hall_studios_schools", "dating_escort_services", "dentists_orthodontists", "department_stores", "detective_agencies", "digital_goods_applications", "digital_goods_games", "digital_goods_large_volume", "digital_goods_media", "direct_marketing_catalog_merchant", "direct_marketing_combination_catalog_and_retail_merchant", "direct_marketing_inbound_telemarketing", "direct_marketing_insurance_services", "direct_marketing_other", "direct_marketing_outbound_telemarketing", "direct_marketing_subscription", "direct_marketing_travel", "discount_stores", "doctors", "door_to_door_sales", "drapery_window_covering_and_upholstery_stores", "drinking_places", "drug_stores_and_pharmacies", "drugs_drug_proprietaries_and_druggist_sundries", "dry_cleaners", "durable_goods", "duty_free_stores", "eating_places_restaurants", "educational_services", "electric_razor_stores", "electric_vehicle_charging", "electrical_parts_and_equipment", "electrical_services", "electronics_repair_shops", "electronics_stores", "elementary_secondary_schools", "emergency_services_gcas_visa_use_only", "employment_temp_agencies", "equipment_rental", "exterminating_services", "family_clothing_stores", "fast_food_restaurants", "financial_institutions", "fines_government_administrative_entities", "fireplace_fireplace_screens_and_accessories_stores", "floor_covering_stores", "florists", "florists_supplies_nursery_stock_and_flowers", "freezer_and_locker_meat_provisioners", "fuel_dealers_non_automotive", "funeral_services_crematories", "furniture_home_furnishings_and_equipment_stores_except_appliances", "furniture_repair_refinishing", "furriers_and_fur_shops", "general_services", "gift_card_novelty_and_souvenir_shops", "glass_paint_and_wallpaper_stores", "glassware_crystal_stores", "golf_courses_public", "government_licensed_horse_dog_racing_us_region_only", "government_licensed_online_casions_online_gambling_us_region_only", "government_owned_lotteries_non_us_region", "government_owned_lotteries_us_region_only", "government_services", "grocery_stores_supermarkets", "hardware_equipment_and_supplies", "hardware_stores", "health_and_beauty_spas", "hearing_aids_sales_and_supplies", "heating_plumbing_a_c", "hobby_toy_and_game_shops", "home_supply_warehouse_stores", "hospitals", "hotels_motels_and_resorts", "household_appliance_stores", "industrial_supplies", "information_retrieval_services", "insurance_default", "insurance_underwriting_premiums", "intra_company_purchases", "jewelry_stores_watches_clocks_and_silverware_stores", "landscaping_services", "laundries", "laundry_cleaning_services", "legal_services_attorneys", "luggage_and_leather_goods_stores", "lumber_building_materials_stores", "manual_cash_disburse", "marinas_service_and_supplies", "marketplaces", "masonry_stonework_and_plaster", "massage_parlors", "medical_and_dental_labs", "medical_dental_ophthalmic_and_hospital_equipment_and_supplies", "medical_services", "membership_organizations", "mens_and_boys_clothing_and_accessories_stores", "mens_womens_clothing_stores", "metal_service_centers", "miscellaneous", "miscellaneous_apparel_and_accessory_shops", "miscellaneous_auto_dealers", "miscellaneous_business_services", "miscellaneous_food_stores", "miscellaneous_general_merchandise", "miscellaneous_general_services", "miscellaneous_home_furnishing_specialty_stores", "miscellaneous_publishing_and_printing", "miscellaneous_recreation_services", "miscellaneous_repair_shops", "miscellaneous_specialty_retail", "mobile_home_dealers", "motion_picture_theaters", "motor_freight_carriers_and_trucking", "motor_homes_dealers", "motor_vehicle_supplies_and_new_parts", "motorcycle_shops_and_dealers", "motorcycle_shops_dealers", "music_stores_musical_instruments_pianos_and_sheet_music", "news_dealers_and_newsstands", "non_fi_money_orders", "non_fi_stored_value_card_purchase_load", "nondurable_goods", "nurseries_lawn_and_garden_supply_stores", "nursing_personal_care", "office_and_commercial_furniture", "opticians_eyeglasses", "optometrists_ophthalmologist", "orthopedic_goods_prosthetic_devices", "osteopaths", "package_stores_beer_wine_and_liquor", "paints_varnishes_and_supplies", "parking_lots_garages", "passenger_railways", "pawn_shops", "pet_shops_pet_food_and_supplies", "petroleum_and_petroleum_products", "photo_developing", "photographic_photocopy_microfilm_equipment_and_supplies", "photographic_studios", "picture_video_production", "piece_goods_notions_and_other_dry_goods", "plumbing_heating_equipment_and_supplies", "political_organizations", "postal_services_government_only", "precious_stones_and_metals_watches_and_jewelry", "professional_services", "public_warehousing_and_storage", "quick_copy_repro_and_blueprint", "railroads", "real_estate_agents_and_managers_rentals", "record_stores", "recreational_vehicle_rentals", "religious_goods_stores", "religious_organizations", "roofing_siding_sheet_metal", "secretarial_support_services", "security_brokers_dealers", "service_stations", "sewing_needlework_fabric_and_piece_goods_stores", "shoe_repair_hat_cleaning", "shoe_stores", "small_appliance_repair", "snowmobile_dealers", "special_trade_services", "specialty_cleaning", "sporting_goods_stores", "sporting_recreation_camps", "sports_and_riding_apparel_stores", "sports_clubs_fields", "stamp_and_coin_stores", "stationary_office_supplies_printing_and_writing_paper", "stationery_stores_office_and_school_supply_stores", "swimming_pools_sales", "t_ui_travel_germany", "tailors_alterations", "tax_payments_government_agencies", "tax_preparation_services", "taxicabs_limousines", "telecommunication_equipment_and_telephone_sales", "telecommunication_services", "telegraph_services", "tent_and_awning_shops", "testing_laboratories", "theatrical_ticket_agencies", "timeshares", "tire_retreading_and_repair", "tolls_bridge_fees", "tourist_attractions_and_exhibits", "towing_services", "trailer_parks_campgrounds", "transportation_services", "travel_agencies_tour_operators", "truck_stop_iteration", "truck_utility_trailer_rentals", "typesetting_plate_making_and_related_services", "typewriter_stores", "u_s_federal_government_agencies_or_departments", "uniforms_commercial_clothing", "used_merchandise_and_secondhand_stores", "utilities", "variety_stores", "veterinary_services", "video_amusement_game_supplies", "video_game_arcades", "video_tape_rental_stores", "vocational_trade_schools", "watch_jewelry_repair", "welding_repair", "wholesale_clubs", "wig_and_toupee_stores", "wires_money_orders", "womens_accessory_and_specialty_shops", "womens_ready_to_wear_stores", "wrecking_and_salvage_yards"] | Ref] | None]
+    blocked_merchant_countries: NotRequired[Sequence[_Text] | None]
+    spending_limits: NotRequired[Sequence[CardSpendingControlsSpendingLimit] | None]
+
+class Card(Resource):
+    """You can create physical or virtual cards that are issued to cardholders."""
+
+    TYPE: ClassVar[str]
+    brand: Ref
+    cancellation_reason: Ref
+    cardholder: Ref
+    created: Ref
+    currency: Ref
+    exp_month: Ref
+    exp_year: Ref
+    financial_account: Ref
+    id: Ref
+    last4: Ref
+    latest_fraud_warning: Ref
+    lifecycle_controls: Ref
+    livemode: Ref
+    metadata: Ref
+    object: Ref
+    personalization_design: Ref
+    replaced_by: Ref
+    replacement_for: Ref
+    replacement_reason: Ref
+    second_line: Ref
+    shipping: Ref
+    spending_controls: Ref
+    status: Ref
+    type: Ref
+    wallets: Ref
+    def __init__(
+        self,
+        logical_name: str,
+        /,
+        *,
+        currency: _Text,
+        type: Literal["physical", "virtual"] | Ref,
+        cancellation_reason: Literal["lost", "stolen"] | Ref | None = ...,
+        cardholder: str | Cardholder | None = ...,
+        exp_month: _Integer | None = ...,
+        exp_year: _Integer | None = ...,
+        financial_account: str | FinancialAccount | None = ...,
+        lifecycle_controls: CardLifecycleControls | None = ...,
+        metadata: Mapping[str, _Text] | None = ...,
+        personalization_design: str | PersonalizationDesign | None = ...,
+        pin: CardPin | None = ...,
+        replacement_for: str | Card | None = ...,
+        replacement_reason: Literal["damaged", "expired", "lost", "stolen"] | Ref | None = ...,
+        second_line: _Text | None = ...,
+        shipping: CardShipping | None = ...,
+        spending_controls: CardSpendingControls | None = ...,
+        status: Literal["active", "inactive", "canceled"] | Ref | None = ...,
+        lifecycle: Lifecycle | None = ...,
+    ) -> None: ...
+    @classmethod
+    def lookup(  # type: ignore[override]
+        cls,
+        *,
+        id: str = ...,
+        cardholder: str | Cardholder = ...,
+        created: int | Mapping[str, int] = ...,
+        exp_month: int = ...,
+        exp_year: int = ...,
+        last4: str = ...,
+        personalization_design: str | PersonalizationDesign = ...,
+        status: Literal["active", "canceled", "inactive"] = ...,
+        type: Literal["physical", "virtual"] = ...,
+    ) -> Card: ...
+
+class CardholderBillingAddress(TypedDict):
+    city: _Text
+    country: _Text
+    line1: _Text
+    line2: NotRequired[_Text | None]
+    postal_code: _Text
+    state: NotRequired[_Text | None]
+
+class CardholderBilling(TypedDict):
+    address: CardholderBillingAddress
+
+class CardholderCompany(TypedDict):
+    tax_id: NotRequired[_Text | None]
+
+class CardholderIndividualCardIssuingUserTermsAcceptance(TypedDict):
+    date: NotRequired[_Moment | None]
+    ip: NotRequired[_Text | None]
+    user_agent: NotRequired[_Text | None]
+
+class CardholderIndividualCardIssuing(TypedDict):
+    user_terms_acceptance: NotRequired[CardholderIndividualCardIssuingUserTermsAcceptance | None]
+
+class CardholderIndividualDob(TypedDict):
+    day: _Integer
+    month: _Integer
+    year: _Integer
+
+class CardholderIndividualVerificationDocument(TypedDict):
+    back: NotRequired[str | File | None]
+    front: NotRequired[str | File | None]
+
+class CardholderIndividualVerification(TypedDict):
+    document: NotRequired[CardholderIndividualVerificationDocument | None]
+
+class CardholderIndividual(TypedDict):
+    card_issuing: NotRequired[CardholderIndividualCardIssuing | None]
+    dob: NotRequired[CardholderIndividualDob | None]
+    first_name: NotRequired[_Text | None]
+    last_name: NotRequired[_Text | None]
+    verification: NotRequired[CardholderIndividualVerification | None]
+
+class CardholderSpendingControlsSpendingLimit(TypedDict):
+    amount: _Integer
+    categories: NotRequired[Sequence[Literal["ac_refrigeration_repair", "accounting_bookkeeping_services", "advertising_services", "agricultural_cooperative", "airlines_air_carriers", "airports_flying_fields", "ambulance_services", "amusement_parks_carnivals", "antique_reproductions", "antique_shops", "aquariums", "architectural_surveying_services", "art_dealers_and_galleries", "artists_supply_and_craft_shops", "auto_and_home_supply_stores", "auto_body_repair_shops", "auto_paint_shops", "auto_service_shops", "automated_cash_disburse", "automated_fuel_dispensers", "automobile_associations", "automotive_parts_and_accessories_stores", "automotive_tire_stores", "bail_and_bond_payments", "bakeries", "bands_orchestras", "barber_and_beauty_shops", "betting_casino_gambling", "bicycle_shops", "billiard_pool_establishments", "boat_dealers", "boat_rentals_and_leases", "book_stores", "books_periodicals_and_newspapers", "bowling_alleys", "bus_lines", "business_secretarial_schools", "buying_shopping_services", "cable_satellite_and_other_pay_television_and_radio", "camera_and_photographic_supply_stores", "candy_nut_and_confectionery_stores", "car_and_truck_dealers_new_used", "car_and_truck_dealers_used_only", "car_rental_agencies", "car_washes", "carpentry_services", "carpet_upholstery_cleaning", "caterers", "charitable_and_social_service_organizations_fundraising", "chemicals_and_allied_products", "child_care_services", "childrens_and_infants_wear_stores", "chiropodists_podiatrists", "chiropractors", "cigar_stores_and_stands", "civic_social_fraternal_associations", "cleaning_and_maintenance", "clothing_rental", "colleges_universities", "commercial_equipment", "commercial_footwear", "commercial_photography_art_and_graphics", "commuter_transport_and_ferries", "computer_network_services", "computer_programming", "computer_repair", "computer_software_stores", "computers_peripherals_and_software", "concrete_work_services", "construction_materials", "consulting_public_relations", "correspondence_schools", "cosmetic_stores", "counseling_services", "country_clubs", "courier_services", "court_costs", "credit_reporting_agencies", "cruise_lines", "dairy_products_stores", "dance_hall_studios_schools", "dating_escort_services", "dentists_orthodontists", "department_stores", "detective_agencies", "digital_goods_applications", "digital_goods_games", "digital_goods_large_volume", "digital_goods_media", "direct_marketing_catalog_merchant", "direct_marketing_combination_catalog_and_retail_merchant", "direct_marketing_inbound_telemarketing", "direct_marketing_insurance_services", "direct_marketing_other", "direct_marketing_outbound_telemarketing", "direct_marketing_subscription", "direct_marketing_travel", "discount_stores", "doctors", "door_to_door_sales", "drapery_window_covering_and_upholstery_stores", "drinking_places", "drug_stores_and_pharmacies", "drugs_drug_proprietaries_and_druggist_sundries", "dry_cleaners", "durable_goods", "duty_free_stores", "eating_places_restaurants", "educational_services", "electric_razor_stores", "electric_vehicle_charging", "electrical_parts_and_equipment", "electrical_services", "electronics_repair_shops", "electronics_stores", "elementary_secondary_schools", "emergency_services_gcas_visa_use_only", "employment_temp_agencies", "equipment_rental", "exterminating_services", "family_clothing_stores", "fast_food_restaurants", "financial_institutions", "fines_government_administrative_entities", "fireplace_fireplace_screens_and_accessories_stores", "floor_covering_stores", "florists", "florists_supplies_nursery_stock_and_flowers", "freezer_and_locker_meat_provisioners", "fuel_dealers_non_automotive", "funeral_services_crematories", "furniture_home_furnishings_and_equipment_stores_except_appliances", "furniture_repair_refinishing", "furriers_and_fur_shops", "general_services", "gift_card_novelty_and_souvenir_shops", "glass_paint_and_wallpaper_stores", "glassware_crystal_stores", "golf_courses_public", "government_licensed_horse_dog_racing_us_region_only", "government_licensed_online_casions_online_gambling_us_region_only", "government_owned_lotteries_non_us_region", "government_owned_lotteries_us_region_only", "government_services", "grocery_stores_supermarkets", "hardware_equipment_and_supplies", "hardware_stores", "health_and_beauty_spas", "hearing_aids_sales_and_supplies", "heating_plumbing_a_c", "hobby_toy_and_game_shops", "home_supply_warehouse_stores", "hospitals", "hotels_motels_and_resorts", "household_appliance_stores", "industrial_supplies", "information_retrieval_services", "insurance_default", "insurance_underwriting_premiums", "intra_company_purchases", "jewelry_stores_watches_clocks_and_silverware_stores", "landscaping_services", "laundries", "laundry_cleaning_services", "legal_services_attorneys", "luggage_and_leather_goods_stores", "lumber_building_materials_stores", "manual_cash_disburse", "marinas_service_and_supplies", "marketplaces", "masonry_stonework_and_plaster", "massage_parlors", "medical_and_dental_labs", "medical_dental_ophthalmic_and_hospital_equipment_and_supplies", "medical_services", "membership_organizations", "mens_and_boys_clothing_and_accessories_stores", "mens_womens_clothing_stores", "metal_service_centers", "miscellaneous", "miscellaneous_apparel_and_accessory_shops", "miscellaneous_auto_dealers", "miscellaneous_business_services", "miscellaneous_food_stores", "miscellaneous_general_merchandise", "miscellaneous_general_services", "miscellaneous_home_furnishing_specialty_stores", "miscellaneous_publishing_and_printing", "miscellaneous_recreation_services", "miscellaneous_repair_shops", "miscellaneous_specialty_retail", "mobile_home_dealers", "motion_picture_theaters", "motor_freight_carriers_and_trucking", "motor_homes_dealers", "motor_vehicle_supplies_and_new_parts", "motorcycle_shops_and_dealers", "motorcycle_shops_dealers", "music_stores_musical_instruments_pianos_and_sheet_music", "news_dealers_and_newsstands", "non_fi_money_orders", "non_fi_stored_value_card_purchase_load", "nondurable_goods", "nurseries_lawn_and_garden_supply_stores", "nursing_personal_care", "office_and_commercial_furniture", "opticians_eyeglasses", "optometrists_ophthalmologist", "orthopedic_goods_prosthetic_devices", "osteopaths", "package_stores_beer_wine_and_liquor", "paints_varnishes_and_supplies", "parking_lots_garages", "passenger_railways", "pawn_shops", "pet_shops_pet_food_and_supplies", "petroleum_and_petroleum_products", "photo_developing", "photographic_photocopy_microfilm_equipment_and_supplies", "photographic_studios", "picture_video_production", "piece_goods_notions_and_other_dry_goods", "plumbing_heating_equipment_and_supplies", "political_organizations", "postal_services_government_only", "precious_stones_and_metals_watches_and_jewelry", "professional_services", "public_warehousing_and_storage", "quick_copy_repro_and_blueprint", "railroads", "real_estate_agents_and_managers_rentals", "record_stores", "recreational_vehicle_rentals", "religious_goods_stores", "religious_organizations", "roofing_siding_sheet_metal", "secretarial_support_services", "security_brokers_dealers", "service_stations", "sewing_needlework_fabric_and_piece_goods_stores", "shoe_repair_hat_cleaning", "shoe_stores", "small_appliance_repair", "snowmobile_dealers", "special_trade_services", "specialty_cleaning", "sporting_goods_stores", "sporting_recreation_camps", "sports_and_riding_apparel_stores", "sports_clubs_fields", "stamp_and_coin_stores", "stationary_office_supplies_printing_and_writing_paper", "stationery_stores_office_and_school_supply_stores", "swimming_pools_sales", "t_ui_travel_germany", "tailors_alterations", "tax_payments_government_agencies", "tax_preparation_services", "taxicabs_limousines", "telecommunication_equipment_and_telephone_sales", "telecommunication_services", "telegraph_services", "tent_and_awning_shops", "testing_laboratories", "theatrical_ticket_agencies", "timeshares", "tire_retreading_and_repair", "tolls_bridge_fees", "tourist_attractions_and_exhibits", "towing_services", "trailer_parks_campgrounds", "transportation_services", "travel_agencies_tour_operators", "truck_stop_iteration", "truck_utility_trailer_rentals", "typesetting_plate_making_and_related_services", "typewriter_stores", "u_s_federal_government_agencies_or_departments", "uniforms_commercial_clothing", "used_merchandise_and_secondhand_stores", "utilities", "variety_stores", "veterinary_services", "video_amusement_game_supplies", "video_game_arcades", "video_tape_rental_stores", "vocational_trade_schools", "watch_jewelry_repair", "welding_repair", "wholesale_clubs", "wig_and_toupee_stores", "wires_money_orders", "womens_accessory_and_specialty_shops", "womens_ready_to_wear_stores", "wrecking_and_salvage_yards"] | Ref] | None]
+    interval: Literal["all_time", "daily", "monthly", "per_authorization", "weekly", "yearly"] | Ref
+
+class CardholderSpendingControls(TypedDict):
+    allowed_card_presences: NotRequired[Sequence[Literal["not_present", "present"] | Ref] | None]
+    allowed_categories: NotRequired[Sequence[Literal["ac_refrigeration_repair", "accounting_bookkeeping_services", "advertising_services", "agricultural_cooperative", "airlines_air_carriers", "airports_flying_fields", "ambulance_services", "amusement_parks_carnivals", "antique_reproductions", "antique_shops", "aquariums", "architectural_surveying_services", "art_dealers_and_galleries", "artists_supply_and_craft_shops", "auto_and_home_supply_stores", "auto_body_repair_shops", "auto_paint_shops", "auto_service_shops", "automated_cash_disburse", "automated_fuel_dispensers", "automobile_associations", "automotive_parts_and_accessories_stores", "automotive_tire_stores", "bail_and_bond_payments", "bakeries", "bands_orchestras", "barber_and_beauty_shops", "betting_casino_gambling", "bicycle_shops", "billiard_pool_establishments", "boat_dealers", "boat_rentals_and_leases", "book_stores", "books_periodicals_and_newspapers", "bowling_alleys", "bus_lines", "business_secretarial_schools", "buying_shopping_services", "cable_satellite_and_other_pay_television_and_radio", "camera_and_photographic_supply_stores", "candy_nut_and_confectionery_stores", "car_and_truck_dealers_new_used", "car_and_truck_dealers_used_only", "car_rental_agencies", "car_washes", "carpentry_services", "carpet_upholstery_cleaning", "caterers", "charitable_and_social_service_organizations_fundraising", "chemicals_and_allied_products", "child_care_services", "childrens_and_infants_wear_stores", "chiropodists_podiatrists", "chiropractors", "cigar_stores_and_stands", "civic_social_fraternal_associations", "cleaning_and_maintenance", "clothing_rental", "colleges_universities", "commercial_equipment", "commercial_footwear", "commercial_photography_art_and_graphics", "commuter_transport_and_ferries", "computer_network_services", "computer_programming", "computer_repair", "computer_software_stores", "computers_peripherals_and_software", "concrete_work_services", "construction_materials", "consulting_public_relations", "correspondence_schools", "cosmetic_stores", "counseling_services", "country_clubs", "courier_services", "court_costs", "credit_reporting_agencies", "cruise_lines", "dairy_products_stores", "dance_hall_studios_schools", "dating_escort_services", "dentists_orthodontists", "department_stores", "detective_agencies", "digital_goods_applications", "digital_goods_games", "digital_goods_large_volume", "digital_goods_media", "direct_marketing_catalog_merchant", "direct_marketing_combination_catalog_and_retail_merchant", "direct_marketing_inbound_telemarketing", "direct_marketing_insurance_services", "direct_marketing_other", "direct_marketing_outbound_telemarketing", "direct_marketing_subscription", "direct_marketing_travel", "discount_stores", "doctors", "door_to_door_sales", "drapery_window_covering_and_upholstery_stores", "drinking_places", "drug_stores_and_pharmacies", "drugs_drug_proprietaries_and_druggist_sundries", "dry_cleaners", "durable_goods", "duty_free_stores", "eating_places_restaurants", "educational_services", "electric_razor_stores", "electric_vehicle_charging", "electrical_parts_and_equipment", "electrical_services", "electronics_repair_shops", "electronics_stores", "elementary_secondary_schools", "emergency_services_gcas_visa_use_only", "employment_temp_agencies", "equipment_rental", "exterminating_services", "family_clothing_stores", "fast_food_restaurants", "financial_institutions", "fines_government_administrative_entities", "fireplace_fireplace_screens_and_accessories_stores", "floor_covering_stores", "florists", "florists_supplies_nursery_stock_and_flowers", "freezer_and_locker_meat_provisioners", "fuel_dealers_non_automotive", "funeral_services_crematories", "furniture_home_furnishings_and_equipment_stores_except_appliances", "furniture_repair_refinishing", "furriers_and_fur_shops", "general_services", "gift_card_novelty_and_souvenir_shops", "glass_paint_and_wallpaper_stores", "glassware_crystal_stores", "golf_courses_public", "government_licensed_horse_dog_racing_us_region_only", "government_licensed_online_casions_online_gambling_us_region_only", "government_owned_lotteries_non_us_region", "government_owned_lotteries_us_region_only", "government_services", "grocery_stores_supermarkets", "hardware_equipment_and_supplies", "hardware_stores", "health_and_beauty_spas", "hearing_aids_sales_and_supplies", "heating_plumbing_a_c", "hobby_toy_and_game_shops", "home_supply_warehouse_stores", "hospitals", "hotels_motels_and_resorts", "household_appliance_stores", "industrial_supplies", "information_retrieval_services", "insurance_default", "insurance_underwriting_premiums", "intra_company_purchases", "jewelry_stores_watches_clocks_and_silverware_stores", "landscaping_services", "laundries", "laundry_cleaning_services", "legal_services_attorneys", "luggage_and_leather_goods_stores", "lumber_building_materials_stores", "manual_cash_disburse", "marinas_service_and_supplies", "marketplaces", "masonry_stonework_and_plaster", "massage_parlors", "medical_and_dental_labs", "medical_dental_ophthalmic_and_hospital_equipment_and_supplies", "medical_services", "membership_organizations", "mens_and_boys_clothing_and_accessories_stores", "mens_womens_clothing_stores", "metal_service_centers", "miscellaneous", "miscellaneous_apparel_and_accessory_shops", "miscellaneous_auto_dealers", "miscellaneous_business_services", "miscellaneous_food_stores", "miscellaneous_general_merchandise", "miscellaneous_general_services", "miscellaneous_home_furnishing_specialty_stores", "miscellaneous_publishing_and_printing", "miscellaneous_recreation_services", "miscellaneous_repair_shops", "miscellaneous_specialty_retail", "mobile_home_dealers", "motion_picture_theaters", "motor_freight_carriers_and_trucking", "motor_homes_dealers", "motor_vehicle_supplies_and_new_parts", "motorcycle_shops_and_dealers", "motorcycle_shops_dealers", "music_stores_musical_instruments_pianos_and_sheet_music", "news_dealers_and_newsstands", "non_fi_money_orders", "non_fi_stored_value_card_purchase_load", "nondurable_goods", "nurseries_lawn_and_garden_supply_stores", "nursing_personal_care", "office_and_commercial_furniture", "opticians_eyeglasses", "optometrists_ophthalmologist", "orthopedic_goods_prosthetic_devices", "osteopaths", "package_stores_beer_wine_and_liquor", "paints_varnishes_and_supplies", "parking_lots_garages", "passenger_railways", "pawn_shops", "pet_shops_pet_food_and_supplies", "petroleum_and_petroleum_products", "photo_developing", "photographic_photocopy_microfilm_equipment_and_supplies", "photographic_studios", "picture_video_production", "piece_goods_notions_and_other_dry_goods", "plumbing_heating_equipment_and_supplies", "political_organizations", "postal_services_government_only", "precious_stones_and_metals_watches_and_jewelry", "professional_services", "public_warehousing_and_storage", "quick_copy_repro_and_blueprint", "railroads", "real_estate_agents_and_managers_rentals", "record_stores", "recreational_vehicle_rentals", "religious_goods_stores", "religious_organizations", "roofing_siding_sheet_metal", "secretarial_support_services", "security_brokers_dealers", "service_stations", "sewing_needlework_fabric_and_piece_goods_stores", "shoe_repair_hat_cleaning", "shoe_stores", "small_appliance_repair", "snowmobile_dealers", "special_trade_services", "specialty_cleaning", "sporting_goods_stores", "sporting_recreation_camps", "sports_and_riding_apparel_stores", "sports_clubs_fields", "stamp_and_coin_stores", "stationary_office_supplies_printing_and_writing_paper", "stationery_stores_office_and_school_supply_stores", "swimming_pools_sales", "t_ui_travel_germany", "tailors_alterations", "tax_payments_government_agencies", "tax_preparation_services", "taxicabs_limousines", "telecommunication_equipment_and_telephone_sales", "telecommunication_services", "telegraph_services", "tent_and_awning_shops", "testing_laboratories", "theatrical_ticket_agencies", "timeshares", "tire_retreading_and_repair", "tolls_bridge_fees", "tourist_attractions_and_exhibits", "towing_services", "trailer_parks_campgrounds", "transportation_services", "travel_agencies_tour_operators", "truck_stop_iteration", "truck_utility_trailer_rentals", "typesetting_plate_making_and_related_services", "typewriter_stores", "u_s_federal_government_agencies_or_departments", "uniforms_commercial_clothing", "used_merchandise_and_secondhand_stores", "utilities", "variety_stores", "veterinary_services", "video_amusement_game_supplies", "video_game_arcades", "video_tape_rental_stores", "vocational_trade_schools", "watch_jewelry_repair", "welding_repair", "wholesale_clubs", "wig_and_toupee_stores", "wires_money_orders", "womens_accessory_and_specialty_shops", "womens_ready_to_wear_stores", "wrecking_and_salvage_yards"] | Ref] | None]
+    allowed_merchant_countries: NotRequired[Sequence[_Text] | None]
+    blocked_card_presences: NotRequired[Sequence[Literal["not_present", "present"] | Ref] | None]
+    blocked_categories: NotRequired[Sequence[Literal["ac_refrigeration_repair", "accounting_bookkeeping_services", "advertising_services", "agricultural_cooperative", "airlines_air_carriers", "airports_flying_fields", "ambulance_services", "amusement_parks_carnivals", "antique_reproductions", "antique_shops", "aquariums", "architectural_surveying_services", "art_dealers_and_galleries", "artists_supply_and_craft_shops", "auto_and_home_supply_stores", "auto_body_repair_shops", "auto_paint_shops", "auto_service_shops", "automated_cash_disburse", "automated_fuel_dispensers", "automobile_associations", "automotive_parts_and_accessories_stores", "automotive_tire_stores", "bail_and_bond_payments", "bakeries", "bands_orchestras", "barber_and_beauty_shops", "betting_casino_gambling", "bicycle_shops", "billiard_pool_establishments", "boat_dealers", "boat_rentals_and_leases", "book_stores", "books_periodicals_and_newspapers", "bowling_alleys", "bus_lines", "business_secretarial_schools", "buying_shopping_services", "cable_satellite_and_other_pay_television_and_radio", "camera_and_photographic_supply_stores", "candy_nut_and_confectionery_stores", "car_and_truck_dealers_new_used", "car_and_truck_dealers_used_only", "car_rental_agencies", "car_washes", "carpentry_services", "carpet_upholstery_cleaning", "caterers", "charitable_and_social_service_organizations_fundraising", "chemicals_and_allied_products", "child_care_services", "childrens_and_infants_wear_stores", "chiropodists_podiatrists", "chiropractors", "cigar_stores_and_stands", "civic_social_fraternal_associations", "cleaning_and_maintenance", "clothing_rental", "colleges_universities", "commercial_equipment", "commercial_footwear", "commercial_photography_art_and_graphics", "commuter_transport_and_ferries", "computer_network_services", "computer_programming", "computer_repair", "computer_software_stores", "computers_peripherals_and_software", "concrete_work_services", "construction_materials", "consulting_public_relations", "correspondence_schools", "cosmetic_stores", "counseling_services", "country_clubs", "courier_services", "court_costs", "credit_reporting_agencies", "cruise_lines", "dairy_products_stores", "dance_hall_studios_schools", "dating_escort_services", "dentists_orthodontists", "department_stores", "detective_agencies", "digital_goods_applications", "digital_goods_games", "digital_goods_large_volume", "digital_goods_media", "direct_marketing_catalog_merchant", "direct_marketing_combination_catalog_and_retail_merchant", "direct_marketing_inbound_telemarketing", "direct_marketing_insurance_services", "direct_marketing_other", "direct_marketing_outbound_telemarketing", "direct_marketing_subscription", "direct_marketing_travel", "discount_stores", "doctors", "door_to_door_sales", "drapery_window_covering_and_upholstery_stores", "drinking_places", "drug_stores_and_pharmacies", "drugs_drug_proprietaries_and_druggist_sundries", "dry_cleaners", "durable_goods", "duty_free_stores", "eating_places_restaurants", "educational_services", "electric_razor_stores", "electric_vehicle_charging", "electrical_parts_and_equipment", "electrical_services", "electronics_repair_shops", "electronics_stores", "elementary_secondary_schools", "emergency_services_gcas_visa_use_only", "employment_temp_agencies", "equipment_rental", "exterminating_services", "family_clothing_stores", "fast_food_restaurants", "financial_institutions", "fines_government_administrative_entities", "fireplace_fireplace_screens_and_accessories_stores", "floor_covering_stores", "florists", "florists_supplies_nursery_stock_and_flowers", "freezer_and_locker_meat_provisioners", "fuel_dealers_non_automotive", "funeral_services_crematories", "furniture_home_furnishings_and_equipment_stores_except_appliances", "furniture_repair_refinishing", "furriers_and_fur_shops", "general_services", "gift_card_novelty_and_souvenir_shops", "glass_paint_and_wallpaper_stores", "glassware_crystal_stores", "golf_courses_public", "government_licensed_horse_dog_racing_us_region_only", "government_licensed_online_casions_online_gambling_us_region_only", "government_owned_lotteries_non_us_region", "government_owned_lotteries_us_region_only", "government_services", "grocery_stores_supermarkets", "hardware_equipment_and_supplies", "hardware_stores", "health_and_beauty_spas", "hearing_aids_sales_and_supplies", "heating_plumbing_a_c", "hobby_toy_and_game_shops", "home_supply_warehouse_stores", "hospitals", "hotels_motels_and_resorts", "household_appliance_stores", "industrial_supplies", "information_retrieval_services", "insurance_default", "insurance_underwriting_premiums", "intra_company_purchases", "jewelry_stores_watches_clocks_and_silverware_stores", "landscaping_services", "laundries", "laundry_cleaning_services", "legal_services_attorneys", "luggage_and_leather_goods_stores", "lumber_building_materials_stores", "manual_cash_disburse", "marinas_service_and_supplies", "marketplaces", "masonry_stonework_and_plaster", "massage_parlors", "medical_and_dental_labs", "medical_dental_ophthalmic_and_hospital_equipment_and_supplies", "medical_services", "membership_organizations", "mens_and_boys_clothing_and_accessories_stores", "mens_womens_clothing_stores", "metal_service_centers", "miscellaneous", "miscellaneous_apparel_and_accessory_shops", "miscellaneous_auto_dealers", "miscellaneous_business_services", "miscellaneous_food_stores", "miscellaneous_general_merchandise", "miscellaneous_general_services", "miscellaneous_home_furnishing_specialty_stores", "miscellaneous_publishing_and_printing", "miscellaneous_recreation_services", "miscellaneous_repair_shops", "miscellaneous_specialty_retail", "mobile_home_dealers", "motion_picture_theaters", "motor_freight_carriers_and_trucking", "motor_homes_dealers", "motor_vehicle_supplies_and_new_parts", "motorcycle_shops_and_dealers", "motorcycle_shops_dealers", "music_stores_musical_instruments_pianos_and_sheet_music", "news_dealers_and_newsstands", "non_fi_money_orders", "non_fi_stored_value_card_purchase_load", "nondurable_goods", "nurseries_lawn_and_garden_supply_stores", "nursing_personal_care", "office_and_commercial_furniture", "opticians_eyeglasses", "optometrists_ophthalmologist", "orthopedic_goods_prosthetic_devices", "osteopaths", "package_stores_beer_wine_and_liquor", "paints_varnishes_and_supplies", "parking_lots_garages", "passenger_railways", "pawn_shops", "pet_shops_pet_food_and_supplies", "petroleum_and_petroleum_products", "photo_developing", "photographic_photocopy_microfilm_equipment_and_supplies", "photographic_studios", "picture_video_production", "piece_goods_notions_and_other_dry_goods", "plumbing_heating_equipment_and_supplies", "political_organizations", "postal_services_government_only", "precious_stones_and_metals_watches_and_jewelry", "professional_services", "public_warehousing_and_storage", "quick_copy_repro_and_blueprint", "railroads", "real_estate_agents_and_managers_rentals", "record_stores", "recreational_vehicle_rentals", "religious_goods_stores", "religious_organizations", "roofing_siding_sheet_metal", "secretarial_support_services", "security_brokers_dealers", "service_stations", "sewing_needlework_fabric_and_piece_goods_stores", "shoe_repair_hat_cleaning", "shoe_stores", "small_appliance_repair", "snowmobile_dealers", "special_trade_services", "specialty_cleaning", "sporting_goods_stores", "sporting_recreation_camps", "sports_and_riding_apparel_stores", "sports_clubs_fields", "stamp_and_coin_stores", "stationary_office_supplies_printing_and_writing_paper", "stationery_stores_office_and_school_supply_stores", "swimming_pools_sales", "t_ui_travel_germany", "tailors_alterations", "tax_payments_government_agencies", "tax_preparation_services", "taxicabs_limousines", "telecommunication_equipment_and_telephone_sales", "telecommunication_services", "telegraph_services", "tent_and_awning_shops", "testing_laboratories", "theatrical_ticket_agencies", "timeshares", "tire_retreading_and_repair", "tolls_bridge_fees", "tourist_attractions_and_exhibits", "towing_services", "trailer_parks_campgrounds", "transportation_services", "travel_agencies_tour_operators", "truck_stop_iteration", "truck_utility_trailer_rentals", "typesetting_plate_making_and_related_services", "typewriter_stores", "u_s_federal_government_agencies_or_departments", "uniforms_commercial_clothing", "used_merchandise_and_secondhand_stores", "utilities", "variety_stores", "veterinary_services", "video_amusement_game_supplies", "video_game_arcades", "video_tape_rental_stores", "vocational_trade_schools", "watch_jewelry_repair", "welding_repair", "wholesale_clubs", "wig_and_toupee_stores", "wires_money_orders", "womens_accessory_and_specialty_shops", "womens_ready_to_wear_stores", "wrecking_and_salvage_yards"] | Ref] | None]
+    blocked_merchant_countries: NotRequired[Sequence[_Text] | None]
+    spending_limits: NotRequired[Sequence[CardholderSpendingControlsSpendingLimit] | None]
+    spending_limits_currency: NotRequired[_Text | None]
+
+class Cardholder(Resource):
+    """An Issuing `Cardholder` object represents an individual or business entity who is issued cards."""
+
+    TYPE: ClassVar[str]
+    billing: Ref
+    company: Ref
+    created: Ref
+    email: Ref
+    id: Ref
+    individual: Ref
+    livemode: Ref
+    metadata: Ref
+    name: Ref
+    object: Ref
+    phone_number: Ref
+    preferred_locales: Ref
+    requirements: Ref
+    spending_controls: Ref
+    status: Ref
+    type: Ref
+    def __init__(
+        self,
+        logical_name: str,
+        /,
+        *,
+        billing: CardholderBilling,
+        name: _Text,
+        company: CardholderCompany | None = ...,
+        email: _Text | None = ...,
+        individual: CardholderIndividual | None = ...,
+        metadata: Mapping[str, _Text] | None = ...,
+        phone_number: _Text | None = ...,
+        preferred_locales: Sequence[Literal["de", "en", "es", "fr", "it"] | Ref] | None = ...,
+        spending_controls: CardholderSpendingControls | None = ...,
+        status: Literal["active", "inactive"] | Ref | None = ...,
+        type: Literal["company", "individual"] | Ref | None = ...,
+        lifecycle: Lifecycle | None = ...,
+    ) -> None: ...
+    @classmethod
+    def lookup(  # type: ignore[override]
+        cls,
+        *,
+        id: str = ...,
+        created: int | Mapping[str, int] = ...,
+        email: str = ...,
+        phone_number: str = ...,
+        status: Literal["active", "blocked", "inactive"] = ...,
+        type: Literal["company", "individual"] = ...,
+    ) -> Cardholder: ...
 
 class CouponAppliesTo(TypedDict):
     products: NotRequired[Sequence[str | Product] | None]
@@ -85,6 +1310,1823 @@ class Coupon(Resource):
         created: int | Mapping[str, int] = ...,
     ) -> Coupon: ...
 
+class CreditGrantAmountMonetary(TypedDict):
+    currency: _Text
+    value: _Integer
+
+class CreditGrantAmount(TypedDict):
+    monetary: NotRequired[CreditGrantAmountMonetary | None]
+    type: Literal["monetary"] | Ref
+
+class CreditGrantApplicabilityConfigScopePrice(TypedDict):
+    id: str | Price
+
+class CreditGrantApplicabilityConfigScope(TypedDict):
+    price_type: NotRequired[Literal["metered"] | Ref | None]
+    prices: NotRequired[Sequence[CreditGrantApplicabilityConfigScopePrice] | None]
+
+class CreditGrantApplicabilityConfig(TypedDict):
+    scope: CreditGrantApplicabilityConfigScope
+
+class CreditGrant(Resource):
+    """A credit grant is an API resource that documents the allocation of some billing credits to a customer."""
+
+    TYPE: ClassVar[str]
+    amount: Ref
+    applicability_config: Ref
+    category: Ref
+    created: Ref
+    customer: Ref
+    customer_account: Ref
+    effective_at: Ref
+    expires_at: Ref
+    id: Ref
+    livemode: Ref
+    metadata: Ref
+    name: Ref
+    object: Ref
+    priority: Ref
+    test_clock: Ref
+    updated: Ref
+    voided_at: Ref
+    def __init__(
+        self,
+        logical_name: str,
+        /,
+        *,
+        amount: CreditGrantAmount,
+        applicability_config: CreditGrantApplicabilityConfig,
+        category: Literal["paid", "promotional"] | Ref | None = ...,
+        customer: str | Customer | None = ...,
+        customer_account: _Text | None = ...,
+        effective_at: _Moment | None = ...,
+        expires_at: _Moment | None = ...,
+        metadata: Mapping[str, _Text] | None = ...,
+        name: _Text | None = ...,
+        priority: _Integer | None = ...,
+        lifecycle: Lifecycle | None = ...,
+    ) -> None: ...
+    @classmethod
+    def lookup(  # type: ignore[override]
+        cls,
+        *,
+        id: str = ...,
+        customer: str | Customer = ...,
+        customer_account: str = ...,
+    ) -> CreditGrant: ...
+
+class CustomerAddress(TypedDict):
+    city: NotRequired[_Text | None]
+    country: NotRequired[_Text | None]
+    line1: NotRequired[_Text | None]
+    line2: NotRequired[_Text | None]
+    postal_code: NotRequired[_Text | None]
+    state: NotRequired[_Text | None]
+
+class CustomerCashBalanceSettings(TypedDict):
+    reconciliation_mode: NotRequired[Literal["automatic", "manual", "merchant_default"] | Ref | None]
+
+class CustomerCashBalance(TypedDict):
+    settings: NotRequired[CustomerCashBalanceSettings | None]
+
+class CustomerInvoiceSettingsCustomField(TypedDict):
+    name: _Text
+    value: _Text
+
+class CustomerInvoiceSettingsRenderingOptions(TypedDict):
+    amount_tax_display: NotRequired[Literal["exclude_tax", "include_inclusive_tax"] | Ref | None]
+    template: NotRequired[str | InvoiceRenderingTemplate | None]
+
+class CustomerInvoiceSettings(TypedDict):
+    custom_fields: NotRequired[Sequence[CustomerInvoiceSettingsCustomField] | None]
+    default_payment_method: NotRequired[str | None]
+    footer: NotRequired[_Text | None]
+    rendering_options: NotRequired[CustomerInvoiceSettingsRenderingOptions | None]
+
+class CustomerShippingAddress(TypedDict):
+    city: NotRequired[_Text | None]
+    country: NotRequired[_Text | None]
+    line1: NotRequired[_Text | None]
+    line2: NotRequired[_Text | None]
+    postal_code: NotRequired[_Text | None]
+    state: NotRequired[_Text | None]
+
+class CustomerShipping(TypedDict):
+    address: CustomerShippingAddress
+    name: _Text
+    phone: NotRequired[_Text | None]
+
+class CustomerTax(TypedDict):
+    ip_address: NotRequired[_Text | None]
+
+class Customer(Resource):
+    """This object represents a customer of your business."""
+
+    TYPE: ClassVar[str]
+    address: Ref
+    business_name: Ref
+    cash_balance: Ref
+    created: Ref
+    currency: Ref
+    customer_account: Ref
+    default_source: Ref
+    delinquent: Ref
+    description: Ref
+    discount: Ref
+    email: Ref
+    id: Ref
+    individual_name: Ref
+    invoice_credit_balance: Ref
+    invoice_prefix: Ref
+    invoice_settings: Ref
+    livemode: Ref
+    metadata: Ref
+    name: Ref
+    object: Ref
+    phone: Ref
+    preferred_locales: Ref
+    shipping: Ref
+    sources: Ref
+    subscriptions: Ref
+    tax: Ref
+    tax_exempt: Ref
+    tax_ids: Ref
+    test_clock: Ref
+    def __init__(
+        self,
+        logical_name: str,
+        /,
+        *,
+        address: CustomerAddress | None = ...,
+        business_name: _Text | None = ...,
+        cash_balance: CustomerCashBalance | None = ...,
+        default_source: _Text | None = ...,
+        description: _Text | None = ...,
+        email: _Text | None = ...,
+        individual_name: _Text | None = ...,
+        invoice_prefix: _Text | None = ...,
+        invoice_settings: CustomerInvoiceSettings | None = ...,
+        metadata: Mapping[str, _Text] | None = ...,
+        name: _Text | None = ...,
+        phone: _Text | None = ...,
+        preferred_locales: Sequence[_Text] | None = ...,
+        shipping: CustomerShipping | None = ...,
+        tax: CustomerTax | None = ...,
+        tax_exempt: Literal["exempt", "none", "reverse"] | Ref | None = ...,
+        test_clock: str | TestClock | None = ...,
+        lifecycle: Lifecycle | None = ...,
+    ) -> None: ...
+    @classmethod
+    def lookup(  # type: ignore[override]
+        cls,
+        *,
+        id: str = ...,
+        created: int | Mapping[str, int] = ...,
+        email: str = ...,
+        test_clock: str | TestClock = ...,
+    ) -> Customer: ...
+
+class CustomerTaxId(Resource):
+    """You can add one or multiple tax IDs to a customer or account."""
+
+    TYPE: ClassVar[str]
+    country: Ref
+    created: Ref
+    customer: Ref
+    customer_account: Ref
+    id: Ref
+    livemode: Ref
+    object: Ref
+    owner: Ref
+    type: Ref
+    value: Ref
+    verification: Ref
+    def __init__(
+        self,
+        logical_name: str,
+        /,
+        *,
+        customer: str | Customer,
+        type: Literal["ad_nrt", "ae_trn", "al_tin", "am_tin", "ao_tin", "ar_cuit", "au_abn", "au_acn", "au_arn", "au_wpn", "aw_tin", "az_tin", "ba_tin", "bb_tin", "bd_bin", "bf_ifu", "bg_uic", "bh_vat", "bj_ifu", "bo_tin", "br_cnpj", "br_cpf", "bs_tin", "bw_vat", "by_tin", "ca_bn", "ca_gst_hst", "ca_pst_bc", "ca_pst_mb", "ca_pst_sk", "ca_qst", "cd_nif", "ch_uid", "ch_vat", "ci_vat", "cl_tin", "cm_niu", "cn_tin", "co_nit", "cr_tin", "cv_nif", "cz_dic", "de_stn", "do_rcn", "ec_ruc", "eg_tin", "es_cif", "et_tin", "eu_oss_vat", "eu_vat", "fo_vat", "fr_siren", "fr_siret", "fr_spi", "gb_vat", "ge_vat", "gh_tin", "gi_tin", "gn_nif", "hk_br", "hr_oib", "hu_tin", "ic_nif", "id_npwp", "il_vat", "in_gst", "is_kt", "is_vat", "it_cf", "jp_cn", "jp_rn", "jp_trn", "ke_pin", "kg_tin", "kh_tin", "kr_brn", "kz_bin", "la_tin", "li_uid", "li_vat", "lk_vat", "ma_vat", "md_cf", "md_vat", "me_pib", "mk_vat", "mr_nif", "mu_vat", "mx_rfc", "my_frp", "my_itn", "my_sst", "mz_nuit", "ng_tin", "no_vat", "no_voec", "np_pan", "nz_bn", "nz_gst", "om_vat", "pe_ruc", "ph_tin", "pl_nip", "pt_nif", "py_ruc", "ro_tin", "rs_pib", "ru_inn", "ru_kpp", "sa_vat", "sg_gst", "sg_uen", "si_tin", "sm_coe", "sn_ninea", "sr_fin", "sv_nit", "th_vat", "tj_tin", "tr_tin", "tt_bir", "tt_vat", "tw_vat", "tz_vat", "ua_vat", "ug_tin", "us_ein", "uy_ruc", "uz_tin", "uz_vat", "ve_rif", "vn_tin", "za_vat", "zm_tin", "zw_tin"] | Ref,
+        value: _Text,
+        lifecycle: Lifecycle | None = ...,
+    ) -> None: ...
+    @classmethod
+    def lookup(  # type: ignore[override]
+        cls,
+        *,
+        id: str = ...,
+    ) -> CustomerTaxId: ...
+
+class EventDestinationAmazonEventbridge(TypedDict):
+    aws_account_id: _Text
+    aws_region: _Text
+
+class EventDestinationAzureEventGrid(TypedDict):
+    azure_region: _Text
+    azure_resource_group_name: _Text
+    azure_subscription_id: _Text
+
+class EventDestinationWebhookEndpoint(TypedDict):
+    url: _Text
+
+class EventDestination(Resource):
+    """Set up an event destination to receive events from Stripe across multiple destination types, including webhook endpoints, Amazon EventBridge, and Azure Event Grid."""
+
+    TYPE: ClassVar[str]
+    amazon_eventbridge: Ref
+    azure_event_grid: Ref
+    created: Ref
+    description: Ref
+    enabled_events: Ref
+    event_payload: Ref
+    events_from: Ref
+    id: Ref
+    livemode: Ref
+    metadata: Ref
+    name: Ref
+    object: Ref
+    snapshot_api_version: Ref
+    status: Ref
+    status_details: Ref
+    type: Ref
+    updated: Ref
+    webhook_endpoint: Ref
+    def __init__(
+        self,
+        logical_name: str,
+        /,
+        *,
+        enabled_events: Sequence[_Text],
+        event_payload: Literal["snapshot", "thin"] | Ref,
+        name: _Text,
+        type: Literal["amazon_eventbridge", "azure_event_grid", "webhook_endpoint"] | Ref,
+        amazon_eventbridge: EventDestinationAmazonEventbridge | None = ...,
+        azure_event_grid: EventDestinationAzureEventGrid | None = ...,
+        description: _Text | None = ...,
+        events_from: Sequence[_Text] | None = ...,
+        metadata: Mapping[str, _Text] | None = ...,
+        snapshot_api_version: _Text | None = ...,
+        webhook_endpoint: EventDestinationWebhookEndpoint | None = ...,
+        lifecycle: Lifecycle | None = ...,
+    ) -> None: ...
+    @classmethod
+    def lookup(  # type: ignore[override]
+        cls,
+        *,
+        id: str = ...,
+    ) -> EventDestination: ...
+
+class Feature(Resource):
+    """A feature represents a monetizable ability or functionality in your system."""
+
+    TYPE: ClassVar[str]
+    active: Ref
+    id: Ref
+    livemode: Ref
+    lookup_key: Ref
+    metadata: Ref
+    name: Ref
+    object: Ref
+    def __init__(
+        self,
+        logical_name: str,
+        /,
+        *,
+        lookup_key: _Text,
+        name: _Text,
+        active: _Boolean | None = ...,
+        metadata: Mapping[str, _Text] | None = ...,
+        lifecycle: Lifecycle | None = ...,
+    ) -> None: ...
+    @classmethod
+    def lookup(  # type: ignore[override]
+        cls,
+        *,
+        id: str = ...,
+        archived: bool = ...,
+        lookup_key: str = ...,
+    ) -> Feature: ...
+
+class FeedbackOption(Resource):
+    """A feedback option is a reason you can present to customers when they cancel a subscription through the customer portal."""
+
+    TYPE: ClassVar[str]
+    description: Ref
+    id: Ref
+    livemode: Ref
+    object: Ref
+    status: Ref
+    status_transitions: Ref
+    def __init__(
+        self,
+        logical_name: str,
+        /,
+        *,
+        description: _Text,
+        lifecycle: Lifecycle | None = ...,
+    ) -> None: ...
+    @classmethod
+    def lookup(  # type: ignore[override]
+        cls,
+        *,
+        id: str = ...,
+        status: Literal["active", "inactive"] = ...,
+    ) -> FeedbackOption: ...
+
+class File(Resource):
+    """This object represents files hosted on Stripe's servers."""
+
+    TYPE: ClassVar[str]
+    created: Ref
+    expires_at: Ref
+    filename: Ref
+    id: Ref
+    links: Ref
+    object: Ref
+    purpose: Ref
+    size: Ref
+    title: Ref
+    type: Ref
+    url: Ref
+    def __init__(
+        self,
+        logical_name: str,
+        /,
+        *,
+        file: _Text,
+        purpose: Literal["account_requirement", "additional_verification", "business_icon", "business_logo", "customer_signature", "dispute_evidence", "identity_document", "issuing_regulatory_reporting", "pci_document", "platform_terms_of_service", "tax_document_user_upload", "terminal_android_apk", "terminal_reader_splashscreen", "terminal_wifi_certificate", "terminal_wifi_private_key"] | Ref,
+        lifecycle: Lifecycle | None = ...,
+    ) -> None: ...
+    @classmethod
+    def lookup(  # type: ignore[override]
+        cls,
+        *,
+        id: str = ...,
+        created: int | Mapping[str, int] = ...,
+        purpose: Literal["account_requirement", "additional_verification", "business_icon", "business_logo", "customer_signature", "dispute_evidence", "document_provider_identity_document", "finance_report_run", "financial_account_statement", "identity_document", "identity_document_downloadable", "issuing_regulatory_reporting", "pci_document", "platform_terms_of_service", "selfie", "sigma_scheduled_query", "tax_document_user_upload", "terminal_android_apk", "terminal_reader_splashscreen", "terminal_wifi_certificate", "terminal_wifi_private_key"] = ...,
+    ) -> File: ...
+
+class FileLink(Resource):
+    """To share the contents of a `File` object with non-Stripe users, you can create a `FileLink`."""
+
+    TYPE: ClassVar[str]
+    created: Ref
+    expired: Ref
+    expires_at: Ref
+    file: Ref
+    id: Ref
+    livemode: Ref
+    metadata: Ref
+    object: Ref
+    url: Ref
+    def __init__(
+        self,
+        logical_name: str,
+        /,
+        *,
+        file: str | File,
+        expires_at: _Moment | Literal["now"] | None = ...,
+        metadata: Mapping[str, _Text] | None = ...,
+        lifecycle: Lifecycle | None = ...,
+    ) -> None: ...
+    @classmethod
+    def lookup(  # type: ignore[override]
+        cls,
+        *,
+        id: str = ...,
+        created: int | Mapping[str, int] = ...,
+        expired: bool = ...,
+        file: str | File = ...,
+    ) -> FileLink: ...
+
+class FinancialAccountFeaturesCardIssuing(TypedDict):
+    requested: _Boolean
+
+class FinancialAccountFeaturesDepositInsurance(TypedDict):
+    requested: _Boolean
+
+class FinancialAccountFeaturesFinancialAddressesAba(TypedDict):
+    requested: _Boolean
+
+class FinancialAccountFeaturesFinancialAddresses(TypedDict):
+    aba: NotRequired[FinancialAccountFeaturesFinancialAddressesAba | None]
+
+class FinancialAccountFeaturesInboundTransfersAch(TypedDict):
+    requested: _Boolean
+
+class FinancialAccountFeaturesInboundTransfers(TypedDict):
+    ach: NotRequired[FinancialAccountFeaturesInboundTransfersAch | None]
+
+class FinancialAccountFeaturesIntraStripeFlows(TypedDict):
+    requested: _Boolean
+
+class FinancialAccountFeaturesOutboundPaymentsAch(TypedDict):
+    requested: _Boolean
+
+class FinancialAccountFeaturesOutboundPaymentsUsDomesticWire(TypedDict):
+    requested: _Boolean
+
+class FinancialAccountFeaturesOutboundPayments(TypedDict):
+    ach: NotRequired[FinancialAccountFeaturesOutboundPaymentsAch | None]
+    us_domestic_wire: NotRequired[FinancialAccountFeaturesOutboundPaymentsUsDomesticWire | None]
+
+class FinancialAccountFeaturesOutboundTransfersAch(TypedDict):
+    requested: _Boolean
+
+class FinancialAccountFeaturesOutboundTransfersUsDomesticWire(TypedDict):
+    requested: _Boolean
+
+class FinancialAccountFeaturesOutboundTransfers(TypedDict):
+    ach: NotRequired[FinancialAccountFeaturesOutboundTransfersAch | None]
+    us_domestic_wire: NotRequired[FinancialAccountFeaturesOutboundTransfersUsDomesticWire | None]
+
+class FinancialAccountFeatures2(TypedDict):
+    card_issuing: NotRequired[FinancialAccountFeaturesCardIssuing | None]
+    deposit_insurance: NotRequired[FinancialAccountFeaturesDepositInsurance | None]
+    financial_addresses: NotRequired[FinancialAccountFeaturesFinancialAddresses | None]
+    inbound_transfers: NotRequired[FinancialAccountFeaturesInboundTransfers | None]
+    intra_stripe_flows: NotRequired[FinancialAccountFeaturesIntraStripeFlows | None]
+    outbound_payments: NotRequired[FinancialAccountFeaturesOutboundPayments | None]
+    outbound_transfers: NotRequired[FinancialAccountFeaturesOutboundTransfers | None]
+
+class FinancialAccountForwardingSettings(TypedDict):
+    financial_account: NotRequired[str | FinancialAccount | None]
+    payment_method: NotRequired[str | None]
+    type: NotRequired[Literal["financial_account", "payment_method"] | Ref | None]
+
+class FinancialAccountPlatformRestrictions(TypedDict):
+    inbound_flows: NotRequired[Literal["restricted", "unrestricted"] | Ref | None]
+    outbound_flows: NotRequired[Literal["restricted", "unrestricted"] | Ref | None]
+
+class FinancialAccount(Resource):
+    """Legacy FinancialAccounts are part of the v1 version of Treasury for platforms and do not support many of the features introduced in Treasury for platforms v2."""
+
+    TYPE: ClassVar[str]
+    active_features: Ref
+    balance: Ref
+    country: Ref
+    created: Ref
+    features: Ref
+    financial_addresses: Ref
+    id: Ref
+    is_default: Ref
+    livemode: Ref
+    metadata: Ref
+    nickname: Ref
+    object: Ref
+    pending_features: Ref
+    platform_restrictions: Ref
+    restricted_features: Ref
+    status: Ref
+    status_details: Ref
+    supported_currencies: Ref
+    def __init__(
+        self,
+        logical_name: str,
+        /,
+        *,
+        supported_currencies: Sequence[_Text],
+        features: FinancialAccountFeatures2 | None = ...,
+        forwarding_settings: FinancialAccountForwardingSettings | None = ...,
+        metadata: Mapping[str, _Text] | None = ...,
+        nickname: _Text | None = ...,
+        platform_restrictions: FinancialAccountPlatformRestrictions | None = ...,
+        lifecycle: Lifecycle | None = ...,
+    ) -> None: ...
+    @classmethod
+    def lookup(  # type: ignore[override]
+        cls,
+        *,
+        id: str = ...,
+        created: int | Mapping[str, int] = ...,
+        status: Literal["closed", "open"] = ...,
+    ) -> FinancialAccount: ...
+
+class FinancialAccountFeaturesCardIssuing2(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class FinancialAccountFeaturesDepositInsurance2(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class FinancialAccountFeaturesFinancialAddressesAba2(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class FinancialAccountFeaturesFinancialAddresses2(TypedDict):
+    aba: NotRequired[FinancialAccountFeaturesFinancialAddressesAba2 | None]
+
+class FinancialAccountFeaturesInboundTransfersAch2(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class FinancialAccountFeaturesInboundTransfers2(TypedDict):
+    ach: NotRequired[FinancialAccountFeaturesInboundTransfersAch2 | None]
+
+class FinancialAccountFeaturesIntraStripeFlows2(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class FinancialAccountFeaturesOutboundPaymentsAch2(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class FinancialAccountFeaturesOutboundPaymentsUsDomesticWire2(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class FinancialAccountFeaturesOutboundPayments2(TypedDict):
+    ach: NotRequired[FinancialAccountFeaturesOutboundPaymentsAch2 | None]
+    us_domestic_wire: NotRequired[FinancialAccountFeaturesOutboundPaymentsUsDomesticWire2 | None]
+
+class FinancialAccountFeaturesOutboundTransfersAch2(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class FinancialAccountFeaturesOutboundTransfersUsDomesticWire2(TypedDict):
+    requested: NotRequired[_Boolean | None]
+
+class FinancialAccountFeaturesOutboundTransfers2(TypedDict):
+    ach: NotRequired[FinancialAccountFeaturesOutboundTransfersAch2 | None]
+    us_domestic_wire: NotRequired[FinancialAccountFeaturesOutboundTransfersUsDomesticWire2 | None]
+
+class FinancialAccountFeatures(Resource):
+    """Encodes whether a FinancialAccount has access to a particular Feature, with a `status` enum and associated `status_details`."""
+
+    TYPE: ClassVar[str]
+    card_issuing: Ref
+    deposit_insurance: Ref
+    financial_addresses: Ref
+    inbound_transfers: Ref
+    intra_stripe_flows: Ref
+    object: Ref
+    outbound_payments: Ref
+    outbound_transfers: Ref
+    def __init__(
+        self,
+        logical_name: str,
+        /,
+        *,
+        financial_account: str | FinancialAccount,
+        card_issuing: FinancialAccountFeaturesCardIssuing2 | None = ...,
+        deposit_insurance: FinancialAccountFeaturesDepositInsurance2 | None = ...,
+        financial_addresses: FinancialAccountFeaturesFinancialAddresses2 | None = ...,
+        inbound_transfers: FinancialAccountFeaturesInboundTransfers2 | None = ...,
+        intra_stripe_flows: FinancialAccountFeaturesIntraStripeFlows2 | None = ...,
+        outbound_payments: FinancialAccountFeaturesOutboundPayments2 | None = ...,
+        outbound_transfers: FinancialAccountFeaturesOutboundTransfers2 | None = ...,
+        lifecycle: Lifecycle | None = ...,
+    ) -> None: ...
+    @classmethod
+    def lookup(  # type: ignore[override]
+        cls,
+        *,
+        id: str = ...,
+    ) -> FinancialAccountFeatures: ...
+
+class InvoiceRenderingTemplate(Resource):
+    """Invoice Rendering Templates are used to configure how invoices are rendered on surfaces like the PDF."""
+
+    TYPE: ClassVar[str]
+    created: Ref
+    id: Ref
+    livemode: Ref
+    metadata: Ref
+    nickname: Ref
+    object: Ref
+    status: Ref
+    version: Ref
+    def __init__(
+        self,
+        logical_name: str,
+        /,
+        *,
+        lifecycle: Lifecycle | None = ...,
+    ) -> None: ...
+    @classmethod
+    def lookup(  # type: ignore[override]
+        cls,
+        *,
+        id: str = ...,
+        status: Literal["active", "archived"] = ...,
+    ) -> InvoiceRenderingTemplate: ...
+
+class MeterDefaultAggregation(TypedDict):
+    formula: Literal["count", "last", "sum"] | Ref
+
+class MeterCustomerMapping(TypedDict):
+    event_payload_key: _Text
+    type: Literal["by_id"] | Ref
+
+class MeterValueSettings(TypedDict):
+    event_payload_key: _Text
+
+class Meter(Resource):
+    """Meters specify how to aggregate meter events over a billing period."""
+
+    TYPE: ClassVar[str]
+    created: Ref
+    customer_mapping: Ref
+    default_aggregation: Ref
+    display_name: Ref
+    event_name: Ref
+    event_time_window: Ref
+    id: Ref
+    livemode: Ref
+    object: Ref
+    status: Ref
+    status_transitions: Ref
+    updated: Ref
+    value_settings: Ref
+    def __init__(
+        self,
+        logical_name: str,
+        /,
+        *,
+        default_aggregation: MeterDefaultAggregation,
+        display_name: _Text,
+        event_name: _Text,
+        customer_mapping: MeterCustomerMapping | None = ...,
+        event_time_window: Literal["day", "hour"] | Ref | None = ...,
+        value_settings: MeterValueSettings | None = ...,
+        lifecycle: Lifecycle | None = ...,
+    ) -> None: ...
+    @classmethod
+    def lookup(  # type: ignore[override]
+        cls,
+        *,
+        id: str = ...,
+        status: Literal["active", "inactive"] = ...,
+    ) -> Meter: ...
+
+class PaymentLinkLineItemAdjustableQuantity(TypedDict):
+    enabled: _Boolean
+    maximum: NotRequired[_Integer | None]
+    minimum: NotRequired[_Integer | None]
+
+class PaymentLinkLineItemPriceDataProductDataTaxDetails(TypedDict):
+    performance_location: NotRequired[str | TaxLocation | None]
+    tax_code: NotRequired[str | None]
+
+class PaymentLinkLineItemPriceDataProductData(TypedDict):
+    description: NotRequired[_Text | None]
+    images: NotRequired[Sequence[_Text] | None]
+    metadata: NotRequired[Mapping[str, _Text] | None]
+    name: _Text
+    tax_code: NotRequired[str | None]
+    tax_details: NotRequired[PaymentLinkLineItemPriceDataProductDataTaxDetails | None]
+    unit_label: NotRequired[_Text | None]
+
+class PaymentLinkLineItemPriceDataRecurring(TypedDict):
+    interval: Literal["day", "month", "week", "year"] | Ref
+    interval_count: NotRequired[_Integer | None]
+
+class PaymentLinkLineItemPriceData(TypedDict):
+    currency: _Text
+    product: NotRequired[str | Product | None]
+    product_data: NotRequired[PaymentLinkLineItemPriceDataProductData | None]
+    recurring: NotRequired[PaymentLinkLineItemPriceDataRecurring | None]
+    tax_behavior: NotRequired[Literal["exclusive", "inclusive", "unspecified"] | Ref | None]
+    unit_amount: NotRequired[_Integer | None]
+    unit_amount_decimal: NotRequired[_Decimal | None]
+
+class PaymentLinkLineItem(TypedDict):
+    adjustable_quantity: NotRequired[PaymentLinkLineItemAdjustableQuantity | None]
+    price: NotRequired[str | Price | None]
+    price_data: NotRequired[PaymentLinkLineItemPriceData | None]
+    quantity: _Integer
+
+class PaymentLinkAfterCompletionHostedConfirmation(TypedDict):
+    custom_message: NotRequired[_Text | None]
+
+class PaymentLinkAfterCompletionRedirect(TypedDict):
+    url: _Text
+
+class PaymentLinkAfterCompletion(TypedDict):
+    hosted_confirmation: NotRequired[PaymentLinkAfterCompletionHostedConfirmation | None]
+    redirect: NotRequired[PaymentLinkAfterCompletionRedirect | None]
+    type: Literal["hosted_confirmation", "redirect"] | Ref
+
+class PaymentLinkAutomaticTaxLiability(TypedDict):
+    account: NotRequired[str | Account | None]
+    type: Literal["account", "self"] | Ref
+
+class PaymentLinkAutomaticTax(TypedDict):
+    enabled: _Boolean
+    liability: NotRequired[PaymentLinkAutomaticTaxLiability | None]
+
+class PaymentLinkConsentCollectionPaymentMethodReuseAgreement(TypedDict):
+    position: Literal["auto", "hidden"] | Ref
+
+class PaymentLinkConsentCollection(TypedDict):
+    payment_method_reuse_agreement: NotRequired[PaymentLinkConsentCollectionPaymentMethodReuseAgreement | None]
+    promotions: NotRequired[Literal["auto", "none"] | Ref | None]
+    terms_of_service: NotRequired[Literal["none", "required"] | Ref | None]
+
+class PaymentLinkCustomFieldDropdownOption(TypedDict):
+    label: _Text
+    value: _Text
+
+class PaymentLinkCustomFieldDropdown(TypedDict):
+    default_value: NotRequired[_Text | None]
+    options: Sequence[PaymentLinkCustomFieldDropdownOption]
+
+class PaymentLinkCustomFieldLabel(TypedDict):
+    custom: _Text
+    type: Literal["custom"] | Ref
+
+class PaymentLinkCustomFieldNumeric(TypedDict):
+    default_value: NotRequired[_Text | None]
+    maximum_length: NotRequired[_Integer | None]
+    minimum_length: NotRequired[_Integer | None]
+
+class PaymentLinkCustomFieldText(TypedDict):
+    default_value: NotRequired[_Text | None]
+    maximum_length: NotRequired[_Integer | None]
+    minimum_length: NotRequired[_Integer | None]
+
+class PaymentLinkCustomField(TypedDict):
+    dropdown: NotRequired[PaymentLinkCustomFieldDropdown | None]
+    key: _Text
+    label: PaymentLinkCustomFieldLabel
+    numeric: NotRequired[PaymentLinkCustomFieldNumeric | None]
+    optional: NotRequired[_Boolean | None]
+    text: NotRequired[PaymentLinkCustomFieldText | None]
+    type: Literal["dropdown", "numeric", "text"] | Ref
+
+class PaymentLinkCustomTextAfterSubmit(TypedDict):
+    message: _Text
+
+class PaymentLinkCustomTextShippingAddress(TypedDict):
+    message: _Text
+
+class PaymentLinkCustomTextSubmit(TypedDict):
+    message: _Text
+
+class PaymentLinkCustomTextTermsOfServiceAcceptance(TypedDict):
+    message: _Text
+
+class PaymentLinkCustomText(TypedDict):
+    after_submit: NotRequired[PaymentLinkCustomTextAfterSubmit | None]
+    shipping_address: NotRequired[PaymentLinkCustomTextShippingAddress | None]
+    submit: NotRequired[PaymentLinkCustomTextSubmit | None]
+    terms_of_service_acceptance: NotRequired[PaymentLinkCustomTextTermsOfServiceAcceptance | None]
+
+class PaymentLinkInvoiceCreationInvoiceDataCustomField(TypedDict):
+    name: _Text
+    value: _Text
+
+class PaymentLinkInvoiceCreationInvoiceDataIssuer(TypedDict):
+    account: NotRequired[str | Account | None]
+    type: Literal["account", "self"] | Ref
+
+class PaymentLinkInvoiceCreationInvoiceDataRenderingOptions(TypedDict):
+    amount_tax_display: NotRequired[Literal["exclude_tax", "include_inclusive_tax"] | Ref | None]
+    template: NotRequired[str | InvoiceRenderingTemplate | None]
+
+class PaymentLinkInvoiceCreationInvoiceData(TypedDict):
+    account_tax_ids: NotRequired[Sequence[str | TaxId] | None]
+    custom_fields: NotRequired[Sequence[PaymentLinkInvoiceCreationInvoiceDataCustomField] | None]
+    description: NotRequired[_Text | None]
+    footer: NotRequired[_Text | None]
+    issuer: NotRequired[PaymentLinkInvoiceCreationInvoiceDataIssuer | None]
+    metadata: NotRequired[Mapping[str, _Text] | None]
+    rendering_options: NotRequired[PaymentLinkInvoiceCreationInvoiceDataRenderingOptions | None]
+
+class PaymentLinkInvoiceCreation(TypedDict):
+    enabled: _Boolean
+    invoice_data: NotRequired[PaymentLinkInvoiceCreationInvoiceData | None]
+
+class PaymentLinkManagedPayments(TypedDict):
+    enabled: NotRequired[_Boolean | None]
+
+class PaymentLinkNameCollectionBusiness(TypedDict):
+    enabled: _Boolean
+    optional: NotRequired[_Boolean | None]
+
+class PaymentLinkNameCollectionIndividual(TypedDict):
+    enabled: _Boolean
+    optional: NotRequired[_Boolean | None]
+
+class PaymentLinkNameCollection(TypedDict):
+    business: NotRequired[PaymentLinkNameCollectionBusiness | None]
+    individual: NotRequired[PaymentLinkNameCollectionIndividual | None]
+
+class PaymentLinkOptionalItemAdjustableQuantity(TypedDict):
+    enabled: _Boolean
+    maximum: NotRequired[_Integer | None]
+    minimum: NotRequired[_Integer | None]
+
+class PaymentLinkOptionalItem(TypedDict):
+    adjustable_quantity: NotRequired[PaymentLinkOptionalItemAdjustableQuantity | None]
+    price: str | Price
+    quantity: _Integer
+
+class PaymentLinkPaymentIntentData(TypedDict):
+    capture_method: NotRequired[Literal["automatic", "automatic_async", "manual"] | Ref | None]
+    description: NotRequired[_Text | None]
+    metadata: NotRequired[Mapping[str, _Text] | None]
+    setup_future_usage: NotRequired[Literal["off_session", "on_session"] | Ref | None]
+    statement_descriptor: NotRequired[_Text | None]
+    statement_descriptor_suffix: NotRequired[_Text | None]
+    transfer_group: NotRequired[_Text | None]
+
+class PaymentLinkPaymentMethodOptionsCardRestrictions(TypedDict):
+    brands_blocked: NotRequired[Sequence[Literal["american_express", "discover_global_network", "mastercard", "visa"] | Ref] | None]
+
+class PaymentLinkPaymentMethodOptionsCard(TypedDict):
+    restrictions: NotRequired[PaymentLinkPaymentMethodOptionsCardRestrictions | None]
+
+class PaymentLinkPaymentMethodOptions(TypedDict):
+    card: NotRequired[PaymentLinkPaymentMethodOptionsCard | None]
+
+class PaymentLinkPhoneNumberCollection(TypedDict):
+    enabled: _Boolean
+
+class PaymentLinkRestrictionsCompletedSessions(TypedDict):
+    limit: _Integer
+
+class PaymentLinkRestrictions(TypedDict):
+    completed_sessions: PaymentLinkRestrictionsCompletedSessions
+
+class PaymentLinkShippingAddressCollection(TypedDict):
+    allowed_countries: Sequence[Literal["AC", "AD", "AE", "AF", "AG", "AI", "AL", "AM", "AO", "AQ", "AR", "AT", "AU", "AW", "AX", "AZ", "BA", "BB", "BD", "BE", "BF", "BG", "BH", "BI", "BJ", "BL", "BM", "BN", "BO", "BQ", "BR", "BS", "BT", "BV", "BW", "BY", "BZ", "CA", "CD", "CF", "CG", "CH", "CI", "CK", "CL", "CM", "CN", "CO", "CR", "CV", "CW", "CY", "CZ", "DE", "DJ", "DK", "DM", "DO", "DZ", "EC", "EE", "EG", "EH", "ER", "ES", "ET", "FI", "FJ", "FK", "FO", "FR", "GA", "GB", "GD", "GE", "GF", "GG", "GH", "GI", "GL", "GM", "GN", "GP", "GQ", "GR", "GS", "GT", "GU", "GW", "GY", "HK", "HN", "HR", "HT", "HU", "ID", "IE", "IL", "IM", "IN", "IO", "IQ", "IS", "IT", "JE", "JM", "JO", "JP", "KE", "KG", "KH", "KI", "KM", "KN", "KR", "KW", "KY", "KZ", "LA", "LB", "LC", "LI", "LK", "LR", "LS", "LT", "LU", "LV", "LY", "MA", "MC", "MD", "ME", "MF", "MG", "MK", "ML", "MM", "MN", "MO", "MQ", "MR", "MS", "MT", "MU", "MV", "MW", "MX", "MY", "MZ", "NA", "NC", "NE", "NG", "NI", "NL", "NO", "NP", "NR", "NU", "NZ", "OM", "PA", "PE", "PF", "PG", "PH", "PK", "PL", "PM", "PN", "PR", "PS", "PT", "PY", "QA", "RE", "RO", "RS", "RU", "RW", "SA", "SB", "SC", "SD", "SE", "SG", "SH", "SI", "SJ", "SK", "SL", "SM", "SN", "SO", "SR", "SS", "ST", "SV", "SX", "SZ", "TA", "TC", "TD", "TF", "TG", "TH", "TJ", "TK", "TL", "TM", "TN", "TO", "TR", "TT", "TV", "TW", "TZ", "UA", "UG", "US", "UY", "UZ", "VA", "VC", "VE", "VG", "VN", "VU", "WF", "WS", "XK", "YE", "YT", "ZA", "ZM", "ZW", "ZZ"] | Ref]
+
+class PaymentLinkShippingOption(TypedDict):
+    shipping_rate: NotRequired[str | ShippingRate | None]
+
+class PaymentLinkSubscriptionDataInvoiceSettingsCustomField(TypedDict):
+    name: _Text
+    value: _Text
+
+class PaymentLinkSubscriptionDataInvoiceSettingsIssuer(TypedDict):
+    account: NotRequired[str | Account | None]
+    type: Literal["account", "self"] | Ref
+
+class PaymentLinkSubscriptionDataInvoiceSettings(TypedDict):
+    account_tax_ids: NotRequired[Sequence[str | TaxId] | None]
+    custom_fields: NotRequired[Sequence[PaymentLinkSubscriptionDataInvoiceSettingsCustomField] | None]
+    description: NotRequired[_Text | None]
+    footer: NotRequired[_Text | None]
+    issuer: NotRequired[PaymentLinkSubscriptionDataInvoiceSettingsIssuer | None]
+
+class PaymentLinkSubscriptionDataTrialSettingsEndBehavior(TypedDict):
+    missing_payment_method: Literal["cancel", "create_invoice", "pause"] | Ref
+
+class PaymentLinkSubscriptionDataTrialSettings(TypedDict):
+    end_behavior: PaymentLinkSubscriptionDataTrialSettingsEndBehavior
+
+class PaymentLinkSubscriptionData(TypedDict):
+    description: NotRequired[_Text | None]
+    invoice_settings: NotRequired[PaymentLinkSubscriptionDataInvoiceSettings | None]
+    metadata: NotRequired[Mapping[str, _Text] | None]
+    trial_period_days: NotRequired[_Integer | None]
+    trial_settings: NotRequired[PaymentLinkSubscriptionDataTrialSettings | None]
+
+class PaymentLinkTaxIdCollection(TypedDict):
+    enabled: _Boolean
+    required: NotRequired[Literal["if_supported", "never"] | Ref | None]
+
+class PaymentLinkTransferData(TypedDict):
+    amount: NotRequired[_Integer | None]
+    destination: str | Account
+
+class PaymentLink(Resource):
+    """A payment link is a shareable URL that will take your customers to a hosted payment page."""
+
+    TYPE: ClassVar[str]
+    active: Ref
+    after_completion: Ref
+    allow_promotion_codes: Ref
+    application: Ref
+    application_fee_amount: Ref
+    application_fee_percent: Ref
+    automatic_tax: Ref
+    billing_address_collection: Ref
+    consent_collection: Ref
+    currency: Ref
+    custom_fields: Ref
+    custom_text: Ref
+    customer_creation: Ref
+    id: Ref
+    inactive_message: Ref
+    invoice_creation: Ref
+    line_items: Ref
+    livemode: Ref
+    managed_payments: Ref
+    metadata: Ref
+    name_collection: Ref
+    object: Ref
+    on_behalf_of: Ref
+    optional_items: Ref
+    payment_intent_data: Ref
+    payment_method_collection: Ref
+    payment_method_options: Ref
+    payment_method_types: Ref
+    phone_number_collection: Ref
+    restrictions: Ref
+    shipping_address_collection: Ref
+    shipping_options: Ref
+    submit_type: Ref
+    subscription_data: Ref
+    tax_id_collection: Ref
+    transfer_data: Ref
+    url: Ref
+    def __init__(
+        self,
+        logical_name: str,
+        /,
+        *,
+        line_items: Sequence[PaymentLinkLineItem],
+        active: _Boolean | None = ...,
+        after_completion: PaymentLinkAfterCompletion | None = ...,
+        allow_promotion_codes: _Boolean | None = ...,
+        application_fee_amount: _Integer | None = ...,
+        application_fee_percent: _Number | None = ...,
+        automatic_tax: PaymentLinkAutomaticTax | None = ...,
+        billing_address_collection: Literal["auto", "required"] | Ref | None = ...,
+        consent_collection: PaymentLinkConsentCollection | None = ...,
+        currency: _Text | None = ...,
+        custom_fields: Sequence[PaymentLinkCustomField] | None = ...,
+        custom_text: PaymentLinkCustomText | None = ...,
+        customer_creation: Literal["always", "if_required"] | Ref | None = ...,
+        inactive_message: _Text | None = ...,
+        invoice_creation: PaymentLinkInvoiceCreation | None = ...,
+        managed_payments: PaymentLinkManagedPayments | None = ...,
+        metadata: Mapping[str, _Text] | None = ...,
+        name_collection: PaymentLinkNameCollection | None = ...,
+        on_behalf_of: str | Account | None = ...,
+        optional_items: Sequence[PaymentLinkOptionalItem] | None = ...,
+        payment_intent_data: PaymentLinkPaymentIntentData | None = ...,
+        payment_method_collection: Literal["always", "if_required"] | Ref | None = ...,
+        payment_method_options: PaymentLinkPaymentMethodOptions | None = ...,
+        payment_method_types: Sequence[Literal["affirm", "afterpay_clearpay", "alipay", "alma", "au_becs_debit", "bacs_debit", "bancontact", "billie", "bizum", "blik", "boleto", "card", "cashapp", "eps", "fpx", "giropay", "grabpay", "ideal", "klarna", "konbini", "link", "mb_way", "mobilepay", "multibanco", "oxxo", "p24", "pay_by_bank", "paynow", "paypal", "paypay", "payto", "pix", "promptpay", "satispay", "scalapay", "sepa_debit", "sequra", "sofort", "sunbit", "swish", "twint", "upi", "us_bank_account", "wechat_pay", "zip"] | Ref] | None = ...,
+        phone_number_collection: PaymentLinkPhoneNumberCollection | None = ...,
+        restrictions: PaymentLinkRestrictions | None = ...,
+        shipping_address_collection: PaymentLinkShippingAddressCollection | None = ...,
+        shipping_options: Sequence[PaymentLinkShippingOption] | None = ...,
+        submit_type: Literal["auto", "book", "donate", "pay", "subscribe"] | Ref | None = ...,
+        subscription_data: PaymentLinkSubscriptionData | None = ...,
+        tax_id_collection: PaymentLinkTaxIdCollection | None = ...,
+        transfer_data: PaymentLinkTransferData | None = ...,
+        lifecycle: Lifecycle | None = ...,
+    ) -> None: ...
+    @classmethod
+    def lookup(  # type: ignore[override]
+        cls,
+        *,
+        id: str = ...,
+        active: bool = ...,
+    ) -> PaymentLink: ...
+
+class PaymentMethodConfigurationAcssDebitDisplayPreference(TypedDict):
+    preference: NotRequired[Literal["none", "off", "on"] | Ref | None]
+
+class PaymentMethodConfigurationAcssDebit(TypedDict):
+    display_preference: NotRequired[PaymentMethodConfigurationAcssDebitDisplayPreference | None]
+
+class PaymentMethodConfigurationAffirmDisplayPreference(TypedDict):
+    preference: NotRequired[Literal["none", "off", "on"] | Ref | None]
+
+class PaymentMethodConfigurationAffirm(TypedDict):
+    display_preference: NotRequired[PaymentMethodConfigurationAffirmDisplayPreference | None]
+
+class PaymentMethodConfigurationAfterpayClearpayDisplayPreference(TypedDict):
+    preference: NotRequired[Literal["none", "off", "on"] | Ref | None]
+
+class PaymentMethodConfigurationAfterpayClearpay(TypedDict):
+    display_preference: NotRequired[PaymentMethodConfigurationAfterpayClearpayDisplayPreference | None]
+
+class PaymentMethodConfigurationAlipayDisplayPreference(TypedDict):
+    preference: NotRequired[Literal["none", "off", "on"] | Ref | None]
+
+class PaymentMethodConfigurationAlipay(TypedDict):
+    display_preference: NotRequired[PaymentMethodConfigurationAlipayDisplayPreference | None]
+
+class PaymentMethodConfigurationAlmaDisplayPreference(TypedDict):
+    preference: NotRequired[Literal["none", "off", "on"] | Ref | None]
+
+class PaymentMethodConfigurationAlma(TypedDict):
+    display_preference: NotRequired[PaymentMethodConfigurationAlmaDisplayPreference | None]
+
+class PaymentMethodConfigurationAmazonPayDisplayPreference(TypedDict):
+    preference: NotRequired[Literal["none", "off", "on"] | Ref | None]
+
+class PaymentMethodConfigurationAmazonPay(TypedDict):
+    display_preference: NotRequired[PaymentMethodConfigurationAmazonPayDisplayPreference | None]
+
+class PaymentMethodConfigurationApplePayDisplayPreference(TypedDict):
+    preference: NotRequired[Literal["none", "off", "on"] | Ref | None]
+
+class PaymentMethodConfigurationApplePay(TypedDict):
+    display_preference: NotRequired[PaymentMethodConfigurationApplePayDisplayPreference | None]
+
+class PaymentMethodConfigurationApplePayLaterDisplayPreference(TypedDict):
+    preference: NotRequired[Literal["none", "off", "on"] | Ref | None]
+
+class PaymentMethodConfigurationApplePayLater(TypedDict):
+    display_preference: NotRequired[PaymentMethodConfigurationApplePayLaterDisplayPreference | None]
+
+class PaymentMethodConfigurationAuBecsDebitDisplayPreference(TypedDict):
+    preference: NotRequired[Literal["none", "off", "on"] | Ref | None]
+
+class PaymentMethodConfigurationAuBecsDebit(TypedDict):
+    display_preference: NotRequired[PaymentMethodConfigurationAuBecsDebitDisplayPreference | None]
+
+class PaymentMethodConfigurationBacsDebitDisplayPreference(TypedDict):
+    preference: NotRequired[Literal["none", "off", "on"] | Ref | None]
+
+class PaymentMethodConfigurationBacsDebit(TypedDict):
+    display_preference: NotRequired[PaymentMethodConfigurationBacsDebitDisplayPreference | None]
+
+class PaymentMethodConfigurationBancontactDisplayPreference(TypedDict):
+    preference: NotRequired[Literal["none", "off", "on"] | Ref | None]
+
+class PaymentMethodConfigurationBancontact(TypedDict):
+    display_preference: NotRequired[PaymentMethodConfigurationBancontactDisplayPreference | None]
+
+class PaymentMethodConfigurationBillieDisplayPreference(TypedDict):
+    preference: NotRequired[Literal["none", "off", "on"] | Ref | None]
+
+class PaymentMethodConfigurationBillie(TypedDict):
+    display_preference: NotRequired[PaymentMethodConfigurationBillieDisplayPreference | None]
+
+class PaymentMethodConfigurationBizumDisplayPreference(TypedDict):
+    preference: NotRequired[Literal["none", "off", "on"] | Ref | None]
+
+class PaymentMethodConfigurationBizum(TypedDict):
+    display_preference: NotRequired[PaymentMethodConfigurationBizumDisplayPreference | None]
+
+class PaymentMethodConfigurationBlikDisplayPreference(TypedDict):
+    preference: NotRequired[Literal["none", "off", "on"] | Ref | None]
+
+class PaymentMethodConfigurationBlik(TypedDict):
+    display_preference: NotRequired[PaymentMethodConfigurationBlikDisplayPreference | None]
+
+class PaymentMethodConfigurationBoletoDisplayPreference(TypedDict):
+    preference: NotRequired[Literal["none", "off", "on"] | Ref | None]
+
+class PaymentMethodConfigurationBoleto(TypedDict):
+    display_preference: NotRequired[PaymentMethodConfigurationBoletoDisplayPreference | None]
+
+class PaymentMethodConfigurationCardDisplayPreference(TypedDict):
+    preference: NotRequired[Literal["none", "off", "on"] | Ref | None]
+
+class PaymentMethodConfigurationCard(TypedDict):
+    display_preference: NotRequired[PaymentMethodConfigurationCardDisplayPreference | None]
+
+class PaymentMethodConfigurationCartesBancairesDisplayPreference(TypedDict):
+    preference: NotRequired[Literal["none", "off", "on"] | Ref | None]
+
+class PaymentMethodConfigurationCartesBancaires(TypedDict):
+    display_preference: NotRequired[PaymentMethodConfigurationCartesBancairesDisplayPreference | None]
+
+class PaymentMethodConfigurationCashappDisplayPreference(TypedDict):
+    preference: NotRequired[Literal["none", "off", "on"] | Ref | None]
+
+class PaymentMethodConfigurationCashapp(TypedDict):
+    display_preference: NotRequired[PaymentMethodConfigurationCashappDisplayPreference | None]
+
+class PaymentMethodConfigurationCryptoDisplayPreference(TypedDict):
+    preference: NotRequired[Literal["none", "off", "on"] | Ref | None]
+
+class PaymentMethodConfigurationCrypto(TypedDict):
+    display_preference: NotRequired[PaymentMethodConfigurationCryptoDisplayPreference | None]
+
+class PaymentMethodConfigurationCustomerBalanceDisplayPreference(TypedDict):
+    preference: NotRequired[Literal["none", "off", "on"] | Ref | None]
+
+class PaymentMethodConfigurationCustomerBalance(TypedDict):
+    display_preference: NotRequired[PaymentMethodConfigurationCustomerBalanceDisplayPreference | None]
+
+class PaymentMethodConfigurationEpsDisplayPreference(TypedDict):
+    preference: NotRequired[Literal["none", "off", "on"] | Ref | None]
+
+class PaymentMethodConfigurationEps(TypedDict):
+    display_preference: NotRequired[PaymentMethodConfigurationEpsDisplayPreference | None]
+
+class PaymentMethodConfigurationFpxDisplayPreference(TypedDict):
+    preference: NotRequired[Literal["none", "off", "on"] | Ref | None]
+
+class PaymentMethodConfigurationFpx(TypedDict):
+    display_preference: NotRequired[PaymentMethodConfigurationFpxDisplayPreference | None]
+
+class PaymentMethodConfigurationFrMealVoucherConecsDisplayPreference(TypedDict):
+    preference: NotRequired[Literal["none", "off", "on"] | Ref | None]
+
+class PaymentMethodConfigurationFrMealVoucherConecs(TypedDict):
+    display_preference: NotRequired[PaymentMethodConfigurationFrMealVoucherConecsDisplayPreference | None]
+
+class PaymentMethodConfigurationGiropayDisplayPreference(TypedDict):
+    preference: NotRequired[Literal["none", "off", "on"] | Ref | None]
+
+class PaymentMethodConfigurationGiropay(TypedDict):
+    display_preference: NotRequired[PaymentMethodConfigurationGiropayDisplayPreference | None]
+
+class PaymentMethodConfigurationGooglePayDisplayPreference(TypedDict):
+    preference: NotRequired[Literal["none", "off", "on"] | Ref | None]
+
+class PaymentMethodConfigurationGooglePay(TypedDict):
+    display_preference: NotRequired[PaymentMethodConfigurationGooglePayDisplayPreference | None]
+
+class PaymentMethodConfigurationGrabpayDisplayPreference(TypedDict):
+    preference: NotRequired[Literal["none", "off", "on"] | Ref | None]
+
+class PaymentMethodConfigurationGrabpay(TypedDict):
+    display_preference: NotRequired[PaymentMethodConfigurationGrabpayDisplayPreference | None]
+
+class PaymentMethodConfigurationIdealDisplayPreference(TypedDict):
+    preference: NotRequired[Literal["none", "off", "on"] | Ref | None]
+
+class PaymentMethodConfigurationIdeal(TypedDict):
+    display_preference: NotRequired[PaymentMethodConfigurationIdealDisplayPreference | None]
+
+class PaymentMethodConfigurationJcbDisplayPreference(TypedDict):
+    preference: NotRequired[Literal["none", "off", "on"] | Ref | None]
+
+class PaymentMethodConfigurationJcb(TypedDict):
+    display_preference: NotRequired[PaymentMethodConfigurationJcbDisplayPreference | None]
+
+class PaymentMethodConfigurationKakaoPayDisplayPreference(TypedDict):
+    preference: NotRequired[Literal["none", "off", "on"] | Ref | None]
+
+class PaymentMethodConfigurationKakaoPay(TypedDict):
+    display_preference: NotRequired[PaymentMethodConfigurationKakaoPayDisplayPreference | None]
+
+class PaymentMethodConfigurationKlarnaDisplayPreference(TypedDict):
+    preference: NotRequired[Literal["none", "off", "on"] | Ref | None]
+
+class PaymentMethodConfigurationKlarna(TypedDict):
+    display_preference: NotRequired[PaymentMethodConfigurationKlarnaDisplayPreference | None]
+
+class PaymentMethodConfigurationKonbiniDisplayPreference(TypedDict):
+    preference: NotRequired[Literal["none", "off", "on"] | Ref | None]
+
+class PaymentMethodConfigurationKonbini(TypedDict):
+    display_preference: NotRequired[PaymentMethodConfigurationKonbiniDisplayPreference | None]
+
+class PaymentMethodConfigurationKrCardDisplayPreference(TypedDict):
+    preference: NotRequired[Literal["none", "off", "on"] | Ref | None]
+
+class PaymentMethodConfigurationKrCard(TypedDict):
+    display_preference: NotRequired[PaymentMethodConfigurationKrCardDisplayPreference | None]
+
+class PaymentMethodConfigurationLinkDisplayPreference(TypedDict):
+    preference: NotRequired[Literal["none", "off", "on"] | Ref | None]
+
+class PaymentMethodConfigurationLink(TypedDict):
+    display_preference: NotRequired[PaymentMethodConfigurationLinkDisplayPreference | None]
+
+class PaymentMethodConfigurationMbWayDisplayPreference(TypedDict):
+    preference: NotRequired[Literal["none", "off", "on"] | Ref | None]
+
+class PaymentMethodConfigurationMbWay(TypedDict):
+    display_preference: NotRequired[PaymentMethodConfigurationMbWayDisplayPreference | None]
+
+class PaymentMethodConfigurationMobilepayDisplayPreference(TypedDict):
+    preference: NotRequired[Literal["none", "off", "on"] | Ref | None]
+
+class PaymentMethodConfigurationMobilepay(TypedDict):
+    display_preference: NotRequired[PaymentMethodConfigurationMobilepayDisplayPreference | None]
+
+class PaymentMethodConfigurationMultibancoDisplayPreference(TypedDict):
+    preference: NotRequired[Literal["none", "off", "on"] | Ref | None]
+
+class PaymentMethodConfigurationMultibanco(TypedDict):
+    display_preference: NotRequired[PaymentMethodConfigurationMultibancoDisplayPreference | None]
+
+class PaymentMethodConfigurationNaverPayDisplayPreference(TypedDict):
+    preference: NotRequired[Literal["none", "off", "on"] | Ref | None]
+
+class PaymentMethodConfigurationNaverPay(TypedDict):
+    display_preference: NotRequired[PaymentMethodConfigurationNaverPayDisplayPreference | None]
+
+class PaymentMethodConfigurationNzBankAccountDisplayPreference(TypedDict):
+    preference: NotRequired[Literal["none", "off", "on"] | Ref | None]
+
+class PaymentMethodConfigurationNzBankAccount(TypedDict):
+    display_preference: NotRequired[PaymentMethodConfigurationNzBankAccountDisplayPreference | None]
+
+class PaymentMethodConfigurationOxxoDisplayPreference(TypedDict):
+    preference: NotRequired[Literal["none", "off", "on"] | Ref | None]
+
+class PaymentMethodConfigurationOxxo(TypedDict):
+    display_preference: NotRequired[PaymentMethodConfigurationOxxoDisplayPreference | None]
+
+class PaymentMethodConfigurationP24DisplayPreference(TypedDict):
+    preference: NotRequired[Literal["none", "off", "on"] | Ref | None]
+
+class PaymentMethodConfigurationP24(TypedDict):
+    display_preference: NotRequired[PaymentMethodConfigurationP24DisplayPreference | None]
+
+class PaymentMethodConfigurationPayByBankDisplayPreference(TypedDict):
+    preference: NotRequired[Literal["none", "off", "on"] | Ref | None]
+
+class PaymentMethodConfigurationPayByBank(TypedDict):
+    display_preference: NotRequired[PaymentMethodConfigurationPayByBankDisplayPreference | None]
+
+class PaymentMethodConfigurationPaycoDisplayPreference(TypedDict):
+    preference: NotRequired[Literal["none", "off", "on"] | Ref | None]
+
+class PaymentMethodConfigurationPayco(TypedDict):
+    display_preference: NotRequired[PaymentMethodConfigurationPaycoDisplayPreference | None]
+
+class PaymentMethodConfigurationPaynowDisplayPreference(TypedDict):
+    preference: NotRequired[Literal["none", "off", "on"] | Ref | None]
+
+class PaymentMethodConfigurationPaynow(TypedDict):
+    display_preference: NotRequired[PaymentMethodConfigurationPaynowDisplayPreference | None]
+
+class PaymentMethodConfigurationPaypalDisplayPreference(TypedDict):
+    preference: NotRequired[Literal["none", "off", "on"] | Ref | None]
+
+class PaymentMethodConfigurationPaypal(TypedDict):
+    display_preference: NotRequired[PaymentMethodConfigurationPaypalDisplayPreference | None]
+
+class PaymentMethodConfigurationPaypayDisplayPreference(TypedDict):
+    preference: NotRequired[Literal["none", "off", "on"] | Ref | None]
+
+class PaymentMethodConfigurationPaypay(TypedDict):
+    display_preference: NotRequired[PaymentMethodConfigurationPaypayDisplayPreference | None]
+
+class PaymentMethodConfigurationPaytoDisplayPreference(TypedDict):
+    preference: NotRequired[Literal["none", "off", "on"] | Ref | None]
+
+class PaymentMethodConfigurationPayto(TypedDict):
+    display_preference: NotRequired[PaymentMethodConfigurationPaytoDisplayPreference | None]
+
+class PaymentMethodConfigurationPixDisplayPreference(TypedDict):
+    preference: NotRequired[Literal["none", "off", "on"] | Ref | None]
+
+class PaymentMethodConfigurationPix(TypedDict):
+    display_preference: NotRequired[PaymentMethodConfigurationPixDisplayPreference | None]
+
+class PaymentMethodConfigurationPromptpayDisplayPreference(TypedDict):
+    preference: NotRequired[Literal["none", "off", "on"] | Ref | None]
+
+class PaymentMethodConfigurationPromptpay(TypedDict):
+    display_preference: NotRequired[PaymentMethodConfigurationPromptpayDisplayPreference | None]
+
+class PaymentMethodConfigurationRevolutPayDisplayPreference(TypedDict):
+    preference: NotRequired[Literal["none", "off", "on"] | Ref | None]
+
+class PaymentMethodConfigurationRevolutPay(TypedDict):
+    display_preference: NotRequired[PaymentMethodConfigurationRevolutPayDisplayPreference | None]
+
+class PaymentMethodConfigurationSamsungPayDisplayPreference(TypedDict):
+    preference: NotRequired[Literal["none", "off", "on"] | Ref | None]
+
+class PaymentMethodConfigurationSamsungPay(TypedDict):
+    display_preference: NotRequired[PaymentMethodConfigurationSamsungPayDisplayPreference | None]
+
+class PaymentMethodConfigurationSatispayDisplayPreference(TypedDict):
+    preference: NotRequired[Literal["none", "off", "on"] | Ref | None]
+
+class PaymentMethodConfigurationSatispay(TypedDict):
+    display_preference: NotRequired[PaymentMethodConfigurationSatispayDisplayPreference | None]
+
+class PaymentMethodConfigurationScalapayDisplayPreference(TypedDict):
+    preference: NotRequired[Literal["none", "off", "on"] | Ref | None]
+
+class PaymentMethodConfigurationScalapay(TypedDict):
+    display_preference: NotRequired[PaymentMethodConfigurationScalapayDisplayPreference | None]
+
+class PaymentMethodConfigurationSepaDebitDisplayPreference(TypedDict):
+    preference: NotRequired[Literal["none", "off", "on"] | Ref | None]
+
+class PaymentMethodConfigurationSepaDebit(TypedDict):
+    display_preference: NotRequired[PaymentMethodConfigurationSepaDebitDisplayPreference | None]
+
+class PaymentMethodConfigurationSequraDisplayPreference(TypedDict):
+    preference: NotRequired[Literal["none", "off", "on"] | Ref | None]
+
+class PaymentMethodConfigurationSequra(TypedDict):
+    display_preference: NotRequired[PaymentMethodConfigurationSequraDisplayPreference | None]
+
+class PaymentMethodConfigurationSofortDisplayPreference(TypedDict):
+    preference: NotRequired[Literal["none", "off", "on"] | Ref | None]
+
+class PaymentMethodConfigurationSofort(TypedDict):
+    display_preference: NotRequired[PaymentMethodConfigurationSofortDisplayPreference | None]
+
+class PaymentMethodConfigurationSunbitDisplayPreference(TypedDict):
+    preference: NotRequired[Literal["none", "off", "on"] | Ref | None]
+
+class PaymentMethodConfigurationSunbit(TypedDict):
+    display_preference: NotRequired[PaymentMethodConfigurationSunbitDisplayPreference | None]
+
+class PaymentMethodConfigurationSwishDisplayPreference(TypedDict):
+    preference: NotRequired[Literal["none", "off", "on"] | Ref | None]
+
+class PaymentMethodConfigurationSwish(TypedDict):
+    display_preference: NotRequired[PaymentMethodConfigurationSwishDisplayPreference | None]
+
+class PaymentMethodConfigurationTwintDisplayPreference(TypedDict):
+    preference: NotRequired[Literal["none", "off", "on"] | Ref | None]
+
+class PaymentMethodConfigurationTwint(TypedDict):
+    display_preference: NotRequired[PaymentMethodConfigurationTwintDisplayPreference | None]
+
+class PaymentMethodConfigurationUpiDisplayPreference(TypedDict):
+    preference: NotRequired[Literal["none", "off", "on"] | Ref | None]
+
+class PaymentMethodConfigurationUpi(TypedDict):
+    display_preference: NotRequired[PaymentMethodConfigurationUpiDisplayPreference | None]
+
+class PaymentMethodConfigurationUsBankAccountDisplayPreference(TypedDict):
+    preference: NotRequired[Literal["none", "off", "on"] | Ref | None]
+
+class PaymentMethodConfigurationUsBankAccount(TypedDict):
+    display_preference: NotRequired[PaymentMethodConfigurationUsBankAccountDisplayPreference | None]
+
+class PaymentMethodConfigurationWechatPayDisplayPreference(TypedDict):
+    preference: NotRequired[Literal["none", "off", "on"] | Ref | None]
+
+class PaymentMethodConfigurationWechatPay(TypedDict):
+    display_preference: NotRequired[PaymentMethodConfigurationWechatPayDisplayPreference | None]
+
+class PaymentMethodConfigurationZipDisplayPreference(TypedDict):
+    preference: NotRequired[Literal["none", "off", "on"] | Ref | None]
+
+class PaymentMethodConfigurationZip(TypedDict):
+    display_preference: NotRequired[PaymentMethodConfigurationZipDisplayPreference | None]
+
+class PaymentMethodConfiguration(Resource):
+    """PaymentMethodConfigurations control which payment methods are displayed to your customers when you don't explicitly specify payment method types."""
+
+    TYPE: ClassVar[str]
+    acss_debit: Ref
+    active: Ref
+    affirm: Ref
+    afterpay_clearpay: Ref
+    alipay: Ref
+    alma: Ref
+    amazon_pay: Ref
+    apple_pay: Ref
+    application: Ref
+    au_becs_debit: Ref
+    bacs_debit: Ref
+    bancontact: Ref
+    billie: Ref
+    bizum: Ref
+    blik: Ref
+    boleto: Ref
+    card: Ref
+    cartes_bancaires: Ref
+    cashapp: Ref
+    crypto: Ref
+    customer_balance: Ref
+    eps: Ref
+    fpx: Ref
+    giropay: Ref
+    google_pay: Ref
+    grabpay: Ref
+    id: Ref
+    ideal: Ref
+    is_default: Ref
+    jcb: Ref
+    kakao_pay: Ref
+    klarna: Ref
+    konbini: Ref
+    kr_card: Ref
+    link: Ref
+    livemode: Ref
+    mb_way: Ref
+    mobilepay: Ref
+    multibanco: Ref
+    name: Ref
+    naver_pay: Ref
+    nz_bank_account: Ref
+    object: Ref
+    oxxo: Ref
+    p24: Ref
+    parent: Ref
+    pay_by_bank: Ref
+    payco: Ref
+    paynow: Ref
+    paypal: Ref
+    paypay: Ref
+    payto: Ref
+    pix: Ref
+    promptpay: Ref
+    revolut_pay: Ref
+    samsung_pay: Ref
+    satispay: Ref
+    scalapay: Ref
+    sepa_debit: Ref
+    sequra: Ref
+    sofort: Ref
+    sunbit: Ref
+    swish: Ref
+    twint: Ref
+    upi: Ref
+    us_bank_account: Ref
+    wechat_pay: Ref
+    zip: Ref
+    def __init__(
+        self,
+        logical_name: str,
+        /,
+        *,
+        acss_debit: PaymentMethodConfigurationAcssDebit | None = ...,
+        active: _Boolean | None = ...,
+        affirm: PaymentMethodConfigurationAffirm | None = ...,
+        afterpay_clearpay: PaymentMethodConfigurationAfterpayClearpay | None = ...,
+        alipay: PaymentMethodConfigurationAlipay | None = ...,
+        alma: PaymentMethodConfigurationAlma | None = ...,
+        amazon_pay: PaymentMethodConfigurationAmazonPay | None = ...,
+        apple_pay: PaymentMethodConfigurationApplePay | None = ...,
+        apple_pay_later: PaymentMethodConfigurationApplePayLater | None = ...,
+        au_becs_debit: PaymentMethodConfigurationAuBecsDebit | None = ...,
+        bacs_debit: PaymentMethodConfigurationBacsDebit | None = ...,
+        bancontact: PaymentMethodConfigurationBancontact | None = ...,
+        billie: PaymentMethodConfigurationBillie | None = ...,
+        bizum: PaymentMethodConfigurationBizum | None = ...,
+        blik: PaymentMethodConfigurationBlik | None = ...,
+        boleto: PaymentMethodConfigurationBoleto | None = ...,
+        card: PaymentMethodConfigurationCard | None = ...,
+        cartes_bancaires: PaymentMethodConfigurationCartesBancaires | None = ...,
+        cashapp: PaymentMethodConfigurationCashapp | None = ...,
+        crypto: PaymentMethodConfigurationCrypto | None = ...,
+        customer_balance: PaymentMethodConfigurationCustomerBalance | None = ...,
+        eps: PaymentMethodConfigurationEps | None = ...,
+        fpx: PaymentMethodConfigurationFpx | None = ...,
+        fr_meal_voucher_conecs: PaymentMethodConfigurationFrMealVoucherConecs | None = ...,
+        giropay: PaymentMethodConfigurationGiropay | None = ...,
+        google_pay: PaymentMethodConfigurationGooglePay | None = ...,
+        grabpay: PaymentMethodConfigurationGrabpay | None = ...,
+        ideal: PaymentMethodConfigurationIdeal | None = ...,
+        jcb: PaymentMethodConfigurationJcb | None = ...,
+        kakao_pay: PaymentMethodConfigurationKakaoPay | None = ...,
+        klarna: PaymentMethodConfigurationKlarna | None = ...,
+        konbini: PaymentMethodConfigurationKonbini | None = ...,
+        kr_card: PaymentMethodConfigurationKrCard | None = ...,
+        link: PaymentMethodConfigurationLink | None = ...,
+        mb_way: PaymentMethodConfigurationMbWay | None = ...,
+        mobilepay: PaymentMethodConfigurationMobilepay | None = ...,
+        multibanco: PaymentMethodConfigurationMultibanco | None = ...,
+        name: _Text | None = ...,
+        naver_pay: PaymentMethodConfigurationNaverPay | None = ...,
+        nz_bank_account: PaymentMethodConfigurationNzBankAccount | None = ...,
+        oxxo: PaymentMethodConfigurationOxxo | None = ...,
+        p24: PaymentMethodConfigurationP24 | None = ...,
+        parent: str | PaymentMethodConfiguration | None = ...,
+        pay_by_bank: PaymentMethodConfigurationPayByBank | None = ...,
+        payco: PaymentMethodConfigurationPayco | None = ...,
+        paynow: PaymentMethodConfigurationPaynow | None = ...,
+        paypal: PaymentMethodConfigurationPaypal | None = ...,
+        paypay: PaymentMethodConfigurationPaypay | None = ...,
+        payto: PaymentMethodConfigurationPayto | None = ...,
+        pix: PaymentMethodConfigurationPix | None = ...,
+        promptpay: PaymentMethodConfigurationPromptpay | None = ...,
+        revolut_pay: PaymentMethodConfigurationRevolutPay | None = ...,
+        samsung_pay: PaymentMethodConfigurationSamsungPay | None = ...,
+        satispay: PaymentMethodConfigurationSatispay | None = ...,
+        scalapay: PaymentMethodConfigurationScalapay | None = ...,
+        sepa_debit: PaymentMethodConfigurationSepaDebit | None = ...,
+        sequra: PaymentMethodConfigurationSequra | None = ...,
+        sofort: PaymentMethodConfigurationSofort | None = ...,
+        sunbit: PaymentMethodConfigurationSunbit | None = ...,
+        swish: PaymentMethodConfigurationSwish | None = ...,
+        twint: PaymentMethodConfigurationTwint | None = ...,
+        upi: PaymentMethodConfigurationUpi | None = ...,
+        us_bank_account: PaymentMethodConfigurationUsBankAccount | None = ...,
+        wechat_pay: PaymentMethodConfigurationWechatPay | None = ...,
+        zip: PaymentMethodConfigurationZip | None = ...,
+        lifecycle: Lifecycle | None = ...,
+    ) -> None: ...
+    @classmethod
+    def lookup(  # type: ignore[override]
+        cls,
+        *,
+        id: str = ...,
+        active: bool = ...,
+        application: str = ...,
+    ) -> PaymentMethodConfiguration: ...
+
+class PaymentMethodDomain(Resource):
+    """A payment method domain represents a web domain that you have registered with Stripe."""
+
+    TYPE: ClassVar[str]
+    amazon_pay: Ref
+    apple_pay: Ref
+    created: Ref
+    domain_name: Ref
+    enabled: Ref
+    google_pay: Ref
+    id: Ref
+    klarna: Ref
+    link: Ref
+    livemode: Ref
+    object: Ref
+    paypal: Ref
+    def __init__(
+        self,
+        logical_name: str,
+        /,
+        *,
+        domain_name: _Text,
+        enabled: _Boolean | None = ...,
+        lifecycle: Lifecycle | None = ...,
+    ) -> None: ...
+    @classmethod
+    def lookup(  # type: ignore[override]
+        cls,
+        *,
+        id: str = ...,
+        domain_name: str = ...,
+        enabled: bool = ...,
+    ) -> PaymentMethodDomain: ...
+
+class PersonAdditionalTosAcceptancesAccount(TypedDict):
+    date: NotRequired[_Moment | None]
+    ip: NotRequired[_Text | None]
+    user_agent: NotRequired[_Text | None]
+
+class PersonAdditionalTosAcceptances(TypedDict):
+    account: NotRequired[PersonAdditionalTosAcceptancesAccount | None]
+
+class PersonAddress(TypedDict):
+    city: NotRequired[_Text | None]
+    country: NotRequired[_Text | None]
+    line1: NotRequired[_Text | None]
+    line2: NotRequired[_Text | None]
+    postal_code: NotRequired[_Text | None]
+    state: NotRequired[_Text | None]
+
+class PersonAddressKana(TypedDict):
+    city: NotRequired[_Text | None]
+    country: NotRequired[_Text | None]
+    line1: NotRequired[_Text | None]
+    line2: NotRequired[_Text | None]
+    postal_code: NotRequired[_Text | None]
+    state: NotRequired[_Text | None]
+    town: NotRequired[_Text | None]
+
+class PersonAddressKanji(TypedDict):
+    city: NotRequired[_Text | None]
+    country: NotRequired[_Text | None]
+    line1: NotRequired[_Text | None]
+    line2: NotRequired[_Text | None]
+    postal_code: NotRequired[_Text | None]
+    state: NotRequired[_Text | None]
+    town: NotRequired[_Text | None]
+
+class PersonDob(TypedDict):
+    day: _Integer
+    month: _Integer
+    year: _Integer
+
+class PersonDocumentsCompanyAuthorization(TypedDict):
+    files: NotRequired[Sequence[str | File] | None]
+
+class PersonDocumentsPassport(TypedDict):
+    files: NotRequired[Sequence[str | File] | None]
+
+class PersonDocumentsVisa(TypedDict):
+    files: NotRequired[Sequence[str | File] | None]
+
+class PersonDocuments(TypedDict):
+    company_authorization: NotRequired[PersonDocumentsCompanyAuthorization | None]
+    passport: NotRequired[PersonDocumentsPassport | None]
+    visa: NotRequired[PersonDocumentsVisa | None]
+
+class PersonRegisteredAddress(TypedDict):
+    city: NotRequired[_Text | None]
+    country: NotRequired[_Text | None]
+    line1: NotRequired[_Text | None]
+    line2: NotRequired[_Text | None]
+    postal_code: NotRequired[_Text | None]
+    state: NotRequired[_Text | None]
+
+class PersonRelationship(TypedDict):
+    authorizer: NotRequired[_Boolean | None]
+    director: NotRequired[_Boolean | None]
+    executive: NotRequired[_Boolean | None]
+    legal_guardian: NotRequired[_Boolean | None]
+    owner: NotRequired[_Boolean | None]
+    percent_ownership: NotRequired[_Number | None]
+    representative: NotRequired[_Boolean | None]
+    title: NotRequired[_Text | None]
+
+class PersonUsCfpbDataEthnicityDetails(TypedDict):
+    ethnicity: NotRequired[Sequence[Literal["cuban", "hispanic_or_latino", "mexican", "not_hispanic_or_latino", "other_hispanic_or_latino", "prefer_not_to_answer", "puerto_rican"] | Ref] | None]
+    ethnicity_other: NotRequired[_Text | None]
+
+class PersonUsCfpbDataRaceDetails(TypedDict):
+    race: NotRequired[Sequence[Literal["african_american", "american_indian_or_alaska_native", "asian", "asian_indian", "black_or_african_american", "chinese", "ethiopian", "filipino", "guamanian_or_chamorro", "haitian", "jamaican", "japanese", "korean", "native_hawaiian", "native_hawaiian_or_other_pacific_islander", "nigerian", "other_asian", "other_black_or_african_american", "other_pacific_islander", "prefer_not_to_answer", "samoan", "somali", "vietnamese", "white"] | Ref] | None]
+    race_other: NotRequired[_Text | None]
+
+class PersonUsCfpbData(TypedDict):
+    ethnicity_details: NotRequired[PersonUsCfpbDataEthnicityDetails | None]
+    race_details: NotRequired[PersonUsCfpbDataRaceDetails | None]
+    self_identified_gender: NotRequired[_Text | None]
+
+class PersonVerificationAdditionalDocument(TypedDict):
+    back: NotRequired[str | File | None]
+    front: NotRequired[str | File | None]
+
+class PersonVerificationDocument(TypedDict):
+    back: NotRequired[str | File | None]
+    front: NotRequired[str | File | None]
+
+class PersonVerification(TypedDict):
+    additional_document: NotRequired[PersonVerificationAdditionalDocument | None]
+    document: NotRequired[PersonVerificationDocument | None]
+
+class Person(Resource):
+    """This is an object representing a person associated with a Stripe account."""
+
+    TYPE: ClassVar[str]
+    account: Ref
+    additional_tos_acceptances: Ref
+    address: Ref
+    address_kana: Ref
+    address_kanji: Ref
+    created: Ref
+    dob: Ref
+    email: Ref
+    first_name: Ref
+    first_name_kana: Ref
+    first_name_kanji: Ref
+    full_name_aliases: Ref
+    future_requirements: Ref
+    gender: Ref
+    id: Ref
+    id_number_provided: Ref
+    id_number_secondary_provided: Ref
+    last_name: Ref
+    last_name_kana: Ref
+    last_name_kanji: Ref
+    maiden_name: Ref
+    metadata: Ref
+    nationality: Ref
+    object: Ref
+    phone: Ref
+    political_exposure: Ref
+    registered_address: Ref
+    relationship: Ref
+    requirements: Ref
+    ssn_last_4_provided: Ref
+    us_cfpb_data: Ref
+    verification: Ref
+    def __init__(
+        self,
+        logical_name: str,
+        /,
+        *,
+        account: str | Account,
+        additional_tos_acceptances: PersonAdditionalTosAcceptances | None = ...,
+        address: PersonAddress | None = ...,
+        address_kana: PersonAddressKana | None = ...,
+        address_kanji: PersonAddressKanji | None = ...,
+        dob: PersonDob | None = ...,
+        documents: PersonDocuments | None = ...,
+        email: _Text | None = ...,
+        first_name: _Text | None = ...,
+        first_name_kana: _Text | None = ...,
+        first_name_kanji: _Text | None = ...,
+        full_name_aliases: Sequence[_Text] | None = ...,
+        gender: _Text | None = ...,
+        id_number: _Text | None = ...,
+        id_number_secondary: _Text | None = ...,
+        last_name: _Text | None = ...,
+        last_name_kana: _Text | None = ...,
+        last_name_kanji: _Text | None = ...,
+        maiden_name: _Text | None = ...,
+        metadata: Mapping[str, _Text] | None = ...,
+        nationality: _Text | None = ...,
+        phone: _Text | None = ...,
+        political_exposure: Literal["existing", "none"] | Ref | None = ...,
+        registered_address: PersonRegisteredAddress | None = ...,
+        relationship: PersonRelationship | None = ...,
+        ssn_last_4: _Text | None = ...,
+        us_cfpb_data: PersonUsCfpbData | None = ...,
+        verification: PersonVerification | None = ...,
+        lifecycle: Lifecycle | None = ...,
+    ) -> None: ...
+    @classmethod
+    def lookup(  # type: ignore[override]
+        cls,
+        *,
+        id: str = ...,
+        relationship: Mapping[str, Any] = ...,
+    ) -> Person: ...
+
+class PersonalizationDesignCarrierText(TypedDict):
+    footer_body: NotRequired[_Text | None]
+    footer_title: NotRequired[_Text | None]
+    header_body: NotRequired[_Text | None]
+    header_title: NotRequired[_Text | None]
+
+class PersonalizationDesignPreferences(TypedDict):
+    is_default: _Boolean
+
+class PersonalizationDesign(Resource):
+    """A Personalization Design is a logical grouping of a Physical Bundle, card logo, and carrier text that represents a product line."""
+
+    TYPE: ClassVar[str]
+    card_logo: Ref
+    carrier_text: Ref
+    created: Ref
+    id: Ref
+    livemode: Ref
+    lookup_key: Ref
+    metadata: Ref
+    name: Ref
+    object: Ref
+    physical_bundle: Ref
+    preferences: Ref
+    rejection_reasons: Ref
+    status: Ref
+    def __init__(
+        self,
+        logical_name: str,
+        /,
+        *,
+        physical_bundle: str,
+        card_logo: str | File | None = ...,
+        carrier_text: PersonalizationDesignCarrierText | None = ...,
+        lookup_key: _Text | None = ...,
+        metadata: Mapping[str, _Text] | None = ...,
+        name: _Text | None = ...,
+        preferences: PersonalizationDesignPreferences | None = ...,
+        lifecycle: Lifecycle | None = ...,
+    ) -> None: ...
+    @classmethod
+    def lookup(  # type: ignore[override]
+        cls,
+        *,
+        id: str = ...,
+        lookup_keys: Sequence[str] = ...,
+        preferences: Mapping[str, Any] = ...,
+        status: Literal["active", "inactive", "rejected", "review"] = ...,
+        lookup_key: str = ...,
+    ) -> PersonalizationDesign: ...
+
+class PlanTier(TypedDict):
+    flat_amount: NotRequired[_Integer | None]
+    flat_amount_decimal: NotRequired[_Decimal | None]
+    unit_amount: NotRequired[_Integer | None]
+    unit_amount_decimal: NotRequired[_Decimal | None]
+    up_to: _Integer | Literal["inf"]
+
+class PlanTransformUsage(TypedDict):
+    divide_by: _Moment
+    round: Literal["down", "up"] | Ref
+
+class Plan(Resource):
+    """You can now model subscriptions more flexibly using the Prices API."""
+
+    TYPE: ClassVar[str]
+    active: Ref
+    amount: Ref
+    amount_decimal: Ref
+    billing_scheme: Ref
+    created: Ref
+    currency: Ref
+    id: Ref
+    interval: Ref
+    interval_count: Ref
+    livemode: Ref
+    metadata: Ref
+    meter: Ref
+    nickname: Ref
+    object: Ref
+    product: Ref
+    tiers: Ref
+    tiers_mode: Ref
+    transform_usage: Ref
+    trial_period_days: Ref
+    usage_type: Ref
+    def __init__(
+        self,
+        logical_name: str,
+        /,
+        *,
+        currency: _Text,
+        interval: Literal["day", "month", "week", "year"] | Ref,
+        active: _Boolean | None = ...,
+        amount: _Integer | None = ...,
+        amount_decimal: _Decimal | None = ...,
+        billing_scheme: Literal["per_unit", "tiered"] | Ref | None = ...,
+        id: _Text | None = ...,
+        interval_count: _Integer | None = ...,
+        metadata: Mapping[str, _Text] | None = ...,
+        meter: str | Meter | None = ...,
+        nickname: _Text | None = ...,
+        product: str | Product | None = ...,
+        tiers: Sequence[PlanTier] | None = ...,
+        tiers_mode: Literal["graduated", "volume"] | Ref | None = ...,
+        transform_usage: PlanTransformUsage | None = ...,
+        trial_period_days: _Integer | None = ...,
+        usage_type: Literal["licensed", "metered"] | Ref | None = ...,
+        lifecycle: Lifecycle | None = ...,
+    ) -> None: ...
+    @classmethod
+    def lookup(  # type: ignore[override]
+        cls,
+        *,
+        id: str = ...,
+        active: bool = ...,
+        created: int | Mapping[str, int] = ...,
+        product: str | Product = ...,
+    ) -> Plan: ...
+
 class PortalConfigurationFeaturesCustomerUpdate(TypedDict):
     allowed_updates: NotRequired[Sequence[Literal["address", "email", "name", "phone", "shipping", "tax_id"] | Ref] | None]
     enabled: _Boolean
@@ -94,11 +3136,11 @@ class PortalConfigurationFeaturesInvoiceHistory(TypedDict):
 
 class PortalConfigurationFeaturesPaymentMethodUpdate(TypedDict):
     enabled: _Boolean
-    payment_method_configuration: NotRequired[str | None]
+    payment_method_configuration: NotRequired[str | PaymentMethodConfiguration | None]
 
 class PortalConfigurationFeaturesSubscriptionCancelCancellationReason(TypedDict):
     enabled: _Boolean
-    feedback_options: NotRequired[Sequence[str] | None]
+    feedback_options: NotRequired[Sequence[str | FeedbackOption] | None]
     options: Sequence[Literal["customer_service", "low_quality", "missing_features", "other", "switched_service", "too_complex", "too_expensive", "unused"] | Ref]
 
 class PortalConfigurationFeaturesSubscriptionCancel(TypedDict):
@@ -228,8 +3270,8 @@ class PriceCustomUnitAmount(TypedDict):
     preset: NotRequired[_Integer | None]
 
 class PriceProductDataTaxDetails(TypedDict):
-    performance_location: NotRequired[_Text | None]
-    tax_code: NotRequired[_Text | None]
+    performance_location: NotRequired[str | TaxLocation | None]
+    tax_code: NotRequired[str | None]
 
 class PriceProductData(TypedDict):
     active: NotRequired[_Boolean | None]
@@ -237,14 +3279,14 @@ class PriceProductData(TypedDict):
     metadata: NotRequired[Mapping[str, _Text] | None]
     name: _Text
     statement_descriptor: NotRequired[_Text | None]
-    tax_code: NotRequired[_Text | None]
+    tax_code: NotRequired[str | None]
     tax_details: NotRequired[PriceProductDataTaxDetails | None]
     unit_label: NotRequired[_Text | None]
 
 class PriceRecurring(TypedDict):
     interval: Literal["day", "month", "week", "year"] | Ref
     interval_count: NotRequired[_Integer | None]
-    meter: NotRequired[str | None]
+    meter: NotRequired[str | Meter | None]
     trial_period_days: NotRequired[_Integer | None]
     usage_type: NotRequired[Literal["licensed", "metered"] | Ref | None]
 
@@ -373,8 +3415,8 @@ class ProductPackageDimensions(TypedDict):
     width: _Number
 
 class ProductTaxDetails(TypedDict):
-    performance_location: NotRequired[_Text | None]
-    tax_code: NotRequired[_Text | None]
+    performance_location: NotRequired[str | TaxLocation | None]
+    tax_code: NotRequired[str | None]
 
 class Product(Resource):
     """Products describe the specific goods or services you offer to your customers."""
@@ -437,6 +3479,30 @@ class Product(Resource):
         url: str = ...,
     ) -> Product: ...
 
+class ProductFeature(Resource):
+    """A product_feature represents an attachment between a feature and a product."""
+
+    TYPE: ClassVar[str]
+    entitlement_feature: Ref
+    id: Ref
+    livemode: Ref
+    object: Ref
+    def __init__(
+        self,
+        logical_name: str,
+        /,
+        *,
+        entitlement_feature: str | Feature,
+        product: str | Product,
+        lifecycle: Lifecycle | None = ...,
+    ) -> None: ...
+    @classmethod
+    def lookup(  # type: ignore[override]
+        cls,
+        *,
+        id: str = ...,
+    ) -> ProductFeature: ...
+
 class PromotionCodePromotion(TypedDict):
     coupon: NotRequired[str | Coupon | None]
     type: Literal["coupon"] | Ref
@@ -476,7 +3542,7 @@ class PromotionCode(Resource):
         promotion: PromotionCodePromotion,
         active: _Boolean | None = ...,
         code: _Text | None = ...,
-        customer: str | None = ...,
+        customer: str | Customer | None = ...,
         customer_account: _Text | None = ...,
         expires_at: _Moment | None = ...,
         max_redemptions: _Integer | None = ...,
@@ -493,9 +3559,160 @@ class PromotionCode(Resource):
         code: str = ...,
         coupon: str = ...,
         created: int | Mapping[str, int] = ...,
-        customer: str = ...,
+        customer: str | Customer = ...,
         customer_account: str = ...,
     ) -> PromotionCode: ...
+
+class QuoteAutomaticTaxLiability(TypedDict):
+    account: NotRequired[str | Account | None]
+    type: Literal["account", "self"] | Ref
+
+class QuoteAutomaticTax(TypedDict):
+    enabled: _Boolean
+    liability: NotRequired[QuoteAutomaticTaxLiability | None]
+
+class QuoteDiscount(TypedDict):
+    coupon: NotRequired[str | Coupon | None]
+    promotion_code: NotRequired[str | PromotionCode | None]
+
+class QuoteFromQuote(TypedDict):
+    is_revision: NotRequired[_Boolean | None]
+    quote: str | Quote
+
+class QuoteInvoiceSettingsCustomField(TypedDict):
+    name: _Text
+    value: _Text
+
+class QuoteInvoiceSettingsIssuer(TypedDict):
+    account: NotRequired[str | Account | None]
+    type: Literal["account", "self"] | Ref
+
+class QuoteInvoiceSettings(TypedDict):
+    custom_fields: NotRequired[Sequence[QuoteInvoiceSettingsCustomField] | None]
+    days_until_due: NotRequired[_Integer | None]
+    description: NotRequired[_Text | None]
+    footer: NotRequired[_Text | None]
+    issuer: NotRequired[QuoteInvoiceSettingsIssuer | None]
+
+class QuoteLineItemDiscount(TypedDict):
+    coupon: NotRequired[str | Coupon | None]
+    promotion_code: NotRequired[str | PromotionCode | None]
+
+class QuoteLineItemPriceDataRecurring(TypedDict):
+    interval: Literal["day", "month", "week", "year"] | Ref
+    interval_count: NotRequired[_Integer | None]
+
+class QuoteLineItemPriceData(TypedDict):
+    currency: _Text
+    product: str | Product
+    recurring: NotRequired[QuoteLineItemPriceDataRecurring | None]
+    tax_behavior: NotRequired[Literal["exclusive", "inclusive", "unspecified"] | Ref | None]
+    unit_amount: NotRequired[_Integer | None]
+    unit_amount_decimal: NotRequired[_Decimal | None]
+
+class QuoteLineItem(TypedDict):
+    discounts: NotRequired[Sequence[QuoteLineItemDiscount] | None]
+    price: NotRequired[str | Price | None]
+    price_data: NotRequired[QuoteLineItemPriceData | None]
+    quantity: NotRequired[_Integer | None]
+    tax_rates: NotRequired[Sequence[str | TaxRate] | None]
+
+class QuoteSubscriptionDataBillingModeFlexible(TypedDict):
+    proration_discounts: NotRequired[Literal["included", "itemized"] | Ref | None]
+
+class QuoteSubscriptionDataBillingMode(TypedDict):
+    flexible: NotRequired[QuoteSubscriptionDataBillingModeFlexible | None]
+    type: Literal["classic", "flexible"] | Ref
+
+class QuoteSubscriptionData(TypedDict):
+    billing_mode: NotRequired[QuoteSubscriptionDataBillingMode | None]
+    description: NotRequired[_Text | None]
+    effective_date: NotRequired[_Moment | Literal["current_period_end"] | None]
+    metadata: NotRequired[Mapping[str, _Text] | None]
+    trial_period_days: NotRequired[_Integer | None]
+
+class QuoteTransferData(TypedDict):
+    amount: NotRequired[_Integer | None]
+    amount_percent: NotRequired[_Number | None]
+    destination: str | Account
+
+class Quote(Resource):
+    """A Quote is a way to model prices that you'd like to provide to a customer."""
+
+    TYPE: ClassVar[str]
+    amount_subtotal: Ref
+    amount_total: Ref
+    application: Ref
+    application_fee_amount: Ref
+    application_fee_percent: Ref
+    automatic_tax: Ref
+    collection_method: Ref
+    computed: Ref
+    created: Ref
+    currency: Ref
+    customer: Ref
+    customer_account: Ref
+    default_tax_rates: Ref
+    description: Ref
+    discounts: Ref
+    expires_at: Ref
+    footer: Ref
+    from_quote: Ref
+    header: Ref
+    id: Ref
+    invoice: Ref
+    invoice_settings: Ref
+    line_items: Ref
+    livemode: Ref
+    metadata: Ref
+    number: Ref
+    object: Ref
+    on_behalf_of: Ref
+    status: Ref
+    status_transitions: Ref
+    subscription: Ref
+    subscription_data: Ref
+    subscription_schedule: Ref
+    test_clock: Ref
+    total_details: Ref
+    transfer_data: Ref
+    def __init__(
+        self,
+        logical_name: str,
+        /,
+        *,
+        application_fee_amount: _Integer | None = ...,
+        application_fee_percent: _Number | None = ...,
+        automatic_tax: QuoteAutomaticTax | None = ...,
+        collection_method: Literal["charge_automatically", "send_invoice"] | Ref | None = ...,
+        customer: str | Customer | None = ...,
+        customer_account: _Text | None = ...,
+        default_tax_rates: Sequence[str | TaxRate] | None = ...,
+        description: _Text | None = ...,
+        discounts: Sequence[QuoteDiscount] | None = ...,
+        expires_at: _Moment | None = ...,
+        footer: _Text | None = ...,
+        from_quote: QuoteFromQuote | None = ...,
+        header: _Text | None = ...,
+        invoice_settings: QuoteInvoiceSettings | None = ...,
+        line_items: Sequence[QuoteLineItem] | None = ...,
+        metadata: Mapping[str, _Text] | None = ...,
+        on_behalf_of: str | Account | None = ...,
+        subscription_data: QuoteSubscriptionData | None = ...,
+        test_clock: str | TestClock | None = ...,
+        transfer_data: QuoteTransferData | None = ...,
+        lifecycle: Lifecycle | None = ...,
+    ) -> None: ...
+    @classmethod
+    def lookup(  # type: ignore[override]
+        cls,
+        *,
+        id: str = ...,
+        customer: str | Customer = ...,
+        customer_account: str = ...,
+        status: Literal["accepted", "canceled", "draft", "open"] = ...,
+        test_clock: str | TestClock = ...,
+    ) -> Quote: ...
 
 class ShippingRateDeliveryEstimateMaximum(TypedDict):
     unit: Literal["business_day", "day", "hour", "month", "week"] | Ref
@@ -559,6 +3776,770 @@ class ShippingRate(Resource):
         currency: str = ...,
     ) -> ShippingRate: ...
 
+class SubscriptionAutomaticTaxLiability(TypedDict):
+    account: NotRequired[str | Account | None]
+    type: Literal["account", "self"] | Ref
+
+class SubscriptionAutomaticTax(TypedDict):
+    enabled: _Boolean
+    liability: NotRequired[SubscriptionAutomaticTaxLiability | None]
+
+class SubscriptionBillingCycleAnchorConfig(TypedDict):
+    day_of_month: _Integer
+    hour: NotRequired[_Integer | None]
+    minute: NotRequired[_Integer | None]
+    month: NotRequired[_Integer | None]
+    second: NotRequired[_Integer | None]
+
+class SubscriptionBillingModeFlexible(TypedDict):
+    proration_discounts: NotRequired[Literal["included", "itemized"] | Ref | None]
+
+class SubscriptionBillingMode(TypedDict):
+    flexible: NotRequired[SubscriptionBillingModeFlexible | None]
+    type: Literal["classic", "flexible"] | Ref
+
+class SubscriptionBillingScheduleAppliesTo(TypedDict):
+    price: NotRequired[str | Price | None]
+    type: Literal["price"] | Ref
+
+class SubscriptionBillingScheduleBillUntilDuration(TypedDict):
+    interval: Literal["day", "month", "week", "year"] | Ref
+    interval_count: NotRequired[_Integer | None]
+
+class SubscriptionBillingScheduleBillUntil(TypedDict):
+    duration: NotRequired[SubscriptionBillingScheduleBillUntilDuration | None]
+    timestamp: NotRequired[_Integer | None]
+    type: Literal["duration", "timestamp"] | Ref
+
+class SubscriptionBillingSchedule(TypedDict):
+    applies_to: NotRequired[Sequence[SubscriptionBillingScheduleAppliesTo] | None]
+    bill_until: SubscriptionBillingScheduleBillUntil
+    key: NotRequired[_Text | None]
+
+class SubscriptionBillingThresholds(TypedDict):
+    amount_gte: NotRequired[_Integer | None]
+    reset_billing_cycle_anchor: NotRequired[_Boolean | None]
+
+class SubscriptionCancellationDetails(TypedDict):
+    comment: NotRequired[_Text | None]
+    feedback: NotRequired[Literal["customer_service", "low_quality", "missing_features", "other", "switched_service", "too_complex", "too_expensive", "unused"] | Ref | None]
+    feedback_option: NotRequired[str | FeedbackOption | None]
+
+class SubscriptionDiscount(TypedDict):
+    coupon: NotRequired[str | Coupon | None]
+    promotion_code: NotRequired[str | PromotionCode | None]
+
+class SubscriptionInvoiceSettingsCustomField(TypedDict):
+    name: _Text
+    value: _Text
+
+class SubscriptionInvoiceSettingsIssuer(TypedDict):
+    account: NotRequired[str | Account | None]
+    type: Literal["account", "self"] | Ref
+
+class SubscriptionInvoiceSettings(TypedDict):
+    account_tax_ids: NotRequired[Sequence[str | TaxId] | None]
+    custom_fields: NotRequired[Sequence[SubscriptionInvoiceSettingsCustomField] | None]
+    description: NotRequired[_Text | None]
+    footer: NotRequired[_Text | None]
+    issuer: NotRequired[SubscriptionInvoiceSettingsIssuer | None]
+
+class SubscriptionItemBillingThresholds(TypedDict):
+    usage_gte: _Integer
+
+class SubscriptionItemCurrentTrial(TypedDict):
+    trial_offer: str | TrialOffer
+
+class SubscriptionItemDiscount(TypedDict):
+    coupon: NotRequired[str | Coupon | None]
+    promotion_code: NotRequired[str | PromotionCode | None]
+
+class SubscriptionItemPriceDataRecurring(TypedDict):
+    interval: Literal["day", "month", "week", "year"] | Ref
+    interval_count: NotRequired[_Integer | None]
+
+class SubscriptionItemPriceData(TypedDict):
+    currency: _Text
+    product: str | Product
+    recurring: SubscriptionItemPriceDataRecurring
+    tax_behavior: NotRequired[Literal["exclusive", "inclusive", "unspecified"] | Ref | None]
+    unit_amount: NotRequired[_Integer | None]
+    unit_amount_decimal: NotRequired[_Decimal | None]
+
+class SubscriptionItem2(TypedDict):
+    billing_thresholds: NotRequired[SubscriptionItemBillingThresholds | None]
+    current_trial: NotRequired[SubscriptionItemCurrentTrial | None]
+    discounts: NotRequired[Sequence[SubscriptionItemDiscount] | None]
+    metadata: NotRequired[Mapping[str, _Text] | None]
+    plan: NotRequired[str | Plan | None]
+    price: NotRequired[str | Price | None]
+    price_data: NotRequired[SubscriptionItemPriceData | None]
+    quantity: NotRequired[_Integer | None]
+    tax_rates: NotRequired[Sequence[str | TaxRate] | None]
+
+class SubscriptionPauseCollection(TypedDict):
+    behavior: NotRequired[Literal["keep_as_draft", "mark_uncollectible", "void"] | Ref | None]
+    resumes_at: NotRequired[_Moment | None]
+
+class SubscriptionPaymentSettingsPaymentMethodOptionsAcssDebitMandateOptions(TypedDict):
+    transaction_type: NotRequired[Literal["business", "personal"] | Ref | None]
+
+class SubscriptionPaymentSettingsPaymentMethodOptionsAcssDebit(TypedDict):
+    mandate_options: NotRequired[SubscriptionPaymentSettingsPaymentMethodOptionsAcssDebitMandateOptions | None]
+    verification_method: NotRequired[Literal["automatic", "instant", "microdeposits"] | Ref | None]
+
+class SubscriptionPaymentSettingsPaymentMethodOptionsBancontact(TypedDict):
+    preferred_language: NotRequired[Literal["de", "en", "fr", "nl"] | Ref | None]
+
+class SubscriptionPaymentSettingsPaymentMethodOptionsBillieCompanyDetailsRegisteredAddress(TypedDict):
+    city: NotRequired[_Text | None]
+    country: NotRequired[_Text | None]
+    line1: NotRequired[_Text | None]
+    line2: NotRequired[_Text | None]
+    postal_code: NotRequired[_Text | None]
+    state: NotRequired[_Text | None]
+
+class SubscriptionPaymentSettingsPaymentMethodOptionsBillieCompanyDetails(TypedDict):
+    registered_address: NotRequired[SubscriptionPaymentSettingsPaymentMethodOptionsBillieCompanyDetailsRegisteredAddress | None]
+    registered_name: NotRequired[_Text | None]
+    registration_number: NotRequired[_Text | None]
+    registration_type: NotRequired[Literal["ch_ein", "de_hrb", "dk_cvr", "es_cif", "fi_tunnus", "fr_siren", "fr_siret", "it_rea", "nl_kvk", "no_org_number", "no_pno", "se_org_number", "se_pno", "uk_crn"] | Ref | None]
+    vat: NotRequired[_Text | None]
+
+class SubscriptionPaymentSettingsPaymentMethodOptionsBillie(TypedDict):
+    company_details: NotRequired[SubscriptionPaymentSettingsPaymentMethodOptionsBillieCompanyDetails | None]
+
+class SubscriptionPaymentSettingsPaymentMethodOptionsBlikMandateOptions(TypedDict):
+    expires_at: NotRequired[_Moment | None]
+
+class SubscriptionPaymentSettingsPaymentMethodOptionsBlik(TypedDict):
+    mandate_options: NotRequired[SubscriptionPaymentSettingsPaymentMethodOptionsBlikMandateOptions | None]
+
+class SubscriptionPaymentSettingsPaymentMethodOptionsCardMandateOptions(TypedDict):
+    amount: NotRequired[_Integer | None]
+    amount_type: NotRequired[Literal["fixed", "maximum"] | Ref | None]
+    description: NotRequired[_Text | None]
+
+class SubscriptionPaymentSettingsPaymentMethodOptionsCard(TypedDict):
+    mandate_options: NotRequired[SubscriptionPaymentSettingsPaymentMethodOptionsCardMandateOptions | None]
+    network: NotRequired[Literal["amex", "cartes_bancaires", "diners", "discover", "eftpos_au", "girocard", "interac", "jcb", "link", "mastercard", "unionpay", "unknown", "visa"] | Ref | None]
+    request_three_d_secure: NotRequired[Literal["any", "automatic", "challenge"] | Ref | None]
+
+class SubscriptionPaymentSettingsPaymentMethodOptionsCustomerBalanceBankTransferEuBankTransfer(TypedDict):
+    country: _Text
+
+class SubscriptionPaymentSettingsPaymentMethodOptionsCustomerBalanceBankTransfer(TypedDict):
+    eu_bank_transfer: NotRequired[SubscriptionPaymentSettingsPaymentMethodOptionsCustomerBalanceBankTransferEuBankTransfer | None]
+    type: NotRequired[_Text | None]
+
+class SubscriptionPaymentSettingsPaymentMethodOptionsCustomerBalance(TypedDict):
+    bank_transfer: NotRequired[SubscriptionPaymentSettingsPaymentMethodOptionsCustomerBalanceBankTransfer | None]
+    funding_type: NotRequired[_Text | None]
+
+class SubscriptionPaymentSettingsPaymentMethodOptionsPaytoMandateOptions(TypedDict):
+    amount: NotRequired[_Integer | None]
+    purpose: NotRequired[Literal["dependant_support", "government", "loan", "mortgage", "other", "pension", "personal", "retail", "salary", "tax", "utility"] | Ref | None]
+
+class SubscriptionPaymentSettingsPaymentMethodOptionsPayto(TypedDict):
+    mandate_options: NotRequired[SubscriptionPaymentSettingsPaymentMethodOptionsPaytoMandateOptions | None]
+
+class SubscriptionPaymentSettingsPaymentMethodOptionsPixMandateOptions(TypedDict):
+    amount: NotRequired[_Integer | None]
+    amount_includes_iof: NotRequired[Literal["always", "never"] | Ref | None]
+    end_date: NotRequired[_Text | None]
+    payment_schedule: NotRequired[Literal["halfyearly", "monthly", "quarterly", "weekly", "yearly"] | Ref | None]
+
+class SubscriptionPaymentSettingsPaymentMethodOptionsPix(TypedDict):
+    expires_after_seconds: NotRequired[_Integer | None]
+    mandate_options: NotRequired[SubscriptionPaymentSettingsPaymentMethodOptionsPixMandateOptions | None]
+
+class SubscriptionPaymentSettingsPaymentMethodOptionsUpiMandateOptions(TypedDict):
+    amount: NotRequired[_Integer | None]
+    amount_type: NotRequired[Literal["fixed", "maximum"] | Ref | None]
+    description: NotRequired[_Text | None]
+    end_date: NotRequired[_Moment | None]
+
+class SubscriptionPaymentSettingsPaymentMethodOptionsUpi(TypedDict):
+    mandate_options: NotRequired[SubscriptionPaymentSettingsPaymentMethodOptionsUpiMandateOptions | None]
+
+class SubscriptionPaymentSettingsPaymentMethodOptionsUsBankAccountFinancialConnectionsFilters(TypedDict):
+    account_subcategories: NotRequired[Sequence[Literal["checking", "savings"] | Ref] | None]
+
+class SubscriptionPaymentSettingsPaymentMethodOptionsUsBankAccountFinancialConnections(TypedDict):
+    filters: NotRequired[SubscriptionPaymentSettingsPaymentMethodOptionsUsBankAccountFinancialConnectionsFilters | None]
+    permissions: NotRequired[Sequence[Literal["balances", "ownership", "payment_method", "transactions"] | Ref] | None]
+    prefetch: NotRequired[Sequence[Literal["balances", "ownership", "transactions"] | Ref] | None]
+
+class SubscriptionPaymentSettingsPaymentMethodOptionsUsBankAccount(TypedDict):
+    financial_connections: NotRequired[SubscriptionPaymentSettingsPaymentMethodOptionsUsBankAccountFinancialConnections | None]
+    verification_method: NotRequired[Literal["automatic", "instant", "microdeposits"] | Ref | None]
+
+class SubscriptionPaymentSettingsPaymentMethodOptions(TypedDict):
+    acss_debit: NotRequired[SubscriptionPaymentSettingsPaymentMethodOptionsAcssDebit | None]
+    bancontact: NotRequired[SubscriptionPaymentSettingsPaymentMethodOptionsBancontact | None]
+    billie: NotRequired[SubscriptionPaymentSettingsPaymentMethodOptionsBillie | None]
+    blik: NotRequired[SubscriptionPaymentSettingsPaymentMethodOptionsBlik | None]
+    card: NotRequired[SubscriptionPaymentSettingsPaymentMethodOptionsCard | None]
+    customer_balance: NotRequired[SubscriptionPaymentSettingsPaymentMethodOptionsCustomerBalance | None]
+    konbini: NotRequired[Mapping[str, Any] | None]
+    payto: NotRequired[SubscriptionPaymentSettingsPaymentMethodOptionsPayto | None]
+    pix: NotRequired[SubscriptionPaymentSettingsPaymentMethodOptionsPix | None]
+    sepa_debit: NotRequired[Mapping[str, Any] | None]
+    upi: NotRequired[SubscriptionPaymentSettingsPaymentMethodOptionsUpi | None]
+    us_bank_account: NotRequired[SubscriptionPaymentSettingsPaymentMethodOptionsUsBankAccount | None]
+
+class SubscriptionPaymentSettings(TypedDict):
+    payment_method_options: NotRequired[SubscriptionPaymentSettingsPaymentMethodOptions | None]
+    payment_method_types: NotRequired[Sequence[Literal["ach_credit_transfer", "ach_debit", "acss_debit", "affirm", "alipay", "amazon_pay", "au_becs_debit", "bacs_debit", "bancontact", "billie", "blik", "boleto", "card", "cashapp", "crypto", "custom", "customer_balance", "eps", "fpx", "giropay", "grabpay", "ideal", "jp_credit_transfer", "kakao_pay", "klarna", "konbini", "kr_card", "link", "mb_way", "multibanco", "naver_pay", "nz_bank_account", "p24", "pay_by_bank", "payco", "paynow", "paypal", "payto", "pix", "promptpay", "revolut_pay", "satispay", "sepa_credit_transfer", "sepa_debit", "sequra", "sofort", "swish", "twint", "upi", "us_bank_account", "wechat_pay"] | Ref] | None]
+    save_default_payment_method: NotRequired[Literal["off", "on_subscription"] | Ref | None]
+
+class SubscriptionPendingInvoiceItemInterval(TypedDict):
+    interval: Literal["day", "month", "week", "year"] | Ref
+    interval_count: NotRequired[_Integer | None]
+
+class SubscriptionTransferData(TypedDict):
+    amount_percent: NotRequired[_Number | None]
+    destination: str | Account
+
+class SubscriptionTrialSettingsEndBehavior(TypedDict):
+    billing_cycle_anchor: NotRequired[Literal["now", "unchanged"] | Ref | None]
+    missing_payment_method: NotRequired[Literal["cancel", "create_invoice", "pause"] | Ref | None]
+
+class SubscriptionTrialSettings(TypedDict):
+    end_behavior: SubscriptionTrialSettingsEndBehavior
+
+class Subscription(Resource):
+    """Subscriptions allow you to charge a customer on a recurring basis."""
+
+    TYPE: ClassVar[str]
+    application: Ref
+    application_fee_percent: Ref
+    automatic_tax: Ref
+    billing_cycle_anchor: Ref
+    billing_cycle_anchor_config: Ref
+    billing_mode: Ref
+    billing_schedules: Ref
+    billing_thresholds: Ref
+    cancel_at: Ref
+    cancel_at_period_end: Ref
+    canceled_at: Ref
+    cancellation_details: Ref
+    collection_method: Ref
+    created: Ref
+    currency: Ref
+    customer: Ref
+    customer_account: Ref
+    days_until_due: Ref
+    default_payment_method: Ref
+    default_source: Ref
+    default_tax_rates: Ref
+    description: Ref
+    discounts: Ref
+    ended_at: Ref
+    id: Ref
+    invoice_settings: Ref
+    items: Ref
+    latest_invoice: Ref
+    livemode: Ref
+    managed_payments: Ref
+    metadata: Ref
+    next_pending_invoice_item_invoice: Ref
+    object: Ref
+    on_behalf_of: Ref
+    pause_collection: Ref
+    payment_settings: Ref
+    pending_invoice_item_interval: Ref
+    pending_setup_intent: Ref
+    pending_update: Ref
+    presentment_details: Ref
+    schedule: Ref
+    start_date: Ref
+    status: Ref
+    status_details: Ref
+    test_clock: Ref
+    transfer_data: Ref
+    trial_end: Ref
+    trial_settings: Ref
+    trial_start: Ref
+    def __init__(
+        self,
+        logical_name: str,
+        /,
+        *,
+        application_fee_percent: _Number | None = ...,
+        automatic_tax: SubscriptionAutomaticTax | None = ...,
+        backdate_start_date: _Moment | None = ...,
+        billing_cycle_anchor: _Integer | None = ...,
+        billing_cycle_anchor_config: SubscriptionBillingCycleAnchorConfig | None = ...,
+        billing_mode: SubscriptionBillingMode | None = ...,
+        billing_schedules: Sequence[SubscriptionBillingSchedule] | None = ...,
+        billing_thresholds: SubscriptionBillingThresholds | None = ...,
+        cancel_at: _Moment | Literal["max_billed_until", "max_period_end", "min_period_end"] | None = ...,
+        cancel_at_period_end: _Boolean | None = ...,
+        cancellation_details: SubscriptionCancellationDetails | None = ...,
+        collection_method: Literal["charge_automatically", "send_invoice"] | Ref | None = ...,
+        currency: _Text | None = ...,
+        customer: str | Customer | None = ...,
+        customer_account: _Text | None = ...,
+        days_until_due: _Integer | None = ...,
+        default_payment_method: str | None = ...,
+        default_source: _Text | None = ...,
+        default_tax_rates: Sequence[str | TaxRate] | None = ...,
+        description: _Text | None = ...,
+        discounts: Sequence[SubscriptionDiscount] | None = ...,
+        invoice_settings: SubscriptionInvoiceSettings | None = ...,
+        items: Sequence[SubscriptionItem2] | None = ...,
+        metadata: Mapping[str, _Text] | None = ...,
+        on_behalf_of: str | Account | None = ...,
+        pause_collection: SubscriptionPauseCollection | None = ...,
+        payment_settings: SubscriptionPaymentSettings | None = ...,
+        pending_invoice_item_interval: SubscriptionPendingInvoiceItemInterval | None = ...,
+        transfer_data: SubscriptionTransferData | None = ...,
+        trial_end: _Integer | Literal["now"] | None = ...,
+        trial_period_days: _Integer | None = ...,
+        trial_settings: SubscriptionTrialSettings | None = ...,
+        lifecycle: Lifecycle | None = ...,
+    ) -> None: ...
+    @classmethod
+    def lookup(  # type: ignore[override]
+        cls,
+        *,
+        id: str = ...,
+        automatic_tax: Mapping[str, Any] = ...,
+        collection_method: Literal["charge_automatically", "send_invoice"] = ...,
+        created: int | Mapping[str, int] = ...,
+        current_period_end: int | Mapping[str, int] = ...,
+        current_period_start: int | Mapping[str, int] = ...,
+        customer: str | Customer = ...,
+        customer_account: str = ...,
+        plan: str = ...,
+        price: str = ...,
+        status: Literal["active", "all", "canceled", "ended", "incomplete", "incomplete_expired", "past_due", "paused", "trialing", "unpaid"] = ...,
+        test_clock: str | TestClock = ...,
+    ) -> Subscription: ...
+
+class SubscriptionItemBillingThresholds2(TypedDict):
+    usage_gte: _Integer
+
+class SubscriptionItemCurrentTrial2(TypedDict):
+    trial_offer: str | TrialOffer
+
+class SubscriptionItemDiscount2(TypedDict):
+    coupon: NotRequired[str | Coupon | None]
+    promotion_code: NotRequired[str | PromotionCode | None]
+
+class SubscriptionItemPriceDataRecurring2(TypedDict):
+    interval: Literal["day", "month", "week", "year"] | Ref
+    interval_count: NotRequired[_Integer | None]
+
+class SubscriptionItemPriceData2(TypedDict):
+    currency: _Text
+    product: str | Product
+    recurring: SubscriptionItemPriceDataRecurring2
+    tax_behavior: NotRequired[Literal["exclusive", "inclusive", "unspecified"] | Ref | None]
+    unit_amount: NotRequired[_Integer | None]
+    unit_amount_decimal: NotRequired[_Decimal | None]
+
+class SubscriptionItem(Resource):
+    """Subscription items allow you to create customer subscriptions with more than one plan, making it easy to represent complex billing relationships."""
+
+    TYPE: ClassVar[str]
+    billed_until: Ref
+    billing_thresholds: Ref
+    created: Ref
+    current_period_end: Ref
+    current_period_start: Ref
+    current_trial: Ref
+    discounts: Ref
+    id: Ref
+    metadata: Ref
+    object: Ref
+    plan: Ref
+    price: Ref
+    quantity: Ref
+    subscription: Ref
+    tax_rates: Ref
+    def __init__(
+        self,
+        logical_name: str,
+        /,
+        *,
+        subscription: str | Subscription,
+        billing_thresholds: SubscriptionItemBillingThresholds2 | None = ...,
+        current_trial: SubscriptionItemCurrentTrial2 | None = ...,
+        discounts: Sequence[SubscriptionItemDiscount2] | None = ...,
+        metadata: Mapping[str, _Text] | None = ...,
+        plan: str | Plan | None = ...,
+        price: str | Price | None = ...,
+        price_data: SubscriptionItemPriceData2 | None = ...,
+        quantity: _Integer | None = ...,
+        tax_rates: Sequence[str | TaxRate] | None = ...,
+        lifecycle: Lifecycle | None = ...,
+    ) -> None: ...
+    @classmethod
+    def lookup(  # type: ignore[override]
+        cls,
+        *,
+        id: str = ...,
+        subscription: str | Subscription = ...,
+    ) -> SubscriptionItem: ...
+
+class SubscriptionScheduleBillingModeFlexible(TypedDict):
+    proration_discounts: NotRequired[Literal["included", "itemized"] | Ref | None]
+
+class SubscriptionScheduleBillingMode(TypedDict):
+    flexible: NotRequired[SubscriptionScheduleBillingModeFlexible | None]
+    type: Literal["classic", "flexible"] | Ref
+
+class SubscriptionScheduleDefaultSettingsAutomaticTaxLiability(TypedDict):
+    account: NotRequired[str | Account | None]
+    type: Literal["account", "self"] | Ref
+
+class SubscriptionScheduleDefaultSettingsAutomaticTax(TypedDict):
+    enabled: _Boolean
+    liability: NotRequired[SubscriptionScheduleDefaultSettingsAutomaticTaxLiability | None]
+
+class SubscriptionScheduleDefaultSettingsBillingThresholds(TypedDict):
+    amount_gte: NotRequired[_Integer | None]
+    reset_billing_cycle_anchor: NotRequired[_Boolean | None]
+
+class SubscriptionScheduleDefaultSettingsInvoiceSettingsCustomField(TypedDict):
+    name: _Text
+    value: _Text
+
+class SubscriptionScheduleDefaultSettingsInvoiceSettingsIssuer(TypedDict):
+    account: NotRequired[str | Account | None]
+    type: Literal["account", "self"] | Ref
+
+class SubscriptionScheduleDefaultSettingsInvoiceSettings(TypedDict):
+    account_tax_ids: NotRequired[Sequence[str | TaxId] | None]
+    custom_fields: NotRequired[Sequence[SubscriptionScheduleDefaultSettingsInvoiceSettingsCustomField] | None]
+    days_until_due: NotRequired[_Integer | None]
+    description: NotRequired[_Text | None]
+    footer: NotRequired[_Text | None]
+    issuer: NotRequired[SubscriptionScheduleDefaultSettingsInvoiceSettingsIssuer | None]
+
+class SubscriptionScheduleDefaultSettingsTransferData(TypedDict):
+    amount_percent: NotRequired[_Number | None]
+    destination: str | Account
+
+class SubscriptionScheduleDefaultSettings(TypedDict):
+    application_fee_percent: NotRequired[_Number | None]
+    automatic_tax: NotRequired[SubscriptionScheduleDefaultSettingsAutomaticTax | None]
+    billing_cycle_anchor: NotRequired[Literal["automatic", "phase_start"] | Ref | None]
+    billing_thresholds: NotRequired[SubscriptionScheduleDefaultSettingsBillingThresholds | None]
+    collection_method: NotRequired[Literal["charge_automatically", "send_invoice"] | Ref | None]
+    default_payment_method: NotRequired[str | None]
+    description: NotRequired[_Text | None]
+    invoice_settings: NotRequired[SubscriptionScheduleDefaultSettingsInvoiceSettings | None]
+    on_behalf_of: NotRequired[str | Account | None]
+    transfer_data: NotRequired[SubscriptionScheduleDefaultSettingsTransferData | None]
+
+class SubscriptionSchedulePauseSchedulePausePauseAt(TypedDict):
+    timestamp: NotRequired[_Integer | None]
+    type: Literal["now", "timestamp"] | Ref
+
+class SubscriptionSchedulePauseSchedulePauseSettingsBillForOutstandingUsageThrough(TypedDict):
+    type: NotRequired[Literal["none", "pause_at"] | Ref | None]
+
+class SubscriptionSchedulePauseSchedulePauseSettingsBillForUnusedTimeFrom(TypedDict):
+    type: NotRequired[Literal["item_current_period_start", "none", "pause_at"] | Ref | None]
+
+class SubscriptionSchedulePauseSchedulePauseSettingsBillFor(TypedDict):
+    outstanding_usage_through: NotRequired[SubscriptionSchedulePauseSchedulePauseSettingsBillForOutstandingUsageThrough | None]
+    unused_time_from: NotRequired[SubscriptionSchedulePauseSchedulePauseSettingsBillForUnusedTimeFrom | None]
+
+class SubscriptionSchedulePauseSchedulePauseSettings(TypedDict):
+    bill_for: NotRequired[SubscriptionSchedulePauseSchedulePauseSettingsBillFor | None]
+    invoicing_behavior: NotRequired[Literal["invoice", "pending_invoice_item"] | Ref | None]
+    type: NotRequired[Literal["subscription"] | Ref | None]
+
+class SubscriptionSchedulePauseSchedulePause(TypedDict):
+    pause_at: SubscriptionSchedulePauseSchedulePausePauseAt
+    settings: NotRequired[SubscriptionSchedulePauseSchedulePauseSettings | None]
+
+class SubscriptionSchedulePauseScheduleResumeResumeAtDuration(TypedDict):
+    interval: Literal["day", "month", "week", "year"] | Ref
+    interval_count: NotRequired[_Integer | None]
+
+class SubscriptionSchedulePauseScheduleResumeResumeAt(TypedDict):
+    duration: NotRequired[SubscriptionSchedulePauseScheduleResumeResumeAtDuration | None]
+    timestamp: NotRequired[_Integer | None]
+    type: Literal["duration", "now", "timestamp"] | Ref
+
+class SubscriptionSchedulePauseScheduleResumeSettings(TypedDict):
+    billing_cycle_anchor: NotRequired[Literal["resume_at", "unchanged"] | Ref | None]
+    payment_behavior: NotRequired[Literal["resume_on_payment_attempt", "resume_on_payment_success"] | Ref | None]
+    proration_behavior: NotRequired[Literal["always_invoice", "create_prorations", "none"] | Ref | None]
+
+class SubscriptionSchedulePauseScheduleResume(TypedDict):
+    resume_at: SubscriptionSchedulePauseScheduleResumeResumeAt
+    settings: NotRequired[SubscriptionSchedulePauseScheduleResumeSettings | None]
+
+class SubscriptionSchedulePauseSchedule(TypedDict):
+    key: NotRequired[_Text | None]
+    pause: NotRequired[SubscriptionSchedulePauseSchedulePause | None]
+    resume: NotRequired[SubscriptionSchedulePauseScheduleResume | None]
+
+class SubscriptionSchedulePhaseAddInvoiceItemDiscount(TypedDict):
+    coupon: NotRequired[str | Coupon | None]
+    discount: NotRequired[str | None]
+    promotion_code: NotRequired[str | PromotionCode | None]
+
+class SubscriptionSchedulePhaseAddInvoiceItemPeriodEnd(TypedDict):
+    timestamp: NotRequired[_Integer | None]
+    type: Literal["min_item_period_end", "phase_end", "timestamp"] | Ref
+
+class SubscriptionSchedulePhaseAddInvoiceItemPeriodStart(TypedDict):
+    timestamp: NotRequired[_Integer | None]
+    type: Literal["max_item_period_start", "phase_start", "timestamp"] | Ref
+
+class SubscriptionSchedulePhaseAddInvoiceItemPeriod(TypedDict):
+    end: SubscriptionSchedulePhaseAddInvoiceItemPeriodEnd
+    start: SubscriptionSchedulePhaseAddInvoiceItemPeriodStart
+
+class SubscriptionSchedulePhaseAddInvoiceItemPriceData(TypedDict):
+    currency: _Text
+    product: str | Product
+    tax_behavior: NotRequired[Literal["exclusive", "inclusive", "unspecified"] | Ref | None]
+    unit_amount: NotRequired[_Integer | None]
+    unit_amount_decimal: NotRequired[_Decimal | None]
+
+class SubscriptionSchedulePhaseAddInvoiceItem(TypedDict):
+    discountable: NotRequired[_Boolean | None]
+    discounts: NotRequired[Sequence[SubscriptionSchedulePhaseAddInvoiceItemDiscount] | None]
+    metadata: NotRequired[Mapping[str, _Text] | None]
+    period: NotRequired[SubscriptionSchedulePhaseAddInvoiceItemPeriod | None]
+    price: NotRequired[str | Price | None]
+    price_data: NotRequired[SubscriptionSchedulePhaseAddInvoiceItemPriceData | None]
+    quantity: NotRequired[_Integer | None]
+    tax_rates: NotRequired[Sequence[str | TaxRate] | None]
+
+class SubscriptionSchedulePhaseAutomaticTaxLiability(TypedDict):
+    account: NotRequired[str | Account | None]
+    type: Literal["account", "self"] | Ref
+
+class SubscriptionSchedulePhaseAutomaticTax(TypedDict):
+    enabled: _Boolean
+    liability: NotRequired[SubscriptionSchedulePhaseAutomaticTaxLiability | None]
+
+class SubscriptionSchedulePhaseBillingThresholds(TypedDict):
+    amount_gte: NotRequired[_Integer | None]
+    reset_billing_cycle_anchor: NotRequired[_Boolean | None]
+
+class SubscriptionSchedulePhaseDiscount(TypedDict):
+    coupon: NotRequired[str | Coupon | None]
+    discount: NotRequired[str | None]
+    promotion_code: NotRequired[str | PromotionCode | None]
+
+class SubscriptionSchedulePhaseDuration(TypedDict):
+    interval: Literal["day", "month", "week", "year"] | Ref
+    interval_count: NotRequired[_Integer | None]
+
+class SubscriptionSchedulePhaseInvoiceSettingsCustomField(TypedDict):
+    name: _Text
+    value: _Text
+
+class SubscriptionSchedulePhaseInvoiceSettingsIssuer(TypedDict):
+    account: NotRequired[str | Account | None]
+    type: Literal["account", "self"] | Ref
+
+class SubscriptionSchedulePhaseInvoiceSettings(TypedDict):
+    account_tax_ids: NotRequired[Sequence[str | TaxId] | None]
+    custom_fields: NotRequired[Sequence[SubscriptionSchedulePhaseInvoiceSettingsCustomField] | None]
+    days_until_due: NotRequired[_Integer | None]
+    description: NotRequired[_Text | None]
+    footer: NotRequired[_Text | None]
+    issuer: NotRequired[SubscriptionSchedulePhaseInvoiceSettingsIssuer | None]
+
+class SubscriptionSchedulePhaseItemBillingThresholds(TypedDict):
+    usage_gte: _Integer
+
+class SubscriptionSchedulePhaseItemDiscount(TypedDict):
+    coupon: NotRequired[str | Coupon | None]
+    discount: NotRequired[str | None]
+    promotion_code: NotRequired[str | PromotionCode | None]
+
+class SubscriptionSchedulePhaseItemPriceDataRecurring(TypedDict):
+    interval: Literal["day", "month", "week", "year"] | Ref
+    interval_count: NotRequired[_Integer | None]
+
+class SubscriptionSchedulePhaseItemPriceData(TypedDict):
+    currency: _Text
+    product: str | Product
+    recurring: SubscriptionSchedulePhaseItemPriceDataRecurring
+    tax_behavior: NotRequired[Literal["exclusive", "inclusive", "unspecified"] | Ref | None]
+    unit_amount: NotRequired[_Integer | None]
+    unit_amount_decimal: NotRequired[_Decimal | None]
+
+class SubscriptionSchedulePhaseItem(TypedDict):
+    billing_thresholds: NotRequired[SubscriptionSchedulePhaseItemBillingThresholds | None]
+    discounts: NotRequired[Sequence[SubscriptionSchedulePhaseItemDiscount] | None]
+    metadata: NotRequired[Mapping[str, _Text] | None]
+    plan: NotRequired[str | Plan | None]
+    price: NotRequired[str | Price | None]
+    price_data: NotRequired[SubscriptionSchedulePhaseItemPriceData | None]
+    quantity: NotRequired[_Integer | None]
+    tax_rates: NotRequired[Sequence[str | TaxRate] | None]
+
+class SubscriptionSchedulePhaseTransferData(TypedDict):
+    amount_percent: NotRequired[_Number | None]
+    destination: str | Account
+
+class SubscriptionSchedulePhase(TypedDict):
+    add_invoice_items: NotRequired[Sequence[SubscriptionSchedulePhaseAddInvoiceItem] | None]
+    application_fee_percent: NotRequired[_Number | None]
+    automatic_tax: NotRequired[SubscriptionSchedulePhaseAutomaticTax | None]
+    billing_cycle_anchor: NotRequired[Literal["automatic", "phase_start"] | Ref | None]
+    billing_thresholds: NotRequired[SubscriptionSchedulePhaseBillingThresholds | None]
+    collection_method: NotRequired[Literal["charge_automatically", "send_invoice"] | Ref | None]
+    currency: NotRequired[_Text | None]
+    default_payment_method: NotRequired[str | None]
+    default_tax_rates: NotRequired[Sequence[str | TaxRate] | None]
+    description: NotRequired[_Text | None]
+    discounts: NotRequired[Sequence[SubscriptionSchedulePhaseDiscount] | None]
+    duration: NotRequired[SubscriptionSchedulePhaseDuration | None]
+    end_date: NotRequired[_Moment | Literal["now"] | None]
+    invoice_settings: NotRequired[SubscriptionSchedulePhaseInvoiceSettings | None]
+    items: Sequence[SubscriptionSchedulePhaseItem]
+    metadata: NotRequired[Mapping[str, _Text] | None]
+    on_behalf_of: NotRequired[str | Account | None]
+    proration_behavior: NotRequired[Literal["always_invoice", "create_prorations", "none"] | Ref | None]
+    transfer_data: NotRequired[SubscriptionSchedulePhaseTransferData | None]
+    trial: NotRequired[_Boolean | None]
+    trial_end: NotRequired[_Integer | Literal["now"] | None]
+
+class SubscriptionSchedule(Resource):
+    """A subscription schedule allows you to create and manage the lifecycle of a subscription by predefining expected changes."""
+
+    TYPE: ClassVar[str]
+    application: Ref
+    billing_mode: Ref
+    canceled_at: Ref
+    completed_at: Ref
+    created: Ref
+    current_phase: Ref
+    customer: Ref
+    customer_account: Ref
+    default_settings: Ref
+    end_behavior: Ref
+    id: Ref
+    livemode: Ref
+    metadata: Ref
+    object: Ref
+    pause_schedules: Ref
+    phases: Ref
+    released_at: Ref
+    released_subscription: Ref
+    status: Ref
+    subscription: Ref
+    test_clock: Ref
+    def __init__(
+        self,
+        logical_name: str,
+        /,
+        *,
+        billing_mode: SubscriptionScheduleBillingMode | None = ...,
+        customer: str | Customer | None = ...,
+        customer_account: _Text | None = ...,
+        default_settings: SubscriptionScheduleDefaultSettings | None = ...,
+        end_behavior: Literal["cancel", "none", "release", "renew"] | Ref | None = ...,
+        from_subscription: str | Subscription | None = ...,
+        metadata: Mapping[str, _Text] | None = ...,
+        pause_schedules: Sequence[SubscriptionSchedulePauseSchedule] | None = ...,
+        phases: Sequence[SubscriptionSchedulePhase] | None = ...,
+        start_date: _Moment | Literal["now"] | None = ...,
+        lifecycle: Lifecycle | None = ...,
+    ) -> None: ...
+    @classmethod
+    def lookup(  # type: ignore[override]
+        cls,
+        *,
+        id: str = ...,
+        canceled_at: int | Mapping[str, int] = ...,
+        completed_at: int | Mapping[str, int] = ...,
+        created: int | Mapping[str, int] = ...,
+        customer: str | Customer = ...,
+        customer_account: str = ...,
+        released_at: int | Mapping[str, int] = ...,
+        scheduled: bool = ...,
+    ) -> SubscriptionSchedule: ...
+
+class TaxIdOwner(TypedDict):
+    account: NotRequired[str | Account | None]
+    customer: NotRequired[str | Customer | None]
+    customer_account: NotRequired[_Text | None]
+    type: Literal["account", "application", "customer", "self"] | Ref
+
+class TaxId(Resource):
+    """You can add one or multiple tax IDs to a customer or account."""
+
+    TYPE: ClassVar[str]
+    country: Ref
+    created: Ref
+    customer: Ref
+    customer_account: Ref
+    id: Ref
+    livemode: Ref
+    object: Ref
+    owner: Ref
+    type: Ref
+    value: Ref
+    verification: Ref
+    def __init__(
+        self,
+        logical_name: str,
+        /,
+        *,
+        type: Literal["ad_nrt", "ae_trn", "al_tin", "am_tin", "ao_tin", "ar_cuit", "au_abn", "au_acn", "au_arn", "au_wpn", "aw_tin", "az_tin", "ba_tin", "bb_tin", "bd_bin", "bf_ifu", "bg_uic", "bh_vat", "bj_ifu", "bo_tin", "br_cnpj", "br_cpf", "bs_tin", "bw_vat", "by_tin", "ca_bn", "ca_gst_hst", "ca_pst_bc", "ca_pst_mb", "ca_pst_sk", "ca_qst", "cd_nif", "ch_uid", "ch_vat", "ci_vat", "cl_tin", "cm_niu", "cn_tin", "co_nit", "cr_tin", "cv_nif", "cz_dic", "de_stn", "do_rcn", "ec_ruc", "eg_tin", "es_cif", "et_tin", "eu_oss_vat", "eu_vat", "fo_vat", "fr_siren", "fr_siret", "fr_spi", "gb_vat", "ge_vat", "gh_tin", "gi_tin", "gn_nif", "hk_br", "hr_oib", "hu_tin", "ic_nif", "id_npwp", "il_vat", "in_gst", "is_kt", "is_vat", "it_cf", "jp_cn", "jp_rn", "jp_trn", "ke_pin", "kg_tin", "kh_tin", "kr_brn", "kz_bin", "la_tin", "li_uid", "li_vat", "lk_vat", "ma_vat", "md_cf", "md_vat", "me_pib", "mk_vat", "mr_nif", "mu_vat", "mx_rfc", "my_frp", "my_itn", "my_sst", "mz_nuit", "ng_tin", "no_vat", "no_voec", "np_pan", "nz_bn", "nz_gst", "om_vat", "pe_ruc", "ph_tin", "pl_nip", "pt_nif", "py_ruc", "ro_tin", "rs_pib", "ru_inn", "ru_kpp", "sa_vat", "sg_gst", "sg_uen", "si_tin", "sm_coe", "sn_ninea", "sr_fin", "sv_nit", "th_vat", "tj_tin", "tr_tin", "tt_bir", "tt_vat", "tw_vat", "tz_vat", "ua_vat", "ug_tin", "us_ein", "uy_ruc", "uz_tin", "uz_vat", "ve_rif", "vn_tin", "za_vat", "zm_tin", "zw_tin"] | Ref,
+        value: _Text,
+        owner: TaxIdOwner | None = ...,
+        lifecycle: Lifecycle | None = ...,
+    ) -> None: ...
+    @classmethod
+    def lookup(  # type: ignore[override]
+        cls,
+        *,
+        id: str = ...,
+        owner: Mapping[str, Any] = ...,
+    ) -> TaxId: ...
+
+class TaxLocationAddress(TypedDict):
+    city: NotRequired[_Text | None]
+    country: _Text
+    line1: NotRequired[_Text | None]
+    line2: NotRequired[_Text | None]
+    postal_code: NotRequired[_Text | None]
+    state: NotRequired[_Text | None]
+
+class TaxLocation(Resource):
+    """Tax locations represent venues for services, tickets, or other product types."""
+
+    TYPE: ClassVar[str]
+    address: Ref
+    description: Ref
+    id: Ref
+    livemode: Ref
+    object: Ref
+    type: Ref
+    def __init__(
+        self,
+        logical_name: str,
+        /,
+        *,
+        address: TaxLocationAddress,
+        type: Literal["performance"] | Ref,
+        description: _Text | None = ...,
+        lifecycle: Lifecycle | None = ...,
+    ) -> None: ...
+    @classmethod
+    def lookup(  # type: ignore[override]
+        cls,
+        *,
+        id: str = ...,
+        type: Literal["performance"] = ...,
+    ) -> TaxLocation: ...
+
 class TaxRate(Resource):
     """Tax rates can be applied to invoices, subscriptions and Checkout Sessions to collect tax."""
 
@@ -607,6 +4588,1186 @@ class TaxRate(Resource):
         created: int | Mapping[str, int] = ...,
         inclusive: bool = ...,
     ) -> TaxRate: ...
+
+class TaxRegistrationCountryOptionsAeStandard(TypedDict):
+    place_of_supply_scheme: NotRequired[Literal["inbound_goods", "standard"] | Ref | None]
+
+class TaxRegistrationCountryOptionsAe(TypedDict):
+    standard: NotRequired[TaxRegistrationCountryOptionsAeStandard | None]
+    type: Literal["standard"] | Ref
+
+class TaxRegistrationCountryOptionsAlStandard(TypedDict):
+    place_of_supply_scheme: NotRequired[Literal["inbound_goods", "standard"] | Ref | None]
+
+class TaxRegistrationCountryOptionsAl(TypedDict):
+    standard: NotRequired[TaxRegistrationCountryOptionsAlStandard | None]
+    type: Literal["standard"] | Ref
+
+class TaxRegistrationCountryOptionsAm(TypedDict):
+    type: Literal["simplified"] | Ref
+
+class TaxRegistrationCountryOptionsAoStandard(TypedDict):
+    place_of_supply_scheme: NotRequired[Literal["inbound_goods", "standard"] | Ref | None]
+
+class TaxRegistrationCountryOptionsAo(TypedDict):
+    standard: NotRequired[TaxRegistrationCountryOptionsAoStandard | None]
+    type: Literal["standard"] | Ref
+
+class TaxRegistrationCountryOptionsAtStandard(TypedDict):
+    place_of_supply_scheme: Literal["inbound_goods", "small_seller", "standard"] | Ref
+
+class TaxRegistrationCountryOptionsAt(TypedDict):
+    standard: NotRequired[TaxRegistrationCountryOptionsAtStandard | None]
+    type: Literal["ioss", "oss_non_union", "oss_union", "standard"] | Ref
+
+class TaxRegistrationCountryOptionsAuStandard(TypedDict):
+    place_of_supply_scheme: NotRequired[Literal["inbound_goods", "standard"] | Ref | None]
+
+class TaxRegistrationCountryOptionsAu(TypedDict):
+    standard: NotRequired[TaxRegistrationCountryOptionsAuStandard | None]
+    type: Literal["standard"] | Ref
+
+class TaxRegistrationCountryOptionsAwStandard(TypedDict):
+    place_of_supply_scheme: NotRequired[Literal["inbound_goods", "standard"] | Ref | None]
+
+class TaxRegistrationCountryOptionsAw(TypedDict):
+    standard: NotRequired[TaxRegistrationCountryOptionsAwStandard | None]
+    type: Literal["standard"] | Ref
+
+class TaxRegistrationCountryOptionsAz(TypedDict):
+    type: Literal["simplified"] | Ref
+
+class TaxRegistrationCountryOptionsBaStandard(TypedDict):
+    place_of_supply_scheme: NotRequired[Literal["inbound_goods", "standard"] | Ref | None]
+
+class TaxRegistrationCountryOptionsBa(TypedDict):
+    standard: NotRequired[TaxRegistrationCountryOptionsBaStandard | None]
+    type: Literal["standard"] | Ref
+
+class TaxRegistrationCountryOptionsBbStandard(TypedDict):
+    place_of_supply_scheme: NotRequired[Literal["inbound_goods", "standard"] | Ref | None]
+
+class TaxRegistrationCountryOptionsBb(TypedDict):
+    standard: NotRequired[TaxRegistrationCountryOptionsBbStandard | None]
+    type: Literal["standard"] | Ref
+
+class TaxRegistrationCountryOptionsBdStandard(TypedDict):
+    place_of_supply_scheme: NotRequired[Literal["inbound_goods", "standard"] | Ref | None]
+
+class TaxRegistrationCountryOptionsBd(TypedDict):
+    standard: NotRequired[TaxRegistrationCountryOptionsBdStandard | None]
+    type: Literal["standard"] | Ref
+
+class TaxRegistrationCountryOptionsBeStandard(TypedDict):
+    place_of_supply_scheme: Literal["inbound_goods", "small_seller", "standard"] | Ref
+
+class TaxRegistrationCountryOptionsBe(TypedDict):
+    standard: NotRequired[TaxRegistrationCountryOptionsBeStandard | None]
+    type: Literal["ioss", "oss_non_union", "oss_union", "standard"] | Ref
+
+class TaxRegistrationCountryOptionsBfStandard(TypedDict):
+    place_of_supply_scheme: NotRequired[Literal["inbound_goods", "standard"] | Ref | None]
+
+class TaxRegistrationCountryOptionsBf(TypedDict):
+    standard: NotRequired[TaxRegistrationCountryOptionsBfStandard | None]
+    type: Literal["standard"] | Ref
+
+class TaxRegistrationCountryOptionsBgStandard(TypedDict):
+    place_of_supply_scheme: Literal["inbound_goods", "small_seller", "standard"] | Ref
+
+class TaxRegistrationCountryOptionsBg(TypedDict):
+    standard: NotRequired[TaxRegistrationCountryOptionsBgStandard | None]
+    type: Literal["ioss", "oss_non_union", "oss_union", "standard"] | Ref
+
+class TaxRegistrationCountryOptionsBhStandard(TypedDict):
+    place_of_supply_scheme: NotRequired[Literal["inbound_goods", "standard"] | Ref | None]
+
+class TaxRegistrationCountryOptionsBh(TypedDict):
+    standard: NotRequired[TaxRegistrationCountryOptionsBhStandard | None]
+    type: Literal["standard"] | Ref
+
+class TaxRegistrationCountryOptionsBj(TypedDict):
+    type: Literal["simplified"] | Ref
+
+class TaxRegistrationCountryOptionsBsStandard(TypedDict):
+    place_of_supply_scheme: NotRequired[Literal["inbound_goods", "standard"] | Ref | None]
+
+class TaxRegistrationCountryOptionsBs(TypedDict):
+    standard: NotRequired[TaxRegistrationCountryOptionsBsStandard | None]
+    type: Literal["standard"] | Ref
+
+class TaxRegistrationCountryOptionsBw(TypedDict):
+    type: Literal["simplified"] | Ref
+
+class TaxRegistrationCountryOptionsBy(TypedDict):
+    type: Literal["simplified"] | Ref
+
+class TaxRegistrationCountryOptionsCaProvinceStandard(TypedDict):
+    province: _Text
+
+class TaxRegistrationCountryOptionsCa(TypedDict):
+    province_standard: NotRequired[TaxRegistrationCountryOptionsCaProvinceStandard | None]
+    type: Literal["province_standard", "simplified", "standard"] | Ref
+
+class TaxRegistrationCountryOptionsCdStandard(TypedDict):
+    place_of_supply_scheme: NotRequired[Literal["inbound_goods", "standard"] | Ref | None]
+
+class TaxRegistrationCountryOptionsCd(TypedDict):
+    standard: NotRequired[TaxRegistrationCountryOptionsCdStandard | None]
+    type: Literal["standard"] | Ref
+
+class TaxRegistrationCountryOptionsChStandard(TypedDict):
+    place_of_supply_scheme: NotRequired[Literal["inbound_goods", "standard"] | Ref | None]
+
+class TaxRegistrationCountryOptionsCh(TypedDict):
+    standard: NotRequired[TaxRegistrationCountryOptionsChStandard | None]
+    type: Literal["standard"] | Ref
+
+class TaxRegistrationCountryOptionsCi(TypedDict):
+    type: Literal["simplified"] | Ref
+
+class TaxRegistrationCountryOptionsCl(TypedDict):
+    type: Literal["simplified"] | Ref
+
+class TaxRegistrationCountryOptionsCm(TypedDict):
+    type: Literal["simplified"] | Ref
+
+class TaxRegistrationCountryOptionsCo(TypedDict):
+    type: Literal["simplified"] | Ref
+
+class TaxRegistrationCountryOptionsCr(TypedDict):
+    type: Literal["simplified"] | Ref
+
+class TaxRegistrationCountryOptionsCv(TypedDict):
+    type: Literal["simplified"] | Ref
+
+class TaxRegistrationCountryOptionsCyStandard(TypedDict):
+    place_of_supply_scheme: Literal["inbound_goods", "small_seller", "standard"] | Ref
+
+class TaxRegistrationCountryOptionsCy(TypedDict):
+    standard: NotRequired[TaxRegistrationCountryOptionsCyStandard | None]
+    type: Literal["ioss", "oss_non_union", "oss_union", "standard"] | Ref
+
+class TaxRegistrationCountryOptionsCzStandard(TypedDict):
+    place_of_supply_scheme: Literal["inbound_goods", "small_seller", "standard"] | Ref
+
+class TaxRegistrationCountryOptionsCz(TypedDict):
+    standard: NotRequired[TaxRegistrationCountryOptionsCzStandard | None]
+    type: Literal["ioss", "oss_non_union", "oss_union", "standard"] | Ref
+
+class TaxRegistrationCountryOptionsDeStandard(TypedDict):
+    place_of_supply_scheme: Literal["inbound_goods", "small_seller", "standard"] | Ref
+
+class TaxRegistrationCountryOptionsDe(TypedDict):
+    standard: NotRequired[TaxRegistrationCountryOptionsDeStandard | None]
+    type: Literal["ioss", "oss_non_union", "oss_union", "standard"] | Ref
+
+class TaxRegistrationCountryOptionsDkStandard(TypedDict):
+    place_of_supply_scheme: Literal["inbound_goods", "small_seller", "standard"] | Ref
+
+class TaxRegistrationCountryOptionsDk(TypedDict):
+    standard: NotRequired[TaxRegistrationCountryOptionsDkStandard | None]
+    type: Literal["ioss", "oss_non_union", "oss_union", "standard"] | Ref
+
+class TaxRegistrationCountryOptionsEc(TypedDict):
+    type: Literal["simplified"] | Ref
+
+class TaxRegistrationCountryOptionsEeStandard(TypedDict):
+    place_of_supply_scheme: Literal["inbound_goods", "small_seller", "standard"] | Ref
+
+class TaxRegistrationCountryOptionsEe(TypedDict):
+    standard: NotRequired[TaxRegistrationCountryOptionsEeStandard | None]
+    type: Literal["ioss", "oss_non_union", "oss_union", "standard"] | Ref
+
+class TaxRegistrationCountryOptionsEg(TypedDict):
+    type: Literal["simplified"] | Ref
+
+class TaxRegistrationCountryOptionsEsStandard(TypedDict):
+    place_of_supply_scheme: Literal["inbound_goods", "small_seller", "standard"] | Ref
+
+class TaxRegistrationCountryOptionsEs(TypedDict):
+    standard: NotRequired[TaxRegistrationCountryOptionsEsStandard | None]
+    type: Literal["ioss", "oss_non_union", "oss_union", "standard"] | Ref
+
+class TaxRegistrationCountryOptionsEtStandard(TypedDict):
+    place_of_supply_scheme: NotRequired[Literal["inbound_goods", "standard"] | Ref | None]
+
+class TaxRegistrationCountryOptionsEt(TypedDict):
+    standard: NotRequired[TaxRegistrationCountryOptionsEtStandard | None]
+    type: Literal["standard"] | Ref
+
+class TaxRegistrationCountryOptionsFiStandard(TypedDict):
+    place_of_supply_scheme: Literal["inbound_goods", "small_seller", "standard"] | Ref
+
+class TaxRegistrationCountryOptionsFi(TypedDict):
+    standard: NotRequired[TaxRegistrationCountryOptionsFiStandard | None]
+    type: Literal["ioss", "oss_non_union", "oss_union", "standard"] | Ref
+
+class TaxRegistrationCountryOptionsFrStandard(TypedDict):
+    place_of_supply_scheme: Literal["inbound_goods", "small_seller", "standard"] | Ref
+
+class TaxRegistrationCountryOptionsFr(TypedDict):
+    standard: NotRequired[TaxRegistrationCountryOptionsFrStandard | None]
+    type: Literal["ioss", "oss_non_union", "oss_union", "standard"] | Ref
+
+class TaxRegistrationCountryOptionsGbStandard(TypedDict):
+    place_of_supply_scheme: NotRequired[Literal["inbound_goods", "standard"] | Ref | None]
+
+class TaxRegistrationCountryOptionsGb(TypedDict):
+    standard: NotRequired[TaxRegistrationCountryOptionsGbStandard | None]
+    type: Literal["standard"] | Ref
+
+class TaxRegistrationCountryOptionsGe(TypedDict):
+    type: Literal["simplified"] | Ref
+
+class TaxRegistrationCountryOptionsGh(TypedDict):
+    type: Literal["simplified"] | Ref
+
+class TaxRegistrationCountryOptionsGnStandard(TypedDict):
+    place_of_supply_scheme: NotRequired[Literal["inbound_goods", "standard"] | Ref | None]
+
+class TaxRegistrationCountryOptionsGn(TypedDict):
+    standard: NotRequired[TaxRegistrationCountryOptionsGnStandard | None]
+    type: Literal["standard"] | Ref
+
+class TaxRegistrationCountryOptionsGrStandard(TypedDict):
+    place_of_supply_scheme: Literal["inbound_goods", "small_seller", "standard"] | Ref
+
+class TaxRegistrationCountryOptionsGr(TypedDict):
+    standard: NotRequired[TaxRegistrationCountryOptionsGrStandard | None]
+    type: Literal["ioss", "oss_non_union", "oss_union", "standard"] | Ref
+
+class TaxRegistrationCountryOptionsHrStandard(TypedDict):
+    place_of_supply_scheme: Literal["inbound_goods", "small_seller", "standard"] | Ref
+
+class TaxRegistrationCountryOptionsHr(TypedDict):
+    standard: NotRequired[TaxRegistrationCountryOptionsHrStandard | None]
+    type: Literal["ioss", "oss_non_union", "oss_union", "standard"] | Ref
+
+class TaxRegistrationCountryOptionsHuStandard(TypedDict):
+    place_of_supply_scheme: Literal["inbound_goods", "small_seller", "standard"] | Ref
+
+class TaxRegistrationCountryOptionsHu(TypedDict):
+    standard: NotRequired[TaxRegistrationCountryOptionsHuStandard | None]
+    type: Literal["ioss", "oss_non_union", "oss_union", "standard"] | Ref
+
+class TaxRegistrationCountryOptionsId(TypedDict):
+    type: Literal["simplified"] | Ref
+
+class TaxRegistrationCountryOptionsIeStandard(TypedDict):
+    place_of_supply_scheme: Literal["inbound_goods", "small_seller", "standard"] | Ref
+
+class TaxRegistrationCountryOptionsIe(TypedDict):
+    standard: NotRequired[TaxRegistrationCountryOptionsIeStandard | None]
+    type: Literal["ioss", "oss_non_union", "oss_union", "standard"] | Ref
+
+class TaxRegistrationCountryOptionsIn(TypedDict):
+    type: Literal["simplified"] | Ref
+
+class TaxRegistrationCountryOptionsIsStandard(TypedDict):
+    place_of_supply_scheme: NotRequired[Literal["inbound_goods", "standard"] | Ref | None]
+
+class TaxRegistrationCountryOptionsIs(TypedDict):
+    standard: NotRequired[TaxRegistrationCountryOptionsIsStandard | None]
+    type: Literal["standard"] | Ref
+
+class TaxRegistrationCountryOptionsItStandard(TypedDict):
+    place_of_supply_scheme: Literal["inbound_goods", "small_seller", "standard"] | Ref
+
+class TaxRegistrationCountryOptionsIt(TypedDict):
+    standard: NotRequired[TaxRegistrationCountryOptionsItStandard | None]
+    type: Literal["ioss", "oss_non_union", "oss_union", "standard"] | Ref
+
+class TaxRegistrationCountryOptionsJpStandard(TypedDict):
+    place_of_supply_scheme: NotRequired[Literal["inbound_goods", "standard"] | Ref | None]
+
+class TaxRegistrationCountryOptionsJp(TypedDict):
+    standard: NotRequired[TaxRegistrationCountryOptionsJpStandard | None]
+    type: Literal["standard"] | Ref
+
+class TaxRegistrationCountryOptionsKe(TypedDict):
+    type: Literal["simplified"] | Ref
+
+class TaxRegistrationCountryOptionsKg(TypedDict):
+    type: Literal["simplified"] | Ref
+
+class TaxRegistrationCountryOptionsKh(TypedDict):
+    type: Literal["simplified"] | Ref
+
+class TaxRegistrationCountryOptionsKr(TypedDict):
+    type: Literal["simplified"] | Ref
+
+class TaxRegistrationCountryOptionsKz(TypedDict):
+    type: Literal["simplified"] | Ref
+
+class TaxRegistrationCountryOptionsLa(TypedDict):
+    type: Literal["simplified"] | Ref
+
+class TaxRegistrationCountryOptionsLk(TypedDict):
+    type: Literal["simplified"] | Ref
+
+class TaxRegistrationCountryOptionsLtStandard(TypedDict):
+    place_of_supply_scheme: Literal["inbound_goods", "small_seller", "standard"] | Ref
+
+class TaxRegistrationCountryOptionsLt(TypedDict):
+    standard: NotRequired[TaxRegistrationCountryOptionsLtStandard | None]
+    type: Literal["ioss", "oss_non_union", "oss_union", "standard"] | Ref
+
+class TaxRegistrationCountryOptionsLuStandard(TypedDict):
+    place_of_supply_scheme: Literal["inbound_goods", "small_seller", "standard"] | Ref
+
+class TaxRegistrationCountryOptionsLu(TypedDict):
+    standard: NotRequired[TaxRegistrationCountryOptionsLuStandard | None]
+    type: Literal["ioss", "oss_non_union", "oss_union", "standard"] | Ref
+
+class TaxRegistrationCountryOptionsLvStandard(TypedDict):
+    place_of_supply_scheme: Literal["inbound_goods", "small_seller", "standard"] | Ref
+
+class TaxRegistrationCountryOptionsLv(TypedDict):
+    standard: NotRequired[TaxRegistrationCountryOptionsLvStandard | None]
+    type: Literal["ioss", "oss_non_union", "oss_union", "standard"] | Ref
+
+class TaxRegistrationCountryOptionsMa(TypedDict):
+    type: Literal["simplified"] | Ref
+
+class TaxRegistrationCountryOptionsMd(TypedDict):
+    type: Literal["simplified"] | Ref
+
+class TaxRegistrationCountryOptionsMeStandard(TypedDict):
+    place_of_supply_scheme: NotRequired[Literal["inbound_goods", "standard"] | Ref | None]
+
+class TaxRegistrationCountryOptionsMe(TypedDict):
+    standard: NotRequired[TaxRegistrationCountryOptionsMeStandard | None]
+    type: Literal["standard"] | Ref
+
+class TaxRegistrationCountryOptionsMkStandard(TypedDict):
+    place_of_supply_scheme: NotRequired[Literal["inbound_goods", "standard"] | Ref | None]
+
+class TaxRegistrationCountryOptionsMk(TypedDict):
+    standard: NotRequired[TaxRegistrationCountryOptionsMkStandard | None]
+    type: Literal["standard"] | Ref
+
+class TaxRegistrationCountryOptionsMrStandard(TypedDict):
+    place_of_supply_scheme: NotRequired[Literal["inbound_goods", "standard"] | Ref | None]
+
+class TaxRegistrationCountryOptionsMr(TypedDict):
+    standard: NotRequired[TaxRegistrationCountryOptionsMrStandard | None]
+    type: Literal["standard"] | Ref
+
+class TaxRegistrationCountryOptionsMtStandard(TypedDict):
+    place_of_supply_scheme: Literal["inbound_goods", "small_seller", "standard"] | Ref
+
+class TaxRegistrationCountryOptionsMt(TypedDict):
+    standard: NotRequired[TaxRegistrationCountryOptionsMtStandard | None]
+    type: Literal["ioss", "oss_non_union", "oss_union", "standard"] | Ref
+
+class TaxRegistrationCountryOptionsMu(TypedDict):
+    type: Literal["simplified"] | Ref
+
+class TaxRegistrationCountryOptionsMx(TypedDict):
+    type: Literal["simplified"] | Ref
+
+class TaxRegistrationCountryOptionsMy(TypedDict):
+    type: Literal["simplified"] | Ref
+
+class TaxRegistrationCountryOptionsNg(TypedDict):
+    type: Literal["simplified"] | Ref
+
+class TaxRegistrationCountryOptionsNlStandard(TypedDict):
+    place_of_supply_scheme: Literal["inbound_goods", "small_seller", "standard"] | Ref
+
+class TaxRegistrationCountryOptionsNl(TypedDict):
+    standard: NotRequired[TaxRegistrationCountryOptionsNlStandard | None]
+    type: Literal["ioss", "oss_non_union", "oss_union", "standard"] | Ref
+
+class TaxRegistrationCountryOptionsNoStandard(TypedDict):
+    place_of_supply_scheme: NotRequired[Literal["inbound_goods", "standard"] | Ref | None]
+
+class TaxRegistrationCountryOptionsNo(TypedDict):
+    standard: NotRequired[TaxRegistrationCountryOptionsNoStandard | None]
+    type: Literal["standard"] | Ref
+
+class TaxRegistrationCountryOptionsNp(TypedDict):
+    type: Literal["simplified"] | Ref
+
+class TaxRegistrationCountryOptionsNzStandard(TypedDict):
+    place_of_supply_scheme: NotRequired[Literal["inbound_goods", "standard"] | Ref | None]
+
+class TaxRegistrationCountryOptionsNz(TypedDict):
+    standard: NotRequired[TaxRegistrationCountryOptionsNzStandard | None]
+    type: Literal["standard"] | Ref
+
+class TaxRegistrationCountryOptionsOmStandard(TypedDict):
+    place_of_supply_scheme: NotRequired[Literal["inbound_goods", "standard"] | Ref | None]
+
+class TaxRegistrationCountryOptionsOm(TypedDict):
+    standard: NotRequired[TaxRegistrationCountryOptionsOmStandard | None]
+    type: Literal["standard"] | Ref
+
+class TaxRegistrationCountryOptionsPe(TypedDict):
+    type: Literal["simplified"] | Ref
+
+class TaxRegistrationCountryOptionsPh(TypedDict):
+    type: Literal["simplified"] | Ref
+
+class TaxRegistrationCountryOptionsPlStandard(TypedDict):
+    place_of_supply_scheme: Literal["inbound_goods", "small_seller", "standard"] | Ref
+
+class TaxRegistrationCountryOptionsPl(TypedDict):
+    standard: NotRequired[TaxRegistrationCountryOptionsPlStandard | None]
+    type: Literal["ioss", "oss_non_union", "oss_union", "standard"] | Ref
+
+class TaxRegistrationCountryOptionsPtStandard(TypedDict):
+    place_of_supply_scheme: Literal["inbound_goods", "small_seller", "standard"] | Ref
+
+class TaxRegistrationCountryOptionsPt(TypedDict):
+    standard: NotRequired[TaxRegistrationCountryOptionsPtStandard | None]
+    type: Literal["ioss", "oss_non_union", "oss_union", "standard"] | Ref
+
+class TaxRegistrationCountryOptionsRoStandard(TypedDict):
+    place_of_supply_scheme: Literal["inbound_goods", "small_seller", "standard"] | Ref
+
+class TaxRegistrationCountryOptionsRo(TypedDict):
+    standard: NotRequired[TaxRegistrationCountryOptionsRoStandard | None]
+    type: Literal["ioss", "oss_non_union", "oss_union", "standard"] | Ref
+
+class TaxRegistrationCountryOptionsRsStandard(TypedDict):
+    place_of_supply_scheme: NotRequired[Literal["inbound_goods", "standard"] | Ref | None]
+
+class TaxRegistrationCountryOptionsRs(TypedDict):
+    standard: NotRequired[TaxRegistrationCountryOptionsRsStandard | None]
+    type: Literal["standard"] | Ref
+
+class TaxRegistrationCountryOptionsRu(TypedDict):
+    type: Literal["simplified"] | Ref
+
+class TaxRegistrationCountryOptionsSa(TypedDict):
+    type: Literal["simplified"] | Ref
+
+class TaxRegistrationCountryOptionsSeStandard(TypedDict):
+    place_of_supply_scheme: Literal["inbound_goods", "small_seller", "standard"] | Ref
+
+class TaxRegistrationCountryOptionsSe(TypedDict):
+    standard: NotRequired[TaxRegistrationCountryOptionsSeStandard | None]
+    type: Literal["ioss", "oss_non_union", "oss_union", "standard"] | Ref
+
+class TaxRegistrationCountryOptionsSgStandard(TypedDict):
+    place_of_supply_scheme: NotRequired[Literal["inbound_goods", "standard"] | Ref | None]
+
+class TaxRegistrationCountryOptionsSg(TypedDict):
+    standard: NotRequired[TaxRegistrationCountryOptionsSgStandard | None]
+    type: Literal["standard"] | Ref
+
+class TaxRegistrationCountryOptionsSiStandard(TypedDict):
+    place_of_supply_scheme: Literal["inbound_goods", "small_seller", "standard"] | Ref
+
+class TaxRegistrationCountryOptionsSi(TypedDict):
+    standard: NotRequired[TaxRegistrationCountryOptionsSiStandard | None]
+    type: Literal["ioss", "oss_non_union", "oss_union", "standard"] | Ref
+
+class TaxRegistrationCountryOptionsSkStandard(TypedDict):
+    place_of_supply_scheme: Literal["inbound_goods", "small_seller", "standard"] | Ref
+
+class TaxRegistrationCountryOptionsSk(TypedDict):
+    standard: NotRequired[TaxRegistrationCountryOptionsSkStandard | None]
+    type: Literal["ioss", "oss_non_union", "oss_union", "standard"] | Ref
+
+class TaxRegistrationCountryOptionsSn(TypedDict):
+    type: Literal["simplified"] | Ref
+
+class TaxRegistrationCountryOptionsSrStandard(TypedDict):
+    place_of_supply_scheme: NotRequired[Literal["inbound_goods", "standard"] | Ref | None]
+
+class TaxRegistrationCountryOptionsSr(TypedDict):
+    standard: NotRequired[TaxRegistrationCountryOptionsSrStandard | None]
+    type: Literal["standard"] | Ref
+
+class TaxRegistrationCountryOptionsTh(TypedDict):
+    type: Literal["simplified"] | Ref
+
+class TaxRegistrationCountryOptionsTj(TypedDict):
+    type: Literal["simplified"] | Ref
+
+class TaxRegistrationCountryOptionsTr(TypedDict):
+    type: Literal["simplified"] | Ref
+
+class TaxRegistrationCountryOptionsTw(TypedDict):
+    type: Literal["simplified"] | Ref
+
+class TaxRegistrationCountryOptionsTz(TypedDict):
+    type: Literal["simplified"] | Ref
+
+class TaxRegistrationCountryOptionsUa(TypedDict):
+    type: Literal["simplified"] | Ref
+
+class TaxRegistrationCountryOptionsUg(TypedDict):
+    type: Literal["simplified"] | Ref
+
+class TaxRegistrationCountryOptionsUsAdmissionsTax(TypedDict):
+    jurisdiction: _Text
+
+class TaxRegistrationCountryOptionsUsAttendanceTax(TypedDict):
+    jurisdiction: _Text
+
+class TaxRegistrationCountryOptionsUsEntertainmentTax(TypedDict):
+    jurisdiction: _Text
+
+class TaxRegistrationCountryOptionsUsGrossReceiptsTax(TypedDict):
+    jurisdiction: _Text
+
+class TaxRegistrationCountryOptionsUsHospitalityTax(TypedDict):
+    jurisdiction: _Text
+
+class TaxRegistrationCountryOptionsUsLocalAmusementTax(TypedDict):
+    jurisdiction: _Text
+
+class TaxRegistrationCountryOptionsUsLocalLeaseTax(TypedDict):
+    jurisdiction: _Text
+
+class TaxRegistrationCountryOptionsUsLuxuryTax(TypedDict):
+    jurisdiction: _Text
+
+class TaxRegistrationCountryOptionsUsMassTransitParkingTax(TypedDict):
+    jurisdiction: _Text
+
+class TaxRegistrationCountryOptionsUsParkingTax(TypedDict):
+    jurisdiction: _Text
+
+class TaxRegistrationCountryOptionsUsResortTax(TypedDict):
+    jurisdiction: _Text
+
+class TaxRegistrationCountryOptionsUsStateSalesTaxElection(TypedDict):
+    jurisdiction: NotRequired[_Text | None]
+    type: Literal["local_use_tax", "simplified_sellers_use_tax", "single_local_use_tax"] | Ref
+
+class TaxRegistrationCountryOptionsUsStateSalesTax(TypedDict):
+    elections: Sequence[TaxRegistrationCountryOptionsUsStateSalesTaxElection]
+
+class TaxRegistrationCountryOptionsUsTourismTax(TypedDict):
+    jurisdiction: _Text
+
+class TaxRegistrationCountryOptionsUsUtilityUsersTax(TypedDict):
+    jurisdiction: _Text
+
+class TaxRegistrationCountryOptionsUs(TypedDict):
+    admissions_tax: NotRequired[TaxRegistrationCountryOptionsUsAdmissionsTax | None]
+    attendance_tax: NotRequired[TaxRegistrationCountryOptionsUsAttendanceTax | None]
+    entertainment_tax: NotRequired[TaxRegistrationCountryOptionsUsEntertainmentTax | None]
+    gross_receipts_tax: NotRequired[TaxRegistrationCountryOptionsUsGrossReceiptsTax | None]
+    hospitality_tax: NotRequired[TaxRegistrationCountryOptionsUsHospitalityTax | None]
+    local_amusement_tax: NotRequired[TaxRegistrationCountryOptionsUsLocalAmusementTax | None]
+    local_lease_tax: NotRequired[TaxRegistrationCountryOptionsUsLocalLeaseTax | None]
+    luxury_tax: NotRequired[TaxRegistrationCountryOptionsUsLuxuryTax | None]
+    mass_transit_parking_tax: NotRequired[TaxRegistrationCountryOptionsUsMassTransitParkingTax | None]
+    parking_tax: NotRequired[TaxRegistrationCountryOptionsUsParkingTax | None]
+    resort_tax: NotRequired[TaxRegistrationCountryOptionsUsResortTax | None]
+    state: _Text
+    state_sales_tax: NotRequired[TaxRegistrationCountryOptionsUsStateSalesTax | None]
+    tourism_tax: NotRequired[TaxRegistrationCountryOptionsUsTourismTax | None]
+    type: Literal["admissions_tax", "attendance_tax", "digital_excise_tax", "entertainment_tax", "gross_receipts_tax", "hospitality_tax", "local_amusement_tax", "local_lease_tax", "luxury_tax", "mass_transit_parking_tax", "parking_tax", "resort_tax", "state_communications_tax", "state_retail_delivery_fee", "state_sales_tax", "tourism_tax", "utility_users_tax"] | Ref
+    utility_users_tax: NotRequired[TaxRegistrationCountryOptionsUsUtilityUsersTax | None]
+
+class TaxRegistrationCountryOptionsUyStandard(TypedDict):
+    place_of_supply_scheme: NotRequired[Literal["inbound_goods", "standard"] | Ref | None]
+
+class TaxRegistrationCountryOptionsUy(TypedDict):
+    standard: NotRequired[TaxRegistrationCountryOptionsUyStandard | None]
+    type: Literal["standard"] | Ref
+
+class TaxRegistrationCountryOptionsUz(TypedDict):
+    type: Literal["simplified"] | Ref
+
+class TaxRegistrationCountryOptionsVn(TypedDict):
+    type: Literal["simplified"] | Ref
+
+class TaxRegistrationCountryOptionsZaStandard(TypedDict):
+    place_of_supply_scheme: NotRequired[Literal["inbound_goods", "standard"] | Ref | None]
+
+class TaxRegistrationCountryOptionsZa(TypedDict):
+    standard: NotRequired[TaxRegistrationCountryOptionsZaStandard | None]
+    type: Literal["standard"] | Ref
+
+class TaxRegistrationCountryOptionsZm(TypedDict):
+    type: Literal["simplified"] | Ref
+
+class TaxRegistrationCountryOptionsZwStandard(TypedDict):
+    place_of_supply_scheme: NotRequired[Literal["inbound_goods", "standard"] | Ref | None]
+
+class TaxRegistrationCountryOptionsZw(TypedDict):
+    standard: NotRequired[TaxRegistrationCountryOptionsZwStandard | None]
+    type: Literal["standard"] | Ref
+
+TaxRegistrationCountryOptions = TypedDict("TaxRegistrationCountryOptions", {"ae": NotRequired[TaxRegistrationCountryOptionsAe | None], "al": NotRequired[TaxRegistrationCountryOptionsAl | None], "am": NotRequired[TaxRegistrationCountryOptionsAm | None], "ao": NotRequired[TaxRegistrationCountryOptionsAo | None], "at": NotRequired[TaxRegistrationCountryOptionsAt | None], "au": NotRequired[TaxRegistrationCountryOptionsAu | None], "aw": NotRequired[TaxRegistrationCountryOptionsAw | None], "az": NotRequired[TaxRegistrationCountryOptionsAz | None], "ba": NotRequired[TaxRegistrationCountryOptionsBa | None], "bb": NotRequired[TaxRegistrationCountryOptionsBb | None], "bd": NotRequired[TaxRegistrationCountryOptionsBd | None], "be": NotRequired[TaxRegistrationCountryOptionsBe | None], "bf": NotRequired[TaxRegistrationCountryOptionsBf | None], "bg": NotRequired[TaxRegistrationCountryOptionsBg | None], "bh": NotRequired[TaxRegistrationCountryOptionsBh | None], "bj": NotRequired[TaxRegistrationCountryOptionsBj | None], "bs": NotRequired[TaxRegistrationCountryOptionsBs | None], "bw": NotRequired[TaxRegistrationCountryOptionsBw | None], "by": NotRequired[TaxRegistrationCountryOptionsBy | None], "ca": NotRequired[TaxRegistrationCountryOptionsCa | None], "cd": NotRequired[TaxRegistrationCountryOptionsCd | None], "ch": NotRequired[TaxRegistrationCountryOptionsCh | None], "ci": NotRequired[TaxRegistrationCountryOptionsCi | None], "cl": NotRequired[TaxRegistrationCountryOptionsCl | None], "cm": NotRequired[TaxRegistrationCountryOptionsCm | None], "co": NotRequired[TaxRegistrationCountryOptionsCo | None], "cr": NotRequired[TaxRegistrationCountryOptionsCr | None], "cv": NotRequired[TaxRegistrationCountryOptionsCv | None], "cy": NotRequired[TaxRegistrationCountryOptionsCy | None], "cz": NotRequired[TaxRegistrationCountryOptionsCz | None], "de": NotRequired[TaxRegistrationCountryOptionsDe | None], "dk": NotRequired[TaxRegistrationCountryOptionsDk | None], "ec": NotRequired[TaxRegistrationCountryOptionsEc | None], "ee": NotRequired[TaxRegistrationCountryOptionsEe | None], "eg": NotRequired[TaxRegistrationCountryOptionsEg | None], "es": NotRequired[TaxRegistrationCountryOptionsEs | None], "et": NotRequired[TaxRegistrationCountryOptionsEt | None], "fi": NotRequired[TaxRegistrationCountryOptionsFi | None], "fr": NotRequired[TaxRegistrationCountryOptionsFr | None], "gb": NotRequired[TaxRegistrationCountryOptionsGb | None], "ge": NotRequired[TaxRegistrationCountryOptionsGe | None], "gh": NotRequired[TaxRegistrationCountryOptionsGh | None], "gn": NotRequired[TaxRegistrationCountryOptionsGn | None], "gr": NotRequired[TaxRegistrationCountryOptionsGr | None], "hr": NotRequired[TaxRegistrationCountryOptionsHr | None], "hu": NotRequired[TaxRegistrationCountryOptionsHu | None], "id": NotRequired[TaxRegistrationCountryOptionsId | None], "ie": NotRequired[TaxRegistrationCountryOptionsIe | None], "in": NotRequired[TaxRegistrationCountryOptionsIn | None], "is": NotRequired[TaxRegistrationCountryOptionsIs | None], "it": NotRequired[TaxRegistrationCountryOptionsIt | None], "jp": NotRequired[TaxRegistrationCountryOptionsJp | None], "ke": NotRequired[TaxRegistrationCountryOptionsKe | None], "kg": NotRequired[TaxRegistrationCountryOptionsKg | None], "kh": NotRequired[TaxRegistrationCountryOptionsKh | None], "kr": NotRequired[TaxRegistrationCountryOptionsKr | None], "kz": NotRequired[TaxRegistrationCountryOptionsKz | None], "la": NotRequired[TaxRegistrationCountryOptionsLa | None], "lk": NotRequired[TaxRegistrationCountryOptionsLk | None], "lt": NotRequired[TaxRegistrationCountryOptionsLt | None], "lu": NotRequired[TaxRegistrationCountryOptionsLu | None], "lv": NotRequired[TaxRegistrationCountryOptionsLv | None], "ma": NotRequired[TaxRegistrationCountryOptionsMa | None], "md": NotRequired[TaxRegistrationCountryOptionsMd | None], "me": NotRequired[TaxRegistrationCountryOptionsMe | None], "mk": NotRequired[TaxRegistrationCountryOptionsMk | None], "mr": NotRequired[TaxRegistrationCountryOptionsMr | None], "mt": NotRequired[TaxRegistrationCountryOptionsMt | None], "mu": NotRequired[TaxRegistrationCountryOptionsMu | None], "mx": NotRequired[TaxRegistrationCountryOptionsMx | None], "my": NotRequired[TaxRegistrationCountryOptionsMy | None], "ng": NotRequired[TaxRegistrationCountryOptionsNg | None], "nl": NotRequired[TaxRegistrationCountryOptionsNl | None], "no": NotRequired[TaxRegistrationCountryOptionsNo | None], "np": NotRequired[TaxRegistrationCountryOptionsNp | None], "nz": NotRequired[TaxRegistrationCountryOptionsNz | None], "om": NotRequired[TaxRegistrationCountryOptionsOm | None], "pe": NotRequired[TaxRegistrationCountryOptionsPe | None], "ph": NotRequired[TaxRegistrationCountryOptionsPh | None], "pl": NotRequired[TaxRegistrationCountryOptionsPl | None], "pt": NotRequired[TaxRegistrationCountryOptionsPt | None], "ro": NotRequired[TaxRegistrationCountryOptionsRo | None], "rs": NotRequired[TaxRegistrationCountryOptionsRs | None], "ru": NotRequired[TaxRegistrationCountryOptionsRu | None], "sa": NotRequired[TaxRegistrationCountryOptionsSa | None], "se": NotRequired[TaxRegistrationCountryOptionsSe | None], "sg": NotRequired[TaxRegistrationCountryOptionsSg | None], "si": NotRequired[TaxRegistrationCountryOptionsSi | None], "sk": NotRequired[TaxRegistrationCountryOptionsSk | None], "sn": NotRequired[TaxRegistrationCountryOptionsSn | None], "sr": NotRequired[TaxRegistrationCountryOptionsSr | None], "th": NotRequired[TaxRegistrationCountryOptionsTh | None], "tj": NotRequired[TaxRegistrationCountryOptionsTj | None], "tr": NotRequired[TaxRegistrationCountryOptionsTr | None], "tw": NotRequired[TaxRegistrationCountryOptionsTw | None], "tz": NotRequired[TaxRegistrationCountryOptionsTz | None], "ua": NotRequired[TaxRegistrationCountryOptionsUa | None], "ug": NotRequired[TaxRegistrationCountryOptionsUg | None], "us": NotRequired[TaxRegistrationCountryOptionsUs | None], "uy": NotRequired[TaxRegistrationCountryOptionsUy | None], "uz": NotRequired[TaxRegistrationCountryOptionsUz | None], "vn": NotRequired[TaxRegistrationCountryOptionsVn | None], "za": NotRequired[TaxRegistrationCountryOptionsZa | None], "zm": NotRequired[TaxRegistrationCountryOptionsZm | None], "zw": NotRequired[TaxRegistrationCountryOptionsZw | None]})
+
+class TaxRegistration(Resource):
+    """A Tax `Registration` lets us know that your business is registered to collect tax on payments within a region, enabling you to automatically collect tax."""
+
+    TYPE: ClassVar[str]
+    active_from: Ref
+    country: Ref
+    country_options: Ref
+    created: Ref
+    expires_at: Ref
+    id: Ref
+    livemode: Ref
+    object: Ref
+    status: Ref
+    def __init__(
+        self,
+        logical_name: str,
+        /,
+        *,
+        active_from: _Moment | Literal["now"],
+        country: _Text,
+        country_options: TaxRegistrationCountryOptions,
+        expires_at: _Moment | Literal["now"] | None = ...,
+        lifecycle: Lifecycle | None = ...,
+    ) -> None: ...
+    @classmethod
+    def lookup(  # type: ignore[override]
+        cls,
+        *,
+        id: str = ...,
+        status: Literal["active", "all", "expired", "scheduled"] = ...,
+    ) -> TaxRegistration: ...
+
+class TaxSettingsDefaults(TypedDict):
+    tax_behavior: NotRequired[Literal["exclusive", "inclusive", "inferred_by_currency"] | Ref | None]
+    tax_code: NotRequired[str | None]
+
+class TaxSettingsHeadOfficeAddress(TypedDict):
+    city: NotRequired[_Text | None]
+    country: NotRequired[_Text | None]
+    line1: NotRequired[_Text | None]
+    line2: NotRequired[_Text | None]
+    postal_code: NotRequired[_Text | None]
+    state: NotRequired[_Text | None]
+
+class TaxSettingsHeadOffice(TypedDict):
+    address: NotRequired[TaxSettingsHeadOfficeAddress | None]
+
+class TaxSettings(Resource):
+    """You can use Tax `Settings` to manage configurations used by Stripe Tax calculations."""
+
+    TYPE: ClassVar[str]
+    defaults: Ref
+    head_office: Ref
+    livemode: Ref
+    object: Ref
+    status: Ref
+    status_details: Ref
+    def __init__(
+        self,
+        logical_name: str,
+        /,
+        *,
+        defaults: TaxSettingsDefaults | None = ...,
+        head_office: TaxSettingsHeadOffice | None = ...,
+        lifecycle: Lifecycle | None = ...,
+    ) -> None: ...
+    @classmethod
+    def lookup(  # type: ignore[override]
+        cls,
+        *,
+        id: str = ...,
+    ) -> TaxSettings: ...
+
+class TerminalConfigurationBbposWisepad3(TypedDict):
+    splashscreen: NotRequired[str | File | None]
+
+class TerminalConfigurationBbposWiseposE(TypedDict):
+    splashscreen: NotRequired[str | File | None]
+
+class TerminalConfigurationCellular(TypedDict):
+    enabled: _Boolean
+
+class TerminalConfigurationOffline(TypedDict):
+    enabled: _Boolean
+
+class TerminalConfigurationReaderSecurity(TypedDict):
+    admin_menu_passcode: NotRequired[_Text | None]
+
+class TerminalConfigurationRebootWindow(TypedDict):
+    end_hour: _Integer
+    start_hour: _Integer
+
+class TerminalConfigurationStripeS700(TypedDict):
+    splashscreen: NotRequired[str | File | None]
+
+class TerminalConfigurationStripeS710(TypedDict):
+    splashscreen: NotRequired[str | File | None]
+
+class TerminalConfigurationStripeT600(TypedDict):
+    splashscreen: NotRequired[str | File | None]
+
+class TerminalConfigurationTippingAed(TypedDict):
+    fixed_amounts: NotRequired[Sequence[_Integer] | None]
+    percentages: NotRequired[Sequence[_Integer] | None]
+    smart_tip_threshold: NotRequired[_Integer | None]
+
+class TerminalConfigurationTippingAud(TypedDict):
+    fixed_amounts: NotRequired[Sequence[_Integer] | None]
+    percentages: NotRequired[Sequence[_Integer] | None]
+    smart_tip_threshold: NotRequired[_Integer | None]
+
+class TerminalConfigurationTippingCad(TypedDict):
+    fixed_amounts: NotRequired[Sequence[_Integer] | None]
+    percentages: NotRequired[Sequence[_Integer] | None]
+    smart_tip_threshold: NotRequired[_Integer | None]
+
+class TerminalConfigurationTippingChf(TypedDict):
+    fixed_amounts: NotRequired[Sequence[_Integer] | None]
+    percentages: NotRequired[Sequence[_Integer] | None]
+    smart_tip_threshold: NotRequired[_Integer | None]
+
+class TerminalConfigurationTippingCzk(TypedDict):
+    fixed_amounts: NotRequired[Sequence[_Integer] | None]
+    percentages: NotRequired[Sequence[_Integer] | None]
+    smart_tip_threshold: NotRequired[_Integer | None]
+
+class TerminalConfigurationTippingDkk(TypedDict):
+    fixed_amounts: NotRequired[Sequence[_Integer] | None]
+    percentages: NotRequired[Sequence[_Integer] | None]
+    smart_tip_threshold: NotRequired[_Integer | None]
+
+class TerminalConfigurationTippingEur(TypedDict):
+    fixed_amounts: NotRequired[Sequence[_Integer] | None]
+    percentages: NotRequired[Sequence[_Integer] | None]
+    smart_tip_threshold: NotRequired[_Integer | None]
+
+class TerminalConfigurationTippingGbp(TypedDict):
+    fixed_amounts: NotRequired[Sequence[_Integer] | None]
+    percentages: NotRequired[Sequence[_Integer] | None]
+    smart_tip_threshold: NotRequired[_Integer | None]
+
+class TerminalConfigurationTippingGip(TypedDict):
+    fixed_amounts: NotRequired[Sequence[_Integer] | None]
+    percentages: NotRequired[Sequence[_Integer] | None]
+    smart_tip_threshold: NotRequired[_Integer | None]
+
+class TerminalConfigurationTippingHkd(TypedDict):
+    fixed_amounts: NotRequired[Sequence[_Integer] | None]
+    percentages: NotRequired[Sequence[_Integer] | None]
+    smart_tip_threshold: NotRequired[_Integer | None]
+
+class TerminalConfigurationTippingHuf(TypedDict):
+    fixed_amounts: NotRequired[Sequence[_Integer] | None]
+    percentages: NotRequired[Sequence[_Integer] | None]
+    smart_tip_threshold: NotRequired[_Integer | None]
+
+class TerminalConfigurationTippingJpy(TypedDict):
+    fixed_amounts: NotRequired[Sequence[_Integer] | None]
+    percentages: NotRequired[Sequence[_Integer] | None]
+    smart_tip_threshold: NotRequired[_Integer | None]
+
+class TerminalConfigurationTippingMxn(TypedDict):
+    fixed_amounts: NotRequired[Sequence[_Integer] | None]
+    percentages: NotRequired[Sequence[_Integer] | None]
+    smart_tip_threshold: NotRequired[_Integer | None]
+
+class TerminalConfigurationTippingMyr(TypedDict):
+    fixed_amounts: NotRequired[Sequence[_Integer] | None]
+    percentages: NotRequired[Sequence[_Integer] | None]
+    smart_tip_threshold: NotRequired[_Integer | None]
+
+class TerminalConfigurationTippingNok(TypedDict):
+    fixed_amounts: NotRequired[Sequence[_Integer] | None]
+    percentages: NotRequired[Sequence[_Integer] | None]
+    smart_tip_threshold: NotRequired[_Integer | None]
+
+class TerminalConfigurationTippingNzd(TypedDict):
+    fixed_amounts: NotRequired[Sequence[_Integer] | None]
+    percentages: NotRequired[Sequence[_Integer] | None]
+    smart_tip_threshold: NotRequired[_Integer | None]
+
+class TerminalConfigurationTippingPln(TypedDict):
+    fixed_amounts: NotRequired[Sequence[_Integer] | None]
+    percentages: NotRequired[Sequence[_Integer] | None]
+    smart_tip_threshold: NotRequired[_Integer | None]
+
+class TerminalConfigurationTippingRon(TypedDict):
+    fixed_amounts: NotRequired[Sequence[_Integer] | None]
+    percentages: NotRequired[Sequence[_Integer] | None]
+    smart_tip_threshold: NotRequired[_Integer | None]
+
+class TerminalConfigurationTippingSek(TypedDict):
+    fixed_amounts: NotRequired[Sequence[_Integer] | None]
+    percentages: NotRequired[Sequence[_Integer] | None]
+    smart_tip_threshold: NotRequired[_Integer | None]
+
+class TerminalConfigurationTippingSgd(TypedDict):
+    fixed_amounts: NotRequired[Sequence[_Integer] | None]
+    percentages: NotRequired[Sequence[_Integer] | None]
+    smart_tip_threshold: NotRequired[_Integer | None]
+
+class TerminalConfigurationTippingUsd(TypedDict):
+    fixed_amounts: NotRequired[Sequence[_Integer] | None]
+    percentages: NotRequired[Sequence[_Integer] | None]
+    smart_tip_threshold: NotRequired[_Integer | None]
+
+class TerminalConfigurationTipping(TypedDict):
+    aed: NotRequired[TerminalConfigurationTippingAed | None]
+    aud: NotRequired[TerminalConfigurationTippingAud | None]
+    cad: NotRequired[TerminalConfigurationTippingCad | None]
+    chf: NotRequired[TerminalConfigurationTippingChf | None]
+    czk: NotRequired[TerminalConfigurationTippingCzk | None]
+    dkk: NotRequired[TerminalConfigurationTippingDkk | None]
+    eur: NotRequired[TerminalConfigurationTippingEur | None]
+    gbp: NotRequired[TerminalConfigurationTippingGbp | None]
+    gip: NotRequired[TerminalConfigurationTippingGip | None]
+    hkd: NotRequired[TerminalConfigurationTippingHkd | None]
+    huf: NotRequired[TerminalConfigurationTippingHuf | None]
+    jpy: NotRequired[TerminalConfigurationTippingJpy | None]
+    mxn: NotRequired[TerminalConfigurationTippingMxn | None]
+    myr: NotRequired[TerminalConfigurationTippingMyr | None]
+    nok: NotRequired[TerminalConfigurationTippingNok | None]
+    nzd: NotRequired[TerminalConfigurationTippingNzd | None]
+    pln: NotRequired[TerminalConfigurationTippingPln | None]
+    ron: NotRequired[TerminalConfigurationTippingRon | None]
+    sek: NotRequired[TerminalConfigurationTippingSek | None]
+    sgd: NotRequired[TerminalConfigurationTippingSgd | None]
+    usd: NotRequired[TerminalConfigurationTippingUsd | None]
+
+class TerminalConfigurationVerifoneM425(TypedDict):
+    splashscreen: NotRequired[str | File | None]
+
+class TerminalConfigurationVerifoneP400(TypedDict):
+    splashscreen: NotRequired[str | File | None]
+
+class TerminalConfigurationVerifoneP630(TypedDict):
+    splashscreen: NotRequired[str | File | None]
+
+class TerminalConfigurationVerifoneUx700(TypedDict):
+    splashscreen: NotRequired[str | File | None]
+
+class TerminalConfigurationVerifoneV660p(TypedDict):
+    splashscreen: NotRequired[str | File | None]
+
+class TerminalConfigurationWifiEnterpriseEapPeap(TypedDict):
+    ca_certificate_file: NotRequired[str | File | None]
+    password: _Text
+    ssid: _Text
+    username: _Text
+
+class TerminalConfigurationWifiEnterpriseEapTls(TypedDict):
+    ca_certificate_file: NotRequired[str | File | None]
+    client_certificate_file: str | File
+    private_key_file: str | File
+    private_key_file_password: NotRequired[_Text | None]
+    ssid: _Text
+
+class TerminalConfigurationWifiPersonalPsk(TypedDict):
+    password: _Text
+    ssid: _Text
+
+class TerminalConfigurationWifi(TypedDict):
+    enterprise_eap_peap: NotRequired[TerminalConfigurationWifiEnterpriseEapPeap | None]
+    enterprise_eap_tls: NotRequired[TerminalConfigurationWifiEnterpriseEapTls | None]
+    personal_psk: NotRequired[TerminalConfigurationWifiPersonalPsk | None]
+    type: Literal["enterprise_eap_peap", "enterprise_eap_tls", "personal_psk"] | Ref
+
+class TerminalConfiguration(Resource):
+    """A Configurations object represents how features should be configured for terminal readers."""
+
+    TYPE: ClassVar[str]
+    bbpos_wisepad3: Ref
+    bbpos_wisepos_e: Ref
+    cellular: Ref
+    id: Ref
+    is_account_default: Ref
+    livemode: Ref
+    name: Ref
+    object: Ref
+    offline: Ref
+    reader_security: Ref
+    reboot_window: Ref
+    stripe_s700: Ref
+    stripe_s710: Ref
+    stripe_t600: Ref
+    tipping: Ref
+    verifone_m425: Ref
+    verifone_p400: Ref
+    verifone_p630: Ref
+    verifone_ux700: Ref
+    verifone_v660p: Ref
+    wifi: Ref
+    def __init__(
+        self,
+        logical_name: str,
+        /,
+        *,
+        bbpos_wisepad3: TerminalConfigurationBbposWisepad3 | None = ...,
+        bbpos_wisepos_e: TerminalConfigurationBbposWiseposE | None = ...,
+        cellular: TerminalConfigurationCellular | None = ...,
+        name: _Text | None = ...,
+        offline: TerminalConfigurationOffline | None = ...,
+        reader_security: TerminalConfigurationReaderSecurity | None = ...,
+        reboot_window: TerminalConfigurationRebootWindow | None = ...,
+        stripe_s700: TerminalConfigurationStripeS700 | None = ...,
+        stripe_s710: TerminalConfigurationStripeS710 | None = ...,
+        stripe_t600: TerminalConfigurationStripeT600 | None = ...,
+        tipping: TerminalConfigurationTipping | None = ...,
+        verifone_m425: TerminalConfigurationVerifoneM425 | None = ...,
+        verifone_p400: TerminalConfigurationVerifoneP400 | None = ...,
+        verifone_p630: TerminalConfigurationVerifoneP630 | None = ...,
+        verifone_ux700: TerminalConfigurationVerifoneUx700 | None = ...,
+        verifone_v660p: TerminalConfigurationVerifoneV660p | None = ...,
+        wifi: TerminalConfigurationWifi | None = ...,
+        lifecycle: Lifecycle | None = ...,
+    ) -> None: ...
+    @classmethod
+    def lookup(  # type: ignore[override]
+        cls,
+        *,
+        id: str = ...,
+        is_account_default: bool = ...,
+    ) -> TerminalConfiguration: ...
+
+class TerminalLocationAddress(TypedDict):
+    city: NotRequired[_Text | None]
+    country: _Text
+    line1: NotRequired[_Text | None]
+    line2: NotRequired[_Text | None]
+    postal_code: NotRequired[_Text | None]
+    state: NotRequired[_Text | None]
+
+class TerminalLocationAddressKana(TypedDict):
+    city: NotRequired[_Text | None]
+    country: NotRequired[_Text | None]
+    line1: NotRequired[_Text | None]
+    line2: NotRequired[_Text | None]
+    postal_code: NotRequired[_Text | None]
+    state: NotRequired[_Text | None]
+    town: NotRequired[_Text | None]
+
+class TerminalLocationAddressKanji(TypedDict):
+    city: NotRequired[_Text | None]
+    country: NotRequired[_Text | None]
+    line1: NotRequired[_Text | None]
+    line2: NotRequired[_Text | None]
+    postal_code: NotRequired[_Text | None]
+    state: NotRequired[_Text | None]
+    town: NotRequired[_Text | None]
+
+class TerminalLocation(Resource):
+    """A Location represents a grouping of readers."""
+
+    TYPE: ClassVar[str]
+    address: Ref
+    address_kana: Ref
+    address_kanji: Ref
+    configuration_overrides: Ref
+    display_name: Ref
+    display_name_kana: Ref
+    display_name_kanji: Ref
+    id: Ref
+    livemode: Ref
+    metadata: Ref
+    object: Ref
+    phone: Ref
+    def __init__(
+        self,
+        logical_name: str,
+        /,
+        *,
+        address: TerminalLocationAddress | None = ...,
+        address_kana: TerminalLocationAddressKana | None = ...,
+        address_kanji: TerminalLocationAddressKanji | None = ...,
+        configuration_overrides: str | TerminalConfiguration | None = ...,
+        display_name: _Text | None = ...,
+        display_name_kana: _Text | None = ...,
+        display_name_kanji: _Text | None = ...,
+        metadata: Mapping[str, _Text] | None = ...,
+        phone: _Text | None = ...,
+        lifecycle: Lifecycle | None = ...,
+    ) -> None: ...
+    @classmethod
+    def lookup(  # type: ignore[override]
+        cls,
+        *,
+        id: str = ...,
+    ) -> TerminalLocation: ...
+
+class TerminalReader(Resource):
+    """A Reader represents a physical device for accepting payment details."""
+
+    TYPE: ClassVar[str]
+    action: Ref
+    device_sw_version: Ref
+    device_type: Ref
+    id: Ref
+    ip_address: Ref
+    label: Ref
+    last_seen_at: Ref
+    livemode: Ref
+    location: Ref
+    metadata: Ref
+    object: Ref
+    serial_number: Ref
+    status: Ref
+    def __init__(
+        self,
+        logical_name: str,
+        /,
+        *,
+        registration_code: _Text,
+        label: _Text | None = ...,
+        location: str | TerminalLocation | None = ...,
+        metadata: Mapping[str, _Text] | None = ...,
+        lifecycle: Lifecycle | None = ...,
+    ) -> None: ...
+    @classmethod
+    def lookup(  # type: ignore[override]
+        cls,
+        *,
+        id: str = ...,
+        device_type: Literal["bbpos_chipper2x", "bbpos_wisepad3", "bbpos_wisepos_e", "mobile_phone_reader", "simulated_stripe_s700", "simulated_stripe_s710", "simulated_stripe_t600", "simulated_verifone_m425", "simulated_verifone_p630", "simulated_verifone_ux700", "simulated_verifone_v660p", "simulated_wisepos_e", "stripe_m2", "stripe_s700", "stripe_s710", "stripe_t600", "verifone_P400", "verifone_m425", "verifone_p630", "verifone_ux700", "verifone_v660p"] = ...,
+        location: str | TerminalLocation = ...,
+        serial_number: str = ...,
+        status: Literal["offline", "online"] = ...,
+    ) -> TerminalReader: ...
+
+class TestClock(Resource):
+    """A test clock enables deterministic control over objects in testmode."""
+
+    TYPE: ClassVar[str]
+    created: Ref
+    deletes_after: Ref
+    frozen_time: Ref
+    id: Ref
+    livemode: Ref
+    name: Ref
+    object: Ref
+    status: Ref
+    status_details: Ref
+    def __init__(
+        self,
+        logical_name: str,
+        /,
+        *,
+        frozen_time: _Moment,
+        customer: str | Customer | None = ...,
+        name: _Text | None = ...,
+        lifecycle: Lifecycle | None = ...,
+    ) -> None: ...
+    @classmethod
+    def lookup(  # type: ignore[override]
+        cls,
+        *,
+        id: str = ...,
+    ) -> TestClock: ...
+
+class TrialOfferDurationRelative(TypedDict):
+    iterations: _Integer
+
+class TrialOfferDuration(TypedDict):
+    relative: NotRequired[TrialOfferDurationRelative | None]
+    type: Literal["relative"] | Ref
+
+class TrialOfferEndBehaviorTransition(TypedDict):
+    price: str | Price
+
+class TrialOfferEndBehavior(TypedDict):
+    transition: TrialOfferEndBehaviorTransition
+
+class TrialOffer(Resource):
+    """Trial offers let you define free or paid introductory pricing for a subscription item."""
+
+    TYPE: ClassVar[str]
+    active: Ref
+    duration: Ref
+    end_behavior: Ref
+    id: Ref
+    livemode: Ref
+    nickname: Ref
+    object: Ref
+    price: Ref
+    def __init__(
+        self,
+        logical_name: str,
+        /,
+        *,
+        duration: TrialOfferDuration,
+        end_behavior: TrialOfferEndBehavior,
+        price: str | Price,
+        active: _Boolean | None = ...,
+        nickname: _Text | None = ...,
+        lifecycle: Lifecycle | None = ...,
+    ) -> None: ...
+    @classmethod
+    def lookup(  # type: ignore[override]
+        cls,
+        *,
+        id: str = ...,
+        active: bool = ...,
+        created: int | Mapping[str, int] = ...,
+        prices: Sequence[str] = ...,
+    ) -> TrialOffer: ...
+
+class ValueList(Resource):
+    """Value lists allow you to group values together which can then be referenced in rules."""
+
+    TYPE: ClassVar[str]
+    alias: Ref
+    created: Ref
+    created_by: Ref
+    id: Ref
+    item_type: Ref
+    list_items: Ref
+    livemode: Ref
+    metadata: Ref
+    name: Ref
+    object: Ref
+    def __init__(
+        self,
+        logical_name: str,
+        /,
+        *,
+        alias: _Text,
+        name: _Text,
+        item_type: Literal["account", "card_bin", "card_fingerprint", "case_sensitive_string", "country", "crypto_fingerprint", "customer_id", "email", "ip_address", "sepa_debit_fingerprint", "string", "us_bank_account_fingerprint"] | Ref | None = ...,
+        metadata: Mapping[str, _Text] | None = ...,
+        lifecycle: Lifecycle | None = ...,
+    ) -> None: ...
+    @classmethod
+    def lookup(  # type: ignore[override]
+        cls,
+        *,
+        id: str = ...,
+        alias: str = ...,
+        contains: str = ...,
+        created: int | Mapping[str, int] = ...,
+    ) -> ValueList: ...
+
+class ValueListItem(Resource):
+    """Value list items allow you to add specific values to a given Radar value list, which can then be used in rules."""
+
+    TYPE: ClassVar[str]
+    created: Ref
+    created_by: Ref
+    id: Ref
+    livemode: Ref
+    object: Ref
+    value: Ref
+    value_list: Ref
+    def __init__(
+        self,
+        logical_name: str,
+        /,
+        *,
+        value: _Text,
+        value_list: str | ValueList,
+        lifecycle: Lifecycle | None = ...,
+    ) -> None: ...
+    @classmethod
+    def lookup(  # type: ignore[override]
+        cls,
+        *,
+        id: str = ...,
+        created: int | Mapping[str, int] = ...,
+        value: str = ...,
+        value_list: str | ValueList = ...,
+    ) -> ValueListItem: ...
 
 class WebhookEndpoint(Resource):
     """You can configure webhook endpoints via the API to be notified about events that happen in your Stripe account or connected accounts."""

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlencode
+from urllib.parse import parse_qsl, quote
 
 from engine.errors import ProviderError
-from engine.provider.base import ADDRESSED, RemoteObject
-from engine.provider.schema import Composite, ResourceType
-from engine.values import get_path
+from engine.provider.base import ADDRESSED, RemoteObject, composite_id
+from engine.provider.schema import ResourceType
 
 SEPARATOR = "/"
 
@@ -78,12 +77,6 @@ def addressed(kind: ResourceType, found: Mapping[str, Any], parent: str = "") ->
 def _parent_field(kind: ResourceType, parent: str) -> dict[str, Any]:
     """The parent's id under the name that declarations use."""
     return {kind.parent: parent} if kind.parent and parent else {}
-
-
-def composite_id(composite: Composite, found: Mapping[str, Any]) -> str:
-    """The fields that name an object, as one id."""
-    pairs = [(path, get_path(found, tuple(path.split(".")))) for path in composite.fields]
-    return urlencode([(path, value) for path, value in pairs if value is not None])
 
 
 def composite_params(id: str) -> dict[str, Any]:

@@ -147,14 +147,17 @@ def _kind(field: Attribute) -> str:
 
 
 def _remarks(root: Attribute, path: Path, field: Attribute) -> Iterator[str]:
-    above = root.at(path[:-1])
+    # What holds for an object as a whole is said once, at the top of it.
+    above = root.at(path[:-1]) if len(path) > 1 else None
     facts = (
         ("required", field.required),
-        # What replaces as a whole is said once, at the top of it.
-        ("a change replaces", field.immutable and not (above is not None and above.immutable)),
-        ("set by an update after the create", field.update_only),
+        ("a change replaces", field.immutable and not (above and above.immutable)),
+        (
+            "set by an update after the create",
+            field.update_only and not (above and above.update_only),
+        ),
         ("can be cleared", field.clearable),
-        ("never told again by Stripe", field.write_only),
+        ("never told again by Stripe", field.write_only and not (above and above.write_only)),
         ("sensitive", field.sensitive),
         ("order means nothing", field.order is ListOrder.SET),
         (f"elements align by {field.key}", bool(field.key)),

@@ -21,6 +21,7 @@ _WORDS = (
     "EXAMPLE",
     "txcd_10000000",
     "example@example.com",
+    "123456789012",
 )
 _NUMBERS = {Kind.INTEGER: 1, Kind.NUMBER: 10, Kind.DECIMAL: 10, Kind.BOOLEAN: True}
 _AMOUNT = 1000

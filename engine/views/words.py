@@ -68,6 +68,10 @@ _ENDED = {
     Verb.ARCHIVE: "archived",
     Verb.DEACTIVATE: "deactivated",
     Verb.EXPIRE: "expired",
+    Verb.CANCEL: "canceled",
+    Verb.CLOSE: "closed",
+    Verb.RELEASE: "released",
+    Verb.VOID: "voided",
     Verb.KEEP: "kept",
 }
 _ENDING = {
@@ -75,6 +79,10 @@ _ENDING = {
     Verb.ARCHIVE: "archiving",
     Verb.DEACTIVATE: "deactivating",
     Verb.EXPIRE: "expiring",
+    Verb.CANCEL: "canceling",
+    Verb.CLOSE: "closing",
+    Verb.RELEASE: "releasing",
+    Verb.VOID: "voiding",
     Verb.KEEP: "letting go",
 }
 
@@ -105,6 +113,7 @@ _STEPS = {
     StepKind.UPDATE: ("updating", "updated", "update"),
     StepKind.SETTLE: ("completing", "completed", "complete"),
     StepKind.REMOVE: ("removing", "removed", "remove"),
+    StepKind.CALL: ("following up", "followed up", "follow up"),
     StepKind.DETACH: ("detaching", "detached", "detach"),
     StepKind.RECORD: ("recording", "recorded", "record"),
     StepKind.FORGET: ("forgetting", "forgotten", "forget"),

@@ -50,6 +50,7 @@ class FakeProvider:
     calls: list[Call] = field(default_factory=list)
     failures: dict[str, Exception] = field(default_factory=dict)
     before: Callable[[Call], None] = lambda _: None
+    tells_secrets: bool = True
     most_at_once: int = 0
     _answers: dict[str, dict[str, Any]] = field(default_factory=dict)
     _flying: int = 0
@@ -112,7 +113,7 @@ class FakeProvider:
                     found["status"] = "enabled"
                 self.objects[id] = found
             answer = copy.deepcopy(found)
-            if kind.object == "webhook_endpoint":
+            if kind.object == "webhook_endpoint" and self.tells_secrets:
                 answer["secret"] = f"whsec_of_{id}"
             return self._answers.setdefault(context.idempotency_key, answer)
 
@@ -125,6 +126,18 @@ class FakeProvider:
                 {name: None if value is CLEAR else value for name, value in params.items()}
             )
             return copy.deepcopy(self.objects[id])
+
+    def call(
+        self,
+        kind: ResourceType,
+        id: str,
+        name: str,
+        params: Mapping[str, Any],
+        context: RequestContext,
+    ) -> RemoteObject:
+        """Make one of the type's further calls: it is remembered, and changes nothing."""
+        with self._sent(Call(name, kind.object, id, params, context)):
+            return copy.deepcopy(self._known(kind, id))
 
     def delete(self, kind: ResourceType, id: str, context: RequestContext) -> None:
         """Delete an object."""
@@ -185,6 +198,7 @@ class Watcher(Hook):
     told: list[str] = field(default_factory=list)
     counts: list[int] = field(default_factory=list)
     results: list[ApplyResult] = field(default_factory=list)
+    then: Callable[[], None] = lambda: None
 
     def apply_started(self, stack: str, count: int) -> None:
         """Remember it."""
@@ -198,6 +212,7 @@ class Watcher(Hook):
     def step_finished(self, result: StepResult) -> None:
         """Remember it."""
         self.told.append(f"{result.outcome.value} {result.step.key}")
+        self.then()
 
     def apply_finished(self, result: ApplyResult) -> None:
         """Remember it."""
@@ -220,6 +235,7 @@ class World:
     saved: list[State] = field(default_factory=list)
     writes_left: int | None = None
     others: dict[OutputTarget, Any] = field(default_factory=dict)
+    stop: threading.Event = field(default_factory=threading.Event)
 
     def save(self, state: State) -> State:
         """Write the state down, or fail as a full disk does."""
@@ -251,6 +267,7 @@ class World:
             hook=self.hook,
             run=run,
             parallelism=parallelism,
+            stop=self.stop,
         )
         made = Plan(stack="s", environment="test", lineage="l", serial=0, steps=steps, **plan)
         return execute(made, self.state, around)

@@ -31,9 +31,7 @@ def test_failures_over_all_stacks() -> None:
     plan = PlanReport(
         environment="test", embedded=True, account_id="", livemode=None, plans=(), requests=0
     )
-    report = ApplyReport(
-        plan=plan, approved=True, results=(first, second), requests=3, writes=2
-    )
+    report = ApplyReport(plan=plan, approved=True, results=(first, second), requests=3, writes=2)
     assert first.failures == (failed,)
     assert report.failures == (failed, failed)
 
@@ -42,12 +40,10 @@ def test_a_hook_does_nothing() -> None:
     """Whoever does not listen is not disturbed."""
     hook = Hook()
     result = ApplyResult(stack="s", state=STATE)
-    for told in (
-        lambda: hook.waiting_for_lock("s", "ann"),
-        lambda: hook.refreshing("s", 1),
-        lambda: hook.apply_started("s", 1),
-        lambda: hook.step_started(STEP),
-        lambda: hook.step_finished(StepResult(step=STEP, outcome=Outcome.SKIPPED)),
-        lambda: hook.apply_finished(result),
-    ):
-        told()
+    hook.waiting_for_lock("s", "ann")
+    hook.refreshing("s", 1)
+    hook.apply_started("s", 1)
+    hook.step_started(STEP)
+    hook.step_finished(StepResult(step=STEP, outcome=Outcome.SKIPPED))
+    hook.apply_finished(result)
+    assert vars(hook) == {}

@@ -14,7 +14,7 @@ from engine.apply.events import Outcome
 from engine.errors import ConnectionFailedError, EngineError, ProviderError, StateError
 from engine.plan.model import Step, StepKind
 from engine.provider.schema import Removal, Verb
-from engine.state.model import RemovedObject
+from engine.state.model import RemovedObject, ResourceState
 from engine.values import CLEAR, OutputTarget, Sensitive, fingerprint
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def test_what_is_in_flight_when_another_fails_is_recorded(world: World, make: Ma
 
     world.provider.before = before
     world.provider.failures["create a"] = ConnectionFailedError("cut off")
-    world.hook.step_finished = lambda _: failed.set()  # type: ignore[method-assign]
+    world.hook.then = failed.set
     assert set(world.apply(product(make, A), product(make, B)).state.resources) == {B}
 
 
@@ -146,16 +146,13 @@ def test_state_is_saved_after_every_operation(world: World, make: Make) -> None:
     """Each operation is written down before what comes after it begins."""
     seen: list[int] = []
     world.provider.before = lambda _: seen.append(len(world.saved))
-    world.apply(
-        product(make, A), product(make, B, f"create {A}"), product(make, C, f"create {B}")
-    )
+    world.apply(product(make, A), product(make, B, f"create {A}"), product(make, C, f"create {B}"))
     assert seen == [0, 1, 2]
     assert [len(state.resources) for state in world.saved[:3]] == [1, 2, 3]
 
 
 def test_a_created_object_is_recorded(world: World, make: Make) -> None:
     """State holds the id, what was declared, what Stripe answered of it, and what others need."""
-    world.provider.before = lambda call: None
     result = world.apply(
         make(CREATE, A, params={"name": "a", "url": "https://x"}, declared={"name": "a"},
              referred=("url",))
@@ -189,7 +186,7 @@ def test_a_state_that_cannot_be_written_stops_new_work(world: World, make: Make)
 def test_a_later_write_carries_what_an_earlier_could_not(world: World, make: Make) -> None:
     """The last write of a run makes up for one that failed, and the failure is still told."""
     world.writes_left = 0
-    world.hook.step_finished = lambda _: setattr(world, "writes_left", None)  # type: ignore[method-assign]
+    world.hook.then = lambda: setattr(world, "writes_left", None)
     result = world.apply(product(make, A))
     assert set(world.saved[-1].resources) == {A}
     assert result.unsaved is not None
@@ -297,13 +294,21 @@ def test_a_failed_removal_keeps_the_resource(world: World, make: Make) -> None:
     assert set(result.state.resources) == {A}
 
 
+def test_an_end_of_what_state_dropped_already(world: World, make: Make) -> None:
+    """An object that state no longer holds is still ended, and remembered."""
+    world.provider.objects["prod_1"] = {"id": "prod_1"}
+    result = world.apply(make(REMOVE, A, id="prod_1", removal=ARCHIVE))
+    assert world.provider.objects["prod_1"] == {"id": "prod_1", "active": False}
+    assert result.state.removed[A].id == "prod_1"
+
+
 def test_superseded_until_removed(world: World, make: Make) -> None:
     """Between the new object and the end of the old, state holds both; afterwards one."""
     world.has(PRICE, "price_old")
-    create = make(CREATE, PRICE, params={"currency": "usd"}, supersedes="price_old")
-    record = dataclasses.replace(create.record, superseded=("price_old",))
+    record = ResourceState(type="stripe_price", id="", superseded=("price_old",))
+    create = make(CREATE, PRICE, params={"currency": "usd"}, record=record, supersedes="price_old")
     remove = make(REMOVE, PRICE, id="price_old", removal=ARCHIVE, after=(create.key,))
-    result = world.apply(dataclasses.replace(create, record=record), remove)
+    result = world.apply(create, remove)
     assert world.saved[0].resources[PRICE].superseded == ("price_old",)
     entry = result.state.resources[PRICE]
     assert (entry.id, entry.superseded) == ("price_2", ())
@@ -342,7 +347,10 @@ def test_references_are_resolved_when_they_are_known(world: World, make: Make) -
     params = {
         "name": "${output.base.name}: ${stripe_product.a.name} and ${stripe_product.b.name}",
         "description": "${stripe_product.a.id}",
-        "metadata": {"n": "${data.stripe_product.x.marketing_features}", "b": "${stripe_product.b.id}"},
+        "metadata": {
+            "n": "${data.stripe_product.x.marketing_features}",
+            "b": "${stripe_product.b.id}",
+        },
     }  # fmt: skip
     world.apply(
         product(make, A),
@@ -424,6 +432,9 @@ def test_requests_go_to_the_resources_account(world: World, make: Make) -> None:
 # ── secrets ──────────────────────────────────────────────────────────────────────────────────
 
 
+TOLD = "whsec_of_webhook_endpoint_1"
+
+
 def hook_step(make: Make, **parts: Any) -> Step:
     """Create a webhook endpoint."""
     return make(CREATE, HOOK, params={"url": "https://x", "enabled_events": ["*"]}, **parts)
@@ -432,17 +443,14 @@ def hook_step(make: Make, **parts: Any) -> Step:
 def test_a_secret_goes_to_the_sink_and_never_to_state(world: World, make: Make) -> None:
     """State holds a salted fingerprint of a webhook's secret; the sink holds the secret."""
     result = world.apply(hook_step(make))
-    secret = "whsec_of_webhook_endpoint_1"
-    assert world.sink.kept == {("s", f"{HOOK}.secret"): secret}
+    assert world.sink.kept == {("s", f"{HOOK}.secret"): TOLD}
     assert result.state.resources[HOOK].attributes["secret"] == {
-        "$sensitive": fingerprint(secret, "l")
+        "$sensitive": fingerprint(TOLD, "l")
     }
-    assert not any(secret in repr(state) for state in world.saved)
+    assert not any(TOLD in repr(state) for state in world.saved)
 
 
-def test_nothing_with_a_secret_is_made_if_the_sink_cannot_take_it(
-    world: World, make: Make
-) -> None:
+def test_nothing_with_a_secret_is_made_if_the_sink_cannot_take_it(world: World, make: Make) -> None:
     """The sink is asked before the object is made; objects without a secret do not ask."""
     world.sink.full = True
     result = world.apply(hook_step(make), product(make, A))
@@ -458,6 +466,14 @@ def test_an_object_whose_secret_was_lost_is_still_recorded(world: World, make: M
     assert result.state.resources[HOOK].id == "webhook_endpoint_1"
 
 
+def test_an_answer_that_keeps_the_secret_to_itself(world: World, make: Make) -> None:
+    """Where Stripe tells no secret there is none to keep."""
+    world.provider.tells_secrets = False
+    result = world.apply(hook_step(make))
+    assert world.sink.kept == {}
+    assert "secret" not in result.state.resources[HOOK].attributes
+
+
 def test_a_secret_is_read_back_for_whoever_refers_to_it(world: World, make: Make) -> None:
     """A reference to a secret, of this run or an earlier one, sends the secret itself."""
     text = "${stripe_webhook_endpoint.h.secret}"
@@ -466,8 +482,30 @@ def test_a_secret_is_read_back_for_whoever_refers_to_it(world: World, make: Make
         make(CREATE, A, params={"name": "a", "metadata": {"hook": text}},
              declared={"name": "a"}, after=(f"create {HOOK}",)),
     )  # fmt: skip
-    assert world.provider.calls[-1].params["metadata"] == {"hook": "whsec_of_webhook_endpoint_1"}
+    assert world.provider.calls[-1].params["metadata"] == {"hook": TOLD}
     assert "whsec" not in repr(result.state)
+
+
+@pytest.mark.parametrize("text", ["{}", "token {}"])
+def test_a_secret_that_another_object_carries_is_sealed(
+    world: World, make: Make, text: str
+) -> None:
+    """What Stripe answers of a field that refers to a secret is kept as a fingerprint."""
+    params = {
+        "name": "a",
+        "metadata": {"hook": text.format("${stripe_webhook_endpoint.h.secret}")},
+        "images": [text.format("${stripe_webhook_endpoint.h.secret}")],
+        "default_price": "${stripe_price.later.id}",
+    }
+    sent = {name: value for name, value in params.items() if name != "default_price"}
+    result = world.apply(
+        hook_step(make), make(CREATE, A, params=sent, declared=params, after=(f"create {HOOK}",))
+    )
+    assert result.failures == ()
+    assert TOLD not in repr(world.saved)
+    attributes = result.state.resources[A].attributes
+    assert attributes["metadata"] == {"hook": {"$sensitive": fingerprint(text.format(TOLD), "l")}}
+    assert set(attributes["images"]) == {"$sensitive"}
 
 
 def test_a_declared_secret_is_sent_and_kept_sealed(world: World, make: Make) -> None:
@@ -481,9 +519,7 @@ def test_a_declared_secret_is_sent_and_kept_sealed(world: World, make: Make) -> 
     assert "s3cret" not in repr(result.state)
 
 
-def test_a_later_answer_without_the_secret_keeps_its_fingerprint(
-    world: World, make: Make
-) -> None:
+def test_a_later_answer_without_the_secret_keeps_its_fingerprint(world: World, make: Make) -> None:
     """Stripe tells a webhook's secret once; an update does not forget it."""
     kept = {"$sensitive": "abc"}
     world.has(HOOK, "we_1", declared={"url": "https://x"}, attributes={"secret": kept})
@@ -521,12 +557,11 @@ def test_sensitive_outputs_go_to_the_sink(world: World, make: Make) -> None:
         "plain": ("${stripe_webhook_endpoint.h.url}", False),
     }
     result = world.apply(hook_step(make), wanted_outputs=wanted)
-    secret = "whsec_of_webhook_endpoint_1"
     assert world.sink.kept["s", "output.told"] == "open text"
-    assert world.sink.kept["s", "output.hook"] == secret
+    assert world.sink.kept["s", "output.hook"] == TOLD
     assert result.state.outputs == {
         "told": {"$sensitive": fingerprint("open text", "l")},
-        "hook": {"$sensitive": fingerprint(secret, "l")},
+        "hook": {"$sensitive": fingerprint(TOLD, "l")},
         "plain": "https://x",
     }
 
@@ -542,35 +577,29 @@ def test_a_sink_that_cannot_take_an_output(world: World, make: Make) -> None:
 # ── the person stops the run ─────────────────────────────────────────────────────────────────
 
 
-def interrupt(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
-    """Let Ctrl-C come while the run waits for operations in flight."""
-    left = [KeyboardInterrupt()] * times
-    really_wait = executor.wait
-
-    def wait(*args: Any, **kwargs: Any) -> Any:
-        if left:
-            raise left.pop()
-        return really_wait(*args, **kwargs)
-
-    monkeypatch.setattr(executor, "wait", wait)
-
-
-def test_an_interrupt_lets_what_is_in_flight_finish(
-    world: World, make: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """After Ctrl-C nothing new begins, and what was sent is recorded."""
-    interrupt(monkeypatch, 1)
+def test_a_stop_lets_what_is_in_flight_finish(world: World, make: Make) -> None:
+    """Once the person asked, nothing new begins, and what was sent is recorded."""
+    world.provider.before = lambda _: world.stop.set()
     result = world.apply(product(make, A), product(make, B, f"create {A}"))
     assert result.interrupted
-    assert outcomes(world) == [f"skipped create {B}", f"applied create {A}"]
+    assert sorted(outcomes(world)) == [f"applied create {A}", f"skipped create {B}"]
     assert result.results[1].because == executor.INTERRUPTED
     assert set(world.saved[-1].resources) == {A}
 
 
-def test_a_second_interrupt_stops_at_once(
-    world: World, make: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Who insists is obeyed."""
-    interrupt(monkeypatch, 2)
-    with pytest.raises(KeyboardInterrupt):
-        world.apply(product(make, A))
+def test_a_stop_before_the_first_operation_begins_none(world: World, make: Make) -> None:
+    """A run that is stopped at once sends nothing."""
+    world.stop.set()
+    result = world.apply(product(make, A))
+    assert result.interrupted
+    assert world.provider.calls == []
+
+
+def test_what_stripe_quotes_of_a_secret_is_hidden(world: World, make: Make) -> None:
+    """An error says nothing of a value that its author called sensitive."""
+    world.provider.failures["create hunter2"] = ProviderError("No such name: 'hunter2'")
+    result = world.apply(
+        make(StepKind.CREATE, A, params={"name": Sensitive("hunter2"), "tags": [Sensitive("x1")]})
+    )
+    [failure] = result.failures
+    assert str(failure.error) == "No such name: '(sensitive)'"

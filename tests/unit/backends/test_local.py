@@ -114,20 +114,6 @@ def test_a_disk_that_is_full_is_an_error_of_the_state(
     assert backend.path("shop", "live").read_bytes() == before
 
 
-def test_a_state_folder_elsewhere_is_shown_whole(tmp_path: Path) -> None:
-    """Messages name a path that a person can open."""
-    backend = LocalBackend(tmp_path / "a" / "state", tmp_path / "b", engine_version="1")
-    with pytest.raises(StateError, match=r"^state/live/shop\.json, line 1"):
-        _read_damaged(backend)
-
-
-def _read_damaged(backend: LocalBackend) -> None:
-    path = backend.path("shop", "live")
-    path.parent.mkdir(parents=True)
-    path.write_text("")
-    backend.read("shop", "live")
-
-
 # ── where locks lie ───────────────────────────────────────────────────────────────────────
 
 

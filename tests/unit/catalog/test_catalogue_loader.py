@@ -247,9 +247,9 @@ def test_children_name_their_parent(
 
 
 def test_only_some_types_take_an_id() -> None:
-    """The author chooses the id of products and coupons and of nothing else here."""
+    """The author chooses the id of products, plans and coupons and of nothing else."""
     chosen = {kind.object for kind in loader.schemas().values() if kind.chosen_id}
-    assert chosen == {"coupon", "product"}
+    assert chosen == {"coupon", "plan", "product"}
 
 
 def test_names_convert() -> None:

@@ -335,7 +335,7 @@ def test_blanks_around_strings_go(send: Callable[..., Response]) -> None:
         ("DELETE", "/v1/products"),
         ("DELETE", "/v1/prices/price_1"),
         ("GET", "/v1/products/search"),
-        ("GET", "/v1/customers"),
+        ("GET", "/v1/charges"),
         ("GET", "/"),
         ("GET", "/v1/products/prod_1/frobs"),
     ],

@@ -343,10 +343,24 @@ def test_a_price_can_bring_its_product(client: stripe.StripeClient) -> None:
     assert (price.product.name, price.product.unit_label) == ("Inline", "seat")
 
 
-def test_a_metered_price_has_a_meter(create: Callable[..., dict[str, Any]]) -> None:
-    """Meters are taken at their word, since they are not emulated."""
-    recurring = {"interval": "month", "usage_type": "metered", "meter": "mtr_1"}
-    assert create(unit_amount=1, recurring=recurring)["recurring"]["meter"] == "mtr_1"
+def test_a_metered_price_has_an_active_meter(
+    client: stripe.StripeClient, create: Callable[..., dict[str, Any]], refusal: Refused
+) -> None:
+    """A meter must be there, and not deactivated."""
+    meter = client.v1.billing.meters.create(
+        {
+            "display_name": "Calls",
+            "event_name": "calls",
+            "default_aggregation": {"formula": "sum"},
+        }
+    )
+    recurring = {"interval": "month", "usage_type": "metered", "meter": meter.id}
+    assert create(unit_amount=1, recurring=recurring)["recurring"]["meter"] == meter.id
+    client.v1.billing.meters.deactivate(meter.id)
+    error = refusal(unit_amount=1, recurring=recurring)
+    assert "is inactive" in str(error.user_message)
+    error = refusal(unit_amount=1, recurring={**recurring, "meter": "mtr_x"})
+    assert error.user_message == "No such meter: 'mtr_x'"
 
 
 def test_a_lookup_key_belongs_to_one_price(

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.errors import GraphError
 from engine.graph.dag import closure, reversed_edges, topological_order
 
+# A slow machine is no failure.
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 Edges = dict[int, set[int]]
 
 
@@ -22,6 +26,7 @@ def acyclic(draw: st.DrawFn) -> Edges:
     }
 
 
+@PATIENT
 @given(acyclic())
 def test_guarantee_1_every_node_after_its_needs(edges: Edges) -> None:
     """Every node comes once, after all it depends on."""
@@ -31,6 +36,7 @@ def test_guarantee_1_every_node_after_its_needs(edges: Edges) -> None:
     assert all(place[need] < place[node] for node in edges for need in edges[node])
 
 
+@PATIENT
 @given(acyclic(), st.randoms(use_true_random=False))
 def test_guarantee_2_independent_of_insertion(edges: Edges, chance: object) -> None:
     """The order depends on the graph alone, never on how it was put together."""
@@ -41,6 +47,7 @@ def test_guarantee_2_independent_of_insertion(edges: Edges, chance: object) -> N
     )
 
 
+@PATIENT
 @given(acyclic())
 def test_guarantee_2_the_smallest_free_node_first(edges: Edges) -> None:
     """At each place stands the smallest of the nodes that are free by then."""
@@ -88,6 +95,7 @@ def test_guarantee_3_one_whole_cycle_is_named(
     assert caught.value.message == "references form a cycle: " + " -> ".join(cycle)
 
 
+@PATIENT
 @given(acyclic(), st.integers(0, 8), st.integers(0, 8))
 def test_guarantee_3_whatever_closes_a_circle(edges: Edges, low: int, high: int) -> None:
     """An edge back makes a cycle, and the one that is named is really there."""
@@ -104,7 +112,7 @@ def test_guarantee_3_whatever_closes_a_circle(edges: Edges, low: int, high: int)
     cycle = [int(name) for name in caught.value.cycle]
     assert cycle[0] == cycle[-1] == min(cycle)
     assert len(set(cycle)) == len(cycle) - 1
-    assert all(need in circle[node] for node, need in zip(cycle, cycle[1:], strict=False))
+    assert all(need in circle[node] for node, need in itertools.pairwise(cycle))
 
 
 def test_closure_reaches_everything_along_the_edges() -> None:

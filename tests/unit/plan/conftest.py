@@ -147,7 +147,9 @@ def _resource(text: str, entry: Case, stack: Stack, observed: Case) -> ResourceS
     kind = loader.resource_type(parse_address(text).type)
     attributes = entry.get("attributes", pick(kind.root, declared, seen, LINEAGE))
     names = {
-        str(target.address) for target in targets_in(declared) if isinstance(target, AttributeTarget)
+        str(target.address)
+        for target in targets_in(declared)
+        if isinstance(target, AttributeTarget)
     }
     return ResourceState(
         type=parse_address(text).type,

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.catalog import loader
@@ -16,6 +16,8 @@ from engine.plan.normal import comparable, pick, seal
 from engine.provider.schema import Attribute, Kind, ListOrder
 from engine.values import ABSENT, UNKNOWN, Sensitive, fingerprint
 
+# A slow machine is no failure.
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 SALT = "salt"
 TYPES = sorted(loader.schemas())
 TEXT = st.text(st.characters(codec="utf-8") | st.sampled_from("\"'\\[].$"), max_size=6)
@@ -67,6 +69,7 @@ DECLARED = st.sampled_from(TYPES).flatmap(
 )
 
 
+@PATIENT
 @given(DECLARED)
 def test_the_same_is_no_difference(pair: tuple[str, dict[str, Any]]) -> None:
     """A declaration compared with itself, on its first apply or a later one, has none."""
@@ -77,6 +80,7 @@ def test_the_same_is_no_difference(pair: tuple[str, dict[str, Any]]) -> None:
     assert compare(root, declared, kept, None, salt=SALT).differences == ()
 
 
+@PATIENT
 @given(DECLARED)
 def test_state_keeps_what_it_compares(pair: tuple[str, dict[str, Any]]) -> None:
     """An answer that says what was declared shows no drift against what state keeps of it."""
@@ -87,6 +91,7 @@ def test_state_keeps_what_it_compares(pair: tuple[str, dict[str, Any]]) -> None:
     assert drifted(root, seen, kept, salt=SALT) == ()
 
 
+@PATIENT
 @given(DECLARED)
 def test_normal_forms_are_final(pair: tuple[str, dict[str, Any]]) -> None:
     """The normal form of a normal form is itself, and survives a JSON file."""
@@ -98,6 +103,7 @@ def test_normal_forms_are_final(pair: tuple[str, dict[str, Any]]) -> None:
     assert comparable(root, again, SALT) == normal
 
 
+@PATIENT
 @given(st.dictionaries(TEXT, TEXT), st.dictionaries(TEXT, TEXT))
 def test_every_differing_leaf_is_found_once(before: dict[str, str], after: dict[str, str]) -> None:
     """Whatever characters keys are made of, each entry that differs is one difference."""
@@ -141,7 +147,7 @@ def test_leaves(before: Any, after: Any, differences: list[Difference]) -> None:
 
 
 def test_unknown_fields_are_in_neither_tree() -> None:
-    """What the type does not have, in a declaration of today or of an older engine, is passed by."""
+    """What the type does not have, declared today or by an older engine, is passed by."""
     root = loader.resource_type("stripe_product").root
     pair = compare(root, {"nmae": "x"}, {"nmae": "y"}, {"colour": "red"}, salt=SALT)
     assert pair == Comparison({}, {})

@@ -131,6 +131,8 @@ def test_what_a_module_prints_goes_to_stderr(
         ("def f():\n    f()\nf()", 2, "RecursionError: maximum recursion depth exceeded"),
         ("import nothing_like_this", 1, "ModuleNotFoundError: No module named"),
         ("from json import lodas", 1, "there is no 'lodas' in json"),
+        ("from json import zzzzzz", 1, "there is no 'zzzzzz' in json"),
+        ("raise ImportError(\"cannot import name 'loads'\", name='json')", 1, "cannot import"),
         ("from engine.address import parse_address\n\nparse_address('x')", 3, "not an address"),
     ],
 )
@@ -142,6 +144,17 @@ def test_whatever_a_module_raises_is_a_finding(
     assert (problem.file, problem.line) == ("stacks/shop.py", line)
     assert message in problem.message
     assert problem.hint
+
+
+def test_helpers_that_import_each_other(project: Any) -> None:
+    """A circle of imports is told in Python's own words, with both places."""
+    project.write("from _b import B\nA = 1\n", "_a")
+    project.write("from _a import A\nB = 1\n", "_b")
+    (problem,) = project.load("import _a\n").problems
+    assert (problem.file, problem.line) == ("stacks/_b.py", 1)
+    assert "most likely due to a circular import" in problem.message
+    assert "did you mean" not in problem.hint
+    assert problem.message.endswith("(from stacks/shop.py:1)")
 
 
 def test_a_person_who_stops_the_run_stops_it(project: Any) -> None:

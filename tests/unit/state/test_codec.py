@@ -6,13 +6,15 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.errors import StateError
 from engine.state.codec import decode, digest_of, encode
 from engine.state.model import FORMAT_VERSION, Keeping, RemovedObject, ResourceState, State
 
+# A slow machine is no failure.
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 PATH = "state/test/saas.json"
 VERSION = "0.1.0"
 
@@ -50,8 +52,10 @@ RAW = encode(STATE, engine_version=VERSION)
 LEAVES = st.none() | st.booleans() | st.integers() | st.text(st.characters(codec="utf-8"))
 DOCUMENTS = st.recursive(
     LEAVES,
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.text(st.characters(codec="utf-8")), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text(st.characters(codec="utf-8")), inner, max_size=3)
+    ),
     max_leaves=8,
 )
 NAMES = st.dictionaries(st.text(st.characters(codec="utf-8")), DOCUMENTS, max_size=3)
@@ -87,6 +91,7 @@ def test_round_trip_of_an_empty_state() -> None:
     assert decode(encode(empty, engine_version=VERSION), path=PATH) == empty
 
 
+@PATIENT
 @given(NAMES, NAMES, NAMES)
 def test_round_trip_of_anything(
     outputs: dict[str, Any], declared: dict[str, Any], attributes: dict[str, Any]
@@ -160,7 +165,7 @@ def test_order_of_insertion_is_not_seen() -> None:
     turned = State(
         **{
             **{name: getattr(STATE, name) for name in STATE.__slots__},
-            "resources": dict(reversed(STATE.resources.items())),
+            "resources": dict(reversed(list(STATE.resources.items()))),
         }
     )
     assert encode(turned, engine_version=VERSION) == RAW

@@ -1,0 +1,132 @@
+"""Finding the objects that hold the natural keys of what is about to be created."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from engine.graph.build import ResourceGraph
+from engine.plan.keys import Claim, claim_of
+from engine.provider.base import Provider, RemoteObject, composite_id
+from engine.provider.schema import NaturalKey, ResourceType, Schemas
+from engine.stack.model import Declaration
+from engine.values import get_path, targets_in
+
+_KEYS_AT_ONCE = 10  # D: lookup_keys takes up to ten
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wanted:
+    """One key that one declaration claims."""
+
+    address: str
+    kind: ResourceType
+    key: NaturalKey
+    claim: Claim
+    arguments: Mapping[str, Any]
+    account: str
+
+
+def find_holders(
+    provider: Provider, graph: ResourceGraph, schemas: Schemas, addresses: Sequence[str]
+) -> dict[str, RemoteObject]:
+    """Objects that hold natural keys of declared resources, by address.
+
+    Args:
+        provider: Where the objects are.
+        graph: What is declared.
+        schemas: Resource types by name.
+        addresses: Declared resources that have no object.
+    """
+    found: dict[str, RemoteObject] = {}
+    together: dict[tuple[str, str, str], list[_Wanted]] = {}
+    for address in addresses:
+        declaration = graph.declarations[address]
+        kind = schemas[declaration.type]
+        if kind.singleton:
+            single = _single(provider, kind, declaration)
+            if single is not None:
+                found[address] = single
+            continue
+        for wanted in _wanted(address, kind, declaration):
+            if wanted.key.many:
+                place = (kind.name, wanted.key.attribute, wanted.account)
+                together.setdefault(place, []).append(wanted)
+            elif address not in found and (holder := _holder(provider, wanted)) is not None:
+                found[address] = holder
+    for _, some in sorted(together.items(), key=lambda pair: pair[0]):
+        found.update(_many(provider, some))
+    return found
+
+
+def _wanted(address: str, kind: ResourceType, declaration: Declaration) -> Iterator[_Wanted]:
+    for key in kind.natural_keys:
+        if not key.unique and not declaration.lifecycle.adopt:
+            continue  # it only helps to find what the author says exists
+        fields = [get_path(declaration.arguments, tuple(name.split("."))) for name in key.fields]
+        claim = None if any(targets_in(fields)) else claim_of(kind, key, declaration.arguments)
+        if claim is not None:
+            yield _Wanted(
+                address=address,
+                kind=kind,
+                key=key,
+                claim=claim,
+                arguments=declaration.arguments,
+                account=declaration.lifecycle.account,
+            )
+
+
+def _single(
+    provider: Provider, kind: ResourceType, declaration: Declaration
+) -> RemoteObject | None:
+    """What there is one of, of the account or of a parent that exists."""
+    parent = declaration.arguments.get(kind.parent, "") if kind.parent else kind.object
+    if not isinstance(parent, str) or not parent or any(targets_in(parent)):
+        return None
+    return provider.read(kind, parent, account=declaration.lifecycle.account)
+
+
+def _holder(provider: Provider, wanted: _Wanted) -> RemoteObject | None:
+    kind, key, account = wanted.kind, wanted.key, wanted.account
+    if key.scan and kind.composite is not None:
+        return provider.read(kind, composite_id(kind.composite, wanted.arguments), account=account)
+    if not key.filter and not key.scan:
+        return provider.read(kind, str(_value(wanted)), account=account)
+    for variant in key.variants:
+        for entry in provider.find(kind, {**_filters(wanted), **variant}, account=account):
+            if claim_of(kind, key, entry) == wanted.claim:
+                return entry
+    return None
+
+
+def _value(wanted: _Wanted) -> Any:
+    return get_path(wanted.arguments, tuple(wanted.key.attribute.split(".")))
+
+
+def _filters(wanted: _Wanted) -> dict[str, Any]:
+    """List filters that narrow the search down, and the parent whose list it is."""
+    kind, key = wanted.kind, wanted.key
+    found: dict[str, Any] = {key.filter: _value(wanted)} if key.filter else {}
+    for name in (*key.beside, kind.parent):
+        value = wanted.arguments.get(name)
+        if value is not None and (name in kind.filters or name == kind.parent):
+            found[name] = value
+    return found
+
+
+def _many(provider: Provider, wanted: list[_Wanted]) -> Iterator[tuple[str, RemoteObject]]:
+    kind, key = wanted[0].kind, wanted[0].key
+    for start in range(0, len(wanted), _KEYS_AT_ONCE):
+        some = wanted[start : start + _KEYS_AT_ONCE]
+        keys = [_value(entry) for entry in some]
+        holders = {
+            claim_of(kind, key, entry): entry
+            for variant in key.variants
+            for entry in provider.find(
+                kind, {key.filter: keys, **variant}, account=wanted[0].account
+            )
+        }
+        for entry in some:
+            if entry.claim in holders:
+                yield entry.address, holders[entry.claim]

@@ -1,0 +1,70 @@
+"""Files that a declaration names: their digest stands behind their path.
+
+`file="logo.png"` becomes `logo.png@sha256:...`, so that a changed file is a changed declaration.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from engine.errors import Problem
+from engine.provider.schema import Schemas
+from engine.stack.locate import line_of
+from engine.stack.model import Declaration, Stack
+
+_DIGITS = 16
+
+
+def with_contents(stack: Stack, schemas: Schemas, root: Path) -> tuple[Stack, list[Problem]]:
+    """Read the files that a stack names.
+
+    Args:
+        stack: The evaluated module.
+        schemas: Resource types by name.
+        root: Project folder that the files' paths start from.
+
+    Returns:
+        The stack with digests in place, and what was found wrong.
+    """
+    problems: list[Problem] = []
+    declarations = {
+        text: _read(declaration, schemas[declaration.type].content, root, problems)
+        for text, declaration in stack.declarations.items()
+    }
+    return dataclasses.replace(stack, declarations=declarations), problems
+
+
+def _read(
+    declaration: Declaration, fields: tuple[str, ...], root: Path, problems: list[Problem]
+) -> Declaration:
+    arguments: dict[str, Any] = dict(declaration.arguments)
+    for name in fields:
+        given = arguments.get(name)
+        if not isinstance(given, str):
+            continue  # missing, or of the wrong kind: found elsewhere
+        try:
+            digest = hashlib.sha256((root / given).read_bytes()).hexdigest()[:_DIGITS]
+        except OSError as error:
+            problems.append(_unreadable(declaration, name, given, root, error))
+        else:
+            arguments[name] = f"{given}@sha256:{digest}"
+    return dataclasses.replace(declaration, arguments=arguments) if fields else declaration
+
+
+def _unreadable(
+    declaration: Declaration, name: str, given: str, root: Path, error: OSError
+) -> Problem:
+    folder = (root / given).parent
+    known = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
+    near = difflib.get_close_matches(Path(given).name, known, n=1)
+    return Problem(
+        declaration.location.file,
+        line_of(declaration.location, (name,), root),
+        f"{declaration.address}: {name}: {given} cannot be read: {error.strerror}",
+        f"did you mean {near[0]!r}?" if near else "paths start from the project folder",
+        "missing-file",
+    )

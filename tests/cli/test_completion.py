@@ -1,0 +1,82 @@
+"""What the shell offers when a person presses Tab."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.shell_completion import BashComplete
+
+from engine.cli.invocation import Invocation
+from engine.cli.main import engine as program
+
+
+def offered(*words: str, incomplete: str = "") -> list[str]:
+    """The completions after some words."""
+    complete = BashComplete(program, {"obj": Invocation()}, "engine", "_ENGINE_COMPLETE")
+    return [item.value for item in complete.get_completions(list(words), incomplete)]
+
+
+@pytest.fixture
+def _applied(engine: Callable[..., Any]) -> None:
+    """The project's stack was applied, and it is the current folder."""
+    assert engine("apply", "--yes").code == 0
+
+
+@pytest.fixture
+def _here(engine: Callable[..., Any]) -> None:
+    """The project is the current folder."""
+    del engine
+
+
+@pytest.mark.usefixtures("_here")
+def test_stacks_are_offered_once(root: Path) -> None:
+    """Modules that are no stacks are not, nor those that stand on the line already."""
+    (root / "stacks" / "_shared.py").touch()
+    (root / "stacks" / "portals.py").touch()
+    assert offered("plan") == ["portals", "shop"]
+    assert offered("plan", "shop") == ["portals"]
+    assert offered("plan", incomplete="po") == ["portals"]
+    assert offered("output", "--stack") == ["portals", "shop"]
+    assert offered("-C", "nowhere", "plan") == []
+
+
+@pytest.mark.usefixtures("_here")
+def test_environments_are_offered(root: Path) -> None:
+    """Those of the configuration, and the one that is built in."""
+    assert offered("-e") == ["local"]
+    (root / "pyproject.toml").write_text(
+        "[tool.engine.environments.live]\n[tool.engine.environments.test]\n", encoding="utf-8"
+    )
+    assert offered("plan", "-e") == ["live", "local", "test"]
+    (root / "pyproject.toml").write_text("[tool", encoding="utf-8")
+    assert offered("plan", "-e") == ["local"]
+
+
+@pytest.mark.usefixtures("_applied")
+def test_addresses_and_outputs_are_offered_from_the_states(root: Path) -> None:
+    """A state that cannot be read offers nothing."""
+    assert offered("plan", "--target") == ["stripe_price.pro-monthly", "stripe_product.pro"]
+    assert offered("state", "show", incomplete="stripe_pro") == ["stripe_product.pro"]
+    assert offered("output") == ["price_id"]
+    assert offered("output", "--reveal") == ["price_id"]
+    (root / "state" / "local" / "shop.json").write_text("{", encoding="utf-8")
+    assert offered("plan", "--target") == []
+    (root / "state" / "local" / "shop.json").write_text('{"resources": []}', encoding="utf-8")
+    assert offered("plan", "--target") == []
+
+
+def test_commands_are_offered() -> None:
+    """Through the lazy groups too; a word that is no command is passed over."""
+    assert offered(incomplete="va") == ["validate"]
+    assert offered("state") == ["list", "show"]
+    assert offered("frobnicate", incomplete="va") == ["validate"]
+
+
+def test_the_shells_script_is_printed(shell: Callable[..., Any]) -> None:
+    """As the help says."""
+    ended = shell(_ENGINE_COMPLETE="zsh_source")
+    assert ended.code == 0
+    assert "#compdef engine" in ended.out

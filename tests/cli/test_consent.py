@@ -1,0 +1,65 @@
+"""Nothing is written to an account without a yes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Terminal = Callable[[Sequence[str], bytes], tuple[int, str]]
+
+
+@pytest.mark.parametrize("command", ["apply", "destroy"])
+def test_without_a_terminal_and_a_yes_it_fails_at_once(
+    shell: Callable[..., Any], root: Path, command: str
+) -> None:
+    """Before a lock is taken or anything is read: the same answer every time."""
+    ended = shell(command)
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.err == (
+        f"Error: engine {command} needs a yes, and there is no terminal to ask on\n"
+        f"Hint: look at engine plan first, then run engine {command} --yes\n"
+    )
+    assert sorted(path.name for path in root.iterdir()) == ["stacks"]
+
+
+def test_json_asks_no_questions(engine: Callable[..., Any]) -> None:
+    """A document and a question would share the stream."""
+    ended = engine("apply", "--json")
+    assert ended.code == 1
+    assert json.loads(ended.out)["error"]["message"] == (
+        "engine apply --json asks no questions, so it needs --yes"
+    )
+
+
+def test_a_yes_at_the_terminal_applies(terminal: Terminal, root: Path) -> None:
+    """The plan in colours, the question, the counter, the summary."""
+    code, screen = terminal(["apply"], b"yes\n")
+    assert code == 0
+    assert "\x1b[32m  +\x1b[0m stripe_product.pro" in screen
+    assert "Apply this to environment local? Only 'yes' is accepted: yes\n" in screen
+    assert "Apply complete: 2 created, 0 updated, 0 replaced, 0 removed." in screen
+    assert (root / "state" / "local" / "shop.json").exists()
+
+
+@pytest.mark.parametrize("answer", [b"y\n", b"\n", b"no\n", b"YES\n", b"\x04"])
+def test_anything_but_yes_cancels(terminal: Terminal, root: Path, answer: bytes) -> None:
+    """The end of input too."""
+    code, screen = terminal(["apply", "--no-color"], answer)
+    assert code == 1
+    assert screen.endswith("\nApply cancelled. Nothing was changed.\n")
+    assert "\x1b[" not in screen
+    assert not (root / "state" / "local" / "shop.json").exists()
+
+
+def test_ctrl_c_at_the_question_exits_130(terminal: Terminal, root: Path) -> None:
+    """Which is no bug and no yes."""
+    code, screen = terminal(["destroy", "--no-color"], b"yes\n")
+    assert (code, "No changes." in screen) == (0, True)
+    code, screen = terminal(["apply", "--no-color"], b"\x03")
+    assert code == 130
+    assert screen.endswith("Error: interrupted\n")
+    assert not (root / "state" / "local" / "shop.json").exists()

@@ -1,0 +1,122 @@
+"""The emulator as a server of its own."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+# A shell's background job ignores Ctrl-C, and so would its children.
+PROGRAM = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from engine.cli.main import run
+sys.exit(run(sys.argv[1:]))
+"""
+
+
+@pytest.fixture
+def serve(root: Path) -> Iterator[Callable[..., tuple[subprocess.Popen[str], str]]]:
+    """Starts a server in the project's folder; gives the process and its first line."""
+    running: list[subprocess.Popen[str]] = []
+
+    def start(*words: str) -> tuple[subprocess.Popen[str], str]:
+        process = subprocess.Popen(  # noqa: S603 - the words are the tests' own
+            [sys.executable, "-c", PROGRAM, "emulator", "serve", *words],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            cwd=root,
+        )
+        running.append(process)
+        assert process.stdout is not None
+        return process, process.stdout.readline()
+
+    yield start
+    for process in running:
+        process.kill()
+        process.communicate()
+
+
+def products(url: str, key: str) -> list[dict[str, Any]]:
+    """The products that a key sees."""
+    request = urllib.request.Request(  # noqa: S310 - our own server
+        f"{url}/v1/products", headers={"Authorization": f"Bearer {key}"}
+    )
+    with urllib.request.urlopen(request) as answer:  # noqa: S310 - our own server
+        found: list[dict[str, Any]] = json.load(answer)["data"]
+    return found
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_it_announces_serves_and_stops_with_0(
+    serve: Callable[..., Any], stop: signal.Signals
+) -> None:
+    """The address on stdout, how to use it on stderr."""
+    process, line = serve()
+    url = line.removeprefix("Serving Stripe on ").strip()
+    assert url.startswith("http://127.0.0.1:")
+    assert products(url, "sk_test_x") == []
+    process.send_signal(stop)
+    out, err = process.communicate()
+    assert (process.returncode, out) == (0, "")
+    assert "  export STRIPE_API_KEY=sk_test_x\n" in err
+    assert f"  export STRIPE_API_BASE={url}\n" in err
+    assert err.endswith("Stopped.\n")
+
+
+def test_a_project_can_be_applied_to_it(
+    serve: Callable[..., Any], shell: Callable[..., Any]
+) -> None:
+    """As one would to Stripe, with a key and an address; each key has its own account."""
+    _, line = serve()
+    url = line.removeprefix("Serving Stripe on ").strip()
+    ended = shell("apply", "--yes", STRIPE_API_KEY="sk_test_x", STRIPE_API_BASE=url)
+    assert ended.code == 0
+    assert ended.out.startswith("Environment default, account acct_")
+    assert [product["name"] for product in products(url, "sk_test_x")] == ["Pro"]
+    assert products(url, "sk_test_other") == []
+
+
+def test_the_projects_own_account_can_be_served(
+    serve: Callable[..., Any], shell: Callable[..., Any]
+) -> None:
+    """What was applied to the embedded environment is there, and can be edited by hand."""
+    assert shell("apply", "--yes").code == 0
+    _, line = serve("--embedded")
+    url = line.removeprefix("Serving Stripe on ").strip()
+    assert [product["name"] for product in products(url, "sk_test_embedded")] == ["Pro"]
+
+
+def test_an_account_file_keeps_the_account(serve: Callable[..., Any], root: Path) -> None:
+    """The path is taken from the project's folder."""
+    _, line = serve("--account-file", "account.db")
+    assert line.startswith("Serving Stripe on ")
+    assert (root / "account.db").exists()
+
+
+def test_the_address_is_a_document_with_json(serve: Callable[..., Any]) -> None:
+    """In one line, which is what a script waits for."""
+    _, line = serve("--json")
+    document = json.loads(line)
+    assert document["format_version"] == "1"
+    assert products(document["url"], "sk_test_x") == []
+
+
+def test_a_port_that_is_taken_is_named(engine: Callable[..., Any]) -> None:
+    """With the way on."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        ended = engine("emulator", "serve", "--port", str(port))
+    assert (ended.code, ended.out) == (1, "")
+    assert f"Error: port {port} is taken\nHint: choose another" in ended.err

@@ -1,0 +1,68 @@
+"""What no case file can say: types that Stripe has not, stamps, and plans as bytes."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from engine.catalog import loader
+from engine.graph.build import ResourceGraph
+from engine.plan.decide import choose_removal
+from engine.plan.model import Action, Plan
+from engine.plan.observed import Observed
+from engine.plan.options import PlanOptions
+from engine.plan.planner import make_plan
+from engine.provider.schema import Probe, Removal, Verb
+from engine.state.model import ResourceState, new_state
+
+PRO = "stripe_product.pro"
+PRODUCT = loader.resource_type("stripe_product")
+CASE = {"stack": {"declarations": {PRO: {"arguments": {"name": "Pro", "type": "good"}}}}}
+EMPTY: Mapping[str, Any] = {}
+
+
+def test_a_type_whose_ways_are_all_ruled_out() -> None:
+    """Without a way that is open there is no removal."""
+    asked = Removal(verb=Verb.DELETE, unless=Probe(object="price", filter="product"))
+    leaf = Removal(verb=Verb.DEACTIVATE, unless_leaf=("deep.flag", True))
+    kind = dataclasses.replace(PRODUCT, removals=(asked, leaf))
+    assert choose_removal(kind, {"deep": {"flag": True}}, probed=True) is None
+    assert choose_removal(kind, {"deep": {"flag": True}}, probed=False) is asked
+    assert choose_removal(kind, {"deep": {"flag": False}}, probed=True) is leaf
+
+
+def test_a_type_that_nothing_removes(graph_of: Callable[[Any], ResourceGraph]) -> None:
+    """Its objects are forgotten, and replacing one leaves the old one without a duty to remove."""
+    schemas = {"stripe_product": dataclasses.replace(PRODUCT, removals=())}
+    entry = ResourceState(
+        type="stripe_product", id="prod_1", declared={"name": "Pro", "type": "service"}
+    )
+    state = new_state("case", "test").with_resource(PRO, entry)
+    seen = Observed(objects={PRO: {"id": "prod_1", "name": "Pro", "active": True}})
+
+    gone = make_plan(graph_of(EMPTY), state, seen, schemas)
+    assert [change.action for change in gone.changes] == [Action.FORGET]
+    assert [step.key for step in gone.steps] == [f"forget {PRO}"]
+
+    replaced = make_plan(graph_of(CASE), state, seen, schemas)
+    assert [change.action for change in replaced.changes] == [Action.REPLACE]
+    (create,) = replaced.steps
+    assert create.record is not None
+    assert (create.key, create.supersedes, create.record.superseded) == (f"create {PRO}", "", ())
+
+
+def test_stamps_and_options_have_defaults(graph_of: Callable[[Any], ResourceGraph]) -> None:
+    """New objects are stamped with lineage and address unless the settings say otherwise."""
+    state = new_state("case", "test", "cafe")
+    (create,) = make_plan(graph_of(CASE), state, Observed(), loader.schemas()).steps
+    assert create.params["metadata"] == {"engine": f"cafe:{PRO}"}
+    (bare,) = make_plan(
+        graph_of(CASE), state, Observed(), loader.schemas(), PlanOptions(), stamped=False
+    ).steps
+    assert "metadata" not in bare.params
+
+
+def test_same_input_same_plan(plan_of: Callable[[Mapping[str, Any]], Plan]) -> None:
+    """The same case twice is the same plan, down to its text."""
+    assert repr(plan_of(CASE)) == repr(plan_of(CASE))
