@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import signal
 from pathlib import Path
 
@@ -78,10 +79,10 @@ def serve(invocation: Invocation, *, port: int, account_file: Path | None, embed
             f"port {port} is taken", hint="choose another, or leave --port out to get a free one"
         ) from error
     with made as server:
-        _announce(invocation, server.url)
         # Ctrl-C, or a supervisor's SIGTERM, is how a server is stopped, not how it fails.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
+            _announce(invocation, server.url)
             server.serve_forever()
         except KeyboardInterrupt:
             invocation.tell("Stopped.")
@@ -89,7 +90,8 @@ def serve(invocation: Invocation, *, port: int, account_file: Path | None, embed
 
 def _announce(invocation: Invocation, url: str) -> None:
     if invocation.json:
-        invocation.answer({"format_version": "1", "url": url})
+        # In one line, so that whoever waits for it can read a line.
+        invocation.say(json.dumps({"format_version": "1", "url": url}))
     else:
         invocation.say(f"Serving Stripe on {url}")
     invocation.tell(

@@ -24,6 +24,7 @@ _HOMES = {
     "destroy": "engine.cli.apply:destroy",
     "show": "engine.cli.show:show",
     "output": "engine.cli.show:output",
+    "import": "engine.cli.importing:import_",
     "state": "engine.cli.state:state",
     "emulator": "engine.cli.emulator:emulator",
     "types": "engine.cli.catalogue:types",

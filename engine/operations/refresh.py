@@ -10,13 +10,14 @@ from engine.errors import EngineError
 from engine.graph.build import ResourceGraph
 from engine.operations.context import Context
 from engine.operations.holders import find_holders
+from engine.plan.normal import is_sealed
 from engine.plan.observed import Observed
 from engine.plan.options import PlanOptions
 from engine.plan.planner import moved_state, selection
 from engine.provider.base import Provider, RemoteObject
 from engine.provider.schema import ResourceType
 from engine.state.model import ResourceState, State
-from engine.values import OutputTarget
+from engine.values import AttributeTarget, OutputTarget, targets_in
 
 
 class Connected(Protocol):
@@ -71,7 +72,9 @@ class _Refresh:
         chosen = selection(self.graph, self.state, self.options)
         lookups = {} if self.options.destroy else self._lookups()
         if not self.options.refresh:
-            return Observed(refreshed=False, lookups=lookups, outputs=self.outputs)
+            return Observed(
+                refreshed=False, lookups=lookups, outputs=self.outputs, secrets=self._secrets()
+            )
         known = {
             address: entry
             for address, entry in self.state.resources.items()
@@ -98,7 +101,25 @@ class _Refresh:
             lookups=lookups,
             probes=dict(self._probes(objects)),
             outputs=self.outputs,
+            secrets=self._secrets(),
         )
+
+    def _secrets(self) -> dict[AttributeTarget, str]:
+        """Secrets of this stack's objects that it refers to and this machine keeps."""
+        stack = self.graph.stack
+        sources = [entry.arguments for entry in stack.declarations.values()]
+        outputs = [entry.value for entry in stack.outputs.values()]
+        found: dict[AttributeTarget, str] = {}
+        for target in targets_in([sources, outputs]):
+            if not isinstance(target, AttributeTarget) or target in found:
+                continue
+            entry = self.state.at(target.address)
+            if entry is None or not is_sealed(entry.attributes.get(target.attribute)):
+                continue
+            secret = self.context.sink.load(stack.name, str(target))
+            if secret is not None:
+                found[target] = secret
+        return found
 
     def _kind(self, type_name: str) -> ResourceType:
         return self.context.schemas[type_name]

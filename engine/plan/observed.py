@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.provider.base import RemoteObject
-from engine.values import OutputTarget
+from engine.values import AttributeTarget, OutputTarget
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +23,7 @@ class Observed:
         lookups: Objects that the stack reads.
         probes: Answers to the question that decides how a resource can be removed.
         outputs: Outputs of other stacks.
+        secrets: Secrets that are kept on this machine and referred to, by target.
     """
 
     refreshed: bool = True
@@ -33,3 +34,4 @@ class Observed:
     lookups: Mapping[str, RemoteObject] = field(default_factory=dict)
     probes: Mapping[str, bool] = field(default_factory=dict)
     outputs: Mapping[OutputTarget, Any] = field(default_factory=dict)
+    secrets: Mapping[AttributeTarget, str] = field(default_factory=dict, repr=False)

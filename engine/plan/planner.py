@@ -27,7 +27,17 @@ from engine.plan.decide import (
     transfer_params,
 )
 from engine.plan.drift import find_drift
-from engine.plan.model import Action, Change, Drift, Plan, Reason
+from engine.plan.model import (
+    Action,
+    Change,
+    Drift,
+    FieldChange,
+    FieldReason,
+    Plan,
+    Reason,
+    Step,
+    StepKind,
+)
 from engine.plan.observed import Observed
 from engine.plan.options import PlanOptions
 from engine.plan.outputs import output_changes
@@ -39,7 +49,7 @@ from engine.provider.base import ADDRESSED, RemoteObject
 from engine.provider.schema import ResourceType, Schemas, Verb
 from engine.stack.model import Declaration
 from engine.state.model import Keeping, ResourceState, State
-from engine.values import get_path, resolve, targets_with_paths
+from engine.values import ABSENT, CLEAR, UNKNOWN, get_path, resolve, targets_with_paths
 
 
 def make_plan(
@@ -113,7 +123,7 @@ class _Planner:
         if self.options.refresh_only:
             return self._refresh_only(state, drift)
         chosen = selection(self.graph, state, self.options)
-        known = Known(self.schemas, self.observed.outputs)
+        known = Known(self.schemas, self.observed.outputs, self.observed.secrets)
         for address, found in self.observed.lookups.items():
             known.decide(address, found)
         decisions: dict[str, Decision] = {}
@@ -131,6 +141,7 @@ class _Planner:
             self.observed,
             owner=state.lineage if self.stamped else "",
         )
+        decisions = _with_detached(decisions, steps)
         wanted_outputs = {} if self.options.destroy else self.graph.stack.outputs
         draft = Plan(
             stack=state.stack,
@@ -438,6 +449,32 @@ class _Planner:
 
 def _resolved(declaration: Declaration, known: Known) -> dict[str, Any]:
     found: dict[str, Any] = resolve(declaration.arguments, known)
+    return found
+
+
+def _with_detached(decisions: dict[str, Decision], steps: tuple[Step, ...]) -> dict[str, Decision]:
+    """Show a change of what has to let go of something that is removed."""
+    found = dict(decisions)
+    for step in steps:
+        decision = found[str(step.address)]
+        if step.kind is not StepKind.DETACH or decision.change.action is not Action.NO_OP:
+            continue
+        change = decision.change
+        fields = tuple(
+            FieldChange(
+                path=(name,),
+                before=(decision.actual or {}).get(name),
+                after=ABSENT if value is CLEAR else UNKNOWN,
+                reason=FieldReason.CLEARED if value is CLEAR else FieldReason.REFERENCE,
+            )
+            for name, value in step.params.items()
+        )
+        found[str(step.address)] = dataclasses.replace(
+            decision,
+            change=dataclasses.replace(
+                change, action=Action.UPDATE, reasons=(Reason.DETACHED,), fields=fields
+            ),
+        )
     return found
 
 

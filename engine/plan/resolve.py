@@ -17,11 +17,17 @@ class Known:
     A resource is decided once: as it is, as it will be, or not before the apply.
     """
 
-    __slots__ = ("_attributes", "_outputs", "_schemas")
+    __slots__ = ("_attributes", "_outputs", "_schemas", "_secrets")
 
-    def __init__(self, schemas: Schemas, outputs: Mapping[OutputTarget, Any]) -> None:
+    def __init__(
+        self,
+        schemas: Schemas,
+        outputs: Mapping[OutputTarget, Any],
+        secrets: Mapping[AttributeTarget, str] | None = None,
+    ) -> None:
         self._schemas = schemas
         self._outputs = outputs
+        self._secrets = secrets or {}
         self._attributes: dict[str, Mapping[str, Any]] = {}
 
     def decide(self, address: str, attributes: Mapping[str, Any]) -> None:
@@ -41,6 +47,8 @@ class Known:
             return UNKNOWN
         first, *rest = target.attribute.split(".")
         field = kind.root.fields.get(first)
+        if is_sealed(attributes.get(first)) and target in self._secrets:
+            return Sensitive(self._secrets[target])
         if first in attributes:
             return get_path(attributes[first], tuple(rest), UNKNOWN) if rest else attributes[first]
         if field is not None and field.source:

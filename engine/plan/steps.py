@@ -23,7 +23,15 @@ from engine.plan.observed import Observed
 from engine.plan.request import create_params, settle_params, stamp
 from engine.provider.schema import ResourceType, Schemas, Verb
 from engine.state.model import ResourceState, State
-from engine.values import CLEAR, UNKNOWN, AttributeTarget, Ref, get_path, targets_in
+from engine.values import (
+    CLEAR,
+    UNKNOWN,
+    AttributeTarget,
+    Ref,
+    get_path,
+    targets_in,
+    targets_with_paths,
+)
 
 _READY = (StepKind.CREATE, StepKind.UPDATE, StepKind.RECORD)
 _CHANGING = (*_READY, StepKind.SETTLE, StepKind.CALL)
@@ -267,7 +275,9 @@ class _Board:
                 other.change.action is Action.REPLACE and not other.change.create_first
             )
             for key in removals:
-                if not delete_first or goes_first:
+                # What only an update refers with lets go by itself; to wait for its end too would
+                # be a circle where it is what the removed object belongs to.
+                if (not delete_first or goes_first) and not self._lets_go(dependent, address):
                     self.after[key].update(self._keys(dependent, StepKind.REMOVE))
                 if not delete_first:
                     self.after[key].update(self._keys(dependent, *_CHANGING, StepKind.FORGET))
@@ -277,6 +287,17 @@ class _Board:
                     self.after[create].add(key)
             else:
                 self.after[key].update(self._keys(address, *_CHANGING))
+
+    def _lets_go(self, dependent: str, address: str) -> bool:
+        """Whether all that one resource says of another stands in fields that an update sets."""
+        prior = self.state.resources.get(dependent)
+        root = self.decisions[dependent].kind.root
+        named: list[bool] = []
+        for path, target in targets_with_paths(prior.declared if prior is not None else {}):
+            if isinstance(target, AttributeTarget) and str(target.address) == address:
+                top = root.at(path[:1])
+                named.append(top is not None and top.update_only)
+        return bool(named) and all(named)
 
     def _leftovers_first(self, address: str) -> None:
         """Of what a resource superseded, state knows through the resource alone."""

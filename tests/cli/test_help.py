@@ -18,6 +18,7 @@ COMMANDS = [
     "destroy",
     "show",
     "output",
+    "import",
     "state",
     "emulator",
     "types",

@@ -594,3 +594,85 @@ def test_a_failed_stack_stops_only_those_that_read_its_outputs(project: Any) -> 
         ("cc_alone", 0),
     ]
     assert len(project.objects("/v1/products")) == 1
+
+
+def test_a_secret_inside_text_converges_and_stays_hidden(project: Any) -> None:
+    """An output made around a webhook's secret is sealed, and equal the next time."""
+    project.write(
+        """
+        from engine import output
+        from engine.stripe import WebhookEndpoint
+
+        hook = WebhookEndpoint("h", url="https://a.example/h", enabled_events=["invoice.paid"])
+        output("env", f"STRIPE_WEBHOOK_SECRET={hook.secret}")
+        """
+    )
+    project.apply()
+    assert "whsec_" not in project.state_text()
+    assert not project.plan().has_changes
+
+
+def test_what_lets_go_of_a_removed_price_is_in_the_plan(project: Any, tools: Any) -> None:
+    """The plan shows every object that the apply will touch."""
+    project.write(SHOP.format(amount=2900))
+    project.apply()
+    product, price = project.id("stripe_product.pro"), project.id("stripe_price.monthly")
+    project.call("post", f"/v1/products/{product}", default_price=price)
+    project.write(SHOP.format(amount=3400))
+    plan = project.plan()
+    assert tools.actions(plan)["stripe_product.pro"] == "update"
+    change = tools.change_of(plan, "stripe_product.pro")
+    assert [reason.value for reason in change.reasons] == ["detached"]
+    assert [field.path for field in change.fields] == [("default_price",)]
+
+
+def test_import_reads_and_records_and_writes_nothing(project: Any, tools: Any) -> None:
+    """`engine import` takes an object over; the next plan says where it differs."""
+    from engine.address import parse_address  # noqa: PLC0415
+    from engine.operations.importing import import_object  # noqa: PLC0415
+
+    hook = project.call(
+        "post", "/v1/webhook_endpoints", url="https://a.example/h", enabled_events=["invoice.paid"]
+    )
+    project.writes()
+    text = """
+        from engine.stripe import WebhookEndpoint
+
+        WebhookEndpoint("h", url="https://a.example/h", enabled_events=["{event}"], connect=True)
+        """
+    project.write(text.format(event="invoice.paid"))
+    address = parse_address("stripe_webhook_endpoint.h")
+    import_object(project.context(), address, hook["id"])
+    assert project.writes() == []
+    assert not project.plan().has_changes
+    project.write(text.format(event="invoice.created"))
+    plan = project.plan()
+    assert tools.actions(plan) == {"stripe_webhook_endpoint.h": "update"}
+    assert list(tools.leaves(tools.change_of(plan, "stripe_webhook_endpoint.h"))) == [
+        "enabled_events"
+    ]
+
+
+def test_a_product_may_name_its_own_price(project: Any) -> None:
+    """The loop of a product and its default price is broken into create, create, update."""
+    text = """
+        from engine.stripe import Price, Product
+
+        pro = Product("pro", name="Pro", default_price="${{stripe_price.monthly.id}}")
+        Price("monthly", product=pro, currency="usd", unit_amount={amount})
+        """
+    project.write(text.format(amount=2900))
+    project.apply()
+    product, first = project.id("stripe_product.pro"), project.id("stripe_price.monthly")
+    assert project.call("get", f"/v1/products/{product}")["default_price"] == first
+    assert not project.plan().has_changes
+    project.write(text.format(amount=3400))
+    project.apply()
+    second = project.id("stripe_price.monthly")
+    assert project.call("get", f"/v1/products/{product}")["default_price"] == second
+    assert project.call("get", f"/v1/prices/{first}")["active"] is False
+    assert not project.plan().has_changes
+    project.write("")
+    project.apply()
+    assert project.call("get", f"/v1/prices/{second}")["active"] is False
+    assert project.call("get", f"/v1/products/{product}")["active"] is False
