@@ -17,7 +17,7 @@ from typing import Any
 
 from engine.catalog.codec import EntryReader
 from engine.catalog.merge import apply_row, attributes, with_parent
-from engine.catalog.model import Entry
+from engine.catalog.model import Entry, Shape
 from engine.catalog.rows import Row
 from engine.catalog.semantics.table import SEMANTICS
 from engine.errors import UsageError
@@ -90,11 +90,7 @@ def by_object(object_name: str) -> ResourceType:
     """
     known = row(object_name)
     said = entry(object_name)
-    parent = _parent_field(said)
-    root = attributes(said)
-    if parent:
-        root = with_parent(root, parent, _parent_object(said))
-    root = apply_row(root, known)
+    root = apply_row(unruled(object_name), known)
     return ResourceType(
         name=type_name(object_name),
         object=object_name,
@@ -104,12 +100,14 @@ def by_object(object_name: str) -> ResourceType:
         required=_required(root),
         collection=_placeholders_named(said.collection),
         item=_placeholders_named(said.item),
-        parent=parent,
+        parent=_parent_field(said),
         filters=tuple(sorted(set(said.params("list")) - _NOT_FILTERS)),
+        list_needs=tuple(name for name, shape in said.params("list").items() if shape.required),
         expand=known.expand,
         has_metadata="metadata" in said.params("create"),
         removals=known.removals,
         revival=known.revival,
+        ending=known.ending,
         natural_keys=known.natural_keys,
         detach=known.detach,
         protect=known.protect,
@@ -123,7 +121,26 @@ def by_object(object_name: str) -> ResourceType:
         content=known.content,
         base=said.operations["create"].base if "create" in said.operations else "api",
         include=known.include,
+        include_once=known.include_once,
+        sandbox_only=known.sandbox_only,
     )
+
+
+def unruled(object_name: str) -> Attribute:
+    """Fields of a type as the SDK tells them, before its row.
+
+    Raises:
+        UsageError: if the catalogue has no such object.
+    """
+    said = entry(object_name)
+    root = attributes(said, _embedded)
+    parent = _parent_field(said)
+    return with_parent(root, parent, _parent_object(said)) if parent else root
+
+
+def _embedded(object_name: str) -> Shape | None:
+    """Shape of an object that answers hold whole, where the catalogue has it."""
+    return entry(object_name).response if object_name in _index()["objects"] else None
 
 
 _PLAIN = frozenset({"create", "retrieve", "update", "delete", "list", "search"})
@@ -131,15 +148,15 @@ _PLAIN = frozenset({"create", "retrieve", "update", "delete", "list", "search"})
 
 def _calls(said: Entry) -> Mapping[str, Call]:
     """Calls beyond the plain ones, their placeholders named as the item's are."""
-    own = _PLACEHOLDER.findall(_own_id_apart(said.item)[1])
+    parent = _PLACEHOLDER.findall(_own_id_apart(said.item)[0])
     found: dict[str, Call] = {}
     for name, operation in said.operations.items():
         if name not in _PLAIN:
             path = operation.path
-            for placeholder in own:
-                path = path.replace(f"{{{placeholder}}}", "{id}")
-            path = path.replace("{id}", "\0")
-            path = _PLACEHOLDER.sub("{parent}", path).replace("\0", "{id}")
+            for placeholder in parent:
+                path = path.replace(f"{{{placeholder}}}", "\0")
+            # What is not the parent's is the object's own, however a call spells it.
+            path = _PLACEHOLDER.sub("{id}", path).replace("\0", "{parent}")
             found[name] = Call(method=operation.method, path=path)
     return found
 

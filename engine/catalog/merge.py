@@ -7,7 +7,7 @@ any one type.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -17,6 +17,9 @@ from engine.provider.schema import Attribute, Kind, ListOrder
 
 TreePath: TypeAlias = tuple[str, ...]
 """Names of fields from the root; `*` is the element of a list or a map."""
+
+Embedded: TypeAlias = Callable[[str], Shape | None]
+"""Shape of an object by its name, for what answers hold whole although it has its own entry."""
 
 ANY_PART = "*"
 
@@ -30,6 +33,7 @@ class _Views:
     response: Shape | None
     fixed: bool
     nulls_clear: bool
+    embedded: Embedded
 
     @property
     def params(self) -> Shape | None:
@@ -37,14 +41,31 @@ class _Views:
 
     def below(self, create: Shape | None, update: Shape | None, response: Shape | None) -> _Views:
         fixed = self.fixed or (create is not None and update is None)
-        return _Views(create, update, response, fixed, self.nulls_clear)
+        return _Views(create, update, response, fixed, self.nulls_clear, self.embedded)
+
+    def opened(self) -> _Views:
+        """The same with the answer's fields, where it holds another type's object whole."""
+        told = self.response
+        if told is None or told.kind is not Kind.OBJECT or told.fields or not told.reference:
+            return self
+        if self.params is None or self.params.kind is not Kind.OBJECT:
+            return self
+        return replace(self, response=self.embedded(told.reference) or told)
 
 
-def attributes(entry: Entry) -> Attribute:
+def _nothing_known(_: str) -> Shape | None:
+    return None
+
+
+def attributes(entry: Entry, embedded: Embedded = _nothing_known) -> Attribute:
     """Merge what the SDK says about a type, before any row.
 
     A field is immutable if create takes it and update does not, and so is everything below it.
     A type without an update is immutable as a whole.
+
+    Args:
+        entry: What the SDK says.
+        embedded: Answers for objects that the type's answer holds whole.
 
     Returns:
         An object attribute with the type's fields.
@@ -57,6 +78,7 @@ def attributes(entry: Entry) -> Attribute:
         fixed=update is None,
         # v2 has no empty strings: there null is what clears.
         nulls_clear=entry.service.startswith("v2."),
+        embedded=embedded,
     )
     return _attribute("", views)
 
@@ -67,7 +89,7 @@ def _params(entry: Entry, verb: str) -> Shape | None:
 
 
 def _attribute(name: str, views: _Views) -> Attribute:
-    views, source = _list_page_opened(name, views)
+    views, source = _list_page_opened(name, views.opened())
     create, update, response = views.create, views.update, views.response
     shape = views.params or response
     if shape is None:
@@ -198,6 +220,7 @@ _FLAGS: Mapping[str, Mapping[str, Any]] = {
     "fold_case": {"fold_case": True},
     "ignored": {},
     "immutable": {"immutable": True},
+    "resolved": {"resolved": True},
     "sensitive": {"sensitive": True},
     "sets": {"order": ListOrder.SET},
     "unlisted": {"open_values": True},
@@ -214,16 +237,23 @@ def _changes(row: Row) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for name in ("words", "neutral", "money", "frozen"):
         for dotted, value in getattr(row, name).items():
             yield dotted, {name: value}
+    for dotted, kind in row.forms.items():
+        yield dotted, {"kind": kind}
     for dotted, reference in row.references.items():
         yield dotted, {"reference": reference}
-    for dotted, key in row.keyed.items():
-        yield dotted, {"order": ListOrder.KEYED, "key": key}
-    for dotted, alias in row.aliases.items():
-        told = {"source": alias.source, "source_words": alias.words, "in_response": True}
-        yield dotted, told
     for dotted, limit in row.limits.items():
         bounds = {"min_length": limit.min, "max_length": limit.max, "pattern": limit.pattern}
         yield dotted, bounds
+    yield from _list_changes(row)
+    for dotted, alias in row.aliases.items():
+        yield dotted, {"source": alias.source, "source_words": alias.words, "in_response": True}
+
+
+def _list_changes(row: Row) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for dotted, key in row.keyed.items():
+        yield dotted, {"order": ListOrder.KEYED, "key": key}
+    for dotted, handle in row.handles.items():
+        yield dotted, {"handle": handle.by, "drop": handle.drop}
 
 
 def _rebuilt(
@@ -236,9 +266,12 @@ def _rebuilt(
 ) -> Attribute:
     own = changes.get(path, {})
     fixed = fixed or bool(own.get("immutable"))
+    if own.get("source") == "":  # told under its own name, in other words
+        own = {**own, "source": path[-1]}
+    kept = node.fields if own.get("kind", Kind.OBJECT) is Kind.OBJECT else {}
     fields = {
         name: _rebuilt(child, (*path, name), changes, dropped, fixed=fixed)
-        for name, child in node.fields.items()
+        for name, child in kept.items()
         if (*path, name) not in dropped
     }
     element = node.element

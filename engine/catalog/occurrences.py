@@ -10,7 +10,6 @@ from collections.abc import Mapping
 _MOVES_MONEY = "it moves money once, and an apply that is repeated must not"
 _IS_A_RECORD = "it is a record of what happened, which Stripe writes"
 _IS_A_MOMENT = "it lives for one visit of one customer; the application makes it"
-_IS_A_CONTRACT = "it is one customer's contract, which billing changes by itself"
 
 OCCURRENCES: Mapping[str, str] = {
     **dict.fromkeys(
@@ -91,10 +90,6 @@ OCCURRENCES: Mapping[str, str] = {
             "v2.money_management.outbound_setup_intent",
         ),
         _IS_A_MOMENT,
-    ),
-    **dict.fromkeys(
-        ("quote", "subscription", "subscription_item", "subscription_schedule"),
-        _IS_A_CONTRACT,
     ),
 }
 """Object names, and why there is no authoring class for them."""

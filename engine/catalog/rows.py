@@ -10,19 +10,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.provider.schema import Composite, Detach, NaturalKey, Removal, Revival, Rule
+from engine.provider.schema import (
+    Composite,
+    Detach,
+    Ending,
+    Kind,
+    NaturalKey,
+    Removal,
+    Revival,
+    Rule,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alias:
-    """A parameter that the answer tells under another name.
+    """A parameter that the answer tells under another name, or in other words.
 
     Attributes:
-        source: Dotted path in the answer, from the object that holds the field.
+        source: Dotted path in the answer, from the object that holds the field; empty if it is the
+            field's own name.
         words: The answer's words and what the parameter says for them; empty if they agree.
     """
 
-    source: str
+    source: str = ""
     words: Mapping[Any, Any] = field(default_factory=dict)
 
 
@@ -42,6 +52,19 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Handle:
+    """How an update speaks of the elements of a list.
+
+    Attributes:
+        by: Field that names an element that is there.
+        drop: What is said, beside it, of one that goes; empty if none can.
+    """
+
+    by: str
+    drop: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """What no machine can know about one type.
 
@@ -51,6 +74,7 @@ class Row:
         id_prefix: What Stripe's ids of this type begin with.
         removals: Ways an object ends, best first.
         revival: How it comes back.
+        ending: When it is gone although Stripe still answers it.
         natural_keys: How it is found without its id.
         detach: What must let go of it first.
         expand: What must be asked for to be seen.
@@ -67,6 +91,9 @@ class Row:
         keyed: Lists whose elements align by a field.
         aliases: Parameters told under another name.
         words: Literals and what the answer holds in their place.
+        resolved: Fields whose literals are told as what they came to.
+        forms: Of fields that the SDK types in several forms, the one that a declaration has.
+        handles: Lists whose elements an update names.
         neutral: Values that mean the same as having none.
         fold_case: Upper and lower case mean the same.
         limits: Lengths and forms.
@@ -79,6 +106,8 @@ class Row:
         after_create: Names of the calls that follow a create.
         content: Fields that name a local file to be sent.
         include: What a v2 answer holds only if asked for.
+        include_once: What only the answer to a v2 create holds, if asked for.
+        sandbox_only: Live mode refuses it.
         excused: Fields that cannot be held to convergence, with the reason.
     """
 
@@ -87,6 +116,7 @@ class Row:
     id_prefix: str
     removals: tuple[Removal, ...]
     revival: Revival | None = None
+    ending: Ending | None = None
     natural_keys: tuple[NaturalKey, ...] = ()
     detach: tuple[Detach, ...] = ()
     expand: tuple[str, ...] = ()
@@ -103,6 +133,9 @@ class Row:
     keyed: Mapping[str, str] = field(default_factory=dict)
     aliases: Mapping[str, Alias] = field(default_factory=dict)
     words: Mapping[str, Mapping[Any, Any]] = field(default_factory=dict)
+    resolved: tuple[str, ...] = ()
+    forms: Mapping[str, Kind] = field(default_factory=dict)
+    handles: Mapping[str, Handle] = field(default_factory=dict)
     neutral: Mapping[str, Any] = field(default_factory=dict)
     fold_case: tuple[str, ...] = ()
     limits: Mapping[str, Limit] = field(default_factory=dict)
@@ -115,4 +148,6 @@ class Row:
     after_create: tuple[str, ...] = ()
     content: tuple[str, ...] = ()
     include: tuple[str, ...] = ()
+    include_once: tuple[str, ...] = ()
+    sandbox_only: bool = False
     excused: Mapping[str, str] = field(default_factory=dict)

@@ -78,6 +78,8 @@ def _run(
             _show(invocation, context, report)
             if not invocation.json:
                 invocation.say("")
+            if report.refusals:
+                return False  # nothing to agree to: the rules are told with the error
             return yes or _ask(invocation, report, operation)
 
         report = apply_stacks(context, stacks, wanted.options(), approve)

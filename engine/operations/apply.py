@@ -30,7 +30,8 @@ def apply_stacks(
         context: The run's ports.
         names: Stacks asked for; none means all.
         options: What the person asked for.
-        approve: Shown all plans once, under the lock, if there is anything to agree to.
+        approve: Shown all plans once, under the lock, if there is anything to agree to. A plan
+            that is refused is shown too; what is answered to it does not count.
 
     Returns:
         What was planned and what became of it; failed operations are in there, not raised.
@@ -45,9 +46,10 @@ def apply_stacks(
     graphs = load_graphs(context, names)
     with session(context, graphs, operation="apply", lock_timeout=options.lock_timeout) as opened:
         report = plan_session(opened, options)
-        _refuse(report)
-        if report.has_changes:
-            if not approve(report):
+        if report.has_changes or report.refusals:
+            approved = approve(report)
+            _refuse(report)
+            if not approved:
                 return _report(opened, report, approved=False, results=())
             opened.check_account()
         with stoppable() as stop:
@@ -56,11 +58,11 @@ def apply_stacks(
 
 
 def _refuse(report: PlanReport) -> None:
-    refusals = [refusal for plan in report.plans for refusal in plan.refusals]
-    if refusals:
+    if report.refusals:
+        first, *others = report.refusals
         raise GuardError(
-            "the plan is refused: " + refusals[0],
-            cause="\n".join(refusals[1:]) or None,
+            f"the plan is refused: {first}",
+            cause="\n".join(others) or None,
             hint="nothing was changed",
         )
 

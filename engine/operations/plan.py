@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 
 from engine.address import ResourceAddress
@@ -15,6 +16,7 @@ from engine.plan.model import Plan, PlanReport
 from engine.plan.options import PlanOptions
 from engine.plan.planner import make_plan
 from engine.stack.authoring import nearest
+from engine.stack.loader import stack_files
 
 
 def plan_stacks(context: Context, names: Sequence[str], options: PlanOptions) -> PlanReport:
@@ -48,6 +50,7 @@ def plan_session(opened: Session, options: PlanOptions) -> PlanReport:
     _check_addresses(opened, options)
     account = opened.check_account() if options.refresh else None
     plans = tuple(_plan_one(opened, graph, options) for graph in _ordered(opened, options))
+    plans = _with_orphans(opened, plans)
     environment = opened.context.settings.environment
     pinned = next((state for state in opened.states.values() if state.account_id), None)
     return PlanReport(
@@ -58,6 +61,22 @@ def plan_session(opened: Session, options: PlanOptions) -> PlanReport:
         plans=plans,
         requests=opened.requests,
     )
+
+
+def _with_orphans(opened: Session, plans: tuple[Plan, ...]) -> tuple[Plan, ...]:
+    """Warn of states whose stack module is gone: nothing would ever remove their objects."""
+    context = opened.context
+    known = stack_files(context.settings.stacks)
+    orphans = [name for name in context.backend.stacks(context.environment) if name not in known]
+    if not orphans or not plans:
+        return plans
+    warnings = tuple(
+        f"{context.environment}/{name} has a state and no module stacks/{name}.py: what it manages "
+        f"is not planned. To remove it, put an empty module there and apply"
+        for name in orphans
+    )
+    last = dataclasses.replace(plans[-1], warnings=(*plans[-1].warnings, *warnings))
+    return (*plans[:-1], last)
 
 
 def _ordered(opened: Session, options: PlanOptions) -> tuple[ResourceGraph, ...]:

@@ -324,6 +324,11 @@ class PlanReport:
         """Whether any plan has something to do."""
         return any(plan.has_changes for plan in self.plans)
 
+    @property
+    def refusals(self) -> tuple[str, ...]:
+        """Every rule that forbids these plans, each with the way on."""
+        return tuple(refusal for plan in self.plans for refusal in plan.refusals)
+
 
 def summary(plan: Plan) -> dict[str, int]:
     """Count a plan's resources by action, every action named, `no-op` too."""

@@ -216,7 +216,7 @@ def translate(error: Any, path: str, options: ClientOptions) -> ProviderError:
         where = options.api_base or "https://api.stripe.com"
         return ConnectionFailedError(
             f"Stripe could not be reached at {where}",
-            cause=message.splitlines()[0] if message else None,
+            cause=_network_cause(message),
             hint="check the network and STRIPE_API_BASE, then run the command again",
         )
     other = _OTHER_MODE.search(message)
@@ -231,6 +231,17 @@ def translate(error: Any, path: str, options: ClientOptions) -> ProviderError:
         hint = "Stripe had a fault; run the command again in a while"
     return kind(message or f"{path}: HTTP {status}", hint=hint, **details)
 
+
+def _network_cause(message: str) -> str | None:
+    """What the operating system or the server said, out of the SDK's long text."""
+    said = _ERRNO.search(message) or _NETWORK.search(message)
+    if said is not None:
+        return said[1].strip()
+    return message.splitlines()[0] if message else None
+
+
+_ERRNO = re.compile(r"\[Errno -?\d+\] ([^'\")\n]+)")
+_NETWORK = re.compile(r"\(Network error: (.{1,200})")
 
 _KINDS: Mapping[int, tuple[type[ProviderError], str | None]] = {
     401: (AuthenticationError, "check the API key of this environment; it is not shown here"),

@@ -14,10 +14,15 @@ from engine.catalog import loader
 ROOT = Path(engine.__file__).parents[1]
 AT_HOME = ("catalog/semantics", "emulator/behaviour/")
 """Where types are spoken of by name: the table, and what the emulator does with each of them."""
-NAMES = frozenset(
-    name
-    for kind in loader.schemas().values()
-    for name in (kind.name, kind.object, kind.face, kind.title, kind.collection)
+_EVERYDAY = frozenset({"", "account", "customer", "file", "person", "plan", "quote"})
+"""Objects whose names are words of the language: seen as decisions they would be noise."""
+NAMES = (
+    frozenset(
+        name
+        for kind in loader.schemas().values()
+        for name in (kind.name, kind.object, kind.face, kind.title, kind.collection)
+    )
+    - _EVERYDAY
 )
 ASKING = frozenset({"startswith", "endswith", "get", "pop", "index", "count", "find", "fullmatch"})
 """Methods whose argument decides what happens next."""

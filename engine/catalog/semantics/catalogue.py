@@ -10,10 +10,11 @@ from engine.catalog.semantics.shared import (
     ARCHIVE,
     CURRENCY,
     CURRENCY_KEY,
+    DELETE,
     METADATA,
     URL,
 )
-from engine.provider.schema import Detach, NaturalKey, Probe, Removal, Rule, RuleKind, Verb
+from engine.provider.schema import Detach, Kind, NaturalKey, Probe, Removal, Rule, RuleKind, Verb
 
 PRODUCT = Row(
     face="Product",
@@ -35,7 +36,12 @@ PRODUCT = Row(
     ),
     revival=ACTIVE_AGAIN,
     natural_keys=(NaturalKey(attribute="id", kept_by_removed=True),),
-    references={"tax_code": "tax_code", "default_price": "price"},
+    references={
+        "default_price": "price",
+        "tax_code": "tax_code",
+        "tax_details.performance_location": "tax.location",
+        "tax_details.tax_code": "tax_code",
+    },
     write_only=("default_price_data", "type"),
     immutable=("type",),
     neutral={
@@ -81,7 +87,12 @@ PRICE = Row(
     detach=(Detach(object="product", via="product", attribute="default_price"),),
     expand=("tiers", "currency_options"),
     hidden=("tiers", "currency_options"),
-    references={"recurring.meter": "billing.meter"},
+    references={
+        "product_data.tax_code": "tax_code",
+        "product_data.tax_details.performance_location": "tax.location",
+        "product_data.tax_details.tax_code": "tax_code",
+        "recurring.meter": "billing.meter",
+    },
     # L: accepted and never told.
     write_only=(
         "product_data",
@@ -202,6 +213,85 @@ PRICE = Row(
     ),
 )
 
+PLAN = Row(
+    face="Plan",
+    title="plan",
+    id_prefix="plan_",
+    # D: new subscribers cannot have it any more, those who have it keep it.
+    removals=(DELETE,),
+    revival=ACTIVE_AGAIN,
+    natural_keys=(NaturalKey(attribute="id"),),
+    expand=("tiers",),
+    hidden=("tiers",),
+    references={"product": "product", "meter": "billing.meter"},
+    # An inline product is a product of its own: declare it as such.
+    forms={"product": Kind.STRING},
+    words={"tiers.*.up_to": {"inf": None}},
+    neutral={
+        "active": True,
+        "billing_scheme": "per_unit",
+        "interval_count": 1,
+        "usage_type": "licensed",
+        "tiers.*.unit_amount": 0,
+        "tiers.*.flat_amount": 0,
+    },
+    fold_case=("currency",),
+    limits={**METADATA, "currency": CURRENCY},
+    money={
+        "amount": "currency",
+        "amount_decimal": "currency",
+        "tiers.*.unit_amount": "currency",
+        "tiers.*.unit_amount_decimal": "currency",
+        "tiers.*.flat_amount": "currency",
+        "tiers.*.flat_amount_decimal": "currency",
+    },
+    rules=(
+        Rule(
+            kind=RuleKind.REQUIRES,
+            fields=("product",),
+            message="A plan belongs to a product.",
+        ),
+        Rule(
+            kind=RuleKind.ONE_OF,
+            fields=("amount", "amount_decimal", "tiers"),
+            message="A plan takes exactly one of amount, amount_decimal, tiers.",
+        ),
+        Rule(
+            kind=RuleKind.REQUIRES,
+            when={"billing_scheme": "tiered"},
+            fields=("tiers", "tiers_mode"),
+            message="A tiered plan needs tiers and tiers_mode.",
+        ),
+        Rule(
+            kind=RuleKind.REQUIRES,
+            when={"tiers": ...},
+            fields=("billing_scheme",),
+            value="tiered",
+            message='Tiers need billing_scheme="tiered".',
+        ),
+        Rule(
+            kind=RuleKind.LAST_ELEMENT,
+            fields=("tiers",),
+            value=("up_to", "inf"),
+            message="The last tier has no upper bound.",
+            hint='end the list with a tier of "up_to": "inf"',
+        ),
+        Rule(
+            kind=RuleKind.REQUIRES,
+            when={"usage_type": "metered"},
+            fields=("meter",),
+            message="A metered plan must be backed by a meter.",
+        ),
+        Rule(
+            kind=RuleKind.REQUIRES,
+            when={"meter": ...},
+            fields=("usage_type",),
+            value="metered",
+            message='A plan with a meter needs usage_type="metered".',
+        ),
+    ),
+)
+
 SHIPPING_RATE = Row(
     face="ShippingRate",
     title="shipping rate",
@@ -238,6 +328,7 @@ SHIPPING_RATE = Row(
 )
 
 ROWS: Mapping[str, Row] = {
+    "plan": PLAN,
     "price": PRICE,
     "product": PRODUCT,
     "shipping_rate": SHIPPING_RATE,

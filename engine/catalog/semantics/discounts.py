@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.catalog.rows import Limit, Row
-from engine.catalog.semantics.shared import CURRENCY, CURRENCY_KEY, DEACTIVATE, DELETE, METADATA
+from engine.catalog.semantics.shared import (
+    CURRENCY,
+    CURRENCY_KEY,
+    DEACTIVATE,
+    DELETE,
+    METADATA,
+    ONE_CUSTOMER,
+)
 from engine.provider.schema import NaturalKey, Revival, Rule, RuleKind
 from engine.values import ABSENT
 
@@ -123,11 +130,7 @@ PROMOTION_CODE = Row(
             fields=("promotion.coupon",),
             message='A promotion of type "coupon" names its coupon.',
         ),
-        Rule(
-            kind=RuleKind.AT_MOST_ONE,
-            fields=("customer", "customer_account"),
-            message="Give customer or customer_account, not both.",
-        ),
+        ONE_CUSTOMER,
     ),
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.catalog.rows import Limit
-from engine.provider.schema import Removal, Revival, Verb
+from engine.provider.schema import Removal, Revival, Rule, RuleKind, Verb
 
 ARCHIVE = Removal(verb=Verb.ARCHIVE, params={"active": False})
 DEACTIVATE = Removal(verb=Verb.DEACTIVATE, params={"active": False})
@@ -17,3 +17,39 @@ METADATA_KEYS = Limit(max=50, pattern=r"[^\[\]]{1,40}")
 METADATA_VALUE = Limit(max=500)
 METADATA = {"metadata": METADATA_KEYS, "metadata.*": METADATA_VALUE}
 URL = Limit(pattern=r"https?://\S+")
+COUNTRY = Limit(pattern=r"[A-Z]{2}")
+
+ONE_CUSTOMER = Rule(
+    kind=RuleKind.AT_MOST_ONE,
+    fields=("customer", "customer_account"),
+    message="Give customer or customer_account, not both.",
+)
+
+
+def only_when(field: str, word: str, arm: str) -> tuple[Rule, Rule]:
+    """Checks that a block is declared exactly when a field says so."""
+    return (
+        Rule(
+            kind=RuleKind.REQUIRES,
+            when={field: word},
+            fields=(arm,),
+            message=f'{field}="{word}" needs {arm}.',
+        ),
+        Rule(
+            kind=RuleKind.REQUIRES,
+            when={arm: ...},
+            fields=(field,),
+            value=word,
+            message=f'{arm} goes with {field}="{word}" only.',
+        ),
+    )
+
+
+def liable(where: str) -> Rule:
+    """Check that what is on another account's behalf names it."""
+    return Rule(
+        kind=RuleKind.REQUIRES,
+        when={f"{where}.type": "account"},
+        fields=(f"{where}.account",),
+        message=f'{where}.type="account" names the account.',
+    )

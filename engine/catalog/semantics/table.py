@@ -5,13 +5,41 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.catalog.rows import Row
-from engine.catalog.semantics import catalogue, discounts, portal, tax, webhooks
+from engine.catalog.semantics import (
+    billing,
+    catalogue,
+    connect,
+    contracts,
+    customers,
+    discounts,
+    entitlements,
+    files,
+    issuing,
+    payments,
+    portal,
+    radar,
+    tax,
+    terminal,
+    testing,
+    webhooks,
+)
 
 SEMANTICS: Mapping[str, Row] = {
+    **billing.ROWS,
     **catalogue.ROWS,
+    **connect.ROWS,
+    **contracts.ROWS,
+    **customers.ROWS,
     **discounts.ROWS,
+    **entitlements.ROWS,
+    **files.ROWS,
+    **issuing.ROWS,
+    **payments.ROWS,
     **portal.ROWS,
+    **radar.ROWS,
     **tax.ROWS,
+    **terminal.ROWS,
+    **testing.ROWS,
     **webhooks.ROWS,
 }
 """Rows of the managed types, by object name."""

@@ -1,11 +1,19 @@
-"""Taxes."""
+"""Taxes: rates, registrations, ids and settings."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.catalog.rows import Limit, Row
-from engine.catalog.semantics.shared import ACTIVE_AGAIN, ARCHIVE, METADATA
+from engine.catalog.rows import Alias, Limit, Row
+from engine.catalog.semantics.shared import (
+    ACTIVE_AGAIN,
+    ARCHIVE,
+    COUNTRY,
+    DELETE,
+    METADATA,
+    only_when,
+)
+from engine.provider.schema import Ending, NaturalKey, Removal, Rule, RuleKind, Verb
 
 TAX_RATE = Row(
     face="TaxRate",
@@ -18,11 +26,140 @@ TAX_RATE = Row(
         **METADATA,
         "display_name": Limit(min=1, max=50),
         "jurisdiction": Limit(max=50),
-        "country": Limit(pattern=r"[A-Z]{2}"),
+        "country": COUNTRY,
     },
 )
 
+# S: of these countries the answer tells the type alone.
+_TYPE_ALONE = [
+    "al",
+    "ao",
+    "aw",
+    "ba",
+    "bb",
+    "bd",
+    "bf",
+    "bh",
+    "bs",
+    "cd",
+    "et",
+    "gn",
+    "me",
+    "mk",
+    "mr",
+    "om",
+    "rs",
+    "sr",
+    "uy",
+    "za",
+    "zw",
+]
+# Types of registrations in the United States that are named like the block they need.
+_US_BLOCKS = (
+    "admissions_tax",
+    "attendance_tax",
+    "entertainment_tax",
+    "gross_receipts_tax",
+    "hospitality_tax",
+    "local_amusement_tax",
+    "local_lease_tax",
+    "luxury_tax",
+    "mass_transit_parking_tax",
+    "parking_tax",
+    "resort_tax",
+    "tourism_tax",
+    "utility_users_tax",
+)
+
+REGISTRATION = Row(
+    face="TaxRegistration",
+    title="tax registration",
+    id_prefix="taxreg_",
+    # D: it cannot be deleted.
+    removals=(Removal(verb=Verb.EXPIRE, params={"expires_at": "now"}),),
+    ending=Ending(leaves={"status": ("expired",)}, spent_if=("expires_at",)),
+    # L: one for each place until the earlier has ended; scheduled ones count.
+    natural_keys=(
+        NaturalKey(
+            attribute="country",
+            scan=True,
+            beside=("country_options",),
+            variants=({"status": "active"}, {"status": "scheduled"}),
+        ),
+    ),
+    write_only=tuple(f"country_options.{code}.standard" for code in _TYPE_ALONE),
+    # The SDK's answer has no room for what are Python's own words.
+    aliases={"country_options.in": Alias(), "country_options.is": Alias()},
+    # L: a moment of the past is refused, and `now` is told as the moment it was.
+    resolved=("active_from", "expires_at"),
+    limits={"country": COUNTRY},
+    rules=(
+        *only_when(
+            "country_options.ca.type", "province_standard", "country_options.ca.province_standard"
+        ),
+        *(
+            Rule(
+                kind=RuleKind.REQUIRES,
+                when={"country_options.us.type": name},
+                fields=(f"country_options.us.{name}",),
+                message=f"A registration of type {name} names its jurisdiction.",
+            )
+            for name in _US_BLOCKS
+        ),
+    ),
+)
+
+SETTINGS = Row(
+    face="TaxSettings",
+    title="tax settings",
+    id_prefix="",
+    removals=(Removal(verb=Verb.KEEP, note="an account always has tax settings"),),
+    singleton=True,
+    references={"defaults.tax_code": "tax_code"},
+    limits={
+        "defaults.tax_code": Limit(pattern=r"txcd_\d{8}"),
+        "head_office.address.country": COUNTRY,
+    },
+)
+
+LOCATION = Row(
+    face="TaxLocation",
+    title="tax location",
+    id_prefix="taxloc_",
+    removals=(Removal(verb=Verb.KEEP, note="Stripe cannot delete a tax location"),),
+    # It takes no metadata: what it is called is how it is found again.
+    natural_keys=(
+        NaturalKey(attribute="description", scan=True, beside=("type", "address"), unique=False),
+    ),
+    limits={"address.country": COUNTRY},
+)
+
+TAX_ID = Row(
+    face="TaxId",
+    title="tax id",
+    id_prefix="txi_",
+    removals=(DELETE,),
+    natural_keys=(
+        NaturalKey(attribute="value", scan=True, beside=("type", "owner"), unique=False),
+    ),
+    neutral={"owner.type": "self"},
+    rules=(
+        *only_when("owner.type", "account", "owner.account"),
+        Rule(
+            kind=RuleKind.REQUIRES,
+            when={"owner.customer": ...},
+            fields=("owner.type",),
+            value="customer",
+            message='owner.customer goes with owner.type="customer" only.',
+        ),
+    ),
+)
+
 ROWS: Mapping[str, Row] = {
+    "tax.location": LOCATION,
+    "tax.registration": REGISTRATION,
+    "tax.settings": SETTINGS,
+    "tax_id": TAX_ID,
     "tax_rate": TAX_RATE,
 }
 """Rows of this area, by object name."""

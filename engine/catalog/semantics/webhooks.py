@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.catalog.rows import Alias, Limit, Row
-from engine.catalog.semantics.shared import DELETE, METADATA
-from engine.provider.schema import Revival
+from engine.catalog.semantics.shared import DELETE, METADATA, only_when
+from engine.provider.schema import Revival, Rule, RuleKind
+
+REACHABLE = Limit(pattern=r"https?://(?!localhost\b|127\.|\[::1\])\S+")
 
 WEBHOOK_ENDPOINT = Row(
     face="WebhookEndpoint",
@@ -25,13 +27,50 @@ WEBHOOK_ENDPOINT = Row(
         **METADATA,
         "enabled_events": Limit(min=1),
         # L: loopback addresses are refused, since Stripe could never reach them.
-        "url": Limit(pattern=r"https?://(?!localhost\b|127\.|\[::1\])\S+"),
+        "url": REACHABLE,
     },
     # L: Stripe knows newer versions than any release of the SDK.
     unlisted=("api_version",),
 )
 
+EVENT_DESTINATION = Row(
+    face="EventDestination",
+    title="event destination",
+    id_prefix="ed_",
+    removals=(DELETE,),
+    # Stripe disables a destination that keeps failing; that is drift worth seeing.
+    revival=Revival(live={"status": "enabled"}, params={}, call="enable"),
+    include=("webhook_endpoint.url",),
+    include_once=("webhook_endpoint.signing_secret",),
+    sensitive=("webhook_endpoint.signing_secret",),
+    # L: the region is never told.
+    write_only=("amazon_eventbridge.aws_region",),
+    sets=("enabled_events", "events_from"),
+    limits={
+        **METADATA,
+        "enabled_events": Limit(min=1),
+        "name": Limit(min=1),
+        "amazon_eventbridge.aws_account_id": Limit(pattern=r"\d{12}"),
+        # L: loopback addresses are refused, since Stripe could never reach them.
+        "webhook_endpoint.url": REACHABLE,
+    },
+    rules=(
+        *only_when("type", "amazon_eventbridge", "amazon_eventbridge"),
+        *only_when("type", "azure_event_grid", "azure_event_grid"),
+        *only_when("type", "webhook_endpoint", "webhook_endpoint"),
+        # L: thin events have no version.
+        Rule(
+            kind=RuleKind.REQUIRES,
+            when={"snapshot_api_version": ...},
+            fields=("event_payload",),
+            value="snapshot",
+            message='snapshot_api_version goes with event_payload="snapshot" only.',
+        ),
+    ),
+)
+
 ROWS: Mapping[str, Row] = {
+    "v2.core.event_destination": EVENT_DESTINATION,
     "webhook_endpoint": WEBHOOK_ENDPOINT,
 }
 """Rows of this area, by object name."""

@@ -327,3 +327,24 @@ def test_loading_needs_no_sdk_and_faces_no_file() -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, check=False
     )
     assert ended.returncode == 0, ended.stderr
+
+
+def test_calls_are_addressed_like_the_item() -> None:
+    """However the SDK calls a placeholder, it is the object's id or its parent's."""
+    calls = loader.by_object("subscription").calls
+    assert {call.path.partition("{")[2][:3] for call in calls.values()} == {"id}"}
+    assert calls["cancel"].method == "delete"
+    assert loader.by_object("apps.secret").calls["find"].path == "/v1/apps/secrets/find"
+
+
+def test_what_a_list_needs_is_told() -> None:
+    """Some lists are refused unless they say of which parent."""
+    assert loader.by_object("radar.value_list_item").list_needs == ("value_list",)
+    assert loader.by_object("price").list_needs == ()
+
+
+def test_the_parent_of_a_singleton_is_a_reference() -> None:
+    """A child that is always there has its parent's id in its path and no id of its own."""
+    kind = loader.by_object("treasury.financial_account_features")
+    assert (kind.parent, kind.item.count("{parent}")) == ("financial_account", 1)
+    assert kind.root.fields["financial_account"].reference == "treasury.financial_account"

@@ -9,7 +9,7 @@ import pytest
 from engine.catalog import loader
 from engine.catalog.merge import apply_row, attributes, matches, with_parent
 from engine.catalog.model import Entry, Operation, Shape
-from engine.catalog.rows import Alias, Row
+from engine.catalog.rows import Alias, Handle, Row
 from engine.provider.schema import Kind
 
 STRING = Shape(kind=Kind.STRING)
@@ -159,3 +159,53 @@ def test_a_child_has_its_parents_id_as_a_field() -> None:
     assert product.write_only
     assert product.reference == "product"
     assert root.fields["entitlement_feature"].reference == "entitlements.feature"
+
+
+def test_an_object_that_an_answer_holds_whole_is_looked_up() -> None:
+    """The SDK names the object, and its own entry says which parameters it tells."""
+    given = _object(name=STRING)
+    held = Shape(kind=Kind.OBJECT, reference="person")
+    entry = _entry(_object(a=given), None, _object(a=held))
+    assert not attributes(entry).fields["a"].fields["name"].in_response
+    known = attributes(entry, {"person": given}.get).fields["a"]
+    assert known.fields["name"].in_response
+
+
+def test_a_form_takes_the_place_of_several() -> None:
+    """What the SDK takes as text or as an object is declared in one of the two."""
+    given = Shape(kind=Kind.ANY, fields={"name": STRING})
+    root = attributes(_entry(_object(a=given), None, _object(a=STRING)))
+    as_text = apply_row(root, replace(ROW, forms={"a": Kind.STRING})).fields["a"]
+    assert (as_text.kind, dict(as_text.fields)) == (Kind.STRING, {})
+    as_object = apply_row(root, replace(ROW, forms={"a": Kind.OBJECT})).fields["a"]
+    assert (as_object.kind, list(as_object.fields)) == (Kind.OBJECT, ["name"])
+
+
+def test_elements_are_named_by_a_handle() -> None:
+    """The handle is no declaration, and what is said of an element that goes is kept."""
+    listed = Shape(kind=Kind.LIST, element=_object(id=STRING, price=STRING))
+    row = replace(ROW, handles={"a": Handle(by="id", drop={"deleted": True})}, ignored=("a.*.id",))
+    field = apply_row(attributes(_entry(None, _object(a=listed), _object(a=listed))), row).fields[
+        "a"
+    ]
+    assert (field.handle, field.drop) == ("id", {"deleted": True})
+    assert field.element is not None
+    assert list(field.element.fields) == ["price"]
+
+
+def test_an_alias_without_a_source_is_told_under_its_own_name() -> None:
+    """Only the words differ then, whichever of several fields it is."""
+    root = attributes(_entry(_object(a=_object(b=STRING, c=STRING)), None, _object()))
+    row = replace(ROW, aliases={"a.*": Alias(words={"active": "on"})})
+    fields = apply_row(root, row).fields["a"].fields
+    assert {name: one.source for name, one in fields.items()} == {"b": "b", "c": "c"}
+    assert fields["b"].source_words == {"active": "on"}
+
+
+def test_words_may_stand_for_what_they_came_to() -> None:
+    """`now` is told as a moment, so the field says that its words are resolved."""
+    moment = Shape(kind=Kind.INTEGER, literals=("now",))
+    root = attributes(_entry(_object(a=moment), None, _object(a=Shape(kind=Kind.INTEGER))))
+    field = apply_row(root, replace(ROW, resolved=("a",))).fields["a"]
+    assert field.resolved
+    assert set(field.words) == {"now"}

@@ -1,0 +1,132 @@
+"""Metered billing, and what invoices and cancellations look like."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from engine.catalog.rows import Limit, Row
+from engine.catalog.semantics.shared import CURRENCY, METADATA
+from engine.provider.schema import Ending, NaturalKey, Removal, Revival, Rule, RuleKind, Verb
+
+METER = Row(
+    face="Meter",
+    title="meter",
+    id_prefix="mtr_",
+    removals=(Removal(verb=Verb.DEACTIVATE, call="deactivate"),),
+    revival=Revival(live={"status": "active"}, params={}, call="reactivate"),
+    natural_keys=(
+        NaturalKey(
+            attribute="event_name",
+            scan=True,
+            variants=({"status": "active"}, {"status": "inactive"}),
+            # R: an inactive meter keeps its name for ever.
+            kept_by_removed=True,
+        ),
+    ),
+    # L: filled in when unsent, for `count` as well.
+    neutral={
+        "customer_mapping.event_payload_key": "stripe_customer_id",
+        "customer_mapping.type": "by_id",
+        "value_settings.event_payload_key": "value",
+    },
+    limits={
+        "display_name": Limit(min=1, max=250),
+        "event_name": Limit(min=1, max=100),
+        "customer_mapping.event_payload_key": Limit(max=100),
+        "value_settings.event_payload_key": Limit(max=100),
+    },
+)
+
+ALERT = Row(
+    face="Alert",
+    title="alert",
+    id_prefix="alrt_",
+    # D: it cannot be undone, and an archived alert is in no list.
+    removals=(Removal(verb=Verb.ARCHIVE, call="archive"),),
+    revival=Revival(live={"status": "active"}, params={}, call="activate"),
+    ending=Ending(leaves={"status": ("archived",)}),
+    natural_keys=(
+        NaturalKey(attribute="title", scan=True, beside=("usage_threshold.meter",), unique=False),
+    ),
+    limits={"title": Limit(min=1, max=256)},
+    rules=(
+        Rule(
+            kind=RuleKind.REQUIRES,
+            when={"alert_type": "usage_threshold"},
+            fields=("usage_threshold",),
+            message="An alert of type usage_threshold needs usage_threshold.",
+        ),
+    ),
+)
+
+CREDIT_GRANT = Row(
+    face="CreditGrant",
+    title="credit grant",
+    id_prefix="credgr_",
+    removals=(
+        Removal(
+            verb=Verb.VOID,
+            call="void_grant",
+            # R: only a grant of which nothing was used.
+            or_next=True,
+            note="what was used of it already is expired instead",
+        ),
+        Removal(verb=Verb.EXPIRE, call="expire"),
+    ),
+    ending=Ending(leaves={"voided_at": (...,)}),
+    references={"applicability_config.scope.prices.*.id": "price"},
+    fold_case=("amount.monetary.currency",),
+    sets=("applicability_config.scope.prices",),
+    limits={**METADATA, "name": Limit(max=100), "amount.monetary.currency": CURRENCY},
+    money={"amount.monetary.value": "amount.monetary.currency"},
+    protect=True,
+    rules=(
+        Rule(
+            kind=RuleKind.ONE_OF,
+            fields=("customer", "customer_account"),
+            message="A credit grant belongs to a customer.",
+        ),
+        Rule(
+            kind=RuleKind.ONE_OF,
+            fields=(
+                "applicability_config.scope.price_type",
+                "applicability_config.scope.prices",
+            ),
+            message="The scope is exactly one of price_type, prices.",
+        ),
+        Rule(
+            kind=RuleKind.REQUIRES,
+            when={"amount.type": "monetary"},
+            fields=("amount.monetary",),
+            message='An amount of type "monetary" needs monetary.',
+        ),
+    ),
+)
+
+FEEDBACK_OPTION = Row(
+    face="FeedbackOption",
+    title="feedback option",
+    # The documentation shows no id.
+    id_prefix="",
+    removals=(Removal(verb=Verb.DEACTIVATE, call="deactivate"),),
+    # S: there is no call that brings one back.
+    ending=Ending(leaves={"status": ("inactive",)}),
+    natural_keys=(NaturalKey(attribute="description", scan=True, unique=False),),
+)
+
+INVOICE_RENDERING_TEMPLATE = Row(
+    face="InvoiceRenderingTemplate",
+    title="invoice rendering template",
+    id_prefix="inrtem_",
+    removals=(Removal(verb=Verb.ARCHIVE, call="archive"),),
+    revival=Revival(live={"status": "active"}, params={}, call="unarchive"),
+)
+
+ROWS: Mapping[str, Row] = {
+    "billing.alert": ALERT,
+    "billing.credit_grant": CREDIT_GRANT,
+    "billing.feedback_option": FEEDBACK_OPTION,
+    "billing.meter": METER,
+    "invoice_rendering_template": INVOICE_RENDERING_TEMPLATE,
+}
+"""Rows of this area, by object name."""

@@ -1,0 +1,299 @@
+"""What is agreed with one customer: subscriptions, their schedules, and quotes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from engine.catalog.rows import Alias, Handle, Limit, Row
+from engine.catalog.semantics.shared import DELETE, METADATA, ONE_CUSTOMER, liable
+from engine.provider.schema import Ending, NaturalKey, Removal, Rule, RuleKind, Verb
+
+# Expanded, a discount tells its coupon one level down and its promotion code as it is.
+_COUPON = Alias(source="source.coupon")
+_PROMOTION_CODE = Alias(source="promotion_code")
+
+_BILLED_BY_INVOICE = Rule(
+    kind=RuleKind.REQUIRES,
+    when={"collection_method": "send_invoice"},
+    fields=("days_until_due",),
+    message='collection_method="send_invoice" needs days_until_due.',
+)
+
+SUBSCRIPTION = Row(
+    face="Subscription",
+    title="subscription",
+    id_prefix="sub_",
+    removals=(Removal(verb=Verb.CANCEL, call="cancel"),),
+    ending=Ending(
+        leaves={"status": ("canceled", "incomplete_expired")},
+        spent_if=("cancel_at", "cancel_at_period_end"),
+    ),
+    expand=("discounts", "items.data.discounts"),
+    references={
+        "discounts.*.coupon": "coupon",
+        "discounts.*.promotion_code": "promotion_code",
+        "items.*.current_trial.trial_offer": "product_catalog.trial_offer",
+        "items.*.discounts.*.coupon": "coupon",
+        "items.*.discounts.*.promotion_code": "promotion_code",
+        "items.*.price_data.product": "product",
+    },
+    # Told as what comes of them: a price of its own, a trial's end, a start.
+    write_only=("backdate_start_date", "items.*.price_data", "trial_period_days"),
+    # Directives of one request, and charges that happen once.
+    ignored=(
+        "add_invoice_items",
+        "discounts.*.discount",
+        "items.*.clear_usage",
+        "items.*.deleted",
+        "items.*.discounts.*.discount",
+        "items.*.id",
+        "off_session",
+        "payment_behavior",
+        "proration_behavior",
+        "proration_date",
+        "trial_from_plan",
+    ),
+    aliases={
+        "discounts.*.coupon": _COUPON,
+        "discounts.*.promotion_code": _PROMOTION_CODE,
+        "items.*.discounts.*.coupon": _COUPON,
+        "items.*.discounts.*.promotion_code": _PROMOTION_CODE,
+    },
+    # L: an item that an update does not name by its id is a further one.
+    handles={"items": Handle(by="id", drop={"deleted": True})},
+    # S: an update takes `now` or `unchanged` in its place, which are directives.
+    immutable=("billing_cycle_anchor",),
+    resolved=("cancel_at", "trial_end"),
+    sets=("default_tax_rates", "items.*.tax_rates", "payment_settings.payment_method_types"),
+    neutral={
+        "automatic_tax.enabled": False,
+        "cancel_at_period_end": False,
+        "collection_method": "charge_automatically",
+        "default_tax_rates": [],
+        "discounts": [],
+        "invoice_settings.issuer.type": "self",
+        "items.*.discounts": [],
+        "items.*.quantity": 1,
+        "items.*.tax_rates": [],
+        "payment_settings.save_default_payment_method": "off",
+        "pending_invoice_item_interval.interval_count": 1,
+        "trial_settings.end_behavior.missing_payment_method": "create_invoice",
+    },
+    fold_case=("currency",),
+    limits={
+        **METADATA,
+        "description": Limit(max=500),
+        "items": Limit(min=1, max=20),
+        "invoice_settings.custom_fields": Limit(max=4),
+    },
+    money={"billing_thresholds.amount_gte": "currency"},
+    protect=True,
+    rules=(
+        Rule(
+            kind=RuleKind.ONE_OF,
+            fields=("customer", "customer_account"),
+            message="A subscription belongs to a customer.",
+        ),
+        Rule(
+            kind=RuleKind.REQUIRES,
+            fields=("items",),
+            message="A subscription needs at least one item.",
+        ),
+        Rule(
+            kind=RuleKind.AT_MOST_ONE,
+            fields=("trial_end", "trial_period_days"),
+            message="Give trial_end or trial_period_days, not both.",
+        ),
+        Rule(
+            kind=RuleKind.AT_MOST_ONE,
+            fields=("billing_cycle_anchor", "billing_cycle_anchor_config"),
+            message="Give billing_cycle_anchor or billing_cycle_anchor_config, not both.",
+        ),
+        _BILLED_BY_INVOICE,
+        liable("automatic_tax.liability"),
+        liable("invoice_settings.issuer"),
+    ),
+)
+
+SUBSCRIPTION_ITEM = Row(
+    face="SubscriptionItem",
+    title="subscription item",
+    id_prefix="si_",
+    # D: the last item cannot go; the subscription goes instead.
+    removals=(DELETE,),
+    # L: a subscription has one item for each price.
+    natural_keys=(NaturalKey(attribute="price", scan=True, beside=("subscription",)),),
+    expand=("discounts",),
+    references={
+        "current_trial.trial_offer": "product_catalog.trial_offer",
+        "discounts.*.coupon": "coupon",
+        "discounts.*.promotion_code": "promotion_code",
+        "price_data.product": "product",
+        "subscription": "subscription",
+    },
+    write_only=("price_data",),
+    ignored=(
+        "discounts.*.discount",
+        "off_session",
+        "payment_behavior",
+        "proration_behavior",
+        "proration_date",
+    ),
+    aliases={
+        "discounts.*.coupon": _COUPON,
+        "discounts.*.promotion_code": _PROMOTION_CODE,
+    },
+    sets=("tax_rates",),
+    neutral={"discounts": [], "quantity": 1, "tax_rates": []},
+    limits=METADATA,
+    rules=(
+        Rule(
+            kind=RuleKind.ONE_OF,
+            fields=("price", "price_data", "plan"),
+            message="An item has exactly one of price, price_data, plan.",
+        ),
+    ),
+)
+
+SUBSCRIPTION_SCHEDULE = Row(
+    face="SubscriptionSchedule",
+    title="subscription schedule",
+    id_prefix="sub_sched_",
+    removals=(
+        # D: one that has begun lets its subscription live on; of another nothing is left.
+        Removal(verb=Verb.RELEASE, call="release", unless_leaf=("status", "not_started")),
+        Removal(verb=Verb.CANCEL, call="cancel"),
+    ),
+    ending=Ending(
+        leaves={"status": ("canceled",)},
+        past={"status": ("completed", "released")},
+    ),
+    # The ids in phases are told as ids; only their discounts need no expansion.
+    references={
+        "from_subscription": "subscription",
+        "phases.*.add_invoice_items.*.price_data.product": "product",
+        "phases.*.items.*.price_data.product": "product",
+    },
+    # Told as what comes of them: the first phase's start, each phase's end, prices of their own.
+    write_only=(
+        "from_subscription",
+        "pause_schedules.*.pause.pause_at",
+        "pause_schedules.*.resume.resume_at",
+        "phases.*.add_invoice_items.*.price_data",
+        "phases.*.duration",
+        "phases.*.items.*.price_data",
+        "start_date",
+    ),
+    ignored=("proration_behavior", "phases.*.start_date"),
+    # D: an update repeats when its phases began.
+    handles={"phases": Handle(by="start_date")},
+    resolved=("phases.*.end_date", "phases.*.trial_end"),
+    sets=("phases.*.default_tax_rates", "phases.*.items.*.tax_rates"),
+    neutral={
+        "default_settings.automatic_tax.enabled": False,
+        "default_settings.billing_cycle_anchor": "automatic",
+        "default_settings.collection_method": "charge_automatically",
+        "default_settings.invoice_settings.issuer.type": "self",
+        "end_behavior": "release",
+        "phases.*.add_invoice_items": [],
+        "phases.*.default_tax_rates": [],
+        "phases.*.discounts": [],
+        "phases.*.items.*.discounts": [],
+        "phases.*.items.*.quantity": 1,
+        "phases.*.items.*.tax_rates": [],
+        "phases.*.proration_behavior": "create_prorations",
+    },
+    fold_case=("phases.*.currency",),
+    limits={**METADATA, "phases": Limit(max=10), "phases.*.items": Limit(min=1, max=20)},
+    rules=(
+        ONE_CUSTOMER,
+        Rule(
+            kind=RuleKind.FORBIDS,
+            when={"from_subscription": ...},
+            fields=("customer", "customer_account", "phases", "start_date"),
+            message="A schedule made from a subscription takes everything else from it.",
+        ),
+        liable("default_settings.automatic_tax.liability"),
+        liable("default_settings.invoice_settings.issuer"),
+    ),
+)
+
+QUOTE = Row(
+    face="Quote",
+    title="quote",
+    id_prefix="qt_",
+    removals=(Removal(verb=Verb.CANCEL, call="cancel"),),
+    ending=Ending(leaves={"status": ("canceled",)}, past={"status": ("accepted",)}),
+    expand=("discounts", "line_items"),
+    hidden=("line_items",),
+    references={
+        "discounts.*.coupon": "coupon",
+        "discounts.*.promotion_code": "promotion_code",
+        "line_items.*.discounts.*.coupon": "coupon",
+        "line_items.*.discounts.*.promotion_code": "promotion_code",
+        "line_items.*.price_data.product": "product",
+        "line_items.*.tax_rates.*": "tax_rate",
+    },
+    write_only=("line_items.*.price_data", "line_items.*.tax_rates"),
+    ignored=(
+        "discounts.*.discount",
+        "line_items.*.discounts.*.discount",
+        "line_items.*.id",
+    ),
+    aliases={
+        "discounts.*.coupon": _COUPON,
+        "discounts.*.promotion_code": _PROMOTION_CODE,
+        "line_items.*.discounts.*.coupon": Alias(source="discount.source.coupon"),
+        "line_items.*.discounts.*.promotion_code": Alias(source="discount.promotion_code"),
+    },
+    resolved=("subscription_data.effective_date",),
+    sets=("default_tax_rates",),
+    neutral={
+        "application_fee_amount": 0,
+        "automatic_tax.enabled": False,
+        "collection_method": "charge_automatically",
+        "default_tax_rates": [],
+        "discounts": [],
+        "invoice_settings.issuer.type": "self",
+        "line_items.*.quantity": 1,
+    },
+    limits={
+        **METADATA,
+        "description": Limit(max=500),
+        "footer": Limit(max=500),
+        "header": Limit(max=50),
+    },
+    money={
+        "application_fee_amount": "currency",
+        "transfer_data.amount": "currency",
+    },
+    rules=(
+        ONE_CUSTOMER,
+        Rule(
+            kind=RuleKind.AT_MOST_ONE,
+            fields=("application_fee_amount", "application_fee_percent"),
+            message="Give application_fee_amount or application_fee_percent, not both.",
+        ),
+        Rule(
+            kind=RuleKind.AT_MOST_ONE,
+            fields=("transfer_data.amount", "transfer_data.amount_percent"),
+            message="Give transfer_data.amount or transfer_data.amount_percent, not both.",
+        ),
+        Rule(
+            kind=RuleKind.REQUIRES,
+            when={"collection_method": "send_invoice"},
+            fields=("invoice_settings.days_until_due",),
+            message='collection_method="send_invoice" needs invoice_settings.days_until_due.',
+        ),
+        liable("automatic_tax.liability"),
+        liable("invoice_settings.issuer"),
+    ),
+)
+
+ROWS: Mapping[str, Row] = {
+    "quote": QUOTE,
+    "subscription": SUBSCRIPTION,
+    "subscription_item": SUBSCRIPTION_ITEM,
+    "subscription_schedule": SUBSCRIPTION_SCHEDULE,
+}
+"""Rows of this area, by object name."""

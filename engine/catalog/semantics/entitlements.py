@@ -1,0 +1,63 @@
+"""What a customer may use, and at what trial price."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from engine.catalog.rows import Limit, Row
+from engine.catalog.semantics.shared import ACTIVE_AGAIN, ARCHIVE, DEACTIVATE, DELETE, METADATA
+from engine.provider.schema import Ending, NaturalKey, Rule, RuleKind
+
+FEATURE = Row(
+    face="Feature",
+    title="feature",
+    id_prefix="feat_",
+    removals=(ARCHIVE,),
+    # R: an archived feature can be neither edited nor brought back.
+    ending=Ending(leaves={"active": (False,)}, spent_if=("active",)),
+    natural_keys=(
+        NaturalKey(
+            attribute="lookup_key",
+            filter="lookup_key",
+            # D: the list leaves archived ones out unless it is asked for them.
+            variants=({"archived": False}, {"archived": True}),
+        ),
+    ),
+    neutral={"active": True},
+    limits={**METADATA, "lookup_key": Limit(min=1, max=80), "name": Limit(min=1, max=80)},
+)
+
+PRODUCT_FEATURE = Row(
+    face="ProductFeature",
+    title="product feature",
+    id_prefix="prodft_",
+    removals=(DELETE,),
+    natural_keys=(NaturalKey(attribute="entitlement_feature", scan=True, beside=("product",)),),
+    references={"entitlement_feature": "entitlements.feature"},
+)
+
+TRIAL_OFFER = Row(
+    face="TrialOffer",
+    title="trial offer",
+    id_prefix="to_",
+    removals=(DEACTIVATE,),
+    revival=ACTIVE_AGAIN,
+    # It takes no metadata: what it is called, at its price, is how it is found again.
+    natural_keys=(NaturalKey(attribute="nickname", scan=True, beside=("price",), unique=False),),
+    neutral={"active": True},
+    rules=(
+        Rule(
+            kind=RuleKind.REQUIRES,
+            when={"duration.type": "relative"},
+            fields=("duration.relative",),
+            message='A duration of type "relative" says how many iterations.',
+        ),
+    ),
+)
+
+ROWS: Mapping[str, Row] = {
+    "entitlements.feature": FEATURE,
+    "product_catalog.trial_offer": TRIAL_OFFER,
+    "product_feature": PRODUCT_FEATURE,
+}
+"""Rows of this area, by object name."""

@@ -1,0 +1,57 @@
+"""Files, links to them, and the secrets that apps keep on Stripe."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from engine.catalog.rows import Limit, Row
+from engine.catalog.semantics.shared import METADATA, only_when
+from engine.provider.schema import Composite, Ending, Kind, NaturalKey, Removal, Verb
+
+FILE = Row(
+    face="File",
+    title="file",
+    id_prefix="file_",
+    removals=(Removal(verb=Verb.KEEP, note="Stripe cannot delete a file"),),
+    # The path of a local file; what is in it goes up and is never told.
+    forms={"file": Kind.STRING},
+    content=("file",),
+    write_only=("file",),
+    # A link is declared as its own.
+    ignored=("file_link_data",),
+)
+
+FILE_LINK = Row(
+    face="FileLink",
+    title="file link",
+    id_prefix="link_",
+    removals=(Removal(verb=Verb.EXPIRE, params={"expires_at": "now"}),),
+    ending=Ending(leaves={"expired": (True,)}, spent_if=("expires_at",)),
+    resolved=("expires_at",),
+    limits=METADATA,
+)
+
+SECRET = Row(
+    face="AppsSecret",
+    title="app's secret",
+    id_prefix="appsecret_",
+    removals=(Removal(verb=Verb.DELETE, call="delete_where"),),
+    # R: a second create under the same name and scope writes over the first.
+    natural_keys=(NaturalKey(attribute="name", scan=True, beside=("scope.type", "scope.user")),),
+    composite=Composite(
+        fields=("name", "scope.type", "scope.user"), read="find", remove="delete_where"
+    ),
+    # D: `find` tells the payload only if asked.
+    expand=("payload",),
+    hidden=("payload",),
+    sensitive=("payload",),
+    limits={"name": Limit(min=1, max=5000), "payload": Limit(min=1, max=5000)},
+    rules=only_when("scope.type", "user", "scope.user"),
+)
+
+ROWS: Mapping[str, Row] = {
+    "apps.secret": SECRET,
+    "file": FILE,
+    "file_link": FILE_LINK,
+}
+"""Rows of this area, by object name."""

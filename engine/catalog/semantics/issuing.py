@@ -1,0 +1,110 @@
+"""Cards, who holds them and what they look like."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from engine.catalog.rows import Limit, Row
+from engine.catalog.semantics.shared import COUNTRY, METADATA
+from engine.provider.schema import Ending, NaturalKey, Removal, Revival, Verb
+
+_CONTROLS = (
+    "allowed_card_presences",
+    "allowed_categories",
+    "allowed_merchant_countries",
+    "blocked_card_presences",
+    "blocked_categories",
+    "blocked_merchant_countries",
+)
+_CONTROL_SETS = (
+    *(f"spending_controls.{name}" for name in _CONTROLS),
+    "spending_controls.spending_limits.*.categories",
+)
+# S: null where nothing was said, a list of none where it was taken back.
+_CONTROLS_OFF: Mapping[str, list[str]] = {
+    **{f"spending_controls.{name}": [] for name in _CONTROLS},
+    "spending_controls.spending_limits": [],
+    "spending_controls.spending_limits.*.categories": [],
+}
+
+CARDHOLDER = Row(
+    face="Cardholder",
+    title="cardholder",
+    id_prefix="ich_",
+    removals=(Removal(verb=Verb.DEACTIVATE, params={"status": "inactive"}),),
+    revival=Revival(live={"status": "active"}, params={"status": "active"}),
+    write_only=("company.tax_id",),
+    sensitive=("company.tax_id",),
+    sets=("preferred_locales", *_CONTROL_SETS),
+    neutral={
+        "status": "active",
+        "type": "individual",
+        "preferred_locales": [],
+        **_CONTROLS_OFF,
+    },
+    limits={
+        **METADATA,
+        # D: what is embossed on a card: 24 characters, no digits.
+        "name": Limit(min=1, max=24),
+        "billing.address.country": COUNTRY,
+    },
+    # S: limits are in the currency of the account's cards, which the answer names.
+    money={
+        "spending_controls.spending_limits.*.amount": "spending_controls.spending_limits_currency"
+    },
+    protect=True,
+)
+
+CARD = Row(
+    face="Card",
+    title="card",
+    id_prefix="ic_",
+    # D: for good.
+    removals=(Removal(verb=Verb.CANCEL, params={"status": "canceled"}),),
+    ending=Ending(
+        leaves={"status": ("canceled",)},
+        spent_if=("status", "lifecycle_controls", "exp_month", "exp_year"),
+    ),
+    references={"financial_account": "treasury.financial_account"},
+    # Answered to nobody who does not ask for them, and this program never does.
+    ignored=("cvc", "number"),
+    write_only=("pin",),
+    sensitive=("pin.encrypted_number",),
+    sets=_CONTROL_SETS,
+    neutral={"status": "inactive", **_CONTROLS_OFF},
+    fold_case=("currency",),
+    limits={
+        **METADATA,
+        "second_line": Limit(max=24),
+        "shipping.address.country": COUNTRY,
+    },
+    money={"spending_controls.spending_limits.*.amount": "currency"},
+    protect=True,
+    excused={"cancellation_reason": "taken only along with the status canceled, which is final"},
+)
+
+PERSONALIZATION_DESIGN = Row(
+    face="PersonalizationDesign",
+    title="personalization design",
+    id_prefix="pd_",
+    removals=(Removal(verb=Verb.KEEP, note="Stripe cannot delete a design"),),
+    natural_keys=(
+        NaturalKey(
+            attribute="lookup_key",
+            filter="lookup_keys",
+            many=True,
+            transfer="transfer_lookup_key",
+            kept_by_removed=True,
+        ),
+    ),
+    ignored=("transfer_lookup_key",),
+    neutral={"preferences.is_default": False},
+    limits={**METADATA, "lookup_key": Limit(max=200), "name": Limit(max=200)},
+)
+
+ROWS: Mapping[str, Row] = {
+    "issuing.card": CARD,
+    "issuing.cardholder": CARDHOLDER,
+    "issuing.personalization_design": PERSONALIZATION_DESIGN,
+}
+"""Rows of this area, by object name."""

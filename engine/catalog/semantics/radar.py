@@ -1,0 +1,41 @@
+"""Lists that fraud rules consult."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from engine.catalog.rows import Limit, Row
+from engine.catalog.semantics.shared import DELETE, METADATA
+from engine.provider.schema import NaturalKey
+
+VALUE_LIST = Row(
+    face="ValueList",
+    title="value list",
+    id_prefix="rsl_",
+    # D: refused while a rule refers to it; takes its items along (L).
+    removals=(DELETE,),
+    natural_keys=(NaturalKey(attribute="alias", filter="alias"),),
+    neutral={"item_type": "string"},
+    limits={**METADATA, "alias": Limit(min=1, max=100), "name": Limit(min=1, max=100)},
+)
+
+VALUE_LIST_ITEM = Row(
+    face="ValueListItem",
+    title="value list item",
+    id_prefix="rsli_",
+    removals=(DELETE,),
+    natural_keys=(
+        NaturalKey(attribute="value", filter="value", beside=("value_list",), fold_case=True),
+    ),
+    references={"value_list": "radar.value_list"},
+    # L: lists of strings, e-mail addresses and countries store lower case; where case counts
+    # (case_sensitive_string, fingerprints), an edit of case alone is not seen.
+    fold_case=("value",),
+    limits={"value": Limit(min=1, max=800)},
+)
+
+ROWS: Mapping[str, Row] = {
+    "radar.value_list": VALUE_LIST,
+    "radar.value_list_item": VALUE_LIST_ITEM,
+}
+"""Rows of this area, by object name."""

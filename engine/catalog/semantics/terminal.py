@@ -1,0 +1,90 @@
+"""Card readers, where they stand and how they are set up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from engine.catalog.rows import Limit, Row
+from engine.catalog.semantics.shared import COUNTRY, DELETE, METADATA, only_when
+from engine.provider.schema import NaturalKey, Removal, Rule, RuleKind, Verb
+
+CONFIGURATION = Row(
+    face="TerminalConfiguration",
+    title="terminal configuration",
+    id_prefix="tmc_",
+    removals=(
+        Removal(verb=Verb.DELETE, unless_leaf=("is_account_default", True)),
+        Removal(verb=Verb.KEEP, note="it is the account's default, which Stripe cannot delete"),
+    ),
+    # Names are free; without metadata the name is all there is to find it again by.
+    natural_keys=(NaturalKey(attribute="name", scan=True, unique=False),),
+    references={
+        "wifi.enterprise_eap_peap.ca_certificate_file": "file",
+        "wifi.enterprise_eap_tls.ca_certificate_file": "file",
+        "wifi.enterprise_eap_tls.client_certificate_file": "file",
+        "wifi.enterprise_eap_tls.private_key_file": "file",
+    },
+    sensitive=(
+        "reader_security.admin_menu_passcode",
+        "wifi.enterprise_eap_peap.password",
+        "wifi.enterprise_eap_tls.private_key_file_password",
+        "wifi.personal_psk.password",
+    ),
+    neutral={
+        "cellular.enabled": False,
+        "offline.enabled": False,
+        "tipping.*.fixed_amounts": [],
+        "tipping.*.percentages": [],
+    },
+    limits={"name": Limit(max=100)},
+    money={"tipping.*.fixed_amounts.*": "*", "tipping.*.smart_tip_threshold": "*"},
+    rules=(
+        *only_when("wifi.type", "enterprise_eap_peap", "wifi.enterprise_eap_peap"),
+        *only_when("wifi.type", "enterprise_eap_tls", "wifi.enterprise_eap_tls"),
+        *only_when("wifi.type", "personal_psk", "wifi.personal_psk"),
+    ),
+)
+
+LOCATION = Row(
+    face="TerminalLocation",
+    title="terminal location",
+    id_prefix="tml_",
+    removals=(DELETE,),
+    references={"configuration_overrides": "terminal.configuration"},
+    # D: the country of a location cannot be changed.
+    immutable=("address.country", "address_kana.country", "address_kanji.country"),
+    # L: a blank unsets them.
+    clearable=("*.line2", "address_kana.town", "address_kanji.town"),
+    limits={
+        **METADATA,
+        "address.country": COUNTRY,
+        "display_name": Limit(max=1000),
+        "display_name_kana": Limit(max=1000),
+        "display_name_kanji": Limit(max=1000),
+    },
+    rules=(
+        Rule(
+            kind=RuleKind.AT_MOST_ONE,
+            fields=("address", "address_kana"),
+            message="A Japanese location has address_kana and address_kanji instead of address.",
+        ),
+    ),
+)
+
+READER = Row(
+    face="TerminalReader",
+    title="terminal reader",
+    id_prefix="tmr_",
+    removals=(DELETE,),
+    # Shown on the reader once and of no use afterwards.
+    write_only=("registration_code",),
+    sensitive=("registration_code",),
+    limits={**METADATA, "label": Limit(max=800)},
+)
+
+ROWS: Mapping[str, Row] = {
+    "terminal.configuration": CONFIGURATION,
+    "terminal.location": LOCATION,
+    "terminal.reader": READER,
+}
+"""Rows of this area, by object name."""

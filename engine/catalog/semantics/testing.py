@@ -1,0 +1,28 @@
+"""What only a sandbox has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from engine.catalog.rows import Limit, Row
+from engine.catalog.semantics.shared import DELETE
+from engine.provider.schema import NaturalKey
+
+TEST_CLOCK = Row(
+    face="TestClock",
+    title="test clock",
+    id_prefix="clock_",
+    # D: its customers go with it, and their subscriptions end.
+    removals=(DELETE,),
+    natural_keys=(NaturalKey(attribute="name", scan=True, unique=False),),
+    references={"customer": "customer"},
+    # The time is where the clock starts: advancing it is what it is for, and no drift.
+    write_only=("customer", "frozen_time"),
+    limits={"name": Limit(max=300)},
+    sandbox_only=True,
+)
+
+ROWS: Mapping[str, Row] = {
+    "test_helpers.test_clock": TEST_CLOCK,
+}
+"""Rows of this area, by object name."""
