@@ -301,6 +301,17 @@ def dotted(path: Path) -> str:
     return text
 
 
+def set_path(document: dict[str, Any], path: Path, value: Any) -> None:
+    """Write a value into nested dicts, making those that are not there."""
+    for part in path[:-1]:
+        inner = document.get(str(part))
+        if not isinstance(inner, dict):
+            inner = {}
+            document[str(part)] = inner
+        document = inner
+    document[str(path[-1])] = value
+
+
 def get_path(document: Any, path: Path, default: Any = None) -> Any:
     """Read a nested value; `default` where any step is missing."""
     for part in path:

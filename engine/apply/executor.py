@@ -6,7 +6,6 @@ nothing but talk to the provider.
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import threading
 from collections.abc import Mapping
@@ -17,26 +16,29 @@ from typing import Any
 from engine.apply.events import ApplyResult, Hook, Outcome, StepResult
 from engine.apply.ports import OutputsOf, Save, SecretSink
 from engine.apply.secrecy import secrets_in, without_secrets
-from engine.errors import EngineError, NotFoundError
+from engine.errors import EngineError, NotFoundError, ProviderError
 from engine.plan.model import Plan, Step, StepKind
 from engine.plan.normal import SEALED, is_sealed, seal
 from engine.plan.outputs import kept_output
-from engine.plan.steps import attributes_of
+from engine.plan.steps import attributes_of, told_once
 from engine.provider.base import Provider, RemoteObject, RequestContext, id_of
-from engine.provider.schema import Schemas, Verb
+from engine.provider.schema import Removal, Schemas, Verb
 from engine.state.model import RemovedObject, ResourceState, State
 from engine.values import (
     UNKNOWN,
     AttributeTarget,
     OutputTarget,
+    Path,
     Sensitive,
     Target,
     fingerprint,
     get_path,
     plain,
     resolve,
+    set_path,
 )
 
+_REFUSED = 400
 INTERRUPTED = "interrupted"
 """What skipped a step when the person stopped the run."""
 UNSAVED = "unsaved"
@@ -201,15 +203,31 @@ class _Run:
         return provider.update(kind, id, plain(params), context)
 
     def _take_away(self, step: Step, id: str, context: RequestContext) -> RemoteObject | None:
-        provider, kind, removal = self.around.provider, self.around.schemas[step.type], step.removal
+        kind, removal = self.around.schemas[step.type], step.removal
         if removal is None or removal.verb is Verb.KEEP:
             return None
-        with contextlib.suppress(NotFoundError):  # somebody was faster; the wish is fulfilled
-            if removal.call:
-                return provider.call(kind, id, removal.call, removal.params, context)
-            if removal.params:
-                return provider.update(kind, id, removal.params, context)
-            provider.delete(kind, id, context)
+        try:
+            return self._end(step.type, id, removal, context)
+        except NotFoundError:
+            return None  # somebody was faster; the wish is fulfilled
+        except ProviderError as error:
+            ways = kind.removals[kind.removals.index(removal) + 1 :] if removal.or_next else ()
+            if error.status != _REFUSED or not ways:
+                raise
+            other = dataclasses.replace(
+                context, idempotency_key=f"{context.idempotency_key}-{ways[0].verb}"
+            )
+            return self._end(step.type, id, ways[0], other)
+
+    def _end(
+        self, type_name: str, id: str, removal: Removal, context: RequestContext
+    ) -> RemoteObject | None:
+        provider, kind = self.around.provider, self.around.schemas[type_name]
+        if removal.call:
+            return provider.call(kind, id, removal.call, removal.params, context)
+        if removal.params:
+            return provider.update(kind, id, removal.params, context)
+        provider.delete(kind, id, context)
         return None
 
     # ── what came of it ───────────────────────────────────────────────────────────────────
@@ -252,10 +270,11 @@ class _Run:
     def _keep_secrets(self, step: Step, answer: RemoteObject | None) -> None:
         if step.kind is not StepKind.CREATE:
             return
-        for name in self._secrets(step):
-            value = (answer or {}).get(name)
+        for path in self._secrets(step):
+            value = get_path(answer, path)
             if value:
-                self.around.sink.store(self.plan.stack, f"{step.address}.{name}", str(value))
+                name = f"{step.address}.{'.'.join(map(str, path))}"
+                self.around.sink.store(self.plan.stack, name, str(value))
 
     def _folded(self, step: Step, answer: RemoteObject | None) -> State:
         """The state after a step."""
@@ -306,18 +325,15 @@ class _Run:
         declared = seal(resolve(record.declared, self._value_or_unknown), salt)
         said = dataclasses.replace(record, declared=declared)
         found = attributes_of(kind, said, answer, step.referred, prior, salt)
-        for name in self._secrets(step):
-            if answer.get(name):
-                found[name] = {SEALED: fingerprint(str(answer[name]), salt)}
+        for path in self._secrets(step):
+            value = get_path(answer, path)
+            if value:
+                set_path(found, path, {SEALED: fingerprint(str(value), salt)})
         return found
 
-    def _secrets(self, step: Step) -> tuple[str, ...]:
-        fields = self.around.schemas[step.type].root.fields
-        return tuple(
-            name
-            for name, attribute in fields.items()
-            if attribute.sensitive and attribute.in_response
-        )
+    def _secrets(self, step: Step) -> tuple[Path, ...]:
+        """Where an answer may hold what Stripe tells once."""
+        return told_once(self.around.schemas[step.type])
 
     def _finish(self, result: StepResult) -> None:
         self.results[result.step.key] = result
@@ -368,9 +384,8 @@ class _Run:
             # A child is kept with its parent, `prod_1/feat_2`; others refer to its own id.
             child = bool(self.around.schemas[entry.type].parent)
             return entry.id.rpartition("/")[2] if child else entry.id
-        kept = entry.attributes.get(first)
-        if is_sealed(kept):
-            secret = self.around.sink.load(self.plan.stack, f"{text}.{first}")
+        if is_sealed(get_path(entry.attributes, (first, *rest))):
+            secret = self.around.sink.load(self.plan.stack, str(target))
             return UNKNOWN if secret is None else Sensitive(secret)
         for source in (self.answers.get(text, {}), entry.attributes):
             found = get_path(source, (first, *rest), UNKNOWN)

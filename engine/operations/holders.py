@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.graph.build import ResourceGraph
 from engine.plan.keys import Claim, claim_of
+from engine.plan.life import is_gone
 from engine.provider.base import Provider, RemoteObject, composite_id
 from engine.provider.schema import NaturalKey, ResourceType, Schemas
 from engine.stack.model import Declaration
@@ -92,12 +93,18 @@ def _holder(provider: Provider, wanted: _Wanted) -> RemoteObject | None:
     if key.scan and kind.composite is not None:
         return provider.read(kind, composite_id(kind.composite, wanted.arguments), account=account)
     if not key.filter and not key.scan:
-        return provider.read(kind, str(_value(wanted)), account=account)
+        found = provider.read(kind, str(_value(wanted)), account=account)
+        return found if found is not None and _holds(wanted, found) else None
     for variant in key.variants:
         for entry in provider.find(kind, {**_filters(wanted), **variant}, account=account):
-            if claim_of(kind, key, entry) == wanted.claim:
+            if claim_of(kind, key, entry) == wanted.claim and _holds(wanted, entry):
                 return entry
     return None
+
+
+def _holds(wanted: _Wanted, found: RemoteObject) -> bool:
+    """Whether an object still has its key: one that has ended for good may have let go of it."""
+    return wanted.key.kept_by_removed or not is_gone(wanted.kind, found, {})
 
 
 def _value(wanted: _Wanted) -> Any:
@@ -108,7 +115,7 @@ def _filters(wanted: _Wanted) -> dict[str, Any]:
     """List filters that narrow the search down, and the parent whose list it is."""
     kind, key = wanted.kind, wanted.key
     found: dict[str, Any] = {key.filter: _value(wanted)} if key.filter else {}
-    for name in (*key.beside, kind.parent):
+    for name in (*key.beside, *kind.list_needs, kind.parent):
         value = wanted.arguments.get(name)
         if value is not None and (name in kind.filters or name == kind.parent):
             found[name] = value

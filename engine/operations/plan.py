@@ -51,6 +51,8 @@ def plan_session(opened: Session, options: PlanOptions) -> PlanReport:
     account = opened.check_account() if options.refresh else None
     plans = tuple(_plan_one(opened, graph, options) for graph in _ordered(opened, options))
     plans = _with_orphans(opened, plans)
+    if account is not None and account.livemode:
+        plans = tuple(_without_sandbox(opened, plan) for plan in plans)
     environment = opened.context.settings.environment
     pinned = next((state for state in opened.states.values() if state.account_id), None)
     return PlanReport(
@@ -61,6 +63,18 @@ def plan_session(opened: Session, options: PlanOptions) -> PlanReport:
         plans=plans,
         requests=opened.requests,
     )
+
+
+def _without_sandbox(opened: Session, plan: Plan) -> Plan:
+    """Refuse what exists in test mode only."""
+    schemas = opened.context.schemas
+    refused = tuple(
+        f"{change.address} ({change.line}): live mode has no {schemas[change.type].title}. Declare "
+        "it in environments of test mode only"
+        for change in plan.pending
+        if change.line and schemas[change.type].sandbox_only
+    )
+    return dataclasses.replace(plan, refusals=(*plan.refusals, *refused))
 
 
 def _with_orphans(opened: Session, plans: tuple[Plan, ...]) -> tuple[Plan, ...]:

@@ -10,6 +10,7 @@ from engine.errors import EngineError
 from engine.graph.build import ResourceGraph
 from engine.operations.context import Context
 from engine.operations.holders import find_holders
+from engine.plan.life import is_gone
 from engine.plan.normal import is_sealed
 from engine.plan.observed import Observed
 from engine.plan.options import PlanOptions
@@ -132,10 +133,12 @@ class _Refresh:
         for (type_name, account), ids in sorted(groups.items()):
             found = self.provider.read_many(self._kind(type_name), ids, account=account)
             read.update({(type_name, account, id): entry for id, entry in found.items()})
-        return {
-            address: read.get((entry.type, entry.keeping.account, entry.id))
-            for address, entry in known.items()
-        }
+        seen: dict[str, RemoteObject | None] = {}
+        for address, entry in known.items():
+            actual = read.get((entry.type, entry.keeping.account, entry.id))
+            gone = actual is None or is_gone(self._kind(entry.type), actual, entry.declared)
+            seen[address] = None if gone else actual
+        return seen
 
     def _free(self, objects: Mapping[str, RemoteObject | None]) -> tuple[str, ...]:
         """Declared addresses without an object."""
@@ -159,8 +162,9 @@ class _Refresh:
             gone = self.state.removed.get(address)
             if gone is None or address in imports:
                 continue
-            found = self.provider.read(self._kind(gone.type), gone.id, account=gone.account)
-            if found is not None:
+            kind = self._kind(gone.type)
+            found = self.provider.read(kind, gone.id, account=gone.account)
+            if found is not None and not is_gone(kind, found, {}):
                 yield address, found
 
     def _probes(self, objects: Mapping[str, RemoteObject | None]) -> Iterator[tuple[str, bool]]:

@@ -10,6 +10,7 @@ from typing import Any
 from engine.plan.diff import compare, drifted
 from engine.plan.fields import field_changes, new_fields
 from engine.plan.keys import claims_of
+from engine.plan.life import is_past
 from engine.plan.model import Action, Change, FieldChange, FieldReason, Reason
 from engine.plan.normal import document_of, presentable, seal
 from engine.plan.request import update_params
@@ -146,9 +147,8 @@ def decide_existing(case: Existing) -> Decision:
     wanted = _without(case.wanted, ignored)
     prior = _without(case.prior.declared, ignored) if case.prior is not None else None
     comparison = compare(kind.root, wanted, case.actual, prior, salt=case.salt)
-    fields = field_changes(
-        kind, comparison.differences, declared, prior, case.actual, _moved_leaves(case)
-    )
+    differences = () if is_past(kind, case.actual) else comparison.differences
+    fields = field_changes(kind, differences, declared, prior, case.actual, _moved_leaves(case))
     # What was declared and is no more is cleared like any other field: nobody ended the object.
     said = {**(prior or {}), **{name: value for name, value in wanted.items() if value is not None}}
     ended = case.refreshed and has_ended(kind, case.actual, said)

@@ -141,10 +141,13 @@ class _Walker:
                 return self.object(attribute, wanted, actual or {}, inner)
         elif attribute.kind is Kind.LIST and isinstance(wanted, (list, tuple)):
             return self._list(attribute, wanted, actual, was)
-        return self._scalar(attribute, wanted, actual)
+        return self._scalar(attribute, wanted, actual, was)
 
-    def _scalar(self, attribute: Attribute, wanted: Any, actual: Any) -> tuple[Any, Any]:
+    def _scalar(self, attribute: Attribute, wanted: Any, actual: Any, was: Any) -> tuple[Any, Any]:
         after = comparable(attribute, wanted, self._salt)
+        if attribute.resolved and wanted in attribute.words and was in (None, wanted):
+            # A word such as `now` is told as the moment it came to.
+            return (None if actual is None else after), after
         before = comparable(attribute, actual, self._salt)
         if is_sealed(after) and not is_sealed(before) and before is not None:
             before = {SEALED: fingerprint(actual, self._salt)}

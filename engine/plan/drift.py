@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from engine.address import parse_address
 from engine.plan.decide import has_ended, seen_leaves
 from engine.plan.diff import drifted
+from engine.plan.life import is_past
 from engine.plan.model import Drift, FieldChange, FieldReason
 from engine.plan.normal import is_sealed, presentable
 from engine.plan.observed import Observed
@@ -29,6 +30,8 @@ def find_drift(state: State, observed: Observed, schemas: Schemas) -> tuple[Drif
             found.append(dataclasses.replace(base, gone=True))
             continue
         kind = schemas[prior.type]
+        if is_past(kind, actual):
+            continue
         fields = tuple(_fields(kind, prior, actual, state.lineage))
         ended = has_ended(kind, actual, prior.declared)
         if fields or ended:

@@ -5,7 +5,7 @@ An update carries what changed and what Stripe demands beside it, nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -129,8 +129,41 @@ def _put(
         attribute = attribute.child(part) or attribute
     last = path[-1]
     leaf = attribute.child(last) or attribute
-    target[str(last)] = _leaf(leaf, change, get_path(declared, path, ABSENT))
+    wanted = get_path(declared, path, ABSENT)
+    if leaf.handle and isinstance(wanted, (list, tuple)):
+        target[str(last)] = _handled(leaf, wanted, _answered(root, path, actual) or [])
+    else:
+        target[str(last)] = _leaf(leaf, change, wanted)
     _neighbours(attribute, target, path[:-1], declared, actual)
+
+
+def _answered(root: Attribute, path: Path, actual: Any) -> Any:
+    """What the answer holds at a path, aliases undone."""
+    attribute = root
+    for part in path:
+        child = attribute.child(part)
+        if child is None:
+            return None
+        actual = read(child, str(part), actual)
+        attribute = child
+    return actual
+
+
+def _handled(attribute: Attribute, wanted: Sequence[Any], have: Sequence[Any]) -> list[Any]:
+    """A list whose elements an update names one by one: changed, new, and gone."""
+    element = attribute.element or attribute
+    found: list[Any] = []
+    for index, entry in enumerate(wanted):
+        known = {attribute.handle: have[index][attribute.handle]} if index < len(have) else {}
+        taken = {
+            name: inner
+            for name, inner in wire(element, entry).items()
+            if not known or (child := element.child(name)) is None or child.in_update
+        }
+        found.append({**known, **taken})
+    gone = have[len(wanted) :]
+    found.extend({attribute.handle: entry[attribute.handle], **attribute.drop} for entry in gone)
+    return found
 
 
 def _leaf(attribute: Attribute, change: FieldChange, wanted: Any) -> Any:

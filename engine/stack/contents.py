@@ -1,4 +1,4 @@
-"""Files that a declaration names: their digest stands behind their path.
+"""What a declaration says beyond its words: files it names, and secrets it holds.
 
 `file="logo.png"` becomes `logo.png@sha256:...`, so that a changed file is a changed declaration.
 """
@@ -8,13 +8,15 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from engine.errors import Problem
-from engine.provider.schema import Schemas
+from engine.provider.schema import Attribute, Schemas
 from engine.stack.locate import line_of
 from engine.stack.model import Declaration, Stack
+from engine.values import Sensitive
 
 _DIGITS = 16
 
@@ -32,10 +34,36 @@ def with_contents(stack: Stack, schemas: Schemas, root: Path) -> tuple[Stack, li
     """
     problems: list[Problem] = []
     declarations = {
-        text: _read(declaration, schemas[declaration.type].content, root, problems)
+        text: _read(
+            _veiled(declaration, schemas[declaration.type].root),
+            schemas[declaration.type].content,
+            root,
+            problems,
+        )
         for text, declaration in stack.declarations.items()
     }
     return dataclasses.replace(stack, declarations=declarations), problems
+
+
+def _veiled(declaration: Declaration, root: Attribute) -> Declaration:
+    """A declaration whose secrets are marked as such, whether its author did or not."""
+    arguments = _marked(root, declaration.arguments)
+    return dataclasses.replace(declaration, arguments=arguments)
+
+
+def _marked(attribute: Attribute, value: Any) -> Any:
+    if isinstance(value, Sensitive) or value is None:
+        return value
+    if attribute.sensitive:
+        return Sensitive(value)
+    if isinstance(value, Mapping):
+        return {
+            name: _marked(attribute.child(name) or attribute, inner)
+            for name, inner in value.items()
+        }
+    if isinstance(value, list) and attribute.element is not None:
+        return [_marked(attribute.element, inner) for inner in value]
+    return value
 
 
 def _read(

@@ -105,7 +105,8 @@ class StripeProvider:
         """
         wanted = dict.fromkeys(ids)
         found: dict[str, RemoteObject] = {}
-        if kind.composite is None and not kind.singleton:
+        # Where Stripe lists only with a filter that ids do not tell, single reads are the way.
+        if kind.composite is None and not kind.singleton and not kind.list_needs:
             by_parent: dict[str, list[str]] = {}
             for id in wanted:
                 by_parent.setdefault(parts_of(kind, id)[0], []).append(id)
@@ -184,7 +185,7 @@ class StripeProvider:
                 path, rest, files, idempotency_key=context.idempotency_key, account=context.account
             )
         else:
-            found = self._post(path, {**body, **_asked(kind)}, context)
+            found = self._post(path, {**body, **_asked(kind, once=True)}, context)
         return addressed(kind, found, parent)
 
     def update(
@@ -241,8 +242,8 @@ def _file_name(declared: str) -> str:
     return declared.partition("@sha256:")[0]
 
 
-def _asked(kind: ResourceType, prefix: str = "") -> dict[str, Any]:
+def _asked(kind: ResourceType, prefix: str = "", *, once: bool = False) -> dict[str, Any]:
     """What an answer holds only if asked for: `expand` in v1, `include` in v2."""
     if kind.include:
-        return {"include": list(kind.include)}
+        return {"include": [*kind.include, *(kind.include_once if once else ())]}
     return {"expand": [prefix + path for path in kind.expand]} if kind.expand else {}

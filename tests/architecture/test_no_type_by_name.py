@@ -15,6 +15,7 @@ ROOT = Path(engine.__file__).parents[1]
 AT_HOME = ("catalog/semantics", "emulator/behaviour/")
 """Where types are spoken of by name: the table, and what the emulator does with each of them."""
 _EVERYDAY = frozenset({"", "account", "customer", "file", "person", "plan", "quote"})
+_EVERYDAY |= {"stripe_account"}  # the SDK's option for connected accounts
 """Objects whose names are words of the language: seen as decisions they would be noise."""
 NAMES = (
     frozenset(

@@ -1,0 +1,35 @@
+"""Whether an object that Stripe still answers is there, gone, or done with its work."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.provider.base import RemoteObject
+from engine.provider.schema import ResourceType
+from engine.values import get_path
+
+
+def is_gone(kind: ResourceType, actual: RemoteObject, declared: Mapping[str, Any]) -> bool:
+    """Whether an object has ended for good, and not in the way its declaration asks for."""
+    ending = kind.ending
+    if ending is None or any(_told(declared, name) is not None for name in ending.spent_if):
+        return False
+    return _any_matches(ending.leaves, actual)
+
+
+def is_past(kind: ResourceType, actual: RemoteObject) -> bool:
+    """Whether an object has done its work, so that nothing about it can change any more."""
+    return kind.ending is not None and _any_matches(kind.ending.past, actual)
+
+
+def _any_matches(leaves: Mapping[str, tuple[Any, ...]], actual: RemoteObject) -> bool:
+    return any(_matches(_told(actual, path), wanted) for path, wanted in leaves.items())
+
+
+def _matches(value: Any, wanted: tuple[Any, ...]) -> bool:
+    return value is not None and (... in wanted or value in wanted)
+
+
+def _told(document: Mapping[str, Any], dotted: str) -> Any:
+    return get_path(document, tuple(dotted.split(".")))
