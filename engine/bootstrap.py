@@ -96,7 +96,9 @@ def _connect(settings: Settings) -> Provider:
         transport=_embedded_transport(settings) if environment.emulator else None,
         retries=settings.retries,
     )
-    return StripeProvider(StripeHTTP(options), loader.schemas(), api_key=str(key.value))
+    return StripeProvider(
+        StripeHTTP(options), loader.schemas(), api_key=str(key.value), root=settings.root
+    )
 
 
 def embedded_account(settings: Settings) -> Path:

@@ -20,7 +20,7 @@ from engine.errors import EngineError, NotFoundError, ProviderError
 from engine.plan.model import Plan, Step, StepKind
 from engine.plan.normal import SEALED, is_sealed, seal
 from engine.plan.outputs import kept_output
-from engine.plan.steps import attributes_of, told_once
+from engine.plan.steps import attributes_of
 from engine.provider.base import Provider, RemoteObject, RequestContext, id_of
 from engine.provider.schema import Removal, Schemas, Verb
 from engine.state.model import RemovedObject, ResourceState, State
@@ -333,7 +333,7 @@ class _Run:
 
     def _secrets(self, step: Step) -> tuple[Path, ...]:
         """Where an answer may hold what Stripe tells once."""
-        return told_once(self.around.schemas[step.type])
+        return self.around.schemas[step.type].told_once
 
     def _finish(self, result: StepResult) -> None:
         self.results[result.step.key] = result

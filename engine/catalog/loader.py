@@ -21,7 +21,7 @@ from engine.catalog.model import Entry, Shape
 from engine.catalog.rows import Row
 from engine.catalog.semantics.table import SEMANTICS
 from engine.errors import UsageError
-from engine.provider.schema import Attribute, Call, ResourceType, Schemas
+from engine.provider.schema import Attribute, Call, ResourceType, Schemas, walk
 
 DATA = Path(__file__).parent / "data"
 
@@ -121,6 +121,11 @@ def by_object(object_name: str) -> ResourceType:
         content=known.content,
         base=said.operations["create"].base if "create" in said.operations else "api",
         include=known.include,
+        told_once=tuple(
+            path
+            for path, field in walk(root)
+            if field.sensitive and field.in_response and not field.declarable
+        ),
         include_once=known.include_once,
         sandbox_only=known.sandbox_only,
     )

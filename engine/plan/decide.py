@@ -190,20 +190,21 @@ def decide_existing(case: Existing) -> Decision:
     )
 
 
-def seen_leaves(prior: ResourceState) -> dict[str, Any]:
-    """The declared leaves as the last apply saw them."""
-    return {
+def seen_leaves(kind: ResourceType, prior: ResourceState) -> dict[str, Any]:
+    """The declared leaves as the last apply saw them, without what Stripe tells only once."""
+    seen = {
         name: value
         for name, value in prior.attributes.items()
         if name in prior.declared and value is not None
     }
+    return _without(seen, [tuple(map(str, path)) for path in kind.told_once])
 
 
 def _moved_leaves(case: Existing) -> frozenset[Path]:
     """The leaves that changed on Stripe since the last apply."""
     if case.prior is None:
         return frozenset()
-    seen = seen_leaves(case.prior)
+    seen = seen_leaves(case.kind, case.prior)
     found = drifted(case.kind.root, seen, case.actual, salt=case.salt)
     return frozenset(difference.path for difference in found)
 

@@ -42,7 +42,7 @@ def find_drift(state: State, observed: Observed, schemas: Schemas) -> tuple[Drif
 def _fields(
     kind: ResourceType, prior: ResourceState, actual: RemoteObject, salt: str
 ) -> Iterator[FieldChange]:
-    for difference in drifted(kind.root, seen_leaves(prior), actual, salt=salt):
+    for difference in drifted(kind.root, seen_leaves(kind, prior), actual, salt=salt):
         attribute = kind.root.at(difference.path)
         secret = attribute is not None and attribute.sensitive
         yield FieldChange(

@@ -21,13 +21,12 @@ from engine.plan.model import Action, Drift, Step, StepKind
 from engine.plan.normal import is_sealed, pick, seal
 from engine.plan.observed import Observed
 from engine.plan.request import create_params, settle_params, stamp
-from engine.provider.schema import ResourceType, Schemas, Verb, walk
+from engine.provider.schema import ResourceType, Schemas, Verb
 from engine.state.model import ResourceState, State
 from engine.values import (
     CLEAR,
     UNKNOWN,
     AttributeTarget,
-    Path,
     Ref,
     get_path,
     set_path,
@@ -424,20 +423,11 @@ def attributes_of(
     for name in sorted(referred):
         if actual.get(name) is not None and not kind.root.fields[name].sensitive:
             found[name] = actual[name]
-    for path in told_once(kind) if prior is not None else ():
+    for path in kind.told_once if prior is not None else ():
         kept = get_path(prior.attributes, path) if prior is not None else None
         if is_sealed(kept) and get_path(found, path) is None:
             set_path(found, path, kept)
     return found
-
-
-def told_once(kind: ResourceType) -> tuple[Path, ...]:
-    """Where an answer may hold a secret: what Stripe makes up and tells when it is created."""
-    return tuple(
-        path
-        for path, attribute in walk(kind.root)
-        if attribute.sensitive and attribute.in_response and not attribute.declarable
-    )
 
 
 def refresh_steps(

@@ -393,6 +393,7 @@ class ResourceType:
         content: Fields that name a local file to be sent.
         base: Host that creates go to: `api` or `files`.
         include: What a v2 answer holds only if asked for.
+        told_once: Where an answer may hold a secret that Stripe made up, told on creation alone.
         include_once: What only the answer to a v2 create holds, if asked for.
         sandbox_only: Live mode refuses it.
     """
@@ -427,6 +428,7 @@ class ResourceType:
     base: str = "api"
     include: tuple[str, ...] = ()
     include_once: tuple[str, ...] = ()
+    told_once: tuple[Path, ...] = ()
     sandbox_only: bool = False
 
     @property

@@ -211,6 +211,8 @@ class StripeProvider:
         """Make one of the type's further calls on an object and return what it answers."""
         found = kind.calls[name]
         path = filled(found.path, kind, id)
+        if kind.composite is not None:
+            params = {**composite_params(id), **params}
         if found.method == "delete":
             answer = self._http.delete(path, params, account=context.account)
         else:

@@ -64,7 +64,8 @@ class Project:
             retries=2,
             sleep=lambda _: None,
         )
-        return StripeProvider(StripeHTTP(options), loader.schemas(), api_key=key)
+        http = StripeHTTP(options)
+        return StripeProvider(http, loader.schemas(), api_key=key, root=self.root)
 
     def plan(self, *names: str, **options: Any) -> Plan:
         """Plan, and return the plan of the one stack there is."""
