@@ -43,7 +43,12 @@ def type_text(kind: ResourceType, schemas: Schemas, style: Style) -> str:
     blocks = [
         f"{style.paint(kind.name, 'bold')}: {kind.title}, declared with engine.stripe.{kind.face}",
         textwrap.indent(example_of(kind, schemas), "  "),
-        "\n".join([style.paint("Fields", "bold"), *_field_lines(kind)]),
+        "\n".join(
+            [
+                style.paint("Fields", "bold"),
+                *(_field_lines(kind) or ["  none: it is kept as it is"]),
+            ]
+        ),
     ]
     told = [
         f"{name} (sensitive)" if field.sensitive else name
@@ -54,6 +59,11 @@ def type_text(kind: ResourceType, schemas: Schemas, style: Style) -> str:
         blocks.append(f"Answered by Stripe, to refer to: {', '.join(told)}")
     blocks.append("\n".join([style.paint("Removal", "bold"), *_removal_lines(kind)]))
     blocks.append("\n".join([style.paint("Found again by", "bold"), *_identity_lines(kind)]))
+    blocks.append(
+        "\n".join(
+            [style.paint("Import", "bold"), f"  engine import {kind.name}.NAME {_import_id(kind)}"]
+        )
+    )
     return "\n\n".join(blocks)
 
 
@@ -94,6 +104,8 @@ def type_document(kind: ResourceType, schemas: Schemas) -> dict[str, Any]:
 
 def columns(rows: Sequence[Sequence[str]]) -> list[str]:
     """Align rows of texts; the last column runs free."""
+    if not rows:
+        return []
     widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]) - 1)]
     return [
         _GAP.join(
@@ -210,6 +222,15 @@ def _identity_lines(kind: ResourceType) -> Iterator[str]:
         yield "  the ownership stamp in its metadata"
     if not kind.natural_keys and not kind.has_metadata:
         yield "  nothing but its id"
+
+
+def _import_id(kind: ResourceType) -> str:
+    """The form of the id that an import takes."""
+    if kind.composite is not None:
+        return "'" + "&".join(f"{field}=..." for field in kind.composite.fields) + "'"
+    if kind.singleton:
+        return f"{kind.parent.upper()}_ID" if kind.parent else kind.object
+    return f"{kind.parent.upper()}_ID/ID" if kind.parent else "ID"
 
 
 def _dotted(path: Path) -> str:

@@ -102,7 +102,10 @@ def test_the_page_of_a_type_tells_fields_removal_and_identity() -> None:
         "  Protected unless its lifecycle says otherwise.\n"
         "\n"
         "Found again by\n"
-        "  nothing but its id"
+        "  nothing but its id\n"
+        "\n"
+        "Import\n"
+        "  engine import stripe_widget.NAME ID"
     )
 
 
