@@ -14,16 +14,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.apply.events import ApplyResult, Hook, Outcome, StepResult
+from engine.apply.fold import folded
 from engine.apply.ports import OutputsOf, Save, SecretSink
 from engine.apply.secrecy import secrets_in, without_secrets
 from engine.errors import EngineError, NotFoundError, ProviderError
 from engine.plan.model import Plan, Step, StepKind
-from engine.plan.normal import SEALED, is_sealed, seal
+from engine.plan.normal import is_sealed
 from engine.plan.outputs import kept_output
-from engine.plan.steps import attributes_of
 from engine.provider.base import Provider, RemoteObject, RequestContext, id_of
 from engine.provider.schema import Removal, Schemas, Verb
-from engine.state.model import RemovedObject, ResourceState, State
+from engine.state.model import State
 from engine.values import (
     UNKNOWN,
     AttributeTarget,
@@ -31,11 +31,9 @@ from engine.values import (
     Path,
     Sensitive,
     Target,
-    fingerprint,
     get_path,
     plain,
     resolve,
-    set_path,
 )
 
 _REFUSED = 400
@@ -257,7 +255,8 @@ class _Run:
             error = failure
         # What happened on Stripe is remembered even while it cannot be written down: the next
         # write that succeeds carries it.
-        self.state = self._folded(step, answer)
+        kind = self.around.schemas[step.type]
+        self.state = folded(self.state, step, kind, answer, self._value_or_unknown)
         if answer is not None and step.kind not in (StepKind.REMOVE, StepKind.DETACH):
             self.answers[str(step.address)] = answer
         try:
@@ -275,61 +274,6 @@ class _Run:
             if value:
                 name = f"{step.address}.{'.'.join(map(str, path))}"
                 self.around.sink.store(self.plan.stack, name, str(value))
-
-    def _folded(self, step: Step, answer: RemoteObject | None) -> State:
-        """The state after a step."""
-        address = str(step.address)
-        entry = self.state.at(address)
-        if step.kind is StepKind.FORGET:
-            return self.state.without_resource(address)
-        if step.kind is StepKind.REMOVE:
-            return self._without(step, entry)
-        if step.record is None:
-            return self.state
-        record = step.record
-        if answer is not None:
-            record = dataclasses.replace(
-                record,
-                id=id_of(answer),
-                attributes=self._attributes(step, record, answer, entry),
-            )
-        if entry is not None and step.kind is not StepKind.CREATE:
-            record = dataclasses.replace(record, superseded=entry.superseded)
-        return self.state.with_resource(address, record).with_removed(address, None)
-
-    def _without(self, step: Step, entry: ResourceState | None) -> State:
-        address = str(step.address)
-        state = self.state
-        if entry is not None and entry.id == step.id:
-            state = state.without_resource(address)
-        elif entry is not None:
-            left = tuple(id for id in entry.superseded if id != step.id)
-            return state.with_resource(address, dataclasses.replace(entry, superseded=left))
-        kind = self.around.schemas[step.type]
-        if step.removal is None or step.removal.verb is Verb.DELETE or kind.revival is None:
-            return state
-        return state.with_removed(
-            address, RemovedObject(type=step.type, id=step.id, account=step.account)
-        )
-
-    def _attributes(
-        self,
-        step: Step,
-        record: ResourceState,
-        answer: RemoteObject,
-        entry: ResourceState | None,
-    ) -> dict[str, Any]:
-        salt = self.state.lineage
-        kind = self.around.schemas[step.type]
-        prior = None if step.kind is StepKind.CREATE else entry
-        declared = seal(resolve(record.declared, self._value_or_unknown), salt)
-        said = dataclasses.replace(record, declared=declared)
-        found = attributes_of(kind, said, answer, step.referred, prior, salt)
-        for path in self._secrets(step):
-            value = get_path(answer, path)
-            if value:
-                set_path(found, path, {SEALED: fingerprint(str(value), salt)})
-        return found
 
     def _secrets(self, step: Step) -> tuple[Path, ...]:
         """Where an answer may hold what Stripe tells once."""

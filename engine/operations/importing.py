@@ -19,7 +19,7 @@ from engine.plan.model import Change
 from engine.plan.normal import seal
 from engine.plan.options import PlanOptions
 from engine.plan.planner import make_plan
-from engine.plan.steps import attributes_of
+from engine.plan.record import attributes_of
 from engine.provider.base import RemoteObject, id_of
 from engine.stack.authoring import nearest
 from engine.stack.model import Import

@@ -14,7 +14,7 @@ from engine.plan.life import is_gone
 from engine.plan.normal import is_sealed
 from engine.plan.observed import Observed
 from engine.plan.options import PlanOptions
-from engine.plan.planner import moved_state, selection
+from engine.plan.scope import moved_state, selection
 from engine.provider.base import Provider, RemoteObject
 from engine.provider.schema import ResourceType
 from engine.state.model import ResourceState, State

@@ -14,7 +14,7 @@ from typing import Any
 
 from engine.address import parse_address
 from engine.graph.build import ResourceGraph
-from engine.graph.dag import closure, reversed_edges
+from engine.plan.annotate import with_detached, with_move
 from engine.plan.collide import collision
 from engine.plan.decide import (
     Decision,
@@ -31,25 +31,23 @@ from engine.plan.model import (
     Action,
     Change,
     Drift,
-    FieldChange,
-    FieldReason,
     Plan,
     Reason,
-    Step,
-    StepKind,
 )
 from engine.plan.observed import Observed
 from engine.plan.options import PlanOptions
 from engine.plan.outputs import output_changes
+from engine.plan.record import refresh_steps
 from engine.plan.request import STAMP_KEY, stamp
 from engine.plan.resolve import Known, attributes_after
 from engine.plan.safety import refusals_of
-from engine.plan.steps import arrange, refresh_steps
+from engine.plan.scope import moved_state, selection
+from engine.plan.steps import arrange
 from engine.provider.base import ADDRESSED, RemoteObject
 from engine.provider.schema import ResourceType, Schemas, Verb
 from engine.stack.model import Declaration
 from engine.state.model import Keeping, ResourceState, State
-from engine.values import ABSENT, CLEAR, UNKNOWN, get_path, resolve, targets_with_paths
+from engine.values import get_path, resolve, targets_with_paths
 
 
 def make_plan(
@@ -72,36 +70,6 @@ def make_plan(
         stamped: New objects get an ownership stamp.
     """
     return _Planner(graph, state, observed, schemas, options or PlanOptions(), stamped).plan()
-
-
-def selection(graph: ResourceGraph, state: State, options: PlanOptions) -> frozenset[str] | None:
-    """Addresses that `--target` and `--exclude` leave in the plan; None for all of them."""
-    if not options.targets and not options.excludes:
-        return None
-    edges = {address: set(resource.dependencies) for address, resource in state.resources.items()}
-    for address in graph.declarations:
-        edges[address] = {*graph.edges[address], *graph.deferred[address]}
-    chosen = frozenset(edges)
-    if options.targets:
-        wanted = [str(address) for address in options.targets]
-        along = reversed_edges(edges) if options.destroy else edges
-        chosen = closure(wanted, along)
-    if options.excludes:
-        unwanted = [str(address) for address in options.excludes]
-        along = edges if options.destroy else reversed_edges(edges)
-        chosen -= closure(unwanted, along)
-    return chosen
-
-
-def moved_state(graph: ResourceGraph, state: State) -> tuple[State, dict[str, str]]:
-    """The state under the addresses the stack now uses, and what was renamed."""
-    moves: dict[str, str] = {}
-    for move in graph.stack.moves:
-        old, new = str(move.old), str(move.new)
-        if old in state.resources and new not in state.resources:
-            state = state.with_move(old, new)
-            moves[old] = new
-    return state, moves
 
 
 @dataclass(slots=True)
@@ -141,7 +109,7 @@ class _Planner:
             self.observed,
             owner=state.lineage if self.stamped else "",
         )
-        decisions = _with_detached(decisions, steps)
+        decisions = with_detached(decisions, steps)
         wanted_outputs = {} if self.options.destroy else self.graph.stack.outputs
         draft = Plan(
             stack=state.stack,
@@ -183,7 +151,7 @@ class _Planner:
                 self._leave(address, state, known)
                 continue
             decision = self._declared(address, state, known, decisions)
-            decisions[address] = _with_move(decision, came_from.get(address))
+            decisions[address] = with_move(decision, came_from.get(address))
             known.decide(address, attributes_after(decision))
         return decisions
 
@@ -450,48 +418,6 @@ class _Planner:
 def _resolved(declaration: Declaration, known: Known) -> dict[str, Any]:
     found: dict[str, Any] = resolve(declaration.arguments, known)
     return found
-
-
-def _with_detached(decisions: dict[str, Decision], steps: tuple[Step, ...]) -> dict[str, Decision]:
-    """Show a change of what has to let go of something that is removed."""
-    found = dict(decisions)
-    for step in steps:
-        decision = found[str(step.address)]
-        if step.kind is not StepKind.DETACH or decision.change.action is not Action.NO_OP:
-            continue
-        change = decision.change
-        fields = tuple(
-            FieldChange(
-                path=(name,),
-                before=(decision.actual or {}).get(name),
-                after=ABSENT if value is CLEAR else UNKNOWN,
-                reason=FieldReason.CLEARED if value is CLEAR else FieldReason.REFERENCE,
-            )
-            for name, value in step.params.items()
-        )
-        found[str(step.address)] = dataclasses.replace(
-            decision,
-            change=dataclasses.replace(
-                change, action=Action.UPDATE, reasons=(Reason.DETACHED,), fields=fields
-            ),
-        )
-    return found
-
-
-def _with_move(decision: Decision, old: str | None) -> Decision:
-    if old is None:
-        return decision
-    change = decision.change
-    action = Action.MOVE if change.action is Action.NO_OP else change.action
-    return dataclasses.replace(
-        decision,
-        change=dataclasses.replace(
-            change,
-            action=action,
-            moved_from=parse_address(old),
-            reasons=(Reason.MOVED, *change.reasons),
-        ),
-    )
 
 
 def _frees(removal: Any, *, kept: bool) -> bool:

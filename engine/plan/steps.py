@@ -17,11 +17,12 @@ from engine.graph.build import ResourceGraph
 from engine.graph.dag import topological_order
 from engine.plan.decide import Decision
 from engine.plan.keys import Claim, claims_of
-from engine.plan.model import Action, Drift, Step, StepKind
-from engine.plan.normal import is_sealed, pick, seal
+from engine.plan.model import Action, Step, StepKind
+from engine.plan.normal import seal
 from engine.plan.observed import Observed
+from engine.plan.record import attributes_of
 from engine.plan.request import create_params, settle_params, stamp
-from engine.provider.schema import ResourceType, Schemas, Verb
+from engine.provider.schema import Verb
 from engine.state.model import ResourceState, State
 from engine.values import (
     CLEAR,
@@ -29,7 +30,6 @@ from engine.values import (
     AttributeTarget,
     Ref,
     get_path,
-    set_path,
     targets_in,
     targets_with_paths,
 )
@@ -398,87 +398,3 @@ class _Board:
 
 
 _RANK = {kind: rank for rank, kind in enumerate(StepKind)}
-
-
-def attributes_of(
-    kind: ResourceType,
-    record: ResourceState,
-    actual: Mapping[str, Any],
-    referred: set[str] | tuple[str, ...],
-    prior: ResourceState | None,
-    salt: str,
-) -> dict[str, Any]:
-    """What state keeps of an answer: declared leaves, and what others refer to.
-
-    Args:
-        kind: The resource type.
-        record: What is declared; where that is a fingerprint, one is kept of the answer.
-            References to secrets have to be resolved and sealed, or their text is believed.
-        actual: The object as Stripe answered.
-        referred: Attributes that others refer to.
-        prior: What state said before, for secrets that are told once.
-        salt: For fingerprints of secrets.
-    """
-    found: dict[str, Any] = pick(kind.root, record.declared, actual, salt)
-    for name in sorted(referred):
-        if actual.get(name) is not None and not kind.root.fields[name].sensitive:
-            found[name] = actual[name]
-    for path in kind.told_once if prior is not None else ():
-        kept = get_path(prior.attributes, path) if prior is not None else None
-        if is_sealed(kept) and get_path(found, path) is None:
-            set_path(found, path, kept)
-    return found
-
-
-def refresh_steps(
-    state: State, drift: tuple[Drift, ...], observed: Observed, schemas: Schemas
-) -> tuple[Step, ...]:
-    """State-only operations that bring the state up to what Stripe has."""
-    found: list[Step] = []
-    for entry in drift:
-        address = str(entry.address)
-        prior = state.resources[address]
-        kind = schemas[prior.type]
-        actual = observed.objects.get(address)
-        if actual is None:
-            step = Step(
-                key=f"forget {address}",
-                kind=StepKind.FORGET,
-                address=entry.address,
-                type=prior.type,
-                id=prior.id,
-            )
-        else:
-            kept = set(prior.attributes) - set(prior.declared)
-            attributes = attributes_of(
-                kind,
-                dataclasses.replace(prior, declared=_veiled(prior.declared, prior.attributes)),
-                actual,
-                kept & set(kind.root.fields),
-                prior,
-                state.lineage,
-            )
-            step = Step(
-                key=f"record {address}",
-                kind=StepKind.RECORD,
-                address=entry.address,
-                type=prior.type,
-                id=prior.id,
-                record=dataclasses.replace(prior, attributes=attributes),
-            )
-        found.append(step)
-    return tuple(found)
-
-
-def _veiled(declared: Mapping[str, Any], seen: Mapping[str, Any]) -> dict[str, Any]:
-    """A declaration with fingerprints for what referred to a secret when it was last applied."""
-    found: dict[str, Any] = {}
-    for name, value in declared.items():
-        was = seen.get(name)
-        if is_sealed(was):
-            found[name] = was
-        elif isinstance(value, Mapping) and isinstance(was, Mapping):
-            found[name] = _veiled(value, was)
-        else:
-            found[name] = value
-    return found
