@@ -136,7 +136,9 @@ class _Refresh:
         seen: dict[str, RemoteObject | None] = {}
         for address, entry in known.items():
             actual = read.get((entry.type, entry.keeping.account, entry.id))
-            gone = actual is None or is_gone(self._kind(entry.type), actual, entry.declared)
+            declaration = self.graph.declarations.get(address)
+            said = entry.declared if declaration is None else declaration.arguments
+            gone = actual is None or is_gone(self._kind(entry.type), actual, said)
             seen[address] = None if gone else actual
         return seen
 

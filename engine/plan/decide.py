@@ -272,8 +272,9 @@ def has_ended(kind: ResourceType, actual: RemoteObject, wanted: Mapping[str, Any
         return False
     if any(get_path(actual, tuple(path.split("."))) for path in revival.spent_if):
         return False
+    # A state that Stripe does not tell is no reason to think it has ended.
     return any(
-        get_path(actual, tuple(path.split(".")), value) != value
+        get_path(actual, tuple(path.split("."))) not in (None, value)
         for path, value in revival.live.items()
     )
 

@@ -76,14 +76,24 @@ REGISTRATION = Row(
     title="tax registration",
     id_prefix="taxreg_",
     # D: it cannot be deleted.
-    removals=(Removal(verb=Verb.EXPIRE, params={"expires_at": "now"}),),
+    removals=(
+        Removal(
+            verb=Verb.EXPIRE, params={"expires_at": "now"}, unless_leaf=("status", "scheduled")
+        ),
+        # L: `expires_at` is later than `active_from`.
+        Removal(verb=Verb.KEEP, note="a registration that has not begun cannot end"),
+    ),
     ending=Ending(leaves={"status": ("expired",)}, spent_if=("expires_at",)),
     # L: one for each place until the earlier has ended; scheduled ones count.
     natural_keys=(
         NaturalKey(
             attribute="country",
             scan=True,
-            beside=("country_options",),
+            beside=(
+                "country_options.us.state",
+                "country_options.us.type",
+                "country_options.ca.province_standard.province",
+            ),
             variants=({"status": "active"}, {"status": "scheduled"}),
         ),
     ),
