@@ -1,6 +1,6 @@
 """The account a key belongs to, which is there without anybody having made it.
 
-What must not live here: other accounts; Connect is not emulated.
+What must not live here: connected accounts, which are objects like any other.
 """
 
 from __future__ import annotations
@@ -27,22 +27,17 @@ _NO_REQUIREMENTS: Final[Mapping[str, Any]] = {
 }
 
 
-def is_account(method: str, path: str) -> bool:
-    """Whether a request asks for an account."""
-    by_id = path.startswith(_BY_ID) and "/" not in path.removeprefix(_BY_ID).rstrip("/")
-    return method == "GET" and (path == _OWN or (by_id and path != _BY_ID))
+def is_own_account(method: str, path: str, caller: Caller) -> bool:
+    """Whether a request asks for the caller's own account."""
+    return method == "GET" and path in (_OWN, f"{_BY_ID}{caller.account}")
 
 
-def account_answer(caller: Caller, path: str) -> dict[str, Any]:
+def account_answer(caller: Caller) -> dict[str, Any]:
     """The caller's own account.
 
     Raises:
-        StripeRefusal: The key is restricted (L: the text names the account), or asks for another
-            account than its own.
+        StripeRefusal: The key is restricted (L: the text names the account).
     """
-    asked = path.removeprefix(_BY_ID) if path != _OWN else caller.account
-    if asked != caller.account:
-        raise errors.foreign_account(caller.shown, asked)
     if caller.restricted:
         raise errors.more_permissions(
             caller.shown, caller.account, "Accounts Kyc Basic Read", "accounts_kyc_basic_read"

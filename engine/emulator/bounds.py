@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from engine.catalog.rows import Limit
 from engine.emulator import errors
 from engine.emulator.currencies import is_currency, unknown_currency
+from engine.emulator.paths import hits
 
 # S: strings take 5,000 characters where nothing else is said.
 _LONGEST_STRING = 5000
@@ -40,7 +41,7 @@ def check_bounds(
     for path, limit in limits.items():
         if path.partition(".")[0] == "metadata" or path.partition(".")[0] not in params:
             continue
-        for param, value in _hits(params, path.split("."), ""):
+        for param, value in hits(params, path.split(".")):
             _check(value, limit, param, references.get(path, ""))
     _check_currencies(params, "")
     for param, metadata in _metadata_in(params, ""):
@@ -154,20 +155,3 @@ def _metadata_in(value: Any, param: str) -> Iterator[tuple[str, Mapping[str, Any
                 yield place, inner
             elif name != "metadata":
                 yield from _metadata_in(inner, place)
-
-
-def _hits(value: Any, steps: list[str], param: str) -> Iterator[tuple[str, Any]]:
-    """Yield every value at a dotted path, with its name in brackets."""
-    if not steps:
-        yield param, value
-        return
-    step, rest = steps[0], steps[1:]
-    if step == "*":
-        if isinstance(value, list):
-            for index, inner in enumerate(value):
-                yield from _hits(inner, rest, f"{param}[{index}]")
-        elif isinstance(value, dict):
-            for name, inner in value.items():
-                yield from _hits(inner, rest, f"{param}[{name}]")
-    elif isinstance(value, dict) and step in value:
-        yield from _hits(value[step], rest, f"{param}[{step}]" if param else step)

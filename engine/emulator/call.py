@@ -6,15 +6,19 @@ Behaviours see the emulator through this and nothing else. What must not live he
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from engine.emulator import errors
 from engine.emulator.bounds import check_bounds, check_metadata
 from engine.emulator.ids import Ids
 from engine.emulator.keys import Caller
-from engine.emulator.kinds import ObjectKind, answer_word, kinds
+from engine.emulator.kinds import ObjectKind, answer_word, kind_of
+from engine.emulator.paths import drop, hits, holders
 from engine.emulator.tables import Condition, Document, Tables
+from engine.provider.schema import Kind
 
 _YEAR = 365 * 24 * 3600
 _FURTHEST = 5 * _YEAR
@@ -42,30 +46,64 @@ class Call:
 
     def kind(self, object: str) -> ObjectKind:
         """An emulated type by object name."""
-        return kinds()[object]
+        found = kind_of(object)
+        if found is None:
+            raise KeyError(object)
+        return found
+
+    def emulates(self, object: str) -> bool:
+        """Whether a type is emulated, so that its ids can be checked."""
+        return kind_of(object) is not None
 
     def find(self, object: str, path: str, value: Any, *, folded: bool = False) -> list[Document]:
         """Objects whose field has a value, newest first."""
-        return self.tables.select(object, [Condition(path, "eq", value, folded)])
+        return self.tables.select(self.kind(object).table, [Condition(path, "eq", value, folded)])
 
-    def require(self, object: str, id: str, *, param: str, in_path: bool = False) -> Document:
+    def get(self, object: str, id: str) -> Document | None:
+        """The object of an id; None if there is none any more."""
+        found = self.tables.get(self.kind(object).table, id)
+        return None if found is None or found.get("deleted") is True else found
+
+    def require(
+        self, object: str, id: str, *, param: str, in_path: bool = False, parent: str = ""
+    ) -> Document:
         """The object of an id.
+
+        Args:
+            object: Object name.
+            id: The id.
+            param: Parameter that held it.
+            in_path: It stood in the path.
+            parent: Id of the parent it must have; empty if it may have any.
 
         Raises:
             StripeRefusal: There is none, or only in the other mode.
         """
-        found = self.tables.get(object, id)
-        if found is not None:
+        kind = self.kind(object)
+        found = self.get(object, id)
+        if found is not None and (not parent or found.get(kind.parent_field) == parent):
             return found
+        refusal = kind.behaviour.missing(self, id) if in_path else None
+        if refusal is not None:
+            raise refusal
         other = "test" if self.caller.livemode else "live"
-        elsewhere = self.tables.elsewhere(object, id, f"{self.caller.account}/{other}")
+        elsewhere = self.tables.elsewhere(kind.table, id, f"{self.caller.account}/{other}")
         raise errors.resource_missing(
-            self.kind(object).title,
+            kind.title,
             id,
             param=param,
             in_path=in_path,
             other_mode=other if elsewhere else "",
         )
+
+    def require_parent(self, kind: ObjectKind, parent: str) -> None:
+        """Refuse a path below an object that is not there.
+
+        Raises:
+            StripeRefusal: 404, as if the parent itself had been asked for.
+        """
+        if kind.parent_object and not self._is_own_account(kind.parent_object, parent):
+            self.require(kind.parent_object, parent, param=kind.parent, in_path=True)
 
     def save(self, document: Document) -> None:
         """Store a new version of an object."""
@@ -93,25 +131,25 @@ class Call:
         check_bounds(params, kind.limits, kind.row.references)
         kind.behaviour.check_create(self, params)
 
-    def create(self, kind: ObjectKind, params: dict[str, Any]) -> Document:
+    def create(self, kind: ObjectKind, params: dict[str, Any], parent: str = "") -> Document:
         """Make an object from typed, checked parameters.
 
         Raises:
             StripeRefusal: The account rules it out.
         """
         self.begun = True
-        document = {
-            "id": "",
-            "object": kind.object,
-            **kind.filling.complete(_told(kind, params)),
-        }
-        for name in kind.told_once:
-            document.pop(name, None)
-        document.update(self._stamps(kind))
-        document["object"] = kind.object
+        self._require_named(kind, params)
+        document = self._fresh(kind, self._told(kind, params))
+        for path in kind.told_once:
+            drop(document, path)
+        if kind.parent:
+            document[kind.parent_field] = parent
         document["id"] = self._new_id(kind, params)
         kind.behaviour.creating(self, params, document)
-        self.tables.insert(kind.object, document)
+        standing = kind.behaviour.overwrites(self, document)
+        if standing is not None:
+            document.update({name: standing[name] for name in ("id", "created")})
+        self.tables.put(kind.table, document)
         kind.behaviour.created(self, params, document)
         return document
 
@@ -128,30 +166,87 @@ class Call:
         except errors.StripeRefusal as refusal:
             raise refusal.inside(prefix) from None
 
+    def seed(self, kind: ObjectKind, fields: Mapping[str, Any]) -> Document:
+        """Make an object from fields of the answer, whatever an API key may do."""
+        document = {**self._fresh(kind, fields), "id": fields.get("id") or self._new_id(kind, {})}
+        document.update({name: fields[name] for name in fields if name in kind.fields})
+        self.tables.put(kind.table, document)
+        return document
+
+    def only_one(self, kind: ObjectKind, parent: str) -> Document:
+        """What there is one of, as Stripe has it before anybody changed it if nobody did."""
+        id = parent or kind.object
+        found = self.tables.get(kind.table, id)
+        if found is not None:
+            return found
+        document = self._fresh(kind, {})
+        document["id"] = id
+        if kind.parent:
+            document[kind.parent_field] = parent
+        kind.behaviour.creating(self, {}, document)
+        return document
+
     def update(self, kind: ObjectKind, before: Document, params: dict[str, Any]) -> Document:
         """Change an object by typed, checked parameters.
 
         Raises:
             StripeRefusal: It may not change so.
         """
-        after = kind.filling.merged(before, _told(kind, params))
+        self._require_named(kind, params)
+        after = kind.filling.merged(before, self._told(kind, params))
         if isinstance(after.get("metadata"), dict):
             check_metadata(after["metadata"])
         kind.behaviour.updating(self, params, before, after)
         if after != before:
-            if "updated" in after:
-                after["updated"] = self.now
-            self.tables.replace(kind.object, after)
+            self.touch(kind, after)
+            if kind.singleton:
+                self.tables.put(kind.table, after)
+            else:
+                self.tables.replace(kind.table, after)
         return after
 
-    def _stamps(self, kind: ObjectKind) -> dict[str, Any]:
-        stamps = {"created": self.now, "updated": self.now, "livemode": self.caller.livemode}
-        return {name: value for name, value in stamps.items() if name in kind.fields}
+    def touch(self, kind: ObjectKind, document: Document) -> None:
+        """Note when an object changed, if its answer tells that."""
+        if "updated" in kind.fields:
+            document["updated"] = self._moment(kind, "updated")
+
+    def _fresh(self, kind: ObjectKind, told: Mapping[str, Any]) -> Document:
+        document = {"id": "", "object": kind.table, **kind.filling.complete(told)}
+        stamps = {
+            "created": self._moment(kind, "created"),
+            "updated": self._moment(kind, "updated"),
+            "livemode": self.caller.livemode,
+        }
+        document.update({name: value for name, value in stamps.items() if name in kind.fields})
+        document["object"] = kind.table
+        return document
+
+    def _moment(self, kind: ObjectKind, name: str) -> int | str:
+        """Now, as the type spells it: v2 writes moments out."""
+        shape = kind.fields.get(name)
+        if shape is not None and shape.kind is Kind.STRING:
+            return datetime.fromtimestamp(self.now, UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+        return self.now
+
+    def _require_named(self, kind: ObjectKind, params: Mapping[str, Any]) -> None:
+        """Refuse ids in parameters that name nothing, of the types that are emulated."""
+        found = [
+            (param, object, value)
+            for path, object in kind.named.items()
+            if path.partition(".")[0] in params and self.emulates(object)
+            for param, value in hits(params, path.split("."))
+            if isinstance(value, str) and not self._is_own_account(object, value)
+        ]
+        for param, object, id in sorted(found, key=lambda one: (one[0].count("["), one[0])):
+            self.require(object, id, param=param)
+
+    def _is_own_account(self, object: str, id: str) -> bool:
+        return object == "account" and id == self.caller.account
 
     def _new_id(self, kind: ObjectKind, params: Mapping[str, Any]) -> str:
         chosen = params.get("id") if kind.chosen_id else None
         if chosen is not None:
-            if self.tables.get(kind.object, chosen) is not None:
+            if self.tables.get(kind.table, chosen) is not None:
                 raise errors.already_exists(kind.title.capitalize())
             return str(chosen)
         while True:
@@ -159,14 +254,30 @@ class Call:
                 kind.row.id_prefix, kind.behaviour.id_form, self.caller.account
             )
             # Two emulators on one file may have been given the same seed.
-            if self.tables.get(kind.object, fresh) is None:
+            if self.tables.get(kind.table, fresh) is None:
                 return fresh
 
+    def _told(self, kind: ObjectKind, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Parameters under the names the answer has for them, `now` as the time it is."""
+        told = deepcopy(dict(params))
+        for param, alias in kind.row.aliases.items():
+            for holder, name in list(holders(told, param)):
+                if isinstance(holder, dict) and holder.get(name) is not None:
+                    word = answer_word(alias.words, holder[name])
+                    _put_beside(holder, alias.source or name, word)
+        for name, value in told.items():
+            shape = kind.fields.get(name)
+            if value == "now" and shape is not None and shape.kind is Kind.INTEGER:
+                told[name] = self.now
+        return told
 
-def _told(kind: ObjectKind, params: Mapping[str, Any]) -> dict[str, Any]:
-    """Parameters under the names the answer has for them."""
-    told = dict(params)
-    for param, alias in kind.row.aliases.items():
-        if params.get(param) is not None:
-            told[alias.source] = answer_word(alias.words, params[param])
-    return told
+
+def _put_beside(holder: dict[str, Any], source: str, value: Any) -> None:
+    """Set a field that may stand deeper than the parameter it is told for."""
+    *steps, last = source.split(".")
+    for step in steps:
+        inner = holder.setdefault(step, {})
+        if not isinstance(inner, dict):
+            return
+        holder = inner
+    holder[last] = value

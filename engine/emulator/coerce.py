@@ -33,11 +33,13 @@ class Reading:
         fold_case: Dotted paths whose values are stored in lower case.
         unlisted: Dotted paths of enums that take further words.
         emptyable: Dotted paths that an empty string clears although the SDK does not say so.
+        optional: Dotted paths that are not required although the SDK says so.
     """
 
     fold_case: frozenset[str] = frozenset()
     unlisted: frozenset[str] = frozenset()
     emptyable: frozenset[str] = frozenset()
+    optional: frozenset[str] = frozenset()
 
     def read(self, form: Form, fields: Mapping[str, Shape]) -> dict[str, Any]:
         """Type a form.
@@ -56,10 +58,10 @@ class Reading:
         read: dict[str, Any] = {}
         for name, shape in fields.items():
             inner = f"{param}[{name}]" if param else name
+            place = f"{path}.{name}" if path else name
             if name in form:
-                place = f"{path}.{name}" if path else name
                 read[name] = self._value(form[name], shape, inner, place)
-            elif shape.required:
+            elif shape.required and place not in self.optional:
                 raise errors.missing_parameter(inner)
         return read
 

@@ -10,7 +10,7 @@ import hashlib
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ from typing import Any, Final, Self
 
 from engine.catalog import loader
 from engine.emulator import errors, wire
-from engine.emulator.account import account_answer, is_account
+from engine.emulator.account import account_answer, is_own_account
 from engine.emulator.call import Call
 from engine.emulator.errors import StripeRefusal
 from engine.emulator.faults import ConnectionBroken, Effect, Faults
@@ -74,6 +74,15 @@ class _Exchange:
             return ""
         mode = "" if self.caller.livemode else "test/"
         return f"https://dashboard.stripe.com/{mode}logs/{self.id}"
+
+    @property
+    def v2(self) -> bool:
+        """Whether v2 answers it."""
+        return wire.is_v2(self.request.path)
+
+    def refused(self, refusal: StripeRefusal) -> bytes:
+        """The body of a refusal."""
+        return wire.encode(refusal.body_v2() if self.v2 else refusal.body(self.log_url))
 
     @property
     def endpoint(self) -> str:
@@ -151,6 +160,28 @@ class Emulator:
                 )
             )
 
+    def seed(self, object: str, fields: Mapping[str, Any], *, key: str) -> dict[str, Any]:
+        """Put an object there as if Stripe, or somebody in the Dashboard, had made it.
+
+        Args:
+            object: Object name.
+            fields: Of the answer, under the answer's names; the rest is filled in.
+            key: API key of the account and mode it belongs to.
+
+        Returns:
+            The object as it is kept.
+        """
+        caller = caller_of(f"Bearer {key}")
+        with self._store.transaction(f"{caller.account}/{caller.mode}", write=True) as tables:
+            call = Call(
+                caller=caller,
+                now=self._clock(),
+                ids=self._ids,
+                tables=tables,
+                version=self._api_version,
+            )
+            return call.seed(call.kind(object), fields)
+
     def reset(self) -> None:
         """Forget every object, key, fault and logged request."""
         self._store.clear()
@@ -171,7 +202,7 @@ class Emulator:
         try:
             status, body = self._outcome(exchange, effect)
         except StripeRefusal as refusal:
-            body = wire.encode(refusal.body(exchange.log_url))
+            body = exchange.refused(refusal)
             return self._answer(exchange, refusal.status, body, refusal.headers)
         return self._answer(exchange, status, body)
 
@@ -203,22 +234,28 @@ class Emulator:
         account = request.headers.get("stripe-account")
         if account and account != caller.account:
             raise errors.foreign_account(caller.shown, account)
-        pairs = wire.pairs_of(request)
-        exchange.form = wire.nested(pairs)
+        if exchange.v2:
+            exchange.form = wire.json_of(request)
+            told = repr(exchange.form)
+        else:
+            pairs = wire.pairs_of(request)
+            exchange.form = wire.nested(pairs)
+            told = repr(sorted(pairs, key=lambda pair: (pair[0], repr(pair[1]))))
         if len(exchange.key) > _LONGEST_KEY:
             raise errors.key_too_long(_LONGEST_KEY)
         if exchange.key:
-            exchange.digest = hashlib.sha256(repr(sorted(pairs)).encode()).hexdigest()
+            exchange.digest = hashlib.sha256(told.encode()).hexdigest()
 
     def _execute(self, exchange: _Exchange, fault: StripeRefusal | None) -> tuple[int, bytes]:
         request, caller = exchange.request, exchange.caller
         assert caller is not None  # noqa: S101 - `_read` came before
-        if is_account(request.method, request.path):
-            return 200, wire.encode(account_answer(caller, request.path))
+        if is_own_account(request.method, request.path, caller):
+            return 200, wire.encode(account_answer(caller))
         found = match(request.method, request.path)
         scope = f"{caller.account}/{caller.mode}"
-        # D: keys mean nothing on GET and DELETE, which repeat safely.
-        key = exchange.key if request.method == "POST" else ""
+        # D: keys mean nothing on GET, nor on a DELETE of v1, which repeat safely.
+        keyed = ("POST", "DELETE") if exchange.v2 else ("POST",)
+        key = exchange.key if request.method in keyed else ""
         with (
             self._alone_with(scope, key),
             self._store.transaction(scope, write=request.method != "GET") as tables,
@@ -243,10 +280,10 @@ class Emulator:
                         raise fault
                     outcome = 200, wire.encode(perform(call, found, exchange.form))
             except StripeRefusal as refusal:
-                # D: what fails before execution begins is not remembered.
-                if not call.begun:
+                # D: what fails before execution begins is not remembered, and in v2 no failure is.
+                if not call.begun or exchange.v2:
                     raise
-                outcome = refusal.status, wire.encode(refusal.body(exchange.log_url))
+                outcome = refusal.status, exchange.refused(refusal)
             self._remember(exchange, tables, outcome)
             return outcome
 

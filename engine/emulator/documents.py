@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.catalog.model import Shape
+from engine.emulator.facts import is_page
 from engine.provider.schema import Kind
 
 _NOTHING: Mapping[Kind, Any] = {
@@ -73,15 +74,18 @@ class Filling:
     def _complete(self, shape: Shape, given: Any, path: str) -> Any:
         if given is None or path in self.unseen:
             return self._default(shape, path)
-        if path in self.words and given in self.words[path]:
-            return self.words[path][given]
-        if shape.kind is Kind.OBJECT and isinstance(given, Mapping):
-            return {
-                name: self._field(inner, given, name, f"{path}.{name}")
-                for name, inner in shape.fields.items()
-            }
-        if shape.kind is Kind.LIST and shape.element is not None:
-            return [self._complete(shape.element, one, f"{path}.*") for one in given]
+        if isinstance(given, Mapping):
+            return self._nested(shape, given, path)
+        if isinstance(given, list):
+            return self._listed(shape, given, path)
+        if shape.kind is Kind.OBJECT and not shape.reference:
+            # What is sent in one form and told in another follows from the type's behaviour.
+            return self._default(shape, path)
+        return self.words.get(path, {}).get(given, given)
+
+    def _nested(self, shape: Shape, given: Mapping[str, Any], path: str) -> Any:
+        if shape.kind is Kind.OBJECT:
+            return self._object(shape, given, path)
         if shape.kind is Kind.MAP and shape.element is not None:
             element = shape.element
             return {
@@ -89,7 +93,21 @@ class Filling:
                 for key, one in given.items()
                 if one is not None
             }
-        return given
+        return given if shape.kind in (Kind.MAP, Kind.ANY) else self._default(shape, path)
+
+    def _listed(self, shape: Shape, given: list[Any], path: str) -> Any:
+        if is_page(shape):
+            # A list that was sent is told as a page.
+            return self._object(shape, {"data": given}, path)
+        if shape.element is None:
+            return given
+        return [self._complete(shape.element, one, f"{path}.*") for one in given]
+
+    def _object(self, shape: Shape, given: Mapping[str, Any], path: str) -> dict[str, Any]:
+        return {
+            name: self._field(inner, given, name, f"{path}.{name}")
+            for name, inner in shape.fields.items()
+        }
 
     def _default(self, shape: Shape, path: str) -> Any:
         if path in self.defaults:
@@ -99,7 +117,7 @@ class Filling:
         if shape.nullable:
             return None
         if shape.kind is Kind.OBJECT:
-            return self._complete(shape, {}, path)
+            return self._object(shape, {}, path)
         if shape.values:
             return shape.values[0]
         return deepcopy(_NOTHING.get(shape.kind))

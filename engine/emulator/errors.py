@@ -18,6 +18,7 @@ _MISSING_KEY = (
     f"https://stripe.com/docs/api#authentication for details, or we can help at {_SUPPORT}."
 )
 _LONGEST_ECHO = 24
+_NOT_FOUND = 404
 
 
 class StripeRefusal(Exception):  # noqa: N818 - an answer of Stripe's, not a failure of ours
@@ -63,6 +64,13 @@ class StripeRefusal(Exception):  # noqa: N818 - an answer of Stripe's, not a fai
             error["request_log_url"] = request_log_url
         error["type"] = self.type
         return {"error": error}
+
+    def body_v2(self) -> dict[str, Any]:
+        """The envelope of v2: a code always, and no parameter in a field of its own (?)."""
+        code = self.code or ("invalid_field" if self.param else "invalid_request")
+        if self.status == _NOT_FOUND:
+            code = "not_found"
+        return {"error": {"code": code, "message": self.message, "type": self.type}}
 
     def inside(self, prefix: str) -> StripeRefusal:
         """The same refusal about a parameter that stands inside another one."""
@@ -365,3 +373,23 @@ def more_permissions(redacted: str, account: str, title: str, permission: str) -
         status=403,
         code="more_permissions_required",
     )
+
+
+def unknown_field(field: str) -> StripeRefusal:
+    """A field that v2 does not know; the text is ours (?)."""
+    return StripeRefusal(f"Unknown field: {field}.", code="unknown_field", param=field)
+
+
+def missing_field(field: str) -> StripeRefusal:
+    """A field that v2 cannot do without; the text is ours (?)."""
+    return StripeRefusal(f"Missing required field: {field}.", code="missing_field", param=field)
+
+
+def invalid_field(field: str, reason: str) -> StripeRefusal:
+    """A field that v2 cannot read; the text is ours (?)."""
+    return StripeRefusal(f"Invalid field {field}: {reason}.", code="invalid_field", param=field)
+
+
+def not_json() -> StripeRefusal:
+    """A v2 body that is not JSON; the text is ours (?)."""
+    return StripeRefusal("The request body is not a JSON object.", code="invalid_json")

@@ -5,15 +5,29 @@ What must not live here: reading parameters, or where objects are kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, TypeAlias
+from collections.abc import Sequence
+from typing import Any, Final, Protocol, TypeAlias
 
 from engine.emulator import errors
-from engine.emulator.kinds import ObjectKind, kinds
+from engine.emulator.facts import SubList
+from engine.emulator.kinds import INSIDE, ObjectKind, kind_of
+from engine.emulator.paths import drop, holders, put
 
 Paths: TypeAlias = tuple[str, ...]
-Finder: TypeAlias = Callable[[ObjectKind, str], dict[str, Any] | None]
-"""Gives an object by kind and id, shown as of now; None if it is gone."""
+
+
+class Store(Protocol):
+    """Where answers get other objects from, each as of now."""
+
+    def found(self, kind: ObjectKind, id: str) -> dict[str, Any] | None:
+        """An object by kind and id; None if it is gone."""
+
+    def listed(self, object: str, field: str, id: str) -> list[dict[str, Any]]:
+        """Objects whose field holds an id, in the order of their lists."""
+
+    def url(self, document: dict[str, Any], page: SubList, name: str) -> str:
+        """Path of a sub-list."""
+
 
 # D: expansions go four levels deep.
 _MOST_LEVELS: Final = 4
@@ -65,77 +79,102 @@ def _checked(path: str, kind: ObjectKind, *, of_list: bool) -> str:
 
 
 def _expandable(path: str, kind: ObjectKind) -> bool:
-    if path in kind.hidden or path in kind.nulled:
+    if path in kind.hidden or path in kind.nulled or path in kind.whole:
         return True
-    head, rest = _reference_in(path, kind)
+    head, object, rest = _linked_in(path, kind)
     if not head:
         return False
-    return not rest or _expandable(rest, kinds()[kind.references[head]])
+    other = kind_of(object)
+    return not rest or (other is not None and _expandable(rest, other))
 
 
-def _reference_in(path: str, kind: ObjectKind) -> tuple[str, str]:
-    """Split a path behind the id it starts with; empty if it starts with none."""
+def _linked_in(path: str, kind: ObjectKind) -> tuple[str, str, str]:
+    """Split a path behind the object that it leads to first; empty if it leads to none.
+
+    Returns:
+        The path of the object in the answer, what it is, and the rest of the path within it.
+    """
     steps = path.split(".")
     for end in range(1, len(steps) + 1):
-        head = ".".join(steps[:end])
-        if head in kind.references:
-            return head, ".".join(steps[end:])
-    return "", ""
+        for head, object in kind.links.items():
+            if head.replace(".*", "").split(".") == steps[:end]:
+                return head, object, ".".join(steps[end:])
+    return "", "", ""
 
 
 def shown(
-    document: dict[str, Any], kind: ObjectKind, expand: Sequence[str], find: Finder
+    document: dict[str, Any], kind: ObjectKind, expand: Sequence[str], store: Store
 ) -> dict[str, Any]:
     """Make a stored document an answer: hide what was not asked for, put objects for ids.
 
     The document itself is changed.
     """
-    for path in kind.hidden:
-        if path not in expand:
-            _drop(document, path)
-    for path in kind.nulled:
-        if path not in expand:
-            _put(document, path, None)
-    inner: dict[str, list[str]] = {}
+    _leave_out(document, kind, expand)
+    inner: dict[str, list[str]] = {head: [] for head in kind.embedded}
     for path in expand:
-        head, rest = _reference_in(path, kind)
+        head, _, rest = _linked_in(path, kind)
         if head:
             inner.setdefault(head, []).extend([rest] if rest else [])
-    for path, paths in inner.items():
-        id = _get(document, path)
-        if isinstance(id, str):
-            other = kinds()[kind.references[path]]
-            _put(document, path, _expanded(id, other, paths, find))
+    for head, page in kind.sub_lists.items():
+        _fill(document, head, page, store, inner.pop(f"{head}.data.*", []))
+    for head, paths in inner.items():
+        _expand(document, head, kind.links[head], paths, store)
+    for name in [name for name in document if name.startswith(INSIDE)]:
+        del document[name]
+    if "id" not in kind.fields:
+        document.pop("id", None)
     return document
 
 
-def _expanded(id: str, kind: ObjectKind, expand: Sequence[str], find: Finder) -> dict[str, Any]:
-    found = find(kind, id)
+def _leave_out(document: dict[str, Any], kind: ObjectKind, expand: Sequence[str]) -> None:
+    """Leave out what was not asked for, in the way of each type."""
+    for path in kind.hidden:
+        if path not in expand and not any(one.startswith(f"{path}.") for one in expand):
+            drop(document, path)
+    for path in kind.nulled.difference(expand):
+        put(document, path, None)
+    for path in kind.whole.difference(expand):
+        _tell_ids(document, path)
+
+
+def _tell_ids(document: dict[str, Any], path: str) -> None:
+    for holder, name in list(holders(document, path)):
+        held = holder.get(name) if isinstance(holder, dict) else None
+        if isinstance(held, list):
+            holder[name] = [one["id"] if isinstance(one, dict) else one for one in held]
+
+
+def _fill(
+    document: dict[str, Any], path: str, page: SubList, store: Store, expand: Sequence[str]
+) -> None:
+    """Put the elements of a sub-list in, as of now, and say where the rest would be."""
+    for holder, name in list(holders(document, path)):
+        if not isinstance(holder, dict) or name not in holder:
+            continue
+        listed = holder[name] or {"object": "list", "data": [], "has_more": False}
+        if page.field:
+            other = kind_of(page.object)
+            found = store.listed(page.object, page.field, str(document["id"]))
+            listed["data"] = (
+                [] if other is None else [shown(one, other, expand, store) for one in found]
+            )
+        holder[name] = {**listed, "url": store.url(document, page, name)}
+
+
+def _expand(
+    document: dict[str, Any], path: str, object: str, expand: Sequence[str], store: Store
+) -> None:
+    other = kind_of(object)
+    if other is None:
+        return
+    for holder, name in list(holders(document, path)):
+        id = holder[name] if isinstance(holder, list) else holder.get(name)
+        if isinstance(id, str):
+            holder[name] = _expanded(id, other, expand, store)
+
+
+def _expanded(id: str, kind: ObjectKind, expand: Sequence[str], store: Store) -> dict[str, Any]:
+    found = store.found(kind, id)
     if found is None:
-        return {"id": id, "object": kind.object, "deleted": True}
-    return shown(found, kind, expand, find)
-
-
-def _parent(document: Mapping[str, Any], path: str) -> tuple[Any, str]:
-    *steps, last = path.split(".")
-    here: Any = document
-    for step in steps:
-        here = here.get(step) if isinstance(here, Mapping) else None
-    return here, last
-
-
-def _get(document: Mapping[str, Any], path: str) -> Any:
-    parent, last = _parent(document, path)
-    return parent.get(last) if isinstance(parent, Mapping) else None
-
-
-def _put(document: dict[str, Any], path: str, value: Any) -> None:
-    parent, last = _parent(document, path)
-    if isinstance(parent, dict):
-        parent[last] = value
-
-
-def _drop(document: dict[str, Any], path: str) -> None:
-    parent, last = _parent(document, path)
-    if isinstance(parent, dict):
-        parent.pop(last, None)
+        return {"id": id, "object": kind.table, "deleted": True}
+    return shown(found, kind, expand, store)

@@ -56,3 +56,7 @@ class Ids:
     def promotion_code(self) -> str:
         """A fresh customer-facing code (L: eight capitals and digits)."""
         return self._pick(8, _CODE_LETTERS)
+
+    def digits(self, count: int) -> str:
+        """Fresh digits, as of a serial number or a card."""
+        return self._pick(count, string.digits)

@@ -5,21 +5,25 @@ What must not live here: what happens in a request.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from engine.catalog import loader
+from engine.catalog.merge import matches
 from engine.catalog.model import Entry, Shape
-from engine.catalog.rows import Limit, Row
+from engine.catalog.rows import Alias, Limit, Row
+from engine.emulator import facts
 from engine.emulator.behaviour.base import Behaviour
 from engine.emulator.behaviour.registry import BEHAVIOURS
 from engine.emulator.coerce import Reading
 from engine.emulator.documents import Filling
-from engine.provider.schema import Kind
 
-_PAGING = frozenset({"limit", "starting_after", "ending_before"})
+INSIDE: str = "_"
+"""What names of stored fields begin with that no answer holds."""
+PARENT: str = f"{INSIDE}parent"
+"""Where a child keeps its parent's id if its answer does not tell it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,84 +31,181 @@ class ObjectKind:
     """One emulated type.
 
     Attributes:
-        object: Object name.
+        object: Object name in the catalogue.
+        table: Object name in answers, which is where its objects are kept.
         title: What errors call it, `promotion code`.
         id_param: What errors call its id in a path; the placeholder's name (L).
         entry: What the SDK says.
         row: What the semantics table says.
         behaviour: What it does beyond both.
+        answer: Shape of its answer.
         reading: How its parameters are read.
         filling: How its documents are filled in.
         limits: Bounds of its parameters, by dotted path.
         filters: Where each list filter looks in the answer.
-        references: Object names of the ids in its answer, by dotted path; only emulated types.
+        references: Object names of the ids in its answer that can be expanded, by dotted path.
+        embedded: Object names of what its answer always holds whole, by dotted path.
+        sub_lists: Pages of other objects in its answer, by dotted path.
+        named: Object names of the ids in its parameters, by dotted path.
+        parent: Name of the parent's id in its paths; empty if it is no child.
+        parent_object: Object name of its parent; empty if that is not emulated.
         hidden: Dotted paths that are absent unless expanded.
         nulled: Dotted paths that are null unless expanded.
-        told_once: Fields that only the answer to the create holds.
+        whole: Dotted paths of what is kept whole and told as its id unless expanded.
+        includable: Dotted paths that are null unless included, in v2.
+        told_once: Dotted paths that only the answer to the create holds.
     """
 
     object: str
+    table: str
     title: str
     id_param: str
     entry: Entry
     row: Row
     behaviour: Behaviour
+    answer: Shape
     reading: Reading
     filling: Filling
     limits: Mapping[str, Limit]
     filters: Mapping[str, str]
     references: Mapping[str, str]
+    embedded: Mapping[str, str]
+    sub_lists: Mapping[str, facts.SubList]
+    named: Mapping[str, str]
+    parent: str
+    parent_object: str
     hidden: frozenset[str]
     nulled: frozenset[str]
+    whole: frozenset[str]
+    includable: frozenset[str]
     told_once: frozenset[str]
 
     @property
     def fields(self) -> Mapping[str, Shape]:
         """Fields of its answer."""
-        return self.entry.response.fields
+        return self.answer.fields
+
+    @property
+    def links(self) -> Mapping[str, str]:
+        """Object names of everything in its answer that is, or can become, another object."""
+        pages = {
+            f"{path}.data.*": page.object for path, page in self.sub_lists.items() if page.field
+        }
+        return {**self.references, **self.embedded, **pages}
 
     @property
     def chosen_id(self) -> bool:
         """Whether a create may say the id."""
         return "id" in self.entry.params("create")
 
+    @property
+    def singleton(self) -> bool:
+        """Whether there is one, always: one in the account, or one for each parent."""
+        return not self.entry.item.endswith("}") and "retrieve" in self.entry.operations
+
+    @property
+    def is_v2(self) -> bool:
+        """Whether it speaks v2."""
+        return self.entry.service.startswith("v2.")
+
+    @property
+    def parent_field(self) -> str:
+        """Where its documents hold the parent's id."""
+        return self.parent if self.parent in self.fields else PARENT
+
 
 @cache
 def kinds() -> Mapping[str, ObjectKind]:
     """Every emulated type, by object name."""
-    names = loader.managed()
-    return {name: _kind(name, frozenset(names)) for name in names}
+    entries = {name: loader.entry(name) for name in loader.managed()}
+    collections = {entry.collection: name for name, entry in entries.items()}
+    return {name: _kind(name, entries, collections) for name in entries}
 
 
-def _kind(name: str, emulated: frozenset[str]) -> ObjectKind:
-    entry, row = loader.entry(name), loader.row(name)
+@cache
+def kind_of(object: str) -> ObjectKind | None:
+    """The emulated type of an object name, of the catalogue's or of answers; None if none is."""
+    found = kinds().get(object)
+    if found is not None:
+        return found
+    return next((kind for kind in kinds().values() if kind.table == object), None)
+
+
+def _kind(name: str, entries: Mapping[str, Entry], collections: Mapping[str, str]) -> ObjectKind:
+    entry, row = entries[name], loader.row(name)
     behaviour = BEHAVIOURS.get(name, Behaviour())
-    answer = entry.response
+    answer = facts.answer_of(entry)
+    told_as = {**{facts.wire_object(one): one for one in entries.values()}, **entries}
+    emulated = frozenset(told_as)
+    hidden = frozenset(row.hidden) | behaviour.hidden
+    includable = {*row.include, *row.include_once, *_words_of_include(entry)}
+    whole = facts.whole(answer, row.expand, emulated)
+    own_names = (name.rpartition(".")[2], *facts.placeholders(entry.item)[-1:])
+
+    def spelled_out(paths: Iterable[str]) -> frozenset[str]:
+        return frozenset(path for given in paths for path in _spelled_out(name, given))
+
     return ObjectKind(
         object=name,
+        table=facts.wire_object(entry),
         title=behaviour.title or name.rpartition(".")[2].replace("_", " "),
-        id_param=entry.item.rpartition("{")[2].rstrip("}"),
+        id_param=entry.item.rpartition("{")[2].partition("}")[0],
         entry=entry,
         row=row,
         behaviour=behaviour,
+        answer=answer,
         reading=Reading(
-            fold_case=frozenset(row.fold_case),
-            unlisted=frozenset(row.unlisted),
-            emptyable=behaviour.emptyable,
+            fold_case=spelled_out(row.fold_case) - behaviour.keeps_case,
+            unlisted=spelled_out(row.unlisted) | behaviour.unlisted,
+            optional=behaviour.optional,
+            emptyable=behaviour.emptyable | spelled_out(row.clearable),
         ),
         filling=Filling(
             shape=answer,
-            defaults={**_neutral(row), **behaviour.defaults},
-            words=row.words,
-            unseen=frozenset(row.write_only),
+            defaults={**_by_place(name, _neutral(row)), **behaviour.defaults},
+            words=_by_place(name, row.words),
+            unseen=spelled_out(row.write_only) | behaviour.unseen,
         ),
         limits={**row.limits, **behaviour.limits},
-        filters=_filters(entry, behaviour),
-        references=dict(_references(answer.fields, "", emulated)),
-        hidden=frozenset(row.hidden),
-        nulled=frozenset(row.expand) - frozenset(row.hidden),
-        told_once=frozenset(name for name in row.sensitive if name in answer.fields),
+        filters=facts.filters(entry, behaviour.filter_paths),
+        references=facts.references(answer, emulated),
+        embedded=facts.embedded(answer, emulated),
+        sub_lists={
+            **facts.sub_lists(answer, told_as, name, own_names),
+            **{
+                path: facts.SubList(object=object, field=field)
+                for path, (object, field) in behaviour.sub_lists.items()
+            },
+        },
+        named=facts.named_by_params(entry, row, answer),
+        parent=facts.parent_of(entry),
+        parent_object=facts.parent_object(entry, collections),
+        hidden=hidden,
+        nulled=frozenset(row.expand) - hidden - whole,
+        whole=whole,
+        includable=frozenset(includable),
+        told_once=frozenset(
+            {*row.include_once, *(set(row.sensitive) & set(answer.fields) - hidden)}
+        ),
     )
+
+
+def _spelled_out(object: str, path: str) -> list[str]:
+    """The places that a path of the semantics table names, where `*` may be any field."""
+    if "*" not in path:
+        return [path]
+    places = matches(loader.by_object(object).root, path)
+    return [".".join(place) for place in places] or [path]
+
+
+def _by_place(object: str, told: Mapping[str, Any]) -> dict[str, Any]:
+    return {place: value for path, value in told.items() for place in _spelled_out(object, path)}
+
+
+def _words_of_include(entry: Entry) -> frozenset[str]:
+    given = entry.params("retrieve").get("include")
+    element = given.element if given is not None else None
+    return frozenset(element.values if element is not None else ())
 
 
 def _neutral(row: Row) -> dict[str, Any]:
@@ -112,40 +213,16 @@ def _neutral(row: Row) -> dict[str, Any]:
     defaults = {path: value for path, value in row.neutral.items() if value is not None}
     for param, alias in row.aliases.items():
         if param in row.neutral:
-            word = answer_word(alias.words, row.neutral[param])
-            defaults[alias.source] = word
+            defaults[beside(param, alias)] = answer_word(alias.words, row.neutral[param])
     return defaults
+
+
+def beside(param: str, alias: Alias) -> str:
+    """Dotted path of the answer's field that an aliased parameter is told under."""
+    holder, dot, name = param.rpartition(".")
+    return f"{holder}{dot}{alias.source or name}"
 
 
 def answer_word(words: Mapping[Any, Any], value: Any) -> Any:
     """What the answer says for a parameter's value: the mapping of an alias, read backwards."""
     return next((told for told, said in words.items() if said == value), value)
-
-
-def _filters(entry: Entry, behaviour: Behaviour) -> dict[str, str]:
-    answer = entry.response.fields
-    found: dict[str, str] = {}
-    for name in entry.params("list"):
-        if name in _PAGING:
-            continue
-        singular = name.removesuffix("s")
-        if name in behaviour.filter_paths:
-            found[name] = behaviour.filter_paths[name]
-        elif name in answer:
-            found[name] = name
-        elif singular in answer:
-            found[name] = singular
-    return found
-
-
-def _references(
-    fields: Mapping[str, Shape], prefix: str, emulated: frozenset[str]
-) -> list[tuple[str, str]]:
-    found: list[tuple[str, str]] = []
-    for name, shape in fields.items():
-        path = f"{prefix}{name}"
-        if shape.kind is Kind.STRING and shape.reference in emulated:
-            found.append((path, shape.reference))
-        elif shape.kind is Kind.OBJECT:
-            found += _references(shape.fields, f"{path}.", emulated)
-    return found

@@ -1,4 +1,4 @@
-"""What the five operations do, for every type alike.
+"""What the operations do, for every type alike: the five ordinary ones, and verbs.
 
 What must not live here: anything about one type, the wire, or idempotency.
 """
@@ -6,20 +6,19 @@ What must not live here: anything about one type, the wire, or idempotency.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from typing import Any
 
-from engine.emulator import errors
+from engine.emulator import v2
 from engine.emulator.bounds import check_bounds
 from engine.emulator.call import Call
-from engine.emulator.expansions import Paths, read_expand, shown
-from engine.emulator.kinds import ObjectKind
+from engine.emulator.expansions import Paths, read_expand
+from engine.emulator.paths import put
+from engine.emulator.reading import page_of, show
 from engine.emulator.routes import Match
-from engine.emulator.tables import Condition, Document
+from engine.emulator.tables import Document
+from engine.emulator.verbs import apply_verb
 from engine.emulator.wire import Form
-
-_DEFAULT_LIMIT = 10
-_MOST = 100
-_COMPARISONS = ("gt", "gte", "lt", "lte")
 
 
 def perform(call: Call, match: Match, form: Form) -> dict[str, Any]:
@@ -28,22 +27,27 @@ def perform(call: Call, match: Match, form: Form) -> dict[str, Any]:
     Raises:
         StripeRefusal: It is refused; `call.begun` tells whether execution had begun.
     """
-    return _OPERATIONS[match.operation](call, match, form)
+    return _OPERATIONS.get(match.operation, _call)(call, match, form)
 
 
 def _create(call: Call, match: Match, form: Form) -> dict[str, Any]:
     kind = match.kind
     params, expand = _read(match, form)
     call.check_create(kind, params)
-    document = call.create(kind, params)
+    call.require_parent(kind, match.parent)
+    document = call.create(kind, params, match.parent)
     told = kind.behaviour.told_once(call, document)
-    return {**_shown(call, kind, document, expand), **told}
+    answer = _shown(call, match, document, expand)
+    for path, value in told.items():
+        if not kind.is_v2 or path in expand:
+            put(answer, path, value)
+    return answer
 
 
 def _retrieve(call: Call, match: Match, form: Form) -> dict[str, Any]:
     _, expand = _read(match, form)
-    document = _required(call, match)
-    return _shown(call, match.kind, document, expand)
+    gone = _tombstone(call, match)
+    return gone or _shown(call, match, _required(call, match), expand)
 
 
 def _update(call: Call, match: Match, form: Form) -> dict[str, Any]:
@@ -53,7 +57,7 @@ def _update(call: Call, match: Match, form: Form) -> dict[str, Any]:
     kind.behaviour.check_update(call, params)
     call.begun = True
     document = call.update(kind, _required(call, match), params)
-    return _shown(call, kind, document, expand)
+    return _shown(call, match, document, expand)
 
 
 def _delete(call: Call, match: Match, form: Form) -> dict[str, Any]:
@@ -62,38 +66,42 @@ def _delete(call: Call, match: Match, form: Form) -> dict[str, Any]:
     call.begun = True
     document = _required(call, match)
     kind.behaviour.deleting(call, document)
-    call.tables.remove(kind.object, document["id"])
-    return {"id": document["id"], "object": kind.object, "deleted": True}
+    gone = {"id": document["id"], "object": kind.table, "deleted": True}
+    if kind.behaviour.leaves_tombstone:
+        call.tables.replace(kind.table, gone)
+    else:
+        call.tables.remove(kind.table, document["id"])
+    if kind.is_v2:
+        return {"id": document["id"], "object": kind.table}
+    return gone
 
 
 def _list(call: Call, match: Match, form: Form) -> dict[str, Any]:
     kind = match.kind
+    call.require_parent(kind, match.parent)
+    if kind.is_v2:
+        return v2.list_page(call, kind, form, match.path)
     params, expand = _read(match, form, of_list=True)
-    _require_named(call, kind, params)
-    after, before = params.get("starting_after"), params.get("ending_before")
-    if after is not None and before is not None:
-        raise errors.both_cursors()
-    limit = _limit(params.get("limit"))
-    wanted = {**kind.behaviour.list_defaults, **params}
-    passing = {name: wanted.pop(name) for name in kind.behaviour.volatile if name in wanted}
-    found = call.tables.select(
-        kind.object,
-        _conditions(kind, wanted),
-        older_than=_position(call, kind, after, "starting_after"),
-        newer_than=_position(call, kind, before, "ending_before"),
-        limit=-1 if passing else limit + 1,
-    )
-    if passing:
-        found = [one for one in found if _is_now(call, kind, one, passing)]
-    has_more = len(found) > limit
-    # Backwards, what is too much is the newest.
-    page = found[-limit:] if before is not None else found[:limit]
-    return {
-        "object": "list",
-        "data": [_shown(call, kind, document, expand) for document in page],
-        "has_more": has_more,
-        "url": match.path,
-    }
+    page, has_more = page_of(call, kind, params, expand, match.parent)
+    return {"object": "list", "data": page, "has_more": has_more, "url": match.path}
+
+
+def _call(call: Call, match: Match, form: Form) -> dict[str, Any]:
+    """Run a verb."""
+    kind, verb = match.kind, match.operation
+    params, expand = _read(match, form)
+    check_bounds(params, kind.limits, kind.row.references)
+    call.begun = True
+    behaviour = kind.behaviour
+    document = _required(call, match) if match.id else behaviour.addressed(call, verb, params)
+    before = deepcopy(document)
+    behaviour.calling(call, verb, params, document)
+    apply_verb(kind, verb, document, call.now)
+    if document != before:
+        call.touch(kind, document)
+        call.tables.replace(kind.table, document)
+    answer = behaviour.called(call, verb, document)
+    return dict(answer) if answer is not None else _shown(call, match, document, expand)
 
 
 _OPERATIONS: Mapping[str, Callable[[Call, Match, Form], dict[str, Any]]] = {
@@ -106,75 +114,34 @@ _OPERATIONS: Mapping[str, Callable[[Call, Match, Form], dict[str, Any]]] = {
 
 
 def _read(match: Match, form: Form, *, of_list: bool = False) -> tuple[dict[str, Any], Paths]:
+    """Parameters, and what the answer is to hold beside the usual: expanded, or included."""
+    kind = match.kind
+    if kind.is_v2:
+        return v2.read(kind, match.operation, form)
     given = {name: value for name, value in form.items() if name != "expand"}
-    params = match.kind.reading.read(given, match.kind.entry.params(match.operation))
-    return params, read_expand(form.get("expand"), match.kind, of_list=of_list)
+    params = kind.reading.read(given, kind.entry.params(match.operation))
+    return params, read_expand(form.get("expand"), kind, of_list=of_list)
 
 
 def _required(call: Call, match: Match) -> Document:
     kind = match.kind
-    return call.require(kind.object, match.id, param=kind.id_param, in_path=True)
+    call.require_parent(kind, match.parent)
+    if kind.singleton:
+        return call.only_one(kind, match.parent)
+    return call.require(
+        kind.object, match.id, param=kind.id_param, in_path=True, parent=match.parent
+    )
 
 
-def _shown(call: Call, kind: ObjectKind, document: Document, expand: Paths) -> dict[str, Any]:
-    def find(other: ObjectKind, id: str) -> Document | None:
-        found = call.tables.get(other.object, id)
-        if found is not None:
-            other.behaviour.shown(call, found)
-        return found
-
-    kind.behaviour.shown(call, document)
-    return shown(document, kind, expand, find)
-
-
-def _limit(given: int | None) -> int:
-    if given is None:
-        return _DEFAULT_LIMIT
-    if given < 0:
-        raise errors.too_small("limit", 1, given)
-    # L: 0 acts as 1, and 101 as 100.
-    return max(1, min(given, _MOST))
-
-
-def _position(call: Call, kind: ObjectKind, cursor: str | None, param: str) -> int | None:
-    if cursor is None:
+def _tombstone(call: Call, match: Match) -> Document | None:
+    """What is left of a deleted object, for types that leave something."""
+    if not match.kind.behaviour.leaves_tombstone:
         return None
-    found = call.tables.position(kind.object, cursor)
-    if found is None:
-        call.require(kind.object, cursor, param=param)
-    return found
+    found = call.tables.get(match.kind.table, match.id)
+    return found if found is not None and found.get("deleted") is True else None
 
 
-def _require_named(call: Call, kind: ObjectKind, params: Mapping[str, Any]) -> None:
-    """Refuse a filter by an object that is not there (R)."""
-    for name, path in kind.filters.items():
-        if path in kind.references and isinstance(params.get(name), str):
-            call.require(kind.references[path], params[name], param=name)
-
-
-def _is_now(call: Call, kind: ObjectKind, document: Document, wanted: Mapping[str, Any]) -> bool:
-    kind.behaviour.shown(call, document)
-    return all(document[name] == value for name, value in wanted.items())
-
-
-def _conditions(kind: ObjectKind, wanted: Mapping[str, Any]) -> list[Condition]:
-    conditions: list[Condition] = []
-    for name, value in wanted.items():
-        path = kind.filters.get(name)
-        if path is not None and value is not None:
-            conditions += _matching(path, value, folded=name in kind.behaviour.filter_folded)
-    return conditions
-
-
-def _matching(path: str, value: Any, *, folded: bool) -> list[Condition]:
-    if isinstance(value, dict):
-        if set(value) <= set(_COMPARISONS):
-            return [Condition(path, operator, bound) for operator, bound in value.items()]
-        return [
-            condition
-            for name, inner in value.items()
-            for condition in _matching(f"{path}.{name}", inner, folded=folded)
-        ]
-    if isinstance(value, list):
-        return [Condition(path, "in", value, folded)]
-    return [Condition(path, "eq", value, folded)]
+def _shown(call: Call, match: Match, document: Document, expand: Paths) -> dict[str, Any]:
+    if match.kind.is_v2:
+        return v2.shown(call, match.kind, document, expand)
+    return show(call, match.kind, document, expand)

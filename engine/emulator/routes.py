@@ -11,8 +11,10 @@ from urllib.parse import unquote_plus
 
 from engine.emulator import errors
 from engine.emulator.kinds import ObjectKind, kinds
+from engine.emulator.verbs import is_emulated
 
-_ORDINARY = ("create", "retrieve", "update", "delete", "list")
+# D: nothing that the search index answers is there at once, and none of the rest is emulated.
+_NOT_EMULATED = frozenset({"search"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,15 +23,17 @@ class Match:
 
     Attributes:
         kind: Of which type.
-        operation: `create`, `retrieve`, `update`, `delete` or `list`.
+        operation: `create`, `retrieve`, `update`, `delete`, `list`, or a verb such as `archive`.
         path: As it was sent.
         id: Of the object; empty for the collection's operations.
+        parent: Id of the parent, of a child.
     """
 
     kind: ObjectKind
     operation: str
     path: str
     id: str = ""
+    parent: str = ""
 
 
 @dataclass(slots=True)
@@ -55,21 +59,23 @@ def match(method: str, path: str) -> Match:
         StripeRefusal: Stripe has none there, or this emulator does not know it.
     """
     node: _Node | None = _tree()
-    id = ""
+    ids: list[str] = []
     for step in path.split("/")[1:]:
         if node is None:
             break
         following = node.steps.get(step)
         if following is None and step:
             # The SDK spells a blank in a path as a plus.
-            following, id = node.placeholder, unquote_plus(step)
+            following = node.placeholder
+            ids.append(unquote_plus(step))
         node = following
     if node is None or method not in node.targets:
         raise errors.unrecognized_url(method, path)
     kind, operation = node.targets[method]
     if not operation:
         raise errors.unrecognized_url(method, path)
-    return Match(kind=kind, operation=operation, path=path, id=id)
+    parent = ids.pop(0) if kind.parent else ""
+    return Match(kind=kind, operation=operation, path=path, id=ids[0] if ids else "", parent=parent)
 
 
 @cache
@@ -80,7 +86,8 @@ def _tree() -> _Node:
             node = root
             for step in operation.path.split("/")[1:]:
                 node = _following(node, step)
-            emulated = name if name in _ORDINARY else ""
+            known = name not in _NOT_EMULATED and is_emulated(kind, name)
+            emulated = name if known else ""
             node.targets.setdefault(operation.method.upper(), (kind, emulated))
     return root
 

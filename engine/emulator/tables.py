@@ -107,6 +107,13 @@ class Tables:
             (_dump(document), self._scope, object, document["id"]),
         )
 
+    def put(self, object: str, document: Document) -> None:
+        """Store an object, or a new version of it if it is there."""
+        if self.position(object, document["id"]) is None:
+            self.insert(object, document)
+        else:
+            self.replace(object, document)
+
     def remove(self, object: str, id: str) -> None:
         """Forget an object."""
         self._connection.execute(

@@ -14,12 +14,15 @@ from typing import Any, TypeAlias
 from urllib.parse import parse_qsl, urlsplit
 
 from engine.emulator import errors
+from engine.emulator.multipart import MULTIPART_TYPE, Upload, parts_of
 
 Form: TypeAlias = dict[str, Any]
-"""Decoded parameters: strings, lists and further forms, by name."""
+"""Decoded parameters: strings, uploads, lists and further forms, by name; JSON in v2."""
+Pairs: TypeAlias = list[tuple[str, str | Upload]]
 
 _KEY_PARTS = re.compile(r"\[([^\[\]]*)\]")
 FORM_TYPE = "application/x-www-form-urlencoded"
+_V2 = "/v2/"
 
 
 class Headers(dict[str, str]):
@@ -94,7 +97,30 @@ class Response:
         return json.loads(self.body)
 
 
-def pairs_of(request: Request) -> list[tuple[str, str]]:
+def is_v2(path: str) -> bool:
+    """Whether a path belongs to v2."""
+    return path.startswith(_V2)
+
+
+def json_of(request: Request) -> Form:
+    """Read the parameters of a v2 request: of its query, and of its JSON.
+
+    Raises:
+        StripeRefusal: The body is not a JSON object.
+    """
+    form = nested(_parse(request.query))
+    if not request.body:
+        return form
+    try:
+        body = json.loads(request.body)
+    except ValueError:
+        raise errors.not_json() from None
+    if not isinstance(body, dict):
+        raise errors.not_json()
+    return {**form, **body}
+
+
+def pairs_of(request: Request) -> Pairs:
     """Read the parameters of a request, of its query and its form, in the order given.
 
     Raises:
@@ -102,8 +128,11 @@ def pairs_of(request: Request) -> list[tuple[str, str]]:
     """
     pairs = _parse(request.query)
     if request.body:
-        kind = str(request.headers.get("content-type", FORM_TYPE)).partition(";")[0].strip()
-        if kind.lower() != FORM_TYPE:
+        told = str(request.headers.get("content-type", FORM_TYPE))
+        kind = told.partition(";")[0].strip().lower()
+        if kind == MULTIPART_TYPE:
+            return pairs + parts_of(told, request.body)
+        if kind != FORM_TYPE:
             raise errors.not_a_form()
         try:
             pairs += _parse(request.body.decode())
@@ -112,11 +141,11 @@ def pairs_of(request: Request) -> list[tuple[str, str]]:
     return pairs
 
 
-def _parse(text: str) -> list[tuple[str, str]]:
-    return parse_qsl(text, keep_blank_values=True) if text else []
+def _parse(text: str) -> Pairs:
+    return list(parse_qsl(text, keep_blank_values=True)) if text else []
 
 
-def nested(pairs: Iterable[tuple[str, str]]) -> Form:
+def nested(pairs: Iterable[tuple[str, str | Upload]]) -> Form:
     """Turn `a[b][0][c]=1` into nested documents.
 
     Lists with written indexes stay documents with the indexes as names, because only a shape can
@@ -133,7 +162,7 @@ def nested(pairs: Iterable[tuple[str, str]]) -> Form:
     return form
 
 
-def _place(form: Form, steps: list[str], value: str) -> None:
+def _place(form: Form, steps: list[str], value: str | Upload) -> None:
     here: Any = form
     for step, following in pairwise(steps):
         fresh: Any = [] if following == "" else {}

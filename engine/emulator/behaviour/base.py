@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from engine.catalog.rows import Limit
+from engine.emulator.errors import StripeRefusal
 from engine.emulator.ids import IdForm
 
 if TYPE_CHECKING:
@@ -33,6 +34,17 @@ class Behaviour:
         indexed: Dotted paths that objects are found by, and whether case is folded.
         emptyable: Parameters that an empty string clears although the SDK does not say so.
         limits: Bounds that Stripe words in its own way, in place of the semantics table's.
+        filter_words: What a list filter's value means in the answer, where it is not the same.
+        sifted: List filters that `passes` decides.
+        hidden: Dotted paths that are absent unless expanded, beside those of the semantics table.
+        unseen: Dotted paths that are accepted and never told, beside those that are write-only.
+        verbs: Verbs that do nothing but what `calling` does.
+        leaves_tombstone: A deleted object is still answered, as deleted.
+        sub_lists: Object names and fields of sub-lists that the SDK's types do not tell.
+        lists_oldest_first: Lists begin with the oldest.
+        optional: Parameters that Stripe can do without although the SDK's types cannot.
+        keeps_case: Parameters of which upper case is not folded, whatever the semantics table says.
+        unlisted: Enums that take further words, beside those of the semantics table.
     """
 
     title: ClassVar[str] = ""
@@ -45,6 +57,17 @@ class Behaviour:
     indexed: ClassVar[Mapping[str, bool]] = {}
     emptyable: ClassVar[frozenset[str]] = frozenset()
     limits: ClassVar[Mapping[str, Limit]] = {}
+    filter_words: ClassVar[Mapping[str, Mapping[Any, Any]]] = {}
+    sifted: ClassVar[frozenset[str]] = frozenset()
+    hidden: ClassVar[frozenset[str]] = frozenset()
+    unseen: ClassVar[frozenset[str]] = frozenset()
+    verbs: ClassVar[frozenset[str]] = frozenset()
+    leaves_tombstone: ClassVar[bool] = False
+    sub_lists: ClassVar[Mapping[str, tuple[str, str]]] = {}
+    lists_oldest_first: ClassVar[bool] = False
+    optional: ClassVar[frozenset[str]] = frozenset()
+    keeps_case: ClassVar[frozenset[str]] = frozenset()
+    unlisted: ClassVar[frozenset[str]] = frozenset()
 
     def check_create(self, call: Call, params: dict[str, Any]) -> None:
         """Refuse parameters of a create that contradict each other."""
@@ -71,6 +94,35 @@ class Behaviour:
         after: dict[str, Any],
     ) -> None:
         """Finish an updated document before it is stored, and refuse what may not change."""
+
+    def calling(
+        self, call: Call, verb: str, params: dict[str, Any], document: dict[str, Any]
+    ) -> None:
+        """Refuse a verb, or do what it does beyond the status it leads to, before that is set."""
+
+    def called(self, call: Call, verb: str, document: dict[str, Any]) -> Mapping[str, Any] | None:
+        """Do what follows from a verb, and give its answer if that is not the object."""
+        del call, verb, document
+        return None
+
+    def addressed(self, call: Call, verb: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        """The object that a verb without an id in its path is about."""
+        raise NotImplementedError
+
+    def overwrites(self, call: Call, document: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The object that a create writes over, for types where it does."""
+        del call, document
+        return None
+
+    def missing(self, call: Call, id: str) -> StripeRefusal | None:
+        """How an id is refused that names nothing, if not in the usual way."""
+        del call, id
+        return None
+
+    def passes(self, call: Call, params: Mapping[str, Any], document: Mapping[str, Any]) -> bool:
+        """Whether an object meets the sifted filters that were sent."""
+        del call, params, document
+        return True
 
     def deleting(self, call: Call, document: Mapping[str, Any]) -> None:
         """Refuse a delete, or do what follows from it."""

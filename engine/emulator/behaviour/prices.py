@@ -54,14 +54,14 @@ class PriceBehaviour(Behaviour):
             document["product"] = product["id"]
         else:
             call.require("product", params["product"], param="product")
-        _require_meter(params.get("recurring"))
+        _require_meter(call, params.get("recurring"))
         document["type"] = "one_time" if document["recurring"] is None else "recurring"
         amount, decimal = amounts.both_spellings(params, "unit_amount")
         document["unit_amount"], document["unit_amount_decimal"] = amount, decimal
         if document["billing_scheme"] != "tiered":
             document["tiers"] = None
         amounts.spell_out_tiers(document["tiers"])
-        _spell_out_options(call, document)
+        spell_out_options(call, document)
         _claim_lookup_key(call, params, document)
 
     def updating(
@@ -86,7 +86,7 @@ class PriceBehaviour(Behaviour):
                 changed = after["currency_options"][currency]
                 _refuse_thawing(option, changed, f"currency_options[{currency}][tax_behavior]")
         _respell_options(options, after)
-        _spell_out_options(call, after)
+        spell_out_options(call, after)
         if before["active"] and not after["active"]:
             product = call.tables.get("product", after["product"])
             if product is not None and product["default_price"] == after["id"]:
@@ -194,11 +194,17 @@ def _check_option(option: Mapping[str, Any], param: str, *, new: bool) -> None:
     amounts.check_custom_amount(option.get("custom_unit_amount"), f"{param}[custom_unit_amount]")
 
 
-def _require_meter(recurring: Mapping[str, Any] | None) -> None:
-    """Meters are not emulated: whatever looks like one is taken for one of the account's."""
+def _require_meter(call: Call, recurring: Mapping[str, Any] | None) -> None:
     meter = (recurring or {}).get("meter")
-    if meter is not None and not meter.startswith("mtr_"):
-        raise errors.resource_missing("meter", meter, param="recurring[meter]")
+    if meter is None:
+        return
+    found = call.require("billing.meter", meter, param="recurring[meter]")
+    if found["status"] != "active":
+        # D that it is refused; the text is ours (?).
+        raise StripeRefusal(
+            f"The meter `{meter}` is inactive. Prices can only be created with active meters.",
+            param="recurring[meter]",
+        )
 
 
 def _respell_options(options: Mapping[str, Any], after: Mapping[str, Any]) -> None:
@@ -210,7 +216,7 @@ def _respell_options(options: Mapping[str, Any], after: Mapping[str, Any]) -> No
             stored["unit_amount"], stored["unit_amount_decimal"] = pair
 
 
-def _spell_out_options(call: Call, document: dict[str, Any]) -> None:
+def spell_out_options(call: Call, document: dict[str, Any]) -> None:
     """Put both spellings into the options, and the price's own currency among them (R)."""
     own = {
         name: document[name]

@@ -44,7 +44,6 @@ class PromotionCodeBehaviour(Behaviour):
         """Require the coupon, keep within its limits, and find a free code."""
         id = params["promotion"]["coupon"]
         coupon = call.require("coupon", id, param="promotion[coupon]")
-        _require_customer(params)
         _check_against(coupon, document)
         if not document["code"]:
             document["code"] = call.ids.promotion_code()
@@ -113,13 +112,6 @@ def _check_options(options: Mapping[str, Any], own: str | None) -> None:
             "promotion code. Please remove this currency option.",
             param=f"restrictions[currency_options][{own}]",
         )
-
-
-def _require_customer(params: Mapping[str, Any]) -> None:
-    """Customers are not emulated: whatever looks like one is taken for one of the account's."""
-    customer = params.get("customer")
-    if customer is not None and not customer.startswith("cus_"):
-        raise errors.resource_missing("customer", customer, param="customer")
 
 
 def _check_against(coupon: Mapping[str, Any], document: Mapping[str, Any]) -> None:

@@ -25,7 +25,7 @@ class WebhookBehaviour(Behaviour):
 
     def check_create(self, call: Call, params: dict[str, Any]) -> None:
         """Check the URL, and the version of the events."""
-        _check_url(call, params["url"])
+        check_url(call, params["url"])
         version = params.get("api_version")
         if version is not None and not _VERSION.fullmatch(version):
             raise errors.StripeRefusal(
@@ -35,7 +35,7 @@ class WebhookBehaviour(Behaviour):
     def check_update(self, call: Call, params: dict[str, Any]) -> None:
         """Check the URL."""
         if params.get("url") is not None:
-            _check_url(call, params["url"])
+            check_url(call, params["url"])
 
     def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
         """Keep to the cap (L)."""
@@ -52,7 +52,12 @@ class WebhookBehaviour(Behaviour):
         return {"secret": call.ids.webhook_secret()}
 
 
-def _check_url(call: Call, url: str) -> None:
+def check_url(call: Call, url: str) -> None:
+    """Refuse a URL that Stripe would not send events to.
+
+    Raises:
+        StripeRefusal: `url_invalid`.
+    """
     parts = urlsplit(url)
     if call.caller.livemode and parts.scheme != "https":
         # D that live endpoints need https; the text is ours (?).

@@ -1,0 +1,128 @@
+"""Meters, alerts, credit grants: what usage is counted by, and what is granted against it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from engine.emulator import errors
+from engine.emulator.behaviour.base import Behaviour
+from engine.emulator.errors import StripeRefusal
+
+if TYPE_CHECKING:
+    from engine.emulator.call import Call
+
+# D: what the sample answers hold.
+_PRIORITY = 50
+
+
+class MeterBehaviour(Behaviour):
+    """A billing meter."""
+
+    indexed: ClassVar[Mapping[str, bool]] = {"event_name": False}
+
+    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+        """Keep event names apart, those of inactive meters too (R; the text is ours, ?)."""
+        if call.find("billing.meter", "event_name", params["event_name"]):
+            raise StripeRefusal(
+                f"A meter with event_name `{document['event_name']}` already exists. Meter event "
+                "names must be unique.",
+                param="event_name",
+            )
+
+
+class AlertBehaviour(Behaviour):
+    """A billing alert."""
+
+    filter_paths: ClassVar[Mapping[str, str]] = {"meter": "usage_threshold.meter"}
+
+    def check_create(self, call: Call, params: dict[str, Any]) -> None:
+        """Require a threshold above zero (D)."""
+        del call
+        threshold = params.get("usage_threshold")
+        if threshold is None:
+            raise errors.missing_parameter("usage_threshold")
+        if threshold["gte"] < 1:
+            raise errors.too_small("usage_threshold[gte]", 1, threshold["gte"])
+
+    def calling(
+        self, call: Call, verb: str, params: dict[str, Any], document: dict[str, Any]
+    ) -> None:
+        """Leave what is archived as it is (D; the text is ours, ?)."""
+        del call, verb, params
+        if document["status"] == "archived":
+            raise StripeRefusal("This alert is archived and cannot be changed.")
+
+    def passes(self, call: Call, params: Mapping[str, Any], document: Mapping[str, Any]) -> bool:
+        """Leave archived alerts out of lists (D)."""
+        del call, params
+        return bool(document["status"] != "archived")
+
+
+class CreditGrantBehaviour(Behaviour):
+    """A credit grant."""
+
+    verbs: ClassVar[frozenset[str]] = frozenset({"expire"})
+    defaults: ClassVar[Mapping[str, Any]] = {"category": "promotional"}
+
+    def check_create(self, call: Call, params: dict[str, Any]) -> None:
+        """Check whose it is, how much, and until when."""
+        named = [name for name in ("customer", "customer_account") if params.get(name) is not None]
+        if not named:
+            raise errors.missing_parameter("customer")
+        if len(named) > 1:
+            raise errors.exclusive(named)
+        monetary = params["amount"].get("monetary")
+        if monetary is None:
+            raise errors.missing_parameter("amount[monetary]")
+        if monetary["value"] < 1:
+            raise errors.too_small("amount[monetary][value]", 1, monetary["value"])
+        _check_scope(params["applicability_config"]["scope"])
+        call.check_future("expires_at", params.get("expires_at"))
+
+    def check_update(self, call: Call, params: dict[str, Any]) -> None:
+        """Check until when."""
+        call.check_future("expires_at", params.get("expires_at"))
+
+    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+        """Fill in since when, and how soon it is used (D)."""
+        del params
+        if document["effective_at"] is None:
+            document["effective_at"] = call.now
+        if document["priority"] is None:
+            document["priority"] = _PRIORITY
+
+    def updating(
+        self,
+        call: Call,
+        params: dict[str, Any],
+        before: Mapping[str, Any],
+        after: dict[str, Any],
+    ) -> None:
+        """Leave a voided grant as it is (the text is ours, ?)."""
+        del params, after
+        _refuse_over(call, before)
+
+    def calling(
+        self, call: Call, verb: str, params: dict[str, Any], document: dict[str, Any]
+    ) -> None:
+        """Void or expire a grant once (the text is ours, ?)."""
+        del params
+        _refuse_over(call, document)
+        if verb == "expire":
+            document["expires_at"] = call.now
+
+
+def _check_scope(scope: Mapping[str, Any]) -> None:
+    named = [name for name in ("price_type", "prices") if scope.get(name)]
+    if not named:
+        raise errors.missing_parameter("applicability_config[scope][price_type]")
+    if len(named) > 1:
+        raise errors.exclusive(named, f"applicability_config[scope][{named[0]}]")
+
+
+def _refuse_over(call: Call, grant: Mapping[str, Any]) -> None:
+    if grant["voided_at"] is not None:
+        raise StripeRefusal("This credit grant has already been voided.")
+    if grant["expires_at"] is not None and grant["expires_at"] <= call.now:
+        raise StripeRefusal("This credit grant has already expired.")

@@ -1,0 +1,61 @@
+"""Discounts on what is sold: whole where they are expanded, ids where they are not.
+
+What must not live here: coupons and promotion codes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from engine.emulator import errors
+from engine.emulator.ids import IdForm
+
+if TYPE_CHECKING:
+    from engine.emulator.call import Call
+
+
+def discounts_of(
+    call: Call, given: list[dict[str, Any]] | None, holder: Mapping[str, Any], param: str
+) -> list[dict[str, Any]]:
+    """The discounts that parameters ask for.
+
+    Args:
+        call: The request under way.
+        given: Coupons and promotion codes; None for no discounts.
+        holder: What they are on.
+        param: Parameter that names them.
+
+    Raises:
+        StripeRefusal: One names neither a coupon nor a promotion code.
+    """
+    made = []
+    for index, wanted in enumerate(given or ()):
+        place = f"{param}[{index}]"
+        code_id, coupon_id = wanted.get("promotion_code"), wanted.get("coupon")
+        if code_id is None and coupon_id is None:
+            raise errors.missing_parameter(f"{place}[coupon]")
+        if code_id is not None:
+            code = call.require("promotion_code", code_id, param=f"{place}[promotion_code]")
+            coupon_id = code["promotion"]["coupon"]
+        call.require("coupon", str(coupon_id), param=f"{place}[coupon]")
+        made.append(
+            {
+                "id": call.ids.object_id("di_", IdForm(), call.caller.account),
+                "object": "discount",
+                "checkout_session": None,
+                "customer": holder.get("customer"),
+                "customer_account": None,
+                "end": None,
+                "invoice": None,
+                "invoice_item": None,
+                "promotion_code": code_id,
+                "source": {"coupon": coupon_id, "type": "coupon"},
+                "start": call.now,
+                "subscription": holder["id"] if holder["object"] == "subscription" else None,
+                "subscription_item": (
+                    holder["id"] if holder["object"] == "subscription_item" else None
+                ),
+            }
+        )
+    return made

@@ -1,0 +1,80 @@
+"""Features, what products have of them, and trial offers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from engine.emulator.behaviour.base import Behaviour
+from engine.emulator.behaviour.products import INACTIVE_PRICE
+from engine.emulator.errors import StripeRefusal
+
+if TYPE_CHECKING:
+    from engine.emulator.call import Call
+
+
+class FeatureBehaviour(Behaviour):
+    """A feature that customers may be entitled to."""
+
+    filter_paths: ClassVar[Mapping[str, str]] = {"archived": "active"}
+    filter_words: ClassVar[Mapping[str, Mapping[Any, Any]]] = {
+        "archived": {True: False, False: True}
+    }
+    # D: lists leave archived features out unless asked for them.
+    list_defaults: ClassVar[Mapping[str, Any]] = {"archived": False}
+    indexed: ClassVar[Mapping[str, bool]] = {"lookup_key": False}
+
+    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+        """Keep lookup keys apart among active features (R; the text is ours, ?)."""
+        for other in call.find("entitlements.feature", "lookup_key", params["lookup_key"]):
+            if other["active"]:
+                raise StripeRefusal(
+                    f"An active feature (`{other['id']}`) already uses the lookup key "
+                    f"`{document['lookup_key']}`.",
+                    param="lookup_key",
+                )
+
+    def updating(
+        self,
+        call: Call,
+        params: dict[str, Any],
+        before: Mapping[str, Any],
+        after: dict[str, Any],
+    ) -> None:
+        """Leave an archived feature as it is, for good (R; the text is ours, ?)."""
+        del call, params, after
+        if not before["active"]:
+            raise StripeRefusal("An archived feature cannot be updated or unarchived.")
+
+
+class ProductFeatureBehaviour(Behaviour):
+    """A feature of a product."""
+
+    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+        """Attach an active feature once (D; the texts are ours, ?)."""
+        id = params["entitlement_feature"]
+        if not call.require("entitlements.feature", id, param="entitlement_feature")["active"]:
+            raise StripeRefusal(
+                f"The feature `{id}` is archived and cannot be attached to a product.",
+                param="entitlement_feature",
+            )
+        field = call.kind("product_feature").parent_field
+        for other in call.find("product_feature", field, document[field]):
+            if other["entitlement_feature"] == id:
+                raise StripeRefusal(
+                    f"The feature `{id}` is already attached to this product.",
+                    param="entitlement_feature",
+                )
+
+
+class TrialOfferBehaviour(Behaviour):
+    """A trial at a price of its own."""
+
+    filter_paths: ClassVar[Mapping[str, str]] = {"prices": "price"}
+
+    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+        """Take active prices only (the text is that of other types, ?)."""
+        del document
+        price = call.require("price", params["price"], param="price")
+        if not price["active"]:
+            raise StripeRefusal(INACTIVE_PRICE, param="price")

@@ -1,0 +1,125 @@
+"""Event destinations, which speak v2."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from engine.emulator import errors
+from engine.emulator.behaviour.base import Behaviour
+from engine.emulator.behaviour.webhooks import MOST_ENDPOINTS, check_url
+from engine.emulator.errors import StripeRefusal
+
+if TYPE_CHECKING:
+    from engine.emulator.call import Call
+
+_OBJECT = "v2.core.event_destination"
+_RECEIVERS = ("amazon_eventbridge", "azure_event_grid", "webhook_endpoint")
+_URL = "webhook_endpoint.url"
+
+
+class EventDestinationBehaviour(Behaviour):
+    """Where events go."""
+
+    title: ClassVar[str] = "event destination"
+    verbs: ClassVar[frozenset[str]] = frozenset({"ping"})
+    defaults: ClassVar[Mapping[str, Any]] = {"status": "enabled"}
+
+    def check_create(self, call: Call, params: dict[str, Any]) -> None:
+        """Require one receiver, the type's own, and no version for thin events (L)."""
+        named = [name for name in _RECEIVERS if params.get(name) is not None]
+        if params["type"] not in named:
+            raise errors.missing_field(params["type"])
+        if len(named) > 1:
+            other = next(name for name in named if name != params["type"])
+            raise errors.invalid_field(other, f"cannot be set when type is {params['type']}")
+        if params.get("snapshot_api_version") and params["event_payload"] != "snapshot":
+            raise errors.invalid_field(
+                "snapshot_api_version", "can only be set when event_payload is snapshot"
+            )
+        if not params["enabled_events"]:
+            raise errors.invalid_field("enabled_events", "cannot be empty")
+        _check_url(call, params)
+
+    def check_update(self, call: Call, params: dict[str, Any]) -> None:
+        """Check the URL."""
+        _check_url(call, params)
+
+    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+        """Keep to the cap (D), and fill in what the receiver will tell."""
+        if call.tables.count(_OBJECT) >= MOST_ENDPOINTS:
+            raise StripeRefusal(
+                f"You have reached the maximum of {MOST_ENDPOINTS} event destinations.",
+                code="event_destination_limit_reached",
+            )
+        if document["events_from"] is None:
+            document["events_from"] = ["@self"]
+        if params["event_payload"] == "snapshot" and document["snapshot_api_version"] is None:
+            document["snapshot_api_version"] = call.version.partition(";")[0]
+        bridge, grid = document["amazon_eventbridge"], document["azure_event_grid"]
+        if bridge is not None:
+            region = params["amazon_eventbridge"]["aws_region"]
+            bridge["aws_event_source_arn"] = (
+                f"arn:aws:events:{region}::event-source/aws.partner/stripe.com/{document['id']}"
+            )
+            bridge["aws_event_source_status"] = "pending"
+        if grid is not None:
+            grid["azure_partner_topic_name"] = document["id"]
+            grid["azure_partner_topic_status"] = "never_activated"
+
+    def told_once(self, call: Call, document: dict[str, Any]) -> Mapping[str, Any]:
+        """Tell the signing secret of a webhook endpoint."""
+        if document["type"] != "webhook_endpoint":
+            return {}
+        return {"webhook_endpoint.signing_secret": call.ids.webhook_secret()}
+
+    def updating(
+        self,
+        call: Call,
+        params: dict[str, Any],
+        before: Mapping[str, Any],
+        after: dict[str, Any],
+    ) -> None:
+        """Keep the kind of receiver."""
+        del call, after
+        if params.get("webhook_endpoint") is not None and before["webhook_endpoint"] is None:
+            raise errors.invalid_field("webhook_endpoint", f"cannot be set on a {before['type']}")
+
+    def calling(
+        self, call: Call, verb: str, params: dict[str, Any], document: dict[str, Any]
+    ) -> None:
+        """Say who disabled it."""
+        del call, params
+        if verb == "disable":
+            document["status_details"] = {"disabled": {"reason": "user"}}
+        elif verb == "enable":
+            document["status_details"] = None
+
+    def called(self, call: Call, verb: str, document: dict[str, Any]) -> Mapping[str, Any] | None:
+        """Answer a ping with the event that is sent."""
+        if verb != "ping":
+            return None
+        return {
+            "id": call.ids.object_id("evt_test_", self.id_form, call.caller.account),
+            "object": "v2.core.event",
+            "type": "v2.core.event_destination.ping",
+            "created": document["updated"],
+            "livemode": document["livemode"],
+            "context": None,
+            "reason": None,
+            "related_object": {
+                "id": document["id"],
+                "type": _OBJECT,
+                "url": f"/v2/core/event_destinations/{document['id']}",
+            },
+        }
+
+
+def _check_url(call: Call, params: Mapping[str, Any]) -> None:
+    endpoint = params.get("webhook_endpoint")
+    if endpoint is None:
+        return
+    try:
+        check_url(call, endpoint["url"])
+    except StripeRefusal as refusal:
+        raise errors.invalid_field(_URL, refusal.message) from None

@@ -1,0 +1,141 @@
+"""Issuing: cardholders, cards, and how cards look."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from engine.emulator import errors
+from engine.emulator.behaviour.base import Behaviour
+from engine.emulator.errors import StripeRefusal
+
+if TYPE_CHECKING:
+    from engine.emulator.call import Call
+
+_CARD = "issuing.card"
+_DESIGN = "issuing.personalization_design"
+# ? Cards are valid for so many years.
+_YEARS = 3
+_LAST_DIGITS = 4
+_TEST_RANGE = "400000999"
+
+
+class CardholderBehaviour(Behaviour):
+    """Who holds cards."""
+
+    defaults: ClassVar[Mapping[str, Any]] = {"status": "active", "type": "individual"}
+
+    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+        """Require nothing further, and tell of a tax id only that there is one (D)."""
+        del call
+        _note_tax_id(params, document)
+
+    def updating(
+        self,
+        call: Call,
+        params: dict[str, Any],
+        before: Mapping[str, Any],
+        after: dict[str, Any],
+    ) -> None:
+        """Tell of a tax id only that there is one (D)."""
+        del call, before
+        _note_tax_id(params, after)
+
+
+def _note_tax_id(params: Mapping[str, Any], document: dict[str, Any]) -> None:
+    if (params.get("company") or {}).get("tax_id") is not None:
+        document["company"] = {"tax_id_provided": True}
+
+
+class CardBehaviour(Behaviour):
+    """A card."""
+
+    defaults: ClassVar[Mapping[str, Any]] = {"brand": "Visa", "status": "inactive"}
+    # D: whoever may see the number has to ask for it.
+    hidden: ClassVar[frozenset[str]] = frozenset({"cvc", "number"})
+
+    def check_create(self, call: Call, params: dict[str, Any]) -> None:
+        """Require whose it is, and where a physical one goes (D)."""
+        del call
+        if params.get("cardholder") is None and params.get("replacement_for") is None:
+            raise errors.missing_parameter("cardholder")
+        if params["type"] == "physical" and params.get("shipping") is None:
+            raise errors.missing_parameter("shipping")
+
+    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+        """Print the card."""
+        number = _TEST_RANGE + call.ids.digits(7)
+        today = datetime.fromtimestamp(call.now, UTC)
+        document.update(
+            number=number,
+            last4=number[-_LAST_DIGITS:],
+            cvc=call.ids.digits(3),
+            exp_month=params.get("exp_month") or today.month,
+            exp_year=params.get("exp_year") or today.year + _YEARS,
+        )
+        replaced = params.get("replacement_for")
+        if replaced is None:
+            return
+        card = call.require(_CARD, replaced, param="replacement_for")
+        document["cardholder"] = document["cardholder"] or card["cardholder"]
+        call.save({**card, "replaced_by": document["id"]})
+
+    def updating(
+        self,
+        call: Call,
+        params: dict[str, Any],
+        before: Mapping[str, Any],
+        after: dict[str, Any],
+    ) -> None:
+        """Leave a canceled card canceled (D; the texts are ours, ?)."""
+        del call
+        if before["status"] == "canceled" and set(params) - {"metadata"}:
+            raise StripeRefusal("This card is canceled and cannot be updated.")
+        if params.get("cancellation_reason") is not None and after["status"] != "canceled":
+            raise StripeRefusal(
+                "`cancellation_reason` can only be set when `status` is `canceled`.",
+                param="cancellation_reason",
+            )
+
+
+class DesignBehaviour(Behaviour):
+    """How a physical card looks."""
+
+    defaults: ClassVar[Mapping[str, Any]] = {
+        "preferences": {"is_default": False, "is_platform_default": None},
+        "status": "inactive",
+    }
+    filter_paths: ClassVar[Mapping[str, str]] = {"lookup_keys": "lookup_key"}
+    indexed: ClassVar[Mapping[str, bool]] = {"lookup_key": False}
+
+    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+        """Claim the lookup key."""
+        _claim(call, params, document)
+
+    def updating(
+        self,
+        call: Call,
+        params: dict[str, Any],
+        before: Mapping[str, Any],
+        after: dict[str, Any],
+    ) -> None:
+        """Claim the lookup key."""
+        del before
+        _claim(call, params, after)
+
+
+def _claim(call: Call, params: Mapping[str, Any], document: Mapping[str, Any]) -> None:
+    """Keep lookup keys apart, unless one is taken over (D; the text is that of prices, ?)."""
+    key = params.get("lookup_key")
+    if key is None:
+        return
+    for holder in call.find(_DESIGN, "lookup_key", key):
+        if holder["id"] == document["id"]:
+            continue
+        if not params.get("transfer_lookup_key"):
+            raise StripeRefusal(
+                f"A personalization design (`{holder['id']}`) already uses that lookup key.",
+                param="lookup_key",
+            )
+        call.save({**holder, "lookup_key": None})

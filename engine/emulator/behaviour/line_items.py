@@ -1,0 +1,125 @@
+"""Line items of payment links and quotes: a price each, or what a price is made from.
+
+What must not live here: items of subscriptions, which are objects of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import ROUND_HALF_UP, Decimal
+from typing import TYPE_CHECKING, Any
+
+from engine.emulator import errors
+from engine.emulator.behaviour.products import INACTIVE_PRICE
+from engine.emulator.errors import StripeRefusal
+
+if TYPE_CHECKING:
+    from engine.emulator.call import Call
+
+
+def fill_items(
+    call: Call, given: list[dict[str, Any]], items: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Finish the items of a new object.
+
+    Args:
+        call: The request under way.
+        given: As they were sent.
+        items: As they are going to be answered; filled in place.
+
+    Returns:
+        The price of each.
+
+    Raises:
+        StripeRefusal: A price is missing, inactive or counted in another way.
+    """
+    prices = []
+    for index, (sent, item) in enumerate(zip(given, items, strict=True)):
+        param = f"line_items[{index}]"
+        price = price_of(call, sent, param)
+        _check_quantity(price, sent, param)
+        fill_item(call, item, price)
+        prices.append(price)
+    return prices
+
+
+def fill_item(call: Call, item: dict[str, Any], price: Mapping[str, Any]) -> None:
+    """Finish one item."""
+    product = call.get("product", price["product"]) or {"name": None}
+    total = int(
+        (Decimal(price["unit_amount_decimal"] or 0) * (item["quantity"] or 0)).quantize(
+            Decimal(1), rounding=ROUND_HALF_UP
+        )
+    )
+    item.update(
+        id=item.get("id")
+        or call.ids.object_id("li_", call.kind("price").behaviour.id_form, call.caller.account),
+        object="item",
+        price=price["id"],
+        currency=price["currency"],
+        description=item.get("description") or product["name"],
+        amount_subtotal=total,
+        amount_total=total,
+    )
+
+
+def currency_of(call: Call, wanted: str | None, prices: list[str], param: str) -> str:
+    """The currency that something is sold in: the one asked for, or that of its prices.
+
+    Args:
+        call: The request under way.
+        wanted: Currency that was sent; None if none was.
+        prices: Ids of the prices.
+        param: Parameter that holds the first of them.
+
+    Raises:
+        StripeRefusal: A price is not in that currency (L).
+    """
+    found = [call.require("price", id, param=param) for id in prices]
+    currency = wanted or str(found[0]["currency"])
+    for price in found:
+        if currency != price["currency"] and currency not in (price["currency_options"] or {}):
+            raise StripeRefusal(
+                f"The price specified only supports `{price['currency']}`. This doesn't match the "
+                f"expected currency: `{currency}`.",
+                param=param,
+            )
+    return currency
+
+
+def price_of(call: Call, sent: Mapping[str, Any], param: str) -> dict[str, Any]:
+    """The price of an item, made if the item says how.
+
+    Raises:
+        StripeRefusal: There is none, or it is inactive.
+    """
+    named = [name for name in ("price", "price_data", "plan") if sent.get(name) is not None]
+    if not named:
+        raise errors.missing_parameter(f"{param}[price]")
+    if len(named) > 1:
+        raise errors.exclusive(named, f"{param}[{named[0]}]")
+    if named == ["price_data"]:
+        made = call.create_inside("price", dict(sent["price_data"]), f"{param}[price_data]")
+        # D: a price made this way is not for sale by itself.
+        call.save({**made, "active": False})
+        return made
+    place = f"{param}[{named[0]}]"
+    price = call.require("price", sent[named[0]], param=place)
+    if not price["active"]:
+        raise StripeRefusal(INACTIVE_PRICE, param=place)
+    return price
+
+
+def _check_quantity(price: Mapping[str, Any], sent: Mapping[str, Any], param: str) -> None:
+    metered = (price["recurring"] or {}).get("usage_type") == "metered"
+    quantity = sent.get("quantity")
+    if metered and quantity is not None:
+        # L: neither code nor param.
+        raise StripeRefusal(
+            "Quantity should not be specified where usage_type is `metered`. Remove quantity from "
+            f"`{param}`"
+        )
+    if not metered and quantity is None:
+        raise StripeRefusal(f"Quantity is required. Add `quantity` to `{param}`")
+    if quantity is not None and quantity < 0:
+        raise errors.too_small(f"{param}[quantity]", 0, quantity)

@@ -1,0 +1,128 @@
+"""Payment method configurations, and the domains that show payment methods."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from engine.emulator.behaviour.base import Behaviour
+from engine.emulator.errors import StripeRefusal
+
+if TYPE_CHECKING:
+    from engine.emulator.call import Call
+    from engine.emulator.kinds import ObjectKind
+
+_OBJECT = "payment_method_configuration"
+# ? What a fresh account shows differs by country; these are on nearly everywhere.
+_ON_BY_DEFAULT = frozenset({"apple_pay", "card", "google_pay", "link"})
+# D: its wallet is shown once the domain was validated.
+_WALLETS = ("amazon_pay", "apple_pay", "google_pay", "klarna", "link", "paypal")
+_NOT_VALIDATED = "apple_pay"
+
+
+class ConfigurationBehaviour(Behaviour):
+    """Which payment methods are offered."""
+
+    defaults: ClassVar[Mapping[str, Any]] = {"name": "Untitled"}
+
+    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+        """Work every method out; none but Stripe makes a default."""
+        del params
+        document["is_default"] = bool(document.get("is_default"))
+        _work_out(call, document)
+
+    def updating(
+        self,
+        call: Call,
+        params: dict[str, Any],
+        before: Mapping[str, Any],
+        after: dict[str, Any],
+    ) -> None:
+        """Keep the default active (D; the text is ours, ?)."""
+        del params
+        if before["is_default"] and not after["active"]:
+            raise StripeRefusal(
+                "You cannot set `active: false` on your default payment method configuration.",
+                param="active",
+            )
+        _work_out(call, after)
+
+    def shown(self, call: Call, document: dict[str, Any]) -> None:
+        """Follow the parent in what is left to it."""
+        _work_out(call, document)
+
+
+def _work_out(call: Call, document: dict[str, Any]) -> None:
+    """Say of each method what comes of the preference: `none` leaves it to the parent (D)."""
+    parent = call.get(_OBJECT, document["parent"]) if document["parent"] else None
+    for name in _methods(call.kind(_OBJECT)):
+        method = document.get(name) or {}
+        shown = method.get("display_preference") or {}
+        preference = shown.get("preference") or "none"
+        above = (parent or {}).get(name) or {}
+        left_to = (above.get("display_preference") or {}).get("value")
+        value = preference if preference != "none" else left_to
+        value = value or ("on" if name in _ON_BY_DEFAULT else "off")
+        document[name] = {
+            "available": value == "on",
+            "display_preference": {
+                "overridable": None if parent is None else True,
+                "preference": preference,
+                "value": value,
+            },
+        }
+
+
+def _methods(kind: ObjectKind) -> list[str]:
+    return [name for name, shape in kind.fields.items() if "display_preference" in shape.fields]
+
+
+class DomainBehaviour(Behaviour):
+    """A domain that shows payment methods."""
+
+    indexed: ClassVar[Mapping[str, bool]] = {"domain_name": True}
+    filter_folded: ClassVar[frozenset[str]] = frozenset({"domain_name"})
+    verbs: ClassVar[frozenset[str]] = frozenset({"validate"})
+
+    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+        """Register a domain once, a disabled one too (R; the text is ours, ?)."""
+        for other in call.find(
+            "payment_method_domain", "domain_name", params["domain_name"], folded=True
+        ):
+            raise StripeRefusal(
+                f"A payment method domain (`{other['id']}`) already exists for "
+                f"`{document['domain_name']}`.",
+                code="resource_already_exists",
+                param="domain_name",
+            )
+        _set_wallets(document)
+
+    def updating(
+        self,
+        call: Call,
+        params: dict[str, Any],
+        before: Mapping[str, Any],
+        after: dict[str, Any],
+    ) -> None:
+        """Let the wallets follow the domain."""
+        del call, params, before
+        _set_wallets(after)
+
+    def calling(
+        self, call: Call, verb: str, params: dict[str, Any], document: dict[str, Any]
+    ) -> None:
+        """Validate: whatever the wallets waited for is there."""
+        del call, verb, params
+        document["_validated"] = True
+        _set_wallets(document)
+
+
+def _set_wallets(document: dict[str, Any]) -> None:
+    for name in _WALLETS:
+        validated = name != _NOT_VALIDATED or document.get("_validated")
+        active = bool(document["enabled"] and validated)
+        message = "The domain is disabled." if not document["enabled"] else "Not validated yet."
+        document[name] = {
+            "status": "active" if active else "inactive",
+            "status_details": None if active else {"error_message": message},
+        }

@@ -1,0 +1,129 @@
+"""Plans: prices as they used to be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from engine.emulator import errors
+from engine.emulator.behaviour import amounts
+from engine.emulator.behaviour.base import Behaviour
+from engine.emulator.behaviour.prices import spell_out_options
+from engine.emulator.errors import StripeRefusal
+
+if TYPE_CHECKING:
+    from engine.emulator.call import Call
+
+_AMOUNTS = ("amount", "amount_decimal")
+
+
+class PlanBehaviour(Behaviour):
+    """A plan."""
+
+    defaults: ClassVar[Mapping[str, Any]] = {
+        "billing_scheme": "per_unit",
+        "interval_count": 1,
+        "usage_type": "licensed",
+        "tiers.*.unit_amount": None,
+        "tiers.*.flat_amount": None,
+    }
+
+    def check_create(self, call: Call, params: dict[str, Any]) -> None:
+        """Check the amount, and what counts the usage."""
+        del call
+        if params.get("product") is None:
+            raise errors.missing_parameter("product")
+        if params.get("billing_scheme") == "tiered":
+            for name in ("tiers", "tiers_mode"):
+                if not params.get(name):
+                    raise errors.missing_parameter(name)
+            amounts.check_tiers(params["tiers"], "tiers")
+        elif not amounts.given(params, _AMOUNTS):
+            # L, from prices; here it is ours (?).
+            raise StripeRefusal(
+                "Plans require an `amount` or `amount_decimal` parameter to be set."
+            )
+        named = amounts.given(params, (*_AMOUNTS, "tiers"))
+        if len(named) > 1:
+            raise errors.exclusive(named)
+        metered = params.get("usage_type") == "metered"
+        if metered and params.get("meter") is None:
+            raise StripeRefusal(
+                "Starting with Stripe version `2025-03-31.basil`, metered plans must be backed by "
+                "meters."
+            )
+        if params.get("meter") is not None and not metered:
+            raise StripeRefusal(
+                "`meter` can only be set when `usage_type` is `metered`.", param="meter"
+            )
+
+    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+        """Tie the plan to its product, and spell its amounts out."""
+        product = params["product"]
+        if isinstance(product, Mapping):
+            document["product"] = call.create_inside("product", dict(product), "product")["id"]
+        else:
+            call.require("product", str(product), param="product")
+        document["amount"], document["amount_decimal"] = amounts.both_spellings(params, "amount")
+        amounts.spell_out_tiers(document["tiers"])
+
+    def created(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+        """Let the plan be a price too (D: each plan is also a price of the same id)."""
+        del params
+        call.tables.put("price", price_of_plan(call, document))
+
+    def updating(
+        self,
+        call: Call,
+        params: dict[str, Any],
+        before: Mapping[str, Any],
+        after: dict[str, Any],
+    ) -> None:
+        """Change the price along with the plan."""
+        del params, before
+        call.tables.put("price", price_of_plan(call, after))
+
+    def deleting(self, call: Call, document: Mapping[str, Any]) -> None:
+        """Take the price along."""
+        call.tables.remove("price", document["id"])
+
+
+def price_of_plan(call: Call, plan: Mapping[str, Any]) -> dict[str, Any]:
+    """A plan in the words of prices (D)."""
+    told = {
+        **{name: plan[name] for name in ("active", "billing_scheme", "currency", "nickname")},
+        **{name: plan[name] for name in ("metadata", "product", "tiers", "tiers_mode")},
+        "recurring": {
+            name: plan[name]
+            for name in ("interval", "interval_count", "meter", "trial_period_days", "usage_type")
+        },
+        "transform_quantity": plan["transform_usage"],
+        "type": "recurring",
+        "unit_amount": plan["amount"],
+        "unit_amount_decimal": plan["amount_decimal"],
+    }
+    filled: dict[str, Any] = call.kind("price").filling.complete(told)
+    filled.update({name: plan[name] for name in ("id", "created", "livemode")})
+    filled["object"] = "price"
+    spell_out_options(call, filled)
+    return filled
+
+
+def plan_of(call: Call, price: Mapping[str, Any]) -> dict[str, Any]:
+    """A price in the words of plans (D: each can be read as the other)."""
+    recurring = price["recurring"] or {}
+    told = {
+        **{name: price[name] for name in ("active", "billing_scheme", "currency", "nickname")},
+        **{name: price[name] for name in ("metadata", "product", "tiers_mode")},
+        **{
+            name: recurring.get(name)
+            for name in ("interval", "interval_count", "meter", "usage_type")
+        },
+        "amount": price["unit_amount"],
+        "amount_decimal": price["unit_amount_decimal"],
+        "transform_usage": price["transform_quantity"],
+    }
+    filled: dict[str, Any] = call.kind("plan").filling.complete(told)
+    filled.update({name: price[name] for name in ("id", "created", "livemode")})
+    filled.pop("tiers", None)
+    return {**filled, "object": "plan"}

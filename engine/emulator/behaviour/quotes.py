@@ -1,0 +1,112 @@
+"""Quotes: drafts that become final, and are accepted or canceled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from engine.emulator.behaviour.base import Behaviour
+from engine.emulator.behaviour.discounts import discounts_of
+from engine.emulator.behaviour.line_items import fill_items
+from engine.emulator.errors import StripeRefusal
+
+if TYPE_CHECKING:
+    from engine.emulator.call import Call
+
+# D: a quote is open for thirty days unless it says otherwise.
+_OPEN_FOR = 30 * 24 * 3600
+_ALLOWED: Mapping[str, tuple[str, ...]] = {
+    "accept": ("open",),
+    "cancel": ("draft", "open"),
+    "finalize_quote": ("draft",),
+}
+_WORDS = {"accept": "accepted", "cancel": "canceled", "finalize_quote": "finalized"}
+_NO_EXTRAS: Mapping[str, Any] = {
+    "amount_discount": 0,
+    "amount_shipping": 0,
+    "amount_tax": 0,
+    "breakdown": None,
+}
+
+
+class QuoteBehaviour(Behaviour):
+    """A quote."""
+
+    defaults: ClassVar[Mapping[str, Any]] = {
+        "collection_method": "charge_automatically",
+        "invoice_settings.issuer.type": "self",
+        "status": "draft",
+        "subscription_data.billing_mode.type": "flexible",
+        "total_details": dict(_NO_EXTRAS),
+        "line_items": {"object": "list", "data": [], "has_more": False, "url": ""},
+    }
+
+    def check_create(self, call: Call, params: dict[str, Any]) -> None:
+        """Check when it ends."""
+        call.check_future("expires_at", params.get("expires_at"))
+
+    def check_update(self, call: Call, params: dict[str, Any]) -> None:
+        """Check when it ends."""
+        call.check_future("expires_at", params.get("expires_at"))
+
+    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+        """Begin as a draft."""
+        document["expires_at"] = document["expires_at"] or call.now + _OPEN_FOR
+        document["discounts"] = discounts_of(call, params.get("discounts"), document, "discounts")
+        _fill(call, params, document)
+
+    def updating(
+        self,
+        call: Call,
+        params: dict[str, Any],
+        before: Mapping[str, Any],
+        after: dict[str, Any],
+    ) -> None:
+        """Change a draft only (D, metadata apart; the text is ours, ?)."""
+        if before["status"] != "draft" and set(params) - {"metadata"}:
+            raise StripeRefusal(
+                f"This quote is {before['status']}: only draft quotes can be updated."
+            )
+        after["discounts"] = before["discounts"]
+        if "discounts" in params:
+            after["discounts"] = discounts_of(call, params["discounts"], after, "discounts")
+        if params.get("line_items") is None:
+            after["line_items"] = before["line_items"]
+        _fill(call, params, after)
+
+    def calling(
+        self, call: Call, verb: str, params: dict[str, Any], document: dict[str, Any]
+    ) -> None:
+        """Keep to the order of its life (D; the text is ours, ?)."""
+        if document["status"] not in _ALLOWED[verb]:
+            raise StripeRefusal(
+                f"This quote cannot be {_WORDS[verb]} because its status is {document['status']}."
+            )
+        if verb == "finalize_quote":
+            document["number"] = f"QT-{call.ids.promotion_code()}-0001-1"
+            document["expires_at"] = params.get("expires_at") or document["expires_at"]
+
+
+def _fill(call: Call, params: Mapping[str, Any], document: dict[str, Any]) -> None:
+    """Spell the line items out, and what they come to."""
+    items = document["line_items"]["data"]
+    if params.get("line_items"):
+        _keep_ids(params["line_items"], items)
+        sent = [{"quantity": 1, **one} for one in params["line_items"]]
+        for item in items:
+            item["quantity"] = 1 if item["quantity"] is None else item["quantity"]
+        prices = fill_items(call, sent, items)
+        document["currency"] = prices[0]["currency"]
+    total = sum(item["amount_total"] for item in items)
+    document["amount_subtotal"] = document["amount_total"] = total
+    document["computed"]["upfront"] = {
+        "amount_subtotal": total,
+        "amount_total": total,
+        "line_items": None,
+        "total_details": dict(_NO_EXTRAS),
+    }
+
+
+def _keep_ids(given: list[dict[str, Any]], items: list[dict[str, Any]]) -> None:
+    for sent, item in zip(given, items, strict=True):
+        item["id"] = sent.get("id") or ""

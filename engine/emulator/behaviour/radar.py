@@ -1,0 +1,84 @@
+"""Radar's lists and what is on them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from engine.emulator.behaviour.base import Behaviour
+from engine.emulator.errors import StripeRefusal
+
+if TYPE_CHECKING:
+    from engine.emulator.call import Call
+
+_ITEM = "radar.value_list_item"
+# L: Stripe stores the values of these lists in lower case.
+_FOLDED = frozenset({"string", "email", "country"})
+
+
+class ValueListBehaviour(Behaviour):
+    """A list that rules refer to."""
+
+    defaults: ClassVar[Mapping[str, Any]] = {"item_type": "string"}
+    sifted: ClassVar[frozenset[str]] = frozenset({"contains"})
+    indexed: ClassVar[Mapping[str, bool]] = {"alias": False}
+
+    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+        """Keep aliases apart, and say who made it."""
+        del params
+        _require_free_alias(call, document)
+        document["created_by"] = call.caller.shown
+
+    def updating(
+        self,
+        call: Call,
+        params: dict[str, Any],
+        before: Mapping[str, Any],
+        after: dict[str, Any],
+    ) -> None:
+        """Keep aliases apart."""
+        del params, before
+        _require_free_alias(call, after)
+
+    def deleting(self, call: Call, document: Mapping[str, Any]) -> None:
+        """Take the items along (L)."""
+        for item in call.find(_ITEM, "value_list", document["id"]):
+            call.tables.remove(_ITEM, item["id"])
+
+    def passes(self, call: Call, params: Mapping[str, Any], document: Mapping[str, Any]) -> bool:
+        """Whether the list has a value."""
+        wanted = params.get("contains")
+        if wanted is None:
+            return True
+        items = call.find(_ITEM, "value_list", document["id"])
+        return any(item["value"].lower() == wanted.lower() for item in items)
+
+
+class ValueListItemBehaviour(Behaviour):
+    """A value on a list."""
+
+    filter_folded: ClassVar[frozenset[str]] = frozenset({"value"})
+    keeps_case: ClassVar[frozenset[str]] = frozenset({"value"})
+    indexed: ClassVar[Mapping[str, bool]] = {"value_list": False}
+
+    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+        """Store the value as the list does, once (the text is ours, ?)."""
+        value_list = call.require("radar.value_list", params["value_list"], param="value_list")
+        if value_list["item_type"] in _FOLDED:
+            document["value"] = document["value"].lower()
+        document["created_by"] = call.caller.shown
+        for item in call.find(_ITEM, "value_list", value_list["id"]):
+            if item["value"] == document["value"]:
+                raise StripeRefusal(
+                    f"The value `{document['value']}` already exists in this value list.",
+                    param="value",
+                )
+
+
+def _require_free_alias(call: Call, document: Mapping[str, Any]) -> None:
+    for other in call.find("radar.value_list", "alias", document["alias"]):
+        if other["id"] != document["id"]:
+            # L that aliases are unique; the text is ours (?).
+            raise StripeRefusal(
+                f"A value list with the alias `{document['alias']}` already exists.", param="alias"
+            )

@@ -1,0 +1,156 @@
+"""Schedules of subscriptions: phases one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from engine.emulator import errors
+from engine.emulator.behaviour import periods
+from engine.emulator.behaviour.base import Behaviour
+from engine.emulator.behaviour.line_items import currency_of, price_of
+from engine.emulator.behaviour.subscription_items import items_of
+from engine.emulator.errors import StripeRefusal
+
+if TYPE_CHECKING:
+    from engine.emulator.call import Call
+
+_OVER = ("canceled", "completed", "released")
+
+
+class ScheduleBehaviour(Behaviour):
+    """A subscription schedule."""
+
+    title: ClassVar[str] = "subscription schedule"
+    sifted: ClassVar[frozenset[str]] = frozenset({"scheduled"})
+    defaults: ClassVar[Mapping[str, Any]] = {
+        "billing_mode.type": "flexible",
+        "default_settings.billing_cycle_anchor": "automatic",
+        "default_settings.collection_method": "charge_automatically",
+        "default_settings.invoice_settings.issuer.type": "self",
+        "end_behavior": "release",
+        "phases.*.proration_behavior": "create_prorations",
+        "phases.*.items.*.quantity": 1,
+    }
+
+    def check_create(self, call: Call, params: dict[str, Any]) -> None:
+        """Require phases of a customer, or a subscription to take them from."""
+        del call
+        if params.get("from_subscription") is not None:
+            named = [name for name in ("customer", "phases") if params.get(name)]
+            if named:
+                raise errors.exclusive(["from_subscription", *named])
+            return
+        if params.get("customer") is None and params.get("customer_account") is None:
+            raise errors.missing_parameter("customer")
+        if not params.get("phases"):
+            raise errors.missing_parameter("phases")
+
+    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+        """Lay the phases one after the other."""
+        if params.get("from_subscription") is not None:
+            _follow(call, params["from_subscription"], document)
+        else:
+            start = params.get("start_date") or "now"
+            begins = call.now if start == "now" else int(start)
+            _lay_out(call, params["phases"], document, begins)
+        _settle(call, document)
+
+    def updating(
+        self,
+        call: Call,
+        params: dict[str, Any],
+        before: Mapping[str, Any],
+        after: dict[str, Any],
+    ) -> None:
+        """Change the phases while there are any to come (D; the text is ours, ?)."""
+        if before["status"] in _OVER:
+            raise StripeRefusal(
+                f"You cannot update a subscription schedule that is {before['status']}."
+            )
+        if params.get("phases"):
+            held = before["phases"]
+            begins = held[0]["start_date"] if held else call.now
+            _lay_out(call, params["phases"], after, begins)
+        _settle(call, after)
+
+    def calling(
+        self, call: Call, verb: str, params: dict[str, Any], document: dict[str, Any]
+    ) -> None:
+        """Cancel or release it once (the text is ours, ?)."""
+        del call, params
+        if document["status"] in _OVER:
+            raise StripeRefusal(
+                f"You cannot {verb} a subscription schedule that is {document['status']}."
+            )
+        document["current_phase"] = None
+        if verb == "release":
+            document["released_subscription"] = document["subscription"]
+            document["subscription"] = None
+
+    def passes(self, call: Call, params: Mapping[str, Any], document: Mapping[str, Any]) -> bool:
+        """Whether it has begun, if that was asked."""
+        del call
+        return not params.get("scheduled") or bool(document["status"] == "not_started")
+
+
+def _follow(call: Call, id: str, document: dict[str, Any]) -> None:
+    """Take the current phase from a subscription."""
+    subscription = call.require("subscription", id, param="from_subscription")
+    if subscription["schedule"] is not None:
+        # ? The text is ours.
+        raise StripeRefusal(
+            "This subscription is already managed by a subscription schedule.",
+            param="from_subscription",
+        )
+    items = items_of(call, id)
+    phase = {
+        "items": [{"price": item["price"], "quantity": item["quantity"]} for item in items],
+        "end_date": max(item["current_period_end"] for item in items),
+    }
+    document["customer"], document["subscription"] = subscription["customer"], id
+    document["phases"] = call.kind("subscription_schedule").filling.filled("phases", [phase])
+    _lay_out(call, [phase], document, subscription["start_date"])
+    call.save({**subscription, "schedule": document["id"]})
+
+
+def _lay_out(
+    call: Call, given: list[dict[str, Any]], document: dict[str, Any], begins: int
+) -> None:
+    """Give every phase its start and end, its currency and its items' prices."""
+    for index, (sent, phase) in enumerate(zip(given, document["phases"], strict=True)):
+        param = f"phases[{index}]"
+        price: Mapping[str, Any] = {}
+        for number, (wanted, item) in enumerate(zip(sent["items"], phase["items"], strict=True)):
+            price = price_of(call, wanted, f"{param}[items][{number}]")
+            item["price"] = item["plan"] = price["id"]
+        if not price:
+            raise errors.missing_parameter(f"{param}[items]")
+        first = f"{param}[items][0][price]"
+        phase["currency"] = currency_of(call, sent.get("currency"), [price["id"]], first)
+        start = sent.get("start_date")
+        phase["start_date"] = begins if start is None or start == "now" else int(start)
+        phase["end_date"] = begins = _end_of(call, sent, price, phase["start_date"])
+        if sent.get("trial_end") == "now":
+            phase["trial_end"] = call.now
+
+
+def _end_of(call: Call, sent: Mapping[str, Any], price: Mapping[str, Any], start: int) -> int:
+    end, lasts = sent.get("end_date"), sent.get("duration")
+    if end is not None:
+        return call.now if end == "now" else int(end)
+    # ? A phase that says nothing lasts as long as its price's interval.
+    lasts = lasts or price["recurring"] or {"interval": "month"}
+    return periods.after(start, lasts["interval"], lasts.get("interval_count") or 1)
+
+
+def _settle(call: Call, document: dict[str, Any]) -> None:
+    """Tell which phase it is in."""
+    phases = document["phases"]
+    now = [one for one in phases if one["start_date"] <= call.now < one["end_date"]]
+    current = now[0] if now else None
+    document["current_phase"] = (
+        None if current is None else {name: current[name] for name in ("start_date", "end_date")}
+    )
+    started = bool(phases) and phases[0]["start_date"] <= call.now
+    document["status"] = "active" if started else "not_started"

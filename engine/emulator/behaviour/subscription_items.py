@@ -1,0 +1,150 @@
+"""Items of subscriptions, by themselves and inside their subscription's parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from engine.emulator import errors
+from engine.emulator.behaviour import periods
+from engine.emulator.behaviour.base import Behaviour
+from engine.emulator.behaviour.discounts import discounts_of
+from engine.emulator.behaviour.plans import plan_of
+from engine.emulator.behaviour.products import INACTIVE_PRICE
+from engine.emulator.errors import StripeRefusal
+from engine.emulator.ids import IdForm
+
+if TYPE_CHECKING:
+    from engine.emulator.call import Call
+
+ITEM = "subscription_item"
+LAST_ITEM = (
+    "A subscription must have at least one active plan. In order to cancel a subscription, please "
+    "use the cancel endpoint."
+)
+
+
+class SubscriptionItemBehaviour(Behaviour):
+    """A price that a subscription is billed by."""
+
+    title: ClassVar[str] = "subscription item"
+    id_form: ClassVar[IdForm] = IdForm(length=14, with_account=False)
+    lists_oldest_first: ClassVar[bool] = True
+    indexed: ClassVar[Mapping[str, bool]] = {"subscription": False}
+    # ? It is told as the price it is billed by.
+    unseen: ClassVar[frozenset[str]] = frozenset({"plan"})
+
+    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+        """Bill a price once, along with its subscription."""
+        subscription = call.require("subscription", params["subscription"], param="subscription")
+        if subscription["status"] == "canceled":
+            # ? The text is ours.
+            raise StripeRefusal("You cannot add items to a canceled subscription.")
+        _set_price(call, params, document)
+        for other in items_of(call, document["subscription"]):
+            if other["price"] == document["price"]:
+                # L that a price stands once; the text is ours (?).
+                raise StripeRefusal(
+                    "Cannot add multiple subscription items with the same plan: "
+                    f"{document['price']}",
+                    param="price",
+                )
+        _settle(call, params, document)
+        document["current_period_start"] = subscription["start_date"]
+        price = call.require("price", document["price"], param="price")
+        rhythm = price["recurring"]
+        document["current_period_end"] = subscription["trial_end"] or periods.after(
+            subscription["start_date"], rhythm["interval"], rhythm["interval_count"]
+        )
+
+    def updating(
+        self,
+        call: Call,
+        params: dict[str, Any],
+        before: Mapping[str, Any],
+        after: dict[str, Any],
+    ) -> None:
+        """Move to another price."""
+        after["discounts"], after["price"] = before["discounts"], before["price"]
+        if any(params.get(name) is not None for name in ("price", "price_data", "plan")):
+            _set_price(call, params, after)
+        _settle(call, params, after)
+
+    def deleting(self, call: Call, document: Mapping[str, Any]) -> None:
+        """Keep the last item (L)."""
+        if len(items_of(call, document["subscription"])) == 1:
+            raise StripeRefusal(LAST_ITEM)
+
+    def shown(self, call: Call, document: dict[str, Any]) -> None:
+        """Spell the legacy plan out, which is the price again (D)."""
+        price = call.get("price", document["price"])
+        document["plan"] = None if price is None else plan_of(call, price)
+
+
+def items_of(call: Call, subscription: str) -> list[dict[str, Any]]:
+    """A subscription's items, oldest first."""
+    return call.find(ITEM, "subscription", subscription)[::-1]
+
+
+def change_items(call: Call, subscription: str, given: list[dict[str, Any]]) -> None:
+    """Change, add and drop items as an update of the subscription asks (L).
+
+    Raises:
+        StripeRefusal: An item is refused, or none would be left.
+    """
+    kind = call.kind(ITEM)
+    for index, wanted in enumerate(given):
+        param = f"items[{index}]"
+        rest = {name: value for name, value in wanted.items() if name not in _DIRECTIVES}
+        if wanted.get("id") is None:
+            call.create_inside(ITEM, {**rest, "subscription": subscription}, param)
+            continue
+        item = call.require(ITEM, wanted["id"], param=f"{param}[id]")
+        if item["subscription"] != subscription:
+            raise errors.resource_missing(kind.title, wanted["id"], param=f"{param}[id]")
+        if wanted.get("deleted"):
+            call.tables.remove(ITEM, item["id"])
+        else:
+            call.update(kind, item, rest)
+    if not items_of(call, subscription):
+        raise StripeRefusal(LAST_ITEM)
+
+
+_DIRECTIVES = frozenset({"id", "deleted", "clear_usage"})
+
+
+def _set_price(call: Call, params: Mapping[str, Any], document: dict[str, Any]) -> None:
+    named = [name for name in ("price", "price_data", "plan") if params.get(name) is not None]
+    if not named:
+        raise errors.missing_parameter("price")
+    if len(named) > 1:
+        raise errors.exclusive(named)
+    if named == ["price_data"]:
+        document["price"] = call.create_inside("price", params["price_data"], "price_data")["id"]
+        return
+    price = call.require("price", params[named[0]], param=named[0])
+    if not price["active"]:
+        raise StripeRefusal(INACTIVE_PRICE, param=named[0])
+    if price["recurring"] is None:
+        # L.
+        raise StripeRefusal(
+            "The price specified is set to `type=one_time` but this field only accepts prices "
+            "with `type=recurring`.",
+            param=named[0],
+        )
+    document["price"] = price["id"]
+
+
+def _settle(call: Call, params: Mapping[str, Any], document: dict[str, Any]) -> None:
+    """Fill in how many, and the discounts that were asked for."""
+    price = call.require("price", document["price"], param="price")
+    metered = price["recurring"]["usage_type"] == "metered"
+    if metered and params.get("quantity") is not None:
+        raise StripeRefusal(
+            "Quantity should not be specified where usage_type is `metered`.", param="quantity"
+        )
+    document["quantity"] = None if metered else document["quantity"]
+    if not metered and document["quantity"] is None:
+        document["quantity"] = 1
+    if "discounts" in params:
+        document["discounts"] = discounts_of(call, params["discounts"], document, "discounts")

@@ -1,0 +1,186 @@
+"""Subscriptions: a customer, items, a period, and an end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from engine.emulator import errors
+from engine.emulator.behaviour.base import Behaviour
+from engine.emulator.behaviour.discounts import discounts_of
+from engine.emulator.behaviour.line_items import currency_of
+from engine.emulator.behaviour.subscription_items import change_items, items_of
+from engine.emulator.errors import StripeRefusal
+
+if TYPE_CHECKING:
+    from engine.emulator.call import Call
+
+_DAY = 24 * 3600
+_ENDED = ("canceled", "incomplete_expired")
+_STILL_OPEN = frozenset({"metadata", "cancellation_details"})
+
+
+class SubscriptionBehaviour(Behaviour):
+    """A subscription."""
+
+    sifted: ClassVar[frozenset[str]] = frozenset(
+        {"status", "price", "plan", "current_period_start", "current_period_end", "automatic_tax"}
+    )
+    indexed: ClassVar[Mapping[str, bool]] = {"customer": False}
+    defaults: ClassVar[Mapping[str, Any]] = {
+        "billing_mode.type": "flexible",
+        "collection_method": "charge_automatically",
+        "invoice_settings.issuer.type": "self",
+        "payment_settings": {
+            "payment_method_options": None,
+            "payment_method_types": None,
+            "save_default_payment_method": "off",
+        },
+        "trial_settings": {"end_behavior": {"missing_payment_method": "create_invoice"}},
+    }
+
+    def check_create(self, call: Call, params: dict[str, Any]) -> None:
+        """Require a customer and items, and check the trial."""
+        del call
+        _require_customer(params)
+        if not params.get("items"):
+            raise errors.missing_parameter("items")
+        trials = [name for name in ("trial_end", "trial_period_days") if params.get(name)]
+        if len(trials) > 1:
+            raise errors.exclusive(trials)
+        _check_billing(params, params.get("collection_method"))
+
+    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+        """Start it now; the items follow."""
+        start = params.get("backdate_start_date") or call.now
+        document["start_date"] = start
+        document["billing_cycle_anchor"] = params.get("billing_cycle_anchor") or call.now
+        document["items"]["data"] = []
+        days = params.get("trial_period_days")
+        if days:
+            document["trial_end"] = call.now + days * _DAY
+        _settle(call, params, document)
+        customer = call.get("customer", params.get("customer") or "")
+        document["test_clock"] = None if customer is None else customer.get("test_clock")
+        document["discounts"] = discounts_of(call, params.get("discounts"), document, "discounts")
+
+    def created(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+        """Make the items, and take the currency from their prices."""
+        change_items(call, document["id"], params["items"])
+        prices = [item["price"] for item in items_of(call, document["id"])]
+        document["currency"] = currency_of(call, params.get("currency"), prices, "items[0][price]")
+        _set_end(call, params, document)
+        call.save(document)
+
+    def updating(
+        self,
+        call: Call,
+        params: dict[str, Any],
+        before: Mapping[str, Any],
+        after: dict[str, Any],
+    ) -> None:
+        """Change it while it runs (L)."""
+        if before["status"] in _ENDED and not set(params) <= _STILL_OPEN:
+            raise StripeRefusal(
+                "A canceled subscription can only update its cancellation_details and metadata."
+            )
+        for name in ("items", "discounts", "billing_cycle_anchor", "currency"):
+            after[name] = before[name]
+        if "discounts" in params:
+            after["discounts"] = discounts_of(call, params["discounts"], after, "discounts")
+        _check_billing(params, after["collection_method"], after["days_until_due"])
+        if params.get("items"):
+            change_items(call, after["id"], params["items"])
+        if (params.get("billing_cycle_anchor") or {}).get("type") == "now":
+            after["billing_cycle_anchor"] = call.now
+        if before["status"] not in _ENDED:
+            _settle(call, params, after)
+            _set_end(call, params, after)
+
+    def calling(
+        self, call: Call, verb: str, params: dict[str, Any], document: dict[str, Any]
+    ) -> None:
+        """Cancel it once (L: then it is as good as gone)."""
+        if document["status"] in _ENDED:
+            raise errors.resource_missing("subscription", document["id"], param="id", in_path=True)
+        if verb == "cancel":
+            document["ended_at"] = call.now
+            said = params.get("cancellation_details") or {}
+            document["cancellation_details"] = {
+                "comment": said.get("comment"),
+                "feedback": said.get("feedback"),
+                "feedback_option": said.get("feedback_option"),
+                "reason": "cancellation_requested",
+            }
+
+    def passes(self, call: Call, params: Mapping[str, Any], document: Mapping[str, Any]) -> bool:
+        """Whether it has the status asked for, and the price; canceled ones must be asked for."""
+        wanted = params.get("status")
+        status = document["status"]
+        if wanted is None:
+            right = status != "canceled"
+        elif wanted == "ended":
+            right = status in _ENDED
+        else:
+            right = wanted in ("all", status)
+        price = params.get("price") or params.get("plan")
+        if price is None or not right:
+            return bool(right)
+        return any(item["price"] == price for item in items_of(call, document["id"]))
+
+    def shown(self, call: Call, document: dict[str, Any]) -> None:
+        """Let a trial end by itself."""
+        if document["status"] == "trialing" and document["trial_end"] <= call.now:
+            document["status"] = "active"
+
+
+def _require_customer(params: Mapping[str, Any]) -> None:
+    named = [name for name in ("customer", "customer_account") if params.get(name) is not None]
+    if not named:
+        raise errors.missing_parameter("customer")
+    if len(named) > 1:
+        raise errors.exclusive(named)
+
+
+def _check_billing(params: Mapping[str, Any], method: str | None, held: int | None = None) -> None:
+    days = params.get("days_until_due", held)
+    if method == "send_invoice" and days is None:
+        # ? The text is ours.
+        raise StripeRefusal(
+            "`days_until_due` is required when `collection_method` is `send_invoice`.",
+            param="days_until_due",
+        )
+    if method != "send_invoice" and params.get("days_until_due") is not None:
+        raise StripeRefusal(
+            "`days_until_due` can only be set when `collection_method` is `send_invoice`.",
+            param="days_until_due",
+        )
+
+
+def _settle(call: Call, params: Mapping[str, Any], document: dict[str, Any]) -> None:
+    """Tell whether it is in its trial."""
+    del params
+    ends = document["trial_end"]
+    on_trial = ends is not None and ends > call.now
+    if on_trial and document["trial_start"] is None:
+        document["trial_start"] = call.now
+    document["status"] = "trialing" if on_trial else "active"
+    if document["collection_method"] != "send_invoice":
+        document["days_until_due"] = None
+
+
+def _set_end(call: Call, params: Mapping[str, Any], document: dict[str, Any]) -> None:
+    """Note when it is going to end, if somebody said so (D)."""
+    items = items_of(call, document["id"])
+    ends = [item["current_period_end"] for item in items]
+    at = params.get("cancel_at")
+    if at in ("max_period_end", "max_billed_until"):
+        document["cancel_at"] = max(ends)
+    elif at == "min_period_end":
+        document["cancel_at"] = min(ends)
+    if params.get("cancel_at_period_end"):
+        document["cancel_at"] = max(ends)
+    elif params.get("cancel_at_period_end") is False and at is None:
+        document["cancel_at"] = None
+    waiting = document["cancel_at"] is not None
+    document["canceled_at"] = (document["canceled_at"] or call.now) if waiting else None

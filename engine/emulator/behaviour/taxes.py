@@ -1,0 +1,191 @@
+"""Tax settings and registrations, and the settings of the balance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from engine.emulator import errors
+from engine.emulator.behaviour.base import Behaviour
+from engine.emulator.errors import StripeRefusal
+
+if TYPE_CHECKING:
+    from engine.emulator.call import Call
+
+_REGISTRATION = "tax.registration"
+_OPTIONS = "country_options"
+# What tells registrations of one country apart, wherever it has it.
+_PLACE = ("state", "type", "province_standard", "local_amusement_tax", "local_lease_tax")
+# D: working days until money is paid out.
+_DELAY_DAYS = 2
+
+
+class RegistrationBehaviour(Behaviour):
+    """Where the account collects taxes."""
+
+    sifted: ClassVar[frozenset[str]] = frozenset({"status"})
+    indexed: ClassVar[Mapping[str, bool]] = {"country": False}
+
+    def check_create(self, call: Call, params: dict[str, Any]) -> None:
+        """Check from when to when, and that the options are the country's."""
+        _check_times(call, params)
+        own = params["country"].lower()
+        for name in params[_OPTIONS]:
+            if name != own:
+                # ? The text is ours.
+                raise StripeRefusal(
+                    f"`{_OPTIONS}[{name}]` cannot be set for a registration in "
+                    f"{params['country']}.",
+                    param=f"{_OPTIONS}[{name}]",
+                )
+        if not params[_OPTIONS].get(own):
+            raise errors.missing_parameter(f"{_OPTIONS}[{own}]")
+
+    def check_update(self, call: Call, params: dict[str, Any]) -> None:
+        """Check from when to when."""
+        _check_times(call, params)
+
+    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+        """Register a place once, from a head office (L; the texts are ours, ?)."""
+        del params
+        settings = call.only_one(call.kind("tax.settings"), "")
+        if settings["head_office"] is None:
+            raise StripeRefusal(
+                "You must set your head office address in your tax settings before you can create "
+                "a tax registration."
+            )
+        own = document["country"].lower()
+        options = {own: _said(document[_OPTIONS][own])}
+        document[_OPTIONS] = options
+        for other in call.find(_REGISTRATION, "country", document["country"]):
+            if _status(call, other) != "expired" and _place(other) == _place(document):
+                raise StripeRefusal(
+                    f"A tax registration (`{other['id']}`) for this location is already active or "
+                    "scheduled.",
+                    param="country",
+                )
+
+    def updating(
+        self,
+        call: Call,
+        params: dict[str, Any],
+        before: Mapping[str, Any],
+        after: dict[str, Any],
+    ) -> None:
+        """Leave an expired registration as it is, and its parts in their order (?)."""
+        del params
+        if _status(call, before) == "expired":
+            raise StripeRefusal("An expired tax registration cannot be updated.")
+        ends = after["expires_at"]
+        if ends is not None and ends < after["active_from"]:
+            raise errors.too_small("expires_at", after["active_from"], ends)
+
+    def shown(self, call: Call, document: dict[str, Any]) -> None:
+        """Tell its status, which follows the clock (L)."""
+        document["status"] = _status(call, document)
+
+    def passes(self, call: Call, params: Mapping[str, Any], document: Mapping[str, Any]) -> bool:
+        """Whether it has the status asked for."""
+        wanted = params.get("status", "all")
+        return bool(wanted in ("all", _status(call, document)))
+
+
+def _check_times(call: Call, params: Mapping[str, Any]) -> None:
+    for name in ("active_from", "expires_at"):
+        if params.get(name) != "now":
+            call.check_future(name, params.get(name))
+    starts, ends = params.get("active_from"), params.get("expires_at")
+    if isinstance(starts, int) and isinstance(ends, int) and ends <= starts:
+        raise errors.too_small("expires_at", starts + 1, ends)
+
+
+def _said(options: Any) -> Any:
+    """Options as answers have them: only what the country knows."""
+    return {name: value for name, value in (options or {}).items() if value is not None}
+
+
+def _place(registration: Mapping[str, Any]) -> list[Any]:
+    options = registration[_OPTIONS][registration["country"].lower()]
+    return [options.get(name) for name in _PLACE]
+
+
+def _status(call: Call, registration: Mapping[str, Any]) -> str:
+    if registration["expires_at"] is not None and registration["expires_at"] <= call.now:
+        return "expired"
+    return "active" if registration["active_from"] <= call.now else "scheduled"
+
+
+class TaxSettingsBehaviour(Behaviour):
+    """The account's tax settings."""
+
+    defaults: ClassVar[Mapping[str, Any]] = {"defaults.provider": "stripe"}
+
+    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+        """Begin without a head office."""
+        del call, params
+        _settle(document)
+
+    def updating(
+        self,
+        call: Call,
+        params: dict[str, Any],
+        before: Mapping[str, Any],
+        after: dict[str, Any],
+    ) -> None:
+        """Say whether taxes can be calculated."""
+        del call, params, before
+        _settle(after)
+
+
+def _settle(document: dict[str, Any]) -> None:
+    missing = [] if document["head_office"] is not None else ["head_office"]
+    document["status"] = "pending" if missing else "active"
+    document["status_details"] = {
+        "active": None if missing else {},
+        "pending": {"missing_fields": missing} if missing else None,
+    }
+
+
+class BalanceSettingsBehaviour(Behaviour):
+    """How the account is paid out."""
+
+    defaults: ClassVar[Mapping[str, Any]] = {
+        "payments.debit_negative_balances": False,
+        "payments.payouts": {
+            "automatic_transfer_rules_by_currency": {},
+            "minimum_balance_by_currency": None,
+            "schedule": {
+                "interval": "daily",
+                "monthly_payout_days": None,
+                "weekly_payout_days": None,
+            },
+            "statement_descriptor": None,
+            "status": "enabled",
+        },
+        "payments.payouts.status": "enabled",
+        "payments.settlement_timing.delay_days": _DELAY_DAYS,
+    }
+
+    def updating(
+        self,
+        call: Call,
+        params: dict[str, Any],
+        before: Mapping[str, Any],
+        after: dict[str, Any],
+    ) -> None:
+        """Let the delay follow what was set, and the days of payouts the interval."""
+        del call, params, before
+        timing = after["payments"]["settlement_timing"]
+        override = timing["delay_days_override"]
+        timing["delay_days"] = _DELAY_DAYS if override is None else override
+        payouts = after["payments"]["payouts"]
+        # The SDK cannot read null here.
+        rules = payouts["automatic_transfer_rules_by_currency"]
+        payouts["automatic_transfer_rules_by_currency"] = rules or {}
+        schedule = payouts["schedule"]
+        for interval, name in (
+            ("monthly", "monthly_payout_days"),
+            ("weekly", "weekly_payout_days"),
+        ):
+            if schedule["interval"] != interval:
+                schedule[name] = None

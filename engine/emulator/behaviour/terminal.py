@@ -1,0 +1,96 @@
+"""Terminal: configurations, locations, readers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from engine.emulator import errors
+from engine.emulator.behaviour.base import Behaviour
+from engine.emulator.errors import StripeRefusal
+
+if TYPE_CHECKING:
+    from engine.emulator.call import Call
+
+_SIMULATED = "simulated-"
+# D: the codes that Stripe's own simulator answers to.
+_DEVICES: Mapping[str, str] = {
+    "s700": "simulated_stripe_s700",
+    "s710": "simulated_stripe_s710",
+    "wpe": "simulated_wisepos_e",
+}
+_PLAIN_DEVICE = "simulated_wisepos_e"
+
+
+class TerminalConfigurationBehaviour(Behaviour):
+    """How readers are set up."""
+
+    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+        """Tell that it is not the account's default, which Stripe makes."""
+        del call, params
+        document["is_account_default"] = False
+
+    def deleting(self, call: Call, document: Mapping[str, Any]) -> None:
+        """Keep the default (D; the text is ours, ?)."""
+        del call
+        if document["is_account_default"]:
+            raise StripeRefusal("The account's default terminal configuration cannot be deleted.")
+
+
+class LocationBehaviour(Behaviour):
+    """Where readers stand."""
+
+    def check_create(self, call: Call, params: dict[str, Any]) -> None:
+        """Require a name and an address, in one script or the other (D)."""
+        del call
+        for name in ("display_name", "address"):
+            if params.get(name) is None and params.get(f"{name}_kana") is None:
+                raise errors.missing_parameter(name)
+
+    def updating(
+        self,
+        call: Call,
+        params: dict[str, Any],
+        before: Mapping[str, Any],
+        after: dict[str, Any],
+    ) -> None:
+        """Keep the country (D; the text is ours, ?)."""
+        del call, params
+        if before["address"]["country"] != after["address"]["country"]:
+            raise StripeRefusal(
+                "The country of a location cannot be changed.", param="address[country]"
+            )
+
+
+class ReaderBehaviour(Behaviour):
+    """A card reader."""
+
+    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+        """Take the code that a simulated reader shows, and find out what it is."""
+        code = params["registration_code"]
+        if not code.startswith(_SIMULATED):
+            # ? No other reader can be near an emulator; the text is ours.
+            raise StripeRefusal(
+                f"No reader is showing the registration code '{code}'.",
+                param="registration_code",
+            )
+        serial = call.ids.digits(12)
+        document.update(
+            device_type=_DEVICES.get(code.removeprefix(_SIMULATED), _PLAIN_DEVICE),
+            device_sw_version="",
+            ip_address="0.0.0.0",  # noqa: S104 - what Stripe answers for simulated readers
+            serial_number=serial,
+            status="online",
+        )
+        document["label"] = document["label"] or serial
+
+    def updating(
+        self,
+        call: Call,
+        params: dict[str, Any],
+        before: Mapping[str, Any],
+        after: dict[str, Any],
+    ) -> None:
+        """Call a reader without a label by its number (?)."""
+        del call, params, before
+        after["label"] = after["label"] or after["serial_number"]

@@ -1,0 +1,84 @@
+"""Dotted paths in documents: `*` stands for every element of a list and every entry of a map.
+
+What must not live here: what any field means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+
+def hits(value: Any, steps: list[str], param: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield every value at a path, each with its name in brackets."""
+    if not steps:
+        yield param, value
+        return
+    step, rest = steps[0], steps[1:]
+    if step == "*":
+        if isinstance(value, list):
+            for index, inner in enumerate(value):
+                yield from hits(inner, rest, f"{param}[{index}]")
+        elif isinstance(value, dict):
+            for name, inner in value.items():
+                yield from hits(inner, rest, f"{param}[{name}]")
+    elif isinstance(value, dict) and step in value:
+        yield from hits(value[step], rest, f"{param}[{step}]" if param else step)
+
+
+def holders(document: Any, path: str) -> Iterator[tuple[Any, Any]]:
+    """Yield what holds each value at a path, with the name or the index it has there.
+
+    The last step need not be there; lists are walked through where a path names a field of
+    their elements, as Stripe's own paths do.
+    """
+    *steps, last = path.split(".")
+    for here in _walk(document, steps):
+        if last == "*":
+            yield from ((here, key) for key in _keys(here))
+        elif isinstance(here, list):
+            yield from ((inner, last) for inner in here if isinstance(inner, dict))
+        elif isinstance(here, dict):
+            yield here, last
+
+
+def _walk(here: Any, steps: list[str]) -> Iterator[Any]:
+    if not steps:
+        yield here
+        return
+    step, rest = steps[0], steps[1:]
+    if step == "*":
+        for key in _keys(here):
+            yield from _walk(here[key], rest)
+    elif isinstance(here, list):
+        for inner in here:
+            yield from _walk(inner, steps)
+    elif isinstance(here, dict) and step in here:
+        yield from _walk(here[step], rest)
+
+
+def _keys(here: Any) -> list[Any]:
+    if isinstance(here, list):
+        return list(range(len(here)))
+    return list(here) if isinstance(here, dict) else []
+
+
+def drop(document: Any, path: str) -> None:
+    """Take out whatever stands at a path."""
+    for holder, last in list(holders(document, path)):
+        if isinstance(holder, dict):
+            holder.pop(last, None)
+
+
+def put(document: Any, path: str, value: Any) -> None:
+    """Set what stands at a path, wherever something can hold it."""
+    for holder, last in list(holders(document, path)):
+        holder[last] = value
+
+
+def get(document: Mapping[str, Any], path: str) -> Any:
+    """What stands at a path without `*`; None if nothing does."""
+    here: Any = document
+    for step in path.split("."):
+        here = here.get(step) if isinstance(here, Mapping) else None
+    return here

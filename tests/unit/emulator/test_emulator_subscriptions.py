@@ -1,0 +1,349 @@
+"""Customers, subscriptions, schedules, quotes and the clocks of a sandbox."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import stripe
+
+Refused = Callable[..., stripe.StripeError]
+DAY = 24 * 3600
+
+
+@pytest.fixture
+def customer(client: stripe.StripeClient) -> str:
+    """Id of a customer."""
+    return client.v1.customers.create({"name": "Ada", "email": "ada@example.com"}).id
+
+
+@pytest.fixture
+def price(client: stripe.StripeClient, product: str) -> Callable[..., str]:
+    """Make a recurring price, and give back its id."""
+
+    def make(interval: str = "month") -> str:
+        params: Any = {
+            "product": product,
+            "currency": "usd",
+            "unit_amount": 250,
+            "recurring": {"interval": interval},
+        }
+        return client.v1.prices.create(params).id
+
+    return make
+
+
+@pytest.fixture
+def subscribe(
+    client: stripe.StripeClient, customer: str, price: Callable[..., str]
+) -> Callable[..., stripe.Subscription]:
+    """Subscribe the customer to a monthly price."""
+
+    def make(**params: Any) -> stripe.Subscription:
+        given: Any = {"customer": customer, "items": [{"price": price()}], **params}
+        return client.v1.subscriptions.create(given)
+
+    return make
+
+
+def test_a_deleted_customer_is_still_answered(
+    client: stripe.StripeClient,
+    customer: str,
+    subscribe: Callable[..., stripe.Subscription],
+    refused: Refused,
+) -> None:
+    """As deleted, with its subscriptions canceled, in no list, and of no further use."""
+    subscription = subscribe()
+    assert client.v1.customers.delete(customer).deleted is True
+    assert client.v1.customers.retrieve(customer).to_dict() == {
+        "id": customer,
+        "object": "customer",
+        "deleted": True,
+    }
+    assert client.v1.subscriptions.retrieve(subscription.id).status == "canceled"
+    assert client.v1.customers.list().data == []
+    error = refused(client.v1.customers.update, customer, {"name": "B"})
+    assert (error.http_status, error.user_message) == (404, f"No such customer: '{customer}'")
+    assert refused(client.v1.customers.delete, customer).http_status == 404
+    given = {"type": "eu_vat", "value": "DE123456789"}
+    assert refused(client.v1.customers.tax_ids.create, customer, given).http_status == 404
+
+
+def test_a_customer_is_filled_in(client: stripe.StripeClient, customer: str) -> None:
+    """Lists of other objects come if asked for."""
+    plain = client.v1.customers.retrieve(customer).to_dict()
+    assert (plain["balance"], plain["tax_exempt"], plain["next_invoice_sequence"]) == (0, "none", 1)
+    assert not {"sources", "subscriptions", "tax_ids", "tax", "cash_balance"} & set(plain)
+    expand = ["tax_ids", "tax", "cash_balance"]
+    full = client.v1.customers.retrieve(customer, {"expand": expand}).to_dict()
+    assert full["tax_ids"]["url"] == f"/v1/customers/{customer}/tax_ids"
+    assert full["cash_balance"]["settings"]["using_merchant_default"] is True
+    settings: Any = {"settings": {"reconciliation_mode": "manual"}}
+    after = client.v1.customers.update(customer, {"cash_balance": settings, "expand": expand})
+    assert after.to_dict()["cash_balance"]["settings"]["reconciliation_mode"] == "manual"
+
+
+def test_tax_ids_are_one_kind_of_object(
+    client: stripe.StripeClient, customer: str, refused: Refused
+) -> None:
+    """A customer's is found by its id alone too, and the account's own stand apart."""
+    vat: Any = {"type": "eu_vat", "value": "DE123456789"}
+    data: Any = {"name": "B", "tax_id_data": [vat], "expand": ["tax_ids"]}
+    other = client.v1.customers.create(data)
+    assert other.tax_ids is not None
+    assert [one.value for one in other.tax_ids.data] == ["DE123456789"]
+    made = client.v1.customers.tax_ids.create(customer, {"type": "us_ein", "value": "12-3456789"})
+    assert (made.customer, made.country) == (customer, "US")
+    assert client.v1.tax_ids.retrieve(made.id).id == made.id
+    own = client.v1.tax_ids.create(vat)
+    assert own.owner is not None
+    assert (own.owner.type, own.customer, own.country) == ("self", None, None)
+    assert [one.id for one in client.v1.tax_ids.list().data] == [own.id]
+    theirs: Any = {"owner": {"type": "customer", "customer": customer}}
+    assert [one.id for one in client.v1.tax_ids.list(theirs).data] == [made.id]
+    assert [one.id for one in client.v1.customers.tax_ids.list(customer).data] == [made.id]
+    assert refused(client.v1.customers.tax_ids.delete, other.id, made.id).http_status == 404
+    assert client.v1.customers.tax_ids.delete(customer, made.id).deleted is True
+
+
+def test_a_subscription_starts_now(
+    subscribe: Callable[..., stripe.Subscription], clock: Any
+) -> None:
+    """Active, with an item and a period of the price's interval."""
+    made = subscribe()
+    assert (made.status, made.currency, made.start_date) == ("active", "usd", clock.now)
+    (item,) = made["items"]["data"]
+    assert (item["quantity"], item["subscription"]) == (1, made.id)
+    assert item["current_period_end"] == clock.now + 31 * DAY
+    assert item["plan"]["id"] == item["price"]["id"]
+    assert item["plan"]["interval"] == "month"
+
+
+def test_a_trial_ends_by_itself(
+    client: stripe.StripeClient, subscribe: Callable[..., stripe.Subscription], clock: Any
+) -> None:
+    """Trialing until its end, active afterwards."""
+    made = subscribe(trial_period_days=3)
+    assert (made.status, made.trial_end) == ("trialing", clock.now + 3 * DAY)
+    clock.now += 3 * DAY
+    assert client.v1.subscriptions.retrieve(made.id).status == "active"
+
+
+def test_a_canceled_subscription_is_as_good_as_gone(
+    client: stripe.StripeClient, subscribe: Callable[..., stripe.Subscription], refused: Refused
+) -> None:
+    """Read, listed if asked for, and hardly changed."""
+    service = client.v1.subscriptions
+    made = subscribe()
+    said: Any = {"cancellation_details": {"comment": "Enough"}}
+    ended = service.cancel(made.id, said)
+    assert ended.cancellation_details is not None
+    assert (ended.status, ended.cancellation_details.comment) == ("canceled", "Enough")
+    assert refused(service.cancel, made.id).http_status == 404
+    assert service.update(made.id, {"metadata": {"a": "b"}}).metadata.to_dict() == {"a": "b"}
+    assert refused(service.update, made.id, {"description": "x"}).user_message == (
+        "A canceled subscription can only update its cancellation_details and metadata."
+    )
+    assert service.list().data == []
+    for status in ("canceled", "ended", "all"):
+        assert len(service.list({"status": status}).data) == 1
+    item = {"subscription": made.id, "price": made["items"]["data"][0]["price"]["id"]}
+    assert refused(client.v1.subscription_items.create, item).http_status == 400
+
+
+def test_items_change_by_their_id(
+    client: stripe.StripeClient,
+    subscribe: Callable[..., stripe.Subscription],
+    price: Callable[..., str],
+    refused: Refused,
+) -> None:
+    """One without an id is added; the last one stays."""
+    made = subscribe()
+    item = made["items"]["data"][0]["id"]
+    yearly = price("year")
+    update = client.v1.subscriptions.update
+    after = update(made.id, {"items": [{"id": item, "quantity": 3}, {"price": yearly}]})
+    assert [one["quantity"] for one in after["items"]["data"]] == [3, 1]
+    assert refused(update, made.id, {"items": [{"price": yearly}]}).http_status == 400
+    after = update(made.id, {"items": [{"id": item, "deleted": True}]})
+    (left,) = after["items"]["data"]
+    assert left["price"]["id"] == yearly
+    assert "at least one active plan" in str(
+        refused(client.v1.subscription_items.delete, left["id"]).user_message
+    )
+    items = client.v1.subscription_items
+    monthly = price()
+    added = items.create({"subscription": made.id, "price": monthly})
+    listed = items.list({"subscription": made.id})
+    assert [one.id for one in listed.data] == [left["id"], added.id]
+    page = items.list({"subscription": made.id, "limit": 1})
+    assert ([one.id for one in page.data], page.has_more) == ([left["id"]], True)
+    following = items.list({"subscription": made.id, "starting_after": left["id"]})
+    assert [one.id for one in following.data] == [added.id]
+    assert items.update(added.id, {"price": price("week")}).price.id != monthly
+    assert items.delete(added.id).deleted is True
+    by_price = client.v1.subscriptions.list({"price": yearly})
+    assert [one.id for one in by_price.data] == [made.id]
+    assert client.v1.subscriptions.list({"price": monthly}).data == []
+
+
+def test_discounts_are_ids_unless_expanded(
+    client: stripe.StripeClient, subscribe: Callable[..., stripe.Subscription], refused: Refused
+) -> None:
+    """A coupon or a promotion code makes one, an empty list none."""
+    coupon = client.v1.coupons.create({"percent_off": 5}).id
+    code = client.v1.promotion_codes.create({"promotion": {"type": "coupon", "coupon": coupon}}).id
+    made = subscribe(discounts=[{"coupon": coupon}, {"promotion_code": code}])
+    assert all(str(one).startswith("di_") for one in made.discounts)
+    seen = client.v1.subscriptions.retrieve(made.id, {"expand": ["discounts"]})
+    sources = [one.source.coupon for one in seen.discounts if isinstance(one, stripe.Discount)]
+    assert sources == [coupon, coupon]
+    update = client.v1.subscriptions.update
+    assert update(made.id, {"discounts": ""}).discounts == []
+    assert refused(update, made.id, {"discounts": [{"coupon": "x"}]}).http_status == 400
+    assert refused(update, made.id, {"discounts": [{"discount": "di_1"}]}).http_status == 400
+
+
+def test_an_end_may_be_set(
+    client: stripe.StripeClient, subscribe: Callable[..., stripe.Subscription], clock: Any
+) -> None:
+    """At the period's end, at a time, and taken back."""
+    made = subscribe(cancel_at_period_end=True)
+    assert (made.cancel_at, made.canceled_at) == (clock.now + 31 * DAY, clock.now)
+    back = client.v1.subscriptions.update(made.id, {"cancel_at_period_end": False})
+    assert (back.cancel_at, back.canceled_at) == (None, None)
+    ends = client.v1.subscriptions.update(made.id, {"cancel_at": "min_period_end"})
+    assert ends.cancel_at == clock.now + 31 * DAY
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"items": ""},
+        {"customer": "cus_x"},
+        {"customer": ""},
+        {"customer_account": "acct_x"},
+        {"items": [{"quantity": 1}]},
+        {"items": [{"price": "price_x"}]},
+        {"items": [{"price": "price_x", "plan": "price_x"}]},
+        {"trial_period_days": 1, "trial_end": 1_900_000_000},
+        {"collection_method": "send_invoice"},
+        {"days_until_due": 3},
+    ],
+)
+def test_subscriptions_that_do_not_fit_are_refused(
+    subscribe: Callable[..., stripe.Subscription], change: dict[str, Any]
+) -> None:
+    """Customers, items, trials and terms are checked."""
+    with pytest.raises(stripe.InvalidRequestError) as caught:
+        subscribe(**change)
+    assert caught.value.http_status == 400
+
+
+def test_a_one_time_price_is_no_item(
+    client: stripe.StripeClient, product: str, subscribe: Callable[..., stripe.Subscription]
+) -> None:
+    """Only recurring prices, and active ones, are billed again and again."""
+    once = client.v1.prices.create({"product": product, "currency": "usd", "unit_amount": 1}).id
+    with pytest.raises(stripe.InvalidRequestError) as caught:
+        subscribe(items=[{"price": once}])
+    assert "type=one_time" in str(caught.value.user_message)
+    client.v1.prices.update(once, {"active": False})
+    with pytest.raises(stripe.InvalidRequestError) as caught:
+        subscribe(items=[{"price": once}])
+    assert "is inactive" in str(caught.value.user_message)
+
+
+def test_phases_follow_each_other(
+    client: stripe.StripeClient, customer: str, price: Callable[..., str], clock: Any
+) -> None:
+    """Each ends after its duration, or when it says."""
+    given: Any = {
+        "customer": customer,
+        "start_date": clock.now + DAY,
+        "phases": [
+            {"items": [{"price": price()}], "duration": {"interval": "week", "interval_count": 2}},
+            {"items": [{"price": price("year"), "quantity": 2}], "end_date": clock.now + 99 * DAY},
+        ],
+    }
+    made = client.v1.subscription_schedules.create(given)
+    assert (made.status, made.current_phase, made.end_behavior) == ("not_started", None, "release")
+    first, second = made.phases
+    assert (first.start_date, first.end_date) == (clock.now + DAY, clock.now + 15 * DAY)
+    assert (second.start_date, second.end_date) == (first.end_date, clock.now + 99 * DAY)
+    assert first.currency == "usd"
+    service = client.v1.subscription_schedules
+    assert [one.id for one in service.list({"scheduled": True}).data] == [made.id]
+    assert service.cancel(made.id).status == "canceled"
+    for verb in (service.cancel, service.release):
+        with pytest.raises(stripe.InvalidRequestError):
+            verb(made.id)
+    with pytest.raises(stripe.InvalidRequestError):
+        service.update(made.id, {"end_behavior": "cancel"})
+
+
+def test_a_schedule_follows_a_subscription(
+    client: stripe.StripeClient,
+    subscribe: Callable[..., stripe.Subscription],
+    refused: Refused,
+    clock: Any,
+) -> None:
+    """It has its items, and lets it go when released."""
+    subscription = subscribe()
+    service = client.v1.subscription_schedules
+    made = service.create({"from_subscription": subscription.id})
+    assert (made.status, made.subscription) == ("active", subscription.id)
+    assert made.current_phase is not None
+    assert made.current_phase.start_date == clock.now
+    both: Any = {"from_subscription": subscription.id, "customer": subscription.customer}
+    for params in ({"from_subscription": subscription.id}, both, {}, {"customer": "cus_x"}):
+        assert refused(service.create, params).http_status == 400
+    released = service.release(made.id)
+    assert (released.released_subscription, released.subscription) == (subscription.id, None)
+    assert (released.status, released.released_at) == ("released", clock.now)
+
+
+def test_a_quote_lives_in_order(
+    client: stripe.StripeClient, customer: str, price: Callable[..., str], refused: Refused
+) -> None:
+    """Draft, open, accepted; only a draft changes."""
+    service = client.v1.quotes
+    lines: Any = [{"price": price(), "quantity": 2}]
+    made = service.create({"customer": customer, "line_items": lines})
+    assert (made.status, made.number, made.amount_total) == ("draft", None, 500)
+    assert "line_items" not in made.to_dict()
+    more: Any = {"line_items": [{"price": price("year")}], "expand": ["line_items"]}
+    after = service.update(made.id, more)
+    assert after.line_items is not None
+    assert (after.amount_total, after.line_items.data[0].quantity) == (250, 1)
+    assert refused(service.accept, made.id).http_status == 400
+    opened = service.finalize_quote(made.id)
+    assert (opened.status, str(opened.number)[:3]) == ("open", "QT-")
+    assert refused(service.update, made.id, {"description": "x"}).http_status == 400
+    assert service.update(made.id, {"metadata": {"a": "b"}}).metadata.to_dict() == {"a": "b"}
+    assert service.accept(made.id).status == "accepted"
+    for verb in (service.accept, service.cancel, service.finalize_quote):
+        assert refused(verb, made.id).http_status == 400
+    draft = service.create({"customer": customer})
+    assert service.cancel(draft.id).status_transitions.canceled_at is not None
+    assert [one.id for one in service.list({"status": "canceled"}).data] == [draft.id]
+
+
+def test_a_clock_goes_forward_and_takes_its_customers_along(
+    client: stripe.StripeClient,
+    client_for: Callable[[str], stripe.StripeClient],
+    refused: Refused,
+    clock: Any,
+) -> None:
+    """In a sandbox only."""
+    service = client.v1.test_helpers.test_clocks
+    made = service.create({"frozen_time": clock.now})
+    customer = client.v1.customers.create({"test_clock": made.id}).id
+    later = {"frozen_time": clock.now + 5}
+    assert service.advance(made.id, later).frozen_time == clock.now + 5  # type: ignore[arg-type]
+    assert refused(service.advance, made.id, later).http_status == 400
+    service.delete(made.id)
+    assert client.v1.customers.retrieve(customer).deleted is True
+    live = client_for("sk_live_alpha").v1.test_helpers.test_clocks
+    assert refused(live.create, {"frozen_time": 1}).http_status == 400
