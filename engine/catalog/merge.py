@@ -160,14 +160,13 @@ def _element(views: _Views) -> Attribute | None:
 
 def with_parent(root: Attribute, name: str, reference: str) -> Attribute:
     """Add the id of the parent that a child type's path needs, as a field like any other."""
-    existing = root.fields.get(name)
     parent = Attribute(
         kind=Kind.STRING,
         required=True,
         in_create=True,
-        in_response=existing is not None and existing.in_response,
+        # An answer is read under its parent, and says so: the provider sees to that.
+        in_response=True,
         immutable=True,
-        write_only=existing is None,
         reference=reference,
     )
     return replace(root, fields={**root.fields, name: parent})

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.plan.diff import compare, drifted
+from engine.plan.diff import compare, drifted, veiled
 from engine.plan.fields import field_changes, new_fields
 from engine.plan.keys import claims_of
 from engine.plan.life import is_past
@@ -18,7 +18,7 @@ from engine.provider.base import RemoteObject, id_of
 from engine.provider.schema import NaturalKey, Removal, ResourceType
 from engine.stack.model import Declaration
 from engine.state.model import Keeping, ResourceState
-from engine.values import ABSENT, Path, get_path
+from engine.values import ABSENT, Path, Target, get_path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +122,7 @@ class Existing:
         wanted: Arguments with references resolved.
         actual: The object.
         prior: What state says; None when it comes under management now.
+        as_of: What the references of the last apply stand for.
         salt: For fingerprints of secrets.
         taken: Why an object that state does not know becomes this resource's; None if state does.
         force: Why it is replaced whatever its fields say; None if it is not.
@@ -133,6 +134,7 @@ class Existing:
     wanted: Mapping[str, Any]
     actual: RemoteObject
     prior: ResourceState | None
+    as_of: Callable[[Target], Any]
     salt: str
     taken: Reason | None = None
     force: Reason | None = None
@@ -146,7 +148,9 @@ def decide_existing(case: Existing) -> Decision:
     declared = _without(seal(declaration.arguments, case.salt), ignored)
     wanted = _without(case.wanted, ignored)
     prior = _without(case.prior.declared, ignored) if case.prior is not None else None
-    comparison = compare(kind.root, wanted, case.actual, prior, salt=case.salt)
+    comparison = compare(kind.root, wanted, case.actual, prior, salt=case.salt, as_of=case.as_of)
+    if case.prior is not None:
+        comparison = veiled(comparison, case.prior.attributes, salt=case.salt)
     differences = () if is_past(kind, case.actual) else comparison.differences
     fields = field_changes(kind, differences, declared, prior, case.actual, _moved_leaves(case))
     # What was declared and is no more is cleared like any other field: nobody ended the object.

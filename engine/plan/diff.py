@@ -7,13 +7,13 @@ undone. A field that nobody declared, now or before, is in neither tree.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from engine.plan.normal import SEALED, comparable, is_nothing, is_sealed, read, seal
 from engine.provider.schema import Attribute, Kind, ListOrder
-from engine.values import ABSENT, UNKNOWN, Path, fingerprint, get_path
+from engine.values import ABSENT, UNKNOWN, Path, Sensitive, Target, fingerprint, get_path, resolve
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,7 @@ def compare(
     prior: Mapping[str, Any] | None,
     *,
     salt: str,
+    as_of: Callable[[Target], Any] | None = None,
 ) -> Comparison:
     """Make the comparable trees of one resource.
 
@@ -67,8 +68,9 @@ def compare(
         actual: The object as Stripe answered.
         prior: What the last apply declared, sealed; None if it declared nothing that is known.
         salt: For fingerprints of secrets.
+        as_of: What the references of the last apply stand for; None leaves them unread.
     """
-    walker = _Walker(salt)
+    walker = _Walker(salt, as_of)
     before, after = walker.object(root, wanted, actual, prior)
     return Comparison(before, after)
 
@@ -85,13 +87,31 @@ def drifted(
     return Comparison(pair.after, pair.before).differences
 
 
+def veiled(pair: Comparison, seen: Mapping[str, Any], *, salt: str) -> Comparison:
+    """The trees without what the last apply knew to be a secret, where it is to be another."""
+    return Comparison(_veiled(pair.before, pair.after, seen, salt), pair.after)
+
+
+def _veiled(before: Any, after: Any, seen: Any, salt: str) -> Any:
+    if is_sealed(seen):
+        plain = before not in (None, after) and not is_sealed(before)
+        return {SEALED: fingerprint(before, salt)} if plain else before
+    if isinstance(before, Mapping) and isinstance(seen, Mapping):
+        return {
+            name: _veiled(inner, get_path(after, (name,)), seen.get(name), salt)
+            for name, inner in before.items()
+        }
+    return before
+
+
 class _Walker:
     """One walk over a declaration, the answer beside it and the last declaration behind it."""
 
-    __slots__ = ("_salt",)
+    __slots__ = ("_as_of", "_salt")
 
-    def __init__(self, salt: str) -> None:
+    def __init__(self, salt: str, as_of: Callable[[Target], Any] | None) -> None:
         self._salt = salt
+        self._as_of = as_of
 
     def object(
         self,
@@ -160,6 +180,8 @@ class _Walker:
         after = seal(wanted, self._salt)
         if prior is None:
             return after, after
+        if self._as_of is not None:
+            was = seal(resolve(was, self._as_of), self._salt)
         return (ABSENT if was is None else _unresolved(was, after)), after
 
     def _undeclared(self, attribute: Attribute, was: Any, actual: Any) -> Any:
@@ -180,9 +202,10 @@ class _Walker:
         element = attribute.element
         have = list(actual or ())
         if element is None or element.kind not in (Kind.OBJECT, Kind.MAP):
-            return comparable(attribute, have, self._salt), comparable(
-                attribute, list(wanted), self._salt
-            )
+            sides = [comparable(attribute, side, self._salt) for side in (have, list(wanted))]
+            if any(is_sealed(entry) for entry in sides[1]):
+                sides = [self._sealed(attribute, side) for side in sides]
+            return sides[0], sides[1]
         earlier = was if isinstance(was, list) else []
         if attribute.order is ListOrder.KEYED:
             return self._keyed(attribute, element, wanted, have, earlier)
@@ -199,6 +222,13 @@ class _Walker:
             after.append(pair[1])
         before.extend(comparable(element, entry, self._salt) for entry in have[len(wanted) :])
         return before, after
+
+    def _sealed(self, attribute: Attribute, entries: Sequence[Any]) -> Any:
+        """A list of scalars, some of them secret, whose entries are all fingerprints."""
+        hidden = [
+            entry if entry is UNKNOWN or is_sealed(entry) else Sensitive(entry) for entry in entries
+        ]
+        return comparable(attribute, hidden, self._salt)
 
     def _keyed(
         self,
@@ -232,7 +262,7 @@ class _Walker:
 
 def _unresolved(was: Any, after: Any) -> Any:
     """The earlier declaration, or `after` itself where it differs only by a resolved reference."""
-    if isinstance(was, str) and "${" in was:
+    if was is UNKNOWN or (isinstance(was, str) and "${" in was):
         return after
     if isinstance(was, Mapping) and isinstance(after, Mapping):
         return {

@@ -70,7 +70,6 @@ def _explain(
         reason=reason,
         forces_replacement=attribute.immutable
         or before in attribute.frozen
-        or _cannot_go(kind.root, difference)
         or _changes_entry(kind.root, difference.path, actual),
         sensitive=attribute.sensitive or is_sealed(before) or is_sealed(difference.after),
         currency=currency_of(attribute, difference.path, declared, actual),
@@ -185,15 +184,6 @@ def _is_among(root: Attribute, path: Path, moved: frozenset[Path]) -> bool:
     if where is None:
         return path in moved
     return any(other[: len(where)] == where for other in moved)
-
-
-def _cannot_go(root: Attribute, difference: Difference) -> bool:
-    """Whether an element goes from a list whose elements an update can change but not drop."""
-    where = list_at(root, difference.path)
-    held = root.at(where) if where is not None else None
-    if where is None or held is None or not held.handle or held.drop:
-        return False
-    return difference.after is ABSENT and len(difference.path) == len(where) + 1
 
 
 def _changes_entry(root: Attribute, path: Path, actual: Mapping[str, Any]) -> bool:

@@ -184,10 +184,16 @@ def pick(attribute: Attribute, declared: Any, actual: Any, salt: str) -> Any:
             return {SEALED: fingerprint(actual, salt)}
         names = {name for entry in said if isinstance(entry, Mapping) for name in entry}
         return [
-            _kept(attribute.element, _only(names, entry), salt)
+            _with_handle(attribute, entry, _kept(attribute.element, _only(names, entry), salt))
             for entry in _in_order(attribute, actual)
         ]
     return _kept(attribute, actual, salt)
+
+
+def _with_handle(attribute: Attribute, entry: Any, kept: Any) -> Any:
+    """An element with the id that an update names it by, for plans that ask Stripe nothing."""
+    handle = get_path(entry, (attribute.handle,))
+    return kept if handle is None else {**kept, attribute.handle: handle}
 
 
 def _only(names: set[str], entry: Any) -> Any:

@@ -8,7 +8,7 @@ refuse.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,7 +47,7 @@ from engine.provider.base import ADDRESSED, RemoteObject
 from engine.provider.schema import ResourceType, Schemas, Verb
 from engine.stack.model import Declaration
 from engine.state.model import Keeping, ResourceState, State
-from engine.values import get_path, resolve, targets_with_paths
+from engine.values import UNKNOWN, AttributeTarget, Target, get_path, resolve, targets_with_paths
 
 
 def make_plan(
@@ -166,10 +166,10 @@ class _Planner:
         if prior is not None:
             actual = self._actual(address, prior)
             if actual is not None:
-                return self._existing(declaration, kind, wanted, actual, prior, None, force, state)
+                return self._existing(declaration, kind, wanted, actual, prior, known, None, force)
         elif (taken := self._taken(address)) is not None:
             reason, actual = taken
-            return self._existing(declaration, kind, wanted, actual, None, reason, force, state)
+            return self._existing(declaration, kind, wanted, actual, None, known, reason, force)
         return self._new(declaration, kind, wanted, prior, state)
 
     def _actual(self, address: str, prior: ResourceState) -> RemoteObject | None:
@@ -222,9 +222,9 @@ class _Planner:
         wanted: Mapping[str, Any],
         actual: RemoteObject,
         prior: ResourceState | None,
+        known: Known,
         taken: Reason | None,
         force: Reason | None,
-        state: State,
     ) -> Decision:
         decision = decide_existing(
             Existing(
@@ -233,7 +233,8 @@ class _Planner:
                 wanted=wanted,
                 actual=actual,
                 prior=prior,
-                salt=state.lineage,
+                as_of=_as_of(self.state, known),
+                salt=self.state.lineage,
                 taken=taken,
                 force=force,
                 refreshed=self.observed.refreshed,
@@ -413,6 +414,20 @@ class _Planner:
             )
         if not self.observed.refreshed:
             yield "Stripe was not asked (--no-refresh): this plan believes the state"
+
+
+def _as_of(state: State, known: Known) -> Callable[[Target], Any]:
+    """What the references of the last apply stand for: now if it is known, else as it was then."""
+
+    def value(target: Target) -> Any:
+        found = known(target)
+        if found is not UNKNOWN or not isinstance(target, AttributeTarget):
+            return found
+        entry = state.at(target.address)
+        was = {} if entry is None else {**entry.attributes, "id": entry.id}
+        return get_path(was, tuple(target.attribute.split(".")), UNKNOWN)
+
+    return value
 
 
 def _resolved(declaration: Declaration, known: Known) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from collections.abc import Mapping
 from typing import Any
@@ -37,9 +38,19 @@ def attributes_of(
     for name in sorted(referred):
         if actual.get(name) is not None and not kind.root.fields[name].sensitive:
             found[name] = actual[name]
-    for path in kind.told_once if prior is not None else ():
-        kept = get_path(prior.attributes, path) if prior is not None else None
+    return found if prior is None else with_told_once(kind, found, prior.attributes)
+
+
+def with_told_once(
+    kind: ResourceType, attributes: Mapping[str, Any], earlier: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Attributes with the fingerprints of what Stripe told only when it made the object."""
+    found = dict(attributes)
+    for path in kind.told_once:
+        kept = get_path(earlier, path)
         if is_sealed(kept) and get_path(found, path) is None:
+            # Of an answer, whose objects are not ours to write to.
+            found[str(path[0])] = copy.deepcopy(found.get(str(path[0])))
             set_path(found, path, kept)
     return found
 

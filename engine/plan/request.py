@@ -46,13 +46,22 @@ def settle_params(kind: ResourceType, declared: Mapping[str, Any]) -> dict[str, 
 
     A field that says what a new object is anyway is left out.
     """
+    return _late(kind.root, declared)
+
+
+def _late(attribute: Attribute, value: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for name, value in declared.items():
-        attribute = kind.root.fields.get(name)
-        if attribute is None or not attribute.update_only or value is None:
+    for name, inner in value.items():
+        child = attribute.child(name)
+        if child is None or inner is None:
             continue
-        if not is_nothing(attribute, comparable(attribute, value)):
-            found[name] = wire(attribute, value)
+        if child.update_only:
+            if not is_nothing(child, comparable(child, inner)):
+                found[name] = wire(child, inner)
+        elif child.kind is Kind.OBJECT and isinstance(inner, Mapping):
+            nested = _late(child, inner)
+            if nested:
+                found[name] = nested
     return found
 
 
@@ -121,7 +130,7 @@ def _put(
     actual: Mapping[str, Any],
 ) -> None:
     """Write one leaf, with its lists whole and its required neighbours, into the parameters."""
-    path = list_at(root, change.path) or change.path
+    path = _untold_block(root, change.path) or list_at(root, change.path) or change.path
     attribute, target = root, params
     for depth, part in enumerate(path[:-1]):
         _neighbours(attribute, target, path[:depth], declared, actual)
@@ -137,33 +146,48 @@ def _put(
     _neighbours(attribute, target, path[:-1], declared, actual)
 
 
+def _untold_block(root: Attribute, path: Path) -> Path | None:
+    """The outermost object around a leaf that Stripe turns into something else.
+
+    It never tells it again, so there is nothing that a part of it could be merged into.
+    """
+    for length in range(1, len(path)):
+        attribute = root.at(path[:length])
+        if attribute is not None and attribute.write_only and attribute.kind is Kind.OBJECT:
+            return path[:length]
+    return None
+
+
 def _answered(root: Attribute, path: Path, actual: Any) -> Any:
     """What the answer holds at a path, aliases undone."""
     attribute = root
     for part in path:
-        child = attribute.child(part)
-        if child is None:
-            return None
-        actual = read(child, str(part), actual)
-        attribute = child
+        attribute = attribute.child(part) or attribute
+        actual = read(attribute, str(part), actual)
     return actual
 
 
 def _handled(attribute: Attribute, wanted: Sequence[Any], have: Sequence[Any]) -> list[Any]:
     """A list whose elements an update names one by one: changed, new, and gone."""
     element = attribute.element or attribute
+    names = [{attribute.handle: entry.get(attribute.handle)} for entry in have]
     found: list[Any] = []
-    for index, entry in enumerate(wanted):
-        known = {attribute.handle: have[index][attribute.handle]} if index < len(have) else {}
-        taken = {
-            name: inner
-            for name, inner in wire(element, entry).items()
-            if not known or (child := element.child(name)) is None or child.in_update
-        }
-        found.append({**known, **taken})
-    gone = have[len(wanted) :]
-    found.extend({attribute.handle: entry[attribute.handle], **attribute.drop} for entry in gone)
+    for index, entry in enumerate(wire(element, inner) for inner in wanted):
+        if index < len(names):
+            # What names an element stands for what no update takes, such as a link's price.
+            taken = {name: inner for name, inner in entry.items() if _taken(element, name)}
+            found.append({**names[index], **taken})
+        else:
+            found.append(entry)
+    if attribute.drop:
+        found.extend({**name, **attribute.drop} for name in names[len(wanted) :])
     return found
+
+
+def _taken(element: Attribute, name: str) -> bool:
+    """Whether an update of a list's element takes a field."""
+    field = element.child(name)
+    return field is not None and field.in_update
 
 
 def _leaf(attribute: Attribute, change: FieldChange, wanted: Any) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.plan.decide import Decision
 from engine.plan.normal import is_sealed, read
+from engine.plan.record import with_told_once
 from engine.provider.schema import Schemas
 from engine.values import UNKNOWN, AttributeTarget, OutputTarget, Sensitive, Target, get_path
 
@@ -47,10 +48,10 @@ class Known:
             return UNKNOWN
         first, *rest = target.attribute.split(".")
         field = kind.root.fields.get(first)
-        if is_sealed(attributes.get(first)) and target in self._secrets:
-            return Sensitive(self._secrets[target])
         if first in attributes:
-            return get_path(attributes[first], tuple(rest), UNKNOWN) if rest else attributes[first]
+            found = get_path(attributes[first], tuple(rest), UNKNOWN)
+            secret = self._secrets.get(target) if is_sealed(found) else None
+            return found if secret is None else Sensitive(secret)
         if field is not None and field.source:
             found = read(field, first, attributes)
             return UNKNOWN if found is None else found
@@ -80,7 +81,7 @@ def attributes_after(decision: Decision) -> Mapping[str, Any]:
         found.pop(decision.kind.root.fields[name].source.split(".")[0], None)
         if name in wanted and len(change.path) == 1 and _is_certain(wanted[name]):
             found[name] = wanted[name]
-    return found
+    return with_told_once(decision.kind, found, prior)
 
 
 def _is_certain(value: Any) -> bool:

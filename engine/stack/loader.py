@@ -144,7 +144,9 @@ def _import_problem(error: ImportError, collector: Collector) -> Problem:
         except AttributeError as told:
             text = f"there is no {wanted[1]!r} in {error.name}"
             hint = _did_you_mean(wanted[1], getattr(module, "__all__", dir(module)))
-            return _raised_problem(error, collector, text, hint or str(told))
+            # What the module knows and refuses, it explains; what it does not know is a typo.
+            explained = str(told) if "cannot be declared" in str(told) else None
+            return _raised_problem(error, collector, text, explained or hint or str(told))
     return _raised_problem(error, collector, f"{type(error).__name__}: {error}", None)
 
 

@@ -1856,6 +1856,7 @@ class FinancialAccountFeatures(Resource):
     object: Ref
     outbound_payments: Ref
     outbound_transfers: Ref
+    financial_account: Ref
     def __init__(
         self,
         logical_name: str,
@@ -3487,6 +3488,7 @@ class ProductFeature(Resource):
     id: Ref
     livemode: Ref
     object: Ref
+    product: Ref
     def __init__(
         self,
         logical_name: str,

@@ -91,6 +91,12 @@ class StripeProvider:
             if _OTHER_MODE in error.message:
                 raise
             return None
+        except PermissionDeniedError as error:
+            # L: a connected account that is gone, and all that was in it, is answered like one
+            # of somebody else's.
+            if error.code == "account_invalid" and not account:
+                return None
+            raise
         if found.get("deleted") is True:
             return None
         return addressed(kind, found, parts_of(kind, id)[0])

@@ -19,6 +19,14 @@ _BILLED_BY_INVOICE = Rule(
     message='collection_method="send_invoice" needs days_until_due.',
 )
 
+_INVOICED_ONLY = Rule(
+    kind=RuleKind.REQUIRES,
+    when={"days_until_due": ...},
+    fields=("collection_method",),
+    value="send_invoice",
+    message='days_until_due goes with collection_method="send_invoice" only.',
+)
+
 SUBSCRIPTION = Row(
     face="Subscription",
     title="subscription",
@@ -110,6 +118,7 @@ SUBSCRIPTION = Row(
             message="Give billing_cycle_anchor or billing_cycle_anchor_config, not both.",
         ),
         _BILLED_BY_INVOICE,
+        _INVOICED_ONLY,
         liable("automatic_tax.liability"),
         liable("invoice_settings.issuer"),
     ),

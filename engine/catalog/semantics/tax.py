@@ -32,6 +32,7 @@ TAX_RATE = Row(
 
 # S: of these countries the answer tells the type alone.
 _TYPE_ALONE = [
+    "is",
     "al",
     "ao",
     "aw",

@@ -156,7 +156,7 @@ def test_a_child_has_its_parents_id_as_a_field() -> None:
     product = root.fields["product"]
     assert product.required
     assert product.immutable
-    assert product.write_only
+    assert product.in_response
     assert product.reference == "product"
     assert root.fields["entitlement_feature"].reference == "entitlements.feature"
 

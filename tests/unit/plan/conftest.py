@@ -169,7 +169,13 @@ def observed_of(case: Case) -> Observed:
         OutputTarget(*name.split(".")): value_of(value)
         for name, value in said.pop("outputs", {}).items()
     }
-    return Observed(outputs=outputs, **said)
+    secrets = {
+        target: text
+        for name, text in said.pop("secrets", {}).items()
+        for target in targets_in(f"${{{name}}}")
+        if isinstance(target, AttributeTarget)
+    }
+    return Observed(outputs=outputs, secrets=secrets, **said)
 
 
 def options_of(case: Case) -> PlanOptions:

@@ -95,3 +95,12 @@ def test_summary_names_every_action(plan_of: PlanOf) -> None:
         "stripe_product.a",
         "stripe_product.b",
     ]
+
+
+def test_a_report_gathers_every_refusal(plan_of: PlanOf) -> None:
+    """A run is forbidden by whatever forbids one of its plans."""
+    template = "stripe_invoice_rendering_template.plain"
+    refused = plan_of({"stack": {"declarations": {template: {}}}})
+    (refusal,) = report_of(plan_of(case()), refused).refusals
+    assert refusal.startswith(template)
+    assert report_of(plan_of(case())).refusals == ()
