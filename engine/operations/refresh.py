@@ -18,7 +18,7 @@ from engine.plan.scope import moved_state, selection
 from engine.provider.base import Provider, RemoteObject
 from engine.provider.schema import ResourceType
 from engine.state.model import ResourceState, State
-from engine.values import AttributeTarget, OutputTarget, targets_in
+from engine.values import AttributeTarget, OutputTarget, get_path, targets_in
 
 
 class Connected(Protocol):
@@ -115,7 +115,8 @@ class _Refresh:
             if not isinstance(target, AttributeTarget) or target in found:
                 continue
             entry = self.state.at(target.address)
-            if entry is None or not is_sealed(entry.attributes.get(target.attribute)):
+            path = tuple(target.attribute.split("."))
+            if entry is None or not is_sealed(get_path(entry.attributes, path)):
                 continue
             secret = self.context.sink.load(stack.name, str(target))
             if secret is not None:

@@ -308,8 +308,8 @@ class _Planner:
         )
         if not kind.creatable and not kind.singleton:
             refusal = (
-                f"{address} ({declaration.location}): Stripe lets no API key make a {kind.title}. "
-                f'Make it in the Dashboard, then take it over with import_("{address}", ID)'
+                f"{address} ({declaration.location}): Stripe has no call that makes one. "
+                f'Make the {kind.title} in the Dashboard, then take it over with import_("{address}", ID)'
             )
         if address in self.observed.imports:
             wanted_id = self.graph.stack.imports[address].id

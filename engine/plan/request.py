@@ -130,7 +130,8 @@ def _put(
     actual: Mapping[str, Any],
 ) -> None:
     """Write one leaf, with its lists whole and its required neighbours, into the parameters."""
-    path = _untold_block(root, change.path) or list_at(root, change.path) or change.path
+    wholes = (_untold_block(root, change.path), list_at(root, change.path), change.path)
+    path = min((whole for whole in wholes if whole is not None), key=len)
     attribute, target = root, params
     for depth, part in enumerate(path[:-1]):
         _neighbours(attribute, target, path[:depth], declared, actual)
