@@ -309,7 +309,8 @@ class _Planner:
         if not kind.creatable and not kind.singleton:
             refusal = (
                 f"{address} ({declaration.location}): Stripe has no call that makes one. "
-                f'Make the {kind.title} in the Dashboard, then take it over with import_("{address}", ID)'
+                f"Make the {kind.title} in the Dashboard, then take it over with "
+                f'import_("{address}", ID)'
             )
         if address in self.observed.imports:
             wanted_id = self.graph.stack.imports[address].id
