@@ -329,6 +329,7 @@ class RuleKind(enum.StrEnum):
     AT_MOST_ONE = "at-most-one"
     LAST_ELEMENT = "last-element"
     UNIQUE_ELEMENTS = "unique-elements"
+    OTHER_KEYS = "other-keys"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -343,7 +344,8 @@ class Rule:
             `value`, equal to it. FORBIDS: none declared, or, with `value`, none equal to it.
             ONE_OF, AT_MOST_ONE: how many are declared. LAST_ELEMENT: the last element of the
             list has `value` (a field and what it holds). UNIQUE_ELEMENTS: no two elements of the
-            list have the same.
+            list have the same. OTHER_KEYS: the map has no entry under what the field named by
+            `value` holds.
         value: See `fields`; `...` if only presence counts.
         message: Stripe's own text where it is known.
         hint: What to write instead.

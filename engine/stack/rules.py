@@ -108,6 +108,15 @@ def _unique_elements(rule: Rule, arguments: Mapping[str, Any]) -> str | None:
     return None
 
 
+def _other_keys(rule: Rule, arguments: Mapping[str, Any]) -> str | None:
+    own = _value(arguments, rule.value)
+    for path in rule.fields:
+        entries = _value(arguments, path)
+        if isinstance(own, str) and isinstance(entries, Mapping) and own.lower() in entries:
+            return f"{path}.{own.lower()}"
+    return None
+
+
 _BROKEN = {
     RuleKind.REQUIRES: _requires,
     RuleKind.FORBIDS: _forbids,
@@ -115,4 +124,5 @@ _BROKEN = {
     RuleKind.AT_MOST_ONE: _at_most_one,
     RuleKind.LAST_ELEMENT: _last_element,
     RuleKind.UNIQUE_ELEMENTS: _unique_elements,
+    RuleKind.OTHER_KEYS: _other_keys,
 }

@@ -13,6 +13,7 @@ from engine.catalog.semantics.shared import (
     DELETE,
     METADATA,
     URL,
+    other_currencies,
 )
 from engine.provider.schema import Detach, Kind, NaturalKey, Probe, Removal, Rule, RuleKind, Verb
 
@@ -143,6 +144,7 @@ PRICE = Row(
         "custom_unit_amount.preset": "currency",
     },
     rules=(
+        other_currencies("currency", "currency_options"),
         Rule(
             kind=RuleKind.ONE_OF,
             fields=("product", "product_data"),
@@ -318,6 +320,7 @@ SHIPPING_RATE = Row(
         "fixed_amount.currency_options.*.amount": "*",
     },
     rules=(
+        other_currencies("fixed_amount.currency", "fixed_amount.currency_options"),
         Rule(
             kind=RuleKind.REQUIRES,
             fields=("fixed_amount",),

@@ -12,6 +12,7 @@ from engine.catalog.semantics.shared import (
     DELETE,
     METADATA,
     ONE_CUSTOMER,
+    other_currencies,
 )
 from engine.provider.schema import NaturalKey, Revival, Rule, RuleKind
 from engine.values import ABSENT
@@ -38,6 +39,7 @@ COUPON = Row(
     },
     money={"amount_off": "currency", "currency_options.*.amount_off": "*"},
     rules=(
+        other_currencies("currency", "currency_options"),
         Rule(
             kind=RuleKind.ONE_OF,
             fields=("percent_off", "amount_off"),
@@ -112,6 +114,7 @@ PROMOTION_CODE = Row(
         "restrictions.currency_options.*.minimum_amount": "*",
     },
     rules=(
+        other_currencies("restrictions.minimum_amount_currency", "restrictions.currency_options"),
         Rule(
             kind=RuleKind.REQUIRES,
             when={"restrictions.minimum_amount": ...},

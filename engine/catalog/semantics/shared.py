@@ -26,6 +26,18 @@ ONE_CUSTOMER = Rule(
 )
 
 
+def other_currencies(currency: str, options: str) -> Rule:
+    """Check that a map by currency leaves out the currency that stands beside it."""
+    return Rule(
+        kind=RuleKind.OTHER_KEYS,
+        fields=(options,),
+        value=currency,
+        # L: the text of prices; the others are refused alike (D).
+        message="You are specifying a currency option that matches the top-level currency.",
+        hint=f"{options} is for other currencies: leave this one out",
+    )
+
+
 def only_when(field: str, word: str, arm: str) -> tuple[Rule, Rule]:
     """Checks that a block is declared exactly when a field says so."""
     return (

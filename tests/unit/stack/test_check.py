@@ -377,6 +377,11 @@ BROKEN: list[tuple[Rule, dict[str, Any], str | None]] = [
     (rule(RuleKind.UNIQUE_ELEMENTS, "a", value="x"), {"a": [{"x": 1}, {"x": "1"}]}, None),
     (rule(RuleKind.UNIQUE_ELEMENTS, "a", value="x"), {"a": [{"x": REF}, {"x": REF}]}, "a"),
     (rule(RuleKind.UNIQUE_ELEMENTS, "a", value="x"), {"a": "text"}, None),
+    # OTHER_KEYS
+    (rule(RuleKind.OTHER_KEYS, "a", value="b"), {}, None),
+    (rule(RuleKind.OTHER_KEYS, "a", value="b"), {"b": "usd", "a": {"eur": 1}}, None),
+    (rule(RuleKind.OTHER_KEYS, "a", value="b"), {"b": "USD", "a": {"usd": 1}}, "a.usd"),
+    (rule(RuleKind.OTHER_KEYS, "a", value="b"), {"a": {"usd": 1}}, None),
 ]
 
 
