@@ -11,6 +11,7 @@ from typing import Any
 from engine.errors import GuardError, SettingsError
 from engine.graph.build import ResourceGraph
 from engine.operations.context import Context
+from engine.plan.normal import is_sealed
 from engine.provider.base import Account, Provider
 from engine.settings import EMBEDDED
 from engine.state.backend import Holder
@@ -138,7 +139,7 @@ class Session:
         if state is None or target.name not in state.outputs:
             return UNKNOWN
         value = state.outputs[target.name]
-        if isinstance(value, dict) and "$sensitive" in value:
+        if is_sealed(value):
             secret = self.context.sink.load(target.stack, f"output.{target.name}")
             return UNKNOWN if secret is None else Sensitive(secret)
         return value

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from engine.catalog.loader import type_name
 from engine.errors import NotFoundError, PermissionDeniedError, ProviderError
 from engine.provider.base import ADDRESSED, Account, RemoteObject, RequestContext
 from engine.provider.schema import Probe, ResourceType, Schemas
@@ -148,7 +149,7 @@ class StripeProvider:
 
     def exists(self, probe: Probe, id: str, *, account: str = "") -> bool:
         """Answer a probe about the object with this id."""
-        kind = next(kind for kind in self._schemas.values() if kind.object == probe.object)
+        kind = self._schemas[type_name(probe.object)]
         for variant in probe.variants:
             params = {probe.filter: id, **variant, "limit": 1}
             if self._http.get(kind.collection, params, account=account).get("data"):
