@@ -82,10 +82,11 @@ def _carry_out(
             unfinished.add(plan.stack)  # what it reads was not made
             continue
         context.backend.check_writable(plan.stack, plan.environment)
-        opened.begin(plan.stack)
+        journal = opened.begin(plan.stack, run, plan.steps)
         around = Surroundings(
             provider=opened.provider,
             schemas=context.schemas,
+            journal=journal,
             save=opened.save,
             sink=context.sink,
             outputs_of=opened.output_of,
