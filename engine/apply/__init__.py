@@ -1,1 +1,1 @@
-"""Carrying out a plan: concurrently where it allows, recorded after every operation."""
+"""Carrying out a plan: concurrently where it allows, written down before and after each operation."""
