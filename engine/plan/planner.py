@@ -64,7 +64,7 @@ def make_plan(
     chosen = selection(graph, state, basis.options)
     known = Known(schemas, observed.outputs, observed.secrets)
     decisions = _decisions(basis, chosen, known, {new: old for old, new in moves.items()})
-    steps = arrange(graph, state, decisions, observed, owner=state.lineage if stamped else "")
+    steps = arrange(graph, state, decisions, owner=state.lineage if stamped else "")
     decisions = with_detached(decisions, steps)
     outputs = {} if basis.options.destroy else graph.stack.outputs
     whole = chosen is None
