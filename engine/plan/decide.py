@@ -18,7 +18,7 @@ from engine.provider.base import RemoteObject, id_of
 from engine.provider.schema import NaturalKey, Removal, ResourceType
 from engine.stack.model import Declaration
 from engine.state.model import Keeping, ResourceState
-from engine.values import ABSENT, Path, Target, get_path
+from engine.values import ABSENT, Path, Target, dotted, get_path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -263,7 +263,7 @@ def _without_stays(fields: tuple[FieldChange, ...]) -> Iterator[FieldChange]:
 def _notes(fields: tuple[FieldChange, ...]) -> Iterator[str]:
     for change in fields:
         if change.reason is FieldReason.STAYS:
-            where = ".".join(map(str, change.path))
+            where = dotted(change.path)
             yield f"{where} is declared no more, but Stripe cannot clear it: its value stays"
 
 

@@ -28,6 +28,7 @@ from engine.values import (
     UNKNOWN,
     AttributeTarget,
     Target,
+    dotted,
     get_path,
     resolve,
     targets_with_paths,
@@ -149,11 +150,8 @@ def _frees(removal: Removal | None, *, kept: bool) -> bool:
 
 
 def _held_by_the_old(decision: Decision, conflict: NaturalKey) -> str:
-    forcing = [
-        ".".join(map(str, field.path))
-        for field in decision.change.fields
-        if field.forces_replacement
-    ]
+    fields = decision.change.fields
+    forcing = [dotted(field.path) for field in fields if field.forces_replacement]
     return (
         f"{decision.address} cannot be replaced while {conflict.attribute} stays "
         f"{get_path(decision.wanted, (conflict.attribute,))!r}: Stripe still holds the "

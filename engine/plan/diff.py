@@ -187,14 +187,18 @@ class _Walker:
     def _undeclared(self, attribute: Attribute, was: Any, actual: Any) -> Any:
         """What is left on Stripe of a field that was declared and is no more; ABSENT if nothing."""
         if attribute.write_only:
-            return was if attribute.neutral is not ABSENT and was != attribute.neutral else ABSENT
+            # Stripe never tells it: what was declared is still there.
+            return self._left(attribute, was if self._as_of is None else resolve(was, self._as_of))
         if is_sealed(was):
             return ABSENT if actual in (None, "") else {SEALED: fingerprint(actual, self._salt)}
         if attribute.kind in (Kind.OBJECT, Kind.MAP) and isinstance(was, Mapping):
             left, _ = self.object(attribute, {}, actual or {}, was)
             return left or ABSENT
-        value = comparable(attribute, actual, self._salt)
-        return ABSENT if is_nothing(attribute, value) else value
+        return self._left(attribute, actual)
+
+    def _left(self, attribute: Attribute, value: Any) -> Any:
+        found = comparable(attribute, value, self._salt)
+        return ABSENT if is_nothing(attribute, found) else found
 
     def _list(
         self, attribute: Attribute, wanted: Sequence[Any], actual: Any, was: Any

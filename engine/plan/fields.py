@@ -53,9 +53,12 @@ def _explain(
         # The list as a whole is declared no more, so that none of its leaves is a change.
         difference = Difference(where, get_path(actual, where, difference.before), ABSENT)
     attribute = kind.root.at(difference.path) or Attribute(kind=Kind.ANY)
-    if difference.after is ABSENT and not _inside_list(kind.root, difference.path):
-        yield _cleared(kind, attribute, difference, declared, prior, actual)
-        return
+    if difference.after is ABSENT:
+        untold = untold_at(kind.root, difference.path)
+        unseen = untold is not None and get_path(declared, untold) is None
+        if not _inside_list(kind.root, difference.path) or (unseen and attribute.immutable):
+            yield _cleared(kind, attribute, difference, declared, prior, actual, unseen=unseen)
+            return
     reason = FieldReason.CHANGED
     before = difference.before
     if prior is not None and _same_declared(kind.root, difference.path, declared, prior):
@@ -83,8 +86,20 @@ def _cleared(
     declared: Mapping[str, Any],
     prior: Mapping[str, Any] | None,
     actual: Mapping[str, Any],
+    *,
+    unseen: bool,
 ) -> FieldChange:
-    """A leaf that was declared and is no longer."""
+    """A leaf that was declared and is no longer.
+
+    Args:
+        kind: The resource type.
+        attribute: What the leaf looks like.
+        difference: What it was.
+        declared: The declaration as state would keep it.
+        prior: The same of the last apply.
+        actual: The object as Stripe answered.
+        unseen: Stripe never tells it, so that only the last declaration says it is there.
+    """
     path = difference.path
     after: Any = ABSENT
     reason, forces = FieldReason.CLEARED, False
@@ -93,8 +108,11 @@ def _cleared(
     if attribute.immutable:
         # What Stripe makes up when it is not told is no reason to make a new object.
         name = ".".join(map(str, path))
-        forces = not any(key.attribute == name and key.unique for key in kind.natural_keys)
+        made_up = any(key.attribute == name and key.unique for key in kind.natural_keys)
+        # Nor is what no one can see any more, unless it has a value that is as good as none.
+        forces = not made_up and not (unseen and attribute.neutral is ABSENT)
         reason = FieldReason.CLEARED if forces else FieldReason.STAYS
+        after = before if unseen and not forces else ABSENT
     elif difference.before in attribute.frozen:
         reason, after = FieldReason.STAYS, difference.before
     elif whole is not None:
@@ -116,6 +134,15 @@ def _cleared(
         sensitive=attribute.sensitive or is_sealed(before),
         currency=currency_of(attribute, path, declared, actual),
     )
+
+
+def untold_at(root: Attribute, path: Path) -> Path | None:
+    """The outermost field at or above a path that Stripe never tells; None if it tells all."""
+    for length in range(1, len(path) + 1):
+        attribute = root.at(path[:length])
+        if attribute is not None and attribute.write_only:
+            return path[:length]
+    return None
 
 
 def _clearable_ancestor(

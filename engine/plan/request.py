@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from engine.plan.fields import list_at
+from engine.plan.fields import list_at, untold_at
 from engine.plan.model import FieldChange, FieldReason
 from engine.plan.normal import comparable, is_nothing, read
 from engine.provider.schema import Attribute, Kind, ResourceType
@@ -130,7 +130,10 @@ def _put(
     actual: Mapping[str, Any],
 ) -> None:
     """Write one leaf, with its lists whole and its required neighbours, into the parameters."""
-    wholes = (_untold_block(root, change.path), list_at(root, change.path), change.path)
+    untold = untold_at(root, change.path)
+    if untold is not None and get_path(declared, untold) is None:
+        untold = None  # what is left of it is cleared leaf by leaf
+    wholes = (untold, list_at(root, change.path), change.path)
     path = min((whole for whole in wholes if whole is not None), key=len)
     attribute, target = root, params
     for depth, part in enumerate(path[:-1]):
@@ -145,18 +148,6 @@ def _put(
     else:
         target[str(last)] = _leaf(leaf, change, wanted)
     _neighbours(attribute, target, path[:-1], declared, actual)
-
-
-def _untold_block(root: Attribute, path: Path) -> Path | None:
-    """The outermost object around a leaf that Stripe turns into something else.
-
-    It never tells it again, so there is nothing that a part of it could be merged into.
-    """
-    for length in range(1, len(path)):
-        attribute = root.at(path[:length])
-        if attribute is not None and attribute.write_only and attribute.kind is Kind.OBJECT:
-            return path[:length]
-    return None
 
 
 def _answered(root: Attribute, path: Path, actual: Any) -> Any:
