@@ -57,10 +57,12 @@ class Handle:
 
     Attributes:
         by: Field that names an element that is there.
+        key: Declared field that tells elements apart; empty if their position does.
         drop: What is said, beside it, of one that goes; empty if none can.
     """
 
     by: str
+    key: str = ""
     drop: Mapping[str, Any] = field(default_factory=dict)
 
 

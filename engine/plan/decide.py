@@ -164,7 +164,8 @@ def decide_existing(case: Existing) -> Decision:
     update: dict[str, Any] = {}
     revive_by = ""
     if action in (Action.UPDATE, Action.REVIVE, Action.IMPORT):
-        update = update_params(kind, fields, _without(declaration.arguments, ignored), case.actual)
+        sent = _without(declaration.arguments, ignored)
+        update = update_params(kind, fields, sent, wanted, case.actual)
         if ended and kind.revival is not None:
             update = {**(kind.revival.params or {}), **update}
             revive_by = kind.revival.call

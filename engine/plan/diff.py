@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from engine.plan.align import aligned, key_of
 from engine.plan.normal import SEALED, comparable, is_nothing, is_sealed, read, seal
 from engine.provider.schema import Attribute, Kind, ListOrder
 from engine.values import ABSENT, UNKNOWN, Path, Sensitive, Target, fingerprint, get_path, resolve
@@ -213,18 +214,35 @@ class _Walker:
         earlier = was if isinstance(was, list) else []
         if attribute.order is ListOrder.KEYED:
             return self._keyed(attribute, element, wanted, have, earlier)
+        return self._paired(attribute, element, wanted, have, earlier)
+
+    def _paired(
+        self,
+        attribute: Attribute,
+        element: Attribute,
+        wanted: Sequence[Any],
+        have: Sequence[Any],
+        earlier: Sequence[Any],
+    ) -> tuple[Any, Any]:
+        """Both sides in the declaration's order, and what goes behind it."""
+        then = earlier if self._as_of is None else resolve(earlier, self._as_of)
+        matched, left = aligned(attribute, wanted, have)
         before: list[Any] = []
         after: list[Any] = []
-        for index, entry in enumerate(wanted):
-            if index >= len(have):
+        for entry, match, old in zip(
+            wanted, matched, aligned(attribute, wanted, then)[0], strict=True
+        ):
+            if match is None:
+                before.append({})
                 after.append(comparable(element, entry, self._salt))
                 continue
-            pair = self.object(
-                element, entry, have[index], earlier[index] if index < len(earlier) else None
-            )
+            was = earlier[old] if old is not None else None
+            pair = self.object(element, entry, have[match], was)
             before.append(pair[0])
             after.append(pair[1])
-        before.extend(comparable(element, entry, self._salt) for entry in have[len(wanted) :])
+        while matched and matched.pop() is None:
+            before.pop()
+        before.extend(comparable(element, have[index], self._salt) for index in left)
         return before, after
 
     def _sealed(self, attribute: Attribute, entries: Sequence[Any]) -> Any:
@@ -244,9 +262,9 @@ class _Walker:
     ) -> tuple[Any, Any]:
         before: dict[str, Any] = {}
         after: dict[str, Any] = {}
-        by_key = {self._key(attribute, element, entry, 0): entry for entry in have}
+        by_key = {key_of(attribute, entry): entry for entry in have}
         for index, entry in enumerate(wanted):
-            key = self._key(attribute, element, entry, index)
+            key = key_of(attribute, entry) or f"[{index}]"
             # References in earlier declarations are text, so those align by position.
             was = earlier[index] if index < len(earlier) else None
             if key in by_key:
@@ -257,11 +275,6 @@ class _Walker:
             if key not in after:
                 before[key] = comparable(element, entry, self._salt)
         return before, after
-
-    def _key(self, attribute: Attribute, element: Attribute, entry: Any, index: int) -> str:
-        field = element.fields[attribute.key]
-        key = comparable(field, read(field, attribute.key, entry), self._salt)
-        return f"[{index}]" if key is UNKNOWN else str(key)
 
 
 def _unresolved(was: Any, after: Any) -> Any:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from engine.plan.align import aligned
 from engine.plan.fields import list_at, untold_at
 from engine.plan.model import FieldChange, FieldReason
 from engine.plan.normal import comparable, is_nothing, read
@@ -104,6 +105,7 @@ def update_params(
     kind: ResourceType,
     changes: Iterable[FieldChange],
     declared: Mapping[str, Any],
+    wanted: Mapping[str, Any],
     actual: Mapping[str, Any],
 ) -> dict[str, Any]:
     """What an update sends for these leaves.
@@ -112,13 +114,14 @@ def update_params(
         kind: The resource type.
         changes: The leaves that differ and can change in place.
         declared: The declaration, references unresolved.
+        wanted: The same, references resolved.
         actual: The object as Stripe answered, for what must stand beside a changed leaf.
     """
     params: dict[str, Any] = {}
     for change in changes:
         if change.reason is FieldReason.STAYS:
             continue
-        _put(kind.root, params, change, declared, actual)
+        _put(kind.root, params, change, declared, wanted, actual)
     return params
 
 
@@ -127,6 +130,7 @@ def _put(
     params: dict[str, Any],
     change: FieldChange,
     declared: Mapping[str, Any],
+    wanted: Mapping[str, Any],
     actual: Mapping[str, Any],
 ) -> None:
     """Write one leaf, with its lists whole and its required neighbours, into the parameters."""
@@ -142,11 +146,13 @@ def _put(
         attribute = attribute.child(part) or attribute
     last = path[-1]
     leaf = attribute.child(last) or attribute
-    wanted = get_path(declared, path, ABSENT)
-    if leaf.handle and isinstance(wanted, (list, tuple)):
-        target[str(last)] = _handled(leaf, wanted, _answered(root, path, actual) or [])
+    said = get_path(declared, path, ABSENT)
+    if leaf.handle and isinstance(said, (list, tuple)):
+        have = _answered(root, path, actual) or []
+        matched, left = aligned(leaf, get_path(wanted, path), have)
+        target[str(last)] = _handled(leaf, said, have, matched, left)
     else:
-        target[str(last)] = _leaf(leaf, change, wanted)
+        target[str(last)] = _leaf(leaf, change, said)
     _neighbours(attribute, target, path[:-1], declared, actual)
 
 
@@ -159,20 +165,26 @@ def _answered(root: Attribute, path: Path, actual: Any) -> Any:
     return actual
 
 
-def _handled(attribute: Attribute, wanted: Sequence[Any], have: Sequence[Any]) -> list[Any]:
+def _handled(
+    attribute: Attribute,
+    declared: Sequence[Any],
+    have: Sequence[Any],
+    matched: Sequence[int | None],
+    left: Sequence[int],
+) -> list[Any]:
     """A list whose elements an update names one by one: changed, new, and gone."""
     element = attribute.element or attribute
     names = [{attribute.handle: entry.get(attribute.handle)} for entry in have]
     found: list[Any] = []
-    for index, entry in enumerate(wire(element, inner) for inner in wanted):
-        if index < len(names):
+    for inner, match in zip(declared, matched, strict=True):
+        entry = wire(element, inner)
+        if match is not None:
             # What names an element stands for what no update takes, such as a link's price.
-            taken = {name: inner for name, inner in entry.items() if _taken(element, name)}
-            found.append({**names[index], **taken})
-        else:
-            found.append(entry)
+            taken = {name: value for name, value in entry.items() if _taken(element, name)}
+            entry = {**names[match], **taken}
+        found.append(entry)
     if attribute.drop:
-        found.extend({**name, **attribute.drop} for name in names[len(wanted) :])
+        found.extend({**names[index], **attribute.drop} for index in left)
     return found
 
 

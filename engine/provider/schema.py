@@ -68,7 +68,8 @@ class Attribute:
         fields: Of an object, by name.
         element: Of a list or a map.
         order: Of a list, what its order means.
-        key: Of a keyed list, the field that aligns elements; of an object that is one, empty.
+        key: Of a keyed list, or one with a handle, the field that aligns elements; empty if their
+            position does.
         handle: Of a list of objects, the field by which an update names an element that is there,
             filled from the answer; empty if an update sends the list as it is declared.
         drop: Of a list with a handle, what an update says of an element that goes, beside the
