@@ -128,6 +128,7 @@ def by_object(object_name: str) -> ResourceType:
         ),
         include_once=known.include_once,
         sandbox_only=known.sandbox_only,
+        cap=known.cap,
     )
 
 

@@ -110,6 +110,7 @@ class Row:
         include: What a v2 answer holds only if asked for.
         include_once: What only the answer to a v2 create holds, if asked for.
         sandbox_only: Live mode refuses it.
+        cap: How many of it Stripe lets an account hold in each mode.
         excused: Fields that cannot be held to convergence, with the reason.
     """
 
@@ -152,4 +153,5 @@ class Row:
     include: tuple[str, ...] = ()
     include_once: tuple[str, ...] = ()
     sandbox_only: bool = False
+    cap: int = 0
     excused: Mapping[str, str] = field(default_factory=dict)

@@ -23,6 +23,7 @@ from engine.plan.options import PlanOptions
 from engine.plan.outputs import output_changes
 from engine.plan.record import refresh_steps
 from engine.plan.resolve import Known, attributes_after
+from engine.plan.room import with_room
 from engine.plan.safety import refusals_of
 from engine.plan.scope import moved_state, selection
 from engine.plan.steps import arrange
@@ -103,7 +104,7 @@ def _decisions(
             # What a deferred reference names is decided after the one that refers to it, so
             # only a second look tells whether it is the object that is there already.
             decisions = _declared(basis, chosen, known, came_from)
-    return decisions | decide_undeclared(basis, chosen, decisions)
+    return with_room(basis, decisions | decide_undeclared(basis, chosen, decisions))
 
 
 def _declared(

@@ -14,7 +14,7 @@ from typing import Any
 
 from engine.address import parse_address
 from engine.graph.build import ResourceGraph
-from engine.graph.dag import topological_order
+from engine.graph.dag import closure, topological_order
 from engine.plan.board import Board
 from engine.plan.decide import Decision
 from engine.plan.keys import Claim, claims_of
@@ -72,6 +72,7 @@ class _Order:
             self._against_references(address)
             self._leftovers_first(address)
         self._keys_free_first()
+        self._room_first()
 
     def _along_references(self, address: str) -> None:
         if address not in self.board.graph.declarations:
@@ -211,6 +212,25 @@ class _Order:
             for key, claim in claims_of(decision.kind, decision.wanted):
                 for create in self._keys(address, StepKind.CREATE):
                     self._wait(create, held.get((decision.kind.name, key.fields, claim), ()))
+
+    def _room_first(self) -> None:
+        """Where Stripe caps how many there are, what goes makes room for what comes."""
+        decisions = self.board.decisions
+        for address, decision in decisions.items():
+            if not decision.needs_room:
+                continue
+            leaving = [
+                key
+                for other, gone in decisions.items()
+                if gone.kind.name == decision.kind.name
+                and gone.keeping.account == decision.keeping.account
+                and gone.change.action is not Action.REPLACE
+                for key in self._keys(other, StepKind.REMOVE)
+            ]
+            for create in self._keys(address, StepKind.CREATE):
+                # What goes only after the new one is there makes no room for it.
+                free = [key for key in leaving if create not in closure([key], self.board.after)]
+                self._wait(create, free)
 
     def ordered(self) -> tuple[Step, ...]:
         named = {

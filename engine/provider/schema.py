@@ -399,6 +399,7 @@ class ResourceType:
         told_once: Where an answer may hold a secret that Stripe made up, told on creation alone.
         include_once: What only the answer to a v2 create holds, if asked for.
         sandbox_only: Live mode refuses it.
+        cap: How many of it Stripe lets an account hold in each mode; 0 if it does not count.
     """
 
     name: str
@@ -433,6 +434,7 @@ class ResourceType:
     include_once: tuple[str, ...] = ()
     told_once: tuple[Path, ...] = ()
     sandbox_only: bool = False
+    cap: int = 0
 
     @property
     def is_v2(self) -> bool:

@@ -1,0 +1,148 @@
+"""What a plan asks beside the refresh: room for what it makes, and how what it ends can end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.operations.apply import apply_stacks
+from engine.plan.options import PlanOptions
+
+MOST = 16
+HOOK = """
+    from engine.stripe import WebhookEndpoint
+
+    for name in {names}:
+        WebhookEndpoint(
+            name, url=f"https://example.com/{{name}}", enabled_events=["price.created"],
+            api_version="{version}",
+        )
+"""
+OLD, NEW = "2024-06-20", "2025-03-31.basil"
+
+
+def foreign(project: Any, count: int) -> None:
+    """Endpoints that somebody made by hand."""
+    for number in range(count):
+        url = f"https://example.com/foreign/{number}"
+        project.call("post", "/v1/webhook_endpoints", url=url, enabled_events=["price.created"])
+
+
+def asked(project: Any) -> list[tuple[str, str]]:
+    """Methods and paths since the last time."""
+    found = [(entry.method, entry.path) for entry in project.emulator.log]
+    project.emulator.log.clear()
+    return found
+
+
+def test_an_endpoint_at_the_cap_is_replaced_the_other_way_round(project: Any, tools: Any) -> None:
+    """With sixteen there the old one goes first; the plan says so, and then there is no change."""
+    project.write(HOOK.format(names=["ours"], version=OLD))
+    foreign(project, MOST - 1)
+    project.apply()
+    project.write(HOOK.format(names=["ours"], version=NEW))
+    change = tools.change_of(project.plan(), "stripe_webhook_endpoint.ours")
+    assert not change.create_first
+    assert f"holds {MOST} webhook endpoints" in change.notes[0]
+    project.writes()
+    project.apply()
+    assert [method for method, _, _ in project.writes()] == ["DELETE", "POST"]
+    assert not project.plan().has_changes
+    assert len(project.objects("/v1/webhook_endpoints")) == MOST
+
+
+def test_an_endpoint_below_the_cap_is_replaced_without_a_gap(project: Any) -> None:
+    """With room for both the new one comes first."""
+    project.write(HOOK.format(names=["ours"], version=OLD))
+    foreign(project, MOST - 2)
+    project.apply()
+    project.write(HOOK.format(names=["ours"], version=NEW))
+    project.writes()
+    project.apply()
+    assert [method for method, _, _ in project.writes()] == ["POST", "DELETE"]
+    assert not project.plan().has_changes
+
+
+def test_more_endpoints_than_fit_are_refused(project: Any) -> None:
+    """The refusal says how many there are, how many there may be, and nothing is sent."""
+    foreign(project, MOST - 1)
+    project.write(HOOK.format(names=["one", "two"], version=OLD))
+    project.writes()
+    [refusal] = project.plan().refusals
+    assert "makes 2 and deletes 0" in refusal
+    assert f"holds {MOST - 1} webhook endpoints: Stripe lets an account hold {MOST}." in refusal
+    assert project.writes() == []
+
+
+def test_what_goes_makes_room_for_what_comes(project: Any) -> None:
+    """At the cap a renamed endpoint is made after the old one is gone."""
+    project.write(HOOK.format(names=["one"], version=OLD))
+    foreign(project, MOST - 1)
+    project.apply()
+    project.write(HOOK.format(names=["another"], version=OLD))
+    project.apply()
+    assert not project.plan().has_changes
+
+
+def test_endpoints_are_counted_only_if_one_is_made(project: Any) -> None:
+    """A plan without changes, and one that only updates, reads its object and nothing else."""
+    project.write(HOOK.format(names=["ours"], version=OLD))
+    project.apply()
+    id = project.id("stripe_webhook_endpoint.ours")
+    own = [("GET", "/v1/account"), ("GET", f"/v1/webhook_endpoints/{id}")]
+    asked(project)
+    assert not project.plan().has_changes
+    assert asked(project) == own
+    project.write(
+        HOOK.format(names=["ours"], version=OLD).replace("price.created", "price.deleted")
+    )
+    assert project.plan().has_changes
+    assert asked(project) == own
+    project.write(HOOK.format(names=["ours"], version=NEW))
+    assert project.plan().has_changes
+    assert asked(project) == [*own, ("GET", "/v1/webhook_endpoints")]
+
+
+def test_who_is_overtaken_at_the_cap_is_told_and_falls_back(project: Any, tools: Any) -> None:
+    """Somebody takes the last place after the plan: Stripe's own text, and the next plan copes."""
+    project.write(HOOK.format(names=["ours"], version=OLD))
+    foreign(project, MOST - 2)
+    project.apply()
+    project.write(HOOK.format(names=["ours"], version=NEW))
+
+    def overtaken(_: Any) -> bool:
+        url = "https://example.com/overtaker"
+        project.call("post", "/v1/webhook_endpoints", url=url, enabled_events=["price.created"])
+        return True
+
+    report = apply_stacks(project.context(), (), PlanOptions(), overtaken)
+    [failure] = report.failures
+    assert f"You have reached the maximum of {MOST} test webhook endpoints." in str(failure.error)
+    change = tools.change_of(project.plan(), "stripe_webhook_endpoint.ours")
+    assert (change.create_first, len(change.notes)) == (False, 1)
+    project.apply()
+    assert not project.plan().has_changes
+
+
+def test_a_product_replaced_for_something_else_is_archived_with_its_prices(project: Any) -> None:
+    """Stripe deletes no product with a price, so the plan asks, whatever forces the replacement."""
+    text = """
+        from engine import Lifecycle
+        from engine.stripe import Coupon, Product
+
+        off = Coupon("off", percent_off={off}, duration="once")
+        Product("pro", name="Pro", lifecycle=Lifecycle(replace_triggered_by=[off]))
+    """
+    project.write(text.format(off=10))
+    project.apply()
+    product = project.id("stripe_product.pro")
+    project.call("post", "/v1/prices", product=product, currency="usd", unit_amount=100)
+    project.write(text.format(off=20))
+    changes = {str(change.address): change for change in project.plan().pending}
+    removal = changes["stripe_product.pro"].removal
+    assert (removal.verb, removal.note) == (
+        "archive",
+        "Stripe deletes a product only while it has no price",
+    )
+    project.apply()
+    assert not project.plan().has_changes
+    assert project.call("get", f"/v1/products/{product}")["active"] is False
