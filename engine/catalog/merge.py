@@ -219,6 +219,7 @@ _FLAGS: Mapping[str, Mapping[str, Any]] = {
     "fold_case": {"fold_case": True},
     "ignored": {},
     "immutable": {"immutable": True},
+    "lowered": {"lowered": True},
     "resolved": {"resolved": True},
     "sensitive": {"sensitive": True},
     "sets": {"order": ListOrder.SET},

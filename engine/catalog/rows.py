@@ -98,6 +98,7 @@ class Row:
         handles: Lists whose elements an update names.
         neutral: Values that mean the same as having none.
         fold_case: Upper and lower case mean the same.
+        lowered: Stripe may store it in lower case, for what the object itself does not tell.
         limits: Lengths and forms.
         money: Amounts in minor units, and where their currency is.
         protect: Protected unless the author says otherwise.
@@ -141,6 +142,7 @@ class Row:
     handles: Mapping[str, Handle] = field(default_factory=dict)
     neutral: Mapping[str, Any] = field(default_factory=dict)
     fold_case: tuple[str, ...] = ()
+    lowered: tuple[str, ...] = ()
     limits: Mapping[str, Limit] = field(default_factory=dict)
     money: Mapping[str, str] = field(default_factory=dict)
     protect: bool = False

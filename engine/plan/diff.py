@@ -170,9 +170,16 @@ class _Walker:
             # A word such as `now` is told as the moment it came to.
             return (None if actual is None else after), after
         before = comparable(attribute, actual, self._salt)
+        if attribute.lowered and before == str(after).lower() and self._as_it_was(was, wanted):
+            return after, after
         if is_sealed(after) and not is_sealed(before) and before is not None:
             before = {SEALED: fingerprint(actual, self._salt)}
         return before, after
+
+    def _as_it_was(self, was: Any, wanted: Any) -> bool:
+        """Whether a field is declared as it was, or was never declared before."""
+        then = was if self._as_of is None else resolve(was, self._as_of)
+        return then in (None, wanted)
 
     def _write_only(
         self, wanted: Any, was: Any, prior: Mapping[str, Any] | None

@@ -78,6 +78,8 @@ class Attribute:
             object that holds this field.
         source_words: The answer's words and what the parameter says for them.
         fold_case: Upper and lower case mean the same, and Stripe stores lower case.
+        lowered: Stripe may store it in lower case, for what the object itself does not tell: what
+            is declared as it was is equal to that, and a change of case alone is a change.
         min_length: Of a string or list; 0 if unlimited.
         max_length: Of a string or list; 0 if unlimited.
         pattern: Regular expression the whole string must match; empty if any does.
@@ -111,6 +113,7 @@ class Attribute:
     source: str = ""
     source_words: Mapping[Any, Any] = field(default_factory=lambda: _NO_WORDS)
     fold_case: bool = False
+    lowered: bool = False
     min_length: int = 0
     max_length: int = 0
     pattern: str = ""

@@ -1,8 +1,10 @@
-"""Lists whose elements Stripe gives ids: what an update says of each, and that Stripe takes it."""
+"""Lists whose elements have ids: what an update says of each, and that Stripe takes it."""
 
 from __future__ import annotations
 
 from typing import Any
+
+import pytest
 
 SHOP = """
     from engine.stripe import Customer, PaymentLink, Price, Product, Subscription
@@ -103,3 +105,22 @@ def test_a_quantity_of_a_link_changes_under_the_id_of_its_item(project: Any) -> 
     link = project.call("get", f"/v1/payment_links/{id}", expand=["line_items"])
     found = {item["price"]["id"]: item["quantity"] for item in link["line_items"]["data"]}
     assert found == {prices[0]: 1, prices[1]: 5}
+
+
+@pytest.mark.parametrize("item_type", ["string", "case_sensitive_string"])
+def test_an_item_in_another_case_is_another_item(project: Any, item_type: str) -> None:
+    """A list that minds case gets every case, and one that does not is not asked for ever."""
+    text = """
+        from engine.stripe import ValueList, ValueListItem
+
+        people = ValueList("people", alias="people", name="People", item_type="{item_type}")
+        ValueListItem("joe", value_list=people, value="{value}")
+    """
+    for value in ("Joe", "JOE", "joe"):
+        project.write(text.format(item_type=item_type, value=value))
+        project.apply()
+        assert not project.plan().has_changes
+        value_list = project.id("stripe_radar_value_list.people")
+        found = project.objects("/v1/radar/value_list_items", value_list=value_list)
+        stored = value.lower() if item_type == "string" else value
+        assert [item["value"] for item in found] == [stored]
