@@ -110,6 +110,7 @@ def by_object(object_name: str) -> ResourceType:
         ending=known.ending,
         natural_keys=known.natural_keys,
         detach=known.detach,
+        inherits=known.inherits,
         protect=known.protect,
         rules=known.rules,
         creatable="create" in said.operations,

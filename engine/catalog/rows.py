@@ -14,6 +14,7 @@ from engine.provider.schema import (
     Composite,
     Detach,
     Ending,
+    Inheritance,
     Kind,
     NaturalKey,
     Removal,
@@ -79,6 +80,7 @@ class Row:
         ending: When it is gone although Stripe still answers it.
         natural_keys: How it is found without its id.
         detach: What must let go of it first.
+        inherits: What a successor takes over, unless its declaration says otherwise.
         expand: What must be asked for to be seen.
         hidden: Answer fields that are absent, and not null, unless expanded.
         references: Ids the SDK types as plain strings, and what they name.
@@ -123,6 +125,7 @@ class Row:
     ending: Ending | None = None
     natural_keys: tuple[NaturalKey, ...] = ()
     detach: tuple[Detach, ...] = ()
+    inherits: tuple[Inheritance, ...] = ()
     expand: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
     references: Mapping[str, str] = field(default_factory=dict)

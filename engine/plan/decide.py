@@ -310,6 +310,22 @@ def transfer_params(
     }
 
 
+def inherited(
+    kind: ResourceType, wanted: Mapping[str, Any], actual: RemoteObject
+) -> dict[str, Any]:
+    """Parameters with which a new object takes over the standing of the one that it replaces."""
+    return {
+        rule.field: True
+        for rule in kind.inherits
+        if wanted.get(rule.field) in (None, True)
+        and actual.get(rule.field) is True
+        and all(
+            get_path(wanted, tuple(ours.split("."))) == get_path(actual, tuple(theirs.split(".")))
+            for ours, theirs in rule.beside.items()
+        )
+    }
+
+
 def choose_removal(
     kind: ResourceType, actual: Mapping[str, Any], *, probed: bool
 ) -> Removal | None:

@@ -15,6 +15,7 @@ from engine.plan.decide import (
     conflicting_key,
     decide_existing,
     decide_new,
+    inherited,
     replaced,
     transfer_params,
 )
@@ -129,18 +130,20 @@ def _existing(basis: Basis, case: Existing) -> Decision:
 
 def _replacement(basis: Basis, decision: Decision, actual: RemoteObject) -> Decision:
     kind, address = decision.kind, decision.address
-    removal = choose_removal(kind, actual, probed=basis.probed(address, kind))
     conflict = conflicting_key(kind, decision.wanted, actual)
     wish = basis.graph.declarations[address].lifecycle.create_before_delete
+    create_first = conflict is None if wish is None else wish
+    heir = inherited(kind, decision.wanted, actual) if create_first else {}
+    left = {**actual, **dict.fromkeys(heir, False)}
+    removal = choose_removal(kind, left, probed=basis.probed(address, kind))
     refusals = decision.refusals
     if conflict is not None and (wish or not _frees(removal, kept=conflict.kept_by_removed)):
         refusals = (*refusals, _held_by_the_old(decision, conflict))
     decision = dataclasses.replace(
         decision,
-        transfer=transfer_params(kind, decision.wanted, actual),
+        transfer={**transfer_params(kind, decision.wanted, actual), **heir},
         refusals=refusals,
     )
-    create_first = conflict is None if wish is None else wish
     return replaced(decision, removal, create_first=create_first)
 
 

@@ -274,6 +274,22 @@ class NaturalKey:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Inheritance:
+    """A standing among its like that the successor of an object has to take over.
+
+    Stripe refuses to remove the object while it has it.
+
+    Attributes:
+        field: Flag that says so, in answers and as a create parameter.
+        beside: Declared fields and the answer's that have to agree, so that the successor stands
+            among the same; dotted.
+    """
+
+    field: str
+    beside: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Revival:
     """How an object that ended, or was ended by hand, comes back.
 
@@ -388,6 +404,7 @@ class ResourceType:
         ending: When it is gone although Stripe still answers it; None if a 404 alone says so.
         natural_keys: How it is found without its id, best first.
         detach: What must let go of it before it is removed.
+        inherits: What a successor takes over, unless its declaration says otherwise.
         protect: Protected unless the author says otherwise.
         rules: Plan-time checks.
         creatable: Stripe lets an API key make one; else it can only be imported.
@@ -423,6 +440,7 @@ class ResourceType:
     ending: Ending | None = None
     natural_keys: tuple[NaturalKey, ...] = ()
     detach: tuple[Detach, ...] = ()
+    inherits: tuple[Inheritance, ...] = ()
     protect: bool = False
     rules: tuple[Rule, ...] = ()
     creatable: bool = True

@@ -146,3 +146,32 @@ def test_a_product_replaced_for_something_else_is_archived_with_its_prices(proje
     project.apply()
     assert not project.plan().has_changes
     assert project.call("get", f"/v1/products/{product}")["active"] is False
+
+
+def test_the_default_bank_account_is_replaced_beside_another(project: Any) -> None:
+    """Stripe keeps a default while its currency has another, so that the successor takes over."""
+    text = """
+        from engine.stripe import Account, BankAccount
+
+        acme = Account("acme", country="US", type="custom")
+        for name, number in (("main", "{number}"), ("other", "000111111116")):
+            BankAccount(
+                name, account=acme,
+                external_account={{
+                    "object": "bank_account", "country": "US", "currency": "usd",
+                    "account_number": number, "routing_number": "110000000",
+                }},
+            )
+    """
+    project.write(text.format(number="000123456789"))
+    project.apply()
+    account = project.id("stripe_account.acme")
+    before = project.id("stripe_account_external_account.main").rpartition("/")[2]
+    path = f"/v1/accounts/{account}/external_accounts"
+    project.call("post", f"{path}/{before}", default_for_currency=True)
+    project.write(text.format(number="000222222227"))
+    project.apply()
+    assert not project.plan().has_changes
+    defaults = {entry["id"]: entry["default_for_currency"] for entry in project.objects(path)}
+    after = project.id("stripe_account_external_account.main").rpartition("/")[2]
+    assert (defaults[after], len(defaults)) == (True, 2)
