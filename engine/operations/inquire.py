@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from engine.graph.build import ResourceGraph
 from engine.operations.context import Context
+from engine.operations.holders import find_holders
 from engine.operations.refresh import Connected
 from engine.plan.model import Action, Change, Plan
 from engine.plan.observed import Observed
 from engine.plan.scope import moved_state
+from engine.provider.base import RemoteObject
+from engine.provider.schema import NaturalKey
 from engine.state.model import State
 
 _ENDS = (Action.DELETE, Action.REPLACE)
@@ -47,10 +50,12 @@ def inquire(
         return observed
     state, _ = moved_state(graph, state)
     asking = _Inquiry(context, opened, graph, state, draft)
-    probes, counts = dict(asking.probes()), dict(asking.counts())
-    if not probes and not counts:
+    probes, counts, holders = dict(asking.probes()), dict(asking.counts()), asking.holders(observed)
+    if not probes and not counts and not holders:
         return observed
-    return dataclasses.replace(observed, probes=probes, counts=counts)
+    return dataclasses.replace(
+        observed, probes=probes, counts=counts, holders={**observed.holders, **holders}
+    )
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -82,6 +87,21 @@ class _Inquiry:
             # As many as Stripe lets there be, so that the list is short.
             found = self.opened.provider.find(self.context.schemas[type_name], {}, account=account)
             yield (type_name, account), len(found)
+
+    def holders(self, observed: Observed) -> Mapping[str, RemoteObject]:
+        """What has ended and keeps the natural key of an object that is to take another's place."""
+        asked = [
+            str(change.address)
+            for change in self.draft.pending
+            if change.action is Action.REPLACE
+            or (change.action is Action.CREATE and str(change.address) in observed.remembered)
+            if any(key.kept_by_removed and not key.transfer for key in self._keys(change))
+        ]
+        provider, schemas = self.opened.provider, self.context.schemas
+        return find_holders(provider, self.graph, schemas, asked) if asked else {}
+
+    def _keys(self, change: Change) -> Iterable[NaturalKey]:
+        return self.context.schemas[change.type].natural_keys
 
     def _account(self, change: Change) -> str:
         """Connected account that an object is on, or will be."""

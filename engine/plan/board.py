@@ -74,6 +74,17 @@ class Board:
             self._remove(decision, old, leftover=True)
 
     def _make(self, decision: Decision) -> None:
+        if decision.instead is not None:
+            self._change(decision.instead)
+        else:
+            self._create(decision)
+        for call in decision.kind.after_create:
+            self._call(decision.instead or decision, call)
+        removal = decision.change.removal
+        if decision.change.action is Action.REPLACE and removal is not None:
+            self._remove(decision, decision.change.id, leftover=decision.change.create_first)
+
+    def _create(self, decision: Decision) -> None:
         replaces = decision.change.id if decision.change.action is Action.REPLACE else ""
         first = decision.change.create_first
         removal = decision.change.removal
@@ -93,10 +104,6 @@ class Board:
         settle = settle_params(decision.kind, decision.declared)
         if settle:
             self.put(decision, StepKind.SETTLE, params=settle, record=self._record(decision))
-        for call in decision.kind.after_create:
-            self._call(decision, call)
-        if replaces and removal is not None:
-            self._remove(decision, replaces, leftover=first)
 
     def _change(self, decision: Decision) -> None:
         late = {

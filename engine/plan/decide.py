@@ -37,6 +37,7 @@ class Decision:
         prior: What state says; None if nothing.
         keeping: What the author says about removal.
         removals: Ids of objects that go, beside the change's own.
+        instead: What brings an object back that takes the place of a new one; None if one is made.
         needs_room: Stripe takes a new object only once others are gone.
         refusals: Why this must not be done, each with the way on.
     """
@@ -52,6 +53,7 @@ class Decision:
     prior: ResourceState | None = None
     keeping: Keeping = field(default_factory=Keeping)
     removals: tuple[str, ...] = ()
+    instead: Decision | None = None
     needs_room: bool = False
     refusals: tuple[str, ...] = ()
 

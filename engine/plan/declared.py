@@ -20,6 +20,7 @@ from engine.plan.decide import (
     transfer_params,
 )
 from engine.plan.model import Action, Reason
+from engine.plan.reclaim import reclaimed
 from engine.plan.resolve import Known
 from engine.provider.base import RemoteObject
 from engine.provider.schema import NaturalKey, Removal, Verb
@@ -117,7 +118,7 @@ def _existing(basis: Basis, case: Existing) -> Decision:
         return decision
     if case.taken is Reason.REMEMBERED:
         # What was archived here cannot become what is declared now: leave it archived.
-        return decide_new(
+        new = decide_new(
             case.declaration,
             case.kind,
             case.wanted,
@@ -125,7 +126,8 @@ def _existing(basis: Basis, case: Existing) -> Decision:
             prior=None,
             transfer=transfer_params(case.kind, case.wanted, case.actual),
         )
-    return _replacement(basis, decision, case.actual)
+        return reclaimed(basis, case, new)
+    return reclaimed(basis, case, _replacement(basis, decision, case.actual))
 
 
 def _replacement(basis: Basis, decision: Decision, actual: RemoteObject) -> Decision:

@@ -80,15 +80,16 @@ class _Order:
         for need in self.board.graph.edges[address]:
             for key in self._keys(address, *_CHANGING):
                 self._wait(key, self._keys(need, *_READY))
-        makes = self.board.decisions[address].makes
+        decision = self.board.decisions[address]
+        back = (decision.instead or decision).revive_by
         for key in self._keys(address, StepKind.CALL):
             # What follows a create comes after it; what brings an object back comes before its
             # update, since Stripe changes nothing that has ended.
-            if makes:
-                self._wait(key, self._keys(address, *_READY))
-            else:
+            if self.board.steps[key].call == back:
                 for ready in self._keys(address, *_READY):
                     self._wait(ready, [key])
+            else:
+                self._wait(key, self._keys(address, *_READY))
         for key in self._keys(address, StepKind.SETTLE):
             self._wait(key, self._keys(address, *_READY))
             for need in self.board.graph.deferred[address]:
@@ -116,9 +117,9 @@ class _Order:
                 if not delete_first:
                     self._wait(key, self._keys(dependent, *_CHANGING, StepKind.FORGET))
         for key in removals:
-            if delete_first and key == f"remove {address}":
-                for create in self._keys(address, StepKind.CREATE):
-                    self._wait(create, [key])
+            if delete_first and (key == f"remove {address}" or decision.instead is not None):
+                for new in self._keys(address, *_READY, StepKind.CALL):
+                    self._wait(new, [key])
             else:
                 self._wait(key, self._keys(address, *_CHANGING))
 
@@ -135,9 +136,12 @@ class _Order:
 
     def _leftovers_first(self, address: str) -> None:
         """Of what a resource superseded, state knows through the resource alone."""
+        decision = self.board.decisions[address]
         ends = {Action.DELETE: f"remove {address}", Action.FORGET: f"forget {address}"}
-        end = ends.get(self.board.decisions[address].change.action)
-        if end is not None:
+        end = ends.get(decision.change.action)
+        if decision.instead is not None and decision.change.action is Action.REPLACE:
+            end = f"remove {address}"
+        if end in self.board.after:
             self._wait(end, self._keys(address, StepKind.REMOVE))
 
     def _dependents(self, address: str) -> Iterator[str]:

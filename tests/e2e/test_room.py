@@ -1,9 +1,13 @@
-"""What a plan asks beside the refresh: room for what it makes, and how what it ends can end."""
+"""What a plan asks once it is known what it does: room for what it makes, how what it ends can end.
+
+And what has ended and still holds the key of what it makes.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
+from engine.emulator.faults import server_error
 from engine.operations.apply import apply_stacks
 from engine.plan.options import PlanOptions
 
@@ -175,3 +179,47 @@ def test_the_default_bank_account_is_replaced_beside_another(project: Any) -> No
     defaults = {entry["id"]: entry["default_for_currency"] for entry in project.objects(path)}
     after = project.id("stripe_account_external_account.main").rpartition("/")[2]
     assert (defaults[after], len(defaults)) == (True, 2)
+
+
+DOMAIN = """
+    from engine.stripe import PaymentMethodDomain
+
+    PaymentMethodDomain("shop", domain_name="{name}.example.com")
+"""
+DOMAINS = "/v1/payment_method_domains"
+
+
+def declare_domain(project: Any, name: str) -> None:
+    """Declare the one domain under some name."""
+    project.write(DOMAIN.format(name=name))
+
+
+def enabled(project: Any) -> dict[str, bool]:
+    """Which domains are enabled, by the first part of their names."""
+    found = project.objects(DOMAINS)
+    return {entry["domain_name"].partition(".")[0]: entry["enabled"] for entry in found}
+
+
+def test_a_domain_that_is_declared_again_is_enabled_again(project: Any) -> None:
+    """From one domain to another and back: the first one comes back, and no third is made."""
+    for name in ("one", "two", "one", "two"):
+        declare_domain(project, name)
+        project.apply()
+        assert not project.plan().has_changes
+    assert enabled(project) == {"one": False, "two": True}
+
+
+def test_a_domain_comes_back_after_a_run_that_stopped_half_way(project: Any) -> None:
+    """The second domain is disabled and the first not yet enabled: the next run goes on."""
+    for name in ("one", "two"):
+        declare_domain(project, name)
+        project.apply()
+    first = next(entry["id"] for entry in project.objects(DOMAINS, enabled=False))
+    declare_domain(project, "one")
+    # As often as the client tries again, and once more.
+    project.emulator.faults.add(server_error(), method="POST", path=f"{DOMAINS}/{first}", times=3)
+    assert len(project.try_apply().failures) == 1
+    assert enabled(project) == {"one": False, "two": False}
+    project.apply()
+    assert not project.plan().has_changes
+    assert enabled(project) == {"one": True, "two": False}
