@@ -60,11 +60,13 @@ class Handle:
         by: Field that names an element that is there.
         key: Declared field that tells elements apart; empty if their position does.
         drop: What is said, beside it, of one that goes; empty if none can.
+        whole: What is left out of an element is gone; else it stays as it is.
     """
 
     by: str
     key: str = ""
     drop: Mapping[str, Any] = field(default_factory=dict)
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

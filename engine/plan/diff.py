@@ -322,7 +322,10 @@ def _deep(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Diffe
 
 
 def _leaf_paths(path: Path, before: Any, after: Any) -> Iterator[Path]:
-    """The leaves at or below a differing place; a list of scalars and a secret are one leaf."""
+    """The leaves at or below a differing place.
+
+    A list of scalars, a list that is declared no more, and a secret are one leaf.
+    """
     for length in range(1, len(path)):
         head = path[:length]
         sides = [get_path(side, head, ABSENT) for side in (before, after)]
@@ -335,7 +338,9 @@ def _leaf_paths(path: Path, before: Any, after: Any) -> Iterator[Path]:
         for side in sides
         if isinstance(side, (Mapping, list)) and not is_sealed(side) and not _is_scalar_list(side)
     ]
-    if not children or any(side is not ABSENT and side not in children for side in sides):
+    around = get_path(after, path[:-1], ABSENT)
+    gone = isinstance(sides[0], list) and sides[1] is ABSENT and around is not ABSENT
+    if gone or not children or any(s is not ABSENT and s not in children for s in sides):
         yield path
         return
     parts: list[Any] = []

@@ -48,7 +48,8 @@ def _explain(
     actual: Mapping[str, Any],
     moved: frozenset[Path],
 ) -> Iterator[FieldChange]:
-    where = list_at(kind.root, difference.path)
+    kept = _kept_element(kind.root, difference.path, declared)
+    where = list_at(kind.root, difference.path, below=kept)
     if where is not None and get_path(declared, where) is None:
         # The list as a whole is declared no more, so that none of its leaves is a change.
         difference = Difference(where, get_path(actual, where, difference.before), ABSENT)
@@ -56,7 +57,10 @@ def _explain(
     if difference.after is ABSENT:
         untold = untold_at(kind.root, difference.path)
         unseen = untold is not None and get_path(declared, untold) is None
-        if not _inside_list(kind.root, difference.path) or (unseen and attribute.immutable):
+        # What Stripe turned into something else, such as a price, goes when that is declared.
+        above = 0 if unseen else kept
+        inside = list_at(kind.root, difference.path[:-1], below=above) is not None
+        if not inside or (unseen and attribute.immutable):
             yield _cleared(kind, attribute, difference, declared, prior, actual, unseen=unseen)
             return
     reason = FieldReason.CHANGED
@@ -185,13 +189,25 @@ def _is_text_entry(root: Attribute, path: Path) -> bool:
     return _is_text_map(root.at(path[:-1]))
 
 
-def _inside_list(root: Attribute, path: Path) -> bool:
-    return list_at(root, path[:-1]) is not None
+def _kept_element(root: Attribute, path: Path, declared: Mapping[str, Any]) -> int:
+    """How long the path is to an element that keeps what an update does not mention; 0 if none."""
+    where = list_at(root, path[:-1])
+    around = root.at(where) if where is not None else None
+    if where is None or around is None or not around.handle or around.whole:
+        return 0
+    length = len(where) + 1
+    return length if get_path(declared, path[:length]) is not None else 0
 
 
-def list_at(root: Attribute, path: Path) -> Path | None:
-    """The outermost list at or above a path; None if there is none."""
-    for length in range(1, len(path) + 1):
+def list_at(root: Attribute, path: Path, *, below: int = 0) -> Path | None:
+    """The outermost list at or above a path; None if there is none.
+
+    Args:
+        root: The type's fields.
+        path: Of a leaf.
+        below: Only lists that are deeper than so many steps.
+    """
+    for length in range(below + 1, len(path) + 1):
         attribute = root.at(path[:length])
         if attribute is not None and attribute.kind is Kind.LIST:
             return path[:length]

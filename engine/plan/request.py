@@ -5,7 +5,7 @@ An update carries what changed and what Stripe demands beside it, nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +14,7 @@ from engine.plan.fields import list_at, untold_at
 from engine.plan.model import FieldChange, FieldReason
 from engine.plan.normal import comparable, is_nothing, read
 from engine.provider.schema import Attribute, Kind, ResourceType
-from engine.values import ABSENT, CLEAR, Path, Sensitive, get_path
+from engine.values import ABSENT, CLEAR, Path, Sensitive, get_path, set_path
 
 STAMP_KEY = "engine"
 """Metadata key of the ownership stamp."""
@@ -103,7 +103,7 @@ def wire(attribute: Attribute, value: Any) -> Any:
 
 def update_params(
     kind: ResourceType,
-    changes: Iterable[FieldChange],
+    changes: Sequence[FieldChange],
     declared: Mapping[str, Any],
     wanted: Mapping[str, Any],
     actual: Mapping[str, Any],
@@ -122,6 +122,9 @@ def update_params(
         if change.reason is FieldReason.STAYS:
             continue
         _put(kind.root, params, change, declared, wanted, actual)
+    for change in changes:
+        if change.reason is FieldReason.CLEARED:
+            _empty(kind.root, params, change)
     return params
 
 
@@ -154,6 +157,16 @@ def _put(
     else:
         target[str(last)] = _leaf(leaf, change, said)
     _neighbours(attribute, target, path[:-1], declared, actual)
+
+
+def _empty(root: Attribute, params: Mapping[str, Any], change: FieldChange) -> None:
+    """Say of an element that stays what it is to have no more; to leave it out changes nothing."""
+    where = list_at(root, change.path[:-1])
+    if where is None:
+        return
+    element = get_path(params, change.path[: len(where) + 1])
+    leaf = root.at(change.path) or root
+    set_path(element, change.path[len(where) + 1 :], _leaf(leaf, change, ABSENT))
 
 
 def _answered(root: Attribute, path: Path, actual: Any) -> Any:

@@ -74,6 +74,8 @@ class Attribute:
             filled from the answer; empty if an update sends the list as it is declared.
         drop: Of a list with a handle, what an update says of an element that goes, beside the
             handle; empty if elements cannot go.
+        whole: Of a list with a handle: an update says all of an element, and what it leaves out is
+            gone; else an element keeps what is not mentioned.
         source: Where the answer holds the value, if not under the same name; dotted, from the
             object that holds this field.
         source_words: The answer's words and what the parameter says for them.
@@ -110,6 +112,7 @@ class Attribute:
     key: str = ""
     handle: str = ""
     drop: Mapping[Any, Any] = field(default_factory=lambda: _NO_WORDS)
+    whole: bool = False
     source: str = ""
     source_words: Mapping[Any, Any] = field(default_factory=lambda: _NO_WORDS)
     fold_case: bool = False

@@ -107,6 +107,24 @@ def test_a_quantity_of_a_link_changes_under_the_id_of_its_item(project: Any) -> 
     assert found == {prices[0]: 1, prices[1]: 5}
 
 
+def test_what_an_item_is_declared_to_have_no_more_is_emptied(project: Any) -> None:
+    """Stripe keeps of an item what an update leaves out, so that it has to be named."""
+    start(project, (0, 1))
+    plain = (project.root / "stacks" / "shop.py").read_text(encoding="utf-8")
+    seat = plain.replace('"quantity": q}', '"quantity": q, "metadata": {"seat": "a"}}', 1)
+    project.write(seat)
+    project.apply()
+    assert not project.plan().has_changes
+    id = project.id("stripe_subscription.acme")
+    [item] = project.call("get", f"/v1/subscriptions/{id}")["items"]["data"]
+    assert item["metadata"] == {"seat": "a"}
+    project.write(plain)
+    project.apply()
+    assert not project.plan().has_changes
+    [item] = project.call("get", f"/v1/subscriptions/{id}")["items"]["data"]
+    assert item["metadata"] == {}
+
+
 @pytest.mark.parametrize("item_type", ["string", "case_sensitive_string"])
 def test_an_item_in_another_case_is_another_item(project: Any, item_type: str) -> None:
     """A list that minds case gets every case, and one that does not is not asked for ever."""

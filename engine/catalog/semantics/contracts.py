@@ -195,7 +195,7 @@ SUBSCRIPTION_SCHEDULE = Row(
     ),
     ignored=("proration_behavior", "phases.*.start_date"),
     # D: an update repeats when its phases began.
-    handles={"phases": Handle(by="start_date")},
+    handles={"phases": Handle(by="start_date", whole=True)},
     resolved=("phases.*.end_date", "phases.*.trial_end"),
     sets=("phases.*.default_tax_rates", "phases.*.items.*.tax_rates"),
     neutral={
