@@ -11,7 +11,7 @@ from engine.graph.build import ResourceGraph
 from engine.operations.context import Context
 from engine.operations.holders import find_holders
 from engine.plan.life import is_gone
-from engine.plan.normal import is_sealed, seal
+from engine.plan.normal import is_sealed
 from engine.plan.observed import Observed
 from engine.plan.options import PlanOptions
 from engine.plan.scope import moved_state, selection
@@ -100,7 +100,6 @@ class _Refresh:
             if free
             else {},
             lookups=lookups,
-            probes=dict(self._probes(objects)),
             outputs=self.outputs,
             secrets=self._secrets(),
         )
@@ -169,34 +168,6 @@ class _Refresh:
             found = self.provider.read(kind, gone.id, account=gone.account)
             if found is not None and not is_gone(kind, found, {}):
                 yield address, found
-
-    def _probes(self, objects: Mapping[str, RemoteObject | None]) -> Iterator[tuple[str, bool]]:
-        """Ask, for what is going to be removed, whether it can be."""
-        declared = {} if self.options.destroy else self.graph.declarations
-        for address, found in objects.items():
-            if found is None or self.options.refresh_only:
-                continue
-            entry = self.state.resources[address]
-            kind = self._kind(entry.type)
-            if address in declared and not self._may_be_replaced(address, entry):
-                continue
-            probe = next((way.unless for way in kind.removals if way.unless is not None), None)
-            if probe is not None:
-                yield (
-                    address,
-                    self.provider.exists(probe, entry.id, account=entry.keeping.account),
-                )
-
-    def _may_be_replaced(self, address: str, entry: ResourceState) -> bool:
-        """Whether the declaration of something that cannot change in place has changed."""
-        if address in {str(asked) for asked in self.options.replace}:
-            return True
-        fields = self._kind(entry.type).root.fields
-        now = seal(self.graph.declarations[address].arguments, self.state.lineage)
-        return any(
-            attribute.immutable and now.get(name) != entry.declared.get(name)
-            for name, attribute in fields.items()
-        )
 
     def _lookups(self) -> dict[str, RemoteObject]:
         found: dict[str, RemoteObject] = {}
