@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping
+import functools
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from engine.graph.build import ResourceGraph
 from engine.operations.context import Context
 from engine.operations.holders import find_holders
 from engine.operations.refresh import Connected
+from engine.operations.together import at_once
 from engine.plan.model import Action, Change, Plan
 from engine.plan.observed import Observed
 from engine.plan.scope import moved_state
@@ -68,13 +70,17 @@ class _Inquiry:
 
     def probes(self) -> Iterator[tuple[str, bool]]:
         """Whether what rules out the best way to remove an object is there."""
+        asked: dict[str, Callable[[], bool]] = {}
         for change in self.draft.pending:
             ways = self.context.schemas[change.type].removals
             probe = next((way.unless for way in ways if way.unless is not None), None)
             if change.action in _ENDS and probe is not None:
                 account = self._account(change)
-                found = self.opened.provider.exists(probe, change.id, account=account)
-                yield str(change.address), found
+                ask = self.opened.provider.exists
+                asked[str(change.address)] = functools.partial(
+                    ask, probe, change.id, account=account
+                )
+        yield from zip(asked, at_once(list(asked.values())), strict=True)
 
     def counts(self) -> Iterator[tuple[tuple[str, str], int]]:
         """How many objects there are of each type that is made anew and that Stripe caps."""

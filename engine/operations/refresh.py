@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -10,6 +11,7 @@ from engine.errors import EngineError
 from engine.graph.build import ResourceGraph
 from engine.operations.context import Context
 from engine.operations.holders import find_holders
+from engine.operations.together import at_once
 from engine.plan.life import is_gone
 from engine.plan.normal import is_sealed
 from engine.plan.observed import Observed
@@ -84,7 +86,9 @@ class _Refresh:
         self.context.hook.refreshing(self.graph.stack.name, len(known))
         objects = self._objects(known)
         free = () if self.options.destroy or self.options.refresh_only else self._free(objects)
-        imports = {address: self._imported(address) for address in free if self._is_import(address)}
+        asked = [address for address in free if self._is_import(address)]
+        answers = at_once([functools.partial(self._imported, address) for address in asked])
+        imports = dict(zip(asked, answers, strict=True))
         remembered = dict(self._remembered(free, imports))
         taken = {*imports, *remembered}
         return Observed(
@@ -129,10 +133,23 @@ class _Refresh:
         groups: dict[tuple[str, str], list[str]] = {}
         for entry in known.values():
             groups.setdefault((entry.type, entry.keeping.account), []).append(entry.id)
-        read: dict[tuple[str, str, str], RemoteObject] = {}
-        for (type_name, account), ids in sorted(groups.items()):
-            found = self.provider.read_many(self._kind(type_name), ids, account=account)
-            read.update({(type_name, account, id): entry for id, entry in found.items()})
+        order = sorted(groups)
+        answers = at_once(
+            [
+                functools.partial(
+                    self.provider.read_many,
+                    self._kind(name),
+                    groups[name, account],
+                    account=account,
+                )
+                for name, account in order
+            ]
+        )
+        read = {
+            (*group, id): entry
+            for group, found in zip(order, answers, strict=True)
+            for id, entry in found.items()
+        }
         seen: dict[str, RemoteObject | None] = {}
         for address, entry in known.items():
             actual = read.get((entry.type, entry.keeping.account, entry.id))
@@ -160,13 +177,21 @@ class _Refresh:
     def _remembered(
         self, free: tuple[str, ...], imports: Mapping[str, RemoteObject | None]
     ) -> Iterator[tuple[str, RemoteObject]]:
-        for address in free:
-            gone = self.state.removed.get(address)
-            if gone is None or address in imports:
-                continue
-            kind = self._kind(gone.type)
-            found = self.provider.read(kind, gone.id, account=gone.account)
-            if found is not None and not is_gone(kind, found, {}):
+        wanted = {
+            address: gone
+            for address in free
+            if address not in imports and (gone := self.state.removed.get(address)) is not None
+        }
+        answers = at_once(
+            [
+                functools.partial(
+                    self.provider.read, self._kind(gone.type), gone.id, account=gone.account
+                )
+                for gone in wanted.values()
+            ]
+        )
+        for (address, gone), found in zip(wanted.items(), answers, strict=True):
+            if found is not None and not is_gone(self._kind(gone.type), found, {}):
                 yield address, found
 
     def _lookups(self) -> dict[str, RemoteObject]:
