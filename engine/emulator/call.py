@@ -13,6 +13,7 @@ from typing import Any
 
 from engine.emulator import errors
 from engine.emulator.bounds import check_bounds, check_metadata
+from engine.emulator.history import Made
 from engine.emulator.ids import Ids
 from engine.emulator.keys import Caller
 from engine.emulator.kinds import ObjectKind, answer_word, kind_of
@@ -35,6 +36,7 @@ class Call:
         tables: The objects of this account and mode.
         version: API version the request asked for.
         begun: Execution has begun: from here on an idempotency key remembers the answer.
+        made: The objects it has made so far.
     """
 
     caller: Caller
@@ -43,6 +45,7 @@ class Call:
     tables: Tables
     version: str
     begun: bool = field(default=False)
+    made: list[Made] = field(default_factory=list)
 
     def kind(self, object: str) -> ObjectKind:
         """An emulated type by object name."""
@@ -149,6 +152,10 @@ class Call:
         standing = kind.behaviour.overwrites(self, document)
         if standing is not None:
             document.update({name: standing[name] for name in ("id", "created")})
+        else:
+            id = document["id"]
+            made = Made(object=kind.object, id=id, params=params, caller=self.caller)
+            self.made.append(made)
         self.tables.put(kind.table, document)
         kind.behaviour.created(self, params, document)
         return document
