@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import re
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, Self
@@ -29,7 +29,7 @@ from engine.emulator.history import History, Made
 from engine.emulator.idempotency import KEY_LIFE, KeysInUse, first_answer, remember
 from engine.emulator.ids import Ids
 from engine.emulator.keys import caller_of
-from engine.emulator.kinds import kinds
+from engine.emulator.kinds import ObjectKind, kinds
 from engine.emulator.limiter import RateLimiter
 from engine.emulator.log import LogEntry, RequestLog
 from engine.emulator.operations import perform
@@ -90,9 +90,7 @@ class Emulator:
         self._store = Store(path)
         self._store.forget_keys(clock() - KEY_LIFE)
         self._keys_in_use = KeysInUse()
-        for kind in kinds().values():
-            for field, folded in kind.behaviour.indexed.items():
-                self._store.ensure_index(kind.object, field, folded=folded)
+        self._indexed: set[str] = set()
 
     def handle(self, request: Request, hold: Hold = Hang.wait) -> Response:
         """Answer a request.
@@ -144,7 +142,30 @@ class Emulator:
         Returns:
             The object as it is kept.
         """
+        with self._seeding(object, [fields], key) as seeded:
+            return next(seeded)
+
+    def seed_many(self, object: str, many: Iterable[Mapping[str, Any]], *, key: str) -> list[str]:
+        """Put many objects there at once, oldest first; much quicker than requests are.
+
+        Args:
+            object: Object name.
+            many: Fields of each, as `seed` takes them.
+            key: API key of the account and mode they belong to.
+
+        Returns:
+            Their ids.
+        """
+        with self._seeding(object, many, key) as seeded:
+            return [document["id"] for document in seeded]
+
+    @contextmanager
+    def _seeding(
+        self, object: str, many: Iterable[Mapping[str, Any]], key: str
+    ) -> Iterator[Iterator[dict[str, Any]]]:
         caller = caller_of(f"Bearer {key}")
+        kind = kinds()[object]
+        self._index(kind)
         with self._store.transaction(f"{caller.account}/{caller.mode}", write=True) as tables:
             call = Call(
                 caller=caller,
@@ -153,7 +174,7 @@ class Emulator:
                 tables=tables,
                 version=self._api_version,
             )
-            return call.seed(call.kind(object), fields)
+            yield call.seed(kind, many)
 
     def reset(self) -> None:
         """Forget every object, key, fault and logged request."""
@@ -256,6 +277,7 @@ class Emulator:
         if is_own_account(request.method, request.path, caller):
             return 200, wire.encode(account_answer(caller))
         found = match(request.method, request.path)
+        self._index(found.kind)
         key = exchange.meant_key
         endpoint = (exchange.scope, found.kind.object, found.operation)
         self._endpoint_limiter.count(endpoint, livemode=caller.livemode)
@@ -280,6 +302,14 @@ class Emulator:
             # Within the transaction, so that the order is the one in which things were made.
             self.history.add(call.made, key=key, request_id=exchange.id)
             return outcome
+
+    def _index(self, kind: ObjectKind) -> None:
+        """Make finding objects of a type quick, the first time that one is asked about."""
+        if kind.object in self._indexed:
+            return
+        for field, folded in kind.indexed.items():
+            self._store.ensure_index(kind.table, field, folded=folded)
+        self._indexed.add(kind.object)
 
     def _attempt(
         self, call: Call, found: Match, exchange: Exchange, fault: StripeRefusal | None

@@ -7,12 +7,12 @@ type, which is said in `behaviour`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
 from engine.catalog.model import Shape
 from engine.emulator.facts import is_page
+from engine.emulator.paths import copied
 from engine.provider.schema import Kind
 
 _NOTHING: Mapping[Kind, Any] = {
@@ -50,7 +50,7 @@ class Filling:
 
     def merged(self, document: Mapping[str, Any], params: Mapping[str, Any]) -> dict[str, Any]:
         """Lay an update over a document: nested objects leaf by leaf, lists as a whole."""
-        result = deepcopy(dict(document))
+        result: dict[str, Any] = copied(document)
         self._merge(self.shape, result, params, "")
         return result
 
@@ -111,7 +111,7 @@ class Filling:
 
     def _default(self, shape: Shape, path: str) -> Any:
         if path in self.defaults:
-            return deepcopy(self.defaults[path])
+            return copied(self.defaults[path])
         if path == "metadata":
             return {}
         if shape.nullable:
@@ -120,7 +120,7 @@ class Filling:
             return self._object(shape, {}, path)
         if shape.values:
             return shape.values[0]
-        return deepcopy(_NOTHING.get(shape.kind))
+        return copied(_NOTHING.get(shape.kind))
 
     def _merge(
         self, shape: Shape, document: dict[str, Any], changes: Mapping[str, Any], path: str

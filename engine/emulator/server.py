@@ -177,15 +177,13 @@ class _Connection(socketserver.BaseRequestHandler):
         try:
             response = self.server.emulator.handle(request, self._hold)
         except AnswerCut as cut:
-            self._send(cut.response, last=last, most=cut.arrived)
-            return False
+            return self._send_late(cut.response, last=True, most=cut.arrived)
         except ConnectionBroken:
             return False
         except Exception:  # noqa: BLE001 - a client must get an answer even to a fault of ours
             traceback.print_exc()
             response = _plain_refusal(500, "The emulator failed; see its standard error.")
-        self._send(response, last=last)
-        return not last
+        return self._send_late(response, last=last)
 
     def _hold(self, hang: Hang) -> None:
         """Wait in a hang.
@@ -236,10 +234,19 @@ class _Connection(socketserver.BaseRequestHandler):
         last = kept == "close" or (words[2] == b"HTTP/1.0" and kept != "keep-alive")
         return request, last
 
+    def _send_late(self, response: Response, *, last: bool, most: int | None = None) -> bool:
+        """Send an answer after the server's latency, unless the server is closed first.
+
+        Returns:
+            Whether the connection goes on.
+        """
+        if self.server.latency and self.server.closing.wait(self.server.latency):
+            return False
+        self._send(response, last=last, most=most)
+        return not last
+
     def _send(self, response: Response, *, last: bool, most: int | None = None) -> None:
         """Send an answer, or as much of its body as is to arrive."""
-        if self.server.latency:
-            self.server.closing.wait(self.server.latency)
         lines = [f"HTTP/1.1 {response.status} {_REASONS.get(response.status, 'Unknown')}"]
         lines += [f"{name}: {value}" for name, value in response.headers.items()]
         lines.append(f"Content-Length: {len(response.body)}")
