@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from engine.catalog.model import Shape
@@ -25,7 +26,7 @@ _NOTHING: Mapping[Kind, Any] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Filling:
     """How the documents of one type are filled in.
 
@@ -43,10 +44,17 @@ class Filling:
 
     def complete(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """Build the document of a new object."""
-        return {
-            name: self._field(shape, params, name, name)
-            for name, shape in self.shape.fields.items()
-        }
+        document: dict[str, Any] = copied(self._bare)
+        for name in params:
+            shape = self.shape.fields.get(name)
+            if shape is not None:
+                document[name] = self._field(shape, params, name, name)
+        return document
+
+    @cached_property
+    def _bare(self) -> dict[str, Any]:
+        """The document of an object that nothing was sent for."""
+        return self._object(self.shape, {}, "")
 
     def merged(self, document: Mapping[str, Any], params: Mapping[str, Any]) -> dict[str, Any]:
         """Lay an update over a document: nested objects leaf by leaf, lists as a whole."""
@@ -105,7 +113,7 @@ class Filling:
 
     def _object(self, shape: Shape, given: Mapping[str, Any], path: str) -> dict[str, Any]:
         return {
-            name: self._field(inner, given, name, f"{path}.{name}")
+            name: self._field(inner, given, name, f"{path}.{name}" if path else name)
             for name, inner in shape.fields.items()
         }
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
+import resource
 import socket
 import threading
 import time
@@ -23,10 +24,13 @@ from typing import Any
 
 from engine.emulator.core import Emulator
 from engine.emulator.server import EmulatorServer
+from engine.emulator.wire import Request
 
 KEY = "sk_test_benchmark"
 CLIENTS = 8
 PAGE = 100
+PREFIXES = {"product": "prod_", "price": "price_"}
+_PAGES = 50
 _SPAWN = multiprocessing.get_context("spawn")
 Serve = Callable[[Connection, int], None]
 
@@ -97,17 +101,17 @@ def fill(emulator: Emulator, objects: int) -> None:
     numbers = range(objects)
     products = (
         {
-            "id": f"prod_{number}",
+            "id": f"{PREFIXES['product']}{number}",
             "name": f"Product {number}",
-            "default_price": f"price_{number}",
+            "default_price": f"{PREFIXES['price']}{number}",
             "metadata": {"number": str(number)},
         }
         for number in numbers
     )
     prices = (
         {
-            "id": f"price_{number}",
-            "product": f"prod_{number}",
+            "id": f"{PREFIXES['price']}{number}",
+            "product": f"{PREFIXES['product']}{number}",
             "currency": "usd",
             "unit_amount": number,
             "type": "one_time",
@@ -268,8 +272,30 @@ def show(what: str, measured: Measured, bare: Measured) -> None:
     )
 
 
+def measure_large(objects: int) -> None:
+    """Print what a large account costs to make, and a page in the middle of its lists."""
+    with Emulator() as emulator:
+        began = time.process_time()
+        fill(emulator, objects // 2)
+        seconds = time.process_time() - began
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        print(  # noqa: T201
+            f"{'seeds, to ' + format(objects, ',') + ' objects':<34}{objects / seconds:>9,.0f}/s "
+            f"{1000 * seconds / objects:>8.3f} ms CPU {peak:>7.0f} MB at most"
+        )
+        for what in ("product", "price"):
+            target = f"/v1/{what}s?limit=100&starting_after={PREFIXES[what]}{objects // 4}"
+            headers = {"Authorization": f"Bearer {KEY}"}
+            began = time.process_time()
+            for _ in range(_PAGES):
+                emulator.handle(Request.to("GET", target, headers))
+            seconds = (time.process_time() - began) / _PAGES
+            page = f"a page of {what}s in their middle"
+            print(f"{page:<34}{1 / seconds:>9,.0f}/s {1000 * seconds:>8.2f} ms CPU")  # noqa: T201
+
+
 def measure(count: int, objects: int) -> None:
-    """Run every measurement and print the table."""
+    """Run every measurement that is a ratio and print the table."""
     with running(serve_echo, 0) as echo:
         bare = load(echo, count, create("/v1/products", product_form))
     show("bare http.server, an echo", bare, bare)
@@ -309,8 +335,10 @@ def main(words: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--creates", type=int, default=8000, help="creates in each measurement")
     parser.add_argument("--objects", type=int, default=10_000, help="objects of each list")
+    parser.add_argument("--large", type=int, default=100_000, help="objects of a large account")
     given: Any = parser.parse_args(words)
     measure(given.creates, given.objects)
+    measure_large(given.large)
 
 
 if __name__ == "__main__":
