@@ -163,9 +163,9 @@ def watch() -> Iterator[Watch]:
     ) -> dict[str, Any]:
         return send(self, method, path, params, {**options, "headers": {_MARK: "engine"}}, route)
 
-    def handling(self: Emulator, request: Request) -> Response:
+    def handling(self: Emulator, request: Request, *rest: Any) -> Response:
         watch.look(request)
-        return handle(self, request)
+        return handle(self, request, *rest)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(StripeHTTP, "_send", sending)

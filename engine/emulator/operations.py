@@ -6,14 +6,13 @@ What must not live here: anything about one type, the wire, or idempotency.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from copy import deepcopy
 from typing import Any
 
 from engine.emulator import v2
 from engine.emulator.bounds import check_bounds
 from engine.emulator.call import Call
 from engine.emulator.expansions import Paths, read_expand
-from engine.emulator.paths import put
+from engine.emulator.paths import copied, put
 from engine.emulator.reading import page_of, show
 from engine.emulator.routes import Match
 from engine.emulator.tables import Document
@@ -94,7 +93,7 @@ def _call(call: Call, match: Match, form: Form) -> dict[str, Any]:
     call.begun = True
     behaviour = kind.behaviour
     document = _required(call, match) if match.id else behaviour.addressed(call, verb, params)
-    before = deepcopy(document)
+    before = copied(document)
     behaviour.calling(call, verb, params, document)
     apply_verb(kind, verb, document, call.now)
     if document != before:
