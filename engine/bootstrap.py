@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib.metadata
 import secrets
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -75,6 +76,7 @@ def open_project(
         api_version=loader.api_version(),
         engine_version=version,
         new_id=functools.partial(secrets.token_hex, 16),
+        clock=time.time,
     )
 
 

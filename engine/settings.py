@@ -34,6 +34,11 @@ _DEFAULT_PARALLELISM = 10
 _DEFAULT_RETRIES = 6
 
 
+def is_live(key: str) -> bool:
+    """Whether a key is one of live mode, secret or restricted."""
+    return key.startswith(("sk_live_", "rk_live_"))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
     """One account, as far as configuration knows it.
@@ -55,6 +60,13 @@ class Environment:
     api_base: str = ""
     account: str = ""
     secrets: str = "file"
+
+    @property
+    def live(self) -> bool | None:
+        """Whether the key is one of live mode; None if none is configured."""
+        if self.emulator:
+            return False
+        return None if self.api_key is None else is_live(str(self.api_key.value))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

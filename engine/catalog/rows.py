@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine.provider.rules import Rule
 from engine.provider.schema import (
     Composite,
     Detach,
@@ -18,7 +19,6 @@ from engine.provider.schema import (
     NaturalKey,
     Removal,
     Revival,
-    Rule,
 )
 
 
@@ -49,6 +49,21 @@ class Limit:
     max: int = 0
     min: int = 0
     pattern: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """Between what a number has to be.
+
+    Attributes:
+        min: Smallest allowed; None if any is.
+        above: What it has to be greater than; None if it may be anything.
+        max: Largest allowed; None if any is.
+    """
+
+    min: int | None = None
+    above: int | None = None
+    max: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,9 +112,11 @@ class Row:
         neutral: Values that mean the same as having none.
         fold_case: Upper and lower case mean the same.
         limits: Lengths and forms.
-        money: Amounts in minor units, and where their currency is.
+        bounds: Smallest and largest numbers.
+        money: Amounts in minor units, and where their currency is; none is below zero.
         protect: Protected unless the author says otherwise.
         rules: Plan-time checks.
+        optional: Parameters that Stripe can do without although the SDK's types cannot.
         unlisted: Enums whose further words are accepted.
         singleton: There is one, always.
         composite: How it is addressed without a path of its own.
@@ -139,9 +156,11 @@ class Row:
     neutral: Mapping[str, Any] = field(default_factory=dict)
     fold_case: tuple[str, ...] = ()
     limits: Mapping[str, Limit] = field(default_factory=dict)
+    bounds: Mapping[str, Bounds] = field(default_factory=dict)
     money: Mapping[str, str] = field(default_factory=dict)
     protect: bool = False
     rules: tuple[Rule, ...] = ()
+    optional: tuple[str, ...] = ()
     unlisted: tuple[str, ...] = ()
     singleton: bool = False
     composite: Composite | None = None

@@ -27,6 +27,7 @@ class Context:
         api_version: Stripe API version the provider speaks.
         engine_version: Version of this engine.
         new_id: Makes random ids, for runs and lineages.
+        clock: Tells the time, in Unix seconds.
     """
 
     settings: Settings
@@ -38,6 +39,7 @@ class Context:
     api_version: str
     engine_version: str
     new_id: Callable[[], str]
+    clock: Callable[[], float]
 
     @property
     def environment(self) -> str:

@@ -15,6 +15,7 @@ from engine.catalog.loader import type_name
 from engine.errors import NotFoundError, PermissionDeniedError, ProviderError
 from engine.provider.base import ADDRESSED, Account, RemoteObject, RequestContext
 from engine.provider.schema import Probe, ResourceType, Schemas
+from engine.settings import is_live
 from engine.stripe.client import StripeHTTP
 from engine.stripe.paths import (
     addressed,
@@ -29,7 +30,6 @@ from engine.stripe.paths import (
 PAGE = 100
 """Most objects a list page holds."""
 _READERS = 8
-_LIVE_KEY = re.compile(r"^(?:sk|rk)_live_")
 _ACCOUNT = re.compile(r"\bacct_[A-Za-z0-9]+")
 # L: the tail of Stripe's text when the object is in the other mode; creating it would be wrong.
 _OTHER_MODE = "similar object exists"
@@ -51,7 +51,7 @@ class StripeProvider:
         """
         self._http = http
         self._schemas = schemas
-        self._livemode = bool(_LIVE_KEY.match(api_key))
+        self._livemode = is_live(api_key)
         self._root = root or Path()
 
     @property

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.catalog.rows import Limit, Row
-from engine.catalog.semantics.shared import METADATA, only_when
+from engine.catalog.semantics.checks import only_when
+from engine.catalog.semantics.shared import METADATA
 from engine.provider.schema import Composite, Ending, Kind, NaturalKey, Removal, Verb
 
 FILE = Row(

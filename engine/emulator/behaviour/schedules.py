@@ -10,6 +10,7 @@ from engine.emulator.behaviour import periods
 from engine.emulator.behaviour.base import Behaviour
 from engine.emulator.behaviour.line_items import currency_of, price_of
 from engine.emulator.behaviour.subscription_items import items_of
+from engine.emulator.behaviour.tax_rates import check_rates
 from engine.emulator.errors import StripeRefusal
 
 if TYPE_CHECKING:
@@ -124,6 +125,7 @@ def _lay_out(
         for number, (wanted, item) in enumerate(zip(sent["items"], phase["items"], strict=True)):
             price = price_of(call, wanted, f"{param}[items][{number}]")
             item["price"] = item["plan"] = price["id"]
+            check_rates(call, price, wanted.get("tax_rates") or sent.get("default_tax_rates"))
         if not price:
             raise errors.missing_parameter(f"{param}[items]")
         first = f"{param}[items][0][price]"
