@@ -99,13 +99,19 @@ def _check_object(
             yield from _check_value(child, inner, (*path, name), face)
     for name, child in known.items():
         where = dotted((*path, name))
-        if child.required and value.get(name) is None and where not in meant:
+        if child.required and _is_missing(child, value.get(name)) and where not in meant:
             yield Finding(
                 path,
                 f"missing required parameter {where}",
                 f"add {_example(name, child, nested=bool(path))}",
                 "missing-parameter",
             )
+
+
+def _is_missing(attribute: Attribute, value: Any) -> bool:
+    """Whether Stripe sees nothing of a parameter; an empty dict cannot be sent."""
+    needs_more = any(child.required for child in attribute.fields.values())
+    return value is None or (attribute.kind is Kind.OBJECT and value == {} and not needs_more)
 
 
 def _unknown(

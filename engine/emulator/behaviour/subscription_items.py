@@ -10,7 +10,7 @@ from engine.emulator.behaviour import periods
 from engine.emulator.behaviour.base import Behaviour
 from engine.emulator.behaviour.discounts import discounts_of
 from engine.emulator.behaviour.plans import plan_of
-from engine.emulator.behaviour.products import INACTIVE_PRICE
+from engine.emulator.behaviour.products import INACTIVE_PRICE, ONE_TIME_PRICE
 from engine.emulator.behaviour.tax_rates import check_rates
 from engine.emulator.errors import StripeRefusal
 from engine.emulator.ids import IdForm
@@ -135,12 +135,7 @@ def _set_price(call: Call, params: Mapping[str, Any], document: dict[str, Any]) 
     if not price["active"]:
         raise StripeRefusal(INACTIVE_PRICE, param=named[0])
     if price["recurring"] is None:
-        # L.
-        raise StripeRefusal(
-            "The price specified is set to `type=one_time` but this field only accepts prices "
-            "with `type=recurring`.",
-            param=named[0],
-        )
+        raise StripeRefusal(ONE_TIME_PRICE, param=named[0])
     document["price"] = price["id"]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from decimal import Decimal
 from typing import Any
 
@@ -329,6 +330,16 @@ def test_missing_nested_parameters() -> None:
     assert found(kind, nested={}) == [
         'nested missing-parameter: missing required parameter nested.mode | add "mode": "..."'
     ]
+
+
+def test_a_required_dict_that_is_empty_is_missing() -> None:
+    """Stripe would see nothing of it; what is required inside says so by itself."""
+    inside = {"size": field(Kind.INTEGER)}
+    kind = thing(x=field(Kind.OBJECT, required=True, fields=inside))
+    assert found(kind, x={}) == [" missing-parameter: missing required parameter x | add x={...}"]
+    assert found(kind, x={"size": 1}) == []
+    (text,) = found(thing(x=dataclasses.replace(NESTED, required=True)), x={})
+    assert text.startswith("x missing-parameter: missing required parameter x.mode")
 
 
 def test_a_misspelt_parameter_is_not_missing_too() -> None:
