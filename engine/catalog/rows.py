@@ -10,16 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine.provider.calls import Composite
 from engine.provider.rules import Rule
-from engine.provider.schema import (
-    Composite,
-    Detach,
-    Ending,
-    Kind,
-    NaturalKey,
-    Removal,
-    Revival,
-)
+from engine.provider.schema import Detach, Ending, Kind, NaturalKey, Removal, Revival
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

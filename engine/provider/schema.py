@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
+from engine.provider.calls import Call, Composite
 from engine.provider.rules import Rule
 from engine.values import ABSENT, Path
 
@@ -185,34 +186,6 @@ class Probe:
     object: str
     filter: str
     variants: tuple[Mapping[str, Any], ...] = (MappingProxyType({}),)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    """A call of the service beside create, read, update, delete and list.
-
-    Attributes:
-        method: `get`, `post` or `delete`.
-        path: With `{id}` and perhaps `{parent}`.
-    """
-
-    method: str
-    path: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Composite:
-    """How an object is addressed that has no path of its own.
-
-    Attributes:
-        fields: Declared fields that name it together; dotted, absent ones left out.
-        read: Name of the call that finds it by them.
-        remove: Name of the call that removes it by them.
-    """
-
-    fields: tuple[str, ...]
-    read: str
-    remove: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

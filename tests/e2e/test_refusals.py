@@ -16,9 +16,12 @@ import pytest
 
 from engine.catalog import loader
 from engine.emulator.core import Emulator
+from engine.errors import StackError
 from engine.operations.apply import apply_stacks
+from engine.operations.validate import validate_stacks
 from engine.plan.options import PlanOptions
 from engine.provider.schema import Attribute
+from engine.values import Sensitive
 
 NOW = 1_790_000_000
 YEAR = 365 * 24 * 3600
@@ -103,3 +106,29 @@ def test_stripe_takes_what_is_not_found(shop: Any, name: str) -> None:
     shop.write(_text(name, 2))
     shop.apply()
     assert shop.plan().pending == ()
+
+
+def test_how_far_is_too_far_follows_the_clock_of_the_run(shop: Any) -> None:
+    """What is more than five years ahead today is not in a year."""
+    shop.write(_text("alone: redeem_by too far", 1))
+    with pytest.raises(StackError, match="no more than five years"):
+        shop.plan()
+    later = dataclasses.replace(shop.context(), clock=lambda: NOW + YEAR)
+    assert validate_stacks(later, ())
+
+
+def test_an_environment_with_a_live_key_is_held_to_live_mode(shop: Any) -> None:
+    """The key tells, and nothing is asked."""
+    shop.write(
+        "from engine import stripe\n"
+        'stripe.WebhookEndpoint("w", url="http://a.example", enabled_events=["invoice.paid"])\n'
+    )
+    context = shop.context()
+    assert validate_stacks(context, ())
+    settings = context.settings
+    live = dataclasses.replace(
+        settings.environment, emulator=False, api_key=Sensitive("rk_live_example")
+    )
+    context = dataclasses.replace(context, settings=dataclasses.replace(settings, environment=live))
+    with pytest.raises(StackError, match="HTTPS URL is required in live mode"):
+        validate_stacks(context, ())

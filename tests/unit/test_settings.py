@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from engine.errors import SettingsError
-from engine.settings import EMBEDDED, UNNAMED, Settings, load_settings
+from engine.settings import EMBEDDED, UNNAMED, Environment, Settings, load_settings
+from engine.values import Sensitive
 
 TABLE = """
 [tool.engine]
@@ -252,3 +253,20 @@ def test_a_file_that_is_not_text(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(SettingsError, match=r"pyproject\.toml cannot be read"):
         _load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("key", "live"),
+    [
+        ("sk_live_x", True),
+        ("rk_live_x", True),
+        ("sk_test_x", False),
+        ("rk_test_live_x", False),
+        (None, None),
+    ],
+)
+def test_the_key_tells_the_mode(key: str | None, live: bool | None) -> None:  # noqa: FBT001 - a row
+    """Without a key nothing does."""
+    wrapped = None if key is None else Sensitive(key)
+    assert Environment(name="x", api_key=wrapped).live is live
+    assert Environment(name="x", emulator=True).live is False
