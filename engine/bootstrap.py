@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import functools
 import importlib.metadata
 import secrets
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -77,7 +77,7 @@ def open_project(
         api_version=loader.api_version(),
         engine_version=version,
         new_id=functools.partial(secrets.token_hex, 16),
-        now=functools.partial(dt.datetime.now, dt.UTC),
+        clock=time.time,
     )
 
 

@@ -21,7 +21,8 @@ from engine.catalog.model import Entry, Shape
 from engine.catalog.rows import Row
 from engine.catalog.semantics.table import SEMANTICS
 from engine.errors import UsageError
-from engine.provider.schema import Attribute, Call, ResourceType, Schemas, walk
+from engine.provider.calls import Call
+from engine.provider.schema import Attribute, ResourceType, Schemas, walk
 
 DATA = Path(__file__).parent / "data"
 

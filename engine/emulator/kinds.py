@@ -214,7 +214,7 @@ def _kind(name: str) -> ObjectKind:
         reading=Reading(
             fold_case=spelled_out(row.fold_case) - behaviour.keeps_case,
             unlisted=spelled_out(row.unlisted) | behaviour.unlisted,
-            optional=behaviour.optional,
+            optional=spelled_out(row.optional),
             emptyable=behaviour.emptyable | spelled_out(row.clearable),
         ),
         filling=Filling(
