@@ -10,7 +10,7 @@ import hashlib
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +27,7 @@ from engine.emulator.keys import Caller, caller_of
 from engine.emulator.kinds import kinds
 from engine.emulator.log import LogEntry, RequestLog
 from engine.emulator.operations import perform
+from engine.emulator.permissions import Permissions
 from engine.emulator.routes import match
 from engine.emulator.store import MEMORY, Store
 from engine.emulator.tables import FirstAnswer, Tables
@@ -116,6 +117,7 @@ class Emulator:
         """
         self.faults = Faults()
         self.log = RequestLog()
+        self._permissions = Permissions()
         self._clock = clock
         self._ids = Ids(seed)
         self._api_version = loader.api_version()
@@ -182,10 +184,21 @@ class Emulator:
             )
             return call.seed(call.kind(object), fields)
 
+    def restrict(self, key: str, permissions: Collection[str]) -> None:
+        """Let a restricted key, `rk_...`, do this and nothing else.
+
+        Args:
+            key: The key.
+            permissions: Names as Stripe's refusals tell them, `plan_write`; writing implies
+                reading (D).
+        """
+        self._permissions.restrict(key, permissions)
+
     def reset(self) -> None:
-        """Forget every object, key, fault and logged request."""
+        """Forget every object, key, permission, fault and logged request."""
         self._store.clear()
         self.faults.clear()
+        self._permissions.clear()
         self.log.clear()
 
     def close(self) -> None:
@@ -252,6 +265,7 @@ class Emulator:
         if is_own_account(request.method, request.path, caller):
             return 200, wire.encode(account_answer(caller))
         found = match(request.method, request.path)
+        self._permissions.check(caller, request.method, found)
         scope = f"{caller.account}/{caller.mode}"
         # D: keys mean nothing on GET, nor on a DELETE of v1, which repeat safely.
         keyed = ("POST", "DELETE") if exchange.v2 else ("POST",)

@@ -45,6 +45,7 @@ class Behaviour:
         optional: Parameters that Stripe can do without although the SDK's types cannot.
         keeps_case: Parameters of which upper case is not folded, whatever the semantics table says.
         unlisted: Enums that take further words, beside those of the semantics table.
+        permission: What permissions of restricted keys call the type; empty for its object name.
     """
 
     title: ClassVar[str] = ""
@@ -68,6 +69,7 @@ class Behaviour:
     optional: ClassVar[frozenset[str]] = frozenset()
     keeps_case: ClassVar[frozenset[str]] = frozenset()
     unlisted: ClassVar[frozenset[str]] = frozenset()
+    permission: ClassVar[str] = ""
 
     def check_create(self, call: Call, params: dict[str, Any]) -> None:
         """Refuse parameters of a create that contradict each other."""
