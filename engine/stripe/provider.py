@@ -25,11 +25,14 @@ from engine.stripe.paths import (
     parts_of,
     without_parent,
 )
+from engine.stripe.permissions import is_restricted, permission_in, question_about
 
 PAGE = 100
 """Most objects a list page holds."""
 _READERS = 8
-_LIVE_KEY = re.compile(r"^(?:sk|rk)_live_")
+_NO_SUCH_OBJECT = (400, 404)
+# An organisation's key that does not say which mode it is for is taken for a live one.
+_LIVE_KEY = re.compile(r"^(?:sk|rk)_(?:live_|org_(?!test_))")
 _ACCOUNT = re.compile(r"\bacct_[A-Za-z0-9]+")
 # L: the tail of Stripe's text when the object is in the other mode; creating it would be wrong.
 _OTHER_MODE = "similar object exists"
@@ -52,6 +55,7 @@ class StripeProvider:
         self._http = http
         self._schemas = schemas
         self._livemode = bool(_LIVE_KEY.match(api_key))
+        self._restricted = is_restricted(api_key)
         self._root = root or Path()
 
     @property
@@ -77,6 +81,26 @@ class StripeProvider:
         except NotFoundError:
             return Account("", self._livemode)
         return Account(str(found.get("id", "")), self._livemode)
+
+    def missing_permission(self, kind: ResourceType, *, account: str = "") -> str | None:
+        """Name the permission that a restricted key lacks to write objects of a type."""
+        question = question_about(kind) if self._restricted else None
+        if question is None:
+            return None
+        try:
+            if question.method == "delete":
+                self._http.delete(question.path, account=account)
+            else:
+                self._http.post(question.path, {}, idempotency_key="", account=account)
+        except PermissionDeniedError as error:
+            permission = permission_in(error)
+            if permission is None:
+                raise
+            return permission
+        except ProviderError as error:
+            if error.status not in _NO_SUCH_OBJECT:
+                raise
+        return None
 
     # ── reading ───────────────────────────────────────────────────────────────────────────
 

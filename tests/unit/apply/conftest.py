@@ -70,6 +70,11 @@ class FakeProvider:
         """A test account."""
         return Account("acct_1", livemode=False)
 
+    def missing_permission(self, kind: ResourceType, *, account: str = "") -> str | None:
+        """The key may do everything."""
+        del kind, account
+        return None
+
     def read(self, kind: ResourceType, id: str, *, account: str = "") -> RemoteObject | None:
         """One object, None if there is none."""
         del kind, account
