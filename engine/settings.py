@@ -26,6 +26,7 @@ _ENVIRONMENT_KEYS = {
     "api-key": str,
     "api-base": str,
     "account": str,
+    "live": bool,
     "secrets": str,
 }
 _KINDS = {bool: "true or false", str: "a string", dict: "a table"}
@@ -45,6 +46,7 @@ class Environment:
         api_key_source: Where the key comes from, for messages: `STRIPE_API_KEY`.
         api_base: Address of a Stripe-compatible server; empty for Stripe itself.
         account: Account the key has to answer for; empty if any.
+        live: It is for real money, so a live key may be used.
         secrets: Where secrets go: `file`.
     """
 
@@ -54,6 +56,7 @@ class Environment:
     api_key_source: str = "STRIPE_API_KEY"
     api_base: str = ""
     account: str = ""
+    live: bool = False
     secrets: str = "file"
 
 
@@ -187,6 +190,11 @@ def _environment(name: str, table: Mapping[str, Any], environ: Mapping[str, str]
         )
     entry = entries.get(name, {})
     if entry.get("emulator", name == EMBEDDED and "api-key" not in entry):
+        if entry.get("live"):
+            raise SettingsError(
+                f"[tool.engine.environments.{name}] is the embedded emulator, which is never live",
+                hint="take out live = true, or emulator = true",
+            )
         return Environment(name=name, emulator=True, secrets=entry.get("secrets", "file"))
     key, source = _api_key(name, entry, environ)
     return Environment(
@@ -195,6 +203,7 @@ def _environment(name: str, table: Mapping[str, Any], environ: Mapping[str, str]
         api_key_source=source,
         api_base=(entry.get("api-base") or environ.get("STRIPE_API_BASE", "")).rstrip("/"),
         account=entry.get("account", ""),
+        live=entry.get("live", False),
         secrets=entry.get("secrets", "file"),
     )
 

@@ -111,6 +111,7 @@ def by_object(object_name: str) -> ResourceType:
         natural_keys=known.natural_keys,
         detach=known.detach,
         protect=known.protect,
+        charged=known.charged,
         rules=known.rules,
         creatable="create" in said.operations,
         updatable="update" in said.operations,

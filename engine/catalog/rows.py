@@ -99,6 +99,7 @@ class Row:
         limits: Lengths and forms.
         money: Amounts in minor units, and where their currency is.
         protect: Protected unless the author says otherwise.
+        charged: Customers are charged by it.
         rules: Plan-time checks.
         unlisted: Enums whose further words are accepted.
         singleton: There is one, always.
@@ -141,6 +142,7 @@ class Row:
     limits: Mapping[str, Limit] = field(default_factory=dict)
     money: Mapping[str, str] = field(default_factory=dict)
     protect: bool = False
+    charged: bool = False
     rules: tuple[Rule, ...] = ()
     unlisted: tuple[str, ...] = ()
     singleton: bool = False

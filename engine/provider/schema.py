@@ -385,6 +385,7 @@ class ResourceType:
         natural_keys: How it is found without its id, best first.
         detach: What must let go of it before it is removed.
         protect: Protected unless the author says otherwise.
+        charged: Customers are charged by it, so on a live account its replacement has to be named.
         rules: Plan-time checks.
         creatable: Stripe lets an API key make one; else it can only be imported.
         updatable: Stripe lets an object be changed.
@@ -419,6 +420,7 @@ class ResourceType:
     natural_keys: tuple[NaturalKey, ...] = ()
     detach: tuple[Detach, ...] = ()
     protect: bool = False
+    charged: bool = False
     rules: tuple[Rule, ...] = ()
     creatable: bool = True
     updatable: bool = True

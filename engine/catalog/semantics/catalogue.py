@@ -71,6 +71,7 @@ PRICE = Row(
     face="Price",
     title="price",
     id_prefix="price_",
+    charged=True,
     removals=(ARCHIVE,),
     revival=ACTIVE_AGAIN,
     natural_keys=(
@@ -219,6 +220,7 @@ PLAN = Row(
     face="Plan",
     title="plan",
     id_prefix="plan_",
+    charged=True,
     # D: new subscribers cannot have it any more, those who have it keep it.
     removals=(DELETE,),
     revival=ACTIVE_AGAIN,
