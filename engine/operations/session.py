@@ -11,10 +11,11 @@ from typing import Any
 from engine.errors import GuardError, SettingsError
 from engine.graph.build import ResourceGraph
 from engine.operations.context import Context
+from engine.operations.guards import check_mode, check_pinned, refuse_held
 from engine.plan.normal import is_sealed
 from engine.provider.base import Account, Provider
 from engine.settings import EMBEDDED
-from engine.state.backend import Holder
+from engine.state.backend import Hold, Holder
 from engine.state.model import State, new_state
 from engine.values import UNKNOWN, OutputTarget, Sensitive, targets_in
 
@@ -28,12 +29,14 @@ class Session:
         graphs: The stacks, in order.
         loaded: States as they are stored now, by stack; None for one never written.
         states: States as the run sees them, by stack.
+        holds: The run locks, by stack.
     """
 
     context: Context
     graphs: tuple[ResourceGraph, ...]
     loaded: dict[str, State | None] = field(default_factory=dict)
     states: dict[str, State] = field(default_factory=dict)
+    holds: dict[str, Hold] = field(default_factory=dict)
     bumped: set[str] = field(default_factory=set)
     _provider: Provider | None = None
     _account: Account | None = None
@@ -71,15 +74,16 @@ class Session:
             self._account = self.provider.account()
         account = self._account
         environment = self.context.settings.environment
-        if environment.account and account.id and account.id != environment.account:
+        if environment.account and account.id != environment.account:
             raise GuardError(
-                f"the key of environment {environment.name!r} answers for {account.id}, "
+                f"the key of environment {environment.name!r} answers for "
+                f"{account.id or 'an account that Stripe does not tell'}, "
                 f"not for {environment.account}",
                 hint=f"set {environment.api_key_source} to a key of {environment.account}; "
                 "nothing was changed",
             )
         for state in self.states.values():
-            _check_pinned(state, account, environment.api_key_source)
+            check_pinned(state, account, environment.api_key_source)
         return account
 
     def save(self, state: State) -> State:
@@ -155,36 +159,27 @@ class Session:
         }
 
 
-def _check_pinned(state: State, account: Account, source: str) -> None:
-    if state.account_id and account.id and state.account_id != account.id:
-        raise GuardError(
-            f"the state of {state.environment}/{state.stack} belongs to account "
-            f"{state.account_id}, but the key answers for {account.id}",
-            hint=f"set {source} to a key of {state.account_id}, or choose another environment "
-            "with -e; nothing was changed",
-        )
-    if (
-        state.livemode is not None
-        and account.livemode is not None
-        and state.livemode != account.livemode
-    ):
-        modes = {True: "live mode", False: "test mode"}
-        raise GuardError(
-            f"the state of {state.environment}/{state.stack} is of {modes[state.livemode]}, "
-            f"but the key is for {modes[account.livemode]}",
-            hint="use a key of the same mode, or choose another environment with -e; nothing was "
-            "changed",
-        )
-
-
 @contextlib.contextmanager
 def session(
-    context: Context, graphs: tuple[ResourceGraph, ...], *, operation: str, lock_timeout: float
+    context: Context,
+    graphs: tuple[ResourceGraph, ...],
+    *,
+    operation: str,
+    lock_timeout: float,
+    reading: bool = False,
 ) -> Iterator[Session]:
     """Lock and load the states of some stacks, in stack order, and unlock at the end.
 
+    Args:
+        context: The run's ports.
+        graphs: The stacks.
+        operation: What for; shown to whoever waits for the locks.
+        lock_timeout: Seconds to wait for another run.
+        reading: Neither state nor service is written, so that held locks do not matter.
+
     Raises:
-        LockHeldError: if another run works on one of them.
+        LockHeldError: if another run works on one of them, or somebody holds a lock on one.
+        GuardError: if the key is for another mode than the environment.
         StateError: if a state cannot be trusted.
     """
     environment = context.settings.environment
@@ -195,9 +190,14 @@ def session(
             hint=f"export {environment.api_key_source}=sk_..., or use the embedded emulator: "
             f"-e {EMBEDDED}",
         )
+    check_mode(environment)
+    names = sorted(graph.stack.name for graph in graphs)
+    if not reading:
+        refuse_held(context, names)
     with contextlib.ExitStack() as locks:
-        for name in sorted(graph.stack.name for graph in graphs):
-            locks.enter_context(
+        opened = Session(context, graphs)
+        for name in names:
+            opened.holds[name] = locks.enter_context(
                 context.backend.lock(
                     name,
                     environment.name,
@@ -206,7 +206,6 @@ def session(
                     on_wait=_telling(context, name),
                 )
             )
-        opened = Session(context, graphs)
         for graph in graphs:
             name = graph.stack.name
             stored = context.backend.read(name, environment.name)
