@@ -6,6 +6,7 @@ What must not live here: what waits for what (`steps`).
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -46,11 +47,9 @@ class Board:
     referred: dict[str, set[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        sources = [
-            *(entry.arguments for entry in self.graph.declarations.values()),
-            *(entry.value for entry in self.graph.stack.outputs.values()),
-        ]
-        for target in targets_in(sources):
+        declared = (found for some in self.graph.targets.values() for _, found in some)
+        handed_out = targets_in([entry.value for entry in self.graph.stack.outputs.values()])
+        for target in itertools.chain(declared, handed_out):
             if isinstance(target, AttributeTarget) and target.attribute != "id":
                 names = self.referred.setdefault(str(target.address), set())
                 names.add(target.attribute.split(".")[0])
@@ -149,6 +148,8 @@ class Board:
 
     def _note(self, decision: Decision) -> None:
         """State only: a reference spelt anew, a changed lifecycle, an attribute now referred to."""
+        if decision.untouched and decision.address not in self.referred:
+            return
         record = self._record(decision)
         if record != decision.prior:
             self.put(decision, StepKind.RECORD, id=decision.change.id, record=record)
@@ -182,13 +183,12 @@ class Board:
     def _record(self, decision: Decision, *, superseded: str = "") -> ResourceState:
         """What state is to say of a resource; id and attributes come with the answer."""
         address = decision.address
-        known = {*self.graph.edges[address], *self.graph.deferred[address]}
         leftover = decision.prior.superseded if decision.prior is not None else ()
         record = ResourceState(
             type=decision.kind.name,
             id=decision.change.id,
             declared=seal(decision.declared, self.state.lineage),
-            dependencies=tuple(sorted(known)),
+            dependencies=self.graph.needs(address),
             superseded=(*leftover, superseded) if superseded else leftover,
             keeping=decision.keeping,
         )

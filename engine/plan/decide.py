@@ -39,6 +39,7 @@ class Decision:
         removals: Ids of objects that go, beside the change's own.
         instead: What brings an object back that takes the place of a new one; None if one is made.
         needs_room: Stripe takes a new object only once others are gone.
+        untouched: A glance told that there is nothing to do, in the state either.
         refusals: Why this must not be done, each with the way on.
     """
 
@@ -55,6 +56,7 @@ class Decision:
     removals: tuple[str, ...] = ()
     instead: Decision | None = None
     needs_room: bool = False
+    untouched: bool = False
     refusals: tuple[str, ...] = ()
 
     @property
@@ -196,6 +198,32 @@ def decide_existing(case: Existing) -> Decision:
         prior=case.prior,
         keeping=keeping_of(declaration, kind),
         removals=case.prior.superseded if case.prior is not None else (),
+    )
+
+
+def left_alone(case: Existing) -> Decision:
+    """A resource of which a glance told that it is as declared: nothing to compare."""
+    prior = case.prior
+    assert prior is not None  # noqa: S101 - without it there is nothing to glance at
+    there = {name: prior.attributes[name] for name in case.wanted}
+    change = Change(
+        address=case.declaration.address,
+        type=case.kind.name,
+        action=Action.NO_OP,
+        id=id_of(case.actual),
+        before=there,
+        after=there,
+        line=str(case.declaration.location),
+    )
+    return Decision(
+        change=change,
+        kind=case.kind,
+        declared=case.declaration.arguments,
+        wanted=case.wanted,
+        actual=case.actual,
+        prior=prior,
+        keeping=prior.keeping,
+        untouched=True,
     )
 
 

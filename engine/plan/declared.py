@@ -15,13 +15,17 @@ from engine.plan.decide import (
     conflicting_key,
     decide_existing,
     decide_new,
+    has_ended,
     inherited,
+    keeping_of,
+    left_alone,
     replaced,
     transfer_params,
 )
 from engine.plan.model import Action, Reason
 from engine.plan.reclaim import reclaimed
 from engine.plan.resolve import Known
+from engine.plan.untouched import is_as_declared
 from engine.provider.base import RemoteObject
 from engine.provider.schema import NaturalKey, Removal, Verb
 from engine.stack.model import Declaration
@@ -33,7 +37,6 @@ from engine.values import (
     dotted,
     get_path,
     resolve,
-    targets_with_paths,
 )
 
 
@@ -49,7 +52,9 @@ def decide_declared(
         decisions: What was decided of the resources it refers to.
     """
     declaration = basis.graph.declarations[address]
-    wanted: dict[str, Any] = resolve(declaration.arguments, known)
+    wanted: Mapping[str, Any] = declaration.arguments
+    if basis.graph.targets[address]:
+        wanted = resolve(wanted, known)
     prior = basis.state.resources.get(address)
     if prior is not None:
         actual, taken = basis.actual(address, prior), None
@@ -57,20 +62,33 @@ def decide_declared(
         taken, actual = basis.taken(address) or (None, None)
     if actual is None:
         return _new(basis, declaration, wanted, prior)
-    return _existing(
-        basis,
-        Existing(
-            declaration=declaration,
-            kind=basis.schemas[declaration.type],
-            wanted=wanted,
-            actual=actual,
-            prior=prior,
-            as_of=_as_of(basis, known),
-            salt=basis.state.lineage,
-            taken=taken,
-            force=_force(basis, declaration, decisions),
-            refreshed=basis.observed.refreshed,
-        ),
+    case = Existing(
+        declaration=declaration,
+        kind=basis.schemas[declaration.type],
+        wanted=wanted,
+        actual=actual,
+        prior=prior,
+        as_of=_as_of(basis, known),
+        salt=basis.state.lineage,
+        taken=taken,
+        force=_force(basis, declaration, decisions),
+        refreshed=basis.observed.refreshed,
+    )
+    return left_alone(case) if _is_untouched(basis, case) else _existing(basis, case)
+
+
+def _is_untouched(basis: Basis, case: Existing) -> bool:
+    """Whether a glance tells that there is nothing to do, in the state either."""
+    declaration, prior, address = case.declaration, case.prior, str(case.declaration.address)
+    return (
+        prior is not None
+        and case.force is None
+        and not prior.superseded
+        and not declaration.lifecycle.ignore_changes
+        and is_as_declared(case.kind, declaration.arguments, case.wanted, prior, case.actual)
+        and not (case.refreshed and has_ended(case.kind, case.actual, case.wanted))
+        and keeping_of(declaration, case.kind) == prior.keeping
+        and basis.graph.needs(address) == prior.dependencies
     )
 
 
@@ -85,7 +103,7 @@ def _force(
         if decision is not None and decision.change.action is not Action.NO_OP:
             return Reason.TRIGGERED
     root = basis.schemas[declaration.type].root
-    for path, target in targets_with_paths(declaration.arguments):
+    for path, target in basis.graph.targets[str(declaration.address)]:
         # An id that the author chose is the same before and after, but the object that an
         # immutable field was tied to is gone: a promotion code dies with its coupon (D).
         attribute = root.at(path)

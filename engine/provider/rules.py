@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine.values import ABSENT
+
 
 class RuleKind(enum.StrEnum):
     """The forms a plan-time check takes."""
@@ -62,6 +64,7 @@ class Rule:
         follow: References that are followed: what the stack declares there stands in the place of
             its id, so that paths go on into it. Whatever else stands there is not known.
         live: Refused in live mode only.
+        speaks_of: Sets of top-level fields: without one of each declared it cannot be broken.
     """
 
     kind: RuleKind
@@ -73,3 +76,20 @@ class Rule:
     each: str = ""
     follow: tuple[str, ...] = ()
     live: bool = False
+    speaks_of: tuple[frozenset[str], ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        heads = [path.partition(".")[0] for path in self.fields]
+        switches = [path for path, wanted in self.when.items() if wanted is not ABSENT]
+        sets = [frozenset((path.partition(".")[0],)) for path in (self.each, *switches) if path]
+        if self.kind not in _MISSED:
+            sets.append(frozenset(heads))
+        object.__setattr__(self, "speaks_of", tuple(sets))
+
+    def may_break(self, arguments: Mapping[str, Any]) -> bool:
+        """Whether a declaration says anything at all that the rule is about: most do not."""
+        return all(not names.isdisjoint(arguments) for names in self.speaks_of)
+
+
+_MISSED = (RuleKind.REQUIRES, RuleKind.ONE_OF, RuleKind.AT_LEAST_ONE)
+"""The forms that are broken by what is not there."""
