@@ -16,7 +16,7 @@ from typing import Any
 from engine.apply.events import ApplyResult, Hook, Outcome, StepResult
 from engine.apply.fold import folded
 from engine.apply.ports import OutputsOf, Save, SecretSink
-from engine.apply.secrecy import secrets_in, without_secrets
+from engine.apply.secrecy import secret_name, secrets_in, without_secrets
 from engine.errors import EngineError, NotFoundError, ProviderError
 from engine.plan.model import Plan, Step, StepKind
 from engine.plan.normal import is_sealed
@@ -272,7 +272,7 @@ class _Run:
         for path in self._secrets(step):
             value = get_path(answer, path)
             if value:
-                name = f"{step.address}.{'.'.join(map(str, path))}"
+                name = secret_name(step.address, path)
                 self.around.sink.store(self.plan.stack, name, str(value))
 
     def _secrets(self, step: Step) -> tuple[Path, ...]:

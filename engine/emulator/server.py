@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import socketserver
+import sys
 import threading
 import traceback
 from http import HTTPStatus
@@ -20,6 +21,7 @@ from engine.emulator.core import Emulator
 from engine.emulator.errors import StripeRefusal
 from engine.emulator.faults import ConnectionBroken
 from engine.emulator.wire import Headers, Request, Response, answer
+from engine.redaction import redact
 
 LOOPBACK: Final = "127.0.0.1"
 _LONGEST_LINE: Final = 64 * 1024
@@ -172,7 +174,7 @@ class _Connection(socketserver.BaseRequestHandler):
         except ConnectionBroken:
             return False
         except Exception:  # noqa: BLE001 - a client must get an answer even to a fault of ours
-            traceback.print_exc()
+            sys.stderr.write(redact(traceback.format_exc()))
             response = _plain_refusal(500, "The emulator failed; see its standard error.")
         self._send(response, last=last)
         return not last

@@ -15,6 +15,7 @@ from engine.catalog.loader import type_name
 from engine.errors import NotFoundError, PermissionDeniedError, ProviderError
 from engine.provider.base import ADDRESSED, Account, RemoteObject, RequestContext
 from engine.provider.schema import Probe, ResourceType, Schemas
+from engine.redaction import remember
 from engine.stripe.client import StripeHTTP
 from engine.stripe.paths import (
     addressed,
@@ -25,6 +26,7 @@ from engine.stripe.paths import (
     parts_of,
     without_parent,
 )
+from engine.values import get_path
 
 PAGE = 100
 """Most objects a list page holds."""
@@ -193,6 +195,8 @@ class StripeProvider:
             )
         else:
             found = self._post(path, {**body, **_asked(kind, once=True)}, context)
+        for told in kind.told_once:
+            remember(get_path(found, told))
         return addressed(kind, found, parent)
 
     def update(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from engine.apply.events import ApplyResult, Hook, Outcome, StepResult
 from engine.plan.model import Step, StepKind
+from engine.redaction import hide
 from engine.views import words
 from engine.views.style import PLAIN, Style
 
@@ -70,7 +71,7 @@ class LineProgress(Hook):
 
     def _tell(self, line: str) -> None:
         with contextlib.suppress(OSError, ValueError):
-            self._stream.write(f"{line}\n")
+            self._stream.write(f"{hide(line)}\n")
             self._stream.flush()
 
 
@@ -121,7 +122,7 @@ class LiveProgress(LineProgress):
         from rich.text import Text  # noqa: PLC0415 - only a terminal that applies pays for it
 
         with contextlib.suppress(OSError, ValueError):
-            self._bar.console.print(Text.from_ansi(line), soft_wrap=True)
+            self._bar.console.print(Text.from_ansi(hide(line)), soft_wrap=True)
 
 
 _SILENT = (StepKind.RECORD,)
