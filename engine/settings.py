@@ -27,6 +27,7 @@ _ENVIRONMENT_KEYS = {
     "api-base": str,
     "account": str,
     "secrets": str,
+    "secrets-read": str,
 }
 _KINDS = {bool: "true or false", str: "a string", dict: "a table"}
 _TABLE_KEYS = {"default-environment": str, "environments": dict, "ownership-stamp": bool}
@@ -45,7 +46,9 @@ class Environment:
         api_key_source: Where the key comes from, for messages: `STRIPE_API_KEY`.
         api_base: Address of a Stripe-compatible server; empty for Stripe itself.
         account: Account the key has to answer for; empty if any.
-        secrets: Where secrets go: `file`.
+        secrets: Where secrets go: `file`, `env-file:PATH` or `command:PROGRAM ...`.
+        secrets_read: Program that reads back what a command was given, `command:PROGRAM ...`;
+            empty if there is none.
     """
 
     name: str
@@ -55,6 +58,7 @@ class Environment:
     api_base: str = ""
     account: str = ""
     secrets: str = "file"
+    secrets_read: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,8 +190,12 @@ def _environment(name: str, table: Mapping[str, Any], environ: Mapping[str, str]
             + f"known: {', '.join(known)}; add [tool.engine.environments.{name}] to pyproject.toml",
         )
     entry = entries.get(name, {})
+    sink = {
+        "secrets": entry.get("secrets", "file"),
+        "secrets_read": entry.get("secrets-read", ""),
+    }
     if entry.get("emulator", name == EMBEDDED and "api-key" not in entry):
-        return Environment(name=name, emulator=True, secrets=entry.get("secrets", "file"))
+        return Environment(name=name, emulator=True, **sink)
     key, source = _api_key(name, entry, environ)
     return Environment(
         name=name,
@@ -195,7 +203,7 @@ def _environment(name: str, table: Mapping[str, Any], environ: Mapping[str, str]
         api_key_source=source,
         api_base=(entry.get("api-base") or environ.get("STRIPE_API_BASE", "")).rstrip("/"),
         account=entry.get("account", ""),
-        secrets=entry.get("secrets", "file"),
+        **sink,
     )
 
 

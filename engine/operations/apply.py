@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 from engine.apply.events import ApplyReport, ApplyResult
 from engine.apply.executor import Surroundings, execute
+from engine.apply.secrecy import secrets_to_come
 from engine.errors import GuardError
 from engine.operations.context import Context
 from engine.operations.plan import plan_session
@@ -82,6 +83,9 @@ def _carry_out(
             unfinished.add(plan.stack)  # what it reads was not made
             continue
         context.backend.check_writable(plan.stack, plan.environment)
+        coming = secrets_to_come(plan, context.schemas)
+        if coming:
+            context.sink.check(plan.stack, coming)
         opened.begin(plan.stack)
         around = Surroundings(
             provider=opened.provider,
