@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.apply.events import ApplyResult, Hook, Outcome, StepResult
-from engine.apply.fold import folded
+from engine.apply.fold import folded, without_replacement
 from engine.apply.ports import OutputsOf, Save, SecretSink
 from engine.apply.secrecy import secret_name, secrets_in, without_secrets
 from engine.errors import EngineError, NotFoundError, ProviderError
@@ -256,9 +256,12 @@ class _Run:
         # What happened on Stripe is remembered even while it cannot be written down: the next
         # write that succeeds carries it.
         kind = self.around.schemas[step.type]
-        self.state = folded(self.state, step, kind, answer, self._value_or_unknown)
-        if answer is not None and step.kind not in (StepKind.REMOVE, StepKind.DETACH):
-            self.answers[str(step.address)] = answer
+        if error is not None and step.supersedes:
+            self.state = without_replacement(self.state, step, ended)
+        else:
+            self.state = folded(self.state, step, kind, answer, self._value_or_unknown)
+            if answer is not None and step.kind not in (StepKind.REMOVE, StepKind.DETACH):
+                self.answers[str(step.address)] = answer
         try:
             self.state = self.around.save(self.state)
         except EngineError as failure:

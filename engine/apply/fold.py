@@ -54,6 +54,18 @@ def folded(
     return state.with_resource(address, record).with_removed(address, None)
 
 
+def without_replacement(state: State, step: Step, id: str) -> State:
+    """The state after a replacement whose secret could not be kept.
+
+    The old object stays in charge, since its secret is known; the new one is a leftover that the
+    next plan removes.
+    """
+    address = str(step.address)
+    entry = state.resources[address]
+    left = (*entry.superseded, id)
+    return state.with_resource(address, dataclasses.replace(entry, superseded=left))
+
+
 def _without(state: State, step: Step, kind: ResourceType, entry: ResourceState | None) -> State:
     """The state without an object; one that Stripe only archives is remembered."""
     address = str(step.address)
