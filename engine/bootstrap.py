@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 import importlib.metadata
 import secrets
@@ -73,6 +74,7 @@ def open_project(
         api_version=loader.api_version(),
         engine_version=version,
         new_id=functools.partial(secrets.token_hex, 16),
+        now=functools.partial(dt.datetime.now, dt.UTC),
     )
 
 

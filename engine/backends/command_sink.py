@@ -119,10 +119,8 @@ class CommandSink:
             f"{words[0]} {_ended(done.returncode)}; it was run for the secret "
             f"{self._environment}/{stack} {name}",
             cause=_quoted(done.stderr, value),
-            hint="a secret that was not kept is lost: once the program works, engine apply "
-            f"--replace {name.rpartition('.')[0]} makes a new one"
-            if value and not name.startswith("output.")
-            else None,
+            hint="put it right and run the command again; for a day Stripe tells a new object's "
+            "secret once more",
         )
 
     def _variables(self, stack: str, name: str) -> dict[str, str]:

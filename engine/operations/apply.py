@@ -86,10 +86,11 @@ def _carry_out(
         coming = secrets_to_come(plan, context.schemas)
         if coming:
             context.sink.check(plan.stack, coming)
-        opened.begin(plan.stack)
+        journal = opened.begin(plan.stack, run, plan.steps)
         around = Surroundings(
             provider=opened.provider,
             schemas=context.schemas,
+            journal=journal,
             save=opened.save,
             sink=context.sink,
             outputs_of=opened.output_of,

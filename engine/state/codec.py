@@ -94,23 +94,21 @@ def _content(state: State) -> dict[str, Any]:
     content: dict[str, Any] = {
         "outputs": dict(state.outputs),
         "resources": {
-            address: _resource_document(resource) for address, resource in state.resources.items()
+            address: resource_document(resource) for address, resource in state.resources.items()
         },
-        "removed": {
-            address: _drop_empty({"type": gone.type, "id": gone.id, "account": gone.account})
-            for address, gone in state.removed.items()
-        },
+        "removed": {address: removed_document(gone) for address, gone in state.removed.items()},
     }
     return content
 
 
-def _resource_document(resource: ResourceState) -> dict[str, Any]:
+def resource_document(resource: ResourceState) -> dict[str, Any]:
+    """A resource as the file, and the journal of a run, hold it."""
     keeping = resource.keeping
     return {
         "type": resource.type,
         "id": resource.id,
-        "declared": resource.declared,
-        "attributes": resource.attributes,
+        "declared": dict(resource.declared),
+        "attributes": dict(resource.attributes),
         "dependencies": list(resource.dependencies),
         **_drop_empty(
             {
@@ -125,6 +123,11 @@ def _resource_document(resource: ResourceState) -> dict[str, Any]:
             }
         ),
     }
+
+
+def removed_document(gone: RemovedObject) -> dict[str, Any]:
+    """An archived object as the file, and the journal of a run, hold it."""
+    return _drop_empty({"type": gone.type, "id": gone.id, "account": gone.account})
 
 
 def _drop_empty(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -204,18 +207,20 @@ def _state(document: Mapping[str, Any]) -> State:
         engine_version=document["engine_version"],
         outputs=document["outputs"],
         resources={
-            address: _resource(resource) for address, resource in document["resources"].items()
+            address: resource_of(resource) for address, resource in document["resources"].items()
         },
         removed={
-            address: RemovedObject(
-                type=gone["type"], id=gone["id"], account=gone.get("account", "")
-            )
-            for address, gone in document.get("removed", {}).items()
+            address: removed_of(gone) for address, gone in document.get("removed", {}).items()
         },
     )
 
 
-def _resource(document: Mapping[str, Any]) -> ResourceState:
+def resource_of(document: Mapping[str, Any]) -> ResourceState:
+    """Read what `resource_document` wrote.
+
+    Raises:
+        KeyError: if a field is missing.
+    """
     lifecycle = document.get("lifecycle", {})
     return ResourceState(
         type=document["type"],
@@ -229,6 +234,17 @@ def _resource(document: Mapping[str, Any]) -> ResourceState:
             keep=lifecycle.get("keep", False),
             account=lifecycle.get("account", ""),
         ),
+    )
+
+
+def removed_of(document: Mapping[str, Any]) -> RemovedObject:
+    """Read what `removed_document` wrote.
+
+    Raises:
+        KeyError: if a field is missing.
+    """
+    return RemovedObject(
+        type=document["type"], id=document["id"], account=document.get("account", "")
     )
 
 

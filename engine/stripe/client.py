@@ -8,6 +8,7 @@ message.
 from __future__ import annotations
 
 import contextlib
+import email.utils
 import logging
 import random
 import re
@@ -55,7 +56,13 @@ class ClientOptions:
 
 
 class StripeHTTP:
-    """Sends requests and counts them; safe to use from several threads."""
+    """Sends requests and counts them; safe to use from several threads.
+
+    Attributes:
+        requests: How many were sent, tries included.
+        writes: How many of them could change something.
+        told_time: Seconds since 1970 by Stripe's own clock, as its last answer told; None before.
+    """
 
     def __init__(self, options: ClientOptions) -> None:
         # The SDK costs over 100 ms: a command that never asks Stripe never pays.
@@ -76,6 +83,7 @@ class StripeHTTP:
         self._count = threading.Lock()
         self.requests = 0
         self.writes = 0
+        self.told_time: int | None = None
 
     def get(self, path: str, params: Mapping[str, Any], *, account: str = "") -> dict[str, Any]:
         """Read."""
@@ -132,17 +140,25 @@ class StripeHTTP:
             try:
                 answer: Any = self._sdk.raw_request(method, path, **body, **given)
             except stripe.StripeError as error:
+                self._read_clock(error.headers)
                 if attempt >= self._options.retries or not _may_retry(error):
                     raise translate(error, path, self._options) from None
                 self._options.sleep(self._wait(error, attempt))
                 attempt += 1
                 continue
+            self._read_clock(answer.headers)
             found: dict[str, Any] = answer.data
             return found
 
+    def _read_clock(self, headers: Mapping[str, str] | None) -> None:
+        """Remember the service's time: no clock of ours tells how old one of its keys is."""
+        told = _header(headers, "Date")
+        with contextlib.suppress(ValueError, TypeError):
+            self.told_time = int(email.utils.parsedate_to_datetime(told).timestamp())
+
     def _wait(self, error: Any, attempt: int) -> float:
         """Seconds before the next try: what Stripe asks for, or doubling with jitter."""
-        asked = _header(error, "Retry-After")
+        asked = _header(error.headers, "Retry-After")
         if asked.isdecimal():
             return min(float(asked), _LONGEST_WAIT)
         most = min(_FIRST_WAIT * 2**attempt, _LONGEST_WAIT)
@@ -200,17 +216,22 @@ def _may_retry(error: Any) -> bool:
     """Whether the same request, with the same key, may be sent again."""
     if error.http_status is None:
         return True  # no answer; a write carries its idempotency key
-    told = _header(error, "Stripe-Should-Retry").lower()
+    told = _header(error.headers, "Stripe-Should-Retry").lower()
     if told in ("true", "false"):
         return told == "true"
-    if _header(error, "Idempotent-Replayed").lower() == "true":
+    if _is_replayed(error):
         return False  # the same answer would come for ever
     return error.http_status in (_CONFLICT, _TOO_MANY) or error.http_status >= _SERVER
 
 
-def _header(error: Any, name: str) -> str:
+def _is_replayed(error: Any) -> bool:
+    """Whether it is the saved answer to an earlier request with the same idempotency key."""
+    return _header(error.headers, "Idempotent-Replayed").lower() == "true"
+
+
+def _header(headers: Mapping[str, str] | None, name: str) -> str:
     """A header of the answer, however a proxy spelt its name; empty if it is not there."""
-    for given, value in (error.headers or {}).items():
+    for given, value in (headers or {}).items():
         if given.lower() == name.lower():
             return str(value).strip()
     return ""
@@ -226,7 +247,8 @@ def translate(error: Any, path: str, options: ClientOptions) -> ProviderError:
         "status": status,
         "code": error.code or getattr(told, "code", None),
         "param": getattr(error, "param", None) or getattr(told, "param", None),
-        "request_id": error.request_id or _header(error, "Request-Id") or None,
+        "request_id": error.request_id or _header(error.headers, "Request-Id") or None,
+        "replayed": _is_replayed(error),
     }
     if status is None:
         where = options.api_base or "https://api.stripe.com"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import datetime as dt
 import functools
 import itertools
 import re
@@ -65,6 +67,10 @@ class StripeProvider:
     def writes(self) -> int:
         """How many of them could change something."""
         return self._http.writes
+
+    def now(self) -> int | None:
+        """Seconds since 1970 by Stripe's own clock, as it last told; None if it has not."""
+        return self._http.told_time
 
     def account(self) -> Account:
         """Tell whom the key speaks for.
@@ -143,11 +149,21 @@ class StripeProvider:
         return found
 
     def find(
-        self, kind: ResourceType, filters: Mapping[str, Any], *, account: str = ""
+        self,
+        kind: ResourceType,
+        filters: Mapping[str, Any],
+        *,
+        account: str = "",
+        since: int | None = None,
     ) -> Sequence[RemoteObject]:
         """List the objects that match, expanded, newest first."""
         parent, rest = without_parent(kind, filters)
-        return [entry for page in self._pages(kind, rest, account, parent) for entry in page]
+        found: list[RemoteObject] = []
+        for page in self._pages(kind, rest, account, parent):
+            found.extend(page)
+            if since is not None and page and _created_before(page[-1], since):
+                break
+        return found
 
     def exists(self, probe: Probe, id: str, *, account: str = "") -> bool:
         """Answer a probe about the object with this id."""
@@ -248,6 +264,15 @@ class StripeProvider:
         return self._http.post(
             path, params, idempotency_key=context.idempotency_key, account=context.account
         )
+
+
+def _created_before(entry: RemoteObject, moment: int) -> bool:
+    """Whether an object is older than that; v2 tells the moment as text, some types not at all."""
+    created = entry.get("created")
+    if isinstance(created, str):
+        with contextlib.suppress(ValueError):
+            created = dt.datetime.fromisoformat(created).timestamp()
+    return isinstance(created, (int, float)) and created < moment
 
 
 def _file_name(declared: str) -> str:

@@ -120,7 +120,7 @@ def test_a_failure_names_the_program_and_its_code(make: Make) -> None:
         "./spy failed with exit code 7; it was run for the secret live/shop " + HOOK
     )
     assert error.cause == 'no "(sensitive)"'
-    assert "engine apply --replace stripe_webhook_endpoint.events" in str(error.hint)
+    assert "run the command again" in str(error.hint)
     assert "abc" not in str(error)
 
 
@@ -132,7 +132,6 @@ def test_a_long_complaint_is_cut_after_the_secret_is_out(make: Make) -> None:
     with pytest.raises(SecretSinkError) as raised:
         sink.store("shop", "output.token", "a-secret-of-some-length")
     assert str(raised.value.cause) == "tive)" + "y" * 495
-    assert raised.value.hint is None
 
 
 def test_a_program_that_is_killed_has_not_kept_it(make: Make) -> None:
