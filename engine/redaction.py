@@ -41,7 +41,8 @@ class _Memory:
     """The secret values of this process, and what finds them."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        # Reentrant: the handler of a signal writes too, whatever it interrupted.
+        self._lock = threading.RLock()
         self._values: set[str] = set()
         self._finders: dict[bool, re.Pattern[str] | None] = {}
 

@@ -1,1 +1,1 @@
-"""Carrying out a plan: concurrently where it allows, recorded after every operation."""
+"""Carrying out a plan, every operation written down before it is sent and after it."""

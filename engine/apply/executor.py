@@ -30,6 +30,8 @@ from engine.state.model import Delta, Draft, State
 from engine.values import get_path, plain, resolve
 
 _CONFLICT, _SERVER = 409, 500
+IN_FLIGHT = "engine-operation"
+"""What the names of threads begin with that wait for Stripe's answer."""
 INTERRUPTED = "interrupted"
 """What skipped a step when the person stopped the run."""
 UNSAVED = "unsaved"
@@ -109,7 +111,7 @@ class _Run:
         self.around.hook.apply_started(self.plan.stack, len(self.plan.steps))
         if self.plan.moves:
             self._note(moving(self.draft, self.plan.moves))
-        pool = ThreadPoolExecutor(max_workers=self.around.parallelism)
+        pool = ThreadPoolExecutor(max_workers=self.around.parallelism, thread_name_prefix=IN_FLIGHT)
         try:
             self._drive(pool)
         except BaseException:

@@ -53,7 +53,7 @@ def apply_stacks(
             if not approved:
                 return _report(opened, report, approved=False, results=())
             opened.check_account()
-        with stoppable() as stop:
+        with stoppable(context.hook.stopping) as stop:
             results = _carry_out(opened, report, stop)
         return _report(opened, report, approved=report.has_changes, results=results)
 

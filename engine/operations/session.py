@@ -32,6 +32,7 @@ class Session:
         loaded: States as they are stored now, by stack; None for one never written.
         states: States as the run sees them, by stack.
         journals: Journals that are being written, by stack.
+        taken_up: What a person should know of runs that had not finished, by stack.
     """
 
     context: Context
@@ -39,6 +40,7 @@ class Session:
     loaded: dict[str, State | None] = field(default_factory=dict)
     states: dict[str, State] = field(default_factory=dict)
     journals: dict[str, Journal] = field(default_factory=dict)
+    taken_up: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _provider: Provider | None = None
     _account: Account | None = None
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from engine.apply.events import Finding, Found
 from engine.apply.journal import Journal, Run, read_journal
 from engine.apply.recovery import Help, recover
 from engine.apply.references import References
@@ -63,6 +65,21 @@ def take_up(opened: Session, graph: ResourceGraph) -> None:
     opened.save(draft.state())
     if findings:
         context.hook.recovered(name, unfinished.run.since, findings)
+        opened.taken_up[name] = tuple(_warnings(unfinished.run.since, findings))
+
+
+def _warnings(since: str, findings: Sequence[Finding]) -> Iterator[str]:
+    undone = sum(finding.what is Found.NOT_DONE for finding in findings)
+    yield (
+        f"a run of {since} had not finished and was taken up: {len(findings) - undone} of its "
+        f"operations are in the state now, {undone} did not happen"
+    )
+    for finding in findings:
+        if finding.secret_lost:
+            yield (
+                f"{finding.address}: Stripe told its secret when it was made, and that answer was "
+                f"lost. For a new one, run engine apply --replace {finding.address}"
+            )
 
 
 def _secrets_of(graph: ResourceGraph, salt: str) -> dict[str, Any]:
