@@ -15,7 +15,7 @@ from engine.operations.plan import plan_session
 from engine.operations.session import Session, session
 from engine.operations.stopping import stoppable
 from engine.operations.validate import load_graphs
-from engine.plan.model import PlanReport
+from engine.plan.model import Plan, PlanReport
 from engine.plan.options import PlanOptions
 
 
@@ -41,6 +41,7 @@ def apply_stacks(
         StackError: if the stacks have problems.
         LockHeldError: if another run works on one of them.
         StateError: if a state cannot be trusted, or cannot be written.
+        SecretSinkError: if the place for secrets cannot take those that are to come.
         GuardError: if a rule refuses the plan, or the key answers for another account or mode.
         ProviderError: if Stripe refuses or cannot be reached while planning.
     """
@@ -53,6 +54,8 @@ def apply_stacks(
             if not approved:
                 return _report(opened, report, approved=False, results=())
             opened.check_account()
+            for plan in report.plans:
+                _check_sink(context, plan)
         with stoppable(context.hook.stopping) as stop:
             results = _carry_out(opened, report, stop)
         return _report(opened, report, approved=report.has_changes, results=results)
@@ -66,6 +69,13 @@ def _refuse(report: PlanReport) -> None:
             cause="\n".join(others) or None,
             hint="nothing was changed",
         )
+
+
+def _check_sink(context: Context, plan: Plan) -> None:
+    """Find out whether all the secrets that a plan may bring can be kept."""
+    coming = secrets_to_come(plan, context.schemas)
+    if coming:
+        context.sink.check(plan.stack, coming)
 
 
 def _carry_out(
@@ -83,9 +93,7 @@ def _carry_out(
             unfinished.add(plan.stack)  # what it reads was not made
             continue
         context.backend.check_writable(plan.stack, plan.environment)
-        coming = secrets_to_come(plan, context.schemas)
-        if coming:
-            context.sink.check(plan.stack, coming)
+        _check_sink(context, plan)  # once more: a stack before this one may have taken a name
         journal = opened.begin(plan.stack, run, plan.steps)
         around = Surroundings(
             provider=opened.provider,

@@ -322,10 +322,15 @@ def test_the_sdk_writes_nothing_down(
 
 
 def test_whoever_listens_to_the_sdks_log_hears_no_secret(
-    door: Make, answered: Make, caplog: pytest.LogCaptureFixture
+    door: Make,
+    answered: Make,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A stack module may have turned logging on."""
-    caplog.set_level(logging.DEBUG)
+    # Somebody else's configuration of logging, in this process, may have turned it off.
+    monkeypatch.setattr(logging.getLogger("stripe"), "disabled", False)
+    caplog.set_level(logging.DEBUG, logger="stripe")
     door(answered(body={"secret": "whsec_abc", "echo": "open sesame"})).http.post(
         "/v1/products", {"name": Sensitive("open sesame")}, idempotency_key="k"
     )
