@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.apply.events import Hook
+from engine.apply.pace import Pace, rates_for
 from engine.apply.ports import SecretSink
 from engine.backends.command_sink import CommandSink
 from engine.backends.env_file_sink import EnvFileSink
@@ -21,7 +22,7 @@ from engine.catalog import loader
 from engine.errors import SettingsError, UsageError
 from engine.operations.context import Context
 from engine.provider.base import Provider
-from engine.settings import Settings, load_settings
+from engine.settings import Settings, is_live, load_settings
 from engine.values import Sensitive
 
 if TYPE_CHECKING:
@@ -63,14 +64,14 @@ def open_project(
     settings = load_settings(
         root, environment=environment, variables=variables, parallelism=parallelism
     )
-    version = engine_version()
+    version, told = engine_version(), hook or Hook()
     return Context(
         settings=settings,
         schemas=loader.schemas(),
         backend=LocalBackend(settings.states, settings.private, engine_version=version),
         sink=_sink(settings),
-        connect=functools.partial(_connect, settings),
-        hook=hook or Hook(),
+        connect=functools.partial(_connect, settings, told),
+        hook=told,
         api_version=loader.api_version(),
         engine_version=version,
         new_id=functools.partial(secrets.token_hex, 16),
@@ -123,7 +124,7 @@ def _words(text: str, environment: str, setting: str) -> list[str]:
     return words
 
 
-def _connect(settings: Settings) -> Provider:
+def _connect(settings: Settings, hook: Hook) -> Provider:
     # The SDK is heavy: it is loaded when Stripe is spoken to and not before.
     from engine.stripe.client import ClientOptions, StripeHTTP  # noqa: PLC0415
     from engine.stripe.provider import StripeProvider  # noqa: PLC0415
@@ -140,10 +141,24 @@ def _connect(settings: Settings) -> Provider:
         api_base=environment.api_base,
         transport=_embedded_transport(settings) if environment.emulator else None,
         retries=settings.retries,
+        pace=_pace(settings, hook),
     )
     return StripeProvider(
         StripeHTTP(options), loader.schemas(), api_key=str(key.value), root=settings.root
     )
+
+
+def _pace(settings: Settings, hook: Hook) -> Pace | None:
+    """How fast Stripe may be asked; a server on this machine tells by refusing."""
+    environment = settings.environment
+    if environment.emulator:
+        return None
+    told, key = environment.requests_per_second, environment.api_key
+    if told is None and environment.is_local:
+        return Pace(rate=None, on_cut=hook.slowed)
+    livemode = key is not None and is_live(str(key.value))
+    rate, endpoint_rate = rates_for(livemode=livemode, told=told)
+    return Pace(rate=rate, endpoint_rate=endpoint_rate, on_cut=hook.slowed)
 
 
 def embedded_account(settings: Settings) -> Path:

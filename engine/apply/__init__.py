@@ -1,1 +1,1 @@
-"""Carrying out a plan, every operation written down before it is sent and after it."""
+"""Carrying out a plan, concurrently and written down as it goes; taking up one that was cut off."""

@@ -142,6 +142,9 @@ class Hook:
     def step_finished(self, result: StepResult) -> None:
         """An operation ended, or was skipped."""
 
+    def slowed(self, rate: float) -> None:
+        """Stripe refused requests for their rate; it goes on at `rate` a second."""
+
     def stopping(self) -> None:
         """The person asked the run to stop; what is in flight finishes."""
 
