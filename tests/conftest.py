@@ -24,6 +24,7 @@ from engine.emulator.core import Emulator
 from engine.emulator.multipart import MULTIPART_TYPE, parts_of
 from engine.emulator.wire import Request, Response, is_v2, nested
 from engine.provider.schema import Kind
+from engine.redaction import forget
 from engine.stripe.client import StripeHTTP
 
 Calls: TypeAlias = Mapping[str, tuple[tuple[re.Pattern[str], tuple[type, ...]], ...]]
@@ -43,6 +44,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="short",
         help="how much of tests/e2e/faults to try: a selection, or every fault at every point",
     )
+
+
+@pytest.fixture(autouse=True)
+def _own_secrets() -> Iterator[None]:
+    """What one test calls secret hides nothing in the next."""
+    forget()
+    yield
+    forget()
 
 
 @cache

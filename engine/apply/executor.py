@@ -19,7 +19,7 @@ from engine.apply.journal import Intent, Journal
 from engine.apply.ports import OutputsOf, Save, SecretSink
 from engine.apply.references import References
 from engine.apply.schedule import Schedule
-from engine.apply.secrecy import secrets_in, without_secrets
+from engine.apply.secrecy import secret_name, secrets_in, without_secrets
 from engine.apply.sending import send
 from engine.errors import EngineError, ProviderError
 from engine.plan.model import Plan, Step, StepKind
@@ -336,4 +336,4 @@ def keep_secrets(
     for path in kind.told_once:
         value = get_path(answer, path)
         if value:
-            sink.store(stack, f"{step.address}.{'.'.join(map(str, path))}", str(value))
+            sink.store(stack, secret_name(step.address, path), str(value))

@@ -19,6 +19,7 @@ from engine.apply.fold import delta_of
 from engine.apply.journal import Intent, Unfinished
 from engine.apply.ports import SecretSink
 from engine.apply.references import References
+from engine.apply.secrecy import secret_name
 from engine.apply.sending import send
 from engine.errors import (
     AuthenticationError,
@@ -162,7 +163,7 @@ def _settle(unfinished: Unfinished, intent: Intent, draft: Draft, around: Help) 
         if what is Found.DISCOVERED and kind.composite is not None:
             step = _without_sealed(step)
         draft.change(delta_of(draft, step, kind, answer, around.references.value_or_unknown))
-    names = [f"{address}.{'.'.join(map(str, path))}" for path in kind.told_once]
+    names = [secret_name(step.address, path) for path in kind.told_once]
     return Finding(
         address=address,
         what=what,

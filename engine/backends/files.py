@@ -11,14 +11,23 @@ PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
 
 
-def write_durably(path: Path, content: bytes, *, mode: int = 0o644) -> None:
+def write_durably(
+    path: Path, content: bytes, *, mode: int = 0o644, staging: Path | None = None
+) -> None:
     """Put a file in place: temporary file, fsync, rename, fsync of the directory.
+
+    Args:
+        path: The file.
+        content: All of it.
+        mode: Who may read and write it.
+        staging: Folder of the temporary file, on the same file system; beside the file if None.
 
     Raises:
         OSError: if that cannot be done; the file that was there is intact.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    folder = staging or path.parent
+    handle, name = tempfile.mkstemp(dir=folder, prefix=f".{path.name}.", suffix=".tmp")
     temporary = Path(name)
     try:
         try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import json
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -102,7 +101,7 @@ def output(
         return
     holder = _holder(found, wanted)
     if reveal:
-        _alone(invocation, inspect.reveal(context, holder.stack, reveal))
+        invocation.hand_over(inspect.reveal(context, holder.stack, reveal))
     else:
         _one_output(invocation, holder, wanted, raw=raw)
 
@@ -129,7 +128,7 @@ def _one_output(invocation: Invocation, state: State, name: str, *, raw: bool) -
             f"output {name} is sensitive", hint=f"engine output --reveal {name} prints it"
         )
     elif raw:
-        _alone(invocation, _text(value))
+        invocation.hand_over(_text(value))
     else:
         invocation.say(json.dumps(value, indent=2, ensure_ascii=False))
 
@@ -156,8 +155,3 @@ def _holder(states: Sequence[State], name: str) -> State:
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _alone(invocation: Invocation, text: str) -> None:
-    """Into a pipe or a file exactly the value; to a terminal, a line."""
-    invocation.say(text, end="\n" if sys.stdout.isatty() else "")

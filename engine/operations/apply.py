@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from engine.address import ResourceAddress
 from engine.apply.events import ApplyReport, ApplyResult
 from engine.apply.executor import Surroundings, execute
+from engine.apply.secrecy import secrets_to_come
 from engine.errors import GuardError
 from engine.operations.context import Context
 from engine.operations.guards import check_permissions, refuse_held
@@ -16,7 +17,7 @@ from engine.operations.plan import plan_session
 from engine.operations.session import Session, session
 from engine.operations.stopping import stoppable
 from engine.operations.validate import load_graphs
-from engine.plan.model import PlanReport
+from engine.plan.model import Plan, PlanReport
 from engine.plan.options import PlanOptions
 from engine.plan.safety import removals_to_confirm, unconfirmed
 
@@ -48,6 +49,7 @@ def apply_stacks(
         StackError: if the stacks have problems.
         LockHeldError: if another run works on one of them, or somebody holds a lock on one.
         StateError: if a state cannot be trusted, or cannot be written.
+        SecretSinkError: if the place for secrets cannot take those that are to come.
         GuardError: if a rule refuses the plan, or the key answers for another account or mode.
         ProviderError: if Stripe refuses or cannot be reached while planning.
     """
@@ -98,7 +100,16 @@ def _check_before_writing(opened: Session, report: PlanReport) -> None:
     for hold in opened.holds.values():
         hold.check()
     opened.check_account()
+    for plan in report.plans:
+        _check_sink(context, plan)
     check_permissions(opened.provider, context.schemas, report, context.settings.environment)
+
+
+def _check_sink(context: Context, plan: Plan) -> None:
+    """Find out whether all the secrets that a plan may bring can be kept."""
+    coming = secrets_to_come(plan, context.schemas)
+    if coming:
+        context.sink.check(plan.stack, coming)
 
 
 def _carry_out(
@@ -116,6 +127,7 @@ def _carry_out(
             unfinished.add(plan.stack)  # what it reads was not made
             continue
         context.backend.check_writable(plan.stack, plan.environment)
+        _check_sink(context, plan)  # once more: a stack before this one may have taken a name
         journal = opened.begin(plan.stack, run, plan.steps)
         around = Surroundings(
             provider=opened.provider,

@@ -12,7 +12,7 @@ from engine.errors import EngineError, ProviderError
 from engine.plan.model import Action, Plan
 from engine.views import words
 from engine.views.inventory import output_values
-from engine.views.problems import redact
+from engine.views.problems import printable
 from engine.views.style import Style
 
 _ALWAYS = (
@@ -191,9 +191,9 @@ def _not_begun(report: ApplyReport) -> list[str]:
 
 
 def _error_lines(error: EngineError) -> Iterator[str]:
-    yield from redact(error.message).splitlines()
+    yield from printable(error.message).splitlines()
     if error.cause:
-        yield from redact(error.cause).splitlines()
+        yield from printable(error.cause).splitlines()
     if isinstance(error, ProviderError):
         facts = {
             "HTTP status": error.status,
@@ -203,9 +203,9 @@ def _error_lines(error: EngineError) -> Iterator[str]:
         }
         known = [f"{name} {value}" for name, value in facts.items() if value]
         if known:
-            yield f"({', '.join(known)})"
+            yield printable(f"({', '.join(known)})")
     if error.hint:
-        yield f"Hint: {redact(error.hint)}"
+        yield f"Hint: {printable(error.hint)}"
 
 
 def _root_cause(result: StepResult, results: Sequence[StepResult]) -> str:

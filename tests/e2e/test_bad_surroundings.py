@@ -274,16 +274,16 @@ def test_a_lock_folder_that_cannot_be_written_stops_before_the_first_call(house:
 
 
 def test_a_secret_that_cannot_be_kept_is_not_asked_for(house: House) -> None:
-    """An object whose secret has no place to go is not created."""
+    """Where a secret has no place to go the run is refused before its first write."""
     house.write_text(HOOK)
     private = house.root / ".engine"
     private.mkdir()
     (private / "secrets").write_text("in the way")
-    report = house.apply()
-    (failure,) = report.failures
-    assert isinstance(failure.error, SecretSinkError)
-    assert "nothing with a secret is created" in str(failure.error.hint)
+    with pytest.raises(SecretSinkError) as raised:
+        house.apply()
+    assert "nothing with a secret is created" in str(raised.value.hint)
     assert house.emulator.log.writes() == []
+    assert not (house.root / "state").exists()
 
 
 def test_a_state_that_changes_during_the_run_is_not_overwritten(house: House) -> None:
