@@ -13,6 +13,7 @@ turns them into text and exit codes.
     ├── GraphError                     references that form a cycle
     ├── StateError                     a state file that cannot be trusted
     │   └── StaleStateError            it changed under us
+    ├── PlanFileError                  a plan file that cannot be read, trusted or written
     ├── SecretSinkError                the place for secrets cannot take one
     ├── ProviderError                  Stripe refused, or could not be reached
     │   ├── AuthenticationError        401
@@ -145,6 +146,12 @@ class StaleStateError(StateError):
     """The state on disk is no longer the one this run loaded; nothing was overwritten."""
 
     reference = "state-stale"
+
+
+class PlanFileError(EngineError):
+    """A plan file that cannot be read, trusted or written."""
+
+    reference = "plan-file"
 
 
 class SecretSinkError(EngineError):

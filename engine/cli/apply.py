@@ -9,7 +9,14 @@ import click
 
 from engine.cli.command import EngineCommand
 from engine.cli.invocation import Invocation, pass_invocation
-from engine.cli.planning import Wishes, planning_options, removal_options, stacks_argument
+from engine.cli.planfile import PlanFile, plan_file_among
+from engine.cli.planning import (
+    Wishes,
+    planning_options,
+    removal_options,
+    stacks_argument,
+    stacks_or_plan_argument,
+)
 from engine.errors import InterruptedRunError, UsageError
 
 if TYPE_CHECKING:
@@ -21,23 +28,28 @@ _yes = click.option("--yes", is_flag=True, help="Do it without asking.")
 
 
 @click.command(cls=EngineCommand)
-@stacks_argument
+@stacks_or_plan_argument
 @_yes
 @planning_options
 @pass_invocation
 def apply(invocation: Invocation, /, stacks: tuple[str, ...], *, yes: bool, **wishes: Any) -> int:
     r"""Plan, ask, and make it so.
 
-    Without STACK, all stacks are applied, in the order they need each other. The state file is
-    written after every operation. Without a terminal, --yes is needed.
+    Without STACK, all stacks are applied, in the order they need each other. Without a terminal,
+    --yes is needed. With PLANFILE, exactly the plan that engine plan -o saved there is carried
+    out, without a question; if anything that it was made from has moved, it is refused.
 
     \b
     Examples:
       engine apply
       engine apply saas --yes
+      engine plan -o shop.plan && engine apply shop.plan
       engine apply --var trial_days=14 --lock-timeout 60
       engine apply --refresh-only
     """
+    file = plan_file_among(invocation, stacks)
+    if file is not None:
+        return _run_saved(invocation, file, Wishes(**wishes))
     return _run(invocation, stacks, Wishes(**wishes), operation="Apply", yes=yes)
 
 
@@ -75,9 +87,7 @@ def _run(
         )
 
         def approve(report: PlanReport) -> bool:
-            _show(invocation, context, report)
-            if not invocation.json:
-                invocation.say("")
+            _show_first(invocation, context, report)
             if report.refusals:
                 return False  # nothing to agree to: the rules are told with the error
             return yes or _ask(invocation, report, operation)
@@ -86,6 +96,25 @@ def _run(
     finally:
         progress.close()
     return _conclude(invocation, context, report, operation)
+
+
+def _run_saved(invocation: Invocation, file: PlanFile, wanted: Wishes) -> int:
+    wanted.check_with_plan_file()
+    from engine.operations.saved import apply_saved  # noqa: PLC0415 - help does not need it
+
+    progress = invocation.progress()
+    try:
+        context = invocation.open(parallelism=wanted.parallelism, hook=progress)
+        saved = file.read(context.schemas)
+
+        def approve(report: PlanReport) -> bool:
+            _show_first(invocation, context, report)
+            return True  # whoever applies a saved plan has had it to look at
+
+        report = apply_saved(context, saved, approve, lock_timeout=wanted.lock_timeout)
+    finally:
+        progress.close()
+    return _conclude(invocation, context, report, "Apply")
 
 
 def _need_consent(invocation: Invocation, command: str, *, yes: bool) -> None:
@@ -102,6 +131,13 @@ def _need_consent(invocation: Invocation, command: str, *, yes: bool) -> None:
             f"engine {command} needs a yes, and there is no terminal to ask on",
             hint=f"look at engine plan first, then run engine {command} --yes",
         )
+
+
+def _show_first(invocation: Invocation, context: Context, report: PlanReport) -> None:
+    """Show a plan, and set what follows apart from it."""
+    _show(invocation, context, report)
+    if not invocation.json:
+        invocation.say("")
 
 
 def _show(invocation: Invocation, context: Context, report: PlanReport) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from engine.apply.events import ApplyReport, ApplyResult
 from engine.apply.executor import Surroundings, execute
@@ -46,15 +46,37 @@ def apply_stacks(
     graphs = load_graphs(context, names)
     with session(context, graphs, operation="apply", lock_timeout=options.lock_timeout) as opened:
         report = plan_session(opened, options)
-        if report.has_changes or report.refusals:
-            approved = approve(report)
-            _refuse(report)
-            if not approved:
-                return _report(opened, report, approved=False, results=())
-            opened.check_account()
-        with stoppable() as stop:
-            results = _carry_out(opened, report, stop)
-        return _report(opened, report, approved=report.has_changes, results=results)
+        reads = {graph.stack.name: graph.stack.reads_outputs_of for graph in graphs}
+        return conclude(opened, report, reads, approve)
+
+
+def conclude(
+    opened: Session,
+    report: PlanReport,
+    reads: Mapping[str, Collection[str]],
+    approve: Callable[[PlanReport], bool],
+) -> ApplyReport:
+    """Ask for approval of plans, and carry them out.
+
+    Args:
+        opened: The session that holds their states.
+        report: The plans.
+        reads: Of each stack, those whose outputs it reads.
+        approve: As in `apply_stacks`.
+
+    Raises:
+        StateError: if a state cannot be written.
+        GuardError: if a rule refuses the plan, or the key answers for another account or mode.
+    """
+    if report.has_changes or report.refusals:
+        approved = approve(report)
+        _refuse(report)
+        if not approved:
+            return _report(opened, report, approved=False, results=())
+        opened.check_account()
+    with stoppable() as stop:
+        results = _carry_out(opened, report, reads, stop)
+    return _report(opened, report, approved=report.has_changes, results=results)
 
 
 def _refuse(report: PlanReport) -> None:
@@ -68,12 +90,14 @@ def _refuse(report: PlanReport) -> None:
 
 
 def _carry_out(
-    opened: Session, report: PlanReport, stop: threading.Event
+    opened: Session,
+    report: PlanReport,
+    reads: Mapping[str, Collection[str]],
+    stop: threading.Event,
 ) -> tuple[ApplyResult, ...]:
     context = opened.context
     run = context.new_id()
     results: list[ApplyResult] = []
-    reads = {graph.stack.name: graph.stack.reads_outputs_of for graph in opened.graphs}
     unfinished: set[str] = set()
     for plan in report.plans:
         if not (plan.steps or plan.outputs or plan.moves):

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine.graph.build import ResourceGraph
+from engine.plan.basis import Sought
 from engine.plan.keys import Claim, claim_of
 from engine.plan.life import is_gone
 from engine.provider.base import Provider, RemoteObject, composite_id
 from engine.provider.schema import NaturalKey, ResourceType, Schemas
-from engine.stack.model import Declaration
 from engine.values import get_path, targets_in
 
 _KEYS_AT_ONCE = 10  # D: lookup_keys takes up to ten
@@ -30,27 +29,25 @@ class _Wanted:
 
 
 def find_holders(
-    provider: Provider, graph: ResourceGraph, schemas: Schemas, addresses: Sequence[str]
+    provider: Provider, schemas: Schemas, wishes: Iterable[Sought]
 ) -> dict[str, RemoteObject]:
     """Objects that hold natural keys of declared resources, by address.
 
     Args:
         provider: Where the objects are.
-        graph: What is declared.
         schemas: Resource types by name.
-        addresses: Declared resources that have no object.
+        wishes: Declared resources that have no object.
     """
     found: dict[str, RemoteObject] = {}
     together: dict[tuple[str, str, str], list[_Wanted]] = {}
-    for address in addresses:
-        declaration = graph.declarations[address]
-        kind = schemas[declaration.type]
+    for sought in wishes:
+        address, kind = str(sought.address), schemas[sought.type]
         if kind.singleton:
-            single = _single(provider, kind, declaration)
+            single = _single(provider, kind, sought)
             if single is not None:
                 found[address] = single
             continue
-        for wanted in _wanted(address, kind, declaration):
+        for wanted in _wanted(address, kind, sought):
             if wanted.key.many:
                 place = (kind.name, wanted.key.attribute, wanted.account)
                 together.setdefault(place, []).append(wanted)
@@ -61,31 +58,29 @@ def find_holders(
     return found
 
 
-def _wanted(address: str, kind: ResourceType, declaration: Declaration) -> Iterator[_Wanted]:
+def _wanted(address: str, kind: ResourceType, sought: Sought) -> Iterator[_Wanted]:
     for key in kind.natural_keys:
-        if not key.unique and not declaration.lifecycle.adopt:
+        if not key.unique and not sought.adopt:
             continue  # it only helps to find what the author says exists
-        fields = [get_path(declaration.arguments, tuple(name.split("."))) for name in key.fields]
-        claim = None if any(targets_in(fields)) else claim_of(kind, key, declaration.arguments)
+        fields = [get_path(sought.arguments, tuple(name.split("."))) for name in key.fields]
+        claim = None if any(targets_in(fields)) else claim_of(kind, key, sought.arguments)
         if claim is not None:
             yield _Wanted(
                 address=address,
                 kind=kind,
                 key=key,
                 claim=claim,
-                arguments=declaration.arguments,
-                account=declaration.lifecycle.account,
+                arguments=sought.arguments,
+                account=sought.account,
             )
 
 
-def _single(
-    provider: Provider, kind: ResourceType, declaration: Declaration
-) -> RemoteObject | None:
+def _single(provider: Provider, kind: ResourceType, sought: Sought) -> RemoteObject | None:
     """What there is one of, of the account or of a parent that exists."""
-    parent = declaration.arguments.get(kind.parent, "") if kind.parent else kind.object
+    parent = sought.arguments.get(kind.parent, "") if kind.parent else kind.object
     if not isinstance(parent, str) or not parent or any(targets_in(parent)):
         return None
-    return provider.read(kind, parent, account=declaration.lifecycle.account)
+    return provider.read(kind, parent, account=sought.account)
 
 
 def _holder(provider: Provider, wanted: _Wanted) -> RemoteObject | None:

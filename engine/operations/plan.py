@@ -102,6 +102,7 @@ def _plan_one(opened: Session, graph: ResourceGraph, options: PlanOptions) -> Pl
     state = opened.states[graph.stack.name]
     outputs = opened.outputs_read_by(graph)
     observed = observe(opened.context, opened, graph, state, options, outputs)
+    opened.observed[graph.stack.name] = observed
     return make_plan(
         graph,
         state,

@@ -1,0 +1,404 @@
+"""What a saved plan was made from, so that an apply can tell whether it still holds.
+
+Of each object that the plan acts on or refers to, the leaves it decided by; of each object it
+makes, who held its natural key; of each other stack it reads, the outputs. The same functions look
+when the plan is made and when it is applied. What must not live here: asking Stripe.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.address import ResourceAddress, parse_address
+from engine.graph.build import ResourceGraph
+from engine.plan.life import is_gone
+from engine.plan.model import Plan, Reason, StepKind
+from engine.plan.normal import SEALED, comparable, is_sealed, pick, presentable, seal
+from engine.plan.observed import Observed
+from engine.provider.base import RemoteObject, id_of
+from engine.provider.schema import ResourceType, Schemas
+from engine.stack.model import Declaration
+from engine.state.codec import state_digest
+from engine.state.model import State
+from engine.values import AttributeTarget, fingerprint, get_path, targets_in
+
+_WHOLE = 60
+"""Characters of a value that a message quotes."""
+_CHANGING = (StepKind.UPDATE, StepKind.SETTLE, StepKind.DETACH)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """One object as it was read.
+
+    Attributes:
+        address: The resource or lookup.
+        type: Its resource type.
+        id: Stripe's id.
+        account: Connected account it is on; empty for the key's own.
+        shape: The fields that the plan compares or sends, their values left out; empty for an
+            object that is only referred to.
+        spent: Its declaration explains that it ended.
+        there: It exists and has not ended for good.
+        leaves: The fields of `shape`, as state would keep them.
+        told: Further leaves of the answer that the plan decided by, under their dotted paths.
+        probed: The answer to the question that decides how it can be removed; None if it was not
+            asked.
+    """
+
+    address: ResourceAddress
+    type: str
+    id: str
+    account: str = ""
+    shape: Mapping[str, Any] = field(default_factory=dict)
+    spent: bool = False
+    there: bool = False
+    leaves: Mapping[str, Any] = field(default_factory=dict)
+    told: Mapping[str, Any] = field(default_factory=dict)
+    probed: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sought:
+    """A declared resource that has no object, and who holds its natural key.
+
+    Attributes:
+        address: The resource.
+        type: Its resource type.
+        arguments: Of its declaration, what finding a holder takes.
+        adopt: The author says that an object with its key exists.
+        account: Connected account it is on; empty for the key's own.
+        holder: Id of the object that holds its key; empty if none does.
+    """
+
+    address: ResourceAddress
+    type: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    adopt: bool = False
+    account: str = ""
+    holder: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Basis:
+    """What one stack's plan was made from, beside the lineage and serial of its state.
+
+    Attributes:
+        digest: Digest of the state; empty if there was none.
+        reads: Stacks whose outputs the stack reads.
+        outputs: Those outputs as the other states keep them, by the text of the reference; UNKNOWN
+            for one that did not exist.
+        seen: The objects it acts on or refers to.
+        sought: The resources it makes or takes over.
+    """
+
+    digest: str = ""
+    reads: tuple[str, ...] = ()
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    seen: tuple[Seen, ...] = ()
+    sought: tuple[Sought, ...] = ()
+
+
+def bind(
+    plan: Plan,
+    graph: ResourceGraph,
+    state: State,
+    observed: Observed,
+    schemas: Schemas,
+    outputs: Mapping[str, Any],
+) -> Basis:
+    """Write down what a plan was made from.
+
+    Args:
+        plan: The plan.
+        graph: What is declared.
+        state: The state it was made from.
+        observed: What Stripe had.
+        schemas: Resource types by name.
+        outputs: Outputs of other stacks, as `Basis` holds them.
+    """
+    found = Basis(
+        digest=state_digest(state) if state.serial else "",
+        reads=tuple(sorted(graph.stack.reads_outputs_of)),
+        outputs=outputs,
+    )
+    if not (plan.steps or plan.outputs or plan.moves):
+        return found
+    seen = [
+        *_lookups(plan, graph, schemas),
+        *_objects(plan, after_moves(plan, state), observed, schemas),
+    ]
+    sought = tuple(_sought(plan, graph, observed, schemas))
+    return dataclasses.replace(found, seen=tuple(seen), sought=sought)
+
+
+def after_moves(plan: Plan, state: State) -> State:
+    """The state under the addresses that a plan speaks of."""
+    for old, new in plan.moves.items():
+        state = state.with_move(old, new)
+    return state
+
+
+def look(
+    seen: Seen,
+    kind: ResourceType,
+    actual: RemoteObject | None,
+    salt: str,
+    *,
+    probed: bool | None = None,
+) -> Seen:
+    """An object as it is: what was looked at before is looked at again.
+
+    Args:
+        seen: The object, with the shape of what is looked at, and in `told` the further paths.
+        kind: Its type.
+        actual: What Stripe answers; None if there is no such object.
+        salt: For fingerprints of secrets.
+        probed: The answer to the question about its removal.
+    """
+    if actual is None or (is_gone(kind, actual, {}) and not seen.spent):
+        bare = dict.fromkeys(seen.told)
+        return dataclasses.replace(seen, there=False, leaves={}, told=bare, probed=probed)
+    return dataclasses.replace(
+        seen,
+        there=True,
+        leaves=pick(kind.root, seen.shape, actual, salt),
+        told={path: _told(kind, actual, path, salt) for path in seen.told},
+        probed=probed,
+    )
+
+
+def what_moved(was: Seen, now: Seen) -> str:
+    """Say how an object differs from what a plan saw; empty if it does not."""
+    if was.there != now.there:
+        what = "is gone from Stripe" if was.there else "exists on Stripe again"
+        return f"{was.address} [{was.id}] {what} since the plan was made"
+    leaves = {**_differing(was.told, now.told), **_differing(was.leaves, now.leaves)}
+    if leaves:
+        texts = ", ".join(_difference(path, *leaves[path]) for path in sorted(leaves))
+        return f"{was.address} changed on Stripe since the plan was made: {texts}"
+    if was.probed != now.probed:
+        return f"{was.address}: how it can be removed changed since the plan was made"
+    return ""
+
+
+def who_moved(was: Sought, holder: str, kind: ResourceType) -> str:
+    """Say that another object holds a natural key than when a plan was made; empty if not."""
+    if was.holder == holder:
+        return ""
+    names = " or ".join(key.attribute for key in kind.natural_keys) or "place"
+    return (
+        f"{was.address}: its {names} was held by {was.holder or 'nothing'} when the plan was made, "
+        f"and is held by {holder or 'nothing'} now"
+    )
+
+
+def sought_of(declaration: Declaration, kind: ResourceType) -> Sought:
+    """A declared resource as something to find a holder for."""
+    names = {kind.parent, *kind.list_needs}
+    names.update(name.split(".")[0] for key in kind.natural_keys for name in key.fields)
+    names.update(name.split(".")[0] for name in (kind.composite.fields if kind.composite else ()))
+    return Sought(
+        address=declaration.address,
+        type=kind.name,
+        arguments={name: value for name, value in declaration.arguments.items() if name in names},
+        adopt=declaration.lifecycle.adopt,
+        account=declaration.lifecycle.account,
+    )
+
+
+# ── what a plan depends on ────────────────────────────────────────────────────────────────
+
+
+def _lookups(plan: Plan, graph: ResourceGraph, schemas: Schemas) -> Iterator[Seen]:
+    referred = _referred(plan)
+    for text, actual in plan.lookups.items():
+        kind = schemas[parse_address(text).type]
+        paths = {*graph.stack.lookups[text].criteria, *referred.get(text, ())} - {"id"}
+        seen = Seen(
+            address=parse_address(text),
+            type=kind.name,
+            id=id_of(actual),
+            spent=True,
+            told=dict.fromkeys(sorted(paths)),
+        )
+        yield look(seen, kind, actual, plan.lineage)
+
+
+def _objects(plan: Plan, state: State, observed: Observed, schemas: Schemas) -> Iterator[Seen]:
+    if not observed.refreshed:
+        return  # the person asked for the state to be believed
+    referred = _referred(plan)
+    acted = {str(step.address) for step in plan.steps}
+    for text in sorted({*acted, *referred}):
+        entry = state.at(text)
+        if entry is not None and text in observed.objects:
+            seen = _seen(plan, state, text, entry.id, entry.keeping.account, schemas)
+            told = dict.fromkeys(sorted({*seen.told, *referred.get(text, ())}))
+            yield look(
+                dataclasses.replace(seen, told=told),
+                schemas[entry.type],
+                observed.objects[text],
+                plan.lineage,
+                probed=observed.probes.get(text),
+            )
+        taken = _taken(text, observed) if text in acted else None
+        if taken is not None:
+            account = next(step.account for step in plan.steps if str(step.address) == text)
+            seen = _seen(plan, state, text, id_of(taken), account, schemas)
+            yield look(seen, schemas[seen.type], taken, plan.lineage)
+
+
+def _taken(text: str, observed: Observed) -> RemoteObject | None:
+    """An object that the state does not know: one that is taken over, or stands in the way."""
+    sources = (observed.imports, observed.remembered, observed.holders)
+    return next((found for source in sources if (found := source.get(text)) is not None), None)
+
+
+def _seen(plan: Plan, state: State, text: str, id: str, account: str, schemas: Schemas) -> Seen:
+    """What is looked at of an object of a resource."""
+    kind = schemas[parse_address(text).type]
+    shape, said = _shape(plan, state, text)
+    spent = kind.ending is not None and any(
+        get_path(said, tuple(name.split("."))) is not None for name in kind.ending.spent_if
+    )
+    return Seen(
+        address=parse_address(text),
+        type=kind.name,
+        id=id,
+        account=account,
+        shape=shape,
+        spent=spent,
+        told=dict.fromkeys(sorted(_deciding(kind))),
+    )
+
+
+def _sought(
+    plan: Plan, graph: ResourceGraph, observed: Observed, schemas: Schemas
+) -> Iterator[Sought]:
+    if not observed.refreshed:
+        return
+    wanted = {step.address for step in plan.steps if step.kind is StepKind.CREATE}
+    wanted |= {change.address for change in plan.changes if Reason.ADOPTED in change.reasons}
+    for address in sorted(wanted):
+        text = str(address)
+        if observed.objects.get(text) is None and not (
+            text in observed.imports or text in observed.remembered
+        ):
+            holder = observed.holders.get(text)
+            sought = sought_of(graph.declarations[text], schemas[address.type])
+            yield dataclasses.replace(sought, holder=id_of(holder) if holder is not None else "")
+
+
+def _referred(plan: Plan) -> dict[str, set[str]]:
+    """The attributes that operations and outputs refer to, by address."""
+    found: dict[str, set[str]] = {}
+    outputs = [value for value, _ in (plan.wanted_outputs or {}).values()]
+    for target in targets_in([[step.params for step in plan.steps], outputs]):
+        if isinstance(target, AttributeTarget):
+            found.setdefault(str(target.address), set()).add(target.attribute)
+    return found
+
+
+def _deciding(kind: ResourceType) -> Iterator[str]:
+    """Leaves of an answer that plans decide by, whether they are declared or not."""
+    if kind.revival is not None:
+        yield from (*kind.revival.live, *kind.revival.spent_if)
+    if kind.ending is not None:
+        yield from (*kind.ending.leaves, *kind.ending.past)
+    yield from (way.unless_leaf[0] for way in kind.removals if way.unless_leaf is not None)
+    yield from (key.attribute for key in kind.natural_keys)
+    yield from (rule.via for rule in kind.detach)
+
+
+# ── how it is looked at ───────────────────────────────────────────────────────────────────
+
+
+def _shape(plan: Plan, state: State, text: str) -> tuple[dict[str, Any], Mapping[str, Any]]:
+    """The fields that operations compare or send, and the declaration of the resource."""
+    steps = [step for step in plan.steps if str(step.address) == text]
+    prior = state.at(text)
+    said: Mapping[str, Any] = prior.declared if prior is not None else {}
+    # What state keeps tells which fields hold a secret, and so does what the plan shows.
+    documents = [said, prior.attributes if prior is not None else {}]
+    for change in plan.changes:
+        if str(change.address) == text:
+            documents += [change.before, change.after]
+    for step in steps:
+        if step.record is not None:
+            said = step.record.declared
+            documents.append(said)
+        if step.kind in _CHANGING:
+            documents.append(step.params)
+        if step.removal is not None:
+            documents.append(step.removal.params)
+    shape: Any = {}
+    for document in documents if steps else ():
+        shape = _merged(shape, _bare(seal(document, plan.lineage)))
+    return shape, said
+
+
+def _bare(document: Any) -> Any:
+    """A document without its values, but with marks where secrets are."""
+    if is_sealed(document):
+        return {SEALED: ""}
+    if isinstance(document, Mapping):
+        return {name: _bare(inner) for name, inner in document.items()}
+    if isinstance(document, list):
+        entries: Any = None
+        for inner in document:
+            entries = _merged(entries, _bare(inner))
+        return [] if entries is None else [entries]
+    return None
+
+
+def _merged(one: Any, other: Any) -> Any:
+    """Two shapes in one that has the fields of both."""
+    if is_sealed(one) or is_sealed(other):
+        return {SEALED: ""}
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return {**one, **{name: _merged(one.get(name), inner) for name, inner in other.items()}}
+    if isinstance(one, list) and isinstance(other, list):
+        return [_merged(one[0], other[0])] if one and other else one or other
+    return other if one is None else one
+
+
+def _told(kind: ResourceType, actual: RemoteObject, dotted: str, salt: str) -> Any:
+    path = tuple(dotted.split("."))
+    value, attribute = get_path(actual, path), kind.root.at(path)
+    if attribute is None or value is None:
+        return value
+    if attribute.sensitive:
+        return {SEALED: fingerprint(value, salt)}
+    return presentable(comparable(attribute, value))
+
+
+def _differing(was: Any, now: Any, path: str = "") -> dict[str, tuple[Any, Any]]:
+    if was == now:
+        return {}
+    both = isinstance(was, Mapping) and isinstance(now, Mapping)
+    if not both or is_sealed(was) or is_sealed(now):
+        return {path: (was, now)}
+    found: dict[str, tuple[Any, Any]] = {}
+    for name in {**was, **now}:
+        inner = f"{path}.{name}" if path else str(name)
+        found |= _differing(was.get(name), now.get(name), inner)
+    return found
+
+
+def _difference(path: str, was: Any, now: Any) -> str:
+    sides = (was, now)
+    if any(isinstance(side, (Mapping, list)) for side in sides):
+        return path
+    return f"{path} {_quoted(was)} -> {_quoted(now)}"
+
+
+def _quoted(value: Any) -> str:
+    if value is None:
+        return "(absent)"
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _WHOLE else f"{text[:_WHOLE]}…"
