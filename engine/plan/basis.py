@@ -215,7 +215,8 @@ def sought_of(declaration: Declaration, kind: ResourceType) -> Sought:
 
 
 def _lookups(plan: Plan, graph: ResourceGraph, schemas: Schemas) -> Iterator[Seen]:
-    referred = _referred(plan)
+    outputs = [value for value, _ in (plan.wanted_outputs or {}).values()]
+    referred = _referred([[step.params for step in plan.steps], outputs])
     for text, actual in plan.lookups.items():
         kind = schemas[parse_address(text).type]
         paths = {*graph.stack.lookups[text].criteria, *referred.get(text, ())} - {"id"}
@@ -232,7 +233,8 @@ def _lookups(plan: Plan, graph: ResourceGraph, schemas: Schemas) -> Iterator[See
 def _objects(plan: Plan, state: State, observed: Observed, schemas: Schemas) -> Iterator[Seen]:
     if not observed.refreshed:
         return  # the person asked for the state to be believed
-    referred = _referred(plan)
+    # What outputs refer to is read from the state, whose digest is known.
+    referred = _referred([step.params for step in plan.steps])
     acted = {str(step.address) for step in plan.steps}
     for text in sorted({*acted, *referred}):
         entry = state.at(text)
@@ -294,11 +296,10 @@ def _sought(
             yield dataclasses.replace(sought, holder=id_of(holder) if holder is not None else "")
 
 
-def _referred(plan: Plan) -> dict[str, set[str]]:
-    """The attributes that operations and outputs refer to, by address."""
+def _referred(sources: Any) -> dict[str, set[str]]:
+    """The attributes that nested values refer to, by address."""
     found: dict[str, set[str]] = {}
-    outputs = [value for value, _ in (plan.wanted_outputs or {}).values()]
-    for target in targets_in([[step.params for step in plan.steps], outputs]):
+    for target in targets_in(sources):
         if isinstance(target, AttributeTarget):
             found.setdefault(str(target.address), set()).add(target.attribute)
     return found
