@@ -10,7 +10,7 @@ from engine.errors import EngineError
 from engine.graph.build import ResourceGraph
 from engine.operations.context import Context
 from engine.operations.holders import find_holders
-from engine.plan.basis import sought_of
+from engine.plan.bind import sought_of
 from engine.plan.life import is_gone
 from engine.plan.normal import is_sealed, seal
 from engine.plan.observed import Observed

@@ -18,7 +18,8 @@ import pytest
 from engine.address import ResourceAddress, parse_address
 from engine.catalog import loader
 from engine.graph.build import ResourceGraph, build_graph
-from engine.plan.basis import Basis, bind
+from engine.plan.basis import Basis
+from engine.plan.bind import bind
 from engine.plan.model import Plan
 from engine.plan.normal import pick
 from engine.plan.observed import Observed

@@ -13,7 +13,8 @@ import pytest
 
 from engine.address import parse_address
 from engine.catalog import loader
-from engine.plan.basis import Basis, Seen, Sought, look, sought_of, what_moved, who_moved
+from engine.plan.basis import Basis, Seen, Sought, look, what_moved, who_moved
+from engine.plan.bind import sought_of
 from engine.provider.base import id_of
 from engine.provider.schema import NaturalKey
 from engine.state.codec import state_digest
