@@ -18,6 +18,7 @@ from engine.plan.model import Plan
 from engine.plan.planfile import SavedPlan, SavedStack
 from engine.provider.base import Account, RemoteObject, id_of
 from engine.provider.schema import ResourceType
+from engine.stack.contents import is_content
 from engine.state.codec import state_digest
 from engine.state.model import new_state
 from engine.values import OutputTarget
@@ -116,7 +117,7 @@ def still(opened: Session, stack: SavedStack) -> Plan:
         GuardError: naming everything that moved.
     """
     plan, basis = stack.plan, stack.basis
-    moved = list(_moved_outputs(opened, stack))
+    moved = [*_moved_outputs(opened, stack), *_moved_files(opened, plan)]
     actual = _read(opened, stack)
     for was in basis.seen:
         kind = opened.context.schemas[was.type]
@@ -166,3 +167,15 @@ def _moved_outputs(opened: Session, stack: SavedStack) -> Iterator[str]:
                 f"output {output} of stack {name}, which {stack.plan.stack} reads, is another than "
                 "when the plan was made"
             )
+
+
+def _moved_files(opened: Session, plan: Plan) -> Iterator[str]:
+    schemas, root = opened.context.schemas, opened.context.settings.root
+    for step in plan.steps:
+        for name in schemas[step.type].content:
+            declared = step.params.get(name)
+            if isinstance(declared, str) and not is_content(declared, root):
+                yield (
+                    f"the file that {step.address} sends as {name} is another than when the plan "
+                    "was made"
+                )

@@ -646,6 +646,27 @@ def test_an_output_of_a_stack_that_is_not_in_the_file(desk: Desk) -> None:
     )
 
 
+def test_a_file_that_is_sent_is_the_file_that_was_planned(desk: Desk) -> None:
+    """Its bytes are not in the plan, but their digest is."""
+    logo = desk.project.root / "logo.png"
+    logo.write_bytes(b"\x89PNG one")
+    desk.project.write(
+        'from engine.stripe import File\nFile("logo", purpose="business_logo", file="logo.png")\n'
+    )
+    raw = desk.save()
+    message = (
+        "the saved plan does not hold any more: the file that stripe_file.logo sends as file is "
+        "another than when the plan was made"
+    )
+    logo.write_bytes(b"\x89PNG two")
+    assert desk.refused(raw).message == message
+    logo.unlink()
+    assert desk.refused(raw).message == message
+    logo.write_bytes(b"\x89PNG one")
+    desk.apply(raw)
+    assert [entry["size"] for entry in desk.project.objects("/v1/files")] == [8]
+
+
 def test_objects_are_read_once_for_all(applied: Desk) -> None:
     """A plan that touches two objects of two types: whose account, and two reads."""
     applied.project.write(shop("Pro 2", sale="Sale 2"))
