@@ -14,6 +14,7 @@ turns them into text and exit codes.
     ├── StateError                     a state file that cannot be trusted
     │   ├── StaleStateError            it changed under us
     │   └── LockLostError              the run lock is held no more
+    ├── PlanFileError                  a plan file that cannot be read, trusted or written
     ├── SecretSinkError                the place for secrets cannot take one
     ├── ProviderError                  Stripe refused, or could not be reached
     │   ├── AuthenticationError        401
@@ -152,6 +153,12 @@ class LockLostError(StateError):
     """The run lock is held no more, so another run may be at work; nothing more is written."""
 
     reference = "lock-lost"
+
+
+class PlanFileError(EngineError):
+    """A plan file that cannot be read, trusted or written."""
+
+    reference = "plan-file"
 
 
 class SecretSinkError(EngineError):

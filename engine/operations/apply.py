@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from engine.address import ResourceAddress
 from engine.apply.events import ApplyReport, ApplyResult
@@ -57,15 +57,43 @@ def apply_stacks(
     operation = "destroy" if options.destroy else "apply"
     with session(context, graphs, operation=operation, lock_timeout=options.lock_timeout) as opened:
         report = plan_session(opened, options)
-        if report.has_changes or report.refusals:
-            approved = approve(report)
-            _refuse(report)
-            if not approved or not _confirmed(context, report, options, confirm):
-                return _report(opened, report, approved=False, results=())
-            _check_before_writing(opened, report)
-        with stoppable(context.hook.stopping) as stop:
-            results = _carry_out(opened, report, stop)
-        return _report(opened, report, approved=report.has_changes, results=results)
+        reads = {graph.stack.name: graph.stack.reads_outputs_of for graph in graphs}
+        return conclude(opened, report, reads, approve, options, confirm)
+
+
+def conclude(
+    opened: Session,
+    report: PlanReport,
+    reads: Mapping[str, Collection[str]],
+    approve: Callable[[PlanReport], bool],
+    options: PlanOptions,
+    confirm: Callable[[Sequence[ResourceAddress]], bool] | None,
+) -> ApplyReport:
+    """Ask for approval of plans, and carry them out.
+
+    Args:
+        opened: The session that holds their states.
+        report: The plans.
+        reads: Of each stack, those whose outputs it reads.
+        approve: As in `apply_stacks`.
+        options: What the person asked for.
+        confirm: As in `apply_stacks`.
+
+    Raises:
+        StateError: if a state cannot be written.
+        SecretSinkError: if the place for secrets cannot take those that are to come.
+        GuardError: if a rule refuses the plan, or the key answers for another account or mode.
+    """
+    context = opened.context
+    if report.has_changes or report.refusals:
+        approved = approve(report)
+        _refuse(report)
+        if not approved or not _confirmed(context, report, options, confirm):
+            return _report(opened, report, approved=False, results=())
+        _check_before_writing(opened, report)
+    with stoppable(context.hook.stopping) as stop:
+        results = _carry_out(opened, report, reads, stop)
+    return _report(opened, report, approved=report.has_changes, results=results)
 
 
 def _refuse(report: PlanReport) -> None:
@@ -113,12 +141,14 @@ def _check_sink(context: Context, plan: Plan) -> None:
 
 
 def _carry_out(
-    opened: Session, report: PlanReport, stop: threading.Event
+    opened: Session,
+    report: PlanReport,
+    reads: Mapping[str, Collection[str]],
+    stop: threading.Event,
 ) -> tuple[ApplyResult, ...]:
     context = opened.context
     run = context.new_id()
     results: list[ApplyResult] = []
-    reads = {graph.stack.name: graph.stack.reads_outputs_of for graph in opened.graphs}
     unfinished: set[str] = set()
     for plan in report.plans:
         if not (plan.steps or plan.outputs or plan.moves):

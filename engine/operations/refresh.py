@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -12,13 +12,14 @@ from engine.graph.build import ResourceGraph
 from engine.operations.context import Context
 from engine.operations.holders import find_holders
 from engine.operations.together import at_once
+from engine.plan.bind import sought_of
 from engine.plan.life import is_gone
 from engine.plan.normal import is_sealed
 from engine.plan.observed import Observed
 from engine.plan.options import PlanOptions
 from engine.plan.scope import moved_state, selection
 from engine.provider.base import Provider, RemoteObject
-from engine.provider.schema import ResourceType
+from engine.provider.schema import ResourceType, Schemas
 from engine.state.model import ResourceState, State
 from engine.values import AttributeTarget, OutputTarget, get_path, targets_in
 
@@ -30,6 +31,41 @@ class Connected(Protocol):
     def provider(self) -> Provider:
         """Where the objects are."""
         ...
+
+
+def read_all(
+    opened: Connected, schemas: Schemas, places: Iterable[tuple[str, str, str]]
+) -> dict[tuple[str, str, str], RemoteObject]:
+    """Read objects of several types at once.
+
+    Args:
+        opened: Connects to where the objects are, once something has to be read.
+        schemas: Resource types by name.
+        places: Type, connected account and id of each.
+
+    Returns:
+        The objects that exist, by the same.
+
+    Raises:
+        ProviderError: if Stripe refuses or cannot be reached.
+    """
+    groups: dict[tuple[str, str], list[str]] = {}
+    for type_name, account, id in places:
+        groups.setdefault((type_name, account), []).append(id)
+    order = sorted(groups)
+    answers = at_once(
+        [
+            functools.partial(
+                opened.provider.read_many, schemas[name], groups[name, account], account=account
+            )
+            for name, account in order
+        ]
+    )
+    return {
+        (*group, id): entry
+        for group, found in zip(order, answers, strict=True)
+        for id, entry in found.items()
+    }
 
 
 def observe(
@@ -95,18 +131,20 @@ class _Refresh:
             objects=objects,
             imports=imports,
             remembered=remembered,
-            holders=find_holders(
-                self.provider,
-                self.graph,
-                self.context.schemas,
-                [address for address in free if address not in taken],
-            )
-            if free
-            else {},
+            holders=self._holders([address for address in free if address not in taken]),
             lookups=lookups,
             outputs=self.outputs,
             secrets=self._secrets(),
         )
+
+    def _holders(self, addresses: Sequence[str]) -> dict[str, RemoteObject]:
+        if not addresses:
+            return {}
+        wishes = [
+            sought_of(declaration, self._kind(declaration.type))
+            for declaration in (self.graph.declarations[address] for address in addresses)
+        ]
+        return find_holders(self.provider, self.context.schemas, wishes)
 
     def _secrets(self) -> dict[AttributeTarget, str]:
         """Secrets of this stack's objects that it refers to and this machine keeps."""
@@ -130,26 +168,11 @@ class _Refresh:
         return self.context.schemas[type_name]
 
     def _objects(self, known: Mapping[str, ResourceState]) -> dict[str, RemoteObject | None]:
-        groups: dict[tuple[str, str], list[str]] = {}
-        for entry in known.values():
-            groups.setdefault((entry.type, entry.keeping.account), []).append(entry.id)
-        order = sorted(groups)
-        answers = at_once(
-            [
-                functools.partial(
-                    self.provider.read_many,
-                    self._kind(name),
-                    groups[name, account],
-                    account=account,
-                )
-                for name, account in order
-            ]
+        read = read_all(
+            self.opened,
+            self.context.schemas,
+            [(entry.type, entry.keeping.account, entry.id) for entry in known.values()],
         )
-        read = {
-            (*group, id): entry
-            for group, found in zip(order, answers, strict=True)
-            for id, entry in found.items()
-        }
         seen: dict[str, RemoteObject | None] = {}
         for address, entry in known.items():
             actual = read.get((entry.type, entry.keeping.account, entry.id))

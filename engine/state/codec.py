@@ -90,6 +90,11 @@ def digest_of(content: Mapping[str, Any]) -> str:
     return "sha256:" + hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def state_digest(state: State) -> str:
+    """The digest that the file of a state has."""
+    return digest_of(_content(state))
+
+
 def _content(state: State) -> dict[str, Any]:
     content: dict[str, Any] = {
         "outputs": dict(state.outputs),

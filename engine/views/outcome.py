@@ -87,9 +87,11 @@ def failure_text(report: ApplyReport, style: Style, *, operation: str = "Apply")
     if left:
         blocks.append(f"Not begun: {', '.join(left)}.")
     advice = "" if interrupted and not failures else "Put right what failed, then run"
+    # A saved plan does not fit the state any more that it has changed itself.
+    command = "plan" if report.plan.saved else operation.lower()
     if not unsaved:
         blocks.append(
-            f"What was done is recorded. {advice or 'Run'} engine {operation.lower()} again: "
+            f"What was done is recorded. {advice or 'Run'} engine {command} again: "
             "it goes on from here."
         )
     return "\n\n".join(blocks)

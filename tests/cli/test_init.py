@@ -67,7 +67,7 @@ def test_existing_files_are_added_to(engine: Callable[..., Any], home: Path) -> 
     ignored = (home / ".gitignore").read_text(encoding="utf-8")
     assert ignored.startswith("*.pyc\n.engine\n\n#")
     assert ignored.count(".engine") == 1
-    assert ignored.endswith("\nstate/local/\n")
+    assert ignored.endswith("\nstate/local/\n*.plan\n")
 
 
 def test_a_project_with_a_table_keeps_it(engine: Callable[..., Any], home: Path) -> None:
