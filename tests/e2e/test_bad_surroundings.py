@@ -40,6 +40,7 @@ from engine.operations.plan import plan_stacks
 from engine.plan.model import PlanReport
 from engine.plan.options import PlanOptions
 from engine.provider.base import Provider
+from engine.state.codec import decode, encode
 from engine.stripe.client import ClientOptions, StripeHTTP
 from engine.stripe.provider import StripeProvider
 from engine.values import Sensitive
@@ -151,7 +152,7 @@ def _edit(raw: bytes) -> bytes:
 
 
 def _newer(raw: bytes) -> bytes:
-    return raw.replace(b'"format_version": 1', b'"format_version": 2')
+    return raw.replace(b'"format_version": 2', b'"format_version": 3')
 
 
 def _conflict(raw: bytes) -> bytes:
@@ -163,14 +164,15 @@ def _not_text(raw: bytes) -> bytes:
 
 
 def _of_another_stack(raw: bytes) -> bytes:
-    return raw.replace(b'"stack": "shop"', b'"stack": "store"')
+    state = dataclasses.replace(decode(raw, path=""), stack="store")
+    return encode(state, engine_version=state.engine_version)
 
 
 BAD_STATES: dict[str, tuple[Callable[[bytes], bytes], str, str]] = {
     "truncated": (
         _truncate,
         r"state/local/shop\.json, line \d+: the state cannot be trusted: it is not whole JSON",
-        "git checkout -- state/local/shop.json",
+        "engine state rebuild shop",
     ),
     "empty": (
         _empty,
@@ -184,7 +186,7 @@ BAD_STATES: dict[str, tuple[Callable[[bytes], bytes], str, str]] = {
     ),
     "newer": (
         _newer,
-        r"state/local/shop\.json was written by a newer engine \(format 2, engine ",
+        r"state/local/shop\.json, line \d+: written by a newer engine \(format 3, engine ",
         "upgrade the engine; nothing was changed",
     ),
     "in conflict": (
