@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.backends.files import ignore_transients
 from engine.errors import UsageError
 
 _STACK = '''\
@@ -127,6 +128,7 @@ def start_project(root: Path) -> tuple[Piece, ...]:
     makers: tuple[Callable[[Path], Piece], ...] = (
         _example_stack,
         _state_folder,
+        _transient_files,
         _configuration,
         _ignored_files,
     )
@@ -153,6 +155,12 @@ def _state_folder(root: Path) -> Piece:
     (root / "state").mkdir(exist_ok=True)
     (root / name).write_text(_STATE_README, encoding="utf-8")
     return Piece(name, made=True, why="how a team reviews state")
+
+
+def _transient_files(root: Path) -> Piece:
+    made = ignore_transients(root / "state")
+    why = "what beside a state is not committed" if made else "it is there"
+    return Piece("state/.gitignore", made=made, why=why)
 
 
 def _configuration(root: Path) -> Piece:

@@ -40,12 +40,29 @@ class StateBackend(Protocol):
 
     An implementation MUST make a write durable before it returns and MUST never leave a state
     that is half old and half new; MUST refuse a write with `StaleStateError` when what is stored
-    is not `expected`; MUST give a lock to one holder at a time, free it when the holder dies, and
-    raise `LockHeldError` naming the holder after `timeout` seconds.
+    is not `expected`, and with `StateError` when the state written is of another lineage or of a
+    lower serial than what is stored; MUST give a lock to one holder at a time, free it when the
+    holder dies, and raise `LockHeldError` naming the holder after `timeout` seconds.
     """
 
     def stacks(self, environment: str) -> tuple[str, ...]:
         """Names of the stacks that have a state in an environment, sorted."""
+        ...
+
+    def environments(self) -> tuple[str, ...]:
+        """Names of the environments in which a stack has a state, sorted."""
+        ...
+
+    def place(self, stack: str, environment: str) -> str:
+        """Where a state is or would be, as messages name it."""
+        ...
+
+    def stored(self, stack: str, environment: str) -> bytes | None:
+        """The bytes of a state, to be believed or not; None if there never was one.
+
+        Raises:
+            StateError: if they cannot be read.
+        """
         ...
 
     def read(self, stack: str, environment: str) -> State | None:
@@ -61,6 +78,18 @@ class StateBackend(Protocol):
 
         Raises:
             StaleStateError: if something else is stored.
+            StateError: if it does not follow what is stored, or cannot be stored; what was stored
+                before is intact.
+        """
+        ...
+
+    def restore(self, state: State) -> str:
+        """Store a state whatever is stored there, readable or not, which is kept aside.
+
+        Returns:
+            Where that is now, as messages name it; empty if nothing was stored.
+
+        Raises:
             StateError: if it cannot be stored; what was stored before is intact.
         """
         ...

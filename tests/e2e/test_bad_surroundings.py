@@ -250,7 +250,7 @@ def test_a_state_folder_that_is_none_stops_before_the_first_call(house: House, p
 
 def test_a_state_folder_that_takes_no_file_stops_before_the_first_call(house: House) -> None:
     """Whether a state can be written is tried before anything is created."""
-    (house.root / "state" / "local" / ".shop.json.probe").mkdir(parents=True)
+    (house.root / "state" / "local" / ".shop.json.probe.tmp").mkdir(parents=True)
     with pytest.raises(StateError) as raised:
         house.apply()
     assert raised.value.message == "state/local/shop.json cannot be written"
