@@ -1,9 +1,10 @@
-"""`engine state`: looking into the state file."""
+"""`engine state`: looking into states, verifying them, and making a lost one again."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -13,7 +14,7 @@ from engine.cli.command import EngineCommand, LazyGroup
 from engine.cli.completion import complete_addresses, complete_stacks
 from engine.cli.invocation import Invocation, pass_invocation
 from engine.cli.planning import stacks_argument
-from engine.errors import UsageError
+from engine.errors import StateProblemsError, UsageError
 
 if TYPE_CHECKING:
     from engine.state.model import State
@@ -21,12 +22,14 @@ if TYPE_CHECKING:
 
 @click.group(cls=LazyGroup)
 def state() -> None:
-    r"""Look into the state: what is managed, and under which ids.
+    r"""Look into the state, verify it, and make it again when it is lost.
 
     \b
     Examples:
       engine state list
       engine state show stripe_price.pro-monthly
+      engine state verify
+      engine state rebuild shop
     """
 
 
@@ -90,6 +93,52 @@ def show(invocation: Invocation, address: str, *, stack: str | None) -> None:
         resource = holder.resources[address]
         text = resource_text(address, resource, context.schemas, invocation.style())
         invocation.say(text)
+
+
+@state.command("verify", cls=EngineCommand)
+@click.argument("places", nargs=-1, metavar="[STACK|FILE]...", shell_complete=complete_stacks)
+@pass_invocation
+def verify(invocation: Invocation, places: tuple[str, ...]) -> int:
+    r"""Find everything wrong with state files, offline.
+
+    Checks that each is byte for byte what the engine writes, that its digest fits, that it stands
+    in its own place, that no secret is in it, and that what it records holds together. All
+    problems are listed at once, with file and line. Without arguments every state of every
+    environment is checked, with -e those of one. No key is needed and no network call is made.
+
+    What ends in .json is taken for a file, so this is a pre-commit hook as it stands.
+
+    \b
+    Examples:
+      engine state verify
+      engine state verify saas -e live
+      engine state verify $(git diff --cached --name-only --diff-filter=d -- 'state/*.json')
+    """
+    from engine.operations.verify import verify_states  # noqa: PLC0415 - help does not need it
+
+    files = [Path(place) for place in places if place.endswith(".json")]
+    names = [place for place in places if not place.endswith(".json")]
+    context = invocation.open()
+    only = () if invocation.environment is None else (context.environment,)
+    found = verify_states(context, names, files, only)
+    problems = tuple(problem for entry in found for problem in entry.problems)
+    if invocation.json:
+        from engine.views.state_document import verified_document  # noqa: PLC0415 - the same
+
+        invocation.answer(verified_document(found))
+    elif not problems:
+        from engine.views.problems import verified_text  # noqa: PLC0415 - the same
+
+        invocation.say(verified_text(found))
+    if not problems:
+        return 0
+    error = StateProblemsError(problems)
+    if not invocation.json:
+        raise error
+    from engine.views.problems import error_text  # noqa: PLC0415 - the same
+
+    invocation.tell(error_text(error, invocation.style()))
+    return error.exit_code
 
 
 def _holder(states: Sequence[State], address: str) -> State:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from engine.errors import GraphError, Problem, StackError
 from engine.graph.dag import topological_order
-from engine.provider.schema import Schemas
+from engine.provider.schema import ResourceType, Schemas
 from engine.stack.model import Declaration, Stack
 from engine.stack.validate import addresses_named
 from engine.values import AttributeTarget, targets_with_paths
@@ -48,7 +49,7 @@ def build_graph(stack: Stack, schemas: Schemas) -> ResourceGraph:
     deferred: dict[str, frozenset[str]] = {}
     triggers: dict[str, frozenset[str]] = {}
     for text, declaration in stack.declarations.items():
-        hard, soft = references_of(declaration, schemas)
+        hard, soft = references_of(declaration.arguments, schemas[declaration.type])
         named = frozenset(addresses_named(declaration.lifecycle.replace_triggered_by))
         edges[text] = hard | frozenset(addresses_named(declaration.lifecycle.depends_on)) | named
         deferred[text] = soft - edges[text]
@@ -63,16 +64,15 @@ def build_graph(stack: Stack, schemas: Schemas) -> ResourceGraph:
 
 
 def references_of(
-    declaration: Declaration, schemas: Schemas
+    arguments: Mapping[str, Any], kind: ResourceType
 ) -> tuple[frozenset[str], frozenset[str]]:
     """What a declaration refers to: what must exist first, and what an update can add later."""
-    root = schemas[declaration.type].root
     hard: set[str] = set()
     soft: set[str] = set()
-    for path, target in targets_with_paths(declaration.arguments):
+    for path, target in targets_with_paths(arguments):
         if not isinstance(target, AttributeTarget) or target.address.lookup:
             continue
-        top = root.at(path[:1])
+        top = kind.root.at(path[:1])
         later = top is not None and top.update_only
         (soft if later else hard).add(str(target.address))
     return frozenset(hard), frozenset(soft - hard)

@@ -14,12 +14,17 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any, NoReturn
 
-from engine.errors import StateError
+from engine.errors import DamagedStateError
 from engine.state.model import FORMAT_VERSION, ResourceState, State
 from engine.state.places import line_of
 from engine.state.shape import ShapeError, state_of
 
 _MERGE_MARKERS = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")
+TOUCHED = (
+    "its digest does not fit the rest of it, so it was edited, merged or damaged after the engine "
+    "wrote it"
+)
+"""What a digest that does not fit says."""
 _CONTENT = ("outputs", "resources", "removed")
 
 
@@ -82,17 +87,12 @@ def decode(raw: bytes, *, path: str) -> State:
     """Read a state from the bytes of its file, of this format version or an earlier one.
 
     Raises:
-        StateError: with the line, if the bytes are not a whole, untouched state of a version
+        DamagedStateError: with the line, if the bytes are not a whole, untouched state of a version
             this engine reads.
     """
     document = parse(raw, path=path)
     if not document.is_untouched:
-        raise damaged(
-            path,
-            document.line("digest"),
-            "its digest does not fit the rest of it, so it was edited, merged or damaged after "
-            "the engine wrote it",
-        )
+        raise damaged(path, document.line("digest"), TOUCHED)
     return read(document)
 
 
@@ -100,15 +100,17 @@ def parse(raw: bytes, *, path: str) -> Document:
     """Read the JSON of a state file; whether it is whole and untouched is not asked yet.
 
     Raises:
-        StateError: if it is no JSON object, or of a version this engine does not read.
+        DamagedStateError: if it is no JSON object, or of a version this engine does not read.
     """
     text = _text(raw, path)
     fields = _fields(text, path)
     version = fields.get("format_version")
     if type(version) is int and version > FORMAT_VERSION:
-        raise StateError(
-            f"{path}, line {line_of(text, ('format_version',))}: written by a newer engine "
-            f"(format {version}, engine {fields.get('engine_version', '?')})",
+        raise DamagedStateError(
+            path,
+            line_of(text, ("format_version",)),
+            f"written by a newer engine (format {version}, engine "
+            f"{fields.get('engine_version', '?')})",
             cause=f"This engine reads formats up to {FORMAT_VERSION}.",
             hint="upgrade the engine; nothing was changed",
         )
@@ -123,7 +125,7 @@ def read(document: Document) -> State:
     """Read the state that a document stands for.
 
     Raises:
-        StateError: at the first field that is not what it should be.
+        DamagedStateError: at the first field that is not what it should be.
     """
     try:
         return state_of(document.fields)
@@ -190,12 +192,12 @@ def _text(raw: bytes, path: str) -> str:
     # Not `splitlines`: values may hold characters that it takes for the end of a line.
     for number, content in enumerate(text.split("\n"), start=1):
         if content.startswith(_MERGE_MARKERS):
-            raise StateError(
-                f"{path}, line {number}: unresolved merge conflict",
-                hint=(
-                    "take one side whole (git checkout --ours or --theirs on the file), then run "
-                    "engine plan: it shows what the other side had changed"
-                ),
+            raise DamagedStateError(
+                path,
+                number,
+                "unresolved merge conflict",
+                hint="take one side whole (git checkout --ours or --theirs on the file), then run "
+                "engine plan: it shows what the other side had changed",
             )
     return text
 
@@ -236,7 +238,7 @@ def _no_number(name: str) -> NoReturn:
     raise ValueError(name)
 
 
-def damaged(path: str, line: int, why: str) -> StateError:
+def damaged(path: str, line: int, why: str) -> DamagedStateError:
     """The refusal of a file that cannot be trusted, with the way back.
 
     Args:
@@ -244,11 +246,11 @@ def damaged(path: str, line: int, why: str) -> StateError:
         line: 1-based line where it shows.
         why: What is wrong with it.
     """
-    return StateError(
-        f"{path}, line {line}: the state cannot be trusted: {why}",
-        hint=(
-            f"bring back the last good version (git checkout -- {path}) and run engine plan; if "
-            f"there is none, engine state rebuild {PurePath(path).stem} makes it again from the "
-            "account. Nothing was changed"
-        ),
+    return DamagedStateError(
+        path,
+        line,
+        f"the state cannot be trusted: {why}",
+        hint=f"bring back the last good version (git checkout -- {path}) and run engine plan; if "
+        f"there is none, engine state rebuild {PurePath(path).stem} makes it again from the "
+        "account. Nothing was changed",
     )
