@@ -14,7 +14,8 @@ turns them into text and exit codes.
     │   └── StateProblemsError         in state files
     ├── GraphError                     references that form a cycle
     ├── StateError                     a state file that cannot be read, trusted or written
-    │   ├── DamagedStateError          it is not what the engine wrote
+    │   ├── UntrustedStateError        it is not what this engine wrote
+    │   │   └── NewerStateError        a newer one wrote it
     │   └── StaleStateError            it changed under us
     ├── SecretSinkError                the place for secrets cannot take one
     ├── ProviderError                  Stripe refused, or could not be reached
@@ -152,8 +153,8 @@ class StateError(EngineError):
     reference = "state"
 
 
-class DamagedStateError(StateError):
-    """A state file that is not what the engine wrote.
+class UntrustedStateError(StateError):
+    """A state file that is not what this engine wrote.
 
     Attributes:
         file: Path of the file.
@@ -161,7 +162,7 @@ class DamagedStateError(StateError):
         why: What is wrong there.
     """
 
-    reference = "state-damaged"
+    reference = "state-untrusted"
 
     def __init__(
         self, file: str, line: int, why: str, *, cause: str | None = None, hint: str
@@ -170,6 +171,12 @@ class DamagedStateError(StateError):
         self.file = file
         self.line = line
         self.why = why
+
+
+class NewerStateError(UntrustedStateError):
+    """A state file in a format that only a newer engine reads."""
+
+    reference = "state-newer"
 
 
 class StaleStateError(StateError):

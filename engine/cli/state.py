@@ -13,7 +13,7 @@ from engine.address import parse_address
 from engine.cli.command import EngineCommand, LazyGroup
 from engine.cli.completion import complete_addresses, complete_stacks
 from engine.cli.invocation import Invocation, pass_invocation
-from engine.cli.planning import stacks_argument
+from engine.cli.planning import stacks_argument, variables_option
 from engine.errors import StateProblemsError, UsageError
 
 if TYPE_CHECKING:
@@ -139,6 +139,78 @@ def verify(invocation: Invocation, places: tuple[str, ...]) -> int:
 
     invocation.tell(error_text(error, invocation.style()))
     return error.exit_code
+
+
+@state.command("rebuild", cls=EngineCommand)
+@stacks_argument
+@click.option(
+    "--force", is_flag=True, help="Replace a state that can be read, too; it is kept aside."
+)
+@click.option(
+    "--lineage",
+    default="",
+    metavar="TEXT",
+    help="The stack's lineage, where stamps of several are found.",
+)
+@click.option(
+    "--declared-only",
+    is_flag=True,
+    help="Do not list types that the stacks do not declare, in search of what they once did.",
+)
+@variables_option
+@click.option(
+    "--lock-timeout",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    metavar="S",
+    help="Wait up to S seconds for another run to end; 0 gives up at once.",
+)
+@pass_invocation
+def rebuild(
+    invocation: Invocation,
+    stacks: tuple[str, ...],
+    *,
+    force: bool,
+    lineage: str,
+    declared_only: bool,
+    variables: tuple[tuple[str, str], ...],
+    lock_timeout: float,
+) -> None:
+    r"""Make a lost state again, from what is on the account.
+
+    Finds the object of each declared resource by its ownership stamp, else by its natural key (an
+    id of its own choice, a lookup key, a code), else by the id that a damaged file still names.
+    Nothing is written to Stripe. What was stored before is kept aside as STACK.json.replaced. What
+    carries the stack's stamp and is declared no more is recorded too, so that the next apply
+    removes it; engine plan shows it all.
+
+    Without STACK, every stack is rebuilt whose state is lost or cannot be read.
+
+    \b
+    Examples:
+      engine state rebuild shop
+      engine state rebuild shop --lineage 0f8e3c5b9d2a47168f3e5d7c9b1a2e4f
+    """
+    from engine.operations.rebuild import (  # noqa: PLC0415 - help does not need it
+        RebuildOptions,
+        rebuild_states,
+    )
+
+    context = invocation.open(variables=dict(variables), hook=invocation.progress())
+    options = RebuildOptions(
+        force=force, lineage=lineage, declared_only=declared_only, lock_timeout=lock_timeout
+    )
+    found = rebuild_states(context, stacks, options)
+    if invocation.json:
+        from engine.views.state_document import rebuilt_document  # noqa: PLC0415 - the same
+
+        invocation.answer(rebuilt_document(context.environment, found))
+        return
+    from engine.views.inventory import rebuilt_text  # noqa: PLC0415 - the same
+
+    invocation.say(rebuilt_text(found, invocation.style()))
+    if found:
+        invocation.tell("engine plan shows what the next apply would do.")
 
 
 def _holder(states: Sequence[State], address: str) -> State:

@@ -5,13 +5,16 @@ An update carries what changed and what Stripe demands beside it, nothing else.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from engine.address import ADDRESS_PATTERN
 from engine.plan.fields import list_at
 from engine.plan.model import FieldChange, FieldReason
 from engine.plan.normal import comparable, is_nothing, read
+from engine.provider.base import RemoteObject
 from engine.provider.schema import Attribute, Kind, ResourceType
 from engine.values import ABSENT, CLEAR, Path, Sensitive, get_path
 
@@ -22,6 +25,15 @@ STAMP_KEY = "engine"
 def stamp(lineage: str, address: object) -> str:
     """The ownership stamp of a resource."""
     return f"{lineage}:{address}"
+
+
+def read_stamp(found: RemoteObject) -> tuple[str, str] | None:
+    """Lineage and address in the ownership stamp of an object; None if it has none."""
+    text = get_path(found, ("metadata", STAMP_KEY))
+    lineage, sign, address = text.partition(":") if isinstance(text, str) else ("", "", "")
+    if not lineage or not sign or re.fullmatch(ADDRESS_PATTERN, address) is None:
+        return None
+    return lineage, address
 
 
 def create_params(
@@ -141,7 +153,7 @@ def _put(
     leaf = attribute.child(last) or attribute
     wanted = get_path(declared, path, ABSENT)
     if leaf.handle and isinstance(wanted, (list, tuple)):
-        target[str(last)] = _handled(leaf, wanted, _answered(root, path, actual) or [])
+        target[str(last)] = _handled(leaf, wanted, answered(root, path, actual) or [])
     else:
         target[str(last)] = _leaf(leaf, change, wanted)
     _neighbours(attribute, target, path[:-1], declared, actual)
@@ -159,7 +171,7 @@ def _untold_block(root: Attribute, path: Path) -> Path | None:
     return None
 
 
-def _answered(root: Attribute, path: Path, actual: Any) -> Any:
+def answered(root: Attribute, path: Path, actual: Any) -> Any:
     """What the answer holds at a path, aliases undone."""
     attribute = root
     for part in path:

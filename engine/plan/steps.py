@@ -20,7 +20,7 @@ from engine.plan.keys import Claim, claims_of
 from engine.plan.model import Action, Step, StepKind
 from engine.plan.normal import seal
 from engine.plan.observed import Observed
-from engine.plan.record import attributes_of
+from engine.plan.record import attributes_of, referred_attributes
 from engine.plan.request import create_params, settle_params, stamp
 from engine.provider.schema import Verb
 from engine.state.model import ResourceState, State
@@ -30,7 +30,6 @@ from engine.values import (
     AttributeTarget,
     Ref,
     get_path,
-    targets_in,
     targets_with_paths,
 )
 
@@ -78,14 +77,7 @@ class _Board:
     referred: dict[str, set[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        sources = [
-            *(entry.arguments for entry in self.graph.declarations.values()),
-            *(entry.value for entry in self.graph.stack.outputs.values()),
-        ]
-        for target in targets_in(sources):
-            if isinstance(target, AttributeTarget) and target.attribute != "id":
-                names = self.referred.setdefault(str(target.address), set())
-                names.add(target.attribute.split(".")[0])
+        self.referred = referred_attributes(self.graph)
 
     # ── the operations ────────────────────────────────────────────────────────────────────
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.address import parse_address
-from engine.errors import DamagedStateError, Problem, UsageError
+from engine.errors import Problem, UntrustedStateError, UsageError
 from engine.graph.build import references_of
 from engine.plan.normal import is_sealed
 from engine.provider.schema import Attribute, ResourceType, Schemas
@@ -65,7 +65,7 @@ def verify(raw: bytes, *, file: str, environment: str, stack: str, schemas: Sche
         if not document.is_untouched:
             problems.append(_problem(document, ("digest",), TOUCHED, _BACK, "state-digest"))
         state = read(document)
-    except DamagedStateError as error:
+    except UntrustedStateError as error:
         problems.append(
             Problem(file, error.line, error.why, str(error.hint or ""), error.reference)
         )

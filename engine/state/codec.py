@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any, NoReturn
 
-from engine.errors import DamagedStateError
+from engine.errors import NewerStateError, UntrustedStateError
 from engine.state.model import FORMAT_VERSION, ResourceState, State
 from engine.state.places import line_of
 from engine.state.shape import ShapeError, state_of
@@ -87,8 +87,8 @@ def decode(raw: bytes, *, path: str) -> State:
     """Read a state from the bytes of its file, of this format version or an earlier one.
 
     Raises:
-        DamagedStateError: with the line, if the bytes are not a whole, untouched state of a version
-            this engine reads.
+        UntrustedStateError: with the line, if the bytes are not a whole, untouched state of a
+            version this engine reads.
     """
     document = parse(raw, path=path)
     if not document.is_untouched:
@@ -100,13 +100,13 @@ def parse(raw: bytes, *, path: str) -> Document:
     """Read the JSON of a state file; whether it is whole and untouched is not asked yet.
 
     Raises:
-        DamagedStateError: if it is no JSON object, or of a version this engine does not read.
+        UntrustedStateError: if it is no JSON object, or of a version this engine does not read.
     """
     text = _text(raw, path)
     fields = _fields(text, path)
     version = fields.get("format_version")
     if type(version) is int and version > FORMAT_VERSION:
-        raise DamagedStateError(
+        raise NewerStateError(
             path,
             line_of(text, ("format_version",)),
             f"written by a newer engine (format {version}, engine "
@@ -125,7 +125,7 @@ def read(document: Document) -> State:
     """Read the state that a document stands for.
 
     Raises:
-        DamagedStateError: at the first field that is not what it should be.
+        UntrustedStateError: at the first field that is not what it should be.
     """
     try:
         return state_of(document.fields)
@@ -192,7 +192,7 @@ def _text(raw: bytes, path: str) -> str:
     # Not `splitlines`: values may hold characters that it takes for the end of a line.
     for number, content in enumerate(text.split("\n"), start=1):
         if content.startswith(_MERGE_MARKERS):
-            raise DamagedStateError(
+            raise UntrustedStateError(
                 path,
                 number,
                 "unresolved merge conflict",
@@ -238,7 +238,7 @@ def _no_number(name: str) -> NoReturn:
     raise ValueError(name)
 
 
-def damaged(path: str, line: int, why: str) -> DamagedStateError:
+def damaged(path: str, line: int, why: str) -> UntrustedStateError:
     """The refusal of a file that cannot be trusted, with the way back.
 
     Args:
@@ -246,7 +246,7 @@ def damaged(path: str, line: int, why: str) -> DamagedStateError:
         line: 1-based line where it shows.
         why: What is wrong with it.
     """
-    return DamagedStateError(
+    return UntrustedStateError(
         path,
         line,
         f"the state cannot be trusted: {why}",

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from engine.plan.rebuilt import Rebuilt
 from engine.plan.verify import Verified
 from engine.state.model import State
 from engine.views.inventory import is_hidden
@@ -77,6 +78,28 @@ def verified_document(found: Sequence[Verified]) -> dict[str, Any]:
                 "stack": entry.stack,
                 "resources": entry.resources,
                 "problems": [problem_document(problem) for problem in entry.problems],
+            }
+            for entry in found
+        ],
+    }
+
+
+def rebuilt_document(environment: str, found: Sequence[Rebuilt]) -> dict[str, Any]:
+    """Write what states were made of."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "environment": environment,
+        "stacks": [
+            {
+                **_state(entry.state),
+                "found_by": {
+                    address: trace.value for address, trace in sorted(entry.traces.items())
+                },
+                "missing": list(entry.missing),
+                "taken": dict(entry.taken),
+                "undeclared": list(entry.undeclared),
+                "not_looked_through": list(entry.unread),
+                "replaced": entry.aside or None,
             }
             for entry in found
         ],

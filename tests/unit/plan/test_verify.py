@@ -119,7 +119,7 @@ def test_damage_is_one_problem() -> None:
     """What cannot be read cannot be judged further."""
     raw = written(STATE)[:-40]
     found = only(raw)
-    assert found.reference == "state-damaged"
+    assert found.reference == "state-untrusted"
     assert "not whole JSON" in found.message
     assert "engine state rebuild shop" in found.hint
     assert verified(raw).resources == 0
@@ -140,7 +140,7 @@ def test_a_field_of_the_wrong_kind_with_a_digest_that_does_not_fit() -> None:
     raw = written(STATE).replace(b'"serial": 4', b'"serial": "4"')
     assert {problem.reference for problem in verified(raw).problems} == {
         "state-digest",
-        "state-damaged",
+        "state-untrusted",
     }
 
 
@@ -290,7 +290,7 @@ def test_a_key_in_a_damaged_file() -> None:
     """It leaks however little else of the file is whole."""
     found = verified(f"<<<<<<< HEAD\n{KEY}\n".encode()).problems
     assert [(problem.line, problem.reference) for problem in found] == [
-        (1, "state-damaged"),
+        (1, "state-untrusted"),
         (2, "state-secret"),
     ]
 
