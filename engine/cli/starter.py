@@ -75,7 +75,9 @@ says which object on Stripe belongs to which declaration. Commit it together wit
 
 * Review it like code: a pull request that was applied shows the ids and fields that changed, and
   nothing else. There are no secrets in it and no timestamps.
-* Do not edit it by hand. The engine notices, and says so.
+* Do not edit it by hand. The engine notices, and says so. `engine state verify` does too, offline:
+  run it in CI.
+* If a file is lost, `engine state rebuild` makes it again from the account.
 * A merge conflict means that two people applied at once. Take one side whole
   (`git checkout --ours` or `--theirs` on the file), then run `engine plan`: it shows what the other
   side had changed.

@@ -6,7 +6,6 @@ Read-only. What must not live here: what is made of it.
 from __future__ import annotations
 
 import dataclasses
-from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,6 +23,16 @@ from engine.provider.schema import ResourceType, Schemas
 from engine.values import OutputTarget, get_path, resolve, targets_with_paths
 
 
+@dataclass(frozen=True, slots=True)
+class _Stamped:
+    """One object with an ownership stamp, and whose it says to be."""
+
+    lineage: str
+    address: str
+    account: str
+    object: RemoteObject
+
+
 @dataclass(slots=True, kw_only=True)
 class Search:
     """One search for the objects of one stack.
@@ -39,6 +48,7 @@ class Search:
         taken: Ids of objects that have a declared key and are somebody else's, or are several, by
             address.
         undeclared: Objects that carry the stack's stamp for what it declares no more.
+        accounts: The connected accounts those are on, by address; empty for the key's own.
         unread: Types that were not looked through for such, each with the reason.
     """
 
@@ -51,6 +61,7 @@ class Search:
     traces: dict[str, Trace] = field(default_factory=dict)
     taken: dict[str, str] = field(default_factory=dict)
     undeclared: dict[str, Claimed] = field(default_factory=dict)
+    accounts: dict[str, str] = field(default_factory=dict)
     unread: list[str] = field(default_factory=list)
     _lists: dict[tuple[str, str, str], tuple[RemoteObject, ...]] = field(default_factory=dict)
     _asked: dict[str, Any] = field(default_factory=dict)
@@ -96,14 +107,17 @@ class Search:
         Raises:
             UsageError: if several fit.
         """
-        votes: Counter[str] = Counter()
-        for found, address, _ in self._stamped():
-            if found not in others and self._address(address) in self.graph.declarations:
-                votes[found] += 1
+        votes: dict[str, set[str]] = {}
+        for found in self._stamped():
+            if found.lineage not in others and self._is_declared(found):
+                votes.setdefault(found.lineage, set()).add(self._address(found.address))
         if known in votes or not votes:
             return known
         if len(votes) > 1:
-            listed = ", ".join(f"{name} ({count} objects)" for name, count in votes.most_common())
+            total = len(self.graph.declarations)
+            listed = ", ".join(
+                f"{name} ({len(some)} of {total} resources)" for name, some in sorted(votes.items())
+            )
             raise UsageError(
                 f"objects on the account carry stamps of several lineages for what stack "
                 f"{self.graph.stack.name!r} declares: {listed}",
@@ -112,13 +126,20 @@ class Search:
             )
         return next(iter(votes))
 
-    def _stamped(self) -> Iterator[tuple[str, str, RemoteObject]]:
-        """Lineage, address and object of every stamp that names an address of the object's type."""
-        for (type_name, _, _), objects in self._lists.items():
+    def _stamped(self) -> Iterator[_Stamped]:
+        """Every object whose stamp names an address of its own type."""
+        seen: set[tuple[str, str, str]] = set()
+        for (type_name, account, _), objects in self._lists.items():
             for entry in objects:
-                found = read_stamp(entry)
-                if found is not None and found[1].startswith(f"{type_name}."):
-                    yield *found, entry
+                found, one = read_stamp(entry), (type_name, account, id_of(entry))
+                if found is None or one in seen or not found[1].startswith(f"{type_name}."):
+                    continue
+                seen.add(one)
+                yield _Stamped(*found, account, entry)
+
+    def _is_declared(self, found: _Stamped) -> bool:
+        declaration = self.graph.declarations.get(self._address(found.address))
+        return declaration is not None and declaration.lifecycle.account == found.account
 
     def _address(self, stamped: str) -> str:
         """The address that is used now for one in a stamp: a move does not rewrite it."""
@@ -170,10 +191,9 @@ class Search:
             if kind.has_metadata and filters is not None:
                 self._listed(kind, declaration.lifecycle.account, filters)
         own: dict[str, list[RemoteObject]] = {}
-        for lineage, stamped, entry in self._stamped():
-            address = self._address(stamped)
-            if lineage == self._lineage and address in self.graph.declarations:
-                own.setdefault(address, []).append(entry)
+        for found in self._stamped():
+            if found.lineage == self._lineage and self._is_declared(found):
+                own.setdefault(self._address(found.address), []).append(found.object)
         return self._claim(
             {name: own[name] for name in self._missing() if name in own}, Trace.STAMP
         )
@@ -301,12 +321,12 @@ class Search:
     def _rest(self) -> None:
         """What carries the stack's stamp and belongs to nothing that is declared."""
         rest: dict[str, list[RemoteObject]] = {}
-        for lineage, address, entry in self._stamped():
-            mine = (
-                lineage == self._lineage and self._address(address) not in self.graph.declarations
-            )
-            if mine and (address.partition(".")[0], id_of(entry)) not in self._owned:
-                rest.setdefault(address, []).append(entry)
+        for found in self._stamped():
+            one = (found.address.partition(".")[0], id_of(found.object))
+            mine = found.lineage == self._lineage and not self._is_declared(found)
+            if mine and one not in self._owned:
+                rest.setdefault(found.address, []).append(found.object)
+                self.accounts[found.address] = found.account
         for address, objects in sorted(rest.items()):
             claimed = sort_out(self.schemas[address.partition(".")[0]], {}, objects)
             if claimed.current is not None or claimed.archived is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -144,8 +145,8 @@ def _rebuild(
     search.find(lineage, earlier.ids)
     if not (search.claimed or search.undeclared):
         raise UsageError(
-            f"nothing on the account is stack {stack!r}'s: there is nothing to rebuild its state "
-            "from",
+            f"nothing on the account belongs to stack {stack!r}: there is nothing to rebuild its "
+            "state from",
             hint="check the environment and its key; if it never was applied, run engine apply",
         )
     state = dataclasses.replace(
@@ -216,7 +217,7 @@ def _with_secrets(
     sink: SecretSink, state: State, address: str, record: ResourceState, kind: ResourceType
 ) -> ResourceState:
     """A record with the fingerprints of secrets that Stripe told once and this machine keeps."""
-    attributes = dict(record.attributes)
+    attributes = copy.deepcopy(dict(record.attributes))
     for path in kind.told_once:
         secret = sink.load(state.stack, f"{address}.{dotted(path)}")
         if secret is not None:
@@ -233,7 +234,9 @@ def _with_archived(state: State, graph: ResourceGraph, search: Search) -> State:
         gone = RemovedObject(
             type=parse_address(address).type,
             id=id_of(claimed.archived),
-            account=declaration.lifecycle.account if declaration is not None else "",
+            account=declaration.lifecycle.account
+            if declaration is not None
+            else search.accounts[address],
         )
         state = state.with_removed(address, gone)
     return state
@@ -261,7 +264,7 @@ def _with_undeclared(state: State, search: Search) -> State:
             id=id_of(claimed.current),
             dependencies=tuple(sorted(need for need in named if need and need != address)),
             superseded=claimed.superseded,
-            keeping=Keeping(protect=kind.protect),
+            keeping=Keeping(protect=kind.protect, account=search.accounts[address]),
         )
         state = state.with_resource(address, record)
     return state
