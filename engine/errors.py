@@ -32,8 +32,9 @@ turns them into text and exit codes.
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 class EngineError(Exception):
@@ -55,6 +56,12 @@ class EngineError(Exception):
         self.message = message
         self.cause = cause
         self.hint = hint
+
+    def with_hint(self, hint: str) -> Self:
+        """The same error with another hint."""
+        other = copy.copy(self)
+        other.hint = hint
+        return other
 
     def __str__(self) -> str:
         parts = [self.message]
@@ -199,6 +206,7 @@ class ProviderError(EngineError):
         code: Stripe's error code, such as ``resource_missing``.
         param: The parameter Stripe names.
         request_id: Stripe's id of the request, for its logs.
+        replayed: It is the saved answer to an earlier request with the same idempotency key.
     """
 
     reference = "stripe"
@@ -211,6 +219,7 @@ class ProviderError(EngineError):
         code: str | None = None,
         param: str | None = None,
         request_id: str | None = None,
+        replayed: bool = False,
         cause: str | None = None,
         hint: str | None = None,
     ) -> None:
@@ -219,6 +228,7 @@ class ProviderError(EngineError):
         self.code = code
         self.param = param
         self.request_id = request_id
+        self.replayed = replayed
 
 
 class AuthenticationError(ProviderError):

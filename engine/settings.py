@@ -5,9 +5,12 @@ Keys are held here as values and nowhere printed: `Environment.api_key` is wrapp
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import os
+import re
 import tomllib
+import urllib.parse
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,10 +30,17 @@ _ENVIRONMENT_KEYS = {
     "api-base": str,
     "account": str,
     "secrets": str,
+    "requests-per-second": (int, float),
 }
-_KINDS = {bool: "true or false", str: "a string", dict: "a table"}
+_KINDS: Mapping[Any, str] = {
+    bool: "true or false",
+    str: "a string",
+    dict: "a table",
+    (int, float): "a number",
+}
 _TABLE_KEYS = {"default-environment": str, "environments": dict, "ownership-stamp": bool}
-_DEFAULT_PARALLELISM = 10
+_LIVE_KEY = re.compile(r"(?:sk|rk)_live_")
+_DEFAULT_PARALLELISM = 20
 _DEFAULT_RETRIES = 6
 
 
@@ -46,6 +56,7 @@ class Environment:
         api_base: Address of a Stripe-compatible server; empty for Stripe itself.
         account: Account the key has to answer for; empty if any.
         secrets: Where secrets go: `file`.
+        requests_per_second: Rate that Stripe may be asked at; None for the default of the mode.
     """
 
     name: str
@@ -55,6 +66,13 @@ class Environment:
     api_base: str = ""
     account: str = ""
     secrets: str = "file"
+    requests_per_second: float | None = None
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is no Stripe at all: the embedded emulator, or a server on this machine."""
+        host = urllib.parse.urlsplit(self.api_base).hostname or ""
+        return self.emulator or host in {"localhost", "::1"} or host.startswith("127.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +109,11 @@ class Settings:
     def private(self) -> Path:
         """Folder that is never committed: embedded accounts, secrets, locks."""
         return self.root / ".engine"
+
+
+def is_live(api_key: str) -> bool:
+    """Whether a key is for real money, as its prefix says."""
+    return bool(_LIVE_KEY.match(api_key))
 
 
 def load_settings(
@@ -196,7 +219,23 @@ def _environment(name: str, table: Mapping[str, Any], environ: Mapping[str, str]
         api_base=(entry.get("api-base") or environ.get("STRIPE_API_BASE", "")).rstrip("/"),
         account=entry.get("account", ""),
         secrets=entry.get("secrets", "file"),
+        requests_per_second=_rate(name, entry, environ),
     )
+
+
+def _rate(name: str, entry: Mapping[str, Any], environ: Mapping[str, str]) -> float | None:
+    told = environ.get("ENGINE_REQUESTS_PER_SECOND") or entry.get("requests-per-second")
+    if told is None:
+        return None
+    with contextlib.suppress(ValueError, TypeError):
+        if not isinstance(told, bool) and float(told) > 0:
+            return float(told)
+    where = (
+        "ENGINE_REQUESTS_PER_SECOND"
+        if environ.get("ENGINE_REQUESTS_PER_SECOND")
+        else f"[tool.engine.environments.{name}]: requests-per-second"
+    )
+    raise SettingsError(f"{where} takes a number above 0, not {told!r}")
 
 
 def _api_key(

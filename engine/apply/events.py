@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from engine.errors import EngineError
@@ -87,6 +88,36 @@ class ApplyReport:
         return tuple(failure for result in self.results for failure in result.failures)
 
 
+class Found(enum.StrEnum):
+    """What became of an operation of an unfinished run."""
+
+    RECORDED = "recorded"
+    """It was carried out, and the journal held what came of it."""
+    CONFIRMED = "confirmed"
+    """Sent again with its own key, it was answered: now, or as the first time."""
+    DISCOVERED = "discovered"
+    """The object it made was found on the account."""
+    NOT_DONE = "not done"
+    """It did not happen; the next plan decides anew."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One operation of an unfinished run and what became of it.
+
+    Attributes:
+        address: The resource.
+        what: What became of it.
+        id: Object it ended up with; empty if none.
+        secret_lost: Stripe told a secret of the object once, and nobody kept it.
+    """
+
+    address: str
+    what: Found
+    id: str = ""
+    secret_lost: bool = False
+
+
 class Hook:
     """Told of everything that happens while commands run; does nothing by itself.
 
@@ -95,6 +126,9 @@ class Hook:
 
     def waiting_for_lock(self, stack: str, holder: str) -> None:
         """Another run holds the lock of `stack`."""
+
+    def recovered(self, stack: str, since: str, findings: Sequence[Finding]) -> None:
+        """An earlier run of `stack`, begun at `since`, had not finished, and was taken up."""
 
     def refreshing(self, stack: str, count: int) -> None:
         """`count` objects of `stack` are about to be read."""
@@ -107,6 +141,12 @@ class Hook:
 
     def step_finished(self, result: StepResult) -> None:
         """An operation ended, or was skipped."""
+
+    def slowed(self, rate: float) -> None:
+        """Stripe refused requests for their rate; it goes on at `rate` a second."""
+
+    def stopping(self) -> None:
+        """The person asked the run to stop; what is in flight finishes."""
 
     def apply_finished(self, result: ApplyResult) -> None:
         """The last operation of a stack ended."""

@@ -1,4 +1,4 @@
-"""Carrying out a plan: concurrently where it allows, one durable record after every operation.
+"""Carrying out a plan: concurrently where it allows, written down before and after each operation.
 
 Apply obeys the plan alone. All state is touched by the calling thread only; worker threads do
 nothing but talk to the provider.
@@ -14,33 +14,29 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.apply.events import ApplyResult, Hook, Outcome, StepResult
-from engine.apply.fold import folded
+from engine.apply.fold import delta_of, moving
+from engine.apply.journal import Intent, Journal
 from engine.apply.ports import OutputsOf, Save, SecretSink
+from engine.apply.references import References
+from engine.apply.schedule import Schedule
 from engine.apply.secrecy import secrets_in, without_secrets
-from engine.errors import EngineError, NotFoundError, ProviderError
+from engine.apply.sending import send
+from engine.errors import EngineError, ProviderError
 from engine.plan.model import Plan, Step, StepKind
 from engine.plan.normal import is_sealed
 from engine.plan.outputs import kept_output
 from engine.provider.base import Provider, RemoteObject, RequestContext, id_of
-from engine.provider.schema import Removal, Schemas, Verb
-from engine.state.model import State
-from engine.values import (
-    UNKNOWN,
-    AttributeTarget,
-    OutputTarget,
-    Path,
-    Sensitive,
-    Target,
-    get_path,
-    plain,
-    resolve,
-)
+from engine.provider.schema import ResourceType, Schemas
+from engine.state.model import Delta, Draft, State
+from engine.values import get_path, plain, resolve
 
-_REFUSED = 400
+_CONFLICT, _SERVER = 409, 500
+IN_FLIGHT = "engine-operation"
+"""What the names of threads begin with that wait for Stripe's answer."""
 INTERRUPTED = "interrupted"
 """What skipped a step when the person stopped the run."""
 UNSAVED = "unsaved"
-"""What skipped a step when the state could not be written: nothing new is begun then."""
+"""What skipped a step when the journal could not be written: nothing new is begun then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +46,8 @@ class Surroundings:
     Attributes:
         provider: Where the objects are.
         schemas: Resource types by name.
-        save: Makes a state durable.
+        journal: Where each operation is written down before it is sent and after.
+        save: Makes the state of the end durable, and the journal needless.
         sink: Where secrets go.
         outputs_of: Reads other stacks' outputs.
         hook: Told of everything.
@@ -61,6 +58,7 @@ class Surroundings:
 
     provider: Provider
     schemas: Schemas
+    journal: Journal
     save: Save
     sink: SecretSink
     outputs_of: OutputsOf
@@ -90,17 +88,40 @@ class _Run:
     state: State
     around: Surroundings
     results: dict[str, StepResult] = field(default_factory=dict)
-    answers: dict[str, RemoteObject] = field(default_factory=dict)
     sent: dict[str, tuple[str, ...]] = field(default_factory=dict)
     interrupted: bool = False
     unsaved: EngineError | None = None
+    draft: Draft = field(init=False)
+    references: References = field(init=False)
+    schedule: Schedule = field(init=False)
+    numbers: Mapping[str, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        around = self.around
+        self.draft = Draft(self.state)
+        self.references = References(
+            stack=self.plan.stack,
+            draft=self.draft,
+            schemas=around.schemas,
+            sink=around.sink,
+            outputs_of=around.outputs_of,
+            lookups=self.plan.lookups,
+        )
+        self.schedule = Schedule(self.plan.steps, in_order=around.parallelism == 1)
+        self.numbers = {step.key: number for number, step in enumerate(self.plan.steps)}
 
     def run(self) -> ApplyResult:
         self.around.hook.apply_started(self.plan.stack, len(self.plan.steps))
         if self.plan.moves:
-            self._move()
-        with ThreadPoolExecutor(max_workers=self.around.parallelism) as pool:
+            self._note(moving(self.draft, self.plan.moves))
+        pool = ThreadPoolExecutor(max_workers=self.around.parallelism, thread_name_prefix=IN_FLIGHT)
+        try:
             self._drive(pool)
+        except BaseException:
+            # Stopped at once: what is in flight is the journal's affair.
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+        pool.shutdown()
         self._last_write()
         result = ApplyResult(
             stack=self.plan.stack,
@@ -115,47 +136,33 @@ class _Run:
     # ── the loop ──────────────────────────────────────────────────────────────────────────
 
     def _drive(self, pool: ThreadPoolExecutor) -> None:
-        waiting = list(self.plan.steps)
         flying: dict[Future[RemoteObject | None], Step] = {}
-        while waiting or flying:
-            waiting = self._launch(pool, waiting, flying)
-            if not flying:
-                continue
+        self._launch(pool, flying)
+        while flying:
             done, _ = wait(flying, return_when=FIRST_COMPLETED)
             for future in done:
                 self._land(flying.pop(future), future)
+            self._launch(pool, flying)
 
     def _launch(
-        self,
-        pool: ThreadPoolExecutor,
-        waiting: list[Step],
-        flying: dict[Future[RemoteObject | None], Step],
-    ) -> list[Step]:
-        """Start every step whose turn has come; skip those whose turn never will."""
-        left: list[Step] = []
-        for step in waiting:
-            blocker = self._blocker(step)
-            if blocker:
-                self._finish(StepResult(step=step, outcome=Outcome.SKIPPED, because=blocker))
-            elif len(flying) >= self.around.parallelism or not all(
-                key in self.results for key in step.after
-            ):
-                left.append(step)
-            else:
-                self._start(pool, step, flying)
-        return left
+        self, pool: ThreadPoolExecutor, flying: dict[Future[RemoteObject | None], Step]
+    ) -> None:
+        """Start every operation whose turn has come, as many as may be in flight at once."""
+        while len(flying) < self.around.parallelism:
+            if self.around.stop.is_set() or self.unsaved is not None:
+                self._begin_no_more()
+                return
+            step = self.schedule.next()
+            if step is None:
+                return
+            self._start(pool, step, flying)
 
-    def _blocker(self, step: Step) -> str:
-        if self.around.stop.is_set():
-            self.interrupted = True
-            return INTERRUPTED
-        if self.unsaved is not None:
-            return UNSAVED
-        for key in step.after:
-            result = self.results.get(key)
-            if result is not None and result.outcome is not Outcome.APPLIED:
-                return key if result.outcome is Outcome.FAILED else result.because
-        return ""
+    def _begin_no_more(self) -> None:
+        stopped = self.around.stop.is_set()
+        because = INTERRUPTED if stopped else UNSAVED
+        for step in self.schedule.rest():
+            self.interrupted |= stopped
+            self._finish(StepResult(step=step, outcome=Outcome.SKIPPED, because=because))
 
     def _start(
         self,
@@ -163,70 +170,40 @@ class _Run:
         step: Step,
         flying: dict[Future[RemoteObject | None], Step],
     ) -> None:
+        kind = self.around.schemas[step.type]
         try:
-            params = resolve(step.params, self._value)
-            if step.kind is StepKind.CREATE and self._secrets(step):
+            params = resolve(step.params, self.references.value)
+            if step.kind is StepKind.CREATE and kind.told_once:
                 self.around.sink.check()
         except EngineError as error:
             self._finish(StepResult(step=step, outcome=Outcome.FAILED, error=error))
             return
         if step.kind in (StepKind.RECORD, StepKind.FORGET):
-            self._record(step, None)
+            self._note(delta_of(self.draft, step, kind, None, self.references.value_or_unknown))
+            outcome = Outcome.APPLIED if self.unsaved is None else Outcome.FAILED
+            self._finish(StepResult(step=step, outcome=outcome, id=step.id, error=self.unsaved))
+            return
+        number = self.numbers[step.key]
+        intent = Intent(
+            number=number,
+            step=dataclasses.replace(step, params=params, id=step.id or self._own_id(step)),
+            key=f"engine-{self.around.run}-{self.plan.stack}-{number}",
+            at=self.around.provider.now(),
+        )
+        try:
+            self.around.journal.intend(intent)
+        except EngineError as error:
+            self.unsaved = error
+            self._finish(StepResult(step=step, outcome=Outcome.FAILED, error=error))
             return
         self.around.hook.step_started(step)
-        number = self.plan.steps.index(step)
-        context = RequestContext(
-            idempotency_key=f"engine-{self.around.run}-{self.plan.stack}-{number}",
-            account=step.account,
-        )
-        id = step.id or self._own_id(step)
         self.sent[step.key] = tuple(secrets_in(params))
-        flying[pool.submit(self._send, step, id, params, context)] = step
+        context = RequestContext(idempotency_key=intent.key, account=step.account)
+        flying[pool.submit(send, self.around.provider, kind, intent.step, params, context)] = step
 
     def _own_id(self, step: Step) -> str:
-        entry = self.state.at(step.address)
+        entry = self.draft.at(step.address)
         return entry.id if entry is not None else ""
-
-    def _send(
-        self, step: Step, id: str, params: Mapping[str, Any], context: RequestContext
-    ) -> RemoteObject | None:
-        """One operation; runs in a worker thread."""
-        provider, kind = self.around.provider, self.around.schemas[step.type]
-        if step.kind is StepKind.REMOVE:
-            return self._take_away(step, id, context)
-        if step.kind is StepKind.CREATE:
-            return provider.create(kind, plain(params), context)
-        if step.kind is StepKind.CALL:
-            return provider.call(kind, id, step.call, plain(params), context)
-        return provider.update(kind, id, plain(params), context)
-
-    def _take_away(self, step: Step, id: str, context: RequestContext) -> RemoteObject | None:
-        kind, removal = self.around.schemas[step.type], step.removal
-        if removal is None or removal.verb is Verb.KEEP:
-            return None
-        try:
-            return self._end(step.type, id, removal, context)
-        except NotFoundError:
-            return None  # somebody was faster; the wish is fulfilled
-        except ProviderError as error:
-            ways = kind.removals[kind.removals.index(removal) + 1 :] if removal.or_next else ()
-            if error.status != _REFUSED or not ways:
-                raise
-            other = dataclasses.replace(
-                context, idempotency_key=f"{context.idempotency_key}-{ways[0].verb}"
-            )
-            return self._end(step.type, id, ways[0], other)
-
-    def _end(
-        self, type_name: str, id: str, removal: Removal, context: RequestContext
-    ) -> RemoteObject | None:
-        provider, kind = self.around.provider, self.around.schemas[type_name]
-        if removal.call:
-            return provider.call(kind, id, removal.call, removal.params, context)
-        if removal.params:
-            return provider.update(kind, id, removal.params, context)
-        provider.delete(kind, id, context)
-        return None
 
     # ── what came of it ───────────────────────────────────────────────────────────────────
 
@@ -234,8 +211,7 @@ class _Run:
         try:
             answer = future.result()
         except EngineError as error:
-            blanked = without_secrets(error, self.sent.get(step.key, ()))
-            self._finish(StepResult(step=step, outcome=Outcome.FAILED, error=blanked))
+            self._fail(step, without_secrets(error, self.sent.get(step.key, ())))
             return
         except Exception as error:  # noqa: BLE001 - the others in flight still have to be recorded
             bug = EngineError(
@@ -246,105 +222,72 @@ class _Run:
             return
         self._record(step, answer)
 
+    def _fail(self, step: Step, error: EngineError) -> None:
+        """Remember a failure, and whether Stripe may have done what was asked all the same."""
+        if is_uncertain(error):
+            later = "whether Stripe carried it out is found out by the next engine plan or apply"
+            error = error.with_hint(f"{error.hint}; {later}" if error.hint else later)
+        else:
+            try:
+                self.around.journal.failed(self.numbers[step.key])
+            except EngineError as failure:
+                self.unsaved = failure
+        self._finish(StepResult(step=step, outcome=Outcome.FAILED, error=error))
+
     def _record(self, step: Step, answer: RemoteObject | None) -> None:
         ended = id_of(answer) if answer is not None else step.id
+        kind = self.around.schemas[step.type]
         error: EngineError | None = None
         try:
-            self._keep_secrets(step, answer)
+            # First of all: once the journal says that it was carried out, nobody asks again.
+            keep_secrets(self.around.sink, self.plan.stack, step, kind, answer)
         except EngineError as failure:
             error = failure
         # What happened on Stripe is remembered even while it cannot be written down: the next
         # write that succeeds carries it.
-        kind = self.around.schemas[step.type]
-        self.state = folded(self.state, step, kind, answer, self._value_or_unknown)
+        delta = delta_of(self.draft, step, kind, answer, self.references.value_or_unknown)
+        self.draft.change(delta)
         if answer is not None and step.kind not in (StepKind.REMOVE, StepKind.DETACH):
-            self.answers[str(step.address)] = answer
+            self.references.answers[str(step.address)] = answer
         try:
-            self.state = self.around.save(self.state)
+            if error is None:
+                self.around.journal.done(self.numbers[step.key], delta)
+            else:
+                # Sent again with the same key, the operation is answered with the secret again.
+                self.around.journal.note(delta)
         except EngineError as failure:
             self.unsaved = error = failure
         outcome = Outcome.APPLIED if error is None else Outcome.FAILED
         self._finish(StepResult(step=step, outcome=outcome, id=ended, error=error))
 
-    def _keep_secrets(self, step: Step, answer: RemoteObject | None) -> None:
-        if step.kind is not StepKind.CREATE:
-            return
-        for path in self._secrets(step):
-            value = get_path(answer, path)
-            if value:
-                name = f"{step.address}.{'.'.join(map(str, path))}"
-                self.around.sink.store(self.plan.stack, name, str(value))
-
-    def _secrets(self, step: Step) -> tuple[Path, ...]:
-        """Where an answer may hold what Stripe tells once."""
-        return self.around.schemas[step.type].told_once
+    def _note(self, delta: Delta) -> None:
+        """A change of the state that Stripe has no part in."""
+        self.draft.change(delta)
+        try:
+            self.around.journal.note(delta)
+        except EngineError as failure:
+            self.unsaved = failure
 
     def _finish(self, result: StepResult) -> None:
-        self.results[result.step.key] = result
+        step = result.step
+        self.results[step.key] = result
         self.around.hook.step_finished(result)
+        if result.outcome is Outcome.APPLIED:
+            self.schedule.done(step)
+        elif result.outcome is Outcome.FAILED and self.unsaved is None:
+            for other in self.schedule.without(step):
+                self._finish(StepResult(step=other, outcome=Outcome.SKIPPED, because=step.key))
 
-    def _move(self) -> None:
-        state = self.state
-        for old, new in self.plan.moves.items():
-            state = state.with_move(old, new)
-        self.state = self.around.save(state)
+    # ── the end ───────────────────────────────────────────────────────────────────────────
 
-    # ── references ────────────────────────────────────────────────────────────────────────
-
-    def _value(self, target: Target) -> Any:
-        """What a reference stands for now."""
-        if isinstance(target, OutputTarget):
-            found = self.around.outputs_of(target)
-            if found is UNKNOWN:
-                raise EngineError(
-                    f"stack {target.stack!r} has no output {target.name!r}",
-                    hint=f"apply {target.stack} first, or correct the name",
-                )
-            return found
-        found = self._attribute(target)
-        if found is UNKNOWN:
-            raise EngineError(
-                f"{target} is not known",
-                cause=f"{target.address} is not in the state, or Stripe did not tell this field.",
-                hint="run engine plan again",
-            )
-        return found
-
-    def _value_or_unknown(self, target: Target) -> Any:
-        try:
-            return self._value(target)
-        except EngineError:
-            return UNKNOWN
-
-    def _attribute(self, target: AttributeTarget) -> Any:
-        text = str(target.address)
-        first, *rest = target.attribute.split(".")
-        entry = self.state.resources.get(text)
-        if target.address.lookup:
-            return get_path(self.plan.lookups.get(text), (first, *rest), UNKNOWN)
-        if entry is None:
-            return UNKNOWN
-        if first == "id":
-            # A child is kept with its parent, `prod_1/feat_2`; others refer to its own id.
-            child = bool(self.around.schemas[entry.type].parent)
-            return entry.id.rpartition("/")[2] if child else entry.id
-        if is_sealed(get_path(entry.attributes, (first, *rest))):
-            secret = self.around.sink.load(self.plan.stack, str(target))
-            return UNKNOWN if secret is None else Sensitive(secret)
-        for source in (self.answers.get(text, {}), entry.attributes):
-            found = get_path(source, (first, *rest), UNKNOWN)
-            if found is not UNKNOWN:
-                return found
-        return UNKNOWN
-
-    def _settle_outputs(self) -> None:
-        """Record every output that can be told; one that cannot keeps its last value."""
+    def _settled_outputs(self) -> Mapping[str, Any]:
+        """Every output that can be told; one that cannot keeps its last value."""
         if self.plan.wanted_outputs is None:
-            return
+            return self.state.outputs
         outputs: dict[str, Any] = {}
         for name, (value, sensitive) in self.plan.wanted_outputs.items():
             try:
-                found = resolve(value, self._value)
+                found = resolve(value, self.references.value)
             except EngineError:
                 if name in self.state.outputs:
                     outputs[name] = self.state.outputs[name]
@@ -353,12 +296,39 @@ class _Run:
             if is_sealed(kept):
                 self.around.sink.store(self.plan.stack, f"output.{name}", str(plain(found)))
             outputs[name] = kept
-        self.state = self.around.save(self.state.with_outputs(outputs))
+        return outputs
 
     def _last_write(self) -> None:
-        """Outputs, and whatever an earlier write could not carry."""
+        """The state with all that happened, and the outputs as far as they can be kept."""
+        self.state = self.draft.state()
         try:
-            self._settle_outputs()
+            self.state = self.state.with_outputs(self._settled_outputs())
+        except EngineError as error:
+            self.unsaved = error
+        try:
             self.state = self.around.save(self.state)
         except EngineError as error:
             self.unsaved = error
+
+
+def is_uncertain(error: EngineError) -> bool:
+    """Whether a request that ended like this may have been carried out all the same."""
+    if not isinstance(error, ProviderError):
+        return False
+    return error.status is None or error.status == _CONFLICT or error.status >= _SERVER
+
+
+def keep_secrets(
+    sink: SecretSink, stack: str, step: Step, kind: ResourceType, answer: RemoteObject | None
+) -> None:
+    """Put what Stripe tells only when it makes an object where secrets go.
+
+    Raises:
+        SecretSinkError: if it cannot be kept there.
+    """
+    if step.kind is not StepKind.CREATE:
+        return
+    for path in kind.told_once:
+        value = get_path(answer, path)
+        if value:
+            sink.store(stack, f"{step.address}.{'.'.join(map(str, path))}", str(value))

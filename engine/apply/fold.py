@@ -1,9 +1,9 @@
-"""The state after an operation: pure, from the state before it and the answer."""
+"""What an operation changes in the state: pure, from the state before it and the answer."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.plan.model import Step, StepKind
@@ -11,62 +11,82 @@ from engine.plan.normal import SEALED, seal
 from engine.plan.record import attributes_of
 from engine.provider.base import RemoteObject, id_of
 from engine.provider.schema import ResourceType, Verb
-from engine.state.model import RemovedObject, ResourceState, State
+from engine.state.model import Delta, Draft, RemovedObject, ResourceState
 from engine.values import Target, fingerprint, get_path, resolve, set_path
 
+NOTHING = Delta()
 
-def folded(
-    state: State,
+
+def delta_of(
+    draft: Draft,
     step: Step,
     kind: ResourceType,
     answer: RemoteObject | None,
     value_of: Callable[[Target], Any],
-) -> State:
-    """Fold what became of an operation into the state.
+) -> Delta:
+    """Tell what an operation that was carried out changes in the state.
 
     Args:
-        state: The state before it.
+        draft: The state before it.
         step: The operation.
         kind: Its resource type.
         answer: What Stripe answered; None if nothing was asked.
         value_of: What a reference stands for now, UNKNOWN if that cannot be told.
     """
     address = str(step.address)
-    entry = state.at(address)
+    entry = draft.at(address)
     if step.kind is StepKind.FORGET:
-        return state.without_resource(address)
+        return Delta(resources={address: None})
     if step.kind is StepKind.REMOVE:
-        return _without(state, step, kind, entry)
+        return _removal(step, kind, entry)
     if step.record is None:
-        return state
+        return NOTHING
     record = step.record
     if answer is not None:
         prior = None if step.kind is StepKind.CREATE else entry
-        declared = seal(resolve(record.declared, value_of), state.lineage)
+        declared = seal(resolve(record.declared, value_of), draft.lineage)
         said = dataclasses.replace(record, declared=declared)
         record = dataclasses.replace(
             record,
             id=id_of(answer),
-            attributes=_attributes(step, kind, said, answer, prior, state.lineage),
+            attributes=_attributes(step, kind, said, answer, prior, draft.lineage),
         )
     if entry is not None and step.kind is not StepKind.CREATE:
         record = dataclasses.replace(record, superseded=entry.superseded)
-    return state.with_resource(address, record).with_removed(address, None)
+    return Delta(resources={address: record}, removed={address: None})
 
 
-def _without(state: State, step: Step, kind: ResourceType, entry: ResourceState | None) -> State:
-    """The state without an object; one that Stripe only archives is remembered."""
+def moving(draft: Draft, moves: Mapping[str, str]) -> Delta:
+    """Tell what renames change: the addresses, and what others say they depend on.
+
+    Args:
+        draft: The state before them.
+        moves: State addresses, old to new.
+    """
+    before = moved = draft.state()
+    for old, new in moves.items():
+        moved = moved.with_move(old, new)
+    gone: dict[str, ResourceState | None] = {
+        address: None for address in before.resources if address not in moved.resources
+    }
+    changed = {
+        address: entry
+        for address, entry in moved.resources.items()
+        if before.resources.get(address) != entry
+    }
+    return Delta(resources={**gone, **changed})
+
+
+def _removal(step: Step, kind: ResourceType, entry: ResourceState | None) -> Delta:
+    """An object goes; one that Stripe only archives is remembered."""
     address = str(step.address)
-    if entry is not None and entry.id == step.id:
-        state = state.without_resource(address)
-    elif entry is not None:
+    if entry is not None and entry.id != step.id:
         left = tuple(id for id in entry.superseded if id != step.id)
-        return state.with_resource(address, dataclasses.replace(entry, superseded=left))
+        return Delta(resources={address: dataclasses.replace(entry, superseded=left)})
     if step.removal is None or step.removal.verb is Verb.DELETE or kind.revival is None:
-        return state
-    return state.with_removed(
-        address, RemovedObject(type=step.type, id=step.id, account=step.account)
-    )
+        return Delta(resources={address: None})
+    remembered = RemovedObject(type=step.type, id=step.id, account=step.account)
+    return Delta(resources={address: None}, removed={address: remembered})
 
 
 def _attributes(

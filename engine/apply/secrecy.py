@@ -17,14 +17,20 @@ HIDDEN = "(sensitive)"
 
 def secrets_in(value: Any) -> Iterator[str]:
     """Yield the text of every sensitive scalar inside a nested value."""
+    for found in sensitive_in(value):
+        yield from _texts(plain(found))
+
+
+def sensitive_in(value: Any) -> Iterator[Sensitive]:
+    """Yield every sensitive value inside a nested one."""
     if isinstance(value, Sensitive):
-        yield from _texts(plain(value))
+        yield value
     elif isinstance(value, Mapping):
         for inner in value.values():
-            yield from secrets_in(inner)
+            yield from sensitive_in(inner)
     elif isinstance(value, (list, tuple)):
         for inner in value:
-            yield from secrets_in(inner)
+            yield from sensitive_in(inner)
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -15,7 +15,7 @@ _TRANSIENTS = """\
 # made by engine: journals of runs, half-written files, and what a rebuild put aside
 *.journal
 .*.tmp
-*.json.replaced*
+*.replaced*
 """
 
 
@@ -29,11 +29,14 @@ def write_durably(path: Path, content: bytes, *, mode: int = 0o644) -> None:
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
     temporary = Path(name)
     try:
-        with os.fdopen(handle, "wb") as file:
-            os.fchmod(file.fileno(), mode)
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+        try:
+            os.fchmod(handle, mode)
+            written = 0
+            while written < len(content):
+                written += os.write(handle, content[written:])
+            os.fsync(handle)
+        finally:
+            os.close(handle)
         temporary.replace(path)
     except BaseException:
         with contextlib.suppress(OSError):

@@ -1,4 +1,4 @@
-"""State files in the project folder, run locks beside git's own files. The only filelock caller.
+"""States and journals in the project folder, run locks beside git's files. The filelock caller.
 
 The lock is a kernel lock: it ends with the process that holds it. Its file also says who holds
 it, in JSON that begins at offset 1, since Windows locks byte 0 against readers. It lies in the
@@ -13,16 +13,17 @@ import hashlib
 import itertools
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from engine.backends import journal
 from engine.backends.files import ignore_transients, private_folder, sweep, write_durably
 from engine.backends.holder import held, this_run
 from engine.backends.succession import check_succession
 from engine.errors import StateError
-from engine.state.backend import Holder
+from engine.state.backend import Holder, JournalFile
 from engine.state.codec import decode, encode
 from engine.state.model import State
 
@@ -128,7 +129,7 @@ class LocalBackend:
         self._unsure.pop(place, None)
 
     def restore(self, state: State) -> str:
-        """Write a state file; the one that is there is copied to `<name>.replaced` before."""
+        """Write a state file; what was there is in `<name>.replaced` then, a journal too."""
         path = self.path(state.stack, state.environment)
         raw = self.stored(state.stack, state.environment)
         aside = ""
@@ -140,7 +141,46 @@ class LocalBackend:
                 raise self._unwritable(kept, error) from error
             aside = self._shown(kept)
         self._put(state)
+        left = self._journal_path(state.stack, state.environment)
+        with contextlib.suppress(OSError):  # one that stays is found not to fit
+            left.rename(_free(left.with_name(f"{left.name}.replaced")))
         return aside
+
+    def read_journal(self, stack: str, environment: str) -> tuple[bytes, ...] | None:
+        """Read the journal that an unfinished run left."""
+        path = self._journal_path(stack, environment)
+        try:
+            raw = path.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise StateError(
+                f"{self._shown(path)}, the journal of an unfinished run, cannot be read",
+                cause=error.strerror,
+                hint="make the file readable and run the command again; nothing was changed",
+            ) from error
+        return journal.records_in(raw, path=self._shown(path))
+
+    def begin_journal(
+        self, stack: str, environment: str, records: Sequence[bytes], *, reserve: int
+    ) -> JournalFile:
+        """Begin a journal beside the state."""
+        path = self._journal_path(stack, environment)
+        try:
+            return journal.begin(path, records, shown=self._shown(path), reserve=reserve)
+        except OSError as error:
+            raise self._unwritable(path, error) from error
+
+    def end_journal(self, stack: str, environment: str) -> None:
+        """Remove the journal."""
+        path = self._journal_path(stack, environment)
+        try:
+            journal.end(path)
+        except OSError as error:
+            raise self._unwritable(path, error) from error
+
+    def _journal_path(self, stack: str, environment: str) -> Path:
+        return self.path(stack, environment).with_suffix(".journal")
 
     def check_writable(self, stack: str, environment: str) -> None:
         """Write and remove a file beside the state."""

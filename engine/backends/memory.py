@@ -8,13 +8,29 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 from engine.backends.holder import held, this_run
 from engine.backends.succession import check_succession
-from engine.state.backend import Holder
+from engine.state.backend import Holder, JournalFile
 from engine.state.codec import decode, encode
 from engine.state.model import State
+
+
+@dataclass(slots=True)
+class MemoryJournal:
+    """A journal that lives as long as its store."""
+
+    records: list[bytes]
+
+    def append(self, record: bytes, *, reserve: int = 0) -> None:
+        """Add a record."""
+        del reserve
+        self.records.append(record)
+
+    def close(self) -> None:
+        """Write no more."""
 
 
 class MemoryBackend:
@@ -25,6 +41,7 @@ class MemoryBackend:
         self._version = engine_version
         self._stored: dict[tuple[str, str], bytes] = {}
         self._aside: dict[str, bytes] = {}
+        self._journals: dict[tuple[str, str], MemoryJournal] = {}
         self._holders: dict[tuple[str, str], Holder] = {}
         self._changed = threading.Condition()
 
@@ -70,12 +87,30 @@ class MemoryBackend:
         raw = encode(state, engine_version=self._version)
         with self._changed:
             before = self._stored.get((state.stack, state.environment))
+            self._journals.pop((state.stack, state.environment), None)
             self._stored[state.stack, state.environment] = raw
             if before is None:
                 return ""
             aside = f"{self.place(state.stack, state.environment)} #{len(self._aside) + 1}"
             self._aside[aside] = before
             return aside
+
+    def read_journal(self, stack: str, environment: str) -> tuple[bytes, ...] | None:
+        """Read the journal that an unfinished run left."""
+        kept = self._journals.get((stack, environment))
+        return None if kept is None else tuple(kept.records)
+
+    def begin_journal(
+        self, stack: str, environment: str, records: Sequence[bytes], *, reserve: int
+    ) -> JournalFile:
+        """Begin a journal."""
+        del reserve  # memory grows
+        begun = self._journals[stack, environment] = MemoryJournal(list(records))
+        return begun
+
+    def end_journal(self, stack: str, environment: str) -> None:
+        """Remove the journal."""
+        self._journals.pop((stack, environment), None)
 
     def check_writable(self, stack: str, environment: str) -> None:
         """Memory can always be written."""

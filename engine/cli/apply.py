@@ -28,8 +28,9 @@ _yes = click.option("--yes", is_flag=True, help="Do it without asking.")
 def apply(invocation: Invocation, /, stacks: tuple[str, ...], *, yes: bool, **wishes: Any) -> int:
     r"""Plan, ask, and make it so.
 
-    Without STACK, all stacks are applied, in the order they need each other. The state file is
-    written after every operation. Without a terminal, --yes is needed.
+    Without STACK, all stacks are applied, in the order they need each other. Each operation is
+    written down before it is sent, so that a run which is cut off is taken up by the next one.
+    Without a terminal, --yes is needed.
 
     \b
     Examples:

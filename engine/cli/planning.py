@@ -160,7 +160,7 @@ _parallelism = click.option(
     "--parallelism",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Operations in flight at once; 10 if not given.",
+    help="Operations in flight at once; 20 if not given.",
 )
 _lock_timeout = click.option(
     "--lock-timeout",

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from email.utils import formatdate
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -338,7 +339,11 @@ class Emulator:
         body: bytes,
         further: tuple[tuple[str, str], ...] = (),
     ) -> Response:
-        headers: dict[str, Any] = {"Request-Id": exchange.id, "Stripe-Version": exchange.version}
+        headers: dict[str, Any] = {
+            "Date": formatdate(self._clock(), usegmt=True),
+            "Request-Id": exchange.id,
+            "Stripe-Version": exchange.version,
+        }
         if exchange.key:
             headers["Idempotency-Key"] = exchange.key
             headers["Original-Request"] = exchange.replayed_from or exchange.id

@@ -52,7 +52,7 @@ def apply_stacks(
             if not approved:
                 return _report(opened, report, approved=False, results=())
             opened.check_account()
-        with stoppable() as stop:
+        with stoppable(context.hook.stopping) as stop:
             results = _carry_out(opened, report, stop)
         return _report(opened, report, approved=report.has_changes, results=results)
 
@@ -82,10 +82,11 @@ def _carry_out(
             unfinished.add(plan.stack)  # what it reads was not made
             continue
         context.backend.check_writable(plan.stack, plan.environment)
-        opened.begin(plan.stack)
+        journal = opened.begin(plan.stack, run, plan.steps)
         around = Surroundings(
             provider=opened.provider,
             schemas=context.schemas,
+            journal=journal,
             save=opened.save,
             sink=context.sink,
             outputs_of=opened.output_of,

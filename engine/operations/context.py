@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -27,6 +28,7 @@ class Context:
         api_version: Stripe API version the provider speaks.
         engine_version: Version of this engine.
         new_id: Makes random ids, for runs and lineages.
+        now: Tells the time, UTC; nothing is decided by it.
     """
 
     settings: Settings
@@ -38,6 +40,7 @@ class Context:
     api_version: str
     engine_version: str
     new_id: Callable[[], str]
+    now: Callable[[], dt.datetime]
 
     @property
     def environment(self) -> str:

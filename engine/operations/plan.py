@@ -51,6 +51,10 @@ def plan_session(opened: Session, options: PlanOptions) -> PlanReport:
     account = opened.check_account() if options.refresh else None
     plans = tuple(_plan_one(opened, graph, options) for graph in _ordered(opened, options))
     plans = _with_orphans(opened, plans)
+    plans = tuple(
+        dataclasses.replace(plan, warnings=(*opened.taken_up.get(plan.stack, ()), *plan.warnings))
+        for plan in plans
+    )
     if account is not None and account.livemode:
         plans = tuple(_without_sandbox(opened, plan) for plan in plans)
     environment = opened.context.settings.environment

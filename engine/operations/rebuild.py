@@ -17,7 +17,7 @@ from engine.operations.context import Context
 from engine.operations.earlier import Earlier, earlier_state, other_lineages
 from engine.operations.owned import Search
 from engine.operations.refresh import known_secrets, look_up
-from engine.operations.session import Session
+from engine.operations.session import Session, telling
 from engine.operations.validate import load_graphs
 from engine.plan.normal import SEALED
 from engine.plan.observed import Observed
@@ -25,7 +25,6 @@ from engine.plan.planner import make_plan
 from engine.plan.rebuilt import Claimed, Rebuilt, named_in
 from engine.provider.base import RemoteObject, id_of
 from engine.provider.schema import ResourceType
-from engine.state.backend import Holder
 from engine.state.model import Keeping, RemovedObject, ResourceState, State, new_state
 from engine.values import ABSENT, UNKNOWN, OutputTarget, dotted, fingerprint, set_path
 
@@ -83,7 +82,7 @@ def rebuild_states(
             context.environment,
             operation="rebuild",
             timeout=options.lock_timeout,
-            on_wait=_telling(context, graph.stack.name),
+            on_wait=telling(context, graph.stack.name),
         ):
             earlier = earlier_state(context, graph.stack.name)
             if earlier.state is not None and not options.force:
@@ -95,13 +94,6 @@ def rebuild_states(
             opened.states[graph.stack.name] = rebuilt.state
             found.append(rebuilt)
     return tuple(found)
-
-
-def _telling(context: Context, stack: str) -> Any:
-    def tell(holder: Holder | None) -> None:
-        context.hook.waiting_for_lock(stack, str(holder or "another run"))
-
-    return tell
 
 
 def _readable(context: Context, state: State) -> UsageError:
@@ -227,6 +219,7 @@ def _with_secrets(
 
 def _with_archived(state: State, graph: ResourceGraph, search: Search) -> State:
     """The state with what Stripe only archived, so that a declaration that returns revives it."""
+    found: dict[str, RemovedObject] = {}
     for address, claimed in {**search.claimed, **search.undeclared}.items():
         if claimed.archived is None:
             continue
@@ -238,8 +231,8 @@ def _with_archived(state: State, graph: ResourceGraph, search: Search) -> State:
             if declaration is not None
             else search.accounts[address],
         )
-        state = state.with_removed(address, gone)
-    return state
+        found[address] = gone
+    return dataclasses.replace(state, removed=found)
 
 
 def _with_undeclared(state: State, search: Search) -> State:

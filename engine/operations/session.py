@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.errors import GuardError, SettingsError
+from engine.apply.journal import Journal, Run, first_record, room_for
+from engine.errors import GuardError, SettingsError, StateError
 from engine.graph.build import ResourceGraph
 from engine.operations.context import Context
+from engine.operations.unfinished import take_up
+from engine.plan.model import Step
 from engine.plan.normal import is_sealed
 from engine.provider.base import Account, Provider
 from engine.settings import EMBEDDED
@@ -28,13 +31,16 @@ class Session:
         graphs: The stacks, in order.
         loaded: States as they are stored now, by stack; None for one never written.
         states: States as the run sees them, by stack.
+        journals: Journals that are being written, by stack.
+        taken_up: What a person should know of runs that had not finished, by stack.
     """
 
     context: Context
     graphs: tuple[ResourceGraph, ...]
     loaded: dict[str, State | None] = field(default_factory=dict)
     states: dict[str, State] = field(default_factory=dict)
-    bumped: set[str] = field(default_factory=set)
+    journals: dict[str, Journal] = field(default_factory=dict)
+    taken_up: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _provider: Provider | None = None
     _account: Account | None = None
 
@@ -83,44 +89,89 @@ class Session:
         return account
 
     def save(self, state: State) -> State:
-        """Make a state durable, its serial one up from what the run began with.
+        """Make a state durable, its serial one up, and the journal of the run needless.
 
         Raises:
-            StateError: if it cannot be written.
+            StateError: if it cannot be written; the journal then stays.
         """
         before = self.loaded[state.stack]
-        if before is not None and state.same_content(before):
-            return before
-        if before is None and not (state.resources or state.outputs or state.removed):
-            return state
-        return self._write(state)
+        written = before if before is not None and state.same_content(before) else None
+        if written is None and (before or state.resources or state.outputs or state.removed):
+            written = self._write(state)
+        self._end_journal(state.stack)
+        return written or state
 
     def _write(self, state: State) -> State:
         before = self.loaded[state.stack]
-        serial = state.serial if state.stack in self.bumped else state.serial + 1
         written = dataclasses.replace(
             state,
-            serial=serial,
+            serial=0 if before is None else before.serial,
             engine_version=self.context.engine_version,
             api_version=self.context.api_version,
             **self._pin(state),
         )
+        written = dataclasses.replace(written, serial=written.serial + 1)
+        journal = self.journals.get(state.stack)
+        if journal is not None:
+            journal.checkpoint(written.serial)
         self.context.backend.write(written, expected=before)
         self.loaded[state.stack] = written
-        self.bumped.add(state.stack)
         self.states[state.stack] = written
         return written
 
-    def begin(self, stack: str) -> None:
-        """Write a first state down before anything is created.
+    def begin(self, stack: str, run: str, steps: Sequence[Step]) -> Journal:
+        """Open the journal of a run, with room for all its operations.
 
-        Its lineage then outlives a crash: what carries it in its ownership stamp is known as ours.
+        A first state is written down before anything is created. Its lineage then outlives a
+        crash: what carries it in its ownership stamp is known as ours.
+
+        Args:
+            stack: Stack name.
+            run: Random id of the run.
+            steps: Its operations.
 
         Raises:
-            StateError: if it cannot be written.
+            StateError: if there is no room for the state or the journal; nothing was sent.
         """
         if self.loaded[stack] is None:
             self._write(self.states[stack])
+        state, environment = self.states[stack], self.context.environment
+        header = Run(
+            id=run,
+            stack=stack,
+            environment=environment,
+            lineage=state.lineage,
+            serial=state.serial,
+            account_id=self._account.id if self._account else "",
+            livemode=self._account.livemode if self._account else None,
+            since=self.context.now().isoformat(timespec="seconds"),
+        )
+        file = self.context.backend.begin_journal(
+            stack,
+            environment,
+            (first_record(header),),
+            reserve=room_for(steps, state.lineage),
+        )
+        self.journals[stack] = Journal(header, file)
+        return self.journals[stack]
+
+    def _end_journal(self, stack: str) -> None:
+        """Remove a journal, but for operations of which nobody knows what became."""
+        journal = self.journals.pop(stack, None)
+        if journal is None:
+            return
+        journal.file.close()
+        backend, environment = self.context.backend, self.context.environment
+        if not journal.open:
+            # What it says is in the state: one that stays behind is known by that.
+            with contextlib.suppress(StateError):
+                backend.end_journal(stack, environment)
+            return
+        state = self.states[stack]
+        run = dataclasses.replace(journal.run, lineage=state.lineage, serial=state.serial)
+        left = (first_record(run), *journal.open.values())
+        with contextlib.suppress(StateError):
+            backend.begin_journal(stack, environment, left, reserve=0).close()
 
     def _pin(self, state: State) -> dict[str, Any]:
         account = self._account
@@ -203,7 +254,7 @@ def session(
                     environment.name,
                     operation=operation,
                     timeout=lock_timeout,
-                    on_wait=_telling(context, name),
+                    on_wait=telling(context, name),
                 )
             )
         opened = Session(context, graphs)
@@ -212,10 +263,14 @@ def session(
             stored = context.backend.read(name, environment.name)
             opened.loaded[name] = stored
             opened.states[name] = stored or new_state(name, environment.name, context.new_id())
+        for graph in graphs:
+            take_up(opened, graph)
         yield opened
 
 
-def _telling(context: Context, stack: str) -> Any:
+def telling(context: Context, stack: str) -> Callable[[Holder | None], None]:
+    """What tells a person, once, that a lock is waited for."""
+
     def tell(holder: Holder | None) -> None:
         context.hook.waiting_for_lock(stack, str(holder or "another run"))
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 from engine.address import parse_address
 from engine.plan.decide import Decision
 from engine.plan.model import Action, FieldChange, FieldReason, Reason, Step, StepKind
-from engine.values import ABSENT, CLEAR, UNKNOWN
+from engine.values import ABSENT, CLEAR, UNKNOWN, Ref
 
 
 def with_detached(decisions: dict[str, Decision], steps: tuple[Step, ...]) -> dict[str, Decision]:
@@ -22,7 +23,7 @@ def with_detached(decisions: dict[str, Decision], steps: tuple[Step, ...]) -> di
             FieldChange(
                 path=(name,),
                 before=(decision.actual or {}).get(name),
-                after=ABSENT if value is CLEAR else UNKNOWN,
+                after=_after(value),
                 reason=FieldReason.CLEARED if value is CLEAR else FieldReason.REFERENCE,
             )
             for name, value in step.params.items()
@@ -34,6 +35,13 @@ def with_detached(decisions: dict[str, Decision], steps: tuple[Step, ...]) -> di
             ),
         )
     return found
+
+
+def _after(value: Any) -> Any:
+    """What a field holds once its object has let go."""
+    if value is CLEAR:
+        return ABSENT
+    return UNKNOWN if isinstance(value, Ref) else value
 
 
 def with_move(decision: Decision, old: str | None) -> Decision:

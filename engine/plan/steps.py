@@ -22,7 +22,7 @@ from engine.plan.normal import seal
 from engine.plan.observed import Observed
 from engine.plan.record import attributes_of, referred_attributes
 from engine.plan.request import create_params, settle_params, stamp
-from engine.provider.schema import Verb
+from engine.provider.schema import Detach, Verb
 from engine.state.model import ResourceState, State
 from engine.values import (
     CLEAR,
@@ -317,17 +317,21 @@ class _Board:
             removals = self._keys(address, StepKind.REMOVE)
             if not removals or decision.actual is None:
                 continue
+            action, gone = decision.change.action, {self.steps[key].id for key in removals}
+            replaces = action is Action.REPLACE
+            # Where the resource lives on, whoever holds what goes is pointed to what stays.
+            follows = action is not Action.DELETE and (not replaces or decision.change.create_first)
             for rule in decision.kind.detach:
-                holder = self._holder(decision, rule.object, rule.via, rule.attribute)
+                holder = self._holder(decision, rule, gone)
                 if holder is None:
                     continue
-                replaces = decision.change.action is Action.REPLACE
-                follows = replaces and decision.change.create_first
                 if rule.attribute in holder.update and (follows or not replaces):
                     for removal in removals:
                         self.after[removal].update(self._keys(holder.address, *_CHANGING))
                     continue
-                new: Any = Ref.to(decision.change.address, "id") if follows else CLEAR
+                new: Any = decision.change.id if follows else CLEAR
+                if follows and replaces:
+                    new = Ref.to(decision.change.address, "id")
                 key = self._put(
                     holder,
                     StepKind.DETACH,
@@ -340,17 +344,15 @@ class _Board:
                 for removal in removals:
                     self.after[removal].add(key)
 
-    def _holder(
-        self, decision: Decision, object_name: str, via: str, attribute: str
-    ) -> Decision | None:
-        """The managed object that still holds on to one that goes."""
-        wanted = get_path(decision.actual, (via,))
+    def _holder(self, decision: Decision, rule: Detach, gone: set[str]) -> Decision | None:
+        """The managed object that still holds on to one of those that go."""
+        wanted = get_path(decision.actual, (rule.via,))
         for other in self.decisions.values():
-            holds = other.actual is not None and other.actual.get(attribute)
             if (
-                other.kind.object == object_name
+                other.kind.object == rule.object
                 and other.change.id == wanted
-                and holds == decision.change.id
+                and other.actual is not None
+                and other.actual.get(rule.attribute) in gone
             ):
                 return other
         return None

@@ -78,6 +78,10 @@ class Provider(Protocol):
         """How many of them could change something."""
         ...
 
+    def now(self) -> int | None:
+        """Seconds since 1970 by the service's own clock, as it last told; None if it has not."""
+        ...
+
     def account(self) -> Account:
         """Tell whom the key speaks for."""
         ...
@@ -93,9 +97,22 @@ class Provider(Protocol):
         ...
 
     def find(
-        self, kind: ResourceType, filters: Mapping[str, Any], *, account: str = ""
+        self,
+        kind: ResourceType,
+        filters: Mapping[str, Any],
+        *,
+        account: str = "",
+        since: int | None = None,
     ) -> Sequence[RemoteObject]:
-        """List the objects that match, everything expandable expanded, newest first."""
+        """List the objects that match, everything expandable expanded, newest first.
+
+        Args:
+            kind: Their type.
+            filters: Those of the type's list filters that narrow the search down.
+            account: Connected account they are on; empty for the key's own.
+            since: Read no further than to what was created before then, seconds since 1970; None
+                reads all.
+        """
         ...
 
     def exists(self, probe: Probe, id: str, *, account: str = "") -> bool:

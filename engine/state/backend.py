@@ -5,7 +5,7 @@ Implementations live in `engine.backends`; `tests/contracts` holds the suite tha
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -35,8 +35,33 @@ class Holder:
         return f"{self.who} ({self.operation}, pid {self.pid}, since {self.since}, lock {self.id})"
 
 
+class JournalFile(Protocol):
+    """The open journal of one run: records are added to its end and nothing else.
+
+    An implementation MUST make a record durable before `append` returns; MUST tell a whole record
+    from one that a crash tore; and MUST see to it that, once `append` has returned, `reserve` more
+    bytes can be appended even if the disk is full then.
+    """
+
+    def append(self, record: bytes, *, reserve: int = 0) -> None:
+        """Add a record, JSON on one line.
+
+        Args:
+            record: Its bytes, without a newline.
+            reserve: So many bytes more will fit afterwards.
+
+        Raises:
+            StateError: if it cannot be written; the journal is as it was before.
+        """
+        ...
+
+    def close(self) -> None:
+        """Write no more; the journal stays."""
+        ...
+
+
 class StateBackend(Protocol):
-    """Keeps states and lets one run at a time work on each.
+    """Keeps states and the journals of runs, and lets one run at a time work on each.
 
     An implementation MUST make a write durable before it returns and MUST never leave a state
     that is half old and half new; MUST refuse a write with `StaleStateError` when what is stored
@@ -86,8 +111,10 @@ class StateBackend(Protocol):
     def restore(self, state: State) -> str:
         """Store a state whatever is stored there, readable or not, which is kept aside.
 
+        So is a journal: what it says is of what was stored.
+
         Returns:
-            Where that is now, as messages name it; empty if nothing was stored.
+            Where the state that was stored is now, as messages name it; empty if there was none.
 
         Raises:
             StateError: if it cannot be stored; what was stored before is intact.
@@ -99,6 +126,40 @@ class StateBackend(Protocol):
 
         Raises:
             StateError: if it cannot.
+        """
+        ...
+
+    def read_journal(self, stack: str, environment: str) -> tuple[bytes, ...] | None:
+        """Read the journal that an unfinished run left; None if there is none.
+
+        A last record that a crash tore is left out.
+
+        Raises:
+            StateError: if a record is damaged that others follow.
+        """
+        ...
+
+    def begin_journal(
+        self, stack: str, environment: str, records: Sequence[bytes], *, reserve: int
+    ) -> JournalFile:
+        """Begin a journal with some records, in place of one that is there.
+
+        Args:
+            stack: Stack name.
+            environment: Environment name.
+            records: What it begins with.
+            reserve: So many bytes more will fit.
+
+        Raises:
+            StateError: if there is no room for it; one that was there is intact.
+        """
+        ...
+
+    def end_journal(self, stack: str, environment: str) -> None:
+        """Remove the journal: the state holds all that it said.
+
+        Raises:
+            StateError: if it cannot be removed.
         """
         ...
 

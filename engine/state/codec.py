@@ -15,7 +15,7 @@ from pathlib import PurePath
 from typing import Any, NoReturn
 
 from engine.errors import NewerStateError, UntrustedStateError
-from engine.state.model import FORMAT_VERSION, ResourceState, State
+from engine.state.model import FORMAT_VERSION, RemovedObject, ResourceState, State
 from engine.state.places import line_of
 from engine.state.shape import ShapeError, state_of
 
@@ -67,12 +67,9 @@ def encode(state: State, *, engine_version: str) -> bytes:
         "api_version": state.api_version,
         "outputs": dict(state.outputs),
         "resources": {
-            address: _resource_document(resource) for address, resource in state.resources.items()
+            address: resource_document(resource) for address, resource in state.resources.items()
         },
-        "removed": {
-            address: _drop_empty({"type": gone.type, "id": gone.id, "account": gone.account})
-            for address, gone in state.removed.items()
-        },
+        "removed": {address: removed_document(gone) for address, gone in state.removed.items()},
     }
     return canonical({**document, "digest": digest_of(document)})
 
@@ -152,7 +149,8 @@ def _hashed(document: Mapping[str, Any]) -> str:
     return "sha256:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _resource_document(resource: ResourceState) -> dict[str, Any]:
+def resource_document(resource: ResourceState) -> dict[str, Any]:
+    """A resource as the file, and the journal of a run, hold it."""
     keeping = resource.keeping
     return {
         "type": resource.type,
@@ -173,6 +171,11 @@ def _resource_document(resource: ResourceState) -> dict[str, Any]:
             }
         ),
     }
+
+
+def removed_document(gone: RemovedObject) -> dict[str, Any]:
+    """An archived object as the file, and the journal of a run, hold it."""
+    return _drop_empty({"type": gone.type, "id": gone.id, "account": gone.account})
 
 
 def _drop_empty(document: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import dataclasses
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from engine.address import ResourceAddress
 
@@ -119,10 +119,6 @@ class State:
         """This state with a resource set."""
         return dataclasses.replace(self, resources={**self.resources, address: resource})
 
-    def without_resource(self, address: str) -> State:
-        """This state with a resource gone."""
-        return dataclasses.replace(self, resources=_without(self.resources, (address,)))
-
     def with_move(self, old: str, new: str) -> State:
         """This state with a resource under another address, to whoever depends on it too."""
         resources = {
@@ -136,21 +132,72 @@ class State:
         }
         return dataclasses.replace(self, resources=resources)
 
-    def with_removed(self, address: str, removed: RemovedObject | None) -> State:
-        """This state with what was archived at an address set, or forgotten with None."""
-        rest = _without(self.removed, (address,))
-        return dataclasses.replace(
-            self, removed=rest if removed is None else {**rest, address: removed}
-        )
-
     def with_outputs(self, outputs: Mapping[str, Any]) -> State:
         """This state with its outputs replaced."""
         return dataclasses.replace(self, outputs=dict(outputs))
 
 
-def _without(mapping: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:
-    gone = set(keys)
-    return {key: value for key, value in mapping.items() if key not in gone}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delta:
+    """What one operation changes in a state, so that its cost is not that of the state.
+
+    Attributes:
+        resources: What the resources at some addresses become; None for one that goes.
+        removed: What is remembered of archived objects at some addresses; None to forget one.
+    """
+
+    resources: Mapping[str, ResourceState | None] = field(default_factory=lambda: _EMPTY)
+    removed: Mapping[str, RemovedObject | None] = field(default_factory=lambda: _EMPTY)
+
+
+@dataclass(slots=True)
+class Draft:
+    """A state while operations change it one after the other.
+
+    Attributes:
+        base: The state it began as; all that no operation changes is taken from it.
+        resources: Resources by address.
+        removed: Objects that Stripe only archived, by address.
+    """
+
+    base: State
+    resources: dict[str, ResourceState] = field(init=False)
+    removed: dict[str, RemovedObject] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.resources = dict(self.base.resources)
+        self.removed = dict(self.base.removed)
+
+    @property
+    def lineage(self) -> str:
+        """Of the state: the salt of its fingerprints."""
+        return self.base.lineage
+
+    def at(self, address: ResourceAddress | str) -> ResourceState | None:
+        """The resource at an address; None if there is none."""
+        return self.resources.get(str(address))
+
+    def change(self, delta: Delta) -> None:
+        """Take a change in."""
+        _put(self.resources, delta.resources)
+        _put(self.removed, delta.removed)
+
+    def state(self) -> State:
+        """The state as it is now."""
+        return dataclasses.replace(
+            self.base, resources=dict(self.resources), removed=dict(self.removed)
+        )
+
+
+_Entry = TypeVar("_Entry")
+
+
+def _put(entries: dict[str, _Entry], changes: Mapping[str, _Entry | None]) -> None:
+    for address, entry in changes.items():
+        if entry is None:
+            entries.pop(address, None)
+        else:
+            entries[address] = entry
 
 
 def new_state(stack: str, environment: str, lineage: str | None = None) -> State:

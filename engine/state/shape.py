@@ -75,17 +75,26 @@ def state_of(document: Mapping[str, Any]) -> State:
         engine_version=document["engine_version"],
         outputs=document["outputs"],
         resources={
-            address: _resource(resource, ("resources", address))
+            address: resource_of(resource, ("resources", address))
             for address, resource in document["resources"].items()
         },
         removed={
-            address: _removed(gone, ("removed", address))
+            address: removed_of(gone, ("removed", address))
             for address, gone in document.get("removed", {}).items()
         },
     )
 
 
-def _resource(document: Any, at: Path) -> ResourceState:
+def resource_of(document: Any, at: Path = ()) -> ResourceState:
+    """Read a resource as the file, and the journal of a run, hold it.
+
+    Args:
+        document: What `codec.resource_document` wrote.
+        at: Where it stands, for errors.
+
+    Raises:
+        ShapeError: at the first field that is not what it should be.
+    """
     _check(document, _RESOURCE, _RESOURCE_OPTIONAL, at=at)
     lifecycle = document.get("lifecycle", {})
     _check(lifecycle, {}, _LIFECYCLE, at=(*at, "lifecycle"))
@@ -104,7 +113,16 @@ def _resource(document: Any, at: Path) -> ResourceState:
     )
 
 
-def _removed(document: Any, at: Path) -> RemovedObject:
+def removed_of(document: Any, at: Path = ()) -> RemovedObject:
+    """Read an archived object as the file, and the journal of a run, hold it.
+
+    Args:
+        document: What `codec.removed_document` wrote.
+        at: Where it stands, for errors.
+
+    Raises:
+        ShapeError: at the first field that is not what it should be.
+    """
     _check(document, _REMOVED, _REMOVED_OPTIONAL, at=at)
     return RemovedObject(
         type=document["type"], id=document["id"], account=document.get("account", "")
@@ -126,7 +144,7 @@ def _check(
     at: Path = (),
 ) -> None:
     if not isinstance(document, dict):
-        raise ShapeError(at, f"{at[-1]!r} is {_shown(document)}")
+        raise ShapeError(at, f"{at[-1] if at else 'it'!r} is {_shown(document)}")
     known = {**required, **(optional or {})}
     for name in required:
         if name not in document:

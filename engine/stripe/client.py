@@ -8,6 +8,7 @@ message.
 from __future__ import annotations
 
 import contextlib
+import email.utils
 import random
 import re
 import threading
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from engine.apply.pace import Pace
 from engine.errors import (
     AuthenticationError,
     ConnectionFailedError,
@@ -32,6 +34,10 @@ _OTHER_MODE = re.compile(r"a similar object exists in (live|test) mode")
 _CONFLICT, _TOO_MANY, _SERVER = 409, 429, 500
 _LONGEST_WAIT = 30.0
 _FIRST_WAIT = 0.5
+_LONGEST_HOLD = 300.0
+"""Seconds that a `Retry-After` is followed at most."""
+_PATIENCE, _STEADY = 5, 2
+"""How many times as often a request that came too fast is tried; when its waits stop growing."""
 
 
 def redact(text: str) -> str:
@@ -47,8 +53,9 @@ class ClientOptions:
         api_key: The key, wrapped.
         api_base: Address of a Stripe-compatible server; empty for Stripe itself.
         transport: An SDK HTTP client to use instead of the network; None for the network.
-        retries: How often a request is tried again.
+        retries: How often a request is tried again; one that only came too fast, a few times more.
         sleep: Waits some seconds.
+        pace: Says when a request may be sent; None for as fast as they come.
     """
 
     api_key: Sensitive
@@ -56,10 +63,17 @@ class ClientOptions:
     transport: Any = None
     retries: int = 6
     sleep: Callable[[float], object] = time.sleep
+    pace: Pace | None = None
 
 
 class StripeHTTP:
-    """Sends requests and counts them; safe to use from several threads."""
+    """Sends requests and counts them; safe to use from several threads.
+
+    Attributes:
+        requests: How many were sent, tries included.
+        writes: How many of them could change something.
+        told_time: Seconds since 1970 by Stripe's own clock, as its last answer told; None before.
+    """
 
     def __init__(self, options: ClientOptions) -> None:
         # The SDK costs over 100 ms: a command that never asks Stripe never pays.
@@ -79,23 +93,47 @@ class StripeHTTP:
         self._count = threading.Lock()
         self.requests = 0
         self.writes = 0
+        self.told_time: int | None = None
 
-    def get(self, path: str, params: Mapping[str, Any], *, account: str = "") -> dict[str, Any]:
-        """Read."""
-        return self._send("get", path, params, {"stripe_account": account or None})
+    def get(
+        self, path: str, params: Mapping[str, Any], *, account: str = "", route: str = ""
+    ) -> dict[str, Any]:
+        """Read.
+
+        Args:
+            path: Where.
+            params: What of it.
+            account: Connected account to ask; empty for the key's own.
+            route: The path with names for its ids, for the pace of the endpoint; empty if it has
+                none.
+        """
+        options = {"stripe_account": account or None}
+        return self._send("get", path, params, options, route or path)
 
     def post(
-        self, path: str, params: Mapping[str, Any], *, idempotency_key: str, account: str = ""
+        self,
+        path: str,
+        params: Mapping[str, Any],
+        *,
+        idempotency_key: str,
+        account: str = "",
+        route: str = "",
     ) -> dict[str, Any]:
         """Create or change; the same key never acts twice."""
         options = {"stripe_account": account or None, "idempotency_key": idempotency_key}
-        return self._send("post", path, params, options)
+        return self._send("post", path, params, options, route or path)
 
     def delete(
-        self, path: str, params: Mapping[str, Any] | None = None, *, account: str = ""
+        self,
+        path: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        account: str = "",
+        route: str = "",
     ) -> dict[str, Any]:
         """Delete."""
-        return self._send("delete", path, params or {}, {"stripe_account": account or None})
+        options = {"stripe_account": account or None}
+        return self._send("delete", path, params or {}, options, route or path)
 
     def upload(
         self,
@@ -115,41 +153,96 @@ class StripeHTTP:
         }
         with contextlib.ExitStack() as opened:
             handles = {name: opened.enter_context(file.open("rb")) for name, file in files.items()}
-            return self._send("post", path, {**params, **handles}, options)
+            return self._send("post", path, {**params, **handles}, options, path)
 
     def _send(
-        self, method: str, path: str, params: Mapping[str, Any], options: Mapping[str, Any]
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, Any],
+        options: Mapping[str, Any],
+        route: str,
     ) -> dict[str, Any]:
         import stripe  # noqa: PLC0415
 
         given = {name: value for name, value in options.items() if value is not None}
         body = encode_v2(params) if path.startswith("/v2/") else encode(params)
-        attempt = 0
+        endpoint = f"{method} {route}"
+        tries = _Tries(self._options.retries)
         while True:
-            with self._count:
-                self.requests += 1
-                self.writes += method != "get"
+            self._take_turn(endpoint, method)
             for value in body.values():
                 if hasattr(value, "seek"):
                     value.seek(0)  # a file that an earlier try has read
             try:
                 answer: Any = self._sdk.raw_request(method, path, **body, **given)
             except stripe.StripeError as error:
-                if attempt >= self._options.retries or not _may_retry(error):
+                self._read_clock(error.headers)
+                self._keep_pace(endpoint, error)
+                if not _may_retry(error) or not tries.again(error):
                     raise translate(error, path, self._options) from None
-                self._options.sleep(self._wait(error, attempt))
-                attempt += 1
+                self._options.sleep(self._wait(error, tries.made))
                 continue
+            self._read_clock(answer.headers)
+            self._keep_pace(endpoint, None)
             found: dict[str, Any] = answer.data
             return found
 
-    def _wait(self, error: Any, attempt: int) -> float:
+    def _take_turn(self, endpoint: str, method: str) -> None:
+        """Wait until the request may be sent, and count it."""
+        if self._options.pace is not None:
+            self._options.pace.wait(endpoint)
+        with self._count:
+            self.requests += 1
+            self.writes += method != "get"
+
+    def _keep_pace(self, endpoint: str, error: Any) -> None:
+        """Tell the pace how a request fared."""
+        pace = self._options.pace
+        if pace is None:
+            return
+        if error is None or not _is_too_fast(error):
+            pace.passed(endpoint)
+            return
+        asked = _header(error.headers, "Retry-After")
+        pace.refused(
+            endpoint,
+            reason=_header(error.headers, "Stripe-Rate-Limited-Reason"),
+            retry_after=min(float(asked), _LONGEST_HOLD) if asked.isdecimal() else None,
+        )
+
+    def _read_clock(self, headers: Mapping[str, str] | None) -> None:
+        """Remember the service's time: no clock of ours tells how old one of its keys is."""
+        told = _header(headers, "Date")
+        with contextlib.suppress(ValueError, TypeError):
+            self.told_time = int(email.utils.parsedate_to_datetime(told).timestamp())
+
+    def _wait(self, error: Any, made: int) -> float:
         """Seconds before the next try: what Stripe asks for, or doubling with jitter."""
-        asked = _header(error, "Retry-After")
+        attempt = made - 1
+        asked = _header(error.headers, "Retry-After")
         if asked.isdecimal():
-            return min(float(asked), _LONGEST_WAIT)
+            return min(float(asked), _LONGEST_HOLD)
+        if _is_too_fast(error):
+            attempt = min(attempt, _STEADY)  # the pace sees to the rest
         most = min(_FIRST_WAIT * 2**attempt, _LONGEST_WAIT)
         return float(most * self._jitter.uniform(0.5, 1.0))
+
+
+@dataclass(slots=True)
+class _Tries:
+    """How often a request was tried again, and whether it may be once more.
+
+    One that came too fast did nothing wrong: it is tried more often.
+    """
+
+    most: int
+    made: int = 0
+
+    def again(self, error: Any) -> bool:
+        most = self.most * _PATIENCE if _is_too_fast(error) else self.most
+        self.made += 1
+        return self.made <= most
 
 
 def encode_v2(params: Mapping[str, Any]) -> dict[str, Any]:
@@ -184,17 +277,31 @@ def _may_retry(error: Any) -> bool:
     """Whether the same request, with the same key, may be sent again."""
     if error.http_status is None:
         return True  # no answer; a write carries its idempotency key
-    told = _header(error, "Stripe-Should-Retry").lower()
+    told = _header(error.headers, "Stripe-Should-Retry").lower()
     if told in ("true", "false"):
         return told == "true"
-    if _header(error, "Idempotent-Replayed").lower() == "true":
+    if _is_replayed(error):
         return False  # the same answer would come for ever
     return error.http_status in (_CONFLICT, _TOO_MANY) or error.http_status >= _SERVER
 
 
-def _header(error: Any, name: str) -> str:
+def _is_too_fast(error: Any) -> bool:
+    """Whether a request was refused for its rate, and not for an object that is locked.
+
+    L: the body of a 429 has had several forms over the years; the status tells.
+    """
+    told = error.code or getattr(error.error, "code", None)
+    return bool(error.http_status == _TOO_MANY and told != "lock_timeout")
+
+
+def _is_replayed(error: Any) -> bool:
+    """Whether it is the saved answer to an earlier request with the same idempotency key."""
+    return _header(error.headers, "Idempotent-Replayed").lower() == "true"
+
+
+def _header(headers: Mapping[str, str] | None, name: str) -> str:
     """A header of the answer, however a proxy spelt its name; empty if it is not there."""
-    for given, value in (error.headers or {}).items():
+    for given, value in (headers or {}).items():
         if given.lower() == name.lower():
             return str(value).strip()
     return ""
@@ -210,7 +317,8 @@ def translate(error: Any, path: str, options: ClientOptions) -> ProviderError:
         "status": status,
         "code": error.code or getattr(told, "code", None),
         "param": getattr(error, "param", None) or getattr(told, "param", None),
-        "request_id": error.request_id or _header(error, "Request-Id") or None,
+        "request_id": error.request_id or _header(error.headers, "Request-Id") or None,
+        "replayed": _is_replayed(error),
     }
     if status is None:
         where = options.api_base or "https://api.stripe.com"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import datetime as dt
 import functools
 import itertools
 import re
@@ -15,6 +17,7 @@ from engine.catalog.loader import type_name
 from engine.errors import NotFoundError, PermissionDeniedError, ProviderError
 from engine.provider.base import ADDRESSED, Account, RemoteObject, RequestContext
 from engine.provider.schema import Probe, ResourceType, Schemas
+from engine.settings import is_live
 from engine.stripe.client import StripeHTTP
 from engine.stripe.paths import (
     addressed,
@@ -29,7 +32,6 @@ from engine.stripe.paths import (
 PAGE = 100
 """Most objects a list page holds."""
 _READERS = 8
-_LIVE_KEY = re.compile(r"^(?:sk|rk)_live_")
 _ACCOUNT = re.compile(r"\bacct_[A-Za-z0-9]+")
 # L: the tail of Stripe's text when the object is in the other mode; creating it would be wrong.
 _OTHER_MODE = "similar object exists"
@@ -51,7 +53,7 @@ class StripeProvider:
         """
         self._http = http
         self._schemas = schemas
-        self._livemode = bool(_LIVE_KEY.match(api_key))
+        self._livemode = is_live(api_key)
         self._root = root or Path()
 
     @property
@@ -63,6 +65,10 @@ class StripeProvider:
     def writes(self) -> int:
         """How many of them could change something."""
         return self._http.writes
+
+    def now(self) -> int | None:
+        """Seconds since 1970 by Stripe's own clock, as it last told; None if it has not."""
+        return self._http.told_time
 
     def account(self) -> Account:
         """Tell whom the key speaks for.
@@ -82,12 +88,13 @@ class StripeProvider:
 
     def read(self, kind: ResourceType, id: str, *, account: str = "") -> RemoteObject | None:
         """Read one object, expanded; None if it does not exist."""
-        path, params = item_path(kind, id), _asked(kind)
+        route, params = kind.item, _asked(kind)
         if kind.composite is not None:
-            path = kind.calls[kind.composite.read].path
+            route = kind.calls[kind.composite.read].path
             params = {**composite_params(id), **params}
         try:
-            found = self._http.get(path, params, account=account)
+            path = route if kind.composite is not None else item_path(kind, id)
+            found = self._http.get(path, params, account=account, route=route)
         except NotFoundError as error:
             if _OTHER_MODE in error.message:
                 raise
@@ -141,11 +148,21 @@ class StripeProvider:
         return found
 
     def find(
-        self, kind: ResourceType, filters: Mapping[str, Any], *, account: str = ""
+        self,
+        kind: ResourceType,
+        filters: Mapping[str, Any],
+        *,
+        account: str = "",
+        since: int | None = None,
     ) -> Sequence[RemoteObject]:
         """List the objects that match, expanded, newest first."""
         parent, rest = without_parent(kind, filters)
-        return [entry for page in self._pages(kind, rest, account, parent) for entry in page]
+        found: list[RemoteObject] = []
+        for page in self._pages(kind, rest, account, parent):
+            found.extend(page)
+            if since is not None and page and _created_before(page[-1], since):
+                break
+        return found
 
     def exists(self, probe: Probe, id: str, *, account: str = "") -> bool:
         """Answer a probe about the object with this id."""
@@ -162,7 +179,7 @@ class StripeProvider:
         path = collection_path(kind, parent)
         params = {**filters, **_asked(kind, prefix="data."), "limit": PAGE}
         while True:
-            answer = self._http.get(path, params, account=account)
+            answer = self._http.get(path, params, account=account, route=kind.collection)
             page = answer.get("data")
             if not isinstance(page, list):
                 raise ProviderError(f"{path} did not answer with a list")
@@ -192,7 +209,8 @@ class StripeProvider:
                 path, rest, files, idempotency_key=context.idempotency_key, account=context.account
             )
         else:
-            found = self._post(path, {**body, **_asked(kind, once=True)}, context)
+            asked = {**body, **_asked(kind, once=True)}
+            found = self._post(path, asked, context, kind.collection)
         return addressed(kind, found, parent)
 
     def update(
@@ -204,7 +222,7 @@ class StripeProvider:
             if found is None:
                 raise NotFoundError(f"No such {kind.object}: {id!r}", status=404)
             return found
-        answer = self._post(item_path(kind, id), {**params, **_asked(kind)}, context)
+        answer = self._post(item_path(kind, id), {**params, **_asked(kind)}, context, kind.item)
         return addressed(kind, answer, parts_of(kind, id)[0])
 
     def call(
@@ -221,9 +239,9 @@ class StripeProvider:
         if kind.composite is not None:
             params = {**composite_params(id), **params}
         if found.method == "delete":
-            answer = self._http.delete(path, params, account=context.account)
+            answer = self._http.delete(path, params, account=context.account, route=found.path)
         else:
-            answer = self._post(path, params, context)
+            answer = self._post(path, params, context, found.path)
         return addressed(kind, answer, parts_of(kind, id)[0])
 
     def delete(self, kind: ResourceType, id: str, context: RequestContext) -> None:
@@ -231,19 +249,33 @@ class StripeProvider:
         try:
             if kind.composite is not None:
                 path = kind.calls[kind.composite.remove].path
-                self._post(path, composite_params(id), context)
+                self._post(path, composite_params(id), context, path)
             else:
-                self._http.delete(item_path(kind, id), {}, account=context.account)
+                path, account = item_path(kind, id), context.account
+                self._http.delete(path, {}, account=account, route=kind.item)
         except NotFoundError as error:
             if _OTHER_MODE in error.message:
                 raise
 
     def _post(
-        self, path: str, params: Mapping[str, Any], context: RequestContext
+        self, path: str, params: Mapping[str, Any], context: RequestContext, route: str
     ) -> dict[str, Any]:
         return self._http.post(
-            path, params, idempotency_key=context.idempotency_key, account=context.account
+            path,
+            params,
+            idempotency_key=context.idempotency_key,
+            account=context.account,
+            route=route,
         )
+
+
+def _created_before(entry: RemoteObject, moment: int) -> bool:
+    """Whether an object is older than that; v2 tells the moment as text, some types not at all."""
+    created = entry.get("created")
+    if isinstance(created, str):
+        with contextlib.suppress(ValueError):
+            created = dt.datetime.fromisoformat(created).timestamp()
+    return isinstance(created, (int, float)) and created < moment
 
 
 def _file_name(declared: str) -> str:

@@ -230,6 +230,14 @@ def test_2_7_a_restored_state_takes_any_place(backend: StateBackend) -> None:
     assert backend.stacks("test") == ("shop",)
 
 
+def test_2_8_a_restored_state_has_no_journal(backend: StateBackend) -> None:
+    """What a journal says is of the state that was there before."""
+    backend.write(a_state(3), expected=None)
+    backend.begin_journal("shop", "test", (b"{}",), reserve=0).close()
+    backend.restore(a_state(4))
+    assert backend.read_journal("shop", "test") is None
+
+
 # ── 3. never half old and half new ────────────────────────────────────────────────────────
 
 

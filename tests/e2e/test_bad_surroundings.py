@@ -505,7 +505,8 @@ def test_a_bad_day_that_lasts(house: House, case: str) -> None:
     assert raised.value.status == status
     assert hint in str(raised.value.hint)
     assert str(raised.value.request_id).startswith("req_")
-    assert len(house.slept) == house.retries
+    patience = 5 if case == "429" else 1  # what came too fast did nothing wrong
+    assert len(house.slept) == house.retries * patience
     assert house.state_file.read_bytes() == before
 
 

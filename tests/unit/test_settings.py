@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import SettingsError
-from engine.settings import EMBEDDED, UNNAMED, Settings, load_settings
+from engine.settings import EMBEDDED, UNNAMED, Settings, is_live, load_settings
 
 TABLE = """
 [tool.engine]
@@ -146,7 +146,7 @@ def test_the_address(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("flag", "variable", "found"), [(3, "5", 3), (None, "5", 5), (None, None, 10), (None, "", 10)]
+    ("flag", "variable", "found"), [(3, "5", 3), (None, "5", 5), (None, None, 20), (None, "", 20)]
 )
 def test_parallelism(tmp_path: Path, flag: int | None, variable: str | None, found: int) -> None:
     """Flag, then variable, then ten."""
@@ -252,3 +252,50 @@ def test_a_file_that_is_not_text(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(SettingsError, match=r"pyproject\.toml cannot be read"):
         _load(tmp_path)
+
+
+# ── pace ──────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_rate_of_an_environment(tmp_path: Path) -> None:
+    """The table names it, the variable wins, and without either the mode's default holds."""
+    table = "[tool.engine.environments.live]\nrequests-per-second = 40\n"
+    found = [
+        _load(tmp_path, table, environ, environment="live").environment.requests_per_second
+        for environ in ({}, {"ENGINE_REQUESTS_PER_SECOND": "2.5"})
+    ]
+    assert found == [40.0, 2.5]
+    assert _load(tmp_path, "", {}, environment=None).environment.requests_per_second is None
+
+
+@pytest.mark.parametrize("rate", ["0", "-1", '"fast"', "true"])
+def test_a_rate_that_is_none(tmp_path: Path, rate: str) -> None:
+    """It is a number above zero, and the message says so and where it stands."""
+    table = f"[tool.engine.environments.live]\nrequests-per-second = {rate}\n"
+    with pytest.raises(SettingsError, match=r"environments\.live\]: requests-per-second takes a"):
+        _load(tmp_path, table, {}, environment="live")
+    with pytest.raises(SettingsError, match="ENGINE_REQUESTS_PER_SECOND takes a number above 0"):
+        _load(tmp_path, TABLE, {"ENGINE_REQUESTS_PER_SECOND": "-1"}, environment="live")
+
+
+@pytest.mark.parametrize(
+    ("base", "local"),
+    [
+        ("http://127.0.0.1:9", True),
+        ("http://localhost:1", True),
+        ("http://[::1]:1", True),
+        ("https://stripe.example", False),
+        ("", False),
+    ],
+)
+def test_a_server_on_this_machine_is_no_stripe(tmp_path: Path, base: str, *, local: bool) -> None:
+    """What is on loopback has no limit that we know of."""
+    environ = {"STRIPE_API_BASE": base, "STRIPE_API_KEY": "sk_test_1"}
+    assert _load(tmp_path, "", environ).environment.is_local is local
+
+
+def test_the_mode_of_a_key() -> None:
+    """Its prefix tells, of restricted keys too."""
+    assert [is_live(key) for key in ("sk_live_1", "rk_live_1", "sk_test_live_1", "")] == [
+        True, True, False, False,
+    ]  # fmt: skip

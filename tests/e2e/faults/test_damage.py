@@ -163,7 +163,7 @@ DAMAGES: dict[str, tuple[Callable[[bytes], bytes], str]] = {
         "'serial' stands in it twice",
     ),
     "two digests": (lambda raw: _doubled_line(raw, '"digest"'), "'digest' stands in it twice"),
-    "a serial that git merged": (_with(serial=2), "digest does not fit"),
+    "a serial that git merged": (_with(serial=43), "digest does not fit"),
     "another lineage": (_with(lineage="0" * 32), "digest does not fit"),
     "another account": (_with(account={"id": "acct_2", "livemode": False}), "digest does not fit"),
     "live mode": (_with(account={"id": "acct_1", "livemode": True}), "digest does not fit"),

@@ -7,6 +7,7 @@ no object that is not there; whatever goes wrong is set up by the test that want
 from __future__ import annotations
 
 import copy
+import json
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,9 +19,11 @@ import pytest
 from engine.address import parse_address
 from engine.apply.events import ApplyResult, Hook, StepResult
 from engine.apply.executor import Surroundings, execute
+from engine.apply.journal import Journal, Run
 from engine.catalog import loader
 from engine.errors import NotFoundError, SecretSinkError, StateError
 from engine.plan.model import Plan, Step, StepKind
+from engine.plan.normal import seal
 from engine.provider.base import Account, RemoteObject, RequestContext
 from engine.provider.schema import Probe, Removal, ResourceType, Verb
 from engine.state.model import ResourceState, State
@@ -52,6 +55,7 @@ class FakeProvider:
     before: Callable[[Call], None] = lambda _: None
     tells_secrets: bool = True
     most_at_once: int = 0
+    time: int | None = 1_000_000
     _answers: dict[str, dict[str, Any]] = field(default_factory=dict)
     _flying: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -65,6 +69,10 @@ class FakeProvider:
     def writes(self) -> int:
         """How many of them could change something: all, here."""
         return len(self.calls)
+
+    def now(self) -> int | None:
+        """The time that the test says it is."""
+        return self.time
 
     def account(self) -> Account:
         """A test account."""
@@ -83,14 +91,20 @@ class FakeProvider:
         return {id: self.objects[id] for id in ids if id in self.objects}
 
     def find(
-        self, kind: ResourceType, filters: Mapping[str, Any], *, account: str = ""
+        self,
+        kind: ResourceType,
+        filters: Mapping[str, Any],
+        *,
+        account: str = "",
+        since: int | None = None,
     ) -> Sequence[RemoteObject]:
-        """Objects whose fields are as asked for."""
+        """Objects whose fields are as asked for, newest first."""
         del kind, account
         return [
             found
-            for found in self.objects.values()
+            for found in reversed(self.objects.values())
             if all(found.get(name) == value for name, value in filters.items())
+            and (since is None or found.get("created", since) >= since)
         ]
 
     def exists(self, probe: Probe, id: str, *, account: str = "") -> bool:
@@ -220,11 +234,49 @@ class Watcher(Hook):
 
 
 @dataclass
+class FakeJournalFile:
+    """A journal in memory; its disk is full once so many records are written.
+
+    Attributes:
+        records: What was written.
+        room: How many more records fit; None for any number.
+    """
+
+    records: list[dict[str, Any]] = field(default_factory=list)
+    room: int | None = None
+
+    def append(self, record: bytes, *, reserve: int = 0) -> None:
+        """Add a record, or fail as a full disk does."""
+        assert reserve >= 0
+        if self.room == 0:
+            raise StateError("no space left on the disk")
+        if self.room is not None:
+            self.room -= 1
+        self.records.append(json.loads(record))
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+RUN = Run(
+    id="run1",
+    stack="s",
+    environment="test",
+    lineage="l",
+    serial=0,
+    account_id="acct_1",
+    livemode=False,
+    since="2026-11-26T10:00:00+00:00",
+)
+
+
+@dataclass
 class World:
-    """Everything an apply meets, and the state as it was written each time.
+    """Everything an apply meets, its journal, and the state as it was written each time.
 
     Attributes:
         state: The state a plan is made from.
+        journal: What the run writes down.
         writes_left: How many more writes of the state succeed; None for all.
     """
 
@@ -232,6 +284,7 @@ class World:
     sink: FakeSink = field(default_factory=FakeSink)
     hook: Watcher = field(default_factory=Watcher)
     state: State = field(default_factory=lambda: State(stack="s", environment="test", lineage="l"))
+    journal: FakeJournalFile = field(default_factory=FakeJournalFile)
     saved: list[State] = field(default_factory=list)
     writes_left: int | None = None
     others: dict[OutputTarget, Any] = field(default_factory=dict)
@@ -261,6 +314,7 @@ class World:
         around = Surroundings(
             provider=self.provider,
             schemas=loader.schemas(),
+            journal=Journal(RUN, self.journal),
             save=self.save,
             sink=self.sink,
             outputs_of=lambda target: self.others.get(target, UNKNOWN),
@@ -278,7 +332,9 @@ def step(kind: StepKind, address: str, **parts: Any) -> Step:
     declared = parts.pop("declared", parts.get("params", {}))
     type_name = parse_address(address).type
     if kind not in (StepKind.REMOVE, StepKind.DETACH, StepKind.FORGET):
-        parts.setdefault("record", ResourceState(type=type_name, id="", declared=declared))
+        parts.setdefault(
+            "record", ResourceState(type=type_name, id="", declared=seal(declared, "l"))
+        )
     if kind is StepKind.REMOVE:
         parts.setdefault("removal", DELETE)
     parts.setdefault("key", f"{kind.value} {address}")

@@ -142,13 +142,56 @@ def test_a_bug_is_a_failure_with_a_name(world: World, make: Make) -> None:
 # ── state ────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_state_is_saved_after_every_operation(world: World, make: Make) -> None:
-    """Each operation is written down before what comes after it begins."""
-    seen: list[int] = []
-    world.provider.before = lambda _: seen.append(len(world.saved))
+def test_each_operation_is_written_down_before_and_after(world: World, make: Make) -> None:
+    """The intent stands in the journal when Stripe is called, the result before the next begins."""
+    seen: list[list[str]] = []
+    world.provider.before = lambda _: seen.append([next(iter(r)) for r in world.journal.records])
     world.apply(product(make, A), product(make, B, f"create {A}"), product(make, C, f"create {B}"))
-    assert seen == [0, 1, 2]
-    assert [len(state.resources) for state in world.saved[:3]] == [1, 2, 3]
+    assert seen == [
+        ["intent"],
+        ["intent", "done", "intent"],
+        ["intent", "done", "intent", "done", "intent"],
+    ]
+    assert [set(state.resources) for state in world.saved] == [{A, B, C}]
+
+
+def test_an_intent_holds_all_that_sending_it_again_takes(world: World, make: Make) -> None:
+    """Resolved parameters, the id it acts on, the key it is sent with, and Stripe's time."""
+    world.has(A, "prod_1", declared={"name": "a"})
+    world.apply(
+        make(UPDATE, A, params={"description": f"${{{A}.id}}"}), make(REMOVE, B, id="prod_2")
+    )
+    first, second = (entry for entry in world.journal.records if "intent" in entry)
+    assert first["key"] == world.provider.calls[0].context.idempotency_key
+    assert (first["at"], first["step"]["id"]) == (1_000_000, "prod_1")
+    assert first["step"]["params"] == {"description": "prod_1"}
+    assert second["step"]["removal"] == {"verb": "delete"}
+
+
+def test_a_refusal_is_written_down_and_an_unknown_end_is_not(world: World, make: Make) -> None:
+    """What Stripe refused did not happen; what broke off may have, and stays to be found out."""
+    world.provider.failures["create a"] = ProviderError("no", status=400)
+    world.provider.failures["create b"] = ConnectionFailedError("cut off")
+    world.provider.failures["create c"] = ProviderError("a fault", status=500, hint="run it again")
+    result = world.apply(*(product(make, name) for name in (A, B, C)), parallelism=1)
+    assert [next(iter(entry)) for entry in world.journal.records] == [
+        "intent", "failed", "intent", "intent",
+    ]  # fmt: skip
+    assert [failure.error.hint for failure in result.failures if failure.error] == [
+        None,
+        "whether Stripe carried it out is found out by the next engine plan or apply",
+        "run it again; whether Stripe carried it out is found out by the next engine plan or apply",
+    ]
+
+
+def test_no_secret_is_written_down(world: World, make: Make) -> None:
+    """A declared secret and one that Stripe tells stand in the journal as fingerprints."""
+    world.apply(make(CREATE, HOOK, params={"url": "https://x", "description": Sensitive("canary")}))
+    text = str(world.journal.records)
+    assert "canary" not in text
+    assert "whsec_of_" not in text
+    assert fingerprint("canary", "l") in text
+    assert world.sink.kept["s", f"{HOOK}.secret"] == "whsec_of_webhook_endpoint_1"
 
 
 def test_a_created_object_is_recorded(world: World, make: Make) -> None:
@@ -164,9 +207,9 @@ def test_a_created_object_is_recorded(world: World, make: Make) -> None:
     assert result.results[0].id == "product_1"
 
 
-def test_a_state_that_cannot_be_written_stops_new_work(world: World, make: Make) -> None:
-    """What happened on Stripe is kept in the result; nothing else is begun."""
-    world.writes_left = 1
+def test_a_journal_that_cannot_be_written_stops_new_work(world: World, make: Make) -> None:
+    """What happened on Stripe is in the state of the end; nothing else is begun."""
+    world.journal.room = 3
     result = world.apply(
         product(make, A), product(make, B, f"create {A}"), product(make, C, f"create {B}"),
         parallelism=1,
@@ -179,23 +222,42 @@ def test_a_state_that_cannot_be_written_stops_new_work(world: World, make: Make)
     ]
     assert result.results[1].id == "product_2"
     assert result.results[2].because == executor.UNSAVED
-    assert set(result.state.resources) == {A, B}
-    assert set(world.saved[-1].resources) == {A}
+    assert set(world.saved[-1].resources) == {A, B}
 
 
-def test_a_later_write_carries_what_an_earlier_could_not(world: World, make: Make) -> None:
-    """The last write of a run makes up for one that failed, and the failure is still told."""
+@pytest.mark.parametrize("kind", [CREATE, RECORD])
+def test_what_cannot_be_written_down_is_not_begun(world: World, make: Make, kind: StepKind) -> None:
+    """Without an intent on disk nothing is sent."""
+    world.journal.room = 0
+    result = world.apply(make(kind, A, params={"name": "a"}), product(make, B))
+    assert world.provider.calls == []
+    assert [entry.outcome for entry in result.results] == [Outcome.FAILED, Outcome.SKIPPED]
+    assert isinstance(result.unsaved, StateError)
+
+
+def test_a_refusal_that_cannot_be_written_down_stops_new_work(world: World, make: Make) -> None:
+    """The run ends as for any other failure of the journal."""
+    world.provider.failures["create a"] = ProviderError("no", status=400)
+    world.journal.room = 1
+    result = world.apply(product(make, A), product(make, B), parallelism=1)
+    assert [entry.outcome for entry in result.results] == [Outcome.FAILED, Outcome.SKIPPED]
+    assert isinstance(result.unsaved, StateError)
+
+
+def test_a_state_that_cannot_be_written_at_the_end_is_told(world: World, make: Make) -> None:
+    """The result holds what the state should have been."""
     world.writes_left = 0
-    world.hook.then = lambda: setattr(world, "writes_left", None)
     result = world.apply(product(make, A))
-    assert set(world.saved[-1].resources) == {A}
-    assert result.unsaved is not None
+    assert isinstance(result.unsaved, StateError)
+    assert result.failures == ()
+    assert set(result.state.resources) == {A}
 
 
 def test_a_record_sends_nothing(world: World, make: Make) -> None:
     """What concerns state alone changes state alone."""
     world.has(A, "prod_1", declared={"name": "a"}, superseded=("prod_0",))
-    world.state = world.state.with_removed(A, RemovedObject(type="stripe_product", id="prod_x"))
+    gone = RemovedObject(type="stripe_product", id="prod_x")
+    world.state = dataclasses.replace(world.state, removed={A: gone})
     record = dataclasses.replace(world.state.resources[A], dependencies=(B,), superseded=())
     result = world.apply(make(RECORD, A, id="prod_1", record=record))
     assert world.provider.calls == []
@@ -228,11 +290,14 @@ def test_moves_come_first(world: World, make: Make) -> None:
     world.has(A, "prod_1", declared={"name": "a"})
     world.has(PRICE, "price_1", dependencies=(A,))
     seen: list[Any] = []
-    world.provider.before = lambda _: seen.append(world.saved[-1])
-    world.apply(make(UPDATE, B, id="prod_1", params={"name": "b"}), moves={A: B})
+    world.provider.before = lambda _: seen.append(world.journal.records[0])
+    result = world.apply(make(UPDATE, B, id="prod_1", params={"name": "b"}), moves={A: B})
     (first,) = seen
-    assert set(first.resources) == {B, PRICE}
-    assert first.resources[PRICE].dependencies == (B,)
+    assert {name: bool(entry) for name, entry in first["resources"].items()} == {
+        A: False, B: True, PRICE: True,
+    }  # fmt: skip
+    assert first["resources"][PRICE]["dependencies"] == [B]
+    assert set(result.state.resources) == {B, PRICE}
 
 
 # ── removal ──────────────────────────────────────────────────────────────────────────────────
@@ -309,7 +374,8 @@ def test_superseded_until_removed(world: World, make: Make) -> None:
     create = make(CREATE, PRICE, params={"currency": "usd"}, record=record, supersedes="price_old")
     remove = make(REMOVE, PRICE, id="price_old", removal=ARCHIVE, after=(create.key,))
     result = world.apply(create, remove)
-    assert world.saved[0].resources[PRICE].superseded == ("price_old",)
+    created = next(r for r in world.journal.records if "price_2" in str(r.get("resources")))
+    assert created["resources"][PRICE]["superseded"] == ["price_old"]
     entry = result.state.resources[PRICE]
     assert (entry.id, entry.superseded) == ("price_2", ())
     assert result.state.removed == {}
@@ -333,7 +399,9 @@ def test_removal_before_creation(world: World, make: Make) -> None:
     remove = make(REMOVE, coupon, id="SALE")
     create = make(CREATE, coupon, params={"id": "SALE", "percent_off": 20}, after=(remove.key,))
     result = world.apply(remove, create)
-    assert world.saved[0].resources == {}
+    changes = [entry["resources"] for entry in world.journal.records if "done" in entry]
+    assert changes[0] == {coupon: None}
+    assert changes[1][coupon]["id"] == "SALE"
     assert result.state.resources[coupon].id == "SALE"
 
 
@@ -597,7 +665,7 @@ def test_a_stop_before_the_first_operation_begins_none(world: World, make: Make)
 
 def test_what_stripe_quotes_of_a_secret_is_hidden(world: World, make: Make) -> None:
     """An error says nothing of a value that its author called sensitive."""
-    world.provider.failures["create hunter2"] = ProviderError("No such name: 'hunter2'")
+    world.provider.failures["create hunter2"] = ProviderError("No such name: 'hunter2'", status=400)
     result = world.apply(
         make(StepKind.CREATE, A, params={"name": Sensitive("hunter2"), "tags": [Sensitive("x1")]})
     )

@@ -227,7 +227,8 @@ def test_equal_ids_on_two_accounts_are_two_objects() -> None:
 
 def test_a_dependency_that_is_not_there() -> None:
     """At the line of the dependency."""
-    raw = written(STATE.without_resource("stripe_product.pro"))
+    rest = {name: entry for name, entry in STATE.resources.items() if entry != PRODUCT}
+    raw = written(dataclasses.replace(STATE, resources=rest))
     found = only(raw)
     assert found.message == (
         "stripe_price.monthly depends on stripe_product.pro, which is not in the state"

@@ -8,7 +8,7 @@ import pytest
 
 from engine.address import parse_address
 from engine.state.backend import Holder
-from engine.state.model import RemovedObject, ResourceState, State, new_state
+from engine.state.model import Delta, Draft, RemovedObject, ResourceState, State, new_state
 
 PRO = "stripe_product.pro"
 PRICE = "stripe_price.pro"
@@ -52,14 +52,29 @@ def test_same_content_looks_past_serial_and_version(state: State) -> None:
     assert not state.same_content(dataclasses.replace(state, api_version="new"))
 
 
-def test_resources_come_and_go(state: State) -> None:
-    """Each step gives a new state and leaves the old one alone."""
+def test_a_resource_is_set(state: State) -> None:
+    """A new state has it, and the old one is left alone."""
     coupon = ResourceState(type="stripe_coupon", id="SALE")
-    more = state.with_resource("stripe_coupon.sale", coupon)
-    assert more.at("stripe_coupon.sale") is coupon
-    assert more.without_resource("stripe_coupon.sale") == state
-    assert state.without_resource("stripe_coupon.none") == state
+    assert state.with_resource("stripe_coupon.sale", coupon).at("stripe_coupon.sale") is coupon
     assert "stripe_coupon.sale" not in state.resources
+
+
+def test_a_draft_takes_changes_in(state: State) -> None:
+    """Resources and archived objects come and go, and the state it began as stays the same."""
+    coupon = ResourceState(type="stripe_coupon", id="SALE")
+    gone = RemovedObject(type="stripe_price", id="price_0")
+    draft = Draft(state)
+    draft.change(Delta(resources={"stripe_coupon.sale": coupon}, removed={PRICE: gone}))
+    assert draft.at("stripe_coupon.sale") is coupon
+    assert draft.state().removed == {PRICE: gone}
+    draft.change(
+        Delta(
+            resources={"stripe_coupon.sale": None, "stripe_coupon.none": None},
+            removed={PRICE: None},
+        )
+    )
+    assert draft.state() == state
+    assert draft.lineage == state.lineage
 
 
 def test_a_move_renames_for_dependents_too(state: State) -> None:
@@ -70,14 +85,6 @@ def test_a_move_renames_for_dependents_too(state: State) -> None:
     price = moved.at(PRICE)
     assert price is not None
     assert price.dependencies == ("stripe_billing_portal_configuration.a", "stripe_coupon.x")
-
-
-def test_removed_objects_are_remembered_and_forgotten(state: State) -> None:
-    """What Stripe only archived is kept by address until something takes its place."""
-    gone = RemovedObject(type="stripe_price", id="price_0")
-    remembering = state.with_removed(PRICE, gone)
-    assert remembering.removed == {PRICE: gone}
-    assert remembering.with_removed(PRICE, None) == state
 
 
 def test_outputs_are_replaced_whole(state: State) -> None:

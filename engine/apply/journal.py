@@ -1,0 +1,278 @@
+"""The journal of one run: what it is about to do before it does it, and what came of it after.
+
+Each operation leaves an intent before Stripe is called, with everything that is needed to send it
+again, and what it changed in the state afterwards. A run that is killed in between is taken up by
+the next one (`recovery`). What must not live here: where journals are kept (`state.backend`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.errors import EngineError, StateError
+from engine.plan.codec import step_document, step_of
+from engine.plan.model import Step
+from engine.provider.schema import Schemas
+from engine.state.backend import JournalFile
+from engine.state.codec import removed_document, resource_document
+from engine.state.model import Delta
+from engine.state.shape import removed_of, resource_of
+
+FORMAT = 1
+_RESULT_ROOM = 4096
+"""Bytes that a result may need beyond what its intent takes: ids, and fields that others need."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """The run that a journal belongs to.
+
+    Attributes:
+        id: Random id, part of every idempotency key.
+        stack: Stack name.
+        environment: Environment name.
+        lineage: Lineage of the state it changes.
+        serial: Serial of that state.
+        account_id: Account it acts on; empty if Stripe does not tell.
+        livemode: Real money; None if Stripe does not tell.
+        since: UTC start, ISO 8601 to the second.
+    """
+
+    id: str
+    stack: str
+    environment: str
+    lineage: str
+    serial: int
+    account_id: str
+    livemode: bool | None
+    since: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """An operation that was begun.
+
+    Attributes:
+        number: Its number in the run.
+        step: The operation, its parameters resolved and the id it acts on filled in.
+        key: Its idempotency key.
+        at: When it was sent, by Stripe's clock, seconds since 1970; None if nobody knows.
+    """
+
+    number: int
+    step: Step
+    key: str
+    at: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unfinished:
+    """What the journal of a run that did not finish says.
+
+    Attributes:
+        run: The run.
+        deltas: What its operations changed in the state, in order.
+        pending: Operations of which nobody knows what became, in order.
+        checkpoint: Serial of the state that it was about to write with all of this in it; None if
+            it did not come to that.
+    """
+
+    run: Run
+    deltas: tuple[Delta, ...]
+    pending: tuple[Intent, ...]
+    checkpoint: int | None
+
+
+@dataclass(slots=True)
+class Journal:
+    """A journal that is being written.
+
+    Attributes:
+        run: The run it belongs to.
+        file: Where its records go.
+        open: Records of the intents of which nobody knows yet what became, by number.
+    """
+
+    run: Run
+    file: JournalFile
+    open: dict[int, bytes] = field(default_factory=dict)
+
+    def intend(self, intent: Intent) -> None:
+        """Write down what is about to be sent; there is room for its result then.
+
+        Raises:
+            StateError: if it cannot be written; nothing may be sent.
+        """
+        record = intent_record(intent, self.run.lineage)
+        waiting = len(record) + sum(len(other) for other in self.open.values())
+        room = 2 * waiting + _RESULT_ROOM * (len(self.open) + 1)
+        self.file.append(record, reserve=room)
+        self.open[intent.number] = record
+
+    def done(self, number: int, delta: Delta) -> None:
+        """Write down that an operation was carried out, and what it changes.
+
+        Raises:
+            StateError: if it cannot be written.
+        """
+        self.file.append(_record({"done": number, **_delta_document(delta)}))
+        self.open.pop(number, None)
+
+    def failed(self, number: int) -> None:
+        """Write down that an operation did not happen.
+
+        Raises:
+            StateError: if it cannot be written.
+        """
+        self.file.append(_record({"failed": number}))
+        self.open.pop(number, None)
+
+    def note(self, delta: Delta) -> None:
+        """Write down a change of the state that Stripe has no part in.
+
+        Raises:
+            StateError: if it cannot be written.
+        """
+        self.file.append(_record({"noted": True, **_delta_document(delta)}))
+
+    def checkpoint(self, serial: int) -> None:
+        """Write down that a state with all of this in it is about to be written.
+
+        Raises:
+            StateError: if it cannot be written.
+        """
+        self.file.append(_record({"checkpoint": serial}))
+
+
+def first_record(run: Run) -> bytes:
+    """What a journal begins with."""
+    return _record(
+        {
+            "journal": FORMAT,
+            "run": run.id,
+            "stack": run.stack,
+            "environment": run.environment,
+            "lineage": run.lineage,
+            "serial": run.serial,
+            "account": run.account_id,
+            "livemode": run.livemode,
+            "since": run.since,
+        }
+    )
+
+
+def intent_record(intent: Intent, salt: str) -> bytes:
+    """What a journal holds of an operation that is about to be sent."""
+    return _record(
+        {
+            "intent": intent.number,
+            "key": intent.key,
+            "at": intent.at,
+            "step": step_document(intent.step, salt),
+        }
+    )
+
+
+def room_for(steps: Sequence[Step], salt: str) -> int:
+    """Bytes that the journal of these operations is expected to need."""
+    return sum(
+        3 * len(json.dumps(step_document(step, salt), ensure_ascii=False).encode()) + _RESULT_ROOM
+        for step in steps
+    )
+
+
+def read_journal(
+    records: Sequence[bytes], schemas: Schemas, secrets: Mapping[str, Any]
+) -> Unfinished:
+    """Read what a run left.
+
+    Args:
+        records: Its records.
+        schemas: Resource types by name.
+        secrets: Known secrets by fingerprint.
+
+    Raises:
+        StateError: if it was not written by an engine that this one understands.
+    """
+    try:
+        return _read([json.loads(record) for record in records], schemas, secrets)
+    except (ValueError, KeyError, TypeError, IndexError, EngineError) as error:
+        raise StateError(
+            "the journal of an unfinished run cannot be read",
+            cause=f"{type(error).__name__}: {error}",
+            hint="run the version of engine that wrote it; nothing was changed",
+        ) from error
+
+
+def _read(
+    documents: Sequence[dict[str, Any]], schemas: Schemas, secrets: Mapping[str, Any]
+) -> Unfinished:
+    first, *others = documents
+    if first["journal"] != FORMAT:
+        raise ValueError(f"format {first['journal']}")
+    deltas: list[Delta] = []
+    pending: dict[int, Intent] = {}
+    checkpoint: int | None = None
+    for document in others:
+        if "intent" in document:
+            pending[document["intent"]] = Intent(
+                number=document["intent"],
+                step=step_of(document["step"], schemas, secrets),
+                key=document["key"],
+                at=document["at"],
+            )
+        elif "checkpoint" in document:
+            checkpoint = document["checkpoint"]
+        else:
+            pending.pop(document.get("done", document.get("failed", -1)), None)
+            if "failed" not in document:
+                deltas.append(_delta_of(document))
+    run = Run(
+        id=first["run"],
+        stack=first["stack"],
+        environment=first["environment"],
+        lineage=first["lineage"],
+        serial=first["serial"],
+        account_id=first["account"],
+        livemode=first["livemode"],
+        since=first["since"],
+    )
+    return Unfinished(
+        run=run, deltas=tuple(deltas), pending=tuple(pending.values()), checkpoint=checkpoint
+    )
+
+
+def _record(document: Mapping[str, Any]) -> bytes:
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode(
+        "utf-8", "surrogatepass"
+    )
+
+
+def _delta_document(delta: Delta) -> dict[str, Any]:
+    found = {
+        "resources": {
+            address: None if entry is None else resource_document(entry)
+            for address, entry in delta.resources.items()
+        },
+        "removed": {
+            address: None if gone is None else removed_document(gone)
+            for address, gone in delta.removed.items()
+        },
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def _delta_of(document: Mapping[str, Any]) -> Delta:
+    return Delta(
+        resources={
+            address: None if entry is None else resource_of(entry)
+            for address, entry in document.get("resources", {}).items()
+        },
+        removed={
+            address: None if gone is None else removed_of(gone)
+            for address, gone in document.get("removed", {}).items()
+        },
+    )

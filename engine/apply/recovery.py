@@ -1,0 +1,286 @@
+"""Taking up a run that did not finish: what it did is folded in, what is uncertain is found out.
+
+Nothing is posted blindly. An operation whose end nobody knows is sent again with its own
+idempotency key, and Stripe answers as it did the first time. Where Stripe may have forgotten the
+key (it keeps one for a day), or has kept a failure of its own under it, or where a secret among
+the parameters is not known any more, the object is looked for instead.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from engine.apply.events import Finding, Found
+from engine.apply.executor import is_uncertain, keep_secrets
+from engine.apply.fold import delta_of
+from engine.apply.journal import Intent, Unfinished
+from engine.apply.ports import SecretSink
+from engine.apply.references import References
+from engine.apply.sending import send
+from engine.errors import (
+    AuthenticationError,
+    PermissionDeniedError,
+    ProviderError,
+    RateLimitedError,
+    StateError,
+)
+from engine.plan.codec import has_sealed
+from engine.plan.life import is_gone
+from engine.plan.model import Step, StepKind
+from engine.plan.normal import comparable, pick
+from engine.plan.request import STAMP_KEY
+from engine.provider.base import Provider, RemoteObject, RequestContext, composite_id, id_of
+from engine.provider.schema import ResourceType, Schemas
+from engine.state.model import Delta, Draft, ResourceState
+from engine.values import get_path
+
+KEY_LIFE = 23 * 3600
+"""Seconds for which Stripe is trusted to know a key; it may forget it after 24 hours (D)."""
+_OTHER_PARAMETERS = "idempotency_error"
+"""Stripe's word for a key that was sent before with other parameters."""
+_SLACK = 300
+"""Seconds by which an object may seem older than the request that made it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Help:
+    """What a recovery works with.
+
+    Attributes:
+        provider: Where the objects are; asked for only if something is uncertain.
+        schemas: Resource types by name.
+        sink: Where secrets go.
+        references: What references stand for, over the draft that is recovered.
+    """
+
+    provider: Callable[[], Provider]
+    schemas: Schemas
+    sink: SecretSink
+    references: References
+
+
+def recover(unfinished: Unfinished, draft: Draft, around: Help) -> tuple[Finding, ...]:
+    """Bring a state up to what an unfinished run did.
+
+    Args:
+        unfinished: What the run's journal says.
+        draft: The state as it is stored; it is changed.
+        around: What to do it with.
+
+    Raises:
+        StateError: if the state is not one that the run can have worked on.
+        ProviderError: if Stripe cannot be asked; the journal is as good as before.
+    """
+    findings = _fold(unfinished, draft)
+    for intent in unfinished.pending:
+        finding = _settle(unfinished, intent, draft, around)
+        if finding is not None:
+            findings.append(finding)
+    return tuple(findings)
+
+
+# ── what the journal knows ────────────────────────────────────────────────────────────────────
+
+
+def _fold(unfinished: Unfinished, draft: Draft) -> list[Finding]:
+    """Take in what the journal holds the results of."""
+    run, state = unfinished.run, draft.base
+    if state.lineage != run.lineage:
+        raise StateError(
+            f"the journal of an unfinished run is of another {run.environment}/{run.stack} than "
+            "the state",
+            cause=f"The run, of {run.since}, worked on lineage {run.lineage}, the state has "
+            f"{state.lineage}.",
+            hint=f"bring back the state that the run worked on (git checkout or git stash), or, "
+            f"if it is lost, move state/{run.environment}/{run.stack}.journal away and run "
+            "engine state rebuild",
+        )
+    if state.serial < run.serial:
+        raise StateError(
+            f"the state of {run.environment}/{run.stack} is older than the one an unfinished run "
+            "worked on",
+            cause=f"The run, of {run.since}, began from serial {run.serial}; the state is at "
+            f"{state.serial}.",
+            hint="bring back the newer state (git checkout or git stash pop on the file) and run "
+            "the command again",
+        )
+    if unfinished.checkpoint is not None and state.serial >= unfinished.checkpoint:
+        return []  # the state was written, and only the journal's end was missed
+    moved_on = state.serial > run.serial
+    findings: list[Finding] = []
+    for delta in unfinished.deltas:
+        draft.change(_rebased(delta, draft) if moved_on else delta)
+        findings.extend(
+            Finding(address=address, what=Found.RECORDED, id=entry.id if entry is not None else "")
+            for address, entry in delta.resources.items()
+        )
+    return findings
+
+
+def _rebased(delta: Delta, draft: Draft) -> Delta:
+    """A change for a state that somebody else has changed in the meantime.
+
+    What is newer there stays. An object that the run made and the state does not know is kept: at
+    its address, or, where another one is now, among those that the next plan removes.
+    """
+    known = {entry.id for entry in draft.resources.values()}
+    known.update(id for entry in draft.resources.values() for id in entry.superseded)
+    resources: dict[str, ResourceState | None] = {}
+    for address, entry in delta.resources.items():
+        current = draft.at(address)
+        if entry is None or entry.id in known:
+            continue
+        if current is None or current.id in entry.superseded:
+            resources[address] = entry
+        else:
+            left = (*current.superseded, entry.id)
+            resources[address] = dataclasses.replace(current, superseded=left)
+    return Delta(resources=resources)
+
+
+# ── what only Stripe knows ────────────────────────────────────────────────────────────────────
+
+
+def _settle(unfinished: Unfinished, intent: Intent, draft: Draft, around: Help) -> Finding:
+    """Find out what became of one operation."""
+    provider, step = around.provider(), intent.step
+    kind, address = around.schemas[step.type], str(step.address)
+    what, answer = _asked_again(intent, kind, provider)
+    if what is None and step.kind is StepKind.CREATE:
+        answer = _made(intent, kind, draft, provider)
+        what = Found.NOT_DONE if answer is None else Found.DISCOVERED
+    if what in (None, Found.NOT_DONE):
+        return Finding(address=address, what=Found.NOT_DONE)
+    stack = unfinished.run.stack
+    keep_secrets(around.sink, stack, step, kind, answer)
+    current = draft.at(address)
+    known = current is not None and answer is not None and current.id == id_of(answer)
+    if not (known and step.kind is StepKind.CREATE):
+        if what is Found.DISCOVERED and kind.composite is not None:
+            step = _without_sealed(step)
+        draft.change(delta_of(draft, step, kind, answer, around.references.value_or_unknown))
+    names = [f"{address}.{'.'.join(map(str, path))}" for path in kind.told_once]
+    return Finding(
+        address=address,
+        what=what,
+        id=id_of(answer) if answer is not None else step.id,
+        secret_lost=what is Found.DISCOVERED
+        and any(around.sink.load(stack, name) is None for name in names),
+    )
+
+
+def _asked_again(
+    intent: Intent, kind: ResourceType, provider: Provider
+) -> tuple[Found | None, RemoteObject | None]:
+    """Send an operation again, if that is safe; None where that tells nothing.
+
+    Raises:
+        ProviderError: if Stripe does not answer, or the key may not ask.
+    """
+    if not _may_send_again(intent, provider):
+        return None, None
+    context = RequestContext(idempotency_key=intent.key, account=intent.step.account)
+    try:
+        answer = send(provider, kind, intent.step, intent.step.params, context)
+    except (AuthenticationError, PermissionDeniedError, RateLimitedError):
+        raise
+    except ProviderError as error:
+        if error.code == _OTHER_PARAMETERS or (error.replayed and is_uncertain(error)):
+            return None, None
+        if is_uncertain(error):
+            raise
+        return Found.NOT_DONE, None
+    return Found.CONFIRMED, answer
+
+
+def _without_sealed(step: Step) -> Step:
+    """An operation that says nothing of secrets: the next plan sends them again.
+
+    What only fields name may have been there before, with another secret in it.
+    """
+    if step.record is None:
+        return step
+    told = {name: value for name, value in step.record.declared.items() if not has_sealed(value)}
+    return dataclasses.replace(step, record=dataclasses.replace(step.record, declared=told))
+
+
+def _may_send_again(intent: Intent, provider: Provider) -> bool:
+    """Whether Stripe still knows the operation's key, and everything that was sent is known.
+
+    Both moments are of Stripe's clock: ours may have been set in between.
+    """
+    if has_sealed(intent.step.params):
+        return False
+    if intent.step.kind is not StepKind.CREATE:
+        return True  # a change made twice is made once
+    now = provider.now()
+    return intent.at is not None and now is not None and 0 <= now - intent.at < KEY_LIFE
+
+
+def _made(
+    intent: Intent, kind: ResourceType, draft: Draft, provider: Provider
+) -> RemoteObject | None:
+    """The object that a create made, if it did."""
+    step = intent.step
+    if kind.singleton:
+        return None  # there is one, always: it is changed again
+    if kind.composite is not None:
+        id = composite_id(kind.composite, step.params)
+        return provider.read(kind, id, account=step.account)
+    known = _known_ids(draft, str(step.address))
+    for found in _candidates(intent, kind, provider):
+        if id_of(found) in known or is_gone(kind, found, step.params):
+            continue
+        if _is_what_was_sent(kind, step.params, found, draft.lineage):
+            return found
+    return None
+
+
+def _candidates(intent: Intent, kind: ResourceType, provider: Provider) -> list[RemoteObject]:
+    """Objects of the type, newest first, no older than the request."""
+    params = intent.step.params
+    if kind.chosen_id and "id" in params:
+        found = provider.read(kind, str(params["id"]), account=intent.step.account)
+        return [] if found is None else [found]
+    names = (*kind.list_needs, kind.parent)
+    filters = {name: params[name] for name in names if name and name in params}
+    since = None if intent.at is None else intent.at - _SLACK
+    variants: tuple[Mapping[str, Any], ...] = next(
+        (key.variants for key in kind.natural_keys if key.filter or key.scan), ({},)
+    )
+    return [
+        found
+        for variant in variants
+        for found in provider.find(
+            kind, {**filters, **variant}, account=intent.step.account, since=since
+        )
+    ]
+
+
+def _known_ids(draft: Draft, address: str) -> set[str]:
+    """Ids that the state holds elsewhere, or of objects at this address that are to go."""
+    known = {entry.id for other, entry in draft.resources.items() if other != address}
+    known.update(id for entry in draft.resources.values() for id in entry.superseded)
+    known.update(gone.id for gone in draft.removed.values())
+    return known
+
+
+def _is_what_was_sent(
+    kind: ResourceType, params: Mapping[str, Any], found: RemoteObject, salt: str
+) -> bool:
+    """Whether an object is the one that these parameters made."""
+    stamp = get_path(params, ("metadata", STAMP_KEY))
+    if stamp is not None:
+        return bool(get_path(found, ("metadata", STAMP_KEY)) == stamp)
+    said = {name: value for name, value in params.items() if _is_told(kind, name)}
+    told = pick(kind.root, said, found, salt)
+    return bool(comparable(kind.root, said, salt) == comparable(kind.root, told, salt))
+
+
+def _is_told(kind: ResourceType, name: str) -> bool:
+    """Whether Stripe tells a parameter again, so that it can be compared."""
+    attribute = kind.root.fields.get(name)
+    return attribute is not None and not attribute.write_only and not attribute.sensitive

@@ -1,0 +1,96 @@
+"""What references stand for while operations are carried out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.apply.ports import OutputsOf, SecretSink
+from engine.errors import EngineError
+from engine.plan.normal import is_sealed
+from engine.provider.base import RemoteObject
+from engine.provider.schema import Schemas
+from engine.state.model import Draft
+from engine.values import (
+    UNKNOWN,
+    AttributeTarget,
+    OutputTarget,
+    Sensitive,
+    Target,
+    get_path,
+)
+
+
+@dataclass(slots=True, kw_only=True)
+class References:
+    """Looks up what references name, in what is known so far.
+
+    Attributes:
+        stack: Stack that the references are in.
+        draft: The state as it is now.
+        schemas: Resource types by name.
+        sink: Where secrets are.
+        outputs_of: Reads other stacks' outputs.
+        lookups: Objects that were read for the plan, by address.
+        answers: What Stripe answered in this run, by address.
+    """
+
+    stack: str
+    draft: Draft
+    schemas: Schemas
+    sink: SecretSink
+    outputs_of: OutputsOf
+    lookups: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    answers: dict[str, RemoteObject] = field(default_factory=dict)
+
+    def value(self, target: Target) -> Any:
+        """What a reference stands for now.
+
+        Raises:
+            EngineError: if that cannot be told.
+        """
+        if isinstance(target, OutputTarget):
+            found = self.outputs_of(target)
+            if found is UNKNOWN:
+                raise EngineError(
+                    f"stack {target.stack!r} has no output {target.name!r}",
+                    hint=f"apply {target.stack} first, or correct the name",
+                )
+            return found
+        found = self._attribute(target)
+        if found is UNKNOWN:
+            raise EngineError(
+                f"{target} is not known",
+                cause=f"{target.address} is not in the state, or Stripe did not tell this field.",
+                hint="run engine plan again",
+            )
+        return found
+
+    def value_or_unknown(self, target: Target) -> Any:
+        """What a reference stands for now, UNKNOWN if that cannot be told."""
+        try:
+            return self.value(target)
+        except EngineError:
+            return UNKNOWN
+
+    def _attribute(self, target: AttributeTarget) -> Any:
+        text = str(target.address)
+        first, *rest = target.attribute.split(".")
+        entry = self.draft.at(text)
+        if target.address.lookup:
+            return get_path(self.lookups.get(text), (first, *rest), UNKNOWN)
+        if entry is None:
+            return UNKNOWN
+        if first == "id":
+            # A child is kept with its parent, `prod_1/feat_2`; others refer to its own id.
+            child = bool(self.schemas[entry.type].parent)
+            return entry.id.rpartition("/")[2] if child else entry.id
+        if is_sealed(get_path(entry.attributes, (first, *rest))):
+            secret = self.sink.load(self.stack, str(target))
+            return UNKNOWN if secret is None else Sensitive(secret)
+        for source in (self.answers.get(text, {}), entry.attributes):
+            found = get_path(source, (first, *rest), UNKNOWN)
+            if found is not UNKNOWN:
+                return found
+        return UNKNOWN

@@ -1,0 +1,147 @@
+"""Journals as files: one checksummed record a line, written in advance of what may happen.
+
+Space is set aside before it is needed, so that a full disk is found out before Stripe is called
+and not after; what is set aside reads as NUL bytes and ends the journal for whoever reads it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import zlib
+from collections.abc import Sequence
+from pathlib import Path, PurePath
+
+from engine.backends.files import PRIVATE_FILE, sync_folder, write_durably
+from engine.errors import StateError
+
+_CHECKSUM = 8
+_LEAST_ROOM = 64 * 1024
+"""Space is set aside in steps of at least so many bytes."""
+
+
+def framed(record: bytes) -> bytes:
+    """A record as its line: checksum, space, JSON, newline."""
+    return b"%08x %b\n" % (zlib.crc32(record), record)
+
+
+def records_in(raw: bytes, *, path: str) -> tuple[bytes, ...]:
+    """The records of a journal, a last torn one left out.
+
+    Raises:
+        StateError: if a record is damaged that others follow.
+    """
+    found: list[bytes] = []
+    torn = 0
+    for number, text in enumerate(raw.split(b"\n"), start=1):
+        line = text.strip(b"\0")
+        if not line:
+            continue
+        record = line[_CHECKSUM + 1 :]
+        if line[: _CHECKSUM + 1] == framed(record)[: _CHECKSUM + 1]:
+            if torn:
+                raise StateError(
+                    f"{path}, line {torn}: the journal of an unfinished run is damaged",
+                    cause="Records that follow this one are whole, so no crash tore it.",
+                    hint="bring the file back from a backup; without one, engine state rebuild "
+                    f"{PurePath(path).stem} --force finds on the account what the run made",
+                )
+            found.append(record)
+        else:
+            torn = torn or number
+    return tuple(found)
+
+
+class FileJournal:
+    """A journal that is being written."""
+
+    def __init__(self, path: Path, *, shown: str, reserve: int) -> None:
+        """Go on at the end of a journal that is there.
+
+        Args:
+            path: Its file.
+            shown: The path as people know it.
+            reserve: Bytes to set aside.
+
+        Raises:
+            OSError: if there is no room.
+        """
+        self._shown = shown
+        self._file = os.open(path, os.O_RDWR)
+        self._end = self._room = os.fstat(self._file).st_size
+        try:
+            self._set_aside(reserve)
+        except OSError:
+            self.close()
+            raise
+
+    def append(self, record: bytes, *, reserve: int = 0) -> None:
+        """Add a record."""
+        line = framed(record)
+        try:
+            self._set_aside(len(line) + reserve)
+            self._write(line)
+            _sync(self._file)
+        except OSError as error:
+            # Half a line would be taken for damage once a whole one follows.
+            with contextlib.suppress(OSError):
+                os.pwrite(self._file, bytes(len(line)), self._end)
+            raise StateError(
+                f"{self._shown} cannot be written",
+                cause=error.strerror,
+                hint="make room and run the command again: it takes up what this one did",
+            ) from error
+        self._end += len(line)
+
+    def _write(self, line: bytes) -> None:
+        written = 0
+        while written < len(line):
+            written += os.pwrite(self._file, line[written:], self._end + written)
+
+    def _set_aside(self, more: int) -> None:
+        if self._end + more <= self._room:
+            return
+        grown = max(more, _LEAST_ROOM)
+        _allocate(self._file, self._end, grown)
+        self._room = self._end + grown
+
+    def close(self) -> None:
+        """Write no more."""
+        os.close(self._file)
+
+
+def begin(path: Path, records: Sequence[bytes], *, shown: str, reserve: int) -> FileJournal:
+    """Put a journal in place that begins with some records, and open it.
+
+    Raises:
+        OSError: if there is no room for it; one that was there is intact.
+    """
+    write_durably(path, b"".join(map(framed, records)), mode=PRIVATE_FILE)
+    return FileJournal(path, shown=shown, reserve=reserve)
+
+
+def end(path: Path) -> None:
+    """Remove a journal, if there is one.
+
+    Raises:
+        OSError: if that cannot be done.
+    """
+    try:
+        path.unlink()
+    except FileNotFoundError:
+        return
+    sync_folder(path.parent)
+
+
+def _allocate(file: int, start: int, length: int) -> None:
+    """Set space aside that reads as NUL bytes; where the system cannot, write them."""
+    if hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(file, start, length)
+    else:  # pragma: no cover - not on Linux
+        os.pwrite(file, bytes(length), start)
+    os.fsync(file)
+
+
+def _sync(file: int) -> None:
+    """Make what was written survive a power cut; the length of the file did not change."""
+    getattr(os, "fdatasync", os.fsync)(file)

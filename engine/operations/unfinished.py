@@ -1,0 +1,101 @@
+"""Taking up what an earlier run left unfinished, before anything else is done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from engine.apply.events import Finding, Found
+from engine.apply.journal import Journal, Run, read_journal
+from engine.apply.recovery import Help, recover
+from engine.apply.references import References
+from engine.apply.secrecy import sensitive_in
+from engine.errors import GuardError, StateError
+from engine.graph.build import ResourceGraph
+from engine.provider.base import Account
+from engine.state.model import Draft
+from engine.values import fingerprint
+
+if TYPE_CHECKING:
+    from engine.operations.session import Session
+
+
+def take_up(opened: Session, graph: ResourceGraph) -> None:
+    """Bring the state of a stack up to what an unfinished run did, if there was one.
+
+    Raises:
+        StateError: if journal and state do not fit, or cannot be read or written.
+        GuardError: if the key answers for another account or mode than the run's.
+        ProviderError: if something is uncertain and Stripe cannot be asked.
+    """
+    context, name = opened.context, graph.stack.name
+    records = context.backend.read_journal(name, context.environment)
+    if not records:
+        return
+    stored = opened.loaded[name]
+    if stored is None:
+        raise StateError(
+            f"an unfinished run of {context.environment}/{name} left a journal, but its state is "
+            "gone",
+            hint="bring the state back (git checkout); if it is lost, engine state rebuild "
+            f"{name} makes it again from the account, with what the run made",
+        )
+    draft = Draft(stored)
+    unfinished = read_journal(records, context.schemas, _secrets_of(graph, stored.lineage))
+    if unfinished.pending:
+        _check_run(unfinished.run, opened.check_account())
+    findings = recover(
+        unfinished,
+        draft,
+        Help(
+            provider=lambda: opened.provider,
+            schemas=context.schemas,
+            sink=context.sink,
+            references=References(
+                stack=name,
+                draft=draft,
+                schemas=context.schemas,
+                sink=context.sink,
+                outputs_of=opened.output_of,
+            ),
+        ),
+    )
+    file = context.backend.begin_journal(name, context.environment, records, reserve=0)
+    opened.journals[name] = Journal(unfinished.run, file)
+    opened.save(draft.state())
+    if findings:
+        context.hook.recovered(name, unfinished.run.since, findings)
+        opened.taken_up[name] = tuple(_warnings(unfinished.run.since, findings))
+
+
+def _warnings(since: str, findings: Sequence[Finding]) -> Iterator[str]:
+    undone = sum(finding.what is Found.NOT_DONE for finding in findings)
+    yield (
+        f"a run of {since} had not finished and was taken up: {len(findings) - undone} of its "
+        f"operations are in the state now, {undone} did not happen"
+    )
+    for finding in findings:
+        if finding.secret_lost:
+            yield (
+                f"{finding.address}: Stripe told its secret when it was made, and that answer was "
+                f"lost. For a new one, run engine apply --replace {finding.address}"
+            )
+
+
+def _secrets_of(graph: ResourceGraph, salt: str) -> dict[str, Any]:
+    """Secrets that the stack declares, by the fingerprint a journal holds of them."""
+    declared = [entry.arguments for entry in graph.declarations.values()]
+    return {fingerprint(entry.value, salt): entry.value for entry in sensitive_in(declared)}
+
+
+def _check_run(run: Run, account: Account) -> None:
+    """Refuse to find out on another account what an unfinished run did."""
+    same_mode = None in (run.livemode, account.livemode) or run.livemode == account.livemode
+    if same_mode and (not run.account_id or not account.id or run.account_id == account.id):
+        return
+    modes = {True: "live mode", False: "test mode", None: "a mode that Stripe does not tell"}
+    raise GuardError(
+        f"an unfinished run of {run.environment}/{run.stack} was at work on {run.account_id}, "
+        f"{modes[run.livemode]}, but the key answers for {account.id}, {modes[account.livemode]}",
+        hint=f"use a key of {run.account_id} so that its end can be found out; nothing was changed",
+    )
