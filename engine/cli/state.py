@@ -1,4 +1,4 @@
-"""`engine state`: looking into states, verifying them, and making a lost one again."""
+"""`engine state`: looking into states, editing and verifying them, making a lost one again."""
 
 from __future__ import annotations
 
@@ -13,16 +13,32 @@ from engine.address import parse_address
 from engine.cli.command import EngineCommand, LazyGroup
 from engine.cli.completion import complete_addresses, complete_stacks
 from engine.cli.invocation import Invocation, pass_invocation
-from engine.cli.planning import stacks_argument, variables_option
+from engine.cli.planning import read_addresses, stacks_argument, variables_option
 from engine.errors import StateProblemsError, UsageError
 
 if TYPE_CHECKING:
+    from engine.address import ResourceAddress
     from engine.state.model import State
+
+
+_stack_option = click.option(
+    "--stack",
+    metavar="STACK",
+    help="The stack to look in, where several have that address.",
+    shell_complete=complete_stacks,
+)
+_lock_timeout = click.option(
+    "--lock-timeout",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    metavar="S",
+    help="Wait up to S seconds for another run to end; 0 gives up at once.",
+)
 
 
 @click.group(cls=LazyGroup)
 def state() -> None:
-    r"""Look into the state, verify it, and make it again when it is lost.
+    r"""Look into the state, edit it, verify it, or make it again.
 
     \b
     Examples:
@@ -63,12 +79,7 @@ def list_(invocation: Invocation, stacks: tuple[str, ...]) -> None:
 
 @state.command("show", cls=EngineCommand)
 @click.argument("address", metavar="ADDR", shell_complete=complete_addresses)
-@click.option(
-    "--stack",
-    metavar="STACK",
-    help="The stack to look in, where several have that address.",
-    shell_complete=complete_stacks,
-)
+@_stack_option
 @pass_invocation
 def show(invocation: Invocation, address: str, *, stack: str | None) -> None:
     r"""Show one resource as the state records it.
@@ -93,6 +104,84 @@ def show(invocation: Invocation, address: str, *, stack: str | None) -> None:
         resource = holder.resources[address]
         text = resource_text(address, resource, context.schemas, invocation.style())
         invocation.say(text)
+
+
+@state.command("mv", cls=EngineCommand)
+@click.argument("old", metavar="OLD", shell_complete=complete_addresses)
+@click.argument("new", metavar="NEW")
+@_stack_option
+@_lock_timeout
+@pass_invocation
+def move(
+    invocation: Invocation, old: str, new: str, *, stack: str | None, lock_timeout: float
+) -> None:
+    r"""Give a resource another address in the state.
+
+    Nothing is sent to Stripe. moved(OLD, NEW) in the stack does the same in a way that is reviewed,
+    and in every environment.
+
+    \b
+    Examples:
+      engine state mv stripe_price.monthly stripe_price.pro-monthly
+    """
+    from engine.operations.editing import move_resource  # noqa: PLC0415 - help does not need it
+    from engine.operations.inspect import states  # noqa: PLC0415 - the same
+
+    source, target = parse_address(old), parse_address(new)
+    context = invocation.open(hook=invocation.progress())
+    holder = _holder(states(context, (stack,) if stack else ()), str(source))
+    written = move_resource(context, holder.stack, source, target, lock_timeout=lock_timeout)
+    if invocation.json:
+        from engine.views.state_document import resource_document  # noqa: PLC0415 - the same
+
+        invocation.answer(resource_document(written, str(target)))
+        return
+    invocation.say(f"Moved {source} to {target} in the state of {written.stack}.")
+
+
+@state.command("rm", cls=EngineCommand)
+@click.argument(
+    "addresses",
+    nargs=-1,
+    required=True,
+    metavar="ADDR...",
+    callback=read_addresses,
+    shell_complete=complete_addresses,
+)
+@_stack_option
+@_lock_timeout
+@pass_invocation
+def remove(
+    invocation: Invocation,
+    addresses: tuple[ResourceAddress, ...],
+    *,
+    stack: str | None,
+    lock_timeout: float,
+) -> None:
+    r"""Take resources out of the state; their objects stay on Stripe.
+
+    Nothing is sent to Stripe. One that is still declared is new to the next plan.
+    removed(ADDRESS, keep=True) in the stack does the same in a way that is reviewed, and in every
+    environment.
+
+    \b
+    Examples:
+      engine state rm stripe_coupon.launch
+    """
+    from engine.operations.editing import forget_resources  # noqa: PLC0415 - help does not need it
+    from engine.operations.inspect import states  # noqa: PLC0415 - the same
+
+    context = invocation.open(hook=invocation.progress())
+    known = states(context, (stack,) if stack else ())
+    name = _holder(known, str(addresses[0])).stack
+    written = forget_resources(context, name, addresses, lock_timeout=lock_timeout)
+    if invocation.json:
+        from engine.views.state_document import addresses_document  # noqa: PLC0415 - the same
+
+        invocation.answer(addresses_document(context.environment, (written,)))
+        return
+    for address in addresses:
+        invocation.say(f"Forgot {address} in the state of {written.stack}; it stays on Stripe.")
 
 
 @state.command("verify", cls=EngineCommand)
@@ -158,13 +247,7 @@ def verify(invocation: Invocation, places: tuple[str, ...]) -> int:
     help="Do not list types that the stacks do not declare, in search of what they once did.",
 )
 @variables_option
-@click.option(
-    "--lock-timeout",
-    type=click.FloatRange(min=0),
-    default=0.0,
-    metavar="S",
-    help="Wait up to S seconds for another run to end; 0 gives up at once.",
-)
+@_lock_timeout
 @pass_invocation
 def rebuild(
     invocation: Invocation,
