@@ -110,6 +110,7 @@ def by_object(object_name: str) -> ResourceType:
         ending=known.ending,
         natural_keys=known.natural_keys,
         detach=known.detach,
+        inherits=known.inherits,
         protect=known.protect,
         rules=known.rules,
         creatable="create" in said.operations,
@@ -128,6 +129,7 @@ def by_object(object_name: str) -> ResourceType:
         ),
         include_once=known.include_once,
         sandbox_only=known.sandbox_only,
+        cap=known.cap,
     )
 
 

@@ -219,6 +219,7 @@ _FLAGS: Mapping[str, Mapping[str, Any]] = {
     "fold_case": {"fold_case": True},
     "ignored": {},
     "immutable": {"immutable": True},
+    "lowered": {"lowered": True},
     "resolved": {"resolved": True},
     "sensitive": {"sensitive": True},
     "sets": {"order": ListOrder.SET},
@@ -252,7 +253,15 @@ def _list_changes(row: Row) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for dotted, key in row.keyed.items():
         yield dotted, {"order": ListOrder.KEYED, "key": key}
     for dotted, handle in row.handles.items():
-        yield dotted, {"handle": handle.by, "drop": handle.drop}
+        yield (
+            dotted,
+            {
+                "handle": handle.by,
+                "key": handle.key,
+                "drop": handle.drop,
+                "whole": handle.whole,
+            },
+        )
 
 
 def _rebuilt(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Sequence
 
 from engine.address import ResourceAddress
 from engine.errors import UsageError
 from engine.graph.build import ResourceGraph
 from engine.operations.context import Context
+from engine.operations.inquire import inquire
 from engine.operations.refresh import observe
 from engine.operations.session import Session, session
 from engine.operations.validate import load_graphs
@@ -105,15 +107,19 @@ def _ordered(opened: Session, options: PlanOptions) -> tuple[ResourceGraph, ...]
 def _plan_one(opened: Session, graph: ResourceGraph, options: PlanOptions) -> Plan:
     state = opened.states[graph.stack.name]
     outputs = opened.outputs_read_by(graph)
-    observed = observe(opened.context, opened, graph, state, options, outputs)
-    return make_plan(
+    context = opened.context
+    planned = functools.partial(
+        make_plan,
         graph,
         state,
-        observed,
-        opened.context.schemas,
-        options,
-        stamped=opened.context.settings.ownership_stamp,
+        schemas=context.schemas,
+        options=options,
+        stamped=context.settings.ownership_stamp,
     )
+    observed = observe(context, opened, graph, state, options, outputs)
+    draft = planned(observed)
+    told = inquire(context, opened, graph, state, draft, observed)
+    return draft if told is observed else planned(told)
 
 
 def _check_addresses(opened: Session, options: PlanOptions) -> None:

@@ -33,7 +33,7 @@ def collision(
     transfer = transfer_params(kind, wanted, holder)
     if ours is not None and transfer:
         return transfer, "", ""
-    if transfer and not _is_live(kind, holder):
+    if transfer and not is_live(kind, holder):
         return transfer, f"takes its key from {holder_id}, which is archived", ""
     claims = {key.fields: claim for key, claim in claims_of(kind, wanted)}
     key = next((k for k, c in claims_of(kind, holder) if claims.get(k.fields) == c), None)
@@ -58,7 +58,8 @@ def collision(
     return {}, "", refusal
 
 
-def _is_live(kind: ResourceType, holder: RemoteObject) -> bool:
+def is_live(kind: ResourceType, holder: RemoteObject) -> bool:
+    """Whether an object is neither archived nor disabled."""
     return kind.revival is None or all(
         get_path(holder, tuple(path.split("."))) == value
         for path, value in kind.revival.live.items()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 from urllib.parse import urlencode
@@ -113,6 +113,12 @@ class Provider(Protocol):
             since: Read no further than to what was created before then, seconds since 1970; None
                 reads all.
         """
+        ...
+
+    def pages(
+        self, kind: ResourceType, filters: Mapping[str, Any], *, account: str = ""
+    ) -> Iterator[Sequence[RemoteObject]]:
+        """List the objects that match page by page, as `find` does, one request a page."""
         ...
 
     def exists(self, probe: Probe, id: str, *, account: str = "") -> bool:

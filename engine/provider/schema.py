@@ -68,15 +68,20 @@ class Attribute:
         fields: Of an object, by name.
         element: Of a list or a map.
         order: Of a list, what its order means.
-        key: Of a keyed list, the field that aligns elements; of an object that is one, empty.
+        key: Of a keyed list, or one with a handle, the field that aligns elements; empty if their
+            position does.
         handle: Of a list of objects, the field by which an update names an element that is there,
             filled from the answer; empty if an update sends the list as it is declared.
         drop: Of a list with a handle, what an update says of an element that goes, beside the
             handle; empty if elements cannot go.
+        whole: Of a list with a handle: an update says all of an element, and what it leaves out is
+            gone; else an element keeps what is not mentioned.
         source: Where the answer holds the value, if not under the same name; dotted, from the
             object that holds this field.
         source_words: The answer's words and what the parameter says for them.
         fold_case: Upper and lower case mean the same, and Stripe stores lower case.
+        lowered: Stripe may store it in lower case, for what the object itself does not tell: what
+            is declared as it was is equal to that, and a change of case alone is a change.
         min_length: Of a string or list; 0 if unlimited.
         max_length: Of a string or list; 0 if unlimited.
         pattern: Regular expression the whole string must match; empty if any does.
@@ -107,9 +112,11 @@ class Attribute:
     key: str = ""
     handle: str = ""
     drop: Mapping[Any, Any] = field(default_factory=lambda: _NO_WORDS)
+    whole: bool = False
     source: str = ""
     source_words: Mapping[Any, Any] = field(default_factory=lambda: _NO_WORDS)
     fold_case: bool = False
+    lowered: bool = False
     min_length: int = 0
     max_length: int = 0
     pattern: str = ""
@@ -270,6 +277,22 @@ class NaturalKey:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Inheritance:
+    """A standing among its like that the successor of an object has to take over.
+
+    Stripe refuses to remove the object while it has it.
+
+    Attributes:
+        field: Flag that says so, in answers and as a create parameter.
+        beside: Declared fields and the answer's that have to agree, so that the successor stands
+            among the same; dotted.
+    """
+
+    field: str
+    beside: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Revival:
     """How an object that ended, or was ended by hand, comes back.
 
@@ -384,6 +407,7 @@ class ResourceType:
         ending: When it is gone although Stripe still answers it; None if a 404 alone says so.
         natural_keys: How it is found without its id, best first.
         detach: What must let go of it before it is removed.
+        inherits: What a successor takes over, unless its declaration says otherwise.
         protect: Protected unless the author says otherwise.
         rules: Plan-time checks.
         creatable: Stripe lets an API key make one; else it can only be imported.
@@ -398,6 +422,7 @@ class ResourceType:
         told_once: Where an answer may hold a secret that Stripe made up, told on creation alone.
         include_once: What only the answer to a v2 create holds, if asked for.
         sandbox_only: Live mode refuses it.
+        cap: How many of it Stripe lets an account hold in each mode; 0 if it does not count.
     """
 
     name: str
@@ -418,6 +443,7 @@ class ResourceType:
     ending: Ending | None = None
     natural_keys: tuple[NaturalKey, ...] = ()
     detach: tuple[Detach, ...] = ()
+    inherits: tuple[Inheritance, ...] = ()
     protect: bool = False
     rules: tuple[Rule, ...] = ()
     creatable: bool = True
@@ -432,6 +458,7 @@ class ResourceType:
     include_once: tuple[str, ...] = ()
     told_once: tuple[Path, ...] = ()
     sandbox_only: bool = False
+    cap: int = 0
 
     @property
     def is_v2(self) -> bool:

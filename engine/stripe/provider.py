@@ -164,6 +164,13 @@ class StripeProvider:
                 break
         return found
 
+    def pages(
+        self, kind: ResourceType, filters: Mapping[str, Any], *, account: str = ""
+    ) -> Iterator[Sequence[RemoteObject]]:
+        """List the objects that match page by page."""
+        parent, rest = without_parent(kind, filters)
+        return self._pages(kind, rest, account, parent)
+
     def exists(self, probe: Probe, id: str, *, account: str = "") -> bool:
         """Answer a probe about the object with this id."""
         kind = self._schemas[type_name(probe.object)]
@@ -175,7 +182,7 @@ class StripeProvider:
 
     def _pages(
         self, kind: ResourceType, filters: Mapping[str, Any], account: str, parent: str = ""
-    ) -> Iterator[list[RemoteObject]]:
+    ) -> Iterator[Sequence[RemoteObject]]:
         path = collection_path(kind, parent)
         params = {**filters, **_asked(kind, prefix="data."), "limit": PAGE}
         while True:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from engine.catalog.rows import Alias, Limit, Row
 from engine.catalog.semantics.shared import COUNTRY, DELETE, METADATA, URL
-from engine.provider.schema import Ending, Kind, Removal, Rule, RuleKind, Verb
+from engine.provider.schema import Ending, Inheritance, Kind, Removal, Rule, RuleKind, Verb
 
 _NEVER_TOLD = ("id_number", "id_number_secondary", "ssn_last_4")
 
@@ -103,8 +103,21 @@ BANK_ACCOUNT = Row(
     face="BankAccount",
     title="bank account",
     id_prefix="ba_",
-    # D: refused for the default of a currency that has another; make that the default first.
-    removals=(DELETE,),
+    # D: refused for the default of a currency that has another.
+    removals=(
+        Removal(verb=Verb.DELETE, unless_leaf=("default_for_currency", True)),
+        Removal(
+            verb=Verb.DELETE,
+            note="it is the default of its currency: Stripe refuses while that has another, "
+            "which has to be the default first",
+        ),
+    ),
+    inherits=(
+        Inheritance(
+            field="default_for_currency",
+            beside={"account": "account", "external_account.currency": "currency"},
+        ),
+    ),
     forms={"external_account": Kind.OBJECT},
     references={
         "documents.bank_account_ownership_verification.files.*": "file",

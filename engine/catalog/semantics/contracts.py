@@ -68,7 +68,7 @@ SUBSCRIPTION = Row(
         "items.*.discounts.*.promotion_code": _PROMOTION_CODE,
     },
     # L: an item that an update does not name by its id is a further one.
-    handles={"items": Handle(by="id", drop={"deleted": True})},
+    handles={"items": Handle(by="id", key="price", drop={"deleted": True})},
     # S: an update takes `now` or `unchanged` in its place, which are directives.
     immutable=("billing_cycle_anchor",),
     resolved=("cancel_at", "trial_end"),
@@ -195,7 +195,7 @@ SUBSCRIPTION_SCHEDULE = Row(
     ),
     ignored=("proration_behavior", "phases.*.start_date"),
     # D: an update repeats when its phases began.
-    handles={"phases": Handle(by="start_date")},
+    handles={"phases": Handle(by="start_date", whole=True)},
     resolved=("phases.*.end_date", "phases.*.trial_end"),
     sets=("phases.*.default_tax_rates", "phases.*.items.*.tax_rates"),
     neutral={

@@ -39,7 +39,7 @@ PAYMENT_LINK = Row(
     write_only=("line_items.*.price_data",),
     ignored=("line_items.*.id",),
     # D: an update takes the item's id, quantity and adjustable_quantity, and drops none.
-    handles={"line_items": Handle(by="id")},
+    handles={"line_items": Handle(by="id", key="price")},
     sets=(
         "payment_method_types",
         "payment_method_options.card.restrictions.brands_blocked",

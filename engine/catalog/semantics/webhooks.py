@@ -15,6 +15,8 @@ WEBHOOK_ENDPOINT = Row(
     title="webhook endpoint",
     id_prefix="we_",
     removals=(DELETE,),
+    # L: "You have reached the maximum of 16 test webhook endpoints."
+    cap=16,
     # Stripe disables an endpoint that keeps failing; that is drift worth seeing.
     revival=Revival(live={"status": "enabled"}, params={"disabled": False}),
     sensitive=("secret",),

@@ -107,6 +107,12 @@ class FakeProvider:
             and (since is None or found.get("created", since) >= since)
         ]
 
+    def pages(
+        self, kind: ResourceType, filters: Mapping[str, Any], *, account: str = ""
+    ) -> Iterator[Sequence[RemoteObject]]:
+        """All of them on one page."""
+        yield self.find(kind, filters, account=account)
+
     def exists(self, probe: Probe, id: str, *, account: str = "") -> bool:
         """Whether any object refers to the id."""
         del account

@@ -115,6 +115,7 @@ def _listed(row: Row) -> Iterator[str]:
         "fold_case",
         "ignored",
         "immutable",
+        "lowered",
         "resolved",
         "sensitive",
         "sets",
@@ -355,7 +356,7 @@ def test_what_a_row_says_fits_the_field(object_name: str) -> None:
     dropped = {place for path in row.ignored for place in matches(root, path)}
     for names, kinds in (
         ((*row.sets, *row.keyed, *row.handles), {Kind.LIST}),
-        (row.fold_case, {Kind.STRING}),
+        ((*row.fold_case, *row.lowered), {Kind.STRING}),
         (row.money, {Kind.INTEGER, Kind.DECIMAL}),
         (row.add_only, {Kind.MAP, Kind.OBJECT}),
         (row.content, {Kind.STRING}),
