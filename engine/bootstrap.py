@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import functools
 import importlib.metadata
 import secrets
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -77,7 +77,7 @@ def open_project(
         api_version=loader.api_version(),
         engine_version=version,
         new_id=functools.partial(secrets.token_hex, 16),
-        now=functools.partial(dt.datetime.now, dt.UTC),
+        clock=time.time,
     )
 
 
@@ -133,7 +133,12 @@ def _embedded_transport(settings: Settings) -> Any:
 
 
 def serve_emulator(
-    root: Path, *, port: int = 0, account_file: Path | None = None
+    root: Path,
+    *,
+    port: int = 0,
+    account_file: Path | None = None,
+    rate: float | None = None,
+    latency: float = 0.0,
 ) -> EmulatorServer:
     """Make an emulator server on loopback; the caller starts and ends it.
 
@@ -141,12 +146,15 @@ def serve_emulator(
         root: The project folder, which a relative account file is in.
         port: 0 lets the system choose.
         account_file: Where the account is kept; None keeps it in memory.
+        rate: Requests a second that each account may send; None for any.
+        latency: Seconds that every answer is on its way.
     """
     from engine.emulator.core import Emulator  # noqa: PLC0415
     from engine.emulator.server import EmulatorServer  # noqa: PLC0415
+    from engine.emulator.store import MEMORY  # noqa: PLC0415
 
-    if account_file is None:
-        return EmulatorServer(Emulator(), port=port)
-    path = root / account_file
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return EmulatorServer(Emulator(path), port=port)
+    path: str | Path = MEMORY
+    if account_file is not None:
+        path = root / account_file
+        path.parent.mkdir(parents=True, exist_ok=True)
+    return EmulatorServer(Emulator(path, rate=rate), port=port, latency=latency)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import difflib
 import os
-import re
 import tomllib
 import urllib.parse
 from collections.abc import Mapping
@@ -39,9 +38,13 @@ _KINDS: Mapping[Any, str] = {
     (int, float): "a number",
 }
 _TABLE_KEYS = {"default-environment": str, "environments": dict, "ownership-stamp": bool}
-_LIVE_KEY = re.compile(r"(?:sk|rk)_live_")
 _DEFAULT_PARALLELISM = 20
 _DEFAULT_RETRIES = 6
+
+
+def is_live(key: str) -> bool:
+    """Whether a key is one of live mode, secret or restricted."""
+    return key.startswith(("sk_live_", "rk_live_"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +76,13 @@ class Environment:
         """Whether it is no Stripe at all: the embedded emulator, or a server on this machine."""
         host = urllib.parse.urlsplit(self.api_base).hostname or ""
         return self.emulator or host in {"localhost", "::1"} or host.startswith("127.")
+
+    @property
+    def livemode(self) -> bool | None:
+        """Whether the key is one of live mode; None if none is configured."""
+        if self.emulator:
+            return False
+        return None if self.api_key is None else is_live(str(self.api_key.value))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,11 +119,6 @@ class Settings:
     def private(self) -> Path:
         """Folder that is never committed: embedded accounts, secrets, locks."""
         return self.root / ".engine"
-
-
-def is_live(api_key: str) -> bool:
-    """Whether a key is for real money, as its prefix says."""
-    return bool(_LIVE_KEY.match(api_key))
 
 
 def load_settings(

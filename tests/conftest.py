@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -64,8 +65,17 @@ def sdk_calls() -> Calls:
     }
 
 
-@cache
+_ASKING = threading.Lock()
+"""Requests come from several threads, and CPython 3.11 cannot parse in two of them at once."""
+
+
 def _shape_of(params: type) -> Shape:
+    with _ASKING:
+        return _shape_read(params)
+
+
+@cache
+def _shape_read(params: type) -> Shape:
     return ShapeReader(frozenset()).parameters(params)
 
 
@@ -163,9 +173,9 @@ def watch() -> Iterator[Watch]:
     ) -> dict[str, Any]:
         return send(self, method, path, params, {**options, "headers": {_MARK: "engine"}}, route)
 
-    def handling(self: Emulator, request: Request) -> Response:
+    def handling(self: Emulator, request: Request, *rest: Any) -> Response:
         watch.look(request)
-        return handle(self, request)
+        return handle(self, request, *rest)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(StripeHTTP, "_send", sending)

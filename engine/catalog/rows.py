@@ -10,17 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.provider.schema import (
-    Composite,
-    Detach,
-    Ending,
-    Inheritance,
-    Kind,
-    NaturalKey,
-    Removal,
-    Revival,
-    Rule,
-)
+from engine.provider.calls import Composite
+from engine.provider.rules import Rule
+from engine.provider.schema import Detach, Ending, Inheritance, Kind, NaturalKey, Removal, Revival
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +42,21 @@ class Limit:
     max: int = 0
     min: int = 0
     pattern: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """Between what a number has to be.
+
+    Attributes:
+        min: Smallest allowed; None if any is.
+        above: What it has to be greater than; None if it may be anything.
+        max: Largest allowed; None if any is.
+    """
+
+    min: int | None = None
+    above: int | None = None
+    max: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,9 +111,11 @@ class Row:
         fold_case: Upper and lower case mean the same.
         lowered: Stripe may store it in lower case, for what the object itself does not tell.
         limits: Lengths and forms.
-        money: Amounts in minor units, and where their currency is.
+        bounds: Smallest and largest numbers.
+        money: Amounts in minor units, and where their currency is; none is below zero.
         protect: Protected unless the author says otherwise.
         rules: Plan-time checks.
+        optional: Parameters that Stripe can do without although the SDK's types cannot.
         unlisted: Enums whose further words are accepted.
         singleton: There is one, always.
         composite: How it is addressed without a path of its own.
@@ -149,9 +158,11 @@ class Row:
     fold_case: tuple[str, ...] = ()
     lowered: tuple[str, ...] = ()
     limits: Mapping[str, Limit] = field(default_factory=dict)
+    bounds: Mapping[str, Bounds] = field(default_factory=dict)
     money: Mapping[str, str] = field(default_factory=dict)
     protect: bool = False
     rules: tuple[Rule, ...] = ()
+    optional: tuple[str, ...] = ()
     unlisted: tuple[str, ...] = ()
     singleton: bool = False
     composite: Composite | None = None

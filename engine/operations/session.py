@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -144,7 +145,9 @@ class Session:
             serial=state.serial,
             account_id=self._account.id if self._account else "",
             livemode=self._account.livemode if self._account else None,
-            since=self.context.now().isoformat(timespec="seconds"),
+            since=dt.datetime.fromtimestamp(self.context.clock(), dt.UTC).isoformat(
+                timespec="seconds"
+            ),
         )
         file = self.context.backend.begin_journal(
             stack,

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 from urllib.parse import urlencode
 
-from engine.provider.schema import Composite, Probe, ResourceType
+from engine.provider.calls import Composite
+from engine.provider.schema import Probe, ResourceType
 from engine.values import get_path
 
 RemoteObject: TypeAlias = Mapping[str, Any]

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
+from engine.provider.calls import Call, Composite
+from engine.provider.rules import Rule
 from engine.values import ABSENT, Path
 
 
@@ -85,6 +87,9 @@ class Attribute:
         min_length: Of a string or list; 0 if unlimited.
         max_length: Of a string or list; 0 if unlimited.
         pattern: Regular expression the whole string must match; empty if any does.
+        least: Smallest number it takes; None if it takes any.
+        above: Number it has to be greater than; None if it takes any.
+        most: Largest number it takes; None if it takes any.
         money: Path of the currency that an amount in minor units is in; empty if it is no amount.
     """
 
@@ -120,6 +125,9 @@ class Attribute:
     min_length: int = 0
     max_length: int = 0
     pattern: str = ""
+    least: int | None = None
+    above: int | None = None
+    most: int | None = None
     money: str = ""
 
     @property
@@ -185,34 +193,6 @@ class Probe:
     object: str
     filter: str
     variants: tuple[Mapping[str, Any], ...] = (MappingProxyType({}),)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    """A call of the service beside create, read, update, delete and list.
-
-    Attributes:
-        method: `get`, `post` or `delete`.
-        path: With `{id}` and perhaps `{parent}`.
-    """
-
-    method: str
-    path: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Composite:
-    """How an object is addressed that has no path of its own.
-
-    Attributes:
-        fields: Declared fields that name it together; dotted, absent ones left out.
-        read: Name of the call that finds it by them.
-        remove: Name of the call that removes it by them.
-    """
-
-    fields: tuple[str, ...]
-    read: str
-    remove: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -341,45 +321,6 @@ class Detach:
     object: str
     via: str
     attribute: str
-
-
-class RuleKind(enum.StrEnum):
-    """The forms a plan-time check takes."""
-
-    REQUIRES = "requires"
-    FORBIDS = "forbids"
-    ONE_OF = "one-of"
-    AT_MOST_ONE = "at-most-one"
-    LAST_ELEMENT = "last-element"
-    UNIQUE_ELEMENTS = "unique-elements"
-    OTHER_KEYS = "other-keys"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """What Stripe would refuse at apply and a plan can already tell.
-
-    Attributes:
-        kind: How `fields` are read.
-        when: Leaves and the values that switch the rule on, all of them; a value `...` means
-            "declared at all", ABSENT "not declared". Empty: always on.
-        fields: Dotted paths it speaks of. REQUIRES: each declared and not empty, or, with
-            `value`, equal to it. FORBIDS: none declared, or, with `value`, none equal to it.
-            ONE_OF, AT_MOST_ONE: how many are declared. LAST_ELEMENT: the last element of the
-            list has `value` (a field and what it holds). UNIQUE_ELEMENTS: no two elements of the
-            list have the same. OTHER_KEYS: the map has no entry under what the field named by
-            `value` holds.
-        value: See `fields`; `...` if only presence counts.
-        message: Stripe's own text where it is known.
-        hint: What to write instead.
-    """
-
-    kind: RuleKind
-    fields: tuple[str, ...]
-    message: str
-    when: Mapping[str, Any] = field(default_factory=dict)
-    value: Any = ...
-    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

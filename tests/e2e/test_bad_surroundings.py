@@ -488,7 +488,7 @@ BAD_DAYS: dict[str, tuple[Effect, type[ProviderError], int, str]] = {
         503,
         "Stripe had a fault; run the command again",
     ),
-    "409": (faults.conflict(), ProviderError, 409, ""),
+    "409": (faults.in_use("k"), ProviderError, 409, ""),
 }
 
 

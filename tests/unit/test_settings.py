@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from engine.errors import SettingsError
-from engine.settings import EMBEDDED, UNNAMED, Settings, is_live, load_settings
+from engine.settings import EMBEDDED, UNNAMED, Environment, Settings, load_settings
+from engine.values import Sensitive
 
 TABLE = """
 [tool.engine]
@@ -294,8 +295,18 @@ def test_a_server_on_this_machine_is_no_stripe(tmp_path: Path, base: str, *, loc
     assert _load(tmp_path, "", environ).environment.is_local is local
 
 
-def test_the_mode_of_a_key() -> None:
-    """Its prefix tells, of restricted keys too."""
-    assert [is_live(key) for key in ("sk_live_1", "rk_live_1", "sk_test_live_1", "")] == [
-        True, True, False, False,
-    ]  # fmt: skip
+@pytest.mark.parametrize(
+    ("key", "live"),
+    [
+        ("sk_live_x", True),
+        ("rk_live_x", True),
+        ("sk_test_x", False),
+        ("rk_test_live_x", False),
+        (None, None),
+    ],
+)
+def test_the_key_tells_the_mode(key: str | None, live: bool | None) -> None:  # noqa: FBT001 - a row
+    """Without a key nothing does."""
+    wrapped = None if key is None else Sensitive(key)
+    assert Environment(name="x", api_key=wrapped).livemode is live
+    assert Environment(name="x", emulator=True).livemode is False
