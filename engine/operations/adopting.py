@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from engine.graph.build import ResourceGraph
@@ -26,6 +26,7 @@ def as_declared(
     *,
     lineage: str,
     outputs: Mapping[OutputTarget, Any],
+    others: Collection[str],
 ) -> ResourceState:
     """The record of an object, declared as far as it is what the declaration says.
 
@@ -39,6 +40,7 @@ def as_declared(
         actual: The object as Stripe answered.
         lineage: The state's, for fingerprints of secrets.
         outputs: Outputs of other stacks.
+        others: Addresses that the state has beside it: it depends on no others yet.
     """
     kind = schemas[change.type]
     address = str(change.address)
@@ -46,11 +48,12 @@ def as_declared(
     declared = seal(declaration.arguments, lineage)
     for field in change.fields:
         declared = _without(declared, list_at(kind.root, field.path) or field.path)
+    needs = graph.edges[address] | graph.deferred[address]
     record = ResourceState(
         type=kind.name,
         id=id_of(actual),
         declared=declared,
-        dependencies=tuple(sorted({*graph.edges[address], *graph.deferred[address]})),
+        dependencies=tuple(sorted(needs.intersection(others))),
         keeping=keeping_of(declaration, kind),
     )
     said = seal(resolve(declared, _veil(schemas, outputs)), lineage)

@@ -95,5 +95,11 @@ def _recorded(
     plan = make_plan(graph, state, observed, context.schemas, options)
     change = next(change for change in plan.changes if change.address == address)
     return as_declared(
-        context.schemas, graph, change, actual, lineage=state.lineage, outputs=outputs
+        context.schemas,
+        graph,
+        change,
+        actual,
+        lineage=state.lineage,
+        outputs=outputs,
+        others=state.resources,
     )

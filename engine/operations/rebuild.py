@@ -198,6 +198,7 @@ def _with_declared(
             objects[address],
             lineage=state.lineage,
             outputs=outputs,
+            others={*objects, *state.resources},
         )
         record = _with_secrets(context.sink, state, address, record, context.schemas[change.type])
         superseded = search.claimed[address].superseded

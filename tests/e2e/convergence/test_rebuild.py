@@ -1,4 +1,7 @@
-"""A lost state is made again from the account, for every type and every leaf: nothing is to do."""
+"""A lost state is made again from the account, for every type and every leaf: nothing is to do.
+
+Whatever is written on the way passes `engine state verify`.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,10 @@ from typing import Any
 import pytest
 
 from engine.catalog import loader
-from engine.errors import UsageError
+from engine.errors import Problem, UsageError
 from engine.operations.rebuild import RebuildOptions, rebuild_states
 from engine.plan.model import Change
+from engine.plan.verify import verify
 from engine.state.model import State
 
 HEAD = "from engine import Lifecycle, stripe\n"
@@ -61,6 +65,15 @@ def _with_dependents(state: State, addresses: set[str]) -> set[str]:
         addresses = addresses | more
 
 
+def _problems(path: Path) -> tuple[Problem, ...]:
+    """What `engine state verify` would say."""
+    schemas = loader.schemas()
+    found = verify(
+        path.read_bytes(), file=path.name, environment="local", stack="shop", schemas=schemas
+    )
+    return found.problems
+
+
 @pytest.mark.parametrize("object_name", loader.managed())
 def test_every_type_is_found_again(
     object_name: str, tmp_path: Path, samples: Any, rooted_project: Any
@@ -76,7 +89,9 @@ def test_every_type_is_found_again(
             project.apply(allow_mass_change=True)
             state = project.state()
             assert {change.address for change in project.plan().pending} == set()
-            (project.root / "state" / "local" / "shop.json").unlink()
+            path = project.root / "state" / "local" / "shop.json"
+            assert _problems(path) == ()
+            path.unlink()
             emulator.log.clear()
             try:
                 (rebuilt,) = rebuild_states(project.context(), (), RebuildOptions())
@@ -84,6 +99,7 @@ def test_every_type_is_found_again(
                 assert not any(_is_known(entry.type) for entry in state.resources.values())
                 continue
             assert emulator.log.writes() == []
+            assert _problems(path) == ()
             found = {address: entry.id for address, entry in rebuilt.state.resources.items()}
             was = {address: entry.id for address, entry in state.resources.items()}
             lost = set(was) - set(found)
