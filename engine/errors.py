@@ -16,7 +16,8 @@ turns them into text and exit codes.
     ├── StateError                     a state file that cannot be read, trusted or written
     │   ├── UntrustedStateError        it is not what this engine wrote
     │   │   └── NewerStateError        a newer one wrote it
-    │   └── StaleStateError            it changed under us
+    │   ├── StaleStateError            it changed under us
+    │   └── LockLostError              the run lock is held no more
     ├── SecretSinkError                the place for secrets cannot take one
     ├── ProviderError                  Stripe refused, or could not be reached
     │   ├── AuthenticationError        401
@@ -190,6 +191,12 @@ class StaleStateError(StateError):
     """The state on disk is no longer the one this run loaded; nothing was overwritten."""
 
     reference = "state-stale"
+
+
+class LockLostError(StateError):
+    """The run lock is held no more, so another run may be at work; nothing more is written."""
+
+    reference = "lock-lost"
 
 
 class SecretSinkError(EngineError):

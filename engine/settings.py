@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import difflib
 import os
+import re
 import tomllib
 import urllib.parse
 from collections.abc import Mapping
@@ -28,6 +29,7 @@ _ENVIRONMENT_KEYS = {
     "api-key": str,
     "api-base": str,
     "account": str,
+    "live": bool,
     "secrets": str,
     "requests-per-second": (int, float),
 }
@@ -38,13 +40,17 @@ _KINDS: Mapping[Any, str] = {
     (int, float): "a number",
 }
 _TABLE_KEYS = {"default-environment": str, "environments": dict, "ownership-stamp": bool}
+_LIVE_KEY = re.compile(r"[a-z]+_(?:live_|org_(?!test_))")
 _DEFAULT_PARALLELISM = 20
 _DEFAULT_RETRIES = 6
 
 
 def is_live(key: str) -> bool:
-    """Whether a key is one of live mode, secret or restricted."""
-    return key.startswith(("sk_live_", "rk_live_"))
+    """Whether a key is one of live mode, of whatever kind.
+
+    An organisation's key that does not say which mode it is for is taken for a live one.
+    """
+    return _LIVE_KEY.match(key) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +64,7 @@ class Environment:
         api_key_source: Where the key comes from, for messages: `STRIPE_API_KEY`.
         api_base: Address of a Stripe-compatible server; empty for Stripe itself.
         account: Account the key has to answer for; empty if any.
+        live: It is for real money, so a live key may be used.
         secrets: Where secrets go: `file`.
         requests_per_second: Rate that Stripe may be asked at; None for the default of the mode.
     """
@@ -68,6 +75,7 @@ class Environment:
     api_key_source: str = "STRIPE_API_KEY"
     api_base: str = ""
     account: str = ""
+    live: bool = False
     secrets: str = "file"
     requests_per_second: float | None = None
 
@@ -215,6 +223,11 @@ def _environment(name: str, table: Mapping[str, Any], environ: Mapping[str, str]
         )
     entry = entries.get(name, {})
     if entry.get("emulator", name == EMBEDDED and "api-key" not in entry):
+        if entry.get("live"):
+            raise SettingsError(
+                f"[tool.engine.environments.{name}] is the embedded emulator, which is never live",
+                hint="take out live = true, or emulator = true",
+            )
         return Environment(name=name, emulator=True, secrets=entry.get("secrets", "file"))
     key, source = _api_key(name, entry, environ)
     return Environment(
@@ -223,6 +236,7 @@ def _environment(name: str, table: Mapping[str, Any], environ: Mapping[str, str]
         api_key_source=source,
         api_base=(entry.get("api-base") or environ.get("STRIPE_API_BASE", "")).rstrip("/"),
         account=entry.get("account", ""),
+        live=entry.get("live", False),
         secrets=entry.get("secrets", "file"),
         requests_per_second=_rate(name, entry, environ),
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Any
@@ -47,6 +47,7 @@ class Surroundings:
         provider: Where the objects are.
         schemas: Resource types by name.
         journal: Where each operation is written down before it is sent and after.
+        fence: Raises once the lock on the stack is another run's.
         save: Makes the state of the end durable, and the journal needless.
         sink: Where secrets go.
         outputs_of: Reads other stacks' outputs.
@@ -59,6 +60,7 @@ class Surroundings:
     provider: Provider
     schemas: Schemas
     journal: Journal
+    fence: Callable[[], None]
     save: Save
     sink: SecretSink
     outputs_of: OutputsOf
@@ -192,6 +194,9 @@ class _Run:
         )
         try:
             self.around.journal.intend(intent)
+            # Only now: a run that takes the lock over from here on knows of the operation, and
+            # sends it with the same key.
+            self.around.fence()
         except EngineError as error:
             self.unsaved = error
             self._finish(StepResult(step=step, outcome=Outcome.FAILED, error=error))

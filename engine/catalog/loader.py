@@ -122,6 +122,7 @@ def by_object(object_name: str) -> ResourceType:
         detach=known.detach,
         inherits=known.inherits,
         protect=known.protect,
+        charged=known.charged,
         rules=known.rules,
         creatable="create" in said.operations,
         updatable="update" in said.operations,

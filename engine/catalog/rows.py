@@ -114,6 +114,7 @@ class Row:
         bounds: Smallest and largest numbers.
         money: Amounts in minor units, and where their currency is; none is below zero.
         protect: Protected unless the author says otherwise.
+        charged: Customers are charged by it.
         rules: Plan-time checks.
         optional: Parameters that Stripe can do without although the SDK's types cannot.
         unlisted: Enums whose further words are accepted.
@@ -161,6 +162,7 @@ class Row:
     bounds: Mapping[str, Bounds] = field(default_factory=dict)
     money: Mapping[str, str] = field(default_factory=dict)
     protect: bool = False
+    charged: bool = False
     rules: tuple[Rule, ...] = ()
     optional: tuple[str, ...] = ()
     unlisted: tuple[str, ...] = ()

@@ -28,6 +28,8 @@ _HOMES = {
     "show": "engine.cli.show:show",
     "output": "engine.cli.show:output",
     "import": "engine.cli.importing:import_",
+    "lock": "engine.cli.locks:lock",
+    "unlock": "engine.cli.locks:unlock",
     "state": "engine.cli.state:state",
     "emulator": "engine.cli.emulator:emulator",
     "types": "engine.cli.catalogue:types",
@@ -74,7 +76,7 @@ def engine() -> None:
       0    done, or no changes
       1    error
       2    changes (plan --detailed-exitcode)
-      3    another run holds the lock
+      3    a run, or a person, holds the lock
       4    refused by a guard
       130  interrupted
 
@@ -99,7 +101,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     _write_anything()
     # Until the options are read, an error has only the words to go by.
     before_rest = words[: words.index("--")] if "--" in words else words
-    invocation = Invocation(json="--json" in before_rest)
+    invocation = Invocation(json="--json" in before_rest, words=tuple(words))
     code = guarded(
         lambda: engine.main(words, prog_name="engine", standalone_mode=False, obj=invocation),
         invocation,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from email.utils import formatdate
 from functools import partial
@@ -34,6 +34,7 @@ from engine.emulator.kinds import ObjectKind, kinds
 from engine.emulator.limiter import RateLimiter
 from engine.emulator.log import LogEntry, RequestLog
 from engine.emulator.operations import perform
+from engine.emulator.permissions import Permissions
 from engine.emulator.routes import Match, match
 from engine.emulator.store import MEMORY, Store
 from engine.emulator.wire import Request, Response
@@ -85,6 +86,7 @@ class Emulator:
         self._endpoint_limiter = RateLimiter(
             rate=endpoint_rate, reason="endpoint-rate", ticks=ticks
         )
+        self._permissions = Permissions()
         self._clock = clock
         self._ids = Ids(seed)
         self._api_version = loader.api_version()
@@ -177,11 +179,22 @@ class Emulator:
             )
             yield call.seed(kind, many)
 
+    def restrict(self, key: str, permissions: Collection[str]) -> None:
+        """Let a restricted key, `rk_...`, do this and nothing else.
+
+        Args:
+            key: The key.
+            permissions: Names as Stripe's refusals tell them, `plan_write`; writing implies
+                reading (D).
+        """
+        self._permissions.restrict(key, permissions)
+
     def reset(self) -> None:
-        """Forget every object, key, fault and logged request."""
+        """Forget every object, key, permission, fault and logged request."""
         self._store.clear()
         self.faults.clear()
         self.faults.time_out()
+        self._permissions.clear()
         self.log.clear()
         self.history.clear()
         self._limiter.clear()
@@ -278,6 +291,7 @@ class Emulator:
         if is_own_account(request.method, request.path, caller):
             return 200, wire.encode(account_answer(caller))
         found = match(request.method, request.path)
+        self._permissions.check(caller, request.method, found)
         self._index(found.kind)
         key = exchange.meant_key
         endpoint = (exchange.scope, found.kind.object, found.operation)

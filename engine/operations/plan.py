@@ -17,8 +17,10 @@ from engine.operations.validate import load_graphs
 from engine.plan.model import Plan, PlanReport
 from engine.plan.options import PlanOptions
 from engine.plan.planner import make_plan
+from engine.plan.safety import CONFIRM, removals_to_confirm
 from engine.stack.authoring import nearest
 from engine.stack.loader import stack_files
+from engine.state.held import HeldLock
 
 
 def plan_stacks(context: Context, names: Sequence[str], options: PlanOptions) -> PlanReport:
@@ -37,7 +39,9 @@ def plan_stacks(context: Context, names: Sequence[str], options: PlanOptions) ->
         ProviderError: if Stripe refuses or cannot be reached.
     """
     graphs = load_graphs(context, names)
-    with session(context, graphs, operation="plan", lock_timeout=options.lock_timeout) as opened:
+    with session(
+        context, graphs, operation="plan", lock_timeout=options.lock_timeout, reading=True
+    ) as opened:
         return plan_session(opened, options)
 
 
@@ -59,7 +63,11 @@ def plan_session(opened: Session, options: PlanOptions) -> PlanReport:
     )
     if account is not None and account.livemode:
         plans = tuple(_without_sandbox(opened, plan) for plan in plans)
+    held = opened.context.backend.held_locks(opened.context.environment)
+    plans = tuple(_with_held(plan, held) for plan in plans)
     environment = opened.context.settings.environment
+    if environment.live or (account is not None and account.livemode):
+        plans = tuple(_with_removals(opened, plan, options) for plan in plans)
     pinned = next((state for state in opened.states.values() if state.account_id), None)
     return PlanReport(
         environment=environment.name,
@@ -81,6 +89,27 @@ def _without_sandbox(opened: Session, plan: Plan) -> Plan:
         if change.line and schemas[change.type].sandbox_only
     )
     return dataclasses.replace(plan, refusals=(*plan.refusals, *refused))
+
+
+def _with_held(plan: Plan, held: Sequence[HeldLock]) -> Plan:
+    """Warn of held locks, which an apply of this plan respects."""
+    warnings = tuple(
+        f"an apply is refused while {lock}. To release it: engine lock {lock.place} --release"
+        for lock in held
+        if lock.covers(plan.environment, plan.stack)
+    )
+    return dataclasses.replace(plan, warnings=(*plan.warnings, *warnings))
+
+
+def _with_removals(opened: Session, plan: Plan, options: PlanOptions) -> Plan:
+    """Say what an apply has to be told by name, since the account is live."""
+    schemas = opened.context.schemas
+    unnamed = removals_to_confirm((plan,), schemas, options.confirmed_removals)
+    if not unnamed:
+        return plan
+    naming = " ".join(f"{CONFIRM} {address}" for address in unnamed)
+    warning = f"the account is live, so an apply has to be told what it ends: {naming}"
+    return dataclasses.replace(plan, warnings=(*plan.warnings, warning))
 
 
 def _with_orphans(opened: Session, plans: tuple[Plan, ...]) -> tuple[Plan, ...]:
@@ -128,6 +157,7 @@ def _check_addresses(opened: Session, options: PlanOptions) -> None:
         for graph in opened.graphs
         for address in (*graph.declarations, *opened.states[graph.stack.name].resources)
     }
+    # Not the removals that were confirmed: an earlier run of the same command may be through.
     named: tuple[ResourceAddress, ...] = (*options.targets, *options.excludes, *options.replace)
     for address in named:
         if str(address) not in known:

@@ -12,6 +12,7 @@ from engine.apply.references import References
 from engine.apply.secrecy import sensitive_in
 from engine.errors import GuardError, StateError
 from engine.graph.build import ResourceGraph
+from engine.operations.guards import refuse_held
 from engine.provider.base import Account
 from engine.state.model import Draft
 from engine.values import fingerprint
@@ -26,6 +27,7 @@ def take_up(opened: Session, graph: ResourceGraph) -> None:
     Raises:
         StateError: if journal and state do not fit, or cannot be read or written.
         GuardError: if the key answers for another account or mode than the run's.
+        LockHeldError: if something has to be sent again, and somebody holds a lock on the stack.
         ProviderError: if something is uncertain and Stripe cannot be asked.
     """
     context, name = opened.context, graph.stack.name
@@ -43,6 +45,7 @@ def take_up(opened: Session, graph: ResourceGraph) -> None:
     draft = Draft(stored)
     unfinished = read_journal(records, context.schemas, _secrets_of(graph, stored.lineage))
     if unfinished.pending:
+        refuse_held(context, (name,))
         _check_run(unfinished.run, opened.check_account())
     findings = recover(
         unfinished,

@@ -87,6 +87,14 @@ class Provider(Protocol):
         """Tell whom the key speaks for."""
         ...
 
+    def missing_permission(self, kind: ResourceType, *, account: str = "") -> str | None:
+        """Name the permission that the key lacks to write objects of a type.
+
+        None says that it may, or that it cannot be told. An implementation MUST NOT change
+        anything to find out.
+        """
+        ...
+
     def read(self, kind: ResourceType, id: str, *, account: str = "") -> RemoteObject | None:
         """Read one object, everything expandable expanded; None if it does not exist."""
         ...

@@ -350,6 +350,7 @@ class ResourceType:
         detach: What must let go of it before it is removed.
         inherits: What a successor takes over, unless its declaration says otherwise.
         protect: Protected unless the author says otherwise.
+        charged: Customers are charged by it, so on a live account its replacement has to be named.
         rules: Plan-time checks.
         creatable: Stripe lets an API key make one; else it can only be imported.
         updatable: Stripe lets an object be changed.
@@ -386,6 +387,7 @@ class ResourceType:
     detach: tuple[Detach, ...] = ()
     inherits: tuple[Inheritance, ...] = ()
     protect: bool = False
+    charged: bool = False
     rules: tuple[Rule, ...] = ()
     creatable: bool = True
     updatable: bool = True

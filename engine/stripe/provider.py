@@ -28,10 +28,12 @@ from engine.stripe.paths import (
     parts_of,
     without_parent,
 )
+from engine.stripe.permissions import is_restricted, permission_in, question_about
 
 PAGE = 100
 """Most objects a list page holds."""
 _READERS = 8
+_NO_SUCH_OBJECT = (400, 404)
 _ACCOUNT = re.compile(r"\bacct_[A-Za-z0-9]+")
 # L: the tail of Stripe's text when the object is in the other mode; creating it would be wrong.
 _OTHER_MODE = "similar object exists"
@@ -54,6 +56,7 @@ class StripeProvider:
         self._http = http
         self._schemas = schemas
         self._livemode = is_live(api_key)
+        self._restricted = is_restricted(api_key)
         self._root = root or Path()
 
     @property
@@ -83,6 +86,26 @@ class StripeProvider:
         except NotFoundError:
             return Account("", self._livemode)
         return Account(str(found.get("id", "")), self._livemode)
+
+    def missing_permission(self, kind: ResourceType, *, account: str = "") -> str | None:
+        """Name the permission that a restricted key lacks to write objects of a type."""
+        question = question_about(kind) if self._restricted else None
+        if question is None:
+            return None
+        try:
+            if question.method == "delete":
+                self._http.delete(question.path, account=account)
+            else:
+                self._http.post(question.path, {}, idempotency_key="", account=account)
+        except PermissionDeniedError as error:
+            permission = permission_in(error)
+            if permission is None:
+                raise
+            return permission
+        except ProviderError as error:
+            if error.status not in _NO_SUCH_OBJECT:
+                raise
+        return None
 
     # ── reading ───────────────────────────────────────────────────────────────────────────
 

@@ -76,6 +76,23 @@ def test_an_environment_that_does_not_exist(tmp_path: Path) -> None:
     )
 
 
+def test_an_environment_says_whether_it_is_live(tmp_path: Path) -> None:
+    """It is not, unless it says so; the bare key's environment can say so too."""
+    assert not _load(tmp_path, TABLE, environment="live").environment.live
+    table = "[tool.engine.environments.live]\nlive = true\n"
+    assert _load(tmp_path, table, environment="live").environment.live
+    table = "[tool.engine.environments.default]\nlive = true\n"
+    assert _load(tmp_path, table, environment="default").environment.live
+
+
+@pytest.mark.parametrize("entry", ["emulator = true", ""])
+def test_the_emulator_is_never_live(tmp_path: Path, entry: str) -> None:
+    """Whether an entry makes it one or its name does."""
+    table = f"[tool.engine.environments.local]\nlive = true\n{entry}\n"
+    with pytest.raises(SettingsError, match="is the embedded emulator, which is never live"):
+        _load(tmp_path, table, environment="local")
+
+
 def test_the_embedded_environment_needs_nothing(tmp_path: Path) -> None:
     """No key, no address, no entry; a key that happens to be set is not used."""
     found = _load(tmp_path, None, {"STRIPE_API_BASE": "http://x"}, environment="local").environment

@@ -29,6 +29,7 @@ PRICE = Row(
     face="Price",
     title="price",
     id_prefix="price_",
+    charged=True,
     removals=(ARCHIVE,),
     revival=ACTIVE_AGAIN,
     natural_keys=(
@@ -206,6 +207,7 @@ PLAN = Row(
     face="Plan",
     title="plan",
     id_prefix="plan_",
+    charged=True,
     # D: new subscribers cannot have it any more, those who have it keep it.
     removals=(DELETE,),
     revival=ACTIVE_AGAIN,

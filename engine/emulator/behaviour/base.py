@@ -44,6 +44,7 @@ class Behaviour:
         lists_oldest_first: Lists begin with the oldest.
         keeps_case: Parameters of which upper case is not folded, whatever the semantics table says.
         unlisted: Enums that take further words, beside those of the semantics table.
+        permission: What permissions of restricted keys call the type; empty for its object name.
     """
 
     title: ClassVar[str] = ""
@@ -66,6 +67,7 @@ class Behaviour:
     lists_oldest_first: ClassVar[bool] = False
     keeps_case: ClassVar[frozenset[str]] = frozenset()
     unlisted: ClassVar[frozenset[str]] = frozenset()
+    permission: ClassVar[str] = ""
 
     def check_create(self, call: Call, params: dict[str, Any]) -> None:
         """Refuse parameters of a create that contradict each other."""

@@ -24,6 +24,8 @@ IS_DEFAULT = "This price cannot be archived because it is the default price of i
 class PriceBehaviour(Behaviour):
     """A price of a product."""
 
+    # L: prices are still called plans there.
+    permission: ClassVar[str] = "plan"
     defaults: ClassVar[Mapping[str, Any]] = {
         "nickname": None,
         "tiers.*.unit_amount": None,

@@ -31,6 +31,7 @@ class SubscriptionItemBehaviour(Behaviour):
     title: ClassVar[str] = "subscription item"
     id_form: ClassVar[IdForm] = IdForm(length=14, with_account=False)
     lists_oldest_first: ClassVar[bool] = True
+    permission: ClassVar[str] = "subscription"
     indexed: ClassVar[Mapping[str, bool]] = {"subscription": False}
     # ? It is told as the price it is billed by.
     unseen: ClassVar[frozenset[str]] = frozenset({"plan"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
 from engine.emulator import errors
@@ -22,6 +22,8 @@ _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(\.[a-z]+)?")
 
 class WebhookBehaviour(Behaviour):
     """A webhook endpoint."""
+
+    permission: ClassVar[str] = "webhook"
 
     def check_create(self, call: Call, params: dict[str, Any]) -> None:
         """Check the URL, and the version of the events."""

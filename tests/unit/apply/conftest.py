@@ -78,6 +78,11 @@ class FakeProvider:
         """A test account."""
         return Account("acct_1", livemode=False)
 
+    def missing_permission(self, kind: ResourceType, *, account: str = "") -> str | None:
+        """The key may do everything."""
+        del kind, account
+        return None
+
     def read(self, kind: ResourceType, id: str, *, account: str = "") -> RemoteObject | None:
         """One object, None if there is none."""
         del kind, account
@@ -295,6 +300,7 @@ class World:
     writes_left: int | None = None
     others: dict[OutputTarget, Any] = field(default_factory=dict)
     stop: threading.Event = field(default_factory=threading.Event)
+    fence: Callable[[], None] = lambda: None
 
     def save(self, state: State) -> State:
         """Write the state down, or fail as a full disk does."""
@@ -321,6 +327,7 @@ class World:
             provider=self.provider,
             schemas=loader.schemas(),
             journal=Journal(RUN, self.journal),
+            fence=self.fence,
             save=self.save,
             sink=self.sink,
             outputs_of=lambda target: self.others.get(target, UNKNOWN),
