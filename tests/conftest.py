@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -73,8 +74,17 @@ def sdk_calls() -> Calls:
     }
 
 
-@cache
+_ASKING = threading.Lock()
+"""Requests come from several threads, and CPython 3.11 cannot parse in two of them at once."""
+
+
 def _shape_of(params: type) -> Shape:
+    with _ASKING:
+        return _shape_read(params)
+
+
+@cache
+def _shape_read(params: type) -> Shape:
     return ShapeReader(frozenset()).parameters(params)
 
 

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
+import re
 import tempfile
 from pathlib import Path
 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
+_TRANSIENTS = """\
+# made by engine: journals of runs, half-written files, and what a rebuild put aside
+*.journal
+.*.tmp
+*.replaced*
+"""
 
 
 def write_durably(
@@ -44,6 +52,31 @@ def write_durably(
             temporary.unlink()
         raise
     sync_folder(path.parent)
+
+
+def sweep(path: Path) -> None:
+    """Remove what killed writers of a file left beside it; only its one writer may call this."""
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
+        if re.fullmatch(r"[a-z0-9_]{8}", left.name[len(path.name) + 2 : -len(".tmp")]):
+            with contextlib.suppress(OSError):
+                left.unlink()
+
+
+def ignore_transients(states: Path) -> bool:
+    """Tell git, in a folder of states, what beside the states is not to be committed.
+
+    Returns:
+        Whether it was told now; a file that is there stays as it is.
+
+    Raises:
+        OSError: if the folder or the file cannot be written.
+    """
+    ignore = states / ".gitignore"
+    if ignore.exists():
+        return False
+    states.mkdir(parents=True, exist_ok=True)
+    ignore.write_text(_TRANSIENTS)
+    return True
 
 
 def sync_folder(folder: Path) -> None:

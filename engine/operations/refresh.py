@@ -109,11 +109,12 @@ class _Refresh:
 
     def observe(self) -> Observed:
         chosen = selection(self.graph, self.state, self.options)
-        lookups = {} if self.options.destroy else self._lookups()
+        lookups = {}
+        if not self.options.destroy:
+            lookups = look_up(self.opened, self.graph, self.context.schemas)
+        secrets = known_secrets(self.context, self.graph, self.state)
         if not self.options.refresh:
-            return Observed(
-                refreshed=False, lookups=lookups, outputs=self.outputs, secrets=self._secrets()
-            )
+            return Observed(refreshed=False, lookups=lookups, outputs=self.outputs, secrets=secrets)
         known = {
             address: entry
             for address, entry in self.state.resources.items()
@@ -134,7 +135,7 @@ class _Refresh:
             holders=self._holders([address for address in free if address not in taken]),
             lookups=lookups,
             outputs=self.outputs,
-            secrets=self._secrets(),
+            secrets=secrets,
         )
 
     def _holders(self, addresses: Sequence[str]) -> dict[str, RemoteObject]:
@@ -145,24 +146,6 @@ class _Refresh:
             for declaration in (self.graph.declarations[address] for address in addresses)
         ]
         return find_holders(self.provider, self.context.schemas, wishes)
-
-    def _secrets(self) -> dict[AttributeTarget, str]:
-        """Secrets of this stack's objects that it refers to and this machine keeps."""
-        stack = self.graph.stack
-        sources = [entry.arguments for entry in stack.declarations.values()]
-        outputs = [entry.value for entry in stack.outputs.values()]
-        found: dict[AttributeTarget, str] = {}
-        for target in targets_in([sources, outputs]):
-            if not isinstance(target, AttributeTarget) or target in found:
-                continue
-            entry = self.state.at(target.address)
-            path = tuple(target.attribute.split("."))
-            if entry is None or not is_sealed(get_path(entry.attributes, path)):
-                continue
-            secret = self.context.sink.load(stack.name, str(target))
-            if secret is not None:
-                found[target] = secret
-        return found
 
     def _kind(self, type_name: str) -> ResourceType:
         return self.context.schemas[type_name]
@@ -217,26 +200,53 @@ class _Refresh:
             if found is not None and not is_gone(self._kind(gone.type), found, {}):
                 yield address, found
 
-    def _lookups(self) -> dict[str, RemoteObject]:
-        found: dict[str, RemoteObject] = {}
-        for address, lookup in self.graph.stack.lookups.items():
-            kind = self._kind(lookup.address.type)
-            criteria = dict(lookup.criteria)
-            id = criteria.pop("id", None)
-            if id is not None:
-                entry = self.provider.read(kind, str(id))
-                matches = [entry] if entry is not None else []
-            else:
-                matches = list(self.provider.find(kind, _as_filters(kind, criteria)))
-            if len(matches) != 1:
-                what = ", ".join(f"{name}={value!r}" for name, value in lookup.criteria.items())
-                raise EngineError(
-                    f"{lookup.location}: {kind.face}.lookup({what}) finds "
-                    f"{'nothing' if not matches else f'{len(matches)} objects'}",
-                    hint="a lookup names exactly one object: narrow it, or use its id",
-                )
-            found[address] = matches[0]
-        return found
+
+def look_up(opened: Connected, graph: ResourceGraph, schemas: Schemas) -> dict[str, RemoteObject]:
+    """Read the objects that a stack refers to and does not manage.
+
+    Raises:
+        EngineError: if a lookup finds nothing, or more than one object.
+    """
+    found: dict[str, RemoteObject] = {}
+    for address, lookup in graph.stack.lookups.items():
+        kind = schemas[lookup.address.type]
+        criteria = dict(lookup.criteria)
+        id = criteria.pop("id", None)
+        if id is not None:
+            entry = opened.provider.read(kind, str(id))
+            matches = [entry] if entry is not None else []
+        else:
+            matches = list(opened.provider.find(kind, _as_filters(kind, criteria)))
+        if len(matches) != 1:
+            what = ", ".join(f"{name}={value!r}" for name, value in lookup.criteria.items())
+            raise EngineError(
+                f"{lookup.location}: {kind.face}.lookup({what}) finds "
+                f"{'nothing' if not matches else f'{len(matches)} objects'}",
+                hint="a lookup names exactly one object: narrow it, or use its id",
+            )
+        found[address] = matches[0]
+    return found
+
+
+def known_secrets(
+    context: Context, graph: ResourceGraph, state: State
+) -> dict[AttributeTarget, str]:
+    """Secrets of a stack's objects that it refers to and this machine keeps."""
+    stack = graph.stack
+    sources = [entry.arguments for entry in stack.declarations.values()]
+    outputs = [entry.value for entry in stack.outputs.values()]
+    found: dict[AttributeTarget, str] = {}
+    for target in targets_in([sources, outputs]):
+        if not isinstance(target, AttributeTarget) or target in found:
+            continue
+        entry = state.at(target.address)
+        path = tuple(target.attribute.split("."))
+        if entry is None or not is_sealed(get_path(entry.attributes, path)):
+            continue
+        secret = context.sink.load(stack.name, str(target))
+        if secret is not None:
+            found[target] = secret
+    return found
 
 
 def _as_filters(kind: ResourceType, criteria: Mapping[str, Any]) -> dict[str, Any]:

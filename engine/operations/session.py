@@ -303,7 +303,7 @@ def session_of(
                     environment.name,
                     operation=operation,
                     timeout=lock_timeout,
-                    on_wait=_telling(context, name),
+                    on_wait=telling(context, name),
                 )
             )
         for name in names:
@@ -315,7 +315,9 @@ def session_of(
         yield opened
 
 
-def _telling(context: Context, stack: str) -> Any:
+def telling(context: Context, stack: str) -> Callable[[Holder | None], None]:
+    """What tells a person, once, that a lock is waited for."""
+
     def tell(holder: Holder | None) -> None:
         context.hook.waiting_for_lock(stack, str(holder or "another run"))
 

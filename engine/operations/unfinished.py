@@ -44,8 +44,8 @@ def take_up(opened: Session, name: str, graph_of: Callable[[str], ResourceGraph]
         raise StateError(
             f"an unfinished run of {context.environment}/{name} left a journal, but its state is "
             "gone",
-            hint="bring the state back (git checkout), or, if it is lost, move "
-            f"state/{context.environment}/{name}.journal away and run engine state rebuild",
+            hint="bring the state back (git checkout); if it is lost, engine state rebuild "
+            f"{name} makes it again from the account, with what the run made",
         )
     draft = Draft(stored)
     secrets = secrets_of(graph_of(name), stored.lineage)

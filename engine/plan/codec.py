@@ -15,7 +15,8 @@ from engine.address import parse_address
 from engine.plan.model import Step, StepKind
 from engine.plan.normal import SEALED, is_sealed
 from engine.provider.schema import Removal, ResourceType, Schemas, Verb
-from engine.state.codec import resource_document, resource_of
+from engine.state.codec import resource_document
+from engine.state.shape import resource_of
 from engine.values import Marker, Sensitive, fingerprint
 
 _MARKER, _DECIMAL, _PAIRS = "$marker", "$decimal", "$pairs"

@@ -9,7 +9,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from engine.errors import EngineError, Problem, ProviderError, StackError
+from engine.errors import EngineError, Problem, ProblemsError, ProviderError
+from engine.plan.verify import Verified
 from engine.redaction import redact
 from engine.stack.model import Stack
 from engine.views import words
@@ -26,7 +27,7 @@ def printable(text: str) -> str:
 def error_text(error: EngineError, style: Style) -> str:
     """Write an error the way a terminal shows it: message, cause, hint."""
     mark = style.paint("Error:", "bold", "red")
-    if isinstance(error, StackError):
+    if isinstance(error, ProblemsError):
         return "\n".join([f"{mark} {error.message}", "", *map(problem_text, error.problems)])
     lines = [f"{mark} {printable(error.message)}"]
     if error.cause:
@@ -47,6 +48,15 @@ def success_text(stacks: Sequence[Stack]) -> str:
     )
 
 
+def verified_text(found: Sequence[Verified]) -> str:
+    """Say that state files were verified and nothing was found."""
+    resources = sum(entry.resources for entry in found)
+    return (
+        f"Success: {words.count(len(found), 'state')}, {words.count(resources, 'resource')}, "
+        "no problems."
+    )
+
+
 def problem_text(problem: Problem) -> str:
     """Write one finding as `file:line: message`, its suggestion below."""
     return printable(str(problem))
@@ -60,7 +70,7 @@ def error_document(error: EngineError) -> dict[str, Any]:
         "cause": _printable(error.cause),
         "hint": _printable(error.hint),
     }
-    if isinstance(error, StackError):
+    if isinstance(error, ProblemsError):
         document["problems"] = [problem_document(problem) for problem in error.problems]
     if isinstance(error, ProviderError):
         document |= {

@@ -84,7 +84,7 @@ def test_addresses_and_outputs_are_offered_from_the_states(root: Path) -> None:
 def test_commands_are_offered() -> None:
     """Through the lazy groups too; a word that is no command is passed over."""
     assert offered(incomplete="va") == ["validate"]
-    assert offered("state") == ["list", "show"]
+    assert offered("state") == ["list", "mv", "rebuild", "rm", "show", "verify"]
     assert offered("frobnicate", incomplete="va") == ["validate"]
 
 

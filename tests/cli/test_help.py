@@ -50,6 +50,10 @@ def test_the_commands_are_those_that_are_documented() -> None:
     assert {path for path in PATHS if len(path) == 2} == {
         ("state", "list"),
         ("state", "show"),
+        ("state", "mv"),
+        ("state", "rm"),
+        ("state", "rebuild"),
+        ("state", "verify"),
         ("emulator", "serve"),
     }
 
