@@ -5,6 +5,7 @@ What must not live here: anything about what the resource is.
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 
@@ -45,6 +46,7 @@ def address(type_name: str, name: str, *, lookup: bool = False) -> ResourceAddre
     return ResourceAddress(lookup, type_name, name)
 
 
+@functools.lru_cache(maxsize=1 << 16)
 def parse_address(text: str) -> ResourceAddress:
     """Read an address as a person types it.
 

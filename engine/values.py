@@ -207,19 +207,30 @@ def targets_in(value: object) -> Iterator[Target]:
 
 def targets_with_paths(value: object, path: Path = ()) -> Iterator[tuple[Path, Target]]:
     """Yield every reference with the path of the leaf it stands in, in reading order."""
-    if isinstance(value, Sensitive):
-        yield from targets_with_paths(value.value, path)
-    elif isinstance(value, str):
-        for match in _TEMPLATE.finditer(value):
-            target = _target(match)
-            if target is not None:
-                yield path, target
-    elif isinstance(value, Mapping):
+    found: list[tuple[Path, Target]] = []
+    _collect_targets(value, path, found)
+    return iter(found)
+
+
+def _collect_targets(value: object, path: Path, found: list[tuple[Path, Target]]) -> None:
+    # Every leaf of every declaration comes by here: no generators, and cheap tests first.
+    if isinstance(value, str):
+        if "${" in value:
+            targets = map(_target, _TEMPLATE.finditer(value))
+            found.extend((path, target) for target in targets if target is not None)
+    elif isinstance(value, dict) or isinstance(value, Mapping):  # noqa: SIM101 - a dict is cheaper to tell
         for key, inner in value.items():
-            yield from targets_with_paths(inner, (*path, key))
+            _collect_targets(inner, (*path, key), found)
     elif isinstance(value, (list, tuple)):
         for index, inner in enumerate(value):
-            yield from targets_with_paths(inner, (*path, index))
+            _collect_targets(inner, (*path, index), found)
+    elif isinstance(value, Sensitive):
+        _collect_targets(value.value, path, found)
+
+
+def has_reference(text: str) -> bool:
+    """Whether a text holds a reference."""
+    return "${" in text and any(_target(match) for match in _TEMPLATE.finditer(text))
 
 
 def stray_references(value: object, path: Path = ()) -> Iterator[tuple[Path, str]]:
@@ -231,9 +242,8 @@ def stray_references(value: object, path: Path = ()) -> Iterator[tuple[Path, str
     if isinstance(value, Sensitive):
         yield from ((where, str(value)) for where, _ in stray_references(value.value, path))
     elif isinstance(value, str):
-        for match in _STRAY.finditer(str.__str__(value)):
-            if match["stray"]:
-                yield path, match["stray"]
+        matches = _STRAY.finditer(str.__str__(value)) if "${" in value else ()
+        yield from ((path, match["stray"]) for match in matches if match["stray"])
     elif isinstance(value, Mapping):
         for key, inner in value.items():
             if isinstance(key, str) and "${" in key:

@@ -6,6 +6,7 @@ What must not live here: what the commands do; each is imported when it is asked
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import os
 import sys
@@ -19,6 +20,7 @@ from engine.cli.command import LazyGroup
 from engine.cli.invocation import Invocation
 from engine.errors import InterruptedRunError
 
+_COLLECT_AFTER = 100_000
 _HOMES = {
     "init": "engine.cli.init:init",
     "validate": "engine.cli.validate:validate",
@@ -97,6 +99,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code.
     """
+    # A short life with many small objects: the collector would mostly go through them in vain.
+    gc.set_threshold(_COLLECT_AFTER)
     words = list(sys.argv[1:] if arguments is None else arguments)
     _write_anything()
     # Until the options are read, an error has only the words to go by.

@@ -91,6 +91,8 @@ class Attribute:
         above: Number it has to be greater than; None if it takes any.
         most: Largest number it takes; None if it takes any.
         money: Path of the currency that an amount in minor units is in; empty if it is no amount.
+        declarable: An author may write it.
+        needed: Of an object, the fields that a declaration must have.
     """
 
     kind: Kind
@@ -130,10 +132,18 @@ class Attribute:
     most: int | None = None
     money: str = ""
 
-    @property
-    def declarable(self) -> bool:
-        """Whether an author may write it."""
-        return self.in_create or self.in_update
+    declarable: bool = field(init=False, repr=False, compare=False)
+    needed: Mapping[str, Attribute] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Asked of every field of every declaration.
+        object.__setattr__(self, "declarable", self.in_create or self.in_update)
+        needed = {
+            name: child
+            for name, child in self.fields.items()
+            if child.required and child.declarable
+        }
+        object.__setattr__(self, "needed", needed or _NO_FIELDS)
 
     @property
     def update_only(self) -> bool:

@@ -20,7 +20,7 @@ from engine.provider.schema import Attribute, Kind, ResourceType
 from engine.stack.authoring import nearest
 from engine.stack.follow import Declared, followed
 from engine.stack.rules import Circumstances, breaches
-from engine.values import Path, Sensitive, dotted, targets_in
+from engine.values import Path, Sensitive, dotted, has_reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,25 +89,26 @@ def _broken(
 def _check_object(
     attribute: Attribute, value: Mapping[str, Any], path: Path, face: str
 ) -> Iterator[Finding]:
-    known = {name: child for name, child in attribute.fields.items() if child.declarable}
     meant: set[str] = set()
     for name, inner in value.items():
-        child = known.get(name)
-        if child is None:
+        child = attribute.fields.get(name)
+        if child is None or not child.declarable:
+            known = [name for name, field in attribute.fields.items() if field.declarable]
             finding = _unknown(attribute, known, name, (*path, name), face)
             meant.add(finding.meant)
             yield finding
         elif inner is not None:
             yield from _check_value(child, inner, (*path, name), face)
-    for name, child in known.items():
-        where = dotted((*path, name))
-        if child.required and _is_missing(child, value.get(name)) and where not in meant:
-            yield Finding(
-                path,
-                f"missing required parameter {where}",
-                f"add {_example(name, child, nested=bool(path))}",
-                "missing-parameter",
-            )
+    for name, child in attribute.needed.items():
+        if _is_missing(child, value.get(name)):
+            where = dotted((*path, name))
+            if where not in meant:
+                yield Finding(
+                    path,
+                    f"missing required parameter {where}",
+                    f"add {_example(name, child, nested=bool(path))}",
+                    "missing-parameter",
+                )
 
 
 def _is_missing(attribute: Attribute, value: Any) -> bool:
@@ -155,7 +156,7 @@ def _check_value(attribute: Attribute, value: Any, path: Path, face: str) -> Ite
             message = f"{dotted(finding.path)} is not what Stripe takes; its value is not shown"
             yield dataclasses.replace(finding, message=message, hint="")
         return
-    if isinstance(value, str) and any(True for _ in targets_in(value)):
+    if isinstance(value, str) and has_reference(value):
         if attribute.kind in (Kind.OBJECT, Kind.LIST, Kind.MAP):
             yield _wrong_kind(attribute, value, path)
         return

@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import Any, TypeAlias
 
 from engine.provider.rules import Rule, RuleKind
-from engine.values import ABSENT, UNKNOWN, Path, Sensitive, dotted, get_path, targets_in
+from engine.values import ABSENT, UNKNOWN, Path, Sensitive, dotted, get_path, has_reference
 
 ANY_PART = "*"
 _MISSING = object()
@@ -116,7 +116,7 @@ def _entries(document: Any) -> list[tuple[str | int, Any]]:
 
 def is_unknown(value: Any) -> bool:
     """Whether only an apply can tell a value."""
-    return value is UNKNOWN or (isinstance(value, str) and any(True for _ in targets_in(value)))
+    return value is UNKNOWN or (isinstance(value, str) and has_reference(value))
 
 
 def _is_declared(value: Any) -> bool:
