@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -438,3 +439,14 @@ def test_a_connected_account_goes_with_every_request(door: Make, answered: Make)
     provider.update(PRODUCT, "x", {}, carried)
     provider.delete(PRODUCT, "x", carried)
     assert {sent.headers.get("Stripe-Account") for sent in client.sent} == {"acct_2"}
+
+
+def test_the_time_is_stripes_or_this_machines() -> None:
+    """What Stripe's answers tell counts; before any of them this machine's has to do."""
+    told = 1_795_687_200
+    with Emulator(clock=lambda: told) as emulator:
+        provider = Account1(emulator).provider()
+        earliest = int(time.time())
+        assert earliest <= provider.now() <= int(time.time())
+        provider.account()
+        assert provider.now() == told
