@@ -10,7 +10,7 @@ from engine.address import ResourceAddress
 from engine.apply.events import ApplyReport, ApplyResult
 from engine.apply.executor import Surroundings, execute
 from engine.apply.secrecy import secrets_to_come
-from engine.errors import GuardError
+from engine.errors import GuardError, InterruptedRunError
 from engine.operations.context import Context
 from engine.operations.guards import check_permissions, refuse_held
 from engine.operations.plan import plan_session
@@ -83,6 +83,7 @@ def conclude(
         StateError: if a state cannot be written.
         SecretSinkError: if the place for secrets cannot take those that are to come.
         GuardError: if a rule refuses the plan, or the key answers for another account or mode.
+        InterruptedRunError: if the person did not want to wait for what is in flight.
     """
     context = opened.context
     if report.has_changes or report.refusals:
@@ -91,8 +92,15 @@ def conclude(
         if not approved or not _confirmed(context, report, options, confirm):
             return _report(opened, report, approved=False, results=())
         _check_before_writing(opened, report)
-    with stoppable(context.hook.stopping) as stop:
-        results = _carry_out(opened, report, reads, stop)
+    try:
+        with stoppable(context.hook.stopping) as stop:
+            results = _carry_out(opened, report, reads, stop)
+    except KeyboardInterrupt as error:
+        raise InterruptedRunError(
+            "the run was stopped at once, without waiting for what was in flight",
+            hint="the journal knows of it: the next engine plan or apply finds out what became of "
+            "it",
+        ) from error
     return _report(opened, report, approved=report.has_changes, results=results)
 
 
