@@ -20,7 +20,7 @@ from engine.apply.ports import OutputsOf, Save, SecretSink
 from engine.apply.references import References
 from engine.apply.secrecy import secrets_in, without_secrets
 from engine.apply.sending import send
-from engine.errors import EngineError, ProviderError
+from engine.errors import EngineError, NotFoundError, ProviderError
 from engine.plan.model import Plan, Step, StepKind
 from engine.plan.normal import is_sealed
 from engine.plan.outputs import kept_output
@@ -233,6 +233,9 @@ class _Run:
 
     def _fail(self, step: Step, error: EngineError) -> None:
         """Remember a failure, and whether Stripe may have done what was asked all the same."""
+        if isinstance(error, NotFoundError) and not error.hint:
+            gone = f"what {step.address} needs is not there, or not any more"
+            error = error.with_hint(f"{gone}; run engine plan again to see where things stand")
         if is_uncertain(error):
             later = "whether Stripe carried it out is found out by the next engine plan or apply"
             error = error.with_hint(f"{error.hint}; {later}" if error.hint else later)

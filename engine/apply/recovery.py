@@ -16,7 +16,7 @@ from typing import Any
 from engine.apply.events import Finding, Found
 from engine.apply.executor import is_uncertain, keep_secrets
 from engine.apply.fold import delta_of
-from engine.apply.journal import Intent, Unfinished
+from engine.apply.journal import Intent, Run, Unfinished, objects_of
 from engine.apply.ports import SecretSink
 from engine.apply.references import References
 from engine.apply.sending import send
@@ -34,15 +34,16 @@ from engine.plan.normal import comparable, pick
 from engine.plan.request import STAMP_KEY
 from engine.provider.base import Provider, RemoteObject, RequestContext, composite_id, id_of
 from engine.provider.schema import ResourceType, Schemas
-from engine.state.model import Delta, Draft, ResourceState
+from engine.state.model import Delta, Draft, ResourceState, State
 from engine.values import get_path
 
 KEY_LIFE = 23 * 3600
 """Seconds for which Stripe is trusted to know a key; it may forget it after 24 hours (D)."""
 _OTHER_PARAMETERS = "idempotency_error"
 """Stripe's word for a key that was sent before with other parameters."""
-_SLACK = 300
-"""Seconds by which an object may seem older than the request that made it."""
+_SLACK = 60
+"""Seconds by which an object may seem older than the request that made it: Stripe's machines agree
+on the time no better than that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,23 +108,35 @@ def _fold(unfinished: Unfinished, draft: Draft) -> list[Finding]:
             hint="bring back the newer state (git checkout or git stash pop on the file) and run "
             "the command again",
         )
-    if unfinished.checkpoint is not None and state.serial >= unfinished.checkpoint:
-        return []  # the state was written, and only the journal's end was missed
-    moved_on = state.serial > run.serial
     findings: list[Finding] = []
-    for delta in unfinished.deltas:
-        draft.change(_rebased(delta, draft) if moved_on else delta)
+    for told in unfinished.deltas:
+        delta = _rebased(told, draft) if _moved_on(run, state) else told
+        draft.change(delta)
         findings.extend(
-            Finding(address=address, what=Found.RECORDED, id=entry.id if entry is not None else "")
-            for address, entry in delta.resources.items()
+            Finding(address=address, what=Found.RECORDED, id=_id_in(told, address))
+            for address in delta.resources
         )
     return findings
 
 
-def _rebased(delta: Delta, draft: Draft) -> Delta:
-    """A change for a state that somebody else has changed in the meantime.
+def _id_in(delta: Delta, address: str) -> str:
+    entry = delta.resources[address]
+    return entry.id if entry is not None else ""
 
-    What is newer there stays. An object that the run made and the state does not know is kept: at
+
+def _moved_on(run: Run, state: State) -> bool:
+    """Whether the state is no longer the one that the run worked on.
+
+    It may be the one that the run itself wrote, when only the journal's end was missed; or one
+    that came from elsewhere, by git.
+    """
+    return state.serial != run.serial or objects_of(state) != run.objects
+
+
+def _rebased(delta: Delta, draft: Draft) -> Delta:
+    """A change for a state that is not the one it was made from.
+
+    What is there stays. An object that the run made and the state does not know is kept: at
     its address, or, where another one is now, among those that the next plan removes.
     """
     known = {entry.id for entry in draft.resources.values()}
@@ -148,6 +161,10 @@ def _settle(unfinished: Unfinished, intent: Intent, draft: Draft, around: Help) 
     """Find out what became of one operation."""
     provider, step = around.provider(), intent.step
     kind, address = around.schemas[step.type], str(step.address)
+    moved_on = _moved_on(unfinished.run, draft.base)
+    if moved_on and step.kind is not StepKind.CREATE:
+        # Sent late, it could undo what is newer; what it did, the next plan sees.
+        return Finding(address=address, what=Found.NOT_DONE)
     what, answer = _asked_again(intent, kind, provider)
     if what is None and step.kind is StepKind.CREATE:
         answer = _made(intent, kind, draft, provider)
@@ -161,7 +178,8 @@ def _settle(unfinished: Unfinished, intent: Intent, draft: Draft, around: Help) 
     if not (known and step.kind is StepKind.CREATE):
         if what is Found.DISCOVERED and kind.composite is not None:
             step = _without_sealed(step)
-        draft.change(delta_of(draft, step, kind, answer, around.references.value_or_unknown))
+        delta = delta_of(draft, step, kind, answer, around.references.value_or_unknown)
+        draft.change(_rebased(delta, draft) if moved_on else delta)
     names = [f"{address}.{'.'.join(map(str, path))}" for path in kind.told_once]
     return Finding(
         address=address,
@@ -187,6 +205,8 @@ def _asked_again(
         answer = send(provider, kind, intent.step, intent.step.params, context)
     except (AuthenticationError, PermissionDeniedError, RateLimitedError):
         raise
+    except OSError:
+        return None, None  # a file that was to be sent is not there any more
     except ProviderError as error:
         if error.code == _OTHER_PARAMETERS or (error.replayed and is_uncertain(error)):
             return None, None
@@ -214,8 +234,8 @@ def _may_send_again(intent: Intent, provider: Provider) -> bool:
     """
     if has_sealed(intent.step.params):
         return False
-    if intent.step.kind is not StepKind.CREATE:
-        return True  # a change made twice is made once
+    if intent.step.kind is StepKind.CALL:
+        return True  # it is what its name says, whenever that is
     now = provider.now()
     return intent.at is not None and now is not None and 0 <= now - intent.at < KEY_LIFE
 
@@ -230,13 +250,18 @@ def _made(
     if kind.composite is not None:
         id = composite_id(kind.composite, step.params)
         return provider.read(kind, id, account=step.account)
-    known = _known_ids(draft, str(step.address))
-    for found in _candidates(intent, kind, provider):
-        if id_of(found) in known or is_gone(kind, found, step.params):
-            continue
-        if _is_what_was_sent(kind, step.params, found, draft.lineage):
-            return found
-    return None
+    known = _known_ids(draft, step)
+    made = [
+        found
+        for found in _candidates(intent, kind, provider)
+        if id_of(found) not in known
+        and not is_gone(kind, found, step.params)
+        and _is_what_was_sent(kind, step.params, found, draft.lineage)
+    ]
+    current = draft.at(step.address)
+    # What the state has at this address may have come there from elsewhere.
+    news = (found for found in made if current is None or id_of(found) != current.id)
+    return next(news, made[0] if made else None)
 
 
 def _candidates(intent: Intent, kind: ResourceType, provider: Provider) -> list[RemoteObject]:
@@ -260,11 +285,13 @@ def _candidates(intent: Intent, kind: ResourceType, provider: Provider) -> list[
     ]
 
 
-def _known_ids(draft: Draft, address: str) -> set[str]:
-    """Ids that the state holds elsewhere, or of objects at this address that are to go."""
-    known = {entry.id for other, entry in draft.resources.items() if other != address}
+def _known_ids(draft: Draft, step: Step) -> set[str]:
+    """Ids that the state holds elsewhere, or of objects that are to go, this step's among them."""
+    own = str(step.address)
+    known = {entry.id for other, entry in draft.resources.items() if other != own}
     known.update(id for entry in draft.resources.values() for id in entry.superseded)
     known.update(gone.id for gone in draft.removed.values())
+    known.update(() if step.record is None else step.record.superseded)
     return known
 
 

@@ -264,6 +264,7 @@ RUN = Run(
     environment="test",
     lineage="l",
     serial=0,
+    objects="",
     account_id="acct_1",
     livemode=False,
     since="2026-11-26T10:00:00+00:00",

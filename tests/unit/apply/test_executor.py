@@ -11,7 +11,13 @@ import pytest
 
 from engine.apply import executor
 from engine.apply.events import Outcome
-from engine.errors import ConnectionFailedError, EngineError, ProviderError, StateError
+from engine.errors import (
+    ConnectionFailedError,
+    EngineError,
+    NotFoundError,
+    ProviderError,
+    StateError,
+)
 from engine.plan.model import Step, StepKind
 from engine.provider.schema import Removal, Verb
 from engine.state.model import RemovedObject, ResourceState
@@ -640,6 +646,33 @@ def test_a_sink_that_cannot_take_an_output(world: World, make: Make) -> None:
     result = world.apply(product(make, A), wanted_outputs={"told": ("text", True)})
     assert result.unsaved is not None
     assert set(world.saved[-1].resources) == {A}
+
+
+@pytest.mark.parametrize("kind", [UPDATE, StepKind.CALL])
+def test_what_vanished_since_the_plan_asks_for_another_plan(
+    world: World, make: Make, kind: StepKind
+) -> None:
+    """Somebody deleted it: the error names it and what to do; nothing else is lost."""
+    world.has(A, "prod_a", declared={"name": "a"})
+    world.provider.objects.clear()
+    step = make(kind, A, params={"url": "x"}, call="validate")
+    result = world.apply(step, product(make, B))
+    [failure] = result.failures
+    assert failure.error is not None
+    assert failure.error.message == "No such product: 'prod_a'"
+    assert failure.error.hint == (
+        f"what {A} needs is not there, or not any more; run engine plan again to see where things "
+        "stand"
+    )
+    assert set(world.saved[-1].resources) == {A, B}
+
+
+def test_a_hint_that_is_there_is_not_replaced(world: World, make: Make) -> None:
+    """A key for the other mode is told so."""
+    world.provider.failures["create a"] = NotFoundError("no", status=404, hint="the other mode")
+    [failure] = world.apply(product(make, A)).failures
+    assert failure.error is not None
+    assert failure.error.hint == "the other mode"
 
 
 # ── the person stops the run ─────────────────────────────────────────────────────────────────
