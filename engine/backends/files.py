@@ -11,8 +11,14 @@ PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
 
 
-def write_durably(path: Path, content: bytes, *, mode: int = 0o644) -> None:
+def write_durably(path: Path, content: bytes, *, mode: int = 0o644, reserve: int = 0) -> None:
     """Put a file in place: temporary file, fsync, rename, fsync of the directory.
+
+    Args:
+        path: The file.
+        content: What it holds.
+        mode: Its permissions.
+        reserve: Bytes to set aside behind the content; they read as NUL.
 
     Raises:
         OSError: if that cannot be done; the file that was there is intact.
@@ -26,6 +32,8 @@ def write_durably(path: Path, content: bytes, *, mode: int = 0o644) -> None:
             written = 0
             while written < len(content):
                 written += os.write(handle, content[written:])
+            if reserve:
+                set_aside(handle, len(content), reserve)
             os.fsync(handle)
         finally:
             os.close(handle)
@@ -35,6 +43,18 @@ def write_durably(path: Path, content: bytes, *, mode: int = 0o644) -> None:
             temporary.unlink()
         raise
     sync_folder(path.parent)
+
+
+def set_aside(handle: int, start: int, length: int) -> None:
+    """Set space aside in a file that reads as NUL bytes; where the system cannot, write them.
+
+    Raises:
+        OSError: if there is no room.
+    """
+    if hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(handle, start, length)
+    else:  # pragma: no cover - not on Linux
+        os.pwrite(handle, bytes(length), start)
 
 
 def sync_folder(folder: Path) -> None:

@@ -52,6 +52,24 @@ def test_a_write_is_durable_before_it_is_seen(recorder: Recorder, tmp_path: Path
     assert (tmp_path / "a.json").read_bytes() == b"12345"
 
 
+def test_room_behind_the_content_is_there_before_the_name(
+    recorder: Recorder, tmp_path: Path
+) -> None:
+    """It reads as NUL bytes."""
+    write_durably(tmp_path / "a.journal", b"12345", reserve=3)
+    assert recorder.calls == ["fsync file of 8", "rename to a.journal", "fsync folder"]
+    assert (tmp_path / "a.journal").read_bytes() == b"12345\0\0\0"
+
+
+def test_without_that_room_the_file_before_is_intact(tmp_path: Path) -> None:
+    """And nothing lies beside it."""
+    write_durably(tmp_path / "a.journal", b"1")
+    with pytest.raises(OSError, match=r"File too large|No space left"):
+        write_durably(tmp_path / "a.journal", b"2", reserve=1 << 62)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.journal"]
+    assert (tmp_path / "a.journal").read_bytes() == b"1"
+
+
 def test_nothing_is_left_beside_the_file(tmp_path: Path) -> None:
     """Two writes leave one file, with the second content."""
     write_durably(tmp_path / "a.json", b"1")
