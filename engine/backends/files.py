@@ -23,7 +23,7 @@ def write_durably(path: Path, content: bytes, *, mode: int = 0o644, reserve: int
     Raises:
         OSError: if that cannot be done; the file that was there is intact.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
     temporary = Path(name)
     try:
@@ -57,8 +57,21 @@ def set_aside(handle: int, start: int, length: int) -> None:
         os.pwrite(handle, bytes(length), start)
 
 
+def make_folder(folder: Path, *, mode: int = 0o777) -> None:
+    """Make a folder, and those it is in, that survive a power cut with what is put in them.
+
+    Raises:
+        OSError: if it cannot be made.
+    """
+    if folder.is_dir():
+        return
+    make_folder(folder.parent)
+    folder.mkdir(mode=mode, exist_ok=True)
+    sync_folder(folder.parent)
+
+
 def sync_folder(folder: Path) -> None:
-    """Make a rename in a folder survive a power cut."""
+    """Make what changed in a folder survive a power cut."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -68,10 +81,10 @@ def sync_folder(folder: Path) -> None:
 
 def private_folder(root: Path, *parts: str) -> Path:
     """A folder under the project's private one, which git is told to ignore."""
-    root.mkdir(parents=True, exist_ok=True)
+    make_folder(root)
     ignore = root / ".gitignore"
     if not ignore.exists():
         ignore.write_text("# made by engine: nothing in here is ever committed\n*\n")
     folder = root.joinpath(*parts)
-    folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+    make_folder(folder, mode=PRIVATE_FOLDER)
     return folder

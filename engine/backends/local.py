@@ -17,7 +17,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from engine.backends import journal
-from engine.backends.files import private_folder, write_durably
+from engine.backends.files import make_folder, private_folder, write_durably
 from engine.backends.holder import held, this_run
 from engine.errors import StaleStateError, StateError
 from engine.state.backend import Holder, JournalFile
@@ -129,7 +129,7 @@ class LocalBackend:
         """Write and remove a file beside the state."""
         path = self.path(stack, environment)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
             probe = path.with_name(f".{path.name}.probe")
             probe.write_bytes(b"")
             probe.unlink()

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.backends.files import PRIVATE_FILE, PRIVATE_FOLDER, private_folder, write_durably
+from engine.backends.files import (
+    PRIVATE_FILE,
+    PRIVATE_FOLDER,
+    make_folder,
+    private_folder,
+    write_durably,
+)
 from engine.errors import SecretSinkError
 
 
@@ -34,7 +40,7 @@ class FileSink:
         """Keep a secret, in place of an earlier one."""
         try:
             folder = self._folder() / stack
-            folder.mkdir(exist_ok=True)
+            make_folder(folder)
             folder.chmod(PRIVATE_FOLDER)
             write_durably(folder / name, value.encode(), mode=PRIVATE_FILE)
         except OSError as error:
