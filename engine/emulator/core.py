@@ -217,6 +217,7 @@ class Emulator:
             # A refusal is lost on the way like any other answer.
             with suppress(StripeRefusal):
                 self._execute(exchange, None)
+            exchange.replayed_from = ""  # what is answered in its place is not the key's
             raise effect.refusal or ConnectionBroken
         if effect.refusal is not None and effect.saved and exchange.key:
             return self._execute(exchange, effect.refusal)

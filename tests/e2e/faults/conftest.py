@@ -177,8 +177,9 @@ class Shop:
     Whoever is put to the test speaks to it over HTTP; what is done before and after it, in process.
     """
 
-    def __init__(self, root: Path, emulator: Emulator, clock: Clock) -> None:
+    def __init__(self, root: Path, emulator: Emulator, clock: Clock, port: int) -> None:
         self.root = root
+        self.port = port
         self.emulator = emulator
         self.clock = clock
         self._numbers = count(1)
@@ -197,10 +198,11 @@ class Shop:
         path = folder / "stacks" / "shop.py"
         path.write_text(textwrap.dedent(stack), encoding="utf-8")
 
-    def http(self, transport: Any = None, retries: int = 2) -> StripeHTTP:
+    def http(self, transport: Any = None, retries: int = 2, base: str = "") -> StripeHTTP:
         """The way to the account, without a network unless a transport has one."""
         options = ClientOptions(
             api_key=Sensitive(os.environ["STRIPE_API_KEY"]),
+            api_base=base,
             transport=transport or InProcessTransport(self.emulator),
             retries=retries,
             sleep=lambda _: None,
@@ -212,6 +214,7 @@ class Shop:
         folder: Path,
         *,
         transport: Any = None,
+        base: str = "",
         retries: int = 2,
         hook: Hook | None = None,
         parallelism: int = 4,
@@ -221,7 +224,7 @@ class Shop:
         key = os.environ["STRIPE_API_KEY"]
 
         def connect() -> Provider:
-            http = self.http(transport, retries)
+            http = self.http(transport, retries, base)
             return StripeProvider(http, opened.schemas, api_key=key, root=folder)
 
         return dataclasses.replace(opened, connect=connect)
@@ -306,7 +309,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
         clock = Clock()
         with Emulator(clock=clock, seed=5) as emulator, EmulatorServer(emulator) as server:
             patch.setenv("STRIPE_API_BASE", server.url)
-            yield Shop(tmp_path_factory.mktemp("shop"), emulator, clock)
+            yield Shop(tmp_path_factory.mktemp("shop"), emulator, clock, server.port)
 
 
 @pytest.fixture(scope="session")
