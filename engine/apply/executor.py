@@ -18,7 +18,7 @@ from engine.apply.fold import delta_of, moving
 from engine.apply.journal import Intent, Journal
 from engine.apply.ports import OutputsOf, Save, SecretSink
 from engine.apply.references import References
-from engine.apply.secrecy import secrets_in, without_secrets
+from engine.apply.secrecy import secrets_in, told_names, without_secrets
 from engine.apply.sending import send
 from engine.errors import EngineError, NotFoundError, ProviderError
 from engine.plan.model import Plan, Step, StepKind
@@ -27,7 +27,7 @@ from engine.plan.outputs import kept_output
 from engine.provider.base import Provider, RemoteObject, RequestContext, id_of
 from engine.provider.schema import ResourceType, Schemas
 from engine.state.model import Delta, Draft, State
-from engine.values import get_path, plain, resolve
+from engine.values import fingerprint, get_path, plain, resolve
 
 _CONFLICT, _SERVER = 409, 500
 INTERRUPTED = "interrupted"
@@ -180,10 +180,12 @@ class _Run:
         flying: dict[Future[RemoteObject | None], Step],
     ) -> None:
         kind = self.around.schemas[step.type]
+        kept: dict[str, str] = {}
         try:
             params = resolve(step.params, self.references.value)
             if step.kind is StepKind.CREATE and kind.told_once:
                 self.around.sink.check()
+                kept = self._kept(step, kind)
         except EngineError as error:
             self._finish(StepResult(step=step, outcome=Outcome.FAILED, error=error))
             return
@@ -198,6 +200,7 @@ class _Run:
             step=dataclasses.replace(step, params=params, id=step.id or self._own_id(step)),
             key=f"engine-{self.around.run}-{self.plan.stack}-{number}",
             at=self.around.provider.now(),
+            kept=kept,
         )
         try:
             self.around.journal.intend(intent)
@@ -209,6 +212,13 @@ class _Run:
         self.sent[step.key] = tuple(secrets_in(params))
         context = RequestContext(idempotency_key=intent.key, account=step.account)
         flying[pool.submit(send, self.around.provider, kind, intent.step, params, context)] = step
+
+    def _kept(self, step: Step, kind: ResourceType) -> dict[str, str]:
+        """Fingerprints of what the sink has under the names of a step's secrets."""
+        names = told_names(kind, step.address).values()
+        found = {name: self.around.sink.load(self.plan.stack, name) for name in names}
+        salt = self.state.lineage
+        return {name: fingerprint(value, salt) for name, value in found.items() if value}
 
     def _own_id(self, step: Step) -> str:
         entry = self.draft.at(step.address)
@@ -334,7 +344,7 @@ def keep_secrets(
     """
     if step.kind is not StepKind.CREATE:
         return
-    for path in kind.told_once:
+    for path, name in told_names(kind, step.address).items():
         value = get_path(answer, path)
         if value:
-            sink.store(stack, f"{step.address}.{'.'.join(map(str, path))}", str(value))
+            sink.store(stack, name, str(value))

@@ -62,12 +62,15 @@ class Intent:
         step: The operation, its parameters resolved and the id it acts on filled in.
         key: Its idempotency key.
         at: When it was sent, by Stripe's clock, seconds since 1970; None if nobody knows.
+        kept: Fingerprints of the secrets that the sink had before under the names of those that
+            it may bring, by name: what the sink has afterwards is new if it is another.
     """
 
     number: int
     step: Step
     key: str
     at: int | None
+    kept: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,6 +176,7 @@ def intent_record(intent: Intent, salt: str) -> bytes:
             "key": intent.key,
             "at": intent.at,
             "step": step_document(intent.step, salt),
+            **({"kept": dict(intent.kept)} if intent.kept else {}),
         }
     )
 
@@ -220,6 +224,7 @@ def _read(
                 step=step_of(document["step"], schemas, secrets),
                 key=document["key"],
                 at=document["at"],
+                kept=document.get("kept", {}),
             )
         else:
             pending.pop(document.get("done", document.get("failed", -1)), None)

@@ -8,6 +8,7 @@ the parameters is not known any more, the object is looked for instead.
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from engine.apply.fold import delta_of
 from engine.apply.journal import Intent, Run, Unfinished, objects_of
 from engine.apply.ports import SecretSink
 from engine.apply.references import References
+from engine.apply.secrecy import told_names
 from engine.apply.sending import send
 from engine.errors import (
     AuthenticationError,
@@ -35,7 +37,7 @@ from engine.plan.request import STAMP_KEY
 from engine.provider.base import Provider, RemoteObject, RequestContext, composite_id, id_of
 from engine.provider.schema import ResourceType, Schemas
 from engine.state.model import Delta, Draft, ResourceState, State
-from engine.values import get_path
+from engine.values import fingerprint, get_path, set_path
 
 KEY_LIFE = 23 * 3600
 """Seconds for which Stripe is trusted to know a key; it may forget it after 24 hours (D)."""
@@ -171,8 +173,10 @@ def _settle(unfinished: Unfinished, intent: Intent, draft: Draft, around: Help) 
         what = Found.NOT_DONE if answer is None else Found.DISCOVERED
     if what in (None, Found.NOT_DONE):
         return Finding(address=address, what=Found.NOT_DONE)
-    stack = unfinished.run.stack
-    keep_secrets(around.sink, stack, step, kind, answer)
+    if what is Found.DISCOVERED:
+        answer = _with_secrets(unfinished.run, intent, kind, answer or {}, around.sink)
+    else:
+        keep_secrets(around.sink, unfinished.run.stack, step, kind, answer)
     current = draft.at(address)
     known = current is not None and answer is not None and current.id == id_of(answer)
     if not (known and step.kind is StepKind.CREATE):
@@ -180,14 +184,28 @@ def _settle(unfinished: Unfinished, intent: Intent, draft: Draft, around: Help) 
             step = _without_sealed(step)
         delta = delta_of(draft, step, kind, answer, around.references.value_or_unknown)
         draft.change(_rebased(delta, draft) if moved_on else delta)
-    names = [f"{address}.{'.'.join(map(str, path))}" for path in kind.told_once]
     return Finding(
         address=address,
         what=what,
         id=id_of(answer) if answer is not None else step.id,
         secret_lost=what is Found.DISCOVERED
-        and any(around.sink.load(stack, name) is None for name in names),
+        and any(get_path(answer, path) is None for path in kind.told_once),
     )
+
+
+def _with_secrets(
+    run: Run, intent: Intent, kind: ResourceType, answer: RemoteObject, sink: SecretSink
+) -> RemoteObject:
+    """An object that was found, with the secrets that its making brought to the sink.
+
+    What the sink had under their names before is the secret of another object.
+    """
+    found = copy.deepcopy(dict(answer))
+    for path, name in told_names(kind, intent.step.address).items():
+        secret = sink.load(run.stack, name)
+        if secret and fingerprint(secret, run.lineage) != intent.kept.get(name):
+            set_path(found, path, secret)
+    return found
 
 
 def _asked_again(

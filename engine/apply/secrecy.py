@@ -9,10 +9,17 @@ import copy
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from engine.address import ResourceAddress
 from engine.errors import EngineError
-from engine.values import Sensitive, plain
+from engine.provider.schema import ResourceType
+from engine.values import Path, Sensitive, plain
 
 HIDDEN = "(sensitive)"
+
+
+def told_names(kind: ResourceType, address: ResourceAddress) -> dict[Path, str]:
+    """The names under which secrets that Stripe tells once are kept, by their paths."""
+    return {path: f"{address}.{'.'.join(map(str, path))}" for path in kind.told_once}
 
 
 def secrets_in(value: Any) -> Iterator[str]:

@@ -171,6 +171,18 @@ def test_a_secret_that_was_not_kept_leaves_its_intent_open(world: World, make: M
     assert world.journal.records[1]["resources"][HOOK]["id"] == "webhook_endpoint_1"
 
 
+def test_an_intent_tells_which_secret_was_kept_before(world: World, make: Make) -> None:
+    """So that whoever takes the run up can tell a new secret in the sink from an old one."""
+    step = make(StepKind.CREATE, HOOK, params={"url": "https://e.example"})
+    world.apply(step)
+    assert "kept" not in world.journal.records[0]
+    world.apply(step, run="run2")
+    kept = {f"{HOOK}.secret": fingerprint("whsec_of_webhook_endpoint_1", "l")}
+    assert world.journal.records[2]["kept"] == kept
+    records = [first_record(RUN), json.dumps(world.journal.records[2]).encode()]
+    assert read_journal(records, SCHEMAS, {}).pending[0].kept == kept
+
+
 def test_without_room_for_an_intent_nothing_is_sent(world: World, make: Make) -> None:
     """What could not be found out afterwards is not begun, and nothing after it."""
     world.journal.room = 0

@@ -692,19 +692,43 @@ def test_the_replay_brings_a_secret_again(crash: Crash, make: Make, *, kept: boo
     assert entry.attributes["secret"] == {SEALED: fingerprint("whsec_of_webhook_endpoint_1", "l")}
 
 
-@pytest.mark.parametrize("kept", [True, False])
+@pytest.mark.parametrize(
+    ("before", "now", "lost"),
+    [
+        pytest.param(None, None, True, id="never kept"),
+        pytest.param(None, "whsec_new", False, id="kept before the crash"),
+        pytest.param("whsec_old", "whsec_old", True, id="that of the object before it"),
+        pytest.param("whsec_old", "whsec_new", False, id="kept in place of an old one"),
+    ],
+)
 def test_a_secret_that_nobody_kept_is_said_to_be_lost(
-    crash: Crash, make: Make, *, kept: bool
+    crash: Crash, make: Make, before: str | None, now: str | None, *, lost: bool
 ) -> None:
-    """An object that was looked up tells none; unless the crash came after it was kept."""
+    """An object that was looked up tells none; what the sink has is its own if it is new."""
+    name = f"{HOOK}.secret"
     step = make(StepKind.CREATE, HOOK, params={**ENDPOINT, **stamped(HOOK)}, declared=ENDPOINT)
     put(crash.world, "we_x", status="enabled", **ENDPOINT, **stamped(HOOK))
-    if kept:
-        crash.world.sink.kept["s", f"{HOOK}.secret"] = "whsec_x"
-    finding = old(crash, step)
-    assert finding.what is Found.DISCOVERED
-    assert finding.secret_lost is not kept
+    if now is not None:
+        crash.world.sink.kept["s", name] = now
+    crash.world.provider.time = SENT + KEY_LIFE
+    kept = {} if before is None else {name: fingerprint(before, "l")}
+    [finding] = crash.recover(dataclasses.replace(intent(step), kept=kept))
+    assert (finding.what, finding.secret_lost) == (Found.DISCOVERED, lost)
     assert crash.found == {HOOK: "we_x"}
+    told = crash.draft.resources[HOOK].attributes.get("secret")
+    assert told == (None if lost or now is None else {SEALED: fingerprint(now, "l")})
+    assert crash.world.sink.kept == ({} if now is None else {("s", name): now})
+
+
+def test_nothing_is_lost_with_what_tells_no_secret(crash: Crash, make: Make) -> None:
+    """An update, or a removal, of an endpoint is answered without one, and needs none."""
+    crash.world.has(HOOK, "we_1", declared={"url": "https://old.example"})
+    crash = Crash(crash.world)
+    findings = crash.recover(
+        intent(make(StepKind.UPDATE, HOOK, id="we_1", params={"url": "https://new.example"})),
+        intent(make(StepKind.REMOVE, HOOK, id="we_1"), number=1),
+    )
+    assert [(entry.what, entry.secret_lost) for entry in findings] == [(Found.CONFIRMED, False)] * 2
 
 
 def test_a_nested_secret_of_v2_is_kept_too(crash: Crash, make: Make) -> None:
