@@ -261,7 +261,7 @@ def test_a_sink_that_breaks_after_the_create(shop: Shop, trying: Trying, before:
         shop.check(folder, ended=0)
 
 
-WITH_SECRET = """
+SEALED = """
     from engine import Sensitive
     from engine.stripe import AppsSecret
 
@@ -275,12 +275,12 @@ def test_a_secret_that_is_sent(shop: Shop, trying: Trying, then: str, *, execute
     """It is in no journal; sent again while the stack declares it, looked for once it does not."""
     with trying("answer lost, a secret among the parameters"):
         shop.emulator.faults.clear()
-        folder = shop.fresh(WITH_SECRET.format(payload="hunter2"))
+        folder = shop.fresh(SEALED.format(payload="hunter2"))
         shop.emulator.faults.add(faults.dropped(executed=executed), method="POST")
         assert shop.attempt(shop.context(folder, retries=0)).failures
         for path in (_journal(folder), _state(folder)):
             assert b"hunter2" not in path.read_bytes()
-        shop.write(folder, WITH_SECRET.format(payload=then))
+        shop.write(folder, SEALED.format(payload=then))
         shop.apply(folder)
         assert not shop.plan(folder).has_changes
         scope = {"scope": {"type": "account"}, "name": "token", "expand": ["payload"]}
