@@ -8,6 +8,7 @@ from typing import Any
 from engine.graph.build import ResourceGraph
 from engine.plan.decide import transfer_params
 from engine.plan.keys import claims_of
+from engine.plan.life import is_live
 from engine.provider.base import RemoteObject, id_of
 from engine.provider.schema import ResourceType
 from engine.stack.model import Declaration
@@ -33,7 +34,7 @@ def collision(
     transfer = transfer_params(kind, wanted, holder)
     if ours is not None and transfer:
         return transfer, "", ""
-    if transfer and not _is_live(kind, holder):
+    if transfer and not is_live(kind, holder):
         return transfer, f"takes its key from {holder_id}, which is archived", ""
     claims = {key.fields: claim for key, claim in claims_of(kind, wanted)}
     key = next((k for k, c in claims_of(kind, holder) if claims.get(k.fields) == c), None)
@@ -56,10 +57,3 @@ def collision(
         f'import_("{declaration.address}", "{holder_id}")'
     )
     return {}, "", refusal
-
-
-def _is_live(kind: ResourceType, holder: RemoteObject) -> bool:
-    return kind.revival is None or all(
-        get_path(holder, tuple(path.split("."))) == value
-        for path, value in kind.revival.live.items()
-    )

@@ -136,6 +136,31 @@ def test_what_was_to_be_removed_is_gone_already(shop: Shop, trying: Trying) -> N
         assert not shop.plan(folder).has_changes
 
 
+@pytest.mark.parametrize("when", ["before the plan", "between plan and apply"])
+def test_what_was_to_be_ended_has_ended_already(shop: Shop, trying: Trying, when: str) -> None:
+    """Stripe refuses to deactivate a meter twice; the wish is fulfilled all the same."""
+    with trying(f"deactivated {when}"):
+        meter = (
+            'Meter("m", display_name="M", event_name="m", default_aggregation={"formula": "sum"})'
+        )
+        folder = shop.fresh(f"from engine.stripe import Meter\n{meter}\n")
+        shop.apply(folder)
+        path = f"/v1/billing/meters/{_ids(shop, folder)['stripe_billing_meter.m']}/deactivate"
+        shop.write(folder, "")
+
+        def act() -> None:
+            shop.http().post(path, {}, idempotency_key="")
+
+        if when.startswith("before"):
+            act()
+        report = _meanwhile(shop, folder, (lambda: None) if when.startswith("before") else act)
+        assert report.failures == ()
+        assert _ids(shop, folder) == {}
+        shop.write(folder, f"from engine.stripe import Meter\n{meter}\n")
+        shop.apply(folder)
+        assert [found["status"] for found in shop.listed("/v1/billing/meters")] == ["active"]
+
+
 def test_an_object_is_changed(shop: Shop, trying: Trying) -> None:
     """What the plan sends wins; what it says nothing of stays, and the next plan puts it back."""
     with trying("changed between plan and apply"):
