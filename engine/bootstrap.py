@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import functools
 import importlib.metadata
 import secrets
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.apply.events import Hook
+from engine.apply.pace import Pace, rates_for
 from engine.backends.local import LocalBackend
 from engine.backends.secrets import FileSink
 from engine.catalog import loader
 from engine.errors import SettingsError, UsageError
 from engine.operations.context import Context
 from engine.provider.base import Provider
-from engine.settings import Settings, load_settings
+from engine.settings import Settings, is_live, load_settings
 from engine.values import Sensitive
 
 if TYPE_CHECKING:
@@ -65,22 +66,22 @@ def open_project(
             f"{settings.environment.secrets!r}",
             hint='write secrets = "file"',
         )
-    version = engine_version()
+    version, told = engine_version(), hook or Hook()
     return Context(
         settings=settings,
         schemas=loader.schemas(),
         backend=LocalBackend(settings.states, settings.private, engine_version=version),
         sink=FileSink(settings.private, settings.environment.name),
-        connect=functools.partial(_connect, settings),
-        hook=hook or Hook(),
+        connect=functools.partial(_connect, settings, told),
+        hook=told,
         api_version=loader.api_version(),
         engine_version=version,
         new_id=functools.partial(secrets.token_hex, 16),
-        now=functools.partial(dt.datetime.now, dt.UTC),
+        clock=time.time,
     )
 
 
-def _connect(settings: Settings) -> Provider:
+def _connect(settings: Settings, hook: Hook) -> Provider:
     # The SDK is heavy: it is loaded when Stripe is spoken to and not before.
     from engine.stripe.client import ClientOptions, StripeHTTP  # noqa: PLC0415
     from engine.stripe.provider import StripeProvider  # noqa: PLC0415
@@ -97,10 +98,24 @@ def _connect(settings: Settings) -> Provider:
         api_base=environment.api_base,
         transport=_embedded_transport(settings) if environment.emulator else None,
         retries=settings.retries,
+        pace=_pace(settings, hook),
     )
     return StripeProvider(
         StripeHTTP(options), loader.schemas(), api_key=str(key.value), root=settings.root
     )
+
+
+def _pace(settings: Settings, hook: Hook) -> Pace | None:
+    """How fast Stripe may be asked; a server on this machine tells by refusing."""
+    environment = settings.environment
+    if environment.emulator:
+        return None
+    told, key = environment.requests_per_second, environment.api_key
+    if told is None and environment.is_local:
+        return Pace(rate=None, on_cut=hook.slowed)
+    livemode = key is not None and is_live(str(key.value))
+    rate, endpoint_rate = rates_for(livemode=livemode, told=told)
+    return Pace(rate=rate, endpoint_rate=endpoint_rate, on_cut=hook.slowed)
 
 
 def embedded_account(settings: Settings) -> Path:
@@ -118,7 +133,12 @@ def _embedded_transport(settings: Settings) -> Any:
 
 
 def serve_emulator(
-    root: Path, *, port: int = 0, account_file: Path | None = None
+    root: Path,
+    *,
+    port: int = 0,
+    account_file: Path | None = None,
+    rate: float | None = None,
+    latency: float = 0.0,
 ) -> EmulatorServer:
     """Make an emulator server on loopback; the caller starts and ends it.
 
@@ -126,12 +146,15 @@ def serve_emulator(
         root: The project folder, which a relative account file is in.
         port: 0 lets the system choose.
         account_file: Where the account is kept; None keeps it in memory.
+        rate: Requests a second that each account may send; None for any.
+        latency: Seconds that every answer is on its way.
     """
     from engine.emulator.core import Emulator  # noqa: PLC0415
     from engine.emulator.server import EmulatorServer  # noqa: PLC0415
+    from engine.emulator.store import MEMORY  # noqa: PLC0415
 
-    if account_file is None:
-        return EmulatorServer(Emulator(), port=port)
-    path = root / account_file
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return EmulatorServer(Emulator(path), port=port)
+    path: str | Path = MEMORY
+    if account_file is not None:
+        path = root / account_file
+        path.parent.mkdir(parents=True, exist_ok=True)
+    return EmulatorServer(Emulator(path, rate=rate), port=port, latency=latency)

@@ -12,7 +12,8 @@ turns them into text and exit codes.
     ├── StackError                     problems in the authors' modules, all at once
     ├── GraphError                     references that form a cycle
     ├── StateError                     a state file that cannot be trusted
-    │   └── StaleStateError            it changed under us
+    │   ├── StaleStateError            it changed under us
+    │   └── LockLostError              the run lock is held no more
     ├── SecretSinkError                the place for secrets cannot take one
     ├── ProviderError                  Stripe refused, or could not be reached
     │   ├── AuthenticationError        401
@@ -145,6 +146,12 @@ class StaleStateError(StateError):
     """The state on disk is no longer the one this run loaded; nothing was overwritten."""
 
     reference = "state-stale"
+
+
+class LockLostError(StateError):
+    """The run lock is held no more, so another run may be at work; nothing more is written."""
+
+    reference = "lock-lost"
 
 
 class SecretSinkError(EngineError):

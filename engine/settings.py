@@ -5,9 +5,12 @@ Keys are held here as values and nowhere printed: `Environment.api_key` is wrapp
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import os
+import re
 import tomllib
+import urllib.parse
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,12 +29,28 @@ _ENVIRONMENT_KEYS = {
     "api-key": str,
     "api-base": str,
     "account": str,
+    "live": bool,
     "secrets": str,
+    "requests-per-second": (int, float),
 }
-_KINDS = {bool: "true or false", str: "a string", dict: "a table"}
+_KINDS: Mapping[Any, str] = {
+    bool: "true or false",
+    str: "a string",
+    dict: "a table",
+    (int, float): "a number",
+}
 _TABLE_KEYS = {"default-environment": str, "environments": dict, "ownership-stamp": bool}
-_DEFAULT_PARALLELISM = 10
+_LIVE_KEY = re.compile(r"[a-z]+_(?:live_|org_(?!test_))")
+_DEFAULT_PARALLELISM = 20
 _DEFAULT_RETRIES = 6
+
+
+def is_live(key: str) -> bool:
+    """Whether a key is one of live mode, of whatever kind.
+
+    An organisation's key that does not say which mode it is for is taken for a live one.
+    """
+    return _LIVE_KEY.match(key) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +64,9 @@ class Environment:
         api_key_source: Where the key comes from, for messages: `STRIPE_API_KEY`.
         api_base: Address of a Stripe-compatible server; empty for Stripe itself.
         account: Account the key has to answer for; empty if any.
+        live: It is for real money, so a live key may be used.
         secrets: Where secrets go: `file`.
+        requests_per_second: Rate that Stripe may be asked at; None for the default of the mode.
     """
 
     name: str
@@ -54,7 +75,22 @@ class Environment:
     api_key_source: str = "STRIPE_API_KEY"
     api_base: str = ""
     account: str = ""
+    live: bool = False
     secrets: str = "file"
+    requests_per_second: float | None = None
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is no Stripe at all: the embedded emulator, or a server on this machine."""
+        host = urllib.parse.urlsplit(self.api_base).hostname or ""
+        return self.emulator or host in {"localhost", "::1"} or host.startswith("127.")
+
+    @property
+    def livemode(self) -> bool | None:
+        """Whether the key is one of live mode; None if none is configured."""
+        if self.emulator:
+            return False
+        return None if self.api_key is None else is_live(str(self.api_key.value))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,6 +223,11 @@ def _environment(name: str, table: Mapping[str, Any], environ: Mapping[str, str]
         )
     entry = entries.get(name, {})
     if entry.get("emulator", name == EMBEDDED and "api-key" not in entry):
+        if entry.get("live"):
+            raise SettingsError(
+                f"[tool.engine.environments.{name}] is the embedded emulator, which is never live",
+                hint="take out live = true, or emulator = true",
+            )
         return Environment(name=name, emulator=True, secrets=entry.get("secrets", "file"))
     key, source = _api_key(name, entry, environ)
     return Environment(
@@ -195,8 +236,25 @@ def _environment(name: str, table: Mapping[str, Any], environ: Mapping[str, str]
         api_key_source=source,
         api_base=(entry.get("api-base") or environ.get("STRIPE_API_BASE", "")).rstrip("/"),
         account=entry.get("account", ""),
+        live=entry.get("live", False),
         secrets=entry.get("secrets", "file"),
+        requests_per_second=_rate(name, entry, environ),
     )
+
+
+def _rate(name: str, entry: Mapping[str, Any], environ: Mapping[str, str]) -> float | None:
+    told = environ.get("ENGINE_REQUESTS_PER_SECOND") or entry.get("requests-per-second")
+    if told is None:
+        return None
+    with contextlib.suppress(ValueError, TypeError):
+        if not isinstance(told, bool) and float(told) > 0:
+            return float(told)
+    where = (
+        "ENGINE_REQUESTS_PER_SECOND"
+        if environ.get("ENGINE_REQUESTS_PER_SECOND")
+        else f"[tool.engine.environments.{name}]: requests-per-second"
+    )
+    raise SettingsError(f"{where} takes a number above 0, not {told!r}")
 
 
 def _api_key(

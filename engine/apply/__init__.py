@@ -1,1 +1,1 @@
-"""Carrying out a plan: concurrently where it allows, recorded after every operation."""
+"""Carrying out a plan, concurrently and written down as it goes; taking up one that was cut off."""

@@ -142,5 +142,11 @@ class Hook:
     def step_finished(self, result: StepResult) -> None:
         """An operation ended, or was skipped."""
 
+    def slowed(self, rate: float) -> None:
+        """Stripe refused requests for their rate; it goes on at `rate` a second."""
+
+    def stopping(self) -> None:
+        """The person asked the run to stop; what is in flight finishes."""
+
     def apply_finished(self, result: ApplyResult) -> None:
         """The last operation of a stack ended."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +18,7 @@ from engine.apply.fold import delta_of, moving
 from engine.apply.journal import Intent, Journal
 from engine.apply.ports import OutputsOf, Save, SecretSink
 from engine.apply.references import References
+from engine.apply.schedule import Schedule
 from engine.apply.secrecy import secrets_in, told_names, without_secrets
 from engine.apply.sending import send
 from engine.errors import EngineError, NotFoundError, ProviderError
@@ -30,6 +31,8 @@ from engine.state.model import Delta, Draft, State
 from engine.values import fingerprint, get_path, plain, resolve
 
 _CONFLICT, _SERVER = 409, 500
+IN_FLIGHT = "engine-operation"
+"""What the names of threads begin with that wait for Stripe's answer."""
 INTERRUPTED = "interrupted"
 """What skipped a step when the person stopped the run."""
 UNSAVED = "unsaved"
@@ -44,6 +47,7 @@ class Surroundings:
         provider: Where the objects are.
         schemas: Resource types by name.
         journal: Where each operation is written down before it is sent and after.
+        fence: Raises once the lock on the stack is another run's.
         save: Makes the state of the end durable, and the journal needless.
         sink: Where secrets go.
         outputs_of: Reads other stacks' outputs.
@@ -56,6 +60,7 @@ class Surroundings:
     provider: Provider
     schemas: Schemas
     journal: Journal
+    fence: Callable[[], None]
     save: Save
     sink: SecretSink
     outputs_of: OutputsOf
@@ -90,6 +95,7 @@ class _Run:
     unsaved: EngineError | None = None
     draft: Draft = field(init=False)
     references: References = field(init=False)
+    schedule: Schedule = field(init=False)
     numbers: Mapping[str, int] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -103,13 +109,14 @@ class _Run:
             outputs_of=around.outputs_of,
             lookups=self.plan.lookups,
         )
+        self.schedule = Schedule(self.plan.steps, in_order=around.parallelism == 1)
         self.numbers = {step.key: number for number, step in enumerate(self.plan.steps)}
 
     def run(self) -> ApplyResult:
         self.around.hook.apply_started(self.plan.stack, len(self.plan.steps))
         if self.plan.moves:
             self._note(moving(self.draft, self.plan.moves))
-        pool = ThreadPoolExecutor(max_workers=self.around.parallelism)
+        pool = ThreadPoolExecutor(max_workers=self.around.parallelism, thread_name_prefix=IN_FLIGHT)
         try:
             self._drive(pool)
         except BaseException:
@@ -131,47 +138,33 @@ class _Run:
     # ── the loop ──────────────────────────────────────────────────────────────────────────
 
     def _drive(self, pool: ThreadPoolExecutor) -> None:
-        waiting = list(self.plan.steps)
         flying: dict[Future[RemoteObject | None], Step] = {}
-        while waiting or flying:
-            waiting = self._launch(pool, waiting, flying)
-            if not flying:
-                continue
+        self._launch(pool, flying)
+        while flying:
             done, _ = wait(flying, return_when=FIRST_COMPLETED)
             for future in done:
                 self._land(flying.pop(future), future)
+            self._launch(pool, flying)
 
     def _launch(
-        self,
-        pool: ThreadPoolExecutor,
-        waiting: list[Step],
-        flying: dict[Future[RemoteObject | None], Step],
-    ) -> list[Step]:
-        """Start every step whose turn has come; skip those whose turn never will."""
-        left: list[Step] = []
-        for step in waiting:
-            blocker = self._blocker(step)
-            if blocker:
-                self._finish(StepResult(step=step, outcome=Outcome.SKIPPED, because=blocker))
-            elif len(flying) >= self.around.parallelism or not all(
-                key in self.results for key in step.after
-            ):
-                left.append(step)
-            else:
-                self._start(pool, step, flying)
-        return left
+        self, pool: ThreadPoolExecutor, flying: dict[Future[RemoteObject | None], Step]
+    ) -> None:
+        """Start every operation whose turn has come, as many as may be in flight at once."""
+        while len(flying) < self.around.parallelism:
+            if self.around.stop.is_set() or self.unsaved is not None:
+                self._begin_no_more()
+                return
+            step = self.schedule.next()
+            if step is None:
+                return
+            self._start(pool, step, flying)
 
-    def _blocker(self, step: Step) -> str:
-        if self.around.stop.is_set():
-            self.interrupted = True
-            return INTERRUPTED
-        if self.unsaved is not None:
-            return UNSAVED
-        for key in step.after:
-            result = self.results.get(key)
-            if result is not None and result.outcome is not Outcome.APPLIED:
-                return key if result.outcome is Outcome.FAILED else result.because
-        return ""
+    def _begin_no_more(self) -> None:
+        stopped = self.around.stop.is_set()
+        because = INTERRUPTED if stopped else UNSAVED
+        for step in self.schedule.rest():
+            self.interrupted |= stopped
+            self._finish(StepResult(step=step, outcome=Outcome.SKIPPED, because=because))
 
     def _start(
         self,
@@ -204,6 +197,9 @@ class _Run:
         )
         try:
             self.around.journal.intend(intent)
+            # Only now: a run that takes the lock over from here on knows of the operation, and
+            # sends it with the same key.
+            self.around.fence()
         except EngineError as error:
             self.unsaved = error
             self._finish(StepResult(step=step, outcome=Outcome.FAILED, error=error))
@@ -291,8 +287,14 @@ class _Run:
             self.unsaved = failure
 
     def _finish(self, result: StepResult) -> None:
-        self.results[result.step.key] = result
+        step = result.step
+        self.results[step.key] = result
         self.around.hook.step_finished(result)
+        if result.outcome is Outcome.APPLIED:
+            self.schedule.done(step)
+        elif result.outcome is Outcome.FAILED and self.unsaved is None:
+            for other in self.schedule.without(step):
+                self._finish(StepResult(step=other, outcome=Outcome.SKIPPED, because=step.key))
 
     # ── the end ───────────────────────────────────────────────────────────────────────────
 

@@ -45,6 +45,17 @@ def write_durably(path: Path, content: bytes, *, mode: int = 0o644, reserve: int
     sync_folder(path.parent)
 
 
+def write_at(handle: int, content: bytes, start: int) -> None:
+    """Write all of some bytes at a place in a file, however little of them each write takes.
+
+    Raises:
+        OSError: if that cannot be done; some of them may be there.
+    """
+    written = 0
+    while written < len(content):
+        written += os.pwrite(handle, content[written:], start + written)
+
+
 def set_aside(handle: int, start: int, length: int) -> None:
     """Set space aside in a file that reads as NUL bytes; where the system cannot, write them.
 
@@ -54,7 +65,7 @@ def set_aside(handle: int, start: int, length: int) -> None:
     if hasattr(os, "posix_fallocate"):
         os.posix_fallocate(handle, start, length)
     else:  # pragma: no cover - not on Linux
-        os.pwrite(handle, bytes(length), start)
+        write_at(handle, bytes(length), start)
 
 
 def make_folder(folder: Path, *, mode: int = 0o777) -> None:

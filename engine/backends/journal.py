@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.backends.files import PRIVATE_FILE, set_aside, sync_folder, write_durably
+from engine.backends.files import PRIVATE_FILE, set_aside, sync_folder, write_at, write_durably
 from engine.errors import StateError
 
 _CHECKSUM = 8
@@ -76,7 +76,7 @@ class FileJournal:
         line = framed(record)
         try:
             self._set_aside(len(line) + reserve)
-            self._write(line)
+            write_at(self._file, line, self._end)
             _sync(self._file)
         except OSError as error:
             # Half a line would be taken for damage once a whole one follows.
@@ -88,11 +88,6 @@ class FileJournal:
                 hint="make room and run the command again: it takes up what this one did",
             ) from error
         self._end += len(line)
-
-    def _write(self, line: bytes) -> None:
-        written = 0
-        while written < len(line):
-            written += os.pwrite(self._file, line[written:], self._end + written)
 
     def _set_aside(self, more: int) -> None:
         if self._end + more <= self._room:

@@ -1,30 +1,21 @@
-"""States and journals in the project folder, run locks beside git's files. The filelock caller.
-
-The lock is a kernel lock: it ends with the process that holds it. Its file also says who holds
-it, in JSON that begins at offset 1, since Windows locks byte 0 against readers. It lies in the
-repository's common git directory, where `git clean` does not reach and all worktrees meet.
-"""
+"""State files and journals in the project folder, with the locks that go with them."""
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import json
-import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from engine.backends import journal
-from engine.backends.files import make_folder, private_folder, write_durably
-from engine.backends.holder import held, this_run
+from engine.backends.files import make_folder, write_durably
+from engine.backends.held import HeldFiles
+from engine.backends.holds import Holds
+from engine.backends.locks import RunLocks, writing
 from engine.errors import StaleStateError, StateError
-from engine.state.backend import Holder, JournalFile
+from engine.state.backend import Hold, Holder, JournalFile, RunLock
 from engine.state.codec import decode, encode
+from engine.state.held import HeldLock
 from engine.state.model import State
-
-_POLL = 0.05
 
 
 class LocalBackend:
@@ -33,8 +24,10 @@ class LocalBackend:
     def __init__(self, states: Path, private: Path, *, engine_version: str) -> None:
         """Args: states: folder of state files; private: folder that is never committed."""
         self._states = states
-        self._private = private
         self._version = engine_version
+        self._locks = RunLocks(states, private)
+        self._held = HeldFiles(states)
+        self._holds = Holds()
 
     def path(self, stack: str, environment: str) -> Path:
         """The file of a state."""
@@ -75,6 +68,17 @@ class LocalBackend:
     def write(self, state: State, *, expected: State | None) -> None:
         """Write a state file in place of the one that was read."""
         path = self.path(state.stack, state.environment)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with writing(path.parent):
+                self._check(state, path, expected)
+                write_durably(path, encode(state, engine_version=self._version))
+        except OSError as error:
+            raise self._unwritable(path, error) from error
+
+    def _check(self, state: State, path: Path, expected: State | None) -> None:
+        """Refuse to write over what this run does not know, or without its lock."""
+        self._holds.check(state.stack, state.environment)
         stored = self.read(state.stack, state.environment)
         if stored != expected:
             raise StaleStateError(
@@ -84,10 +88,6 @@ class LocalBackend:
                 hint="another engine or a git command wrote it; run engine plan to see where "
                 "things stand. Nothing was overwritten",
             )
-        try:
-            write_durably(path, encode(state, engine_version=self._version))
-        except OSError as error:
-            raise self._unwritable(path, error) from error
 
     def read_journal(self, stack: str, environment: str) -> tuple[bytes, ...] | None:
         """Read the journal that an unfinished run left."""
@@ -143,7 +143,7 @@ class LocalBackend:
             hint="make room, or make the folder writable, and run the command again",
         )
 
-    # ── the run lock ──────────────────────────────────────────────────────────────────────
+    # ── locks ─────────────────────────────────────────────────────────────────────────────
 
     @contextlib.contextmanager
     def lock(
@@ -154,101 +154,32 @@ class LocalBackend:
         operation: str,
         timeout: float,
         on_wait: Callable[[Holder | None], None],
-    ) -> Iterator[None]:
+    ) -> Iterator[Hold]:
         """Hold the run lock of a stack."""
-        path = self._lock_path(stack, environment)
-        holder = this_run(operation)
-        lock = FileLock(path, fallback_to_soft=False, thread_local=False)
-        try:
-            _acquire(lock, path, timeout, on_wait)
-        except Timeout as error:
-            raise held(stack, environment, read_holder(path)) from error
-        except OSError as error:
-            raise StateError(
-                f"the lock {path} cannot be taken", cause=error.strerror or str(error)
-            ) from error
-        try:
-            _write_holder(path, holder)
-            yield
-        finally:
-            with contextlib.suppress(OSError):
-                os.truncate(path, 0)
-            lock.release()
+        with (
+            self._locks.hold(
+                stack, environment, operation=operation, timeout=timeout, on_wait=on_wait
+            ) as hold,
+            self._holds.given(stack, environment, hold),
+        ):
+            yield hold
 
-    def _lock_path(self, stack: str, environment: str) -> Path:
-        common = git_common_dir(self._states)
-        try:
-            if common is not None and os.access(common, os.W_OK):
-                # Worktrees share the directory; the folder inside the work tree tells projects
-                # of one repository apart.
-                inside = self._states.resolve().relative_to(_work_tree(self._states.resolve()))
-                name = hashlib.sha256(str(inside).encode()).hexdigest()[:12]
-                folder = common / "engine" / "locks" / name / environment
-                folder.mkdir(parents=True, exist_ok=True)
-            else:
-                folder = private_folder(self._private, "locks", environment)
-        except OSError as error:
-            raise StateError(
-                f"the lock of {environment}/{stack} cannot be made",
-                cause=f"{error.filename}: {error.strerror}",
-                hint="make the folder writable and run the command again; nothing was changed",
-            ) from error
-        return folder / f"{stack}.lock"
+    def run_locks(self) -> tuple[RunLock, ...]:
+        """The run locks that name a holder."""
+        return self._locks.all()
 
+    def unlock(self, id: str, *, force: bool) -> RunLock:
+        """Take a run lock from its holder."""
+        return self._locks.unlock(id, force=force)
 
-def _acquire(
-    lock: FileLock, path: Path, timeout: float, on_wait: Callable[[Holder | None], None]
-) -> None:
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        if timeout <= 0:
-            raise
-        on_wait(read_holder(path))
-        lock.acquire(timeout=timeout, poll_interval=_POLL)
+    def held_locks(self, environment: str = "") -> tuple[HeldLock, ...]:
+        """The held locks of an environment, or of all of them."""
+        return self._held.all(environment)
 
+    def put_held_lock(self, environment: str, stack: str, *, reason: str) -> HeldLock:
+        """Hold a lock until somebody releases it."""
+        return self._held.put(environment, stack, reason)
 
-def _write_holder(path: Path, holder: Holder) -> None:
-    document = {
-        "id": holder.id,
-        "operation": holder.operation,
-        "who": holder.who,
-        "pid": holder.pid,
-        "since": holder.since,
-    }
-    with contextlib.suppress(OSError), path.open("r+b") as file:
-        file.truncate(0)
-        file.write(b" " + json.dumps(document).encode())
-
-
-def read_holder(path: Path) -> Holder | None:
-    """Who holds a lock, as far as its file says; None if it does not."""
-    try:
-        document = json.loads(path.read_bytes()[1:])
-        return Holder(**document)
-    except (OSError, ValueError, TypeError):
-        return None
-
-
-def _work_tree(path: Path) -> Path:
-    for folder in (path, *path.parents):
-        if (folder / ".git").exists():
-            return folder
-    return path
-
-
-def git_common_dir(path: Path) -> Path | None:
-    """The git directory that all worktrees around a path share; None outside of git."""
-    marker = _work_tree(path.resolve()) / ".git"
-    if marker.is_dir():
-        return marker
-    try:
-        text = marker.read_text(encoding="utf-8").strip()
-    except OSError:
-        return None
-    own = (marker.parent / text.removeprefix("gitdir:").strip()).resolve()
-    try:
-        shared = (own / "commondir").read_text(encoding="utf-8").strip()
-    except OSError:
-        return own if own.is_dir() else None
-    return (own / shared).resolve()
+    def drop_held_lock(self, environment: str, stack: str) -> str:
+        """Release a held lock."""
+        return self._held.drop(environment, stack)

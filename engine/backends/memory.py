@@ -8,13 +8,24 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from engine.backends.holder import held, this_run
+from engine.backends.holder import (
+    held,
+    held_already,
+    held_by_us,
+    lost,
+    no_such_run,
+    not_held,
+    still_there,
+    this_run,
+)
+from engine.backends.holds import Holds
 from engine.errors import StaleStateError
-from engine.state.backend import Holder, JournalFile
+from engine.state.backend import Hold, Holder, JournalFile, RunLock
 from engine.state.codec import decode, encode
+from engine.state.held import HeldLock
 from engine.state.model import State
 
 
@@ -42,6 +53,8 @@ class MemoryBackend:
         self._stored: dict[tuple[str, str], bytes] = {}
         self._journals: dict[tuple[str, str], MemoryJournal] = {}
         self._holders: dict[tuple[str, str], Holder] = {}
+        self._holds = Holds()
+        self._held: dict[tuple[str, str], HeldLock] = {}
         self._changed = threading.Condition()
 
     def stacks(self, environment: str) -> tuple[str, ...]:
@@ -62,6 +75,7 @@ class MemoryBackend:
         """Store a state in place of the one that was read."""
         raw = encode(state, engine_version=self._version)
         with self._changed:
+            self._holds.check(state.stack, state.environment)
             stored = self._read(state.stack, state.environment)
             if stored != expected:
                 raise StaleStateError(
@@ -92,6 +106,8 @@ class MemoryBackend:
     def check_writable(self, stack: str, environment: str) -> None:
         """Memory can always be written."""
 
+    # ── locks ─────────────────────────────────────────────────────────────────────────────
+
     @contextlib.contextmanager
     def lock(
         self,
@@ -101,20 +117,94 @@ class MemoryBackend:
         operation: str,
         timeout: float,
         on_wait: Callable[[Holder | None], None],
-    ) -> Iterator[None]:
+    ) -> Iterator[Hold]:
         """Hold the run lock of a stack."""
         place = (stack, environment)
-        with self._changed:
+        hold = _MemoryHold(this_run(operation), place, self._holders)
+        told = ""
+
+        def is_free() -> bool:
+            nonlocal told
             holder = self._holders.get(place)
-        if holder is not None and timeout > 0:
-            on_wait(holder)
+            if holder is not None and timeout > 0 and holder.id != told:
+                told = holder.id
+                on_wait(holder)
+            return holder is None
+
         with self._changed:
-            if not self._changed.wait_for(lambda: place not in self._holders, max(timeout, 0)):
+            if not self._changed.wait_for(is_free, max(timeout, 0)):
                 raise held(stack, environment, self._holders.get(place))
-            self._holders[place] = this_run(operation)
+            self._holders[place] = hold.holder
         try:
-            yield
+            with self._holds.given(stack, environment, hold):
+                yield hold
         finally:
             with self._changed:
-                del self._holders[place]
+                if self._holders.get(place) == hold.holder:
+                    del self._holders[place]
                 self._changed.notify_all()
+
+    def run_locks(self) -> tuple[RunLock, ...]:
+        """The run locks that are held."""
+        with self._changed:
+            return tuple(
+                RunLock(environment=environment, stack=stack, holder=holder)
+                for (stack, environment), holder in sorted(
+                    self._holders.items(), key=lambda entry: entry[0][::-1]
+                )
+            )
+
+    def unlock(self, id: str, *, force: bool) -> RunLock:
+        """Take a run lock from its holder."""
+        found = {lock.holder.id: lock for lock in self.run_locks()}
+        if id not in found:
+            raise no_such_run(id, found)
+        lock = found[id]
+        if not force:
+            raise still_there(lock.stack, lock.environment, lock.holder)
+        with self._changed:
+            self._holders.pop((lock.stack, lock.environment), None)
+            self._changed.notify_all()
+        return lock
+
+    def held_locks(self, environment: str = "") -> tuple[HeldLock, ...]:
+        """The held locks of an environment, or of all of them."""
+        with self._changed:
+            return tuple(
+                lock
+                for place, lock in sorted(self._held.items())
+                if not environment or place[0] == environment
+            )
+
+    def put_held_lock(self, environment: str, stack: str, *, reason: str) -> HeldLock:
+        """Hold a lock until somebody releases it."""
+        lock = held_by_us(environment, stack, reason)
+        with self._changed:
+            there = self._held.setdefault((environment, stack), lock)
+        if there is not lock:
+            raise held_already(there)
+        return lock
+
+    def drop_held_lock(self, environment: str, stack: str) -> str:
+        """Release a held lock."""
+        with self._changed:
+            lock = self._held.pop((environment, stack), None)
+        if lock is None:
+            raise not_held(environment, stack)
+        return lock.file
+
+
+class _MemoryHold:
+    """A run lock in memory while it is held."""
+
+    def __init__(
+        self, holder: Holder, place: tuple[str, str], holders: Mapping[tuple[str, str], Holder]
+    ) -> None:
+        self.holder = holder
+        self._place = place
+        self._holders = holders
+
+    def check(self) -> None:
+        """Make sure that nobody took it away."""
+        if self._holders.get(self._place) != self.holder:
+            raise lost(*self._place)

@@ -90,6 +90,22 @@ class EntryReader:
             summary=self._written["summary"],
         )
 
+    def outline(self) -> Entry:
+        """Read the entry without parameters, and nothing of the answer but what it is called."""
+        calls: Mapping[str, Mapping[str, Any]] = self._written["operations"]
+        answer: Mapping[str, Any] = self._written["response"]
+        named = {name: shape for name, shape in answer.items() if name.rstrip("!") == "object"}
+        return Entry(
+            object=self._written["object"],
+            service=self._written["service"],
+            operations={
+                name: self._operation({**written, "params": None})
+                for name, written in calls.items()
+            },
+            response=self._object(named),
+            summary=self._written["summary"],
+        )
+
     def _operation(self, written: Mapping[str, Any]) -> Operation:
         params = written.get("params")
         return Operation(

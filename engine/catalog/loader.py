@@ -21,7 +21,8 @@ from engine.catalog.model import Entry, Shape
 from engine.catalog.rows import Row
 from engine.catalog.semantics.table import SEMANTICS
 from engine.errors import UsageError
-from engine.provider.schema import Attribute, Call, ResourceType, Schemas, walk
+from engine.provider.calls import Call
+from engine.provider.schema import Attribute, ResourceType, Schemas, walk
 
 DATA = Path(__file__).parent / "data"
 
@@ -41,10 +42,19 @@ def entry(object_name: str) -> Entry:
     Raises:
         UsageError: if the catalogue has no such object.
     """
-    # Names come from people: only the index decides which file is opened.
-    if object_name not in _index()["objects"]:
-        raise _unknown(f"{object_name!r} is no object of Stripe's", object_name, object_names())
-    return EntryReader(_read(object_name)).entry()
+    return _reader(object_name).entry()
+
+
+@cache
+def outline(object_name: str) -> Entry:
+    """What the SDK says about a type, without parameters, and of the answer only its name.
+
+    Shapes are most of the work of reading an entry: this is for asking all types at once.
+
+    Raises:
+        UsageError: if the catalogue has no such object.
+    """
+    return _reader(object_name).outline()
 
 
 def managed() -> tuple[str, ...]:
@@ -110,7 +120,9 @@ def by_object(object_name: str) -> ResourceType:
         ending=known.ending,
         natural_keys=known.natural_keys,
         detach=known.detach,
+        inherits=known.inherits,
         protect=known.protect,
+        charged=known.charged,
         rules=known.rules,
         creatable="create" in said.operations,
         updatable="update" in said.operations,
@@ -128,6 +140,7 @@ def by_object(object_name: str) -> ResourceType:
         ),
         include_once=known.include_once,
         sandbox_only=known.sandbox_only,
+        cap=known.cap,
     )
 
 
@@ -214,11 +227,18 @@ def _type_names() -> Mapping[str, str]:
     return {type_name(name): name for name in managed()}
 
 
-@cache
 def _index() -> Mapping[str, Any]:
     return _read("index")
 
 
+def _reader(object_name: str) -> EntryReader:
+    # Names come from people: only the index decides which file is opened.
+    if object_name not in _index()["objects"]:
+        raise _unknown(f"{object_name!r} is no object of Stripe's", object_name, object_names())
+    return EntryReader(_read(object_name))
+
+
+@cache
 def _read(name: str) -> Mapping[str, Any]:
     found: Mapping[str, Any] = json.loads((DATA / f"{name}.json").read_text(encoding="utf-8"))
     return found

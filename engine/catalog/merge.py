@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from engine.catalog.model import Entry, Shape
-from engine.catalog.rows import Row
+from engine.catalog.rows import Bounds, Row
 from engine.provider.schema import Attribute, Kind, ListOrder
 
 TreePath: TypeAlias = tuple[str, ...]
@@ -219,6 +219,8 @@ _FLAGS: Mapping[str, Mapping[str, Any]] = {
     "fold_case": {"fold_case": True},
     "ignored": {},
     "immutable": {"immutable": True},
+    "lowered": {"lowered": True},
+    "optional": {"required": False},
     "resolved": {"resolved": True},
     "sensitive": {"sensitive": True},
     "sets": {"order": ListOrder.SET},
@@ -241,18 +243,35 @@ def _changes(row: Row) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for dotted, reference in row.references.items():
         yield dotted, {"reference": reference}
     for dotted, limit in row.limits.items():
-        bounds = {"min_length": limit.min, "max_length": limit.max, "pattern": limit.pattern}
-        yield dotted, bounds
+        lengths = {"min_length": limit.min, "max_length": limit.max, "pattern": limit.pattern}
+        yield dotted, lengths
+    for dotted, bounds in _bounds(row):
+        yield dotted, {"least": bounds.min, "above": bounds.above, "most": bounds.max}
     yield from _list_changes(row)
     for dotted, alias in row.aliases.items():
         yield dotted, {"source": alias.source, "source_words": alias.words, "in_response": True}
+
+
+def _bounds(row: Row) -> Iterator[tuple[str, Bounds]]:
+    """Bounds by path, those that a row says after those that every amount has."""
+    for dotted in row.money:
+        yield dotted, Bounds(min=0)
+    yield from row.bounds.items()
 
 
 def _list_changes(row: Row) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for dotted, key in row.keyed.items():
         yield dotted, {"order": ListOrder.KEYED, "key": key}
     for dotted, handle in row.handles.items():
-        yield dotted, {"handle": handle.by, "drop": handle.drop}
+        yield (
+            dotted,
+            {
+                "handle": handle.by,
+                "key": handle.key,
+                "drop": handle.drop,
+                "whole": handle.whole,
+            },
+        )
 
 
 def _rebuilt(

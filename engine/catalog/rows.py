@@ -10,16 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.provider.schema import (
-    Composite,
-    Detach,
-    Ending,
-    Kind,
-    NaturalKey,
-    Removal,
-    Revival,
-    Rule,
-)
+from engine.provider.calls import Composite
+from engine.provider.rules import Rule
+from engine.provider.schema import Detach, Ending, Inheritance, Kind, NaturalKey, Removal, Revival
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,16 +45,35 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """Between what a number has to be.
+
+    Attributes:
+        min: Smallest allowed; None if any is.
+        above: What it has to be greater than; None if it may be anything.
+        max: Largest allowed; None if any is.
+    """
+
+    min: int | None = None
+    above: int | None = None
+    max: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Handle:
     """How an update speaks of the elements of a list.
 
     Attributes:
         by: Field that names an element that is there.
+        key: Declared field that tells elements apart; empty if their position does.
         drop: What is said, beside it, of one that goes; empty if none can.
+        whole: What is left out of an element is gone; else it stays as it is.
     """
 
     by: str
+    key: str = ""
     drop: Mapping[str, Any] = field(default_factory=dict)
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +89,7 @@ class Row:
         ending: When it is gone although Stripe still answers it.
         natural_keys: How it is found without its id.
         detach: What must let go of it first.
+        inherits: What a successor takes over, unless its declaration says otherwise.
         expand: What must be asked for to be seen.
         hidden: Answer fields that are absent, and not null, unless expanded.
         references: Ids the SDK types as plain strings, and what they name.
@@ -96,10 +109,14 @@ class Row:
         handles: Lists whose elements an update names.
         neutral: Values that mean the same as having none.
         fold_case: Upper and lower case mean the same.
+        lowered: Stripe may store it in lower case, for what the object itself does not tell.
         limits: Lengths and forms.
-        money: Amounts in minor units, and where their currency is.
+        bounds: Smallest and largest numbers.
+        money: Amounts in minor units, and where their currency is; none is below zero.
         protect: Protected unless the author says otherwise.
+        charged: Customers are charged by it.
         rules: Plan-time checks.
+        optional: Parameters that Stripe can do without although the SDK's types cannot.
         unlisted: Enums whose further words are accepted.
         singleton: There is one, always.
         composite: How it is addressed without a path of its own.
@@ -108,6 +125,7 @@ class Row:
         include: What a v2 answer holds only if asked for.
         include_once: What only the answer to a v2 create holds, if asked for.
         sandbox_only: Live mode refuses it.
+        cap: How many of it Stripe lets an account hold in each mode.
         excused: Fields that cannot be held to convergence, with the reason.
     """
 
@@ -119,6 +137,7 @@ class Row:
     ending: Ending | None = None
     natural_keys: tuple[NaturalKey, ...] = ()
     detach: tuple[Detach, ...] = ()
+    inherits: tuple[Inheritance, ...] = ()
     expand: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
     references: Mapping[str, str] = field(default_factory=dict)
@@ -138,10 +157,14 @@ class Row:
     handles: Mapping[str, Handle] = field(default_factory=dict)
     neutral: Mapping[str, Any] = field(default_factory=dict)
     fold_case: tuple[str, ...] = ()
+    lowered: tuple[str, ...] = ()
     limits: Mapping[str, Limit] = field(default_factory=dict)
+    bounds: Mapping[str, Bounds] = field(default_factory=dict)
     money: Mapping[str, str] = field(default_factory=dict)
     protect: bool = False
+    charged: bool = False
     rules: tuple[Rule, ...] = ()
+    optional: tuple[str, ...] = ()
     unlisted: tuple[str, ...] = ()
     singleton: bool = False
     composite: Composite | None = None
@@ -150,4 +173,5 @@ class Row:
     include: tuple[str, ...] = ()
     include_once: tuple[str, ...] = ()
     sandbox_only: bool = False
+    cap: int = 0
     excused: Mapping[str, str] = field(default_factory=dict)

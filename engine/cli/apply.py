@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from engine.cli.command import EngineCommand
 from engine.cli.invocation import Invocation, pass_invocation
-from engine.cli.planning import Wishes, planning_options, removal_options, stacks_argument
+from engine.cli.planning import (
+    Wishes,
+    confirm_option,
+    planning_options,
+    removal_options,
+    stacks_argument,
+)
 from engine.errors import InterruptedRunError, UsageError
 
 if TYPE_CHECKING:
+    from engine.address import ResourceAddress
     from engine.apply.events import ApplyReport
     from engine.operations.context import Context
     from engine.plan.model import PlanReport
+
+_MOST_NAMES = 5
+"""More removals than this are confirmed by their number."""
 
 _yes = click.option("--yes", is_flag=True, help="Do it without asking.")
 
@@ -23,13 +35,16 @@ _yes = click.option("--yes", is_flag=True, help="Do it without asking.")
 @click.command(cls=EngineCommand)
 @stacks_argument
 @_yes
+@confirm_option
 @planning_options
 @pass_invocation
 def apply(invocation: Invocation, /, stacks: tuple[str, ...], *, yes: bool, **wishes: Any) -> int:
     r"""Plan, ask, and make it so.
 
-    Without STACK, all stacks are applied, in the order they need each other. The state file is
-    written after every operation. Without a terminal, --yes is needed.
+    Without STACK, all stacks are applied, in the order they need each other. Each operation is
+    written down before it is sent, so that a run which is cut off is taken up by the next one.
+    Without a terminal, --yes is needed. On a live account whatever is removed, and prices that are
+    replaced, have to be named: at the terminal, or with --confirm-removal.
 
     \b
     Examples:
@@ -37,6 +52,7 @@ def apply(invocation: Invocation, /, stacks: tuple[str, ...], *, yes: bool, **wi
       engine apply saas --yes
       engine apply --var trial_days=14 --lock-timeout 60
       engine apply --refresh-only
+      engine apply -e live --yes --confirm-removal stripe_price.pro-monthly
     """
     return _run(invocation, stacks, Wishes(**wishes), operation="Apply", yes=yes)
 
@@ -44,13 +60,14 @@ def apply(invocation: Invocation, /, stacks: tuple[str, ...], *, yes: bool, **wi
 @click.command(cls=EngineCommand)
 @stacks_argument
 @_yes
+@confirm_option
 @removal_options
 @pass_invocation
 def destroy(invocation: Invocation, /, stacks: tuple[str, ...], *, yes: bool, **wishes: Any) -> int:
     r"""Remove everything that was applied, as far as Stripe allows.
 
     Where Stripe cannot delete, objects are archived, deactivated or left; the plan says which.
-    Without a terminal, --yes is needed.
+    Without a terminal, --yes is needed, and on a live account --confirm-removal for each resource.
 
     \b
     Examples:
@@ -67,6 +84,7 @@ def _run(
     wanted.check()
     _need_consent(invocation, operation.lower(), yes=yes)
     from engine.operations.apply import apply_stacks  # noqa: PLC0415 - help does not need it
+    from engine.plan.safety import unconfirmed  # noqa: PLC0415 - the same
 
     progress = invocation.progress()
     try:
@@ -82,7 +100,12 @@ def _run(
                 return False  # nothing to agree to: the rules are told with the error
             return yes or _ask(invocation, report, operation)
 
-        report = apply_stacks(context, stacks, wanted.options(), approve)
+        def confirm(addresses: Sequence[ResourceAddress]) -> bool:
+            if yes:
+                raise unconfirmed(addresses, context.environment, _naming(invocation, addresses))
+            return _ask_for_names(invocation, addresses)
+
+        report = apply_stacks(context, stacks, wanted.options(), approve, confirm=confirm)
     finally:
         progress.close()
     return _conclude(invocation, context, report, operation)
@@ -122,6 +145,35 @@ def _ask(invocation: Invocation, report: PlanReport, operation: str) -> bool:
     if not answer.endswith("\n"):
         invocation.tell("")
     return answer.strip() == "yes"
+
+
+def _naming(invocation: Invocation, addresses: Sequence[ResourceAddress]) -> str:
+    """The command line as typed, with every removal named."""
+    from engine.plan.safety import CONFIRM  # noqa: PLC0415 - help does not need it
+
+    words = invocation.words
+    end = words.index("--") if "--" in words else len(words)
+    named = [word for address in addresses for word in (CONFIRM, str(address))]
+    return shlex.join(["engine", *words[:end], *named, *words[end:]])
+
+
+def _ask_for_names(invocation: Invocation, addresses: Sequence[ResourceAddress]) -> bool:
+    """Have a person type what a live account loses; of many, how many they are."""
+    from engine.views.human import removal_question  # noqa: PLC0415 - help does not need it
+
+    style = invocation.style(sys.stderr)
+    wanted = [str(address) for address in addresses]
+    if len(wanted) > _MOST_NAMES:
+        invocation.tell("\n".join(["", *(f"  {address}" for address in wanted)]))
+        wanted = [str(len(wanted))]
+    for word in wanted:
+        invocation.tell(removal_question(word, style), end="")
+        answer = sys.stdin.readline()
+        if not answer.endswith("\n"):
+            invocation.tell("")
+        if answer.strip() != word:
+            return False
+    return True
 
 
 def _conclude(invocation: Invocation, context: Context, report: ApplyReport, operation: str) -> int:

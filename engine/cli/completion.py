@@ -41,6 +41,17 @@ def complete_environments(
     return _matching(names, incomplete)
 
 
+def complete_places(
+    context: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Environments, and once one is typed its stacks: `live/portals`."""
+    environment, slash, stack = incomplete.partition("/")
+    if not slash:
+        return complete_environments(context, param, incomplete)
+    found = complete_stacks(context, param, stack)
+    return [CompletionItem(f"{environment}/{item.value}") for item in found]
+
+
 def complete_addresses(
     context: click.Context, _: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:

@@ -45,8 +45,29 @@ def emulator() -> None:
     is_flag=True,
     help="Serve the account of the project's embedded environment.",
 )
+@click.option(
+    "--rate",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="N",
+    help="Answer 429 beyond N requests a second, as Stripe does: 25 in a sandbox, 100 live.",
+)
+@click.option(
+    "--latency-ms",
+    type=click.FloatRange(min=0),
+    default=0,
+    metavar="N",
+    help="Send every answer N milliseconds late, for measurements.",
+)
 @pass_invocation
-def serve(invocation: Invocation, *, port: int, account_file: Path | None, embedded: bool) -> None:
+def serve(
+    invocation: Invocation,
+    *,
+    port: int,
+    account_file: Path | None,
+    embedded: bool,
+    rate: float | None,
+    latency_ms: float,
+) -> None:
     r"""Serve Stripe on this machine until Ctrl-C.
 
     The address goes to stdout once connections are accepted, so that scripts can wait for it.
@@ -57,6 +78,7 @@ def serve(invocation: Invocation, *, port: int, account_file: Path | None, embed
       engine emulator serve
       engine emulator serve --port 12111
       engine emulator serve --embedded
+      engine emulator serve --rate 25 --latency-ms 80
       curl http://127.0.0.1:12111/v1/products -u sk_test_x:
     """
     if embedded and account_file is not None:
@@ -71,7 +93,13 @@ def serve(invocation: Invocation, *, port: int, account_file: Path | None, embed
     if embedded:
         account_file = embedded_account(invocation.open().settings).resolve()
     try:
-        made = serve_emulator(invocation.root, port=port, account_file=account_file)
+        made = serve_emulator(
+            invocation.root,
+            port=port,
+            account_file=account_file,
+            rate=rate,
+            latency=latency_ms / 1000,
+        )
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise

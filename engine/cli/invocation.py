@@ -35,6 +35,7 @@ class Invocation:
         json: Results are one JSON document.
         no_color: No decoration, whatever the streams are.
         verbose: Tell more.
+        words: The command line as typed, without the program's name.
     """
 
     chdir: str = ""
@@ -42,6 +43,7 @@ class Invocation:
     json: bool = False
     no_color: bool = False
     verbose: bool = False
+    words: tuple[str, ...] = ()
 
     @property
     def root(self) -> Path:

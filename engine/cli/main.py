@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import sys
+import threading
 from collections.abc import Sequence
 
 import click
@@ -15,6 +17,7 @@ import click
 from engine.cli.boundary import guarded
 from engine.cli.command import LazyGroup
 from engine.cli.invocation import Invocation
+from engine.errors import InterruptedRunError
 
 _HOMES = {
     "init": "engine.cli.init:init",
@@ -25,6 +28,8 @@ _HOMES = {
     "show": "engine.cli.show:show",
     "output": "engine.cli.show:output",
     "import": "engine.cli.importing:import_",
+    "lock": "engine.cli.locks:lock",
+    "unlock": "engine.cli.locks:unlock",
     "state": "engine.cli.state:state",
     "emulator": "engine.cli.emulator:emulator",
     "types": "engine.cli.catalogue:types",
@@ -71,7 +76,7 @@ def engine() -> None:
       0    done, or no changes
       1    error
       2    changes (plan --detailed-exitcode)
-      3    another run holds the lock
+      3    a run, or a person, holds the lock
       4    refused by a guard
       130  interrupted
 
@@ -96,11 +101,25 @@ def run(arguments: Sequence[str] | None = None) -> int:
     _write_anything()
     # Until the options are read, an error has only the words to go by.
     before_rest = words[: words.index("--")] if "--" in words else words
-    invocation = Invocation(json="--json" in before_rest)
-    return guarded(
+    invocation = Invocation(json="--json" in before_rest, words=tuple(words))
+    code = guarded(
         lambda: engine.main(words, prog_name="engine", standalone_mode=False, obj=invocation),
         invocation,
     )
+    if code == InterruptedRunError.exit_code:
+        _leave_at_once(code)
+    return code
+
+
+def _leave_at_once(code: int) -> None:
+    """End without waiting for answers that nobody wants any more; the journal knows of them."""
+    from engine.apply.executor import IN_FLIGHT  # noqa: PLC0415 - only who stops a run pays for it
+
+    if any(thread.name.startswith(IN_FLIGHT) for thread in threading.enumerate()):
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OSError, ValueError):
+                stream.flush()
+        os._exit(code)
 
 
 def _write_anything() -> None:

@@ -59,6 +59,7 @@ class Wishes:
         parallelism: Operations in flight at once; None for the default.
         lock_timeout: Seconds to wait for another run.
         allow_mass_change: Lift the rule against large changes.
+        confirmed_removals: What a live account may lose.
     """
 
     no_refresh: bool = False
@@ -71,6 +72,7 @@ class Wishes:
     parallelism: int | None = None
     lock_timeout: float = 0.0
     allow_mass_change: bool = False
+    confirmed_removals: Sequence[ResourceAddress] = ()
 
     def check(self) -> None:
         """Refuse options that contradict each other.
@@ -101,6 +103,7 @@ class Wishes:
             replace=tuple(self.replace),
             lock_timeout=self.lock_timeout,
             allow_mass_change=self.allow_mass_change,
+            confirmed_removals=tuple(self.confirmed_removals),
         )
 
     def values(self) -> Mapping[str, str]:
@@ -160,7 +163,7 @@ _parallelism = click.option(
     "--parallelism",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Operations in flight at once; 10 if not given.",
+    help="Operations in flight at once; 20 if not given.",
 )
 _lock_timeout = click.option(
     "--lock-timeout",
@@ -174,6 +177,15 @@ _mass_change = click.option(
     is_flag=True,
     help="Allow removing or replacing a large share of a stack at once.",
 )
+
+confirm_option = click.option(
+    "--confirm-removal",
+    "confirmed_removals",
+    multiple=True,
+    help="On a live account: remove this resource, or replace this price; may be repeated.",
+    **_ADDRESS,  # type: ignore[arg-type]
+)
+"""What apply and destroy take besides."""
 
 planning_options = options(
     _refresh,

@@ -1,4 +1,4 @@
-"""Lengths and forms of parameters, from the limits in the semantics table.
+"""Lengths, forms and sizes of parameters, from the limits and bounds in the semantics table.
 
 What must not live here: types of values (see `coerce`), and rules between parameters.
 """
@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import urlsplit
 
-from engine.catalog.rows import Limit
+from engine.catalog.rows import Bounds, Limit, Row
 from engine.emulator import errors
 from engine.emulator.currencies import is_currency, unknown_currency
 from engine.emulator.paths import hits
@@ -24,15 +25,14 @@ _URL = "https?://"
 _LENGTHS_OF_THEIR_OWN = frozenset({"metadata", "description"})
 
 
-def check_bounds(
-    params: Mapping[str, Any], limits: Mapping[str, Limit], references: Mapping[str, str]
-) -> None:
-    """Check every value that has a limit, and the length of every string.
+def check_bounds(params: Mapping[str, Any], limits: Mapping[str, Limit], row: Row) -> None:
+    """Check every value that has a limit or bounds, and the length of every string.
 
     Args:
         params: Typed parameters.
         limits: By dotted path.
-        references: What ids name, by dotted path: an id of a wrong form names nothing.
+        row: What the semantics table says: bounds, and what ids name, since an id of a wrong form
+            names nothing.
 
     Raises:
         StripeRefusal: A value is out of its bounds.
@@ -42,7 +42,11 @@ def check_bounds(
         if path.partition(".")[0] == "metadata" or path.partition(".")[0] not in params:
             continue
         for param, value in hits(params, path.split(".")):
-            _check(value, limit, param, references.get(path, ""))
+            _check(value, limit, param, row.references.get(path, ""))
+    for path, bounds in row.bounds.items():
+        for param, value in hits(params, path.split(".")):
+            if value is not None:
+                _check_size(value, bounds, param)
     _check_currencies(params, "")
     for param, metadata in _metadata_in(params, ""):
         check_metadata(metadata, param)
@@ -82,6 +86,19 @@ def _check(value: Any, limit: Limit, param: str, reference: str) -> None:
             raise errors.too_many(param, limit.max, len(value))
         if len(value) < limit.min:
             raise errors.too_few(param, limit.min)
+
+
+def _check_size(value: Any, bounds: Bounds, param: str) -> None:
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        return  # a word beside the number
+    if bounds.min is not None and number < bounds.min:
+        raise errors.too_small(param, bounds.min, value)
+    if bounds.above is not None and number <= bounds.above:
+        raise errors.not_above(param, bounds.above, value)
+    if bounds.max is not None and number > bounds.max:
+        raise errors.too_large(param, bounds.max, value)
 
 
 def _check_string(value: str, limit: Limit, param: str, reference: str) -> None:

@@ -5,18 +5,18 @@ Behaviours see the emulator through this and nothing else. What must not live he
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from copy import deepcopy
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from engine.emulator import errors
 from engine.emulator.bounds import check_bounds, check_metadata
+from engine.emulator.history import Made
 from engine.emulator.ids import Ids
 from engine.emulator.keys import Caller
 from engine.emulator.kinds import ObjectKind, answer_word, kind_of
-from engine.emulator.paths import drop, hits, holders
+from engine.emulator.paths import copied, drop, hits, holders
 from engine.emulator.tables import Condition, Document, Tables
 from engine.provider.schema import Kind
 
@@ -35,6 +35,7 @@ class Call:
         tables: The objects of this account and mode.
         version: API version the request asked for.
         begun: Execution has begun: from here on an idempotency key remembers the answer.
+        made: The objects it has made so far.
     """
 
     caller: Caller
@@ -43,6 +44,7 @@ class Call:
     tables: Tables
     version: str
     begun: bool = field(default=False)
+    made: list[Made] = field(default_factory=list)
 
     def kind(self, object: str) -> ObjectKind:
         """An emulated type by object name."""
@@ -87,7 +89,7 @@ class Call:
         if refusal is not None:
             raise refusal
         other = "test" if self.caller.livemode else "live"
-        elsewhere = self.tables.elsewhere(kind.table, id, f"{self.caller.account}/{other}")
+        elsewhere = self.tables.holds(kind.table, id, f"{self.caller.account}/{other}")
         raise errors.resource_missing(
             kind.title,
             id,
@@ -128,7 +130,7 @@ class Call:
         Raises:
             StripeRefusal: They are out of bounds, or contradict each other.
         """
-        check_bounds(params, kind.limits, kind.row.references)
+        check_bounds(params, kind.limits, kind.row)
         kind.behaviour.check_create(self, params)
 
     def create(self, kind: ObjectKind, params: dict[str, Any], parent: str = "") -> Document:
@@ -149,7 +151,12 @@ class Call:
         standing = kind.behaviour.overwrites(self, document)
         if standing is not None:
             document.update({name: standing[name] for name in ("id", "created")})
-        self.tables.put(kind.table, document)
+            self.tables.replace(kind.table, document)
+        else:
+            id = document["id"]
+            made = Made(object=kind.object, id=id, params=params, caller=self.caller)
+            self.made.append(made)
+            self.tables.insert(kind.table, document)
         kind.behaviour.created(self, params, document)
         return document
 
@@ -166,12 +173,17 @@ class Call:
         except errors.StripeRefusal as refusal:
             raise refusal.inside(prefix) from None
 
-    def seed(self, kind: ObjectKind, fields: Mapping[str, Any]) -> Document:
-        """Make an object from fields of the answer, whatever an API key may do."""
-        document = {**self._fresh(kind, fields), "id": fields.get("id") or self._new_id(kind, {})}
-        document.update({name: fields[name] for name in fields if name in kind.fields})
-        self.tables.put(kind.table, document)
-        return document
+    def seed(self, kind: ObjectKind, many: Iterable[Mapping[str, Any]]) -> Iterator[Document]:
+        """Make objects from fields of their answers, whatever an API key may do.
+
+        What is yielded is stored already, and shares what is filled in.
+        """
+        bare = self._fresh(kind, {})
+        for fields in many:
+            told = {name: fields[name] for name in fields if name in kind.fields}
+            document = {**bare, **told, "id": fields.get("id") or self._new_id(kind, {})}
+            self.tables.put(kind.table, document)
+            yield document
 
     def only_one(self, kind: ObjectKind, parent: str) -> Document:
         """What there is one of, as Stripe has it before anybody changed it if nobody did."""
@@ -246,7 +258,7 @@ class Call:
     def _new_id(self, kind: ObjectKind, params: Mapping[str, Any]) -> str:
         chosen = params.get("id") if kind.chosen_id else None
         if chosen is not None:
-            if self.tables.get(kind.table, chosen) is not None:
+            if self.tables.holds(kind.table, chosen):
                 raise errors.already_exists(kind.title.capitalize())
             return str(chosen)
         while True:
@@ -254,12 +266,12 @@ class Call:
                 kind.row.id_prefix, kind.behaviour.id_form, self.caller.account
             )
             # Two emulators on one file may have been given the same seed.
-            if self.tables.get(kind.table, fresh) is None:
+            if not self.tables.holds(kind.table, fresh):
                 return fresh
 
     def _told(self, kind: ObjectKind, params: Mapping[str, Any]) -> dict[str, Any]:
         """Parameters under the names the answer has for them, `now` as the time it is."""
-        told = deepcopy(dict(params))
+        told: dict[str, Any] = copied(params)
         for param, alias in kind.row.aliases.items():
             for holder, name in list(holders(told, param)):
                 if isinstance(holder, dict) and holder.get(name) is not None:

@@ -8,87 +8,44 @@ from __future__ import annotations
 
 import hashlib
 import re
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from email.utils import formatdate
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Self
 
 from engine.catalog import loader
 from engine.emulator import errors, wire
 from engine.emulator.account import account_answer, is_own_account
+from engine.emulator.breaks import ConnectionBroken
 from engine.emulator.call import Call
+from engine.emulator.effects import Effect, Ending, Hold
 from engine.emulator.errors import StripeRefusal
-from engine.emulator.faults import ConnectionBroken, Effect, Faults
+from engine.emulator.exchange import Exchange
+from engine.emulator.faults import Faults
+from engine.emulator.hang import Hang
+from engine.emulator.history import History, Made
+from engine.emulator.idempotency import KEY_LIFE, KeysInUse, first_answer, remember
 from engine.emulator.ids import Ids
-from engine.emulator.keys import Caller, caller_of
-from engine.emulator.kinds import kinds
+from engine.emulator.keys import caller_of
+from engine.emulator.kinds import ObjectKind, kinds
+from engine.emulator.limiter import RateLimiter
 from engine.emulator.log import LogEntry, RequestLog
 from engine.emulator.operations import perform
-from engine.emulator.routes import match
+from engine.emulator.permissions import Permissions
+from engine.emulator.routes import Match, match
 from engine.emulator.store import MEMORY, Store
-from engine.emulator.tables import FirstAnswer, Tables
-from engine.emulator.wire import Form, Request, Response
+from engine.emulator.wire import Request, Response
 
 _LONGEST_KEY: Final = 255
-# D: keys are forgotten once they are a day old.
-_KEY_LIFE: Final = 24 * 3600
 _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(\.\w+)?(; ?.*)?")
 
 
 def system_clock() -> int:
     """Seconds since 1970."""
     return int(time.time())
-
-
-@dataclass(slots=True, kw_only=True)
-class _Exchange:
-    """One request on its way, with what is found out about it step by step.
-
-    Attributes:
-        request: As it was sent.
-        id: Of the request.
-        version: API version of the answer.
-        key: Idempotency key; empty without one.
-        caller: Who calls, once known.
-        form: Decoded parameters, once known.
-        digest: Of the parameters, for idempotency.
-        replayed_from: Request whose answer is given again; empty if none.
-    """
-
-    request: Request
-    id: str
-    version: str
-    key: str
-    caller: Caller | None = None
-    form: Form
-    digest: str = ""
-    replayed_from: str = ""
-
-    @property
-    def log_url(self) -> str:
-        """Where Stripe's dashboard would show the request."""
-        if self.caller is None:
-            return ""
-        mode = "" if self.caller.livemode else "test/"
-        return f"https://dashboard.stripe.com/{mode}logs/{self.id}"
-
-    @property
-    def v2(self) -> bool:
-        """Whether v2 answers it."""
-        return wire.is_v2(self.request.path)
-
-    def refused(self, refusal: StripeRefusal) -> bytes:
-        """The body of a refusal."""
-        return wire.encode(refusal.body_v2() if self.v2 else refusal.body(self.log_url))
-
-    @property
-    def endpoint(self) -> str:
-        """Method and path."""
-        return f"{self.request.method} {self.request.path}"
 
 
 class Emulator:
@@ -99,6 +56,7 @@ class Emulator:
     Attributes:
         faults: What goes wrong, for tests.
         log: What was asked.
+        history: What was made.
     """
 
     def __init__(
@@ -107,6 +65,9 @@ class Emulator:
         *,
         clock: Callable[[], int] = system_clock,
         seed: int | None = None,
+        rate: float | None = None,
+        endpoint_rate: float | None = None,
+        ticks: Callable[[], float] = time.monotonic,
     ) -> None:
         """Open or make an emulated Stripe.
 
@@ -114,28 +75,38 @@ class Emulator:
             path: File its objects live in; in memory if not given.
             clock: Gives the time in seconds since 1970.
             seed: Makes ids repeatable.
+            rate: Requests a second that each account may send in each mode; None for any.
+            endpoint_rate: Of these, requests a second to each endpoint; None for any.
+            ticks: Gives the time in seconds that the rates are measured by.
         """
         self.faults = Faults()
         self.log = RequestLog()
+        self.history = History(self._is_alive)
+        self._limiter = RateLimiter(rate=rate, ticks=ticks)
+        self._endpoint_limiter = RateLimiter(
+            rate=endpoint_rate, reason="endpoint-rate", ticks=ticks
+        )
+        self._permissions = Permissions()
         self._clock = clock
         self._ids = Ids(seed)
         self._api_version = loader.api_version()
         self._store = Store(path)
-        self._store.forget_keys(clock() - _KEY_LIFE)
-        self._in_flight: set[tuple[str, str]] = set()
-        self._in_flight_lock = threading.Lock()
-        for kind in kinds().values():
-            for field, folded in kind.behaviour.indexed.items():
-                self._store.ensure_index(kind.object, field, folded=folded)
+        self._store.forget_keys(clock() - KEY_LIFE)
+        self._keys_in_use = KeysInUse()
+        self._indexed: set[str] = set()
 
-    def handle(self, request: Request) -> Response:
+    def handle(self, request: Request, hold: Hold = Hang.wait) -> Response:
         """Answer a request.
+
+        Args:
+            request: As it was sent.
+            hold: How the door waits if a fault lets the request hang.
 
         Raises:
             ConnectionBroken: A fault broke the connection.
         """
         headers = request.headers
-        exchange = _Exchange(
+        exchange = Exchange(
             request=request,
             id=self._ids.request_id(),
             version=headers.get("stripe-version", self._api_version),
@@ -145,7 +116,9 @@ class Emulator:
         effect = self.faults.strike(request.method, request.path)
         status: int | None = None
         try:
-            response = self._respond(exchange, effect)
+            response = self._respond(exchange, effect, hold)
+            if effect is not None:
+                effect.end(request, response, hold)
             status = response.status
             return response
         finally:
@@ -172,7 +145,30 @@ class Emulator:
         Returns:
             The object as it is kept.
         """
+        with self._seeding(object, [fields], key) as seeded:
+            return next(seeded)
+
+    def seed_many(self, object: str, many: Iterable[Mapping[str, Any]], *, key: str) -> list[str]:
+        """Put many objects there at once, oldest first; much quicker than requests are.
+
+        Args:
+            object: Object name.
+            many: Fields of each, as `seed` takes them.
+            key: API key of the account and mode they belong to.
+
+        Returns:
+            Their ids.
+        """
+        with self._seeding(object, many, key) as seeded:
+            return [document["id"] for document in seeded]
+
+    @contextmanager
+    def _seeding(
+        self, object: str, many: Iterable[Mapping[str, Any]], key: str
+    ) -> Iterator[Iterator[dict[str, Any]]]:
         caller = caller_of(f"Bearer {key}")
+        kind = kinds()[object]
+        self._index(kind)
         with self._store.transaction(f"{caller.account}/{caller.mode}", write=True) as tables:
             call = Call(
                 caller=caller,
@@ -181,16 +177,32 @@ class Emulator:
                 tables=tables,
                 version=self._api_version,
             )
-            return call.seed(call.kind(object), fields)
+            yield call.seed(kind, many)
+
+    def restrict(self, key: str, permissions: Collection[str]) -> None:
+        """Let a restricted key, `rk_...`, do this and nothing else.
+
+        Args:
+            key: The key.
+            permissions: Names as Stripe's refusals tell them, `plan_write`; writing implies
+                reading (D).
+        """
+        self._permissions.restrict(key, permissions)
 
     def reset(self) -> None:
-        """Forget every object, key, fault and logged request."""
+        """Forget every object, key, permission, fault and logged request."""
         self._store.clear()
         self.faults.clear()
+        self.faults.time_out()
+        self._permissions.clear()
         self.log.clear()
+        self.history.clear()
+        self._limiter.clear()
+        self._endpoint_limiter.clear()
 
     def close(self) -> None:
-        """Close the store; what lived in memory is gone."""
+        """Close the store; what lived in memory is gone, and what hangs gets no answer."""
+        self.faults.time_out()
         self._store.close()
 
     def __enter__(self) -> Self:
@@ -199,31 +211,38 @@ class Emulator:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _respond(self, exchange: _Exchange, effect: Effect | None) -> Response:
+    def _respond(self, exchange: Exchange, effect: Effect | None, hold: Hold) -> Response:
         try:
-            status, body = self._outcome(exchange, effect)
+            status, body = self._outcome(exchange, effect, hold)
         except StripeRefusal as refusal:
             body = exchange.refused(refusal)
             return self._answer(exchange, refusal.status, body, refusal.headers)
         return self._answer(exchange, status, body)
 
-    def _outcome(self, exchange: _Exchange, effect: Effect | None) -> tuple[int, bytes]:
-        if effect is not None and effect.refusal is None and not effect.executed:
+    def _outcome(self, exchange: Exchange, effect: Effect | None, hold: Hold) -> tuple[int, bytes]:
+        if effect is None:
+            self._read(exchange)
+            return self._carry_out(exchange)
+        begin = partial(effect.begin, exchange.request, hold)
+        if effect.ending is Ending.LOST and not effect.executed:
+            # It never arrives.
+            begin()
             raise ConnectionBroken
         self._read(exchange)
-        if effect is None:
-            return self._execute(exchange, None)
-        if effect.executed:
+        if effect.is_carried_out:
+            if effect.refusal is None:
+                return self._carry_out(exchange, begin)
             # A refusal is lost on the way like any other answer.
             with suppress(StripeRefusal):
-                self._execute(exchange, None)
+                self._carry_out(exchange, begin)
             exchange.replayed_from = ""  # what is answered in its place is not the key's
-            raise effect.refusal or ConnectionBroken
-        if effect.refusal is not None and effect.saved and exchange.key:
-            return self._execute(exchange, effect.refusal)
+        elif effect.saved and exchange.key:
+            return self._carry_out(exchange, begin, effect.refusal)
+        else:
+            begin()
         raise effect.refusal or ConnectionBroken
 
-    def _read(self, exchange: _Exchange) -> None:
+    def _read(self, exchange: Exchange) -> None:
         """Find out who calls and what was sent.
 
         Raises:
@@ -236,6 +255,7 @@ class Emulator:
         account = request.headers.get("stripe-account")
         if account and account != caller.account:
             raise errors.foreign_account(caller.shown, account)
+        self._limiter.count(exchange.scope, livemode=caller.livemode)
         if exchange.v2:
             exchange.form = wire.json_of(request)
             told = repr(exchange.form)
@@ -248,94 +268,95 @@ class Emulator:
         if exchange.key:
             exchange.digest = hashlib.sha256(told.encode()).hexdigest()
 
-    def _execute(self, exchange: _Exchange, fault: StripeRefusal | None) -> tuple[int, bytes]:
+    def _carry_out(
+        self,
+        exchange: Exchange,
+        begin: Callable[[], object] | None = None,
+        fault: StripeRefusal | None = None,
+    ) -> tuple[int, bytes]:
+        """Do what a request asks for, alone with its idempotency key.
+
+        Args:
+            exchange: The request, read.
+            begin: What comes first, outside of every transaction; None for nothing.
+            fault: What it fails with once execution has begun; None lets it succeed.
+        """
+        with self._keys_in_use.alone_with(exchange.scope, exchange.meant_key):
+            if begin is not None:
+                begin()
+            return self._execute(exchange, fault)
+
+    def _execute(self, exchange: Exchange, fault: StripeRefusal | None) -> tuple[int, bytes]:
         request, caller = exchange.request, exchange.caller
         assert caller is not None  # noqa: S101 - `_read` came before
         if is_own_account(request.method, request.path, caller):
             return 200, wire.encode(account_answer(caller))
         found = match(request.method, request.path)
-        scope = f"{caller.account}/{caller.mode}"
-        # D: keys mean nothing on GET, nor on a DELETE of v1, which repeat safely.
-        keyed = ("POST", "DELETE") if exchange.v2 else ("POST",)
-        key = exchange.key if request.method in keyed else ""
-        with (
-            self._alone_with(scope, key),
-            self._store.transaction(scope, write=request.method != "GET") as tables,
-        ):
-            first = self._first_answer(exchange, tables) if key else None
+        self._permissions.check(caller, request.method, found)
+        self._index(found.kind)
+        key = exchange.meant_key
+        endpoint = (exchange.scope, found.kind.object, found.operation)
+        self._endpoint_limiter.count(endpoint, livemode=caller.livemode)
+        with self._store.transaction(exchange.scope, write=request.method != "GET") as tables:
+            now = self._clock()
+            first = first_answer(exchange, tables, now) if key else None
             if first is not None:
                 exchange.replayed_from = first.request_id
                 return first.status, first.body
             call = Call(
                 caller=caller,
-                now=self._clock(),
+                now=now,
                 ids=self._ids,
                 tables=tables,
                 version=exchange.version,
             )
-            if not key:
-                return 200, wire.encode(perform(call, found, exchange.form))
-            try:
-                with tables.attempt():
-                    if fault is not None:
-                        call.begun = True
-                        raise fault
-                    outcome = 200, wire.encode(perform(call, found, exchange.form))
-            except StripeRefusal as refusal:
-                # D: what fails before execution begins is not remembered, and in v2 no failure is.
-                if not call.begun or exchange.v2:
-                    raise
-                outcome = refusal.status, exchange.refused(refusal)
-            self._remember(exchange, tables, outcome)
+            if key:
+                outcome = self._attempt(call, found, exchange, fault)
+                remember(exchange, tables, outcome, now)
+            else:
+                outcome = 200, wire.encode(perform(call, found, exchange.form))
+            # Within the transaction, so that the order is the one in which things were made.
+            self.history.add(call.made, key=key, request_id=exchange.id)
             return outcome
 
-    def _first_answer(self, exchange: _Exchange, tables: Tables) -> FirstAnswer | None:
-        first = tables.first_answer(exchange.key)
-        if first is None or self._clock() - first.created >= _KEY_LIFE:
-            return None
-        if first.endpoint != exchange.endpoint:
-            own = exchange.request.path
-            raise errors.key_moved(exchange.key, first.endpoint.partition(" ")[2], own)
-        if first.digest != exchange.digest:
-            raise errors.key_reused(exchange.key)
-        return first
-
-    def _remember(self, exchange: _Exchange, tables: Tables, outcome: tuple[int, bytes]) -> None:
-        tables.remember(
-            exchange.key,
-            FirstAnswer(
-                endpoint=exchange.endpoint,
-                digest=exchange.digest,
-                status=outcome[0],
-                body=outcome[1],
-                request_id=exchange.id,
-                created=self._clock(),
-            ),
-        )
-
-    @contextmanager
-    def _alone_with(self, scope: str, key: str) -> Iterator[None]:
-        """Refuse a second request with a key while the first is under way in this process.
-
-        Another process waits for the write lock instead, and then replays.
-        """
-        if not key:
-            yield
+    def _index(self, kind: ObjectKind) -> None:
+        """Make finding objects of a type quick, the first time that one is asked about."""
+        if kind.object in self._indexed:
             return
-        holding = (scope, key)
-        with self._in_flight_lock:
-            if holding in self._in_flight:
-                raise errors.key_in_use(key)
-            self._in_flight.add(holding)
+        for field, folded in kind.indexed.items():
+            self._store.ensure_index(kind.table, field, folded=folded)
+        self._indexed.add(kind.object)
+
+    def _attempt(
+        self, call: Call, found: Match, exchange: Exchange, fault: StripeRefusal | None
+    ) -> tuple[int, bytes]:
+        """Run an operation whose refusal may be an answer to remember.
+
+        Raises:
+            StripeRefusal: It is not to be remembered.
+        """
         try:
-            yield
-        finally:
-            with self._in_flight_lock:
-                self._in_flight.discard(holding)
+            with call.tables.attempt():
+                if fault is not None:
+                    call.begun = True
+                    raise fault
+                return 200, wire.encode(perform(call, found, exchange.form))
+        except StripeRefusal as refusal:
+            # D: what fails before execution begins is not remembered, and in v2 no failure is.
+            if not call.begun or exchange.v2:
+                raise
+            call.made.clear()
+            return refusal.status, exchange.refused(refusal)
+
+    def _is_alive(self, made: Made) -> bool:
+        caller = made.caller
+        with self._store.transaction(f"{caller.account}/{caller.mode}", write=False) as tables:
+            found = tables.get(kinds()[made.object].table, made.id)
+        return found is not None and found.get("deleted") is not True
 
     def _answer(
         self,
-        exchange: _Exchange,
+        exchange: Exchange,
         status: int,
         body: bytes,
         further: tuple[tuple[str, str], ...] = (),

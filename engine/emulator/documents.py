@@ -7,12 +7,13 @@ type, which is said in `behaviour`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from engine.catalog.model import Shape
 from engine.emulator.facts import is_page
+from engine.emulator.paths import copied
 from engine.provider.schema import Kind
 
 _NOTHING: Mapping[Kind, Any] = {
@@ -25,7 +26,7 @@ _NOTHING: Mapping[Kind, Any] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Filling:
     """How the documents of one type are filled in.
 
@@ -43,14 +44,21 @@ class Filling:
 
     def complete(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """Build the document of a new object."""
-        return {
-            name: self._field(shape, params, name, name)
-            for name, shape in self.shape.fields.items()
-        }
+        document: dict[str, Any] = copied(self._bare)
+        for name in params:
+            shape = self.shape.fields.get(name)
+            if shape is not None:
+                document[name] = self._field(shape, params, name, name)
+        return document
+
+    @cached_property
+    def _bare(self) -> dict[str, Any]:
+        """The document of an object that nothing was sent for."""
+        return self._object(self.shape, {}, "")
 
     def merged(self, document: Mapping[str, Any], params: Mapping[str, Any]) -> dict[str, Any]:
         """Lay an update over a document: nested objects leaf by leaf, lists as a whole."""
-        result = deepcopy(dict(document))
+        result: dict[str, Any] = copied(document)
         self._merge(self.shape, result, params, "")
         return result
 
@@ -105,13 +113,13 @@ class Filling:
 
     def _object(self, shape: Shape, given: Mapping[str, Any], path: str) -> dict[str, Any]:
         return {
-            name: self._field(inner, given, name, f"{path}.{name}")
+            name: self._field(inner, given, name, f"{path}.{name}" if path else name)
             for name, inner in shape.fields.items()
         }
 
     def _default(self, shape: Shape, path: str) -> Any:
         if path in self.defaults:
-            return deepcopy(self.defaults[path])
+            return copied(self.defaults[path])
         if path == "metadata":
             return {}
         if shape.nullable:
@@ -120,7 +128,7 @@ class Filling:
             return self._object(shape, {}, path)
         if shape.values:
             return shape.values[0]
-        return deepcopy(_NOTHING.get(shape.kind))
+        return copied(_NOTHING.get(shape.kind))
 
     def _merge(
         self, shape: Shape, document: dict[str, Any], changes: Mapping[str, Any], path: str

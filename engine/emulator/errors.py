@@ -171,6 +171,15 @@ def too_small(param: str, least: object, given: object) -> StripeRefusal:
     )
 
 
+def not_above(param: str, bound: object, given: object) -> StripeRefusal:
+    """A number that is not beyond its bound; the text is that of the others (?)."""
+    return StripeRefusal(
+        f"This value must be greater than {bound} (it currently is '{given}').",
+        code="parameter_invalid_integer" if isinstance(given, int) else "",
+        param=param,
+    )
+
+
 def too_large(param: str, most: object, given: object) -> StripeRefusal:
     """A number above its bound."""
     return StripeRefusal(

@@ -6,6 +6,7 @@ What must not live here: reading parameters, or where objects are kept.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, Final, Protocol, TypeAlias
 
 from engine.emulator import errors
@@ -88,6 +89,8 @@ def _expandable(path: str, kind: ObjectKind) -> bool:
     return not rest or (other is not None and _expandable(rest, other))
 
 
+# Paths come from clients, so there may be any number of them.
+@lru_cache(maxsize=1024)
 def _linked_in(path: str, kind: ObjectKind) -> tuple[str, str, str]:
     """Split a path behind the object that it leads to first; empty if it leads to none.
 
@@ -119,8 +122,9 @@ def shown(
         _fill(document, head, page, store, inner.pop(f"{head}.data.*", []))
     for head, paths in inner.items():
         _expand(document, head, kind.links[head], paths, store)
-    for name in [name for name in document if name.startswith(INSIDE)]:
-        del document[name]
+    for name in document.keys() - kind.fields.keys():
+        if name.startswith(INSIDE):
+            del document[name]
     if "id" not in kind.fields:
         document.pop("id", None)
     return document

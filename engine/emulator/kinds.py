@@ -5,9 +5,9 @@ What must not live here: what happens in a request.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from engine.catalog import loader
@@ -26,7 +26,7 @@ PARENT: str = f"{INSIDE}parent"
 """Where a child keeps its parent's id if its answer does not tell it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class ObjectKind:
     """One emulated type.
 
@@ -85,7 +85,7 @@ class ObjectKind:
         """Fields of its answer."""
         return self.answer.fields
 
-    @property
+    @cached_property
     def links(self) -> Mapping[str, str]:
         """Object names of everything in its answer that is, or can become, another object."""
         pages = {
@@ -109,34 +109,91 @@ class ObjectKind:
         return self.entry.service.startswith("v2.")
 
     @property
+    def indexed(self) -> Mapping[str, bool]:
+        """Dotted paths that its objects are found by, and whether case is folded."""
+        filtered = {path: False for path in self.filters.values() if path in self.references}
+        parent = {self.parent_field: False} if self.parent else {}
+        return {**filtered, **parent, **self.behaviour.indexed}
+
+    @property
     def parent_field(self) -> str:
         """Where its documents hold the parent's id."""
         return self.parent if self.parent in self.fields else PARENT
 
 
-@cache
+class _Kinds(Mapping[str, ObjectKind]):
+    """The emulated types by object name, each laid together when it is first asked for."""
+
+    def __getitem__(self, object: str) -> ObjectKind:
+        if _names().get(object) != object:
+            raise KeyError(object)
+        return _kind(object)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(loader.managed())
+
+    def __len__(self) -> int:
+        return len(loader.managed())
+
+
 def kinds() -> Mapping[str, ObjectKind]:
     """Every emulated type, by object name."""
-    entries = {name: loader.entry(name) for name in loader.managed()}
-    collections = {entry.collection: name for name, entry in entries.items()}
-    return {name: _kind(name, entries, collections) for name in entries}
+    return _Kinds()
+
+
+def outlines() -> Mapping[str, Entry]:
+    """What is quickly known of every emulated type, by object name."""
+    return {name: loader.outline(name) for name in loader.managed()}
+
+
+def kind_of(object: str) -> ObjectKind | None:
+    """The emulated type of an object name, of the catalogue's or of answers; None if none is."""
+    name = _names().get(object)
+    return None if name is None else _kind(name)
 
 
 @cache
-def kind_of(object: str) -> ObjectKind | None:
-    """The emulated type of an object name, of the catalogue's or of answers; None if none is."""
-    found = kinds().get(object)
-    if found is not None:
-        return found
-    return next((kind for kind in kinds().values() if kind.table == object), None)
+def _names() -> Mapping[str, str]:
+    """Object names in the catalogue by object names in answers and in the catalogue."""
+    told_as = {facts.wire_object(entry): name for name, entry in outlines().items()}
+    return {**told_as, **{name: name for name in loader.managed()}}
 
 
-def _kind(name: str, entries: Mapping[str, Entry], collections: Mapping[str, str]) -> ObjectKind:
-    entry, row = entries[name], loader.row(name)
+class _Entries(Mapping[str, Entry]):
+    """The entries of emulated types by either object name, each read when it is asked for."""
+
+    def __getitem__(self, object: str) -> Entry:
+        return loader.entry(_names()[object])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_names())
+
+    def __len__(self) -> int:
+        return len(_names())
+
+
+@cache
+def _collections() -> Mapping[str, str]:
+    """Object names by the paths of their collections."""
+    return {entry.collection: name for name, entry in outlines().items()}
+
+
+@cache
+def has_part(object: str, name: str) -> bool:
+    """Whether a type has children whose collection is a part of that name of its own path."""
+    return any(
+        facts.parent_object(entry, _collections()) == object
+        and entry.collection.endswith(f"/{name}")
+        for entry in outlines().values()
+    )
+
+
+@cache
+def _kind(name: str) -> ObjectKind:
+    entry, row = loader.entry(name), loader.row(name)
     behaviour = BEHAVIOURS.get(name, Behaviour())
     answer = facts.answer_of(entry)
-    told_as = {**{facts.wire_object(one): one for one in entries.values()}, **entries}
-    emulated = frozenset(told_as)
+    emulated = frozenset(_names())
     hidden = frozenset(row.hidden) | behaviour.hidden
     includable = {*row.include, *row.include_once, *_words_of_include(entry)}
     whole = facts.whole(answer, row.expand, emulated)
@@ -157,7 +214,7 @@ def _kind(name: str, entries: Mapping[str, Entry], collections: Mapping[str, str
         reading=Reading(
             fold_case=spelled_out(row.fold_case) - behaviour.keeps_case,
             unlisted=spelled_out(row.unlisted) | behaviour.unlisted,
-            optional=behaviour.optional,
+            optional=spelled_out(row.optional),
             emptyable=behaviour.emptyable | spelled_out(row.clearable),
         ),
         filling=Filling(
@@ -171,7 +228,7 @@ def _kind(name: str, entries: Mapping[str, Entry], collections: Mapping[str, str
         references=facts.references(answer, emulated),
         embedded=facts.embedded(answer, emulated),
         sub_lists={
-            **facts.sub_lists(answer, told_as, name, own_names),
+            **facts.sub_lists(answer, _Entries(), name, own_names),
             **{
                 path: facts.SubList(object=object, field=field)
                 for path, (object, field) in behaviour.sub_lists.items()
@@ -179,7 +236,7 @@ def _kind(name: str, entries: Mapping[str, Entry], collections: Mapping[str, str
         },
         named=facts.named_by_params(entry, row, answer),
         parent=facts.parent_of(entry),
-        parent_object=facts.parent_object(entry, collections),
+        parent_object=facts.parent_object(entry, _collections()),
         hidden=hidden,
         nulled=frozenset(row.expand) - hidden - whole,
         whole=whole,

@@ -6,14 +6,13 @@ What must not live here: anything about one type, the wire, or idempotency.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from copy import deepcopy
 from typing import Any
 
 from engine.emulator import v2
 from engine.emulator.bounds import check_bounds
 from engine.emulator.call import Call
 from engine.emulator.expansions import Paths, read_expand
-from engine.emulator.paths import put
+from engine.emulator.paths import copied, put
 from engine.emulator.reading import page_of, show
 from engine.emulator.routes import Match
 from engine.emulator.tables import Document
@@ -53,7 +52,7 @@ def _retrieve(call: Call, match: Match, form: Form) -> dict[str, Any]:
 def _update(call: Call, match: Match, form: Form) -> dict[str, Any]:
     kind = match.kind
     params, expand = _read(match, form)
-    check_bounds(params, kind.limits, kind.row.references)
+    check_bounds(params, kind.limits, kind.row)
     kind.behaviour.check_update(call, params)
     call.begun = True
     document = call.update(kind, _required(call, match), params)
@@ -90,11 +89,11 @@ def _call(call: Call, match: Match, form: Form) -> dict[str, Any]:
     """Run a verb."""
     kind, verb = match.kind, match.operation
     params, expand = _read(match, form)
-    check_bounds(params, kind.limits, kind.row.references)
+    check_bounds(params, kind.limits, kind.row)
     call.begun = True
     behaviour = kind.behaviour
     document = _required(call, match) if match.id else behaviour.addressed(call, verb, params)
-    before = deepcopy(document)
+    before = copied(document)
     behaviour.calling(call, verb, params, document)
     apply_verb(kind, verb, document, call.now)
     if document != before:

@@ -1,4 +1,4 @@
-"""Dotted paths in documents: `*` stands for every element of a list and every entry of a map.
+"""Documents: copies, and dotted paths, whose `*` is every element of a list or entry of a map.
 
 What must not live here: what any field means.
 """
@@ -74,6 +74,15 @@ def put(document: Any, path: str, value: Any) -> None:
     """Set what stands at a path, wherever something can hold it."""
     for holder, last in list(holders(document, path)):
         holder[last] = value
+
+
+def copied(value: Any) -> Any:
+    """A copy of a document as JSON holds it; `deepcopy` would look for what cannot be there."""
+    if isinstance(value, dict):
+        return {name: copied(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [copied(inner) for inner in value]
+    return value
 
 
 def get(document: Mapping[str, Any], path: str) -> Any:

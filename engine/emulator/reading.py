@@ -12,7 +12,7 @@ from engine.emulator import errors
 from engine.emulator.call import Call
 from engine.emulator.expansions import Paths, shown
 from engine.emulator.facts import SubList
-from engine.emulator.kinds import ObjectKind, kinds
+from engine.emulator.kinds import ObjectKind, has_part
 from engine.emulator.tables import Condition, Document
 
 _DEFAULT_LIMIT = 10
@@ -45,15 +45,10 @@ class _AsOfNow:
         """Path of a sub-list."""
         own = self._call.kind(document["object"])
         inside = f"{own.entry.collection}/{document['id']}/{name}"
-        if not page.field or any(_stands_at(kind, own, name) for kind in kinds().values()):
+        if not page.field or has_part(own.object, name):
             return inside
         collection = self._call.kind(page.object).entry.collection
         return f"{collection}?{page.field}={document['id']}"
-
-
-def _stands_at(kind: ObjectKind, parent: ObjectKind, name: str) -> bool:
-    """Whether a type's collection is the part of its parent's that a sub-list is named after."""
-    return kind.parent_object == parent.object and kind.entry.collection.endswith(f"/{name}")
 
 
 def alive(documents: list[Document]) -> list[Document]:

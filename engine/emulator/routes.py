@@ -10,7 +10,7 @@ from functools import cache
 from urllib.parse import unquote_plus
 
 from engine.emulator import errors
-from engine.emulator.kinds import ObjectKind, kinds
+from engine.emulator.kinds import ObjectKind, kinds, outlines
 from engine.emulator.verbs import is_emulated
 
 # D: nothing that the search index answers is there at once, and none of the rest is emulated.
@@ -43,13 +43,13 @@ class _Node:
     Attributes:
         steps: Following nodes by written word.
         placeholder: Following node for any other word.
-        targets: Type and operation by method; no operation where Stripe has one that is not
-            emulated, so that it is refused instead of taken for an id.
+        targets: Object name and operation by method, those included that are not emulated, so
+            that they are refused instead of taken for an id.
     """
 
     steps: dict[str, _Node] = field(default_factory=dict)
     placeholder: _Node | None = None
-    targets: dict[str, tuple[ObjectKind, str]] = field(default_factory=dict)
+    targets: dict[str, tuple[str, str]] = field(default_factory=dict)
 
 
 def match(method: str, path: str) -> Match:
@@ -71,8 +71,9 @@ def match(method: str, path: str) -> Match:
         node = following
     if node is None or method not in node.targets:
         raise errors.unrecognized_url(method, path)
-    kind, operation = node.targets[method]
-    if not operation:
+    object, operation = node.targets[method]
+    kind = kinds()[object]
+    if operation in _NOT_EMULATED or not is_emulated(kind, operation):
         raise errors.unrecognized_url(method, path)
     parent = ids.pop(0) if kind.parent else ""
     return Match(kind=kind, operation=operation, path=path, id=ids[0] if ids else "", parent=parent)
@@ -81,14 +82,12 @@ def match(method: str, path: str) -> Match:
 @cache
 def _tree() -> _Node:
     root = _Node()
-    for kind in kinds().values():
-        for name, operation in kind.entry.operations.items():
+    for object, entry in outlines().items():
+        for name, operation in entry.operations.items():
             node = root
             for step in operation.path.split("/")[1:]:
                 node = _following(node, step)
-            known = name not in _NOT_EMULATED and is_emulated(kind, name)
-            emulated = name if known else ""
-            node.targets.setdefault(operation.method.upper(), (kind, emulated))
+            node.targets.setdefault(operation.method.upper(), (object, name))
     return root
 
 

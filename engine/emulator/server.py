@@ -8,6 +8,7 @@ no key can be. What must not live here: what any request means.
 from __future__ import annotations
 
 import contextlib
+import selectors
 import socket
 import socketserver
 import threading
@@ -16,9 +17,10 @@ from http import HTTPStatus
 from io import BufferedReader
 from typing import Any, Final, Self
 
+from engine.emulator.breaks import AnswerCut, ConnectionBroken
 from engine.emulator.core import Emulator
 from engine.emulator.errors import StripeRefusal
-from engine.emulator.faults import ConnectionBroken
+from engine.emulator.hang import Hang
 from engine.emulator.wire import Headers, Request, Response, answer
 
 LOOPBACK: Final = "127.0.0.1"
@@ -38,14 +40,15 @@ class EmulatorServer:
     Use it as a context manager, or call `start` and `close`; `serve_forever` blocks instead.
     """
 
-    def __init__(self, emulator: Emulator, port: int = 0) -> None:
+    def __init__(self, emulator: Emulator, port: int = 0, *, latency: float = 0.0) -> None:
         """Take a port.
 
         Args:
             emulator: What answers; it stays the caller's to close.
             port: To listen on; 0 lets the system choose.
+            latency: Seconds that every answer is on its way, for measurements.
         """
-        self._listener = _Listener((LOOPBACK, port), emulator)
+        self._listener = _Listener((LOOPBACK, port), emulator, latency)
         self._thread: threading.Thread | None = None
 
     @property
@@ -92,17 +95,18 @@ class EmulatorServer:
         self.close()
 
 
-def serve(emulator: Emulator, port: int = 0) -> EmulatorServer:
+def serve(emulator: Emulator, port: int = 0, *, latency: float = 0.0) -> EmulatorServer:
     """Serve an emulator in the background.
 
     Args:
         emulator: What answers.
         port: To listen on; 0 lets the system choose.
+        latency: Seconds that every answer is on its way.
 
     Returns:
         The running server, to be closed.
     """
-    return EmulatorServer(emulator, port).start()
+    return EmulatorServer(emulator, port, latency=latency).start()
 
 
 class _Listener(socketserver.ThreadingTCPServer):
@@ -113,8 +117,10 @@ class _Listener(socketserver.ThreadingTCPServer):
     block_on_close = False
     request_queue_size = 128
 
-    def __init__(self, address: tuple[str, int], emulator: Emulator) -> None:
+    def __init__(self, address: tuple[str, int], emulator: Emulator, latency: float) -> None:
         self.emulator = emulator
+        self.latency = latency
+        self.closing = threading.Event()
         self._open: set[socket.socket] = set()
         self._open_lock = threading.Lock()
         super().__init__(address, _Connection)
@@ -131,6 +137,7 @@ class _Listener(socketserver.ThreadingTCPServer):
 
     def hang_up(self) -> None:
         """End every open connection; their threads close the sockets."""
+        self.closing.set()
         with self._open_lock:
             for connection in self._open:
                 with contextlib.suppress(OSError):
@@ -168,14 +175,33 @@ class _Connection(socketserver.BaseRequestHandler):
         if request is None:
             return False
         try:
-            response = self.server.emulator.handle(request)
+            response = self.server.emulator.handle(request, self._hold)
+        except AnswerCut as cut:
+            return self._send_late(cut.response, last=True, most=cut.arrived)
         except ConnectionBroken:
             return False
         except Exception:  # noqa: BLE001 - a client must get an answer even to a fault of ours
             traceback.print_exc()
             response = _plain_refusal(500, "The emulator failed; see its standard error.")
-        self._send(response, last=last)
-        return not last
+        return self._send_late(response, last=last)
+
+    def _hold(self, hang: Hang) -> None:
+        """Wait in a hang.
+
+        Raises:
+            ConnectionBroken: The client has hung up, or the server is being closed.
+        """
+        waked, waker = socket.socketpair()
+        with waked, waker, selectors.DefaultSelector() as selector:
+            selector.register(waked, selectors.EVENT_READ)
+            selector.register(self.request, selectors.EVENT_READ)
+            with hang.entered(lambda: waker.send(b"!")):
+                while {key.fileobj for key, _ in selector.select()} == {self.request}:
+                    if not self.request.recv(1, socket.MSG_PEEK):
+                        raise ConnectionBroken
+                    # It sends its next request already, so its end would not be seen.
+                    selector.unregister(self.request)
+        hang.check()
 
     def _receive(self, incoming: BufferedReader) -> tuple[Request | None, bool]:
         line = incoming.readline(_LONGEST_LINE)
@@ -208,7 +234,19 @@ class _Connection(socketserver.BaseRequestHandler):
         last = kept == "close" or (words[2] == b"HTTP/1.0" and kept != "keep-alive")
         return request, last
 
-    def _send(self, response: Response, *, last: bool) -> None:
+    def _send_late(self, response: Response, *, last: bool, most: int | None = None) -> bool:
+        """Send an answer after the server's latency, unless the server is closed first.
+
+        Returns:
+            Whether the connection goes on.
+        """
+        if self.server.latency and self.server.closing.wait(self.server.latency):
+            return False
+        self._send(response, last=last, most=most)
+        return not last
+
+    def _send(self, response: Response, *, last: bool, most: int | None = None) -> None:
+        """Send an answer, or as much of its body as is to arrive."""
         lines = [f"HTTP/1.1 {response.status} {_REASONS.get(response.status, 'Unknown')}"]
         lines += [f"{name}: {value}" for name, value in response.headers.items()]
         lines.append(f"Content-Length: {len(response.body)}")
@@ -216,7 +254,7 @@ class _Connection(socketserver.BaseRequestHandler):
             lines.append("Connection: close")
         head = "\r\n".join(lines).encode("latin-1", "replace") + b"\r\n\r\n"
         # One write: two would wait for each other's acknowledgement.
-        self.request.sendall(head + response.body)
+        self.request.sendall(head + response.body[:most])
 
 
 def _headers(incoming: BufferedReader) -> Headers:

@@ -86,10 +86,11 @@ class Tables:
         ).fetchone()
         return None if row is None else json.loads(row[0])
 
-    def elsewhere(self, object: str, id: str, scope: str) -> bool:
-        """Whether another scope has an object of this id."""
+    def holds(self, object: str, id: str, scope: str = "") -> bool:
+        """Whether there is an object of an id, in this scope or in another one."""
         found = self._connection.execute(
-            "SELECT 1 FROM objects WHERE scope = ? AND object = ? AND id = ?", (scope, object, id)
+            "SELECT 1 FROM objects WHERE scope = ? AND object = ? AND id = ?",
+            (scope or self._scope, object, id),
         ).fetchone()
         return found is not None
 
@@ -109,10 +110,11 @@ class Tables:
 
     def put(self, object: str, document: Document) -> None:
         """Store an object, or a new version of it if it is there."""
-        if self.position(object, document["id"]) is None:
-            self.insert(object, document)
-        else:
-            self.replace(object, document)
+        self._connection.execute(
+            "INSERT INTO objects (scope, object, id, body) VALUES (?, ?, ?, ?) "
+            "ON CONFLICT (scope, object, id) DO UPDATE SET body = excluded.body",
+            (self._scope, object, document["id"], _dump(document)),
+        )
 
     def remove(self, object: str, id: str) -> None:
         """Forget an object."""
@@ -159,9 +161,12 @@ class Tables:
             where.append("seq > ?")
             bindings.append(newer_than)
         order = "ASC" if newer_than is not None else "DESC"
+        # The sign keeps SQLite from walking through all objects in order for a few that are named.
+        named = any(one.path == "id" or one.operator == "in" for one in conditions)
+        by = "+seq" if named else "seq"
         rows = self._connection.execute(
             # Names and paths come from the catalogue; values are bound.
-            f"SELECT body FROM objects WHERE {' AND '.join(where)} ORDER BY seq {order} LIMIT ?",  # noqa: S608
+            f"SELECT body FROM objects WHERE {' AND '.join(where)} ORDER BY {by} {order} LIMIT ?",  # noqa: S608
             [*bindings, limit],
         ).fetchall()
         found = [json.loads(row[0]) for row in rows]
@@ -232,5 +237,5 @@ def _folded(value: Any) -> Any:
     return value.lower() if isinstance(value, str) else value
 
 
-def _dump(document: Document) -> str:
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+# Made once: `json.dumps` would make an encoder for every document.
+_dump = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode

@@ -12,19 +12,33 @@ from typing import Any, ClassVar
 
 import stripe
 
+from engine.emulator.breaks import AnswerCut, ClientTimedOut, ConnectionBroken
 from engine.emulator.core import Emulator
-from engine.emulator.faults import ConnectionBroken
 from engine.emulator.wire import Headers, Request
 
-_BROKEN = (
+_FAILED = (
     "Unexpected error communicating with Stripe. If this problem persists, let us know at "
-    "support@stripe.com.\n\n(Network error: connection closed by the emulator)"
+    "support@stripe.com.\n\n(Network error: {})"
 )
+_CLOSED = "ConnectionError: connection closed by the emulator"
+# The SDK's own patience.
+_TIMED_OUT = "ReadTimeout: Read timed out. (read timeout=80)"
 
 
-def _broken() -> stripe.APIConnectionError:
+def _as_the_sdk_tells(broken: ConnectionBroken) -> stripe.APIConnectionError:
+    """What the SDK makes of a broken connection when `requests` is its HTTP library."""
+    told, retry = _CLOSED, True
+    if isinstance(broken, ClientTimedOut):
+        told = _TIMED_OUT
+    elif isinstance(broken, AnswerCut):
+        missing = len(broken.response.body) - broken.arrived
+        read = f"IncompleteRead({broken.arrived} bytes read, {missing} more expected)"
+        # The SDK takes this error, and this alone of the three, for one not worth a retry.
+        told, retry = f"ChunkedEncodingError: ('Connection broken: {read}', {read})", False
     # The SDK leaves its errors' constructors untyped.
-    return stripe.APIConnectionError(_BROKEN, should_retry=True)  # type: ignore[no-untyped-call]
+    return stripe.APIConnectionError(  # type: ignore[no-untyped-call]
+        _FAILED.format(told), should_retry=retry
+    )
 
 
 class InProcessTransport(stripe.HTTPClient):
@@ -54,8 +68,8 @@ class InProcessTransport(stripe.HTTPClient):
         """
         try:
             response = self._emulator.handle(Request.to(method, url, headers, post_data))
-        except ConnectionBroken:
-            raise _broken() from None
+        except ConnectionBroken as broken:
+            raise _as_the_sdk_tells(broken) from None
         return response.body.decode(), response.status, Headers(response.headers)
 
     def request_stream(

@@ -23,6 +23,8 @@ Pairs: TypeAlias = list[tuple[str, str | Upload]]
 _KEY_PARTS = re.compile(r"\[([^\[\]]*)\]")
 FORM_TYPE = "application/x-www-form-urlencoded"
 _V2 = "/v2/"
+# Made once: `json.dumps` would make an encoder for every document.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 class Headers(dict[str, str]):
@@ -205,4 +207,4 @@ def answer(
 
 def encode(document: Mapping[str, Any]) -> bytes:
     """Encode a document as JSON."""
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    return _ENCODER.encode(document).encode()

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from engine.errors import GraphError, Problem, StackError
 from engine.graph.dag import topological_order
-from engine.provider.schema import Schemas
+from engine.provider.schema import ResourceType, Schemas
 from engine.stack.model import Declaration, Stack
 from engine.stack.validate import addresses_named
-from engine.values import AttributeTarget, targets_with_paths
+from engine.values import AttributeTarget, Path, Target, targets_with_paths
+
+References: TypeAlias = tuple[tuple[Path, Target], ...]
+"""The references in a declaration, each with the path of the leaf it stands in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +28,7 @@ class ResourceGraph:
         deferred: For each address those of its references that stand only in fields an update
             sets: the object can exist before what they name does. Not among `edges`.
         triggers: For each address what its `replace_triggered_by` names.
+        targets: For each address the references in its arguments, each with the path of its leaf.
     """
 
     stack: Stack
@@ -31,6 +36,11 @@ class ResourceGraph:
     edges: Mapping[str, frozenset[str]]
     deferred: Mapping[str, frozenset[str]]
     triggers: Mapping[str, frozenset[str]]
+    targets: Mapping[str, References]
+
+    def needs(self, address: str) -> tuple[str, ...]:
+        """Everything that a resource refers to or comes after, sorted."""
+        return tuple(sorted(self.edges[address] | self.deferred[address]))
 
     @property
     def declarations(self) -> Mapping[str, Declaration]:
@@ -47,8 +57,10 @@ def build_graph(stack: Stack, schemas: Schemas) -> ResourceGraph:
     edges: dict[str, frozenset[str]] = {}
     deferred: dict[str, frozenset[str]] = {}
     triggers: dict[str, frozenset[str]] = {}
+    targets: dict[str, References] = {}
     for text, declaration in stack.declarations.items():
-        hard, soft = references_of(declaration, schemas)
+        targets[text] = tuple(targets_with_paths(declaration.arguments))
+        hard, soft = _edges_of(targets[text], schemas[declaration.type])
         named = frozenset(addresses_named(declaration.lifecycle.replace_triggered_by))
         edges[text] = hard | frozenset(addresses_named(declaration.lifecycle.depends_on)) | named
         deferred[text] = soft - edges[text]
@@ -58,21 +70,23 @@ def build_graph(stack: Stack, schemas: Schemas) -> ResourceGraph:
     except GraphError as error:
         raise StackError((_cycle_problem(error, stack),)) from error
     return ResourceGraph(
-        stack=stack, order=order, edges=edges, deferred=deferred, triggers=triggers
+        stack=stack,
+        order=order,
+        edges=edges,
+        deferred=deferred,
+        triggers=triggers,
+        targets=targets,
     )
 
 
-def references_of(
-    declaration: Declaration, schemas: Schemas
-) -> tuple[frozenset[str], frozenset[str]]:
-    """What a declaration refers to: what must exist first, and what an update can add later."""
-    root = schemas[declaration.type].root
+def _edges_of(references: References, kind: ResourceType) -> tuple[frozenset[str], frozenset[str]]:
+    """What references name: what must exist first, and what an update can add later."""
     hard: set[str] = set()
     soft: set[str] = set()
-    for path, target in targets_with_paths(declaration.arguments):
+    for path, target in references:
         if not isinstance(target, AttributeTarget) or target.address.lookup:
             continue
-        top = root.at(path[:1])
+        top = kind.root.at(path[:1])
         later = top is not None and top.update_only
         (soft if later else hard).add(str(target.address))
     return frozenset(hard), frozenset(soft - hard)

@@ -6,16 +6,19 @@ import dataclasses
 import threading
 from collections.abc import Callable, Sequence
 
+from engine.address import ResourceAddress
 from engine.apply.events import ApplyReport, ApplyResult
 from engine.apply.executor import Surroundings, execute
 from engine.errors import GuardError
 from engine.operations.context import Context
+from engine.operations.guards import check_permissions, refuse_held
 from engine.operations.plan import plan_session
 from engine.operations.session import Session, session
 from engine.operations.stopping import stoppable
 from engine.operations.validate import load_graphs
 from engine.plan.model import PlanReport
 from engine.plan.options import PlanOptions
+from engine.plan.safety import removals_to_confirm, unconfirmed
 
 
 def apply_stacks(
@@ -23,6 +26,8 @@ def apply_stacks(
     names: Sequence[str],
     options: PlanOptions,
     approve: Callable[[PlanReport], bool],
+    *,
+    confirm: Callable[[Sequence[ResourceAddress]], bool] | None = None,
 ) -> ApplyReport:
     """Plan stacks and carry the plans out.
 
@@ -32,27 +37,31 @@ def apply_stacks(
         options: What the person asked for.
         approve: Shown all plans once, under the lock, if there is anything to agree to. A plan
             that is refused is shown too; what is answered to it does not count.
+        confirm: Asked, on a live environment, about removals and replacements that the options do
+            not name; None refuses them. Whoever carries out a plan that was reviewed and saved
+            answers yes: the review has named them.
 
     Returns:
         What was planned and what became of it; failed operations are in there, not raised.
 
     Raises:
         StackError: if the stacks have problems.
-        LockHeldError: if another run works on one of them.
+        LockHeldError: if another run works on one of them, or somebody holds a lock on one.
         StateError: if a state cannot be trusted, or cannot be written.
         GuardError: if a rule refuses the plan, or the key answers for another account or mode.
         ProviderError: if Stripe refuses or cannot be reached while planning.
     """
     graphs = load_graphs(context, names)
-    with session(context, graphs, operation="apply", lock_timeout=options.lock_timeout) as opened:
+    operation = "destroy" if options.destroy else "apply"
+    with session(context, graphs, operation=operation, lock_timeout=options.lock_timeout) as opened:
         report = plan_session(opened, options)
         if report.has_changes or report.refusals:
             approved = approve(report)
             _refuse(report)
-            if not approved:
+            if not approved or not _confirmed(context, report, options, confirm):
                 return _report(opened, report, approved=False, results=())
-            opened.check_account()
-        with stoppable() as stop:
+            _check_before_writing(opened, report)
+        with stoppable(context.hook.stopping) as stop:
             results = _carry_out(opened, report, stop)
         return _report(opened, report, approved=report.has_changes, results=results)
 
@@ -65,6 +74,31 @@ def _refuse(report: PlanReport) -> None:
             cause="\n".join(others) or None,
             hint="nothing was changed",
         )
+
+
+def _confirmed(
+    context: Context,
+    report: PlanReport,
+    options: PlanOptions,
+    confirm: Callable[[Sequence[ResourceAddress]], bool] | None,
+) -> bool:
+    """Whether everything that a live account would lose has been named."""
+    if not (report.livemode or context.settings.environment.live):
+        return True
+    unnamed = removals_to_confirm(report.plans, context.schemas, options.confirmed_removals)
+    if unnamed and confirm is None:
+        raise unconfirmed(unnamed, context.environment)
+    return confirm is None or not unnamed or confirm(unnamed)
+
+
+def _check_before_writing(opened: Session, report: PlanReport) -> None:
+    """What may have changed while a person read the plan, and what only Stripe can tell."""
+    context = opened.context
+    refuse_held(context, tuple(opened.states))
+    for hold in opened.holds.values():
+        hold.check()
+    opened.check_account()
+    check_permissions(opened.provider, context.schemas, report, context.settings.environment)
 
 
 def _carry_out(
@@ -87,6 +121,7 @@ def _carry_out(
             provider=opened.provider,
             schemas=context.schemas,
             journal=journal,
+            fence=opened.holds[plan.stack].check,
             save=opened.save,
             sink=context.sink,
             outputs_of=opened.output_of,

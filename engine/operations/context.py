@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -28,7 +27,7 @@ class Context:
         api_version: Stripe API version the provider speaks.
         engine_version: Version of this engine.
         new_id: Makes random ids, for runs and lineages.
-        now: Tells the time, UTC; nothing is decided by it.
+        clock: Tells the time, in Unix seconds.
     """
 
     settings: Settings
@@ -40,7 +39,7 @@ class Context:
     api_version: str
     engine_version: str
     new_id: Callable[[], str]
-    now: Callable[[], dt.datetime]
+    clock: Callable[[], float]
 
     @property
     def environment(self) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import functools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from engine.graph.build import ResourceGraph
+from engine.operations.together import at_once
 from engine.plan.keys import Claim, claim_of
 from engine.plan.life import is_gone
 from engine.provider.base import Provider, RemoteObject, composite_id
@@ -15,6 +17,7 @@ from engine.stack.model import Declaration
 from engine.values import get_path, targets_in
 
 _KEYS_AT_ONCE = 10  # D: lookup_keys takes up to ten
+_NO_KEY = NaturalKey(attribute="", scan=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,11 +31,36 @@ class _Wanted:
     arguments: Mapping[str, Any]
     account: str
 
+    @property
+    def value(self) -> Any:
+        """The key as declared."""
+        return get_path(self.arguments, tuple(self.key.attribute.split(".")))
+
+    @property
+    def filters(self) -> dict[str, Any]:
+        """List filters that narrow the search down, and the parent whose list it is."""
+        kind, found = self.kind, {}
+        for name in (*self.key.beside, *kind.list_needs, kind.parent):
+            value = self.arguments.get(name)
+            if value is not None and (name in kind.filters or name == kind.parent):
+                found[name] = value
+        return found
+
+    @property
+    def place(self) -> tuple[Any, ...]:
+        """What keys have in common that can be looked for together."""
+        filters = tuple(sorted((name, repr(value)) for name, value in self.filters.items()))
+        return (self.kind.name, self.key.fields, self.account, filters)
+
 
 def find_holders(
     provider: Provider, graph: ResourceGraph, schemas: Schemas, addresses: Sequence[str]
 ) -> dict[str, RemoteObject]:
     """Objects that hold natural keys of declared resources, by address.
+
+    Keys of one kind are looked for together: first in the pages of the list, as many as asking for
+    each would cost, then one by one. So it never costs more than twice the cheaper way, and one
+    request tells of a type that has no objects.
 
     Args:
         provider: Where the objects are.
@@ -40,28 +68,132 @@ def find_holders(
         schemas: Resource types by name.
         addresses: Declared resources that have no object.
     """
-    found: dict[str, RemoteObject] = {}
-    together: dict[tuple[str, str, str], list[_Wanted]] = {}
+    singles: list[_Wanted] = []
+    groups: dict[tuple[Any, ...], list[_Wanted]] = {}
     for address in addresses:
         declaration = graph.declarations[address]
         kind = schemas[declaration.type]
-        if kind.singleton:
-            single = _single(provider, kind, declaration)
-            if single is not None:
-                found[address] = single
-            continue
         for wanted in _wanted(address, kind, declaration):
-            if wanted.key.many:
-                place = (kind.name, wanted.key.attribute, wanted.account)
-                together.setdefault(place, []).append(wanted)
-            elif address not in found and (holder := _holder(provider, wanted)) is not None:
-                found[address] = holder
-    for _, some in sorted(together.items(), key=lambda pair: pair[0]):
-        found.update(_many(provider, some))
+            if kind.singleton or (wanted.key.scan and kind.composite is not None):
+                singles.append(wanted)
+            else:
+                groups.setdefault(wanted.place, []).append(wanted)
+    tasks = [functools.partial(_read_one, provider, wanted) for wanted in singles]
+    tasks += [functools.partial(_in_group, provider, some) for some in groups.values()]
+    found: dict[str, RemoteObject] = {}
+    for holders in at_once(tasks):
+        for address, holder in holders.items():
+            found.setdefault(address, holder)
     return found
 
 
+def _read_one(provider: Provider, wanted: _Wanted) -> dict[str, RemoteObject]:
+    """What there is one of, or what its fields name: a read tells."""
+    kind = wanted.kind
+    if kind.singleton:
+        id = wanted.arguments.get(kind.parent, "") if kind.parent else kind.object
+    else:
+        assert kind.composite is not None  # noqa: S101 - one of the two, as the caller saw to
+        id = composite_id(kind.composite, wanted.arguments)
+    holder = provider.read(kind, id, account=wanted.account)
+    return {} if holder is None else {wanted.address: holder}
+
+
+def _in_group(provider: Provider, some: list[_Wanted]) -> dict[str, RemoteObject]:
+    """Holders of keys of one kind."""
+    search = _Search(some)
+    if not search.by_pages(provider):
+        left = [wanted for wanted in some if wanted.claim not in search.found]
+        for entries in at_once(list(_questions(provider, left))):
+            search.look(entries)
+    return {
+        wanted.address: search.found[wanted.claim]
+        for wanted in some
+        if wanted.claim in search.found
+    }
+
+
+@dataclass(slots=True)
+class _Search:
+    """The holders of keys of one kind that were found so far, by what they claim."""
+
+    some: list[_Wanted]
+    found: dict[Claim, RemoteObject] = field(default_factory=dict)
+
+    def look(self, entries: Iterable[RemoteObject]) -> None:
+        """Find holders among some objects."""
+        kind, key = self.some[0].kind, self.some[0].key
+        wanted = {entry.claim for entry in self.some}
+        for entry in entries:
+            claim = claim_of(kind, key, entry)
+            if claim in wanted and claim not in self.found and _holds(key, kind, entry):
+                self.found[claim] = entry
+
+    def by_pages(self, provider: Provider) -> bool:
+        """Go through the list, for as many pages as asking for each key would cost requests.
+
+        Returns:
+            Whether everything is known now.
+        """
+        kind, key, account = self.some[0].kind, self.some[0].key, self.some[0].account
+        asked = -(-len(self.some) // _KEYS_AT_ONCE) if key.many else len(self.some)
+        only_way = key.scan and not key.filter
+        budget = asked * len(key.variants)
+        if budget <= len(key.variants) and not only_way:
+            return False
+        for variant in key.variants:
+            for page in provider.pages(kind, {**self.some[0].filters, **variant}, account=account):
+                self.look(page)
+                budget -= 1
+                if len(self.found) == len({entry.claim for entry in self.some}):
+                    return True
+                if budget <= 0 and not only_way:
+                    return False
+        return True
+
+
+def _questions(
+    provider: Provider, some: list[_Wanted]
+) -> Iterator[Callable[[], Sequence[RemoteObject]]]:
+    """Ask for keys themselves, as many at once as a filter takes."""
+    if not some:
+        return
+    kind, key, account = some[0].kind, some[0].key, some[0].account
+    if not key.filter:
+        for wanted in some:
+            yield functools.partial(_read_by_id, provider, wanted)
+        return
+    size = _KEYS_AT_ONCE if key.many else 1
+    for start in range(0, len(some), size):
+        values = [wanted.value for wanted in some[start : start + size]]
+        asked = {**some[0].filters, key.filter: values if key.many else values[0]}
+        for variant in key.variants:
+            yield functools.partial(provider.find, kind, {**asked, **variant}, account=account)
+
+
+def _read_by_id(provider: Provider, wanted: _Wanted) -> Sequence[RemoteObject]:
+    found = provider.read(wanted.kind, str(wanted.value), account=wanted.account)
+    return () if found is None else (found,)
+
+
+def _holds(key: NaturalKey, kind: ResourceType, found: RemoteObject) -> bool:
+    """Whether an object still has its key: one that has ended for good may have let go of it."""
+    return key.kept_by_removed or not is_gone(kind, found, {})
+
+
 def _wanted(address: str, kind: ResourceType, declaration: Declaration) -> Iterator[_Wanted]:
+    if kind.singleton:
+        parent = declaration.arguments.get(kind.parent, "") if kind.parent else kind.object
+        if isinstance(parent, str) and parent and not any(targets_in(parent)):
+            yield _Wanted(
+                address=address,
+                kind=kind,
+                key=_NO_KEY,
+                claim=(),
+                arguments=declaration.arguments,
+                account=declaration.lifecycle.account,
+            )
+        return
     for key in kind.natural_keys:
         if not key.unique and not declaration.lifecycle.adopt:
             continue  # it only helps to find what the author says exists
@@ -76,64 +208,3 @@ def _wanted(address: str, kind: ResourceType, declaration: Declaration) -> Itera
                 arguments=declaration.arguments,
                 account=declaration.lifecycle.account,
             )
-
-
-def _single(
-    provider: Provider, kind: ResourceType, declaration: Declaration
-) -> RemoteObject | None:
-    """What there is one of, of the account or of a parent that exists."""
-    parent = declaration.arguments.get(kind.parent, "") if kind.parent else kind.object
-    if not isinstance(parent, str) or not parent or any(targets_in(parent)):
-        return None
-    return provider.read(kind, parent, account=declaration.lifecycle.account)
-
-
-def _holder(provider: Provider, wanted: _Wanted) -> RemoteObject | None:
-    kind, key, account = wanted.kind, wanted.key, wanted.account
-    if key.scan and kind.composite is not None:
-        return provider.read(kind, composite_id(kind.composite, wanted.arguments), account=account)
-    if not key.filter and not key.scan:
-        found = provider.read(kind, str(_value(wanted)), account=account)
-        return found if found is not None and _holds(wanted, found) else None
-    for variant in key.variants:
-        for entry in provider.find(kind, {**_filters(wanted), **variant}, account=account):
-            if claim_of(kind, key, entry) == wanted.claim and _holds(wanted, entry):
-                return entry
-    return None
-
-
-def _holds(wanted: _Wanted, found: RemoteObject) -> bool:
-    """Whether an object still has its key: one that has ended for good may have let go of it."""
-    return wanted.key.kept_by_removed or not is_gone(wanted.kind, found, {})
-
-
-def _value(wanted: _Wanted) -> Any:
-    return get_path(wanted.arguments, tuple(wanted.key.attribute.split(".")))
-
-
-def _filters(wanted: _Wanted) -> dict[str, Any]:
-    """List filters that narrow the search down, and the parent whose list it is."""
-    kind, key = wanted.kind, wanted.key
-    found: dict[str, Any] = {key.filter: _value(wanted)} if key.filter else {}
-    for name in (*key.beside, *kind.list_needs, kind.parent):
-        value = wanted.arguments.get(name)
-        if value is not None and (name in kind.filters or name == kind.parent):
-            found[name] = value
-    return found
-
-
-def _many(provider: Provider, wanted: list[_Wanted]) -> Iterator[tuple[str, RemoteObject]]:
-    kind, key = wanted[0].kind, wanted[0].key
-    for start in range(0, len(wanted), _KEYS_AT_ONCE):
-        some = wanted[start : start + _KEYS_AT_ONCE]
-        keys = [_value(entry) for entry in some]
-        holders = {
-            claim_of(kind, key, entry): entry
-            for variant in key.variants
-            for entry in provider.find(
-                kind, {key.filter: keys, **variant}, account=wanted[0].account
-            )
-        }
-        for entry in some:
-            if entry.claim in holders:
-                yield entry.address, holders[entry.claim]

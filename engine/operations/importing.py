@@ -10,6 +10,7 @@ from engine.address import ResourceAddress
 from engine.errors import NotFoundError, UsageError
 from engine.graph.build import ResourceGraph
 from engine.operations.context import Context
+from engine.operations.guards import refuse_held
 from engine.operations.refresh import observe
 from engine.operations.session import Session, session
 from engine.operations.validate import load_graphs
@@ -51,8 +52,11 @@ def import_object(
     """
     graphs = load_graphs(context, ())
     graph = _declaring(graphs, address)
-    with session(context, graphs, operation="import", lock_timeout=lock_timeout) as opened:
-        name = graph.stack.name
+    name = graph.stack.name
+    refuse_held(context, (name,))
+    with session(
+        context, graphs, operation="import", lock_timeout=lock_timeout, reading=True
+    ) as opened:
         state = opened.states[name]
         held = state.at(address)
         if held is not None:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Sequence
 
 from engine.address import ResourceAddress
 from engine.errors import UsageError
 from engine.graph.build import ResourceGraph
 from engine.operations.context import Context
+from engine.operations.inquire import inquire
 from engine.operations.refresh import observe
 from engine.operations.session import Session, session
 from engine.operations.validate import load_graphs
 from engine.plan.model import Plan, PlanReport
 from engine.plan.options import PlanOptions
 from engine.plan.planner import make_plan
+from engine.plan.safety import CONFIRM, removals_to_confirm
 from engine.stack.authoring import nearest
 from engine.stack.loader import stack_files
+from engine.state.held import HeldLock
 
 
 def plan_stacks(context: Context, names: Sequence[str], options: PlanOptions) -> PlanReport:
@@ -35,7 +39,9 @@ def plan_stacks(context: Context, names: Sequence[str], options: PlanOptions) ->
         ProviderError: if Stripe refuses or cannot be reached.
     """
     graphs = load_graphs(context, names)
-    with session(context, graphs, operation="plan", lock_timeout=options.lock_timeout) as opened:
+    with session(
+        context, graphs, operation="plan", lock_timeout=options.lock_timeout, reading=True
+    ) as opened:
         return plan_session(opened, options)
 
 
@@ -51,9 +57,17 @@ def plan_session(opened: Session, options: PlanOptions) -> PlanReport:
     account = opened.check_account() if options.refresh else None
     plans = tuple(_plan_one(opened, graph, options) for graph in _ordered(opened, options))
     plans = _with_orphans(opened, plans)
+    plans = tuple(
+        dataclasses.replace(plan, warnings=(*opened.taken_up.get(plan.stack, ()), *plan.warnings))
+        for plan in plans
+    )
     if account is not None and account.livemode:
         plans = tuple(_without_sandbox(opened, plan) for plan in plans)
+    held = opened.context.backend.held_locks(opened.context.environment)
+    plans = tuple(_with_held(plan, held) for plan in plans)
     environment = opened.context.settings.environment
+    if environment.live or (account is not None and account.livemode):
+        plans = tuple(_with_removals(opened, plan, options) for plan in plans)
     pinned = next((state for state in opened.states.values() if state.account_id), None)
     return PlanReport(
         environment=environment.name,
@@ -75,6 +89,27 @@ def _without_sandbox(opened: Session, plan: Plan) -> Plan:
         if change.line and schemas[change.type].sandbox_only
     )
     return dataclasses.replace(plan, refusals=(*plan.refusals, *refused))
+
+
+def _with_held(plan: Plan, held: Sequence[HeldLock]) -> Plan:
+    """Warn of held locks, which an apply of this plan respects."""
+    warnings = tuple(
+        f"an apply is refused while {lock}. To release it: engine lock {lock.place} --release"
+        for lock in held
+        if lock.covers(plan.environment, plan.stack)
+    )
+    return dataclasses.replace(plan, warnings=(*plan.warnings, *warnings))
+
+
+def _with_removals(opened: Session, plan: Plan, options: PlanOptions) -> Plan:
+    """Say what an apply has to be told by name, since the account is live."""
+    schemas = opened.context.schemas
+    unnamed = removals_to_confirm((plan,), schemas, options.confirmed_removals)
+    if not unnamed:
+        return plan
+    naming = " ".join(f"{CONFIRM} {address}" for address in unnamed)
+    warning = f"the account is live, so an apply has to be told what it ends: {naming}"
+    return dataclasses.replace(plan, warnings=(*plan.warnings, warning))
 
 
 def _with_orphans(opened: Session, plans: tuple[Plan, ...]) -> tuple[Plan, ...]:
@@ -101,15 +136,19 @@ def _ordered(opened: Session, options: PlanOptions) -> tuple[ResourceGraph, ...]
 def _plan_one(opened: Session, graph: ResourceGraph, options: PlanOptions) -> Plan:
     state = opened.states[graph.stack.name]
     outputs = opened.outputs_read_by(graph)
-    observed = observe(opened.context, opened, graph, state, options, outputs)
-    return make_plan(
+    context = opened.context
+    planned = functools.partial(
+        make_plan,
         graph,
         state,
-        observed,
-        opened.context.schemas,
-        options,
-        stamped=opened.context.settings.ownership_stamp,
+        schemas=context.schemas,
+        options=options,
+        stamped=context.settings.ownership_stamp,
     )
+    observed = observe(context, opened, graph, state, options, outputs)
+    draft = planned(observed)
+    told = inquire(context, opened, graph, state, draft, observed)
+    return draft if told is observed else planned(told)
 
 
 def _check_addresses(opened: Session, options: PlanOptions) -> None:
@@ -118,6 +157,7 @@ def _check_addresses(opened: Session, options: PlanOptions) -> None:
         for graph in opened.graphs
         for address in (*graph.declarations, *opened.states[graph.stack.name].resources)
     }
+    # Not the removals that were confirmed: an earlier run of the same command may be through.
     named: tuple[ResourceAddress, ...] = (*options.targets, *options.excludes, *options.replace)
     for address in named:
         if str(address) not in known:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -10,8 +11,9 @@ from engine.errors import EngineError
 from engine.graph.build import ResourceGraph
 from engine.operations.context import Context
 from engine.operations.holders import find_holders
+from engine.operations.together import at_once
 from engine.plan.life import is_gone
-from engine.plan.normal import is_sealed, seal
+from engine.plan.normal import is_sealed
 from engine.plan.observed import Observed
 from engine.plan.options import PlanOptions
 from engine.plan.scope import moved_state, selection
@@ -84,7 +86,9 @@ class _Refresh:
         self.context.hook.refreshing(self.graph.stack.name, len(known))
         objects = self._objects(known)
         free = () if self.options.destroy or self.options.refresh_only else self._free(objects)
-        imports = {address: self._imported(address) for address in free if self._is_import(address)}
+        asked = [address for address in free if self._is_import(address)]
+        answers = at_once([functools.partial(self._imported, address) for address in asked])
+        imports = dict(zip(asked, answers, strict=True))
         remembered = dict(self._remembered(free, imports))
         taken = {*imports, *remembered}
         return Observed(
@@ -100,7 +104,6 @@ class _Refresh:
             if free
             else {},
             lookups=lookups,
-            probes=dict(self._probes(objects)),
             outputs=self.outputs,
             secrets=self._secrets(),
         )
@@ -130,10 +133,23 @@ class _Refresh:
         groups: dict[tuple[str, str], list[str]] = {}
         for entry in known.values():
             groups.setdefault((entry.type, entry.keeping.account), []).append(entry.id)
-        read: dict[tuple[str, str, str], RemoteObject] = {}
-        for (type_name, account), ids in sorted(groups.items()):
-            found = self.provider.read_many(self._kind(type_name), ids, account=account)
-            read.update({(type_name, account, id): entry for id, entry in found.items()})
+        order = sorted(groups)
+        answers = at_once(
+            [
+                functools.partial(
+                    self.provider.read_many,
+                    self._kind(name),
+                    groups[name, account],
+                    account=account,
+                )
+                for name, account in order
+            ]
+        )
+        read = {
+            (*group, id): entry
+            for group, found in zip(order, answers, strict=True)
+            for id, entry in found.items()
+        }
         seen: dict[str, RemoteObject | None] = {}
         for address, entry in known.items():
             actual = read.get((entry.type, entry.keeping.account, entry.id))
@@ -161,42 +177,22 @@ class _Refresh:
     def _remembered(
         self, free: tuple[str, ...], imports: Mapping[str, RemoteObject | None]
     ) -> Iterator[tuple[str, RemoteObject]]:
-        for address in free:
-            gone = self.state.removed.get(address)
-            if gone is None or address in imports:
-                continue
-            kind = self._kind(gone.type)
-            found = self.provider.read(kind, gone.id, account=gone.account)
-            if found is not None and not is_gone(kind, found, {}):
-                yield address, found
-
-    def _probes(self, objects: Mapping[str, RemoteObject | None]) -> Iterator[tuple[str, bool]]:
-        """Ask, for what is going to be removed, whether it can be."""
-        declared = {} if self.options.destroy else self.graph.declarations
-        for address, found in objects.items():
-            if found is None or self.options.refresh_only:
-                continue
-            entry = self.state.resources[address]
-            kind = self._kind(entry.type)
-            if address in declared and not self._may_be_replaced(address, entry):
-                continue
-            probe = next((way.unless for way in kind.removals if way.unless is not None), None)
-            if probe is not None:
-                yield (
-                    address,
-                    self.provider.exists(probe, entry.id, account=entry.keeping.account),
+        wanted = {
+            address: gone
+            for address in free
+            if address not in imports and (gone := self.state.removed.get(address)) is not None
+        }
+        answers = at_once(
+            [
+                functools.partial(
+                    self.provider.read, self._kind(gone.type), gone.id, account=gone.account
                 )
-
-    def _may_be_replaced(self, address: str, entry: ResourceState) -> bool:
-        """Whether the declaration of something that cannot change in place has changed."""
-        if address in {str(asked) for asked in self.options.replace}:
-            return True
-        fields = self._kind(entry.type).root.fields
-        now = seal(self.graph.declarations[address].arguments, self.state.lineage)
-        return any(
-            attribute.immutable and now.get(name) != entry.declared.get(name)
-            for name, attribute in fields.items()
+                for gone in wanted.values()
+            ]
         )
+        for (address, gone), found in zip(wanted.items(), answers, strict=True):
+            if found is not None and not is_gone(self._kind(gone.type), found, {}):
+                yield address, found
 
     def _lookups(self) -> dict[str, RemoteObject]:
         found: dict[str, RemoteObject] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,12 +13,13 @@ from engine.apply.journal import Journal, Run, first_record, objects_of, room_fo
 from engine.errors import GuardError, SettingsError, StateError
 from engine.graph.build import ResourceGraph
 from engine.operations.context import Context
+from engine.operations.guards import check_mode, check_pinned, refuse_held
 from engine.operations.unfinished import take_up
 from engine.plan.model import Step
 from engine.plan.normal import is_sealed
 from engine.provider.base import Account, Provider
 from engine.settings import EMBEDDED
-from engine.state.backend import Holder
+from engine.state.backend import Hold, Holder
 from engine.state.model import State, new_state
 from engine.values import UNKNOWN, OutputTarget, Sensitive, targets_in
 
@@ -32,6 +34,8 @@ class Session:
         loaded: States as they are stored now, by stack; None for one never written.
         states: States as the run sees them, by stack.
         journals: Journals that are being written, by stack.
+        taken_up: What a person should know of runs that had not finished, by stack.
+        holds: The run locks, by stack.
     """
 
     context: Context
@@ -39,6 +43,8 @@ class Session:
     loaded: dict[str, State | None] = field(default_factory=dict)
     states: dict[str, State] = field(default_factory=dict)
     journals: dict[str, Journal] = field(default_factory=dict)
+    taken_up: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    holds: dict[str, Hold] = field(default_factory=dict)
     _provider: Provider | None = None
     _account: Account | None = None
 
@@ -75,15 +81,16 @@ class Session:
             self._account = self.provider.account()
         account = self._account
         environment = self.context.settings.environment
-        if environment.account and account.id and account.id != environment.account:
+        if environment.account and account.id != environment.account:
             raise GuardError(
-                f"the key of environment {environment.name!r} answers for {account.id}, "
+                f"the key of environment {environment.name!r} answers for "
+                f"{account.id or 'an account that Stripe does not tell'}, "
                 f"not for {environment.account}",
                 hint=f"set {environment.api_key_source} to a key of {environment.account}; "
                 "nothing was changed",
             )
         for state in self.states.values():
-            _check_pinned(state, account, environment.api_key_source)
+            check_pinned(state, account, environment.api_key_source)
         return account
 
     def save(self, state: State) -> State:
@@ -91,7 +98,9 @@ class Session:
 
         Raises:
             StateError: if it cannot be written; the journal then stays.
+            LockLostError: if the lock is another run's now, and so is the journal.
         """
+        self.holds[state.stack].check()
         before = self.loaded[state.stack]
         written = before if before is not None and state.same_content(before) else None
         if written is None and (before or state.resources or state.outputs or state.removed):
@@ -140,7 +149,9 @@ class Session:
             objects=objects_of(state),
             account_id=self._account.id if self._account else "",
             livemode=self._account.livemode if self._account else None,
-            since=self.context.now().isoformat(timespec="seconds"),
+            since=dt.datetime.fromtimestamp(self.context.clock(), dt.UTC).isoformat(
+                timespec="seconds"
+            ),
         )
         file = self.context.backend.begin_journal(
             stack,
@@ -202,36 +213,27 @@ class Session:
         }
 
 
-def _check_pinned(state: State, account: Account, source: str) -> None:
-    if state.account_id and account.id and state.account_id != account.id:
-        raise GuardError(
-            f"the state of {state.environment}/{state.stack} belongs to account "
-            f"{state.account_id}, but the key answers for {account.id}",
-            hint=f"set {source} to a key of {state.account_id}, or choose another environment "
-            "with -e; nothing was changed",
-        )
-    if (
-        state.livemode is not None
-        and account.livemode is not None
-        and state.livemode != account.livemode
-    ):
-        modes = {True: "live mode", False: "test mode"}
-        raise GuardError(
-            f"the state of {state.environment}/{state.stack} is of {modes[state.livemode]}, "
-            f"but the key is for {modes[account.livemode]}",
-            hint="use a key of the same mode, or choose another environment with -e; nothing was "
-            "changed",
-        )
-
-
 @contextlib.contextmanager
 def session(
-    context: Context, graphs: tuple[ResourceGraph, ...], *, operation: str, lock_timeout: float
+    context: Context,
+    graphs: tuple[ResourceGraph, ...],
+    *,
+    operation: str,
+    lock_timeout: float,
+    reading: bool = False,
 ) -> Iterator[Session]:
     """Lock and load the states of some stacks, in stack order, and unlock at the end.
 
+    Args:
+        context: The run's ports.
+        graphs: The stacks.
+        operation: What for; shown to whoever waits for the locks.
+        lock_timeout: Seconds to wait for another run.
+        reading: Neither state nor service is written, so that held locks do not matter.
+
     Raises:
-        LockHeldError: if another run works on one of them.
+        LockHeldError: if another run works on one of them, or somebody holds a lock on one.
+        GuardError: if the key is for another mode than the environment.
         StateError: if a state cannot be trusted.
     """
     environment = context.settings.environment
@@ -242,9 +244,14 @@ def session(
             hint=f"export {environment.api_key_source}=sk_..., or use the embedded emulator: "
             f"-e {EMBEDDED}",
         )
+    check_mode(environment)
+    names = sorted(graph.stack.name for graph in graphs)
+    if not reading:
+        refuse_held(context, names)
     with contextlib.ExitStack() as locks:
-        for name in sorted(graph.stack.name for graph in graphs):
-            locks.enter_context(
+        opened = Session(context, graphs)
+        for name in names:
+            opened.holds[name] = locks.enter_context(
                 context.backend.lock(
                     name,
                     environment.name,
@@ -253,7 +260,6 @@ def session(
                     on_wait=_telling(context, name),
                 )
             )
-        opened = Session(context, graphs)
         for graph in graphs:
             name = graph.stack.name
             stored = context.backend.read(name, environment.name)

@@ -5,18 +5,21 @@ from __future__ import annotations
 import contextlib
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import FrameType
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextlib.contextmanager
-def stoppable() -> Iterator[threading.Event]:
+def stoppable(told: Callable[[], None] = lambda: None) -> Iterator[threading.Event]:
     """Give an event that the first Ctrl-C, or SIGTERM, sets; the second interrupts at once.
 
     What is in flight can then finish and be recorded. Outside of the main thread signals cannot
     be heard, and the event stays as it is.
+
+    Args:
+        told: Called when the first one is heard.
     """
     stop = threading.Event()
 
@@ -24,6 +27,7 @@ def stoppable() -> Iterator[threading.Event]:
         if stop.is_set():
             raise KeyboardInterrupt
         stop.set()
+        told()
 
     if threading.current_thread() is not threading.main_thread():
         yield stop

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from engine.apply.events import Finding, Found
 from engine.apply.journal import Journal, Run, read_journal
 from engine.apply.recovery import Help, recover
 from engine.apply.references import References
 from engine.apply.secrecy import sensitive_in
 from engine.errors import GuardError, StateError
 from engine.graph.build import ResourceGraph
+from engine.operations.guards import refuse_held
 from engine.provider.base import Account
 from engine.state.model import Draft
 from engine.values import fingerprint
@@ -24,6 +27,7 @@ def take_up(opened: Session, graph: ResourceGraph) -> None:
     Raises:
         StateError: if journal and state do not fit, or cannot be read or written.
         GuardError: if the key answers for another account or mode than the run's.
+        LockHeldError: if something has to be sent again, and somebody holds a lock on the stack.
         ProviderError: if something is uncertain and Stripe cannot be asked.
     """
     context, name = opened.context, graph.stack.name
@@ -41,6 +45,7 @@ def take_up(opened: Session, graph: ResourceGraph) -> None:
     draft = Draft(stored)
     unfinished = read_journal(records, context.schemas, _secrets_of(graph, stored.lineage))
     if unfinished.pending:
+        refuse_held(context, (name,))
         _check_run(unfinished.run, opened.check_account())
     findings = recover(
         unfinished,
@@ -63,6 +68,21 @@ def take_up(opened: Session, graph: ResourceGraph) -> None:
     opened.save(draft.state())
     if findings:
         context.hook.recovered(name, unfinished.run.since, findings)
+        opened.taken_up[name] = tuple(_warnings(unfinished.run.since, findings))
+
+
+def _warnings(since: str, findings: Sequence[Finding]) -> Iterator[str]:
+    undone = sum(finding.what is Found.NOT_DONE for finding in findings)
+    yield (
+        f"a run of {since} had not finished and was taken up: {len(findings) - undone} of its "
+        f"operations are in the state now, {undone} did not happen"
+    )
+    for finding in findings:
+        if finding.secret_lost:
+            yield (
+                f"{finding.address}: Stripe told its secret when it was made, and that answer was "
+                f"lost. For a new one, run engine apply --replace {finding.address}"
+            )
 
 
 def _secrets_of(graph: ResourceGraph, salt: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from engine.operations.context import Context
 from engine.stack.contents import with_contents
 from engine.stack.loader import load_stack, select_stacks, stack_files
 from engine.stack.model import Stack
+from engine.stack.rules import Circumstances
 from engine.stack.validate import problems_between, problems_of
 
 
@@ -36,6 +37,7 @@ def load_graphs(context: Context, names: Sequence[str]) -> tuple[ResourceGraph, 
         UsageError: if there is no such stack.
     """
     settings = context.settings
+    circumstances = Circumstances(now=int(context.clock()), live=settings.environment.livemode)
     stacks: list[Stack] = []
     graphs: dict[str, ResourceGraph] = {}
     problems: list[Problem] = []
@@ -46,7 +48,7 @@ def load_graphs(context: Context, names: Sequence[str]) -> tuple[ResourceGraph, 
             environment=context.environment,
             variables=settings.variables,
         )
-        found = list(problems_of(stack, context.schemas, settings.root))
+        found = list(problems_of(stack, context.schemas, settings.root, circumstances))
         stack, unreadable = with_contents(stack, context.schemas, settings.root)
         stacks.append(stack)
         found.extend(unreadable)

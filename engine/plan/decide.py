@@ -18,7 +18,7 @@ from engine.provider.base import RemoteObject, id_of
 from engine.provider.schema import NaturalKey, Removal, ResourceType
 from engine.stack.model import Declaration
 from engine.state.model import Keeping, ResourceState
-from engine.values import ABSENT, Path, Target, get_path
+from engine.values import ABSENT, Path, Target, dotted, get_path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +37,9 @@ class Decision:
         prior: What state says; None if nothing.
         keeping: What the author says about removal.
         removals: Ids of objects that go, beside the change's own.
+        instead: What brings an object back that takes the place of a new one; None if one is made.
+        needs_room: Stripe takes a new object only once others are gone.
+        untouched: A glance told that there is nothing to do, in the state either.
         refusals: Why this must not be done, each with the way on.
     """
 
@@ -51,6 +54,9 @@ class Decision:
     prior: ResourceState | None = None
     keeping: Keeping = field(default_factory=Keeping)
     removals: tuple[str, ...] = ()
+    instead: Decision | None = None
+    needs_room: bool = False
+    untouched: bool = False
     refusals: tuple[str, ...] = ()
 
     @property
@@ -164,7 +170,8 @@ def decide_existing(case: Existing) -> Decision:
     update: dict[str, Any] = {}
     revive_by = ""
     if action in (Action.UPDATE, Action.REVIVE, Action.IMPORT):
-        update = update_params(kind, fields, _without(declaration.arguments, ignored), case.actual)
+        sent = _without(declaration.arguments, ignored)
+        update = update_params(kind, fields, sent, wanted, case.actual)
         if ended and kind.revival is not None:
             update = {**(kind.revival.params or {}), **update}
             revive_by = kind.revival.call
@@ -191,6 +198,32 @@ def decide_existing(case: Existing) -> Decision:
         prior=case.prior,
         keeping=keeping_of(declaration, kind),
         removals=case.prior.superseded if case.prior is not None else (),
+    )
+
+
+def left_alone(case: Existing) -> Decision:
+    """A resource of which a glance told that it is as declared: nothing to compare."""
+    prior = case.prior
+    assert prior is not None  # noqa: S101 - without it there is nothing to glance at
+    there = {name: prior.attributes[name] for name in case.wanted}
+    change = Change(
+        address=case.declaration.address,
+        type=case.kind.name,
+        action=Action.NO_OP,
+        id=id_of(case.actual),
+        before=there,
+        after=there,
+        line=str(case.declaration.location),
+    )
+    return Decision(
+        change=change,
+        kind=case.kind,
+        declared=case.declaration.arguments,
+        wanted=case.wanted,
+        actual=case.actual,
+        prior=prior,
+        keeping=prior.keeping,
+        untouched=True,
     )
 
 
@@ -263,7 +296,7 @@ def _without_stays(fields: tuple[FieldChange, ...]) -> Iterator[FieldChange]:
 def _notes(fields: tuple[FieldChange, ...]) -> Iterator[str]:
     for change in fields:
         if change.reason is FieldReason.STAYS:
-            where = ".".join(map(str, change.path))
+            where = dotted(change.path)
             yield f"{where} is declared no more, but Stripe cannot clear it: its value stays"
 
 
@@ -300,6 +333,22 @@ def transfer_params(
         if key.transfer
         and (value := get_path(wanted, tuple(key.attribute.split(".")))) is not None
         and value == get_path(holder, tuple(key.attribute.split(".")))
+    }
+
+
+def inherited(
+    kind: ResourceType, wanted: Mapping[str, Any], actual: RemoteObject
+) -> dict[str, Any]:
+    """Parameters with which a new object takes over the standing of the one that it replaces."""
+    return {
+        rule.field: True
+        for rule in kind.inherits
+        if wanted.get(rule.field) in (None, True)
+        and actual.get(rule.field) is True
+        and all(
+            get_path(wanted, tuple(ours.split("."))) == get_path(actual, tuple(theirs.split(".")))
+            for ours, theirs in rule.beside.items()
+        )
     }
 
 

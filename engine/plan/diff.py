@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from engine.plan.align import aligned, key_of
 from engine.plan.normal import SEALED, comparable, is_nothing, is_sealed, read, seal
 from engine.provider.schema import Attribute, Kind, ListOrder
 from engine.values import ABSENT, UNKNOWN, Path, Sensitive, Target, fingerprint, get_path, resolve
@@ -169,9 +170,16 @@ class _Walker:
             # A word such as `now` is told as the moment it came to.
             return (None if actual is None else after), after
         before = comparable(attribute, actual, self._salt)
+        if attribute.lowered and before == str(after).lower() and self._as_it_was(was, wanted):
+            return after, after
         if is_sealed(after) and not is_sealed(before) and before is not None:
             before = {SEALED: fingerprint(actual, self._salt)}
         return before, after
+
+    def _as_it_was(self, was: Any, wanted: Any) -> bool:
+        """Whether a field is declared as it was, or was never declared before."""
+        then = was if self._as_of is None else resolve(was, self._as_of)
+        return then in (None, wanted)
 
     def _write_only(
         self, wanted: Any, was: Any, prior: Mapping[str, Any] | None
@@ -187,14 +195,18 @@ class _Walker:
     def _undeclared(self, attribute: Attribute, was: Any, actual: Any) -> Any:
         """What is left on Stripe of a field that was declared and is no more; ABSENT if nothing."""
         if attribute.write_only:
-            return was if attribute.neutral is not ABSENT and was != attribute.neutral else ABSENT
+            # Stripe never tells it: what was declared is still there.
+            return self._left(attribute, was if self._as_of is None else resolve(was, self._as_of))
         if is_sealed(was):
             return ABSENT if actual in (None, "") else {SEALED: fingerprint(actual, self._salt)}
         if attribute.kind in (Kind.OBJECT, Kind.MAP) and isinstance(was, Mapping):
             left, _ = self.object(attribute, {}, actual or {}, was)
             return left or ABSENT
-        value = comparable(attribute, actual, self._salt)
-        return ABSENT if is_nothing(attribute, value) else value
+        return self._left(attribute, actual)
+
+    def _left(self, attribute: Attribute, value: Any) -> Any:
+        found = comparable(attribute, value, self._salt)
+        return ABSENT if is_nothing(attribute, found) else found
 
     def _list(
         self, attribute: Attribute, wanted: Sequence[Any], actual: Any, was: Any
@@ -209,18 +221,35 @@ class _Walker:
         earlier = was if isinstance(was, list) else []
         if attribute.order is ListOrder.KEYED:
             return self._keyed(attribute, element, wanted, have, earlier)
+        return self._paired(attribute, element, wanted, have, earlier)
+
+    def _paired(
+        self,
+        attribute: Attribute,
+        element: Attribute,
+        wanted: Sequence[Any],
+        have: Sequence[Any],
+        earlier: Sequence[Any],
+    ) -> tuple[Any, Any]:
+        """Both sides in the declaration's order, and what goes behind it."""
+        then = earlier if self._as_of is None else resolve(earlier, self._as_of)
+        matched, left = aligned(attribute, wanted, have)
         before: list[Any] = []
         after: list[Any] = []
-        for index, entry in enumerate(wanted):
-            if index >= len(have):
+        for entry, match, old in zip(
+            wanted, matched, aligned(attribute, wanted, then)[0], strict=True
+        ):
+            if match is None:
+                before.append({})
                 after.append(comparable(element, entry, self._salt))
                 continue
-            pair = self.object(
-                element, entry, have[index], earlier[index] if index < len(earlier) else None
-            )
+            was = earlier[old] if old is not None else None
+            pair = self.object(element, entry, have[match], was)
             before.append(pair[0])
             after.append(pair[1])
-        before.extend(comparable(element, entry, self._salt) for entry in have[len(wanted) :])
+        while matched and matched.pop() is None:
+            before.pop()
+        before.extend(comparable(element, have[index], self._salt) for index in left)
         return before, after
 
     def _sealed(self, attribute: Attribute, entries: Sequence[Any]) -> Any:
@@ -240,9 +269,9 @@ class _Walker:
     ) -> tuple[Any, Any]:
         before: dict[str, Any] = {}
         after: dict[str, Any] = {}
-        by_key = {self._key(attribute, element, entry, 0): entry for entry in have}
+        by_key = {key_of(attribute, entry): entry for entry in have}
         for index, entry in enumerate(wanted):
-            key = self._key(attribute, element, entry, index)
+            key = key_of(attribute, entry) or f"[{index}]"
             # References in earlier declarations are text, so those align by position.
             was = earlier[index] if index < len(earlier) else None
             if key in by_key:
@@ -253,11 +282,6 @@ class _Walker:
             if key not in after:
                 before[key] = comparable(element, entry, self._salt)
         return before, after
-
-    def _key(self, attribute: Attribute, element: Attribute, entry: Any, index: int) -> str:
-        field = element.fields[attribute.key]
-        key = comparable(field, read(field, attribute.key, entry), self._salt)
-        return f"[{index}]" if key is UNKNOWN else str(key)
 
 
 def _unresolved(was: Any, after: Any) -> Any:
@@ -298,7 +322,10 @@ def _deep(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Diffe
 
 
 def _leaf_paths(path: Path, before: Any, after: Any) -> Iterator[Path]:
-    """The leaves at or below a differing place; a list of scalars and a secret are one leaf."""
+    """The leaves at or below a differing place.
+
+    A list of scalars, a list that is declared no more, and a secret are one leaf.
+    """
     for length in range(1, len(path)):
         head = path[:length]
         sides = [get_path(side, head, ABSENT) for side in (before, after)]
@@ -311,7 +338,9 @@ def _leaf_paths(path: Path, before: Any, after: Any) -> Iterator[Path]:
         for side in sides
         if isinstance(side, (Mapping, list)) and not is_sealed(side) and not _is_scalar_list(side)
     ]
-    if not children or any(side is not ABSENT and side not in children for side in sides):
+    around = get_path(after, path[:-1], ABSENT)
+    gone = isinstance(sides[0], list) and sides[1] is ABSENT and around is not ABSENT
+    if gone or not children or any(s is not ABSENT and s not in children for s in sides):
         yield path
         return
     parts: list[Any] = []

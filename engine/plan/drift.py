@@ -12,6 +12,7 @@ from engine.plan.life import is_past
 from engine.plan.model import Drift, FieldChange, FieldReason
 from engine.plan.normal import is_sealed, presentable
 from engine.plan.observed import Observed
+from engine.plan.untouched import is_as_seen
 from engine.provider.base import RemoteObject
 from engine.provider.schema import ResourceType, Schemas
 from engine.state.model import ResourceState, State
@@ -32,7 +33,9 @@ def find_drift(state: State, observed: Observed, schemas: Schemas) -> tuple[Drif
         kind = schemas[prior.type]
         if is_past(kind, actual):
             continue
-        fields = tuple(_fields(kind, prior, actual, state.lineage))
+        fields: tuple[FieldChange, ...] = ()
+        if not is_as_seen(kind, prior, actual):
+            fields = tuple(_fields(kind, prior, actual, state.lineage))
         ended = has_ended(kind, actual, prior.declared)
         if fields or ended:
             found.append(dataclasses.replace(base, fields=fields, ended=ended))

@@ -48,14 +48,21 @@ def _explain(
     actual: Mapping[str, Any],
     moved: frozenset[Path],
 ) -> Iterator[FieldChange]:
-    where = list_at(kind.root, difference.path)
+    kept = _kept_element(kind.root, difference.path, declared)
+    where = list_at(kind.root, difference.path, below=kept)
     if where is not None and get_path(declared, where) is None:
         # The list as a whole is declared no more, so that none of its leaves is a change.
         difference = Difference(where, get_path(actual, where, difference.before), ABSENT)
     attribute = kind.root.at(difference.path) or Attribute(kind=Kind.ANY)
-    if difference.after is ABSENT and not _inside_list(kind.root, difference.path):
-        yield _cleared(kind, attribute, difference, declared, prior, actual)
-        return
+    if difference.after is ABSENT:
+        untold = untold_at(kind.root, difference.path)
+        unseen = untold is not None and get_path(declared, untold) is None
+        # What Stripe turned into something else, such as a price, goes when that is declared.
+        above = 0 if unseen else kept
+        inside = list_at(kind.root, difference.path[:-1], below=above) is not None
+        if not inside or (unseen and attribute.immutable):
+            yield _cleared(kind, attribute, difference, declared, prior, actual, unseen=unseen)
+            return
     reason = FieldReason.CHANGED
     before = difference.before
     if prior is not None and _same_declared(kind.root, difference.path, declared, prior):
@@ -83,8 +90,20 @@ def _cleared(
     declared: Mapping[str, Any],
     prior: Mapping[str, Any] | None,
     actual: Mapping[str, Any],
+    *,
+    unseen: bool,
 ) -> FieldChange:
-    """A leaf that was declared and is no longer."""
+    """A leaf that was declared and is no longer.
+
+    Args:
+        kind: The resource type.
+        attribute: What the leaf looks like.
+        difference: What it was.
+        declared: The declaration as state would keep it.
+        prior: The same of the last apply.
+        actual: The object as Stripe answered.
+        unseen: Stripe never tells it, so that only the last declaration says it is there.
+    """
     path = difference.path
     after: Any = ABSENT
     reason, forces = FieldReason.CLEARED, False
@@ -93,8 +112,11 @@ def _cleared(
     if attribute.immutable:
         # What Stripe makes up when it is not told is no reason to make a new object.
         name = ".".join(map(str, path))
-        forces = not any(key.attribute == name and key.unique for key in kind.natural_keys)
+        made_up = any(key.attribute == name and key.unique for key in kind.natural_keys)
+        # Nor is what no one can see any more, unless it has a value that is as good as none.
+        forces = not made_up and not (unseen and attribute.neutral is ABSENT)
         reason = FieldReason.CLEARED if forces else FieldReason.STAYS
+        after = before if unseen and not forces else ABSENT
     elif difference.before in attribute.frozen:
         reason, after = FieldReason.STAYS, difference.before
     elif whole is not None:
@@ -116,6 +138,15 @@ def _cleared(
         sensitive=attribute.sensitive or is_sealed(before),
         currency=currency_of(attribute, path, declared, actual),
     )
+
+
+def untold_at(root: Attribute, path: Path) -> Path | None:
+    """The outermost field at or above a path that Stripe never tells; None if it tells all."""
+    for length in range(1, len(path) + 1):
+        attribute = root.at(path[:length])
+        if attribute is not None and attribute.write_only:
+            return path[:length]
+    return None
 
 
 def _clearable_ancestor(
@@ -158,13 +189,25 @@ def _is_text_entry(root: Attribute, path: Path) -> bool:
     return _is_text_map(root.at(path[:-1]))
 
 
-def _inside_list(root: Attribute, path: Path) -> bool:
-    return list_at(root, path[:-1]) is not None
+def _kept_element(root: Attribute, path: Path, declared: Mapping[str, Any]) -> int:
+    """How long the path is to an element that keeps what an update does not mention; 0 if none."""
+    where = list_at(root, path[:-1])
+    around = root.at(where) if where is not None else None
+    if where is None or around is None or not around.handle or around.whole:
+        return 0
+    length = len(where) + 1
+    return length if get_path(declared, path[:length]) is not None else 0
 
 
-def list_at(root: Attribute, path: Path) -> Path | None:
-    """The outermost list at or above a path; None if there is none."""
-    for length in range(1, len(path) + 1):
+def list_at(root: Attribute, path: Path, *, below: int = 0) -> Path | None:
+    """The outermost list at or above a path; None if there is none.
+
+    Args:
+        root: The type's fields.
+        path: Of a leaf.
+        below: Only lists that are deeper than so many steps.
+    """
+    for length in range(below + 1, len(path) + 1):
         attribute = root.at(path[:length])
         if attribute is not None and attribute.kind is Kind.LIST:
             return path[:length]

@@ -22,6 +22,8 @@ class Observed:
         holders: Objects that hold the natural key of a declared resource that is not managed.
         lookups: Objects that the stack reads.
         probes: Answers to the question that decides how a resource can be removed.
+        counts: How many objects there are of a type that Stripe caps, by type name and connected
+            account; without those that nobody had to count.
         outputs: Outputs of other stacks.
         secrets: Secrets that are kept on this machine and referred to, by target.
     """
@@ -33,5 +35,6 @@ class Observed:
     holders: Mapping[str, RemoteObject] = field(default_factory=dict)
     lookups: Mapping[str, RemoteObject] = field(default_factory=dict)
     probes: Mapping[str, bool] = field(default_factory=dict)
+    counts: Mapping[tuple[str, str], int] = field(default_factory=dict)
     outputs: Mapping[OutputTarget, Any] = field(default_factory=dict)
     secrets: Mapping[AttributeTarget, str] = field(default_factory=dict, repr=False)

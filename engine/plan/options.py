@@ -20,6 +20,8 @@ class PlanOptions:
         replace: Replace these whatever else.
         lock_timeout: Seconds to wait for another run.
         allow_mass_change: Lift the rule against removing or replacing a large share.
+        confirmed_removals: What a live account may lose: resources whose removal, or replacement
+            if customers are charged by them, the person has named.
     """
 
     refresh: bool = True
@@ -30,3 +32,4 @@ class PlanOptions:
     replace: tuple[ResourceAddress, ...] = ()
     lock_timeout: float = 0.0
     allow_mass_change: bool = False
+    confirmed_removals: tuple[ResourceAddress, ...] = ()

@@ -5,15 +5,16 @@ An update carries what changed and what Stripe demands beside it, nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from engine.plan.fields import list_at
+from engine.plan.align import aligned
+from engine.plan.fields import list_at, untold_at
 from engine.plan.model import FieldChange, FieldReason
 from engine.plan.normal import comparable, is_nothing, read
 from engine.provider.schema import Attribute, Kind, ResourceType
-from engine.values import ABSENT, CLEAR, Path, Sensitive, get_path
+from engine.values import ABSENT, CLEAR, Path, Sensitive, get_path, set_path
 
 STAMP_KEY = "engine"
 """Metadata key of the ownership stamp."""
@@ -102,8 +103,9 @@ def wire(attribute: Attribute, value: Any) -> Any:
 
 def update_params(
     kind: ResourceType,
-    changes: Iterable[FieldChange],
+    changes: Sequence[FieldChange],
     declared: Mapping[str, Any],
+    wanted: Mapping[str, Any],
     actual: Mapping[str, Any],
 ) -> dict[str, Any]:
     """What an update sends for these leaves.
@@ -112,13 +114,17 @@ def update_params(
         kind: The resource type.
         changes: The leaves that differ and can change in place.
         declared: The declaration, references unresolved.
+        wanted: The same, references resolved.
         actual: The object as Stripe answered, for what must stand beside a changed leaf.
     """
     params: dict[str, Any] = {}
     for change in changes:
         if change.reason is FieldReason.STAYS:
             continue
-        _put(kind.root, params, change, declared, actual)
+        _put(kind.root, params, change, declared, wanted, actual)
+    for change in changes:
+        if change.reason is FieldReason.CLEARED:
+            _empty(kind.root, params, change)
     return params
 
 
@@ -127,10 +133,14 @@ def _put(
     params: dict[str, Any],
     change: FieldChange,
     declared: Mapping[str, Any],
+    wanted: Mapping[str, Any],
     actual: Mapping[str, Any],
 ) -> None:
     """Write one leaf, with its lists whole and its required neighbours, into the parameters."""
-    wholes = (_untold_block(root, change.path), list_at(root, change.path), change.path)
+    untold = untold_at(root, change.path)
+    if untold is not None and get_path(declared, untold) is None:
+        untold = None  # what is left of it is cleared leaf by leaf
+    wholes = (untold, list_at(root, change.path), change.path)
     path = min((whole for whole in wholes if whole is not None), key=len)
     attribute, target = root, params
     for depth, part in enumerate(path[:-1]):
@@ -139,24 +149,24 @@ def _put(
         attribute = attribute.child(part) or attribute
     last = path[-1]
     leaf = attribute.child(last) or attribute
-    wanted = get_path(declared, path, ABSENT)
-    if leaf.handle and isinstance(wanted, (list, tuple)):
-        target[str(last)] = _handled(leaf, wanted, _answered(root, path, actual) or [])
+    said = get_path(declared, path, ABSENT)
+    if leaf.handle and isinstance(said, (list, tuple)):
+        have = _answered(root, path, actual) or []
+        matched, left = aligned(leaf, get_path(wanted, path), have)
+        target[str(last)] = _handled(leaf, said, have, matched, left)
     else:
-        target[str(last)] = _leaf(leaf, change, wanted)
+        target[str(last)] = _leaf(leaf, change, said)
     _neighbours(attribute, target, path[:-1], declared, actual)
 
 
-def _untold_block(root: Attribute, path: Path) -> Path | None:
-    """The outermost object around a leaf that Stripe turns into something else.
-
-    It never tells it again, so there is nothing that a part of it could be merged into.
-    """
-    for length in range(1, len(path)):
-        attribute = root.at(path[:length])
-        if attribute is not None and attribute.write_only and attribute.kind is Kind.OBJECT:
-            return path[:length]
-    return None
+def _empty(root: Attribute, params: Mapping[str, Any], change: FieldChange) -> None:
+    """Say of an element that stays what it is to have no more; to leave it out changes nothing."""
+    where = list_at(root, change.path[:-1])
+    if where is None:
+        return
+    element = get_path(params, change.path[: len(where) + 1])
+    leaf = root.at(change.path) or root
+    set_path(element, change.path[len(where) + 1 :], _leaf(leaf, change, ABSENT))
 
 
 def _answered(root: Attribute, path: Path, actual: Any) -> Any:
@@ -168,20 +178,26 @@ def _answered(root: Attribute, path: Path, actual: Any) -> Any:
     return actual
 
 
-def _handled(attribute: Attribute, wanted: Sequence[Any], have: Sequence[Any]) -> list[Any]:
+def _handled(
+    attribute: Attribute,
+    declared: Sequence[Any],
+    have: Sequence[Any],
+    matched: Sequence[int | None],
+    left: Sequence[int],
+) -> list[Any]:
     """A list whose elements an update names one by one: changed, new, and gone."""
     element = attribute.element or attribute
     names = [{attribute.handle: entry.get(attribute.handle)} for entry in have]
     found: list[Any] = []
-    for index, entry in enumerate(wire(element, inner) for inner in wanted):
-        if index < len(names):
+    for inner, match in zip(declared, matched, strict=True):
+        entry = wire(element, inner)
+        if match is not None:
             # What names an element stands for what no update takes, such as a link's price.
-            taken = {name: inner for name, inner in entry.items() if _taken(element, name)}
-            found.append({**names[index], **taken})
-        else:
-            found.append(entry)
+            taken = {name: value for name, value in entry.items() if _taken(element, name)}
+            entry = {**names[match], **taken}
+        found.append(entry)
     if attribute.drop:
-        found.extend({**name, **attribute.drop} for name in names[len(wanted) :])
+        found.extend({**names[index], **attribute.drop} for index in left)
     return found
 
 

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
+from engine.address import ResourceAddress
+from engine.errors import GuardError
 from engine.plan.decide import Decision
 from engine.plan.keys import Claim, claims_of
 from engine.plan.model import Action, Plan
 from engine.plan.options import PlanOptions
+from engine.provider.schema import Schemas
 from engine.state.model import State
 from engine.values import get_path
 
-LARGE_SHARE = 0.30
+LARGE_PERCENT = 30
 """More than this share of a stack removed or replaced at once is unusual."""
 LARGE_FROM = 10
 """Stacks with fewer resources than this change by large shares all the time."""
+
+CONFIRM = "--confirm-removal"
+"""The option that names what a live account may lose."""
 
 _ENDS = (Action.DELETE, Action.REPLACE)
 
@@ -29,6 +35,54 @@ def refusals_of(
         *_rivals(decided),
         *_protected(decided),
         *_too_much(plan, state, options),
+    )
+
+
+def removals_to_confirm(
+    plans: Iterable[Plan], schemas: Schemas, confirmed: Collection[ResourceAddress] = ()
+) -> tuple[ResourceAddress, ...]:
+    """What a live account would lose and nobody has named yet, in address order.
+
+    That is every resource that is removed, and every one that is replaced if customers are
+    charged by it. What was named and is not lost is no mistake: it may have gone with an earlier
+    run of the same command.
+
+    Args:
+        plans: What would be done.
+        schemas: Resource types by name.
+        confirmed: Resources that a person has named.
+    """
+    return tuple(
+        sorted(
+            change.address
+            for plan in plans
+            for change in plan.pending
+            if change.address not in confirmed
+            and (
+                change.action is Action.DELETE
+                or (change.action is Action.REPLACE and schemas[change.type].charged)
+            )
+        )
+    )
+
+
+def unconfirmed(
+    addresses: Sequence[ResourceAddress], environment: str, command: str = ""
+) -> GuardError:
+    """The refusal of removals on a live account that nobody has named.
+
+    Args:
+        addresses: What has to be named.
+        environment: Environment name.
+        command: The command line that names them; empty if there is none.
+    """
+    count = len(addresses)
+    naming = " ".join(f"{CONFIRM} {address}" for address in addresses)
+    return GuardError(
+        f"environment {environment!r} is live, and {count} resource{'s' if count > 1 else ''} "
+        "would be removed or replaced that nobody has named",
+        cause="\n".join(str(address) for address in addresses),
+        hint=f"if that is meant: {command or f'--yes {naming}'}; nothing was changed",
     )
 
 
@@ -72,8 +126,9 @@ def _too_much(plan: Plan, state: State, options: PlanOptions) -> Iterator[str]:
     ending = plan.count(*_ENDS)
     if options.destroy or options.allow_mass_change or existing < LARGE_FROM:
         return
-    if ending > existing * LARGE_SHARE:
+    # In whole numbers: exactly 30 % must not be over it by a rounding error.
+    if ending * 100 > existing * LARGE_PERCENT:
         yield (
             f"{ending} of {existing} resources would be removed or replaced, more than "
-            f"{LARGE_SHARE:.0%}. If that is meant, add --allow-mass-change"
+            f"{LARGE_PERCENT}%. If that is meant, add --allow-mass-change"
         )

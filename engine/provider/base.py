@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 from urllib.parse import urlencode
 
-from engine.provider.schema import Composite, Probe, ResourceType
+from engine.provider.calls import Composite
+from engine.provider.schema import Probe, ResourceType
 from engine.values import get_path
 
 RemoteObject: TypeAlias = Mapping[str, Any]
@@ -86,6 +87,14 @@ class Provider(Protocol):
         """Tell whom the key speaks for."""
         ...
 
+    def missing_permission(self, kind: ResourceType, *, account: str = "") -> str | None:
+        """Name the permission that the key lacks to write objects of a type.
+
+        None says that it may, or that it cannot be told. An implementation MUST NOT change
+        anything to find out.
+        """
+        ...
+
     def read(self, kind: ResourceType, id: str, *, account: str = "") -> RemoteObject | None:
         """Read one object, everything expandable expanded; None if it does not exist."""
         ...
@@ -113,6 +122,12 @@ class Provider(Protocol):
             since: Leave out what was created before then, seconds since 1970, and read no further
                 than to there; None reads all.
         """
+        ...
+
+    def pages(
+        self, kind: ResourceType, filters: Mapping[str, Any], *, account: str = ""
+    ) -> Iterator[Sequence[RemoteObject]]:
+        """List the objects that match page by page, as `find` does, one request a page."""
         ...
 
     def exists(self, probe: Probe, id: str, *, account: str = "") -> bool:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
+from engine.provider.calls import Call, Composite
+from engine.provider.rules import Rule
 from engine.values import ABSENT, Path
 
 
@@ -68,18 +70,26 @@ class Attribute:
         fields: Of an object, by name.
         element: Of a list or a map.
         order: Of a list, what its order means.
-        key: Of a keyed list, the field that aligns elements; of an object that is one, empty.
+        key: Of a keyed list, or one with a handle, the field that aligns elements; empty if their
+            position does.
         handle: Of a list of objects, the field by which an update names an element that is there,
             filled from the answer; empty if an update sends the list as it is declared.
         drop: Of a list with a handle, what an update says of an element that goes, beside the
             handle; empty if elements cannot go.
+        whole: Of a list with a handle: an update says all of an element, and what it leaves out is
+            gone; else an element keeps what is not mentioned.
         source: Where the answer holds the value, if not under the same name; dotted, from the
             object that holds this field.
         source_words: The answer's words and what the parameter says for them.
         fold_case: Upper and lower case mean the same, and Stripe stores lower case.
+        lowered: Stripe may store it in lower case, for what the object itself does not tell: what
+            is declared as it was is equal to that, and a change of case alone is a change.
         min_length: Of a string or list; 0 if unlimited.
         max_length: Of a string or list; 0 if unlimited.
         pattern: Regular expression the whole string must match; empty if any does.
+        least: Smallest number it takes; None if it takes any.
+        above: Number it has to be greater than; None if it takes any.
+        most: Largest number it takes; None if it takes any.
         money: Path of the currency that an amount in minor units is in; empty if it is no amount.
     """
 
@@ -107,12 +117,17 @@ class Attribute:
     key: str = ""
     handle: str = ""
     drop: Mapping[Any, Any] = field(default_factory=lambda: _NO_WORDS)
+    whole: bool = False
     source: str = ""
     source_words: Mapping[Any, Any] = field(default_factory=lambda: _NO_WORDS)
     fold_case: bool = False
+    lowered: bool = False
     min_length: int = 0
     max_length: int = 0
     pattern: str = ""
+    least: int | None = None
+    above: int | None = None
+    most: int | None = None
     money: str = ""
 
     @property
@@ -181,34 +196,6 @@ class Probe:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    """A call of the service beside create, read, update, delete and list.
-
-    Attributes:
-        method: `get`, `post` or `delete`.
-        path: With `{id}` and perhaps `{parent}`.
-    """
-
-    method: str
-    path: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Composite:
-    """How an object is addressed that has no path of its own.
-
-    Attributes:
-        fields: Declared fields that name it together; dotted, absent ones left out.
-        read: Name of the call that finds it by them.
-        remove: Name of the call that removes it by them.
-    """
-
-    fields: tuple[str, ...]
-    read: str
-    remove: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Removal:
     """One way an object ends.
 
@@ -270,6 +257,22 @@ class NaturalKey:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Inheritance:
+    """A standing among its like that the successor of an object has to take over.
+
+    Stripe refuses to remove the object while it has it.
+
+    Attributes:
+        field: Flag that says so, in answers and as a create parameter.
+        beside: Declared fields and the answer's that have to agree, so that the successor stands
+            among the same; dotted.
+    """
+
+    field: str
+    beside: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Revival:
     """How an object that ended, or was ended by hand, comes back.
 
@@ -320,45 +323,6 @@ class Detach:
     attribute: str
 
 
-class RuleKind(enum.StrEnum):
-    """The forms a plan-time check takes."""
-
-    REQUIRES = "requires"
-    FORBIDS = "forbids"
-    ONE_OF = "one-of"
-    AT_MOST_ONE = "at-most-one"
-    LAST_ELEMENT = "last-element"
-    UNIQUE_ELEMENTS = "unique-elements"
-    OTHER_KEYS = "other-keys"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """What Stripe would refuse at apply and a plan can already tell.
-
-    Attributes:
-        kind: How `fields` are read.
-        when: Leaves and the values that switch the rule on, all of them; a value `...` means
-            "declared at all", ABSENT "not declared". Empty: always on.
-        fields: Dotted paths it speaks of. REQUIRES: each declared and not empty, or, with
-            `value`, equal to it. FORBIDS: none declared, or, with `value`, none equal to it.
-            ONE_OF, AT_MOST_ONE: how many are declared. LAST_ELEMENT: the last element of the
-            list has `value` (a field and what it holds). UNIQUE_ELEMENTS: no two elements of the
-            list have the same. OTHER_KEYS: the map has no entry under what the field named by
-            `value` holds.
-        value: See `fields`; `...` if only presence counts.
-        message: Stripe's own text where it is known.
-        hint: What to write instead.
-    """
-
-    kind: RuleKind
-    fields: tuple[str, ...]
-    message: str
-    when: Mapping[str, Any] = field(default_factory=dict)
-    value: Any = ...
-    hint: str = ""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResourceType:
     """One type of resource: its fields, and how its objects live.
@@ -384,7 +348,9 @@ class ResourceType:
         ending: When it is gone although Stripe still answers it; None if a 404 alone says so.
         natural_keys: How it is found without its id, best first.
         detach: What must let go of it before it is removed.
+        inherits: What a successor takes over, unless its declaration says otherwise.
         protect: Protected unless the author says otherwise.
+        charged: Customers are charged by it, so on a live account its replacement has to be named.
         rules: Plan-time checks.
         creatable: Stripe lets an API key make one; else it can only be imported.
         updatable: Stripe lets an object be changed.
@@ -398,6 +364,7 @@ class ResourceType:
         told_once: Where an answer may hold a secret that Stripe made up, told on creation alone.
         include_once: What only the answer to a v2 create holds, if asked for.
         sandbox_only: Live mode refuses it.
+        cap: How many of it Stripe lets an account hold in each mode; 0 if it does not count.
     """
 
     name: str
@@ -418,7 +385,9 @@ class ResourceType:
     ending: Ending | None = None
     natural_keys: tuple[NaturalKey, ...] = ()
     detach: tuple[Detach, ...] = ()
+    inherits: tuple[Inheritance, ...] = ()
     protect: bool = False
+    charged: bool = False
     rules: tuple[Rule, ...] = ()
     creatable: bool = True
     updatable: bool = True
@@ -432,6 +401,7 @@ class ResourceType:
     include_once: tuple[str, ...] = ()
     told_once: tuple[Path, ...] = ()
     sandbox_only: bool = False
+    cap: int = 0
 
     @property
     def is_v2(self) -> bool:

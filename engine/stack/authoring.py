@@ -63,6 +63,7 @@ class Collector:
     imports: dict[str, Import] = field(default_factory=dict)
     reads: dict[str, Location] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    _shortened: dict[str, str] = field(default_factory=dict)
 
     def stack(self) -> Stack:
         """What was said, as a value."""
@@ -85,9 +86,13 @@ class Collector:
 
     def shorten(self, file: str) -> str:
         """A path as the author would type it, from the project folder."""
-        with contextlib.suppress(ValueError):
-            return str(Path(file).resolve().relative_to(self.root.resolve()))
-        return file
+        short = self._shortened.get(file)
+        if short is None:
+            short = file
+            with contextlib.suppress(ValueError):
+                short = str(Path(file).resolve().relative_to(self.root.resolve()))
+            self._shortened[file] = short
+        return short
 
 
 _current: ContextVar[Collector | None] = ContextVar("engine_collector", default=None)

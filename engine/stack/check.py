@@ -1,7 +1,8 @@
 """Checking arguments against a resource type: kinds, words, lengths, and Stripe's own rules.
 
 Pure: yields findings as (path, message, hint, reference). References count as present and of the
-right kind, since only an apply can tell their values.
+right kind, since only an apply can tell their values; rules that follow them into other
+declarations are a check of their own.
 """
 
 from __future__ import annotations
@@ -14,9 +15,11 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from engine.provider.rules import Rule
 from engine.provider.schema import Attribute, Kind, ResourceType
 from engine.stack.authoring import nearest
-from engine.stack.rules import broken_at
+from engine.stack.follow import Declared, followed
+from engine.stack.rules import Circumstances, breaches
 from engine.values import Path, Sensitive, dotted, targets_in
 
 
@@ -39,16 +42,48 @@ class Finding:
     meant: str = ""
 
 
-def check_arguments(kind: ResourceType, arguments: Mapping[str, Any]) -> Iterator[Finding]:
-    """Yield everything wrong with the arguments of one declaration."""
+def check_arguments(
+    kind: ResourceType, arguments: Mapping[str, Any], circumstances: Circumstances
+) -> Iterator[Finding]:
+    """Yield everything wrong with the arguments of one declaration by itself."""
     findings = list(_check_object(kind.root, arguments, (), kind.face))
     yield from findings
     # What is misspelt is not missing: one mistake, one finding.
-    misspelt = {finding.meant for finding in findings}
+    misspelt = {_INDEX.sub(".*", finding.meant) for finding in findings}
     for rule in kind.rules:
-        path = broken_at(rule, arguments) if misspelt.isdisjoint(rule.fields) else None
-        if path is not None:
-            yield Finding(path, rule.message, rule.hint, "stripe-rule")
+        if rule.follow or not rule.may_break(arguments):
+            continue
+        if misspelt.isdisjoint(rule.fields):
+            yield from _broken(rule, arguments, circumstances)
+
+
+_INDEX = re.compile(r"\[\d+\]")
+
+
+def check_references(
+    kind: ResourceType,
+    arguments: Mapping[str, Any],
+    circumstances: Circumstances,
+    declared: Declared,
+) -> Iterator[Finding]:
+    """Yield what is wrong with the arguments of one declaration beside those it refers to.
+
+    Args:
+        kind: Its type.
+        arguments: What it says.
+        circumstances: When and where.
+        declared: Gives what a reference names.
+    """
+    for rule in kind.rules:
+        if rule.follow and rule.may_break(arguments):
+            yield from _broken(rule, followed(arguments, rule.follow, declared), circumstances)
+
+
+def _broken(
+    rule: Rule, arguments: Mapping[str, Any], circumstances: Circumstances
+) -> Iterator[Finding]:
+    for breach in breaches(rule, arguments, circumstances):
+        yield Finding(breach.path, breach.message, rule.hint, "stripe-rule")
 
 
 def _check_object(
@@ -66,13 +101,19 @@ def _check_object(
             yield from _check_value(child, inner, (*path, name), face)
     for name, child in known.items():
         where = dotted((*path, name))
-        if child.required and value.get(name) is None and where not in meant:
+        if child.required and _is_missing(child, value.get(name)) and where not in meant:
             yield Finding(
                 path,
                 f"missing required parameter {where}",
                 f"add {_example(name, child, nested=bool(path))}",
                 "missing-parameter",
             )
+
+
+def _is_missing(attribute: Attribute, value: Any) -> bool:
+    """Whether Stripe sees nothing of a parameter; an empty dict cannot be sent."""
+    needs_more = any(child.required for child in attribute.fields.values())
+    return value is None or (attribute.kind is Kind.OBJECT and value == {} and not needs_more)
 
 
 def _unknown(
@@ -212,6 +253,26 @@ def _check_scalar(attribute: Attribute, value: Any, path: Path) -> Iterator[Find
         )
     if isinstance(value, str):
         yield from _check_text(attribute, value, path)
+    if attribute.kind in (Kind.INTEGER, Kind.NUMBER, Kind.DECIMAL):
+        yield from _check_size(attribute, value, path)
+
+
+def _check_size(attribute: Attribute, value: Any, path: Path) -> Iterator[Finding]:
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        number = Decimal("NaN")
+    if not number.is_finite():
+        return  # no number, which has been said
+    for bound, missed, words in (
+        (attribute.least, number < (attribute.least or 0), "greater than or equal to"),
+        (attribute.above, number <= (attribute.above or 0), "greater than"),
+        (attribute.most, number > (attribute.most or 0), "less than or equal to"),
+    ):
+        if bound is not None and missed:
+            # L, in the words of Stripe's refusal.
+            text = f"{dotted(path)} must be {words} {bound} (it is {value})"
+            yield Finding(path, text, "", "out-of-range")
 
 
 _DECIMAL_PLACES = 12

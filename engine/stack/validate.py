@@ -6,18 +6,23 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from engine.address import ResourceAddress
 from engine.errors import Problem
 from engine.provider.schema import ResourceType, Schemas
 from engine.stack.authoring import Resource, nearest
-from engine.stack.check import check_arguments
+from engine.stack.check import Finding, check_arguments, check_references
+from engine.stack.follow import blurred, completed
 from engine.stack.locate import line_of
 from engine.stack.model import Declaration, Location, Stack
+from engine.stack.rules import Circumstances, parts
 from engine.values import (
+    UNKNOWN,
     AttributeTarget,
     OutputTarget,
     Sensitive,
+    Target,
     dotted,
     stray_references,
     targets_with_paths,
@@ -31,18 +36,22 @@ _STRAY_HINT = (
 )
 
 
-def problems_of(stack: Stack, schemas: Schemas, root: Path) -> tuple[Problem, ...]:
+def problems_of(
+    stack: Stack, schemas: Schemas, root: Path, circumstances: Circumstances
+) -> tuple[Problem, ...]:
     """Everything wrong with one evaluated stack, in file and line order.
 
     Args:
         stack: The evaluated module.
         schemas: Resource types by name.
         root: Project folder, to find the exact line of an argument.
+        circumstances: When and where it is to be applied.
     """
     return tuple(
         sorted(
             {
                 *stack.problems,
+                *_argument_problems(stack, schemas, root, circumstances),
                 *_declaration_problems(stack, schemas, root),
                 *_reference_problems(stack, schemas, root),
                 *_output_problems(stack, root),
@@ -112,19 +121,52 @@ def _problem(
     return Problem(location.file, line_of(location, path, root), f"{message}{via}", hint, reference)
 
 
-def _declaration_problems(stack: Stack, schemas: Schemas, root: Path) -> Iterator[Problem]:
+def _argument_problems(
+    stack: Stack, schemas: Schemas, root: Path, circumstances: Circumstances
+) -> Iterator[Problem]:
+    """What is wrong with each declaration by itself, then beside those it refers to."""
+    known: dict[str, Any] = {}
+    for text, declaration in stack.declarations.items():
+        kind = schemas[declaration.type]
+        findings = tuple(check_arguments(kind, declaration.arguments, circumstances))
+        if not findings:  # what is wrong with another declaration has been said there
+            known[text] = _known_of(declaration, kind)
+        for finding in findings:
+            yield _found(declaration, finding, root)
+
+    def declared(target: Target) -> Any:
+        if isinstance(target, OutputTarget) or target.attribute != "id":
+            return UNKNOWN
+        return known.get(str(target.address), UNKNOWN)
+
     for declaration in stack.declarations.values():
         kind = schemas[declaration.type]
-        for finding in check_arguments(kind, declaration.arguments):
-            yield _problem(
-                declaration.location,
-                finding.path,
-                root,
-                f"{declaration.address}: {finding.message}",
-                finding.hint,
-                finding.reference,
-            )
-        yield from _lifecycle_problems(declaration, kind, stack, root)
+        for finding in check_references(kind, declaration.arguments, circumstances, declared):
+            yield _found(declaration, finding, root)
+
+
+def _known_of(declaration: Declaration, kind: ResourceType) -> Any:
+    """What a declaration says of its object: fields that are left alone may hold anything."""
+    found = completed(kind.root, declaration.arguments)
+    for field in declaration.lifecycle.ignore_changes:
+        found = blurred(found, parts(str(field)))
+    return found
+
+
+def _found(declaration: Declaration, finding: Finding, root: Path) -> Problem:
+    return _problem(
+        declaration.location,
+        finding.path,
+        root,
+        f"{declaration.address}: {finding.message}",
+        finding.hint,
+        finding.reference,
+    )
+
+
+def _declaration_problems(stack: Stack, schemas: Schemas, root: Path) -> Iterator[Problem]:
+    for declaration in stack.declarations.values():
+        yield from _lifecycle_problems(declaration, schemas[declaration.type], stack, root)
     for lookup in stack.lookups.values():
         kind = schemas[lookup.address.type]
         known = ("id", *kind.filters, *kind.lookup_keys)

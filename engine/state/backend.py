@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
+from engine.state.held import HeldLock
 from engine.state.model import State
 
 
@@ -23,6 +24,11 @@ class Holder:
         who: `user@host`.
         pid: Process id on that host.
         since: UTC start, ISO 8601 to the second.
+        host: Name of the host.
+        boot: Which boot of that host, and which of its process namespaces; empty if unknown.
+        started: When the process started, in the host's own count; empty if unknown.
+        url: Address of the CI run it is part of; empty outside of CI.
+        gone: The process is known to have ended: this record is all that is left of it.
     """
 
     id: str
@@ -30,9 +36,55 @@ class Holder:
     who: str
     pid: int
     since: str
+    host: str = ""
+    boot: str = ""
+    started: str = ""
+    url: str = ""
+    gone: bool = False
 
     def __str__(self) -> str:
-        return f"{self.who} ({self.operation}, pid {self.pid}, since {self.since}, lock {self.id})"
+        parts = [self.operation, f"pid {self.pid}", f"since {self.since}", f"lock {self.id}"]
+        if self.url:
+            parts.append(self.url)
+        if self.gone:
+            parts.append("a process that is gone")
+        return f"{self.who} ({', '.join(parts)})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunLock:
+    """A run lock that somebody holds, or that a run which died has left its name on.
+
+    Attributes:
+        environment: Environment name.
+        stack: Stack name.
+        holder: Who is at work, or was.
+    """
+
+    environment: str
+    stack: str
+    holder: Holder
+
+
+class Hold(Protocol):
+    """A run lock while it is held.
+
+    A lock can be lost: its file is deleted, or somebody lets another run in. So whoever holds one
+    MUST ask before every write to the service and every write of the state.
+    """
+
+    @property
+    def holder(self) -> Holder:
+        """Who holds it: this run."""
+        ...
+
+    def check(self) -> None:
+        """Make sure that the lock is still held; cheap, and safe from any thread.
+
+        Raises:
+            LockLostError: if it is not. Nothing may be written any more.
+        """
+        ...
 
 
 class JournalFile(Protocol):
@@ -66,7 +118,8 @@ class StateBackend(Protocol):
     An implementation MUST make a write durable before it returns and MUST never leave a state
     that is half old and half new; MUST refuse a write with `StaleStateError` when what is stored
     is not `expected`; MUST give a lock to one holder at a time, free it when the holder dies, and
-    raise `LockHeldError` naming the holder after `timeout` seconds.
+    raise `LockHeldError` naming the holder after `timeout` seconds; MUST refuse a write with
+    `LockLostError` while it has given out the stack's lock and that is held no more.
     """
 
     def stacks(self, environment: str) -> tuple[str, ...]:
@@ -85,6 +138,7 @@ class StateBackend(Protocol):
         """Store a state in place of `expected`; None if nothing may be there.
 
         Raises:
+            LockLostError: if the lock this backend gave out for the stack is held no more.
             StaleStateError: if something else is stored.
             StateError: if it cannot be stored; what was stored before is intact.
         """
@@ -140,7 +194,7 @@ class StateBackend(Protocol):
         operation: str,
         timeout: float,
         on_wait: Callable[[Holder | None], None],
-    ) -> AbstractContextManager[None]:
+    ) -> AbstractContextManager[Hold]:
         """Hold the run lock of a stack.
 
         Args:
@@ -148,9 +202,66 @@ class StateBackend(Protocol):
             environment: Environment name.
             operation: What for; shown to whoever waits.
             timeout: Seconds to wait; 0 gives up at once.
-            on_wait: Told once who holds the lock, when there is a wait.
+            on_wait: Told who holds the lock when a wait begins, and again when that changes.
 
         Raises:
             LockHeldError: if another run holds it and goes on holding it.
+        """
+        ...
+
+    def run_locks(self) -> tuple[RunLock, ...]:
+        """The run locks of all environments that name a holder, by environment and stack."""
+        ...
+
+    def unlock(self, id: str, *, force: bool) -> RunLock:
+        """Take a run lock from its holder.
+
+        A lock whose holder is gone is free already; the record of it is taken away. With `force` a
+        lock that is held is taken away too: the run that held it MUST be refused its next write.
+
+        Args:
+            id: Of the hold, as shown.
+            force: Also from a run that is still there.
+
+        Returns:
+            The lock as it was.
+
+        Raises:
+            UsageError: if no run lock has that id.
+            LockHeldError: if the run is still there, and `force` is not set.
+        """
+        ...
+
+    def held_locks(self, environment: str = "") -> tuple[HeldLock, ...]:
+        """The held locks of an environment, or of all of them, by environment and stack.
+
+        Raises:
+            StateError: if one cannot be read: it is not known what it locks then.
+        """
+        ...
+
+    def put_held_lock(self, environment: str, stack: str, *, reason: str) -> HeldLock:
+        """Hold a lock until somebody releases it, on every machine that has the states.
+
+        Args:
+            environment: Environment name.
+            stack: Stack name; empty for every stack of the environment.
+            reason: Why, in one line.
+
+        Raises:
+            LockHeldError: if it is held already.
+            StateError: if it cannot be stored.
+        """
+        ...
+
+    def drop_held_lock(self, environment: str, stack: str) -> str:
+        """Release a held lock, one that cannot be read too.
+
+        Returns:
+            The path that has to reach the other machines, for people; empty if there is none.
+
+        Raises:
+            UsageError: if there is none.
+            StateError: if it cannot be taken away.
         """
         ...

@@ -1989,7 +1989,7 @@ class PaymentLinkLineItem(TypedDict):
     adjustable_quantity: NotRequired[PaymentLinkLineItemAdjustableQuantity | None]
     price: NotRequired[str | Price | None]
     price_data: NotRequired[PaymentLinkLineItemPriceData | None]
-    quantity: _Integer
+    quantity: NotRequired[_Integer | None]
 
 class PaymentLinkAfterCompletionHostedConfirmation(TypedDict):
     custom_message: NotRequired[_Text | None]

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from engine.apply.pace import Pace
 from engine.errors import (
     AuthenticationError,
     ConnectionFailedError,
@@ -33,6 +34,10 @@ _OTHER_MODE = re.compile(r"a similar object exists in (live|test) mode")
 _REFUSED, _CONFLICT, _TOO_MANY, _SERVER = 400, 409, 429, 500
 _LONGEST_WAIT = 30.0
 _FIRST_WAIT = 0.5
+_LONGEST_HOLD = 300.0
+"""Seconds that a `Retry-After` is followed at most."""
+_PATIENCE, _STEADY = 5, 2
+"""How many times as often a request that came too fast is tried; when its waits stop growing."""
 
 
 def redact(text: str) -> str:
@@ -48,8 +53,9 @@ class ClientOptions:
         api_key: The key, wrapped.
         api_base: Address of a Stripe-compatible server; empty for Stripe itself.
         transport: An SDK HTTP client to use instead of the network; None for the network.
-        retries: How often a request is tried again.
+        retries: How often a request is tried again; one that only came too fast, a few times more.
         sleep: Waits some seconds.
+        pace: Says when a request may be sent; None for as fast as they come.
     """
 
     api_key: Sensitive
@@ -57,6 +63,7 @@ class ClientOptions:
     transport: Any = None
     retries: int = 6
     sleep: Callable[[float], object] = time.sleep
+    pace: Pace | None = None
 
 
 class StripeHTTP:
@@ -88,22 +95,45 @@ class StripeHTTP:
         self.writes = 0
         self.told_time: int | None = None
 
-    def get(self, path: str, params: Mapping[str, Any], *, account: str = "") -> dict[str, Any]:
-        """Read."""
-        return self._send("get", path, params, {"stripe_account": account or None})
+    def get(
+        self, path: str, params: Mapping[str, Any], *, account: str = "", route: str = ""
+    ) -> dict[str, Any]:
+        """Read.
+
+        Args:
+            path: Where.
+            params: What of it.
+            account: Connected account to ask; empty for the key's own.
+            route: The path with names for its ids, for the pace of the endpoint; empty if it has
+                none.
+        """
+        options = {"stripe_account": account or None}
+        return self._send("get", path, params, options, route or path)
 
     def post(
-        self, path: str, params: Mapping[str, Any], *, idempotency_key: str, account: str = ""
+        self,
+        path: str,
+        params: Mapping[str, Any],
+        *,
+        idempotency_key: str,
+        account: str = "",
+        route: str = "",
     ) -> dict[str, Any]:
         """Create or change; the same key never acts twice."""
         options = {"stripe_account": account or None, "idempotency_key": idempotency_key}
-        return self._send("post", path, params, options)
+        return self._send("post", path, params, options, route or path)
 
     def delete(
-        self, path: str, params: Mapping[str, Any] | None = None, *, account: str = ""
+        self,
+        path: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        account: str = "",
+        route: str = "",
     ) -> dict[str, Any]:
         """Delete."""
-        return self._send("delete", path, params or {}, {"stripe_account": account or None})
+        options = {"stripe_account": account or None}
+        return self._send("delete", path, params or {}, options, route or path)
 
     def upload(
         self,
@@ -123,20 +153,24 @@ class StripeHTTP:
         }
         with contextlib.ExitStack() as opened:
             handles = {name: opened.enter_context(file.open("rb")) for name, file in files.items()}
-            return self._send("post", path, {**params, **handles}, options)
+            return self._send("post", path, {**params, **handles}, options, path)
 
     def _send(
-        self, method: str, path: str, params: Mapping[str, Any], options: Mapping[str, Any]
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, Any],
+        options: Mapping[str, Any],
+        route: str,
     ) -> dict[str, Any]:
         import stripe  # noqa: PLC0415
 
         given = {name: value for name, value in options.items() if value is not None}
         body = encode_v2(params) if path.startswith("/v2/") else encode(params)
-        attempt = 0
+        endpoint = f"{method} {route}"
+        tries = _Tries(self._options.retries)
         while True:
-            with self._count:
-                self.requests += 1
-                self.writes += method != "get"
+            self._take_turn(endpoint, method)
             for value in body.values():
                 if hasattr(value, "seek"):
                     value.seek(0)  # a file that an earlier try has read
@@ -144,14 +178,38 @@ class StripeHTTP:
                 answer: Any = self._sdk.raw_request(method, path, **body, **given)
             except stripe.StripeError as error:
                 self._read_clock(error.headers)
-                if attempt >= self._options.retries or not _may_retry(error):
+                self._keep_pace(endpoint, error)
+                if not _may_retry(error) or not tries.again(error):
                     raise translate(error, path, self._options) from None
-                self._options.sleep(self._wait(error, attempt))
-                attempt += 1
+                self._options.sleep(self._wait(error, tries.made))
                 continue
             self._read_clock(answer.headers)
+            self._keep_pace(endpoint, None)
             found: dict[str, Any] = answer.data
             return found
+
+    def _take_turn(self, endpoint: str, method: str) -> None:
+        """Wait until the request may be sent, and count it."""
+        if self._options.pace is not None:
+            self._options.pace.wait(endpoint)
+        with self._count:
+            self.requests += 1
+            self.writes += method != "get"
+
+    def _keep_pace(self, endpoint: str, error: Any) -> None:
+        """Tell the pace how a request fared."""
+        pace = self._options.pace
+        if pace is None:
+            return
+        if error is None or not _is_too_fast(error):
+            pace.passed(endpoint)
+            return
+        asked = _header(error.headers, "Retry-After")
+        pace.refused(
+            endpoint,
+            reason=_header(error.headers, "Stripe-Rate-Limited-Reason"),
+            retry_after=min(float(asked), _LONGEST_HOLD) if asked.isdecimal() else None,
+        )
 
     def _read_clock(self, headers: Mapping[str, str] | None) -> None:
         """Remember the service's time: no clock of ours tells how old one of its keys is."""
@@ -159,13 +217,32 @@ class StripeHTTP:
         with contextlib.suppress(ValueError, TypeError):
             self.told_time = int(email.utils.parsedate_to_datetime(told).timestamp())
 
-    def _wait(self, error: Any, attempt: int) -> float:
+    def _wait(self, error: Any, made: int) -> float:
         """Seconds before the next try: what Stripe asks for, or doubling with jitter."""
+        attempt = made - 1
         asked = _header(error.headers, "Retry-After")
         if asked.isdecimal():
-            return min(float(asked), _LONGEST_WAIT)
+            return min(float(asked), _LONGEST_HOLD)
+        if _is_too_fast(error):
+            attempt = min(attempt, _STEADY)  # the pace sees to the rest
         most = min(_FIRST_WAIT * 2**attempt, _LONGEST_WAIT)
         return float(most * self._jitter.uniform(0.5, 1.0))
+
+
+@dataclass(slots=True)
+class _Tries:
+    """How often a request was tried again, and whether it may be once more.
+
+    One that came too fast did nothing wrong: it is tried more often.
+    """
+
+    most: int
+    made: int = 0
+
+    def again(self, error: Any) -> bool:
+        most = self.most * _PATIENCE if _is_too_fast(error) else self.most
+        self.made += 1
+        return self.made <= most
 
 
 def encode_v2(params: Mapping[str, Any]) -> dict[str, Any]:
@@ -217,6 +294,15 @@ def _status(error: Any) -> int | None:
     """
     status: int | None = error.http_status
     return status if status is not None and status >= _REFUSED else None
+
+
+def _is_too_fast(error: Any) -> bool:
+    """Whether a request was refused for its rate, and not for an object that is locked.
+
+    L: the body of a 429 has had several forms over the years; the status tells.
+    """
+    told = error.code or getattr(error.error, "code", None)
+    return bool(error.http_status == _TOO_MANY and told != "lock_timeout")
 
 
 def _is_replayed(error: Any) -> bool:

@@ -17,6 +17,7 @@ from engine.catalog.loader import type_name
 from engine.errors import NotFoundError, PermissionDeniedError, ProviderError
 from engine.provider.base import ADDRESSED, Account, RemoteObject, RequestContext
 from engine.provider.schema import Probe, ResourceType, Schemas
+from engine.settings import is_live
 from engine.stripe.client import StripeHTTP
 from engine.stripe.paths import (
     addressed,
@@ -27,11 +28,12 @@ from engine.stripe.paths import (
     parts_of,
     without_parent,
 )
+from engine.stripe.permissions import is_restricted, permission_in, question_about
 
 PAGE = 100
 """Most objects a list page holds."""
 _READERS = 8
-_LIVE_KEY = re.compile(r"^(?:sk|rk)_live_")
+_NO_SUCH_OBJECT = (400, 404)
 _ACCOUNT = re.compile(r"\bacct_[A-Za-z0-9]+")
 # L: the tail of Stripe's text when the object is in the other mode; creating it would be wrong.
 _OTHER_MODE = "similar object exists"
@@ -53,7 +55,8 @@ class StripeProvider:
         """
         self._http = http
         self._schemas = schemas
-        self._livemode = bool(_LIVE_KEY.match(api_key))
+        self._livemode = is_live(api_key)
+        self._restricted = is_restricted(api_key)
         self._root = root or Path()
 
     @property
@@ -84,16 +87,37 @@ class StripeProvider:
             return Account("", self._livemode)
         return Account(str(found.get("id", "")), self._livemode)
 
+    def missing_permission(self, kind: ResourceType, *, account: str = "") -> str | None:
+        """Name the permission that a restricted key lacks to write objects of a type."""
+        question = question_about(kind) if self._restricted else None
+        if question is None:
+            return None
+        try:
+            if question.method == "delete":
+                self._http.delete(question.path, account=account)
+            else:
+                self._http.post(question.path, {}, idempotency_key="", account=account)
+        except PermissionDeniedError as error:
+            permission = permission_in(error)
+            if permission is None:
+                raise
+            return permission
+        except ProviderError as error:
+            if error.status not in _NO_SUCH_OBJECT:
+                raise
+        return None
+
     # ── reading ───────────────────────────────────────────────────────────────────────────
 
     def read(self, kind: ResourceType, id: str, *, account: str = "") -> RemoteObject | None:
         """Read one object, expanded; None if it does not exist."""
-        path, params = item_path(kind, id), _asked(kind)
+        route, params = kind.item, _asked(kind)
         if kind.composite is not None:
-            path = kind.calls[kind.composite.read].path
+            route = kind.calls[kind.composite.read].path
             params = {**composite_params(id), **params}
         try:
-            found = self._http.get(path, params, account=account)
+            path = route if kind.composite is not None else item_path(kind, id)
+            found = self._http.get(path, params, account=account, route=route)
         except NotFoundError as error:
             if _OTHER_MODE in error.message:
                 raise
@@ -165,6 +189,13 @@ class StripeProvider:
                 break
         return found
 
+    def pages(
+        self, kind: ResourceType, filters: Mapping[str, Any], *, account: str = ""
+    ) -> Iterator[Sequence[RemoteObject]]:
+        """List the objects that match page by page."""
+        parent, rest = without_parent(kind, filters)
+        return self._pages(kind, rest, account, parent)
+
     def exists(self, probe: Probe, id: str, *, account: str = "") -> bool:
         """Answer a probe about the object with this id."""
         kind = self._schemas[type_name(probe.object)]
@@ -176,11 +207,11 @@ class StripeProvider:
 
     def _pages(
         self, kind: ResourceType, filters: Mapping[str, Any], account: str, parent: str = ""
-    ) -> Iterator[list[RemoteObject]]:
+    ) -> Iterator[Sequence[RemoteObject]]:
         path = collection_path(kind, parent)
         params = {**filters, **_asked(kind, prefix="data."), "limit": PAGE}
         while True:
-            answer = self._http.get(path, params, account=account)
+            answer = self._http.get(path, params, account=account, route=kind.collection)
             page = answer.get("data")
             if not isinstance(page, list):
                 raise ProviderError(f"{path} did not answer with a list")
@@ -210,7 +241,8 @@ class StripeProvider:
                 path, rest, files, idempotency_key=context.idempotency_key, account=context.account
             )
         else:
-            found = self._post(path, {**body, **_asked(kind, once=True)}, context)
+            asked = {**body, **_asked(kind, once=True)}
+            found = self._post(path, asked, context, kind.collection)
         return addressed(kind, found, parent)
 
     def update(
@@ -222,7 +254,7 @@ class StripeProvider:
             if found is None:
                 raise NotFoundError(f"No such {kind.object}: {id!r}", status=404)
             return found
-        answer = self._post(item_path(kind, id), {**params, **_asked(kind)}, context)
+        answer = self._post(item_path(kind, id), {**params, **_asked(kind)}, context, kind.item)
         return addressed(kind, answer, parts_of(kind, id)[0])
 
     def call(
@@ -239,9 +271,9 @@ class StripeProvider:
         if kind.composite is not None:
             params = {**composite_params(id), **params}
         if found.method == "delete":
-            answer = self._http.delete(path, params, account=context.account)
+            answer = self._http.delete(path, params, account=context.account, route=found.path)
         else:
-            answer = self._post(path, params, context)
+            answer = self._post(path, params, context, found.path)
         return addressed(kind, answer, parts_of(kind, id)[0])
 
     def delete(self, kind: ResourceType, id: str, context: RequestContext) -> None:
@@ -249,18 +281,23 @@ class StripeProvider:
         try:
             if kind.composite is not None:
                 path = kind.calls[kind.composite.remove].path
-                self._post(path, composite_params(id), context)
+                self._post(path, composite_params(id), context, path)
             else:
-                self._http.delete(item_path(kind, id), {}, account=context.account)
+                path, account = item_path(kind, id), context.account
+                self._http.delete(path, {}, account=account, route=kind.item)
         except NotFoundError as error:
             if _OTHER_MODE in error.message:
                 raise
 
     def _post(
-        self, path: str, params: Mapping[str, Any], context: RequestContext
+        self, path: str, params: Mapping[str, Any], context: RequestContext, route: str
     ) -> dict[str, Any]:
         return self._http.post(
-            path, params, idempotency_key=context.idempotency_key, account=context.account
+            path,
+            params,
+            idempotency_key=context.idempotency_key,
+            account=context.account,
+            route=route,
         )
 
 

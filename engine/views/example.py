@@ -6,11 +6,13 @@ What must not live here: examples written by hand, which would go stale.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from engine.provider.schema import Attribute, Kind, ResourceType, Rule, RuleKind, Schemas
-from engine.values import ABSENT, get_path
+from engine.provider.rules import Rule, RuleKind
+from engine.provider.schema import Attribute, Kind, ResourceType, Schemas
+from engine.stack.rules import parts, places
+from engine.values import ABSENT, Path, get_path
 
 _LOGICAL_NAME = "example"
 _WORDS = (
@@ -43,7 +45,8 @@ def example_of(kind: ResourceType, schemas: Schemas) -> str:
     writer = _Writer({found.object: found for found in schemas.values()})
     writer.declare(kind)
     faces = ", ".join(sorted(writer.faces))
-    return "\n".join([f"from engine.stripe import {faces}", "", *writer.lines])
+    own = ["from engine import Lifecycle"] if writer.left_alone else []
+    return "\n".join([*own, f"from engine.stripe import {faces}", "", *writer.lines])
 
 
 class _Writer:
@@ -51,6 +54,8 @@ class _Writer:
 
     def __init__(self, kinds: Mapping[str, ResourceType]) -> None:
         self._kinds = kinds
+        self._wishes: dict[str, dict[str, Any]] = {}
+        self.left_alone: dict[str, list[str]] = {}
         self.faces: set[str] = set()
         self.lines: list[str] = []
 
@@ -59,9 +64,29 @@ class _Writer:
         variable = kind.object.rpartition(".")[2]
         if kind.face not in self.faces:
             self.faces.add(kind.face)
-            arguments = _Arguments(kind, self._refer).build()
+            self._note_wishes(kind)
+            arguments = _Arguments(kind, self._refer, self._wishes.get(kind.object, {})).build()
+            if kind.object in self.left_alone:
+                fields = _code(self.left_alone[kind.object])
+                arguments["lifecycle"] = _Expression(f"Lifecycle(ignore_changes={fields})")
             self.lines += _call(variable, kind.face, arguments)
         return variable
+
+    def _note_wishes(self, kind: ResourceType) -> None:
+        """Note what a type wants of those that it refers to, or wants them to leave alone."""
+        for rule in kind.rules:
+            for reference in () if rule.when else rule.follow:
+                named = kind.root.at(parts(reference))
+                beyond = [
+                    path.removeprefix(f"{reference}.")
+                    for path in rule.fields
+                    if path.startswith(f"{reference}.")
+                ]
+                if named is not None and rule.kind is RuleKind.REQUIRES:
+                    wishes = self._wishes.setdefault(named.reference, {})
+                    wishes.update(dict.fromkeys(beyond, rule.value))
+                elif named is not None and rule.kind is RuleKind.FORBIDS and rule.value is ...:
+                    self.left_alone[named.reference] = beyond
 
     def _refer(self, object_name: str) -> _Expression | str:
         kind = self._kinds.get(object_name)
@@ -73,8 +98,11 @@ class _Writer:
 class _Arguments:
     """Fills in what a type requires, then what its rules add."""
 
-    def __init__(self, kind: ResourceType, refer: Callable[[str], str]) -> None:
+    def __init__(
+        self, kind: ResourceType, refer: Callable[[str], str], wishes: Mapping[str, Any]
+    ) -> None:
         self._kind = kind
+        self._wishes = wishes
         self._refer = refer
         self._found: dict[str, Any] = {}
 
@@ -82,6 +110,8 @@ class _Arguments:
         for name, field in self._kind.root.fields.items():
             if field.required:
                 self._found[name] = self._value(field, 0)
+        for path, value in self._wishes.items():
+            self._set(parts(path), value)
         for _ in range(_DEPTH):
             before = repr(self._found)
             for rule in self._kind.rules:
@@ -91,31 +121,44 @@ class _Arguments:
         return self._found
 
     def _obey(self, rule: Rule) -> None:
-        if not all(self._holds(path, value) for path, value in rule.when.items()):
+        for place, found in places(self._found, parts(rule.each)):
+            if found is not ABSENT:
+                self._obey_at(rule, place)
+
+    def _obey_at(self, rule: Rule, place: Path) -> None:
+        fields = [(*place, *parts(path)[len(place) :]) for path in _own(rule, rule.fields)]
+        when = [(*place, *parts(path)[len(place) :]) for path in _own(rule, rule.when)]
+        if not all(map(self._holds, when, rule.when.values())):
             return
-        if rule.kind is RuleKind.ONE_OF and not any(self._has(path) for path in rule.fields):
-            self._set(rule.fields[0], ...)
+        if rule.kind in (RuleKind.ONE_OF, RuleKind.AT_LEAST_ONE):
+            if not any(self._has(path) for path in fields):
+                self._set(fields[0], ...)
         elif rule.kind is RuleKind.REQUIRES:
-            for path in rule.fields:
+            for path in fields:
                 if not self._has(path) or rule.value is not ...:
                     self._set(path, rule.value)
+        elif rule.kind is RuleKind.OWN_KEY:
+            own = str(get_path(self._found, parts(rule.value))).lower()
+            for path in fields:
+                if self._has(path) and not self._has((*path, own)):
+                    self._set(path, {})
+                    self._set((*path, own), ...)
 
-    def _holds(self, path: str, value: Any) -> bool:
-        found = get_path(self._found, tuple(path.split(".")), ABSENT)
+    def _holds(self, path: Path, value: Any) -> bool:
+        found = get_path(self._found, path, ABSENT)
         return found is not ABSENT if value is ... else bool(found == value)
 
-    def _has(self, path: str) -> bool:
-        return get_path(self._found, tuple(path.split(".")), ABSENT) is not ABSENT
+    def _has(self, path: Path) -> bool:
+        return get_path(self._found, path, ABSENT) is not ABSENT
 
-    def _set(self, path: str, value: Any) -> None:
-        parts = tuple(path.split("."))
-        field = self._kind.root.at(parts)
+    def _set(self, path: Path, value: Any) -> None:
+        field = self._kind.root.at(path)
         if field is None:
             return
-        holder = self._found
-        for part in parts[:-1]:
-            holder = holder.setdefault(part, {})
-        holder[parts[-1]] = self._value(field, 0) if value is ... else value
+        holder: Any = self._found
+        for part in path[:-1]:
+            holder = holder.setdefault(part, {}) if isinstance(holder, dict) else holder[part]
+        holder[path[-1]] = self._value(field, 0) if value is ... else value
 
     def _value(self, field: Attribute, depth: int) -> Any:
         if field.reference:
@@ -132,6 +175,12 @@ class _Arguments:
         if not wanted and depth < _DEPTH:
             wanted = dict(list(fields.items())[:1])
         return {name: self._value(inner, depth + 1) for name, inner in wanted.items()}
+
+
+def _own(rule: Rule, paths: Iterable[str]) -> list[str]:
+    """The paths that do not go on into what is referred to, which is an example too."""
+    beyond = tuple(f"{reference}." for reference in rule.follow)
+    return [path for path in paths if not (beyond and path.startswith(beyond))]
 
 
 def _scalar(field: Attribute) -> Any:

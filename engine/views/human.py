@@ -74,6 +74,13 @@ def question(report: PlanReport, style: Style, *, operation: str = "Apply") -> s
     return f"{operation} this to {where}? Only 'yes' is accepted: "
 
 
+def removal_question(word: str, style: Style) -> str:
+    """Ask for what a live account loses: an address, or how many resources."""
+    what = f"{word} resources" if word.isdigit() else word
+    live = style.paint("LIVE MODE", "bold", "red")
+    return f"This removes or replaces {what} in {live}. Type {word} to go on: "
+
+
 def summary_line(plans: Sequence[Plan]) -> str:
     """Count what plans do, as in `Plan: 3 to create, 1 to update, 0 to replace, 0 to remove.`."""
     return f"Plan: {', '.join(_counts(plans, always=True))}{_staying(plans)}."

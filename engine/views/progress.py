@@ -7,9 +7,10 @@ operations run is no reason to stop them, so nothing here raises.
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
-from engine.apply.events import ApplyResult, Hook, Outcome, StepResult
+from engine.apply.events import ApplyResult, Finding, Hook, Outcome, StepResult
 from engine.plan.model import Step, StepKind
 from engine.views import words
 from engine.views.style import PLAIN, Style
@@ -41,6 +42,12 @@ class LineProgress(Hook):
         """Another run holds the lock of `stack`."""
         self._tell(f"Stack {stack} is locked by {holder or 'another run'}; waiting…")
 
+    def recovered(self, stack: str, since: str, findings: Sequence[Finding]) -> None:
+        """An earlier run of `stack` had not finished, and was taken up."""
+        self._tell(f"Stack {stack}: a run of {since} had not finished; this became of it:")
+        for finding in findings:
+            self._tell(f"  {finding.address}: {words.found(finding)}")
+
     def refreshing(self, stack: str, count: int) -> None:
         """`count` objects of `stack` are about to be read."""
         if self._verbose and count:
@@ -68,8 +75,13 @@ class LineProgress(Hook):
         }[result.outcome]
         self._tell(f"{step.address}: {self._style.paint(text, _OUTCOME_COLOURS[result.outcome])}")
 
+    def stopping(self) -> None:
+        """The person asked the run to stop."""
+        self._tell("Stopping: what is in flight finishes and is recorded. Once more stops at once.")
+
     def _tell(self, line: str) -> None:
-        with contextlib.suppress(OSError, ValueError):
+        # A signal may be heard in the middle of a line; that one tells of itself.
+        with contextlib.suppress(OSError, ValueError, RuntimeError):
             self._stream.write(f"{line}\n")
             self._stream.flush()
 

@@ -5,6 +5,7 @@ What must not live here: layout, and anything about one particular resource type
 
 from __future__ import annotations
 
+from engine.apply.events import Finding, Found
 from engine.plan.model import Action, Change, FieldReason, Reason, Step, StepKind
 from engine.provider.schema import ResourceType, Schemas, Verb
 from engine.values import dotted
@@ -244,3 +245,16 @@ def _listed(names: list[str]) -> str:
     if len(names) > 3:  # noqa: PLR2004 - the leaves below the heading name them all
         return f"{', '.join(names[:2])} and {len(names) - 2} more"
     return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+
+
+_FOUND = {
+    Found.RECORDED: "it was done, and the journal knew{id}",
+    Found.CONFIRMED: "asked again, Stripe confirmed it{id}",
+    Found.DISCOVERED: "what it made was found on the account{id}",
+    Found.NOT_DONE: "it did not happen; the plan decides anew",
+}
+
+
+def found(finding: Finding) -> str:
+    """What became of an operation of an unfinished run."""
+    return _FOUND[finding.what].format(id=f" [{finding.id}]" if finding.id else "")

@@ -80,3 +80,10 @@ def test_the_shells_script_is_printed(shell: Callable[..., Any]) -> None:
     ended = shell(_ENGINE_COMPLETE="zsh_source")
     assert ended.code == 0
     assert "#compdef engine" in ended.out
+
+
+@pytest.mark.usefixtures("_here")
+def test_places_of_locks_are_offered() -> None:
+    """Environments first, and the stacks of the one that is typed."""
+    assert offered("lock") == ["local"]
+    assert offered("lock", incomplete="local/s") == ["local/shop"]

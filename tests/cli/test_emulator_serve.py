@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -101,6 +102,18 @@ def test_an_account_file_keeps_the_account(serve: Callable[..., Any], root: Path
     _, line = serve("--account-file", "account.db")
     assert line.startswith("Serving Stripe on ")
     assert (root / "account.db").exists()
+
+
+def test_a_rate_refuses_what_is_too_much(serve: Callable[..., Any]) -> None:
+    """Less than one a second is one, then Stripe's 429."""
+    _, line = serve("--rate", "0.001", "--latency-ms", "1")
+    url = line.removeprefix("Serving Stripe on ").strip()
+    assert products(url, "sk_test_x") == []
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        products(url, "sk_test_x")
+    assert caught.value.code == 429
+    assert caught.value.headers["Stripe-Rate-Limited-Reason"] == "global-rate"
+    caught.value.close()
 
 
 def test_the_address_is_a_document_with_json(serve: Callable[..., Any]) -> None:

@@ -19,6 +19,8 @@ COMMANDS = [
     "show",
     "output",
     "import",
+    "lock",
+    "unlock",
     "state",
     "emulator",
     "types",

@@ -10,11 +10,10 @@ import http.client
 import json
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-import requests
 import stripe
 
 from engine.emulator import faults
@@ -22,53 +21,8 @@ from engine.emulator.core import Emulator
 from engine.emulator.server import EmulatorServer, serve
 from engine.emulator.transport import InProcessTransport
 
-# The first call would otherwise write a file into the home directory.
-stripe.enable_telemetry = False
-
 KEY = "sk_test_contract"
 Open = Callable[[str], stripe.StripeClient]
-
-
-@pytest.fixture
-def emulator() -> Iterator[Emulator]:
-    """An empty emulator in memory."""
-    with Emulator() as made:
-        yield made
-
-
-@pytest.fixture
-def server(emulator: Emulator) -> Iterator[EmulatorServer]:
-    """The emulator behind a port."""
-    with EmulatorServer(emulator) as running:
-        yield running
-
-
-@pytest.fixture(params=["in process", "http"])
-def door(request: pytest.FixtureRequest, emulator: Emulator) -> Iterator[Open]:
-    """Open a client for a key, through one door."""
-    if request.param == "in process":
-        yield lambda key: stripe.StripeClient(
-            key, http_client=InProcessTransport(emulator), max_network_retries=0
-        )
-        return
-    session = requests.Session()
-    # No proxy of the surroundings stands between a test and loopback.
-    session.trust_env = False
-    running = serve(emulator)
-    yield lambda key: stripe.StripeClient(
-        key,
-        base_addresses={"api": running.url},
-        http_client=stripe.RequestsClient(session=session),
-        max_network_retries=0,
-    )
-    session.close()
-    running.close()
-
-
-@pytest.fixture
-def client(door: Open) -> stripe.StripeClient:
-    """A client with a test key."""
-    return door(KEY)
 
 
 def create_everything(client: stripe.StripeClient) -> dict[str, Any]:

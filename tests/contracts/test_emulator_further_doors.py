@@ -3,49 +3,15 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import requests
 import stripe
 
 from engine.emulator.core import Emulator
-from engine.emulator.server import serve
 from engine.emulator.transport import InProcessTransport
 
-# The first call would otherwise write a file into the home directory.
-stripe.enable_telemetry = False
-
 KEY = "sk_test_contract"
-
-
-@pytest.fixture
-def emulator() -> Iterator[Emulator]:
-    """An empty emulator in memory."""
-    with Emulator() as made:
-        yield made
-
-
-@pytest.fixture(params=["in process", "http"])
-def client(request: pytest.FixtureRequest, emulator: Emulator) -> Iterator[stripe.StripeClient]:
-    """A client through one door, files included."""
-    if request.param == "in process":
-        transport = InProcessTransport(emulator)
-        yield stripe.StripeClient(KEY, http_client=transport, max_network_retries=0)
-        return
-    session = requests.Session()
-    # No proxy of the surroundings stands between a test and loopback.
-    session.trust_env = False
-    running = serve(emulator)
-    yield stripe.StripeClient(
-        KEY,
-        base_addresses={"api": running.url, "files": running.url},
-        http_client=stripe.RequestsClient(session=session),
-        max_network_retries=0,
-    )
-    session.close()
-    running.close()
 
 
 def test_files_go_up(client: stripe.StripeClient) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import errno
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -20,7 +21,13 @@ import pytest
 
 from engine.backends.local import LocalBackend
 from engine.backends.memory import MemoryBackend
-from engine.errors import LockHeldError, StaleStateError, StateError
+from engine.errors import (
+    LockHeldError,
+    LockLostError,
+    StaleStateError,
+    StateError,
+    UsageError,
+)
 from engine.state.backend import Holder, JournalFile, StateBackend
 from engine.state.model import Keeping, RemovedObject, ResourceState, State, new_state
 
@@ -301,7 +308,7 @@ def test_5_1_a_refusal_names_the_holder(backend: StateBackend) -> None:
     assert "--lock-timeout" in str(raised.value.hint)
 
 
-def test_5_2_who_waits_is_told_once_and_before_the_wait(backend: StateBackend) -> None:
+def test_5_2_who_waits_is_told_before_the_wait(backend: StateBackend) -> None:
     """The holder is known while the wait lasts; then the lock is had."""
     told: list[Holder | None] = []
     waiting, had = threading.Event(), threading.Event()
@@ -364,7 +371,148 @@ def test_5_5_each_hold_has_an_id_of_its_own(backend: StateBackend) -> None:
     assert len(set(seen)) == 2
 
 
-# ── 6. what outlives a process ────────────────────────────────────────────────────────────
+def test_5_6_locks_of_runs_are_listed(backend: StateBackend) -> None:
+    """Of every environment, by environment and stack, for as long as they are held."""
+    with hold(backend, stack="b"), hold(backend, stack="a"), hold(backend, environment="live"):
+        found = [(lock.environment, lock.stack, lock.holder.pid) for lock in backend.run_locks()]
+        ours = os.getpid()
+        assert found == [("live", "shop", ours), ("test", "a", ours), ("test", "b", ours)]
+    assert backend.run_locks() == ()
+
+
+# ── 7. a lock that is taken away ends what its holder may do ──────────────────────────────
+
+
+def _id_of(refused: pytest.ExceptionInfo[LockHeldError]) -> str:
+    found = re.search(r"lock ([0-9a-f]{8})", refused.value.message)
+    assert found is not None
+    return found[1]
+
+
+def test_7_1_a_hold_lasts_as_long_as_its_block(backend: StateBackend) -> None:
+    """Afterwards it vouches for nothing."""
+    with hold(backend) as held:
+        held.check()
+        assert held.holder.operation == "apply"
+    with pytest.raises(LockLostError):
+        held.check()
+
+
+def test_7_2_a_run_that_is_there_keeps_its_lock(backend: StateBackend) -> None:
+    """Without force it is only said how to stop it."""
+    with hold(backend) as held:
+        with pytest.raises(LockHeldError, match="still at work") as raised:
+            backend.unlock(held.holder.id, force=False)
+        assert f"kill {os.getpid()}" in str(raised.value.hint)
+        held.check()
+        with pytest.raises(LockHeldError), hold(backend):
+            pytest.fail("two hold it")
+
+
+def test_7_3_an_id_that_nobody_has(backend: StateBackend) -> None:
+    """A typing mistake unlocks nothing; the ids there are get listed."""
+    with pytest.raises(UsageError, match="no run holds a lock with the id '1f0c9a2e'"):
+        backend.unlock("1f0c9a2e", force=True)
+    with hold(backend) as held:
+        with pytest.raises(UsageError) as raised:
+            backend.unlock("1f0c9a2e", force=True)
+        assert held.holder.id in str(raised.value.hint)
+        held.check()
+
+
+def test_7_4_a_forced_unlock_lets_the_next_in_and_ends_the_first(backend: StateBackend) -> None:
+    """Two hold it then, and only one of them can write."""
+    backend.write(a_state(1), expected=None)
+    with contextlib.ExitStack() as later:
+        with hold(backend) as first:
+            with pytest.raises(LockHeldError) as refused, hold(backend):
+                pytest.fail("two hold it")
+            lock = backend.unlock(_id_of(refused), force=True)
+            assert (lock.environment, lock.stack, lock.holder) == ("test", "shop", first.holder)
+            with pytest.raises(LockLostError, match="test/shop is no longer held by this run"):
+                first.check()
+            with pytest.raises(LockLostError):
+                backend.write(a_state(2), expected=a_state(1))
+            assert backend.read("shop", "test") == a_state(1)
+            with ThreadPoolExecutor(max_workers=1) as other:
+                second = other.submit(later.enter_context, hold(backend)).result(LONG_ENOUGH)
+                second.check()
+                other.submit(backend.write, a_state(3), expected=a_state(1)).result(LONG_ENOUGH)
+                with pytest.raises(LockLostError):
+                    backend.write(a_state(2), expected=a_state(3))
+        second.check()
+        assert backend.read("shop", "test") == a_state(3)
+
+
+def test_7_5_a_forced_unlock_lets_in_who_waits(backend: StateBackend) -> None:
+    """It is told of the first, and had by nobody else meanwhile."""
+    waiting = threading.Event()
+
+    def come_second() -> str:
+        with backend.lock(
+            "shop", "test", operation="plan", timeout=LONG_ENOUGH, on_wait=lambda _: waiting.set()
+        ) as held:
+            held.check()
+            return str(held.holder.operation)
+
+    with ThreadPoolExecutor(max_workers=1) as pool, hold(backend) as first:
+        second = pool.submit(come_second)
+        assert waiting.wait(LONG_ENOUGH)
+        backend.unlock(first.holder.id, force=True)
+        assert second.result(LONG_ENOUGH) == "plan"
+
+
+# ── 8. locks that people hold ─────────────────────────────────────────────────────────────
+
+
+def test_8_1_a_lock_is_held_until_it_is_released(backend: StateBackend) -> None:
+    """With who, since when and why; it is no state."""
+    assert backend.held_locks() == ()
+    held = backend.put_held_lock("live", "shop", reason="launch freeze")
+    assert (held.place, held.reason) == ("live/shop", "launch freeze")
+    assert "@" in held.who
+    assert re.fullmatch(r"[0-9a-f]{8}", held.id)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", held.since)
+    assert backend.held_locks() == (held,)
+    assert backend.stacks("live") == ()
+    assert backend.drop_held_lock("live", "shop") == held.file
+    assert backend.held_locks() == ()
+
+
+def test_8_2_locks_are_listed_by_environment_and_stack(backend: StateBackend) -> None:
+    """One on a whole environment stands before those on its stacks."""
+    for environment, stack in (("test", "b"), ("live", "shop"), ("test", ""), ("test", "a")):
+        backend.put_held_lock(environment, stack, reason="x")
+    places = [lock.place for lock in backend.held_locks()]
+    assert places == ["live/shop", "test", "test/a", "test/b"]
+    assert [lock.place for lock in backend.held_locks("live")] == ["live/shop"]
+
+
+def test_8_3_what_is_locked_is_not_locked_again(backend: StateBackend) -> None:
+    """The first lock stays."""
+    held = backend.put_held_lock("live", "", reason="audit")
+    with pytest.raises(LockHeldError, match=r"live is locked by .+: audit"):
+        backend.put_held_lock("live", "", reason="mine")
+    assert backend.held_locks() == (held,)
+
+
+def test_8_4_what_is_not_locked_is_not_released(backend: StateBackend) -> None:
+    """Neither what nobody locked, nor what another lock covers."""
+    backend.put_held_lock("live", "", reason="audit")
+    for environment, stack in (("live", "shop"), ("test", ""), ("live/shop", "x")):
+        with pytest.raises(UsageError, match="is not locked"):
+            backend.drop_held_lock(environment, stack)
+    assert len(backend.held_locks()) == 1
+
+
+def test_8_5_a_held_lock_is_not_a_run_lock(backend: StateBackend) -> None:
+    """A run can still be made, for reading; whether it may write is the operations' affair."""
+    backend.put_held_lock("test", "shop", reason="audit")
+    with hold(backend):
+        assert len(backend.run_locks()) == 1
+
+
+# ── 9. what outlives a process ────────────────────────────────────────────────────────────
 
 HOLDER = """
     import sys
@@ -379,7 +527,7 @@ HOLDER = """
 """
 
 
-def test_6_1_a_lock_is_freed_by_the_death_of_its_holder(tmp_path: Path) -> None:
+def test_9_1_a_lock_is_freed_by_the_death_of_its_holder(tmp_path: Path) -> None:
     """Killed without a chance to clean up, it still lets the next one in."""
     backend = _local(tmp_path)
     with subprocess.Popen(  # noqa: S603 - this very interpreter
@@ -397,7 +545,7 @@ def test_6_1_a_lock_is_freed_by_the_death_of_its_holder(tmp_path: Path) -> None:
         pytest.fail("two hold it")
 
 
-def test_6_2_a_state_is_there_for_the_next_process(tmp_path: Path) -> None:
+def test_9_2_a_state_is_there_for_the_next_process(tmp_path: Path) -> None:
     """Another backend on the same folder reads the same state."""
     _local(tmp_path).write(a_state(), expected=None)
     assert _local(tmp_path).read("shop", "test") == a_state()

@@ -31,6 +31,8 @@ from engine.stripe.provider import StripeProvider
 from engine.values import Sensitive, dotted
 
 KEY = "sk_test_e2e"
+NOW = 1_790_000_000
+"""What the engine's clock says."""
 
 
 class Project:
@@ -53,7 +55,7 @@ class Project:
     def context(self, hook: Hook | None = None) -> Context:
         """The wired ports, with this project's emulator behind them."""
         opened = open_project(self.root, environment="local", hook=hook)
-        return dataclasses.replace(opened, connect=self.connect)
+        return dataclasses.replace(opened, connect=self.connect, clock=lambda: NOW)
 
     def connect(self, key: str = KEY) -> Provider:
         """A provider that speaks to the emulator through this project's door."""

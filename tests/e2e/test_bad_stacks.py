@@ -149,7 +149,8 @@ PORTAL_UPDATE_OFF = """
     from engine.stripe import PortalConfiguration, Price, Product
 
     pro = Product("pro", name="Pro")
-    month = Price("month", product=pro, currency="usd", unit_amount=1)
+    terms = {"currency": "usd", "unit_amount": 1, "recurring": {"interval": "month"}}
+    month = Price("month", product=pro, **terms)
     PortalConfiguration(
         "portal",
         features={
@@ -368,7 +369,7 @@ CASES: dict[str, tuple[str, list[str]]] = {
         PORTAL_UPDATE_OFF,
         [
             (
-                f"stacks/shop.py:9: {PORTAL_ADDRESS}: "
+                f"stacks/shop.py:10: {PORTAL_ADDRESS}: "
                 "Cannot enable subscription updates while payment method update is disabled."
             ),
             '    add "payment_method_update": {"enabled": True} to features',

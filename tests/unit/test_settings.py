@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from engine.errors import SettingsError
-from engine.settings import EMBEDDED, UNNAMED, Settings, load_settings
+from engine.settings import EMBEDDED, UNNAMED, Environment, Settings, load_settings
+from engine.values import Sensitive
 
 TABLE = """
 [tool.engine]
@@ -73,6 +74,23 @@ def test_an_environment_that_does_not_exist(tmp_path: Path) -> None:
         "did you mean 'test'? known: bare, live, local, spare, test; "
         "add [tool.engine.environments.tset] to pyproject.toml"
     )
+
+
+def test_an_environment_says_whether_it_is_live(tmp_path: Path) -> None:
+    """It is not, unless it says so; the bare key's environment can say so too."""
+    assert not _load(tmp_path, TABLE, environment="live").environment.live
+    table = "[tool.engine.environments.live]\nlive = true\n"
+    assert _load(tmp_path, table, environment="live").environment.live
+    table = "[tool.engine.environments.default]\nlive = true\n"
+    assert _load(tmp_path, table, environment="default").environment.live
+
+
+@pytest.mark.parametrize("entry", ["emulator = true", ""])
+def test_the_emulator_is_never_live(tmp_path: Path, entry: str) -> None:
+    """Whether an entry makes it one or its name does."""
+    table = f"[tool.engine.environments.local]\nlive = true\n{entry}\n"
+    with pytest.raises(SettingsError, match="is the embedded emulator, which is never live"):
+        _load(tmp_path, table, environment="local")
 
 
 def test_the_embedded_environment_needs_nothing(tmp_path: Path) -> None:
@@ -146,7 +164,7 @@ def test_the_address(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("flag", "variable", "found"), [(3, "5", 3), (None, "5", 5), (None, None, 10), (None, "", 10)]
+    ("flag", "variable", "found"), [(3, "5", 3), (None, "5", 5), (None, None, 20), (None, "", 20)]
 )
 def test_parallelism(tmp_path: Path, flag: int | None, variable: str | None, found: int) -> None:
     """Flag, then variable, then ten."""
@@ -252,3 +270,60 @@ def test_a_file_that_is_not_text(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(SettingsError, match=r"pyproject\.toml cannot be read"):
         _load(tmp_path)
+
+
+# ── pace ──────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_rate_of_an_environment(tmp_path: Path) -> None:
+    """The table names it, the variable wins, and without either the mode's default holds."""
+    table = "[tool.engine.environments.live]\nrequests-per-second = 40\n"
+    found = [
+        _load(tmp_path, table, environ, environment="live").environment.requests_per_second
+        for environ in ({}, {"ENGINE_REQUESTS_PER_SECOND": "2.5"})
+    ]
+    assert found == [40.0, 2.5]
+    assert _load(tmp_path, "", {}, environment=None).environment.requests_per_second is None
+
+
+@pytest.mark.parametrize("rate", ["0", "-1", '"fast"', "true"])
+def test_a_rate_that_is_none(tmp_path: Path, rate: str) -> None:
+    """It is a number above zero, and the message says so and where it stands."""
+    table = f"[tool.engine.environments.live]\nrequests-per-second = {rate}\n"
+    with pytest.raises(SettingsError, match=r"environments\.live\]: requests-per-second takes a"):
+        _load(tmp_path, table, {}, environment="live")
+    with pytest.raises(SettingsError, match="ENGINE_REQUESTS_PER_SECOND takes a number above 0"):
+        _load(tmp_path, TABLE, {"ENGINE_REQUESTS_PER_SECOND": "-1"}, environment="live")
+
+
+@pytest.mark.parametrize(
+    ("base", "local"),
+    [
+        ("http://127.0.0.1:9", True),
+        ("http://localhost:1", True),
+        ("http://[::1]:1", True),
+        ("https://stripe.example", False),
+        ("", False),
+    ],
+)
+def test_a_server_on_this_machine_is_no_stripe(tmp_path: Path, base: str, *, local: bool) -> None:
+    """What is on loopback has no limit that we know of."""
+    environ = {"STRIPE_API_BASE": base, "STRIPE_API_KEY": "sk_test_1"}
+    assert _load(tmp_path, "", environ).environment.is_local is local
+
+
+@pytest.mark.parametrize(
+    ("key", "live"),
+    [
+        ("sk_live_x", True),
+        ("rk_live_x", True),
+        ("sk_test_x", False),
+        ("rk_test_live_x", False),
+        (None, None),
+    ],
+)
+def test_the_key_tells_the_mode(key: str | None, live: bool | None) -> None:  # noqa: FBT001 - a row
+    """Without a key nothing does."""
+    wrapped = None if key is None else Sensitive(key)
+    assert Environment(name="x", api_key=wrapped).livemode is live
+    assert Environment(name="x", emulator=True).livemode is False

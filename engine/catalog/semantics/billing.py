@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.catalog.rows import Limit, Row
-from engine.catalog.semantics.shared import CURRENCY, METADATA
-from engine.provider.schema import Ending, NaturalKey, Removal, Revival, Rule, RuleKind, Verb
+from engine.catalog.rows import Bounds, Limit, Row
+from engine.catalog.semantics.shared import COUNT, CURRENCY, METADATA
+from engine.provider.rules import Rule, RuleKind
+from engine.provider.schema import Ending, NaturalKey, Removal, Revival, Verb
 
 METER = Row(
     face="Meter",
@@ -49,6 +50,7 @@ ALERT = Row(
         NaturalKey(attribute="title", scan=True, beside=("usage_threshold.meter",), unique=False),
     ),
     limits={"title": Limit(min=1, max=256)},
+    bounds={"usage_threshold.gte": COUNT},
     rules=(
         Rule(
             kind=RuleKind.REQUIRES,
@@ -79,6 +81,8 @@ CREDIT_GRANT = Row(
     sets=("applicability_config.scope.prices",),
     limits={**METADATA, "name": Limit(max=100), "amount.monetary.currency": CURRENCY},
     money={"amount.monetary.value": "amount.monetary.currency"},
+    # D: 0 is used up first.
+    bounds={"amount.monetary.value": COUNT, "priority": Bounds(min=0, max=100)},
     protect=True,
     rules=(
         Rule(
@@ -93,6 +97,14 @@ CREDIT_GRANT = Row(
                 "applicability_config.scope.prices",
             ),
             message="The scope is exactly one of price_type, prices.",
+        ),
+        Rule(
+            kind=RuleKind.REQUIRES,
+            follow=("applicability_config.scope.prices.*.id",),
+            fields=("applicability_config.scope.prices.*.id.recurring.usage_type",),
+            value="metered",
+            # D.
+            message="A credit grant applies to metered prices only.",
         ),
         Rule(
             kind=RuleKind.REQUIRES,

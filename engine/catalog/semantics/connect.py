@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.catalog.rows import Alias, Limit, Row
-from engine.catalog.semantics.shared import COUNTRY, DELETE, METADATA, URL
-from engine.provider.schema import Ending, Kind, Removal, Rule, RuleKind, Verb
+from engine.catalog.semantics.shared import COUNT, COUNTRY, DELETE, METADATA, URL
+from engine.provider.rules import Rule, RuleKind
+from engine.provider.schema import Ending, Inheritance, Kind, Removal, Verb
 
 _NEVER_TOLD = ("id_number", "id_number_secondary", "ssn_last_4")
 
@@ -103,8 +104,21 @@ BANK_ACCOUNT = Row(
     face="BankAccount",
     title="bank account",
     id_prefix="ba_",
-    # D: refused for the default of a currency that has another; make that the default first.
-    removals=(DELETE,),
+    # D: refused for the default of a currency that has another.
+    removals=(
+        Removal(verb=Verb.DELETE, unless_leaf=("default_for_currency", True)),
+        Removal(
+            verb=Verb.DELETE,
+            note="it is the default of its currency: Stripe refuses while that has another, "
+            "which has to be the default first",
+        ),
+    ),
+    inherits=(
+        Inheritance(
+            field="default_for_currency",
+            beside={"account": "account", "external_account.currency": "currency"},
+        ),
+    ),
     forms={"external_account": Kind.OBJECT},
     references={
         "documents.bank_account_ownership_verification.files.*": "file",
@@ -135,6 +149,8 @@ BANK_ACCOUNT = Row(
     limits=METADATA,
 )
 
+_TRANSFERS = "payments.payouts.automatic_transfer_rules_by_currency.*.*"
+
 BALANCE_SETTINGS = Row(
     face="BalanceSettings",
     title="balance settings",
@@ -150,8 +166,29 @@ BALANCE_SETTINGS = Row(
         "payments.payouts.minimum_balance_by_currency": Limit(pattern="[a-z]{3}"),
         "payments.payouts.statement_descriptor": Limit(max=22),
     },
+    bounds={f"{_TRANSFERS}.transfer_up_to_amount": COUNT},
     money={"payments.payouts.minimum_balance_by_currency.*": "*"},
     rules=(
+        Rule(
+            kind=RuleKind.REQUIRES,
+            each=_TRANSFERS,
+            fields=(f"{_TRANSFERS}.type", f"{_TRANSFERS}.payout_method"),
+            message="An automatic transfer rule has a type and a payout_method.",
+        ),
+        Rule(
+            kind=RuleKind.REQUIRES,
+            each=_TRANSFERS,
+            when={f"{_TRANSFERS}.type": "transfer_up_to_amount"},
+            fields=(f"{_TRANSFERS}.transfer_up_to_amount",),
+            message='type="transfer_up_to_amount" needs transfer_up_to_amount.',
+        ),
+        Rule(
+            kind=RuleKind.FORBIDS,
+            each=_TRANSFERS,
+            when={f"{_TRANSFERS}.type": "transfer_all"},
+            fields=(f"{_TRANSFERS}.transfer_up_to_amount",),
+            message='transfer_up_to_amount goes with type="transfer_up_to_amount" only.',
+        ),
         Rule(
             kind=RuleKind.REQUIRES,
             when={"payments.payouts.schedule.weekly_payout_days": ...},

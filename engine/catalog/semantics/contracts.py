@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.catalog.rows import Alias, Handle, Limit, Row
-from engine.catalog.semantics.shared import DELETE, METADATA, ONE_CUSTOMER, liable
-from engine.provider.schema import Ending, NaturalKey, Removal, Rule, RuleKind, Verb
+from engine.catalog.rows import Alias, Bounds, Handle, Limit, Row
+from engine.catalog.semantics.checks import (
+    ONE_CUSTOMER,
+    liable,
+    longest_intervals,
+    one_amount,
+    one_price,
+    recurring_only,
+    taxes_agree,
+    unmetered_quantity,
+)
+from engine.catalog.semantics.shared import AMOUNT, COUNT, DELETE, METADATA, PERCENT
+from engine.provider.rules import Rule, RuleKind
+from engine.provider.schema import Ending, NaturalKey, Removal, Verb
+from engine.values import ABSENT
 
 # Expanded, a discount tells its coupon one level down and its promotion code as it is.
 _COUPON = Alias(source="source.coupon")
@@ -26,6 +38,29 @@ _INVOICED_ONLY = Rule(
     value="send_invoice",
     message='days_until_due goes with collection_method="send_invoice" only.',
 )
+
+
+def _priced(each: str, *further: str) -> tuple[Rule, ...]:
+    """Checks of an item: one price, which is recurring; quantity, and amounts of its own."""
+    dot = f"{each}." if each else ""
+    return (
+        one_price(each, *further),
+        one_amount(f"{dot}price_data"),
+        *longest_intervals(f"{dot}price_data.recurring"),
+        unmetered_quantity(each),
+    )
+
+
+def _bounds(each: str) -> Mapping[str, Bounds]:
+    """Bounds of an item's numbers."""
+    dot = f"{each}." if each else ""
+    return {
+        f"{dot}quantity": AMOUNT,
+        f"{dot}price_data.unit_amount": AMOUNT,
+        f"{dot}price_data.unit_amount_decimal": AMOUNT,
+        f"{dot}price_data.recurring.interval_count": COUNT,
+    }
+
 
 SUBSCRIPTION = Row(
     face="Subscription",
@@ -68,7 +103,7 @@ SUBSCRIPTION = Row(
         "items.*.discounts.*.promotion_code": _PROMOTION_CODE,
     },
     # L: an item that an update does not name by its id is a further one.
-    handles={"items": Handle(by="id", drop={"deleted": True})},
+    handles={"items": Handle(by="id", key="price", drop={"deleted": True})},
     # S: an update takes `now` or `unchanged` in its place, which are directives.
     immutable=("billing_cycle_anchor",),
     resolved=("cancel_at", "trial_end"),
@@ -94,6 +129,7 @@ SUBSCRIPTION = Row(
         "items": Limit(min=1, max=20),
         "invoice_settings.custom_fields": Limit(max=4),
     },
+    bounds={"application_fee_percent": PERCENT, **_bounds("items.*")},
     money={"billing_thresholds.amount_gte": "currency"},
     protect=True,
     rules=(
@@ -119,6 +155,10 @@ SUBSCRIPTION = Row(
         ),
         _BILLED_BY_INVOICE,
         _INVOICED_ONLY,
+        *_priced("items.*", "plan"),
+        recurring_only("items.*.price"),
+        *taxes_agree("items.*", "items.*.tax_rates"),
+        *taxes_agree("items.*", "default_tax_rates", unless="items.*.tax_rates"),
         liable("automatic_tax.liability"),
         liable("invoice_settings.issuer"),
     ),
@@ -155,11 +195,17 @@ SUBSCRIPTION_ITEM = Row(
     sets=("tax_rates",),
     neutral={"discounts": [], "quantity": 1, "tax_rates": []},
     limits=METADATA,
+    bounds=_bounds(""),
     rules=(
+        *_priced("", "plan"),
+        recurring_only("price"),
+        *taxes_agree("", "tax_rates"),
         Rule(
-            kind=RuleKind.ONE_OF,
-            fields=("price", "price_data", "plan"),
-            message="An item has exactly one of price, price_data, plan.",
+            kind=RuleKind.FORBIDS,
+            follow=("subscription",),
+            fields=("subscription.items",),
+            message="Its subscription declares its items itself: the two would undo each other.",
+            hint='declare it there, or give that one lifecycle=Lifecycle(ignore_changes=["items"])',
         ),
     ),
 )
@@ -195,7 +241,7 @@ SUBSCRIPTION_SCHEDULE = Row(
     ),
     ignored=("proration_behavior", "phases.*.start_date"),
     # D: an update repeats when its phases began.
-    handles={"phases": Handle(by="start_date")},
+    handles={"phases": Handle(by="start_date", whole=True)},
     resolved=("phases.*.end_date", "phases.*.trial_end"),
     sets=("phases.*.default_tax_rates", "phases.*.items.*.tax_rates"),
     neutral={
@@ -214,8 +260,32 @@ SUBSCRIPTION_SCHEDULE = Row(
     },
     fold_case=("phases.*.currency",),
     limits={**METADATA, "phases": Limit(max=10), "phases.*.items": Limit(min=1, max=20)},
+    bounds={
+        "phases.*.application_fee_percent": PERCENT,
+        "phases.*.duration.interval_count": COUNT,
+        **_bounds("phases.*.items.*"),
+    },
     rules=(
-        ONE_CUSTOMER,
+        Rule(
+            kind=RuleKind.ONE_OF,
+            when={"from_subscription": ABSENT},
+            fields=("customer", "customer_account"),
+            message="A schedule belongs to a customer.",
+        ),
+        Rule(
+            kind=RuleKind.REQUIRES,
+            when={"from_subscription": ABSENT},
+            fields=("phases",),
+            message="A schedule has phases, or is made from a subscription.",
+        ),
+        *_priced("phases.*.items.*", "plan"),
+        recurring_only("phases.*.items.*.price"),
+        *taxes_agree("phases.*.items.*", "phases.*.items.*.tax_rates"),
+        *taxes_agree(
+            "phases.*.items.*", "phases.*.default_tax_rates", unless="phases.*.items.*.tax_rates"
+        ),
+        one_price("phases.*.add_invoice_items.*"),
+        one_amount("phases.*.add_invoice_items.*.price_data"),
         Rule(
             kind=RuleKind.FORBIDS,
             when={"from_subscription": ...},
@@ -276,8 +346,12 @@ QUOTE = Row(
         "application_fee_amount": "currency",
         "transfer_data.amount": "currency",
     },
+    bounds={"application_fee_percent": PERCENT, **_bounds("line_items.*")},
     rules=(
         ONE_CUSTOMER,
+        *_priced("line_items.*"),
+        *taxes_agree("line_items.*", "line_items.*.tax_rates"),
+        *taxes_agree("line_items.*", "default_tax_rates", unless="line_items.*.tax_rates"),
         Rule(
             kind=RuleKind.AT_MOST_ONE,
             fields=("application_fee_amount", "application_fee_percent"),

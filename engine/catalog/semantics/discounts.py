@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.catalog.rows import Limit, Row
+from engine.catalog.rows import Bounds, Limit, Row
+from engine.catalog.semantics.checks import ONE_CUSTOMER, other_currencies, within_five_years
 from engine.catalog.semantics.shared import (
+    COUNT,
     CURRENCY,
     CURRENCY_KEY,
     DEACTIVATE,
     DELETE,
     METADATA,
-    ONE_CUSTOMER,
-    other_currencies,
 )
-from engine.provider.schema import NaturalKey, Revival, Rule, RuleKind
+from engine.provider.rules import Rule, RuleKind
+from engine.provider.schema import NaturalKey, Revival
 from engine.values import ABSENT
 
 COUPON = Row(
@@ -38,8 +39,22 @@ COUPON = Row(
         "currency_options": CURRENCY_KEY,
     },
     money={"amount_off": "currency", "currency_options.*.amount_off": "*"},
+    bounds={
+        "percent_off": Bounds(above=0, max=100),
+        "amount_off": COUNT,
+        "currency_options.*.amount_off": COUNT,
+        "duration_in_months": COUNT,
+        "max_redemptions": COUNT,
+    },
     rules=(
         other_currencies("currency", "currency_options"),
+        within_five_years("redeem_by"),
+        Rule(
+            kind=RuleKind.UNIQUE_ELEMENTS,
+            fields=("applies_to.products",),
+            value=(),
+            message="A product stands in applies_to[products] once.",
+        ),
         Rule(
             kind=RuleKind.ONE_OF,
             fields=("percent_off", "amount_off"),
@@ -84,6 +99,18 @@ COUPON = Row(
     ),
 )
 
+
+def _within_coupon(field: str, limit: str) -> Rule:
+    """Check that a code stays within its coupon (D)."""
+    return Rule(
+        kind=RuleKind.RISING,
+        follow=("promotion.coupon",),
+        fields=(field, f"promotion.coupon.{limit}"),
+        value=0,
+        message=f"A promotion code's {field} cannot be beyond the {limit} of its coupon.",
+    )
+
+
 PROMOTION_CODE = Row(
     face="PromotionCode",
     title="promotion code",
@@ -108,6 +135,12 @@ PROMOTION_CODE = Row(
         "code": Limit(min=1, max=500, pattern=r"[A-Za-z0-9_-]+"),
         "restrictions.currency_options": CURRENCY_KEY,
         "restrictions.minimum_amount_currency": CURRENCY,
+    },
+    bounds={
+        "max_redemptions": COUNT,
+        # R: a zero minimum is refused.
+        "restrictions.minimum_amount": COUNT,
+        "restrictions.currency_options.*.minimum_amount": COUNT,
     },
     money={
         "restrictions.minimum_amount": "restrictions.minimum_amount_currency",
@@ -134,6 +167,9 @@ PROMOTION_CODE = Row(
             message='A promotion of type "coupon" names its coupon.',
         ),
         ONE_CUSTOMER,
+        within_five_years("expires_at"),
+        _within_coupon("expires_at", "redeem_by"),
+        _within_coupon("max_redemptions", "max_redemptions"),
     ),
 )
 

@@ -5,8 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.catalog.rows import Limit, Row
-from engine.catalog.semantics.shared import ACTIVE_AGAIN, ARCHIVE, DEACTIVATE, DELETE, METADATA
-from engine.provider.schema import Ending, NaturalKey, Rule, RuleKind
+from engine.catalog.semantics.checks import active_only
+from engine.catalog.semantics.shared import (
+    ACTIVE_AGAIN,
+    ARCHIVE,
+    COUNT,
+    DEACTIVATE,
+    DELETE,
+    METADATA,
+)
+from engine.provider.rules import Rule, RuleKind
+from engine.provider.schema import Ending, NaturalKey
 
 FEATURE = Row(
     face="Feature",
@@ -34,6 +43,10 @@ PRODUCT_FEATURE = Row(
     removals=(DELETE,),
     natural_keys=(NaturalKey(attribute="entitlement_feature", scan=True, beside=("product",)),),
     references={"entitlement_feature": "entitlements.feature"},
+    # D.
+    rules=(
+        active_only("entitlement_feature", "An archived feature cannot be attached to a product."),
+    ),
 )
 
 TRIAL_OFFER = Row(
@@ -45,7 +58,9 @@ TRIAL_OFFER = Row(
     # It takes no metadata: what it is called, at its price, is how it is found again.
     natural_keys=(NaturalKey(attribute="nickname", scan=True, beside=("price",), unique=False),),
     neutral={"active": True},
+    bounds={"duration.relative.iterations": COUNT},
     rules=(
+        active_only("price"),
         Rule(
             kind=RuleKind.REQUIRES,
             when={"duration.type": "relative"},

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.catalog.rows import Limit, Row
-from engine.catalog.semantics.shared import METADATA, only_when
-from engine.provider.schema import Composite, Ending, Kind, NaturalKey, Removal, Verb
+from engine.catalog.semantics.checks import only_when
+from engine.catalog.semantics.shared import METADATA
+from engine.provider.calls import Composite
+from engine.provider.schema import Ending, Kind, NaturalKey, Removal, Verb
 
 FILE = Row(
     face="File",

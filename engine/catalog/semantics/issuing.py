@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from engine.catalog.rows import Limit, Row
 from engine.catalog.semantics.shared import COUNTRY, METADATA
+from engine.provider.rules import Rule, RuleKind
 from engine.provider.schema import Ending, NaturalKey, Removal, Revival, Verb
 
 _CONTROLS = (
@@ -80,6 +81,21 @@ CARD = Row(
     },
     money={"spending_controls.spending_limits.*.amount": "currency"},
     protect=True,
+    # D.
+    rules=(
+        Rule(
+            kind=RuleKind.AT_LEAST_ONE,
+            fields=("cardholder", "replacement_for"),
+            message="A card has a cardholder, or is a replacement for one that has.",
+            hint="add cardholder=...",
+        ),
+        Rule(
+            kind=RuleKind.REQUIRES,
+            when={"type": "physical"},
+            fields=("shipping",),
+            message="A physical card says where it is sent.",
+        ),
+    ),
     excused={"cancellation_reason": "taken only along with the status canceled, which is final"},
 )
 

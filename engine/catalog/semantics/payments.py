@@ -5,19 +5,33 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.catalog.rows import Handle, Limit, Row
+from engine.catalog.semantics.checks import (
+    active_only,
+    liable,
+    licensed_quantity,
+    longest_intervals,
+    one_amount,
+    one_price,
+    only_when,
+    unmetered_quantity,
+)
 from engine.catalog.semantics.shared import (
     ACTIVE_AGAIN,
+    AMOUNT,
+    COUNT,
     CURRENCY,
     DEACTIVATE,
     DELETE,
     METADATA,
     METADATA_KEYS,
     METADATA_VALUE,
+    PERCENT,
     URL,
-    liable,
-    only_when,
 )
-from engine.provider.schema import NaturalKey, Removal, Revival, Rule, RuleKind, Verb
+from engine.provider.rules import Rule, RuleKind
+from engine.provider.schema import NaturalKey, Removal, Revival, Verb
+
+_RECURRING = ("line_items.*.price.recurring", "line_items.*.price_data.recurring")
 
 PAYMENT_LINK = Row(
     face="PaymentLink",
@@ -35,11 +49,13 @@ PAYMENT_LINK = Row(
         "optional_items.*.price": "price",
         "invoice_creation.invoice_data.rendering_options.template": "invoice_rendering_template",
     },
+    # L: a metered price takes no quantity.
+    optional=("line_items.*.quantity",),
     # The link makes a price of its own from it; the answer tells that price alone.
     write_only=("line_items.*.price_data",),
     ignored=("line_items.*.id",),
     # D: an update takes the item's id, quantity and adjustable_quantity, and drops none.
-    handles={"line_items": Handle(by="id")},
+    handles={"line_items": Handle(by="id", key="price")},
     sets=(
         "payment_method_types",
         "payment_method_options.card.restrictions.brands_blocked",
@@ -108,7 +124,57 @@ PAYMENT_LINK = Row(
         "line_items.*.price_data.unit_amount": "currency",
         "line_items.*.price_data.unit_amount_decimal": "currency",
     },
+    bounds={
+        "application_fee_percent": PERCENT,
+        "line_items.*.price_data.recurring.interval_count": COUNT,
+        "line_items.*.quantity": AMOUNT,
+        "optional_items.*.quantity": AMOUNT,
+        "subscription_data.trial_period_days": COUNT,
+    },
     rules=(
+        one_price("line_items.*"),
+        one_amount("line_items.*.price_data"),
+        Rule(
+            kind=RuleKind.ONE_OF,
+            each="line_items.*.price_data",
+            fields=("line_items.*.price_data.product", "line_items.*.price_data.product_data"),
+            message="A price belongs to one product: give exactly one of product, product_data.",
+        ),
+        *longest_intervals("line_items.*.price_data.recurring"),
+        active_only("line_items.*.price"),
+        active_only("optional_items.*.price"),
+        unmetered_quantity("line_items.*"),
+        *licensed_quantity("line_items.*"),
+        *(
+            Rule(
+                kind=RuleKind.AT_LEAST_ONE,
+                follow=("line_items.*.price",),
+                when={name: ...},
+                fields=_RECURRING,
+                message=f"You can only pass `{name}` with at least one recurring price.",
+            )
+            for name in (
+                "subscription_data",
+                "application_fee_percent",
+                "payment_method_collection",
+            )
+        ),
+        *(
+            Rule(
+                kind=RuleKind.FORBIDS,
+                follow=("line_items.*.price",),
+                when={recurring: ...},
+                fields=(name,),
+                value=value,
+                message=f"You can only pass `{name}` with one-time prices only.",
+            )
+            for recurring in _RECURRING
+            for name, value in (
+                ("application_fee_amount", ...),
+                ("payment_intent_data", ...),
+                ("invoice_creation.enabled", True),
+            )
+        ),
         *only_when("after_completion.type", "redirect", "after_completion.redirect"),
         Rule(
             kind=RuleKind.FORBIDS,
@@ -124,7 +190,7 @@ PAYMENT_LINK = Row(
         Rule(
             kind=RuleKind.UNIQUE_ELEMENTS,
             fields=("custom_fields",),
-            value="key",
+            value=("key",),
             message="The keys of custom_fields are unique.",
         ),
         Rule(

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.catalog.rows import Limit, Row
+from engine.catalog.semantics.checks import active_only, recurring_only
 from engine.catalog.semantics.shared import ACTIVE_AGAIN, METADATA, URL
-from engine.provider.schema import Removal, Rule, RuleKind, Verb
+from engine.provider.rules import Rule, RuleKind
+from engine.provider.schema import Removal, Verb
 
+_PRODUCTS = "features.subscription_update.products.*"
+_PRICES = f"{_PRODUCTS}.prices.*"
 _UPDATES_ON = {"features.subscription_update.enabled": True}
 
 PORTAL_CONFIGURATION = Row(
@@ -74,6 +78,8 @@ PORTAL_CONFIGURATION = Row(
         "default_return_url": URL,
         "features.subscription_update.products": Limit(max=10),
         "features.subscription_update.products.*.prices": Limit(min=1),
+        # R: refused where it is sent and empty.
+        "features.subscription_cancel.cancellation_reason.options": Limit(min=1),
     },
     rules=(
         Rule(
@@ -94,9 +100,24 @@ PORTAL_CONFIGURATION = Row(
         Rule(
             kind=RuleKind.UNIQUE_ELEMENTS,
             fields=("features.subscription_update.products",),
-            value="product",
+            value=("product",),
             message="A product stands in features[subscription_update][products] once.",
         ),
+        # D: customers choose by interval, so each stands once.
+        Rule(
+            kind=RuleKind.UNIQUE_ELEMENTS,
+            each=_PRODUCTS,
+            follow=(_PRICES,),
+            fields=(f"{_PRODUCTS}.prices",),
+            value=("recurring.interval", "recurring.interval_count"),
+            message=(
+                "The product has multiple prices with the same `recurring[interval]`. Only one "
+                "price for each interval is allowed."
+            ),
+            hint="make a product of its own for the other price",
+        ),
+        recurring_only(_PRICES),
+        active_only(_PRICES),
         Rule(
             kind=RuleKind.REQUIRES,
             when={"features.subscription_cancel.proration_behavior": "create_prorations"},

@@ -28,9 +28,9 @@ VALUE_LIST_ITEM = Row(
         NaturalKey(attribute="value", filter="value", beside=("value_list",), fold_case=True),
     ),
     references={"value_list": "radar.value_list"},
-    # L: lists of strings, e-mail addresses and countries store lower case; where case counts
-    # (case_sensitive_string, fingerprints), an edit of case alone is not seen.
-    fold_case=("value",),
+    # L: lists of strings, e-mail addresses and countries store lower case, the others what they are
+    # given; only the list tells which it is.
+    lowered=("value",),
     limits={"value": Limit(min=1, max=800)},
 )
 

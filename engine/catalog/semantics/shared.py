@@ -1,9 +1,9 @@
-"""What rows of several areas have in common: ways to end, and bounds."""
+"""What rows of several areas have in common: ways to end, lengths and bounds."""
 
 from __future__ import annotations
 
-from engine.catalog.rows import Limit
-from engine.provider.schema import Removal, Revival, Rule, RuleKind, Verb
+from engine.catalog.rows import Bounds, Limit
+from engine.provider.schema import Removal, Revival, Verb
 
 ARCHIVE = Removal(verb=Verb.ARCHIVE, params={"active": False})
 DEACTIVATE = Removal(verb=Verb.DEACTIVATE, params={"active": False})
@@ -19,49 +19,6 @@ METADATA = {"metadata": METADATA_KEYS, "metadata.*": METADATA_VALUE}
 URL = Limit(pattern=r"https?://\S+")
 COUNTRY = Limit(pattern=r"[A-Z]{2}")
 
-ONE_CUSTOMER = Rule(
-    kind=RuleKind.AT_MOST_ONE,
-    fields=("customer", "customer_account"),
-    message="Give customer or customer_account, not both.",
-)
-
-
-def other_currencies(currency: str, options: str) -> Rule:
-    """Check that a map by currency leaves out the currency that stands beside it."""
-    return Rule(
-        kind=RuleKind.OTHER_KEYS,
-        fields=(options,),
-        value=currency,
-        # L: the text of prices; the others are refused alike (D).
-        message="You are specifying a currency option that matches the top-level currency.",
-        hint=f"{options} is for other currencies: leave this one out",
-    )
-
-
-def only_when(field: str, word: str, arm: str) -> tuple[Rule, Rule]:
-    """Checks that a block is declared exactly when a field says so."""
-    return (
-        Rule(
-            kind=RuleKind.REQUIRES,
-            when={field: word},
-            fields=(arm,),
-            message=f'{field}="{word}" needs {arm}.',
-        ),
-        Rule(
-            kind=RuleKind.REQUIRES,
-            when={arm: ...},
-            fields=(field,),
-            value=word,
-            message=f'{arm} goes with {field}="{word}" only.',
-        ),
-    )
-
-
-def liable(where: str) -> Rule:
-    """Check that what is on another account's behalf names it."""
-    return Rule(
-        kind=RuleKind.REQUIRES,
-        when={f"{where}.type": "account"},
-        fields=(f"{where}.account",),
-        message=f'{where}.type="account" names the account.',
-    )
+COUNT = Bounds(min=1)
+AMOUNT = Bounds(min=0)
+PERCENT = Bounds(min=0, max=100)

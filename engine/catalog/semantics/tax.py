@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.catalog.rows import Alias, Limit, Row
+from engine.catalog.semantics.checks import only_when, within_five_years
 from engine.catalog.semantics.shared import (
     ACTIVE_AGAIN,
     ARCHIVE,
     COUNTRY,
     DELETE,
     METADATA,
-    only_when,
+    PERCENT,
 )
-from engine.provider.schema import Ending, NaturalKey, Removal, Rule, RuleKind, Verb
+from engine.provider.rules import Rule, RuleKind
+from engine.provider.schema import Ending, NaturalKey, Removal, Verb
 
 TAX_RATE = Row(
     face="TaxRate",
@@ -28,6 +30,7 @@ TAX_RATE = Row(
         "jurisdiction": Limit(max=50),
         "country": COUNTRY,
     },
+    bounds={"percentage": PERCENT},
 )
 
 # S: of these countries the answer tells the type alone.
@@ -105,6 +108,29 @@ REGISTRATION = Row(
     resolved=("active_from", "expires_at"),
     limits={"country": COUNTRY},
     rules=(
+        within_five_years("active_from", "expires_at"),
+        # L: it ends after it begins.
+        Rule(
+            kind=RuleKind.RISING,
+            fields=("active_from", "expires_at"),
+            value=1,
+            message="expires_at is later than active_from.",
+        ),
+        Rule(
+            kind=RuleKind.OWN_KEY,
+            fields=("country_options",),
+            value="country",
+            message="country_options holds the country's own options and no others.",
+            hint='write country_options={"de": {"type": "standard"}} beside country="DE"',
+        ),
+        # L: of Texas; another election is refused with the permitted one named.
+        Rule(
+            kind=RuleKind.REQUIRES,
+            when={"country_options.us.state": "TX"},
+            fields=("country_options.us.state_sales_tax.elections.*.type",),
+            value="single_local_use_tax",
+            message="Texas takes only the election single_local_use_tax.",
+        ),
         *only_when(
             "country_options.ca.type", "province_standard", "country_options.ca.province_standard"
         ),

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.catalog.rows import Limit, Row
-from engine.catalog.semantics.shared import COUNTRY, DELETE, METADATA, only_when
-from engine.provider.schema import NaturalKey, Removal, Rule, RuleKind, Verb
+from engine.catalog.semantics.checks import only_when
+from engine.catalog.semantics.shared import COUNTRY, DELETE, METADATA
+from engine.provider.rules import Rule, RuleKind
+from engine.provider.schema import NaturalKey, Removal, Verb
 
 CONFIGURATION = Row(
     face="TerminalConfiguration",
@@ -64,9 +66,11 @@ LOCATION = Row(
     },
     rules=(
         Rule(
-            kind=RuleKind.AT_MOST_ONE,
+            kind=RuleKind.ONE_OF,
             fields=("address", "address_kana"),
-            message="A Japanese location has address_kana and address_kanji instead of address.",
+            message=(
+                "A location has an address, or in Japan address_kana and address_kanji instead."
+            ),
         ),
     ),
 )

@@ -5,16 +5,37 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.catalog.rows import Alias, Limit, Row
-from engine.catalog.semantics.shared import DELETE, METADATA, only_when
-from engine.provider.schema import Revival, Rule, RuleKind
+from engine.catalog.semantics.checks import only_when
+from engine.catalog.semantics.shared import DELETE, METADATA
+from engine.provider.rules import Rule, RuleKind
+from engine.provider.schema import Revival
 
-REACHABLE = Limit(pattern=r"https?://(?!localhost\b|127\.|\[::1\])\S+")
+# L: loopback addresses are refused, since Stripe could never reach them; nor could it private ones.
+REACHABLE = Limit(
+    pattern=r"https?://(?!(?:(?:[^/?#]*\.)?localhost|(?:127|10)(?:\.\d+){3}"
+    r"|(?:192\.168|169\.254|172\.(?:1[6-9]|2\d|3[01]))(?:\.\d+){2})(?:[:/?#]|$)"
+    r"|\[::1\]|\[f[cde])\S+"
+)
+
+
+def _encrypted(field: str) -> Rule:
+    """Check that events of live mode go to https (D)."""
+    return Rule(
+        kind=RuleKind.MATCHES,
+        live=True,
+        fields=(field,),
+        value=r"https://\S+",
+        message="Invalid URL: An HTTPS URL is required in live mode.",
+    )
+
 
 WEBHOOK_ENDPOINT = Row(
     face="WebhookEndpoint",
     title="webhook endpoint",
     id_prefix="we_",
     removals=(DELETE,),
+    # L: "You have reached the maximum of 16 test webhook endpoints."
+    cap=16,
     # Stripe disables an endpoint that keeps failing; that is drift worth seeing.
     revival=Revival(live={"status": "enabled"}, params={"disabled": False}),
     sensitive=("secret",),
@@ -26,9 +47,9 @@ WEBHOOK_ENDPOINT = Row(
     limits={
         **METADATA,
         "enabled_events": Limit(min=1),
-        # L: loopback addresses are refused, since Stripe could never reach them.
         "url": REACHABLE,
     },
+    rules=(_encrypted("url"),),
     # L: Stripe knows newer versions than any release of the SDK.
     unlisted=("api_version",),
 )
@@ -51,10 +72,10 @@ EVENT_DESTINATION = Row(
         "enabled_events": Limit(min=1),
         "name": Limit(min=1),
         "amazon_eventbridge.aws_account_id": Limit(pattern=r"\d{12}"),
-        # L: loopback addresses are refused, since Stripe could never reach them.
         "webhook_endpoint.url": REACHABLE,
     },
     rules=(
+        _encrypted("webhook_endpoint.url"),
         *only_when("type", "amazon_eventbridge", "amazon_eventbridge"),
         *only_when("type", "azure_event_grid", "azure_event_grid"),
         *only_when("type", "webhook_endpoint", "webhook_endpoint"),

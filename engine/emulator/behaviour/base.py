@@ -42,9 +42,9 @@ class Behaviour:
         leaves_tombstone: A deleted object is still answered, as deleted.
         sub_lists: Object names and fields of sub-lists that the SDK's types do not tell.
         lists_oldest_first: Lists begin with the oldest.
-        optional: Parameters that Stripe can do without although the SDK's types cannot.
         keeps_case: Parameters of which upper case is not folded, whatever the semantics table says.
         unlisted: Enums that take further words, beside those of the semantics table.
+        permission: What permissions of restricted keys call the type; empty for its object name.
     """
 
     title: ClassVar[str] = ""
@@ -65,9 +65,9 @@ class Behaviour:
     leaves_tombstone: ClassVar[bool] = False
     sub_lists: ClassVar[Mapping[str, tuple[str, str]]] = {}
     lists_oldest_first: ClassVar[bool] = False
-    optional: ClassVar[frozenset[str]] = frozenset()
     keeps_case: ClassVar[frozenset[str]] = frozenset()
     unlisted: ClassVar[frozenset[str]] = frozenset()
+    permission: ClassVar[str] = ""
 
     def check_create(self, call: Call, params: dict[str, Any]) -> None:
         """Refuse parameters of a create that contradict each other."""

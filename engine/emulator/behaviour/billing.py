@@ -37,13 +37,10 @@ class AlertBehaviour(Behaviour):
     filter_paths: ClassVar[Mapping[str, str]] = {"meter": "usage_threshold.meter"}
 
     def check_create(self, call: Call, params: dict[str, Any]) -> None:
-        """Require a threshold above zero (D)."""
+        """Require a threshold (D)."""
         del call
-        threshold = params.get("usage_threshold")
-        if threshold is None:
+        if params.get("usage_threshold") is None:
             raise errors.missing_parameter("usage_threshold")
-        if threshold["gte"] < 1:
-            raise errors.too_small("usage_threshold[gte]", 1, threshold["gte"])
 
     def calling(
         self, call: Call, verb: str, params: dict[str, Any], document: dict[str, Any]
@@ -75,8 +72,6 @@ class CreditGrantBehaviour(Behaviour):
         monetary = params["amount"].get("monetary")
         if monetary is None:
             raise errors.missing_parameter("amount[monetary]")
-        if monetary["value"] < 1:
-            raise errors.too_small("amount[monetary][value]", 1, monetary["value"])
         _check_scope(params["applicability_config"]["scope"])
         call.check_future("expires_at", params.get("expires_at"))
 
@@ -85,8 +80,8 @@ class CreditGrantBehaviour(Behaviour):
         call.check_future("expires_at", params.get("expires_at"))
 
     def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
-        """Fill in since when, and how soon it is used (D)."""
-        del params
+        """Take metered prices only, fill in since when, and how soon it is used (D)."""
+        _check_prices(call, params["applicability_config"]["scope"].get("prices") or [])
         if document["effective_at"] is None:
             document["effective_at"] = call.now
         if document["priority"] is None:
@@ -119,6 +114,19 @@ def _check_scope(scope: Mapping[str, Any]) -> None:
         raise errors.missing_parameter("applicability_config[scope][price_type]")
     if len(named) > 1:
         raise errors.exclusive(named, f"applicability_config[scope][{named[0]}]")
+
+
+def _check_prices(call: Call, listed: list[dict[str, Any]]) -> None:
+    """Take metered prices only (D; the text is ours, ?)."""
+    for index, one in enumerate(listed):
+        param = f"applicability_config[scope][prices][{index}][id]"
+        price = call.require("price", one["id"], param=param)
+        if (price["recurring"] or {}).get("usage_type") != "metered":
+            raise StripeRefusal(
+                f"The price `{one['id']}` is not metered. Credit grants only apply to metered "
+                "prices.",
+                param=param,
+            )
 
 
 def _refuse_over(call: Call, grant: Mapping[str, Any]) -> None:

@@ -13,9 +13,6 @@ from engine.emulator.ids import IdForm
 if TYPE_CHECKING:
     from engine.emulator.call import Call
 
-_LEAST_PERCENT = 0.01
-_MOST_PERCENT = 100
-
 
 class CouponBehaviour(Behaviour):
     """A coupon, by percentage or by amount."""
@@ -27,17 +24,19 @@ class CouponBehaviour(Behaviour):
         """Check the discount, its duration and its end."""
         _check_discount(params)
         _check_duration(params)
-        for name in ("duration_in_months", "max_redemptions"):
-            if params.get(name) is not None and params[name] < 1:
-                raise errors.too_small(name, 1, params[name])
         call.check_future("redeem_by", params.get("redeem_by"))
         _check_options(params.get("currency_options") or {}, params.get("currency"))
 
     def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
-        """Require the products it applies to."""
+        """Require the products it applies to, each once (D; the text is ours, ?)."""
         products = (params.get("applies_to") or {}).get("products") or []
         for index, product in enumerate(products):
-            call.require("product", product, param=f"applies_to[products][{index}]")
+            param = f"applies_to[products][{index}]"
+            call.require("product", product, param=param)
+            if product in products[:index]:
+                raise StripeRefusal(
+                    f"The product `{product}` is listed more than once.", param=param
+                )
         _add_own_currency(document)
 
     def updating(
@@ -91,20 +90,13 @@ def _check_discount(params: Mapping[str, Any]) -> None:
         raise StripeRefusal(
             "Received both percent_off and amount_off parameters. Please pass in only one."
         )
-    if amount is not None:
-        if amount < 1:
-            raise errors.too_small("amount_off", 1, amount)
-        if params.get("currency") is None:
-            raise StripeRefusal("You must pass currency when passing amount_off", param="currency")
+    if amount is not None and params.get("currency") is None:
+        raise StripeRefusal("You must pass currency when passing amount_off", param="currency")
     if percent is not None:
-        _check_percent(percent, params)
+        _check_percent(params)
 
 
-def _check_percent(percent: float, params: Mapping[str, Any]) -> None:
-    if percent < _LEAST_PERCENT:
-        raise errors.too_small("percent_off", _LEAST_PERCENT, percent)
-    if percent > _MOST_PERCENT:
-        raise errors.too_large("percent_off", _MOST_PERCENT, percent)
+def _check_percent(params: Mapping[str, Any]) -> None:
     if params.get("currency_options") is not None:
         raise errors.exclusive(["currency_options", "percent_off"])
     if params.get("currency") is not None:
@@ -132,17 +124,13 @@ def _check_duration(params: Mapping[str, Any]) -> None:
 
 
 def _check_options(options: Mapping[str, Any], own: str | None) -> None:
-    for currency, option in options.items():
-        param = f"currency_options[{currency}]"
-        if currency == own:
-            # D that it is refused; the text is ours (?), after the one of prices.
-            raise StripeRefusal(
-                "You are specifying a currency option that matches the top-level currency for "
-                "this coupon. Please remove this currency option.",
-                param=param,
-            )
-        if option["amount_off"] < 1:
-            raise errors.too_small(f"{param}[amount_off]", 1, option["amount_off"])
+    if own in options:
+        # D that it is refused; the text is ours (?), after the one of prices.
+        raise StripeRefusal(
+            "You are specifying a currency option that matches the top-level currency for this "
+            "coupon. Please remove this currency option.",
+            param=f"currency_options[{own}]",
+        )
 
 
 def _add_own_currency(document: dict[str, Any]) -> None:

@@ -121,5 +121,3 @@ def _check_quantity(price: Mapping[str, Any], sent: Mapping[str, Any], param: st
         )
     if not metered and quantity is None:
         raise StripeRefusal(f"Quantity is required. Add `quantity` to `{param}`")
-    if quantity is not None and quantity < 0:
-        raise errors.too_small(f"{param}[quantity]", 0, quantity)

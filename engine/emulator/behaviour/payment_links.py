@@ -12,8 +12,8 @@ from engine.emulator.errors import StripeRefusal, resource_missing
 if TYPE_CHECKING:
     from engine.emulator.call import Call
 
-_ONE_TIME_ONLY = ("payment_intent_data", "invoice_creation")
-_RECURRING_ONLY = ("subscription_data", "application_fee_percent")
+_ONE_TIME_ONLY = ("application_fee_amount", "payment_intent_data", "invoice_creation")
+_RECURRING_ONLY = ("subscription_data", "application_fee_percent", "payment_method_collection")
 _NO_INVOICE: Mapping[str, Any] = {
     "enabled": False,
     "invoice_data": {
@@ -52,8 +52,6 @@ class PaymentLinkBehaviour(Behaviour):
         "subscription_data.invoice_settings.issuer.type": "self",
         "tax_id_collection.required": "never",
     }
-    # L: a metered price takes no quantity.
-    optional: ClassVar[frozenset[str]] = frozenset({"line_items.*.quantity"})
 
     def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
         """Spell the line items out, and make the link."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from engine.emulator import errors
 from engine.emulator.behaviour import amounts
 from engine.emulator.behaviour.base import Behaviour
-from engine.emulator.behaviour.prices import spell_out_options
+from engine.emulator.behaviour.prices import check_interval, spell_out_options
 from engine.emulator.errors import StripeRefusal
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ class PlanBehaviour(Behaviour):
         named = amounts.given(params, (*_AMOUNTS, "tiers"))
         if len(named) > 1:
             raise errors.exclusive(named)
+        check_interval(params["interval"], params.get("interval_count"), "interval_count")
         metered = params.get("usage_type") == "metered"
         if metered and params.get("meter") is None:
             raise StripeRefusal(

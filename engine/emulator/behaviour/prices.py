@@ -24,6 +24,8 @@ IS_DEFAULT = "This price cannot be archived because it is the default price of i
 class PriceBehaviour(Behaviour):
     """A price of a product."""
 
+    # L: prices are still called plans there.
+    permission: ClassVar[str] = "plan"
     defaults: ClassVar[Mapping[str, Any]] = {
         "nickname": None,
         "tiers.*.unit_amount": None,
@@ -122,15 +124,20 @@ def _check_recurring(recurring: Mapping[str, Any] | None) -> None:
             param="recurring[meter]",
         )
     count, interval = recurring.get("interval_count"), recurring["interval"]
-    if count is None:
-        return
-    if count < 1:
-        raise errors.too_small("recurring[interval_count]", 1, count)
-    if count > _LONGEST[interval]:
+    check_interval(interval, count, "recurring[interval_count]")
+
+
+def check_interval(interval: str, count: int | None, param: str) -> None:
+    """Refuse more than three years (R).
+
+    Raises:
+        StripeRefusal: It is more.
+    """
+    if count is not None and count > _LONGEST[interval]:
         raise StripeRefusal(
             f"The interval_count for {_ADVERBS[interval]} prices can't be greater than "
             f"{_LONGEST[interval]}",
-            param="recurring[interval_count]",
+            param=param,
         )
 
 
@@ -165,9 +172,6 @@ def _check_per_unit(params: Mapping[str, Any]) -> None:
             "Prices with `custom_unit_amount` are only supported with `type=one_time`.",
             param="custom_unit_amount",
         )
-    quantity = params.get("transform_quantity")
-    if quantity is not None and quantity["divide_by"] < 1:
-        raise errors.too_small("transform_quantity[divide_by]", 1, quantity["divide_by"])
 
 
 def _one_amount(params: Mapping[str, Any], param: str, *, required: bool = True) -> None:

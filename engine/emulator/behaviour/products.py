@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from engine.emulator.call import Call
 
 INACTIVE_PRICE = "The price specified is inactive. This field only accepts active prices."
+ONE_TIME_PRICE = (
+    "The price specified is set to `type=one_time` but this field only accepts prices with "
+    "`type=recurring`."
+)
 HAS_PRICES = "This product cannot be deleted because it has one or more user-created prices."
 _FORBIDDEN_IN_DESCRIPTORS = "<>\\\"'"
 
@@ -33,7 +37,7 @@ class ProductBehaviour(Behaviour):
     limits: ClassVar[Mapping[str, Limit]] = {"statement_descriptor": Limit(max=22)}
 
     def check_create(self, call: Call, params: dict[str, Any]) -> None:
-        """Check the text on statements."""
+        """Check the text on statements, which goods have none of."""
         del call
         _check_descriptor(params)
 
@@ -83,6 +87,13 @@ class ProductBehaviour(Behaviour):
 
 def _check_descriptor(params: Mapping[str, Any]) -> None:
     """Check what is printed on bank statements (R, L for the texts)."""
+    if params.get("type") == "good":
+        for name in ("statement_descriptor", "unit_label"):
+            if params.get(name) is not None:
+                # D that it goes with services only; the text is ours (?).
+                raise StripeRefusal(
+                    f"`{name}` can only be set when `type` is `service`.", param=name
+                )
     descriptor = params.get("statement_descriptor")
     if descriptor is None:
         return

@@ -35,8 +35,6 @@ class PromotionCodeBehaviour(Behaviour):
             )
         if params.get("customer") is not None and params.get("customer_account") is not None:
             raise errors.exclusive(["customer", "customer_account"])
-        if params.get("max_redemptions") is not None and params["max_redemptions"] < 1:
-            raise errors.too_small("max_redemptions", 1, params["max_redemptions"])
         call.check_future("expires_at", params.get("expires_at"))
         _check_restrictions(params.get("restrictions") or {})
 
@@ -98,9 +96,6 @@ def _check_restrictions(restrictions: Mapping[str, Any]) -> None:
         raise errors.missing_parameter("restrictions[minimum_amount_currency]")
     if currency is not None and amount is None:
         raise errors.missing_parameter("restrictions[minimum_amount]")
-    if amount is not None and amount < 1:
-        # R: a zero minimum is refused.
-        raise errors.too_small("restrictions[minimum_amount]", 1, amount)
     _check_options(restrictions.get("currency_options") or {}, currency)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from engine.emulator.behaviour.base import Behaviour
 from engine.emulator.behaviour.discounts import discounts_of
 from engine.emulator.behaviour.line_items import fill_items
+from engine.emulator.behaviour.tax_rates import check_rates
 from engine.emulator.errors import StripeRefusal
 
 if TYPE_CHECKING:
@@ -92,10 +93,12 @@ def _fill(call: Call, params: Mapping[str, Any], document: dict[str, Any]) -> No
     items = document["line_items"]["data"]
     if params.get("line_items"):
         _keep_ids(params["line_items"], items)
-        sent = [{"quantity": 1, **one} for one in params["line_items"]]
-        for item in items:
-            item["quantity"] = 1 if item["quantity"] is None else item["quantity"]
+        sent = [_counted(call, one) for one in params["line_items"]]
+        for one, item in zip(sent, items, strict=True):
+            item["quantity"] = one.get("quantity")
         prices = fill_items(call, sent, items)
+        for one, price in zip(sent, prices, strict=True):
+            check_rates(call, price, one.get("tax_rates") or document["default_tax_rates"])
         document["currency"] = prices[0]["currency"]
     total = sum(item["amount_total"] for item in items)
     document["amount_subtotal"] = document["amount_total"] = total
@@ -105,6 +108,13 @@ def _fill(call: Call, params: Mapping[str, Any], document: dict[str, Any]) -> No
         "line_items": None,
         "total_details": dict(_NO_EXTRAS),
     }
+
+
+def _counted(call: Call, sent: dict[str, Any]) -> dict[str, Any]:
+    """An item with its quantity: one, unless a meter counts."""
+    price = call.get("price", sent.get("price") or "") or {}
+    metered = (price.get("recurring") or {}).get("usage_type") == "metered"
+    return sent if metered else {**sent, "quantity": sent.get("quantity", 1)}
 
 
 def _keep_ids(given: list[dict[str, Any]], items: list[dict[str, Any]]) -> None:

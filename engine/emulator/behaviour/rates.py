@@ -14,8 +14,6 @@ from engine.emulator.errors import StripeRefusal
 if TYPE_CHECKING:
     from engine.emulator.call import Call
 
-_MOST_PERCENT = 100
-
 
 class TaxRateBehaviour(Behaviour):
     """A tax rate by percentage."""
@@ -25,13 +23,8 @@ class TaxRateBehaviour(Behaviour):
     limits: ClassVar[Mapping[str, Limit]] = {"country": Limit()}
 
     def check_create(self, call: Call, params: dict[str, Any]) -> None:
-        """Check the percentage and the country."""
+        """Check the country."""
         del call
-        percentage = params["percentage"]
-        if percentage < 0:
-            raise errors.too_small("percentage", 0, percentage)
-        if percentage > _MOST_PERCENT:
-            raise errors.too_large("percentage", _MOST_PERCENT, percentage)
         _check_country(params)
 
     def check_update(self, call: Call, params: dict[str, Any]) -> None:
@@ -46,15 +39,12 @@ class ShippingRateBehaviour(Behaviour):
     filter_paths: ClassVar[Mapping[str, str]] = {"currency": "fixed_amount.currency"}
 
     def check_create(self, call: Call, params: dict[str, Any]) -> None:
-        """Check the amount and the estimate."""
+        """Check the amount."""
         del call
         amount = params.get("fixed_amount")
         if amount is None:
             raise errors.missing_parameter("fixed_amount")
         _check_options(amount.get("currency_options") or {}, amount["currency"])
-        for name, bound in (params.get("delivery_estimate") or {}).items():
-            if bound is not None and bound["value"] < 1:
-                raise errors.too_small(f"delivery_estimate[{name}][value]", 1, bound["value"])
 
     def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
         """Put the rate's own currency among its options."""

@@ -9,7 +9,9 @@ from engine.emulator import errors
 from engine.emulator.behaviour import periods
 from engine.emulator.behaviour.base import Behaviour
 from engine.emulator.behaviour.line_items import currency_of, price_of
+from engine.emulator.behaviour.products import ONE_TIME_PRICE
 from engine.emulator.behaviour.subscription_items import items_of
+from engine.emulator.behaviour.tax_rates import check_rates
 from engine.emulator.errors import StripeRefusal
 
 if TYPE_CHECKING:
@@ -123,7 +125,10 @@ def _lay_out(
         price: Mapping[str, Any] = {}
         for number, (wanted, item) in enumerate(zip(sent["items"], phase["items"], strict=True)):
             price = price_of(call, wanted, f"{param}[items][{number}]")
+            if price["recurring"] is None:
+                raise StripeRefusal(ONE_TIME_PRICE, param=f"{param}[items][{number}][price]")
             item["price"] = item["plan"] = price["id"]
+            check_rates(call, price, wanted.get("tax_rates") or sent.get("default_tax_rates"))
         if not price:
             raise errors.missing_parameter(f"{param}[items]")
         first = f"{param}[items][0][price]"
@@ -140,7 +145,7 @@ def _end_of(call: Call, sent: Mapping[str, Any], price: Mapping[str, Any], start
     if end is not None:
         return call.now if end == "now" else int(end)
     # ? A phase that says nothing lasts as long as its price's interval.
-    lasts = lasts or price["recurring"] or {"interval": "month"}
+    lasts = lasts or price["recurring"]
     return periods.after(start, lasts["interval"], lasts.get("interval_count") or 1)
 
 

@@ -10,7 +10,8 @@ from engine.emulator.behaviour import periods
 from engine.emulator.behaviour.base import Behaviour
 from engine.emulator.behaviour.discounts import discounts_of
 from engine.emulator.behaviour.plans import plan_of
-from engine.emulator.behaviour.products import INACTIVE_PRICE
+from engine.emulator.behaviour.products import INACTIVE_PRICE, ONE_TIME_PRICE
+from engine.emulator.behaviour.tax_rates import check_rates
 from engine.emulator.errors import StripeRefusal
 from engine.emulator.ids import IdForm
 
@@ -30,6 +31,7 @@ class SubscriptionItemBehaviour(Behaviour):
     title: ClassVar[str] = "subscription item"
     id_form: ClassVar[IdForm] = IdForm(length=14, with_account=False)
     lists_oldest_first: ClassVar[bool] = True
+    permission: ClassVar[str] = "subscription"
     indexed: ClassVar[Mapping[str, bool]] = {"subscription": False}
     # ? It is told as the price it is billed by.
     unseen: ClassVar[frozenset[str]] = frozenset({"plan"})
@@ -86,6 +88,14 @@ def items_of(call: Call, subscription: str) -> list[dict[str, Any]]:
     return call.find(ITEM, "subscription", subscription)[::-1]
 
 
+def default_rates(call: Call, item: Mapping[str, Any]) -> list[str] | None:
+    """The tax rates of an item that has none of its own."""
+    found: list[str] | None = call.require(
+        "subscription", item["subscription"], param="subscription"
+    )["default_tax_rates"]
+    return found
+
+
 def change_items(call: Call, subscription: str, given: list[dict[str, Any]]) -> None:
     """Change, add and drop items as an update of the subscription asks (L).
 
@@ -126,18 +136,14 @@ def _set_price(call: Call, params: Mapping[str, Any], document: dict[str, Any]) 
     if not price["active"]:
         raise StripeRefusal(INACTIVE_PRICE, param=named[0])
     if price["recurring"] is None:
-        # L.
-        raise StripeRefusal(
-            "The price specified is set to `type=one_time` but this field only accepts prices "
-            "with `type=recurring`.",
-            param=named[0],
-        )
+        raise StripeRefusal(ONE_TIME_PRICE, param=named[0])
     document["price"] = price["id"]
 
 
 def _settle(call: Call, params: Mapping[str, Any], document: dict[str, Any]) -> None:
-    """Fill in how many, and the discounts that were asked for."""
+    """Check the taxes, fill in how many, and the discounts that were asked for."""
     price = call.require("price", document["price"], param="price")
+    check_rates(call, price, document["tax_rates"] or default_rates(call, document))
     metered = price["recurring"]["usage_type"] == "metered"
     if metered and params.get("quantity") is not None:
         raise StripeRefusal(

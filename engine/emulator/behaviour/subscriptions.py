@@ -10,6 +10,7 @@ from engine.emulator.behaviour.base import Behaviour
 from engine.emulator.behaviour.discounts import discounts_of
 from engine.emulator.behaviour.line_items import currency_of
 from engine.emulator.behaviour.subscription_items import change_items, items_of
+from engine.emulator.behaviour.tax_rates import check_rates
 from engine.emulator.errors import StripeRefusal
 
 if TYPE_CHECKING:
@@ -89,6 +90,9 @@ class SubscriptionBehaviour(Behaviour):
         if "discounts" in params:
             after["discounts"] = discounts_of(call, params["discounts"], after, "discounts")
         _check_billing(params, after["collection_method"], after["days_until_due"])
+        for item in items_of(call, after["id"]):
+            price = call.require("price", item["price"], param="items[0][price]")
+            check_rates(call, price, item["tax_rates"] or after["default_tax_rates"])
         if params.get("items"):
             change_items(call, after["id"], params["items"])
         if (params.get("billing_cycle_anchor") or {}).get("type") == "now":

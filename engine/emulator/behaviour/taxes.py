@@ -40,6 +40,7 @@ class RegistrationBehaviour(Behaviour):
                 )
         if not params[_OPTIONS].get(own):
             raise errors.missing_parameter(f"{_OPTIONS}[{own}]")
+        _check_elections(params[_OPTIONS][own])
 
     def check_update(self, call: Call, params: dict[str, Any]) -> None:
         """Check from when to when."""
@@ -97,6 +98,18 @@ def _check_times(call: Call, params: Mapping[str, Any]) -> None:
     starts, ends = params.get("active_from"), params.get("expires_at")
     if isinstance(starts, int) and isinstance(ends, int) and ends <= starts:
         raise errors.too_small("expires_at", starts + 1, ends)
+
+
+def _check_elections(options: Mapping[str, Any]) -> None:
+    """Take the election that Texas permits, and name it (L; the text is ours, ?)."""
+    if options.get("state") != "TX":
+        return
+    for index, election in enumerate((options.get("state_sales_tax") or {}).get("elections", ())):
+        if election["type"] != "single_local_use_tax":
+            raise StripeRefusal(
+                "Invalid election for TX: must be single_local_use_tax.",
+                param=f"{_OPTIONS}[us][state_sales_tax][elections][{index}][type]",
+            )
 
 
 def _said(options: Any) -> Any:
@@ -173,8 +186,9 @@ class BalanceSettingsBehaviour(Behaviour):
         before: Mapping[str, Any],
         after: dict[str, Any],
     ) -> None:
-        """Let the delay follow what was set, and the days of payouts the interval."""
-        del call, params, before
+        """Check the rules of transfers, and let delay and days follow what was set."""
+        del call, before
+        _check_transfers(params)
         timing = after["payments"]["settlement_timing"]
         override = timing["delay_days_override"]
         timing["delay_days"] = _DELAY_DAYS if override is None else override
@@ -189,3 +203,26 @@ class BalanceSettingsBehaviour(Behaviour):
         ):
             if schedule["interval"] != interval:
                 schedule[name] = None
+
+
+_TRANSFERS = "automatic_transfer_rules_by_currency"
+
+
+def _check_transfers(params: Mapping[str, Any]) -> None:
+    """Require of each rule what it moves, and where to (the texts are those of others, ?)."""
+    payouts = (params.get("payments") or {}).get("payouts") or {}
+    for currency, rules in (payouts.get(_TRANSFERS) or {}).items():
+        for index, rule in enumerate(rules or ()):
+            param = f"payments[payouts][{_TRANSFERS}][{currency}][{index}]"
+            amount = rule.get("transfer_up_to_amount")
+            upto = rule.get("type") == "transfer_up_to_amount"
+            needed = ("type", "payout_method", *(("transfer_up_to_amount",) if upto else ()))
+            for name in needed:
+                if rule.get(name) is None:
+                    raise errors.missing_parameter(f"{param}[{name}]")
+            if amount is not None and not upto:
+                raise StripeRefusal(
+                    "`transfer_up_to_amount` can only be set when `type` is "
+                    "`transfer_up_to_amount`.",
+                    param=f"{param}[transfer_up_to_amount]",
+                )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
 from engine.emulator import errors
@@ -22,6 +22,8 @@ _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(\.[a-z]+)?")
 
 class WebhookBehaviour(Behaviour):
     """A webhook endpoint."""
+
+    permission: ClassVar[str] = "webhook"
 
     def check_create(self, call: Call, params: dict[str, Any]) -> None:
         """Check the URL, and the version of the events."""
@@ -64,17 +66,28 @@ def check_url(call: Call, url: str) -> None:
         raise StripeRefusal(
             "Invalid URL: An HTTPS URL is required in live mode.", code="url_invalid", param="url"
         )
-    if _is_loopback(parts.hostname or ""):
-        # L that it is refused; the text is ours (?).
+    if _is_private(parts.hostname or ""):
+        # L that loopback is refused, private networks likewise; the text is ours (?).
         raise StripeRefusal(
             "Invalid URL: URL must be publicly accessible.", code="url_invalid", param="url"
         )
 
 
-def _is_loopback(host: str) -> bool:
+_NETWORKS = tuple(
+    ipaddress.ip_network(text)
+    for text in (
+        *("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16"),
+        *("::1/128", "fc00::/7", "fe80::/10"),
+    )
+)
+
+
+def _is_private(host: str) -> bool:
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:
-        return ipaddress.ip_address(host).is_loopback
+        address = ipaddress.ip_address(host)
     except ValueError:
         return False
+    # L: 0.0.0.0 was taken.
+    return any(address in network for network in _NETWORKS)

@@ -21,13 +21,16 @@ from engine.catalog.merge import matches
 from engine.emulator.core import Emulator
 from engine.emulator.transport import InProcessTransport
 from engine.provider.schema import Attribute, Kind, ListOrder, ResourceType, walk
-from engine.stack.check import check_arguments
+from engine.stack.check import Finding, check_arguments, check_references
+from engine.stack.follow import blurred, completed
+from engine.stack.rules import Circumstances
 from engine.stripe.client import ClientOptions, StripeHTTP
 from engine.stripe.provider import StripeProvider
-from engine.values import ABSENT, Sensitive, targets_in
+from engine.values import ABSENT, UNKNOWN, AttributeTarget, Sensitive, Target, targets_in
 
 NOW = 1_790_000_000
 """What the emulator's clock says; moments in samples lie ahead of it."""
+CIRCUMSTANCES = Circumstances(now=NOW)
 DATA: Mapping[str, Any] = json.loads(
     (Path(__file__).parent / "samples.json").read_text(encoding="utf-8")
 )
@@ -92,11 +95,13 @@ class Tally:
     Attributes:
         held: Leaves that converge.
         failed: Leaves that do not, or that have no sample.
+        required: Leaves that Stripe cannot do without, so that none is taken out.
         excused: Leaves that are excused, with the reason.
     """
 
     held: set[str] = field(default_factory=set)
     failed: set[str] = field(default_factory=set)
+    required: set[str] = field(default_factory=set)
     excused: dict[str, str] = field(default_factory=dict)
 
 
@@ -341,10 +346,10 @@ def _case(kind: ResourceType, path: str, attribute: Attribute, number: int) -> C
     if replaces:
         _renew(second, renewed, second)
     for arguments in (first, second):
-        for finding in check_arguments(kind, arguments):
+        for finding in _findings(kind, arguments):
             raise LookupError(f"{finding.message} {finding.hint} in {arguments}")
     # What a removal is tried on is the last value that was applied.
-    rest, cut = (None, "") if said.get("stays") else _rest(kind, second, base, where)
+    rest, cut = _rest(kind, second, base, where)
     if rest is not None:
         _renew(rest, renewed, second)
     return Case(
@@ -474,6 +479,26 @@ def _with(args: dict[str, Any], where: tuple[Any, ...], value: Any) -> dict[str,
     return found
 
 
+def _is_valid(kind: ResourceType, arguments: Mapping[str, Any]) -> bool:
+    return not any(True for _ in _findings(kind, arguments))
+
+
+def _findings(kind: ResourceType, arguments: Mapping[str, Any]) -> Iterator[Finding]:
+    yield from check_arguments(kind, arguments, CIRCUMSTANCES)
+    yield from check_references(kind, arguments, CIRCUMSTANCES, _declared)
+
+
+def _declared(target: Target) -> Any:
+    """What the samples say of what a reference names."""
+    if not isinstance(target, AttributeTarget) or target.attribute != "id":
+        return UNKNOWN
+    named = loader.resource_type(target.address.type)
+    found = completed(named.root, _base(named.object, target.address.name))
+    for ignored in _said(named.object).get("ignored_beside", ()):
+        found = blurred(found, (ignored,))
+    return found
+
+
 def _rest(
     kind: ResourceType, args: dict[str, Any], base: dict[str, Any], where: tuple[Any, ...]
 ) -> tuple[dict[str, Any] | None, str]:
@@ -482,9 +507,11 @@ def _rest(
         if isinstance(where[length - 1], int):
             continue  # not an element: the list that it is in
         rest, gone = _cut(args, base, where[:length])
-        if not any(True for _ in check_arguments(kind, rest)):
+        if _is_valid(kind, rest):
             return rest, _spelt(kind.root, gone)
-    if _reach(base, where) is ABSENT and not any(True for _ in check_arguments(kind, base)):
+    apart = _said(kind.object).get("apart", ())
+    same = all(base.get(name) == args.get(name) for name in apart)
+    if same and _reach(base, where) is ABSENT and _is_valid(kind, base):
         return copy.deepcopy(base), ""
     return None, ""
 
@@ -631,10 +658,12 @@ def pytest_terminal_summary(
     held, excused = (
         sum(len(getattr(tally, name)) for tally in tallies.values()) for name in ("held", "excused")
     )
+    required = sum(len(tally.required) for tally in tallies.values())
     failed_count = sum(len(tally.failed) for tally in tallies.values())
     total = held + excused + failed_count
     share = excused / total if total else 0.0
     terminalreporter.line(
         f"{len(tallies)} types, {held} of {total} leaves converge, "
-        f"{excused} excused ({share:.1%}), {failed_count} fail"
+        f"{excused} excused ({share:.1%}), {failed_count} fail; "
+        f"{required} are required and never taken out"
     )

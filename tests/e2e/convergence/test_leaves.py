@@ -356,6 +356,7 @@ def test_every_leaf_converges(object_name: str, samples: Any, batch_of_lives: An
     """Declare, change, take out, import: one apply each, and then nothing is left to do."""
     cases, problems = samples.cases(object_name)
     tally = samples.tally(object_name)
+    tally.required |= {case.path for case in cases if case.rest is None}
     for batch in samples.batches(object_name, cases):
         found = batch_of_lives(batch)
         problems |= found

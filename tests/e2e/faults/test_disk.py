@@ -48,7 +48,7 @@ def _begun(shop: Shop, before: str, after: str, *, change: bool) -> Path:
 
 def _is_told(end: Ending) -> bool:
     """Whether what went wrong is told as a person can use it."""
-    words = ("cannot be written", "secrets cannot be kept", "cannot be made")
+    words = ("cannot be written", "cannot be kept", "cannot be made", "cannot be taken")
     return end.code == 1 and any(text in end.told for text in words) and "Hint: " in end.told
 
 

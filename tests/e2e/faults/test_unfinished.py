@@ -107,7 +107,7 @@ def test_as_long_as_stripe_is_away_nothing_changes(shop: Shop, trying: Trying, c
     ("key", "message"),
     [
         ("sk_test_somebodyelse", r"belongs to account acct_\w+, but the key answers for acct_\w+"),
-        ("sk_live_{same}", r"is of test mode, but the key is for live mode"),
+        ("sk_live_{same}", r"is a live key, and environment 'default' does not say that it is"),
     ],
 )
 def test_another_account_is_not_asked(

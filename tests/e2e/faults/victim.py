@@ -8,8 +8,6 @@ unlink and allocation, and every request, before Stripe sees it and after it was
 
 from __future__ import annotations
 
-import dataclasses
-import datetime as dt
 import json
 import os
 import random
@@ -151,8 +149,6 @@ def run(order: Order) -> tuple[int, str, int]:
         setattr(os, name, saboteur.around(name, getattr(os, name)))
     StripeHTTP._send = saboteur.sending(StripeHTTP._send)  # type: ignore[method-assign]
     context = open_project(Path(order.root), parallelism=order.parallelism)
-    wrong = dt.timedelta(seconds=order.clock)
-    context = dataclasses.replace(context, now=lambda: dt.datetime.now(dt.UTC) + wrong)
     try:
         done = apply_stacks(context, (), PlanOptions(allow_mass_change=True), lambda _: True)
     except EngineError as error:

@@ -78,6 +78,11 @@ class FakeProvider:
         """A test account."""
         return Account("acct_1", livemode=False)
 
+    def missing_permission(self, kind: ResourceType, *, account: str = "") -> str | None:
+        """The key may do everything."""
+        del kind, account
+        return None
+
     def read(self, kind: ResourceType, id: str, *, account: str = "") -> RemoteObject | None:
         """One object, None if there is none."""
         del kind, account
@@ -106,6 +111,12 @@ class FakeProvider:
             if all(found.get(name) == value for name, value in filters.items())
             and (since is None or found.get("created", since) >= since)
         ]
+
+    def pages(
+        self, kind: ResourceType, filters: Mapping[str, Any], *, account: str = ""
+    ) -> Iterator[Sequence[RemoteObject]]:
+        """All of them on one page."""
+        yield self.find(kind, filters, account=account)
 
     def exists(self, probe: Probe, id: str, *, account: str = "") -> bool:
         """Whether any object refers to the id."""
@@ -290,6 +301,7 @@ class World:
     writes_left: int | None = None
     others: dict[OutputTarget, Any] = field(default_factory=dict)
     stop: threading.Event = field(default_factory=threading.Event)
+    fence: Callable[[], None] = lambda: None
 
     def save(self, state: State) -> State:
         """Write the state down, or fail as a full disk does."""
@@ -316,6 +328,7 @@ class World:
             provider=self.provider,
             schemas=loader.schemas(),
             journal=Journal(RUN, self.journal),
+            fence=self.fence,
             save=self.save,
             sink=self.sink,
             outputs_of=lambda target: self.others.get(target, UNKNOWN),

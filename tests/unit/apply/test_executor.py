@@ -14,6 +14,7 @@ from engine.apply.events import Outcome
 from engine.errors import (
     ConnectionFailedError,
     EngineError,
+    LockLostError,
     NotFoundError,
     ProviderError,
     StateError,
@@ -239,6 +240,23 @@ def test_what_cannot_be_written_down_is_not_begun(world: World, make: Make, kind
     assert world.provider.calls == []
     assert [entry.outcome for entry in result.results] == [Outcome.FAILED, Outcome.SKIPPED]
     assert isinstance(result.unsaved, StateError)
+
+
+def test_a_run_that_lost_its_lock_sends_nothing_more(world: World, make: Make) -> None:
+    """The fence is asked once the intent is written down, so that who took over knows of it."""
+
+    def fence() -> None:
+        if len(world.journal.records) > 2:
+            raise LockLostError("the lock is another run's")
+
+    world.fence = fence
+    result = world.apply(*(product(make, name) for name in (A, B, C)), parallelism=1)
+    assert [call.params["name"] for call in world.provider.calls] == ["a"]
+    assert [next(iter(entry)) for entry in world.journal.records] == ["intent", "done", "intent"]
+    assert [entry.outcome for entry in result.results] == [
+        Outcome.APPLIED, Outcome.FAILED, Outcome.SKIPPED,
+    ]  # fmt: skip
+    assert isinstance(result.unsaved, LockLostError)
 
 
 def test_a_refusal_that_cannot_be_written_down_stops_new_work(world: World, make: Make) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.backends.files import private_folder, sync_folder, write_durably
+from engine.backends.files import private_folder, sync_folder, write_at, write_durably
 
 
 class Recorder:
@@ -68,6 +68,18 @@ def test_without_that_room_the_file_before_is_intact(tmp_path: Path) -> None:
         write_durably(tmp_path / "a.journal", b"2", reserve=1 << 62)
     assert [path.name for path in tmp_path.iterdir()] == ["a.journal"]
     assert (tmp_path / "a.journal").read_bytes() == b"1"
+
+
+def test_a_folder_is_synced_into_the_one_it_is_in(recorder: Recorder, tmp_path: Path) -> None:
+    """Each that is made, from the top: a file would be lost with a folder that is."""
+    write_durably(tmp_path / "state" / "live" / "a.json", b"1")
+    assert recorder.calls == [
+        "fsync folder",
+        "fsync folder",
+        "fsync file of 1",
+        "rename to a.json",
+        "fsync folder",
+    ]
 
 
 def test_nothing_is_left_beside_the_file(tmp_path: Path) -> None:
@@ -144,3 +156,16 @@ def test_what_a_person_wrote_into_the_ignore_file_stays(tmp_path: Path) -> None:
     (tmp_path / ".gitignore").write_text("mine\n")
     private_folder(tmp_path, "b")
     assert (tmp_path / ".gitignore").read_text() == "mine\n"
+
+
+def test_a_write_goes_on_where_the_last_one_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk may take less than it is given; nothing is left out."""
+    path = tmp_path / "a.lock"
+    path.write_bytes(b"---------")
+    real = os.pwrite
+    monkeypatch.setattr(os, "pwrite", lambda file, text, at: real(file, text[:2], at))
+    with path.open("r+b") as file:
+        write_at(file.fileno(), b"12345", 3)
+    assert path.read_bytes() == b"---12345-"

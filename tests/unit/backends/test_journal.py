@@ -148,6 +148,7 @@ def test_what_was_set_aside_at_the_beginning_is_used(path: Path, system: System)
 
 def test_the_room_is_on_the_disk_before_a_journal_is_in_place(path: Path, system: System) -> None:
     """Written, allocated, synced; then renamed, then the folder synced."""
+    path.parent.mkdir()
     begun(path, b"{}", reserve=10).close()
     assert system.calls == ["posix_fallocate", "fsync", "fsync"]
 

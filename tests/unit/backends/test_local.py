@@ -1,59 +1,18 @@
-"""State files in a folder, and where their locks lie."""
+"""State files in a folder."""
 
 from __future__ import annotations
 
-import json
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from engine.backends.local import LocalBackend, git_common_dir, read_holder
-from engine.errors import LockHeldError, StateError
-from engine.state.backend import Holder
+from engine.backends.local import LocalBackend
+from engine.errors import StateError
 from engine.state.model import new_state
 
 
 def _backend(root: Path) -> LocalBackend:
     return LocalBackend(root / "state", root / ".engine", engine_version="1")
-
-
-def _silent(_: Holder | None) -> None:
-    """Nobody is told."""
-
-
-def _locks(root: Path) -> list[Path]:
-    return sorted(path for path in root.rglob("*.lock") if path.is_file())
-
-
-def _git(folder: Path, *words: str) -> None:
-    subprocess.run(  # noqa: S603 - words of the test's own
-        ["git", "-C", str(folder), *words],  # noqa: S607 - whichever git the machine has
-        check=True,
-        capture_output=True,
-        env={
-            "GIT_CONFIG_GLOBAL": "/dev/null",
-            "GIT_CONFIG_SYSTEM": "/dev/null",
-            "GIT_AUTHOR_NAME": "a",
-            "GIT_AUTHOR_EMAIL": "a@example.com",
-            "GIT_COMMITTER_NAME": "a",
-            "GIT_COMMITTER_EMAIL": "a@example.com",
-            "PATH": "/usr/local/bin:/usr/bin:/bin",
-        },
-    )
-
-
-@pytest.fixture
-def repository(tmp_path: Path) -> Path:
-    """A git repository with one commit."""
-    folder = tmp_path / "repository"
-    folder.mkdir()
-    _git(folder, "init", "-q")
-    _git(folder, "commit", "-q", "--allow-empty", "-m", "first")
-    return folder
-
-
-# ── state files ───────────────────────────────────────────────────────────────────────────
 
 
 def test_a_state_is_one_file_for_each_stack_and_environment(tmp_path: Path) -> None:
@@ -112,148 +71,3 @@ def test_a_disk_that_is_full_is_an_error_of_the_state(
     assert raised.value.cause == "No space left on device"
     assert "make room" in str(raised.value.hint)
     assert backend.path("shop", "live").read_bytes() == before
-
-
-# ── where locks lie ───────────────────────────────────────────────────────────────────────
-
-
-def _lock_once(root: Path, stack: str = "shop") -> None:
-    backend = _backend(root)
-    with backend.lock(stack, "live", operation="apply", timeout=0, on_wait=_silent):
-        pass
-
-
-def test_outside_of_git_locks_are_in_the_private_folder(tmp_path: Path) -> None:
-    """`.engine/locks`, which is never committed."""
-    _lock_once(tmp_path)
-    assert _locks(tmp_path) == [tmp_path / ".engine" / "locks" / "live" / "shop.lock"]
-    assert (tmp_path / ".engine" / ".gitignore").exists()
-
-
-def test_in_a_repository_locks_are_in_its_git_folder(repository: Path) -> None:
-    """Where `git clean -fdx` does not reach: a deleted lock file would let two in."""
-    _lock_once(repository)
-    (lock,) = _locks(repository)
-    assert lock.is_relative_to(repository / ".git" / "engine" / "locks")
-    _git(repository, "clean", "-fdxq")
-    assert lock.exists()
-
-
-def test_two_projects_of_one_repository_have_their_own_locks(repository: Path) -> None:
-    """Stacks of the same name in two folders do not wait for each other."""
-    for name in ("a", "b"):
-        (repository / name).mkdir()
-        _lock_once(repository / name)
-    assert len(_locks(repository / ".git")) == 2
-
-
-def test_worktrees_of_one_repository_share_their_locks(repository: Path) -> None:
-    """They speak to the same account, so one waits for the other."""
-    other = repository.parent / "worktree"
-    _git(repository, "worktree", "add", "-q", str(other))
-    here, there = _backend(repository), _backend(other)
-    with here.lock("shop", "live", operation="apply", timeout=0, on_wait=_silent):
-        second = there.lock("shop", "live", operation="plan", timeout=0, on_wait=_silent)
-        with pytest.raises(LockHeldError), second:
-            pytest.fail("two hold it")
-    assert len(_locks(repository)) == 1
-    assert _locks(other) == []
-
-
-def test_a_path_through_a_symlink_is_the_same_project(repository: Path) -> None:
-    """However the folder is named, the lock is one."""
-    link = repository.parent / "link"
-    link.symlink_to(repository)
-    with _backend(repository).lock("s", "live", operation="a", timeout=0, on_wait=_silent):
-        second = _backend(link).lock("s", "live", operation="b", timeout=0, on_wait=_silent)
-        with pytest.raises(LockHeldError), second:
-            pytest.fail("two hold it")
-
-
-def test_the_git_folder_is_found_from_anywhere_inside(repository: Path) -> None:
-    """Folders that do not exist yet included."""
-    assert git_common_dir(repository) == repository / ".git"
-    assert git_common_dir(repository / "not" / "there") == repository / ".git"
-
-
-def test_outside_of_git_there_is_none(tmp_path: Path) -> None:
-    """And a `.git` file that leads nowhere is none either."""
-    assert git_common_dir(tmp_path) is None
-    (tmp_path / ".git").write_text("gitdir: /nowhere/at/all\n")
-    assert git_common_dir(tmp_path) is None
-
-
-def test_a_submodule_has_a_git_folder_of_its_own(tmp_path: Path) -> None:
-    """Its `.git` file names a folder without a common one."""
-    own = tmp_path / "outer" / ".git" / "modules" / "inner"
-    own.mkdir(parents=True)
-    inner = tmp_path / "outer" / "inner"
-    inner.mkdir()
-    (inner / ".git").write_text("gitdir: ../.git/modules/inner\n")
-    assert git_common_dir(inner) == own
-
-
-# ── what the lock file says ───────────────────────────────────────────────────────────────
-
-
-def test_the_holder_stands_in_the_lock_file_and_goes_with_it(tmp_path: Path) -> None:
-    """JSON from offset 1 on, since Windows locks byte 0; nothing once the lock is free."""
-    backend = _backend(tmp_path)
-    path = tmp_path / ".engine" / "locks" / "live" / "shop.lock"
-    with backend.lock("shop", "live", operation="destroy", timeout=0, on_wait=_silent):
-        raw = path.read_bytes()
-        assert raw[:1] == b" "
-        document = json.loads(raw[1:])
-        assert set(document) == {"id", "operation", "who", "pid", "since"}
-        assert document["operation"] == "destroy"
-        holder = read_holder(path)
-        assert holder is not None
-        assert holder.id == document["id"]
-    assert path.read_bytes() == b""
-    assert read_holder(path) is None
-
-
-@pytest.mark.parametrize(
-    "content",
-    [b"", b" ", b" not json", b' {"id": "x"}', b" []", b"\xff\xfe\x00", b' {"surprise": 1}'],
-)
-def test_an_odd_lock_file_is_no_obstacle(tmp_path: Path, content: bytes) -> None:
-    """What an earlier version, a crash or a person left there says nothing, and is overwritten."""
-    path = tmp_path / ".engine" / "locks" / "live" / "shop.lock"
-    path.parent.mkdir(parents=True)
-    path.write_bytes(content)
-    assert read_holder(path) is None
-    backend = _backend(tmp_path)
-    with backend.lock("shop", "live", operation="apply", timeout=0, on_wait=_silent):
-        assert read_holder(path) is not None
-        path.write_bytes(content)
-        second = backend.lock("shop", "live", operation="plan", timeout=0, on_wait=_silent)
-        with pytest.raises(LockHeldError, match="live/shop is locked by another run"), second:
-            pytest.fail("two hold it")
-
-
-def test_a_lock_file_that_is_deleted_under_its_holder_does_not_break_it(tmp_path: Path) -> None:
-    """The holder finishes without an error; the state's own check guards what it writes."""
-    backend = _backend(tmp_path)
-    path = tmp_path / ".engine" / "locks" / "live" / "shop.lock"
-    with backend.lock("shop", "live", operation="apply", timeout=0, on_wait=_silent):
-        path.unlink()
-    _lock_once(tmp_path)
-
-
-def test_a_lock_that_cannot_be_taken_is_an_error_of_the_state(tmp_path: Path) -> None:
-    """A folder where the lock file belongs is named, and nothing is changed."""
-    path = tmp_path / ".engine" / "locks" / "live" / "shop.lock"
-    path.mkdir(parents=True)
-    with pytest.raises(StateError, match=r"the lock .+shop\.lock cannot be taken"):
-        _lock_once(tmp_path)
-
-
-def test_a_lock_folder_that_cannot_be_made_is_an_error_of_the_state(tmp_path: Path) -> None:
-    """The path, the reason and what to do."""
-    (tmp_path / ".engine").mkdir()
-    (tmp_path / ".engine" / "locks").write_text("in the way")
-    with pytest.raises(StateError, match="the lock of live/shop cannot be made") as raised:
-        _lock_once(tmp_path)
-    assert "locks" in str(raised.value.cause)
-    assert "nothing was changed" in str(raised.value.hint)

@@ -13,6 +13,7 @@ from engine.catalog.model import Shape
 from engine.catalog.occurrences import OCCURRENCES
 from engine.catalog.rows import Row
 from engine.catalog.semantics.table import SEMANTICS
+from engine.provider.rules import Rule
 from engine.provider.schema import Attribute, Kind, ResourceType, Verb, walk
 
 OBJECTS = loader.managed()
@@ -115,6 +116,8 @@ def _listed(row: Row) -> Iterator[str]:
         "fold_case",
         "ignored",
         "immutable",
+        "lowered",
+        "optional",
         "resolved",
         "sensitive",
         "sets",
@@ -124,6 +127,7 @@ def _listed(row: Row) -> Iterator[str]:
         yield from getattr(row, field)
     for field in (
         "aliases",
+        "bounds",
         "excused",
         "forms",
         "frozen",
@@ -143,12 +147,17 @@ def _listed(row: Row) -> Iterator[str]:
     for detach in row.detach:
         yield detach.via
     for rule in row.rules:
-        yield from rule.fields
-        yield from rule.when
+        yield from filter(None, (rule.each, *rule.follow))
+        yield from (path for path in (*rule.fields, *rule.when) if not _beyond(rule, path))
     if row.composite is not None:
         yield from row.composite.fields
     if row.ending is not None:
         yield from row.ending.spent_if
+
+
+def _beyond(rule: Rule, path: str) -> bool:
+    """Whether a path goes on into what a reference names."""
+    return any(path.startswith(f"{reference}.") for reference in rule.follow)
 
 
 def _told(row: Row) -> Iterator[str]:
@@ -216,6 +225,21 @@ def test_every_path_of_a_row_leads_somewhere(object_name: str) -> None:
     row, root = loader.row(object_name), loader.unruled(object_name)
     assert [path for path in _listed(row) if not matches(root, path)] == []
     assert [path for path in _told(row) if not _is_told(object_name, path)] == []
+
+
+@pytest.mark.parametrize("object_name", OBJECTS)
+def test_every_path_of_a_rule_that_follows_leads_somewhere(object_name: str) -> None:
+    """Beyond a reference, paths are those of the type that it names."""
+    root = loader.by_object(object_name).root
+    for rule in loader.row(object_name).rules:
+        for path in (*rule.fields, *rule.when):
+            for reference in rule.follow:
+                if path.startswith(f"{reference}."):
+                    (place,) = matches(root, reference)
+                    found = root.at(place)
+                    assert found is not None
+                    named = loader.by_object(found.reference).root
+                    assert matches(named, path.removeprefix(f"{reference}.")), path
 
 
 @pytest.mark.parametrize("object_name", OBJECTS)
@@ -355,10 +379,11 @@ def test_what_a_row_says_fits_the_field(object_name: str) -> None:
     dropped = {place for path in row.ignored for place in matches(root, path)}
     for names, kinds in (
         ((*row.sets, *row.keyed, *row.handles), {Kind.LIST}),
-        (row.fold_case, {Kind.STRING}),
+        ((*row.fold_case, *row.lowered), {Kind.STRING}),
         (row.money, {Kind.INTEGER, Kind.DECIMAL}),
         (row.add_only, {Kind.MAP, Kind.OBJECT}),
         (row.content, {Kind.STRING}),
+        (row.bounds, {Kind.INTEGER, Kind.NUMBER, Kind.DECIMAL}),
     ):
         for path in names:
             for place in matches(root, path):

@@ -57,7 +57,7 @@ def test_a_new_coupon_is_filled_in(client: stripe.StripeClient) -> None:
         ({"amount_off": 1}, "You must pass currency when passing amount_off", "currency"),
         (
             {"percent_off": 0},
-            "This value must be greater than or equal to 0.01 (it currently is '0.0').",
+            "This value must be greater than 0 (it currently is '0.0').",
             "percent_off",
         ),
         (

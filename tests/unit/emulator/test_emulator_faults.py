@@ -1,4 +1,4 @@
-"""Faults, the log, idempotency keys, the account, and a file that outlives its emulator."""
+"""Faults, the log, the account, and a file that outlives its emulator."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from engine.emulator.transport import InProcessTransport
 from engine.emulator.wire import Request, Response
 
 Refused = Callable[..., stripe.StripeError]
-HOUR = 3600
 
 
 @pytest.fixture
@@ -45,102 +44,6 @@ def code_of(error: stripe.StripeError) -> str | None:
     return error.error.code
 
 
-def test_a_repeated_key_replays_the_first_answer(
-    emulator: Emulator, post: Callable[..., Response]
-) -> None:
-    """Same status and body, marked, and nothing is made again."""
-    first = post("/v1/products", "name=Pro&metadata[a]=b")
-    again = post("/v1/products", "metadata[a]=b&name=Pro")
-    assert (again.status, again.body) == (200, first.body)
-    assert "Idempotent-Replayed" not in first.headers
-    assert again.headers["Idempotent-Replayed"] == "true"
-    assert again.headers["Original-Request"] == first.headers["Request-Id"]
-    assert again.headers["Request-Id"] != first.headers["Request-Id"]
-    assert again.headers["Idempotency-Key"] == "k"
-    assert count(emulator) == 1
-
-
-def test_a_replay_tells_the_secret_again(post: Callable[..., Response]) -> None:
-    """The answer to a create is replayed whole."""
-    form = "url=https://example.com&enabled_events[0]=*"
-    first, again = (post("/v1/webhook_endpoints", form) for _ in range(2))
-    assert first.document["secret"] == again.document["secret"]
-
-
-def test_a_key_is_bound_to_its_parameters(post: Callable[..., Response]) -> None:
-    """Other parameters, or another endpoint, are an idempotency error."""
-    post("/v1/products", "name=Pro")
-    other = post("/v1/products", "name=Other")
-    assert other.status == 400
-    assert other.document["error"]["type"] == "idempotency_error"
-    assert other.document["error"]["message"] == (
-        "Keys for idempotent requests can only be used with the same parameters they were first "
-        "used with. Try using a key other than 'k' if you meant to execute a different request."
-    )
-    moved = post("/v1/coupons", "name=Pro")
-    assert moved.document["error"]["message"].startswith(
-        "Keys for idempotent requests can only be used for the same endpoint they were first used "
-        "for ('/v1/products' vs '/v1/coupons')."
-    )
-
-
-def test_validation_failures_are_not_remembered(post: Callable[..., Response]) -> None:
-    """A key whose request was malformed is free for the corrected one."""
-    assert post("/v1/products", "name=").status == 400
-    assert post("/v1/prices", "product=x&currency=usd").status == 400
-    assert post("/v1/products", "name=Pro").status == 200
-
-
-def test_refusals_of_an_execution_are_remembered(post: Callable[..., Response]) -> None:
-    """What the account's objects ruled out is answered the same again."""
-    form = "product=prod_x&currency=usd&unit_amount=1"
-    first = post("/v1/prices", form)
-    post("/v1/products", "name=Pro&id=prod_x", "other")
-    again = post("/v1/prices", form)
-    assert (again.status, again.body) == (400, first.body)
-    assert again.headers["Idempotent-Replayed"] == "true"
-
-
-def test_a_key_is_forgotten_after_a_day(
-    emulator: Emulator, post: Callable[..., Response], clock: Any
-) -> None:
-    """23 hours later it replays, after 24 it is new."""
-    post("/v1/products", "name=Pro")
-    clock.now += 23 * HOUR
-    assert post("/v1/products", "name=Pro").headers.get("Idempotent-Replayed") == "true"
-    clock.now += HOUR
-    assert post("/v1/products", "name=Other").status == 200
-    assert count(emulator) == 2
-
-
-def test_keys_belong_to_account_and_mode(post: Callable[..., Response]) -> None:
-    """The same key of another account or mode is another key."""
-    ids = {
-        post("/v1/products", "name=Pro", api_key=key).document["id"]
-        for key in ("sk_test_alpha", "sk_live_alpha", "sk_test_beta")
-    }
-    assert len(ids) == 3
-
-
-def test_a_key_in_flight_conflicts(emulator: Emulator, post: Callable[..., Response]) -> None:
-    """A second request while the first is under way is 409, and is not remembered."""
-    scope = f"{account_id('alpha')}/test"
-    with emulator._alone_with(scope, "k"):
-        conflict = post("/v1/products", "name=Pro")
-    assert conflict.status == 409
-    assert conflict.document["error"]["code"] == "idempotency_key_in_use"
-    assert conflict.document["error"]["message"].startswith(
-        "There is currently another in-progress request using this Idempotent Key"
-    )
-    assert post("/v1/products", "name=Pro").status == 200
-
-
-def test_long_keys_are_refused(post: Callable[..., Response]) -> None:
-    """255 characters fit."""
-    assert post("/v1/products", "name=Pro", "k" * 255).status == 200
-    assert post("/v1/products", "name=Pro", "k" * 256).status == 400
-
-
 @pytest.mark.parametrize(
     ("effect", "status", "code", "header"),
     [
@@ -157,7 +60,6 @@ def test_long_keys_are_refused(post: Callable[..., Response]) -> None:
             "lock_timeout",
             ("Stripe-Rate-Limited-Reason", "resource-specific"),
         ),
-        (faults.conflict(), 409, "lock_timeout", ("Stripe-Should-Retry", "true")),
         (faults.in_use("k"), 409, "idempotency_key_in_use", None),
         (faults.server_error(), 500, None, None),
         (faults.server_error(503), 503, None, None),
@@ -203,15 +105,6 @@ def test_the_permission_text_names_the_account(
     error = refused(client.v1.prices.list)
     assert isinstance(error, stripe.PermissionError)
     assert "on account 'acct_1'. Enabling \"Prices Read\" ('plan_read')" in str(error.user_message)
-
-
-def test_a_saved_500_is_replayed(emulator: Emulator, post: Callable[..., Response]) -> None:
-    """Stripe keeps the 500 of a request whose execution had begun."""
-    emulator.faults.add(faults.server_error(saved=True))
-    first, again = (post("/v1/products", "name=Pro") for _ in range(2))
-    assert (first.status, again.status) == (500, 500)
-    assert again.headers["Idempotent-Replayed"] == "true"
-    assert count(emulator) == 0
 
 
 @pytest.mark.parametrize(("executed", "left"), [(False, 0), (True, 1)])

@@ -88,7 +88,8 @@ def test_scopes_do_not_see_each_other(store: Store) -> None:
     assert ids(store) == ["a"]
     with store.transaction(SCOPE, write=False) as tables:
         assert tables.get("product", "b") is None
-        assert tables.elsewhere("product", "b", "acct_1/live")
+        assert not tables.holds("product", "b")
+        assert tables.holds("product", "b", "acct_1/live")
         assert tables.count("product") == 1
 
 
@@ -110,6 +111,59 @@ def test_an_index_changes_no_answer(store: Store) -> None:
     store.ensure_index("product", "code", folded=True)
     put(store, "b", code="summer")
     assert ids(store, Condition("code", "eq", "SUMMER", folded=True)) == ["b", "a"]
+
+
+def steps(of: int, *conditions: Condition, **keywords: Any) -> int:
+    """Steps of SQLite's machine for ten products out of so many, in the middle of the list."""
+    taken = [0]
+
+    def count() -> None:
+        taken[0] += 1
+
+    store = Store()
+    store.ensure_index("product", "code")
+    with store.transaction(SCOPE, write=True) as tables:
+        for number in range(of):
+            tables.insert("product", {"id": f"p{number}", "code": f"c{number}", "size": 1})
+        middle = tables.position("product", f"p{of // 2}")
+    assert store._shared is not None
+    store._shared.set_progress_handler(count, 1)
+    with store.transaction(SCOPE, write=False) as tables:
+        places = {name: middle for name, wanted in keywords.items() if wanted}
+        tables.select("product", conditions, limit=10, **places)
+    store.close()
+    return taken[0]
+
+
+@pytest.mark.parametrize(
+    ("conditions", "keywords"),
+    [
+        ([], {}),
+        ([], {"older_than": True}),
+        ([], {"newer_than": True}),
+        ([Condition("size", "eq", 1)], {"older_than": True}),
+        ([Condition("code", "eq", "c7")], {}),
+        ([Condition("code", "in", ["c7", "c8"])], {}),
+        ([Condition("id", "in", ["p7", "p8"])], {}),
+    ],
+)
+def test_a_page_costs_the_same_in_a_large_account(
+    conditions: list[Condition], keywords: dict[str, bool]
+) -> None:
+    """Ten times the objects, and not a tenth more work for a page of ten."""
+    small, large = (steps(of, *conditions, **keywords) for of in (100, 1000))
+    assert small > 0
+    assert large <= small * 1.1 + 20
+
+
+def test_putting_keeps_the_place(store: Store) -> None:
+    """A new version of an object stands where the old one stood, and a new object is the newest."""
+    put(store, "a", "b")
+    with store.transaction(SCOPE, write=True) as tables:
+        for id in ("a", "c"):
+            tables.put("product", {"id": id, "object": "product", "name": "new"})
+    assert ids(store) == ["c", "b", "a"]
+    assert ids(store, Condition("name", "eq", "new")) == ["c", "a"]
 
 
 def test_objects_change_and_go(store: Store) -> None:

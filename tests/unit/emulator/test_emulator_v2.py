@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 import stripe
 
+from engine.emulator import faults
 from engine.emulator.core import Emulator
 from engine.emulator.wire import Request, Response
 
@@ -163,6 +164,16 @@ def test_keys_replay_successes_only(
     assert send("DELETE", path, idempotency_key="x").document == gone
     assert error_of(send("DELETE", path)) == (404, "not_found")
     assert emulator.log[-1].status == 404
+
+
+def test_not_even_a_500_of_an_execution_is_replayed(send: Send, emulator: Emulator) -> None:
+    """A key remembers the answer of the first request that was not refused."""
+    emulator.faults.add(faults.server_error(saved=True))
+    failed, made, again = (send("POST", COLLECTION, HOOK, idempotency_key="k") for _ in range(3))
+    assert (failed.status, made.status) == (500, 200)
+    assert "Idempotent-Replayed" not in made.headers
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert again.body == made.body
 
 
 def test_the_sdk_speaks_it(client: stripe.StripeClient) -> None:

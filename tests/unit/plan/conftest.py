@@ -175,7 +175,8 @@ def observed_of(case: Case) -> Observed:
         for target in targets_in(f"${{{name}}}")
         if isinstance(target, AttributeTarget)
     }
-    return Observed(outputs=outputs, secrets=secrets, **said)
+    counts = {(name, ""): count for name, count in said.pop("counts", {}).items()}
+    return Observed(outputs=outputs, secrets=secrets, counts=counts, **said)
 
 
 def options_of(case: Case) -> PlanOptions:

@@ -11,7 +11,10 @@ from engine.catalog import loader
 from engine.errors import Problem
 from engine.stack.loader import load_stack
 from engine.stack.model import Stack
+from engine.stack.rules import Circumstances
 from engine.stack.validate import problems_of
+
+CIRCUMSTANCES = Circumstances(now=1_790_000_000, live=False)
 
 
 class Project:
@@ -35,7 +38,7 @@ class Project:
 
     def check(self, text: str) -> tuple[Problem, ...]:
         """Write a module, evaluate it and find everything wrong with it."""
-        return problems_of(self.load(text), loader.schemas(), self.root)
+        return problems_of(self.load(text), loader.schemas(), self.root, CIRCUMSTANCES)
 
     def lines(self, text: str) -> list[str]:
         """The same as `line reference: message`."""

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from engine.provider.schema import Attribute, Kind, ResourceType, Rule, RuleKind
+from engine.provider.rules import Rule, RuleKind
+from engine.provider.schema import Attribute, Kind, ResourceType
 from engine.stack.check import check_arguments
+from engine.stack.rules import Circumstances
 from engine.values import ABSENT, Sensitive
 
+NOW = 1_790_000_000
+CIRCUMSTANCES = Circumstances(now=NOW, live=False)
 REF = "${stripe_product.pro.id}"
 
 
@@ -36,7 +41,7 @@ def found(kind: ResourceType, **arguments: Any) -> list[str]:
     return [
         f"{'.'.join(map(str, finding.path))} {finding.reference}: {finding.message}"
         + (f" | {finding.hint}" if finding.hint else "")
-        for finding in check_arguments(kind, arguments)
+        for finding in check_arguments(kind, arguments, CIRCUMSTANCES)
     ]
 
 
@@ -230,6 +235,35 @@ def test_limits_of_a_map() -> None:
     assert found(kind, x={5: "1"}) == ["x.5 bad-key: x cannot have the key 5 | keys match [a-z]+"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "facts", "value", "message"),
+    [
+        (Kind.INTEGER, {"least": 1}, 0, "must be greater than or equal to 1 (it is 0)"),
+        (Kind.INTEGER, {"least": 1}, 1, ""),
+        (Kind.NUMBER, {"above": 0}, 0, "must be greater than 0 (it is 0)"),
+        (Kind.NUMBER, {"above": 0}, 0.5, ""),
+        (Kind.NUMBER, {"most": 100}, 100.5, "must be less than or equal to 100 (it is 100.5)"),
+        (Kind.NUMBER, {"most": 100}, Decimal(100), ""),
+        (Kind.DECIMAL, {"least": 0}, "-0.1", "must be greater than or equal to 0 (it is -0.1)"),
+        (Kind.DECIMAL, {"least": 0}, "0", ""),
+        (Kind.INTEGER, {"least": 0}, REF, ""),
+        (Kind.INTEGER, {"least": 1, "words": {"inf": None}}, "inf", ""),
+        (Kind.STRING, {"least": 1}, "0", ""),
+    ],
+)
+def test_bounds_of_a_number(kind: Kind, facts: dict[str, Any], value: Any, message: str) -> None:
+    """The bounds themselves are allowed, unless the number has to be above."""
+    expected = [f"x out-of-range: x {message}"] if message else []
+    assert found(thing(x=field(kind, **facts)), x=value) == expected
+
+
+def test_what_is_no_number_is_not_out_of_range_too() -> None:
+    """One mistake is one finding."""
+    bounded = thing(x=field(Kind.DECIMAL, least=0))
+    assert len(found(bounded, x="NaN")) == 1
+    assert len(found(bounded, x="many")) == 1
+
+
 def test_decimal_places() -> None:
     """Stripe keeps twelve; zeros at the end are none."""
     kind = thing(x=field(Kind.DECIMAL))
@@ -296,6 +330,16 @@ def test_missing_nested_parameters() -> None:
     assert found(kind, nested={}) == [
         'nested missing-parameter: missing required parameter nested.mode | add "mode": "..."'
     ]
+
+
+def test_a_required_dict_that_is_empty_is_missing() -> None:
+    """Stripe would see nothing of it; what is required inside says so by itself."""
+    inside = {"size": field(Kind.INTEGER)}
+    kind = thing(x=field(Kind.OBJECT, required=True, fields=inside))
+    assert found(kind, x={}) == [" missing-parameter: missing required parameter x | add x={...}"]
+    assert found(kind, x={"size": 1}) == []
+    (text,) = found(thing(x=dataclasses.replace(NESTED, required=True)), x={})
+    assert text.startswith("x missing-parameter: missing required parameter x.mode")
 
 
 def test_a_misspelt_parameter_is_not_missing_too() -> None:
@@ -372,11 +416,97 @@ BROKEN: list[tuple[Rule, dict[str, Any], str | None]] = [
     (rule(RuleKind.LAST_ELEMENT, "a", value=("x", "inf")), {"a": [{"x": "inf"}, {"x": 1}]}, "a"),
     (rule(RuleKind.LAST_ELEMENT, "a", value=("x", "inf")), {"a": [{}]}, "a"),
     (rule(RuleKind.LAST_ELEMENT, "a", value=("x", "inf")), {"a": ({"x": 1},)}, "a"),
+    # AT_LEAST_ONE
+    (rule(RuleKind.AT_LEAST_ONE, "a", "b"), {}, ""),
+    (rule(RuleKind.AT_LEAST_ONE, "a", "b"), {"a": 1, "b": 1}, None),
+    (rule(RuleKind.AT_LEAST_ONE, "a.*.x", "b"), {"a": [{}, {"x": 1}]}, None),
+    (rule(RuleKind.AT_LEAST_ONE, "a.*.x", "b"), {"a": [{}]}, ""),
+    (rule(RuleKind.AT_LEAST_ONE, "a.*.x", when={"c": ...}), {"a": [{}], "c": 1}, "c"),
+    # AT_MOST
+    (rule(RuleKind.AT_MOST, "a", value=5), {}, None),
+    (rule(RuleKind.AT_MOST, "a", value=5), {"a": 5}, None),
+    (rule(RuleKind.AT_MOST, "a", value=5), {"a": 6}, "a"),
+    (rule(RuleKind.AT_MOST, "a", value=5), {"a": "5.5"}, "a"),
+    (rule(RuleKind.AT_MOST, "a", value=5), {"a": Decimal("5.5")}, "a"),
+    (rule(RuleKind.AT_MOST, "a", value=5), {"a": REF}, None),
+    (rule(RuleKind.AT_MOST, "a", value=5), {"a": True}, None),
+    (rule(RuleKind.AT_MOST, "a", value=5), {"a": "many"}, None),
+    (rule(RuleKind.AT_MOST, "a", value=5), {"a": "NaN"}, None),
+    # MATCHES
+    (rule(RuleKind.MATCHES, "a", value="x+"), {}, None),
+    (rule(RuleKind.MATCHES, "a", value="x+"), {"a": "xx"}, None),
+    (rule(RuleKind.MATCHES, "a", value="x+"), {"a": "xy"}, "a"),
+    (rule(RuleKind.MATCHES, "a", value="x+"), {"a": REF}, None),
+    (rule(RuleKind.MATCHES, "a", value="x+", live=True), {"a": "xy"}, None),
+    # RISING
+    (rule(RuleKind.RISING, "a", "b", "c", value=0), {"a": 1, "b": 1, "c": 2}, None),
+    (rule(RuleKind.RISING, "a", "b", "c", value=0), {"a": 2, "c": 1}, "c"),
+    (rule(RuleKind.RISING, "a", "b", "c", value=0), {"a": 2, "b": REF, "c": 1}, "c"),
+    (rule(RuleKind.RISING, "a", "b", value=1), {"a": 1, "b": 1}, "b"),
+    (rule(RuleKind.RISING, "a", "b", value=1), {"a": "now", "b": 1}, None),
+    # WITHIN
+    (rule(RuleKind.WITHIN, "a", value=60), {}, None),
+    (rule(RuleKind.WITHIN, "a", value=60), {"a": NOW + 60}, None),
+    (rule(RuleKind.WITHIN, "a", value=60), {"a": NOW + 61}, "a"),
+    (rule(RuleKind.WITHIN, "a", value=60), {"a": 0}, None),
+    (rule(RuleKind.WITHIN, "a", value=60), {"a": "now"}, None),
+    # RISING_ELEMENTS
+    (rule(RuleKind.RISING_ELEMENTS, "a", value="x"), {"a": [{"x": 1}, {"x": "inf"}]}, None),
+    (rule(RuleKind.RISING_ELEMENTS, "a", value="x"), {"a": [{"x": 2}, {"x": 1}]}, "a.1.x"),
+    (rule(RuleKind.RISING_ELEMENTS, "a", value="x"), {"a": [{"x": 1}, {"x": 1}]}, "a.1.x"),
+    (rule(RuleKind.RISING_ELEMENTS, "a", value="x"), {"a": [{"x": "inf"}, {"x": 9}]}, "a.1.x"),
+    (rule(RuleKind.RISING_ELEMENTS, "a", value="x"), {"a": [{"x": REF}, {}]}, None),
+    (rule(RuleKind.RISING_ELEMENTS, "a", value="x"), {}, None),
+    # OWN_KEY
+    (rule(RuleKind.OWN_KEY, "a", value="b"), {}, None),
+    (rule(RuleKind.OWN_KEY, "a", value="b"), {"b": "DE", "a": {"de": 1, "fr": None}}, None),
+    (rule(RuleKind.OWN_KEY, "a", value="b"), {"b": "DE", "a": {"de": 1, "fr": 1}}, "a.fr"),
+    (rule(RuleKind.OWN_KEY, "a", value="b"), {"b": "DE", "a": {}}, "a"),
+    (rule(RuleKind.OWN_KEY, "a", value="b"), {"b": REF, "a": {"fr": 1}}, None),
+    # what only an apply can tell
+    (rule(RuleKind.REQUIRES, "a", value=True), {"a": REF}, None),
+    (rule(RuleKind.REQUIRES, "a.x"), {"a": REF}, None),
+    (rule(RuleKind.FORBIDS, "a.x"), {"a": REF}, None),
+    (rule(RuleKind.ONE_OF, "a.x", "b"), {"a": REF}, None),
+    (rule(RuleKind.REQUIRES, "c", when={"a.x": ABSENT}), {"a": REF}, None),
+    (rule(RuleKind.REQUIRES, "c", when={"a.x": ...}), {"a": REF}, None),
+    (rule(RuleKind.LAST_ELEMENT, "a", value=("x", "inf")), {"a": [{"x": REF}]}, None),
+    # every element, one by one
+    (rule(RuleKind.REQUIRES, "a.*.x"), {"a": [{"x": 1}, {"y": 1}]}, "a.1"),
+    (rule(RuleKind.REQUIRES, "a.*.x"), {"a": {"k": {"y": 1}}}, "a.k"),
+    (rule(RuleKind.REQUIRES, "a.*.x"), {"a": []}, None),
+    (rule(RuleKind.REQUIRES, "a.*.x"), {}, None),
+    (rule(RuleKind.ONE_OF, "a.*.x", "a.*.y", each="a.*"), {"a": [{"x": 1}, {}]}, "a.1"),
+    (rule(RuleKind.ONE_OF, "a.*.x", "a.*.y", each="a.*"), {"a": [{"x": 1}, {"y": 1}]}, None),
+    (rule(RuleKind.ONE_OF, "a.*.x", "a.*.y", each="a.*"), {"a": [{"x": 1, "y": 1}]}, "a.0.y"),
+    (rule(RuleKind.ONE_OF, "a.*.x", each="a.*"), {"a": REF}, None),
+    (
+        rule(RuleKind.FORBIDS, "a.*.x", each="a.*", when={"a.*.y": 1, "b": 2}),
+        {"a": [{"x": 1}, {"x": 1, "y": 1}], "b": 2},
+        "a.1.x",
+    ),
+    (
+        rule(RuleKind.FORBIDS, "a.*.x", each="a.*", when={"a.*.y": 1}),
+        {"a": [{"x": 1}, {"y": 1}]},
+        None,
+    ),
+    (
+        rule(RuleKind.REQUIRES, "a.*.x", each="a.*.l.*", when={"a.*.l.*.y": 1}),
+        {"a": [{"l": [{"y": 1}]}, {"l": [], "x": 1}]},
+        "a.0",
+    ),
     # UNIQUE_ELEMENTS
-    (rule(RuleKind.UNIQUE_ELEMENTS, "a", value="x"), {}, None),
-    (rule(RuleKind.UNIQUE_ELEMENTS, "a", value="x"), {"a": [{"x": 1}, {"x": "1"}]}, None),
-    (rule(RuleKind.UNIQUE_ELEMENTS, "a", value="x"), {"a": [{"x": REF}, {"x": REF}]}, "a"),
-    (rule(RuleKind.UNIQUE_ELEMENTS, "a", value="x"), {"a": "text"}, None),
+    (rule(RuleKind.UNIQUE_ELEMENTS, "a", value=("x",)), {}, None),
+    (rule(RuleKind.UNIQUE_ELEMENTS, "a", value=("x",)), {"a": [{"x": 1}, {"x": "1"}]}, None),
+    (rule(RuleKind.UNIQUE_ELEMENTS, "a", value=("x",)), {"a": [{"x": REF}, {"x": REF}]}, "a.1"),
+    (rule(RuleKind.UNIQUE_ELEMENTS, "a", value=("x",)), {"a": "text"}, None),
+    (rule(RuleKind.UNIQUE_ELEMENTS, "a", value=("x",)), {"a": [{}, {}]}, None),
+    (
+        rule(RuleKind.UNIQUE_ELEMENTS, "a", value=("x", "y")),
+        {"a": [{"x": 1, "y": 1}, {"x": 1}, {"x": 1, "y": 1}]},
+        "a.2",
+    ),
+    (rule(RuleKind.UNIQUE_ELEMENTS, "a", value=()), {"a": [1, 2, 1]}, "a.2"),
     # OTHER_KEYS
     (rule(RuleKind.OTHER_KEYS, "a", value="b"), {}, None),
     (rule(RuleKind.OTHER_KEYS, "a", value="b"), {"b": "usd", "a": {"eur": 1}}, None),
@@ -396,6 +526,34 @@ def test_rules(case: int) -> None:
 def test_every_form_of_rule_is_held_here() -> None:
     """A new form needs its rows."""
     assert {checked.kind for checked, *_ in BROKEN} == set(RuleKind)
+
+
+def test_every_element_that_breaks_a_rule_is_told() -> None:
+    """One mistake in each of two elements is two findings, each with its place in the text."""
+    one_price = Rule(
+        kind=RuleKind.REQUIRES, each="a.*", fields=("a.*.x",), message="add x to `{place}`"
+    )
+    assert found(thing(one_price, **ANYTHING), a=[{}, {"x": 1}, {}]) == [
+        "a.0 stripe-rule: add x to `a[0]`",
+        "a.2 stripe-rule: add x to `a[2]`",
+    ]
+
+
+@pytest.mark.parametrize(("live", "broken"), [(True, True), (False, False), (None, False)])
+def test_what_live_mode_alone_refuses(live: bool | None, broken: bool) -> None:  # noqa: FBT001 - a row
+    """Where nothing tells the mode, nothing is refused."""
+    kind = thing(rule(RuleKind.MATCHES, "a", value="x+", live=True), **ANYTHING)
+    where = Circumstances(now=NOW, live=live)
+    assert bool(list(check_arguments(kind, {"a": "y"}, where))) is broken
+
+
+def test_a_misspelt_field_of_an_element_is_not_missing_too() -> None:
+    """One mistake is one finding inside of lists as well."""
+    items = field(Kind.LIST, element=field(Kind.OBJECT, fields={"price": field(Kind.STRING)}))
+    kind = thing(rule(RuleKind.REQUIRES, "items.*.price", each="items.*"), items=items)
+    assert [text.split(":")[0] for text in found(kind, items=[{"prise": "x"}])] == [
+        "items.0.prise unknown-parameter"
+    ]
 
 
 def test_a_rule_speaks_with_its_hint() -> None:

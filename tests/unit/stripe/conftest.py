@@ -83,7 +83,9 @@ class Scripted(stripe.HTTPClient):
 class Door:
     """A client over a script, with what it sent and for how long it would have slept."""
 
-    def __init__(self, *answers: Answer, retries: int = 3, key: str = KEY) -> None:
+    def __init__(
+        self, *answers: Answer, retries: int = 3, key: str = KEY, pace: Any = None
+    ) -> None:
         """Args: answers: in order; retries: how often a request is tried again; key: API key."""
         self.transport = Scripted(list(answers) or [Answer()])
         self.slept: list[float] = []
@@ -92,6 +94,7 @@ class Door:
             transport=self.transport,
             retries=retries,
             sleep=self.slept.append,
+            pace=pace,
         )
         self.http = StripeHTTP(self.options)
 

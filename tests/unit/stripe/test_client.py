@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -162,10 +163,63 @@ def test_there_is_an_end_to_retries(door: Make, refused: Make, retries: int) -> 
 def test_retry_after_decides_the_wait(
     door: Make, refused: Make, answered: Make, header: str
 ) -> None:
-    """In seconds, however a proxy spells the header, and never longer than half a minute."""
+    """In seconds, however a proxy spells the header, and never longer than five minutes."""
     client = door(refused(429, {header: "7"}), refused(429, {header: "900"}), answered())
     client.http.get("/v1/products", {})
-    assert client.slept == [7.0, 30.0]
+    assert client.slept == [7.0, 300.0]
+
+
+def test_what_came_too_fast_is_tried_more_often(door: Make, refused: Make) -> None:
+    """It did nothing wrong; waits stop growing, since the pace sees to the rest."""
+    client = door(refused(429), retries=2)
+    with pytest.raises(RateLimitedError):
+        client.http.get("/v1/products", {})
+    assert len(client.slept) == 10
+    assert max(client.slept) <= 2.0
+    locked = door(refused(429, code="lock_timeout"), retries=2)
+    with pytest.raises(RateLimitedError):
+        locked.http.get("/v1/products", {})
+    assert len(locked.slept) == 2
+
+
+def test_the_pace_is_told_of_every_answer(door: Make, refused: Make, answered: Make) -> None:
+    """Each try takes its turn; a refusal says of what, an object that is locked is none."""
+    told: list[tuple[Any, ...]] = []
+
+    class Told:
+        def wait(self, endpoint: str) -> None:
+            told.append(("wait", endpoint))
+
+        def passed(self, endpoint: str) -> None:
+            told.append(("passed", endpoint))
+
+        def refused(self, endpoint: str, *, reason: str, retry_after: float | None) -> None:
+            told.append(("refused", endpoint, reason, retry_after))
+
+    limited = {"Stripe-Rate-Limited-Reason": "endpoint-rate", "Retry-After": "3"}
+    client = door(refused(429, limited), refused(429, code="lock_timeout"), answered(), pace=Told())
+    client.http.post("/v1/products/prod_1", {}, idempotency_key="k", route="/v1/products/{id}")
+    here = "post /v1/products/{id}"
+    assert told == [
+        ("wait", here), ("refused", here, "endpoint-rate", 3.0),
+        ("wait", here), ("passed", here),
+        ("wait", here), ("passed", here),
+    ]  # fmt: skip
+
+
+def test_stripe_tells_the_time(door: Make, refused: Make, answered: Make) -> None:
+    """The header of any answer, refusals included; one that is missing or odd tells nothing."""
+    client = door(
+        answered(headers={"Date": "soon"}),
+        refused(400, {"Date": "Thu, 26 Nov 2026 10:00:00 GMT"}),
+        answered(),
+    )
+    client.http.get("/v1/products", {})
+    assert client.http.told_time is None
+    for _ in range(2):
+        with contextlib.suppress(ProviderError):
+            client.http.get("/v1/products", {})
+        assert client.http.told_time == 1_795_687_200
 
 
 @pytest.mark.parametrize("odd", ["-5", "soon", "nan", "Wed, 21 Oct 2026 07:28:00 GMT", ""])

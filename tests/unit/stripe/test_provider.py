@@ -10,7 +10,12 @@ import pytest
 from engine.catalog import loader
 from engine.emulator.core import Emulator
 from engine.emulator.transport import InProcessTransport
-from engine.errors import NotFoundError, PermissionDeniedError, ProviderError
+from engine.errors import (
+    AuthenticationError,
+    NotFoundError,
+    PermissionDeniedError,
+    ProviderError,
+)
 from engine.provider.base import Account, RequestContext
 from engine.provider.schema import Probe, ResourceType
 from engine.stripe.client import ClientOptions, StripeHTTP
@@ -378,6 +383,51 @@ def test_a_server_without_accounts_tells_none(door: Make, refused: Make) -> None
     client = door(refused(404))
     provider = StripeProvider(client.http, loader.schemas(), api_key="sk_test_x")
     assert provider.account() == Account("", livemode=False)
+
+
+def test_a_secret_key_lacks_nothing_and_is_not_asked(door: Make, refused: Make) -> None:
+    """Nothing is sent for it."""
+    client = door(refused(403, message="no"))
+    provider = StripeProvider(client.http, loader.schemas(), api_key="sk_test_x")
+    assert provider.missing_permission(PRICE) is None
+    assert client.sent == []
+
+
+def test_a_permission_that_is_missing_is_named(door: Make, refused: Make) -> None:
+    """By Stripe, in the answer to a write that could change nothing."""
+    text = (
+        "Permission denied. Enabling \"Prices Write\" ('plan_write') permissions on this key "
+        "would allow this request to continue."
+    )
+    client = door(refused(403, message=text, code="more_permissions_required"))
+    provider = StripeProvider(client.http, loader.schemas(), api_key="rk_test_x")
+    assert provider.missing_permission(PRICE, account="acct_2") == "Prices Write (plan_write)"
+    (sent,) = client.sent
+    assert (sent.method, sent.body) == ("post", "")
+    assert sent.path.startswith("/v1/prices/engine-")
+    assert sent.headers["Stripe-Account"] == "acct_2"
+
+
+@pytest.mark.parametrize("status", [400, 404])
+def test_no_such_object_is_a_permission(door: Make, refused: Make, status: int) -> None:
+    """Stripe looked for it, so the key may write; deletions are asked about in the same way."""
+    client = door(refused(status))
+    provider = StripeProvider(client.http, loader.schemas(), api_key="rk_test_x")
+    assert provider.missing_permission(PRICE) is None
+    feature = loader.resource_type("stripe_product_feature")
+    assert provider.missing_permission(feature) is None
+    assert [sent.method for sent in client.sent] == ["post", "delete"]
+
+
+def test_other_answers_are_no_permission(door: Make, refused: Make) -> None:
+    """A key that expired, and an account that is not ours, are what they are."""
+    provider = StripeProvider(door(refused(401)).http, loader.schemas(), api_key="rk_test_x")
+    with pytest.raises(AuthenticationError):
+        provider.missing_permission(PRICE)
+    foreign = door(refused(403, code="account_invalid"))
+    provider = StripeProvider(foreign.http, loader.schemas(), api_key="rk_test_x")
+    with pytest.raises(PermissionDeniedError):
+        provider.missing_permission(PRICE, account="acct_2")
 
 
 def test_other_refusals_are_the_callers(door: Make, refused: Make) -> None:

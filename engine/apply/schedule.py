@@ -1,0 +1,96 @@
+"""Which operation is next: one that is ready, the head of the longest chain first.
+
+Pure. A wide plan is not held up by a deep one: whatever is ready can be begun, and what many
+others wait for in a row is begun before what nobody waits for.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator, Sequence
+
+from engine.plan.model import Step
+
+
+class Schedule:
+    """The operations of a plan that were not begun yet.
+
+    Each is given out once, after all that it comes after is done. Of those that are ready, the one
+    with the most operations waiting for it in a row comes first, then the one earlier in the plan.
+    """
+
+    def __init__(self, steps: Sequence[Step], *, in_order: bool = False) -> None:
+        """Begin with all operations.
+
+        Args:
+            steps: The operations of a plan.
+            in_order: Of those that are ready, the one earlier in the plan comes first: where they
+                run one at a time nothing is gained by another order.
+        """
+        self._steps = steps
+        self._numbers = {step.key: number for number, step in enumerate(steps)}
+        self._dependents: list[list[int]] = [[] for _ in steps]
+        self._missing = [len(step.after) for step in steps]
+        for number, step in enumerate(steps):
+            for key in step.after:
+                self._dependents[self._numbers[key]].append(number)
+        self._heights = [0] * len(steps) if in_order else self._measured()
+        self._gone = [False] * len(steps)
+        self._ready: list[tuple[int, int]] = []
+        for number, missing in enumerate(self._missing):
+            if not missing:
+                self._make_ready(number)
+
+    def _make_ready(self, number: int) -> None:
+        heapq.heappush(self._ready, (-self._heights[number], number))
+
+    def _measured(self) -> list[int]:
+        """How many operations in a row wait for each."""
+        missing = list(self._missing)
+        order = [number for number, count in enumerate(missing) if not count]
+        for number in order:  # grows while it is gone through
+            for dependent in self._dependents[number]:
+                missing[dependent] -= 1
+                if not missing[dependent]:
+                    order.append(dependent)
+        heights = [0] * len(self._steps)
+        for number in reversed(order):
+            for dependent in self._dependents[number]:
+                heights[number] = max(heights[number], heights[dependent] + 1)
+        return heights
+
+    def next(self) -> Step | None:
+        """Take an operation that may begin; None if all others wait for what is under way."""
+        while self._ready:
+            _, number = heapq.heappop(self._ready)
+            if not self._gone[number]:
+                self._gone[number] = True
+                return self._steps[number]
+        return None
+
+    def done(self, step: Step) -> None:
+        """What waits for an operation waits no longer."""
+        for dependent in self._dependents[self._numbers[step.key]]:
+            self._missing[dependent] -= 1
+            if not self._missing[dependent]:
+                self._make_ready(dependent)
+
+    def without(self, step: Step) -> Iterator[Step]:
+        """Take out everything that waits for an operation that failed, in plan order."""
+        found: set[int] = set()
+        waiting = [self._numbers[step.key]]
+        while waiting:
+            for dependent in self._dependents[waiting.pop()]:
+                if dependent not in found and not self._gone[dependent]:
+                    found.add(dependent)
+                    waiting.append(dependent)
+        for number in sorted(found):
+            self._gone[number] = True
+            yield self._steps[number]
+
+    def rest(self) -> Iterator[Step]:
+        """Take out everything that was not begun, in plan order."""
+        for number, step in enumerate(self._steps):
+            if not self._gone[number]:
+                self._gone[number] = True
+                yield step

@@ -1,0 +1,286 @@
+"""At what price things are sold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from engine.catalog.rows import Limit, Row
+from engine.catalog.semantics.checks import (
+    chosen_amount,
+    longest_intervals,
+    one_amount,
+    other_currencies,
+    rising_tiers,
+)
+from engine.catalog.semantics.shared import (
+    ACTIVE_AGAIN,
+    AMOUNT,
+    ARCHIVE,
+    COUNT,
+    CURRENCY,
+    CURRENCY_KEY,
+    DELETE,
+    METADATA,
+)
+from engine.provider.rules import Rule, RuleKind
+from engine.provider.schema import Detach, Kind, NaturalKey
+
+PRICE = Row(
+    face="Price",
+    title="price",
+    id_prefix="price_",
+    charged=True,
+    removals=(ARCHIVE,),
+    revival=ACTIVE_AGAIN,
+    natural_keys=(
+        NaturalKey(
+            attribute="lookup_key",
+            filter="lookup_keys",
+            many=True,
+            # D: the list shows active prices unless it is asked for the others.
+            variants=({"active": True}, {"active": False}),
+            transfer="transfer_lookup_key",
+            kept_by_removed=True,
+        ),
+    ),
+    # S: "This price cannot be archived because it is the default price of its product."
+    detach=(Detach(object="product", via="product", attribute="default_price"),),
+    expand=("tiers", "currency_options"),
+    hidden=("tiers", "currency_options"),
+    references={
+        "product_data.tax_code": "tax_code",
+        "product_data.tax_details.performance_location": "tax.location",
+        "product_data.tax_details.tax_code": "tax_code",
+        "recurring.meter": "billing.meter",
+    },
+    # L: accepted and never told.
+    write_only=(
+        "product_data",
+        "recurring.trial_period_days",
+        "custom_unit_amount.enabled",
+        "currency_options.*.custom_unit_amount.enabled",
+    ),
+    ignored=("transfer_lookup_key",),
+    # D: what is inclusive or exclusive once stays so.
+    frozen={
+        "tax_behavior": ("inclusive", "exclusive"),
+        "currency_options.*.tax_behavior": ("inclusive", "exclusive"),
+    },
+    words={
+        "tiers.*.up_to": {"inf": None},
+        "currency_options.*.tiers.*.up_to": {"inf": None},
+    },
+    neutral={
+        "active": True,
+        "billing_scheme": "per_unit",
+        "tax_behavior": "unspecified",
+        "recurring.interval_count": 1,
+        "recurring.usage_type": "licensed",
+        "currency_options.*.tax_behavior": "unspecified",
+        # R: a tier with a flat amount and a zero unit amount reads back without the zero.
+        "tiers.*.unit_amount": 0,
+        "tiers.*.flat_amount": 0,
+        "nickname": None,
+    },
+    fold_case=("currency",),
+    limits={
+        **METADATA,
+        "currency": CURRENCY,
+        "currency_options": CURRENCY_KEY,
+        "lookup_key": Limit(max=200),
+    },
+    bounds={
+        "recurring.interval_count": COUNT,
+        "transform_quantity.divide_by": COUNT,
+        "tiers.*.up_to": COUNT,
+        "currency_options.*.tiers.*.up_to": COUNT,
+        **{
+            f"currency_options.*.{name}": AMOUNT
+            for name in (
+                "custom_unit_amount.maximum",
+                "custom_unit_amount.minimum",
+                "custom_unit_amount.preset",
+                "tiers.*.flat_amount",
+                "tiers.*.flat_amount_decimal",
+                "tiers.*.unit_amount",
+                "tiers.*.unit_amount_decimal",
+            )
+        },
+    },
+    money={
+        "unit_amount": "currency",
+        "unit_amount_decimal": "currency",
+        "tiers.*.unit_amount": "currency",
+        "tiers.*.unit_amount_decimal": "currency",
+        "tiers.*.flat_amount": "currency",
+        "tiers.*.flat_amount_decimal": "currency",
+        "currency_options.*.unit_amount": "*",
+        "currency_options.*.unit_amount_decimal": "*",
+        "custom_unit_amount.minimum": "currency",
+        "custom_unit_amount.maximum": "currency",
+        "custom_unit_amount.preset": "currency",
+    },
+    rules=(
+        other_currencies("currency", "currency_options"),
+        Rule(
+            kind=RuleKind.ONE_OF,
+            fields=("product", "product_data"),
+            message="A price belongs to one product: give exactly one of product, product_data.",
+        ),
+        Rule(
+            kind=RuleKind.AT_MOST_ONE,
+            fields=("unit_amount", "unit_amount_decimal"),
+            message=(
+                "You may only specify one of these parameters: unit_amount, unit_amount_decimal."
+            ),
+        ),
+        Rule(
+            kind=RuleKind.ONE_OF,
+            fields=("unit_amount", "unit_amount_decimal", "custom_unit_amount", "tiers"),
+            message="Prices require an `unit_amount` or `unit_amount_decimal` parameter to be set.",
+            hint="give exactly one of unit_amount, unit_amount_decimal, custom_unit_amount, tiers",
+        ),
+        Rule(
+            kind=RuleKind.REQUIRES,
+            when={"tiers": ...},
+            fields=("billing_scheme",),
+            value="tiered",
+            message='Tiers need billing_scheme="tiered".',
+        ),
+        Rule(
+            kind=RuleKind.REQUIRES,
+            when={"billing_scheme": "tiered"},
+            fields=("tiers", "tiers_mode"),
+            message="A tiered price needs tiers and tiers_mode.",
+        ),
+        *rising_tiers("tiers"),
+        *rising_tiers("currency_options.*.tiers"),
+        *chosen_amount("custom_unit_amount"),
+        *chosen_amount("currency_options.*.custom_unit_amount"),
+        *longest_intervals("recurring"),
+        one_amount("currency_options.*", "custom_unit_amount", "tiers"),
+        Rule(
+            kind=RuleKind.FORBIDS,
+            when={"custom_unit_amount": ...},
+            fields=("recurring",),
+            message="Prices with `custom_unit_amount` are only supported with `type=one_time`.",
+        ),
+        Rule(
+            kind=RuleKind.REQUIRES,
+            when={"tiers_mode": ...},
+            fields=("tiers",),
+            message="`tiers_mode` can only be set when `billing_scheme` is `tiered`.",
+        ),
+        Rule(
+            kind=RuleKind.REQUIRES,
+            when={"tiers": ...},
+            fields=("recurring",),
+            message="Prices with `type=one_time` are not supported with tiered billing.",
+            hint='add recurring={"interval": "month"}',
+        ),
+        Rule(
+            kind=RuleKind.FORBIDS,
+            when={"tiers": ...},
+            fields=("transform_quantity",),
+            message="A tiered price takes no transform_quantity.",
+        ),
+        Rule(
+            kind=RuleKind.REQUIRES,
+            when={"recurring.usage_type": "metered"},
+            fields=("recurring.meter",),
+            message=(
+                "Starting with Stripe version `2025-03-31.basil`, metered prices must be backed "
+                "by meters."
+            ),
+        ),
+        Rule(
+            kind=RuleKind.REQUIRES,
+            when={"recurring.meter": ...},
+            fields=("recurring.usage_type",),
+            value="metered",
+            message='A price with a meter needs usage_type="metered".',
+        ),
+    ),
+)
+
+PLAN = Row(
+    face="Plan",
+    title="plan",
+    id_prefix="plan_",
+    charged=True,
+    # D: new subscribers cannot have it any more, those who have it keep it.
+    removals=(DELETE,),
+    revival=ACTIVE_AGAIN,
+    natural_keys=(NaturalKey(attribute="id"),),
+    expand=("tiers",),
+    hidden=("tiers",),
+    references={"product": "product", "meter": "billing.meter"},
+    # An inline product is a product of its own: declare it as such.
+    forms={"product": Kind.STRING},
+    words={"tiers.*.up_to": {"inf": None}},
+    neutral={
+        "active": True,
+        "billing_scheme": "per_unit",
+        "interval_count": 1,
+        "usage_type": "licensed",
+        "tiers.*.unit_amount": 0,
+        "tiers.*.flat_amount": 0,
+    },
+    fold_case=("currency",),
+    limits={**METADATA, "currency": CURRENCY},
+    bounds={"interval_count": COUNT, "transform_usage.divide_by": COUNT, "tiers.*.up_to": COUNT},
+    money={
+        "amount": "currency",
+        "amount_decimal": "currency",
+        "tiers.*.unit_amount": "currency",
+        "tiers.*.unit_amount_decimal": "currency",
+        "tiers.*.flat_amount": "currency",
+        "tiers.*.flat_amount_decimal": "currency",
+    },
+    rules=(
+        Rule(
+            kind=RuleKind.REQUIRES,
+            fields=("product",),
+            message="A plan belongs to a product.",
+        ),
+        Rule(
+            kind=RuleKind.ONE_OF,
+            fields=("amount", "amount_decimal", "tiers"),
+            message="A plan takes exactly one of amount, amount_decimal, tiers.",
+        ),
+        Rule(
+            kind=RuleKind.REQUIRES,
+            when={"billing_scheme": "tiered"},
+            fields=("tiers", "tiers_mode"),
+            message="A tiered plan needs tiers and tiers_mode.",
+        ),
+        Rule(
+            kind=RuleKind.REQUIRES,
+            when={"tiers": ...},
+            fields=("billing_scheme",),
+            value="tiered",
+            message='Tiers need billing_scheme="tiered".',
+        ),
+        *rising_tiers("tiers"),
+        *longest_intervals(""),
+        Rule(
+            kind=RuleKind.REQUIRES,
+            when={"usage_type": "metered"},
+            fields=("meter",),
+            message="A metered plan must be backed by a meter.",
+        ),
+        Rule(
+            kind=RuleKind.REQUIRES,
+            when={"meter": ...},
+            fields=("usage_type",),
+            value="metered",
+            message='A plan with a meter needs usage_type="metered".',
+        ),
+    ),
+)
+
+ROWS: Mapping[str, Row] = {
+    "plan": PLAN,
+    "price": PRICE,
+}
+"""Rows of this area, by object name."""

@@ -1,0 +1,37 @@
+"""Tax rates on what is sold: inclusive or exclusive, as the price they are on.
+
+What must not live here: tax rates by themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from engine.emulator.errors import StripeRefusal
+
+if TYPE_CHECKING:
+    from engine.emulator.call import Call
+
+_BEHAVIORS = {True: "inclusive", False: "exclusive"}
+
+
+def check_rates(call: Call, price: Mapping[str, Any], rates: Iterable[str] | None) -> None:
+    """Refuse rates that contradict what their price says of taxes (L).
+
+    Args:
+        call: The request under way.
+        price: What is sold.
+        rates: Ids of the tax rates on it; None for none.
+
+    Raises:
+        StripeRefusal: One of them does.
+    """
+    said = price["tax_behavior"]
+    for id in rates or ():
+        rate = call.get("tax_rate", id)
+        if rate is not None and said not in (None, "unspecified", _BEHAVIORS[rate["inclusive"]]):
+            raise StripeRefusal(
+                "One or more prices has a `tax_behavior` that conflicts with the tax rates that "
+                "apply to the corresponding line item."
+            )

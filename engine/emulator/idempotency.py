@@ -1,0 +1,80 @@
+"""Idempotency keys: what was first answered to each, and which are in use right now.
+
+What must not live here: which refusals are remembered, which depends on how far a request got.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from engine.emulator import errors
+from engine.emulator.exchange import Exchange
+from engine.emulator.tables import FirstAnswer, Tables
+
+# D: keys are forgotten once they are a day old.
+KEY_LIFE: Final = 24 * 3600
+
+
+def first_answer(exchange: Exchange, tables: Tables, now: int) -> FirstAnswer | None:
+    """What the request's key was first answered; None if it is new, or forgotten by now.
+
+    Raises:
+        StripeRefusal: 400, the key was first used for something else.
+    """
+    first = tables.first_answer(exchange.key)
+    if first is None or now - first.created >= KEY_LIFE:
+        return None
+    if first.endpoint != exchange.endpoint:
+        own = exchange.request.path
+        raise errors.key_moved(exchange.key, first.endpoint.partition(" ")[2], own)
+    if first.digest != exchange.digest:
+        raise errors.key_reused(exchange.key)
+    return first
+
+
+def remember(exchange: Exchange, tables: Tables, outcome: tuple[int, bytes], now: int) -> None:
+    """Keep the first answer to the request's key."""
+    status, body = outcome
+    first = FirstAnswer(
+        endpoint=exchange.endpoint,
+        digest=exchange.digest,
+        status=status,
+        body=body,
+        request_id=exchange.id,
+        created=now,
+    )
+    tables.remember(exchange.key, first)
+
+
+class KeysInUse:
+    """The keys of requests that are under way in this process."""
+
+    def __init__(self) -> None:
+        self._keys: set[tuple[str, str]] = set()
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def alone_with(self, scope: str, key: str) -> Iterator[None]:
+        """Keep a key to one request; an empty one is kept to none.
+
+        Another process waits for the store's write lock instead, and then replays.
+
+        Raises:
+            StripeRefusal: 409, another request with it is under way.
+        """
+        if not key:
+            yield
+            return
+        using = (scope, key)
+        with self._lock:
+            if using in self._keys:
+                raise errors.key_in_use(key)
+            self._keys.add(using)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._keys.discard(using)

@@ -1,0 +1,92 @@
+"""Locks as people use them: held until released, listed, and taken from a run that hangs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.errors import UsageError
+from engine.operations.context import Context
+from engine.stack.authoring import nearest
+from engine.stack.loader import stack_files
+from engine.state.backend import RunLock
+from engine.state.held import HeldLock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Locks:
+    """Every lock there is.
+
+    Attributes:
+        held: Those that people hold, by environment and stack.
+        runs: Those of runs, by environment and stack.
+    """
+
+    held: tuple[HeldLock, ...]
+    runs: tuple[RunLock, ...]
+
+
+def locks(context: Context) -> Locks:
+    """Every lock of every environment.
+
+    Raises:
+        StateError: if a held lock cannot be read.
+    """
+    return Locks(held=context.backend.held_locks(), runs=context.backend.run_locks())
+
+
+def hold_lock(context: Context, stack: str, reason: str) -> HeldLock:
+    """Keep every apply away from a stack until the lock is released.
+
+    Args:
+        context: The run's ports; its environment is the lock's.
+        stack: Stack name; empty for every stack of the environment.
+        reason: Why, in one line.
+
+    Raises:
+        LockHeldError: if it is locked already.
+        UsageError: if there is no such stack, or no reason.
+    """
+    reason = " ".join(reason.split())
+    if not reason or not reason.isprintable():
+        raise UsageError("a lock needs a reason", hint='say why: --reason "launch freeze"')
+    known = sorted({*stack_files(context.settings.stacks), *_stored(context)})
+    if stack and stack not in known:
+        near = nearest(stack, known)
+        raise UsageError(
+            f"there is no stack {stack!r}",
+            hint=f"did you mean {context.environment}/{near}?" if near else None,
+        )
+    return context.backend.put_held_lock(context.environment, stack, reason=reason)
+
+
+def release_lock(context: Context, stack: str) -> str:
+    """Release a held lock, and tell which file is gone.
+
+    Args:
+        context: The run's ports; its environment is the lock's.
+        stack: Stack name; empty for the lock on the whole environment.
+
+    Raises:
+        UsageError: if it is not locked.
+    """
+    return context.backend.drop_held_lock(context.environment, stack)
+
+
+def unlock(context: Context, id: str, *, force: bool) -> RunLock:
+    """Take a run lock from a run that is gone, or, with force, from one that hangs.
+
+    Raises:
+        LockHeldError: if the run is still there, and force is not given.
+        UsageError: if no run lock has that id.
+    """
+    for lock in context.backend.held_locks():
+        if lock.id == id:
+            raise UsageError(
+                f"{id} is a held lock: {lock}",
+                hint=f"release it: engine lock {lock.place} --release",
+            )
+    return context.backend.unlock(id, force=force)
+
+
+def _stored(context: Context) -> tuple[str, ...]:
+    return context.backend.stacks(context.environment)

@@ -1,0 +1,230 @@
+"""Deciding what is declared: a new object, the one that is there, or another in its place."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from engine.plan.basis import Basis
+from engine.plan.collide import collision
+from engine.plan.decide import (
+    Decision,
+    Existing,
+    choose_removal,
+    conflicting_key,
+    decide_existing,
+    decide_new,
+    has_ended,
+    inherited,
+    keeping_of,
+    left_alone,
+    replaced,
+    transfer_params,
+)
+from engine.plan.model import Action, Reason
+from engine.plan.reclaim import reclaimed
+from engine.plan.resolve import Known
+from engine.plan.untouched import is_as_declared
+from engine.provider.base import RemoteObject
+from engine.provider.schema import NaturalKey, Removal, Verb
+from engine.stack.model import Declaration
+from engine.state.model import ResourceState
+from engine.values import (
+    UNKNOWN,
+    AttributeTarget,
+    Target,
+    dotted,
+    get_path,
+    resolve,
+)
+
+
+def decide_declared(
+    basis: Basis, address: str, known: Known, decisions: Mapping[str, Decision]
+) -> Decision:
+    """Decide one declared resource.
+
+    Args:
+        basis: What the plan is made from.
+        address: The resource.
+        known: What the references in it stand for.
+        decisions: What was decided of the resources it refers to.
+    """
+    declaration = basis.graph.declarations[address]
+    wanted: Mapping[str, Any] = declaration.arguments
+    if basis.graph.targets[address]:
+        wanted = resolve(wanted, known)
+    prior = basis.state.resources.get(address)
+    if prior is not None:
+        actual, taken = basis.actual(address, prior), None
+    else:
+        taken, actual = basis.taken(address) or (None, None)
+    if actual is None:
+        return _new(basis, declaration, wanted, prior)
+    case = Existing(
+        declaration=declaration,
+        kind=basis.schemas[declaration.type],
+        wanted=wanted,
+        actual=actual,
+        prior=prior,
+        as_of=_as_of(basis, known),
+        salt=basis.state.lineage,
+        taken=taken,
+        force=_force(basis, declaration, decisions),
+        refreshed=basis.observed.refreshed,
+    )
+    return left_alone(case) if _is_untouched(basis, case) else _existing(basis, case)
+
+
+def _is_untouched(basis: Basis, case: Existing) -> bool:
+    """Whether a glance tells that there is nothing to do, in the state either."""
+    declaration, prior, address = case.declaration, case.prior, str(case.declaration.address)
+    return (
+        prior is not None
+        and case.force is None
+        and not prior.superseded
+        and not declaration.lifecycle.ignore_changes
+        and is_as_declared(case.kind, declaration.arguments, case.wanted, prior, case.actual)
+        and not (case.refreshed and has_ended(case.kind, case.actual, case.wanted))
+        and keeping_of(declaration, case.kind) == prior.keeping
+        and basis.graph.needs(address) == prior.dependencies
+    )
+
+
+def _force(
+    basis: Basis, declaration: Declaration, decisions: Mapping[str, Decision]
+) -> Reason | None:
+    """Why a resource is replaced whatever its own fields say; None if it is not."""
+    if declaration.address in basis.options.replace:
+        return Reason.REQUESTED
+    for trigger in basis.graph.triggers[str(declaration.address)]:
+        decision = decisions.get(trigger)
+        if decision is not None and decision.change.action is not Action.NO_OP:
+            return Reason.TRIGGERED
+    root = basis.schemas[declaration.type].root
+    for path, target in basis.graph.targets[str(declaration.address)]:
+        # An id that the author chose is the same before and after, but the object that an
+        # immutable field was tied to is gone: a promotion code dies with its coupon (D).
+        attribute = root.at(path)
+        decision = decisions.get(str(getattr(target, "address", "")))
+        if attribute is not None and attribute.immutable and decision and decision.makes:
+            return Reason.DEPENDENCY
+    return None
+
+
+def _as_of(basis: Basis, known: Known) -> Callable[[Target], Any]:
+    """What the references of the last apply stand for: now if it is known, else as it was then."""
+
+    def value(target: Target) -> Any:
+        found = known(target)
+        if found is not UNKNOWN or not isinstance(target, AttributeTarget):
+            return found
+        entry = basis.state.at(target.address)
+        was = {} if entry is None else {**entry.attributes, "id": entry.id}
+        return get_path(was, tuple(target.attribute.split(".")), UNKNOWN)
+
+    return value
+
+
+# ── an object that is there ───────────────────────────────────────────────────────────────────
+
+
+def _existing(basis: Basis, case: Existing) -> Decision:
+    decision = decide_existing(case)
+    if decision.change.action is not Action.REPLACE:
+        return decision
+    if case.taken is Reason.REMEMBERED:
+        # What was archived here cannot become what is declared now: leave it archived.
+        new = decide_new(
+            case.declaration,
+            case.kind,
+            case.wanted,
+            reason=Reason.DECLARED,
+            prior=None,
+            transfer=transfer_params(case.kind, case.wanted, case.actual),
+        )
+        return reclaimed(basis, case, new)
+    return reclaimed(basis, case, _replacement(basis, decision, case.actual))
+
+
+def _replacement(basis: Basis, decision: Decision, actual: RemoteObject) -> Decision:
+    kind, address = decision.kind, decision.address
+    conflict = conflicting_key(kind, decision.wanted, actual)
+    wish = basis.graph.declarations[address].lifecycle.create_before_delete
+    create_first = conflict is None if wish is None else wish
+    heir = inherited(kind, decision.wanted, actual) if create_first else {}
+    left = {**actual, **dict.fromkeys(heir, False)}
+    removal = choose_removal(kind, left, probed=basis.probed(address, kind))
+    refusals = decision.refusals
+    if conflict is not None and (wish or not _frees(removal, kept=conflict.kept_by_removed)):
+        refusals = (*refusals, _held_by_the_old(decision, conflict))
+    decision = dataclasses.replace(
+        decision,
+        transfer={**transfer_params(kind, decision.wanted, actual), **heir},
+        refusals=refusals,
+    )
+    return replaced(decision, removal, create_first=create_first)
+
+
+def _frees(removal: Removal | None, *, kept: bool) -> bool:
+    """Whether removing an object makes its natural key free for its successor."""
+    return removal is not None and (removal.verb is Verb.DELETE or not kept)
+
+
+def _held_by_the_old(decision: Decision, conflict: NaturalKey) -> str:
+    fields = decision.change.fields
+    forcing = [dotted(field.path) for field in fields if field.forces_replacement]
+    return (
+        f"{decision.address} cannot be replaced while {conflict.attribute} stays "
+        f"{get_path(decision.wanted, (conflict.attribute,))!r}: Stripe still holds the "
+        f"old object under it. Give it another {conflict.attribute}, or change back "
+        + ", ".join(forcing)
+    )
+
+
+# ── a new object ──────────────────────────────────────────────────────────────────────────────
+
+
+def _new(
+    basis: Basis,
+    declaration: Declaration,
+    wanted: Mapping[str, Any],
+    prior: ResourceState | None,
+) -> Decision:
+    kind = basis.schemas[declaration.type]
+    holder = basis.observed.holders.get(str(declaration.address))
+    transfer: dict[str, Any] = {}
+    note = refusal = ""
+    if holder is not None:
+        transfer, note, refusal = collision(
+            declaration, kind, wanted, holder, basis.state, basis.graph
+        )
+    decision = decide_new(
+        declaration,
+        kind,
+        wanted,
+        reason=Reason.MISSING if prior is not None else Reason.DECLARED,
+        prior=prior,
+        transfer=transfer,
+        notes=(note,) if note else (),
+    )
+    found = next(_cannot_be_made(basis, declaration), refusal)
+    return dataclasses.replace(decision, refusals=(found,) if found else ())
+
+
+def _cannot_be_made(basis: Basis, declaration: Declaration) -> Iterator[str]:
+    """Why there can be no new object whatever its keys, most telling first."""
+    address = str(declaration.address)
+    if address in basis.observed.imports:
+        yield (
+            f"{address} is to be imported as {basis.graph.stack.imports[address].id}, which does "
+            "not exist on this account. Correct the id, or take import_ out to create it"
+        )
+    kind = basis.schemas[declaration.type]
+    if not kind.creatable and not kind.singleton:
+        yield (
+            f"{address} ({declaration.location}): Stripe has no call that makes one. "
+            f"Make the {kind.title} in the Dashboard, then take it over with "
+            f'import_("{address}", ID)'
+        )

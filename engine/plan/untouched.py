@@ -1,0 +1,89 @@
+"""Telling at a glance that a resource is as it was.
+
+Most are, and a plan of ten thousand has no time to make comparable trees of each. A yes says that
+the whole comparison would find nothing; a no says nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.provider.base import RemoteObject
+from engine.provider.schema import Attribute, Kind, ResourceType
+from engine.state.model import ResourceState
+
+_NESTED = (Kind.OBJECT, Kind.MAP)
+
+
+def is_as_declared(
+    kind: ResourceType,
+    arguments: Mapping[str, Any],
+    wanted: Mapping[str, Any],
+    prior: ResourceState,
+    actual: RemoteObject,
+) -> bool:
+    """Whether declaration, last apply and Stripe agree in every leaf, word for word.
+
+    Args:
+        kind: The resource type.
+        arguments: The declaration as written.
+        wanted: The same with references resolved.
+        prior: What the last apply declared and saw.
+        actual: The object as Stripe has it.
+    """
+    return (
+        len(prior.attributes) == len(wanted)
+        and arguments == prior.declared
+        and _agree(kind.root, wanted, prior.attributes, actual)
+    )
+
+
+def is_as_seen(kind: ResourceType, prior: ResourceState, actual: RemoteObject) -> bool:
+    """Whether every declared leaf that the last apply saw is as it was, word for word."""
+    seen = {name: value for name, value in prior.attributes.items() if name in prior.declared}
+    return _agree(kind.root, seen, seen, actual)
+
+
+def _agree(attribute: Attribute, wanted: Any, seen: Any, actual: Any) -> bool:
+    if isinstance(wanted, Mapping):
+        return (
+            attribute.kind in _NESTED
+            and isinstance(seen, Mapping)
+            and isinstance(actual, Mapping)
+            and len(wanted) == len(seen)
+            and all(
+                name in seen and _field_agrees(attribute, name, value, seen[name], actual)
+                for name, value in wanted.items()
+            )
+        )
+    if isinstance(wanted, list):
+        element = attribute.element
+        if element is None or element.kind in _NESTED or not _is_literal(element):
+            return False
+    return bool(wanted == seen == actual)
+
+
+def _field_agrees(
+    holder: Attribute, name: str, wanted: Any, seen: Any, actual: Mapping[str, Any]
+) -> bool:
+    child = holder.child(name)
+    return (
+        child is not None
+        and wanted is not None
+        and _is_literal(child)
+        and _agree(child, wanted, seen, actual.get(name))
+    )
+
+
+def _is_literal(attribute: Attribute) -> bool:
+    """Whether what is declared is told, kept and shown in the same words."""
+    return not (
+        attribute.write_only
+        or attribute.sensitive
+        or attribute.source
+        or attribute.words
+        or attribute.resolved
+        or attribute.lowered
+        or attribute.kind is Kind.DECIMAL
+    )

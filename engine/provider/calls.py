@@ -1,0 +1,36 @@
+"""Calls of the service beside create, read, update, delete and list.
+
+Pure data. Which type has which is said in the catalogue.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A call of the service beside create, read, update, delete and list.
+
+    Attributes:
+        method: `get`, `post` or `delete`.
+        path: With `{id}` and perhaps `{parent}`.
+    """
+
+    method: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Composite:
+    """How an object is addressed that has no path of its own.
+
+    Attributes:
+        fields: Declared fields that name it together; dotted, absent ones left out.
+        read: Name of the call that finds it by them.
+        remove: Name of the call that removes it by them.
+    """
+
+    fields: tuple[str, ...]
+    read: str
+    remove: str

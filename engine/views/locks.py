@@ -1,0 +1,61 @@
+"""Locks, for people and for machines.
+
+What must not live here: printing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from engine.state.backend import RunLock
+from engine.state.held import HeldLock
+from engine.views.jsonable import FORMAT_VERSION
+from engine.views.problems import redact
+
+
+def locks_text(held: Sequence[HeldLock], runs: Sequence[RunLock]) -> str:
+    """List every lock, one a line."""
+    lines = [
+        f"{lock} (lock {lock.id}, held until engine lock {lock.place} --release)" for lock in held
+    ]
+    lines += [f"{run.environment}/{run.stack} is locked by {run.holder}" for run in runs]
+    return redact("\n".join(lines)) if lines else "Nothing is locked."
+
+
+def locks_document(held: Sequence[HeldLock], runs: Sequence[RunLock]) -> dict[str, Any]:
+    """Write every lock as a JSON document."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "held": [held_document(lock) for lock in held],
+        "runs": [run_document(run) for run in runs],
+    }
+
+
+def held_document(lock: HeldLock) -> dict[str, Any]:
+    """Write a held lock as a JSON object."""
+    return {
+        "id": lock.id,
+        "environment": lock.environment,
+        "stack": lock.stack or None,
+        "who": lock.who,
+        "since": lock.since,
+        "reason": lock.reason,
+        "file": lock.file or None,
+    }
+
+
+def run_document(run: RunLock) -> dict[str, Any]:
+    """Write a run lock as a JSON object."""
+    holder = run.holder
+    return {
+        "id": holder.id,
+        "environment": run.environment,
+        "stack": run.stack,
+        "operation": holder.operation,
+        "who": holder.who,
+        "pid": holder.pid,
+        "since": holder.since,
+        "url": holder.url or None,
+        "gone": holder.gone,
+    }

@@ -1,0 +1,357 @@
+"""Run locks as files: where they lie, what they say, and how their loss is noticed."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from engine.backends.holder import this_run
+from engine.backends.local import LocalBackend
+from engine.backends.locks import _Watch, read_holder, writing
+from engine.errors import LockHeldError, LockLostError, StateError
+from engine.state.backend import Holder
+from engine.state.model import new_state
+
+
+def _backend(root: Path) -> LocalBackend:
+    return LocalBackend(root / "state", root / ".engine", engine_version="1")
+
+
+def _silent(_: Holder | None) -> None:
+    """Nobody is told."""
+
+
+def _locks(root: Path) -> list[Path]:
+    return sorted(path for path in root.rglob("*.lock") if path.is_file())
+
+
+# ── where locks lie ───────────────────────────────────────────────────────────────────────
+
+
+def _lock_once(root: Path, stack: str = "shop") -> None:
+    backend = _backend(root)
+    with backend.lock(stack, "live", operation="apply", timeout=0, on_wait=_silent):
+        pass
+
+
+def test_outside_of_git_locks_are_in_the_private_folder(tmp_path: Path) -> None:
+    """`.engine/locks`, which is never committed."""
+    _lock_once(tmp_path)
+    assert _locks(tmp_path) == [tmp_path / ".engine" / "locks" / "live" / "shop.lock"]
+    assert (tmp_path / ".engine" / ".gitignore").exists()
+
+
+def test_in_a_repository_locks_are_in_its_git_folder(
+    repository: Path, git: Callable[..., None]
+) -> None:
+    """Where `git clean -fdx` does not reach: a deleted lock file would let two in."""
+    _lock_once(repository)
+    (lock,) = _locks(repository)
+    assert lock.is_relative_to(repository / ".git" / "engine" / "locks")
+    git(repository, "clean", "-fdxq")
+    assert lock.exists()
+
+
+def test_two_projects_of_one_repository_have_their_own_locks(repository: Path) -> None:
+    """Stacks of the same name in two folders do not wait for each other."""
+    for name in ("a", "b"):
+        (repository / name).mkdir()
+        _lock_once(repository / name)
+    assert len(_locks(repository / ".git")) == 2
+
+
+def test_worktrees_of_one_repository_share_their_locks(
+    repository: Path, git: Callable[..., None]
+) -> None:
+    """They speak to the same account, so one waits for the other."""
+    other = repository.parent / "worktree"
+    git(repository, "worktree", "add", "-q", str(other))
+    here, there = _backend(repository), _backend(other)
+    with here.lock("shop", "live", operation="apply", timeout=0, on_wait=_silent):
+        second = there.lock("shop", "live", operation="plan", timeout=0, on_wait=_silent)
+        with pytest.raises(LockHeldError), second:
+            pytest.fail("two hold it")
+    assert len(_locks(repository)) == 1
+    assert _locks(other) == []
+
+
+def test_a_path_through_a_symlink_is_the_same_project(repository: Path) -> None:
+    """However the folder is named, the lock is one."""
+    link = repository.parent / "link"
+    link.symlink_to(repository)
+    with _backend(repository).lock("s", "live", operation="a", timeout=0, on_wait=_silent):
+        second = _backend(link).lock("s", "live", operation="b", timeout=0, on_wait=_silent)
+        with pytest.raises(LockHeldError), second:
+            pytest.fail("two hold it")
+
+
+# ── what the lock file says ───────────────────────────────────────────────────────────────
+
+
+def test_the_holder_stands_in_the_lock_file_and_goes_with_it(tmp_path: Path) -> None:
+    """JSON from offset 1 on, since Windows locks byte 0; nothing once the lock is free."""
+    backend = _backend(tmp_path)
+    path = tmp_path / ".engine" / "locks" / "live" / "shop.lock"
+    with backend.lock("shop", "live", operation="destroy", timeout=0, on_wait=_silent):
+        raw = path.read_bytes()
+        assert raw[:1] == b" "
+        document = json.loads(raw[1:])
+        known = {"id", "operation", "who", "pid", "since", "host", "boot", "started", "url"}
+        assert set(document) == known
+        assert document["operation"] == "destroy"
+        holder = read_holder(path)
+        assert holder is not None
+        assert holder.id == document["id"]
+    assert path.read_bytes() == b""
+    assert read_holder(path) is None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b" ", b" not json", b' {"id": "x"}', b" []", b"\xff\xfe\x00", b' {"surprise": 1}'],
+)
+def test_an_odd_lock_file_is_no_obstacle(tmp_path: Path, content: bytes) -> None:
+    """What an earlier version, a crash or a person left there says nothing, and is overwritten."""
+    path = tmp_path / ".engine" / "locks" / "live" / "shop.lock"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(content)
+    assert read_holder(path) is None
+    backend = _backend(tmp_path)
+    with backend.lock("shop", "live", operation="apply", timeout=0, on_wait=_silent):
+        assert read_holder(path) is not None
+        path.write_bytes(content)
+        second = backend.lock("shop", "live", operation="plan", timeout=0, on_wait=_silent)
+        with pytest.raises(LockHeldError, match="live/shop is locked by another run"), second:
+            pytest.fail("two hold it")
+
+
+def test_whoever_reads_more_than_it_knows_reads_on(tmp_path: Path) -> None:
+    """A newer version may say more about itself."""
+    path = tmp_path / "shop.lock"
+    record = {"id": "1", "operation": "apply", "who": "a@b", "pid": 1, "since": "now", "mood": "x"}
+    path.write_bytes(b" " + json.dumps(record).encode())
+    holder = read_holder(path)
+    assert holder is not None
+    assert holder.who == "a@b"
+
+
+@pytest.mark.parametrize("pid", ["1", None, 1.5, True])
+def test_a_record_of_another_form_says_nothing(tmp_path: Path, pid: object) -> None:
+    """A number that is none is not asked of the kernel."""
+    path = tmp_path / "shop.lock"
+    record = {"id": "1", "operation": "apply", "who": "a@b", "pid": pid, "since": "now"}
+    path.write_bytes(b" " + json.dumps(record).encode())
+    assert read_holder(path) is None
+
+
+def test_a_lock_that_cannot_be_taken_is_an_error_of_the_state(tmp_path: Path) -> None:
+    """A folder where the lock file belongs is named, and nothing is changed."""
+    path = tmp_path / ".engine" / "locks" / "live" / "shop.lock"
+    path.mkdir(parents=True)
+    with pytest.raises(StateError, match=r"the lock .+shop\.lock cannot be taken"):
+        _lock_once(tmp_path)
+
+
+def test_a_lock_folder_that_cannot_be_made_is_an_error_of_the_state(tmp_path: Path) -> None:
+    """The path, the reason and what to do."""
+    (tmp_path / ".engine").mkdir()
+    (tmp_path / ".engine" / "locks").write_text("in the way")
+    with pytest.raises(StateError, match="the lock of live/shop cannot be made") as raised:
+        _lock_once(tmp_path)
+    assert "locks" in str(raised.value.cause)
+    assert "nothing was changed" in str(raised.value.hint)
+
+
+# ── a lock that is held no more ───────────────────────────────────────────────────────────
+
+
+def _delete(path: Path) -> None:
+    path.unlink()
+
+
+def _replace(path: Path) -> None:
+    content = path.read_bytes()
+    path.unlink()
+    path.write_bytes(content)
+
+
+def _rename_over(path: Path) -> None:
+    other = path.with_name("other")
+    other.write_bytes(path.read_bytes())
+    other.rename(path)
+
+
+def _empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def _sign(path: Path) -> None:
+    holder = this_run("apply")
+    path.write_bytes(b" " + json.dumps(dataclasses.asdict(holder)).encode())
+
+
+def _remove_folder(path: Path) -> None:
+    shutil.rmtree(path.parent)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [_delete, _replace, _rename_over, _empty, _sign, _remove_folder],
+    ids=lambda f: f.__name__,
+)
+def test_a_holder_notices_that_its_file_is_not_its_own(
+    tmp_path: Path, spoil: Callable[[Path], None]
+) -> None:
+    """Deleted, made anew, emptied or signed by another: nothing is written."""
+    backend = _backend(tmp_path)
+    with backend.lock("shop", "live", operation="apply", timeout=0, on_wait=_silent) as hold:
+        hold.check()
+        backend.write(new_state("shop", "live", "l"), expected=None)
+        before = backend.path("shop", "live").read_bytes()
+        spoil(tmp_path / ".engine" / "locks" / "live" / "shop.lock")
+        with pytest.raises(LockLostError, match="live/shop is no longer held") as raised:
+            hold.check()
+        assert "writes nothing more" in str(raised.value.hint)
+        stored = backend.read("shop", "live")
+        with pytest.raises(LockLostError):
+            backend.write(new_state("shop", "live", "m"), expected=stored)
+    assert backend.path("shop", "live").read_bytes() == before
+    _lock_once(tmp_path)
+
+
+def test_a_lost_lock_that_ends_leaves_the_next_ones_name_alone(tmp_path: Path) -> None:
+    """The name is taken off the file that was held, not off the one at its path."""
+    backend = _backend(tmp_path)
+    path = tmp_path / ".engine" / "locks" / "live" / "shop.lock"
+    with contextlib.ExitStack() as second:
+        with backend.lock("shop", "live", operation="apply", timeout=0, on_wait=_silent) as old:
+            path.unlink()
+            new = second.enter_context(
+                _backend(tmp_path).lock(
+                    "shop", "live", operation="plan", timeout=0, on_wait=_silent
+                )
+            )
+            assert old.holder.id != new.holder.id
+        new.check()
+        holder = read_holder(path)
+        assert holder is not None
+        assert holder.id == new.holder.id
+
+
+# ── the dead, and their names ─────────────────────────────────────────────────────────────
+
+
+def _left_behind(path: Path, **changes: object) -> Holder:
+    """The record of a process of this host that is gone."""
+    with subprocess.Popen(["true"]) as process:  # noqa: S607 - whichever the machine has
+        pass
+    given = {**dataclasses.asdict(this_run("apply")), "pid": process.pid, "started": "1", **changes}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b" " + json.dumps(given).encode())
+    holder = read_holder(path)
+    assert holder is not None
+    return holder
+
+
+def test_a_record_of_a_dead_process_says_so(tmp_path: Path) -> None:
+    """Nobody is sent to look for a process that is gone."""
+    holder = _left_behind(tmp_path / "shop.lock")
+    assert holder.gone
+    assert str(holder).endswith(", a process that is gone)")
+
+
+def test_a_dead_ones_record_is_taken_away_and_its_lock_is_free(tmp_path: Path) -> None:
+    """`unlock` has nothing to break there, and needs no force."""
+    path = tmp_path / ".engine" / "locks" / "live" / "shop.lock"
+    dead = _left_behind(path)
+    backend = _backend(tmp_path)
+    (lock,) = backend.run_locks()
+    assert (lock.environment, lock.stack, lock.holder) == ("live", "shop", dead)
+    assert backend.unlock(dead.id, force=False) == lock
+    assert backend.run_locks() == ()
+    assert path.read_bytes() == b""
+    _lock_once(tmp_path)
+
+
+def test_whoever_waits_is_not_shown_the_dead(tmp_path: Path) -> None:
+    """The record of a run that was killed stays until the next one signs; it holds nothing."""
+    path = tmp_path / ".engine" / "locks" / "live" / "shop.lock"
+    _left_behind(path)
+
+    def on_wait(_: Holder | None) -> None:
+        pytest.fail("nobody waits")
+
+    backend = _backend(tmp_path)
+    with backend.lock("shop", "live", operation="apply", timeout=1, on_wait=on_wait):
+        pass
+
+
+def test_a_lock_whose_file_names_the_dead_is_held_by_another(tmp_path: Path) -> None:
+    """What is told is what is known: it is held, and not by the one whose name is there."""
+    path = tmp_path / ".engine" / "locks" / "live" / "shop.lock"
+    backend = _backend(tmp_path)
+    with backend.lock("shop", "live", operation="apply", timeout=0, on_wait=_silent):
+        _left_behind(path)
+        second = backend.lock("shop", "live", operation="plan", timeout=0, on_wait=_silent)
+        with pytest.raises(LockHeldError, match="a process that is gone"), second:
+            pytest.fail("two hold it")
+
+
+def test_whoever_waits_is_told_of_each_who_comes_and_of_nobody_once(tmp_path: Path) -> None:
+    """A holder has a moment to sign; one that does not sign is not asked for again and again."""
+    path = tmp_path / "shop.lock"
+    told: list[str | None] = []
+    watch = _Watch(path, lambda holder: told.append(holder.id if holder else None))
+
+    def sign() -> str:
+        holder = this_run("apply")
+        path.write_bytes(b" " + json.dumps(dataclasses.asdict(holder)).encode())
+        return holder.id
+
+    assert not watch.blocked()
+    assert told == []
+    assert not any(watch.blocked() for _ in range(3))
+    assert told == [None]
+    first = sign()
+    assert not any(watch.blocked() for _ in range(3))
+    path.write_bytes(b"")
+    assert not any(watch.blocked() for _ in range(3))
+    second = sign()
+    assert not watch.blocked()
+    assert told == [None, first, second]
+
+
+# ── one write at a time ───────────────────────────────────────────────────────────────────
+
+
+def test_two_writes_to_one_folder_come_one_after_the_other(tmp_path: Path) -> None:
+    """The second waits, and gives up on one that does not go on; then it is free again."""
+    with (
+        writing(tmp_path),
+        pytest.raises(StateError, match="does not go on"),
+        writing(tmp_path, patience=2),
+    ):
+        pytest.fail("two write")
+    with writing(tmp_path, patience=1):
+        pass
+
+
+def test_where_folders_cannot_be_locked_the_write_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on NFS, which refuses to lock a folder."""
+
+    def refused(_: int, *, blocking: bool) -> bool:
+        assert not blocking
+        raise OSError(9, "Bad file descriptor")
+
+    monkeypatch.setattr("engine.backends.locks.lock_descriptor", refused)
+    with writing(tmp_path, patience=1):
+        pass
