@@ -41,7 +41,7 @@ def test_our_clock_is_set_between_a_crash_and_its_recovery(
     """Nothing is decided by it: the key is as old as Stripe's clock says."""
     change = run == "change"
     points = victim.run(_begun(shop, before, after, change=change)).points
-    stride = 3 if whole else 29
+    stride = 3 if whole else 41
     for at in range(1 + (jump // HOUR + 7 * change) % stride, points + 1, stride):
         with trying("our clock jumps"):
             folder = _begun(shop, before, after, change=change)
@@ -79,7 +79,7 @@ def test_stripe_forgets_the_keys_before_the_run_is_taken_up(
     """A day later nothing is posted blindly: what was made is found, what was not is made."""
     change = run == "change"
     points = victim.run(_begun(shop, before, after, change=change)).points
-    stride = 1 if whole else 6
+    stride = 1 if whole else 11
     lost = 0
     for at in range(1 + 2 * change, points + 1, stride):
         with trying("Stripe forgets the keys"):

@@ -68,7 +68,7 @@ def test_whichever_call_the_disk_refuses(
     """The old state is intact, the error says what to do, and the next run converges."""
     change, order = run == "change", FAULTS[fault]
     points = victim.run(_begun(shop, before, after, change=change), calls=order["calls"]).points
-    stride = 1 if whole else 19
+    stride = 1 if whole else 29
     failed = 0
     for at in range(1 + (list(FAULTS).index(fault) + 5 * change) % stride, points + 1, stride):
         with trying(fault):

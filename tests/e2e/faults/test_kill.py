@@ -48,7 +48,7 @@ def test_killed_at_every_point(
     change, torn = run == "change", fault != "kill -9"
     points = _points(shop, victim, before, after if change else "")
     assert points > 60
-    stride = 1 if whole else 9
+    stride = 1 if whole else 13
     for at in range(1 + (torn + 2 * change) % stride, points + 1, stride):
         with trying(fault):
             folder = shop.fresh(before)

@@ -90,7 +90,7 @@ def test_one_request_goes_wrong_and_nothing_is_tried_again(
     """With retries switched off, the run fails there, and the next one takes it up."""
     change = run == "change"
     requests, reads = _indexes(shop, before, after, change=change)
-    stride = 1 if whole else 7
+    stride = 1 if whole else 9
     offset = (list(EFFECTS).index(fault) + 3 * change) % stride
     for index in range(offset, requests, stride):
         with trying(fault):
@@ -113,7 +113,7 @@ def test_one_request_goes_wrong_and_is_tried_again(
 ) -> None:
     """With the same key, in the same run: nobody notices, but for a fault that the key saved."""
     requests, _ = _indexes(shop, before, "", change=False)
-    stride = 1 if whole else 13
+    stride = 1 if whole else 17
     for index in range(list(EFFECTS).index(fault) % stride, requests, stride):
         with trying(f"{fault}, and tried again"):
             folder = _begun(shop, before, "", change=False)
@@ -201,7 +201,7 @@ def test_an_answer_that_cannot_be_read(
     """It is as good as none, whatever its status: what was asked may have been done."""
     change = run == "change"
     requests, _ = _indexes(shop, before, after, change=change)
-    stride = 1 if whole else 6
+    stride = 1 if whole else 8
     for index in range((list(BODIES).index(fault) + change) % stride, requests, stride):
         with trying(fault):
             folder = _begun(shop, before, after, change=change)

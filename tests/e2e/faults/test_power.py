@@ -48,7 +48,7 @@ def test_only_what_was_synced_survives(
     change, some = run == "change", survives.startswith("some")
     points = victim.run(_begun(shop, before, after, change=change)).points
     assert points > 60
-    stride = 1 if whole else 12
+    stride = 1 if whole else 17
     for at in range(1 + (5 * some + 3 * change) % stride, points + 1, stride):
         with trying(f"power cut, {survives}"):
             folder = _begun(shop, before, after, change=change)
