@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib.metadata
 import secrets
+import shlex
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,8 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from engine.apply.events import Hook
 from engine.apply.pace import Pace, rates_for
+from engine.apply.ports import SecretSink
+from engine.backends.command_sink import CommandSink
+from engine.backends.env_file_sink import EnvFileSink
+from engine.backends.file_sink import FileSink
 from engine.backends.local import LocalBackend
-from engine.backends.secrets import FileSink
 from engine.catalog import loader
 from engine.errors import SettingsError, UsageError
 from engine.operations.context import Context
@@ -60,18 +64,12 @@ def open_project(
     settings = load_settings(
         root, environment=environment, variables=variables, parallelism=parallelism
     )
-    if settings.environment.secrets != "file":
-        raise SettingsError(
-            f"environment {settings.environment.name!r}: secrets cannot go to "
-            f"{settings.environment.secrets!r}",
-            hint='write secrets = "file"',
-        )
     version, told = engine_version(), hook or Hook()
     return Context(
         settings=settings,
         schemas=loader.schemas(),
         backend=LocalBackend(settings.states, settings.private, engine_version=version),
-        sink=FileSink(settings.private, settings.environment.name),
+        sink=_sink(settings),
         connect=functools.partial(_connect, settings, told),
         hook=told,
         api_version=loader.api_version(),
@@ -79,6 +77,51 @@ def open_project(
         new_id=functools.partial(secrets.token_hex, 16),
         clock=time.time,
     )
+
+
+def _sink(settings: Settings) -> SecretSink:
+    environment = settings.environment
+    kind, _, rest = environment.secrets.partition(":")
+    if environment.secrets_read and kind != "command":
+        raise SettingsError(
+            f"environment {environment.name!r}: secrets-read goes with a command only",
+            hint=f"what goes to {kind!r} is read back without it",
+        )
+    if environment.secrets == "file":
+        return FileSink(settings.private, environment.name)
+    if kind == "env-file" and rest.strip():
+        path = settings.root / Path(rest.strip()).expanduser()
+        return EnvFileSink(path, private=settings.private, environment=environment.name)
+    if kind == "command":
+        return CommandSink(
+            _words(environment.secrets, environment.name, "secrets"),
+            read=_words(environment.secrets_read, environment.name, "secrets-read")
+            if environment.secrets_read
+            else (),
+            root=settings.root,
+            environment=environment.name,
+            key_variable=environment.api_key_source,
+        )
+    raise SettingsError(
+        f"environment {environment.name!r}: secrets cannot go to {kind!r}",
+        hint='write secrets = "file", "env-file:PATH" or "command:PROGRAM ARGUMENTS"',
+    )
+
+
+def _words(text: str, environment: str, setting: str) -> list[str]:
+    """The words of a `command:` setting, as a shell would tell them apart."""
+    kind, _, rest = text.partition(":")
+    try:
+        words = shlex.split(rest) if kind == "command" else []
+    except ValueError:
+        words = []
+    if not words:
+        # Not the text itself: a word of it may be a token.
+        raise SettingsError(
+            f"environment {environment!r}: {setting} names no program",
+            hint=f'write {setting} = "command:PROGRAM ARGUMENTS", every quote closed',
+        )
+    return words
 
 
 def _connect(settings: Settings, hook: Hook) -> Provider:

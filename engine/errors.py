@@ -9,11 +9,16 @@ turns them into text and exit codes.
     EngineError                        exit code 1
     ├── UsageError                     a call that cannot be taken
     ├── SettingsError                  configuration that cannot be used
-    ├── StackError                     problems in the authors' modules, all at once
+    ├── ProblemsError                  findings with file and line, all at once
+    │   ├── StackError                 in the authors' modules
+    │   └── StateProblemsError         in state files
     ├── GraphError                     references that form a cycle
-    ├── StateError                     a state file that cannot be trusted
+    ├── StateError                     a state file that cannot be read, trusted or written
+    │   ├── UntrustedStateError        it is not what this engine wrote
+    │   │   └── NewerStateError        a newer one wrote it
     │   ├── StaleStateError            it changed under us
     │   └── LockLostError              the run lock is held no more
+    ├── PlanFileError                  a plan file that cannot be read, trusted or written
     ├── SecretSinkError                the place for secrets cannot take one
     ├── ProviderError                  Stripe refused, or could not be reached
     │   ├── AuthenticationError        401
@@ -104,22 +109,37 @@ class Problem:
         return f"{place}: {self.message}" + (f"\n    {self.hint}" if self.hint else "")
 
 
-class StackError(EngineError):
-    """Problems in one or more stack modules, all of them at once.
+class ProblemsError(EngineError):
+    """Findings about what somebody wrote, all of them at once.
 
     Attributes:
         problems: The findings, in file and line order.
     """
 
-    reference = "stack"
+    reference = "problems"
+    place: ClassVar[str] = "what was checked"
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         count = len(problems)
-        super().__init__(f"{count} problem{'s' if count != 1 else ''} in the stacks")
+        super().__init__(f"{count} problem{'s' if count != 1 else ''} in {self.place}")
         self.problems = tuple(sorted(problems))
 
     def __str__(self) -> str:
         return "\n".join([f"{self.message}:", *(str(problem) for problem in self.problems)])
+
+
+class StackError(ProblemsError):
+    """Problems in one or more stack modules."""
+
+    reference = "stack"
+    place = "the stacks"
+
+
+class StateProblemsError(ProblemsError):
+    """Problems in one or more state files."""
+
+    reference = "state-problems"
+    place = "the state"
 
 
 class GraphError(EngineError):
@@ -142,6 +162,32 @@ class StateError(EngineError):
     reference = "state"
 
 
+class UntrustedStateError(StateError):
+    """A state file that is not what this engine wrote.
+
+    Attributes:
+        file: Path of the file.
+        line: 1-based line where it shows.
+        why: What is wrong there.
+    """
+
+    reference = "state-untrusted"
+
+    def __init__(
+        self, file: str, line: int, why: str, *, cause: str | None = None, hint: str
+    ) -> None:
+        super().__init__(f"{file}, line {line}: {why}", cause=cause, hint=hint)
+        self.file = file
+        self.line = line
+        self.why = why
+
+
+class NewerStateError(UntrustedStateError):
+    """A state file in a format that only a newer engine reads."""
+
+    reference = "state-newer"
+
+
 class StaleStateError(StateError):
     """The state on disk is no longer the one this run loaded; nothing was overwritten."""
 
@@ -152,6 +198,12 @@ class LockLostError(StateError):
     """The run lock is held no more, so another run may be at work; nothing more is written."""
 
     reference = "lock-lost"
+
+
+class PlanFileError(EngineError):
+    """A plan file that cannot be read, trusted or written."""
+
+    reference = "plan-file"
 
 
 class SecretSinkError(EngineError):

@@ -31,6 +31,7 @@ _ENVIRONMENT_KEYS = {
     "account": str,
     "live": bool,
     "secrets": str,
+    "secrets-read": str,
     "requests-per-second": (int, float),
 }
 _KINDS: Mapping[Any, str] = {
@@ -65,7 +66,9 @@ class Environment:
         api_base: Address of a Stripe-compatible server; empty for Stripe itself.
         account: Account the key has to answer for; empty if any.
         live: It is for real money, so a live key may be used.
-        secrets: Where secrets go: `file`.
+        secrets: Where secrets go: `file`, `env-file:PATH` or `command:PROGRAM ...`.
+        secrets_read: Program that reads back what a command was given, `command:PROGRAM ...`;
+            empty if there is none.
         requests_per_second: Rate that Stripe may be asked at; None for the default of the mode.
     """
 
@@ -77,6 +80,7 @@ class Environment:
     account: str = ""
     live: bool = False
     secrets: str = "file"
+    secrets_read: str = ""
     requests_per_second: float | None = None
 
     @property
@@ -222,13 +226,17 @@ def _environment(name: str, table: Mapping[str, Any], environ: Mapping[str, str]
             + f"known: {', '.join(known)}; add [tool.engine.environments.{name}] to pyproject.toml",
         )
     entry = entries.get(name, {})
+    sink = {
+        "secrets": entry.get("secrets", "file"),
+        "secrets_read": entry.get("secrets-read", ""),
+    }
     if entry.get("emulator", name == EMBEDDED and "api-key" not in entry):
         if entry.get("live"):
             raise SettingsError(
                 f"[tool.engine.environments.{name}] is the embedded emulator, which is never live",
                 hint="take out live = true, or emulator = true",
             )
-        return Environment(name=name, emulator=True, secrets=entry.get("secrets", "file"))
+        return Environment(name=name, emulator=True, **sink)
     key, source = _api_key(name, entry, environ)
     return Environment(
         name=name,
@@ -237,7 +245,7 @@ def _environment(name: str, table: Mapping[str, Any], environ: Mapping[str, str]
         api_base=(entry.get("api-base") or environ.get("STRIPE_API_BASE", "")).rstrip("/"),
         account=entry.get("account", ""),
         live=entry.get("live", False),
-        secrets=entry.get("secrets", "file"),
+        **sink,
         requests_per_second=_rate(name, entry, environ),
     )
 

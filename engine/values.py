@@ -13,8 +13,9 @@ import hmac
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, NoReturn, TypeAlias
+from typing import Any, Final, NoReturn, SupportsIndex, TypeAlias
 
+from engine import redaction
 from engine.address import ADDRESS_PATTERN, NAME_PATTERN, ResourceAddress, parse_address
 
 Path: TypeAlias = tuple[str | int, ...]
@@ -55,20 +56,45 @@ ABSENT: Final = Marker.ABSENT
 """No value at all, where None would be one."""
 
 
-@dataclass(frozen=True, slots=True)
 class Sensitive:
     """A value that reaches Stripe and nothing else: no plan, state, log or error shows it.
 
-    Attributes:
-        value: The value itself.
+    Whoever makes one makes the value known to `redaction`, so that it is hidden wherever it turns
+    up. It cannot be pickled: what is kept of it is a fingerprint. It is no dataclass, whose
+    fields `dataclasses.asdict` would lay open.
     """
 
-    value: Any
+    __slots__ = ("_value",)
+
+    def __init__(self, value: Any) -> None:
+        self._value = value
+        redaction.remember(plain(value))
+
+    @property
+    def value(self) -> Any:
+        """The value itself."""
+        return self._value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sensitive) and bool(self._value == other._value)
+
+    def __hash__(self) -> int:
+        return hash((Sensitive, self._value))
 
     def __repr__(self) -> str:
-        return "(sensitive)"
+        return redaction.HIDDEN
 
     __str__ = __repr__
+
+    def __reduce_ex__(self, _: SupportsIndex, /) -> NoReturn:
+        message = "a sensitive value cannot be pickled: it would be written down in the open"
+        raise TypeError(message)
+
+    def __copy__(self) -> Sensitive:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Sensitive:
+        return self
 
 
 def fingerprint(value: object, salt: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -24,6 +25,7 @@ from engine.emulator.core import Emulator
 from engine.emulator.multipart import MULTIPART_TYPE, parts_of
 from engine.emulator.wire import Request, Response, is_v2, nested
 from engine.provider.schema import Kind
+from engine.redaction import forget
 from engine.stripe.client import StripeHTTP
 
 Calls: TypeAlias = Mapping[str, tuple[tuple[re.Pattern[str], tuple[type, ...]], ...]]
@@ -45,6 +47,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.fixture(autouse=True)
+def _own_secrets() -> Iterator[None]:
+    """What one test calls secret hides nothing in the next."""
+    forget()
+    yield
+    forget()
+
+
 @cache
 def sdk_calls() -> Calls:
     """Every call of the SDK's client."""
@@ -64,8 +74,17 @@ def sdk_calls() -> Calls:
     }
 
 
-@cache
+_ASKING = threading.Lock()
+"""Requests come from several threads, and CPython 3.11 cannot parse in two of them at once."""
+
+
 def _shape_of(params: type) -> Shape:
+    with _ASKING:
+        return _shape_read(params)
+
+
+@cache
+def _shape_read(params: type) -> Shape:
     return ShapeReader(frozenset()).parameters(params)
 
 

@@ -17,8 +17,9 @@ from engine.plan.codec import step_document, step_of
 from engine.plan.model import Step
 from engine.provider.schema import Schemas
 from engine.state.backend import JournalFile
-from engine.state.codec import removed_document, removed_of, resource_document, resource_of
+from engine.state.codec import removed_document, resource_document
 from engine.state.model import Delta, State
+from engine.state.shape import removed_of, resource_of
 from engine.values import fingerprint
 
 FORMAT = 1

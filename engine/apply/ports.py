@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeAlias
 
 from engine.state.model import State
@@ -22,8 +22,12 @@ class SecretSink(Protocol):
     user read it, and MUST raise `SecretSinkError` rather than lose one.
     """
 
-    def check(self) -> None:
+    def check(self, stack: str = "", names: Sequence[str] = ()) -> None:
         """Find out, before an object with a secret is created, whether it can be taken.
+
+        Args:
+            stack: Whose secrets are to come; empty to ask only whether the place works.
+            names: Their names.
 
         Raises:
             SecretSinkError: if not.
@@ -36,4 +40,8 @@ class SecretSink(Protocol):
 
     def load(self, stack: str, name: str) -> str | None:
         """Read a secret back; None if there is none."""
+        ...
+
+    def where(self, stack: str, name: str) -> str:
+        """Say in a few words where a secret is kept, for whoever cannot read it back here."""
         ...

@@ -1,4 +1,4 @@
-"""Keeping what authors called sensitive out of what Stripe says about it.
+"""Which secrets an apply will have to keep, and keeping those it sends out of what Stripe says.
 
 Stripe quotes the values it refuses.
 """
@@ -11,15 +11,35 @@ from typing import Any
 
 from engine.address import ResourceAddress
 from engine.errors import EngineError
-from engine.provider.schema import ResourceType
-from engine.values import Path, Sensitive, plain
+from engine.plan.model import Plan, StepKind
+from engine.provider.schema import ResourceType, Schemas
+from engine.redaction import without
+from engine.values import ABSENT, Path, Sensitive, plain
 
-HIDDEN = "(sensitive)"
+
+def secret_name(address: ResourceAddress, path: Path) -> str:
+    """What the sink knows a secret of a resource as: `stripe_webhook_endpoint.hook.secret`."""
+    return f"{address}.{'.'.join(map(str, path))}"
+
+
+def secrets_to_come(plan: Plan, schemas: Schemas) -> tuple[str, ...]:
+    """Names of the secrets that carrying out a plan may bring: of new objects, and of outputs."""
+    told = [
+        secret_name(step.address, path)
+        for step in plan.steps
+        if step.kind is StepKind.CREATE
+        for path in schemas[step.type].told_once
+    ]
+    declared = [name for name, (_, sensitive) in (plan.wanted_outputs or {}).items() if sensitive]
+    changed = [
+        entry.name for entry in plan.outputs if entry.sensitive and entry.after is not ABSENT
+    ]
+    return (*told, *(f"output.{name}" for name in sorted({*declared, *changed})))
 
 
 def told_names(kind: ResourceType, address: ResourceAddress) -> dict[Path, str]:
     """The names under which secrets that Stripe tells once are kept, by their paths."""
-    return {path: f"{address}.{'.'.join(map(str, path))}" for path in kind.told_once}
+    return {path: secret_name(address, path) for path in kind.told_once}
 
 
 def secrets_in(value: Any) -> Iterator[str]:
@@ -55,15 +75,9 @@ def without_secrets(error: EngineError, secrets: tuple[str, ...]) -> EngineError
     if not secrets:
         return error
     clean = copy.copy(error)
-    clean.message = _hidden(error.message, secrets)
-    clean.cause = _hidden(error.cause, secrets) if error.cause else None
-    clean.hint = _hidden(error.hint, secrets) if error.hint else None
+    clean.message = without(error.message, secrets)
+    clean.cause = without(error.cause, secrets) if error.cause else None
+    clean.hint = without(error.hint, secrets) if error.hint else None
     clean.args = (clean.message,)
     clean.__cause__ = clean.__context__ = None
     return clean
-
-
-def _hidden(text: str, secrets: tuple[str, ...]) -> str:
-    for secret in sorted(secrets, key=len, reverse=True):
-        text = text.replace(secret, HIDDEN)
-    return text

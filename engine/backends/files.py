@@ -3,28 +3,45 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
+import re
 import tempfile
 from pathlib import Path
 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
+_TRANSIENTS = """\
+# made by engine: journals of runs, half-written files, and what a rebuild put aside
+*.journal
+.*.tmp
+*.replaced*
+"""
 
 
-def write_durably(path: Path, content: bytes, *, mode: int = 0o644, reserve: int = 0) -> None:
+def write_durably(
+    path: Path,
+    content: bytes,
+    *,
+    mode: int = 0o644,
+    reserve: int = 0,
+    staging: Path | None = None,
+) -> None:
     """Put a file in place: temporary file, fsync, rename, fsync of the directory.
 
     Args:
         path: The file.
         content: What it holds.
-        mode: Its permissions.
+        mode: Who may read and write it.
         reserve: Bytes to set aside behind the content; they read as NUL.
+        staging: Folder of the temporary file, on the same file system; beside the file if None.
 
     Raises:
         OSError: if that cannot be done; the file that was there is intact.
     """
     make_folder(path.parent)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    folder = staging or path.parent
+    handle, name = tempfile.mkstemp(dir=folder, prefix=f".{path.name}.", suffix=".tmp")
     temporary = Path(name)
     try:
         try:
@@ -79,6 +96,31 @@ def make_folder(folder: Path, *, mode: int = 0o777) -> None:
     make_folder(folder.parent)
     folder.mkdir(mode=mode, exist_ok=True)
     sync_folder(folder.parent)
+
+
+def sweep(path: Path) -> None:
+    """Remove what killed writers of a file left beside it; only its one writer may call this."""
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
+        if re.fullmatch(r"[a-z0-9_]{8}", left.name[len(path.name) + 2 : -len(".tmp")]):
+            with contextlib.suppress(OSError):
+                left.unlink()
+
+
+def ignore_transients(states: Path) -> bool:
+    """Tell git, in a folder of states, what beside the states is not to be committed.
+
+    Returns:
+        Whether it was told now; a file that is there stays as it is.
+
+    Raises:
+        OSError: if the folder or the file cannot be written.
+    """
+    ignore = states / ".gitignore"
+    if ignore.exists():
+        return False
+    make_folder(states)
+    ignore.write_text(_TRANSIENTS)
+    return True
 
 
 def sync_folder(folder: Path) -> None:

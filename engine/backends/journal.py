@@ -10,7 +10,7 @@ import contextlib
 import os
 import zlib
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from engine.backends.files import PRIVATE_FILE, set_aside, sync_folder, write_at, write_durably
 from engine.errors import StateError
@@ -43,8 +43,8 @@ def records_in(raw: bytes, *, path: str) -> tuple[bytes, ...]:
                 raise StateError(
                     f"{path}, line {torn}: the journal of an unfinished run is damaged",
                     cause="Records that follow this one are whole, so no crash tore it.",
-                    hint="bring the file back from a backup; without it, move it away and run "
-                    "engine state rebuild, which finds what the run made",
+                    hint="bring the file back from a backup; without one, engine state rebuild "
+                    f"{PurePath(path).stem} --force finds on the account what the run made",
                 )
             found.append(record)
         else:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
+import hashlib
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from engine.backends import journal
-from engine.backends.files import make_folder, write_durably
+from engine.backends.files import ignore_transients, make_folder, sweep, write_durably
 from engine.backends.held import HeldFiles
 from engine.backends.holds import Holds
 from engine.backends.locks import RunLocks, writing
-from engine.errors import StaleStateError, StateError
+from engine.backends.succession import check_succession
+from engine.errors import StateError
 from engine.state.backend import Hold, Holder, JournalFile, RunLock
 from engine.state.codec import decode, encode
 from engine.state.held import HeldLock
@@ -28,6 +32,8 @@ class LocalBackend:
         self._locks = RunLocks(states, private)
         self._held = HeldFiles(states)
         self._holds = Holds()
+        self._seen: dict[tuple[str, str], tuple[bytes, State]] = {}
+        self._unsure: dict[tuple[str, str], bytes] = {}
 
     def path(self, stack: str, environment: str) -> Path:
         """The file of a state."""
@@ -43,11 +49,20 @@ class LocalBackend:
         found = (self._states / environment).glob("*.json")
         return tuple(sorted(path.stem for path in found if "." not in path.stem))
 
-    def read(self, stack: str, environment: str) -> State | None:
-        """Read a state file."""
+    def environments(self) -> tuple[str, ...]:
+        """Names of the environments in which a stack has a state."""
+        folders = (path.name for path in self._states.glob("*") if path.is_dir())
+        return tuple(sorted(name for name in folders if self.stacks(name)))
+
+    def place(self, stack: str, environment: str) -> str:
+        """The path of a state, from the project folder."""
+        return self._shown(self.path(stack, environment))
+
+    def stored(self, stack: str, environment: str) -> bytes | None:
+        """The bytes of a state file."""
         path = self.path(stack, environment)
         try:
-            raw = path.read_bytes()
+            return path.read_bytes()
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -57,37 +72,89 @@ class LocalBackend:
                 hint="make the file and its folder readable and run the command again; nothing "
                 "was changed",
             ) from error
-        state = decode(raw, path=self._shown(path))
+
+    def read(self, stack: str, environment: str) -> State | None:
+        """Read a state file."""
+        raw = self.stored(stack, environment)
+        if raw is None:
+            return None
+        place = self.place(stack, environment)
+        state = decode(raw, path=place)
         if (state.stack, state.environment) != (stack, environment):
             raise StateError(
-                f"{self._shown(path)} is the state of {state.environment}/{state.stack}",
+                f"{place} is the state of {state.environment}/{state.stack}",
                 hint="a state file keeps its place: copying one to another name makes duplicates",
             )
+        self._seen[stack, environment] = _hash(raw), state
         return state
 
     def write(self, state: State, *, expected: State | None) -> None:
         """Write a state file in place of the one that was read."""
-        path = self.path(state.stack, state.environment)
+        with self._writing(state.stack, state.environment):
+            stored = self._stored_now(state.stack, state.environment, expected)
+            place = self.place(state.stack, state.environment)
+            check_succession(place, state, expected=expected, stored=stored)
+            self._put(state)
+
+    @contextlib.contextmanager
+    def _writing(self, stack: str, environment: str) -> Iterator[None]:
+        """Be the only writer of a folder, while the run's own lock is held."""
+        path = self.path(stack, environment)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
             with writing(path.parent):
-                self._check(state, path, expected)
-                write_durably(path, encode(state, engine_version=self._version))
+                self._holds.check(stack, environment)
+                yield
         except OSError as error:
             raise self._unwritable(path, error) from error
 
-    def _check(self, state: State, path: Path, expected: State | None) -> None:
-        """Refuse to write over what this run does not know, or without its lock."""
-        self._holds.check(state.stack, state.environment)
-        stored = self.read(state.stack, state.environment)
-        if stored != expected:
-            raise StaleStateError(
-                f"{self._shown(path)} changed while this run was at work",
-                cause=f"It was at serial {expected.serial if expected else 'none'}, and is now at "
-                f"{stored.serial if stored else 'none'}.",
-                hint="another engine or a git command wrote it; run engine plan to see where "
-                "things stand. Nothing was overwritten",
-            )
+    def _stored_now(self, stack: str, environment: str, expected: State | None) -> State | None:
+        """What is stored; bytes that were read or written before are not decoded again."""
+        raw = self.stored(stack, environment)
+        if raw is None:
+            return None
+        found, place = _hash(raw), (stack, environment)
+        if found == self._unsure.get(place):
+            return expected
+        known, state = self._seen.get(place, (b"", None))
+        return state if found == known else self.read(stack, environment)
+
+    def _put(self, state: State) -> None:
+        path, place = self.path(state.stack, state.environment), (state.stack, state.environment)
+        raw = encode(state, engine_version=self._version)
+        with contextlib.suppress(OSError):
+            ignore_transients(self._states)
+        try:
+            write_durably(path, raw)
+        except OSError as error:
+            # It may have failed after the rename: then the next try finds its own bytes.
+            self._unsure[place] = _hash(raw)
+            raise self._unwritable(path, error) from error
+        sweep(path)
+        written = dataclasses.replace(state, engine_version=self._version)
+        self._seen[place] = _hash(raw), written
+        self._unsure.pop(place, None)
+
+    def restore(self, state: State) -> str:
+        """Write a state file; what was there is in `<name>.replaced` then, a journal too."""
+        with self._writing(state.stack, state.environment):
+            aside = self._put_aside(self.path(state.stack, state.environment))
+            self._put(state)
+            left = self._journal_path(state.stack, state.environment)
+            with contextlib.suppress(OSError):  # one that stays is found not to fit
+                left.rename(_free(left.with_name(f"{left.name}.replaced")))
+        return aside
+
+    def _put_aside(self, path: Path) -> str:
+        """Copy a state file, and name the copy; empty if there is none."""
+        if not path.exists():
+            return ""
+        kept = _free(path.with_name(f"{path.name}.replaced"))
+        try:
+            write_durably(kept, path.read_bytes())
+        except OSError as error:
+            raise self._unwritable(kept, error) from error
+        return self._shown(kept)
 
     def read_journal(self, stack: str, environment: str) -> tuple[bytes, ...] | None:
         """Read the journal that an unfinished run left."""
@@ -130,7 +197,7 @@ class LocalBackend:
         path = self.path(stack, environment)
         try:
             make_folder(path.parent)
-            probe = path.with_name(f".{path.name}.probe")
+            probe = path.with_name(f".{path.name}.probe.tmp")
             probe.write_bytes(b"")
             probe.unlink()
         except OSError as error:
@@ -183,3 +250,13 @@ class LocalBackend:
     def drop_held_lock(self, environment: str, stack: str) -> str:
         """Release a held lock."""
         return self._held.drop(environment, stack)
+
+
+def _hash(raw: bytes) -> bytes:
+    return hashlib.sha256(raw).digest()
+
+
+def _free(path: Path) -> Path:
+    """The path, or with a number behind it the first that nothing is at."""
+    numbered = (path.with_name(f"{path.name}-{number}") for number in itertools.count(2))
+    return next(name for name in itertools.chain([path], numbered) if not name.exists())

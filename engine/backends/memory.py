@@ -22,7 +22,7 @@ from engine.backends.holder import (
     this_run,
 )
 from engine.backends.holds import Holds
-from engine.errors import StaleStateError
+from engine.backends.succession import check_succession
 from engine.state.backend import Hold, Holder, JournalFile, RunLock
 from engine.state.codec import decode, encode
 from engine.state.held import HeldLock
@@ -51,6 +51,7 @@ class MemoryBackend:
         """Args: engine_version: version that the states are written with."""
         self._version = engine_version
         self._stored: dict[tuple[str, str], bytes] = {}
+        self._aside: dict[str, bytes] = {}
         self._journals: dict[tuple[str, str], MemoryJournal] = {}
         self._holders: dict[tuple[str, str], Holder] = {}
         self._holds = Holds()
@@ -62,6 +63,20 @@ class MemoryBackend:
         with self._changed:
             return tuple(sorted(name for name, where in self._stored if where == environment))
 
+    def environments(self) -> tuple[str, ...]:
+        """Names of the environments in which a stack has a state."""
+        with self._changed:
+            return tuple(sorted({environment for _, environment in self._stored}))
+
+    def place(self, stack: str, environment: str) -> str:
+        """Where a state is, as messages name it."""
+        return f"{environment}/{stack}"
+
+    def stored(self, stack: str, environment: str) -> bytes | None:
+        """The bytes of a state."""
+        with self._changed:
+            return self._stored.get((stack, environment))
+
     def read(self, stack: str, environment: str) -> State | None:
         """Read a state."""
         with self._changed:
@@ -69,7 +84,7 @@ class MemoryBackend:
 
     def _read(self, stack: str, environment: str) -> State | None:
         raw = self._stored.get((stack, environment))
-        return None if raw is None else decode(raw, path=f"{environment}/{stack}")
+        return None if raw is None else decode(raw, path=self.place(stack, environment))
 
     def write(self, state: State, *, expected: State | None) -> None:
         """Store a state in place of the one that was read."""
@@ -77,14 +92,22 @@ class MemoryBackend:
         with self._changed:
             self._holds.check(state.stack, state.environment)
             stored = self._read(state.stack, state.environment)
-            if stored != expected:
-                raise StaleStateError(
-                    f"{state.environment}/{state.stack} changed while this run was at work",
-                    cause=f"It was at serial {expected.serial if expected else 'none'}, and is "
-                    f"now at {stored.serial if stored else 'none'}.",
-                    hint="run the plan again to see where things stand. Nothing was overwritten",
-                )
+            place = self.place(state.stack, state.environment)
+            check_succession(place, state, expected=expected, stored=stored)
             self._stored[state.stack, state.environment] = raw
+
+    def restore(self, state: State) -> str:
+        """Store a state whatever is stored there, which is kept under another name."""
+        raw = encode(state, engine_version=self._version)
+        with self._changed:
+            before = self._stored.get((state.stack, state.environment))
+            self._journals.pop((state.stack, state.environment), None)
+            self._stored[state.stack, state.environment] = raw
+            if before is None:
+                return ""
+            aside = f"{self.place(state.stack, state.environment)} #{len(self._aside) + 1}"
+            self._aside[aside] = before
+            return aside
 
     def read_journal(self, stack: str, environment: str) -> tuple[bytes, ...] | None:
         """Read the journal that an unfinished run left."""

@@ -11,12 +11,14 @@ import click
 
 from engine.cli.command import EngineCommand
 from engine.cli.invocation import Invocation, pass_invocation
+from engine.cli.planfile import PlanFile, plan_file_among
 from engine.cli.planning import (
     Wishes,
     confirm_option,
     planning_options,
     removal_options,
     stacks_argument,
+    stacks_or_plan_argument,
 )
 from engine.errors import InterruptedRunError, UsageError
 
@@ -33,7 +35,7 @@ _yes = click.option("--yes", is_flag=True, help="Do it without asking.")
 
 
 @click.command(cls=EngineCommand)
-@stacks_argument
+@stacks_or_plan_argument
 @_yes
 @confirm_option
 @planning_options
@@ -46,14 +48,21 @@ def apply(invocation: Invocation, /, stacks: tuple[str, ...], *, yes: bool, **wi
     Without a terminal, --yes is needed. On a live account whatever is removed, and prices that are
     replaced, have to be named: at the terminal, or with --confirm-removal.
 
+    With PLANFILE, exactly the plan that engine plan -o saved there is carried out, without a
+    question; if anything that it was made from has moved, it is refused.
+
     \b
     Examples:
       engine apply
       engine apply saas --yes
+      engine plan -o shop.plan && engine apply shop.plan
       engine apply --var trial_days=14 --lock-timeout 60
       engine apply --refresh-only
       engine apply -e live --yes --confirm-removal stripe_price.pro-monthly
     """
+    file = plan_file_among(invocation, stacks)
+    if file is not None:
+        return _run_saved(invocation, file, Wishes(**wishes))
     return _run(invocation, stacks, Wishes(**wishes), operation="Apply", yes=yes)
 
 
@@ -93,9 +102,7 @@ def _run(
         )
 
         def approve(report: PlanReport) -> bool:
-            _show(invocation, context, report)
-            if not invocation.json:
-                invocation.say("")
+            _show_first(invocation, context, report)
             if report.refusals:
                 return False  # nothing to agree to: the rules are told with the error
             return yes or _ask(invocation, report, operation)
@@ -109,6 +116,25 @@ def _run(
     finally:
         progress.close()
     return _conclude(invocation, context, report, operation)
+
+
+def _run_saved(invocation: Invocation, file: PlanFile, wanted: Wishes) -> int:
+    wanted.check_with_plan_file()
+    from engine.operations.saved import apply_saved  # noqa: PLC0415 - help does not need it
+
+    progress = invocation.progress()
+    try:
+        context = invocation.open(parallelism=wanted.parallelism, hook=progress)
+        saved = file.read(context.schemas)
+
+        def approve(report: PlanReport) -> bool:
+            _show_first(invocation, context, report)
+            return True  # whoever applies a saved plan has had it to look at
+
+        report = apply_saved(context, saved, approve, lock_timeout=wanted.lock_timeout)
+    finally:
+        progress.close()
+    return _conclude(invocation, context, report, "Apply")
 
 
 def _need_consent(invocation: Invocation, command: str, *, yes: bool) -> None:
@@ -125,6 +151,13 @@ def _need_consent(invocation: Invocation, command: str, *, yes: bool) -> None:
             f"engine {command} needs a yes, and there is no terminal to ask on",
             hint=f"look at engine plan first, then run engine {command} --yes",
         )
+
+
+def _show_first(invocation: Invocation, context: Context, report: PlanReport) -> None:
+    """Show a plan, and set what follows apart from it."""
+    _show(invocation, context, report)
+    if not invocation.json:
+        invocation.say("")
 
 
 def _show(invocation: Invocation, context: Context, report: PlanReport) -> None:

@@ -105,9 +105,10 @@ def _bug(error: Exception) -> EngineError:
 def _traceback(invocation: Invocation) -> str:
     if not invocation.verbose:
         return ""
-    from engine.views.problems import redact  # noqa: PLC0415 - only a bug pays for it
+    from engine.views.problems import printable  # noqa: PLC0415 - only a bug pays for it
 
-    return redact(traceback.format_exc())
+    # Without local variables, and with every error that led to this one.
+    return printable(traceback.format_exc())
 
 
 def _reader_left() -> int:

@@ -26,6 +26,14 @@ def complete_stacks(
     return _matching((name for name in found if name not in given), incomplete)
 
 
+def complete_stacks_and_files(
+    context: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Names of the stack modules, and files, which the shell knows best."""
+    files = CompletionItem(incomplete, type="file")
+    return [files, *complete_stacks(context, param, incomplete)]
+
+
 def complete_environments(
     context: click.Context, _: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from engine.errors import UsageError
+from engine.redaction import hide
 
 if TYPE_CHECKING:
     from engine.apply.events import Hook
@@ -63,16 +64,24 @@ class Invocation:
 
     def say(self, text: str, *, end: str = "\n") -> None:
         """Write a result."""
-        _write(sys.stdout, text + end)
+        _write(sys.stdout, hide(text) + end)
 
     def tell(self, text: str, *, end: str = "\n") -> None:
         """Write something beside the result: a diagnostic, a question, a next step."""
-        _write(sys.stderr, text + end)
+        _write(sys.stderr, hide(text) + end)
 
     def answer(self, document: Mapping[str, Any]) -> None:
         """Write the one JSON document of a command."""
         plain = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
-        self.say(json.dumps(document, indent=2, ensure_ascii=plain))
+        # Hidden before it is encoded, so that it stays a document.
+        _write(sys.stdout, json.dumps(hide(document), indent=2, ensure_ascii=plain) + "\n")
+
+    def hand_over(self, value: str) -> None:
+        """Write the one value that was asked for by name, a secret too.
+
+        Into a pipe or a file exactly the value; to a terminal, a line.
+        """
+        _write(sys.stdout, value + ("\n" if sys.stdout.isatty() else ""))
 
     def progress(self) -> LineProgress:
         """A hook that tells what happens while a command runs; silent with `--json`."""

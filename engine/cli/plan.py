@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+import shlex
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from engine.cli.command import EngineCommand
 from engine.cli.invocation import Invocation, pass_invocation
+from engine.cli.planfile import PlanFile
 from engine.cli.planning import Wishes, planning_options, stacks_argument
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from engine.operations.context import Context
+    from engine.plan.model import PlanReport
 
 CHANGES = 2
 """Exit code of `--detailed-exitcode` when there is something to do."""
@@ -17,6 +25,13 @@ CHANGES = 2
 @click.command(cls=EngineCommand)
 @stacks_argument
 @click.option(
+    "-o",
+    "--out",
+    metavar="FILE",
+    type=click.Path(),
+    help="Save the plan to FILE; engine apply FILE carries out exactly it.",
+)
+@click.option(
     "--detailed-exitcode",
     is_flag=True,
     help="Exit with 2 if there are changes, 0 if there are none.",
@@ -24,33 +39,42 @@ CHANGES = 2
 @planning_options
 @pass_invocation
 def plan(
-    invocation: Invocation, /, stacks: tuple[str, ...], *, detailed_exitcode: bool, **wishes: Any
+    invocation: Invocation,
+    /,
+    stacks: tuple[str, ...],
+    *,
+    out: str | None,
+    detailed_exitcode: bool,
+    **wishes: Any,
 ) -> int:
     r"""Show what an apply would change, and change nothing.
 
-    Without STACK, all stacks are planned. Stripe is read, the state file is not written.
+    Without STACK, all stacks are planned. Stripe is read, the state file is not written. A saved
+    plan holds no secrets, and is refused once anything that it was made from has moved.
 
     \b
     Examples:
       engine plan
       engine plan saas --detailed-exitcode
       engine plan --target stripe_price.pro-monthly
+      engine plan -o shop.plan && engine apply shop.plan
       engine plan --json | jq '.stacks[].summary'
     """
     wanted = Wishes(**wishes)
     wanted.check()
-    from engine.operations.plan import plan_stacks  # noqa: PLC0415 - help does not need it
-
+    file = None if out is None else PlanFile.named(invocation, out)
+    if file is not None:
+        file.check()
     progress = invocation.progress()
     try:
         context = invocation.open(
             variables=wanted.values(), parallelism=wanted.parallelism, hook=progress
         )
-        report = plan_stacks(context, stacks, wanted.options())
+        report = _plan(context, stacks, wanted, file)
     finally:
         progress.close()
     if invocation.json:
-        from engine.views.document import plan_document  # noqa: PLC0415 - the same
+        from engine.views.document import plan_document  # noqa: PLC0415 - help does not need it
 
         invocation.answer(plan_document(report))
     else:
@@ -58,4 +82,35 @@ def plan(
 
         style = invocation.style()
         invocation.say(plan_text(report, context.schemas, style, verbose=invocation.verbose))
+        if file is not None:
+            invocation.tell(_next_step(invocation, file, report))
     return CHANGES if detailed_exitcode and report.has_changes else 0
+
+
+def _plan(
+    context: Context, stacks: Sequence[str], wanted: Wishes, file: PlanFile | None
+) -> PlanReport:
+    from engine.operations.plan import plan_stacks  # noqa: PLC0415 - help does not need it
+    from engine.operations.saved import plan_to_save  # noqa: PLC0415 - the same
+
+    if file is None:
+        return plan_stacks(context, stacks, wanted.options())
+    report, saved = plan_to_save(context, stacks, wanted.options())
+    file.write(saved)
+    return report
+
+
+def _next_step(invocation: Invocation, file: PlanFile, report: PlanReport) -> str:
+    saved = f"\nThe plan is saved in {file.shown}."
+    if report.refusals:
+        return f"{saved} An apply refuses it."
+    if not report.has_changes:
+        return saved
+    words = ["engine"]
+    if invocation.chdir:
+        words += ["-C", shlex.quote(invocation.chdir)]
+    words.append("apply")
+    if invocation.environment:
+        words += ["-e", invocation.environment]
+    name = file.shown if {".", "/"} & set(file.shown) else f"./{file.shown}"
+    return f"{saved} To carry out exactly it: {' '.join(words)} {shlex.quote(name)}"

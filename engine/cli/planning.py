@@ -13,7 +13,11 @@ import click
 
 from engine.address import ResourceAddress, parse_address
 from engine.cli.command import options
-from engine.cli.completion import complete_addresses, complete_stacks
+from engine.cli.completion import (
+    complete_addresses,
+    complete_stacks,
+    complete_stacks_and_files,
+)
 from engine.errors import UsageError
 
 if TYPE_CHECKING:
@@ -90,6 +94,30 @@ class Wishes:
             if has_one and has_other:
                 raise UsageError(f"{one} and {other} do not go together", hint="choose one of them")
 
+    def check_with_plan_file(self) -> None:
+        """Refuse options that would make another plan than the saved one.
+
+        Raises:
+            UsageError: naming the first.
+        """
+        given = {
+            "--no-refresh": self.no_refresh,
+            "--refresh-only": self.refresh_only,
+            "--target": self.targets,
+            "--exclude": self.excludes,
+            "--replace": self.replace,
+            "--destroy": self.destroy,
+            "--var": self.variables,
+            "--allow-mass-change": self.allow_mass_change,
+        }
+        for name, value in given.items():
+            if value:
+                raise UsageError(
+                    f"{name} and a plan file do not go together: what is applied was decided when "
+                    "it was planned",
+                    hint=f"give {name} to engine plan -o FILE",
+                )
+
     def options(self) -> PlanOptions:
         """The same as the operations take it."""
         from engine.plan.options import PlanOptions  # noqa: PLC0415 - help does not need it
@@ -115,6 +143,11 @@ stacks_argument = click.argument(
     "stacks", nargs=-1, metavar="[STACK]...", shell_complete=complete_stacks
 )
 """Stack names; none means all."""
+
+stacks_or_plan_argument = click.argument(
+    "stacks", nargs=-1, metavar="[STACK]... | [PLANFILE]", shell_complete=complete_stacks_and_files
+)
+"""Stack names, or the one file that a plan was saved in; none means all stacks."""
 
 _ADDRESS = {"metavar": "ADDR", "callback": read_addresses, "shell_complete": complete_addresses}
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import json
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,8 @@ import click
 from engine.cli.command import EngineCommand
 from engine.cli.completion import complete_outputs, complete_stacks
 from engine.cli.invocation import Invocation, pass_invocation
-from engine.cli.planning import stacks_argument
+from engine.cli.planfile import PlanFile, plan_file_among
+from engine.cli.planning import stacks_or_plan_argument
 from engine.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,20 +21,26 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=EngineCommand)
-@stacks_argument
+@stacks_or_plan_argument
 @pass_invocation
 def show(invocation: Invocation, stacks: tuple[str, ...]) -> None:
-    r"""Show what the state records.
+    r"""Show what the state records, or a saved plan.
 
-    That is every resource with its id, and the outputs. Stripe is not asked. Without STACK, all
-    stacks are shown.
+    The state is every resource with its id, and the outputs; without STACK, those of all stacks.
+    With PLANFILE, the plan that engine plan -o saved there is shown as engine plan showed it.
+    Stripe is not asked.
 
     \b
     Examples:
       engine show
       engine show saas -e live
+      engine show shop.plan
       engine show --json | jq '.stacks[].resources[] | {address, id}'
     """
+    file = plan_file_among(invocation, stacks)
+    if file is not None:
+        _show_plan(invocation, file)
+        return
     from engine.operations.inspect import states  # noqa: PLC0415 - help does not need it
 
     context = invocation.open()
@@ -47,6 +53,20 @@ def show(invocation: Invocation, stacks: tuple[str, ...]) -> None:
         from engine.views.inventory import states_text  # noqa: PLC0415 - the same
 
         invocation.say(states_text(found, context.schemas, invocation.style()))
+
+
+def _show_plan(invocation: Invocation, file: PlanFile) -> None:
+    context = invocation.open()
+    saved = file.read(context.schemas)
+    if invocation.json:
+        from engine.views.document import plan_document  # noqa: PLC0415 - as above
+
+        invocation.answer(plan_document(saved.report()))
+    else:
+        from engine.views.human import saved_text  # noqa: PLC0415 - as above
+
+        style, verbose = invocation.style(), invocation.verbose
+        invocation.say(saved_text(saved, context.schemas, style, verbose=verbose))
 
 
 @click.command(cls=EngineCommand)
@@ -102,7 +122,7 @@ def output(
         return
     holder = _holder(found, wanted)
     if reveal:
-        _alone(invocation, inspect.reveal(context, holder.stack, reveal))
+        invocation.hand_over(inspect.reveal(context, holder.stack, reveal))
     else:
         _one_output(invocation, holder, wanted, raw=raw)
 
@@ -129,7 +149,7 @@ def _one_output(invocation: Invocation, state: State, name: str, *, raw: bool) -
             f"output {name} is sensitive", hint=f"engine output --reveal {name} prints it"
         )
     elif raw:
-        _alone(invocation, _text(value))
+        invocation.hand_over(_text(value))
     else:
         invocation.say(json.dumps(value, indent=2, ensure_ascii=False))
 
@@ -156,8 +176,3 @@ def _holder(states: Sequence[State], name: str) -> State:
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _alone(invocation: Invocation, text: str) -> None:
-    """Into a pipe or a file exactly the value; to a terminal, a line."""
-    invocation.say(text, end="\n" if sys.stdout.isatty() else "")

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.backends.files import ignore_transients
 from engine.errors import UsageError
 
 _STACK = '''\
@@ -74,15 +75,17 @@ says which object on Stripe belongs to which declaration. Commit it together wit
 
 * Review it like code: a pull request that was applied shows the ids and fields that changed, and
   nothing else. There are no secrets in it and no timestamps.
-* Do not edit it by hand. The engine notices, and says so.
+* Do not edit it by hand. The engine notices, and says so. `engine state verify` does too, offline:
+  run it in CI.
+* If a file is lost, `engine state rebuild` makes it again from the account.
 * A merge conflict means that two people applied at once. Take one side whole
   (`git checkout --ours` or `--theirs` on the file), then run `engine plan`: it shows what the other
   side had changed.
 * `local/` belongs to the embedded emulator of one machine and is not committed.
 """
 
-_IGNORED = (".engine/", "state/local/")
-_IGNORE_COMMENT = "# engine: the embedded account, secrets and locks of this machine"
+_IGNORED = (".engine/", "state/local/", "*.plan")
+_IGNORE_COMMENT = "# engine: the embedded account, secrets, locks and saved plans of this machine"
 
 _CONFIGURATION = """\
 [tool.engine]
@@ -127,6 +130,7 @@ def start_project(root: Path) -> tuple[Piece, ...]:
     makers: tuple[Callable[[Path], Piece], ...] = (
         _example_stack,
         _state_folder,
+        _transient_files,
         _configuration,
         _ignored_files,
     )
@@ -153,6 +157,12 @@ def _state_folder(root: Path) -> Piece:
     (root / "state").mkdir(exist_ok=True)
     (root / name).write_text(_STATE_README, encoding="utf-8")
     return Piece(name, made=True, why="how a team reviews state")
+
+
+def _transient_files(root: Path) -> Piece:
+    made = ignore_transients(root / "state")
+    why = "what beside a state is not committed" if made else "it is there"
+    return Piece("state/.gitignore", made=made, why=why)
 
 
 def _configuration(root: Path) -> Piece:

@@ -1,9 +1,10 @@
-"""`engine state`: looking into the state file."""
+"""`engine state`: looking into states, editing and verifying them, making a lost one again."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -12,21 +13,39 @@ from engine.address import parse_address
 from engine.cli.command import EngineCommand, LazyGroup
 from engine.cli.completion import complete_addresses, complete_stacks
 from engine.cli.invocation import Invocation, pass_invocation
-from engine.cli.planning import stacks_argument
-from engine.errors import UsageError
+from engine.cli.planning import read_addresses, stacks_argument, variables_option
+from engine.errors import StateProblemsError, UsageError
 
 if TYPE_CHECKING:
+    from engine.address import ResourceAddress
     from engine.state.model import State
+
+
+_stack_option = click.option(
+    "--stack",
+    metavar="STACK",
+    help="The stack to look in, where several have that address.",
+    shell_complete=complete_stacks,
+)
+_lock_timeout = click.option(
+    "--lock-timeout",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    metavar="S",
+    help="Wait up to S seconds for another run to end; 0 gives up at once.",
+)
 
 
 @click.group(cls=LazyGroup)
 def state() -> None:
-    r"""Look into the state: what is managed, and under which ids.
+    r"""Look into the state, edit it, verify it, or make it again.
 
     \b
     Examples:
       engine state list
       engine state show stripe_price.pro-monthly
+      engine state verify
+      engine state rebuild shop
     """
 
 
@@ -60,12 +79,7 @@ def list_(invocation: Invocation, stacks: tuple[str, ...]) -> None:
 
 @state.command("show", cls=EngineCommand)
 @click.argument("address", metavar="ADDR", shell_complete=complete_addresses)
-@click.option(
-    "--stack",
-    metavar="STACK",
-    help="The stack to look in, where several have that address.",
-    shell_complete=complete_stacks,
-)
+@_stack_option
 @pass_invocation
 def show(invocation: Invocation, address: str, *, stack: str | None) -> None:
     r"""Show one resource as the state records it.
@@ -90,6 +104,196 @@ def show(invocation: Invocation, address: str, *, stack: str | None) -> None:
         resource = holder.resources[address]
         text = resource_text(address, resource, context.schemas, invocation.style())
         invocation.say(text)
+
+
+@state.command("mv", cls=EngineCommand)
+@click.argument("old", metavar="OLD", shell_complete=complete_addresses)
+@click.argument("new", metavar="NEW")
+@_stack_option
+@_lock_timeout
+@pass_invocation
+def move(
+    invocation: Invocation, old: str, new: str, *, stack: str | None, lock_timeout: float
+) -> None:
+    r"""Give a resource another address in the state.
+
+    Nothing is sent to Stripe. moved(OLD, NEW) in the stack does the same in a way that is reviewed,
+    and in every environment.
+
+    \b
+    Examples:
+      engine state mv stripe_price.monthly stripe_price.pro-monthly
+    """
+    from engine.operations.editing import move_resource  # noqa: PLC0415 - help does not need it
+    from engine.operations.inspect import states  # noqa: PLC0415 - the same
+
+    source, target = parse_address(old), parse_address(new)
+    context = invocation.open(hook=invocation.progress())
+    holder = _holder(states(context, (stack,) if stack else ()), str(source))
+    written = move_resource(context, holder.stack, source, target, lock_timeout=lock_timeout)
+    if invocation.json:
+        from engine.views.state_document import resource_document  # noqa: PLC0415 - the same
+
+        invocation.answer(resource_document(written, str(target)))
+        return
+    invocation.say(f"Moved {source} to {target} in the state of {written.stack}.")
+
+
+@state.command("rm", cls=EngineCommand)
+@click.argument(
+    "addresses",
+    nargs=-1,
+    required=True,
+    metavar="ADDR...",
+    callback=read_addresses,
+    shell_complete=complete_addresses,
+)
+@_stack_option
+@_lock_timeout
+@pass_invocation
+def remove(
+    invocation: Invocation,
+    addresses: tuple[ResourceAddress, ...],
+    *,
+    stack: str | None,
+    lock_timeout: float,
+) -> None:
+    r"""Take resources out of the state; their objects stay on Stripe.
+
+    Nothing is sent to Stripe. One that is still declared is new to the next plan.
+    removed(ADDRESS, keep=True) in the stack does the same in a way that is reviewed, and in every
+    environment.
+
+    \b
+    Examples:
+      engine state rm stripe_coupon.launch
+    """
+    from engine.operations.editing import forget_resources  # noqa: PLC0415 - help does not need it
+    from engine.operations.inspect import states  # noqa: PLC0415 - the same
+
+    context = invocation.open(hook=invocation.progress())
+    known = states(context, (stack,) if stack else ())
+    name = _holder(known, str(addresses[0])).stack
+    written = forget_resources(context, name, addresses, lock_timeout=lock_timeout)
+    if invocation.json:
+        from engine.views.state_document import addresses_document  # noqa: PLC0415 - the same
+
+        invocation.answer(addresses_document(context.environment, (written,)))
+        return
+    for address in addresses:
+        invocation.say(f"Forgot {address} in the state of {written.stack}; it stays on Stripe.")
+
+
+@state.command("verify", cls=EngineCommand)
+@click.argument("places", nargs=-1, metavar="[STACK|FILE]...", shell_complete=complete_stacks)
+@pass_invocation
+def verify(invocation: Invocation, places: tuple[str, ...]) -> int:
+    r"""Find everything wrong with state files, offline.
+
+    Checks that each is byte for byte what the engine writes, that its digest fits, that it stands
+    in its own place, that no secret is in it, and that what it records holds together. All
+    problems are listed at once, with file and line. Without arguments every state of every
+    environment is checked, with -e those of one. No key is needed and no network call is made.
+
+    What ends in .json is taken for a file, so this is a pre-commit hook as it stands.
+
+    \b
+    Examples:
+      engine state verify
+      engine state verify saas -e live
+      engine state verify $(git diff --cached --name-only --diff-filter=d -- 'state/*.json')
+    """
+    from engine.operations.verify import verify_states  # noqa: PLC0415 - help does not need it
+
+    files = [Path(place) for place in places if place.endswith(".json")]
+    names = [place for place in places if not place.endswith(".json")]
+    context = invocation.open()
+    only = () if invocation.environment is None else (context.environment,)
+    found = verify_states(context, names, files, only)
+    problems = tuple(problem for entry in found for problem in entry.problems)
+    if invocation.json:
+        from engine.views.state_document import verified_document  # noqa: PLC0415 - the same
+
+        invocation.answer(verified_document(found))
+    elif not problems:
+        from engine.views.problems import verified_text  # noqa: PLC0415 - the same
+
+        invocation.say(verified_text(found))
+    if not problems:
+        return 0
+    error = StateProblemsError(problems)
+    if not invocation.json:
+        raise error
+    from engine.views.problems import error_text  # noqa: PLC0415 - the same
+
+    invocation.tell(error_text(error, invocation.style()))
+    return error.exit_code
+
+
+@state.command("rebuild", cls=EngineCommand)
+@stacks_argument
+@click.option(
+    "--force", is_flag=True, help="Replace a state that can be read, too; it is kept aside."
+)
+@click.option(
+    "--lineage",
+    default="",
+    metavar="TEXT",
+    help="The stack's lineage, where stamps of several are found.",
+)
+@click.option(
+    "--declared-only",
+    is_flag=True,
+    help="Do not list types that the stacks do not declare, in search of what they once did.",
+)
+@variables_option
+@_lock_timeout
+@pass_invocation
+def rebuild(
+    invocation: Invocation,
+    stacks: tuple[str, ...],
+    *,
+    force: bool,
+    lineage: str,
+    declared_only: bool,
+    variables: tuple[tuple[str, str], ...],
+    lock_timeout: float,
+) -> None:
+    r"""Make a lost state again, from what is on the account.
+
+    Finds the object of each declared resource by its ownership stamp, else by its natural key (an
+    id of its own choice, a lookup key, a code), else by the id that a damaged file still names.
+    Nothing is written to Stripe. What was stored before is kept aside as STACK.json.replaced. What
+    carries the stack's stamp and is declared no more is recorded too, so that the next apply
+    removes it; engine plan shows it all.
+
+    Without STACK, every stack is rebuilt whose state is lost or cannot be read.
+
+    \b
+    Examples:
+      engine state rebuild shop
+      engine state rebuild shop --lineage 0f8e3c5b9d2a47168f3e5d7c9b1a2e4f
+    """
+    from engine.operations.rebuild import (  # noqa: PLC0415 - help does not need it
+        RebuildOptions,
+        rebuild_states,
+    )
+
+    context = invocation.open(variables=dict(variables), hook=invocation.progress())
+    options = RebuildOptions(
+        force=force, lineage=lineage, declared_only=declared_only, lock_timeout=lock_timeout
+    )
+    found = rebuild_states(context, stacks, options)
+    if invocation.json:
+        from engine.views.state_document import rebuilt_document  # noqa: PLC0415 - the same
+
+        invocation.answer(rebuilt_document(context.environment, found))
+        return
+    from engine.views.inventory import rebuilt_text  # noqa: PLC0415 - the same
+
+    invocation.say(rebuilt_text(found, invocation.style()))
+    if found:
+        invocation.tell("engine plan shows what the next apply would do.")
 
 
 def _holder(states: Sequence[State], address: str) -> State:

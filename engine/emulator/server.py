@@ -11,6 +11,7 @@ import contextlib
 import selectors
 import socket
 import socketserver
+import sys
 import threading
 import traceback
 from http import HTTPStatus
@@ -22,6 +23,7 @@ from engine.emulator.core import Emulator
 from engine.emulator.errors import StripeRefusal
 from engine.emulator.hang import Hang
 from engine.emulator.wire import Headers, Request, Response, answer
+from engine.redaction import redact
 
 LOOPBACK: Final = "127.0.0.1"
 _LONGEST_LINE: Final = 64 * 1024
@@ -181,7 +183,7 @@ class _Connection(socketserver.BaseRequestHandler):
         except ConnectionBroken:
             return False
         except Exception:  # noqa: BLE001 - a client must get an answer even to a fault of ours
-            traceback.print_exc()
+            sys.stderr.write(redact(traceback.format_exc()))
             response = _plain_refusal(500, "The emulator failed; see its standard error.")
         return self._send_late(response, last=last)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from engine.errors import GraphError, Problem, StackError
 from engine.graph.dag import topological_order
@@ -79,8 +79,14 @@ def build_graph(stack: Stack, schemas: Schemas) -> ResourceGraph:
     )
 
 
+def references_of(
+    arguments: Mapping[str, Any], kind: ResourceType
+) -> tuple[frozenset[str], frozenset[str]]:
+    """What a declaration refers to: what must exist first, and what an update can add later."""
+    return _edges_of(tuple(targets_with_paths(arguments)), kind)
+
+
 def _edges_of(references: References, kind: ResourceType) -> tuple[frozenset[str], frozenset[str]]:
-    """What references name: what must exist first, and what an update can add later."""
     hard: set[str] = set()
     soft: set[str] = set()
     for path, target in references:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from engine.address import ResourceAddress
 from engine.apply.events import ApplyReport, ApplyResult
 from engine.apply.executor import Surroundings, execute
+from engine.apply.secrecy import secrets_to_come
 from engine.errors import GuardError
 from engine.operations.context import Context
 from engine.operations.guards import check_permissions, refuse_held
@@ -16,7 +17,7 @@ from engine.operations.plan import plan_session
 from engine.operations.session import Session, session
 from engine.operations.stopping import stoppable
 from engine.operations.validate import load_graphs
-from engine.plan.model import PlanReport
+from engine.plan.model import Plan, PlanReport
 from engine.plan.options import PlanOptions
 from engine.plan.safety import removals_to_confirm, unconfirmed
 
@@ -48,6 +49,7 @@ def apply_stacks(
         StackError: if the stacks have problems.
         LockHeldError: if another run works on one of them, or somebody holds a lock on one.
         StateError: if a state cannot be trusted, or cannot be written.
+        SecretSinkError: if the place for secrets cannot take those that are to come.
         GuardError: if a rule refuses the plan, or the key answers for another account or mode.
         ProviderError: if Stripe refuses or cannot be reached while planning.
     """
@@ -55,15 +57,43 @@ def apply_stacks(
     operation = "destroy" if options.destroy else "apply"
     with session(context, graphs, operation=operation, lock_timeout=options.lock_timeout) as opened:
         report = plan_session(opened, options)
-        if report.has_changes or report.refusals:
-            approved = approve(report)
-            _refuse(report)
-            if not approved or not _confirmed(context, report, options, confirm):
-                return _report(opened, report, approved=False, results=())
-            _check_before_writing(opened, report)
-        with stoppable(context.hook.stopping) as stop:
-            results = _carry_out(opened, report, stop)
-        return _report(opened, report, approved=report.has_changes, results=results)
+        reads = {graph.stack.name: graph.stack.reads_outputs_of for graph in graphs}
+        return conclude(opened, report, reads, approve, options, confirm)
+
+
+def conclude(
+    opened: Session,
+    report: PlanReport,
+    reads: Mapping[str, Collection[str]],
+    approve: Callable[[PlanReport], bool],
+    options: PlanOptions,
+    confirm: Callable[[Sequence[ResourceAddress]], bool] | None,
+) -> ApplyReport:
+    """Ask for approval of plans, and carry them out.
+
+    Args:
+        opened: The session that holds their states.
+        report: The plans.
+        reads: Of each stack, those whose outputs it reads.
+        approve: As in `apply_stacks`.
+        options: What the person asked for.
+        confirm: As in `apply_stacks`.
+
+    Raises:
+        StateError: if a state cannot be written.
+        SecretSinkError: if the place for secrets cannot take those that are to come.
+        GuardError: if a rule refuses the plan, or the key answers for another account or mode.
+    """
+    context = opened.context
+    if report.has_changes or report.refusals:
+        approved = approve(report)
+        _refuse(report)
+        if not approved or not _confirmed(context, report, options, confirm):
+            return _report(opened, report, approved=False, results=())
+        _check_before_writing(opened, report)
+    with stoppable(context.hook.stopping) as stop:
+        results = _carry_out(opened, report, reads, stop)
+    return _report(opened, report, approved=report.has_changes, results=results)
 
 
 def _refuse(report: PlanReport) -> None:
@@ -98,16 +128,27 @@ def _check_before_writing(opened: Session, report: PlanReport) -> None:
     for hold in opened.holds.values():
         hold.check()
     opened.check_account()
+    for plan in report.plans:
+        _check_sink(context, plan)
     check_permissions(opened.provider, context.schemas, report, context.settings.environment)
 
 
+def _check_sink(context: Context, plan: Plan) -> None:
+    """Find out whether all the secrets that a plan may bring can be kept."""
+    coming = secrets_to_come(plan, context.schemas)
+    if coming:
+        context.sink.check(plan.stack, coming)
+
+
 def _carry_out(
-    opened: Session, report: PlanReport, stop: threading.Event
+    opened: Session,
+    report: PlanReport,
+    reads: Mapping[str, Collection[str]],
+    stop: threading.Event,
 ) -> tuple[ApplyResult, ...]:
     context = opened.context
     run = context.new_id()
     results: list[ApplyResult] = []
-    reads = {graph.stack.name: graph.stack.reads_outputs_of for graph in opened.graphs}
     unfinished: set[str] = set()
     for plan in report.plans:
         if not (plan.steps or plan.outputs or plan.moves):
@@ -116,6 +157,7 @@ def _carry_out(
             unfinished.add(plan.stack)  # what it reads was not made
             continue
         context.backend.check_writable(plan.stack, plan.environment)
+        _check_sink(context, plan)  # once more: a stack before this one may have taken a name
         journal = opened.begin(plan.stack, run, plan.steps)
         around = Surroundings(
             provider=opened.provider,

@@ -7,13 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.graph.build import ResourceGraph
 from engine.operations.together import at_once
+from engine.plan.binding import Sought
 from engine.plan.keys import Claim, claim_of
 from engine.plan.life import is_gone
 from engine.provider.base import Provider, RemoteObject, composite_id
 from engine.provider.schema import NaturalKey, ResourceType, Schemas
-from engine.stack.model import Declaration
 from engine.values import get_path, targets_in
 
 _KEYS_AT_ONCE = 10  # D: lookup_keys takes up to ten
@@ -54,7 +53,7 @@ class _Wanted:
 
 
 def find_holders(
-    provider: Provider, graph: ResourceGraph, schemas: Schemas, addresses: Sequence[str]
+    provider: Provider, schemas: Schemas, wishes: Iterable[Sought]
 ) -> dict[str, RemoteObject]:
     """Objects that hold natural keys of declared resources, by address.
 
@@ -64,16 +63,14 @@ def find_holders(
 
     Args:
         provider: Where the objects are.
-        graph: What is declared.
         schemas: Resource types by name.
-        addresses: Declared resources that have no object.
+        wishes: Declared resources that have no object.
     """
     singles: list[_Wanted] = []
     groups: dict[tuple[Any, ...], list[_Wanted]] = {}
-    for address in addresses:
-        declaration = graph.declarations[address]
-        kind = schemas[declaration.type]
-        for wanted in _wanted(address, kind, declaration):
+    for sought in wishes:
+        kind = schemas[sought.type]
+        for wanted in _wanted(kind, sought):
             if kind.singleton or (wanted.key.scan and kind.composite is not None):
                 singles.append(wanted)
             else:
@@ -181,30 +178,31 @@ def _holds(key: NaturalKey, kind: ResourceType, found: RemoteObject) -> bool:
     return key.kept_by_removed or not is_gone(kind, found, {})
 
 
-def _wanted(address: str, kind: ResourceType, declaration: Declaration) -> Iterator[_Wanted]:
+def _wanted(kind: ResourceType, sought: Sought) -> Iterator[_Wanted]:
+    address = str(sought.address)
     if kind.singleton:
-        parent = declaration.arguments.get(kind.parent, "") if kind.parent else kind.object
+        parent = sought.arguments.get(kind.parent, "") if kind.parent else kind.object
         if isinstance(parent, str) and parent and not any(targets_in(parent)):
             yield _Wanted(
                 address=address,
                 kind=kind,
                 key=_NO_KEY,
                 claim=(),
-                arguments=declaration.arguments,
-                account=declaration.lifecycle.account,
+                arguments=sought.arguments,
+                account=sought.account,
             )
         return
     for key in kind.natural_keys:
-        if not key.unique and not declaration.lifecycle.adopt:
+        if not key.unique and not sought.adopt:
             continue  # it only helps to find what the author says exists
-        fields = [get_path(declaration.arguments, tuple(name.split("."))) for name in key.fields]
-        claim = None if any(targets_in(fields)) else claim_of(kind, key, declaration.arguments)
+        fields = [get_path(sought.arguments, tuple(name.split("."))) for name in key.fields]
+        claim = None if any(targets_in(fields)) else claim_of(kind, key, sought.arguments)
         if claim is not None:
             yield _Wanted(
                 address=address,
                 kind=kind,
                 key=key,
                 claim=claim,
-                arguments=declaration.arguments,
-                account=declaration.lifecycle.account,
+                arguments=sought.arguments,
+                account=sought.account,
             )

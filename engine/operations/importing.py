@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
-from typing import Any
 
 from engine.address import ResourceAddress
 from engine.errors import NotFoundError, UsageError
 from engine.graph.build import ResourceGraph
+from engine.operations.adopting import as_declared
 from engine.operations.context import Context
 from engine.operations.guards import refuse_held
 from engine.operations.refresh import observe
 from engine.operations.session import Session, session
 from engine.operations.validate import load_graphs
-from engine.plan.decide import keeping_of
-from engine.plan.fields import list_at
-from engine.plan.model import Change
-from engine.plan.normal import seal
 from engine.plan.options import PlanOptions
 from engine.plan.planner import make_plan
-from engine.plan.record import attributes_of
-from engine.provider.base import RemoteObject, id_of
 from engine.stack.authoring import nearest
 from engine.stack.model import Import
 from engine.state.model import ResourceState, State
-from engine.values import Path
 
 
 def import_object(
@@ -106,40 +98,12 @@ def _recorded(
         )
     plan = make_plan(graph, state, observed, context.schemas, options)
     change = next(change for change in plan.changes if change.address == address)
-    return _as_declared(opened, graph, change, actual)
-
-
-def _as_declared(
-    opened: Session, graph: ResourceGraph, change: Change, actual: RemoteObject
-) -> ResourceState:
-    """The record of an object, declared as far as it is what the declaration says."""
-    lineage = opened.states[graph.stack.name].lineage
-    kind = opened.context.schemas[change.type]
-    address = str(change.address)
-    declaration = graph.declarations[address]
-    declared = seal(declaration.arguments, lineage)
-    for field in change.fields:
-        declared = _without(declared, list_at(kind.root, field.path) or field.path)
-    record = ResourceState(
-        type=kind.name,
-        id=id_of(actual),
-        declared=declared,
-        dependencies=tuple(sorted({*graph.edges[address], *graph.deferred[address]})),
-        keeping=keeping_of(declaration, kind),
+    return as_declared(
+        context.schemas,
+        graph,
+        change,
+        actual,
+        lineage=state.lineage,
+        outputs=outputs,
+        others=state.resources,
     )
-    attributes = attributes_of(kind, record, actual, (), None, lineage)
-    return dataclasses.replace(record, attributes=attributes)
-
-
-def _without(document: Mapping[str, Any], path: Path) -> dict[str, Any]:
-    """A document without the leaf at a path, nor what is empty then."""
-    name = path[0]
-    found = dict(document)
-    inner = found.get(str(name))
-    if len(path) == 1 or not isinstance(inner, Mapping):
-        found.pop(str(name), None)
-    elif left := _without(inner, path[1:]):
-        found[str(name)] = left
-    else:
-        found.pop(str(name), None)
-    return found

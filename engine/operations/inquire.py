@@ -11,11 +11,12 @@ from engine.operations.context import Context
 from engine.operations.holders import find_holders
 from engine.operations.refresh import Connected
 from engine.operations.together import at_once
+from engine.plan.bind import sought_of
 from engine.plan.model import Action, Change, Plan
 from engine.plan.observed import Observed
 from engine.plan.scope import moved_state
 from engine.provider.base import RemoteObject
-from engine.provider.schema import NaturalKey
+from engine.provider.schema import NaturalKey, ResourceType
 from engine.state.model import State
 
 _ENDS = (Action.DELETE, Action.REPLACE)
@@ -97,17 +98,20 @@ class _Inquiry:
     def holders(self, observed: Observed) -> Mapping[str, RemoteObject]:
         """What has ended and keeps the natural key of an object that is to take another's place."""
         asked = [
-            str(change.address)
+            sought_of(self.graph.declarations[str(change.address)], self._kind(change))
             for change in self.draft.pending
             if change.action is Action.REPLACE
             or (change.action is Action.CREATE and str(change.address) in observed.remembered)
             if any(key.kept_by_removed and not key.transfer for key in self._keys(change))
         ]
         provider, schemas = self.opened.provider, self.context.schemas
-        return find_holders(provider, self.graph, schemas, asked) if asked else {}
+        return find_holders(provider, schemas, asked) if asked else {}
 
     def _keys(self, change: Change) -> Iterable[NaturalKey]:
-        return self.context.schemas[change.type].natural_keys
+        return self._kind(change).natural_keys
+
+    def _kind(self, change: Change) -> ResourceType:
+        return self.context.schemas[change.type]
 
     def _account(self, change: Change) -> str:
         """Connected account that an object is on, or will be."""

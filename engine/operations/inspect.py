@@ -55,8 +55,9 @@ def reveal(context: Context, stack: str, name: str) -> str:
     secret = context.sink.load(stack, f"output.{name}")
     if secret is None:
         raise UsageError(
-            f"the secret of output {name!r} is not on this machine",
-            cause="Stripe tells a secret once, when the object is created.",
-            hint="read it where the apply ran, or replace the object to get a new one",
+            f"the secret of output {name!r} cannot be read back here",
+            cause=f"Where it is kept: {context.sink.where(stack, f'output.{name}')}. "
+            "Stripe tells a secret once, when the object is created.",
+            hint="read it there, or where the apply ran; replacing the object makes a new one",
         )
     return secret

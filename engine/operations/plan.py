@@ -148,6 +148,7 @@ def _plan_one(opened: Session, graph: ResourceGraph, options: PlanOptions) -> Pl
     observed = observe(context, opened, graph, state, options, outputs)
     draft = planned(observed)
     told = inquire(context, opened, graph, state, draft, observed)
+    opened.observed[graph.stack.name] = told
     return draft if told is observed else planned(told)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -12,13 +12,14 @@ from engine.graph.build import ResourceGraph
 from engine.operations.context import Context
 from engine.operations.holders import find_holders
 from engine.operations.together import at_once
+from engine.plan.bind import sought_of
 from engine.plan.life import is_gone
 from engine.plan.normal import is_sealed
 from engine.plan.observed import Observed
 from engine.plan.options import PlanOptions
 from engine.plan.scope import moved_state, selection
 from engine.provider.base import Provider, RemoteObject
-from engine.provider.schema import ResourceType
+from engine.provider.schema import ResourceType, Schemas
 from engine.state.model import ResourceState, State
 from engine.values import AttributeTarget, OutputTarget, get_path, targets_in
 
@@ -30,6 +31,41 @@ class Connected(Protocol):
     def provider(self) -> Provider:
         """Where the objects are."""
         ...
+
+
+def read_all(
+    opened: Connected, schemas: Schemas, places: Iterable[tuple[str, str, str]]
+) -> dict[tuple[str, str, str], RemoteObject]:
+    """Read objects of several types at once.
+
+    Args:
+        opened: Connects to where the objects are, once something has to be read.
+        schemas: Resource types by name.
+        places: Type, connected account and id of each.
+
+    Returns:
+        The objects that exist, by the same.
+
+    Raises:
+        ProviderError: if Stripe refuses or cannot be reached.
+    """
+    groups: dict[tuple[str, str], list[str]] = {}
+    for type_name, account, id in places:
+        groups.setdefault((type_name, account), []).append(id)
+    order = sorted(groups)
+    answers = at_once(
+        [
+            functools.partial(
+                opened.provider.read_many, schemas[name], groups[name, account], account=account
+            )
+            for name, account in order
+        ]
+    )
+    return {
+        (*group, id): entry
+        for group, found in zip(order, answers, strict=True)
+        for id, entry in found.items()
+    }
 
 
 def observe(
@@ -73,11 +109,12 @@ class _Refresh:
 
     def observe(self) -> Observed:
         chosen = selection(self.graph, self.state, self.options)
-        lookups = {} if self.options.destroy else self._lookups()
+        lookups = {}
+        if not self.options.destroy:
+            lookups = look_up(self.opened, self.graph, self.context.schemas)
+        secrets = known_secrets(self.context, self.graph, self.state)
         if not self.options.refresh:
-            return Observed(
-                refreshed=False, lookups=lookups, outputs=self.outputs, secrets=self._secrets()
-            )
+            return Observed(refreshed=False, lookups=lookups, outputs=self.outputs, secrets=secrets)
         known = {
             address: entry
             for address, entry in self.state.resources.items()
@@ -95,61 +132,30 @@ class _Refresh:
             objects=objects,
             imports=imports,
             remembered=remembered,
-            holders=find_holders(
-                self.provider,
-                self.graph,
-                self.context.schemas,
-                [address for address in free if address not in taken],
-            )
-            if free
-            else {},
+            holders=self._holders([address for address in free if address not in taken]),
             lookups=lookups,
             outputs=self.outputs,
-            secrets=self._secrets(),
+            secrets=secrets,
         )
 
-    def _secrets(self) -> dict[AttributeTarget, str]:
-        """Secrets of this stack's objects that it refers to and this machine keeps."""
-        stack = self.graph.stack
-        sources = [entry.arguments for entry in stack.declarations.values()]
-        outputs = [entry.value for entry in stack.outputs.values()]
-        found: dict[AttributeTarget, str] = {}
-        for target in targets_in([sources, outputs]):
-            if not isinstance(target, AttributeTarget) or target in found:
-                continue
-            entry = self.state.at(target.address)
-            path = tuple(target.attribute.split("."))
-            if entry is None or not is_sealed(get_path(entry.attributes, path)):
-                continue
-            secret = self.context.sink.load(stack.name, str(target))
-            if secret is not None:
-                found[target] = secret
-        return found
+    def _holders(self, addresses: Sequence[str]) -> dict[str, RemoteObject]:
+        if not addresses:
+            return {}
+        wishes = [
+            sought_of(declaration, self._kind(declaration.type))
+            for declaration in (self.graph.declarations[address] for address in addresses)
+        ]
+        return find_holders(self.provider, self.context.schemas, wishes)
 
     def _kind(self, type_name: str) -> ResourceType:
         return self.context.schemas[type_name]
 
     def _objects(self, known: Mapping[str, ResourceState]) -> dict[str, RemoteObject | None]:
-        groups: dict[tuple[str, str], list[str]] = {}
-        for entry in known.values():
-            groups.setdefault((entry.type, entry.keeping.account), []).append(entry.id)
-        order = sorted(groups)
-        answers = at_once(
-            [
-                functools.partial(
-                    self.provider.read_many,
-                    self._kind(name),
-                    groups[name, account],
-                    account=account,
-                )
-                for name, account in order
-            ]
+        read = read_all(
+            self.opened,
+            self.context.schemas,
+            [(entry.type, entry.keeping.account, entry.id) for entry in known.values()],
         )
-        read = {
-            (*group, id): entry
-            for group, found in zip(order, answers, strict=True)
-            for id, entry in found.items()
-        }
         seen: dict[str, RemoteObject | None] = {}
         for address, entry in known.items():
             actual = read.get((entry.type, entry.keeping.account, entry.id))
@@ -194,26 +200,53 @@ class _Refresh:
             if found is not None and not is_gone(self._kind(gone.type), found, {}):
                 yield address, found
 
-    def _lookups(self) -> dict[str, RemoteObject]:
-        found: dict[str, RemoteObject] = {}
-        for address, lookup in self.graph.stack.lookups.items():
-            kind = self._kind(lookup.address.type)
-            criteria = dict(lookup.criteria)
-            id = criteria.pop("id", None)
-            if id is not None:
-                entry = self.provider.read(kind, str(id))
-                matches = [entry] if entry is not None else []
-            else:
-                matches = list(self.provider.find(kind, _as_filters(kind, criteria)))
-            if len(matches) != 1:
-                what = ", ".join(f"{name}={value!r}" for name, value in lookup.criteria.items())
-                raise EngineError(
-                    f"{lookup.location}: {kind.face}.lookup({what}) finds "
-                    f"{'nothing' if not matches else f'{len(matches)} objects'}",
-                    hint="a lookup names exactly one object: narrow it, or use its id",
-                )
-            found[address] = matches[0]
-        return found
+
+def look_up(opened: Connected, graph: ResourceGraph, schemas: Schemas) -> dict[str, RemoteObject]:
+    """Read the objects that a stack refers to and does not manage.
+
+    Raises:
+        EngineError: if a lookup finds nothing, or more than one object.
+    """
+    found: dict[str, RemoteObject] = {}
+    for address, lookup in graph.stack.lookups.items():
+        kind = schemas[lookup.address.type]
+        criteria = dict(lookup.criteria)
+        id = criteria.pop("id", None)
+        if id is not None:
+            entry = opened.provider.read(kind, str(id))
+            matches = [entry] if entry is not None else []
+        else:
+            matches = list(opened.provider.find(kind, _as_filters(kind, criteria)))
+        if len(matches) != 1:
+            what = ", ".join(f"{name}={value!r}" for name, value in lookup.criteria.items())
+            raise EngineError(
+                f"{lookup.location}: {kind.face}.lookup({what}) finds "
+                f"{'nothing' if not matches else f'{len(matches)} objects'}",
+                hint="a lookup names exactly one object: narrow it, or use its id",
+            )
+        found[address] = matches[0]
+    return found
+
+
+def known_secrets(
+    context: Context, graph: ResourceGraph, state: State
+) -> dict[AttributeTarget, str]:
+    """Secrets of a stack's objects that it refers to and this machine keeps."""
+    stack = graph.stack
+    sources = [entry.arguments for entry in stack.declarations.values()]
+    outputs = [entry.value for entry in stack.outputs.values()]
+    found: dict[AttributeTarget, str] = {}
+    for target in targets_in([sources, outputs]):
+        if not isinstance(target, AttributeTarget) or target in found:
+            continue
+        entry = state.at(target.address)
+        path = tuple(target.attribute.split("."))
+        if entry is None or not is_sealed(get_path(entry.attributes, path)):
+            continue
+        secret = context.sink.load(stack.name, str(target))
+        if secret is not None:
+            found[target] = secret
+    return found
 
 
 def _as_filters(kind: ResourceType, criteria: Mapping[str, Any]) -> dict[str, Any]:

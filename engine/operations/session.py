@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,7 @@ from engine.operations.guards import check_mode, check_pinned, refuse_held
 from engine.operations.unfinished import take_up
 from engine.plan.model import Step
 from engine.plan.normal import is_sealed
+from engine.plan.observed import Observed
 from engine.provider.base import Account, Provider
 from engine.settings import EMBEDDED
 from engine.state.backend import Hold, Holder
@@ -30,18 +31,22 @@ class Session:
 
     Attributes:
         context: The run's ports.
-        graphs: The stacks, in order.
+        graphs: The stacks, in order; none where a saved plan is applied.
         loaded: States as they are stored now, by stack; None for one never written.
         states: States as the run sees them, by stack.
+        recovered: Serials that states had before an unfinished run was taken up, by stack.
+        observed: What was read to plan, by stack.
         journals: Journals that are being written, by stack.
         taken_up: What a person should know of runs that had not finished, by stack.
         holds: The run locks, by stack.
     """
 
     context: Context
-    graphs: tuple[ResourceGraph, ...]
+    graphs: tuple[ResourceGraph, ...] = ()
     loaded: dict[str, State | None] = field(default_factory=dict)
     states: dict[str, State] = field(default_factory=dict)
+    recovered: dict[str, int] = field(default_factory=dict)
+    observed: dict[str, Observed] = field(default_factory=dict)
     journals: dict[str, Journal] = field(default_factory=dict)
     taken_up: dict[str, tuple[str, ...]] = field(default_factory=dict)
     holds: dict[str, Hold] = field(default_factory=dict)
@@ -189,14 +194,16 @@ class Session:
             "livemode": account.livemode if account.livemode is not None else state.livemode,
         }
 
-    def output_of(self, target: OutputTarget) -> Any:
-        """Another stack's output, UNKNOWN if there is none yet."""
+    def kept_output(self, target: OutputTarget) -> Any:
+        """Another stack's output as its state keeps it, UNKNOWN if there is none yet."""
         state = self.states.get(target.stack) or self.context.backend.read(
             target.stack, self.context.environment
         )
-        if state is None or target.name not in state.outputs:
-            return UNKNOWN
-        value = state.outputs[target.name]
+        return UNKNOWN if state is None else state.outputs.get(target.name, UNKNOWN)
+
+    def output_of(self, target: OutputTarget) -> Any:
+        """Another stack's output, UNKNOWN if there is none yet."""
+        value = self.kept_output(target)
         if is_sealed(value):
             secret = self.context.sink.load(target.stack, f"output.{target.name}")
             return UNKNOWN if secret is None else Sensitive(secret)
@@ -236,6 +243,44 @@ def session(
         GuardError: if the key is for another mode than the environment.
         StateError: if a state cannot be trusted.
     """
+    declared = {graph.stack.name: graph for graph in graphs}
+    with session_of(
+        context,
+        tuple(declared),
+        declared.__getitem__,
+        operation=operation,
+        lock_timeout=lock_timeout,
+        reading=reading,
+    ) as opened:
+        opened.graphs = graphs
+        yield opened
+
+
+@contextlib.contextmanager
+def session_of(
+    context: Context,
+    names: Sequence[str],
+    graph_of: Callable[[str], ResourceGraph],
+    *,
+    operation: str,
+    lock_timeout: float,
+    reading: bool = False,
+) -> Iterator[Session]:
+    """Do as `session` does for stacks of which only the names are known.
+
+    Args:
+        context: The run's ports.
+        names: Stack names, each after those whose outputs it reads.
+        graph_of: Gives what a stack declares; asked only if it has to be known.
+        operation: What the lock says.
+        lock_timeout: Seconds to wait for another run.
+        reading: As for `session`.
+
+    Raises:
+        LockHeldError: if another run works on one of them, or somebody holds a lock on one.
+        GuardError: if the key is for another mode than the environment.
+        StateError: if a state cannot be trusted.
+    """
     environment = context.settings.environment
     if not environment.emulator and environment.api_key is None:
         raise SettingsError(
@@ -245,32 +290,32 @@ def session(
             f"-e {EMBEDDED}",
         )
     check_mode(environment)
-    names = sorted(graph.stack.name for graph in graphs)
     if not reading:
         refuse_held(context, names)
     with contextlib.ExitStack() as locks:
-        opened = Session(context, graphs)
-        for name in names:
+        opened = Session(context)
+        for name in sorted(names):
             opened.holds[name] = locks.enter_context(
                 context.backend.lock(
                     name,
                     environment.name,
                     operation=operation,
                     timeout=lock_timeout,
-                    on_wait=_telling(context, name),
+                    on_wait=telling(context, name),
                 )
             )
-        for graph in graphs:
-            name = graph.stack.name
+        for name in names:
             stored = context.backend.read(name, environment.name)
             opened.loaded[name] = stored
             opened.states[name] = stored or new_state(name, environment.name, context.new_id())
-        for graph in graphs:
-            take_up(opened, graph)
+        for name in names:
+            take_up(opened, name, graph_of)
         yield opened
 
 
-def _telling(context: Context, stack: str) -> Any:
+def telling(context: Context, stack: str) -> Callable[[Holder | None], None]:
+    """What tells a person, once, that a lock is waited for."""
+
     def tell(holder: Holder | None) -> None:
         context.hook.waiting_for_lock(stack, str(holder or "another run"))
 

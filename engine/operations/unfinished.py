@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from engine.apply.events import Finding, Found
@@ -15,14 +15,19 @@ from engine.graph.build import ResourceGraph
 from engine.operations.guards import refuse_held
 from engine.provider.base import Account
 from engine.state.model import Draft
-from engine.values import fingerprint
+from engine.values import Sensitive, fingerprint
 
 if TYPE_CHECKING:
     from engine.operations.session import Session
 
 
-def take_up(opened: Session, graph: ResourceGraph) -> None:
+def take_up(opened: Session, name: str, graph_of: Callable[[str], ResourceGraph]) -> None:
     """Bring the state of a stack up to what an unfinished run did, if there was one.
+
+    Args:
+        opened: The session; it has the state as it is stored.
+        name: Stack name.
+        graph_of: Gives what a stack declares, for its secrets.
 
     Raises:
         StateError: if journal and state do not fit, or cannot be read or written.
@@ -30,7 +35,7 @@ def take_up(opened: Session, graph: ResourceGraph) -> None:
         LockHeldError: if something has to be sent again, and somebody holds a lock on the stack.
         ProviderError: if something is uncertain and Stripe cannot be asked.
     """
-    context, name = opened.context, graph.stack.name
+    context = opened.context
     records = context.backend.read_journal(name, context.environment)
     if not records:
         return
@@ -39,11 +44,12 @@ def take_up(opened: Session, graph: ResourceGraph) -> None:
         raise StateError(
             f"an unfinished run of {context.environment}/{name} left a journal, but its state is "
             "gone",
-            hint="bring the state back (git checkout), or, if it is lost, move "
-            f"state/{context.environment}/{name}.journal away and run engine state rebuild",
+            hint="bring the state back (git checkout); if it is lost, engine state rebuild "
+            f"{name} makes it again from the account, with what the run made",
         )
     draft = Draft(stored)
-    unfinished = read_journal(records, context.schemas, _secrets_of(graph, stored.lineage))
+    secrets = secrets_of(graph_of(name), stored.lineage)
+    unfinished = read_journal(records, context.schemas, secrets)
     if unfinished.pending:
         refuse_held(context, (name,))
         _check_run(unfinished.run, opened.check_account())
@@ -65,7 +71,8 @@ def take_up(opened: Session, graph: ResourceGraph) -> None:
     )
     file = context.backend.begin_journal(name, context.environment, records, reserve=0)
     opened.journals[name] = Journal(unfinished.run, file)
-    opened.save(draft.state())
+    if opened.save(draft.state()).serial != stored.serial:
+        opened.recovered[name] = stored.serial
     if findings:
         context.hook.recovered(name, unfinished.run.since, findings)
         opened.taken_up[name] = tuple(_warnings(unfinished.run.since, findings))
@@ -85,10 +92,14 @@ def _warnings(since: str, findings: Sequence[Finding]) -> Iterator[str]:
             )
 
 
-def _secrets_of(graph: ResourceGraph, salt: str) -> dict[str, Any]:
-    """Secrets that the stack declares, by the fingerprint a journal holds of them."""
-    declared = [entry.arguments for entry in graph.declarations.values()]
-    return {fingerprint(entry.value, salt): entry.value for entry in sensitive_in(declared)}
+def secrets_of(graph: ResourceGraph, salt: str) -> dict[str, Any]:
+    """Secrets that the stack declares, by the fingerprint that journals and plan files hold."""
+    outputs = graph.stack.outputs.values()
+    sources = [
+        [entry.arguments for entry in graph.declarations.values()],
+        [Sensitive(entry.value) if entry.sensitive else entry.value for entry in outputs],
+    ]
+    return {fingerprint(entry.value, salt): entry.value for entry in sensitive_in(sources)}
 
 
 def _check_run(run: Run, account: Account) -> None:

@@ -6,7 +6,6 @@ What must not live here: what waits for what (`steps`).
 from __future__ import annotations
 
 import dataclasses
-import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,11 +14,11 @@ from engine.graph.build import ResourceGraph
 from engine.plan.decide import Decision
 from engine.plan.model import Action, Step, StepKind
 from engine.plan.normal import seal
-from engine.plan.record import attributes_of
+from engine.plan.record import attributes_of, referred_attributes
 from engine.plan.request import create_params, settle_params, stamp
 from engine.provider.schema import Verb
 from engine.state.model import ResourceState, State
-from engine.values import CLEAR, UNKNOWN, AttributeTarget, get_path, targets_in
+from engine.values import CLEAR, UNKNOWN, get_path
 
 
 @dataclass(slots=True, kw_only=True)
@@ -47,12 +46,7 @@ class Board:
     referred: dict[str, set[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        declared = (found for some in self.graph.targets.values() for _, found in some)
-        handed_out = targets_in([entry.value for entry in self.graph.stack.outputs.values()])
-        for target in itertools.chain(declared, handed_out):
-            if isinstance(target, AttributeTarget) and target.attribute != "id":
-                names = self.referred.setdefault(str(target.address), set())
-                names.add(target.attribute.split(".")[0])
+        self.referred = referred_attributes(self.graph)
 
     # ── the operations ────────────────────────────────────────────────────────────────────
 

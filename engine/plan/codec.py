@@ -6,6 +6,7 @@ value that has this fingerprint, if whoever reads knows it.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
@@ -14,7 +15,8 @@ from engine.address import parse_address
 from engine.plan.model import Step, StepKind
 from engine.plan.normal import SEALED, is_sealed
 from engine.provider.schema import Removal, ResourceType, Schemas, Verb
-from engine.state.codec import resource_document, resource_of
+from engine.state.codec import resource_document
+from engine.state.shape import resource_of
 from engine.values import Marker, Sensitive, fingerprint
 
 _MARKER, _DECIMAL, _PAIRS = "$marker", "$decimal", "$pairs"
@@ -59,8 +61,7 @@ def value_of(document: Any, secrets: Mapping[str, Any]) -> Any:
         if tag in document:
             return read(document[tag])
     if SEALED in document:
-        known = document[SEALED] in secrets
-        return Sensitive(secrets[document[SEALED]]) if known else document
+        return with_secrets(document, secrets)
     pairs = document[_PAIRS] if _PAIRS in document else document.items()
     return {key: value_of(inner, secrets) for key, inner in pairs}
 
@@ -77,8 +78,28 @@ def has_sealed(value: Any) -> bool:
     return isinstance(value, list) and any(has_sealed(inner) for inner in value)
 
 
+def with_secrets(value: Any, secrets: Mapping[str, Any]) -> Any:
+    """A value that was read without secrets, with those that are known filled in.
+
+    Args:
+        value: What `value_of` gave.
+        secrets: Known secrets by fingerprint; one that is not known stays a fingerprint.
+    """
+    if is_sealed(value):
+        known = value[SEALED] in secrets
+        return Sensitive(secrets[value[SEALED]]) if known else value
+    if isinstance(value, Mapping):
+        return {key: with_secrets(inner, secrets) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [with_secrets(inner, secrets) for inner in value]
+    return value
+
+
 def step_document(step: Step, salt: str) -> dict[str, Any]:
     """An operation as JSON holds it, whatever is empty left out.
+
+    What state is to say of an object that is asked for comes with the answer. Until then it is
+    left out: it may tell what was a secret of another object before the plan.
 
     Args:
         step: The operation.
@@ -91,15 +112,22 @@ def step_document(step: Step, salt: str) -> dict[str, Any]:
         "type": step.type,
         "id": step.id,
         "params": value_document(step.params, salt),
-        "removal": _removal_document(step.removal, salt),
+        "removal": removal_document(step.removal, salt),
         "call": step.call,
-        "record": None if step.record is None else resource_document(step.record),
+        "record": _record_document(step),
         "after": list(step.after),
         "supersedes": step.supersedes,
         "referred": list(step.referred),
         "account": step.account,
     }
     return {name: value for name, value in document.items() if value}
+
+
+def _record_document(step: Step) -> dict[str, Any] | None:
+    record = step.record
+    if record is not None and step.kind is not StepKind.RECORD:
+        record = dataclasses.replace(record, attributes={})
+    return None if record is None else resource_document(record)
 
 
 def step_of(document: Mapping[str, Any], schemas: Schemas, secrets: Mapping[str, Any]) -> Step:
@@ -123,7 +151,7 @@ def step_of(document: Mapping[str, Any], schemas: Schemas, secrets: Mapping[str,
         type=document["type"],
         id=document.get("id", ""),
         params=value_of(document.get("params", {}), secrets),
-        removal=_removal_of(document.get("removal"), schemas[document["type"]], secrets),
+        removal=removal_of(document.get("removal"), schemas[document["type"]], secrets),
         call=document.get("call", ""),
         record=None if record is None else resource_of(record),
         after=tuple(document.get("after", ())),
@@ -133,18 +161,20 @@ def step_of(document: Mapping[str, Any], schemas: Schemas, secrets: Mapping[str,
     )
 
 
-def _removal_document(removal: Removal | None, salt: str) -> Any:
+def removal_document(removal: Removal | None, salt: str) -> Any:
+    """A way of removing as JSON holds it; None if nothing is removed."""
     if removal is None:
         return None
     found = {
         "verb": removal.verb.value,
         "params": value_document(removal.params, salt),
         "call": removal.call,
+        "note": removal.note,
     }
     return {name: value for name, value in found.items() if value}
 
 
-def _removal_of(document: Any, kind: ResourceType, secrets: Mapping[str, Any]) -> Removal | None:
+def removal_of(document: Any, kind: ResourceType, secrets: Mapping[str, Any]) -> Removal | None:
     """The way of the type that is meant, with all that the type knows of it."""
     if document is None:
         return None
@@ -152,7 +182,12 @@ def _removal_of(document: Any, kind: ResourceType, secrets: Mapping[str, Any]) -
         verb=Verb(document["verb"]),
         params=value_of(document.get("params", {}), secrets),
         call=document.get("call", ""),
+        note=document.get("note", ""),
     )
-    wanted = (said.verb, dict(said.params), said.call)
-    ways = (way for way in kind.removals if (way.verb, dict(way.params), way.call) == wanted)
-    return next(ways, said)
+    return next((way for way in kind.removals if _same_way(way, said)), said)
+
+
+def _same_way(one: Removal, other: Removal) -> bool:
+    return all(
+        getattr(one, name) == getattr(other, name) for name in ("verb", "params", "call", "note")
+    )

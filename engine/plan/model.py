@@ -310,6 +310,8 @@ class PlanReport:
         livemode: Real money; None if nobody asked.
         plans: One a stack, in the order they are applied.
         requests: Calls made to Stripe so far.
+        saved: They are kept in a file, or come from one: what is applied from there was there to
+            be looked at first.
     """
 
     environment: str
@@ -318,6 +320,7 @@ class PlanReport:
     livemode: bool | None
     plans: tuple[Plan, ...]
     requests: int
+    saved: bool = False
 
     @property
     def has_changes(self) -> bool:

@@ -5,14 +5,17 @@ An update carries what changed and what Stripe demands beside it, nothing else.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from engine.address import ADDRESS_PATTERN
 from engine.plan.align import aligned
 from engine.plan.fields import list_at, untold_at
 from engine.plan.model import FieldChange, FieldReason
 from engine.plan.normal import comparable, is_nothing, read
+from engine.provider.base import RemoteObject
 from engine.provider.schema import Attribute, Kind, ResourceType
 from engine.values import ABSENT, CLEAR, Path, Sensitive, get_path, set_path
 
@@ -23,6 +26,15 @@ STAMP_KEY = "engine"
 def stamp(lineage: str, address: object) -> str:
     """The ownership stamp of a resource."""
     return f"{lineage}:{address}"
+
+
+def read_stamp(found: RemoteObject) -> tuple[str, str] | None:
+    """Lineage and address in the ownership stamp of an object; None if it has none."""
+    text = get_path(found, ("metadata", STAMP_KEY))
+    lineage, sign, address = text.partition(":") if isinstance(text, str) else ("", "", "")
+    if not lineage or not sign or re.fullmatch(ADDRESS_PATTERN, address) is None:
+        return None
+    return lineage, address
 
 
 def create_params(
@@ -151,7 +163,7 @@ def _put(
     leaf = attribute.child(last) or attribute
     said = get_path(declared, path, ABSENT)
     if leaf.handle and isinstance(said, (list, tuple)):
-        have = _answered(root, path, actual) or []
+        have = answered(root, path, actual) or []
         matched, left = aligned(leaf, get_path(wanted, path), have)
         target[str(last)] = _handled(leaf, said, have, matched, left)
     else:
@@ -169,7 +181,7 @@ def _empty(root: Attribute, params: Mapping[str, Any], change: FieldChange) -> N
     set_path(element, change.path[len(where) + 1 :], _leaf(leaf, change, ABSENT))
 
 
-def _answered(root: Attribute, path: Path, actual: Any) -> Any:
+def answered(root: Attribute, path: Path, actual: Any) -> Any:
     """What the answer holds at a path, aliases undone."""
     attribute = root
     for part in path:

@@ -19,6 +19,7 @@ from engine.stack.model import Declaration, Stack
 from engine.values import Sensitive
 
 _DIGITS = 16
+_MARK = "@sha256:"
 
 
 def with_contents(stack: Stack, schemas: Schemas, root: Path) -> tuple[Stack, list[Problem]]:
@@ -75,12 +76,28 @@ def _read(
         if not isinstance(given, str):
             continue  # missing, or of the wrong kind: found elsewhere
         try:
-            digest = hashlib.sha256((root / given).read_bytes()).hexdigest()[:_DIGITS]
+            arguments[name] = _with_digest(given, root)
         except OSError as error:
             problems.append(_unreadable(declaration, name, given, root, error))
-        else:
-            arguments[name] = f"{given}@sha256:{digest}"
     return dataclasses.replace(declaration, arguments=arguments) if fields else declaration
+
+
+def _with_digest(given: str, root: Path) -> str:
+    digest = hashlib.sha256((root / given).read_bytes()).hexdigest()[:_DIGITS]
+    return f"{given}{_MARK}{digest}"
+
+
+def is_content(declared: str, root: Path) -> bool:
+    """Whether a file still holds what it held when it was declared.
+
+    Args:
+        declared: Its path with the digest behind it.
+        root: Project folder that the path starts from.
+    """
+    try:
+        return _with_digest(declared.partition(_MARK)[0], root) == declared
+    except OSError:
+        return False
 
 
 def _unreadable(

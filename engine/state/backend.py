@@ -117,13 +117,30 @@ class StateBackend(Protocol):
 
     An implementation MUST make a write durable before it returns and MUST never leave a state
     that is half old and half new; MUST refuse a write with `StaleStateError` when what is stored
-    is not `expected`; MUST give a lock to one holder at a time, free it when the holder dies, and
-    raise `LockHeldError` naming the holder after `timeout` seconds; MUST refuse a write with
-    `LockLostError` while it has given out the stack's lock and that is held no more.
+    is not `expected`, and with `StateError` when the state written is of another lineage or of a
+    lower serial than what is stored; MUST give a lock to one holder at a time, free it when the
+    holder dies, and raise `LockHeldError` naming the holder after `timeout` seconds; MUST refuse a
+    write with `LockLostError` while it has given out the stack's lock and that is held no more.
     """
 
     def stacks(self, environment: str) -> tuple[str, ...]:
         """Names of the stacks that have a state in an environment, sorted."""
+        ...
+
+    def environments(self) -> tuple[str, ...]:
+        """Names of the environments in which a stack has a state, sorted."""
+        ...
+
+    def place(self, stack: str, environment: str) -> str:
+        """Where a state is or would be, as messages name it."""
+        ...
+
+    def stored(self, stack: str, environment: str) -> bytes | None:
+        """The bytes of a state, to be believed or not; None if there never was one.
+
+        Raises:
+            StateError: if they cannot be read.
+        """
         ...
 
     def read(self, stack: str, environment: str) -> State | None:
@@ -140,6 +157,20 @@ class StateBackend(Protocol):
         Raises:
             LockLostError: if the lock this backend gave out for the stack is held no more.
             StaleStateError: if something else is stored.
+            StateError: if it does not follow what is stored, or cannot be stored; what was stored
+                before is intact.
+        """
+        ...
+
+    def restore(self, state: State) -> str:
+        """Store a state whatever is stored there, readable or not, which is kept aside.
+
+        So is a journal: what it says is of what was stored.
+
+        Returns:
+            Where the state that was stored is now, as messages name it; empty if there was none.
+
+        Raises:
             StateError: if it cannot be stored; what was stored before is intact.
         """
         ...

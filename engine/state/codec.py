@@ -1,104 +1,162 @@
 """The state file format: canonical bytes, digest, versions.
 
 One pretty, sorted JSON document with a newline at its end and nothing volatile in it. The digest
-over resources and outputs makes concurrent edits a git conflict and tells hand edits, bad merges
-and bit rot from a file that was written here.
+over everything beside itself makes concurrent edits a git conflict and tells hand edits, bad
+merges and bit rot from a file that was written here.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any, NoReturn
 
-from engine.errors import StateError
-from engine.state.model import FORMAT_VERSION, Keeping, RemovedObject, ResourceState, State
+from engine.errors import NewerStateError, UntrustedStateError
+from engine.state.model import FORMAT_VERSION, RemovedObject, ResourceState, State
+from engine.state.places import line_of
+from engine.state.shape import ShapeError, state_of
 
 _MERGE_MARKERS = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")
+TOUCHED = (
+    "its digest does not fit the rest of it, so it was edited, merged or damaged after the engine "
+    "wrote it"
+)
+"""What a digest that does not fit says."""
 _CONTENT = ("outputs", "resources", "removed")
-_FIELDS: Mapping[str, tuple[type, ...]] = {
-    "stack": (str,),
-    "environment": (str,),
-    "lineage": (str,),
-    "serial": (int,),
-    "account": (dict,),
-    "api_version": (str,),
-    "engine_version": (str,),
-    "outputs": (dict,),
-    "resources": (dict,),
-}
-_ACCOUNT: Mapping[str, tuple[type, ...]] = {"id": (str,), "livemode": (bool, type(None))}
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A state file as JSON, of a version this engine reads, not yet believed.
+
+    Attributes:
+        path: Where it is, for errors.
+        text: The file's text.
+        fields: Its fields.
+        version: Its format version.
+    """
+
+    path: str
+    text: str
+    fields: Mapping[str, Any]
+    version: int
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether its digest is that of what stands beside it."""
+        return bool(self.fields.get("digest") == _DIGESTS[self.version](self.fields))
+
+    def line(self, *path: str | int) -> int:
+        """The line of what a path leads to."""
+        return line_of(self.text, path)
 
 
 def encode(state: State, *, engine_version: str) -> bytes:
     """Write a state as the bytes of its file."""
-    content = _content(state)
-    document: dict[str, Any] = {
+    document = _document_of(state, engine_version)
+    return canonical({**document, "digest": digest_of(document)})
+
+
+def state_digest(state: State) -> str:
+    """The digest that the file of a state has."""
+    return digest_of(_document_of(state, state.engine_version))
+
+
+def _document_of(state: State, engine_version: str) -> dict[str, Any]:
+    """All of a state's file but its digest."""
+    return {
         "format_version": FORMAT_VERSION,
         "engine_version": engine_version,
         "stack": state.stack,
         "environment": state.environment,
         "lineage": state.lineage,
         "serial": state.serial,
-        "digest": digest_of(content),
         "account": {"id": state.account_id, "livemode": state.livemode},
         "api_version": state.api_version,
-        **content,
-    }
-    text = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False)
-    return text.encode() + b"\n"
-
-
-def decode(raw: bytes, *, path: str) -> State:
-    """Read a state from the bytes of its file.
-
-    Raises:
-        StateError: with the line where there is one, if the bytes are not a whole, untouched
-            state of a version this engine reads.
-    """
-    text = _text(raw, path)
-    document = _document(text, path)
-    version = document.get("format_version")
-    if isinstance(version, int) and version > FORMAT_VERSION:
-        raise StateError(
-            f"{path} was written by a newer engine (format {version}, "
-            f"engine {document.get('engine_version', '?')})",
-            cause=f"This engine reads formats up to {FORMAT_VERSION}.",
-            hint="upgrade the engine; nothing was changed",
-        )
-    if version != FORMAT_VERSION:
-        raise _damaged(path, _line_of(text, '"format_version"'), "it has no format_version")
-    digest = document.get("digest")
-    actual = digest_of({key: document.get(key, {}) for key in _CONTENT})
-    if digest != actual:
-        raise _damaged(
-            path,
-            _line_of(text, '"digest"'),
-            "its digest does not fit its resources, so it was edited, merged or damaged after "
-            "the engine wrote it",
-        )
-    try:
-        return _state(document)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise _damaged(path, 1, f"a field is missing or of the wrong kind: {error}") from error
-
-
-def digest_of(content: Mapping[str, Any]) -> str:
-    """The digest of the canonical outputs, resources and removed objects."""
-    canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return "sha256:" + hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _content(state: State) -> dict[str, Any]:
-    content: dict[str, Any] = {
         "outputs": dict(state.outputs),
         "resources": {
             address: resource_document(resource) for address, resource in state.resources.items()
         },
         "removed": {address: removed_document(gone) for address, gone in state.removed.items()},
     }
-    return content
+
+
+def canonical(document: Mapping[str, Any]) -> bytes:
+    """The one way a document is written: two spaces, sorted keys, a newline at the end."""
+    text = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    return text.encode() + b"\n"
+
+
+def decode(raw: bytes, *, path: str) -> State:
+    """Read a state from the bytes of its file, of this format version or an earlier one.
+
+    Raises:
+        UntrustedStateError: with the line, if the bytes are not a whole, untouched state of a
+            version this engine reads.
+    """
+    document = parse(raw, path=path)
+    if not document.is_untouched:
+        raise damaged(path, document.line("digest"), TOUCHED)
+    return read(document)
+
+
+def parse(raw: bytes, *, path: str) -> Document:
+    """Read the JSON of a state file; whether it is whole and untouched is not asked yet.
+
+    Raises:
+        UntrustedStateError: if it is no JSON object, or of a version this engine does not read.
+    """
+    text = _text(raw, path)
+    fields = _fields(text, path)
+    version = fields.get("format_version")
+    if type(version) is int and version > FORMAT_VERSION:
+        raise NewerStateError(
+            path,
+            line_of(text, ("format_version",)),
+            f"written by a newer engine (format {version}, engine "
+            f"{fields.get('engine_version', '?')})",
+            cause=f"This engine reads formats up to {FORMAT_VERSION}.",
+            hint="upgrade the engine; nothing was changed",
+        )
+    if type(version) is not int or version not in _DIGESTS:
+        raise damaged(
+            path, line_of(text, ("format_version",)), "it has no format_version that ever was"
+        )
+    return Document(path, text, fields, version)
+
+
+def read(document: Document) -> State:
+    """Read the state that a document stands for.
+
+    Raises:
+        UntrustedStateError: at the first field that is not what it should be.
+    """
+    try:
+        return state_of(document.fields)
+    except ShapeError as error:
+        raise damaged(document.path, document.line(*error.path), str(error)) from error
+
+
+def digest_of(document: Mapping[str, Any]) -> str:
+    """The digest of all that stands in a document beside the digest itself."""
+    return _hashed({name: value for name, value in document.items() if name != "digest"})
+
+
+def _digest_of_content(document: Mapping[str, Any]) -> str:
+    """Format 1: outputs, resources and removed objects; the header was not covered."""
+    return _hashed({name: document.get(name, {}) for name in _CONTENT})
+
+
+_DIGESTS: Mapping[int, Callable[[Mapping[str, Any]], str]] = {1: _digest_of_content, 2: digest_of}
+"""What each format version hashes. Nothing else differs between them."""
+
+
+def _hashed(document: Mapping[str, Any]) -> str:
+    text = json.dumps(document, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return "sha256:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def resource_document(resource: ResourceState) -> dict[str, Any]:
@@ -136,28 +194,28 @@ def _drop_empty(document: Mapping[str, Any]) -> dict[str, Any]:
 
 def _text(raw: bytes, path: str) -> str:
     if not raw.strip():
-        raise _damaged(path, 1, "it is empty")
+        raise damaged(path, 1, "it is empty")
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
-        raise _damaged(path, line, "it is not UTF-8") from error
+        raise damaged(path, line, "it is not UTF-8") from error
     if text.startswith("\ufeff"):
-        raise _damaged(path, 1, "it begins with a byte order mark, which the engine never writes")
+        raise damaged(path, 1, "it begins with a byte order mark, which the engine never writes")
     # Not `splitlines`: values may hold characters that it takes for the end of a line.
     for number, content in enumerate(text.split("\n"), start=1):
         if content.startswith(_MERGE_MARKERS):
-            raise StateError(
-                f"{path}, line {number}: unresolved merge conflict",
-                hint=(
-                    "take one side whole (git checkout --ours or --theirs on the file), then run "
-                    "engine plan: it shows what the other side had changed"
-                ),
+            raise UntrustedStateError(
+                path,
+                number,
+                "unresolved merge conflict",
+                hint="take one side whole (git checkout --ours or --theirs on the file), then run "
+                "engine plan: it shows what the other side had changed",
             )
     return text
 
 
-def _document(text: str, path: str) -> dict[str, Any]:
+def _fields(text: str, path: str) -> dict[str, Any]:
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
         if len(found) != len(pairs):
@@ -167,16 +225,19 @@ def _document(text: str, path: str) -> dict[str, Any]:
         return found
 
     try:
-        document = json.loads(text, object_pairs_hook=unique)
+        document = json.loads(text, object_pairs_hook=unique, parse_constant=_no_number)
     except _DuplicateKeyError as error:
-        line = _line_of(text, json.dumps(error.key, ensure_ascii=False), last=True)
-        raise _damaged(path, line, f"{error.key!r} stands in it twice") from error
+        at = text.rfind(json.dumps(error.key, ensure_ascii=False))
+        line = text[:at].count("\n") + 1 if at >= 0 else 1
+        raise damaged(path, line, f"{error.key!r} stands in it twice") from error
     except json.JSONDecodeError as error:
-        raise _damaged(path, error.lineno, f"it is not whole JSON: {error.msg}") from error
+        raise damaged(path, error.lineno, f"it is not whole JSON: {error.msg}") from error
+    except ValueError as error:
+        raise damaged(path, 1, f"it holds a number that is none: {error}") from error
     except RecursionError as error:
-        raise _damaged(path, 1, "it is nested deeper than any state") from error
+        raise damaged(path, 1, "it is nested deeper than any state") from error
     if not isinstance(document, dict):
-        raise _damaged(path, 1, "it is not a JSON object")
+        raise damaged(path, 1, "it is not a JSON object")
     return document
 
 
@@ -186,78 +247,23 @@ class _DuplicateKeyError(ValueError):
         self.key = key
 
 
-def _check(document: Mapping[str, Any], fields: Mapping[str, tuple[type, ...]]) -> None:
-    for name, kinds in fields.items():
-        if type(document[name]) not in kinds:
-            raise TypeError(f"{name!r} is {json.dumps(document[name])}")
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(name)
 
 
-def _state(document: Mapping[str, Any]) -> State:
-    _check(document, _FIELDS)
-    account = document["account"]
-    _check(account, _ACCOUNT)
-    return State(
-        stack=document["stack"],
-        environment=document["environment"],
-        lineage=document["lineage"],
-        serial=document["serial"],
-        account_id=account["id"],
-        livemode=account["livemode"],
-        api_version=document["api_version"],
-        engine_version=document["engine_version"],
-        outputs=document["outputs"],
-        resources={
-            address: resource_of(resource) for address, resource in document["resources"].items()
-        },
-        removed={
-            address: removed_of(gone) for address, gone in document.get("removed", {}).items()
-        },
-    )
+def damaged(path: str, line: int, why: str) -> UntrustedStateError:
+    """The refusal of a file that cannot be trusted, with the way back.
 
-
-def resource_of(document: Mapping[str, Any]) -> ResourceState:
-    """Read what `resource_document` wrote.
-
-    Raises:
-        KeyError: if a field is missing.
+    Args:
+        path: The file, `state/ENVIRONMENT/STACK.json`.
+        line: 1-based line where it shows.
+        why: What is wrong with it.
     """
-    lifecycle = document.get("lifecycle", {})
-    return ResourceState(
-        type=document["type"],
-        id=document["id"],
-        declared=document["declared"],
-        attributes=document["attributes"],
-        dependencies=tuple(document["dependencies"]),
-        superseded=tuple(document.get("superseded", ())),
-        keeping=Keeping(
-            protect=lifecycle.get("protect", False),
-            keep=lifecycle.get("keep", False),
-            account=lifecycle.get("account", ""),
-        ),
-    )
-
-
-def removed_of(document: Mapping[str, Any]) -> RemovedObject:
-    """Read what `removed_document` wrote.
-
-    Raises:
-        KeyError: if a field is missing.
-    """
-    return RemovedObject(
-        type=document["type"], id=document["id"], account=document.get("account", "")
-    )
-
-
-def _line_of(text: str, needle: str, *, last: bool = False) -> int:
-    at = text.rfind(needle) if last else text.find(needle)
-    return text[:at].count("\n") + 1 if at >= 0 else 1
-
-
-def _damaged(path: str, line: int, why: str) -> StateError:
-    return StateError(
-        f"{path}, line {line}: the state cannot be trusted: {why}",
-        hint=(
-            f"bring back the last good version (git checkout -- {path}) and run engine plan; "
-            "nothing was changed"
-        ),
+    return UntrustedStateError(
+        path,
+        line,
+        f"the state cannot be trusted: {why}",
+        hint=f"bring back the last good version (git checkout -- {path}) and run engine plan; if "
+        f"there is none, engine state rebuild {PurePath(path).stem} makes it again from the "
+        "account. Nothing was changed",
     )

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from engine.address import ResourceAddress
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 """The newest state format this engine writes and reads."""
 
 _EMPTY: Mapping[str, Any] = MappingProxyType({})

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import email.utils
+import logging
 import random
 import re
 import threading
@@ -27,9 +28,9 @@ from engine.errors import (
     ProviderError,
     RateLimitedError,
 )
+from engine.redaction import redact
 from engine.values import CLEAR, Sensitive
 
-_KEY = re.compile(r"\b((?:sk|rk|ek)_(?:live|test|org)_|whsec_)[A-Za-z0-9_]+")
 _OTHER_MODE = re.compile(r"a similar object exists in (live|test) mode")
 _REFUSED, _CONFLICT, _TOO_MANY, _SERVER = 400, 409, 429, 500
 _LONGEST_WAIT = 30.0
@@ -38,11 +39,6 @@ _LONGEST_HOLD = 300.0
 """Seconds that a `Retry-After` is followed at most."""
 _PATIENCE, _STEADY = 5, 2
 """How many times as often a request that came too fast is tried; when its waits stop growing."""
-
-
-def redact(text: str) -> str:
-    """Take keys and webhook secrets out of a text."""
-    return _KEY.sub(r"\1***", text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +76,7 @@ class StripeHTTP:
         import stripe  # noqa: PLC0415
 
         stripe.enable_telemetry = False
+        _quiet()
         base = options.api_base
         bases: Any = {"api": base, "files": base} if base else None
         self._sdk = stripe.StripeClient(
@@ -227,6 +224,25 @@ class StripeHTTP:
             attempt = min(attempt, _STEADY)  # the pace sees to the rest
         most = min(_FIRST_WAIT * 2**attempt, _LONGEST_WAIT)
         return float(most * self._jitter.uniform(0.5, 1.0))
+
+
+def _quiet() -> None:
+    """Keep the SDK from writing down what is sent and answered.
+
+    It prints bodies, secrets in them, to stderr if STRIPE_LOG asks for it, and logs them for
+    whoever listens; what it logs is redacted.
+    """
+    import stripe  # noqa: PLC0415
+    from stripe import _util  # noqa: PLC0415
+
+    stripe.log = None
+    _util.STRIPE_LOG = None
+    logging.getLogger("stripe").addFilter(_redacted)
+
+
+def _redacted(record: logging.LogRecord) -> bool:
+    record.msg, record.args = redact(record.getMessage()), None
+    return True
 
 
 @dataclass(slots=True)

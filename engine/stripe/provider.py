@@ -17,6 +17,7 @@ from engine.catalog.loader import type_name
 from engine.errors import NotFoundError, PermissionDeniedError, ProviderError
 from engine.provider.base import ADDRESSED, Account, RemoteObject, RequestContext
 from engine.provider.schema import Probe, ResourceType, Schemas
+from engine.redaction import remember
 from engine.settings import is_live
 from engine.stripe.client import StripeHTTP
 from engine.stripe.paths import (
@@ -29,6 +30,7 @@ from engine.stripe.paths import (
     without_parent,
 )
 from engine.stripe.permissions import is_restricted, permission_in, question_about
+from engine.values import get_path
 
 PAGE = 100
 """Most objects a list page holds."""
@@ -243,6 +245,8 @@ class StripeProvider:
         else:
             asked = {**body, **_asked(kind, once=True)}
             found = self._post(path, asked, context, kind.collection)
+        for told in kind.told_once:
+            remember(get_path(found, told))
         return addressed(kind, found, parent)
 
     def update(

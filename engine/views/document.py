@@ -40,7 +40,8 @@ def plan_document(report: PlanReport) -> dict[str, Any]:
 def apply_document(report: ApplyReport) -> dict[str, Any]:
     """Write what an apply planned and what became of it.
 
-    It is the plan's document, with the serial and the outputs as they are now, plus `outcomes`.
+    It is the plan's document, with the serial and the outputs as they are now, plus `outcomes`
+    and whether the plan came from a file.
     """
     document = plan_document(report.plan)
     results = {result.stack: result for result in report.results}
@@ -49,6 +50,7 @@ def apply_document(report: ApplyReport) -> dict[str, Any]:
         if result is not None:
             entry["serial"] = result.state.serial
             entry["outputs"] = {output.name: _output_now(output, result) for output in plan.outputs}
+    document["saved_plan"] = report.plan.saved
     document["requests"] = report.requests
     document["writes"] = report.writes
     document["outcomes"] = [

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from engine.plan.model import Action, Plan, PlanReport, StepKind
+from engine.plan.options import PlanOptions
+from engine.plan.planfile import SavedPlan
 from engine.provider.schema import Schemas, Verb
 from engine.views import words
 from engine.views.change import change_lines, drift_lines, output_lines
@@ -49,6 +51,31 @@ def plan_text(report: PlanReport, schemas: Schemas, style: Style, *, verbose: bo
     if verbose:
         blocks.append(requests_line(report.requests))
     return "\n\n".join(blocks)
+
+
+def saved_text(saved: SavedPlan, schemas: Schemas, style: Style, *, verbose: bool = False) -> str:
+    """Write a saved plan: which engine made it with which options, then as `plan_text` does."""
+    head = f"Plan saved by engine {saved.engine_version}"
+    given = " ".join(_option_words(saved.options))
+    if given:
+        head += f", made with {given}"
+    return f"{head}\n{plan_text(saved.report(), schemas, style, verbose=verbose)}"
+
+
+def _option_words(options: PlanOptions) -> Iterator[str]:
+    flags = {
+        "--no-refresh": not options.refresh,
+        "--refresh-only": options.refresh_only,
+        "--destroy": options.destroy,
+        "--allow-mass-change": options.allow_mass_change,
+    }
+    yield from (name for name, given in flags.items() if given)
+    named = {
+        "--target": options.targets,
+        "--exclude": options.excludes,
+        "--replace": options.replace,
+    }
+    yield from (f"{name} {address}" for name, some in named.items() for address in some)
 
 
 def account_line(report: PlanReport, style: Style) -> str:

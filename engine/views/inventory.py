@@ -10,6 +10,7 @@ from typing import Any
 
 from engine.plan.fields import currency_of
 from engine.plan.normal import is_sealed
+from engine.plan.rebuilt import Rebuilt
 from engine.provider.schema import Schemas
 from engine.state.model import ResourceState, State
 from engine.values import Sensitive, dotted, get_path
@@ -63,6 +64,44 @@ def outputs_text(states: Sequence[State], style: Style) -> str:
         if lines:
             blocks.append("\n".join(lines))
     return "\n\n".join(blocks) or "No outputs."
+
+
+def rebuilt_text(found: Sequence[Rebuilt], style: Style) -> str:
+    """Say of some states what they were made of."""
+    if not found:
+        return "Every state can be read: nothing to rebuild."
+    return "\n\n".join("\n".join(_rebuilt_lines(entry, style)) for entry in found)
+
+
+def _rebuilt_lines(rebuilt: Rebuilt, style: Style) -> Iterator[str]:
+    state = rebuilt.state
+    yield f"Rebuilt. {_state_line(state, style)}, lineage {state.lineage}."
+    if rebuilt.aside:
+        yield f"What was stored before is in {rebuilt.aside}."
+    for address, trace in sorted(rebuilt.traces.items()):
+        record = state.at(address)
+        gone = state.removed.get(address)
+        id = record.id if record is not None else gone.id if gone is not None else ""
+        note = "" if record is not None else ", archived"
+        yield f"  {address} [{id}] by its {trace}{note}"
+        for old in record.superseded if record is not None else ():
+            yield f"    it replaced {old}, which is still to be removed"
+    for title, addresses in (
+        ("Declared no more; the next apply removes them:", rebuilt.undeclared),
+        ("Not found; the next apply creates them:", rebuilt.missing),
+    ):
+        if addresses:
+            yield title
+        for address in addresses:
+            record = state.at(address)
+            id = f" [{record.id}]" if record is not None else ""
+            taken = rebuilt.taken.get(address)
+            note = f" (not taken, though the key fits: {taken})" if taken else ""
+            yield f"  {address}{id}{note}"
+    if rebuilt.undeclared and rebuilt.missing:
+        yield "If two of these are one thing under two names, say moved(OLD, NEW) before you apply."
+    for reason in rebuilt.unread:
+        yield f"Not looked through: {reason}"
 
 
 def is_hidden(value: Any) -> bool:

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from engine.redaction import redact
 from engine.state.backend import RunLock
 from engine.state.held import HeldLock
 from engine.views.jsonable import FORMAT_VERSION
-from engine.views.problems import redact
 
 
 def locks_text(held: Sequence[HeldLock], runs: Sequence[RunLock]) -> str:

@@ -12,7 +12,7 @@ from engine.errors import EngineError, ProviderError
 from engine.plan.model import Action, Plan
 from engine.views import words
 from engine.views.inventory import output_values
-from engine.views.problems import redact
+from engine.views.problems import printable
 from engine.views.style import Style
 
 _ALWAYS = (
@@ -87,9 +87,11 @@ def failure_text(report: ApplyReport, style: Style, *, operation: str = "Apply")
     if left:
         blocks.append(f"Not begun: {', '.join(left)}.")
     advice = "" if interrupted and not failures else "Put right what failed, then run"
+    # A saved plan does not fit the state any more that it has changed itself.
+    command = "plan" if report.plan.saved else operation.lower()
     if not unsaved:
         blocks.append(
-            f"What was done is recorded. {advice or 'Run'} engine {operation.lower()} again: "
+            f"What was done is recorded. {advice or 'Run'} engine {command} again: "
             "it goes on from here."
         )
     return "\n\n".join(blocks)
@@ -191,9 +193,9 @@ def _not_begun(report: ApplyReport) -> list[str]:
 
 
 def _error_lines(error: EngineError) -> Iterator[str]:
-    yield from redact(error.message).splitlines()
+    yield from printable(error.message).splitlines()
     if error.cause:
-        yield from redact(error.cause).splitlines()
+        yield from printable(error.cause).splitlines()
     if isinstance(error, ProviderError):
         facts = {
             "HTTP status": error.status,
@@ -203,9 +205,9 @@ def _error_lines(error: EngineError) -> Iterator[str]:
         }
         known = [f"{name} {value}" for name, value in facts.items() if value]
         if known:
-            yield f"({', '.join(known)})"
+            yield printable(f"({', '.join(known)})")
     if error.hint:
-        yield f"Hint: {redact(error.hint)}"
+        yield f"Hint: {printable(error.hint)}"
 
 
 def _root_cause(result: StepResult, results: Sequence[StepResult]) -> str:

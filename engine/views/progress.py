@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from engine.apply.events import ApplyResult, Finding, Hook, Outcome, StepResult
 from engine.plan.model import Step, StepKind
+from engine.redaction import hide
 from engine.views import words
 from engine.views.style import PLAIN, Style
 
@@ -82,7 +83,7 @@ class LineProgress(Hook):
     def _tell(self, line: str) -> None:
         # A signal may be heard in the middle of a line; that one tells of itself.
         with contextlib.suppress(OSError, ValueError, RuntimeError):
-            self._stream.write(f"{line}\n")
+            self._stream.write(f"{hide(line)}\n")
             self._stream.flush()
 
 
@@ -133,7 +134,7 @@ class LiveProgress(LineProgress):
         from rich.text import Text  # noqa: PLC0415 - only a terminal that applies pays for it
 
         with contextlib.suppress(OSError, ValueError):
-            self._bar.console.print(Text.from_ansi(line), soft_wrap=True)
+            self._bar.console.print(Text.from_ansi(hide(line)), soft_wrap=True)
 
 
 _SILENT = (StepKind.RECORD,)

@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from engine.plan.rebuilt import Rebuilt
+from engine.plan.verify import Verified
 from engine.state.model import State
 from engine.views.inventory import is_hidden
 from engine.views.jsonable import FORMAT_VERSION, known
+from engine.views.problems import problem_document
 
 
 def states_document(environment: str, states: Sequence[State]) -> dict[str, Any]:
@@ -60,6 +63,46 @@ def resource_document(state: State, address: str) -> dict[str, Any]:
         "environment": state.environment,
         "stack": state.stack,
         **_resource(state, address),
+    }
+
+
+def verified_document(found: Sequence[Verified]) -> dict[str, Any]:
+    """Write what a verification found."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "valid": not any(entry.problems for entry in found),
+        "states": [
+            {
+                "file": entry.file,
+                "environment": entry.environment,
+                "stack": entry.stack,
+                "resources": entry.resources,
+                "problems": [problem_document(problem) for problem in entry.problems],
+            }
+            for entry in found
+        ],
+    }
+
+
+def rebuilt_document(environment: str, found: Sequence[Rebuilt]) -> dict[str, Any]:
+    """Write what states were made of."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "environment": environment,
+        "stacks": [
+            {
+                **_state(entry.state),
+                "found_by": {
+                    address: trace.value for address, trace in sorted(entry.traces.items())
+                },
+                "missing": list(entry.missing),
+                "taken": dict(entry.taken),
+                "undeclared": list(entry.undeclared),
+                "not_looked_through": list(entry.unread),
+                "replaced": entry.aside or None,
+            }
+            for entry in found
+        ],
     }
 
 

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
+from urllib.parse import quote
 
 import click
 import pytest
@@ -23,6 +24,7 @@ from engine.errors import (
     Problem,
     StackError,
 )
+from engine.values import Sensitive
 
 KEY = "sk_live_51Hidden"  # what must not be printed
 
@@ -98,6 +100,42 @@ def test_a_bug_shows_its_traceback_only_when_asked(capsys: pytest.CaptureFixture
     assert text.startswith("Traceback (most recent call last):\n")
     assert KEY not in text
     assert "bug in engine: ValueError: sk_live_(redacted)" in text
+
+
+def test_a_traceback_tells_the_whole_story_without_its_secrets(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Causes and contexts are in it; keys, known values and local variables are not."""
+    secret = "open sesame!"  # noqa: S105 - what must not be printed
+    Sensitive(secret)
+
+    def fail() -> NoReturn:
+        raise ValueError(f"first {secret}")
+
+    def fail_of_it() -> NoReturn:
+        try:
+            fail()
+        except ValueError as error:
+            raise KeyError(f"second {KEY} {quote(secret)}") from error
+
+    def call() -> NoReturn:
+        try:
+            fail_of_it()
+        except KeyError:
+            raise RuntimeError(f"third {secret!r}")  # noqa: B904 - the implicit chain is meant
+
+    assert guarded(call, Invocation(verbose=True, json=True)) == 1
+    written = capsys.readouterr()
+    for text in (
+        "first (sensitive)",
+        "second sk_live_(redacted) (sensitive)",
+        "third '(sensitive)",
+    ):
+        assert text in written.err
+    assert "The above exception was the direct cause" in written.err
+    assert "During handling of the above exception" in written.err
+    for hidden in (secret, quote(secret), KEY):
+        assert hidden not in written.out + written.err
 
 
 def test_with_json_every_error_is_a_document(capsys: pytest.CaptureFixture[str]) -> None:

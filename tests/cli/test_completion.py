@@ -44,6 +44,19 @@ def test_stacks_are_offered_once(root: Path) -> None:
 
 
 @pytest.mark.usefixtures("_here")
+def test_files_are_offered_where_a_saved_plan_may_stand() -> None:
+    """By the shell itself, which resets its list for them, so they come first."""
+    complete = BashComplete(program, {"obj": Invocation()}, "engine", "_ENGINE_COMPLETE")
+    for command in ("apply", "show"):
+        found = complete.get_completions([command], "")
+        assert [(item.type, item.value) for item in found] == [("file", ""), ("plain", "shop")]
+        assert offered(command, incomplete="sh") == ["sh", "shop"]
+        assert offered(command, incomplete="./a") == ["./a"]
+    (out,) = complete.get_completions(["plan", "-o"], "a")
+    assert (out.type, out.value) == ("file", "a")
+
+
+@pytest.mark.usefixtures("_here")
 def test_environments_are_offered(root: Path) -> None:
     """Those of the configuration, and the one that is built in."""
     assert offered("-e") == ["local"]
@@ -71,7 +84,7 @@ def test_addresses_and_outputs_are_offered_from_the_states(root: Path) -> None:
 def test_commands_are_offered() -> None:
     """Through the lazy groups too; a word that is no command is passed over."""
     assert offered(incomplete="va") == ["validate"]
-    assert offered("state") == ["list", "show"]
+    assert offered("state") == ["list", "mv", "rebuild", "rm", "show", "verify"]
     assert offered("frobnicate", incomplete="va") == ["validate"]
 
 

@@ -50,6 +50,10 @@ def test_the_commands_are_those_that_are_documented() -> None:
     assert {path for path in PATHS if len(path) == 2} == {
         ("state", "list"),
         ("state", "show"),
+        ("state", "mv"),
+        ("state", "rm"),
+        ("state", "rebuild"),
+        ("state", "verify"),
         ("emulator", "serve"),
     }
 
@@ -104,8 +108,3 @@ def test_no_command_at_all_is_a_mistake_that_shows_the_help(engine: Callable[...
         assert ended.code == 1
         assert ended.out == ""
         assert ended.err.startswith("Usage: engine")
-
-
-def test_saved_plans_are_not_offered(engine: Callable[..., Any]) -> None:
-    """What does not work yet is not in the help."""
-    assert "--out" not in engine("plan", "--help").out

@@ -10,7 +10,13 @@ from typing import Any
 
 import pytest
 
-MADE = ["stacks/catalogue.py", "state/README.md", "pyproject.toml", ".gitignore"]
+MADE = [
+    "stacks/catalogue.py",
+    "state/README.md",
+    "state/.gitignore",
+    "pyproject.toml",
+    ".gitignore",
+]
 
 
 @pytest.fixture
@@ -27,7 +33,7 @@ def test_a_new_project_is_valid_and_plans_four_resources(
     """Product, two prices and a portal over them, on the embedded emulator."""
     ended = engine("init", "billing")
     assert ended.code == 0
-    assert [line.split()[:2] for line in ended.out.splitlines()[:4]] == [
+    assert [line.split()[:2] for line in ended.out.splitlines()[: len(MADE)]] == [
         ["made", name] for name in MADE
     ]
     assert "\nNext:\n  cd billing\n  engine validate " in ended.out
@@ -46,7 +52,7 @@ def test_a_second_time_nothing_is_touched(engine: Callable[..., Any], home: Path
     before = {path: path.read_bytes() for path in home.rglob("*") if path.is_file()}
     ended = engine("init", "billing")
     assert ended.code == 0
-    assert [line.split()[0] for line in ended.out.splitlines()[:4]] == ["left"] * 4
+    assert [line.split()[0] for line in ended.out.splitlines()[: len(MADE)]] == ["left"] * len(MADE)
     assert {path: path.read_bytes() for path in home.rglob("*") if path.is_file()} == before
 
 
@@ -67,7 +73,7 @@ def test_existing_files_are_added_to(engine: Callable[..., Any], home: Path) -> 
     ignored = (home / ".gitignore").read_text(encoding="utf-8")
     assert ignored.startswith("*.pyc\n.engine\n\n#")
     assert ignored.count(".engine") == 1
-    assert ignored.endswith("\nstate/local/\n")
+    assert ignored.endswith("\nstate/local/\n*.plan\n")
 
 
 def test_a_project_with_a_table_keeps_it(engine: Callable[..., Any], home: Path) -> None:

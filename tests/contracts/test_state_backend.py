@@ -21,14 +21,9 @@ import pytest
 
 from engine.backends.local import LocalBackend
 from engine.backends.memory import MemoryBackend
-from engine.errors import (
-    LockHeldError,
-    LockLostError,
-    StaleStateError,
-    StateError,
-    UsageError,
-)
+from engine.errors import LockHeldError, LockLostError, StaleStateError, StateError, UsageError
 from engine.state.backend import Holder, JournalFile, StateBackend
+from engine.state.codec import encode
 from engine.state.model import Keeping, RemovedObject, ResourceState, State, new_state
 
 LONG_ENOUGH = 600.0
@@ -149,6 +144,22 @@ def test_1_7_a_place_that_takes_writes_says_so(backend: StateBackend) -> None:
     assert backend.stacks("test") == ()
 
 
+def test_1_8_environments_are_those_with_a_state(backend: StateBackend) -> None:
+    """Sorted, each once."""
+    assert backend.environments() == ()
+    for stack, environment in (("b", "test"), ("a", "test"), ("c", "live")):
+        backend.write(a_state(stack=stack, environment=environment), expected=None)
+    assert backend.environments() == ("live", "test")
+
+
+def test_1_9_the_bytes_are_those_of_the_file_format(backend: StateBackend) -> None:
+    """Whoever checks or repairs a state sees what is stored, and knows what to call it."""
+    assert backend.stored("shop", "test") is None
+    backend.write(a_state(), expected=None)
+    assert backend.stored("shop", "test") == encode(a_state(), engine_version=VERSION)
+    assert "test/shop" in backend.place("shop", "test")
+
+
 # ── 2. refuses a write over something it was not told of ──────────────────────────────────
 
 
@@ -194,6 +205,41 @@ def test_2_4_nothing_where_something_was_expected(backend: StateBackend) -> None
         backend.write(a_state(2), expected=a_state(1))
     assert raised.value.cause == "It was at serial 1, and is now at none."
     assert backend.read("shop", "test") is None
+
+
+def test_2_5_a_state_does_not_go_back(backend: StateBackend) -> None:
+    """A lower serial is an old state, whoever brings it; the same serial is the same run's."""
+    backend.write(a_state(3), expected=None)
+    backend.write(a_state(3, outputs={}), expected=a_state(3))
+    with pytest.raises(StateError, match="is at serial 3, and a state of serial 2 is older"):
+        backend.write(a_state(2), expected=a_state(3, outputs={}))
+    assert backend.read("shop", "test") == a_state(3, outputs={})
+
+
+def test_2_6_a_state_of_another_lineage_is_no_successor(backend: StateBackend) -> None:
+    """Two that began apart manage different objects."""
+    backend.write(a_state(1), expected=None)
+    with pytest.raises(StateError, match=r"is of lineage lineage-1, and .* lineage-2"):
+        backend.write(a_state(2, lineage="lineage-2"), expected=a_state(1))
+    assert backend.read("shop", "test") == a_state(1)
+
+
+def test_2_7_a_restored_state_takes_any_place(backend: StateBackend) -> None:
+    """Another lineage and a lower serial are no obstacle; what was there is kept aside."""
+    assert backend.restore(a_state(3)) == ""
+    backend.write(a_state(4), expected=a_state(3))
+    assert backend.restore(a_state(1, lineage="lineage-2")) != ""
+    assert backend.read("shop", "test") == a_state(1, lineage="lineage-2")
+    backend.write(a_state(2, lineage="lineage-2"), expected=a_state(1, lineage="lineage-2"))
+    assert backend.stacks("test") == ("shop",)
+
+
+def test_2_8_a_restored_state_has_no_journal(backend: StateBackend) -> None:
+    """What a journal says is of the state that was there before."""
+    backend.write(a_state(3), expected=None)
+    backend.begin_journal("shop", "test", (b"{}",), reserve=0).close()
+    backend.restore(a_state(4))
+    assert backend.read_journal("shop", "test") is None
 
 
 # ── 3. never half old and half new ────────────────────────────────────────────────────────

@@ -39,6 +39,7 @@ from engine.operations.plan import plan_stacks
 from engine.plan.model import PlanReport
 from engine.plan.options import PlanOptions
 from engine.provider.base import Provider
+from engine.state.codec import decode, encode
 from engine.stripe.client import ClientOptions, StripeHTTP
 from engine.stripe.provider import StripeProvider
 from engine.values import Sensitive
@@ -150,7 +151,7 @@ def _edit(raw: bytes) -> bytes:
 
 
 def _newer(raw: bytes) -> bytes:
-    return raw.replace(b'"format_version": 1', b'"format_version": 2')
+    return raw.replace(b'"format_version": 2', b'"format_version": 3')
 
 
 def _conflict(raw: bytes) -> bytes:
@@ -162,14 +163,15 @@ def _not_text(raw: bytes) -> bytes:
 
 
 def _of_another_stack(raw: bytes) -> bytes:
-    return raw.replace(b'"stack": "shop"', b'"stack": "store"')
+    state = dataclasses.replace(decode(raw, path=""), stack="store")
+    return encode(state, engine_version=state.engine_version)
 
 
 BAD_STATES: dict[str, tuple[Callable[[bytes], bytes], str, str]] = {
     "truncated": (
         _truncate,
         r"state/local/shop\.json, line \d+: the state cannot be trusted: it is not whole JSON",
-        "git checkout -- state/local/shop.json",
+        "engine state rebuild shop",
     ),
     "empty": (
         _empty,
@@ -183,7 +185,7 @@ BAD_STATES: dict[str, tuple[Callable[[bytes], bytes], str, str]] = {
     ),
     "newer": (
         _newer,
-        r"state/local/shop\.json was written by a newer engine \(format 2, engine ",
+        r"state/local/shop\.json, line \d+: written by a newer engine \(format 3, engine ",
         "upgrade the engine; nothing was changed",
     ),
     "in conflict": (
@@ -247,7 +249,7 @@ def test_a_state_folder_that_is_none_stops_before_the_first_call(house: House, p
 
 def test_a_state_folder_that_takes_no_file_stops_before_the_first_call(house: House) -> None:
     """Whether a state can be written is tried before anything is created."""
-    (house.root / "state" / "local" / ".shop.json.probe").mkdir(parents=True)
+    (house.root / "state" / "local" / ".shop.json.probe.tmp").mkdir(parents=True)
     with pytest.raises(StateError) as raised:
         house.apply()
     assert raised.value.message == "state/local/shop.json cannot be written"
@@ -274,16 +276,16 @@ def test_a_lock_folder_that_cannot_be_written_stops_before_the_first_call(house:
 
 
 def test_a_secret_that_cannot_be_kept_is_not_asked_for(house: House) -> None:
-    """An object whose secret has no place to go is not created."""
+    """Where a secret has no place to go the run is refused before its first write."""
     house.write_text(HOOK)
     private = house.root / ".engine"
     private.mkdir()
     (private / "secrets").write_text("in the way")
-    report = house.apply()
-    (failure,) = report.failures
-    assert isinstance(failure.error, SecretSinkError)
-    assert "nothing with a secret is created" in str(failure.error.hint)
+    with pytest.raises(SecretSinkError) as raised:
+        house.apply()
+    assert "nothing with a secret is created" in str(raised.value.hint)
     assert house.emulator.log.writes() == []
+    assert not (house.root / "state").exists()
 
 
 def test_a_state_that_changes_during_the_run_is_not_overwritten(house: House) -> None:

@@ -234,6 +234,17 @@ def test_a_secret_shows_itself_to_nobody() -> None:
         assert "(sensitive)" in text
 
 
+def test_a_secret_is_not_written_down_by_a_pickle() -> None:
+    """Neither it nor what holds it; a copy is the secret itself."""
+    secret = Sensitive("hunter2")
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        with pytest.raises(TypeError, match="cannot be pickled") as raised:
+            pickle.dumps({"a": [secret]}, protocol)
+        assert "hunter2" not in str(raised.value)
+    assert copy.deepcopy([secret])[0] is secret
+    assert copy.copy(secret) is secret
+
+
 def test_the_wrapping_comes_off_everywhere() -> None:
     """For the one place that may see it."""
     document = {"a": [Sensitive({"b": Sensitive(1)})], "c": (Sensitive("x"),), "d": None}

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 
-def _git(folder: Path, *words: str) -> None:
-    subprocess.run(  # noqa: S603 - words of the test's own
+def _git(folder: Path, *words: str) -> str:
+    done = subprocess.run(  # noqa: S603 - words of the test's own
         ["git", "-C", str(folder), *words],  # noqa: S607 - whichever git the machine has
         check=True,
         capture_output=True,
@@ -23,12 +23,14 @@ def _git(folder: Path, *words: str) -> None:
             "GIT_COMMITTER_EMAIL": "a@example.com",
             "PATH": "/usr/local/bin:/usr/bin:/bin",
         },
+        text=True,
     )
+    return done.stdout
 
 
 @pytest.fixture
-def git() -> Callable[..., None]:
-    """Runs git in a folder: the folder, then its words."""
+def git() -> Callable[..., str]:
+    """Runs git in a folder: the folder, then its words; gives what it writes."""
     return _git
 
 

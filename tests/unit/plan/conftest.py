@@ -9,6 +9,7 @@ declaration refers to. `{"$secret": TEXT}` is a sensitive value in a declaration
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TypeAlias
 
@@ -17,10 +18,13 @@ import pytest
 from engine.address import ResourceAddress, parse_address
 from engine.catalog import loader
 from engine.graph.build import ResourceGraph, build_graph
+from engine.plan.bind import bind
+from engine.plan.binding import Binding
 from engine.plan.model import Plan
 from engine.plan.normal import pick
 from engine.plan.observed import Observed
 from engine.plan.options import PlanOptions
+from engine.plan.planfile import SavedPlan, SavedStack
 from engine.plan.planner import make_plan
 from engine.stack.model import (
     Declaration,
@@ -189,6 +193,50 @@ def options_of(case: Case) -> PlanOptions:
 
 def _addresses(texts: list[str]) -> list[ResourceAddress]:
     return [parse_address(text) for text in texts]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A case, planned, with all that the plan was made from."""
+
+    graph: ResourceGraph
+    state: State
+    observed: Observed
+    options: PlanOptions
+    plan: Plan
+
+    @property
+    def binding(self) -> Binding:
+        """What its plan file would say that it was made from."""
+        outputs = {str(target): value for target, value in self.observed.outputs.items()}
+        return bind(self.plan, self.graph, self.state, self.observed, loader.schemas(), outputs)
+
+    @property
+    def saved(self) -> SavedPlan:
+        """Its plan, to be saved."""
+        return SavedPlan(
+            engine_version="1.2.3",
+            environment="test",
+            embedded=True,
+            account_id="acct_1",
+            livemode=False,
+            options=self.options,
+            stacks=(SavedStack(plan=self.plan, binding=self.binding),),
+            requests=4,
+        )
+
+
+@pytest.fixture
+def prepared() -> Callable[[Case], Prepared]:
+    """Plans a case, and keeps what the plan was made from."""
+
+    def prepare(case: Case) -> Prepared:
+        graph = build_graph(stack_of(case), loader.schemas())
+        state, observed, options = state_of(case, graph.stack), observed_of(case), options_of(case)
+        plan = make_plan(graph, state, observed, loader.schemas(), options, stamped=False)
+        return Prepared(graph, state, observed, options, plan)
+
+    return prepare
 
 
 @pytest.fixture

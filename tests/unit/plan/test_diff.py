@@ -172,3 +172,13 @@ def test_a_keyed_element_whose_key_is_unknown() -> None:
         {"product": UNKNOWN, "prices": [UNKNOWN]}]}}}  # fmt: skip
     found = compare(root, wanted, {"features": {}}, {}, salt=SALT).differences
     assert [entry.path[-2:] for entry in found] == [("[0]", "prices"), ("[0]", "product")]
+
+
+def test_a_write_only_reference_is_believed_to_have_been_what_is_wanted() -> None:
+    """What it stood for when it was applied is in no answer, and a guess would be a change."""
+    secret = Attribute(kind=Kind.STRING, in_create=True, write_only=True)
+    root = Attribute(kind=Kind.OBJECT, fields={"token": secret})
+    prior = {"token": "${stripe_price.a.id}"}
+    assert compare(root, {"token": "price_1"}, {}, prior, salt=SALT).differences == ()
+    known = compare(root, {"token": "b"}, {}, prior, salt=SALT, as_of=lambda _: UNKNOWN)
+    assert known.differences == ()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -48,6 +50,8 @@ STATE = State(
     },
 )
 RAW = encode(STATE, engine_version=VERSION)
+FORMATS = Path(__file__).parent / "formats"
+"""`STATE` as each format version ever wrote it; a file here is never changed."""
 
 LEAVES = st.none() | st.booleans() | st.integers() | st.text(st.characters(codec="utf-8"))
 DOCUMENTS = st.recursive(
@@ -62,12 +66,11 @@ NAMES = st.dictionaries(st.text(st.characters(codec="utf-8")), DOCUMENTS, max_si
 
 
 def changed(**parts: Any) -> bytes:
-    """The file with header fields changed and its digest made to fit again."""
+    """The file with fields changed and its digest made to fit again."""
     said = {**json.loads(RAW), **parts}
     document = {key: value for key, value in said.items() if value != "gone"}
-    content = {key: document.get(key, {}) for key in ("outputs", "resources", "removed")}
-    fitting = {} if "digest" in parts else {"digest": digest_of(content)}
-    return json.dumps({**document, **fitting}).encode()
+    fitting = {} if "digest" in parts else {"digest": digest_of(document)}
+    return json.dumps({**document, **fitting}, indent=2, sort_keys=True).encode()
 
 
 def refused(raw: bytes) -> StateError:
@@ -178,18 +181,41 @@ def test_truncated_at_every_byte() -> None:
     assert decode(RAW[:-1], path=PATH) == STATE
 
 
-def test_every_bit_flipped() -> None:
-    """A flipped bit is refused, or left everything that the digest covers as it was."""
-    for place, byte in enumerate(RAW):
-        for bit in range(8):
-            flipped = RAW[:place] + bytes([byte ^ 1 << bit]) + RAW[place + 1 :]
-            try:
-                state = decode(flipped, path=PATH)
-            except StateError:
-                continue
-            assert state.resources == STATE.resources
-            assert state.outputs == STATE.outputs
-            assert state.removed == STATE.removed
+@pytest.mark.parametrize("version", range(1, FORMAT_VERSION + 1))
+def test_every_format_ever_written_is_read(version: int) -> None:
+    """What an earlier engine wrote reads as the same state, and is written in today's format."""
+    state = decode((FORMATS / f"{version}.json").read_bytes(), path=PATH)
+    assert state == STATE
+    today = (FORMATS / f"{FORMAT_VERSION}.json").read_bytes()
+    assert encode(state, engine_version=VERSION) == today
+
+
+@pytest.mark.parametrize("version", range(1, FORMAT_VERSION + 1))
+def test_a_format_is_held_to_its_own_digest(version: int) -> None:
+    """An edited value is refused in each; a file cannot pass for one of an earlier format."""
+    raw = (FORMATS / f"{version}.json").read_bytes()
+    assert "digest does not fit" in refused(raw.replace(b'"Pro"', b'"Plus"')).message
+    other = FORMAT_VERSION + 1 - version
+    said = f'"format_version": {version}'.encode(), f'"format_version": {other}'.encode()
+    assert "digest does not fit" in refused(raw.replace(*said)).message
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        ('"id": "acct_1"', '"id": "acct_9"'),
+        ('"livemode": false', '"livemode": true'),
+        ('"lineage": "0', '"lineage": "1'),
+        ('"serial": 4', '"serial": 5'),
+        ('"stack": "saas"', '"stack": "shop"'),
+        ('"environment": "test"', '"environment": "live"'),
+        ('"api_version": "2026-10-28', '"api_version": "2025-10-28'),
+        ('"engine_version": "0.1.0"', '"engine_version": "0.2.0"'),
+    ],
+)
+def test_the_digest_covers_the_header(edit: tuple[str, str]) -> None:
+    """Whose objects these are, and which state of them, is not to be edited either."""
+    assert "digest does not fit" in refused(RAW.decode().replace(*edit).encode()).message
 
 
 @pytest.mark.parametrize("raw", [b"", b"\n", b" \n\t"])
@@ -201,11 +227,11 @@ def test_empty(raw: bytes) -> None:
 def test_newer_format() -> None:
     """A newer engine's file says so, and that nothing was changed."""
     error = refused(changed(format_version=FORMAT_VERSION + 1, engine_version="9.9"))
-    assert "newer engine (format 2, engine 9.9)" in error.message
+    assert "line 10: written by a newer engine (format 3, engine 9.9)" in error.message
     assert error.hint == "upgrade the engine; nothing was changed"
 
 
-@pytest.mark.parametrize("version", ["gone", None, "1", 0])
+@pytest.mark.parametrize("version", ["gone", None, "1", 0, True, 1.0])
 def test_no_format(version: Any) -> None:
     """Without a version that this engine knows a file is no state file."""
     assert "format_version" in refused(changed(format_version=version)).message
@@ -271,6 +297,19 @@ def test_windows_line_ends() -> None:
     assert decode(RAW.replace(b"\n", b"\r\n"), path=PATH) == STATE
 
 
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1" * 5000])
+def test_numbers_that_are_none(number: str) -> None:
+    """What JSON does not know, and what is longer than any amount, is no number."""
+    error = refused(RAW.replace(b'"serial": 4', f'"serial": {number}'.encode()))
+    assert "a number that is none" in error.message
+
+
+def test_a_number_that_is_none_is_not_written() -> None:
+    """It could not be read back."""
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        encode(STATE.with_outputs({"n": float("nan")}), engine_version=VERSION)
+
+
 @pytest.mark.parametrize("raw", [b"[]", b'"text"', b"12", b"null"])
 def test_not_an_object(raw: bytes) -> None:
     """JSON that is no object is refused."""
@@ -282,32 +321,49 @@ def test_nested_without_end() -> None:
     refused(b'{"a":' * 100_000)
 
 
+RESOURCE = {"type": "t", "id": "i", "declared": {}, "attributes": {}, "dependencies": []}
+
+
 @pytest.mark.parametrize(
-    "parts",
+    ("parts", "message"),
     [
-        {"account": "gone"},
-        {"account": "acct_1"},
-        {"account": {"id": 1, "livemode": False}},
-        {"account": {"id": "acct_1", "livemode": "no"}},
-        {"lineage": "gone"},
-        {"lineage": None},
-        {"stack": 3},
-        {"environment": ["test"]},
-        {"serial": "4"},
-        {"serial": True},
-        {"serial": None},
-        {"api_version": 2026},
-        {"engine_version": "gone"},
-        {"outputs": []},
-        {"resources": "gone"},
-        {"resources": {"stripe_price.x": 3}},
-        {"resources": {"stripe_price.x": {"type": "stripe_price"}}},
-        {"removed": {"stripe_price.x": {"id": "price_1"}}},
+        ({"account": "gone"}, "line 1: .*the field 'account' is missing"),
+        ({"account": "acct_1"}, "line 2: .*'account' is \"acct_1\""),
+        ({"account": {"id": 1, "livemode": False}}, "line 3: .*'id' is 1"),
+        ({"account": {"id": "acct_1", "livemode": "no"}}, "line 4: .*'livemode' is \"no\""),
+        ({"account": {"id": "a", "livemode": None, "x": 1}}, "line 5: .*'x' is unknown"),
+        ({"lineage": "gone"}, "'lineage' is missing"),
+        ({"lineage": None}, "'lineage' is null"),
+        ({"stack": 3}, "'stack' is 3"),
+        ({"environment": ["test"]}, "'environment' is "),
+        ({"serial": "4"}, "'serial' is \"4\""),
+        ({"serial": True}, "'serial' is true"),
+        ({"serial": None}, "'serial' is null"),
+        ({"api_version": 2026}, "'api_version' is 2026"),
+        ({"engine_version": "gone"}, "'engine_version' is missing"),
+        ({"outputs": []}, r"'outputs' is \[\]"),
+        ({"resources": "gone"}, "'resources' is missing"),
+        ({"resources": {"t.x": 3}}, "'t.x' is 3"),
+        ({"resources": {"t.x": {"type": "t"}}}, "the field 'id' is missing"),
+        ({"resources": {"t.x": {**RESOURCE, "declared": 3}}}, "'declared' is 3"),
+        ({"resources": {"t.x": {**RESOURCE, "dependencies": [3]}}}, "'dependencies' holds 3"),
+        ({"resources": {"t.x": {**RESOURCE, "superseded": [{}]}}}, "'superseded' holds {}"),
+        ({"resources": {"t.x": {**RESOURCE, "lifecycle": {"keep": 1}}}}, "'keep' is 1"),
+        ({"resources": {"t.x": {**RESOURCE, "lifecycle": {"kept": True}}}}, "'kept' is unknown"),
+        ({"removed": {"t.x": {"id": "price_1"}}}, "the field 'type' is missing"),
+        ({"surprise": {}}, "the field 'surprise' is unknown to this engine"),
     ],
 )
-def test_fields_missing_or_of_the_wrong_kind(parts: dict[str, Any]) -> None:
-    """A header or resource that is not what it should be is refused, though its digest fits."""
-    refused(changed(**parts))
+def test_fields_missing_unknown_or_of_the_wrong_kind(parts: dict[str, Any], message: str) -> None:
+    """A field that is not what it should be is refused at its line, though the digest fits."""
+    assert re.search(message, refused(changed(**parts)).message)
+
+
+def test_a_field_of_the_wrong_kind_is_named_with_its_line() -> None:
+    """Deep inside a resource too."""
+    raw = changed(resources={"t.x": {**RESOURCE, "lifecycle": {"keep": 1}}})
+    line = raw[: raw.index(b'"keep"')].count(b"\n") + 1
+    assert f"{PATH}, line {line}: " in refused(raw).message
 
 
 def test_a_state_without_removed_objects() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from engine.address import parse_address
 from engine.catalog import loader
+from engine.plan.binding import Binding
 from engine.plan.model import (
     Action,
     Change,
@@ -20,9 +21,11 @@ from engine.plan.model import (
     Reason,
     StepKind,
 )
+from engine.plan.options import PlanOptions
+from engine.plan.planfile import SavedPlan, SavedStack
 from engine.provider.schema import Removal, Verb
 from engine.values import ABSENT, UNKNOWN
-from engine.views.human import plan_text, question
+from engine.views.human import plan_text, question, saved_text
 from engine.views.style import PLAIN, Style
 
 SCHEMAS = loader.schemas()
@@ -459,4 +462,36 @@ def test_the_question_names_real_money(build: Any) -> None:
     live = build.report(build.plan(), environment="live", livemode=True)
     assert question(live, PLAIN, operation="Destroy") == (
         "Destroy this to environment live (LIVE MODE)? Only 'yes' is accepted: "
+    )
+
+
+def test_a_saved_plan_says_who_made_it_and_how(build: Any) -> None:
+    """Then it is shown as it was when it was made."""
+    address = parse_address("stripe_price.a")
+    saved = SavedPlan(
+        engine_version="1.2.3",
+        environment="local",
+        embedded=True,
+        account_id="acct_1",
+        livemode=False,
+        options=PlanOptions(),
+        stacks=(SavedStack(plan=build.plan(), binding=Binding()),),
+        requests=2,
+    )
+    shown = plan_text(build.report(build.plan()), {}, PLAIN, verbose=True)
+    assert saved_text(saved, {}, PLAIN, verbose=True) == f"Plan saved by engine 1.2.3\n{shown}"
+    options = PlanOptions(
+        refresh=False,
+        refresh_only=True,
+        destroy=True,
+        targets=(address,),
+        excludes=(address, address),
+        replace=(address,),
+        allow_mass_change=True,
+    )
+    head, *_ = saved_text(dataclasses.replace(saved, options=options), {}, PLAIN).splitlines()
+    assert head == (
+        "Plan saved by engine 1.2.3, made with --no-refresh --refresh-only --destroy "
+        "--allow-mass-change --target stripe_price.a --exclude stripe_price.a "
+        "--exclude stripe_price.a --replace stripe_price.a"
     )

@@ -141,6 +141,14 @@ def test_a_failure_names_what_why_and_what_was_skipped(failed: ApplyReport) -> N
 it goes on from here.""")
 
 
+def test_after_a_saved_plan_that_failed_only_a_new_plan_helps(failed: ApplyReport) -> None:
+    """The saved one does not fit the state that it changed itself."""
+    saved = dataclasses.replace(failed, plan=dataclasses.replace(failed.plan, saved=True))
+    assert failure_text(saved, PLAIN).endswith(
+        "Put right what failed, then run engine plan again: it goes on from here."
+    )
+
+
 def test_an_incomplete_apply_counts_failed_and_skipped_operations(failed: ApplyReport) -> None:
     """The numbers are those of the report."""
     assert not is_whole(failed)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from engine.backends.files import (
@@ -12,6 +14,7 @@ from engine.backends.files import (
     write_durably,
 )
 from engine.errors import SecretSinkError
+from engine.redaction import remember
 
 
 class FileSink:
@@ -27,17 +30,18 @@ class FileSink:
             part.chmod(PRIVATE_FOLDER)
         return folder
 
-    def check(self) -> None:
-        """Write and remove a file where secrets go."""
+    def check(self, stack: str = "", names: Sequence[str] = ()) -> None:
+        """Write and remove a file where secrets go; every name has a file of its own."""
+        del stack, names
         try:
-            probe = self._folder() / ".probe"
-            probe.write_bytes(b"")
-            probe.unlink()
+            with tempfile.NamedTemporaryFile(dir=self._folder(), prefix=".probe"):
+                pass
         except OSError as error:
             raise self._refused(error) from error
 
     def store(self, stack: str, name: str, value: str) -> None:
         """Keep a secret, in place of an earlier one."""
+        remember(value)
         try:
             folder = self._folder() / stack
             make_folder(folder)
@@ -48,13 +52,21 @@ class FileSink:
 
     def load(self, stack: str, name: str) -> str | None:
         """Read a secret back."""
-        path = self._private / "secrets" / self._environment / stack / name
         try:
-            return path.read_text(encoding="utf-8")
+            value = self._file(stack, name).read_bytes().decode()
         except FileNotFoundError:
             return None
         except OSError as error:
             raise self._refused(error) from error
+        remember(value)
+        return value
+
+    def where(self, stack: str, name: str) -> str:
+        """Say the file."""
+        return str(self._file(stack, name))
+
+    def _file(self, stack: str, name: str) -> Path:
+        return self._private / "secrets" / self._environment / stack / name
 
     def _refused(self, error: OSError) -> SecretSinkError:
         return SecretSinkError(

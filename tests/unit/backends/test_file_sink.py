@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.backends.secrets import FileSink
+from engine.backends.file_sink import FileSink
 from engine.errors import SecretSinkError
 
 

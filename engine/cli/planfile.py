@@ -1,0 +1,109 @@
+"""Plan files on the command line: telling one from a stack, reading and writing it.
+
+What must not live here: the commands.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.cli.invocation import Invocation
+from engine.errors import UsageError
+
+if TYPE_CHECKING:
+    from engine.plan.planfile import SavedPlan
+    from engine.provider.schema import Schemas
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFile:
+    """A plan file as a person named it.
+
+    Attributes:
+        shown: The name as typed.
+        path: Where that is; a relative name starts from the project folder.
+    """
+
+    shown: str
+    path: Path
+
+    @classmethod
+    def named(cls, invocation: Invocation, name: str) -> PlanFile:
+        """The file of a name."""
+        return cls(name, invocation.root / Path(name).expanduser())
+
+    def read(self, schemas: Schemas) -> SavedPlan:
+        """Read the plan.
+
+        Raises:
+            PlanFileError: if it cannot be read, or is no whole plan.
+        """
+        from engine.backends.planfiles import read_plan_file  # noqa: PLC0415 - help needs neither
+        from engine.plan.planfile import decode  # noqa: PLC0415 - the same
+
+        return decode(read_plan_file(self.path, shown=self.shown), schemas, path=self.shown)
+
+    def check(self) -> None:
+        """Find out, before planning, whether a plan can be written.
+
+        Raises:
+            PlanFileError: if not.
+        """
+        from engine.backends.planfiles import check_place  # noqa: PLC0415 - help does not need it
+
+        check_place(self.path, shown=self.shown)
+
+    def write(self, saved: SavedPlan) -> None:
+        """Write a plan.
+
+        Raises:
+            PlanFileError: if that cannot be done.
+        """
+        from engine.backends.planfiles import write_plan_file  # noqa: PLC0415 - help needs neither
+        from engine.plan.planfile import encode  # noqa: PLC0415 - the same
+
+        write_plan_file(self.path, encode(saved), shown=self.shown)
+
+
+def plan_file_among(invocation: Invocation, words: Sequence[str]) -> PlanFile | None:
+    """The plan file that a person named where stacks can be named; None if these are stacks.
+
+    A word with a dot or a separator in it names a file, since no stack is called that. Any other
+    word names a stack, or, if there is none, a file that exists.
+
+    Raises:
+        UsageError: if it could be both, or does not stand alone.
+    """
+    found = next((word for word in words if _is_file(invocation, word)), None)
+    if found is None:
+        return None
+    if len(words) > 1:
+        raise UsageError(
+            f"{found} is a plan file, and those are applied or shown alone",
+            hint="name one plan file, or only stacks",
+        )
+    return PlanFile.named(invocation, found)
+
+
+def _is_file(invocation: Invocation, word: str) -> bool:
+    if "." in word or "/" in word or os.sep in word:
+        _refuse_module(invocation, word)
+        return True
+    if not (invocation.root / word).is_file():
+        return False
+    if (invocation.root / "stacks" / f"{word}.py").is_file():
+        raise UsageError(
+            f"{word} is a stack, and a file in the project folder",
+            hint=f"write ./{word} for the file; for the stack, give the file another name",
+        )
+    return True
+
+
+def _refuse_module(invocation: Invocation, word: str) -> None:
+    path = Path(word)
+    if path.suffix == ".py" and (invocation.root / "stacks" / path.name).is_file():
+        raise UsageError(f"{word} is a stack module", hint=f"name the stack: {path.stem}")

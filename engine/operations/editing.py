@@ -1,0 +1,135 @@
+"""Editing a state by hand, the safe way: under the lock, checked, and with a serial of its own."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+from engine.address import ResourceAddress
+from engine.errors import StateError, UsageError
+from engine.graph.build import ResourceGraph
+from engine.operations.context import Context
+from engine.operations.session import session
+from engine.plan.normal import is_sealed
+from engine.stack.authoring import nearest
+from engine.stack.model import Stack
+from engine.state.model import State
+from engine.values import dotted, get_path
+
+
+def move_resource(
+    context: Context,
+    stack: str,
+    old: ResourceAddress,
+    new: ResourceAddress,
+    *,
+    lock_timeout: float = 0.0,
+) -> State:
+    """Give a resource another address in its state; Stripe is not told.
+
+    Args:
+        context: The run's ports.
+        stack: The stack whose state has it.
+        old: Its address.
+        new: The address it gets.
+        lock_timeout: Seconds to wait for another run.
+
+    Returns:
+        The state as written.
+
+    Raises:
+        UsageError: if it is not there, the new address is taken, or of another type.
+        LockHeldError: if another run works on the stack.
+        StateError: if the state cannot be trusted or written.
+    """
+    _check_finished(context, stack)
+    with session(context, (_bare(stack),), operation="state mv", lock_timeout=lock_timeout) as run:
+        state = run.states[stack]
+        _check_there(state, old)
+        if old.type != new.type or new.lookup:
+            raise UsageError(
+                f"{new} is no address for a {context.schemas[old.type].title}",
+                hint=f"an object keeps its type: {old.type}.{new.name}",
+            )
+        if state.at(new) is not None:
+            raise UsageError(
+                f"{new} is {state.resources[str(new)].id} already",
+                hint=f"release that one first: engine state rm {new}",
+            )
+        _move_secrets(context, state, old, new)
+        return run.save(state.with_move(str(old), str(new)))
+
+
+def forget_resources(
+    context: Context,
+    stack: str,
+    addresses: Sequence[ResourceAddress],
+    *,
+    lock_timeout: float = 0.0,
+) -> State:
+    """Take resources out of a state; their objects stay as they are on Stripe.
+
+    Args:
+        context: The run's ports.
+        stack: The stack whose state has them.
+        addresses: Which.
+        lock_timeout: Seconds to wait for another run.
+
+    Returns:
+        The state as written.
+
+    Raises:
+        UsageError: if one of them is not there.
+        LockHeldError: if another run works on the stack.
+        StateError: if the state cannot be trusted or written.
+    """
+    _check_finished(context, stack)
+    with session(context, (_bare(stack),), operation="state rm", lock_timeout=lock_timeout) as run:
+        state = run.states[stack]
+        for address in addresses:
+            _check_there(state, address)
+        gone = {str(address) for address in addresses}
+        resources = {
+            name: dataclasses.replace(
+                entry, dependencies=tuple(need for need in entry.dependencies if need not in gone)
+            )
+            for name, entry in state.resources.items()
+            if name not in gone
+        }
+        return run.save(dataclasses.replace(state, resources=resources))
+
+
+def _bare(stack: str) -> ResourceGraph:
+    """A graph that declares nothing: what the module says does not matter, or there is none."""
+    return ResourceGraph(
+        stack=Stack(name=stack, file=""), order=(), edges={}, deferred={}, triggers={}, targets={}
+    )
+
+
+def _check_finished(context: Context, stack: str) -> None:
+    """Leave a journal to a run that has evaluated the stack: it may need what is declared."""
+    if context.backend.read_journal(stack, context.environment):
+        raise StateError(
+            f"an unfinished run of {context.environment}/{stack} left a journal",
+            hint=f"run engine plan {stack} first: it takes up what that run did",
+        )
+
+
+def _check_there(state: State, address: ResourceAddress) -> None:
+    if state.at(address) is None:
+        near = nearest(str(address), tuple(state.resources))
+        raise UsageError(
+            f"{address} is not in the state of {state.stack}",
+            hint=f"did you mean {near}?" if near else "engine state list shows what is",
+        )
+
+
+def _move_secrets(
+    context: Context, state: State, old: ResourceAddress, new: ResourceAddress
+) -> None:
+    """Keep what Stripe told once under the new address too: nobody tells it again."""
+    for path in context.schemas[old.type].told_once:
+        if is_sealed(get_path(state.resources[str(old)].attributes, path)):
+            secret = context.sink.load(state.stack, f"{old}.{dotted(path)}")
+            if secret is not None:
+                context.sink.store(state.stack, f"{new}.{dotted(path)}", secret)

@@ -1,0 +1,85 @@
+"""Verifying state files: which ones are asked for; offline and without a key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine.errors import UsageError
+from engine.operations.context import Context
+from engine.plan.verify import Verified, verify
+from engine.stack.authoring import nearest
+
+
+def verify_states(
+    context: Context,
+    names: Sequence[str],
+    files: Sequence[Path],
+    environments: Sequence[str] = (),
+) -> tuple[Verified, ...]:
+    """Verify the states of some stacks, and some files.
+
+    Args:
+        context: The run's ports.
+        names: Stacks asked for; none, and no files, means all.
+        files: State files, wherever they are; other files among them are passed over.
+        environments: Environments to look for the stacks in; none means all that have a state.
+
+    Raises:
+        UsageError: if a stack that was asked for has no state, or there is no such file.
+        StateError: if a state cannot be read.
+    """
+    found = [_file(context, path) for path in files if "." not in path.stem]
+    if not files or names:
+        found.extend(
+            _stored(context, environment, stack)
+            for environment, stack in _places(context, names, environments)
+        )
+    return tuple(found)
+
+
+def _places(
+    context: Context, names: Sequence[str], environments: Sequence[str]
+) -> tuple[tuple[str, str], ...]:
+    """Environment and stack of the states asked for."""
+    backend = context.backend
+    known = [
+        (environment, stack)
+        for environment in environments or backend.environments()
+        for stack in backend.stacks(environment)
+    ]
+    stacks = sorted({stack for _, stack in known})
+    for name in names:
+        if name not in stacks:
+            near = nearest(name, stacks)
+            raise UsageError(
+                f"stack {name!r} has no state",
+                hint=f"did you mean {near!r}?" if near else "run engine apply first",
+            )
+    return tuple(place for place in known if not names or place[1] in names)
+
+
+def _file(context: Context, path: Path) -> Verified:
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise UsageError(
+            f"{path} cannot be read", cause=error.strerror, hint="name a state file or a stack"
+        ) from error
+    return verify(
+        raw,
+        file=str(path),
+        environment=path.absolute().parent.name,
+        stack=path.stem,
+        schemas=context.schemas,
+    )
+
+
+def _stored(context: Context, environment: str, stack: str) -> Verified:
+    return verify(
+        context.backend.stored(stack, environment) or b"",
+        file=context.backend.place(stack, environment),
+        environment=environment,
+        stack=stack,
+        schemas=context.schemas,
+    )

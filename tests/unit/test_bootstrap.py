@@ -1,0 +1,102 @@
+"""What the wiring makes of the configuration."""
+
+from __future__ import annotations
+
+import dataclasses
+import pickle
+from pathlib import Path
+
+import pytest
+
+from engine.backends.command_sink import CommandSink
+from engine.backends.env_file_sink import EnvFileSink
+from engine.backends.file_sink import FileSink
+from engine.bootstrap import open_project
+from engine.errors import SettingsError
+from engine.operations.context import Context
+
+KEY = "sk_live_51Hidden"  # what must not be shown
+
+
+def opened(root: Path, *settings: str) -> Context:
+    """A project whose environment `live` has these settings."""
+    lines = ["[tool.engine.environments.live]", 'api-key = "env:SHOP_KEY"', *settings]
+    (root / "pyproject.toml").write_text("\n".join(lines))
+    return open_project(root, environment="live")
+
+
+@pytest.mark.parametrize(
+    ("setting", "kind", "where"),
+    [
+        ("", FileSink, ".engine/secrets/live/shop/output.x"),
+        ('secrets = "file"', FileSink, ".engine/secrets/live/shop/output.x"),
+        ('secrets = "env-file:.env.live"', EnvFileSink, ".env.live, variable SHOP_OUTPUT_X"),
+        ('secrets = "env-file:/srv/.env"', EnvFileSink, "/srv/.env, variable SHOP_OUTPUT_X"),
+        ('secrets = "command:op item -"', CommandSink, "op was given it as live/shop output.x"),
+    ],
+)
+def test_secrets_go_where_the_environment_says(
+    tmp_path: Path, setting: str, kind: type[object], where: str
+) -> None:
+    """To files unless told; a path starts from the project's folder."""
+    sink = opened(tmp_path, setting).sink
+    assert type(sink) is kind
+    assert sink.where("shop", "output.x").removeprefix(f"{tmp_path}/") == where
+
+
+def test_a_command_is_words_and_not_a_shell_line(tmp_path: Path) -> None:
+    """Quotes hold words together, as in a shell; nothing else is special."""
+    program = tmp_path / "keep it"
+    program.write_text("#!/bin/sh\ncat > kept; printf '%s\\n' \"$@\" > words\n")
+    program.chmod(0o700)
+    sink = opened(
+        tmp_path,
+        """secrets = "command:'./keep it' 'a b' $HOME ; | >x" """,
+        'secrets-read = "command:cat kept"',
+    ).sink
+    sink.check()
+    sink.store("shop", "output.x", "whsec_1")
+    assert (tmp_path / "words").read_text() == "a b\n$HOME\n;\n|\n>x\n"
+    sink = opened(tmp_path, 'secrets = "command:true"', 'secrets-read = "command:cat kept"').sink
+    assert sink.load("shop", "output.x") == "whsec_1"
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (('secrets = "vault:token"',), "secrets cannot go to 'vault'"),
+        (('secrets = "file:x"',), "secrets cannot go to 'file'"),
+        (('secrets = "env-file: "',), "secrets cannot go to 'env-file'"),
+        (('secrets = "command:"',), "secrets names no program"),
+        (('secrets = "command:op \'token"',), "secrets names no program"),
+        (
+            ('secrets = "command:op"', 'secrets-read = "op token"'),
+            "secrets-read names no program",
+        ),
+        (('secrets-read = "command:op token"',), "secrets-read goes with a command only"),
+    ],
+)
+def test_a_place_that_there_is_not_is_refused(
+    tmp_path: Path, settings: tuple[str, ...], message: str
+) -> None:
+    """With the environment's name and without the words, one of which may be a token."""
+    with pytest.raises(SettingsError) as raised:
+        opened(tmp_path, *settings)
+    assert raised.value.message == f"environment 'live': {message}"
+    assert raised.value.hint
+    assert "token" not in str(raised.value)
+
+
+def test_neither_settings_nor_ports_show_a_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However they are printed; written down they are not at all."""
+    monkeypatch.setenv("SHOP_KEY", KEY)
+    context = opened(tmp_path)
+    assert context.settings.environment.api_key is not None
+    for holder in (context, context.settings, context.settings.environment, context.connect):
+        assert KEY not in f"{holder} {holder!r}"
+    assert KEY not in str(dataclasses.asdict(context.settings))
+    for holder in (context.settings, context.connect):
+        with pytest.raises(TypeError, match="cannot be pickled"):
+            pickle.dumps(holder)
