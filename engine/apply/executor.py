@@ -19,7 +19,7 @@ from engine.apply.journal import Intent, Journal
 from engine.apply.ports import OutputsOf, Save, SecretSink
 from engine.apply.references import References
 from engine.apply.schedule import Schedule
-from engine.apply.secrecy import secrets_in, told_names, without_secrets
+from engine.apply.secrecy import kept_secret, secrets_in, told_names, without_secrets
 from engine.apply.sending import send
 from engine.errors import EngineError, NotFoundError, ProviderError
 from engine.plan.model import Plan, Step, StepKind
@@ -212,7 +212,7 @@ class _Run:
     def _kept(self, step: Step, kind: ResourceType) -> dict[str, str]:
         """Fingerprints of what the sink has under the names of a step's secrets."""
         names = told_names(kind, step.address).values()
-        found = {name: self.around.sink.load(self.plan.stack, name) for name in names}
+        found = {name: kept_secret(self.around.sink, self.plan.stack, name) for name in names}
         salt = self.state.lineage
         return {name: fingerprint(value, salt) for name, value in found.items() if value}
 

@@ -20,7 +20,7 @@ from engine.apply.fold import delta_of
 from engine.apply.journal import Intent, Run, Unfinished, objects_of
 from engine.apply.ports import SecretSink
 from engine.apply.references import References
-from engine.apply.secrecy import told_names
+from engine.apply.secrecy import kept_secret, told_names
 from engine.apply.sending import send
 from engine.errors import (
     AuthenticationError,
@@ -202,7 +202,7 @@ def _with_secrets(
     """
     found = copy.deepcopy(dict(answer))
     for path, name in told_names(kind, intent.step.address).items():
-        secret = sink.load(run.stack, name)
+        secret = kept_secret(sink, run.stack, name)
         if secret and fingerprint(secret, run.lineage) != intent.kept.get(name):
             set_path(found, path, secret)
     return found

@@ -183,6 +183,14 @@ def test_an_intent_tells_which_secret_was_kept_before(world: World, make: Make) 
     assert read_journal(records, SCHEMAS, {}).pending[0].kept == kept
 
 
+def test_a_sink_that_cannot_be_read_keeps_nobody_from_working(world: World, make: Make) -> None:
+    """A program that reads secrets fails for one that is not there yet."""
+    world.sink.mute = True
+    result = world.apply(make(StepKind.CREATE, HOOK, params={"url": "https://e.example"}))
+    assert result.failures == ()
+    assert "kept" not in world.journal.records[0]
+
+
 def test_without_room_for_an_intent_nothing_is_sent(world: World, make: Make) -> None:
     """What could not be found out afterwards is not begun, and nothing after it."""
     world.journal.room = 0
