@@ -19,16 +19,16 @@ from engine.apply.journal import Intent, Journal
 from engine.apply.ports import OutputsOf, Save, SecretSink
 from engine.apply.references import References
 from engine.apply.schedule import Schedule
-from engine.apply.secrecy import secret_name, secrets_in, without_secrets
+from engine.apply.secrecy import kept_secret, secrets_in, told_names, without_secrets
 from engine.apply.sending import send
-from engine.errors import EngineError, ProviderError
+from engine.errors import EngineError, NotFoundError, ProviderError
 from engine.plan.model import Plan, Step, StepKind
 from engine.plan.normal import is_sealed
 from engine.plan.outputs import kept_output
 from engine.provider.base import Provider, RemoteObject, RequestContext, id_of
 from engine.provider.schema import ResourceType, Schemas
 from engine.state.model import Delta, Draft, State
-from engine.values import get_path, plain, resolve
+from engine.values import fingerprint, get_path, plain, resolve
 
 _CONFLICT, _SERVER = 409, 500
 IN_FLIGHT = "engine-operation"
@@ -173,10 +173,12 @@ class _Run:
         flying: dict[Future[RemoteObject | None], Step],
     ) -> None:
         kind = self.around.schemas[step.type]
+        kept: dict[str, str] = {}
         try:
             params = resolve(step.params, self.references.value)
             if step.kind is StepKind.CREATE and kind.told_once:
                 self.around.sink.check()
+                kept = self._kept(step, kind)
         except EngineError as error:
             self._finish(StepResult(step=step, outcome=Outcome.FAILED, error=error))
             return
@@ -191,6 +193,7 @@ class _Run:
             step=dataclasses.replace(step, params=params, id=step.id or self._own_id(step)),
             key=f"engine-{self.around.run}-{self.plan.stack}-{number}",
             at=self.around.provider.now(),
+            kept=kept,
         )
         try:
             self.around.journal.intend(intent)
@@ -205,6 +208,13 @@ class _Run:
         self.sent[step.key] = tuple(secrets_in(params))
         context = RequestContext(idempotency_key=intent.key, account=step.account)
         flying[pool.submit(send, self.around.provider, kind, intent.step, params, context)] = step
+
+    def _kept(self, step: Step, kind: ResourceType) -> dict[str, str]:
+        """Fingerprints of what the sink has under the names of a step's secrets."""
+        names = told_names(kind, step.address).values()
+        found = {name: kept_secret(self.around.sink, self.plan.stack, name) for name in names}
+        salt = self.state.lineage
+        return {name: fingerprint(value, salt) for name, value in found.items() if value}
 
     def _own_id(self, step: Step) -> str:
         entry = self.draft.at(step.address)
@@ -229,6 +239,9 @@ class _Run:
 
     def _fail(self, step: Step, error: EngineError) -> None:
         """Remember a failure, and whether Stripe may have done what was asked all the same."""
+        if isinstance(error, NotFoundError) and not error.hint:
+            gone = f"what {step.address} needs is not there, or not any more"
+            error = error.with_hint(f"{gone}; run engine plan again to see where things stand")
         if is_uncertain(error):
             later = "whether Stripe carried it out is found out by the next engine plan or apply"
             error = error.with_hint(f"{error.hint}; {later}" if error.hint else later)
@@ -333,7 +346,7 @@ def keep_secrets(
     """
     if step.kind is not StepKind.CREATE:
         return
-    for path in kind.told_once:
+    for path, name in told_names(kind, step.address).items():
         value = get_path(answer, path)
         if value:
-            sink.store(stack, secret_name(step.address, path), str(value))
+            sink.store(stack, name, str(value))

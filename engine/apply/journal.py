@@ -18,8 +18,9 @@ from engine.plan.model import Step
 from engine.provider.schema import Schemas
 from engine.state.backend import JournalFile
 from engine.state.codec import removed_document, resource_document
-from engine.state.model import Delta
+from engine.state.model import Delta, State
 from engine.state.shape import removed_of, resource_of
+from engine.values import fingerprint
 
 FORMAT = 1
 _RESULT_ROOM = 4096
@@ -36,6 +37,7 @@ class Run:
         environment: Environment name.
         lineage: Lineage of the state it changes.
         serial: Serial of that state.
+        objects: Which objects that state has, as `objects_of` tells.
         account_id: Account it acts on; empty if Stripe does not tell.
         livemode: Real money; None if Stripe does not tell.
         since: UTC start, ISO 8601 to the second.
@@ -46,6 +48,7 @@ class Run:
     environment: str
     lineage: str
     serial: int
+    objects: str
     account_id: str
     livemode: bool | None
     since: str
@@ -60,12 +63,15 @@ class Intent:
         step: The operation, its parameters resolved and the id it acts on filled in.
         key: Its idempotency key.
         at: When it was sent, by Stripe's clock, seconds since 1970; None if nobody knows.
+        kept: Fingerprints of the secrets that the sink had before under the names of those that
+            it may bring, by name: what the sink has afterwards is new if it is another.
     """
 
     number: int
     step: Step
     key: str
     at: int | None
+    kept: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,14 +82,11 @@ class Unfinished:
         run: The run.
         deltas: What its operations changed in the state, in order.
         pending: Operations of which nobody knows what became, in order.
-        checkpoint: Serial of the state that it was about to write with all of this in it; None if
-            it did not come to that.
     """
 
     run: Run
     deltas: tuple[Delta, ...]
     pending: tuple[Intent, ...]
-    checkpoint: int | None
 
 
 @dataclass(slots=True)
@@ -138,13 +141,14 @@ class Journal:
         """
         self.file.append(_record({"noted": True, **_delta_document(delta)}))
 
-    def checkpoint(self, serial: int) -> None:
-        """Write down that a state with all of this in it is about to be written.
 
-        Raises:
-            StateError: if it cannot be written.
-        """
-        self.file.append(_record({"checkpoint": serial}))
+def objects_of(state: State) -> str:
+    """Tell which objects a state has, and at which addresses, in a few characters.
+
+    Two states of one lineage and serial may still be two: each branch of a repository has its own.
+    """
+    held = sorted((name, entry.id, entry.superseded) for name, entry in state.resources.items())
+    return fingerprint(held, state.lineage)
 
 
 def first_record(run: Run) -> bytes:
@@ -157,6 +161,7 @@ def first_record(run: Run) -> bytes:
             "environment": run.environment,
             "lineage": run.lineage,
             "serial": run.serial,
+            "objects": run.objects,
             "account": run.account_id,
             "livemode": run.livemode,
             "since": run.since,
@@ -172,16 +177,14 @@ def intent_record(intent: Intent, salt: str) -> bytes:
             "key": intent.key,
             "at": intent.at,
             "step": step_document(intent.step, salt),
+            **({"kept": dict(intent.kept)} if intent.kept else {}),
         }
     )
 
 
 def room_for(steps: Sequence[Step], salt: str) -> int:
     """Bytes that the journal of these operations is expected to need."""
-    return sum(
-        3 * len(json.dumps(step_document(step, salt), ensure_ascii=False).encode()) + _RESULT_ROOM
-        for step in steps
-    )
+    return sum(3 * len(_record(step_document(step, salt))) + _RESULT_ROOM for step in steps)
 
 
 def read_journal(
@@ -199,7 +202,7 @@ def read_journal(
     """
     try:
         return _read([json.loads(record) for record in records], schemas, secrets)
-    except (ValueError, KeyError, TypeError, IndexError, EngineError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, EngineError) as error:
         raise StateError(
             "the journal of an unfinished run cannot be read",
             cause=f"{type(error).__name__}: {error}",
@@ -215,7 +218,6 @@ def _read(
         raise ValueError(f"format {first['journal']}")
     deltas: list[Delta] = []
     pending: dict[int, Intent] = {}
-    checkpoint: int | None = None
     for document in others:
         if "intent" in document:
             pending[document["intent"]] = Intent(
@@ -223,9 +225,8 @@ def _read(
                 step=step_of(document["step"], schemas, secrets),
                 key=document["key"],
                 at=document["at"],
+                kept=document.get("kept", {}),
             )
-        elif "checkpoint" in document:
-            checkpoint = document["checkpoint"]
         else:
             pending.pop(document.get("done", document.get("failed", -1)), None)
             if "failed" not in document:
@@ -236,13 +237,12 @@ def _read(
         environment=first["environment"],
         lineage=first["lineage"],
         serial=first["serial"],
+        objects=first["objects"],
         account_id=first["account"],
         livemode=first["livemode"],
         since=first["since"],
     )
-    return Unfinished(
-        run=run, deltas=tuple(deltas), pending=tuple(pending.values()), checkpoint=checkpoint
-    )
+    return Unfinished(run=run, deltas=tuple(deltas), pending=tuple(pending.values()))
 
 
 def _record(document: Mapping[str, Any]) -> bytes:

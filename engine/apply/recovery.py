@@ -8,6 +8,7 @@ the parameters is not known any more, the object is looked for instead.
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,10 +17,10 @@ from typing import Any
 from engine.apply.events import Finding, Found
 from engine.apply.executor import is_uncertain, keep_secrets
 from engine.apply.fold import delta_of
-from engine.apply.journal import Intent, Unfinished
+from engine.apply.journal import Intent, Run, Unfinished, objects_of
 from engine.apply.ports import SecretSink
 from engine.apply.references import References
-from engine.apply.secrecy import secret_name
+from engine.apply.secrecy import kept_secret, told_names
 from engine.apply.sending import send
 from engine.errors import (
     AuthenticationError,
@@ -35,15 +36,16 @@ from engine.plan.normal import comparable, pick
 from engine.plan.request import STAMP_KEY
 from engine.provider.base import Provider, RemoteObject, RequestContext, composite_id, id_of
 from engine.provider.schema import ResourceType, Schemas
-from engine.state.model import Delta, Draft, ResourceState
-from engine.values import get_path
+from engine.state.model import Delta, Draft, ResourceState, State
+from engine.values import fingerprint, get_path, set_path
 
 KEY_LIFE = 23 * 3600
 """Seconds for which Stripe is trusted to know a key; it may forget it after 24 hours (D)."""
 _OTHER_PARAMETERS = "idempotency_error"
 """Stripe's word for a key that was sent before with other parameters."""
-_SLACK = 300
-"""Seconds by which an object may seem older than the request that made it."""
+_SLACK = 60
+"""Seconds by which an object may seem older than the request that made it: Stripe's machines agree
+on the time no better than that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,23 +110,35 @@ def _fold(unfinished: Unfinished, draft: Draft) -> list[Finding]:
             hint="bring back the newer state (git checkout or git stash pop on the file) and run "
             "the command again",
         )
-    if unfinished.checkpoint is not None and state.serial >= unfinished.checkpoint:
-        return []  # the state was written, and only the journal's end was missed
-    moved_on = state.serial > run.serial
     findings: list[Finding] = []
-    for delta in unfinished.deltas:
-        draft.change(_rebased(delta, draft) if moved_on else delta)
+    for told in unfinished.deltas:
+        delta = _rebased(told, draft) if _moved_on(run, state) else told
+        draft.change(delta)
         findings.extend(
-            Finding(address=address, what=Found.RECORDED, id=entry.id if entry is not None else "")
-            for address, entry in delta.resources.items()
+            Finding(address=address, what=Found.RECORDED, id=_id_in(told, address))
+            for address in delta.resources
         )
     return findings
 
 
-def _rebased(delta: Delta, draft: Draft) -> Delta:
-    """A change for a state that somebody else has changed in the meantime.
+def _id_in(delta: Delta, address: str) -> str:
+    entry = delta.resources[address]
+    return entry.id if entry is not None else ""
 
-    What is newer there stays. An object that the run made and the state does not know is kept: at
+
+def _moved_on(run: Run, state: State) -> bool:
+    """Whether the state is no longer the one that the run worked on.
+
+    It may be the one that the run itself wrote, when only the journal's end was missed; or one
+    that came from elsewhere, by git.
+    """
+    return state.serial != run.serial or objects_of(state) != run.objects
+
+
+def _rebased(delta: Delta, draft: Draft) -> Delta:
+    """A change for a state that is not the one it was made from.
+
+    What is there stays. An object that the run made and the state does not know is kept: at
     its address, or, where another one is now, among those that the next plan removes.
     """
     known = {entry.id for entry in draft.resources.values()}
@@ -149,28 +163,49 @@ def _settle(unfinished: Unfinished, intent: Intent, draft: Draft, around: Help) 
     """Find out what became of one operation."""
     provider, step = around.provider(), intent.step
     kind, address = around.schemas[step.type], str(step.address)
+    moved_on = _moved_on(unfinished.run, draft.base)
+    if moved_on and step.kind is not StepKind.CREATE:
+        # Sent late, it could undo what is newer; what it did, the next plan sees.
+        return Finding(address=address, what=Found.NOT_DONE)
     what, answer = _asked_again(intent, kind, provider)
     if what is None and step.kind is StepKind.CREATE:
         answer = _made(intent, kind, draft, provider)
         what = Found.NOT_DONE if answer is None else Found.DISCOVERED
     if what in (None, Found.NOT_DONE):
         return Finding(address=address, what=Found.NOT_DONE)
-    stack = unfinished.run.stack
-    keep_secrets(around.sink, stack, step, kind, answer)
+    if what is Found.DISCOVERED:
+        answer = _with_secrets(unfinished.run, intent, kind, answer or {}, around.sink)
+    else:
+        keep_secrets(around.sink, unfinished.run.stack, step, kind, answer)
     current = draft.at(address)
     known = current is not None and answer is not None and current.id == id_of(answer)
     if not (known and step.kind is StepKind.CREATE):
         if what is Found.DISCOVERED and kind.composite is not None:
             step = _without_sealed(step)
-        draft.change(delta_of(draft, step, kind, answer, around.references.value_or_unknown))
-    names = [secret_name(step.address, path) for path in kind.told_once]
+        delta = delta_of(draft, step, kind, answer, around.references.value_or_unknown)
+        draft.change(_rebased(delta, draft) if moved_on else delta)
     return Finding(
         address=address,
         what=what,
         id=id_of(answer) if answer is not None else step.id,
         secret_lost=what is Found.DISCOVERED
-        and any(around.sink.load(stack, name) is None for name in names),
+        and any(get_path(answer, path) is None for path in kind.told_once),
     )
+
+
+def _with_secrets(
+    run: Run, intent: Intent, kind: ResourceType, answer: RemoteObject, sink: SecretSink
+) -> RemoteObject:
+    """An object that was found, with the secrets that its making brought to the sink.
+
+    What the sink had under their names before is the secret of another object.
+    """
+    found = copy.deepcopy(dict(answer))
+    for path, name in told_names(kind, intent.step.address).items():
+        secret = kept_secret(sink, run.stack, name)
+        if secret and fingerprint(secret, run.lineage) != intent.kept.get(name):
+            set_path(found, path, secret)
+    return found
 
 
 def _asked_again(
@@ -188,6 +223,8 @@ def _asked_again(
         answer = send(provider, kind, intent.step, intent.step.params, context)
     except (AuthenticationError, PermissionDeniedError, RateLimitedError):
         raise
+    except OSError:
+        return None, None  # a file that was to be sent is not there any more
     except ProviderError as error:
         if error.code == _OTHER_PARAMETERS or (error.replayed and is_uncertain(error)):
             return None, None
@@ -215,8 +252,8 @@ def _may_send_again(intent: Intent, provider: Provider) -> bool:
     """
     if has_sealed(intent.step.params):
         return False
-    if intent.step.kind is not StepKind.CREATE:
-        return True  # a change made twice is made once
+    if intent.step.kind is StepKind.CALL:
+        return True  # it is what its name says, whenever that is
     now = provider.now()
     return intent.at is not None and now is not None and 0 <= now - intent.at < KEY_LIFE
 
@@ -231,13 +268,18 @@ def _made(
     if kind.composite is not None:
         id = composite_id(kind.composite, step.params)
         return provider.read(kind, id, account=step.account)
-    known = _known_ids(draft, str(step.address))
-    for found in _candidates(intent, kind, provider):
-        if id_of(found) in known or is_gone(kind, found, step.params):
-            continue
-        if _is_what_was_sent(kind, step.params, found, draft.lineage):
-            return found
-    return None
+    known = _known_ids(draft, step)
+    made = [
+        found
+        for found in _candidates(intent, kind, provider)
+        if id_of(found) not in known
+        and not is_gone(kind, found, step.params)
+        and _is_what_was_sent(kind, step.params, found, draft.lineage)
+    ]
+    current = draft.at(step.address)
+    # What the state has at this address may have come there from elsewhere.
+    news = (found for found in made if current is None or id_of(found) != current.id)
+    return next(news, made[0] if made else None)
 
 
 def _candidates(intent: Intent, kind: ResourceType, provider: Provider) -> list[RemoteObject]:
@@ -261,11 +303,13 @@ def _candidates(intent: Intent, kind: ResourceType, provider: Provider) -> list[
     ]
 
 
-def _known_ids(draft: Draft, address: str) -> set[str]:
-    """Ids that the state holds elsewhere, or of objects at this address that are to go."""
-    known = {entry.id for other, entry in draft.resources.items() if other != address}
+def _known_ids(draft: Draft, step: Step) -> set[str]:
+    """Ids that the state holds elsewhere, or of objects that are to go, this step's among them."""
+    own = str(step.address)
+    known = {entry.id for other, entry in draft.resources.items() if other != own}
     known.update(id for entry in draft.resources.values() for id in entry.superseded)
     known.update(gone.id for gone in draft.removed.values())
+    known.update(() if step.record is None else step.record.superseded)
     return known
 
 

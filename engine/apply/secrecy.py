@@ -5,14 +5,16 @@ Stripe quotes the values it refuses.
 
 from __future__ import annotations
 
+import contextlib
 import copy
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from engine.address import ResourceAddress
-from engine.errors import EngineError
+from engine.apply.ports import SecretSink
+from engine.errors import EngineError, SecretSinkError
 from engine.plan.model import Plan, StepKind
-from engine.provider.schema import Schemas
+from engine.provider.schema import ResourceType, Schemas
 from engine.redaction import without
 from engine.values import ABSENT, Path, Sensitive, plain
 
@@ -35,6 +37,21 @@ def secrets_to_come(plan: Plan, schemas: Schemas) -> tuple[str, ...]:
         entry.name for entry in plan.outputs if entry.sensitive and entry.after is not ABSENT
     ]
     return (*told, *(f"output.{name}" for name in sorted({*declared, *changed})))
+
+
+def told_names(kind: ResourceType, address: ResourceAddress) -> dict[Path, str]:
+    """The names under which secrets that Stripe tells once are kept, by their paths."""
+    return {path: secret_name(address, path) for path in kind.told_once}
+
+
+def kept_secret(sink: SecretSink, stack: str, name: str) -> str | None:
+    """What a sink has under a name; None where it has nothing, or cannot be read.
+
+    A program that reads secrets may well fail for one that is not there yet.
+    """
+    with contextlib.suppress(SecretSinkError):
+        return sink.load(stack, name)
+    return None
 
 
 def secrets_in(value: Any) -> Iterator[str]:

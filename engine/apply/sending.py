@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.errors import NotFoundError, ProviderError
+from engine.plan.life import is_gone, is_live
 from engine.plan.model import Step, StepKind
 from engine.provider.base import Provider, RemoteObject, RequestContext
 from engine.provider.schema import Removal, ResourceType, Verb
@@ -58,12 +59,20 @@ def _take_away(
         return None  # somebody was faster; the wish is fulfilled
     except ProviderError as error:
         ways = kind.removals[kind.removals.index(removal) + 1 :] if removal.or_next else ()
+        if error.status == _REFUSED and not ways and _has_ended(provider, kind, step):
+            return None
         if error.status != _REFUSED or not ways:
             raise
         other = dataclasses.replace(
             context, idempotency_key=f"{context.idempotency_key}-{ways[0].verb}"
         )
         return _end(provider, kind, step.id, ways[0], other)
+
+
+def _has_ended(provider: Provider, kind: ResourceType, step: Step) -> bool:
+    """Whether an object is as its removal would leave it: Stripe refuses to end one twice."""
+    found = provider.read(kind, step.id, account=step.account)
+    return found is None or is_gone(kind, found, {}) or not is_live(kind, found)
 
 
 def _end(

@@ -6,7 +6,13 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.backends.files import PRIVATE_FILE, PRIVATE_FOLDER, private_folder, write_durably
+from engine.backends.files import (
+    PRIVATE_FILE,
+    PRIVATE_FOLDER,
+    make_folder,
+    private_folder,
+    write_durably,
+)
 from engine.errors import SecretSinkError
 from engine.redaction import remember
 
@@ -38,7 +44,7 @@ class FileSink:
         remember(value)
         try:
             folder = self._folder() / stack
-            folder.mkdir(exist_ok=True)
+            make_folder(folder)
             folder.chmod(PRIVATE_FOLDER)
             write_durably(folder / name, value.encode(), mode=PRIVATE_FILE)
         except OSError as error:

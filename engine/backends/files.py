@@ -20,20 +20,26 @@ _TRANSIENTS = """\
 
 
 def write_durably(
-    path: Path, content: bytes, *, mode: int = 0o644, staging: Path | None = None
+    path: Path,
+    content: bytes,
+    *,
+    mode: int = 0o644,
+    reserve: int = 0,
+    staging: Path | None = None,
 ) -> None:
     """Put a file in place: temporary file, fsync, rename, fsync of the directory.
 
     Args:
         path: The file.
-        content: All of it.
+        content: What it holds.
         mode: Who may read and write it.
+        reserve: Bytes to set aside behind the content; they read as NUL.
         staging: Folder of the temporary file, on the same file system; beside the file if None.
 
     Raises:
         OSError: if that cannot be done; the file that was there is intact.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     folder = staging or path.parent
     handle, name = tempfile.mkstemp(dir=folder, prefix=f".{path.name}.", suffix=".tmp")
     temporary = Path(name)
@@ -43,6 +49,8 @@ def write_durably(
             written = 0
             while written < len(content):
                 written += os.write(handle, content[written:])
+            if reserve:
+                set_aside(handle, len(content), reserve)
             os.fsync(handle)
         finally:
             os.close(handle)
@@ -52,6 +60,42 @@ def write_durably(
             temporary.unlink()
         raise
     sync_folder(path.parent)
+
+
+def write_at(handle: int, content: bytes, start: int) -> None:
+    """Write all of some bytes at a place in a file, however little of them each write takes.
+
+    Raises:
+        OSError: if that cannot be done; some of them may be there.
+    """
+    written = 0
+    while written < len(content):
+        written += os.pwrite(handle, content[written:], start + written)
+
+
+def set_aside(handle: int, start: int, length: int) -> None:
+    """Set space aside in a file that reads as NUL bytes; where the system cannot, write them.
+
+    Raises:
+        OSError: if there is no room.
+    """
+    if hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(handle, start, length)
+    else:  # pragma: no cover - not on Linux
+        write_at(handle, bytes(length), start)
+
+
+def make_folder(folder: Path, *, mode: int = 0o777) -> None:
+    """Make a folder, and those it is in, that survive a power cut with what is put in them.
+
+    Raises:
+        OSError: if it cannot be made.
+    """
+    if folder.is_dir():
+        return
+    make_folder(folder.parent)
+    folder.mkdir(mode=mode, exist_ok=True)
+    sync_folder(folder.parent)
 
 
 def sweep(path: Path) -> None:
@@ -74,13 +118,13 @@ def ignore_transients(states: Path) -> bool:
     ignore = states / ".gitignore"
     if ignore.exists():
         return False
-    states.mkdir(parents=True, exist_ok=True)
+    make_folder(states)
     ignore.write_text(_TRANSIENTS)
     return True
 
 
 def sync_folder(folder: Path) -> None:
-    """Make a rename in a folder survive a power cut."""
+    """Make what changed in a folder survive a power cut."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -90,10 +134,10 @@ def sync_folder(folder: Path) -> None:
 
 def private_folder(root: Path, *parts: str) -> Path:
     """A folder under the project's private one, which git is told to ignore."""
-    root.mkdir(parents=True, exist_ok=True)
+    make_folder(root)
     ignore = root / ".gitignore"
     if not ignore.exists():
         ignore.write_text("# made by engine: nothing in here is ever committed\n*\n")
     folder = root.joinpath(*parts)
-    folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+    make_folder(folder, mode=PRIVATE_FOLDER)
     return folder

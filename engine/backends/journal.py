@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Sequence
 from pathlib import Path, PurePath
 
-from engine.backends.files import PRIVATE_FILE, sync_folder, write_durably
+from engine.backends.files import PRIVATE_FILE, set_aside, sync_folder, write_at, write_durably
 from engine.errors import StateError
 
 _CHECKSUM = 8
@@ -55,32 +55,28 @@ def records_in(raw: bytes, *, path: str) -> tuple[bytes, ...]:
 class FileJournal:
     """A journal that is being written."""
 
-    def __init__(self, path: Path, *, shown: str, reserve: int) -> None:
+    def __init__(self, path: Path, *, shown: str, end: int) -> None:
         """Go on at the end of a journal that is there.
 
         Args:
             path: Its file.
             shown: The path as people know it.
-            reserve: Bytes to set aside.
+            end: Where its last record ends; what lies behind is set aside.
 
         Raises:
-            OSError: if there is no room.
+            OSError: if it cannot be opened.
         """
         self._shown = shown
         self._file = os.open(path, os.O_RDWR)
-        self._end = self._room = os.fstat(self._file).st_size
-        try:
-            self._set_aside(reserve)
-        except OSError:
-            self.close()
-            raise
+        self._end = end
+        self._room = os.fstat(self._file).st_size
 
     def append(self, record: bytes, *, reserve: int = 0) -> None:
         """Add a record."""
         line = framed(record)
         try:
             self._set_aside(len(line) + reserve)
-            self._write(line)
+            write_at(self._file, line, self._end)
             _sync(self._file)
         except OSError as error:
             # Half a line would be taken for damage once a whole one follows.
@@ -93,16 +89,12 @@ class FileJournal:
             ) from error
         self._end += len(line)
 
-    def _write(self, line: bytes) -> None:
-        written = 0
-        while written < len(line):
-            written += os.pwrite(self._file, line[written:], self._end + written)
-
     def _set_aside(self, more: int) -> None:
         if self._end + more <= self._room:
             return
         grown = max(more, _LEAST_ROOM)
-        _allocate(self._file, self._end, grown)
+        set_aside(self._file, self._end, grown)
+        os.fsync(self._file)
         self._room = self._end + grown
 
     def close(self) -> None:
@@ -116,8 +108,9 @@ def begin(path: Path, records: Sequence[bytes], *, shown: str, reserve: int) -> 
     Raises:
         OSError: if there is no room for it; one that was there is intact.
     """
-    write_durably(path, b"".join(map(framed, records)), mode=PRIVATE_FILE)
-    return FileJournal(path, shown=shown, reserve=reserve)
+    content = b"".join(map(framed, records))
+    write_durably(path, content, mode=PRIVATE_FILE, reserve=reserve)
+    return FileJournal(path, shown=shown, end=len(content))
 
 
 def end(path: Path) -> None:
@@ -131,15 +124,6 @@ def end(path: Path) -> None:
     except FileNotFoundError:
         return
     sync_folder(path.parent)
-
-
-def _allocate(file: int, start: int, length: int) -> None:
-    """Set space aside that reads as NUL bytes; where the system cannot, write them."""
-    if hasattr(os, "posix_fallocate"):
-        os.posix_fallocate(file, start, length)
-    else:  # pragma: no cover - not on Linux
-        os.pwrite(file, bytes(length), start)
-    os.fsync(file)
 
 
 def _sync(file: int) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from engine.backends import journal
-from engine.backends.files import ignore_transients, sweep, write_durably
+from engine.backends.files import ignore_transients, make_folder, sweep, write_durably
 from engine.backends.held import HeldFiles
 from engine.backends.holds import Holds
 from engine.backends.locks import RunLocks, writing
@@ -101,7 +101,7 @@ class LocalBackend:
         """Be the only writer of a folder, while the run's own lock is held."""
         path = self.path(stack, environment)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
             with writing(path.parent):
                 self._holds.check(stack, environment)
                 yield
@@ -196,7 +196,7 @@ class LocalBackend:
         """Write and remove a file beside the state."""
         path = self.path(stack, environment)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
             probe = path.with_name(f".{path.name}.probe.tmp")
             probe.write_bytes(b"")
             probe.unlink()

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout, lock_descriptor
 
-from engine.backends.files import private_folder
+from engine.backends.files import private_folder, write_at
 from engine.backends.git import git_common_dir, work_tree
 from engine.backends.holder import held, is_gone, lost, no_such_run, still_there, this_run
 from engine.errors import StateError
@@ -52,7 +52,7 @@ class FileHold:
         """Say who holds the lock in its file, the moment it is had."""
         record = {name: getattr(self.holder, name) for name in _FIELDS}
         os.ftruncate(fd, 0)
-        os.pwrite(fd, b" " + json.dumps(record).encode(), 0)
+        write_at(fd, b" " + json.dumps(record).encode(), 0)
         found = os.fstat(fd)
         self._fd, self._identity = fd, (found.st_dev, found.st_ino)
 
@@ -107,7 +107,10 @@ class RunLocks:
             raise held(stack, environment, read_holder(path)) from error
         except OSError as error:
             raise StateError(
-                f"the lock {path} cannot be taken", cause=error.strerror or str(error)
+                f"the lock {path} cannot be taken",
+                cause=error.strerror or str(error),
+                hint="make room, or make the file writable, and run the command again; nothing "
+                "was changed",
             ) from error
         try:
             yield hold
@@ -155,7 +158,7 @@ class RunLocks:
         except OSError as error:
             raise StateError(
                 f"the lock of {environment}/{stack} cannot be made",
-                cause=f"{error.filename}: {error.strerror}",
+                cause=": ".join(filter(None, (error.filename, error.strerror))),
                 hint="make the folder writable and run the command again; nothing was changed",
             ) from error
         return folder / f"{stack}.lock"

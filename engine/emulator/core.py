@@ -235,6 +235,7 @@ class Emulator:
             # A refusal is lost on the way like any other answer.
             with suppress(StripeRefusal):
                 self._carry_out(exchange, begin)
+            exchange.replayed_from = ""  # what is answered in its place is not the key's
         elif effect.saved and exchange.key:
             return self._carry_out(exchange, begin, effect.refusal)
         else:

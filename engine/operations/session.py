@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.apply.journal import Journal, Run, first_record, room_for
+from engine.apply.journal import Journal, Run, first_record, objects_of, room_for
 from engine.errors import GuardError, SettingsError, StateError
 from engine.graph.build import ResourceGraph
 from engine.operations.context import Context
@@ -123,9 +123,6 @@ class Session:
             **self._pin(state),
         )
         written = dataclasses.replace(written, serial=written.serial + 1)
-        journal = self.journals.get(state.stack)
-        if journal is not None:
-            journal.checkpoint(written.serial)
         self.context.backend.write(written, expected=before)
         self.loaded[state.stack] = written
         self.states[state.stack] = written
@@ -154,6 +151,7 @@ class Session:
             environment=environment,
             lineage=state.lineage,
             serial=state.serial,
+            objects=objects_of(state),
             account_id=self._account.id if self._account else "",
             livemode=self._account.livemode if self._account else None,
             since=dt.datetime.fromtimestamp(self.context.clock(), dt.UTC).isoformat(
@@ -182,7 +180,7 @@ class Session:
                 backend.end_journal(stack, environment)
             return
         state = self.states[stack]
-        run = dataclasses.replace(journal.run, lineage=state.lineage, serial=state.serial)
+        run = dataclasses.replace(journal.run, serial=state.serial, objects=objects_of(state))
         left = (first_record(run), *journal.open.values())
         with contextlib.suppress(StateError):
             backend.begin_journal(stack, environment, left, reserve=0).close()

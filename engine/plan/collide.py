@@ -8,6 +8,7 @@ from typing import Any
 from engine.graph.build import ResourceGraph
 from engine.plan.decide import transfer_params
 from engine.plan.keys import claims_of
+from engine.plan.life import is_live
 from engine.provider.base import RemoteObject, id_of
 from engine.provider.schema import ResourceType
 from engine.stack.model import Declaration
@@ -56,11 +57,3 @@ def collision(
         f'import_("{declaration.address}", "{holder_id}")'
     )
     return {}, "", refusal
-
-
-def is_live(kind: ResourceType, holder: RemoteObject) -> bool:
-    """Whether an object is neither archived nor disabled."""
-    return kind.revival is None or all(
-        get_path(holder, tuple(path.split("."))) == value
-        for path, value in kind.revival.live.items()
-    )

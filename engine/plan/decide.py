@@ -10,7 +10,7 @@ from typing import Any
 from engine.plan.diff import compare, drifted, veiled
 from engine.plan.fields import field_changes, new_fields
 from engine.plan.keys import claims_of
-from engine.plan.life import is_past
+from engine.plan.life import is_live, is_past
 from engine.plan.model import Action, Change, FieldChange, FieldReason, Reason
 from engine.plan.normal import document_of, presentable, seal
 from engine.plan.request import update_params
@@ -309,11 +309,7 @@ def has_ended(kind: ResourceType, actual: RemoteObject, wanted: Mapping[str, Any
         return False
     if any(get_path(actual, tuple(path.split("."))) for path in revival.spent_if):
         return False
-    # A state that Stripe does not tell is no reason to think it has ended.
-    return any(
-        get_path(actual, tuple(path.split("."))) not in (None, value)
-        for path, value in revival.live.items()
-    )
+    return not is_live(kind, actual)
 
 
 def conflicting_key(

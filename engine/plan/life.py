@@ -18,6 +18,13 @@ def is_gone(kind: ResourceType, actual: RemoteObject, declared: Mapping[str, Any
     return _any_matches(ending.leaves, actual)
 
 
+def is_live(kind: ResourceType, actual: RemoteObject) -> bool:
+    """Whether an object that could be archived or disabled is neither, as far as it says."""
+    return kind.revival is None or all(
+        _told(actual, path) in (None, value) for path, value in kind.revival.live.items()
+    )
+
+
 def is_past(kind: ResourceType, actual: RemoteObject) -> bool:
     """Whether an object has done its work, so that nothing about it can change any more."""
     return kind.ending is not None and _any_matches(kind.ending.past, actual)

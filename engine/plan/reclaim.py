@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 
 from engine.plan.basis import Basis
-from engine.plan.collide import collision, is_live
+from engine.plan.collide import collision
 from engine.plan.decide import Decision, Existing, decide_existing
+from engine.plan.life import is_live
 from engine.plan.model import Action, Reason
 from engine.provider.base import id_of
 

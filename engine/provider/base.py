@@ -119,8 +119,8 @@ class Provider(Protocol):
             kind: Their type.
             filters: Those of the type's list filters that narrow the search down.
             account: Connected account they are on; empty for the key's own.
-            since: Read no further than to what was created before then, seconds since 1970; None
-                reads all.
+            since: Leave out what was created before then, seconds since 1970, and read no further
+                than to there; None reads all.
         """
         ...
 

@@ -32,7 +32,7 @@ from engine.redaction import redact
 from engine.values import CLEAR, Sensitive
 
 _OTHER_MODE = re.compile(r"a similar object exists in (live|test) mode")
-_CONFLICT, _TOO_MANY, _SERVER = 409, 429, 500
+_REFUSED, _CONFLICT, _TOO_MANY, _SERVER = 400, 409, 429, 500
 _LONGEST_WAIT = 30.0
 _FIRST_WAIT = 0.5
 _LONGEST_HOLD = 300.0
@@ -291,14 +291,25 @@ def _encoded(value: Any, *, empty: str | None = "") -> Any:
 
 def _may_retry(error: Any) -> bool:
     """Whether the same request, with the same key, may be sent again."""
-    if error.http_status is None:
+    status = _status(error)
+    if status is None:
         return True  # no answer; a write carries its idempotency key
     told = _header(error.headers, "Stripe-Should-Retry").lower()
     if told in ("true", "false"):
         return told == "true"
     if _is_replayed(error):
         return False  # the same answer would come for ever
-    return error.http_status in (_CONFLICT, _TOO_MANY) or error.http_status >= _SERVER
+    return status in (_CONFLICT, _TOO_MANY) or status >= _SERVER
+
+
+def _status(error: Any) -> int | None:
+    """HTTP status of an answer that could be read; None if there was none.
+
+    The SDK raises with a status of success when the body was cut off, or is not Stripe's: what was
+    asked may have been done then, or not, as if no answer had come.
+    """
+    status: int | None = error.http_status
+    return status if status is not None and status >= _REFUSED else None
 
 
 def _is_too_fast(error: Any) -> bool:
@@ -325,7 +336,7 @@ def _header(headers: Mapping[str, str] | None, name: str) -> str:
 
 def translate(error: Any, path: str, options: ClientOptions) -> ProviderError:
     """Say in our words what the SDK raised."""
-    status = error.http_status
+    status = _status(error)
     message = redact(str(error.user_message or error).strip())
     # The SDK hands the code on for some statuses only; the body always has it.
     told = error.error
@@ -340,7 +351,7 @@ def translate(error: Any, path: str, options: ClientOptions) -> ProviderError:
         where = options.api_base or "https://api.stripe.com"
         return ConnectionFailedError(
             f"Stripe could not be reached at {where}",
-            cause=_network_cause(message),
+            cause=_network_cause(message) if error.http_status is None else _GARBLED,
             hint="check the network and STRIPE_API_BASE, then run the command again",
         )
     other = _OTHER_MODE.search(message)
@@ -364,6 +375,7 @@ def _network_cause(message: str) -> str | None:
     return message.splitlines()[0] if message else None
 
 
+_GARBLED = "Its answer was cut off on the way, or came from somebody else."
 _ERRNO = re.compile(r"\[Errno -?\d+\] ([^'\")\n]+)")
 _NETWORK = re.compile(r"\(Network error: (.{1,200})")
 

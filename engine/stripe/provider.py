@@ -189,7 +189,9 @@ class StripeProvider:
         parent, rest = without_parent(kind, filters)
         found: list[RemoteObject] = []
         for page in self._pages(kind, rest, account, parent):
-            found.extend(page)
+            found.extend(
+                entry for entry in page if since is None or not _created_before(entry, since)
+            )
             if since is not None and page and _created_before(page[-1], since):
                 break
         return found

@@ -446,10 +446,10 @@ def test_what_an_authors_module_raises_tells_nothing(mine: Mine) -> None:
 
 def test_runs_that_are_killed_leave_nothing(mine: Mine) -> None:
     """Killed ever later, in the middle of writes too, until one comes through."""
-    victim = Path(__file__).parent / "faults" / "victim.py"
     deaths = 0
-    with subprocess.Popen(  # noqa: S603 - this very interpreter
-        [sys.executable, str(victim)],
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.e2e.faults.victim"],
+        cwd=Path(__file__).parents[2],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

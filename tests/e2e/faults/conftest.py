@@ -6,27 +6,38 @@ option a selection runs. Either way a table of faults tried and survived stands 
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import subprocess
 import sys
 import textwrap
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from engine.apply.events import ApplyReport, Hook
 from engine.bootstrap import open_project
 from engine.emulator.core import Emulator
 from engine.emulator.server import EmulatorServer
+from engine.emulator.transport import InProcessTransport
 from engine.operations.apply import apply_stacks
+from engine.operations.context import Context
 from engine.operations.plan import plan_stacks
+from engine.plan.model import Plan
 from engine.plan.options import PlanOptions
+from engine.provider.base import Provider
 from engine.state.model import State
+from engine.stripe.client import ClientOptions, StripeHTTP
+from engine.stripe.provider import StripeProvider
+from engine.values import Sensitive
 
 _TRIED: Counter[str] = Counter()
 _SURVIVED: Counter[str] = Counter()
@@ -41,7 +52,11 @@ def trying() -> Trying:
     @contextmanager
     def counted(fault: str) -> Iterator[None]:
         _TRIED[fault] += 1
-        yield
+        try:
+            yield
+        except pytest.skip.Exception:
+            _TRIED[fault] -= 1
+            raise
         _SURVIVED[fault] += 1
 
     return counted
@@ -95,35 +110,42 @@ ONCE = {
 }  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """How a run ended.
+
+    Attributes:
+        code: Exit code; negative if it was killed.
+        told: What went wrong, as a person reads it.
+        points: How many points it had; 0 if it was killed.
+    """
+
+    code: int
+    told: str
+    points: int
+
+
 class Victim:
-    """The process that forks what is killed."""
+    """The process that forks those that something happens to."""
 
     def __init__(self) -> None:
-        self._process = subprocess.Popen(  # noqa: S603 - this very interpreter
-            [sys.executable, str(Path(__file__).with_name("victim.py"))],
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.e2e.faults.victim"],
+            cwd=Path(__file__).parents[3],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
 
-    def run(
-        self, root: Path, *, at: int = 0, torn: bool = False, parallelism: int = 1
-    ) -> tuple[int, str]:
-        """Apply in a child of its own; its exit code, and what it told."""
+    def run(self, root: Path, **order: Any) -> Ending:
+        """Apply in a child of its own; see `victim.Order` for what may happen to it."""
         environ = {name: os.environ[name] for name in ("STRIPE_API_KEY", "STRIPE_API_BASE")}
-        order = {
-            "root": str(root),
-            "environ": environ,
-            "at": at,
-            "torn": torn,
-            "parallelism": parallelism,
-        }
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(order) + "\n")
+        line = json.dumps({"root": str(root), "environ": environ, **order})
+        self._process.stdin.write(line + "\n")
         self._process.stdin.flush()
-        answer = json.loads(self._process.stdout.readline())
-        return answer["code"], answer["told"]
+        return Ending(**json.loads(self._process.stdout.readline()))
 
     def close(self) -> None:
         """End it."""
@@ -138,21 +160,35 @@ def victim() -> Iterator[Victim]:
     process.close()
 
 
-class Shop:
-    """A project in front of a served emulator, with an account of its own for each try."""
+class Clock:
+    """Stripe's clock, which tests set forward."""
 
-    def __init__(self, root: Path, emulator: Emulator, base: str) -> None:
+    def __init__(self) -> None:
+        self.ahead = 0
+
+    def __call__(self) -> int:
+        """Seconds since 1970."""
+        return int(time.time()) + self.ahead
+
+
+class Shop:
+    """A project in front of an emulator, with an account of its own for each try.
+
+    Whoever is put to the test speaks to it over HTTP; what is done before and after it, in process.
+    """
+
+    def __init__(self, root: Path, emulator: Emulator, clock: Clock, port: int) -> None:
         self.root = root
+        self.port = port
         self.emulator = emulator
-        self.base = base
+        self.clock = clock
         self._numbers = count(1)
-        self._number = 0
 
     def fresh(self, stack: str) -> Path:
         """Another project folder and another account."""
-        self._number = next(self._numbers)
-        os.environ["STRIPE_API_KEY"] = f"sk_test_victim{self._number}"
-        folder = self.root / str(self._number)
+        number = next(self._numbers)
+        os.environ["STRIPE_API_KEY"] = f"sk_test_victim{number}"
+        folder = self.root / str(number)
         (folder / "stacks").mkdir(parents=True)
         self.write(folder, stack)
         return folder
@@ -162,12 +198,52 @@ class Shop:
         path = folder / "stacks" / "shop.py"
         path.write_text(textwrap.dedent(stack), encoding="utf-8")
 
-    def apply(self, folder: Path) -> None:
-        """Apply in this process, and expect it to succeed."""
-        options = PlanOptions(allow_mass_change=True)
-        report = apply_stacks(open_project(folder), (), options, lambda _: True)
-        assert report.failures == ()
+    def http(self, transport: Any = None, retries: int = 2, base: str = "") -> StripeHTTP:
+        """The way to the account, without a network unless a transport has one."""
+        options = ClientOptions(
+            api_key=Sensitive(os.environ["STRIPE_API_KEY"]),
+            api_base=base,
+            transport=transport or InProcessTransport(self.emulator),
+            retries=retries,
+            sleep=lambda _: None,
+        )
+        return StripeHTTP(options)
+
+    def context(
+        self,
+        folder: Path,
+        *,
+        transport: Any = None,
+        base: str = "",
+        retries: int = 2,
+        hook: Hook | None = None,
+        parallelism: int = 4,
+    ) -> Context:
+        """A project's ports, with the emulator behind them."""
+        opened = open_project(folder, hook=hook, parallelism=parallelism)
+        key = os.environ["STRIPE_API_KEY"]
+
+        def connect() -> Provider:
+            http = self.http(transport, retries, base)
+            return StripeProvider(http, opened.schemas, api_key=key, root=folder)
+
+        return dataclasses.replace(opened, connect=connect)
+
+    def attempt(self, context: Context, **options: Any) -> ApplyReport:
+        """Apply, whatever comes of it."""
+        wanted = PlanOptions(allow_mass_change=True, **options)
+        return apply_stacks(context, (), wanted, lambda _: True)
+
+    def apply(self, folder: Path, **options: Any) -> ApplyReport:
+        """Apply, and expect it to succeed."""
+        report = self.attempt(self.context(folder), **options)
+        assert [str(failure.error) for failure in report.failures] == []
         assert all(result.unsaved is None for result in report.results)
+        return report
+
+    def plan(self, folder: Path) -> Plan:
+        """Plan the one stack."""
+        return plan_stacks(self.context(folder), (), PlanOptions()).plans[0]
 
     def state(self, folder: Path) -> State:
         """The state as stored."""
@@ -175,35 +251,51 @@ class Shop:
         assert state is not None
         return state
 
-    def _listed(self, folder: Path, path: str) -> list[dict[str, Any]]:
-        provider = open_project(folder).connect()
-        schemas = open_project(folder).schemas
-        kind = next(kind for kind in schemas.values() if kind.collection == path)
+    def listed(self, path: str) -> list[dict[str, Any]]:
+        """All objects of an account, of a kind."""
         variants: tuple[dict[str, Any], ...] = ({},)
         if path == "/v1/prices":
             variants = ({"active": True}, {"active": False})
-        return [dict(found) for v in variants for found in provider.find(kind, v)]
+        http, found = self.http(), list[dict[str, Any]]()
+        for variant in variants:
+            params = {**variant, "limit": 100}
+            while True:
+                page = http.get(path, params)
+                found.extend(page["data"])
+                if not page["has_more"]:
+                    break
+                params["starting_after"] = page["data"][-1]["id"]
+        return found
 
-    def check(self, folder: Path) -> None:
-        """Hold an account and its state to what is declared."""
+    def check(self, folder: Path, *, ended: int | None = None, secret: bool = True) -> None:
+        """Hold an account and its state to what is declared.
+
+        Args:
+            folder: The project.
+            ended: How many archived objects there are; None for any number.
+            secret: The webhook's secret is where secrets go.
+        """
         state = self.state(folder)
         known = {entry.id for entry in state.resources.values()}
         alive: Counter[str] = Counter()
+        gone = 0
         for name, path in LIVE.items():
-            for found in self._listed(folder, path):
-                ended = found.get("active") is False or found.get("status") == "inactive"
-                if not ended:
+            for found in self.listed(path):
+                if found.get("active") is False or found.get("status") == "inactive":
+                    gone += 1
+                else:
                     alive[name] += 1
                     assert found["id"] in known, f"an orphan: {found['id']}"
         assert dict(alive) == ONCE
+        assert ended in (None, gone)
         assert len(state.resources) == sum(ONCE.values()) + 1  # the product's feature is a child
         assert all(not entry.superseded for entry in state.resources.values())
         assert not list(folder.rglob("*.journal"))
-        report = plan_stacks(open_project(folder), (), PlanOptions())
+        report = plan_stacks(self.context(folder), (), PlanOptions())
         assert [change.address for plan in report.plans for change in plan.pending] == []
         assert not report.has_changes
         kept = list((folder / ".engine" / "secrets").rglob("stripe_webhook_endpoint.events.secret"))
-        assert [path.read_text().startswith("whsec_") for path in kept] == [True]
+        assert not secret or [path.read_text()[:6] for path in kept] == ["whsec_"]
 
 
 @pytest.fixture(scope="module")
@@ -214,9 +306,10 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
             if name.startswith(("STRIPE_", "ENGINE_")):
                 patch.delenv(name)
         patch.setenv("STRIPE_API_KEY", "")
-        with Emulator(seed=5) as emulator, EmulatorServer(emulator) as server:
+        clock = Clock()
+        with Emulator(clock=clock, seed=5) as emulator, EmulatorServer(emulator) as server:
             patch.setenv("STRIPE_API_BASE", server.url)
-            yield Shop(tmp_path_factory.mktemp("kill"), emulator, server.url)
+            yield Shop(tmp_path_factory.mktemp("shop"), emulator, clock, server.port)
 
 
 @pytest.fixture(scope="session")
@@ -236,7 +329,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if not _TRIED:
         return
     terminalreporter.section("faults")
-    for fault, tried in sorted(_TRIED.items()):
+    for fault, tried in sorted((+_TRIED).items()):
         terminalreporter.write_line(f"{fault}: {tried} tried, {_SURVIVED[fault]} survived")
     terminalreporter.write_line(
         f"all: {_TRIED.total()} tried, {_SURVIVED.total()} survived", bold=True

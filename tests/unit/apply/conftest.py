@@ -199,6 +199,7 @@ class FakeSink:
     kept: dict[tuple[str, str], str] = field(default_factory=dict)
     full: bool = False
     torn: bool = False
+    mute: bool = False
 
     def check(self, stack: str = "", names: Sequence[str] = ()) -> None:
         """Refuse if full."""
@@ -213,7 +214,9 @@ class FakeSink:
         self.kept[stack, name] = value
 
     def load(self, stack: str, name: str) -> str | None:
-        """Read a secret back."""
+        """Read a secret back, unless it cannot be read."""
+        if self.mute:
+            raise SecretSinkError("the place for secrets tells nothing")
         return self.kept.get((stack, name))
 
     def where(self, stack: str, name: str) -> str:
@@ -280,6 +283,7 @@ RUN = Run(
     environment="test",
     lineage="l",
     serial=0,
+    objects="",
     account_id="acct_1",
     livemode=False,
     since="2026-11-26T10:00:00+00:00",

@@ -15,6 +15,7 @@ from engine.errors import (
     ConnectionFailedError,
     EngineError,
     LockLostError,
+    NotFoundError,
     ProviderError,
     StateError,
 )
@@ -663,6 +664,56 @@ def test_a_sink_that_cannot_take_an_output(world: World, make: Make) -> None:
     result = world.apply(product(make, A), wanted_outputs={"told": ("text", True)})
     assert result.unsaved is not None
     assert set(world.saved[-1].resources) == {A}
+
+
+@pytest.mark.parametrize(
+    ("address", "ended", "live"),
+    [
+        ("stripe_billing_meter.m", {"status": "inactive"}, {"status": "active"}),
+        ("stripe_billing_alert.a", {"status": "archived"}, {"status": "active"}),
+        ("stripe_billing_credit_grant.g", {"voided_at": 1_700_000_000}, {"voided_at": None}),
+    ],
+)
+def test_what_has_ended_already_counts_as_removed(
+    world: World, make: Make, address: str, ended: dict[str, Any], live: dict[str, Any]
+) -> None:
+    """Stripe refuses to end a thing twice; one that is still alive is a failure."""
+    refusal = ProviderError("This is already over.", status=400)
+    removal = Removal(verb=Verb.DEACTIVATE, call="deactivate")
+    for fields, failures in ((ended, 0), (live, 1)):
+        world.has(address, "x_1")
+        world.provider.objects["x_1"].update(fields)
+        world.provider.failures["deactivate x_1"] = refusal
+        result = world.apply(make(REMOVE, address, id="x_1", removal=removal))
+        assert len(result.failures) == failures
+        assert (address in world.saved[-1].resources) is bool(failures)
+
+
+@pytest.mark.parametrize("kind", [UPDATE, StepKind.CALL])
+def test_what_vanished_since_the_plan_asks_for_another_plan(
+    world: World, make: Make, kind: StepKind
+) -> None:
+    """Somebody deleted it: the error names it and what to do; nothing else is lost."""
+    world.has(A, "prod_a", declared={"name": "a"})
+    world.provider.objects.clear()
+    step = make(kind, A, params={"url": "x"}, call="validate")
+    result = world.apply(step, product(make, B))
+    [failure] = result.failures
+    assert failure.error is not None
+    assert failure.error.message == "No such product: 'prod_a'"
+    assert failure.error.hint == (
+        f"what {A} needs is not there, or not any more; run engine plan again to see where things "
+        "stand"
+    )
+    assert set(world.saved[-1].resources) == {A, B}
+
+
+def test_a_hint_that_is_there_is_not_replaced(world: World, make: Make) -> None:
+    """A key for the other mode is told so."""
+    world.provider.failures["create a"] = NotFoundError("no", status=404, hint="the other mode")
+    [failure] = world.apply(product(make, A)).failures
+    assert failure.error is not None
+    assert failure.error.hint == "the other mode"
 
 
 # ── the person stops the run ─────────────────────────────────────────────────────────────────

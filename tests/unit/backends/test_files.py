@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.backends.files import private_folder, sync_folder, write_durably
+from engine.backends.files import private_folder, sync_folder, write_at, write_durably
 
 
 class Recorder:
@@ -50,6 +50,36 @@ def test_a_write_is_durable_before_it_is_seen(recorder: Recorder, tmp_path: Path
     write_durably(tmp_path / "a.json", b"12345")
     assert recorder.calls == ["fsync file of 5", "rename to a.json", "fsync folder"]
     assert (tmp_path / "a.json").read_bytes() == b"12345"
+
+
+def test_room_behind_the_content_is_there_before_the_name(
+    recorder: Recorder, tmp_path: Path
+) -> None:
+    """It reads as NUL bytes."""
+    write_durably(tmp_path / "a.journal", b"12345", reserve=3)
+    assert recorder.calls == ["fsync file of 8", "rename to a.journal", "fsync folder"]
+    assert (tmp_path / "a.journal").read_bytes() == b"12345\0\0\0"
+
+
+def test_without_that_room_the_file_before_is_intact(tmp_path: Path) -> None:
+    """And nothing lies beside it."""
+    write_durably(tmp_path / "a.journal", b"1")
+    with pytest.raises(OSError, match=r"File too large|No space left"):
+        write_durably(tmp_path / "a.journal", b"2", reserve=1 << 62)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.journal"]
+    assert (tmp_path / "a.journal").read_bytes() == b"1"
+
+
+def test_a_folder_is_synced_into_the_one_it_is_in(recorder: Recorder, tmp_path: Path) -> None:
+    """Each that is made, from the top: a file would be lost with a folder that is."""
+    write_durably(tmp_path / "state" / "live" / "a.json", b"1")
+    assert recorder.calls == [
+        "fsync folder",
+        "fsync folder",
+        "fsync file of 1",
+        "rename to a.json",
+        "fsync folder",
+    ]
 
 
 def test_nothing_is_left_beside_the_file(tmp_path: Path) -> None:
@@ -126,3 +156,16 @@ def test_what_a_person_wrote_into_the_ignore_file_stays(tmp_path: Path) -> None:
     (tmp_path / ".gitignore").write_text("mine\n")
     private_folder(tmp_path, "b")
     assert (tmp_path / ".gitignore").read_text() == "mine\n"
+
+
+def test_a_write_goes_on_where_the_last_one_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk may take less than it is given; nothing is left out."""
+    path = tmp_path / "a.lock"
+    path.write_bytes(b"---------")
+    real = os.pwrite
+    monkeypatch.setattr(os, "pwrite", lambda file, text, at: real(file, text[:2], at))
+    with path.open("r+b") as file:
+        write_at(file.fileno(), b"12345", 3)
+    assert path.read_bytes() == b"---12345-"

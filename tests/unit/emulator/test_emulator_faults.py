@@ -133,6 +133,15 @@ def test_an_answer_can_be_lost_on_the_way(
     assert count(emulator) == 1
 
 
+def test_what_is_answered_in_place_of_a_replay_is_none(
+    emulator: Emulator, post: Callable[..., Response]
+) -> None:
+    """The gateway that lost a replayed answer knows nothing of keys, and says so."""
+    emulator.faults.add(faults.server_error(502, executed=True), times=2)
+    headers = [post("/v1/products", "name=Pro").headers for _ in range(3)]
+    assert [entry.get("Idempotent-Replayed") for entry in headers] == [None, None, "true"]
+
+
 def test_faults_wait_for_their_requests(emulator: Emulator, post: Callable[..., Response]) -> None:
     """Method, path, how many pass first and how many are struck."""
     emulator.faults.add(faults.server_error(), method="POST", path="/v1/products*", skip=1, times=2)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from engine.catalog import loader
-from engine.plan.life import is_gone, is_past
+from engine.plan.life import is_gone, is_live, is_past
 
 
 @pytest.mark.parametrize(
@@ -49,3 +49,18 @@ def test_gone(type_name: str, actual: Any, declared: Any, gone: bool) -> None:  
 def test_past(type_name: str, status: str, past: bool) -> None:  # noqa: FBT001
     """A schedule that has run and a quote that was accepted have done their work."""
     assert is_past(loader.resource_type(type_name), {"status": status}) is past
+
+
+@pytest.mark.parametrize(
+    ("type_name", "actual", "live"),
+    [
+        ("stripe_product", {"active": True}, True),
+        ("stripe_product", {"active": False}, False),
+        ("stripe_billing_meter", {"status": "inactive"}, False),
+        # It is there or not there, and a 404 tells.
+        ("stripe_coupon", {"valid": False}, True),
+    ],
+)
+def test_live(type_name: str, actual: Any, live: bool) -> None:  # noqa: FBT001
+    """An object is live as long as it says so, where its type can be anything else."""
+    assert is_live(loader.resource_type(type_name), actual) is live

@@ -338,6 +338,21 @@ def test_an_answer_that_is_not_stripes_is_a_provider_error(door: Make, answered:
     assert len(client.sent) == 2
 
 
+@pytest.mark.parametrize(
+    "body", ["", '{"id": "we_1", "secret": "whsec_abc', "<html>Log in to this network</html>"]
+)
+def test_an_answer_that_was_cut_off_is_none(door: Make, answered: Make, body: str) -> None:
+    """Its status says success, and what was asked may have been done: it is asked for again."""
+    client = door(answered(200, body), answered(200, '{"id": "we_1"}'), retries=1)
+    assert client.http.post("/v1/webhook_endpoints", {}, idempotency_key="k") == {"id": "we_1"}
+    assert [sent.headers["Idempotency-Key"] for sent in client.sent] == ["k", "k"]
+    client = door(answered(200, body), retries=0)
+    with pytest.raises(ConnectionFailedError) as raised:
+        client.http.post("/v1/webhook_endpoints", {}, idempotency_key="k")
+    assert raised.value.status is None
+    assert raised.value.cause == "Its answer was cut off on the way, or came from somebody else."
+
+
 def test_an_error_carries_no_trace_of_the_sdk(door: Make, refused: Make) -> None:
     """The SDK's error holds headers and keys: it is not chained to ours."""
     client = door(refused(400))

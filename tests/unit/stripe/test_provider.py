@@ -283,6 +283,21 @@ def test_a_search_takes_filters(account: Account1) -> None:
     assert [entry["id"] for entry in found] == [ids[1]]
 
 
+def test_a_search_goes_back_no_further_than_asked() -> None:
+    """What is older is left out, and no page is read that holds nothing else."""
+    now = 1_000_000
+    with Emulator(seed=5, clock=lambda: now) as emulator:
+        account = Account1(emulator)
+        account.products(150)
+        now += 2 * 86400
+        new = account.products(60)[::-1]
+        provider = account.provider()
+        assert [entry["id"] for entry in provider.find(PRODUCT, {}, since=now)] == new
+        assert len(account.asked()) == 1
+        assert len(provider.find(PRODUCT, {}, since=1_000_000)) == 210
+        assert provider.find(PRODUCT, {}, since=now + 1) == []
+
+
 def test_a_search_that_is_not_answered_with_a_list(door: Make, answered: Make) -> None:
     """Some server that is not Stripe is told from an empty account."""
     client = door(answered(body={"ok": True}))

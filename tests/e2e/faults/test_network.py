@@ -1,0 +1,351 @@
+"""Connections that break, answers that are lost or garbled, Stripe's own faults: at each request.
+
+The pass rule of each: what fails is told, the next run ends with every object exactly once, ever,
+the right state, and an empty plan.
+"""
+
+from __future__ import annotations
+
+import socket
+import socketserver
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import stripe
+
+from engine.apply.events import ApplyReport
+from engine.emulator import faults
+from engine.emulator.core import Emulator
+from engine.emulator.faults import Effect
+from engine.emulator.transport import InProcessTransport
+from engine.errors import ConnectionFailedError, EngineError, ProviderError, RateLimitedError
+
+if TYPE_CHECKING:
+    from tests.e2e.faults.conftest import Shop, Trying
+
+EFFECTS: dict[str, Callable[[], Effect]] = {
+    "connection cut before": faults.dropped,
+    "connection cut after": lambda: faults.dropped(executed=True),
+    "409, key in use": lambda: faults.in_use("engine-key"),
+    "429": lambda: faults.rate_limited(retry_after=1),
+    "429, lock_timeout": faults.lock_timeout,
+    "500 saved by the key": lambda: faults.server_error(saved=True),
+    "500 after the commit": lambda: faults.server_error(executed=True),
+    "500": faults.server_error,
+    "503": lambda: faults.server_error(503),
+}
+
+
+def _begun(shop: Shop, before: str, after: str, *, change: bool) -> Path:
+    shop.emulator.faults.clear()
+    folder = shop.fresh(before)
+    if change:
+        shop.apply(folder)
+        shop.write(folder, after)
+    return folder
+
+
+def _tried(shop: Shop, folder: Path, **parts: Any) -> ApplyReport | EngineError:
+    """One apply, one operation at a time, whatever comes of it."""
+    try:
+        return shop.attempt(shop.context(folder, parallelism=1, **parts))
+    except EngineError as error:
+        return error
+
+
+def _indexes(
+    shop: Shop, before: str, after: str, *, change: bool, method: str = "*"
+) -> tuple[int, int]:
+    """How many requests an undisturbed run has, and how many of them are reads for its plan."""
+    folder = _begun(shop, before, after, change=change)
+    shop.emulator.log.clear()
+    _tried(shop, folder)
+    log = [entry.method for entry in shop.emulator.log]
+    first = next(at for at, found in enumerate(log) if found != "GET")
+    return sum(method in ("*", found) for found in log), first
+
+
+def _check(shop: Shop, folder: Path, *, change: bool) -> None:
+    """Converged, and no object was ever made that an undisturbed run would not have made."""
+    # A change replaces a price, and a coupon with its promotion code; a coupon can be deleted.
+    shop.check(folder, ended=2 if change else 0)
+
+
+@pytest.mark.parametrize("fault", EFFECTS)
+@pytest.mark.parametrize("run", ["first apply", "change"])
+def test_one_request_goes_wrong_and_nothing_is_tried_again(
+    shop: Shop,
+    trying: Trying,
+    before: str,
+    after: str,
+    *,
+    whole: bool,
+    run: str,
+    fault: str,
+) -> None:
+    """With retries switched off, the run fails there, and the next one takes it up."""
+    change = run == "change"
+    requests, reads = _indexes(shop, before, after, change=change)
+    stride = 1 if whole else 9
+    offset = (list(EFFECTS).index(fault) + 3 * change) % stride
+    for index in range(offset, requests, stride):
+        with trying(fault):
+            folder = _begun(shop, before, after, change=change)
+            shop.emulator.faults.add(EFFECTS[fault](), skip=index)
+            ended = _tried(shop, folder, retries=0)
+            assert not shop.emulator.faults.pending
+            if index < reads:
+                assert isinstance(ended, ProviderError)
+            else:
+                assert isinstance(ended, ApplyReport)
+                assert [type(failure.error) for failure in ended.failures][1:] == []
+            shop.apply(folder)
+            _check(shop, folder, change=change)
+
+
+@pytest.mark.parametrize("fault", EFFECTS)
+def test_one_request_goes_wrong_and_is_tried_again(
+    shop: Shop, trying: Trying, before: str, *, whole: bool, fault: str
+) -> None:
+    """With the same key, in the same run: nobody notices, but for a fault that the key saved."""
+    requests, _ = _indexes(shop, before, "", change=False)
+    stride = 1 if whole else 17
+    for index in range(list(EFFECTS).index(fault) % stride, requests, stride):
+        with trying(f"{fault}, and tried again"):
+            folder = _begun(shop, before, "", change=False)
+            shop.emulator.faults.add(EFFECTS[fault](), skip=index)
+            report = shop.attempt(shop.context(folder, parallelism=4, retries=3))
+            if fault == "500 saved by the key":
+                shop.apply(folder)
+            else:
+                assert [str(failure.error) for failure in report.failures] == []
+            _check(shop, folder, change=False)
+
+
+@pytest.mark.parametrize("fault", EFFECTS)
+@pytest.mark.parametrize("run", ["first apply", "change"])
+def test_a_storm(
+    shop: Shop, trying: Trying, before: str, after: str, *, run: str, fault: str
+) -> None:
+    """Every write fails until the storm is over, run after run; no run makes anything twice."""
+    change = run == "change"
+    with trying(f"{fault}, a storm"):
+        folder = _begun(shop, before, after, change=change)
+        for _ in range(3):
+            shop.emulator.faults.add(EFFECTS[fault](), method="POST", times=None)
+            shop.emulator.faults.add(EFFECTS[fault](), method="DELETE", times=None)
+            ended = _tried(shop, folder, retries=1)
+            assert isinstance(ended, ProviderError | ApplyReport)
+            assert isinstance(ended, ProviderError) or ended.failures
+            shop.emulator.faults.clear()
+        shop.apply(folder)
+        _check(shop, folder, change=change)
+
+
+def test_a_429_that_holds_is_no_doubt(shop: Shop, trying: Trying, before: str) -> None:
+    """Stripe carried nothing out: the next plan decides anew, and nothing has to be found out."""
+    with trying("429, to the end"):
+        folder = _begun(shop, before, "", change=False)
+        shop.emulator.faults.add(faults.rate_limited(), method="POST", times=None)
+        ended = _tried(shop, folder, retries=2)
+        assert isinstance(ended, ApplyReport)
+        assert {type(failure.error) for failure in ended.failures} == {RateLimitedError}
+        assert not list(folder.rglob("*.journal"))
+        shop.emulator.faults.clear()
+        shop.apply(folder)
+        _check(shop, folder, change=False)
+
+
+# ── answers that are no answers ──────────────────────────────────────────────────────────────
+
+
+class Garbling(InProcessTransport):
+    """Stripe carries out what it is asked, and one answer is cut off or is somebody else's."""
+
+    def __init__(self, emulator: Emulator, index: int, body: Callable[[str], str]) -> None:
+        super().__init__(emulator)
+        self.left = index
+        self.body = body
+
+    def request(self, *args: Any, **options: Any) -> tuple[str, int, Mapping[str, str]]:
+        """Answer one request."""
+        body, status, headers = super().request(*args, **options)
+        self.left -= 1
+        return (self.body(body) if self.left == -1 else body), status, headers
+
+
+BODIES: dict[str, Callable[[str], str]] = {
+    "answer cut in half": lambda body: body[: len(body) // 2],
+    "answer without its end": lambda body: body.rstrip()[:-1],
+    "empty answer": lambda _: "",
+    "somebody else's answer": lambda _: "<html>Please log in to this network</html>",
+}
+
+
+@pytest.mark.parametrize("fault", BODIES)
+@pytest.mark.parametrize("run", ["first apply", "change"])
+def test_an_answer_that_cannot_be_read(
+    shop: Shop,
+    trying: Trying,
+    before: str,
+    after: str,
+    *,
+    whole: bool,
+    run: str,
+    fault: str,
+) -> None:
+    """It is as good as none, whatever its status: what was asked may have been done."""
+    change = run == "change"
+    requests, _ = _indexes(shop, before, after, change=change)
+    stride = 1 if whole else 8
+    for index in range((list(BODIES).index(fault) + change) % stride, requests, stride):
+        with trying(fault):
+            folder = _begun(shop, before, after, change=change)
+            garbling = Garbling(shop.emulator, index, BODIES[fault])
+            ended = _tried(shop, folder, transport=garbling, retries=0)
+            if isinstance(ended, ApplyReport):
+                [failure] = ended.failures
+                ended = failure.error or EngineError("")
+            assert isinstance(ended, ConnectionFailedError)
+            assert "whsec_" not in str(ended)
+            shop.apply(folder)
+            _check(shop, folder, change=change)
+
+
+# ── a real connection ────────────────────────────────────────────────────────────────────────
+
+
+class Proxy(socketserver.ThreadingTCPServer):
+    """Passes bytes on between a client and the emulator, one request a connection, but for one."""
+
+    daemon_threads = True
+    allow_reuse_address = True
+
+    def __init__(self, port: int, index: int, how: str) -> None:
+        """Args: port: of the emulator; index: of the request that goes wrong; how: it does."""
+        self.port, self.how = port, how
+        self.struck = 0
+        self._left = index
+        self._lock = threading.Lock()
+        self.let_go = threading.Event()
+        super().__init__(("127.0.0.1", 0), _Passing)
+
+    def due(self) -> bool:
+        """Count a request; whether it is the one."""
+        with self._lock:
+            self._left -= 1
+            self.struck += self._left == -1
+            return self._left == -1
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Leave out clients that hang up."""
+
+
+class _Passing(socketserver.BaseRequestHandler):
+    server: Proxy
+
+    def handle(self) -> None:
+        asked = _message(self.request)
+        if not asked:
+            return
+        how = self.server.how if self.server.due() else ""
+        if how == "hangs before":
+            self.server.let_go.wait()
+        if how in ("hangs before", "cut before"):
+            return
+        with socket.create_connection(("127.0.0.1", self.server.port)) as emulator:
+            emulator.sendall(asked.replace(b"keep-alive", b"close", 1))
+            answer = _message(emulator)
+        if how == "hangs after":
+            self.server.let_go.wait()
+        if how in ("hangs after", "cut after"):
+            return
+        self.request.sendall(answer[: len(answer) - 40] if how == "cut in the answer" else answer)
+
+
+def _message(incoming: socket.socket) -> bytes:
+    """One HTTP message: its head, and as much of a body as that names."""
+    found = b""
+    while b"\r\n\r\n" not in found:
+        part = incoming.recv(65536)
+        if not part:
+            return b""
+        found += part
+    head = found.partition(b"\r\n\r\n")[0].lower()
+    length = int(head.partition(b"content-length:")[2].partition(b"\r\n")[0] or 0)
+    while len(found) < len(head) + 4 + length:
+        found += incoming.recv(65536)
+    return found
+
+
+@pytest.fixture
+def proxy_at(shop: Shop) -> Iterator[Callable[[int, str], Proxy]]:
+    """Makes a proxy that lets one request go wrong."""
+    opened: list[Proxy] = []
+
+    def make(index: int, how: str) -> Proxy:
+        proxy = Proxy(shop.port, index, how)
+        threading.Thread(target=proxy.serve_forever, args=(0.01,), daemon=True).start()
+        opened.append(proxy)
+        return proxy
+
+    yield make
+    for proxy in opened:
+        proxy.let_go.set()
+        proxy.shutdown()
+        proxy.server_close()
+
+
+@pytest.mark.parametrize(
+    "how", ["cut before", "cut after", "cut in the answer", "hangs before", "hangs after"]
+)
+def test_a_real_connection(
+    shop: Shop,
+    trying: Trying,
+    proxy_at: Callable[[int, str], Proxy],
+    before: str,
+    *,
+    whole: bool,
+    how: str,
+) -> None:
+    """Sockets that are closed, or say nothing until the client's patience is at its end."""
+    requests, reads = _indexes(shop, before, "", change=False)
+    for index in range(requests) if whole else (0, reads + 3, requests - 2):
+        with trying(f"connection {how}"):
+            folder = _begun(shop, before, "", change=False)
+            proxy = proxy_at(index, how)
+            address = f"http://127.0.0.1:{proxy.server_address[1]}"
+            patience = stripe.RequestsClient(timeout=0.5 if "hangs" in how else 60)
+            ended = _tried(shop, folder, transport=patience, base=address, retries=0)
+            patience.close()  # type: ignore[no-untyped-call]
+            assert proxy.struck == 1
+            if isinstance(ended, ApplyReport):
+                [failure] = ended.failures
+                ended = failure.error or EngineError("")
+            assert isinstance(ended, ConnectionFailedError)
+            shop.apply(folder)
+            _check(shop, folder, change=False)
+
+
+def test_no_key_is_used_for_two_wishes(shop: Shop, before: str, after: str) -> None:
+    """Over all that went wrong above and here, a key stands for one request and one body."""
+    folder = _begun(shop, before, "", change=False)
+    shop.emulator.log.clear()
+    for stack in (before, after, before):
+        shop.write(folder, stack)
+        shop.emulator.faults.add(faults.dropped(executed=True), method="POST", skip=2)
+        _tried(shop, folder, retries=0)
+        shop.emulator.faults.clear()
+        shop.apply(folder)
+    bodies: dict[str, set[str]] = {}
+    times: Counter[str] = Counter()
+    for entry in shop.emulator.log.writes():
+        if entry.key:
+            bodies.setdefault(entry.key, set()).add(f"{entry.path} {entry.params}")
+            times[entry.key] += 1
+    assert {len(found) for found in bodies.values()} == {1}
+    assert sorted(times.values())[-3:] == [2, 2, 2]
