@@ -37,7 +37,8 @@ def write_durably(
         staging: Folder of the temporary file, on the same file system; beside the file if None.
 
     Raises:
-        OSError: if that cannot be done; the file that was there is intact.
+        OSError: if that cannot be done; the file that was there is intact, or, if nothing but the
+            sync of the folder failed, the new one is in its place.
     """
     make_folder(path.parent)
     folder = staging or path.parent

@@ -78,7 +78,8 @@ def test_whichever_call_the_disk_refuses(
             end = victim.run(folder, at=at, **order)
             assert end.code == 0 or _is_told(end), end.told
             failed += end.code
-            if order.get("lasting") and end.code and change:
+            # Where the sync of the folder alone fails, the new state is in place already, whole.
+            if order.get("lasting") and end.code and change and "fsync" not in order["calls"]:
                 assert path.read_bytes() == old
             elif path.exists():
                 shop.state(folder)
