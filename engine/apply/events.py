@@ -99,6 +99,8 @@ class Found(enum.StrEnum):
     """The object it made was found on the account."""
     NOT_DONE = "not done"
     """It did not happen; the next plan decides anew."""
+    LEFT = "left to the plan"
+    """Whether it happened the next plan sees, and decides anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -164,15 +164,15 @@ def _settle(unfinished: Unfinished, intent: Intent, draft: Draft, around: Help) 
     provider, step = around.provider(), intent.step
     kind, address = around.schemas[step.type], str(step.address)
     moved_on = _moved_on(unfinished.run, draft.base)
-    if moved_on and step.kind is not StepKind.CREATE:
-        # Sent late, it could undo what is newer; what it did, the next plan sees.
-        return Finding(address=address, what=Found.NOT_DONE)
+    if step.kind is StepKind.REMOVE or (moved_on and step.kind is not StepKind.CREATE):
+        # Sent late, it could undo what is newer, or end what is declared again by now.
+        return Finding(address=address, what=Found.LEFT)
     what, answer = _asked_again(intent, kind, provider)
     if what is None and step.kind is StepKind.CREATE:
         answer = _made(intent, kind, draft, provider)
         what = Found.NOT_DONE if answer is None else Found.DISCOVERED
-    if what in (None, Found.NOT_DONE):
-        return Finding(address=address, what=Found.NOT_DONE)
+    if what is None or what is Found.NOT_DONE:
+        return Finding(address=address, what=what or Found.LEFT)
     if what is Found.DISCOVERED:
         answer = _with_secrets(unfinished.run, intent, kind, answer or {}, around.sink)
     else:

@@ -79,10 +79,10 @@ def take_up(opened: Session, name: str, graph_of: Callable[[str], ResourceGraph]
 
 
 def _warnings(since: str, findings: Sequence[Finding]) -> Iterator[str]:
-    undone = sum(finding.what is Found.NOT_DONE for finding in findings)
+    undone = sum(finding.what in (Found.NOT_DONE, Found.LEFT) for finding in findings)
     yield (
         f"a run of {since} had not finished and was taken up: {len(findings) - undone} of its "
-        f"operations are in the state now, {undone} did not happen"
+        f"operations are in the state now, {undone} are left to this plan"
     )
     for finding in findings:
         if finding.secret_lost:

@@ -252,6 +252,7 @@ _FOUND = {
     Found.CONFIRMED: "asked again, Stripe confirmed it{id}",
     Found.DISCOVERED: "what it made was found on the account{id}",
     Found.NOT_DONE: "it did not happen; the plan decides anew",
+    Found.LEFT: "whether it happened the plan sees, and decides anew",
 }
 
 

@@ -262,7 +262,7 @@ def test_what_changes_is_not_sent_late_into_a_newer_state(crash: Crash, make: Ma
     kinds = (StepKind.UPDATE, StepKind.SETTLE, StepKind.REMOVE, StepKind.DETACH, StepKind.CALL)
     steps = [make(kind, A, id="prod_a", params={"name": "old"}) for kind in kinds]
     findings = crash.recover(*map(intent, steps))
-    assert [entry.what for entry in findings] == [Found.NOT_DONE] * len(kinds)
+    assert [entry.what for entry in findings] == [Found.LEFT] * len(kinds)
     assert crash.sent == []
 
 
@@ -336,33 +336,26 @@ def test_as_long_as_stripe_does_not_tell_nothing_is_decided(
     assert raised.value is error
 
 
-def test_an_update_and_a_removal_are_answered_again(crash: Crash, make: Make) -> None:
-    """The state learns what they did."""
+def test_an_update_is_answered_again(crash: Crash, make: Make) -> None:
+    """The state learns what it did."""
     world = crash.world
     world.has(A, "prod_a", declared={"name": "old"})
-    world.has(PRICE, "price_1", declared={"active": True})
-    world.has(B, "prod_b")
     crash = Crash(world)
-    findings = crash.recover(
-        intent(make(StepKind.UPDATE, A, id="prod_a", params={"name": "new"}), number=0),
-        intent(make(StepKind.REMOVE, PRICE, id="price_1", removal=ARCHIVE), number=1),
-        intent(make(StepKind.REMOVE, B, id="prod_b"), number=2),
-    )
-    assert [entry.what for entry in findings] == [Found.CONFIRMED] * 3
-    assert [entry.id for entry in findings] == ["prod_a", "price_1", "prod_b"]
-    assert crash.draft.resources[A].declared == {"name": "new"}
-    assert crash.found == {A: "prod_a"}
-    assert crash.draft.removed == {PRICE: RemovedObject(type="stripe_price", id="price_1")}
-    assert crash.sent == ["update product", "update price", "delete product"]
-
-
-def test_what_is_gone_already_was_removed(crash: Crash, make: Make) -> None:
-    """A second DELETE is answered with 404."""
-    crash.now(dataclasses.replace(crash.draft.base, resources={A: resource("prod_a")}))
-    crash.run = dataclasses.replace(crash.run, objects=objects_of(crash.draft.base))
-    [finding] = crash.recover(intent(make(StepKind.REMOVE, A, id="prod_a", removal=DELETE)))
+    [finding] = crash.recover(intent(make(StepKind.UPDATE, A, id="prod_a", params={"name": "new"})))
     assert finding == Finding(address=A, what=Found.CONFIRMED, id="prod_a")
-    assert crash.found == {}
+    assert crash.draft.resources[A].declared == {"name": "new"}
+    assert crash.sent == ["update product"]
+
+
+@pytest.mark.parametrize("removal", [ARCHIVE, DELETE])
+def test_a_removal_is_left_to_the_next_plan(crash: Crash, make: Make, removal: Removal) -> None:
+    """What was to go may be declared again by now, and the plan sees whether it is there."""
+    crash.world.has(A, "prod_a")
+    crash = Crash(crash.world)
+    [finding] = crash.recover(intent(make(StepKind.REMOVE, A, id="prod_a", removal=removal)))
+    assert finding == Finding(address=A, what=Found.LEFT)
+    assert crash.sent == []
+    assert crash.found == {A: "prod_a"}
 
 
 def test_an_update_of_what_is_gone_did_not_happen(crash: Crash, make: Make) -> None:
@@ -435,7 +428,7 @@ def test_an_old_change_is_left_to_the_next_plan(crash: Crash, make: Make, kind: 
     crash = Crash(crash.world)
     crash.world.provider.time = SENT + KEY_LIFE
     [finding] = crash.recover(intent(make(kind, A, id="prod_a", params={"name": "old"})))
-    assert finding.what is Found.NOT_DONE
+    assert finding.what is Found.LEFT
     assert crash.sent == []
     assert crash.found == {A: "prod_a"}
 
@@ -721,14 +714,13 @@ def test_a_secret_that_nobody_kept_is_said_to_be_lost(
 
 
 def test_nothing_is_lost_with_what_tells_no_secret(crash: Crash, make: Make) -> None:
-    """An update, or a removal, of an endpoint is answered without one, and needs none."""
+    """An update of an endpoint is answered without one, and needs none."""
     crash.world.has(HOOK, "we_1", declared={"url": "https://old.example"})
     crash = Crash(crash.world)
-    findings = crash.recover(
-        intent(make(StepKind.UPDATE, HOOK, id="we_1", params={"url": "https://new.example"})),
-        intent(make(StepKind.REMOVE, HOOK, id="we_1"), number=1),
+    [finding] = crash.recover(
+        intent(make(StepKind.UPDATE, HOOK, id="we_1", params={"url": "https://new.example"}))
     )
-    assert [(entry.what, entry.secret_lost) for entry in findings] == [(Found.CONFIRMED, False)] * 2
+    assert (finding.what, finding.secret_lost) == (Found.CONFIRMED, False)
 
 
 def test_a_nested_secret_of_v2_is_kept_too(crash: Crash, make: Make) -> None:
@@ -804,7 +796,7 @@ def test_an_update_with_a_secret_that_nobody_knows_is_left_to_the_plan(
     crash = Crash(crash.world)
     mark = {SEALED: fingerprint("https://hunter2.example", "l")}
     [finding] = crash.recover(intent(make(StepKind.UPDATE, HOOK, id="we_1", params={"url": mark})))
-    assert (finding.what, crash.sent) == (Found.NOT_DONE, [])
+    assert (finding.what, crash.sent) == (Found.LEFT, [])
     assert crash.draft.resources[HOOK].declared == {"url": "https://old.example"}
 
 
