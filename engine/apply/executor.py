@@ -13,13 +13,14 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine.address import parse_address
 from engine.apply.events import ApplyResult, Hook, Outcome, StepResult
 from engine.apply.fold import delta_of, moving
 from engine.apply.journal import Intent, Journal
 from engine.apply.ports import OutputsOf, Save, SecretSink
 from engine.apply.references import References
 from engine.apply.schedule import Schedule
-from engine.apply.secrecy import kept_secret, secrets_in, told_names, without_secrets
+from engine.apply.secrecy import carry_over, kept_secret, secrets_in, told_names, without_secrets
 from engine.apply.sending import send
 from engine.errors import EngineError, NotFoundError, ProviderError
 from engine.plan.model import Plan, Step, StepKind
@@ -115,7 +116,7 @@ class _Run:
     def run(self) -> ApplyResult:
         self.around.hook.apply_started(self.plan.stack, len(self.plan.steps))
         if self.plan.moves:
-            self._note(moving(self.draft, self.plan.moves))
+            self._move()
         pool = ThreadPoolExecutor(max_workers=self.around.parallelism, thread_name_prefix=IN_FLIGHT)
         try:
             self._drive(pool)
@@ -134,6 +135,19 @@ class _Run:
         )
         self.around.hook.apply_finished(result)
         return result
+
+    def _move(self) -> None:
+        """Rename, and have what Stripe told once where its new name is looked for."""
+        around, stack = self.around, self.plan.stack
+        try:
+            for old, new in self.plan.moves.items():
+                entry = self.draft.resources[old]
+                places = (parse_address(old), parse_address(new))
+                carry_over(around.sink, stack, around.schemas[entry.type], entry, *places)
+        except EngineError as error:
+            self.unsaved = error
+            return
+        self._note(moving(self.draft, self.plan.moves))
 
     # ── the loop ──────────────────────────────────────────────────────────────────────────
 

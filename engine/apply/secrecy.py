@@ -14,9 +14,11 @@ from engine.address import ResourceAddress
 from engine.apply.ports import SecretSink
 from engine.errors import EngineError, SecretSinkError
 from engine.plan.model import Plan, StepKind
+from engine.plan.normal import is_sealed
 from engine.provider.schema import ResourceType, Schemas
 from engine.redaction import without
-from engine.values import ABSENT, Path, Sensitive, plain
+from engine.state.model import ResourceState
+from engine.values import ABSENT, Path, Sensitive, get_path, plain
 
 
 def secret_name(address: ResourceAddress, path: Path) -> str:
@@ -42,6 +44,34 @@ def secrets_to_come(plan: Plan, schemas: Schemas) -> tuple[str, ...]:
 def told_names(kind: ResourceType, address: ResourceAddress) -> dict[Path, str]:
     """The names under which secrets that Stripe tells once are kept, by their paths."""
     return {path: secret_name(address, path) for path in kind.told_once}
+
+
+def carry_over(
+    sink: SecretSink,
+    stack: str,
+    kind: ResourceType,
+    entry: ResourceState,
+    old: ResourceAddress,
+    new: ResourceAddress,
+) -> None:
+    """Keep what Stripe told once under a new address too: nobody tells it again.
+
+    Args:
+        sink: Where secrets go.
+        stack: Stack name.
+        kind: The resource's type.
+        entry: What state says of it.
+        old: The address it had.
+        new: The address it gets.
+
+    Raises:
+        SecretSinkError: if it cannot be kept there.
+    """
+    for path, name in told_names(kind, old).items():
+        if is_sealed(get_path(entry.attributes, path)):
+            secret = kept_secret(sink, stack, name)
+            if secret is not None:
+                sink.store(stack, secret_name(new, path), secret)
 
 
 def kept_secret(sink: SecretSink, stack: str, name: str) -> str | None:

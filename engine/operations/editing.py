@@ -6,15 +6,14 @@ import dataclasses
 from collections.abc import Sequence
 
 from engine.address import ResourceAddress
+from engine.apply.secrecy import carry_over
 from engine.errors import StateError, UsageError
 from engine.graph.build import ResourceGraph
 from engine.operations.context import Context
 from engine.operations.session import session
-from engine.plan.normal import is_sealed
 from engine.stack.authoring import nearest
 from engine.stack.model import Stack
 from engine.state.model import State
-from engine.values import dotted, get_path
 
 
 def move_resource(
@@ -56,7 +55,8 @@ def move_resource(
                 f"{new} is {state.resources[str(new)].id} already",
                 hint=f"release that one first: engine state rm {new}",
             )
-        _move_secrets(context, state, old, new)
+        kind, entry = context.schemas[old.type], state.resources[str(old)]
+        carry_over(context.sink, state.stack, kind, entry, old, new)
         return run.save(state.with_move(str(old), str(new)))
 
 
@@ -122,14 +122,3 @@ def _check_there(state: State, address: ResourceAddress) -> None:
             f"{address} is not in the state of {state.stack}",
             hint=f"did you mean {near}?" if near else "engine state list shows what is",
         )
-
-
-def _move_secrets(
-    context: Context, state: State, old: ResourceAddress, new: ResourceAddress
-) -> None:
-    """Keep what Stripe told once under the new address too: nobody tells it again."""
-    for path in context.schemas[old.type].told_once:
-        if is_sealed(get_path(state.resources[str(old)].attributes, path)):
-            secret = context.sink.load(state.stack, f"{old}.{dotted(path)}")
-            if secret is not None:
-                context.sink.store(state.stack, f"{new}.{dotted(path)}", secret)

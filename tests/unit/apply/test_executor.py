@@ -17,6 +17,7 @@ from engine.errors import (
     LockLostError,
     NotFoundError,
     ProviderError,
+    SecretSinkError,
     StateError,
 )
 from engine.plan.model import Step, StepKind
@@ -322,6 +323,20 @@ def test_moves_come_first(world: World, make: Make) -> None:
     }  # fmt: skip
     assert first["resources"][PRICE]["dependencies"] == [B]
     assert set(result.state.resources) == {B, PRICE}
+
+
+def test_what_stripe_told_once_moves_along(world: World, make: Make) -> None:
+    """Whoever refers to the secret looks under the new name; without it nothing is begun."""
+    moved = "stripe_webhook_endpoint.moved"
+    sealed = {"secret": {"$sensitive": fingerprint("whsec_old", "l")}}
+    world.has(HOOK, "we_1", attributes=sealed)
+    world.sink.kept["s", f"{HOOK}.secret"] = "whsec_old"
+    assert world.apply(moves={HOOK: moved}).unsaved is None
+    assert world.sink.kept["s", f"{moved}.secret"] == "whsec_old"
+    world.sink.torn = True
+    result = world.apply(product(make, A), moves={HOOK: moved})
+    assert isinstance(result.unsaved, SecretSinkError)
+    assert (set(result.state.resources), world.provider.calls) == ({HOOK}, [])
 
 
 # ── removal ──────────────────────────────────────────────────────────────────────────────────
