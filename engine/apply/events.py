@@ -5,10 +5,13 @@ from __future__ import annotations
 import enum
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from engine.errors import EngineError
-from engine.plan.model import PlanReport, Step
-from engine.state.model import State
+if TYPE_CHECKING:
+    # Every command is given a hook, and the offline ones need no more of this.
+    from engine.errors import EngineError
+    from engine.plan.model import PlanReport, Step
+    from engine.state.model import State
 
 
 class Outcome(enum.StrEnum):

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import glob
 import os
 import re
-import tempfile
 from pathlib import Path
 
 PRIVATE_FILE = 0o600
@@ -35,6 +33,8 @@ def write_durably(
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     folder = staging or path.parent
+    import tempfile  # noqa: PLC0415 - only who writes pays for it
+
     handle, name = tempfile.mkstemp(dir=folder, prefix=f".{path.name}.", suffix=".tmp")
     temporary = Path(name)
     try:
@@ -56,6 +56,8 @@ def write_durably(
 
 def sweep(path: Path) -> None:
     """Remove what killed writers of a file left beside it; only its one writer may call this."""
+    import glob  # noqa: PLC0415 - only who writes pays for it
+
     for left in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
         if re.fullmatch(r"[a-z0-9_]{8}", left.name[len(path.name) + 2 : -len(".tmp")]):
             with contextlib.suppress(OSError):

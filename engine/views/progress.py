@@ -14,6 +14,7 @@ from engine.apply.events import ApplyResult, Finding, Hook, Outcome, StepResult
 from engine.plan.model import Step, StepKind
 from engine.redaction import hide
 from engine.views import words
+from engine.views.counting import counted
 from engine.views.style import PLAIN, Style
 
 if TYPE_CHECKING:
@@ -52,12 +53,12 @@ class LineProgress(Hook):
     def refreshing(self, stack: str, count: int) -> None:
         """`count` objects of `stack` are about to be read."""
         if self._verbose and count:
-            self._tell(f"Stack {stack}: reading {words.count(count, 'object')}…")
+            self._tell(f"Stack {stack}: reading {counted(count, 'object')}…")
 
     def apply_started(self, stack: str, count: int) -> None:
         """`count` operations are about to begin."""
         if self._verbose:
-            self._tell(f"Stack {stack}: {words.count(count, 'operation')} to do")
+            self._tell(f"Stack {stack}: {counted(count, 'operation')} to do")
 
     def step_started(self, step: Step) -> None:
         """An operation is about to be sent."""
