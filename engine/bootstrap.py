@@ -154,10 +154,11 @@ def _connect(settings: Settings, hook: Hook) -> Provider:
         transport=_embedded_transport(settings) if environment.emulator else None,
         retries=settings.retries,
         pace=_pace(settings, hook),
+        on_answer=hook.answered,
     )
-    return StripeProvider(
-        StripeHTTP(options), loader.schemas(), api_key=str(key.value), root=settings.root
-    )
+    http = StripeHTTP(options)
+    hook.connected(http)
+    return StripeProvider(http, loader.schemas(), api_key=str(key.value), root=settings.root)
 
 
 def _pace(settings: Settings, hook: Hook) -> Pace | None:

@@ -88,17 +88,16 @@ class Invocation:
 
     def progress(self) -> LineProgress:
         """A hook that tells what happens while a command runs; silent with `--json`."""
-        from engine.views.progress import (  # noqa: PLC0415 - see the module
-            LineProgress,
-            LiveProgress,
-            SilentProgress,
-        )
+        from engine.views.progress import LineProgress, SilentProgress  # noqa: PLC0415 - the same
 
+        style = self.style(sys.stderr)
         if self.json:
             return SilentProgress(sys.stderr)
-        alive = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
-        kind = LiveProgress if alive else LineProgress
-        return kind(sys.stderr, self.style(sys.stderr), verbose=self.verbose)
+        if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+            return LineProgress(sys.stderr, style, verbose=self.verbose)
+        from engine.views.live import LiveProgress  # noqa: PLC0415 - the same
+
+        return LiveProgress(sys.stderr, style, verbose=self.verbose)
 
     def open(
         self,
