@@ -1,41 +1,33 @@
-"""The one place that wires ports to adapters."""
+"""The one place that wires ports to adapters.
+
+Each adapter is imported when it is first wanted: a command pays for what it uses.
+"""
 
 from __future__ import annotations
 
 import functools
-import importlib.metadata
-import secrets
-import shlex
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.apply.events import Hook
-from engine.apply.pace import Pace, rates_for
-from engine.apply.ports import SecretSink
-from engine.backends.command_sink import CommandSink
-from engine.backends.env_file_sink import EnvFileSink
-from engine.backends.file_sink import FileSink
-from engine.backends.local import LocalBackend
 from engine.catalog import loader
 from engine.errors import SettingsError, UsageError
 from engine.operations.context import Context
-from engine.provider.base import Provider
 from engine.settings import Settings, is_live, load_settings
 from engine.values import Sensitive
+from engine.version import VERSION
 
 if TYPE_CHECKING:
+    from engine.apply.pace import Pace
+    from engine.apply.ports import SecretSink
+    from engine.backends.local import LocalBackend
     from engine.emulator.server import EmulatorServer
+    from engine.provider.base import Provider
 
-DISTRIBUTION = "stripe-stack-engine"
 EMBEDDED_KEY = "sk_test_embedded"
 """The key that the embedded emulator is spoken to with; it opens nothing else."""
-
-
-def engine_version() -> str:
-    """Version of this engine."""
-    return importlib.metadata.version(DISTRIBUTION)
 
 
 def open_project(
@@ -64,19 +56,31 @@ def open_project(
     settings = load_settings(
         root, environment=environment, variables=variables, parallelism=parallelism
     )
-    version, told = engine_version(), hook or Hook()
+    told = hook or Hook()
     return Context(
         settings=settings,
         schemas=loader.schemas(),
-        backend=LocalBackend(settings.states, settings.private, engine_version=version),
+        open_backend=functools.cache(functools.partial(_backend, settings)),
         sink=_sink(settings),
         connect=functools.partial(_connect, settings, told),
         hook=told,
         api_version=loader.api_version(),
-        engine_version=version,
-        new_id=functools.partial(secrets.token_hex, 16),
+        engine_version=VERSION,
+        new_id=_new_id,
         clock=time.time,
     )
+
+
+def _backend(settings: Settings) -> LocalBackend:
+    from engine.backends.local import LocalBackend  # noqa: PLC0415 - see the module
+
+    return LocalBackend(settings.states, settings.private, engine_version=VERSION)
+
+
+def _new_id() -> str:
+    import secrets  # noqa: PLC0415 - see the module
+
+    return secrets.token_hex(16)
 
 
 def _sink(settings: Settings) -> SecretSink:
@@ -88,11 +92,17 @@ def _sink(settings: Settings) -> SecretSink:
             hint=f"what goes to {kind!r} is read back without it",
         )
     if environment.secrets == "file":
+        from engine.backends.file_sink import FileSink  # noqa: PLC0415 - see the module
+
         return FileSink(settings.private, environment.name)
     if kind == "env-file" and rest.strip():
+        from engine.backends.env_file_sink import EnvFileSink  # noqa: PLC0415 - see the module
+
         path = settings.root / Path(rest.strip()).expanduser()
         return EnvFileSink(path, private=settings.private, environment=environment.name)
     if kind == "command":
+        from engine.backends.command_sink import CommandSink  # noqa: PLC0415 - see the module
+
         return CommandSink(
             _words(environment.secrets, environment.name, "secrets"),
             read=_words(environment.secrets_read, environment.name, "secrets-read")
@@ -110,6 +120,8 @@ def _sink(settings: Settings) -> SecretSink:
 
 def _words(text: str, environment: str, setting: str) -> list[str]:
     """The words of a `command:` setting, as a shell would tell them apart."""
+    import shlex  # noqa: PLC0415 - see the module
+
     kind, _, rest = text.partition(":")
     try:
         words = shlex.split(rest) if kind == "command" else []
@@ -142,14 +154,17 @@ def _connect(settings: Settings, hook: Hook) -> Provider:
         transport=_embedded_transport(settings) if environment.emulator else None,
         retries=settings.retries,
         pace=_pace(settings, hook),
+        on_answer=hook.answered,
     )
-    return StripeProvider(
-        StripeHTTP(options), loader.schemas(), api_key=str(key.value), root=settings.root
-    )
+    http = StripeHTTP(options)
+    hook.connected(http)
+    return StripeProvider(http, loader.schemas(), api_key=str(key.value), root=settings.root)
 
 
 def _pace(settings: Settings, hook: Hook) -> Pace | None:
     """How fast Stripe may be asked; a server on this machine tells by refusing."""
+    from engine.apply.pace import Pace, rates_for  # noqa: PLC0415 - see the module
+
     environment = settings.environment
     if environment.emulator:
         return None
@@ -179,7 +194,7 @@ def serve_emulator(
     root: Path,
     *,
     port: int = 0,
-    account_file: Path | None = None,
+    account_file: str | Path | None = None,
     rate: float | None = None,
     latency: float = 0.0,
 ) -> EmulatorServer:

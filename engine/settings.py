@@ -6,11 +6,8 @@ Keys are held here as values and nowhere printed: `Environment.api_key` is wrapp
 from __future__ import annotations
 
 import contextlib
-import difflib
 import os
 import re
-import tomllib
-import urllib.parse
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -86,6 +83,8 @@ class Environment:
     @property
     def is_local(self) -> bool:
         """Whether it is no Stripe at all: the embedded emulator, or a server on this machine."""
+        import urllib.parse  # noqa: PLC0415 - only where a server is named
+
         host = urllib.parse.urlsplit(self.api_base).hostname or ""
         return self.emulator or host in {"localhost", "::1"} or host.startswith("127.")
 
@@ -182,10 +181,13 @@ def load_settings(
 def _table(root: Path) -> Mapping[str, Any]:
     path = root / "pyproject.toml"
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        import tomllib  # noqa: PLC0415 - only a project with a configuration pays for it
+
+        document = tomllib.loads(text)
     except FileNotFoundError:
         return {}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError) as error:  # not UTF-8, or no TOML
         raise SettingsError(f"{path} cannot be read", cause=str(error)) from error
     tools = document.get("tool", {})
     table = tools.get("engine", {}) if isinstance(tools, dict) else {}
@@ -203,6 +205,8 @@ def _table(root: Path) -> Mapping[str, Any]:
 def _check_keys(table: Mapping[str, Any], known: Mapping[str, Any], where: str) -> None:
     for key, value in table.items():
         if key not in known:
+            import difflib  # noqa: PLC0415 - only a typo pays for it
+
             near = difflib.get_close_matches(key, known, n=1)
             raise SettingsError(
                 f"{where} has no key {key!r}",
@@ -219,6 +223,8 @@ def _environment(name: str, table: Mapping[str, Any], environ: Mapping[str, str]
     entries: Mapping[str, Mapping[str, Any]] = table.get("environments", {})
     if name not in entries and name not in (EMBEDDED, UNNAMED):
         known = sorted({*entries, EMBEDDED})
+        import difflib  # noqa: PLC0415 - only a typo pays for it
+
         near = difflib.get_close_matches(name, known, n=1)
         raise SettingsError(
             f"there is no environment {name!r}",

@@ -8,8 +8,6 @@ resource is.
 from __future__ import annotations
 
 import enum
-import hashlib
-import hmac
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -99,6 +97,9 @@ class Sensitive:
 
 def fingerprint(value: object, salt: str) -> str:
     """Tell whether a secret changed without keeping it: a salted hash, 16 hex digits."""
+    import hashlib  # noqa: PLC0415 - OpenSSL takes milliseconds to load, for secrets alone
+    import hmac  # noqa: PLC0415 - the same
+
     return hmac.new(salt.encode(), repr(value).encode(), hashlib.sha256).hexdigest()[:16]
 
 

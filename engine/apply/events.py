@@ -5,10 +5,13 @@ from __future__ import annotations
 import enum
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
 
-from engine.errors import EngineError
-from engine.plan.model import PlanReport, Step
-from engine.state.model import State
+if TYPE_CHECKING:
+    # Every command is given a hook, and the offline ones need no more of this.
+    from engine.errors import EngineError
+    from engine.plan.model import PlanReport, Step
+    from engine.state.model import State
 
 
 class Outcome(enum.StrEnum):
@@ -120,10 +123,28 @@ class Finding:
     secret_lost: bool = False
 
 
+class Traffic(Protocol):
+    """How requests to Stripe fare right now, for whoever shows it.
+
+    An implementation MUST answer at once, and at any time from any thread.
+    """
+
+    @property
+    def waiting(self) -> int:
+        """Requests that wait until the rate lets them be sent."""
+        ...
+
+    @property
+    def rate(self) -> float | None:
+        """Requests a second that the account is asked; None for no limit."""
+        ...
+
+
 class Hook:
     """Told of everything that happens while commands run; does nothing by itself.
 
-    Methods may be called from any thread, one at a time.
+    `answered` and `slowed` are called from the threads that speak to Stripe, in the middle of
+    whatever else is told; all others from the thread that the run was begun in.
     """
 
     def waiting_for_lock(self, stack: str, holder: str) -> None:
@@ -132,8 +153,17 @@ class Hook:
     def recovered(self, stack: str, since: str, findings: Sequence[Finding]) -> None:
         """An earlier run of `stack`, begun at `since`, had not finished, and was taken up."""
 
+    def connected(self, traffic: Traffic) -> None:
+        """Stripe is spoken to from here on."""
+
+    def answered(self) -> None:
+        """Stripe answered a request."""
+
     def refreshing(self, stack: str, count: int) -> None:
-        """`count` objects of `stack` are about to be read."""
+        """`count` objects of `stack` are about to be read, and what else its plan needs."""
+
+    def refreshed(self, stack: str) -> None:
+        """All that the plan of `stack` needs has been read."""
 
     def apply_started(self, stack: str, count: int) -> None:
         """`count` operations are about to begin."""

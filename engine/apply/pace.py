@@ -125,12 +125,18 @@ class Pace:
         self._sleep = sleep
         self._on_cut = on_cut
         self._held_until = 0.0
+        self._waiting = 0
         self._lock = threading.Lock()
 
     @property
     def rate(self) -> float | None:
         """Requests a second that the account is asked now; None for no limit."""
         return self._account.rate
+
+    @property
+    def waiting(self) -> int:
+        """Requests that wait until they may be sent."""
+        return self._waiting
 
     def wait(self, endpoint: str) -> None:
         """Return when a request to an endpoint may be sent."""
@@ -142,8 +148,15 @@ class Pace:
         with self._lock:
             now = self._clock()
             moment = bucket.reserve(max(now, self._held_until))
-        if moment > now:
+            waits = moment > now
+            self._waiting += waits
+        if not waits:
+            return
+        try:
             self._sleep(moment - now)
+        finally:
+            with self._lock:
+                self._waiting -= 1
 
     def passed(self, endpoint: str) -> None:
         """A request was answered, and not with a refusal of its rate."""

@@ -19,8 +19,6 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from filelock import FileLock, Timeout, lock_descriptor
-
 from engine.backends.files import private_folder, write_at
 from engine.backends.git import git_common_dir, work_tree
 from engine.backends.holder import held, is_gone, lost, no_such_run, still_there, this_run
@@ -94,6 +92,8 @@ class RunLocks:
         on_wait: Callable[[Holder | None], None],
     ) -> Iterator[FileHold]:
         """Hold the run lock of a stack; see `engine.state.backend.StateBackend.lock`."""
+        from filelock import FileLock, Timeout  # noqa: PLC0415 - only who locks pays for it
+
         path = self._path(stack, environment)
         hold = FileHold(path, stack, environment, operation)
         lock = FileLock(path, fallback_to_soft=False, thread_local=False, on_acquired=hold.taken)
@@ -124,6 +124,8 @@ class RunLocks:
 
     def unlock(self, id: str, *, force: bool) -> RunLock:
         """Take a run lock from its holder; see `engine.state.backend.StateBackend.unlock`."""
+        from filelock import FileLock, Timeout  # noqa: PLC0415 - only who locks pays for it
+
         found = {lock.holder.id: (path, lock) for path, lock in self._found()}
         if id not in found:
             raise no_such_run(id, found)
@@ -239,6 +241,8 @@ def writing(folder: Path, *, patience: int = _PATIENCE) -> Iterator[None]:
 
 
 def _locked(folder: int) -> bool:
+    from filelock import lock_descriptor  # noqa: PLC0415 - only who writes pays for it
+
     try:
         return lock_descriptor(folder, blocking=False)
     except OSError:

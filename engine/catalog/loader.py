@@ -1,12 +1,13 @@
 """The catalogue as the rest of the engine asks for it: by object name, by type name, by class.
 
-Light: reads JSON, one type's file at a time and only when asked, and never the SDK. What must not
+Light: reads JSON, one type's file at a time and only when asked, imports the rows of one area at a
+time, and never the SDK. What must not
 live here: how a file is spelled (`codec`) and how a row is laid over an entry (`merge`).
 """
 
 from __future__ import annotations
 
-import difflib
+import importlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,7 +20,6 @@ from engine.catalog.codec import EntryReader
 from engine.catalog.merge import apply_row, attributes, with_parent
 from engine.catalog.model import Entry, Shape
 from engine.catalog.rows import Row
-from engine.catalog.semantics.table import SEMANTICS
 from engine.errors import UsageError
 from engine.provider.calls import Call
 from engine.provider.schema import Attribute, ResourceType, Schemas, walk
@@ -59,7 +59,7 @@ def outline(object_name: str) -> Entry:
 
 def managed() -> tuple[str, ...]:
     """Object names of the types that can be declared, sorted."""
-    return tuple(sorted(SEMANTICS))
+    return tuple(_managed())
 
 
 def row(object_name: str) -> Row:
@@ -68,10 +68,12 @@ def row(object_name: str) -> Row:
     Raises:
         UsageError: if the type is not managed.
     """
-    found = SEMANTICS.get(object_name)
+    found = _managed().get(object_name)
     if found is None:
         raise _unknown(f"{object_name!r} is no managed type", object_name, managed())
-    return found
+    area = importlib.import_module(f"engine.catalog.semantics.{found['area']}")
+    known: Row = area.ROWS[object_name]
+    return known
 
 
 def type_name(object_name: str) -> str:
@@ -185,8 +187,8 @@ def schemas() -> Schemas:
 
 
 def faces() -> Mapping[str, str]:
-    """Type names by the names of their authoring classes; opens no file."""
-    return MappingProxyType({known.face: type_name(name) for name, known in _sorted_rows()})
+    """Type names by the names of their authoring classes; opens no type's file."""
+    return MappingProxyType(_faces())
 
 
 def api_version() -> str:
@@ -218,13 +220,20 @@ class _LazySchemas(Mapping[str, ResourceType]):
         return name in _type_names()
 
 
-def _sorted_rows() -> list[tuple[str, Row]]:
-    return sorted(SEMANTICS.items(), key=lambda pair: pair[1].face)
+@cache
+def _faces() -> dict[str, str]:
+    named = {known["face"]: type_name(name) for name, known in _managed().items()}
+    return dict(sorted(named.items()))
 
 
 @cache
 def _type_names() -> Mapping[str, str]:
     return {type_name(name): name for name in managed()}
+
+
+def _managed() -> Mapping[str, Mapping[str, str]]:
+    """Of each managed type, sorted, the area that its row stands in and its authoring class."""
+    return _read("managed")
 
 
 def _index() -> Mapping[str, Any]:
@@ -278,5 +287,7 @@ def _parent_object(said: Entry) -> str:
 
 
 def _unknown(message: str, word: str, known: Iterable[str]) -> UsageError:
+    import difflib  # noqa: PLC0415 - only a typo pays for it
+
     near = difflib.get_close_matches(word, list(known), n=3, cutoff=0.6)
     return UsageError(message, hint=f"did you mean {' or '.join(near)}?" if near else None)

@@ -9,7 +9,6 @@ import contextlib
 import errno
 import os
 import sys
-import traceback
 from collections.abc import Callable
 from typing import ClassVar
 
@@ -105,7 +104,9 @@ def _bug(error: Exception) -> EngineError:
 def _traceback(invocation: Invocation) -> str:
     if not invocation.verbose:
         return ""
-    from engine.views.problems import printable  # noqa: PLC0415 - only a bug pays for it
+    import traceback  # noqa: PLC0415 - only a bug pays for it
+
+    from engine.views.problems import printable  # noqa: PLC0415 - the same
 
     # Without local variables, and with every error that led to this one.
     return printable(traceback.format_exc())

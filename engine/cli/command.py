@@ -5,7 +5,6 @@ What must not live here: any one command, and anything of the engine beyond its 
 
 from __future__ import annotations
 
-import difflib
 import importlib
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -122,6 +121,8 @@ class LazyGroup(click.Group):
         if self.get_command(ctx, name) is None and not name.startswith("-"):
             if ctx.resilient_parsing:
                 return None, None, args[1:]
+            import difflib  # noqa: PLC0415 - only a word that is no command pays for it
+
             near = difflib.get_close_matches(name, self.list_commands(ctx), n=1)
             suggestion = f" Did you mean {near[0]!r}?" if near else ""
             ctx.fail(f"There is no command {name!r}.{suggestion}")

@@ -6,15 +6,16 @@ file that cannot be read completes to nothing.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.shell_completion import CompletionItem
 
 from engine.cli.invocation import Invocation
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def complete_stacks(
@@ -85,6 +86,8 @@ def _root(context: click.Context) -> Path:
 
 
 def _mapping(path: Path, key: str) -> dict[str, Any]:
+    import json  # noqa: PLC0415 - only where a person completes a word of a state
+
     try:
         found = json.loads(path.read_text(encoding="utf-8"))[key]
     except (OSError, ValueError, KeyError, TypeError):

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
-import signal
-from pathlib import Path
 
 import click
 
@@ -36,7 +33,7 @@ def emulator() -> None:
 )
 @click.option(
     "--account-file",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=click.Path(dir_okay=False),
     metavar="PATH",
     help="Keep the account in this file; without, it is in memory and each key has its own.",
 )
@@ -63,7 +60,7 @@ def serve(
     invocation: Invocation,
     *,
     port: int,
-    account_file: Path | None,
+    account_file: str | None,
     embedded: bool,
     rate: float | None,
     latency_ms: float,
@@ -90,13 +87,12 @@ def serve(
         serve_emulator,
     )
 
-    if embedded:
-        account_file = embedded_account(invocation.open().settings).resolve()
+    kept = embedded_account(invocation.open().settings).resolve() if embedded else account_file
     try:
         made = serve_emulator(
             invocation.root,
             port=port,
-            account_file=account_file,
+            account_file=kept,
             rate=rate,
             latency=latency_ms / 1000,
         )
@@ -108,6 +104,8 @@ def serve(
         ) from error
     with made as server:
         # Ctrl-C, or a supervisor's SIGTERM, is how a server is stopped, not how it fails.
+        import signal  # noqa: PLC0415 - help does not need it
+
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             _announce(invocation, server.url)
@@ -118,6 +116,8 @@ def serve(
 
 def _announce(invocation: Invocation, url: str) -> None:
     if invocation.json:
+        import json  # noqa: PLC0415 - help does not need it
+
         # In one line, so that whoever waits for it can read a line.
         invocation.say(json.dumps({"format_version": "1", "url": url}))
     else:

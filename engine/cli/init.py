@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from engine.cli.command import EngineCommand
@@ -11,9 +9,9 @@ from engine.cli.invocation import Invocation, pass_invocation
 
 
 @click.command(cls=EngineCommand)
-@click.argument("folder", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
+@click.argument("folder", metavar="[DIR]", required=False, type=click.Path())
 @pass_invocation
-def init(invocation: Invocation, folder: Path | None) -> None:
+def init(invocation: Invocation, folder: str | None) -> None:
     r"""Start a project in DIR, or here.
 
     Writes an example stack, a place for state, and configuration. Nothing that exists is

@@ -6,20 +6,19 @@ invocation pays for it.
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
 from engine.errors import UsageError
-from engine.redaction import hide
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from engine.apply.events import Hook
     from engine.operations.context import Context
     from engine.views.progress import LineProgress
@@ -49,6 +48,8 @@ class Invocation:
     @property
     def root(self) -> Path:
         """The project folder."""
+        from pathlib import Path  # noqa: PLC0415 - see the module
+
         return Path(self.chdir or ".")
 
     def style(self, stream: TextIO | None = None) -> Style:
@@ -64,17 +65,19 @@ class Invocation:
 
     def say(self, text: str, *, end: str = "\n") -> None:
         """Write a result."""
-        _write(sys.stdout, hide(text) + end)
+        _write(sys.stdout, _hidden(text) + end)
 
     def tell(self, text: str, *, end: str = "\n") -> None:
         """Write something beside the result: a diagnostic, a question, a next step."""
-        _write(sys.stderr, hide(text) + end)
+        _write(sys.stderr, _hidden(text) + end)
 
     def answer(self, document: Mapping[str, Any]) -> None:
         """Write the one JSON document of a command."""
+        import json  # noqa: PLC0415 - see the module
+
         plain = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
         # Hidden before it is encoded, so that it stays a document.
-        _write(sys.stdout, json.dumps(hide(document), indent=2, ensure_ascii=plain) + "\n")
+        _write(sys.stdout, json.dumps(_hidden(document), indent=2, ensure_ascii=plain) + "\n")
 
     def hand_over(self, value: str) -> None:
         """Write the one value that was asked for by name, a secret too.
@@ -85,17 +88,16 @@ class Invocation:
 
     def progress(self) -> LineProgress:
         """A hook that tells what happens while a command runs; silent with `--json`."""
-        from engine.views.progress import (  # noqa: PLC0415 - see the module
-            LineProgress,
-            LiveProgress,
-            SilentProgress,
-        )
+        from engine.views.progress import LineProgress, SilentProgress  # noqa: PLC0415 - the same
 
+        style = self.style(sys.stderr)
         if self.json:
             return SilentProgress(sys.stderr)
-        alive = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
-        kind = LiveProgress if alive else LineProgress
-        return kind(sys.stderr, self.style(sys.stderr), verbose=self.verbose)
+        if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+            return LineProgress(sys.stderr, style, verbose=self.verbose)
+        from engine.views.live import LiveProgress  # noqa: PLC0415 - the same
+
+        return LiveProgress(sys.stderr, style, verbose=self.verbose)
 
     def open(
         self,
@@ -124,6 +126,12 @@ class Invocation:
             parallelism=parallelism,
             hook=hook or NoHook(),
         )
+
+
+def _hidden(result: Any) -> Any:
+    from engine.redaction import hide  # noqa: PLC0415 - see the module
+
+    return hide(result)
 
 
 def _write(stream: TextIO, text: str) -> None:

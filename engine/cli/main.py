@@ -1,93 +1,15 @@
-"""The command `engine`.
+"""Where the program `engine` begins.
 
-What must not live here: what the commands do; each is imported when it is asked for.
+Light: to tell the version nothing is loaded, click neither. What must not live here: the command
+tree, and what becomes of errors.
 """
 
 from __future__ import annotations
 
-import contextlib
-import gc
-import io
-import os
 import sys
-import threading
 from collections.abc import Sequence
 
-import click
-
-from engine.cli.boundary import guarded
-from engine.cli.command import LazyGroup
-from engine.cli.invocation import Invocation
-from engine.errors import InterruptedRunError
-
-_COLLECT_AFTER = 100_000
-_HOMES = {
-    "init": "engine.cli.init:init",
-    "validate": "engine.cli.validate:validate",
-    "plan": "engine.cli.plan:plan",
-    "apply": "engine.cli.apply:apply",
-    "destroy": "engine.cli.apply:destroy",
-    "show": "engine.cli.show:show",
-    "output": "engine.cli.show:output",
-    "import": "engine.cli.importing:import_",
-    "lock": "engine.cli.locks:lock",
-    "unlock": "engine.cli.locks:unlock",
-    "state": "engine.cli.state:state",
-    "emulator": "engine.cli.emulator:emulator",
-    "types": "engine.cli.catalogue:types",
-}
-
-
-def _print_version(context: click.Context, _: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's signature
-    if not value or context.resilient_parsing:
-        return
-    from importlib.metadata import version  # noqa: PLC0415 - no other command pays for it
-
-    click.echo(f"engine {version('stripe-stack-engine')}")
-    context.exit()
-
-
-@click.group(cls=LazyGroup, homes=_HOMES)
-@click.option(
-    "--version",
-    is_flag=True,
-    is_eager=True,
-    expose_value=False,
-    callback=_print_version,
-    help="Print the version and leave.",
-)
-def engine() -> None:
-    r"""Plan and apply for Stripe accounts.
-
-    Declare products, prices, portals and the rest in Python modules under stacks/; see exactly
-    what would change; make it so; commit the state.
-
-    \b
-    The usual way:
-      engine init        start a project: an example stack, and where state goes
-      engine validate    find mistakes, offline
-      engine plan        see what would change
-      engine apply       do it, after a yes
-      engine output      read the ids your application needs
-
-    With no key set, all of it runs against an embedded Stripe emulator. Set STRIPE_API_KEY, or
-    name environments in pyproject.toml, to speak to an account.
-
-    \b
-    Exit codes:
-      0    done, or no changes
-      1    error
-      2    changes (plan --detailed-exitcode)
-      3    a run, or a person, holds the lock
-      4    refused by a guard
-      130  interrupted
-
-    \b
-    Shell completion:
-      eval "$(_ENGINE_COMPLETE=bash_source engine)"    in ~/.bashrc
-      eval "$(_ENGINE_COMPLETE=zsh_source engine)"     in ~/.zshrc
-      _ENGINE_COMPLETE=fish_source engine | source     in fish's config
-    """
+from engine.version import version_line
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
@@ -99,36 +21,19 @@ def run(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code.
     """
-    # A short life with many small objects: the collector would mostly go through them in vain.
-    gc.set_threshold(_COLLECT_AFTER)
     words = list(sys.argv[1:] if arguments is None else arguments)
-    _write_anything()
-    # Until the options are read, an error has only the words to go by.
-    before_rest = words[: words.index("--")] if "--" in words else words
-    invocation = Invocation(json="--json" in before_rest, words=tuple(words))
-    code = guarded(
-        lambda: engine.main(words, prog_name="engine", standalone_mode=False, obj=invocation),
-        invocation,
-    )
-    if code == InterruptedRunError.exit_code:
-        _leave_at_once(code)
-    return code
+    if words == ["--version"] and _told_version():
+        return 0
+    from engine.cli.root import run_words  # noqa: PLC0415 - see the module
+
+    return run_words(words)
 
 
-def _leave_at_once(code: int) -> None:
-    """End without waiting for answers that nobody wants any more; the journal knows of them."""
-    from engine.apply.executor import IN_FLIGHT  # noqa: PLC0415 - only who stops a run pays for it
-
-    if any(thread.name.startswith(IN_FLIGHT) for thread in threading.enumerate()):
-        for stream in (sys.stdout, sys.stderr):
-            with contextlib.suppress(OSError, ValueError):
-                stream.flush()
-        os._exit(code)
-
-
-def _write_anything() -> None:
-    """Let a character that the terminal cannot show be escaped rather than end the run."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            with contextlib.suppress(ValueError, OSError):
-                stream.reconfigure(errors="backslashreplace")
+def _told_version() -> bool:
+    """Tell the version; where that cannot be done, the command tree finds out why and says so."""
+    try:
+        sys.stdout.write(f"{version_line()}\n")
+        sys.stdout.flush()
+    except (OSError, ValueError, AttributeError):
+        return False
+    return True

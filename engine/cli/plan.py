@@ -90,11 +90,12 @@ def plan(
 def _plan(
     context: Context, stacks: Sequence[str], wanted: Wishes, file: PlanFile | None
 ) -> PlanReport:
-    from engine.operations.plan import plan_stacks  # noqa: PLC0415 - help does not need it
+    if file is None:
+        from engine.operations.plan import plan_stacks  # noqa: PLC0415 - help does not need it
+
+        return plan_stacks(context, stacks, wanted.options())
     from engine.operations.saved import plan_to_save  # noqa: PLC0415 - the same
 
-    if file is None:
-        return plan_stacks(context, stacks, wanted.options())
     report, saved = plan_to_save(context, stacks, wanted.options())
     file.write(saved)
     return report

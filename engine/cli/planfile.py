@@ -8,13 +8,14 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.cli.invocation import Invocation
 from engine.errors import UsageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from engine.plan.planfile import SavedPlan
     from engine.provider.schema import Schemas
 
@@ -34,7 +35,7 @@ class PlanFile:
     @classmethod
     def named(cls, invocation: Invocation, name: str) -> PlanFile:
         """The file of a name."""
-        return cls(name, invocation.root / Path(name).expanduser())
+        return cls(name, invocation.root / _path(name).expanduser())
 
     def read(self, schemas: Schemas) -> SavedPlan:
         """Read the plan.
@@ -104,6 +105,12 @@ def _is_file(invocation: Invocation, word: str) -> bool:
 
 
 def _refuse_module(invocation: Invocation, word: str) -> None:
-    path = Path(word)
+    path = _path(word)
     if path.suffix == ".py" and (invocation.root / "stacks" / path.name).is_file():
         raise UsageError(f"{word} is a stack module", hint=f"name the stack: {path.stem}")
+
+
+def _path(name: str) -> Path:
+    from pathlib import Path  # noqa: PLC0415 - help does not need it
+
+    return Path(name)

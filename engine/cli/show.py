@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -151,7 +149,7 @@ def _one_output(invocation: Invocation, state: State, name: str, *, raw: bool) -
     elif raw:
         invocation.hand_over(_text(value))
     else:
-        invocation.say(json.dumps(value, indent=2, ensure_ascii=False))
+        invocation.say(_json(value, indent=2))
 
 
 def _holder(states: Sequence[State], name: str) -> State:
@@ -166,6 +164,8 @@ def _holder(states: Sequence[State], name: str) -> State:
             hint=f"say which: --stack {stacks[0]}",
         )
     known = sorted({output for state in states for output in state.outputs})
+    import difflib  # noqa: PLC0415 - only a typo pays for it
+
     near = difflib.get_close_matches(name, known, n=1)
     hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
     raise UsageError(
@@ -175,4 +175,10 @@ def _holder(states: Sequence[State], name: str) -> State:
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return value if isinstance(value, str) else _json(value)
+
+
+def _json(value: Any, indent: int | None = None) -> str:
+    import json  # noqa: PLC0415 - help does not need it
+
+    return json.dumps(value, indent=indent, ensure_ascii=False)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -203,6 +201,8 @@ def verify(invocation: Invocation, places: tuple[str, ...]) -> int:
       engine state verify saas -e live
       engine state verify $(git diff --cached --name-only --diff-filter=d -- 'state/*.json')
     """
+    from pathlib import Path  # noqa: PLC0415 - help does not need it
+
     from engine.operations.verify import verify_states  # noqa: PLC0415 - help does not need it
 
     files = [Path(place) for place in places if place.endswith(".json")]
@@ -308,6 +308,8 @@ def _holder(states: Sequence[State], address: str) -> State:
             hint=f"say which: --stack {stacks[0]}",
         )
     known = [found for entry in states for found in entry.resources]
+    import difflib  # noqa: PLC0415 - only a typo pays for it
+
     near = difflib.get_close_matches(address, known, n=1)
     raise UsageError(
         f"{address} is not in the state",

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from engine.apply.events import Hook
-from engine.apply.ports import SecretSink
-from engine.provider.base import Provider
-from engine.provider.schema import Schemas
-from engine.settings import Settings
-from engine.state.backend import StateBackend
+if TYPE_CHECKING:
+    # An offline command is given the same, and loads none of it.
+    from engine.apply.events import Hook
+    from engine.apply.ports import SecretSink
+    from engine.provider.base import Provider
+    from engine.provider.schema import Schemas
+    from engine.settings import Settings
+    from engine.state.backend import StateBackend
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +23,7 @@ class Context:
     Attributes:
         settings: What the run works with.
         schemas: Resource types by name.
-        backend: Where states and locks are.
+        open_backend: Gives where states and locks are, the same at each call.
         sink: Where secrets go.
         connect: Makes the provider; raises if there is no key. Called at most once a run.
         hook: Told of everything.
@@ -32,7 +35,7 @@ class Context:
 
     settings: Settings
     schemas: Schemas
-    backend: StateBackend
+    open_backend: Callable[[], StateBackend]
     sink: SecretSink
     connect: Callable[[], Provider]
     hook: Hook
@@ -40,6 +43,11 @@ class Context:
     engine_version: str
     new_id: Callable[[], str]
     clock: Callable[[], float]
+
+    @property
+    def backend(self) -> StateBackend:
+        """Where states and locks are."""
+        return self.open_backend()
 
     @property
     def environment(self) -> str:

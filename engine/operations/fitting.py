@@ -147,9 +147,11 @@ def still(opened: Session, stack: SavedStack) -> Plan:
 
 def _read(opened: Session, stack: SavedStack) -> dict[tuple[str, str, str], RemoteObject]:
     places = dict.fromkeys((was.type, was.account, was.id) for was in stack.binding.seen)
-    if places:
-        opened.context.hook.refreshing(stack.plan.stack, len(places))
-    return read_all(opened, opened.context.schemas, places)
+    hook, name = opened.context.hook, stack.plan.stack
+    hook.refreshing(name, len(places))
+    found = read_all(opened, opened.context.schemas, places)
+    hook.refreshed(name)
+    return found
 
 
 def _probed(opened: Session, kind: ResourceType, was: Seen) -> bool | None:

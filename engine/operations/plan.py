@@ -149,6 +149,7 @@ def _plan_one(opened: Session, graph: ResourceGraph, options: PlanOptions) -> Pl
     draft = planned(observed)
     told = inquire(context, opened, graph, state, draft, observed)
     opened.observed[graph.stack.name] = told
+    context.hook.refreshed(graph.stack.name)
     return draft if told is observed else planned(told)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
-from urllib.parse import urlencode
 
 from engine.provider.calls import Composite
 from engine.provider.schema import Probe, ResourceType
@@ -30,6 +29,8 @@ def id_of(found: RemoteObject) -> str:
 
 def composite_id(composite: Composite, found: Mapping[str, Any]) -> str:
     """The fields that name an object without a path of its own, as one id."""
+    from urllib.parse import urlencode  # noqa: PLC0415 - few types have such ids
+
     pairs = [(path, get_path(found, tuple(path.split(".")))) for path in composite.fields]
     return urlencode([(path, value) for path, value in pairs if value is not None])
 

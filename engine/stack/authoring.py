@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import difflib
-import hashlib
 import os
 import re
 import sys
@@ -189,6 +187,8 @@ class Resource:
         taken = collector.lookups.get(str(where))
         if taken is not None and taken.criteria != criteria:
             # Criteria may differ in what a name cannot hold, `Pro` and `pro`.
+            import hashlib  # noqa: PLC0415 - hardly ever needed, and slow to load
+
             own = hashlib.sha256(repr(sorted(criteria.items())).encode()).hexdigest()[:8]
             where = address(cls.TYPE, f"{name}-{own}", lookup=True)
         collector.lookups.setdefault(
@@ -364,5 +364,7 @@ def import_(target: str | Resource, id: str) -> None:
 
 def nearest(word: str, known: Iterator[str] | list[str] | tuple[str, ...]) -> str:
     """The known word a typo most likely meant; empty if none is near."""
+    import difflib  # noqa: PLC0415 - only a typo pays for it
+
     found = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
     return found[0] if found else ""

@@ -6,8 +6,6 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -83,6 +81,8 @@ def _read(
 
 
 def _with_digest(given: str, root: Path) -> str:
+    import hashlib  # noqa: PLC0415 - only who sends files pays for it
+
     digest = hashlib.sha256((root / given).read_bytes()).hexdigest()[:_DIGITS]
     return f"{given}{_MARK}{digest}"
 
@@ -105,6 +105,8 @@ def _unreadable(
 ) -> Problem:
     folder = (root / given).parent
     known = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
+    import difflib  # noqa: PLC0415 - only a typo pays for it
+
     near = difflib.get_close_matches(Path(given).name, known, n=1)
     return Problem(
         declaration.location.file,

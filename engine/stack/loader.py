@@ -7,11 +7,9 @@ becomes a finding with file and line.
 from __future__ import annotations
 
 import contextlib
-import difflib
 import importlib.util
 import re
 import sys
-import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
@@ -43,6 +41,8 @@ def select_stacks(folder: Path, names: Sequence[str]) -> dict[str, Path]:
         )
     for name in names:
         if name not in found:
+            import difflib  # noqa: PLC0415 - only a typo pays for it
+
             near = difflib.get_close_matches(name, found, n=1)
             raise UsageError(
                 f"there is no stack {name!r} in {folder}",
@@ -151,6 +151,8 @@ def _import_problem(error: ImportError, collector: Collector) -> Problem:
 
 
 def _did_you_mean(word: str, known: Sequence[str]) -> str | None:
+    import difflib  # noqa: PLC0415 - only a typo pays for it
+
     near = difflib.get_close_matches(word, known, n=1)
     return f"did you mean {near[0]!r}?" if near else None
 
@@ -186,6 +188,8 @@ def _raised_problem(
 
 
 def _frames(error: BaseException, collector: Collector) -> list[tuple[str, int]]:
+    import traceback  # noqa: PLC0415 - only a module that fails pays for it
+
     return [
         (collector.shorten(frame.filename), frame.lineno or 0)
         for frame in traceback.extract_tb(error.__traceback__)

@@ -52,6 +52,7 @@ class ClientOptions:
         retries: How often a request is tried again; one that only came too fast, a few times more.
         sleep: Waits some seconds.
         pace: Says when a request may be sent; None for as fast as they come.
+        on_answer: Called after each request that was answered and not refused.
     """
 
     api_key: Sensitive
@@ -60,6 +61,7 @@ class ClientOptions:
     retries: int = 6
     sleep: Callable[[float], object] = time.sleep
     pace: Pace | None = None
+    on_answer: Callable[[], None] = lambda: None
 
 
 class StripeHTTP:
@@ -91,6 +93,16 @@ class StripeHTTP:
         self.requests = 0
         self.writes = 0
         self.told_time: int | None = None
+
+    @property
+    def waiting(self) -> int:
+        """Requests that the pace holds back right now."""
+        return self._options.pace.waiting if self._options.pace is not None else 0
+
+    @property
+    def rate(self) -> float | None:
+        """Requests a second that the account is asked; None for no limit."""
+        return self._options.pace.rate if self._options.pace is not None else None
 
     def get(
         self, path: str, params: Mapping[str, Any], *, account: str = "", route: str = ""
@@ -182,6 +194,7 @@ class StripeHTTP:
                 continue
             self._read_clock(answer.headers)
             self._keep_pace(endpoint, None)
+            self._options.on_answer()
             found: dict[str, Any] = answer.data
             return found
 

@@ -7,11 +7,9 @@ to Stripe.
 
 from __future__ import annotations
 
-import difflib
 from functools import cache
 
 from engine.catalog import loader
-from engine.catalog.occurrences import OCCURRENCES
 from engine.stack.authoring import Resource
 
 PACKAGE = "engine.stripe"
@@ -45,6 +43,10 @@ def class_names() -> list[str]:
 
 
 def _why_not(name: str) -> str:
+    import difflib  # noqa: PLC0415 - only a name that is no class pays for either
+
+    from engine.catalog.occurrences import OCCURRENCES  # noqa: PLC0415
+
     object_name = _objects_by_class_name().get(_folded(name))
     if object_name is not None and object_name in OCCURRENCES:
         return f"{name} cannot be declared: {OCCURRENCES[object_name]}"

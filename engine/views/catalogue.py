@@ -12,6 +12,7 @@ from typing import Any
 from engine.provider.schema import Attribute, Kind, ListOrder, Removal, ResourceType, Schemas, walk
 from engine.values import ABSENT, Path
 from engine.views import words
+from engine.views.counting import counted
 from engine.views.example import example_of
 from engine.views.fields import show
 from engine.views.jsonable import FORMAT_VERSION, known
@@ -33,7 +34,7 @@ def types_text(schemas: Schemas, others: int, style: Style) -> str:
     rows += [_type_row(schemas[name]) for name in sorted(schemas)]
     lines = columns(rows)
     lines[0] = style.paint(lines[0], "bold")
-    number = words.count(len(schemas), "type")
+    number = counted(len(schemas), "type")
     more = f"{number} can be declared; the catalogue knows {others} more of Stripe's objects."
     return "\n".join([*lines, "", more, "engine types TYPE shows the fields of one."])
 

@@ -13,6 +13,7 @@ from engine.plan.planfile import SavedPlan
 from engine.provider.schema import Schemas, Verb
 from engine.views import words
 from engine.views.change import change_lines, drift_lines, output_lines
+from engine.views.counting import counted
 from engine.views.style import Style
 
 _ALWAYS = (
@@ -115,7 +116,7 @@ def summary_line(plans: Sequence[Plan]) -> str:
 
 def requests_line(requests: int) -> str:
     """Say how many calls were made."""
-    return f"{words.count(requests, 'request')} made to Stripe."
+    return f"{counted(requests, 'request')} made to Stripe."
 
 
 def _plan_blocks(plan: Plan, schemas: Schemas, style: Style, *, named: bool) -> Iterator[str]:
@@ -198,7 +199,7 @@ def _conclusion(report: PlanReport, style: Style) -> str:
         return f"{headline}\nThe state is what the code says; Stripe was not asked."
     lines = [style.paint(summary_line(report.plans), "bold")]
     if all(plan.refresh_only for plan in report.plans):
-        drifted = words.count(sum(len(plan.drift) for plan in report.plans), "resource")
+        drifted = counted(sum(len(plan.drift) for plan in report.plans), "resource")
         lines.append(
             f"The state will be brought up to what Stripe has ({drifted}); "
             "nothing is sent to Stripe."

@@ -14,7 +14,7 @@ from engine.plan.rebuilt import Rebuilt
 from engine.provider.schema import Schemas
 from engine.state.model import ResourceState, State
 from engine.values import Sensitive, dotted, get_path
-from engine.views import words
+from engine.views.counting import counted
 from engine.views.fields import SENSITIVE, flatten, show
 from engine.views.style import Style
 
@@ -128,7 +128,7 @@ def _state_line(state: State, style: Style) -> str:
     parts = [
         f"{style.paint(f'Stack {state.stack}', 'bold')} in environment {state.environment}",
         f"serial {state.serial}",
-        words.count(len(state.resources), "resource"),
+        counted(len(state.resources), "resource"),
     ]
     if state.account_id:
         parts.append(f"account {state.account_id}")

@@ -11,6 +11,7 @@ from engine.apply.events import ApplyReport, ApplyResult, Outcome, StepResult
 from engine.errors import EngineError, ProviderError
 from engine.plan.model import Action, Plan
 from engine.views import words
+from engine.views.counting import counted
 from engine.views.inventory import output_values
 from engine.views.problems import printable
 from engine.views.style import Style
@@ -44,7 +45,7 @@ def apply_text(
     blocks = [style.paint(summary_line(report, operation=operation), "bold")]
     if verbose:
         blocks.append(
-            f"{words.count(report.requests, 'request')} made to Stripe, "
+            f"{counted(report.requests, 'request')} made to Stripe, "
             f"{report.writes} of them could change something."
         )
     outputs = list(_outputs(report))
@@ -76,7 +77,7 @@ def failure_text(report: ApplyReport, style: Style, *, operation: str = "Apply")
     unsaved = [result for result in report.results if result.unsaved is not None]
     failures = [failure for failure in report.failures if not _is_unsaved(failure, unsaved)]
     if failures:
-        blocks.append(f"{mark} {words.count(len(failures), 'operation')} failed")
+        blocks.append(f"{mark} {counted(len(failures), 'operation')} failed")
         lines = _declared_at(report)
         blocks += ["\n".join(_failure(entry, results, lines, style)) for entry in failures]
     blocks += ["\n".join(_unsaved(result, mark)) for result in unsaved]

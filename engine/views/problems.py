@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.errors import EngineError, Problem, ProblemsError, ProviderError
-from engine.plan.verify import Verified
 from engine.redaction import redact
-from engine.stack.model import Stack
-from engine.views import words
+from engine.views.counting import counted
 from engine.views.style import Style
+
+if TYPE_CHECKING:
+    # Every error is told from here, whatever it is of.
+    from engine.plan.verify import Verified
+    from engine.stack.model import Stack
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
@@ -43,8 +46,7 @@ def success_text(stacks: Sequence[Stack]) -> str:
     """Say that stacks were checked and nothing was found."""
     resources = sum(len(stack.declarations) for stack in stacks)
     return (
-        f"Success: {words.count(len(stacks), 'stack')}, {words.count(resources, 'resource')}, "
-        "no problems."
+        f"Success: {counted(len(stacks), 'stack')}, {counted(resources, 'resource')}, no problems."
     )
 
 
@@ -52,8 +54,7 @@ def verified_text(found: Sequence[Verified]) -> str:
     """Say that state files were verified and nothing was found."""
     resources = sum(entry.resources for entry in found)
     return (
-        f"Success: {words.count(len(found), 'state')}, {words.count(resources, 'resource')}, "
-        "no problems."
+        f"Success: {counted(len(found), 'state')}, {counted(resources, 'resource')}, no problems."
     )
 
 

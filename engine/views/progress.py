@@ -1,4 +1,4 @@
-"""Progress: what a run tells while it works, line by line or under a live counter.
+"""Progress: what a run tells while it works, line by line.
 
 What must not live here: results; they are told once the run is over. A stream that breaks while
 operations run is no reason to stop them, so nothing here raises.
@@ -7,17 +7,24 @@ operations run is no reason to stop them, so nothing here raises.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, TextIO
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import TextIO
 
-from engine.apply.events import ApplyResult, Finding, Hook, Outcome, StepResult
+from engine.apply.events import ApplyResult, Finding, Hook, Outcome, StepResult, Traffic
 from engine.plan.model import Step, StepKind
 from engine.redaction import hide
 from engine.views import words
+from engine.views.counting import counted
 from engine.views.style import PLAIN, Style
+from engine.views.tally import Reading, Tally, about, short
 
-if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
+_PERIOD = 10.0
+"""Seconds between two lines that sum up, and between two about the rate."""
+_MANY = 100
+"""Of more operations than this only the ends are lines of their own: of 10,000 beginnings nobody
+reads one."""
 
 _OUTCOME_COLOURS = {Outcome.APPLIED: "green", Outcome.FAILED: "red", Outcome.SKIPPED: "yellow"}
 
@@ -25,19 +32,40 @@ _OUTCOME_COLOURS = {Outcome.APPLIED: "green", Outcome.FAILED: "red", Outcome.SKI
 class LineProgress(Hook):
     """Tells each event in a line of its own; right for logs and pipes.
 
+    A run that takes long is summed up now and then, when something happens: no timer runs.
+
     Args:
         stream: Where to.
         style: Decoration.
-        verbose: Tell of reading too.
+        verbose: Tell of reading too, and of each beginning.
+        clock: Tells seconds that never go back.
     """
 
-    def __init__(self, stream: TextIO, style: Style = PLAIN, *, verbose: bool = False) -> None:
+    def __init__(
+        self,
+        stream: TextIO,
+        style: Style = PLAIN,
+        *,
+        verbose: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._stream = stream
         self._style = style
         self._verbose = verbose
+        self._clock = clock
+        # Reentrant: a signal is heard in the middle of anything.
+        self._lock = threading.RLock()
+        self._traffic: Traffic | None = None
+        self._reading: Reading | None = None
+        self._tally: Tally | None = None
+        self._summed_up = self._slowed = float("-inf")
 
     def close(self) -> None:
         """Leave the terminal as it was; harmless to repeat."""
+
+    def connected(self, traffic: Traffic) -> None:
+        """Stripe is spoken to from here on."""
+        self._traffic = traffic
 
     def waiting_for_lock(self, stack: str, holder: str) -> None:
         """Another run holds the lock of `stack`."""
@@ -52,22 +80,64 @@ class LineProgress(Hook):
     def refreshing(self, stack: str, count: int) -> None:
         """`count` objects of `stack` are about to be read."""
         if self._verbose and count:
-            self._tell(f"Stack {stack}: reading {words.count(count, 'object')}…")
+            self._tell(f"Stack {stack}: reading {counted(count, 'object')}…")
+        self._summed_up = self._clock()
+        self._reading = Reading(stack, self._summed_up)
+
+    def answered(self) -> None:
+        """Stripe answered a request."""
+        with self._lock:
+            if self._reading is not None:
+                self._reading.answered += 1
+                self._look()
+
+    def refreshed(self, stack: str) -> None:  # noqa: ARG002 - the port's signature
+        """All that a plan needs has been read."""
+        with self._lock:
+            self._reading = None
 
     def apply_started(self, stack: str, count: int) -> None:
         """`count` operations are about to begin."""
         if self._verbose:
-            self._tell(f"Stack {stack}: {words.count(count, 'operation')} to do")
+            self._tell(f"Stack {stack}: {counted(count, 'operation')} to do")
+        self._summed_up = self._clock()
+        self._tally = Tally(stack, count, self._summed_up)
 
     def step_started(self, step: Step) -> None:
         """An operation is about to be sent."""
-        if step.kind not in _SILENT:
+        if self._tally is not None:
+            self._tally.began(step.key)
+        if step.kind not in _SILENT and not self._is_too_much():
             self._tell(f"{step.address}: {words.doing(step)}…")
 
     def step_finished(self, result: StepResult) -> None:
         """An operation ended, or was skipped."""
+        if self._tally is not None:
+            self._tally.ended(result, self._clock())
+        self._tell_end(result)
+        self._look()
+
+    def apply_finished(self, result: ApplyResult) -> None:  # noqa: ARG002 - the port's signature
+        """The last operation of a stack ended."""
+        self._tally = None
+
+    def slowed(self, rate: float) -> None:
+        """Stripe refused requests for their rate; a cut soon after another says nothing new."""
+        with self._lock:
+            now = self._clock()
+            if now - self._slowed >= _PERIOD:
+                self._slowed = now
+                self._tell(f"Stripe limits the rate: going on at {short(rate)} requests/s")
+
+    def _is_too_much(self) -> bool:
+        """Whether there are too many operations to tell of each beginning, or of each not begun."""
+        return self._tally is not None and self._tally.total > _MANY and not self._verbose
+
+    def _tell_end(self, result: StepResult) -> None:
         step = result.step
         if result.outcome is Outcome.APPLIED and step.kind in _SILENT:
+            return
+        if result.because in _STOPPED and self._is_too_much():
             return
         text = {
             Outcome.APPLIED: f"{words.done(step)}{f' [{result.id}]' if result.id else ''}",
@@ -80,9 +150,36 @@ class LineProgress(Hook):
         """The person asked the run to stop."""
         self._tell("Stopping: what is in flight finishes and is recorded. Once more stops at once.")
 
+    def _look(self) -> None:
+        """Sum up, if it is time."""
+        now = self._clock()
+        if now - self._summed_up >= _PERIOD:
+            self._summed_up = now
+            for line in self._summary(now):
+                self._tell(line)
+
+    def _summary(self, now: float) -> list[str]:
+        waiting = held_back(self._traffic)
+        if self._tally is not None and self._tally.left:
+            tally, left = self._tally, self._tally.seconds_left(now)
+            parts = [
+                f"Stack {tally.stack}: {tally.done:,} of {tally.total:,} done",
+                *tally.state(),
+                *([waiting] if waiting else []),
+                *([f"{about(left)} left"] if left is not None else []),
+            ]
+            return [", ".join(parts)]
+        if self._reading is not None:
+            done = counted(self._reading.answered, "request")
+            return [
+                f"Stack {self._reading.stack}: still reading, {done} answered"
+                + (f", {waiting}" if waiting else "")
+            ]
+        return []
+
     def _tell(self, line: str) -> None:
         # A signal may be heard in the middle of a line; that one tells of itself.
-        with contextlib.suppress(OSError, ValueError, RuntimeError):
+        with self._lock, contextlib.suppress(OSError, ValueError, RuntimeError):
             self._stream.write(f"{hide(line)}\n")
             self._stream.flush()
 
@@ -94,49 +191,6 @@ class SilentProgress(LineProgress):
         pass
 
 
-class LiveProgress(LineProgress):
-    """The same lines, and under them how far the run has come; for terminals only."""
-
-    def __init__(self, stream: TextIO, style: Style = PLAIN, *, verbose: bool = False) -> None:
-        super().__init__(stream, style, verbose=verbose)
-        self._bar: Progress | None = None
-        self._task: TaskID | None = None
-
-    def close(self) -> None:
-        """Take the counter off the terminal."""
-        if self._bar is not None:
-            self._bar.stop()
-            self._bar = None
-
-    def apply_started(self, stack: str, count: int) -> None:
-        """Begin to count the operations of a stack."""
-        super().apply_started(stack, count)
-        self.close()
-        if count:
-            self._bar = _bar(self._stream, self._style)
-            self._task = self._bar.add_task(stack, total=count)
-            self._bar.start()
-
-    def step_finished(self, result: StepResult) -> None:
-        """Count one operation."""
-        super().step_finished(result)
-        if self._bar is not None and self._task is not None:
-            self._bar.advance(self._task)
-
-    def apply_finished(self, result: ApplyResult) -> None:  # noqa: ARG002 - the port's signature
-        """The last operation of a stack ended."""
-        self.close()
-
-    def _tell(self, line: str) -> None:
-        if self._bar is None:
-            super()._tell(line)
-            return
-        from rich.text import Text  # noqa: PLC0415 - only a terminal that applies pays for it
-
-        with contextlib.suppress(OSError, ValueError):
-            self._bar.console.print(Text.from_ansi(hide(line)), soft_wrap=True)
-
-
 _SILENT = (StepKind.RECORD,)
 _STOPPED = {
     "interrupted": "the run was stopped",
@@ -144,23 +198,15 @@ _STOPPED = {
 }
 
 
-def _bar(stream: TextIO, style: Style) -> Progress:
-    from rich.console import Console  # noqa: PLC0415 - only a terminal that applies pays for it
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn  # noqa: PLC0415
-
-    return Progress(
-        TextColumn("Applying {task.description}"),
-        BarColumn(bar_width=30),
-        MofNCompleteColumn(),
-        # That the stream is a terminal was found out before.
-        console=Console(
-            file=stream, force_terminal=True, no_color=not style.colour, highlight=False
-        ),
-        transient=True,
-    )
-
-
 def _reason(result: StepResult) -> str:
     if result.because in _STOPPED:
         return _STOPPED[result.because]
     return f"{result.because or 'something before it'} failed"
+
+
+def held_back(traffic: Traffic | None) -> str:
+    """Say how many requests the rate holds back; empty if there are none."""
+    if traffic is None or not traffic.waiting:
+        return ""
+    rate = f" ({short(traffic.rate)}/s)" if traffic.rate is not None else ""
+    return f"{traffic.waiting} waiting for the rate limit{rate}"

@@ -188,11 +188,6 @@ def to_do(step: Step) -> str:
     return _STEPS[step.kind][2]
 
 
-def count(number: int, noun: str) -> str:
-    """Write a number with its noun: `1 stack`, `2 stacks`."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
 def with_article(noun: str) -> str:
     """Put `a` or `an` before a noun."""
     return f"{'an' if noun[:1] in 'aeio' else 'a'} {noun}"

@@ -10,7 +10,7 @@ import click
 import pytest
 
 import engine
-from engine.cli.main import engine as command_line
+from engine.cli.root import engine as command_line
 
 ROOT = Path(engine.__file__).parents[1]
 LEFT_OVER = re.compile("|".join(("TO" + "DO", "FIX" + "ME", "X" + "XX", "HA" + "CK")) + r"\b")

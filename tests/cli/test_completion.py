@@ -10,7 +10,7 @@ import pytest
 from click.shell_completion import BashComplete
 
 from engine.cli.invocation import Invocation
-from engine.cli.main import engine as program
+from engine.cli.root import engine as program
 
 
 def offered(*words: str, incomplete: str = "") -> list[str]:

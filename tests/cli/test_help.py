@@ -8,7 +8,7 @@ from typing import Any
 import click
 import pytest
 
-from engine.cli.main import engine as program
+from engine.cli.root import engine as program
 
 COMMANDS = [
     "init",

@@ -29,8 +29,8 @@ import click
 import pytest
 
 from engine.cli.invocation import Invocation
-from engine.cli.main import engine as program
 from engine.cli.main import run
+from engine.cli.root import engine as program
 from engine.emulator import faults
 from engine.emulator.core import Emulator
 from engine.emulator.faults import Effect

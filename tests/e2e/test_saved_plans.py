@@ -16,7 +16,7 @@ from engine.apply.events import ApplyReport, Hook
 from engine.bootstrap import open_project
 from engine.catalog import loader
 from engine.emulator.core import Emulator
-from engine.errors import GuardError, StackError
+from engine.errors import GuardError, InterruptedRunError, StackError
 from engine.operations.apply import apply_stacks
 from engine.operations.context import Context
 from engine.operations.saved import apply_saved, plan_to_save
@@ -436,7 +436,7 @@ def test_a_run_that_did_not_finish_is_taken_up_and_said_to_be_the_reason(desk: D
             del result
             raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(InterruptedRunError):
         apply_stacks(desk.context(hook=Dying()), (), PlanOptions(), lambda _: True)
     error = desk.refused(raw, desk.context(hook=Telling()))
     assert f"serial {serial} of lineage" in error.message

@@ -9,7 +9,8 @@ from pathlib import Path
 from engine.catalog import loader
 from engine.catalog.generator.entries import entries
 from engine.catalog.generator.face import face_text
-from engine.catalog.generator.files import catalogue_files
+from engine.catalog.generator.files import MANAGED, catalogue_files, managed_text
+from engine.catalog.semantics.table import AREAS
 
 _ENGINE = Path(__file__).resolve().parents[2]
 DATA = _ENGINE / "catalog" / "data"
@@ -17,8 +18,9 @@ FACE = _ENGINE / "stripe" / "__init__.pyi"
 
 
 def catalogue() -> Mapping[Path, str]:
-    """Text of every file of the catalogue by its path, from the installed SDK."""
-    return {DATA / name: text for name, text in catalogue_files(entries()).items()}
+    """Text of every file of the catalogue by its path, from the installed SDK and the rows."""
+    files = {**catalogue_files(entries()), MANAGED: managed_text(AREAS)}
+    return {DATA / name: text for name, text in files.items()}
 
 
 def face() -> Mapping[Path, str]:
@@ -41,7 +43,7 @@ def left_over(files: Mapping[Path, str]) -> list[Path]:
 
 
 def check() -> int:
-    """Say on stdout which shipped files are not what the SDK says.
+    """Say on stdout which shipped files are not what the SDK and the rows say.
 
     Returns:
         0, or 1 if there are any.
@@ -52,7 +54,7 @@ def check() -> int:
     if not found:
         found = differences(face())
     for name in found:
-        sys.stdout.write(f"{name} is not what the SDK says\n")
+        sys.stdout.write(f"{name} is not what the SDK and the rows say\n")
     return 1 if found else 0
 
 

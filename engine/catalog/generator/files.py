@@ -14,8 +14,9 @@ from typing import Any
 from engine.catalog.codec import encode_fields, encode_operation
 from engine.catalog.generator.sdk import API_VERSION, SDK_VERSION
 from engine.catalog.model import Entry
+from engine.catalog.rows import Row
 
-INDEX = "index.json"
+INDEX, MANAGED = "index.json", "managed.json"
 # Below this many characters a repeated shape costs less than its name.
 _WORTH_SHARING = 48
 
@@ -34,6 +35,16 @@ def catalogue_files(entries: Iterable[Entry]) -> dict[str, str]:
     }
     files[INDEX] = _lines(index, depth=2) + "\n"
     return files
+
+
+def managed_text(areas: Mapping[str, Mapping[str, Row]]) -> str:
+    """Text of the file that says which types have a row, in which area, and of which class."""
+    managed = {
+        object_name: {"area": area, "face": row.face}
+        for area, rows in areas.items()
+        for object_name, row in rows.items()
+    }
+    return _lines(managed, depth=1) + "\n"
 
 
 def _entry_text(entry: Entry) -> str:

@@ -1,4 +1,7 @@
-"""The whole table, put together from its areas."""
+"""The whole table, area by area: for the generator, which writes down where each row is.
+
+Whoever needs one row asks the loader, which imports its area alone.
+"""
 
 from __future__ import annotations
 
@@ -25,23 +28,23 @@ from engine.catalog.semantics import (
     webhooks,
 )
 
-SEMANTICS: Mapping[str, Row] = {
-    **billing.ROWS,
-    **catalogue.ROWS,
-    **connect.ROWS,
-    **contracts.ROWS,
-    **customers.ROWS,
-    **discounts.ROWS,
-    **entitlements.ROWS,
-    **files.ROWS,
-    **issuing.ROWS,
-    **payments.ROWS,
-    **portal.ROWS,
-    **prices.ROWS,
-    **radar.ROWS,
-    **tax.ROWS,
-    **terminal.ROWS,
-    **testing.ROWS,
-    **webhooks.ROWS,
+AREAS: Mapping[str, Mapping[str, Row]] = {
+    "billing": billing.ROWS,
+    "catalogue": catalogue.ROWS,
+    "connect": connect.ROWS,
+    "contracts": contracts.ROWS,
+    "customers": customers.ROWS,
+    "discounts": discounts.ROWS,
+    "entitlements": entitlements.ROWS,
+    "files": files.ROWS,
+    "issuing": issuing.ROWS,
+    "payments": payments.ROWS,
+    "portal": portal.ROWS,
+    "prices": prices.ROWS,
+    "radar": radar.ROWS,
+    "tax": tax.ROWS,
+    "terminal": terminal.ROWS,
+    "testing": testing.ROWS,
+    "webhooks": webhooks.ROWS,
 }
-"""Rows of the managed types, by object name."""
+"""Rows of the managed types by object name, by the name of the module that they stand in."""

@@ -10,6 +10,7 @@ from engine.apply.events import (
     Outcome,
     StepResult,
 )
+from engine.apply.pace import Pace
 from engine.plan.model import PlanReport, Step, StepKind
 from engine.state.model import State
 
@@ -41,7 +42,11 @@ def test_a_hook_does_nothing() -> None:
     hook = Hook()
     result = ApplyResult(stack="s", state=STATE)
     hook.waiting_for_lock("s", "ann")
+    hook.connected(Pace(rate=None))
     hook.refreshing("s", 1)
+    hook.answered()
+    hook.slowed(12.5)
+    hook.refreshed("s")
     hook.apply_started("s", 1)
     hook.step_started(STEP)
     hook.step_finished(StepResult(step=STEP, outcome=Outcome.SKIPPED))

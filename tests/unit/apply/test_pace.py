@@ -81,6 +81,32 @@ def test_who_waits_for_an_endpoint_holds_up_nobody_else() -> None:
     assert waits == pytest.approx([1.0, 0.1, 0.2])
 
 
+def test_it_tells_how_many_wait(time: Time) -> None:
+    """Whoever sleeps is counted, and no longer than that, even if the sleep is cut short."""
+    seen: list[int] = []
+
+    def interrupted(_: float) -> None:
+        seen.append(pace.waiting)
+        raise KeyboardInterrupt
+
+    def sleeping(_: float) -> None:
+        seen.append(pace.waiting)
+        if len(seen) < 3:
+            pace.wait("e")  # another one comes meanwhile
+
+    pace = Pace(rate=10, clock=time.clock, sleep=sleeping)
+    pace.wait("e")
+    assert pace.waiting == 0
+    pace.wait("e")
+    assert seen == [1, 2, 3]
+    assert pace.waiting == 0
+    pace = Pace(rate=10, clock=time.clock, sleep=interrupted)
+    pace.wait("e")
+    with pytest.raises(KeyboardInterrupt):
+        pace.wait("e")
+    assert pace.waiting == 0
+
+
 def test_everybody_waits_as_long_as_stripe_asks(time: Time) -> None:
     """`Retry-After` holds for every endpoint."""
     pace = Pace(rate=None, clock=time.clock, sleep=time.sleep)

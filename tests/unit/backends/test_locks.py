@@ -352,6 +352,6 @@ def test_where_folders_cannot_be_locked_the_write_goes_on(
         assert not blocking
         raise OSError(9, "Bad file descriptor")
 
-    monkeypatch.setattr("engine.backends.locks.lock_descriptor", refused)
+    monkeypatch.setattr("filelock.lock_descriptor", refused)
     with writing(tmp_path, patience=1):
         pass

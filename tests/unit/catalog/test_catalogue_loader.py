@@ -309,16 +309,17 @@ def test_the_catalogue_covers_what_can_be_read() -> None:
     assert set(loader.managed()) <= set(names)
 
 
-def test_loading_needs_no_sdk_and_faces_no_file() -> None:
-    """Start-up pays for neither the SDK nor a single file of the catalogue."""
+def test_loading_needs_no_sdk_and_faces_no_type() -> None:
+    """Start-up pays for neither the SDK nor a single type of the catalogue, file or rows."""
     script = (
-        "import pathlib, sys\n"
+        "import sys\n"
         "from engine.catalog import loader\n"
-        "read = pathlib.Path.read_text\n"
-        "pathlib.Path.read_text = None\n"
+        "opened = []\n"
+        "sys.addaudithook(lambda event, told: event == 'open' and opened.append(str(told[0])))\n"
         "loader.faces()\n"
         "loader.managed()\n"
-        "pathlib.Path.read_text = read\n"
+        "assert [name[-12:] for name in opened if name.endswith('.json')] == ['managed.json']\n"
+        "assert not any(name.startswith('engine.catalog.semantics.') for name in sys.modules)\n"
         "loader.resource_type('stripe_price')\n"
         "heavy = {'stripe', 'click', 'rich', 'deepdiff'} & set(sys.modules)\n"
         "sys.exit(', '.join(heavy) or 0)\n"

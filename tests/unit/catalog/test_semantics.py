@@ -12,7 +12,7 @@ from engine.catalog.merge import matches
 from engine.catalog.model import Shape
 from engine.catalog.occurrences import OCCURRENCES
 from engine.catalog.rows import Row
-from engine.catalog.semantics.table import SEMANTICS
+from engine.catalog.semantics.table import AREAS
 from engine.provider.rules import Rule
 from engine.provider.schema import Attribute, Kind, ResourceType, Verb, walk
 
@@ -424,6 +424,15 @@ def test_faces_are_unique() -> None:
     assert len({loader.type_name(name) for name in OBJECTS}) == len(OBJECTS)
 
 
+def test_a_row_is_looked_for_where_it_stands() -> None:
+    """What the generator wrote down of the rows is true of each, and of no other."""
+    rows = {name: row for area in AREAS.values() for name, row in area.items()}
+    assert tuple(sorted(rows)) == OBJECTS
+    for name, row in rows.items():
+        assert loader.row(name) is row
+        assert loader.faces()[row.face] == loader.type_name(name)
+
+
 def test_few_fields_are_excused_from_convergence() -> None:
     """Less than three of a hundred fields that an update takes, and each with a reason."""
     updatable = excused = 0
@@ -439,7 +448,7 @@ def test_few_fields_are_excused_from_convergence() -> None:
 
 def test_what_lives_in_a_sandbox_alone_says_so() -> None:
     """Live mode knows no test helpers."""
-    alone = {name for name, row in SEMANTICS.items() if row.sandbox_only}
+    alone = {name for name in OBJECTS if loader.row(name).sandbox_only}
     assert alone == {name for name in OBJECTS if name.startswith("test_helpers.")}
 
 

@@ -89,12 +89,14 @@ class Door:
         """Args: answers: in order; retries: how often a request is tried again; key: API key."""
         self.transport = Scripted(list(answers) or [Answer()])
         self.slept: list[float] = []
+        self.answered: list[int] = []
         self.options = ClientOptions(
             api_key=Sensitive(key),
             transport=self.transport,
             retries=retries,
             sleep=self.slept.append,
             pace=pace,
+            on_answer=lambda: self.answered.append(len(self.transport.sent)),
         )
         self.http = StripeHTTP(self.options)
 

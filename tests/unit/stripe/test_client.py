@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import stripe
 
+from engine.apply.pace import Pace
 from engine.errors import (
     AuthenticationError,
     ConnectionFailedError,
@@ -207,6 +208,18 @@ def test_the_pace_is_told_of_every_answer(door: Make, refused: Make, answered: M
         ("wait", here), ("passed", here),
         ("wait", here), ("passed", here),
     ]  # fmt: skip
+
+
+def test_whoever_watches_is_told_of_answers(door: Make, refused: Make, answered: Make) -> None:
+    """Not of refusals, which are sent again or raised; how it fares now is the pace's word."""
+    client = door(refused(429), answered(), refused(400))
+    client.http.get("/v1/products", {})
+    with pytest.raises(ProviderError):
+        client.http.get("/v1/products", {})
+    assert client.answered == [2]
+    assert (client.http.waiting, client.http.rate) == (0, None)
+    paced = door(answered(), pace=Pace(rate=25)).http
+    assert (paced.waiting, paced.rate) == (0, 25)
 
 
 def test_stripe_tells_the_time(door: Make, refused: Make, answered: Make) -> None:

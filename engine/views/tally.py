@@ -1,0 +1,111 @@
+"""How far a run has come: counts, and how long the rest may take.
+
+What must not live here: streams, and how it is laid out.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import dataclass, field
+
+from engine.apply.events import Outcome, StepResult
+
+_WINDOW = 30.0
+"""Seconds back over which the speed is measured: it changes with what Stripe lets through."""
+_EARLY, _FEW = 3.0, 5
+"""Before so many seconds, or so many operations, an estimate would be a guess."""
+_MINUTE, _HOUR, _SOON = 60, 3600, 10
+
+
+@dataclass(slots=True)
+class Reading:
+    """The reading of one stack.
+
+    Attributes:
+        stack: Its name.
+        since: When it began, in seconds of the clock of whoever shows it.
+        answered: Requests that were answered since.
+    """
+
+    stack: str
+    since: float
+    answered: int = 0
+
+
+@dataclass(slots=True)
+class Tally:
+    """The operations of one stack. Written by one thread; others may look at any time.
+
+    Attributes:
+        stack: Its name.
+        total: How many there are.
+        since: When the first could begin, in seconds of the clock of whoever shows it.
+        done: How many have ended, well or not.
+        failed: How many of these ended badly.
+        skipped: How many will not be begun.
+    """
+
+    stack: str
+    total: int
+    since: float
+    done: int = 0
+    failed: int = 0
+    skipped: int = 0
+    _sent: set[str] = field(default_factory=set)
+    _answers: deque[float] = field(default_factory=deque)
+
+    @property
+    def left(self) -> int:
+        """How many have still to end."""
+        return self.total - self.done - self.skipped
+
+    def began(self, key: str) -> None:
+        """An operation was sent."""
+        self._sent.add(key)
+
+    def ended(self, result: StepResult, now: float) -> None:
+        """An operation ended; what was never sent took no time and says nothing of the rest."""
+        if result.outcome is Outcome.SKIPPED:
+            self.skipped += 1
+            return
+        self.done += 1
+        self.failed += result.outcome is Outcome.FAILED
+        key = result.step.key
+        if key in self._sent:
+            self._sent.remove(key)
+            self._answers.append(now)
+            while self._answers[0] < now - _WINDOW:
+                self._answers.popleft()
+
+    def seconds_left(self, now: float) -> float | None:
+        """How long the rest takes at the speed of late; None while that cannot be told."""
+        count = len(self._answers)
+        if not self.left or count < _FEW or now - self.since < _EARLY:
+            return None
+        begun = max(self.since, now - _WINDOW)
+        # Answers that have stopped coming make it slower still.
+        span = now - min(begun, self._answers[0])
+        return self.left * span / count
+
+    def state(self) -> list[str]:
+        """Say what is neither done nor simply to come: `18 under way`, `2 failed`."""
+        told = (("under way", len(self._sent)), ("failed", self.failed), ("skipped", self.skipped))
+        return [f"{number:,} {what}" for what, number in told if number]
+
+
+def about(seconds: float) -> str:
+    """Write a duration as roughly as it is known: `about 40 s`, `about 3 min`."""
+    if seconds < _SOON:
+        return f"about {max(1, math.ceil(seconds))} s"
+    if seconds < _MINUTE:
+        return f"about {math.ceil(seconds / 5) * 5} s"
+    if seconds < _HOUR:
+        return f"about {math.ceil(seconds / _MINUTE)} min"
+    hours, minutes = divmod(math.ceil(seconds / _MINUTE), 60)
+    return f"about {hours} h {minutes} min"
+
+
+def short(rate: float) -> str:
+    """Write a rate with a digit after the point, if it is not zero: `22.5`."""
+    return f"{rate:.1f}".removesuffix(".0")
