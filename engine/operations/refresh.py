@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from engine.errors import EngineError
 from engine.graph.build import ResourceGraph
@@ -33,15 +33,19 @@ class Connected(Protocol):
         ...
 
 
+Place: TypeAlias = tuple[str, str, str]
+"""Where an object is: its type, the connected account it is on or nothing, its id."""
+
+
 def read_all(
-    opened: Connected, schemas: Schemas, places: Iterable[tuple[str, str, str]]
-) -> dict[tuple[str, str, str], RemoteObject]:
+    opened: Connected, schemas: Schemas, places: Iterable[Place]
+) -> dict[Place, RemoteObject]:
     """Read objects of several types at once.
 
     Args:
         opened: Connects to where the objects are, once something has to be read.
         schemas: Resource types by name.
-        places: Type, connected account and id of each.
+        places: Where they are.
 
     Returns:
         The objects that exist, by the same.
@@ -68,6 +72,39 @@ def read_all(
     }
 
 
+def read_known(
+    context: Context,
+    opened: Connected,
+    stacks: Iterable[tuple[ResourceGraph, State]],
+    options: PlanOptions,
+) -> dict[Place, RemoteObject]:
+    """Read the objects that the states of some stacks know.
+
+    A page of a list is of the account and not of a stack: what several stacks have of one type is
+    read together.
+
+    Args:
+        context: The run's ports.
+        opened: Connects to where the objects are, once something has to be read.
+        stacks: What is declared, and what the last apply saw.
+        options: What the person asked for.
+
+    Returns:
+        The objects that exist, by where they are; none if nothing is to be read.
+
+    Raises:
+        ProviderError: if Stripe refuses or cannot be reached.
+    """
+    if not options.refresh:
+        return {}
+    places: list[Place] = []
+    for graph, state in stacks:
+        known = _known(graph, moved_state(graph, state)[0], options)
+        context.hook.refreshing(graph.stack.name, len(known))
+        places.extend(_place(entry) for entry in known.values())
+    return read_all(opened, context.schemas, places)
+
+
 def observe(
     context: Context,
     opened: Connected,
@@ -75,8 +112,9 @@ def observe(
     state: State,
     options: PlanOptions,
     outputs: Mapping[OutputTarget, Any],
+    read: Mapping[Place, RemoteObject],
 ) -> Observed:
-    """Read what a plan of one stack needs.
+    """Read what a plan of one stack needs beside the objects that its state knows.
 
     Args:
         context: The run's ports.
@@ -85,13 +123,28 @@ def observe(
         state: What the last apply saw.
         options: What the person asked for.
         outputs: Outputs of other stacks.
+        read: What `read_known` read.
 
     Raises:
         ProviderError: if Stripe refuses or cannot be reached.
         EngineError: if a lookup finds nothing, or more than one object.
     """
     state, _ = moved_state(graph, state)
-    return _Refresh(context, opened, graph, state, options, outputs).observe()
+    return _Refresh(context, opened, graph, state, options, outputs, read).observe()
+
+
+def _known(graph: ResourceGraph, state: State, options: PlanOptions) -> dict[str, ResourceState]:
+    """Resources of a state that are to be read, by address."""
+    chosen = selection(graph, state, options)
+    return {
+        address: entry
+        for address, entry in state.resources.items()
+        if chosen is None or address in chosen
+    }
+
+
+def _place(entry: ResourceState) -> Place:
+    return (entry.type, entry.keeping.account, entry.id)
 
 
 @dataclass(slots=True)
@@ -102,26 +155,20 @@ class _Refresh:
     state: State
     options: PlanOptions
     outputs: Mapping[OutputTarget, Any]
+    read: Mapping[Place, RemoteObject]
 
     @property
     def provider(self) -> Provider:
         return self.opened.provider
 
     def observe(self) -> Observed:
-        chosen = selection(self.graph, self.state, self.options)
         lookups = {}
         if not self.options.destroy:
             lookups = look_up(self.opened, self.graph, self.context.schemas)
         secrets = known_secrets(self.context, self.graph, self.state)
         if not self.options.refresh:
             return Observed(refreshed=False, lookups=lookups, outputs=self.outputs, secrets=secrets)
-        known = {
-            address: entry
-            for address, entry in self.state.resources.items()
-            if chosen is None or address in chosen
-        }
-        self.context.hook.refreshing(self.graph.stack.name, len(known))
-        objects = self._objects(known)
+        objects = self._objects()
         free = () if self.options.destroy or self.options.refresh_only else self._free(objects)
         asked = [address for address in free if self._is_import(address)]
         answers = at_once([functools.partial(self._imported, address) for address in asked])
@@ -150,15 +197,10 @@ class _Refresh:
     def _kind(self, type_name: str) -> ResourceType:
         return self.context.schemas[type_name]
 
-    def _objects(self, known: Mapping[str, ResourceState]) -> dict[str, RemoteObject | None]:
-        read = read_all(
-            self.opened,
-            self.context.schemas,
-            [(entry.type, entry.keeping.account, entry.id) for entry in known.values()],
-        )
+    def _objects(self) -> dict[str, RemoteObject | None]:
         seen: dict[str, RemoteObject | None] = {}
-        for address, entry in known.items():
-            actual = read.get((entry.type, entry.keeping.account, entry.id))
+        for address, entry in _known(self.graph, self.state, self.options).items():
+            actual = self.read.get(_place(entry))
             declaration = self.graph.declarations.get(address)
             said = entry.declared if declaration is None else declaration.arguments
             gone = actual is None or is_gone(self._kind(entry.type), actual, said)
