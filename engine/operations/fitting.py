@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from engine.errors import GuardError
 from engine.operations.context import Context
 from engine.operations.holders import find_holders
-from engine.operations.refresh import Place, read_all
+from engine.operations.reading import Place, read_all
 from engine.operations.session import Session
 from engine.plan.binding import Seen, look, what_moved, who_moved
 from engine.plan.model import Plan

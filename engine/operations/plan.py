@@ -11,7 +11,8 @@ from engine.errors import UsageError
 from engine.graph.build import ResourceGraph
 from engine.operations.context import Context
 from engine.operations.inquire import inquire
-from engine.operations.refresh import Place, observe, read_known
+from engine.operations.reading import Place
+from engine.operations.refresh import observe, read_known
 from engine.operations.session import Session, session
 from engine.operations.validate import load_graphs
 from engine.plan.model import Plan, PlanReport

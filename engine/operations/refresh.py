@@ -5,12 +5,13 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Any
 
-from engine.errors import EngineError
 from engine.graph.build import ResourceGraph
 from engine.operations.context import Context
 from engine.operations.holders import find_holders
+from engine.operations.lookups import look_up
+from engine.operations.reading import Connected, Place, read_all
 from engine.operations.together import at_once
 from engine.plan.bind import sought_of
 from engine.plan.life import is_gone
@@ -19,57 +20,9 @@ from engine.plan.observed import Observed
 from engine.plan.options import PlanOptions
 from engine.plan.scope import moved_state, selection
 from engine.provider.base import Provider, RemoteObject
-from engine.provider.schema import ResourceType, Schemas
+from engine.provider.schema import ResourceType
 from engine.state.model import ResourceState, State
 from engine.values import AttributeTarget, OutputTarget, get_path, targets_in
-
-
-class Connected(Protocol):
-    """Whatever connects to Stripe on first use: a plan without questions needs no key."""
-
-    @property
-    def provider(self) -> Provider:
-        """Where the objects are."""
-        ...
-
-
-Place: TypeAlias = tuple[str, str, str]
-"""Where an object is: its type, the connected account it is on or nothing, its id."""
-
-
-def read_all(
-    opened: Connected, schemas: Schemas, places: Iterable[Place]
-) -> dict[Place, RemoteObject]:
-    """Read objects of several types at once.
-
-    Args:
-        opened: Connects to where the objects are, once something has to be read.
-        schemas: Resource types by name.
-        places: Where they are.
-
-    Returns:
-        The objects that exist, by the same.
-
-    Raises:
-        ProviderError: if Stripe refuses or cannot be reached.
-    """
-    groups: dict[tuple[str, str], list[str]] = {}
-    for type_name, account, id in places:
-        groups.setdefault((type_name, account), []).append(id)
-    order = sorted(groups)
-    answers = at_once(
-        [
-            functools.partial(
-                opened.provider.read_many, schemas[name], groups[name, account], account=account
-            )
-            for name, account in order
-        ]
-    )
-    return {
-        (*group, id): entry
-        for group, found in zip(order, answers, strict=True)
-        for id, entry in found.items()
-    }
 
 
 def read_known(
@@ -208,8 +161,13 @@ class _Refresh:
         return seen
 
     def _free(self, objects: Mapping[str, RemoteObject | None]) -> tuple[str, ...]:
-        """Declared addresses without an object."""
-        return tuple(address for address in self.graph.declarations if objects.get(address) is None)
+        """Declared addresses that are in the plan and have no object."""
+        chosen = selection(self.graph, self.state, self.options)
+        return tuple(
+            address
+            for address in self.graph.declarations
+            if objects.get(address) is None and (chosen is None or address in chosen)
+        )
 
     def _account(self, address: str) -> str:
         return self.graph.declarations[address].lifecycle.account
@@ -243,33 +201,6 @@ class _Refresh:
                 yield address, found
 
 
-def look_up(opened: Connected, graph: ResourceGraph, schemas: Schemas) -> dict[str, RemoteObject]:
-    """Read the objects that a stack refers to and does not manage.
-
-    Raises:
-        EngineError: if a lookup finds nothing, or more than one object.
-    """
-    found: dict[str, RemoteObject] = {}
-    for address, lookup in graph.stack.lookups.items():
-        kind = schemas[lookup.address.type]
-        criteria = dict(lookup.criteria)
-        id = criteria.pop("id", None)
-        if id is not None:
-            entry = opened.provider.read(kind, str(id))
-            matches = [entry] if entry is not None else []
-        else:
-            matches = list(opened.provider.find(kind, _as_filters(kind, criteria)))
-        if len(matches) != 1:
-            what = ", ".join(f"{name}={value!r}" for name, value in lookup.criteria.items())
-            raise EngineError(
-                f"{lookup.location}: {kind.face}.lookup({what}) finds "
-                f"{'nothing' if not matches else f'{len(matches)} objects'}",
-                hint="a lookup names exactly one object: narrow it, or use its id",
-            )
-        found[address] = matches[0]
-    return found
-
-
 def known_secrets(
     context: Context, graph: ResourceGraph, state: State
 ) -> dict[AttributeTarget, str]:
@@ -288,16 +219,4 @@ def known_secrets(
         secret = context.sink.load(stack.name, str(target))
         if secret is not None:
             found[target] = secret
-    return found
-
-
-def _as_filters(kind: ResourceType, criteria: Mapping[str, Any]) -> dict[str, Any]:
-    """Criteria as list filters: `lookup_key="pro"` asks for `lookup_keys=["pro"]`."""
-    found: dict[str, Any] = {}
-    for name, value in criteria.items():
-        key = kind.lookup_keys.get(name)
-        if key is None:
-            found[name] = value
-        else:
-            found |= {key.filter: [value] if key.many else value, **key.variants[0]}
     return found
