@@ -6,8 +6,9 @@ live here: what is measured.
 
 from __future__ import annotations
 
-from collections import Counter
+import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final
@@ -38,6 +39,23 @@ for number in range({pairs}):
 '''
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """What an account answered since it was last asked.
+
+    Attributes:
+        reads: Requests that read.
+        writes: Requests that could change something, and were let through.
+        refused: Answers 429.
+        span: Seconds from the first write to the last.
+    """
+
+    reads: int
+    writes: int
+    refused: int
+    span: float
+
+
 def write_stack(root: Path, objects: int) -> None:
     """Write a project with a stack that declares so many objects."""
     (root / "stacks").mkdir(parents=True)
@@ -56,12 +74,22 @@ def serve_account(pipe: Connection, rate: float | None, latency: float) -> None:
     # Not above: the benchmark itself has to stay small, because the peak of a process that it
     # starts is never told as less than its own.
     from engine.emulator.core import Emulator  # noqa: PLC0415
+    from engine.emulator.effects import Hold  # noqa: PLC0415
+    from engine.emulator.hang import Hang  # noqa: PLC0415
     from engine.emulator.server import EmulatorServer  # noqa: PLC0415
+    from engine.emulator.wire import Request, Response  # noqa: PLC0415
 
-    with (
-        Emulator(rate=rate) as emulator,
-        EmulatorServer(emulator, latency=latency) as server,
-    ):
+    moments: list[float] = []
+
+    class Timed(Emulator):
+        """Notes when writes arrive."""
+
+        def handle(self, request: Request, hold: Hold = Hang.wait) -> Response:
+            if request.method != "GET":
+                moments.append(time.perf_counter())
+            return super().handle(request, hold)
+
+    with Timed(rate=rate) as emulator, EmulatorServer(emulator, latency=latency) as server:
 
         def own(objects: int) -> None:
             emulator.seed_many("product", _products(objects // 2, LINEAGE), key=KEY)
@@ -71,13 +99,18 @@ def serve_account(pipe: Connection, rate: float | None, latency: float) -> None:
             emulator.seed_many("product", _products(objects // 2), key=KEY)
             emulator.seed_many("price", _prices(objects // 2), key=KEY)
 
-        def answered() -> Counter[str]:
-            """How many requests of each method were let through since, and how many not."""
-            statuses = Counter(
-                "refused" if entry.status == _TOO_MANY else entry.method for entry in emulator.log
+        def answered() -> Answered:
+            through = [entry for entry in emulator.log if entry.status != _TOO_MANY]
+            writes = sum(1 for entry in through if entry.method != "GET")
+            found = Answered(
+                reads=len(through) - writes,
+                writes=writes,
+                refused=len(emulator.log) - len(through),
+                span=moments[-1] - moments[0] if moments else 0.0,
             )
             emulator.log.clear()
-            return statuses
+            moments.clear()
+            return found
 
         attend(pipe, server.port, {"own": own, "others": others, "answered": answered})
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from tests.benchmarks.account import KEY, serve_account, write_stack
+from tests.benchmarks.account import KEY, Answered, serve_account, write_stack
 from tests.benchmarks.harness import Command, Ran
 from tests.benchmarks.served import Server, running
 
@@ -52,12 +52,16 @@ class Project:
         """
         self.server.ask("own", self.objects)
         rebuilt = self.command("state", "rebuild").run()
-        self.server.ask("answered")
         planned = self.command("plan", "--detailed-exitcode").run()
         if "No changes" not in planned.output:
             raise RuntimeError(planned.output[-2000:])
-        self.server.ask("answered")
+        self.answered()
         return rebuilt
+
+    def answered(self) -> Answered:
+        """What the account answered since."""
+        found: Answered = self.server.ask("answered")
+        return found
 
 
 def engine() -> tuple[str, ...]:

@@ -77,8 +77,8 @@ def plans(table: Table, extent: Extent) -> None:
 def _with_refresh(table: Table, settled: Project, times: int) -> float:
     objects = settled.objects
     (ran,) = medians([settled.command("plan")], times)
-    answered = settled.server.ask("answered")
-    reads = answered["GET"] / times - 1  # one asks whom the key speaks for
+    # One asks whom the key speaks for.
+    reads = settled.answered().reads / times - 1
     _add(table, "with refresh", ran, wall=WALL.get(objects), peak=PEAK.get(objects))
     table.add(
         "with refresh: requests for a hundred objects",
@@ -117,7 +117,7 @@ def first(table: Table, extent: Extent) -> None:
     with project(objects) as fresh:
         (ran,) = medians([fresh.command("plan")], times)
         _add(table, "first plan", ran, wall=FIRST.get(objects))
-        table.add("first plan: requests", fresh.server.ask("answered")["GET"] / times)
+        table.add("first plan: requests", fresh.answered().reads / times)
 
 
 def among(table: Table, extent: Extent) -> None:
@@ -128,11 +128,11 @@ def among(table: Table, extent: Extent) -> None:
         settled.server.ask("others", extent.others)
         ran = settled.command("plan").run()
         _add(table, "with refresh", ran)
-        table.add("with refresh: requests", settled.server.ask("answered")["GET"], bound=20)
+        table.add("with refresh: requests", settled.answered().reads, bound=20)
 
 
 def applies(table: Table, extent: Extent) -> None:
-    """Applies against rates, by the rate they reach from the start of the process to its end."""
+    """Applies against rates; what comes before the first create is the first plan's figure."""
     count, latency = extent.creates, f"{1000 * _LATENCY:.0f} ms on the way"
     table.title(f"apply of {count:,} creates, {latency}, 100 requests a second allowed and told")
     with project(count, rate=100, latency=_LATENCY) as fresh:
@@ -157,16 +157,16 @@ def _apply(
     ran = command.run()
     outcomes = [entry["outcome"] for entry in json.loads(ran.output)["outcomes"]]
     failed = sum(1 for outcome in outcomes if outcome != "applied")
-    answered = fresh.server.ask("answered")
-    rate = answered["POST"] / ran.seconds
+    answered = fresh.answered()
     _add(table, "apply", ran)
     table.add("apply: operations that failed", failed, bound=0)
-    table.add("apply: creates a second", rate, "/s")
-    table.add("apply: answers 429", answered["refused"])
+    table.add("apply: answers 429", answered.refused)
+    rate = (answered.writes - 1) / answered.span
+    table.add("apply: creates a second, from the first to the last", rate, "/s")
     if allowed is not None:
-        every = (answered["POST"] + answered["GET"]) / ran.seconds
-        table.add("apply: requests let through, of the rate", every / allowed)
-        table.add("apply: creates, of the rate", rate / allowed, bound=share, at_least=True)
+        table.add("the same, of the rate", rate / allowed, bound=share, at_least=True)
+        whole = answered.writes / ran.seconds
+        table.add("the same, over the whole process", whole / allowed)
 
 
 def starts(table: Table, extent: Extent) -> None:

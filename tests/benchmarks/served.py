@@ -8,7 +8,7 @@ from __future__ import annotations
 import multiprocessing
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -54,7 +54,8 @@ def running(serve: Callable[..., None], *given: Any) -> Iterator[Server]:
     try:
         yield Server(ours)
     finally:
-        ours.send((_STOP, ()))
+        with suppress(BrokenPipeError):  # it has failed, and told why
+            ours.send((_STOP, ()))
         process.join()
 
 
