@@ -77,6 +77,7 @@ def page_of(
     after, before = params.get("starting_after"), params.get("ending_before")
     if after is not None and before is not None:
         raise errors.both_cursors()
+    _require_no_cursor(params)
     limit = limit_of(params.get("limit"))
     wanted = {**kind.behaviour.list_defaults, **params}
     behaviour = kind.behaviour
@@ -127,6 +128,13 @@ def _position(call: Call, kind: ObjectKind, cursor: str | None, param: str) -> i
     if found is None:
         call.require(kind.object, cursor, param=param)
     return found
+
+
+def _require_no_cursor(params: Mapping[str, Any]) -> None:
+    """Refuse a cursor beside ids (D, and L for the text)."""
+    for cursor in ("starting_after", "ending_before"):
+        if params.get("ids") and params.get(cursor) is not None:
+            raise errors.exclusive(("ids", cursor))
 
 
 def _require_named(call: Call, kind: ObjectKind, params: Mapping[str, Any]) -> None:

@@ -6,12 +6,12 @@ What must not live here: carrying it out (`saved`).
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from engine.errors import GuardError
 from engine.operations.context import Context
 from engine.operations.holders import find_holders
-from engine.operations.refresh import read_all
+from engine.operations.reading import Place, read_all
 from engine.operations.session import Session
 from engine.plan.binding import Seen, look, what_moved, who_moved
 from engine.plan.model import Plan
@@ -110,15 +110,37 @@ def _stale(opened: Session, plan: Plan, message: str) -> GuardError:
     return GuardError(message, cause=cause, hint=AGAIN)
 
 
-def still(opened: Session, stack: SavedStack) -> Plan:
+def read_bound(opened: Session, stacks: Sequence[SavedStack]) -> dict[Place, RemoteObject]:
+    """Read the objects that saved plans are bound to, those of all stacks together.
+
+    Raises:
+        ProviderError: if Stripe refuses or cannot be reached.
+    """
+    places: list[Place] = []
+    for stack in stacks:
+        seen = dict.fromkeys((was.type, was.account, was.id) for was in stack.binding.seen)
+        if seen:
+            opened.context.hook.refreshing(stack.plan.stack, len(seen))
+        places.extend(seen)
+    found = read_all(opened, opened.context.schemas, places)
+    for stack in stacks:
+        opened.context.hook.refreshed(stack.plan.stack)
+    return found
+
+
+def still(opened: Session, stack: SavedStack, actual: Mapping[Place, RemoteObject]) -> Plan:
     """A plan that nothing has moved away from, with the objects it looks up as they are.
+
+    Args:
+        opened: The session that holds its state.
+        stack: The plan.
+        actual: What `read_bound` read.
 
     Raises:
         GuardError: naming everything that moved.
     """
     plan, binding = stack.plan, stack.binding
     moved = [*_moved_outputs(opened, stack), *_moved_files(opened, plan)]
-    actual = _read(opened, stack)
     for was in binding.seen:
         kind = opened.context.schemas[was.type]
         found = actual.get((was.type, was.account, was.id))
@@ -143,15 +165,6 @@ def still(opened: Session, stack: SavedStack) -> Plan:
         if was.address.lookup
     }
     return dataclasses.replace(plan, lookups=lookups)
-
-
-def _read(opened: Session, stack: SavedStack) -> dict[tuple[str, str, str], RemoteObject]:
-    places = dict.fromkeys((was.type, was.account, was.id) for was in stack.binding.seen)
-    hook, name = opened.context.hook, stack.plan.stack
-    hook.refreshing(name, len(places))
-    found = read_all(opened, opened.context.schemas, places)
-    hook.refreshed(name)
-    return found
 
 
 def _probed(opened: Session, kind: ResourceType, was: Seen) -> bool | None:

@@ -15,7 +15,8 @@ from engine.provider.base import Provider, RemoteObject, composite_id
 from engine.provider.schema import NaturalKey, ResourceType, Schemas
 from engine.values import get_path, targets_in
 
-_KEYS_AT_ONCE = 10  # D: lookup_keys takes up to ten
+KEYS_AT_ONCE = 10
+"""Most keys that a list filter takes at once (D: `lookup_keys`)."""
 _NO_KEY = NaturalKey(attribute="", scan=True)
 
 
@@ -133,7 +134,7 @@ class _Search:
             Whether everything is known now.
         """
         kind, key, account = self.some[0].kind, self.some[0].key, self.some[0].account
-        asked = -(-len(self.some) // _KEYS_AT_ONCE) if key.many else len(self.some)
+        asked = -(-len(self.some) // KEYS_AT_ONCE) if key.many else len(self.some)
         only_way = key.scan and not key.filter
         budget = asked * len(key.variants)
         if budget <= len(key.variants) and not only_way:
@@ -160,7 +161,7 @@ def _questions(
         for wanted in some:
             yield functools.partial(_read_by_id, provider, wanted)
         return
-    size = _KEYS_AT_ONCE if key.many else 1
+    size = KEYS_AT_ONCE if key.many else 1
     for start in range(0, len(some), size):
         values = [wanted.value for wanted in some[start : start + size]]
         asked = {**some[0].filters, key.filter: values if key.many else values[0]}

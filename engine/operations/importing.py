@@ -10,7 +10,7 @@ from engine.graph.build import ResourceGraph
 from engine.operations.adopting import as_declared
 from engine.operations.context import Context
 from engine.operations.guards import refuse_held
-from engine.operations.refresh import observe
+from engine.operations.refresh import observe, read_known
 from engine.operations.session import Session, session
 from engine.operations.validate import load_graphs
 from engine.plan.options import PlanOptions
@@ -89,7 +89,8 @@ def _recorded(
     context, state = opened.context, opened.states[graph.stack.name]
     outputs = opened.outputs_read_by(graph)
     options = PlanOptions(targets=(address,))
-    observed = observe(context, opened, graph, state, options, outputs)
+    read = read_known(context, opened, [(graph, state)], options)
+    observed = observe(context, opened, graph, state, options, outputs, read)
     actual = observed.imports.get(str(address))
     if actual is None:
         kind = context.schemas[address.type]

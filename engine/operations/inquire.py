@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from engine.graph.build import ResourceGraph
 from engine.operations.context import Context
 from engine.operations.holders import find_holders
-from engine.operations.refresh import Connected
+from engine.operations.reading import Connected
 from engine.operations.together import at_once
 from engine.plan.bind import sought_of
 from engine.plan.model import Action, Change, Plan

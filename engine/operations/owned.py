@@ -335,7 +335,7 @@ class Search:
         if place in self._lists:
             return self._lists[place]
         found: dict[str, RemoteObject] = {}
-        for variant in _variants(kind):
+        for variant in kind.lists:
             for entry in self.provider.find(kind, {**filters, **variant}, account=account):
                 found.setdefault(id_of(entry), entry)
         newest_first = sorted(
@@ -372,9 +372,3 @@ def _narrowing(kind: ResourceType, said: Mapping[str, Any]) -> dict[str, Any] | 
     filters = {name: said.get(name) for name in dict.fromkeys([*needed, *further])}
     told = {name: value for name, value in filters.items() if isinstance(value, str) and value}
     return told if told and all(name in told for name in needed) else None
-
-
-def _variants(kind: ResourceType) -> tuple[Mapping[str, Any], ...]:
-    """Filters that together list every object, archived ones too."""
-    several = [key.variants for key in kind.natural_keys if len(key.variants) > 1]
-    return several[0] if several else ({},)

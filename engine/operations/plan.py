@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from engine.address import ResourceAddress
 from engine.errors import UsageError
 from engine.graph.build import ResourceGraph
 from engine.operations.context import Context
 from engine.operations.inquire import inquire
-from engine.operations.refresh import observe
+from engine.operations.reading import Place
+from engine.operations.refresh import observe, read_known
 from engine.operations.session import Session, session
 from engine.operations.validate import load_graphs
 from engine.plan.model import Plan, PlanReport
 from engine.plan.options import PlanOptions
 from engine.plan.planner import make_plan
 from engine.plan.safety import CONFIRM, removals_to_confirm
+from engine.provider.base import RemoteObject
 from engine.stack.authoring import nearest
 from engine.stack.loader import stack_files
 from engine.state.held import HeldLock
@@ -55,7 +57,10 @@ def plan_session(opened: Session, options: PlanOptions) -> PlanReport:
     """
     _check_addresses(opened, options)
     account = opened.check_account() if options.refresh else None
-    plans = tuple(_plan_one(opened, graph, options) for graph in _ordered(opened, options))
+    graphs = _ordered(opened, options)
+    known = [(graph, opened.states[graph.stack.name]) for graph in graphs]
+    read = read_known(opened.context, opened, known, options)
+    plans = tuple(_plan_one(opened, graph, options, read) for graph in graphs)
     plans = _with_orphans(opened, plans)
     plans = tuple(
         dataclasses.replace(plan, warnings=(*opened.taken_up.get(plan.stack, ()), *plan.warnings))
@@ -133,7 +138,12 @@ def _ordered(opened: Session, options: PlanOptions) -> tuple[ResourceGraph, ...]
     return opened.graphs[::-1] if options.destroy else opened.graphs
 
 
-def _plan_one(opened: Session, graph: ResourceGraph, options: PlanOptions) -> Plan:
+def _plan_one(
+    opened: Session,
+    graph: ResourceGraph,
+    options: PlanOptions,
+    read: Mapping[Place, RemoteObject],
+) -> Plan:
     state = opened.states[graph.stack.name]
     outputs = opened.outputs_read_by(graph)
     context = opened.context
@@ -145,7 +155,7 @@ def _plan_one(opened: Session, graph: ResourceGraph, options: PlanOptions) -> Pl
         options=options,
         stamped=context.settings.ownership_stamp,
     )
-    observed = observe(context, opened, graph, state, options, outputs)
+    observed = observe(context, opened, graph, state, options, outputs, read)
     draft = planned(observed)
     told = inquire(context, opened, graph, state, draft, observed)
     opened.observed[graph.stack.name] = told

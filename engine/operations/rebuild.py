@@ -15,8 +15,9 @@ from engine.graph.build import ResourceGraph
 from engine.operations.adopting import as_declared
 from engine.operations.context import Context
 from engine.operations.earlier import Earlier, earlier_state, other_lineages
+from engine.operations.lookups import look_up
 from engine.operations.owned import Search
-from engine.operations.refresh import known_secrets, look_up
+from engine.operations.refresh import known_secrets
 from engine.operations.session import Session, telling
 from engine.operations.validate import load_graphs
 from engine.plan.normal import SEALED

@@ -5,12 +5,13 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
-from engine.errors import EngineError
 from engine.graph.build import ResourceGraph
 from engine.operations.context import Context
 from engine.operations.holders import find_holders
+from engine.operations.lookups import look_up
+from engine.operations.reading import Connected, Place, read_all
 from engine.operations.together import at_once
 from engine.plan.bind import sought_of
 from engine.plan.life import is_gone
@@ -19,53 +20,42 @@ from engine.plan.observed import Observed
 from engine.plan.options import PlanOptions
 from engine.plan.scope import moved_state, selection
 from engine.provider.base import Provider, RemoteObject
-from engine.provider.schema import ResourceType, Schemas
+from engine.provider.schema import ResourceType
 from engine.state.model import ResourceState, State
 from engine.values import AttributeTarget, OutputTarget, get_path, targets_in
 
 
-class Connected(Protocol):
-    """Whatever connects to Stripe on first use: a plan without questions needs no key."""
+def read_known(
+    context: Context,
+    opened: Connected,
+    stacks: Iterable[tuple[ResourceGraph, State]],
+    options: PlanOptions,
+) -> dict[Place, RemoteObject]:
+    """Read the objects that the states of some stacks know.
 
-    @property
-    def provider(self) -> Provider:
-        """Where the objects are."""
-        ...
-
-
-def read_all(
-    opened: Connected, schemas: Schemas, places: Iterable[tuple[str, str, str]]
-) -> dict[tuple[str, str, str], RemoteObject]:
-    """Read objects of several types at once.
+    A page of a list is of the account and not of a stack: what several stacks have of one type is
+    read together.
 
     Args:
+        context: The run's ports.
         opened: Connects to where the objects are, once something has to be read.
-        schemas: Resource types by name.
-        places: Type, connected account and id of each.
+        stacks: What is declared, and what the last apply saw.
+        options: What the person asked for.
 
     Returns:
-        The objects that exist, by the same.
+        The objects that exist, by where they are; none if nothing is to be read.
 
     Raises:
         ProviderError: if Stripe refuses or cannot be reached.
     """
-    groups: dict[tuple[str, str], list[str]] = {}
-    for type_name, account, id in places:
-        groups.setdefault((type_name, account), []).append(id)
-    order = sorted(groups)
-    answers = at_once(
-        [
-            functools.partial(
-                opened.provider.read_many, schemas[name], groups[name, account], account=account
-            )
-            for name, account in order
-        ]
-    )
-    return {
-        (*group, id): entry
-        for group, found in zip(order, answers, strict=True)
-        for id, entry in found.items()
-    }
+    if not options.refresh:
+        return {}
+    places: list[Place] = []
+    for graph, state in stacks:
+        known = _known(graph, moved_state(graph, state)[0], options)
+        context.hook.refreshing(graph.stack.name, len(known))
+        places.extend(_place(entry) for entry in known.values())
+    return read_all(opened, context.schemas, places)
 
 
 def observe(
@@ -75,8 +65,9 @@ def observe(
     state: State,
     options: PlanOptions,
     outputs: Mapping[OutputTarget, Any],
+    read: Mapping[Place, RemoteObject],
 ) -> Observed:
-    """Read what a plan of one stack needs.
+    """Read what a plan of one stack needs beside the objects that its state knows.
 
     Args:
         context: The run's ports.
@@ -85,13 +76,28 @@ def observe(
         state: What the last apply saw.
         options: What the person asked for.
         outputs: Outputs of other stacks.
+        read: What `read_known` read.
 
     Raises:
         ProviderError: if Stripe refuses or cannot be reached.
         EngineError: if a lookup finds nothing, or more than one object.
     """
     state, _ = moved_state(graph, state)
-    return _Refresh(context, opened, graph, state, options, outputs).observe()
+    return _Refresh(context, opened, graph, state, options, outputs, read).observe()
+
+
+def _known(graph: ResourceGraph, state: State, options: PlanOptions) -> dict[str, ResourceState]:
+    """Resources of a state that are to be read, by address."""
+    chosen = selection(graph, state, options)
+    return {
+        address: entry
+        for address, entry in state.resources.items()
+        if chosen is None or address in chosen
+    }
+
+
+def _place(entry: ResourceState) -> Place:
+    return (entry.type, entry.keeping.account, entry.id)
 
 
 @dataclass(slots=True)
@@ -102,26 +108,20 @@ class _Refresh:
     state: State
     options: PlanOptions
     outputs: Mapping[OutputTarget, Any]
+    read: Mapping[Place, RemoteObject]
 
     @property
     def provider(self) -> Provider:
         return self.opened.provider
 
     def observe(self) -> Observed:
-        chosen = selection(self.graph, self.state, self.options)
         lookups = {}
         if not self.options.destroy:
             lookups = look_up(self.opened, self.graph, self.context.schemas)
         secrets = known_secrets(self.context, self.graph, self.state)
         if not self.options.refresh:
             return Observed(refreshed=False, lookups=lookups, outputs=self.outputs, secrets=secrets)
-        known = {
-            address: entry
-            for address, entry in self.state.resources.items()
-            if chosen is None or address in chosen
-        }
-        self.context.hook.refreshing(self.graph.stack.name, len(known))
-        objects = self._objects(known)
+        objects = self._objects()
         free = () if self.options.destroy or self.options.refresh_only else self._free(objects)
         asked = [address for address in free if self._is_import(address)]
         answers = at_once([functools.partial(self._imported, address) for address in asked])
@@ -150,15 +150,10 @@ class _Refresh:
     def _kind(self, type_name: str) -> ResourceType:
         return self.context.schemas[type_name]
 
-    def _objects(self, known: Mapping[str, ResourceState]) -> dict[str, RemoteObject | None]:
-        read = read_all(
-            self.opened,
-            self.context.schemas,
-            [(entry.type, entry.keeping.account, entry.id) for entry in known.values()],
-        )
+    def _objects(self) -> dict[str, RemoteObject | None]:
         seen: dict[str, RemoteObject | None] = {}
-        for address, entry in known.items():
-            actual = read.get((entry.type, entry.keeping.account, entry.id))
+        for address, entry in _known(self.graph, self.state, self.options).items():
+            actual = self.read.get(_place(entry))
             declaration = self.graph.declarations.get(address)
             said = entry.declared if declaration is None else declaration.arguments
             gone = actual is None or is_gone(self._kind(entry.type), actual, said)
@@ -166,8 +161,13 @@ class _Refresh:
         return seen
 
     def _free(self, objects: Mapping[str, RemoteObject | None]) -> tuple[str, ...]:
-        """Declared addresses without an object."""
-        return tuple(address for address in self.graph.declarations if objects.get(address) is None)
+        """Declared addresses that are in the plan and have no object."""
+        chosen = selection(self.graph, self.state, self.options)
+        return tuple(
+            address
+            for address in self.graph.declarations
+            if objects.get(address) is None and (chosen is None or address in chosen)
+        )
 
     def _account(self, address: str) -> str:
         return self.graph.declarations[address].lifecycle.account
@@ -201,33 +201,6 @@ class _Refresh:
                 yield address, found
 
 
-def look_up(opened: Connected, graph: ResourceGraph, schemas: Schemas) -> dict[str, RemoteObject]:
-    """Read the objects that a stack refers to and does not manage.
-
-    Raises:
-        EngineError: if a lookup finds nothing, or more than one object.
-    """
-    found: dict[str, RemoteObject] = {}
-    for address, lookup in graph.stack.lookups.items():
-        kind = schemas[lookup.address.type]
-        criteria = dict(lookup.criteria)
-        id = criteria.pop("id", None)
-        if id is not None:
-            entry = opened.provider.read(kind, str(id))
-            matches = [entry] if entry is not None else []
-        else:
-            matches = list(opened.provider.find(kind, _as_filters(kind, criteria)))
-        if len(matches) != 1:
-            what = ", ".join(f"{name}={value!r}" for name, value in lookup.criteria.items())
-            raise EngineError(
-                f"{lookup.location}: {kind.face}.lookup({what}) finds "
-                f"{'nothing' if not matches else f'{len(matches)} objects'}",
-                hint="a lookup names exactly one object: narrow it, or use its id",
-            )
-        found[address] = matches[0]
-    return found
-
-
 def known_secrets(
     context: Context, graph: ResourceGraph, state: State
 ) -> dict[AttributeTarget, str]:
@@ -246,16 +219,4 @@ def known_secrets(
         secret = context.sink.load(stack.name, str(target))
         if secret is not None:
             found[target] = secret
-    return found
-
-
-def _as_filters(kind: ResourceType, criteria: Mapping[str, Any]) -> dict[str, Any]:
-    """Criteria as list filters: `lookup_key="pro"` asks for `lookup_keys=["pro"]`."""
-    found: dict[str, Any] = {}
-    for name, value in criteria.items():
-        key = kind.lookup_keys.get(name)
-        if key is None:
-            found[name] = value
-        else:
-            found |= {key.filter: [value] if key.many else value, **key.variants[0]}
     return found

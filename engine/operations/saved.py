@@ -14,7 +14,14 @@ from engine.errors import GuardError
 from engine.graph.build import ResourceGraph
 from engine.operations.apply import conclude
 from engine.operations.context import Context
-from engine.operations.fitting import AGAIN, check_account, check_origin, check_state, still
+from engine.operations.fitting import (
+    AGAIN,
+    check_account,
+    check_origin,
+    check_state,
+    read_bound,
+    still,
+)
 from engine.operations.plan import plan_session
 from engine.operations.session import Session, session, session_of
 from engine.operations.unfinished import secrets_of
@@ -109,7 +116,8 @@ def apply_saved(
         check_account(saved, account)
         for stack in saved.stacks:
             check_state(opened, stack)
-        plans = tuple(_filled(still(opened, stack), graph_of) for stack in saved.stacks)
+        actual = read_bound(opened, saved.stacks)
+        plans = tuple(_filled(still(opened, stack, actual), graph_of) for stack in saved.stacks)
         report = dataclasses.replace(
             saved.report(),
             account_id=account.id,

@@ -425,6 +425,12 @@ class ResourceType:
         return identity is not None and identity.in_create
 
     @property
+    def lists(self) -> tuple[Mapping[str, Any], ...]:
+        """Filters of the lists that together hold every object, archived ones too."""
+        several = [key.variants for key in self.natural_keys if len(key.variants) > 1]
+        return several[0] if several else ({},)
+
+    @property
     def lookup_keys(self) -> Mapping[str, NaturalKey]:
         """Natural keys that a list filter finds, by the field that holds them."""
         return {key.attribute: key for key in self.natural_keys if key.filter}

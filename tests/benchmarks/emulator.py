@@ -1,6 +1,6 @@
 """How fast the served emulator is: creates and pages a second, beside a bare HTTP server.
 
-    python tests/benchmarks/emulator.py
+    python -m tests.benchmarks.emulator
 
 Server and clients are processes of their own, as in use. The clients are bare sockets: the SDK
 would cost more than the emulator. What must not live here: anything a test relies on.
@@ -10,13 +10,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
 import resource
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing.connection import Connection
@@ -25,14 +23,13 @@ from typing import Any
 from engine.emulator.core import Emulator
 from engine.emulator.server import EmulatorServer
 from engine.emulator.wire import Request
+from tests.benchmarks.served import Server, attend, running
 
 KEY = "sk_test_benchmark"
 CLIENTS = 8
 PAGE = 100
 PREFIXES = {"product": "prod_", "price": "price_"}
 _PAGES = 50
-_SPAWN = multiprocessing.get_context("spawn")
-Serve = Callable[[Connection, int], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,33 +57,6 @@ class Measured:
     def cpu_ms(self) -> float:
         """Milliseconds of the server's processor time a request."""
         return 1000 * self.cpu / self.count
-
-
-class Server:
-    """A server in a process of its own."""
-
-    def __init__(self, pipe: Connection) -> None:
-        self._pipe = pipe
-        self.port: int = pipe.recv()
-
-    def cpu(self) -> float:
-        """Processor time it has used, in seconds."""
-        self._pipe.send("cpu")
-        used: float = self._pipe.recv()
-        return used
-
-
-@contextmanager
-def running(serve: Serve, objects: int) -> Iterator[Server]:
-    """Run a server until the block ends."""
-    ours, theirs = _SPAWN.Pipe()
-    process = _SPAWN.Process(target=serve, args=(theirs, objects))
-    process.start()
-    try:
-        yield Server(ours)
-    finally:
-        ours.send("stop")
-        process.join()
 
 
 def serve_emulator(pipe: Connection, objects: int) -> None:
@@ -151,13 +121,6 @@ def serve_echo(pipe: Connection, objects: int) -> None:
     attend(pipe, server.server_address[1])
     server.shutdown()
     server.server_close()
-
-
-def attend(pipe: Connection, port: int) -> None:
-    """Tell the port, then the processor time whenever asked, until told to stop."""
-    pipe.send(port)
-    while pipe.recv() != "stop":
-        pipe.send(time.process_time())
 
 
 class Client:

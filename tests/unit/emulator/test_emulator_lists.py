@@ -98,6 +98,17 @@ def test_cursors_are_one_and_known(
     assert error.param == "starting_after"  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize("cursor", ["starting_after", "ending_before"])
+def test_a_cursor_does_not_go_with_ids(
+    client: stripe.StripeClient, products: list[str], refused: Refused, cursor: str
+) -> None:
+    """Stripe takes one of them only, so one page has to hold all that are asked for."""
+    error = refused(client.v1.products.list, {"ids": products, cursor: products[0]})
+    message = f"You may only specify one of these parameters: ids, {cursor}."
+    assert (error.http_status, error.user_message) == (400, message)
+    assert error.param == "ids"  # type: ignore[attr-defined]
+
+
 @pytest.mark.parametrize(
     ("params", "message"),
     [

@@ -17,7 +17,7 @@ from engine.errors import (
     PermissionDeniedError,
     ProviderError,
 )
-from engine.provider.base import Account, RequestContext
+from engine.provider.base import Account, RequestContext, id_of
 from engine.provider.schema import Probe, ResourceType
 from engine.stripe.client import ClientOptions, StripeHTTP
 from engine.stripe.provider import StripeProvider
@@ -31,7 +31,9 @@ def kind(name: str) -> ResourceType:
     return loader.schemas()[name]
 
 
+KEY = "sk_test_unit"
 PRODUCT, PRICE, COUPON = kind("stripe_product"), kind("stripe_price"), kind("stripe_coupon")
+FEATURE, PRODUCT_FEATURE = kind("stripe_entitlements_feature"), kind("stripe_product_feature")
 
 
 def context(key: str = "key") -> RequestContext:
@@ -46,7 +48,7 @@ class Account1:
         """Args: emulator: holds the account."""
         self.emulator = emulator
 
-    def provider(self, key: str = "sk_test_unit") -> StripeProvider:
+    def provider(self, key: str = KEY) -> StripeProvider:
         """A provider."""
         options = ClientOptions(
             api_key=Sensitive(key),
@@ -64,6 +66,20 @@ class Account1:
         ]
         self.emulator.log.clear()
         return ids
+
+    def coupons(self, count: int) -> list[str]:
+        """Make coupons and return their ids, oldest first."""
+        return self.emulator.seed_many(
+            "coupon", ({"percent_off": 10, "duration": "once"} for _ in range(count)), key=KEY
+        )
+
+    def prices(self, count: int, active: Callable[[int], bool]) -> list[str]:
+        """Make prices of the last product and return their ids, oldest first."""
+        product = self.provider().find(PRODUCT, {})[0]["id"]
+        self.emulator.log.clear()
+        common = {"product": product, "currency": "usd", "unit_amount": 100}
+        many = ({**common, "active": active(number)} for number in range(count))
+        return self.emulator.seed_many("price", many, key=KEY)
 
     def asked(self) -> list[str]:
         """Paths that were read since."""
@@ -101,29 +117,65 @@ def test_many_objects_come_in_one_page(account: Account1) -> None:
 
 
 def test_pages_are_read_while_they_are_the_cheaper_way(account: Account1) -> None:
-    """Three of ours at the far end of 250: the third page has them, and three pages cost three."""
-    ids = account.products(250)
+    """Four of ours down to the far end of 250: the third page has the last of them."""
+    ids = account.coupons(250)
     wanted = [ids[0], ids[1], ids[120], ids[240]]
-    found = account.provider().read_many(PRODUCT, wanted)
+    found = account.provider().read_many(COUPON, wanted)
     assert set(found) == set(wanted)
-    assert account.asked() == ["/v1/products"] * 3
+    assert account.asked() == ["/v1/coupons"] * 3
 
 
 def test_two_among_very_many_cost_at_most_twice_the_cheapest_way(account: Account1) -> None:
     """One page is tried, then each is read by itself: three requests where two were the least."""
-    ids = account.products(250)
+    ids = account.coupons(250)
     wanted = ids[:2]
-    assert set(account.provider().read_many(PRODUCT, wanted)) == set(wanted)
-    assert sorted(account.asked()) == sorted(
-        ["/v1/products", *(f"/v1/products/{i}" for i in wanted)]
-    )
+    assert set(account.provider().read_many(COUPON, wanted)) == set(wanted)
+    assert sorted(account.asked()) == sorted(["/v1/coupons", *(f"/v1/coupons/{i}" for i in wanted)])
 
 
 def test_only_what_pages_did_not_show_is_read_by_itself(account: Account1) -> None:
     """What a page has brought is not asked for again."""
-    ids = account.products(150)
-    assert set(account.provider().read_many(PRODUCT, [ids[0], ids[149]])) == {ids[0], ids[149]}
-    assert account.asked() == ["/v1/products", f"/v1/products/{ids[0]}"]
+    ids = account.coupons(150)
+    assert set(account.provider().read_many(COUPON, [ids[0], ids[149]])) == {ids[0], ids[149]}
+    assert account.asked() == ["/v1/coupons", f"/v1/coupons/{ids[0]}"]
+
+
+def test_what_stripe_finds_by_ids_is_asked_for_by_them(account: Account1) -> None:
+    """A hundred in a request, however many others there are; the last one is read by itself."""
+    ids = account.products(450)
+    wanted = ids[:201]
+    assert set(account.provider().read_many(PRODUCT, wanted)) == set(wanted)
+    assert sorted(account.asked()) == ["/v1/products", "/v1/products", f"/v1/products/{ids[200]}"]
+
+
+def test_what_a_list_leaves_out_is_found_in_the_other(account: Account1) -> None:
+    """The list of prices shows active ones; the archived ones come in a page of their own."""
+    account.products(1)
+    ids = account.prices(60, active=lambda number: number % 2 == 0)
+    found = account.provider().read_many(PRICE, ids)
+    assert {id: found[id]["active"] for id in ids} == {
+        id: number % 2 == 0 for number, id in enumerate(ids)
+    }
+    assert account.asked() == ["/v1/prices", "/v1/prices"]
+
+
+def test_children_are_listed_under_their_parents(account: Account1) -> None:
+    """A page for each parent of several; the only child of one is read by itself."""
+    provider = account.provider()
+    parents = account.products(2)
+    ids = []
+    for number in range(5):
+        feature = provider.create(
+            FEATURE, {"name": f"F{number}", "lookup_key": f"f{number}"}, context(f"f{number}")
+        )
+        params = {"product": parents[number // 4], "entitlement_feature": feature["id"]}
+        ids.append(id_of(provider.create(PRODUCT_FEATURE, params, context(f"a{number}"))))
+    account.emulator.log.clear()
+    assert set(provider.read_many(PRODUCT_FEATURE, ids)) == set(ids)
+    own = ids[4].partition("/")[2]
+    assert sorted(account.asked()) == sorted(
+        [f"/v1/products/{parents[0]}/features", f"/v1/products/{parents[1]}/features/{own}"]
+    )
 
 
 def test_what_does_not_exist_is_left_out(account: Account1) -> None:
