@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.apply.events import Hook
+from engine.apply.hook import Hook
 from engine.catalog import loader
 from engine.errors import SettingsError, UsageError
 from engine.operations.context import Context

@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.address import parse_address
-from engine.apply.events import ApplyResult, Hook, Outcome, StepResult
+from engine.apply.events import ApplyResult, Outcome, StepResult
 from engine.apply.fold import delta_of, moving
+from engine.apply.hook import Hook
 from engine.apply.journal import Intent, Journal
 from engine.apply.ports import OutputsOf, Save, SecretSink
 from engine.apply.references import References

@@ -10,7 +10,8 @@ from engine.plan.model import Step, StepKind
 from engine.plan.normal import SEALED, seal
 from engine.plan.record import attributes_of
 from engine.provider.base import RemoteObject, id_of
-from engine.provider.schema import ResourceType, Verb
+from engine.provider.life import Verb
+from engine.provider.schema import ResourceType
 from engine.state.model import Delta, Draft, RemovedObject, ResourceState
 from engine.values import Target, fingerprint, get_path, resolve, set_path
 

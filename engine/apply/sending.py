@@ -10,7 +10,8 @@ from engine.errors import NotFoundError, ProviderError
 from engine.plan.life import is_gone, is_live
 from engine.plan.model import Step, StepKind
 from engine.provider.base import Provider, RemoteObject, RequestContext
-from engine.provider.schema import Removal, ResourceType, Verb
+from engine.provider.life import Removal, Verb
+from engine.provider.schema import ResourceType
 from engine.values import plain
 
 _REFUSED = 400

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.provider.calls import Composite
+from engine.provider.life import Detach, Ending, Inheritance, NaturalKey, Removal, Revival
 from engine.provider.rules import Rule
-from engine.provider.schema import Detach, Ending, Inheritance, Kind, NaturalKey, Removal, Revival
+from engine.provider.schema import Kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +77,8 @@ class Handle:
     whole: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# As for the types they are merged into: nobody compares or prints these.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Row:
     """What no machine can know about one type.
 

@@ -19,7 +19,7 @@ from engine.errors import UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from engine.apply.events import Hook
+    from engine.apply.hook import Hook
     from engine.operations.context import Context
     from engine.views.progress import LineProgress
     from engine.views.style import Style
@@ -112,7 +112,7 @@ class Invocation:
             UsageError: if there is no such folder.
             SettingsError: for configuration that cannot be used.
         """
-        from engine.apply.events import Hook as NoHook  # noqa: PLC0415 - see the module
+        from engine.apply.hook import Hook as NoHook  # noqa: PLC0415 - see the module
         from engine.bootstrap import open_project  # noqa: PLC0415 - see the module
 
         if not self.root.is_dir():

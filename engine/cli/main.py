@@ -6,10 +6,13 @@ tree, and what becomes of errors.
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
 
 from engine.version import version_line
+
+_COLLECT_AFTER = 100_000
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
@@ -21,6 +24,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code.
     """
+    # A short life with many small objects: the collector would mostly go through them in vain.
+    gc.set_threshold(_COLLECT_AFTER)
     words = list(sys.argv[1:] if arguments is None else arguments)
     if words == ["--version"] and _told_version():
         return 0

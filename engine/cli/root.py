@@ -6,7 +6,6 @@ What must not live here: what the commands do; each is imported when it is asked
 from __future__ import annotations
 
 import contextlib
-import gc
 import io
 import os
 import sys
@@ -19,7 +18,6 @@ from engine.cli.invocation import Invocation
 from engine.errors import InterruptedRunError
 from engine.version import version_line
 
-_COLLECT_AFTER = 100_000
 _HOMES = {
     "init": "engine.cli.init:init",
     "validate": "engine.cli.validate:validate",
@@ -96,8 +94,6 @@ def run_words(words: list[str]) -> int:
     Returns:
         The exit code.
     """
-    # A short life with many small objects: the collector would mostly go through them in vain.
-    gc.set_threshold(_COLLECT_AFTER)
     _write_anything()
     # Until the options are read, an error has only the words to go by.
     before_rest = words[: words.index("--")] if "--" in words else words

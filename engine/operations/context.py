@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     # An offline command is given the same, and loads none of it.
-    from engine.apply.events import Hook
+    from engine.apply.hook import Hook
     from engine.apply.ports import SecretSink
     from engine.provider.base import Provider
     from engine.provider.schema import Schemas

@@ -12,7 +12,8 @@ from engine.errors import GuardError, LockHeldError
 from engine.operations.context import Context
 from engine.plan.model import PlanReport, Step, StepKind
 from engine.provider.base import Account, Provider
-from engine.provider.schema import Schemas, Verb
+from engine.provider.life import Verb
+from engine.provider.schema import Schemas
 from engine.settings import UNNAMED, Environment, is_live
 from engine.state.model import State
 

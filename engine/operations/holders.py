@@ -12,7 +12,8 @@ from engine.plan.binding import Sought
 from engine.plan.keys import Claim, claim_of
 from engine.plan.life import is_gone
 from engine.provider.base import Provider, RemoteObject, composite_id
-from engine.provider.schema import NaturalKey, ResourceType, Schemas
+from engine.provider.life import NaturalKey
+from engine.provider.schema import ResourceType, Schemas
 from engine.values import get_path, targets_in
 
 KEYS_AT_ONCE = 10

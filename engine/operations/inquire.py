@@ -16,7 +16,8 @@ from engine.plan.model import Action, Change, Plan
 from engine.plan.observed import Observed
 from engine.plan.scope import moved_state
 from engine.provider.base import RemoteObject
-from engine.provider.schema import NaturalKey, ResourceType
+from engine.provider.life import NaturalKey
+from engine.provider.schema import ResourceType
 from engine.state.model import State
 
 _ENDS = (Action.DELETE, Action.REPLACE)

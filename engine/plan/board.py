@@ -16,7 +16,7 @@ from engine.plan.model import Action, Step, StepKind
 from engine.plan.normal import seal
 from engine.plan.record import attributes_of, referred_attributes
 from engine.plan.request import create_params, settle_params, stamp
-from engine.provider.schema import Verb
+from engine.provider.life import Verb
 from engine.state.model import ResourceState, State
 from engine.values import CLEAR, UNKNOWN, get_path
 

@@ -14,7 +14,8 @@ from typing import Any
 from engine.address import parse_address
 from engine.plan.model import Step, StepKind
 from engine.plan.normal import SEALED, is_sealed
-from engine.provider.schema import Removal, ResourceType, Schemas, Verb
+from engine.provider.life import Removal, Verb
+from engine.provider.schema import ResourceType, Schemas
 from engine.state.codec import resource_document
 from engine.state.shape import resource_of
 from engine.values import Marker, Sensitive, fingerprint

@@ -15,7 +15,8 @@ from engine.plan.model import Action, Change, FieldChange, FieldReason, Reason
 from engine.plan.normal import document_of, presentable, seal
 from engine.plan.request import update_params
 from engine.provider.base import RemoteObject, id_of
-from engine.provider.schema import NaturalKey, Removal, ResourceType
+from engine.provider.life import NaturalKey, Removal
+from engine.provider.schema import ResourceType
 from engine.stack.model import Declaration
 from engine.state.model import Keeping, ResourceState
 from engine.values import ABSENT, Path, Target, dotted, get_path

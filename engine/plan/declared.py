@@ -27,7 +27,7 @@ from engine.plan.reclaim import reclaimed
 from engine.plan.resolve import Known
 from engine.plan.untouched import is_as_declared
 from engine.provider.base import RemoteObject
-from engine.provider.schema import NaturalKey, Removal, Verb
+from engine.provider.life import NaturalKey, Removal, Verb
 from engine.stack.model import Declaration
 from engine.state.model import ResourceState
 from engine.values import (

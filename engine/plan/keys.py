@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
 from engine.plan.normal import comparable, is_sealed
-from engine.provider.schema import NaturalKey, ResourceType
+from engine.provider.life import NaturalKey
+from engine.provider.schema import ResourceType
 from engine.values import ABSENT, UNKNOWN, Sensitive, get_path
 
 Claim: TypeAlias = tuple[str, ...]

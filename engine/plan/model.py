@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.address import ResourceAddress
-from engine.provider.schema import Removal
+from engine.provider.life import Removal
 from engine.state.model import ResourceState
 from engine.values import ABSENT, Path
 

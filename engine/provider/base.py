@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
 from engine.provider.calls import Composite
-from engine.provider.schema import Probe, ResourceType
+from engine.provider.life import Probe
+from engine.provider.schema import ResourceType
 from engine.values import get_path
 
 RemoteObject: TypeAlias = Mapping[str, Any]

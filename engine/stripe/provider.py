@@ -17,7 +17,8 @@ from urllib.parse import parse_qsl, urlsplit
 from engine.catalog.loader import type_name
 from engine.errors import NotFoundError, PermissionDeniedError, ProviderError
 from engine.provider.base import Account, RemoteObject, RequestContext, id_of
-from engine.provider.schema import Probe, ResourceType, Schemas
+from engine.provider.life import Probe
+from engine.provider.schema import ResourceType, Schemas
 from engine.redaction import remember
 from engine.settings import is_live
 from engine.stripe.bulk import PAGE, chunks, from_pages

@@ -9,7 +9,8 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from engine.provider.schema import Attribute, Kind, ListOrder, Removal, ResourceType, Schemas, walk
+from engine.provider.life import Removal
+from engine.provider.schema import Attribute, Kind, ListOrder, ResourceType, Schemas, walk
 from engine.values import ABSENT, Path
 from engine.views import words
 from engine.views.counting import counted

@@ -12,7 +12,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TextIO
 
-from engine.apply.events import ApplyResult, Finding, Hook, Outcome, StepResult, Traffic
+from engine.apply.events import ApplyResult, Finding, Outcome, StepResult
+from engine.apply.hook import Hook, Traffic
 from engine.plan.model import Step, StepKind
 from engine.redaction import hide
 from engine.views import words

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from engine.apply.events import Finding, Found
 from engine.plan.model import Action, Change, FieldReason, Reason, Step, StepKind
-from engine.provider.schema import ResourceType, Schemas, Verb
+from engine.provider.life import Verb
+from engine.provider.schema import ResourceType, Schemas
 from engine.values import dotted
 
 SYMBOLS = {

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine.apply.events import Hook, Traffic
+from engine.apply.hook import Hook, Traffic
 from engine.bootstrap import open_project
 from engine.operations.apply import apply_stacks
 from engine.operations.plan import plan_stacks

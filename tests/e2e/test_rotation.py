@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from engine.address import parse_address
-from engine.apply.events import ApplyReport, Hook
+from engine.apply.events import ApplyReport
+from engine.apply.hook import Hook
 from engine.apply.ports import SecretSink
 from engine.emulator.core import Emulator
 from engine.errors import SecretSinkError

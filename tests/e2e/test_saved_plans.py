@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from engine.address import parse_address
-from engine.apply.events import ApplyReport, Hook
+from engine.apply.events import ApplyReport
+from engine.apply.hook import Hook
 from engine.bootstrap import open_project
 from engine.catalog import loader
 from engine.emulator.core import Emulator

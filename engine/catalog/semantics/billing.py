@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from engine.catalog.rows import Bounds, Limit, Row
 from engine.catalog.semantics.shared import COUNT, CURRENCY, METADATA
+from engine.provider.life import Ending, NaturalKey, Removal, Revival, Verb
 from engine.provider.rules import Rule, RuleKind
-from engine.provider.schema import Ending, NaturalKey, Removal, Revival, Verb
 
 METER = Row(
     face="Meter",

@@ -23,8 +23,8 @@ from engine.catalog.semantics.shared import (
     METADATA,
     URL,
 )
+from engine.provider.life import NaturalKey, Probe, Removal, Verb
 from engine.provider.rules import Rule, RuleKind
-from engine.provider.schema import NaturalKey, Probe, Removal, Verb
 
 PRODUCT = Row(
     face="Product",

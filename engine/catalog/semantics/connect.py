@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from engine.catalog.rows import Alias, Limit, Row
 from engine.catalog.semantics.shared import COUNT, COUNTRY, DELETE, METADATA, URL
+from engine.provider.life import Ending, Inheritance, Removal, Verb
 from engine.provider.rules import Rule, RuleKind
-from engine.provider.schema import Ending, Inheritance, Kind, Removal, Verb
+from engine.provider.schema import Kind
 
 _NEVER_TOLD = ("id_number", "id_number_secondary", "ssn_last_4")
 

@@ -14,8 +14,8 @@ from engine.catalog.semantics.shared import (
     DELETE,
     METADATA,
 )
+from engine.provider.life import NaturalKey, Revival
 from engine.provider.rules import Rule, RuleKind
-from engine.provider.schema import NaturalKey, Revival
 from engine.values import ABSENT
 
 COUPON = Row(

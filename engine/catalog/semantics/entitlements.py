@@ -14,8 +14,8 @@ from engine.catalog.semantics.shared import (
     DELETE,
     METADATA,
 )
+from engine.provider.life import Ending, NaturalKey
 from engine.provider.rules import Rule, RuleKind
-from engine.provider.schema import Ending, NaturalKey
 
 FEATURE = Row(
     face="Feature",

@@ -8,7 +8,8 @@ from engine.catalog.rows import Limit, Row
 from engine.catalog.semantics.checks import only_when
 from engine.catalog.semantics.shared import METADATA
 from engine.provider.calls import Composite
-from engine.provider.schema import Ending, Kind, NaturalKey, Removal, Verb
+from engine.provider.life import Ending, NaturalKey, Removal, Verb
+from engine.provider.schema import Kind
 
 FILE = Row(
     face="File",

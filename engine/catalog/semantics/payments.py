@@ -28,8 +28,8 @@ from engine.catalog.semantics.shared import (
     PERCENT,
     URL,
 )
+from engine.provider.life import NaturalKey, Removal, Revival, Verb
 from engine.provider.rules import Rule, RuleKind
-from engine.provider.schema import NaturalKey, Removal, Revival, Verb
 
 _RECURRING = ("line_items.*.price.recurring", "line_items.*.price_data.recurring")
 

@@ -22,8 +22,9 @@ from engine.catalog.semantics.shared import (
     DELETE,
     METADATA,
 )
+from engine.provider.life import Detach, NaturalKey
 from engine.provider.rules import Rule, RuleKind
-from engine.provider.schema import Detach, Kind, NaturalKey
+from engine.provider.schema import Kind
 
 PRICE = Row(
     face="Price",

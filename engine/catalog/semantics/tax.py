@@ -14,8 +14,8 @@ from engine.catalog.semantics.shared import (
     METADATA,
     PERCENT,
 )
+from engine.provider.life import Ending, NaturalKey, Removal, Verb
 from engine.provider.rules import Rule, RuleKind
-from engine.provider.schema import Ending, NaturalKey, Removal, Verb
 
 TAX_RATE = Row(
     face="TaxRate",

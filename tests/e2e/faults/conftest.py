@@ -23,7 +23,8 @@ from typing import Any
 
 import pytest
 
-from engine.apply.events import ApplyReport, Hook
+from engine.apply.events import ApplyReport
+from engine.apply.hook import Hook
 from engine.bootstrap import open_project
 from engine.emulator.core import Emulator
 from engine.emulator.server import EmulatorServer

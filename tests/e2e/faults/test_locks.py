@@ -50,7 +50,7 @@ EACH_ONCE = {"/v1/coupons": 1, "/v1/products": 1}
 APPLY = """
 import sys
 from pathlib import Path
-from engine.apply.events import Hook
+from engine.apply.hook import Hook
 from engine.bootstrap import open_project
 from engine.errors import EngineError
 from engine.operations.apply import apply_stacks

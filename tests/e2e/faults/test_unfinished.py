@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from engine.apply.events import Finding, Found, Hook
+from engine.apply.events import Finding, Found
+from engine.apply.hook import Hook
 from engine.bootstrap import open_project
 from engine.emulator import faults
 from engine.errors import ConnectionFailedError, GuardError, StateError

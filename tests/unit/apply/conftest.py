@@ -17,15 +17,17 @@ from typing import Any
 import pytest
 
 from engine.address import parse_address
-from engine.apply.events import ApplyResult, Hook, StepResult
+from engine.apply.events import ApplyResult, StepResult
 from engine.apply.executor import Surroundings, execute
+from engine.apply.hook import Hook
 from engine.apply.journal import Journal, Run
 from engine.catalog import loader
 from engine.errors import NotFoundError, SecretSinkError, StateError
 from engine.plan.model import Plan, Step, StepKind
 from engine.plan.normal import seal
 from engine.provider.base import Account, RemoteObject, RequestContext
-from engine.provider.schema import Probe, Removal, ResourceType, Verb
+from engine.provider.life import Probe, Removal, Verb
+from engine.provider.schema import ResourceType
 from engine.state.model import ResourceState, State
 from engine.values import CLEAR, UNKNOWN, OutputTarget
 

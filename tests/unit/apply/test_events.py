@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 from engine.address import parse_address
-from engine.apply.events import (
-    ApplyReport,
-    ApplyResult,
-    Hook,
-    Outcome,
-    StepResult,
-)
+from engine.apply.events import ApplyReport, ApplyResult, Outcome, StepResult
+from engine.apply.hook import Hook
 from engine.apply.pace import Pace
 from engine.plan.model import PlanReport, Step, StepKind
 from engine.state.model import State

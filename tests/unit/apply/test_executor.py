@@ -21,7 +21,7 @@ from engine.errors import (
     StateError,
 )
 from engine.plan.model import Step, StepKind
-from engine.provider.schema import Removal, Verb
+from engine.provider.life import Removal, Verb
 from engine.state.model import RemovedObject, ResourceState
 from engine.values import CLEAR, OutputTarget, Sensitive, fingerprint
 

@@ -25,7 +25,7 @@ from engine.errors import (
 from engine.plan.model import Step, StepKind
 from engine.plan.normal import SEALED
 from engine.provider.base import RequestContext
-from engine.provider.schema import Removal, Verb
+from engine.provider.life import Removal, Verb
 from engine.state.model import Delta, Draft, RemovedObject, ResourceState, State
 from engine.values import UNKNOWN, Sensitive, fingerprint
 

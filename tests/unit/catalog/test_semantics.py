@@ -13,8 +13,9 @@ from engine.catalog.model import Shape
 from engine.catalog.occurrences import OCCURRENCES
 from engine.catalog.rows import Row
 from engine.catalog.semantics.table import AREAS
+from engine.provider.life import Verb
 from engine.provider.rules import Rule
-from engine.provider.schema import Attribute, Kind, ResourceType, Verb, walk
+from engine.provider.schema import Attribute, Kind, ResourceType, walk
 
 OBJECTS = loader.managed()
 

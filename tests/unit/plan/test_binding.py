@@ -16,7 +16,7 @@ from engine.catalog import loader
 from engine.plan.bind import sought_of
 from engine.plan.binding import Binding, Seen, Sought, look, what_moved, who_moved
 from engine.provider.base import id_of
-from engine.provider.schema import NaturalKey
+from engine.provider.life import NaturalKey
 from engine.state.codec import state_digest
 
 Prepare: TypeAlias = Callable[[Mapping[str, Any]], Any]

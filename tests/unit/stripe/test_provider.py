@@ -18,7 +18,8 @@ from engine.errors import (
     ProviderError,
 )
 from engine.provider.base import Account, RequestContext, id_of
-from engine.provider.schema import Probe, ResourceType
+from engine.provider.life import Probe
+from engine.provider.schema import ResourceType
 from engine.stripe.client import ClientOptions, StripeHTTP
 from engine.stripe.provider import StripeProvider
 from engine.values import CLEAR, Sensitive

@@ -21,7 +21,7 @@ from engine.plan.model import (
     Step,
     StepKind,
 )
-from engine.provider.schema import Removal, Verb
+from engine.provider.life import Removal, Verb
 from engine.state.model import State
 from engine.values import ABSENT, UNKNOWN
 

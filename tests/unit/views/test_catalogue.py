@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from engine.catalog import loader
-from engine.provider.schema import Attribute, Kind, Probe, Removal, ResourceType, Verb
+from engine.provider.life import Probe, Removal, Verb
+from engine.provider.schema import Attribute, Kind, ResourceType
 from engine.stack.loader import load_stack
 from engine.stack.rules import Circumstances
 from engine.stack.validate import problems_of

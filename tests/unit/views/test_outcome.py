@@ -11,7 +11,7 @@ import pytest
 from engine.apply.events import ApplyReport, Outcome
 from engine.errors import EngineError, ProviderError, StateError
 from engine.plan.model import Action, StepKind
-from engine.provider.schema import Removal, Verb
+from engine.provider.life import Removal, Verb
 from engine.views.outcome import apply_text, failure_text, is_whole, summary_line
 from engine.views.style import PLAIN
 

@@ -10,7 +10,7 @@ import pytest
 from engine.apply.events import Outcome
 from engine.errors import EngineError
 from engine.plan.model import StepKind
-from engine.provider.schema import Removal, Verb
+from engine.provider.life import Removal, Verb
 from engine.views.live import LiveProgress
 from engine.views.progress import LineProgress, SilentProgress
 from engine.views.style import Style

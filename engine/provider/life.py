@@ -1,0 +1,169 @@
+"""How objects end, come back, and are found again, as data.
+
+What must not live here: fields (`schema`), and what is true of one type (the catalogue).
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+
+class Verb(enum.StrEnum):
+    """What removing an object really does to it."""
+
+    DELETE = "delete"
+    ARCHIVE = "archive"
+    DEACTIVATE = "deactivate"
+    EXPIRE = "expire"
+    CANCEL = "cancel"
+    CLOSE = "close"
+    RELEASE = "release"
+    VOID = "void"
+    KEEP = "keep"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """A question to Stripe that decides how an object can be removed.
+
+    Attributes:
+        object: Object name of what to look for.
+        filter: List filter that takes the id of the object to be removed.
+        variants: Further filters; the answer is yes if any of these lists has an entry.
+    """
+
+    object: str
+    filter: str
+    variants: tuple[Mapping[str, Any], ...] = (MappingProxyType({}),)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removal:
+    """One way an object ends.
+
+    Attributes:
+        verb: What it does, in the plan's words.
+        params: Update that does it; empty for a DELETE.
+        call: Name of the call that does it instead, `archive`, sent with `params`.
+        unless: A question whose yes rules this way out, so that the next one is taken.
+        unless_leaf: Path and value in the object that rule this way out.
+        or_next: Stripe may refuse it for what no read tells; then the next way is taken.
+        note: Why nothing better exists; shown in the plan.
+    """
+
+    verb: Verb
+    params: Mapping[str, Any] = field(default_factory=dict)
+    call: str = ""
+    unless: Probe | None = None
+    unless_leaf: tuple[str, Any] | None = None
+    or_next: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NaturalKey:
+    """How an object is found without its id.
+
+    Attributes:
+        attribute: Declared field that holds the key; dotted.
+        filter: List filter that takes it; empty if the key is the id and GET finds it, or if
+            `scan` is set.
+        scan: No filter takes it: the list (of a composite type, its own read) is gone through and
+            the field compared.
+        beside: Further declared fields that make up the key with it; dotted. All of them agree,
+            an object by its declared leaves; those that are list filters go along as such.
+        many: The filter takes a list of keys.
+        variants: Further filters; the holder is whatever any of these lists has.
+        transfer: Create or update parameter that takes the key from its holder; empty if the
+            key has to be free.
+        kept_by_removed: A removed object still holds the key.
+        fold_case: Keys that differ only in case collide.
+        unique: Stripe refuses a second object with it; else it only helps to find one.
+    """
+
+    attribute: str
+    filter: str = ""
+    scan: bool = False
+    beside: tuple[str, ...] = ()
+    many: bool = False
+    variants: tuple[Mapping[str, Any], ...] = (MappingProxyType({}),)
+    transfer: str = ""
+    kept_by_removed: bool = False
+    fold_case: bool = False
+    unique: bool = True
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The declared fields that make it up; what tells it from a type's other keys."""
+        return (self.attribute, *self.beside)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inheritance:
+    """A standing among its like that the successor of an object has to take over.
+
+    Stripe refuses to remove the object while it has it.
+
+    Attributes:
+        field: Flag that says so, in answers and as a create parameter.
+        beside: Declared fields and the answer's that have to agree, so that the successor stands
+            among the same; dotted.
+    """
+
+    field: str
+    beside: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revival:
+    """How an object that ended, or was ended by hand, comes back.
+
+    Attributes:
+        live: Leaves of the answer that say it is alive.
+        params: Update that brings it back; None if nothing does.
+        call: Name of the call that brings it back instead, `reactivate`; empty for the update.
+        spent_if: Answer leaves that explain why it ended by itself: with any of them set, an
+            object that is not alive is not drift.
+    """
+
+    live: Mapping[str, Any]
+    params: Mapping[str, Any] | None
+    call: str = ""
+    spent_if: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """When an object that Stripe still answers is gone for good.
+
+    Attributes:
+        leaves: Leaves of the answer with the values that say so, any of them; `...` for any value
+            but null.
+        spent_if: Declared fields that explain it: with any of them declared, the object came to
+            the end it was made for and is left alone.
+        past: Leaves, in the same form, with which an object has done its work: it is not gone,
+            nothing about it can change any more, and no difference is a reason to act.
+    """
+
+    leaves: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    spent_if: tuple[str, ...] = ()
+    past: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detach:
+    """An object of another type that must let go before one of this type is removed.
+
+    Attributes:
+        object: Object name of the holder.
+        via: Field of the removed object that holds the holder's id.
+        attribute: Field of the holder that holds the removed object's id.
+    """
+
+    object: str
+    via: str
+    attribute: str
