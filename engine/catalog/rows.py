@@ -16,7 +16,7 @@ from engine.provider.rules import Rule
 from engine.provider.schema import Kind
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Alias:
     """A parameter that the answer tells under another name, or in other words.
 
@@ -30,7 +30,7 @@ class Alias:
     words: Mapping[Any, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Limit:
     """Bounds of a string's or a list's length, and its form.
 
@@ -45,7 +45,7 @@ class Limit:
     pattern: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Bounds:
     """Between what a number has to be.
 
@@ -60,7 +60,7 @@ class Bounds:
     max: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Handle:
     """How an update speaks of the elements of a list.
 

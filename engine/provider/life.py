@@ -64,7 +64,7 @@ class Removal:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class NaturalKey:
     """How an object is found without its id.
 
@@ -102,7 +102,7 @@ class NaturalKey:
         return (self.attribute, *self.beside)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Inheritance:
     """A standing among its like that the successor of an object has to take over.
 
@@ -118,7 +118,7 @@ class Inheritance:
     beside: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Revival:
     """How an object that ended, or was ended by hand, comes back.
 
@@ -136,7 +136,7 @@ class Revival:
     spent_if: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Ending:
     """When an object that Stripe still answers is gone for good.
 
@@ -154,7 +154,7 @@ class Ending:
     past: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Detach:
     """An object of another type that must let go before one of this type is removed.
 

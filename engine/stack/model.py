@@ -81,7 +81,7 @@ class Declaration:
         return self.address.type
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Lookup:
     """An object that is read, never managed.
 
@@ -96,7 +96,7 @@ class Lookup:
     location: Location
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class OutputDeclaration:
     """A value a stack hands out.
 
@@ -113,7 +113,7 @@ class OutputDeclaration:
     location: Location
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Move:
     """A resource that was declared under another address.
 
@@ -128,7 +128,7 @@ class Move:
     location: Location
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Release:
     """What to do with an object whose declaration is gone.
 
@@ -143,7 +143,7 @@ class Release:
     location: Location
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Import:
     """An object that exists and comes under management.
 
@@ -158,7 +158,7 @@ class Import:
     location: Location
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Stack:
     """One evaluated module.
 

@@ -154,16 +154,17 @@ def test_every_command_has_a_row() -> None:
     assert sorted(EVERY) == sorted([*OFFLINE, *ASKING, *SERVING])
 
 
-def test_the_version_loads_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("word", ["--version", "--help"])
+def test_the_version_and_the_help_load_nothing(tmp_path: Path, word: str) -> None:
     """Neither click nor any class of ours."""
-    code, modules = loaded(tmp_path, "--version")
+    code, modules = loaded(tmp_path, word)
     assert code == 0
     assert ours(modules) == TELL
     assert not others(modules)
     assert not modules & {"dataclasses", "re", "typing", *SLOW}
 
 
-@pytest.mark.parametrize("path", ["", *EVERY])
+@pytest.mark.parametrize("path", EVERY)
 def test_help_loads_click_and_the_command_line(tmp_path: Path, path: str) -> None:
     """No operation, no catalogue, no state: help is about words."""
     code, modules = loaded(tmp_path, *path.split(), "--help")
