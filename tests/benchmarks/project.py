@@ -125,19 +125,23 @@ def terraform_twin(program: str, root: Path, objects: int) -> Command:
         RuntimeError: if Terraform finds that the state is not what the files declare.
     """
     pairs = range(objects // 2)
-    text = "".join(_PAIR.format(number=number, amount=1000 + number) for number in pairs)
-    (root / "main.tf").write_text(text, encoding="utf-8")
-    resources = [entry for number in pairs for entry in _terraform_pair(number)]
+    # Bit by bit: what this process holds at most is the least that those it starts are told to.
+    with (root / "main.tf").open("w", encoding="utf-8") as declared:
+        declared.writelines(_PAIR.format(number=one, amount=1000 + one) for one in pairs)
     state = {
         "version": 4,
         "terraform_version": "1.11.0",
         "serial": 1,
         "lineage": "0b5e55ed-0000-4000-8000-000000000000",
         "outputs": {},
-        "resources": sorted(resources, key=lambda entry: str(entry["name"])),
         "check_results": None,
     }
-    (root / "terraform.tfstate").write_text(json.dumps(state, indent=2), encoding="utf-8")
+    with (root / "terraform.tfstate").open("w", encoding="utf-8") as stored:
+        stored.write(json.dumps(state).removesuffix("}") + ', "resources": [')
+        entries = (entry for number in pairs for entry in _terraform_pair(number))
+        for index, entry in enumerate(entries):
+            stored.write((",\n" if index else "\n") + json.dumps(entry))
+        stored.write("\n]}\n")
     environ = {**bare_environ(root), "CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1"}
     Command(words=(program, "init", "-no-color"), folder=root, environ=environ).run()
     planning = (program, "plan", "-refresh=false", "-no-color", "-input=false")
