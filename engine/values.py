@@ -219,14 +219,18 @@ def _collect_targets(value: object, path: Path, found: list[tuple[Path, Target]]
         if "${" in value:
             targets = map(_target, _TEMPLATE.finditer(value))
             found.extend((path, target) for target in targets if target is not None)
-    elif isinstance(value, dict) or isinstance(value, Mapping):  # noqa: SIM101 - a dict is cheaper to tell
+    elif isinstance(value, dict):
         for key, inner in value.items():
             _collect_targets(inner, (*path, key), found)
     elif isinstance(value, (list, tuple)):
         for index, inner in enumerate(value):
             _collect_targets(inner, (*path, index), found)
+    elif value is None or isinstance(value, (int, float)):
+        return
     elif isinstance(value, Sensitive):
         _collect_targets(value.value, path, found)
+    elif isinstance(value, Mapping):
+        _collect_targets(dict(value), path, found)
 
 
 def has_reference(text: str) -> bool:

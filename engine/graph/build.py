@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 from engine.errors import GraphError, Problem, StackError
 from engine.graph.dag import topological_order
 from engine.provider.schema import ResourceType, Schemas
-from engine.stack.model import Declaration, Stack
+from engine.stack.model import Declaration, References, Stack
 from engine.stack.validate import addresses_named
-from engine.values import AttributeTarget, Path, Target, targets_with_paths
-
-References: TypeAlias = tuple[tuple[Path, Target], ...]
-"""The references in a declaration, each with the path of the leaf it stands in."""
+from engine.values import AttributeTarget, Target, targets_in, targets_with_paths
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +39,12 @@ class ResourceGraph:
         """Everything that a resource refers to or comes after, sorted."""
         return tuple(sorted(self.edges[address] | self.deferred[address]))
 
+    def named(self) -> Iterator[Target]:
+        """Everything that declarations and outputs refer to, in their order."""
+        for references in self.targets.values():
+            yield from (target for _, target in references)
+        yield from targets_in([entry.value for entry in self.stack.outputs.values()])
+
     @property
     def declarations(self) -> Mapping[str, Declaration]:
         """The stack's declarations by address."""
@@ -59,7 +62,7 @@ def build_graph(stack: Stack, schemas: Schemas) -> ResourceGraph:
     triggers: dict[str, frozenset[str]] = {}
     targets: dict[str, References] = {}
     for text, declaration in stack.declarations.items():
-        targets[text] = tuple(targets_with_paths(declaration.arguments))
+        targets[text] = declaration.references
         hard, soft = _edges_of(targets[text], schemas[declaration.type])
         named = frozenset(addresses_named(declaration.lifecycle.replace_triggered_by))
         edges[text] = hard | frozenset(addresses_named(declaration.lifecycle.depends_on)) | named

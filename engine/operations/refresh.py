@@ -22,7 +22,7 @@ from engine.plan.scope import moved_state, selection
 from engine.provider.base import Provider, RemoteObject
 from engine.provider.schema import ResourceType
 from engine.state.model import ResourceState, State
-from engine.values import AttributeTarget, OutputTarget, get_path, targets_in
+from engine.values import AttributeTarget, OutputTarget, get_path
 
 
 def read_known(
@@ -205,18 +205,15 @@ def known_secrets(
     context: Context, graph: ResourceGraph, state: State
 ) -> dict[AttributeTarget, str]:
     """Secrets of a stack's objects that it refers to and this machine keeps."""
-    stack = graph.stack
-    sources = [entry.arguments for entry in stack.declarations.values()]
-    outputs = [entry.value for entry in stack.outputs.values()]
     found: dict[AttributeTarget, str] = {}
-    for target in targets_in([sources, outputs]):
+    for target in graph.named():
         if not isinstance(target, AttributeTarget) or target in found:
             continue
         entry = state.at(target.address)
         path = tuple(target.attribute.split("."))
         if entry is None or not is_sealed(get_path(entry.attributes, path)):
             continue
-        secret = context.sink.load(stack.name, str(target))
+        secret = context.sink.load(graph.stack.name, str(target))
         if secret is not None:
             found[target] = secret
     return found

@@ -22,7 +22,7 @@ from engine.provider.base import Account, Provider
 from engine.settings import EMBEDDED
 from engine.state.backend import Hold, Holder
 from engine.state.model import State, new_state
-from engine.values import UNKNOWN, OutputTarget, Sensitive, targets_in
+from engine.values import UNKNOWN, OutputTarget, Sensitive
 
 
 @dataclass(slots=True)
@@ -211,11 +211,9 @@ class Session:
 
     def outputs_read_by(self, graph: ResourceGraph) -> dict[OutputTarget, Any]:
         """The outputs of other stacks that a stack refers to."""
-        sources = [entry.arguments for entry in graph.declarations.values()]
-        outputs = [entry.value for entry in graph.stack.outputs.values()]
         return {
             target: self.output_of(target)
-            for target in targets_in([sources, outputs])
+            for target in graph.named()
             if isinstance(target, OutputTarget)
         }
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-import itertools
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,15 +13,13 @@ from engine.plan.normal import is_sealed, pick
 from engine.plan.observed import Observed
 from engine.provider.schema import ResourceType, Schemas
 from engine.state.model import ResourceState, State
-from engine.values import AttributeTarget, get_path, set_path, targets_in
+from engine.values import AttributeTarget, get_path, set_path
 
 
 def referred_attributes(graph: ResourceGraph) -> dict[str, set[str]]:
     """Attributes that a stack refers to, by address; an id is known anyway."""
     found: dict[str, set[str]] = {}
-    declared = (target for some in graph.targets.values() for _, target in some)
-    handed_out = targets_in([entry.value for entry in graph.stack.outputs.values()])
-    for target in itertools.chain(declared, handed_out):
+    for target in graph.named():
         if isinstance(target, AttributeTarget) and target.attribute != "id":
             found.setdefault(str(target.address), set()).add(target.attribute.split(".")[0])
     return found

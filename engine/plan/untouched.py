@@ -46,11 +46,11 @@ def is_as_seen(kind: ResourceType, prior: ResourceState, actual: RemoteObject) -
 
 
 def _agree(attribute: Attribute, wanted: Any, seen: Any, actual: Any) -> bool:
-    if isinstance(wanted, Mapping):
+    if isinstance(wanted, dict):
         return (
             attribute.kind in _NESTED
-            and isinstance(seen, Mapping)
-            and isinstance(actual, Mapping)
+            and isinstance(seen, dict)
+            and isinstance(actual, dict)
             and len(wanted) == len(seen)
             and all(
                 name in seen and _field_agrees(attribute, name, value, seen[name], actual)

@@ -64,6 +64,7 @@ class Rule:
         follow: References that are followed: what the stack declares there stands in the place of
             its id, so that paths go on into it. Whatever else stands there is not known.
         live: Refused in live mode only.
+        first: A top-level field without which it cannot be broken; empty if there is none.
     """
 
     kind: RuleKind
@@ -79,6 +80,7 @@ class Rule:
         init=False, repr=False, compare=False
     )
     _about: tuple[tuple[str, ...], ...] = field(init=False, repr=False, compare=False)
+    first: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         switches = [(path, wanted) for path, wanted in self.when.items() if wanted is not ABSENT]
@@ -87,6 +89,8 @@ class Rule:
         object.__setattr__(self, "_switches", tuple(found))
         about = () if self.kind in _MISSED else tuple(map(_before_any, self.fields))
         object.__setattr__(self, "_about", about)
+        first = found[0][0] if found else about[0] if len(about) == 1 else ()
+        object.__setattr__(self, "first", first[0] if first else "")
 
     def may_break(self, arguments: Mapping[str, Any]) -> bool:
         """Whether a glance at a declaration leaves it possible that it breaks the rule.

@@ -51,7 +51,9 @@ def check_arguments(
     # What is misspelt is not missing: one mistake, one finding.
     misspelt = {_INDEX.sub(".*", finding.meant) for finding in findings}
     for rule in kind.rules:
-        if rule.follow or not rule.may_break(arguments):
+        if rule.follow or (rule.first and rule.first not in arguments):
+            continue
+        if not rule.may_break(arguments):
             continue
         if misspelt.isdisjoint(rule.fields):
             yield from _broken(rule, arguments, circumstances)
@@ -75,7 +77,9 @@ def check_references(
         declared: Gives what a reference names.
     """
     for rule in kind.rules:
-        if rule.follow and rule.may_break(arguments):
+        if not rule.follow or (rule.first and rule.first not in arguments):
+            continue
+        if rule.may_break(arguments):
             yield from _broken(rule, followed(arguments, rule.follow, declared), circumstances)
 
 

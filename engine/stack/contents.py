@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import Problem
-from engine.provider.schema import Attribute, Schemas
+from engine.provider.schema import Attribute, Schemas, walk
 from engine.stack.locate import line_of
 from engine.stack.model import Declaration, Stack
 from engine.values import Sensitive
@@ -32,16 +32,19 @@ def with_contents(stack: Stack, schemas: Schemas, root: Path) -> tuple[Stack, li
         The stack with digests in place, and what was found wrong.
     """
     problems: list[Problem] = []
-    declarations = {
-        text: _read(
-            _veiled(declaration, schemas[declaration.type].root),
-            schemas[declaration.type].content,
-            root,
-            problems,
-        )
-        for text, declaration in stack.declarations.items()
-    }
+    named = {declaration.type for declaration in stack.declarations.values()}
+    secretive = {name for name in named if _has_sensitive(schemas[name].root)}
+    declarations: dict[str, Declaration] = {}
+    for text, declaration in stack.declarations.items():
+        kind = schemas[declaration.type]
+        if declaration.type in secretive:
+            declaration = _veiled(declaration, kind.root)  # noqa: PLW2901 - the same, marked
+        declarations[text] = _read(declaration, kind.content, root, problems)
     return dataclasses.replace(stack, declarations=declarations), problems
+
+
+def _has_sensitive(root: Attribute) -> bool:
+    return any(attribute.sensitive for _, attribute in walk(root))
 
 
 def _veiled(declaration: Declaration, root: Attribute) -> Declaration:

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from engine.address import ResourceAddress
 from engine.errors import Problem
+from engine.values import Path, Target, targets_with_paths
+
+References: TypeAlias = tuple[tuple[Path, Target], ...]
+"""The references in a document, each with the path of the leaf it stands in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +78,21 @@ class Declaration:
     arguments: Mapping[str, Any]
     lifecycle: Lifecycle
     location: Location
+    _references: References | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
     def type(self) -> str:
         """Its resource type."""
         return self.address.type
+
+    @property
+    def references(self) -> References:
+        """The references in its arguments; looked for once, whoever asks."""
+        found = self._references
+        if found is None:
+            found = tuple(targets_with_paths(self.arguments))
+            object.__setattr__(self, "_references", found)
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from engine.stack.authoring import Resource, nearest
 from engine.stack.check import Finding, check_arguments, check_references
 from engine.stack.follow import blurred, completed
 from engine.stack.locate import line_of
-from engine.stack.model import Declaration, Location, Stack
+from engine.stack.model import Declaration, Location, References, Stack
 from engine.stack.rules import Circumstances, parts
 from engine.values import (
     UNKNOWN,
@@ -90,8 +91,8 @@ def _unknown_stacks(stack: Stack, known: Sequence[str]) -> Iterator[Problem]:
 
 def _unknown_outputs(stacks: Mapping[str, Stack], root: Path) -> Iterator[Problem]:
     for stack in stacks.values():
-        for location, name, document in _documents(stack):
-            for path, target in targets_with_paths(document):
+        for location, name, references in _references(stack):
+            for path, target in references:
                 if not isinstance(target, OutputTarget):
                     continue
                 source = stacks.get(target.stack)
@@ -125,19 +126,24 @@ def _argument_problems(
     stack: Stack, schemas: Schemas, root: Path, circumstances: Circumstances
 ) -> Iterator[Problem]:
     """What is wrong with each declaration by itself, then beside those it refers to."""
-    known: dict[str, Any] = {}
+    wrong: set[str] = set()
     for text, declaration in stack.declarations.items():
         kind = schemas[declaration.type]
-        findings = tuple(check_arguments(kind, declaration.arguments, circumstances))
-        if not findings:  # what is wrong with another declaration has been said there
-            known[text] = _known_of(declaration, kind)
-        for finding in findings:
+        for finding in check_arguments(kind, declaration.arguments, circumstances):
+            wrong.add(text)
             yield _found(declaration, finding, root)
+
+    @cache
+    def said(text: str) -> Any:
+        declaration = stack.declarations.get(text)
+        if declaration is None or text in wrong:
+            return UNKNOWN  # what is wrong with another declaration has been said there
+        return _known_of(declaration, schemas[declaration.type])
 
     def declared(target: Target) -> Any:
         if isinstance(target, OutputTarget) or target.attribute != "id":
             return UNKNOWN
-        return known.get(str(target.address), UNKNOWN)
+        return said(str(target.address))
 
     for declaration in stack.declarations.values():
         kind = schemas[declaration.type]
@@ -253,6 +259,15 @@ def _documents(stack: Stack) -> Iterator[tuple[Location, str, Mapping[str, objec
         yield output.location, f"output {output.name!r}", {"value": output.value}
 
 
+def _references(stack: Stack) -> Iterator[tuple[Location, str, References]]:
+    """Every reference, with where its document stands and what that is called."""
+    for declaration in stack.declarations.values():
+        yield declaration.location, str(declaration.address), declaration.references
+    for output in stack.outputs.values():
+        found = tuple(targets_with_paths({"value": output.value}))
+        yield output.location, f"output {output.name!r}", found
+
+
 def _reference_problems(stack: Stack, schemas: Schemas, root: Path) -> Iterator[Problem]:
     for location, name, document in _documents(stack):
         for path, text in stray_references(document):
@@ -264,7 +279,8 @@ def _reference_problems(stack: Stack, schemas: Schemas, root: Path) -> Iterator[
                 _STRAY_HINT,
                 "bad-reference",
             )
-        for path, target in targets_with_paths(document):
+    for location, name, references in _references(stack):
+        for path, target in references:
             if isinstance(target, OutputTarget):
                 continue
             wrong = _dangling(target, stack, schemas)
@@ -329,7 +345,7 @@ def _mismatched_references(stack: Stack, schemas: Schemas, root: Path) -> Iterat
     """An id of one type where Stripe wants another's."""
     for declaration in stack.declarations.values():
         kind = schemas[declaration.type]
-        for path, target in targets_with_paths(declaration.arguments):
+        for path, target in declaration.references:
             if isinstance(target, OutputTarget) or target.attribute != "id":
                 continue
             attribute = kind.root.at(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -28,9 +29,7 @@ def declarations(attribute: Attribute) -> st.SearchStrategy[Any]:
     """Whatever an author may declare for an attribute, as far as its shape goes."""
     if attribute.kind is Kind.OBJECT:
         fields = {name: child for name, child in attribute.fields.items() if child.declarable}
-        return st.fixed_dictionaries(
-            {}, optional={name: declarations(child) for name, child in fields.items()}
-        )
+        return _objects(fields, {})
     if attribute.kind is Kind.MAP:
         assert attribute.element is not None
         return st.dictionaries(TEXT, declarations(attribute.element), max_size=2)
@@ -40,9 +39,22 @@ def declarations(attribute: Attribute) -> st.SearchStrategy[Any]:
     return _scalars(attribute)
 
 
+def _objects(
+    fields: Mapping[str, Attribute], needed: Mapping[str, Attribute]
+) -> st.SearchStrategy[Any]:
+    rest = {name: child for name, child in fields.items() if name not in needed}
+    return st.fixed_dictionaries(
+        {name: declarations(child) for name, child in needed.items()},
+        optional={name: declarations(child) for name, child in rest.items()},
+    )
+
+
 def _lists(attribute: Attribute, element: Attribute) -> st.SearchStrategy[Any]:
     if attribute.order is not ListOrder.KEYED:
-        return st.lists(declarations(element), max_size=2)
+        # An element without what Stripe asks for is refused before it is compared.
+        fields = {name: child for name, child in element.fields.items() if child.declarable}
+        complete = _objects(fields, element.needed) if fields else declarations(element)
+        return st.lists(complete, max_size=2)
     key = attribute.key
     entries = st.builds(
         lambda entry, name: {**entry, key: name}, declarations(element), st.text("ab", min_size=1)
