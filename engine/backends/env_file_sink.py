@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.backends.files import PRIVATE_FILE, private_folder, write_durably
+from engine.backends.files import PRIVATE_FILE, make_folder, private_folder, write_durably
 from engine.errors import SecretSinkError
 from engine.redaction import remember
 
@@ -191,7 +191,7 @@ class EnvFileSink:
         try:
             folder = self._path.parent
             if create:
-                folder.mkdir(parents=True, exist_ok=True)
+                make_folder(folder)
             elif not folder.is_dir():
                 yield
                 return

@@ -9,7 +9,7 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from engine.backends.files import sync_folder, write_durably
+from engine.backends.files import make_folder, sync_folder, write_durably
 from engine.backends.holder import held_already, held_by_us, not_held
 from engine.backends.locks import writing
 from engine.errors import StateError
@@ -38,7 +38,7 @@ class HeldFiles:
         path = self._path(environment, stack)
         lock = held_by_us(environment, stack, reason, file=self._shown(path))
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
             with writing(path.parent):
                 if path.exists():
                     raise held_already(self._read(environment, stack))
