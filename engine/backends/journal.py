@@ -1,5 +1,9 @@
 """Journals as files: one checksummed record a line, written in advance of what may happen.
 
+A journal is put in place by a rename, with its first line and its first records in it, and is never
+shorter than it was then. So a crash can tear its last record and nothing else: a journal that is
+empty, cut short or unreadable at its beginning was damaged by something else, and is refused.
+
 Space is set aside before it is needed, so that a full disk is found out before Stripe is called
 and not after; what is set aside reads as NUL bytes and ends the journal for whoever reads it.
 """
@@ -8,16 +12,20 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import zlib
 from collections.abc import Sequence
 from pathlib import Path, PurePath
 
 from engine.backends.files import PRIVATE_FILE, set_aside, sync_folder, write_at, write_durably
-from engine.errors import StateError
+from engine.errors import StateError, UntrustedStateError
 
 _CHECKSUM = 8
 _LEAST_ROOM = 64 * 1024
 """Space is set aside in steps of at least so many bytes."""
+_FIRST = b"engine journal, %d records or more, %20d bytes or more"
+"""The first line tells what the file had when it was put in place."""
+_FIRST_PATTERN = re.compile(rb"engine journal, (\d+) records or more, +(\d+) bytes or more")
 
 
 def framed(record: bytes) -> bytes:
@@ -25,31 +33,85 @@ def framed(record: bytes) -> bytes:
     return b"%08x %b\n" % (zlib.crc32(record), record)
 
 
+def content_of(records: Sequence[bytes], *, reserve: int) -> bytes:
+    """What a journal begins with: its first line and some records.
+
+    Args:
+        records: The records.
+        reserve: Bytes that are set aside behind them.
+    """
+    lines = b"".join(map(framed, records))
+    length = len(framed(_FIRST % (len(records), 0))) + len(lines) + reserve
+    return framed(_FIRST % (len(records), length)) + lines
+
+
 def records_in(raw: bytes, *, path: str) -> tuple[bytes, ...]:
     """The records of a journal, a last torn one left out.
 
     Raises:
-        StateError: if a record is damaged that others follow.
+        UntrustedStateError: if it is not what the engine wrote, but for what a crash can do to it.
     """
-    found: list[bytes] = []
-    torn = 0
-    for number, text in enumerate(raw.split(b"\n"), start=1):
-        line = text.strip(b"\0")
-        if not line:
-            continue
-        record = line[_CHECKSUM + 1 :]
-        if line[: _CHECKSUM + 1] == framed(record)[: _CHECKSUM + 1]:
-            if torn:
-                raise StateError(
-                    f"{path}, line {torn}: the journal of an unfinished run is damaged",
-                    cause="Records that follow this one are whole, so no crash tore it.",
-                    hint="bring the file back from a backup; without one, engine state rebuild "
-                    f"{PurePath(path).stem} --force finds on the account what the run made",
-                )
-            found.append(record)
-        else:
-            torn = torn or number
-    return tuple(found)
+    lines = raw.split(b"\n")
+    whole = [_record_in(line) for line in lines]
+    if whole[0] is None:
+        raise _damaged(path, 1, _why(raw))
+    last = max(at for at, line in enumerate(lines) if _record_in(line.lstrip(b"\0")) is not None)
+    torn = next((at for at in range(last + 1) if whole[at] is None), None)
+    if torn is not None:
+        raise _damaged(path, torn + 1, _WHOLE_FOLLOW)
+    remains = [at for at in range(last + 1, len(lines)) if lines[at].strip(b"\0")]
+    if len(remains) > 1:
+        raise _damaged(path, remains[0] + 1, _SEVERAL)
+    records = tuple(record for record in whole if record is not None)
+    first = _FIRST_PATTERN.fullmatch(records[0])
+    if first is None:
+        return records  # an earlier engine wrote no such line
+    least, length = int(first[1]), int(first[2])
+    if len(raw) < length:
+        cut = f"It was cut short: it has {len(raw)} bytes, and was made with {length}."
+        raise _damaged(path, len(lines), cut)
+    if len(records) - 1 < least:
+        raise _damaged(path, len(records) + 1, _why(raw))
+    return records[1:]
+
+
+_WHOLE_FOLLOW = "What follows is whole, so no crash tore it."
+_SEVERAL = "A crash tears one record at most, and this is not the only line that is none."
+
+
+def _record_in(line: bytes) -> bytes | None:
+    """The record of a line; None if there is none, or not all of it."""
+    # The newline of the last record may be missing; what was set aside follows it then.
+    line = line.rstrip(b"\0")
+    record = line[_CHECKSUM + 1 :]
+    return record if line == framed(record)[:-1] else None
+
+
+def _why(raw: bytes) -> str:
+    """What became of a journal whose first line is none."""
+    first = raw.split(b"\n")[0]
+    if not raw:
+        what = "It is empty"
+    elif not raw.strip(b"\0"):
+        what = "It holds nothing but NUL bytes"
+    elif first.endswith(b"\r") and _record_in(first[:-1]) is not None:
+        what = "Its line ends were rewritten (CRLF)"
+    else:
+        what = "What it began with is not there"
+    return f"{what}. A journal is put in place whole, so no crash did this to it."
+
+
+def _damaged(path: str, line: int, cause: str) -> UntrustedStateError:
+    return UntrustedStateError(
+        path,
+        line,
+        "the journal of an unfinished run is damaged",
+        cause=f"{cause} It may know objects that nothing else does; without it they would be made "
+        "a second time. Nothing was sent or changed.",
+        hint="bring the file back from a backup and run the command again. Without one, "
+        f"engine state rebuild {PurePath(path).stem} --force finds on the account what the run "
+        f"made and puts this journal aside; if that finds nothing, delete {path}",
+    )
 
 
 class FileJournal:
@@ -108,7 +170,7 @@ def begin(path: Path, records: Sequence[bytes], *, shown: str, reserve: int) -> 
     Raises:
         OSError: if there is no room for it; one that was there is intact.
     """
-    content = b"".join(map(framed, records))
+    content = content_of(records, reserve=reserve)
     write_durably(path, content, mode=PRIVATE_FILE, reserve=reserve)
     return FileJournal(path, shown=shown, end=len(content))
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.errors import UsageError
+from engine.errors import Problem, UntrustedStateError, UsageError
 from engine.operations.context import Context
 from engine.plan.verify import Verified, verify
 from engine.stack.authoring import nearest
@@ -76,10 +77,21 @@ def _file(context: Context, path: Path) -> Verified:
 
 
 def _stored(context: Context, environment: str, stack: str) -> Verified:
-    return verify(
+    found = verify(
         context.backend.stored(stack, environment) or b"",
         file=context.backend.place(stack, environment),
         environment=environment,
         stack=stack,
         schemas=context.schemas,
     )
+    problems = (*found.problems, *_journal_problems(context, environment, stack))
+    return dataclasses.replace(found, problems=problems)
+
+
+def _journal_problems(context: Context, environment: str, stack: str) -> tuple[Problem, ...]:
+    """What keeps the journal of an unfinished run from being taken up."""
+    try:
+        context.backend.read_journal(stack, environment)
+    except UntrustedStateError as error:
+        return (Problem(error.file, error.line, error.why, str(error.hint), "state-journal"),)
+    return ()

@@ -694,35 +694,60 @@ def test_7_8_a_journal_is_there_for_the_next_process_and_for_nobody_else(tmp_pat
 
 
 def test_7_9_a_record_that_a_crash_tore_is_left_out(tmp_path: Path) -> None:
-    """Cut at any byte, what was whole before the cut is read, and nothing more."""
+    """Torn at any byte, what was whole before it is read, and nothing more."""
     backend = _local(tmp_path)
-    begin(backend, *RECORDS[:3]).close()
+    file = begin(backend, RECORDS[0], reserve=500)
+    put_in_place = _journal(tmp_path).read_bytes().rindex(b"\n") + 1
+    for record in RECORDS[1:3]:
+        file.append(record)
+    file.close()
     whole = _journal(tmp_path).read_bytes()
-    lines = whole.splitlines(keepends=True)
-    for cut in range(len(whole) + 1):
-        for tail in (b"", b"\0" * 500):
-            _journal(tmp_path).write_bytes(whole[:cut] + tail)
-            ends = [sum(map(len, lines[: n + 1])) - 1 for n in range(3)]
-            expected = RECORDS[: sum(cut >= end for end in ends)]
-            assert backend.read_journal("shop", "test") == expected
+    ends = [whole.index(record) + len(record) for record in RECORDS[:3]]
+    for cut in range(put_in_place, len(whole) + 1):
+        _journal(tmp_path).write_bytes(whole[:cut] + bytes(len(whole) - cut))
+        expected = RECORDS[: sum(cut >= end for end in ends)]
+        assert backend.read_journal("shop", "test") == expected
+
+
+def test_7_9b_what_no_crash_can_do_is_refused(tmp_path: Path) -> None:
+    """Cut short at any byte, or without the beginning that was put in place with it."""
+    backend = _local(tmp_path)
+    file = begin(backend, RECORDS[0], reserve=500)
+    put_in_place = _journal(tmp_path).read_bytes().rindex(b"\n") + 1
+    file.append(RECORDS[1])
+    file.close()
+    whole = _journal(tmp_path).read_bytes()
+    first = whole.index(b"\n")
+    torn = [whole[:cut] + bytes(len(whole) - cut) for cut in range(first)]
+    for content in [*torn, *(whole[:length] for length in range(len(whole)))]:
+        _journal(tmp_path).write_bytes(content)
+        with pytest.raises(StateError, match=r"shop\.journal, line \d: the journal") as raised:
+            backend.read_journal("shop", "test")
+        assert "engine state rebuild shop --force" in str(raised.value.hint)
+    _journal(tmp_path).write_bytes(whole[:put_in_place] + bytes(len(whole) - put_in_place))
+    assert backend.read_journal("shop", "test") == RECORDS[:1]
 
 
 def test_7_10_damage_before_whole_records_is_refused(tmp_path: Path) -> None:
     """Any bit of any byte: it is noticed, and the line named, or it was the last record's."""
     backend = _local(tmp_path)
-    begin(backend, *RECORDS[:3]).close()
-    whole = _journal(tmp_path).read_bytes()
+    file = begin(backend, *RECORDS[:2], reserve=100)
+    file.append(RECORDS[2])
+    file.append(RECORDS[3])
+    file.close()
+    whole = _journal(tmp_path).read_bytes().rstrip(b"\0")
     last = whole.rindex(b"\n", 0, -1) + 1
+    assert len(_journal(tmp_path).read_bytes()) > len(whole)
     for at in range(len(whole)):
         for bit in (0x01, 0x20, 0x80):
             damaged = bytearray(whole)
             damaged[at] ^= bit
-            _journal(tmp_path).write_bytes(damaged)
+            _journal(tmp_path).write_bytes(bytes(damaged) + bytes(100))
             if at >= last - 1:
                 found = backend.read_journal("shop", "test")
                 assert found is not None
                 # The newline between the last two records belongs to both of them.
-                assert found in (RECORDS[:3], RECORDS[:2], RECORDS[:1])
+                assert found in (RECORDS[:4], RECORDS[:3], RECORDS[:2])
                 continue
             with pytest.raises(
                 StateError, match="journal of an unfinished run is damaged"

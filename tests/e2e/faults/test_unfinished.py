@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from engine.address import parse_address
 from engine.apply.events import Finding, Found
 from engine.apply.hook import Hook
 from engine.bootstrap import open_project
 from engine.emulator import faults
 from engine.errors import ConnectionFailedError, GuardError, StateError
+from engine.operations.editing import forget_resources
 from engine.operations.plan import plan_stacks
+from engine.operations.rebuild import RebuildOptions, rebuild_states
+from engine.operations.verify import verify_states
 from engine.plan.options import PlanOptions
 
 if TYPE_CHECKING:
@@ -27,6 +31,9 @@ STACK = """
     Product("a", name="A")
     Product("b", name="B")
 """
+
+
+LIVE_PATHS = ("/v1/products", "/v1/prices", "/v1/coupons", "/v1/webhook_endpoints")
 
 
 class Told(Hook):
@@ -228,11 +235,59 @@ def test_a_damaged_journal_is_refused_with_its_line(shop: Shop, trying: Trying, 
     with trying("journal damaged"):
         whole = _journal(cut).read_bytes()
         _journal(cut).write_bytes(whole.replace(b'"stack":"shop"', b'"stack":"shap"'))
-        with pytest.raises(StateError, match=r"state/default/shop\.journal, line 1: the journal"):
+        with pytest.raises(StateError, match=r"state/default/shop\.journal, line 2: the journal"):
             shop.apply(cut)
         _journal(cut).write_bytes(whole)
         shop.apply(cut)
         assert len(shop.listed("/v1/products")) == 2
+
+
+DAMAGES: dict[str, Callable[[bytes], bytes]] = {
+    "emptied": lambda _: b"",
+    "zeroed": lambda raw: bytes(len(raw)),
+    "garbage": lambda raw: b"\x8f\x13" * (len(raw) // 2),
+    "CRLF": lambda raw: raw.replace(b"\n", b"\r\n"),
+    "byte order mark": lambda raw: b"\xef\xbb\xbf" + raw,
+    "begun in the middle": lambda raw: raw[30:],
+    "cut short": lambda raw: raw[: raw.rstrip(b"\0").rindex(b"\n", 0, -1) + 1],
+    "a record taken out": lambda raw: b"\n".join(raw.split(b"\n")[:2] + raw.split(b"\n")[4:]),
+}
+"""What no crash does to a journal, but an editor, a synced folder or a repair of the disk may."""
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_journal_that_no_crash_left_like_this_is_not_taken_for_none(
+    shop: Shop, victim: Victim, trying: Trying, before: str, damage: str
+) -> None:
+    """Refused by every command, nothing sent; after a rebuild nothing is made twice."""
+    with trying("journal without its beginning, or cut short"):
+        folder = shop.fresh(before)
+        points = victim.run(folder).points
+        folder = shop.fresh(before)
+        assert victim.run(folder, at=points * 3 // 4).code < 0
+        made = {path: len(shop.listed(path)) for path in LIVE_PATHS}
+        assert sum(made.values()) > 3
+        damaged = DAMAGES[damage](_journal(folder).read_bytes())
+        _journal(folder).write_bytes(damaged)
+        shop.emulator.log.clear()
+        context = shop.context(folder)
+        for refused in (
+            lambda: shop.apply(folder),
+            lambda: shop.plan(folder),
+            lambda: shop.attempt(context, destroy=True),
+            lambda: forget_resources(context, "shop", [parse_address("stripe_product.pro")]),
+        ):
+            with pytest.raises(StateError, match=r"state/default/shop\.journal, line 1?\d: the"):
+                refused()
+        assert shop.emulator.log.writes() == []
+        assert _journal(folder).read_bytes() == damaged
+        [verified] = verify_states(context, (), ())
+        assert [entry.reference for entry in verified.problems] == ["state-journal"]
+        rebuild_states(context, ("shop",), RebuildOptions(force=True))
+        assert not _journal(folder).exists()
+        assert _journal(folder).with_name("shop.journal.replaced").read_bytes() == damaged
+        shop.apply(folder)
+        shop.check(folder, ended=0, secret=False)
 
 
 def test_a_sink_that_breaks_after_the_create(shop: Shop, trying: Trying, before: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from engine.backends import journal
-from engine.backends.journal import framed, records_in
+from engine.backends.journal import content_of, framed, records_in
 from engine.errors import StateError
 
 STEP = 64 * 1024
@@ -72,22 +72,97 @@ def test_a_line_is_checksum_record_newline() -> None:
         pytest.param(b"cbf43927 123456789\n", id="another checksum"),
         pytest.param(b"CBF43926 123456789\n", id="not as it is written"),
         pytest.param(b"cbf43926", id="a checksum alone"),
+        pytest.param(b"\xef\xbb\xbfcbf43926 123456789\n", id="a byte order mark"),
+        pytest.param(b"cbf43926 123456789\r\n", id="CRLF"),
     ],
 )
-def test_what_is_no_record_and_last_is_none(raw: bytes) -> None:
-    """Nothing whole follows: a crash tore it."""
-    assert records_in(raw, path="p") == ()
+def test_what_is_no_record_is_torn_behind_one_and_damage_in_its_place(raw: bytes) -> None:
+    """A crash tears the last record; the first was there before the file had its name."""
     assert records_in(framed(b"{}") + raw, path="p") == (b"{}",)
+    with pytest.raises(StateError, match=r"^state/live/shop\.journal, line 1: ") as raised:
+        records_in(raw, path="state/live/shop.journal")
+    assert "put in place whole, so no crash did this" in str(raised.value.cause)
+    assert "engine state rebuild shop --force" in str(raised.value.hint)
+    assert "delete state/live/shop.journal" in str(raised.value.hint)
+
+
+@pytest.mark.parametrize(
+    ("raw", "told"),
+    [
+        pytest.param(b"", "It is empty.", id="empty"),
+        pytest.param(bytes(100), "It holds nothing but NUL bytes.", id="zeros"),
+        pytest.param(
+            framed(b"{}").replace(b"\n", b"\r\n"), "line ends were rewritten (CRLF)", id="CRLF"
+        ),
+        pytest.param(b"garbage", "What it began with is not", id="garbage"),
+        pytest.param(b"\xef\xbb\xbf" + framed(b"{}"), "What it began with is not", id="BOM"),
+    ],
+)
+def test_the_refusal_tells_what_became_of_the_file(raw: bytes, told: str) -> None:
+    """So that whoever reads it can undo it."""
+    with pytest.raises(StateError) as raised:
+        records_in(raw, path="p")
+    assert told in str(raised.value.cause)
+
+
+def test_a_journal_that_was_cut_short_is_refused(path: Path) -> None:
+    """Its room was on the disk before it had its name: no crash makes it shorter than that."""
+    file = begun(path, b"{}", reserve=1000)
+    file.append(b"[1]")
+    file.append(b"[2]")
+    file.close()
+    whole = path.read_bytes()
+    assert records_in(whole, path="p") == (b"{}", b"[1]", b"[2]")
+    for length in (len(whole) - 1, whole.index(b"[2]"), whole.index(b"{}") + 3):
+        with pytest.raises(StateError, match="is damaged") as raised:
+            records_in(whole[:length], path="p")
+        assert f"cut short: it has {length} bytes, and was made with {len(whole)}" in str(
+            raised.value.cause
+        )
+
+
+def test_a_record_that_was_taken_out_is_missed(path: Path) -> None:
+    """All that is left is whole, and less than there was."""
+    begun(path, b"{}", b"[1]", b"[2]").close()
+    with pytest.raises(StateError, match="is damaged"):
+        records_in(path.read_bytes().replace(framed(b"[1]"), b""), path="p")
+
+
+def test_what_a_journal_began_with_is_not_torn(path: Path) -> None:
+    """All of it was on the disk before the file had its name; what was added later may be torn."""
+    file = begun(path, b"{}", b"[1]", reserve=100)
+    file.append(b"[2]")
+    file.close()
+    whole = path.read_bytes()
+    assert records_in(whole.replace(b"[2]", b"[3]"), path="p") == (b"{}", b"[1]")
+    begun(path, b"{}", b"[1]").close()
+    with pytest.raises(StateError, match="line 3: the journal of an unfinished run is damaged"):
+        records_in(path.read_bytes().replace(b"[1]", b"[2]"), path="p")
+
+
+def test_a_journal_of_an_earlier_engine_is_read() -> None:
+    """It has no line that tells its length."""
+    assert records_in(framed(b"{}") + framed(b"[1]"), path="p") == (b"{}", b"[1]")
 
 
 def test_a_last_line_needs_no_newline() -> None:
     """The record is whole; only the end of its line was not written."""
     assert records_in(framed(b"{}") + framed(b"[]")[:-1], path="p") == (b"{}", b"[]")
+    assert records_in(framed(b"{}") + framed(b"[]")[:-1] + bytes(9), path="p") == (b"{}", b"[]")
 
 
-def test_what_was_wiped_is_passed_over() -> None:
-    """A record that could not be written was replaced by NUL bytes, and the next one follows."""
-    assert records_in(framed(b"{}") + bytes(40) + framed(b"[]"), path="p") == (b"{}", b"[]")
+def test_nul_bytes_before_a_record_are_damage() -> None:
+    """The next record goes where one was wiped, so nothing is wiped between two records."""
+    with pytest.raises(StateError, match="line 2: the journal of an unfinished run is damaged"):
+        records_in(framed(b"{}") + bytes(40) + framed(b"[]"), path="p")
+
+
+def test_a_crash_tears_one_record() -> None:
+    """Two lines that are none, at the end, are two."""
+    assert records_in(framed(b"{}") + b"xx\n\0\n\0", path="p") == (b"{}",)
+    with pytest.raises(StateError, match="line 2: the journal") as raised:
+        records_in(framed(b"{}") + b"xx\nyy", path="p")
+    assert "tears one record at most" in str(raised.value.cause)
 
 
 def test_damage_is_named_by_its_first_line() -> None:
@@ -121,14 +196,14 @@ def test_room_is_set_aside_in_steps_and_its_length_synced(path: Path, system: Sy
     for _ in range(100):
         file.append(b"[]", reserve=1000)
     assert "posix_fallocate" not in system.calls
-    assert path.stat().st_size == len(framed(b"{}")) + STEP
+    assert path.stat().st_size == len(content_of([b"{}"], reserve=0)) + STEP
     file.close()
 
 
 def test_a_reserve_larger_than_a_step_is_set_aside_whole(path: Path) -> None:
     """At the beginning, and with any record."""
     file = begun(path, b"{}", reserve=3 * STEP)
-    assert path.stat().st_size == len(framed(b"{}")) + 3 * STEP
+    assert path.stat().st_size == len(content_of([b"{}"], reserve=0)) + 3 * STEP
     file.append(b"[]", reserve=5 * STEP)
     assert path.stat().st_size >= len(framed(b"{}")) + len(framed(b"[]")) + 5 * STEP
     file.close()
@@ -142,7 +217,7 @@ def test_what_was_set_aside_at_the_beginning_is_used(path: Path, system: System)
     for _ in range(1000 // line):
         file.append(b"x" * 91)
     assert "posix_fallocate" not in system.calls
-    assert path.stat().st_size == len(framed(b"{}")) + 1000
+    assert path.stat().st_size == len(content_of([b"{}"], reserve=0)) + 1000
     file.close()
 
 
