@@ -26,6 +26,7 @@ turns them into text and exit codes.
     │   ├── NotFoundError              404, or `resource_missing`
     │   ├── RateLimitedError           429
     │   └── ConnectionFailedError      no answer at all
+    │       └── ForeignAnswerError     one that is not Stripe's to what was asked
     ├── ApplyError                     an apply that did not finish every operation
     ├── LockHeldError                  exit code 3
     ├── GuardError                     exit code 4: refused before the first write
@@ -273,6 +274,12 @@ class ConnectionFailedError(ProviderError):
     """No answer: refused, cut off, or timed out."""
 
     reference = "stripe-connection"
+
+
+class ForeignAnswerError(ConnectionFailedError):
+    """An answer that is not Stripe's to what was asked; as good as none."""
+
+    reference = "stripe-foreign-answer"
 
 
 class ApplyError(EngineError):

@@ -39,6 +39,7 @@ _KINDS: Mapping[Any, str] = {
 }
 _TABLE_KEYS = {"default-environment": str, "environments": dict, "ownership-stamp": bool}
 _LIVE_KEY = re.compile(r"[a-z]+_(?:live_|org_(?!test_))")
+_MODE = re.compile(r"[a-z]+_(?:org_)?(?P<mode>live|test)_")
 _DEFAULT_PARALLELISM = 20
 _DEFAULT_RETRIES = 6
 
@@ -49,6 +50,12 @@ def is_live(key: str) -> bool:
     An organisation's key that does not say which mode it is for is taken for a live one.
     """
     return _LIVE_KEY.match(key) is not None
+
+
+def mode_of(key: str) -> bool | None:
+    """Whether answers to a key are of live mode; None if the key does not tell."""
+    told = _MODE.match(key)
+    return None if told is None else told["mode"] == "live"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,11 @@ def item_path(kind: ResourceType, id: str) -> str:
 def filled(path: str, kind: ResourceType, id: str) -> str:
     """A path with an object's id, and its parent's, in it."""
     parent, own = parts_of(kind, id)
+    if ("{parent}" in path and not parent) or ("{id}" in path and not own):
+        raise ProviderError(
+            f"a {kind.title} without an id cannot be asked for: {path} would be another request",
+            hint="engine state verify finds such an entry of the state",
+        )
     # Coupons and products may have ids that people chose.
     return path.replace("{parent}", quote(parent, safe="")).replace("{id}", quote(own, safe=""))
 

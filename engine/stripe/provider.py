@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 from engine.catalog.loader import type_name
 from engine.errors import NotFoundError, PermissionDeniedError, ProviderError
@@ -20,7 +19,8 @@ from engine.provider.base import Account, RemoteObject, RequestContext, id_of
 from engine.provider.life import Probe
 from engine.provider.schema import ResourceType, Schemas
 from engine.redaction import remember
-from engine.settings import is_live
+from engine.settings import is_live, mode_of
+from engine.stripe.answers import Asked
 from engine.stripe.bulk import PAGE, chunks, from_pages
 from engine.stripe.client import StripeHTTP
 from engine.stripe.paths import (
@@ -42,6 +42,8 @@ _NO_SUCH_OBJECT = (400, 404)
 _ACCOUNT = re.compile(r"\bacct_[A-Za-z0-9]+")
 # L: the tail of Stripe's text when the object is in the other mode; creating it would be wrong.
 _OTHER_MODE = "similar object exists"
+# L: a server that does not know the path tells nothing of the object.
+_NO_SUCH_ROUTE = "Unrecognized request URL"
 
 
 class StripeProvider:
@@ -61,6 +63,7 @@ class StripeProvider:
         self._http = http
         self._schemas = schemas
         self._livemode = is_live(api_key)
+        self._mode = mode_of(api_key)
         self._restricted = is_restricted(api_key)
         self._root = root or Path()
 
@@ -94,7 +97,7 @@ class StripeProvider:
             return Account(named[0] if named else "", self._livemode)
         except NotFoundError:
             return Account("", self._livemode)
-        return Account(str(found.get("id", "")), self._livemode)
+        return Account(self._request("GET", "/v1/account").account(found), self._livemode)
 
     def missing_permission(self, kind: ResourceType, *, account: str = "") -> str | None:
         """Name the permission that a restricted key lacks to write objects of a type."""
@@ -124,11 +127,11 @@ class StripeProvider:
         if kind.composite is not None:
             route = kind.calls[kind.composite.read].path
             params = {**composite_params(id), **params}
+        path = route if kind.composite is not None else item_path(kind, id)
         try:
-            path = route if kind.composite is not None else item_path(kind, id)
             found = self._http.get(path, params, account=account, route=route)
         except NotFoundError as error:
-            if _OTHER_MODE in error.message:
+            if _OTHER_MODE in error.message or _NO_SUCH_ROUTE in error.message:
                 raise
             return None
         except PermissionDeniedError as error:
@@ -137,6 +140,7 @@ class StripeProvider:
             if error.code == "account_invalid" and not account:
                 return None
             raise
+        self._request("GET", path).object(kind, found, id)
         if found.get("deleted") is True:
             return None
         return addressed(kind, found, parts_of(kind, id)[0])
@@ -219,7 +223,8 @@ class StripeProvider:
         kind = self._schemas[type_name(probe.object)]
         for variant in probe.variants:
             params = {probe.filter: id, **variant, "limit": 1}
-            if self._http.get(kind.collection, params, account=account).get("data"):
+            answer = self._http.get(kind.collection, params, account=account)
+            if self._request("GET", kind.collection).page(kind, answer)[0]:
                 return True
         return False
 
@@ -228,19 +233,17 @@ class StripeProvider:
     ) -> Iterator[Sequence[RemoteObject]]:
         path = collection_path(kind, parent)
         params = {**filters, **_asked(kind, prefix="data."), "limit": PAGE}
+        request, read = self._request("GET", path), set[str]()
         while True:
             answer = self._http.get(path, params, account=account, route=kind.collection)
-            page = answer.get("data")
-            if not isinstance(page, list):
-                raise ProviderError(f"{path} did not answer with a list")
+            page, following = request.page(kind, answer)
             yield [addressed(kind, entry, parent) for entry in page]
-            following = answer.get("next_page_url")
-            if following:  # v2 pages by token
-                params["page"] = dict(parse_qsl(urlsplit(following).query)).get("page", "")
-            elif answer.get("has_more") and page:
-                params["starting_after"] = page[-1]["id"]
-            else:
+            if not following:
                 return
+            if following in read:
+                raise request.repeated()
+            read.add(following)
+            params["page" if kind.is_v2 else "starting_after"] = following
 
     # ── writing ───────────────────────────────────────────────────────────────────────────
 
@@ -263,6 +266,7 @@ class StripeProvider:
             found = self._post(path, asked, context, kind.collection)
         for told in kind.told_once:
             remember(get_path(found, told))
+        self._request("POST", path).object(kind, found, str(body.get("id", "")))
         return addressed(kind, found, parent)
 
     def update(
@@ -274,7 +278,9 @@ class StripeProvider:
             if found is None:
                 raise NotFoundError(f"No such {kind.object}: {id!r}", status=404)
             return found
-        answer = self._post(item_path(kind, id), {**params, **_asked(kind)}, context, kind.item)
+        path = item_path(kind, id)
+        answer = self._post(path, {**params, **_asked(kind)}, context, kind.item)
+        self._request("POST", path).object(kind, answer, id)
         return addressed(kind, answer, parts_of(kind, id)[0])
 
     def call(
@@ -294,20 +300,27 @@ class StripeProvider:
             answer = self._http.delete(path, params, account=context.account, route=found.path)
         else:
             answer = self._post(path, params, context, found.path)
+        self._request(found.method.upper(), path).object(kind, answer, id)
         return addressed(kind, answer, parts_of(kind, id)[0])
 
     def delete(self, kind: ResourceType, id: str, context: RequestContext) -> None:
         """Delete an object; one that is already gone is a success."""
         try:
             if kind.composite is not None:
-                path = kind.calls[kind.composite.remove].path
-                self._post(path, composite_params(id), context, path)
+                method, path = "POST", kind.calls[kind.composite.remove].path
+                answer = self._post(path, composite_params(id), context, path)
             else:
-                path, account = item_path(kind, id), context.account
-                self._http.delete(path, {}, account=account, route=kind.item)
+                method, path, account = "DELETE", item_path(kind, id), context.account
+                answer = self._http.delete(path, {}, account=account, route=kind.item)
         except NotFoundError as error:
-            if _OTHER_MODE in error.message:
+            if _OTHER_MODE in error.message or _NO_SUCH_ROUTE in error.message:
                 raise
+            return
+        self._request(method, path).removed(kind, answer, id)
+
+    def _request(self, method: str, path: str) -> Asked:
+        """A request, to hold its answer against."""
+        return Asked(f"{method} {path}", self._mode)
 
     def _post(
         self, path: str, params: Mapping[str, Any], context: RequestContext, route: str

@@ -144,7 +144,8 @@ BANK_ACCOUNT = Row(
         "external_account.token",
     ),
     # The SDK's union of a card, a bank account and a token has lost a word.
-    unlisted=("external_account.object",),
+    # D: a list of external accounts holds cards too.
+    unlisted=("external_account.object", "object"),
     neutral={"default_for_currency": False},
     excused={"default_for_currency": "each currency keeps a default, so the first cannot be unset"},
     limits=METADATA,

@@ -66,14 +66,14 @@ class Scripted(stripe.HTTPClient):
 
     def request(
         self, method: str, url: str, headers: Any, post_data: Any = None, **_: Any
-    ) -> tuple[str, int, Mapping[str, str]]:
+    ) -> tuple[Any, int, Mapping[str, str]]:
         """Answer one request."""
         self.sent.append(Sent(method, url, dict(headers), str(post_data or "")))
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if answer.lost:
             # The SDK leaves its errors' constructors untyped.
             raise stripe.APIConnectionError("cut off")  # type: ignore[no-untyped-call]
-        body = answer.body if isinstance(answer.body, str) else json.dumps(answer.body)
+        body = answer.body if isinstance(answer.body, str | bytes) else json.dumps(answer.body)
         return body, answer.status, answer.headers
 
     def close(self) -> None:

@@ -6,10 +6,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from engine.stripe.bulk import PAGE, chunks, from_pages
+
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 class Lists:
@@ -44,6 +46,7 @@ class Lists:
 _PLACES = st.sets(st.integers(0, 30_000), max_size=60)
 
 
+@PATIENT
 @given(
     places=st.one_of(
         _PLACES,

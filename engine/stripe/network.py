@@ -1,0 +1,139 @@
+"""Requests over the network: each has an end, and carries no login but the API key.
+
+What must not live here: what an answer means, and whether a request is sent again.
+"""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import queue
+import threading
+import urllib.request
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+import stripe
+
+from engine.redaction import remember
+
+_SILENCE = 80.0
+"""Seconds that the other side may say nothing: as long as Stripe itself works on a request."""
+_WHOLE = 90.0
+"""Seconds that a request and its answer may take; more than the longest silence."""
+_UPLOAD = 600.0
+"""The same for a request with a file in it."""
+_MOST = 32 * 2**20
+"""Bytes that an answer may have: a full page of the largest objects has a few million."""
+_CHUNK = 2**16
+
+
+class Network:
+    """Sends requests for `stripe.StripeClient`; any number of threads may use one.
+
+    It differs from the SDK's own in what it refuses: it never follows a redirect, which would take
+    body and idempotency key to another server; it takes no login from `~/.netrc` or an address,
+    which would replace the API key; and no answer takes for ever. Proxies and certificates are
+    those that the environment names.
+    """
+
+    def __init__(self, *, whole: float = _WHOLE, most: int = _MOST) -> None:
+        """Open nothing yet.
+
+        Args:
+            whole: Seconds that a request without a file may take, answer included.
+            most: Bytes that an answer may have.
+        """
+        self._whole = whole
+        self._most = most
+        self._idle: collections.deque[requests.Session] = collections.deque()
+        for proxy in urllib.request.getproxies().values():
+            with contextlib.suppress(ValueError):  # no address; who connects says so
+                remember(urlsplit(proxy).password)
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] | None,
+        post_data: Any = None,
+    ) -> tuple[bytes, int, Mapping[str, str]]:
+        """Send one request and read its answer.
+
+        Raises:
+            stripe.APIConnectionError: if there is no answer, or it has no end.
+        """
+        # A limit on the whole has to hold while a name is looked up, and for heads that trickle
+        # in: only somebody who waits elsewhere can keep it.
+        answers: queue.SimpleQueue[tuple[bytes, int, Mapping[str, str]] | Exception] = (
+            queue.SimpleQueue()
+        )
+
+        def exchange() -> None:
+            try:
+                answers.put(self._exchange(method, url, headers, post_data))
+            except Exception as error:  # noqa: BLE001 - whatever it is, somebody waits for it
+                answers.put(error)
+
+        threading.Thread(target=exchange, daemon=True).start()
+        limit = self._whole if post_data is None or isinstance(post_data, str) else _UPLOAD
+        try:
+            answer = answers.get(timeout=limit)
+        except queue.Empty:
+            raise _failed(f"the answer was not complete after {limit:g} seconds") from None
+        if isinstance(answer, Exception):
+            raise _failed(f"{type(answer).__name__}: {answer}") from answer
+        return answer
+
+    def _exchange(
+        self, method: str, url: str, headers: Mapping[str, str] | None, post_data: Any
+    ) -> tuple[bytes, int, Mapping[str, str]]:
+        try:
+            session = self._idle.pop()
+        except IndexError:
+            session = _Session()
+        try:
+            with session.request(
+                method, url, headers=headers, data=post_data, timeout=_SILENCE, stream=True
+            ) as answer:
+                return self._body(answer), answer.status_code, answer.headers
+        finally:
+            self._idle.append(session)
+
+    def _body(self, answer: requests.Response) -> bytes:
+        body = bytearray()
+        for part in answer.iter_content(_CHUNK):
+            body += part
+            if len(body) > self._most:
+                raise ValueError(f"the answer has more than {self._most:,} bytes")
+        return bytes(body)
+
+    def close(self) -> None:
+        """Close the connections that no request uses."""
+        while self._idle:
+            self._idle.pop().close()
+
+
+class _Session(requests.Session):
+    """Connections that are used again, with the environment's proxies and certificates."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.auth = _as_it_is
+        self.verify = stripe.ca_bundle_path
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Take no answer for a redirect: it would be followed, or its body be read without end."""
+        del resp
+
+
+def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Leave the API key in its header: without an answer to that question others are looked for."""
+    return request
+
+
+def _failed(why: str) -> stripe.APIConnectionError:
+    # The SDK leaves its errors' constructors untyped.
+    return stripe.APIConnectionError(f"(Network error: {why})")  # type: ignore[no-untyped-call]
