@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from engine.errors import SettingsError, UsageError
 from engine.operations.context import Context
 from engine.settings import Settings, is_live, load_settings
 from engine.values import Sensitive
+from engine.variables import Variables
 from engine.version import VERSION
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def open_project(
     root: Path,
     *,
     environment: str | None = None,
-    variables: Mapping[str, str] | None = None,
+    variables: Variables | None = None,
     parallelism: int | None = None,
     hook: Hook | None = None,
 ) -> Context:
@@ -43,7 +43,7 @@ def open_project(
     Args:
         root: The project folder.
         environment: Name given as a flag.
-        variables: `--var` values.
+        variables: Values for the stacks' variables; those of the environment if None.
         parallelism: Value given as a flag.
         hook: Told of everything.
 

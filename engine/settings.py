@@ -15,6 +15,7 @@ from typing import Any
 
 from engine.errors import SettingsError
 from engine.values import Sensitive
+from engine.variables import Variables, variables_of
 
 EMBEDDED = "local"
 """Name of the environment that is built in: the emulator, with no account at all."""
@@ -110,7 +111,7 @@ class Settings:
     Attributes:
         root: The project folder.
         environment: The environment it speaks to.
-        variables: Values of `--var` and `ENGINE_VAR_*`, by name; `--var` wins.
+        variables: Values for the stacks' variables.
         parallelism: Operations in flight at once.
         retries: How often a request is tried again.
         ownership_stamp: Objects get the metadata key `engine`.
@@ -118,7 +119,7 @@ class Settings:
 
     root: Path
     environment: Environment
-    variables: Mapping[str, str] = field(default_factory=dict)
+    variables: Variables = field(default_factory=Variables)
     parallelism: int = _DEFAULT_PARALLELISM
     retries: int = _DEFAULT_RETRIES
     ownership_stamp: bool = True
@@ -143,7 +144,7 @@ def load_settings(
     root: Path,
     *,
     environment: str | None = None,
-    variables: Mapping[str, str] | None = None,
+    variables: Variables | None = None,
     parallelism: int | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> Settings:
@@ -152,7 +153,7 @@ def load_settings(
     Args:
         root: The project folder.
         environment: Name given as a flag.
-        variables: `--var` values.
+        variables: Values for the stacks' variables; those of the environment if None.
         parallelism: Value given as a flag.
         environ: Environment variables; the process's own if None.
 
@@ -171,7 +172,7 @@ def load_settings(
     return Settings(
         root=root,
         environment=_environment(str(name), table, environ),
-        variables={**_variables(environ), **(variables or {})},
+        variables=variables_of(environ) if variables is None else variables,
         parallelism=_count(
             environ.get("ENGINE_PARALLELISM") or None if parallelism is None else parallelism,
             _DEFAULT_PARALLELISM,
@@ -293,15 +294,6 @@ def _api_key(
             )
     value = environ.get(variable, "").strip()
     return (Sensitive(value) if value else None), variable
-
-
-def _variables(environ: Mapping[str, str]) -> dict[str, str]:
-    prefix = "ENGINE_VAR_"
-    return {
-        name.removeprefix(prefix).lower(): value
-        for name, value in environ.items()
-        if name.startswith(prefix)
-    }
 
 
 def _count(value: str | int | None, default: int, name: str, least: int) -> int:

@@ -97,9 +97,7 @@ def _run(
 
     progress = invocation.progress()
     try:
-        context = invocation.open(
-            variables=wanted.values(), parallelism=wanted.parallelism, hook=progress
-        )
+        context = invocation.open(parallelism=wanted.parallelism, hook=progress)
 
         def approve(report: PlanReport) -> bool:
             _show_first(invocation, context, report)
@@ -119,7 +117,7 @@ def _run(
 
 
 def _run_saved(invocation: Invocation, file: PlanFile, wanted: Wishes) -> int:
-    wanted.check_with_plan_file()
+    wanted.check_with_plan_file(invocation)
     from engine.operations.saved import apply_saved  # noqa: PLC0415 - help does not need it
 
     progress = invocation.progress()

@@ -30,7 +30,9 @@ def _shared(*declarations: str, **attributes: Any) -> click.Option:
 
 def _shared_options() -> list[click.Parameter]:
     return [
-        _shared("-C", "--chdir", metavar="DIR", help="Work in the project folder DIR."),
+        _shared(
+            "-C", "--chdir", metavar="DIR", help="The project folder; without, the one around here."
+        ),
         _shared(
             "-e",
             "--env",

@@ -90,7 +90,7 @@ def serve(
     kept = embedded_account(invocation.open().settings).resolve() if embedded else account_file
     try:
         made = serve_emulator(
-            invocation.root,
+            invocation.place,
             port=port,
             account_file=kept,
             rate=rate,

@@ -8,13 +8,13 @@ from engine.address import parse_address
 from engine.cli.command import EngineCommand
 from engine.cli.completion import complete_addresses
 from engine.cli.invocation import Invocation, pass_invocation
-from engine.cli.planning import variables_option
+from engine.cli.planning import variable_options
 
 
 @click.command("import", cls=EngineCommand)
 @click.argument("address", metavar="ADDR", shell_complete=complete_addresses)
 @click.argument("id", metavar="ID")
-@variables_option
+@variable_options
 @click.option(
     "--lock-timeout",
     type=click.FloatRange(min=0),
@@ -28,7 +28,6 @@ def import_(
     address: str,
     id: str,
     *,
-    variables: tuple[tuple[str, str], ...],
     lock_timeout: float,
 ) -> None:
     r"""Bring an object that exists under management.
@@ -45,7 +44,7 @@ def import_(
     from engine.operations.importing import import_object  # noqa: PLC0415 - help does not need it
 
     target = parse_address(address)
-    context = invocation.open(variables=dict(variables))
+    context = invocation.open()
     state = import_object(context, target, id, lock_timeout=lock_timeout)
     if invocation.json:
         from engine.views.state_document import resource_document  # noqa: PLC0415 - the same

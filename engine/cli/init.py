@@ -24,7 +24,7 @@ def init(invocation: Invocation, folder: str | None) -> None:
     """
     from engine.cli.starter import start_project  # noqa: PLC0415 - help does not need it
 
-    root = invocation.root / folder if folder is not None else invocation.root
+    root = invocation.place / folder if folder is not None else invocation.place
     pieces = start_project(root)
     if invocation.json:
         invocation.answer(

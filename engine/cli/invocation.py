@@ -36,6 +36,8 @@ class Invocation:
         no_color: No decoration, whatever the streams are.
         verbose: Tell more.
         words: The command line as typed, without the program's name.
+        variables: Names and values of `--var`, in order.
+        variable_files: Those of `--var-file` as typed, in order.
     """
 
     chdir: str = ""
@@ -44,13 +46,30 @@ class Invocation:
     no_color: bool = False
     verbose: bool = False
     words: tuple[str, ...] = ()
+    variables: tuple[tuple[str, str], ...] = ()
+    variable_files: tuple[str, ...] = ()
 
     @property
-    def root(self) -> Path:
-        """The project folder."""
+    def place(self) -> Path:
+        """The folder that relative names on the command line start from."""
         from pathlib import Path  # noqa: PLC0415 - see the module
 
         return Path(self.chdir or ".")
+
+    @property
+    def root(self) -> Path:
+        """The project folder: the one named with -C, else the nearest one around the person."""
+        if self.chdir:
+            return self.place
+        from engine.project import project_around  # noqa: PLC0415 - see the module
+
+        return project_around(self.place)
+
+    def path(self, name: str) -> Path:
+        """The file that a name on the command line means."""
+        from pathlib import Path  # noqa: PLC0415 - see the module
+
+        return self.place / Path(name).expanduser()
 
     def style(self, stream: TextIO | None = None) -> Style:
         """How text for a stream is decorated; stdout if none is named."""
@@ -99,13 +118,7 @@ class Invocation:
 
         return LiveProgress(sys.stderr, style, verbose=self.verbose)
 
-    def open(
-        self,
-        *,
-        variables: Mapping[str, str] | None = None,
-        parallelism: int | None = None,
-        hook: Hook | None = None,
-    ) -> Context:
+    def open(self, *, parallelism: int | None = None, hook: Hook | None = None) -> Context:
         """Wire the project in the folder.
 
         Raises:
@@ -114,15 +127,20 @@ class Invocation:
         """
         from engine.apply.hook import Hook as NoHook  # noqa: PLC0415 - see the module
         from engine.bootstrap import open_project  # noqa: PLC0415 - see the module
+        from engine.variables import variables_of  # noqa: PLC0415 - see the module
 
-        if not self.root.is_dir():
+        files = [(name, self.path(name)) for name in self.variable_files]
+        root = self.root
+        if not root.is_dir():
             raise UsageError(
                 f"there is no folder {self.chdir}", hint="-C takes the project's folder"
             )
+        if root != self.place and not self.json:
+            self.tell(f"Project folder: {root}")
         return open_project(
-            self.root,
+            root,
             environment=self.environment,
-            variables=variables or {},
+            variables=variables_of(os.environ, self.variables, files),
             parallelism=parallelism,
             hook=hook or NoHook(),
         )

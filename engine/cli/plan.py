@@ -67,9 +67,7 @@ def plan(
         file.check()
     progress = invocation.progress()
     try:
-        context = invocation.open(
-            variables=wanted.values(), parallelism=wanted.parallelism, hook=progress
-        )
+        context = invocation.open(parallelism=wanted.parallelism, hook=progress)
         report = _plan(context, stacks, wanted, file)
     finally:
         progress.close()

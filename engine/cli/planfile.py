@@ -26,7 +26,7 @@ class PlanFile:
 
     Attributes:
         shown: The name as typed.
-        path: Where that is; a relative name starts from the project folder.
+        path: Where that is; a relative name starts from where the person is.
     """
 
     shown: str
@@ -35,7 +35,7 @@ class PlanFile:
     @classmethod
     def named(cls, invocation: Invocation, name: str) -> PlanFile:
         """The file of a name."""
-        return cls(name, invocation.root / _path(name).expanduser())
+        return cls(name, invocation.path(name))
 
     def read(self, schemas: Schemas) -> SavedPlan:
         """Read the plan.
@@ -94,11 +94,11 @@ def _is_file(invocation: Invocation, word: str) -> bool:
     if "." in word or "/" in word or os.sep in word:
         _refuse_module(invocation, word)
         return True
-    if not (invocation.root / word).is_file():
+    if not invocation.path(word).is_file():
         return False
     if (invocation.root / "stacks" / f"{word}.py").is_file():
         raise UsageError(
-            f"{word} is a stack, and a file in the project folder",
+            f"{word} is a stack, and a file of that name is here",
             hint=f"write ./{word} for the file; for the stack, give the file another name",
         )
     return True

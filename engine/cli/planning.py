@@ -5,7 +5,7 @@ What must not live here: the commands.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from engine.cli.completion import (
     complete_stacks,
     complete_stacks_and_files,
 )
+from engine.cli.invocation import Invocation
 from engine.errors import UsageError
 
 if TYPE_CHECKING:
@@ -31,11 +32,14 @@ def read_addresses(
     return tuple(parse_address(text) for text in value)
 
 
-def _read_variables(
-    _: click.Context, __: click.Parameter, value: Sequence[str]
-) -> tuple[tuple[str, str], ...]:
+def _keep_variables(context: click.Context, _: click.Parameter, value: Sequence[str]) -> None:
     """Read `NAME=VALUE` pairs, or say what one looks like."""
-    return tuple(_variable(text) for text in value)
+    invocation = context.ensure_object(Invocation)
+    invocation.variables = tuple(_variable(text) for text in value)
+
+
+def _keep_variable_files(context: click.Context, _: click.Parameter, value: Sequence[str]) -> None:
+    context.ensure_object(Invocation).variable_files = tuple(value)
 
 
 def _variable(text: str) -> tuple[str, str]:
@@ -59,7 +63,6 @@ class Wishes:
         targets: Only these and what they depend on.
         excludes: All but these and what depends on them.
         replace: Replace these whatever else.
-        variables: Values for the stacks.
         parallelism: Operations in flight at once; None for the default.
         lock_timeout: Seconds to wait for another run.
         allow_mass_change: Lift the rule against large changes.
@@ -72,7 +75,6 @@ class Wishes:
     targets: Sequence[ResourceAddress] = ()
     excludes: Sequence[ResourceAddress] = ()
     replace: Sequence[ResourceAddress] = ()
-    variables: Sequence[tuple[str, str]] = ()
     parallelism: int | None = None
     lock_timeout: float = 0.0
     allow_mass_change: bool = False
@@ -94,8 +96,11 @@ class Wishes:
             if has_one and has_other:
                 raise UsageError(f"{one} and {other} do not go together", hint="choose one of them")
 
-    def check_with_plan_file(self) -> None:
+    def check_with_plan_file(self, invocation: Invocation) -> None:
         """Refuse options that would make another plan than the saved one.
+
+        Args:
+            invocation: Holds the variables.
 
         Raises:
             UsageError: naming the first.
@@ -107,7 +112,8 @@ class Wishes:
             "--exclude": self.excludes,
             "--replace": self.replace,
             "--destroy": self.destroy,
-            "--var": self.variables,
+            "--var": invocation.variables,
+            "--var-file": invocation.variable_files,
             "--allow-mass-change": self.allow_mass_change,
         }
         for name, value in given.items():
@@ -133,10 +139,6 @@ class Wishes:
             allow_mass_change=self.allow_mass_change,
             confirmed_removals=tuple(self.confirmed_removals),
         )
-
-    def values(self) -> Mapping[str, str]:
-        """The variables by name; the last value of a name counts."""
-        return dict(self.variables)
 
 
 stacks_argument = click.argument(
@@ -182,15 +184,24 @@ _replace = click.option(
     help="Replace this resource even if nothing asks for it; may be repeated.",
     **_ADDRESS,  # type: ignore[arg-type]
 )
-variables_option = click.option(
+_var = click.option(
     "--var",
-    "variables",
     multiple=True,
     metavar="NAME=VALUE",
-    callback=_read_variables,
-    help="Set a variable of the stacks; may be repeated.",
+    expose_value=False,
+    callback=_keep_variables,
+    help="Set a variable of the stacks, as the type of its default; may be repeated.",
 )
-"""`--var`, for commands that evaluate stacks and plan nothing."""
+_var_file = click.option(
+    "--var-file",
+    multiple=True,
+    metavar="FILE",
+    expose_value=False,
+    callback=_keep_variable_files,
+    help="Set variables from a .json or .toml file; --var has precedence; may be repeated.",
+)
+variable_options = options(_var, _var_file)
+"""What sets variables, of every command that evaluates stacks; `Invocation.open` uses them."""
 
 _parallelism = click.option(
     "--parallelism",
@@ -227,7 +238,7 @@ planning_options = options(
     _exclude,
     _replace,
     _destroy,
-    variables_option,
+    variable_options,
     _parallelism,
     _lock_timeout,
     _mass_change,
@@ -235,6 +246,6 @@ planning_options = options(
 """What plan and apply take."""
 
 removal_options = options(
-    _refresh, _target, _exclude, variables_option, _parallelism, _lock_timeout, _mass_change
+    _refresh, _target, _exclude, variable_options, _parallelism, _lock_timeout, _mass_change
 )
 """What destroy takes."""

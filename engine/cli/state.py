@@ -11,7 +11,7 @@ from engine.address import parse_address
 from engine.cli.command import EngineCommand, LazyGroup
 from engine.cli.completion import complete_addresses, complete_stacks
 from engine.cli.invocation import Invocation, pass_invocation
-from engine.cli.planning import read_addresses, stacks_argument, variables_option
+from engine.cli.planning import read_addresses, stacks_argument, variable_options
 from engine.errors import StateProblemsError, UsageError
 
 if TYPE_CHECKING:
@@ -246,7 +246,7 @@ def verify(invocation: Invocation, places: tuple[str, ...]) -> int:
     is_flag=True,
     help="Do not list types that the stacks do not declare, in search of what they once did.",
 )
-@variables_option
+@variable_options
 @_lock_timeout
 @pass_invocation
 def rebuild(
@@ -256,7 +256,6 @@ def rebuild(
     force: bool,
     lineage: str,
     declared_only: bool,
-    variables: tuple[tuple[str, str], ...],
     lock_timeout: float,
 ) -> None:
     r"""Make a lost state again, from what is on the account.
@@ -279,7 +278,7 @@ def rebuild(
         rebuild_states,
     )
 
-    context = invocation.open(variables=dict(variables), hook=invocation.progress())
+    context = invocation.open(hook=invocation.progress())
     options = RebuildOptions(
         force=force, lineage=lineage, declared_only=declared_only, lock_timeout=lock_timeout
     )

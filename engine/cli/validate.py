@@ -6,17 +6,15 @@ import click
 
 from engine.cli.command import EngineCommand
 from engine.cli.invocation import Invocation, pass_invocation
-from engine.cli.planning import stacks_argument, variables_option
+from engine.cli.planning import stacks_argument, variable_options
 from engine.errors import StackError
 
 
 @click.command(cls=EngineCommand)
 @stacks_argument
-@variables_option
+@variable_options
 @pass_invocation
-def validate(
-    invocation: Invocation, stacks: tuple[str, ...], *, variables: tuple[tuple[str, str], ...]
-) -> int:
+def validate(invocation: Invocation, stacks: tuple[str, ...]) -> int:
     r"""Find everything wrong with the stacks, offline.
 
     All problems are listed at once, each with file, line and what would be right. Without STACK,
@@ -30,7 +28,7 @@ def validate(
     """
     from engine.operations.validate import validate_stacks  # noqa: PLC0415 - help needs none of it
 
-    context = invocation.open(variables=dict(variables))
+    context = invocation.open()
     try:
         checked = validate_stacks(context, stacks)
     except StackError as error:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.errors import GraphError, Problem, StackError
+from engine.errors import GraphError, Problem, StackError, UsageError
 from engine.graph.build import ResourceGraph, build_graph
 from engine.graph.dag import topological_order
 from engine.operations.context import Context
+from engine.stack.authoring import nearest
 from engine.stack.contents import with_contents
-from engine.stack.loader import load_stack, select_stacks, stack_files
+from engine.stack.loader import load_stack, mentioned_variables, select_stacks, stack_files
 from engine.stack.model import Stack
 from engine.stack.rules import Circumstances
 from engine.stack.validate import problems_between, problems_of
@@ -34,7 +35,7 @@ def load_graphs(context: Context, names: Sequence[str]) -> tuple[ResourceGraph, 
 
     Raises:
         StackError: with every problem of every stack.
-        UsageError: if there is no such stack.
+        UsageError: if there is no such stack, or a variable was given that none reads.
     """
     settings = context.settings
     circumstances = Circumstances(now=int(context.clock()), live=settings.environment.livemode)
@@ -48,6 +49,11 @@ def load_graphs(context: Context, names: Sequence[str]) -> tuple[ResourceGraph, 
             environment=context.environment,
             variables=settings.variables,
         )
+        if _lacks_values(stack):
+            # What stands in their place would break other rules: nothing else is known of it yet.
+            problems.extend(stack.problems)
+            stacks.append(stack)
+            continue
         found = list(problems_of(stack, context.schemas, settings.root, circumstances))
         stack, unreadable = with_contents(stack, context.schemas, settings.root)
         stacks.append(stack)
@@ -58,10 +64,42 @@ def load_graphs(context: Context, names: Sequence[str]) -> tuple[ResourceGraph, 
                 graphs[stack.name] = build_graph(stack, context.schemas)
             except StackError as error:
                 problems.extend(error.problems)
+    _check_variables(context, stacks)
     problems.extend(problems_between(stacks, tuple(stack_files(settings.stacks)), settings.root))
     if problems:
         raise StackError(tuple(dict.fromkeys(problems)))
     return tuple(graphs[name] for name in _in_order(stacks))
+
+
+def _lacks_values(stack: Stack) -> bool:
+    lacking = ("missing-variable", "wrong-variable")
+    return any(problem.reference in lacking for problem in stack.problems)
+
+
+def _check_variables(context: Context, stacks: Sequence[Stack]) -> None:
+    """Refuse variables that no stack reads: the value that was meant would not be used.
+
+    A name that any module mentions is one: the stack that reads it may not be in this run, and a
+    condition may keep this run from reading it.
+    """
+    settings = context.settings
+    unread = settings.variables.unread([name for stack in stacks for name in stack.variables])
+    mentioned = mentioned_variables(settings.stacks) if unread else ()
+    lines = []
+    for name in unread:
+        if name not in mentioned:
+            known = sorted({*mentioned, *(name for stack in stacks for name in stack.variables)})
+            near = nearest(name, known)
+            lines.append(
+                f"{settings.variables.given[name].source}: no stack reads a variable {name!r}"
+                + (f"; did you mean {near!r}?" if near else "")
+            )
+    if lines:
+        raise UsageError(
+            lines[0],
+            cause="\n".join(lines[1:]) or None,
+            hint=f"the stacks read: {', '.join(known)}" if known else "the stacks read none",
+        )
 
 
 def _in_order(stacks: Sequence[Stack]) -> tuple[str, ...]:

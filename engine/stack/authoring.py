@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar, overload
 
 from engine.address import ResourceAddress, address, is_logical_name, parse_address
 from engine.errors import EngineError, Problem, UsageError
@@ -30,7 +30,8 @@ from engine.stack.model import (
     Release,
     Stack,
 )
-from engine.values import Ref, Sensitive
+from engine.values import ABSENT, Ref, Sensitive
+from engine.variables import Given, Variables, read
 
 # With the separator: a project in `engine-demo` is none of ours.
 _PACKAGE = str(Path(__file__).resolve().parents[1]) + os.sep
@@ -52,7 +53,7 @@ class Collector:
     file: str
     root: Path
     environment: str
-    variables: Mapping[str, str]
+    variables: Variables
     declarations: dict[str, Declaration] = field(default_factory=dict)
     lookups: dict[str, Lookup] = field(default_factory=dict)
     outputs: dict[str, OutputDeclaration] = field(default_factory=dict)
@@ -60,6 +61,7 @@ class Collector:
     releases: list[Release] = field(default_factory=list)
     imports: dict[str, Import] = field(default_factory=dict)
     reads: dict[str, Location] = field(default_factory=dict)
+    variables_read: dict[str, None] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     _shortened: dict[str, str] = field(default_factory=dict)
 
@@ -75,6 +77,7 @@ class Collector:
             releases=tuple(self.releases),
             imports=dict(self.imports),
             reads_outputs_of=dict(sorted(self.reads.items())),
+            variables=tuple(self.variables_read),
             problems=tuple(self.problems),
         )
 
@@ -276,21 +279,50 @@ def environment() -> str:
     return _collector().environment
 
 
-def variable(name: str, default: str | None = None) -> str:
-    """Read a value from `--var NAME=VALUE`, then `ENGINE_VAR_NAME`, then the default."""
+_T = TypeVar("_T")
+
+
+@overload
+def variable(name: str) -> str: ...
+@overload
+def variable(name: str, default: None) -> str | None: ...
+@overload
+def variable(name: str, default: _T) -> _T: ...
+def variable(name: str, default: Any = ABSENT) -> Any:
+    """Read a value from `--var NAME=VALUE`, a `--var-file`, `ENGINE_VAR_NAME`, or the default.
+
+    It has the type of the default: text, a whole number, a number, true or false, a list, a map.
+    """
     collector = _collector()
-    found = collector.variables.get(name, collector.variables.get(name.lower()))
+    collector.variables_read[name] = None
+    found = collector.variables.find(name)
     if found is not None:
-        return found
-    if default is None:
-        collector.note(
-            _here(collector),
-            f"variable {name!r} has no value",
-            hint=f"pass --var {name}=VALUE, set ENGINE_VAR_{name.upper()}, or give a default",
-            reference="missing-variable",
-        )
-        return ""
-    return default
+        return _given(collector, name, found, default)
+    if default is not ABSENT:
+        return default
+    collector.note(
+        _here(collector),
+        f"variable {name!r} has no value",
+        hint=f"pass --var {name}=VALUE, set ENGINE_VAR_{name.upper()}, or give a default",
+        reference="missing-variable",
+    )
+    return ""
+
+
+def _given(collector: Collector, name: str, found: Given, default: Any) -> Any:
+    """A value as the type of the default; one that cannot be read is noted, and replaced by it."""
+    try:
+        return read(found.value, "" if default is ABSENT else default)
+    except TypeError as error:
+        wrong = f"variable {name!r} has a default of type {error}, which no value can be read as"
+        hint = "a default is text, a number, True or False, a list, a dict or a datetime"
+    except ValueError as error:
+        secret = isinstance(default, Sensitive)
+        shown = "another value" if secret else f"{found.value!r}"
+        wrong = f"variable {name!r} takes {error}; {found.source} is {shown}"
+        hint = "" if secret or default is ABSENT else f"it has the type of its default, {default!r}"
+    collector.note(_here(collector), wrong, hint=hint, reference="wrong-variable")
+    return "" if default is ABSENT else default
 
 
 def output(name: str, value: Any, *, sensitive: bool = False) -> None:

@@ -10,7 +10,7 @@ import contextlib
 import importlib.util
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 
@@ -18,8 +18,10 @@ from engine.address import is_logical_name
 from engine.errors import EngineError, Problem, UsageError
 from engine.stack.authoring import Collector, collecting
 from engine.stack.model import Stack
+from engine.variables import Variables
 
 _NAMESPACE = "engine_stack_modules"
+_READS = re.compile(r"""\bvariable\(\s*["'](\w+)["']""")
 
 
 def stack_files(folder: Path) -> dict[str, Path]:
@@ -53,7 +55,17 @@ def select_stacks(folder: Path, names: Sequence[str]) -> dict[str, Path]:
     return {name: path for name, path in found.items() if not names or name in names}
 
 
-def load_stack(path: Path, *, root: Path, environment: str, variables: Mapping[str, str]) -> Stack:
+def mentioned_variables(folder: Path) -> tuple[str, ...]:
+    """Names of the variables that the modules of a folder read, as far as their text tells."""
+    found: dict[str, None] = {}
+    for path in sorted(folder.glob("*.py")):
+        with contextlib.suppress(OSError, UnicodeDecodeError):
+            if path.is_file():
+                found |= dict.fromkeys(_READS.findall(path.read_text(encoding="utf-8")))
+    return tuple(found)
+
+
+def load_stack(path: Path, *, root: Path, environment: str, variables: Variables) -> Stack:
     """Evaluate one module.
 
     Args:

@@ -187,6 +187,7 @@ class Stack:
         imports: Objects that come under management, by address text.
         reads_outputs_of: Where this stack first reads an output of another, by that one's name,
             sorted.
+        variables: Names of the variables that it reads, in the order of their first use.
         problems: What was found wrong while it was evaluated.
     """
 
@@ -199,4 +200,5 @@ class Stack:
     releases: tuple[Release, ...] = ()
     imports: Mapping[str, Import] = field(default_factory=dict)
     reads_outputs_of: Mapping[str, Location] = field(default_factory=dict)
+    variables: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()

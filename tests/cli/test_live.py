@@ -77,7 +77,7 @@ def test_the_command_to_copy_keeps_what_was_typed(
     engine: Callable[..., Any], root: Path, live: Emulator
 ) -> None:
     """Options, quotes, and words behind `--`."""
-    _write(root, PRODUCT, NEW_PRICE, COUPONS)
+    _write(root, "from engine import variable\nvariable('name')\n", PRODUCT, NEW_PRICE, COUPONS)
     ended = engine("apply", "--yes", "--var", "name=Two words", "--json", "--", "shop")
     assert ended.code == 4
     assert (

@@ -181,7 +181,7 @@ def test_a_word_that_is_a_stack_and_a_file(engine: Callable[..., Any], root: Pat
         ended = engine(command, "shop")
         assert ended.code == 1
         assert ended.err == (
-            "Error: shop is a stack, and a file in the project folder\n"
+            "Error: shop is a stack, and a file of that name is here\n"
             "Hint: write ./shop for the file; for the stack, give the file another name\n"
         )
     assert engine("apply", "./shop").code == 0

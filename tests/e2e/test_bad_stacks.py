@@ -20,6 +20,7 @@ from engine.operations.plan import plan_stacks
 from engine.operations.validate import validate_stacks
 from engine.plan.options import PlanOptions
 from engine.provider.base import Provider
+from engine.variables import variables_of
 
 UNKNOWN_PARAMETER = """
     from engine.stripe import Product
@@ -503,7 +504,8 @@ class Shop:
 
     def context(self, environment: str | None = None, **variables: str) -> Context:
         """The wired ports, without a way to Stripe."""
-        opened = open_project(self.root, environment=environment, variables=variables)
+        given = variables_of({}, list(variables.items()))
+        opened = open_project(self.root, environment=environment, variables=given)
         return dataclasses.replace(opened, connect=_nobody)
 
     def problems(self, *names: str) -> list[str]:

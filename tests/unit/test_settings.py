@@ -7,8 +7,15 @@ from pathlib import Path
 import pytest
 
 from engine.errors import SettingsError
-from engine.settings import EMBEDDED, UNNAMED, Environment, Settings, load_settings
+from engine.settings import (
+    EMBEDDED,
+    UNNAMED,
+    Environment,
+    Settings,
+    load_settings,
+)
 from engine.values import Sensitive
+from engine.variables import variables_of
 
 TABLE = """
 [tool.engine]
@@ -195,10 +202,11 @@ def test_retries_may_be_switched_off(tmp_path: Path) -> None:
 
 
 def test_variables_of_stacks(tmp_path: Path) -> None:
-    """`--var` wins over `ENGINE_VAR_`, whose names are in lower case."""
-    environ = {"ENGINE_VAR_SITE": "env", "ENGINE_VAR_PLAN": "pro", "OTHER": "x"}
-    found = load_settings(tmp_path, variables={"site": "flag"}, environ=environ)
-    assert found.variables == {"site": "flag", "plan": "pro"}
+    """Those that are handed in, else those of the environment."""
+    environ = {"ENGINE_VAR_SITE": "env", "OTHER": "x"}
+    assert load_settings(tmp_path, environ=environ).variables == variables_of(environ)
+    given = variables_of({}, [("site", "flag")])
+    assert load_settings(tmp_path, variables=given, environ=environ).variables == given
 
 
 def test_folders(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from engine.stack.loader import load_stack
 from engine.stack.model import Stack
 from engine.stack.rules import Circumstances
 from engine.stack.validate import problems_of
+from engine.variables import Given, Variables
 
 CIRCUMSTANCES = Circumstances(now=1_790_000_000, live=False)
 
@@ -31,10 +33,13 @@ class Project:
         path.write_text(textwrap.dedent(text).lstrip("\n"), encoding="utf-8")
         return path
 
-    def load(self, text: str, name: str = "shop", **variables: str) -> Stack:
+    def load(self, text: str, name: str = "shop", **variables: Any) -> Stack:
         """Write a module and evaluate it."""
         path = self.write(text, name)
-        return load_stack(path, root=self.root, environment="test", variables=variables)
+        given = {name: Given(value, f"--var {name}") for name, value in variables.items()}
+        return load_stack(
+            path, root=self.root, environment="test", variables=Variables(given=given)
+        )
 
     def check(self, text: str) -> tuple[Problem, ...]:
         """Write a module, evaluate it and find everything wrong with it."""

@@ -266,14 +266,13 @@ def test_lookups_with_different_criteria_are_different(project: Any) -> None:
 
 
 def test_the_environment_and_variables(project: Any) -> None:
-    """A value given wins over the default; names are found in lower case too."""
+    """A value given wins over the default."""
     stack = project.load(
         """
         from engine import environment, output, variable
 
         output("environment", environment)
         output("given", variable("site", "default"))
-        output("upper", variable("SITE", "default"))
         output("default", variable("other", "default"))
         output("empty", variable("empty", "default"))
         """,
@@ -283,7 +282,6 @@ def test_the_environment_and_variables(project: Any) -> None:
     assert {name: found.value for name, found in stack.outputs.items()} == {
         "environment": "test",
         "given": "https://a.example",
-        "upper": "https://a.example",
         "default": "default",
         "empty": "",
     }
@@ -386,3 +384,72 @@ def test_a_bad_address_in_a_refactoring_is_noted(project: Any, call: str) -> Non
     assert (problem.line, problem.reference) == (2, "bad-address")
     assert "is not an address" in problem.message
     assert "TYPE.NAME" in problem.hint
+
+
+def test_a_variable_has_the_type_of_its_default(project: Any) -> None:
+    """So that a condition and an amount are what they look like; None alone is text or nothing."""
+    stack = project.load(
+        """
+        from engine import Sensitive, output, variable
+
+        output("on", variable("on", True))
+        output("cents", variable("cents", 1900) + 1)
+        output("events", variable("events", ["invoice.paid"]))
+        output("nothing", variable("nothing", None))
+        output("note", variable("note", None))
+        """,
+        on="false",
+        cents="2100",
+        events="a,b",
+        note="x",
+    )
+    assert {name: found.value for name, found in stack.outputs.items()} == {
+        "on": False,
+        "cents": 2101,
+        "events": ["a", "b"],
+        "nothing": None,
+        "note": "x",
+    }
+    assert stack.problems == ()
+    assert stack.variables == ("on", "cents", "events", "nothing", "note")
+
+
+def test_a_value_of_another_type_is_noted(project: Any) -> None:
+    """The variable, what it takes, what it was given and by whom; a secret is not shown."""
+    stack = project.load(
+        """
+        from engine import Sensitive, variable
+
+        variable("cents", 1900) + 1
+        variable("title")
+        variable("pin", Sensitive(1))
+        variable("some", {1})
+        """,
+        cents="21,00",
+        title=7,
+        pin="hunter22",
+        some="1",
+    )
+    assert [
+        (found.line, found.reference, found.message, found.hint) for found in stack.problems
+    ] == [
+        (
+            3,
+            "wrong-variable",
+            "variable 'cents' takes a whole number; --var cents is '21,00'",
+            "it has the type of its default, 1900",
+        ),
+        (4, "wrong-variable", "variable 'title' takes text; --var title is 7", ""),
+        (
+            5,
+            "wrong-variable",
+            "variable 'pin' takes a whole number; --var pin is another value",
+            "",
+        ),
+        (
+            6,
+            "wrong-variable",
+            "variable 'some' has a default of type set, which no value can be read as",
+            "a default is text, a number, True or False, a list, a dict or a datetime",
+        ),
+    ]

@@ -11,7 +11,8 @@ import pytest
 import engine
 from engine.errors import UsageError
 from engine.stack.authoring import Collector, collecting
-from engine.stack.loader import load_stack, select_stacks, stack_files
+from engine.stack.loader import load_stack, mentioned_variables, select_stacks, stack_files
+from engine.variables import Variables
 
 
 def test_stacks_are_the_modules_without_an_underscore(project: Any) -> None:
@@ -170,7 +171,7 @@ def test_odd_bytes_are_findings_or_fine(project: Any, raw: bytes) -> None:
     """A module that Python cannot read is a finding; a byte order mark and CRLF are fine."""
     path = project.root / "stacks" / "odd.py"
     path.write_bytes(raw)
-    stack = load_stack(path, root=project.root, environment="test", variables={})
+    stack = load_stack(path, root=project.root, environment="test", variables=Variables())
     readable = b"\0" not in raw and b"\xff" not in raw
     assert (stack.problems == ()) is readable
     assert all(found.file == "stacks/odd.py" for found in stack.problems)
@@ -200,9 +201,20 @@ def test_the_names_of_a_module(project: Any) -> None:
 def test_a_project_beside_the_engine_is_no_part_of_it(tmp_path: Path) -> None:
     """A folder whose path merely begins like the engine's own is an author's."""
     file = f"{Path(engine.__file__).parent}-demo/stacks/shop.py"
-    collector = Collector(name="shop", file=file, root=tmp_path, environment="e", variables={})
+    collector = Collector(
+        name="shop", file=file, root=tmp_path, environment="e", variables=Variables()
+    )
     code = compile("from engine.stripe import Product\n\nProduct('pro', name='P')\n", file, "exec")
     with collecting(collector):
         exec(code, {})  # noqa: S102 - as if it were loaded from there
     (declared,) = collector.stack().declarations.values()
     assert str(declared.location) == f"{file}:3"
+
+
+def test_variables_that_modules_mention(project: Any) -> None:
+    """In stacks and in what they share, also where no run reads them; what is no file is passed."""
+    project.write("if False:\n    x = variable(\"one\", 1) + variable(\n        'two')\n")
+    project.write("variable(name); my_variable('other')", name="_shared")
+    (project.root / "stacks" / "broken.py").write_bytes(b'variable("\xff")')
+    (project.root / "stacks" / "folder.py").mkdir()
+    assert mentioned_variables(project.root / "stacks") == ("one", "two")

@@ -13,6 +13,7 @@ from engine.provider.schema import Attribute, Kind, ResourceType
 from engine.stack.loader import load_stack
 from engine.stack.rules import Circumstances
 from engine.stack.validate import problems_of
+from engine.variables import Variables
 from engine.views.catalogue import type_document, type_text, types_document, types_text
 from engine.views.example import example_of
 from engine.views.style import PLAIN
@@ -125,7 +126,7 @@ def test_every_example_is_a_valid_stack(name: str, tmp_path: Path) -> None:
     (tmp_path / "stacks").mkdir()
     path = tmp_path / "stacks" / "example.py"
     path.write_text(example_of(SCHEMAS[name], SCHEMAS), encoding="utf-8")
-    stack = load_stack(path, root=tmp_path, environment="local", variables={})
+    stack = load_stack(path, root=tmp_path, environment="local", variables=Variables())
     assert problems_of(stack, SCHEMAS, tmp_path, Circumstances(now=1_790_000_000)) == ()
     assert name in {declaration.type for declaration in stack.declarations.values()}
 
