@@ -233,6 +233,12 @@ def _collect_targets(value: object, path: Path, found: list[tuple[Path, Target]]
         _collect_targets(dict(value), path, found)
 
 
+def is_reference(value: object) -> bool:
+    """Whether a value is one reference and nothing else, so that it can stand for null."""
+    whole = _TEMPLATE.fullmatch(value) if isinstance(value, str) else None
+    return whole is not None and _target(whole) is not None
+
+
 def has_reference(text: str) -> bool:
     """Whether a text holds a reference."""
     return "${" in text and any(_target(match) for match in _TEMPLATE.finditer(text))
@@ -351,6 +357,17 @@ def set_path(document: dict[str, Any], path: Path, value: Any) -> None:
             document[str(part)] = inner
         document = inner
     document[str(path[-1])] = value
+
+
+def reach(document: Any, path: Path, missing: Any) -> Any:
+    """Read a nested value of an answer: what is below a null is null; `missing` if it has none."""
+    for part in path:
+        if document is None or document is UNKNOWN:
+            return document
+        document = get_path(document, (part,), missing)
+        if document is missing:
+            return missing
+    return document
 
 
 def get_path(document: Any, path: Path, default: Any = None) -> Any:

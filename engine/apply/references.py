@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.apply.ports import OutputsOf, SecretSink
 from engine.errors import EngineError
-from engine.plan.normal import is_sealed
+from engine.plan.normal import is_sealed, read_attribute
 from engine.provider.base import RemoteObject
 from engine.provider.schema import Schemas
 from engine.state.model import Draft
@@ -76,21 +76,25 @@ class References:
 
     def _attribute(self, target: AttributeTarget) -> Any:
         text = str(target.address)
-        first, *rest = target.attribute.split(".")
         entry = self.draft.at(text)
+        path = tuple(target.attribute.split("."))
+        kind = self.schemas[target.address.type]
         if target.address.lookup:
-            return get_path(self.lookups.get(text), (first, *rest), UNKNOWN)
+            looked_up = self.lookups.get(text)
+            return (
+                UNKNOWN if looked_up is None else read_attribute(kind.root, looked_up, path, None)
+            )
         if entry is None:
             return UNKNOWN
-        if first == "id":
+        if target.attribute == "id":
             # A child is kept with its parent, `prod_1/feat_2`; others refer to its own id.
-            child = bool(self.schemas[entry.type].parent)
-            return entry.id.rpartition("/")[2] if child else entry.id
-        if is_sealed(get_path(entry.attributes, (first, *rest))):
+            return entry.id.rpartition("/")[2] if kind.parent else entry.id
+        if is_sealed(get_path(entry.attributes, path)):
             secret = self.sink.load(self.stack, str(target))
             return UNKNOWN if secret is None else Sensitive(secret)
         for source in (self.answers.get(text, {}), entry.attributes):
-            found = get_path(source, (first, *rest), UNKNOWN)
+            found = read_attribute(kind.root, source, path, UNKNOWN)
             if found is not UNKNOWN:
                 return found
-        return UNKNOWN
+        # What a whole answer does not have is null; a secret that it does not repeat is not.
+        return UNKNOWN if text not in self.answers or path in kind.told_once else None

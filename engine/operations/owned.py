@@ -19,7 +19,7 @@ from engine.plan.keys import claim_of
 from engine.plan.life import is_gone
 from engine.plan.rebuilt import Claimed, Trace, sort_out
 from engine.plan.request import answered, read_stamp
-from engine.plan.resolve import Known
+from engine.plan.resolve import Known, Standing
 from engine.provider.base import Provider, RemoteObject, id_of
 from engine.provider.schema import ResourceType, Schemas
 from engine.values import OutputTarget, get_path, resolve, targets_with_paths
@@ -175,10 +175,10 @@ class Search:
         """What is declared, references resolved as far as objects were found."""
         known = Known(self.schemas, self.outputs)
         for address, lookup in self.lookups.items():
-            known.decide(address, lookup)
+            known.decide(address, Standing(lookup))
         for address, claimed in self.claimed.items():
             if claimed.current is not None:
-                known.decide(address, claimed.current)
+                known.decide(address, Standing(claimed.current))
         return {
             address: resolve(entry.arguments, known)
             for address, entry in self.graph.declarations.items()

@@ -30,6 +30,7 @@ class Board:
         state: What the last apply declared and saw, moves carried out.
         decisions: What happens to each resource.
         owner: Lineage for ownership stamps; empty for none.
+        refreshed: What is there was read from Stripe just now, and not taken from the state.
         steps: The operations, by key.
         after: Keys of the operations that each one waits for.
         of: Keys of each resource's operations, by address.
@@ -40,6 +41,7 @@ class Board:
     state: State
     decisions: Mapping[str, Decision]
     owner: str
+    refreshed: bool
     steps: dict[str, Step] = field(default_factory=dict)
     after: dict[str, set[str]] = field(default_factory=dict)
     of: dict[str, list[str]] = field(default_factory=dict)
@@ -195,6 +197,7 @@ class Board:
             self.referred.get(address, set()),
             decision.prior,
             self.state.lineage,
+            whole=self.refreshed,
         )
         return dataclasses.replace(record, attributes=attributes)
 

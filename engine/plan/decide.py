@@ -12,7 +12,7 @@ from engine.plan.fields import field_changes, new_fields
 from engine.plan.keys import claims_of
 from engine.plan.life import is_live, is_past
 from engine.plan.model import Action, Change, FieldChange, FieldReason, Reason
-from engine.plan.normal import document_of, presentable, seal
+from engine.plan.normal import applied_leaves, document_of, presentable, seal
 from engine.plan.request import update_params
 from engine.provider.base import RemoteObject, id_of
 from engine.provider.life import NaturalKey, Removal
@@ -154,7 +154,10 @@ def decide_existing(case: Existing) -> Decision:
     ignored = [tuple(name.split(".")) for name in declaration.lifecycle.ignore_changes]
     declared = _without(seal(declaration.arguments, case.salt), ignored)
     wanted = _without(case.wanted, ignored)
-    prior = _without(case.prior.declared, ignored) if case.prior is not None else None
+    prior = None
+    if case.prior is not None:
+        applied = applied_leaves(kind.root, case.prior.declared, case.prior.attributes)
+        prior = _without(applied, ignored)
     comparison = compare(kind.root, wanted, case.actual, prior, salt=case.salt, as_of=case.as_of)
     if case.prior is not None:
         comparison = veiled(comparison, case.prior.attributes, salt=case.salt)

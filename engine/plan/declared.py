@@ -24,7 +24,7 @@ from engine.plan.decide import (
 )
 from engine.plan.model import Action, Reason
 from engine.plan.reclaim import reclaimed
-from engine.plan.resolve import Known
+from engine.plan.resolve import Known, lost_secret
 from engine.plan.untouched import is_as_declared
 from engine.provider.base import RemoteObject
 from engine.provider.life import NaturalKey, Removal, Verb
@@ -36,6 +36,7 @@ from engine.values import (
     Target,
     dotted,
     get_path,
+    reach,
     resolve,
 )
 
@@ -61,7 +62,7 @@ def decide_declared(
     else:
         taken, actual = basis.taken(address) or (None, None)
     if actual is None:
-        return _new(basis, declaration, wanted, prior)
+        return _with_lost(basis, _new(basis, declaration, wanted, prior), known)
     case = Existing(
         declaration=declaration,
         kind=basis.schemas[declaration.type],
@@ -74,7 +75,20 @@ def decide_declared(
         force=_force(basis, declaration, decisions),
         refreshed=basis.observed.refreshed,
     )
-    return left_alone(case) if _is_untouched(basis, case) else _existing(basis, case)
+    if _is_untouched(basis, case):
+        return left_alone(case)
+    return _with_lost(basis, _existing(basis, case), known)
+
+
+def _with_lost(basis: Basis, decision: Decision, known: Known) -> Decision:
+    """Refuse what refers to a secret that nobody can tell: it could not be sent."""
+    address = decision.address
+    refusals = (
+        f"{address} cannot have its {dotted(path)}: {lost_secret(target)}"
+        for path, target in basis.graph.targets[address]
+        if known.is_lost(target)
+    )
+    return dataclasses.replace(decision, refusals=(*decision.refusals, *refusals))
 
 
 def _is_untouched(basis: Basis, case: Existing) -> bool:
@@ -122,7 +136,7 @@ def _as_of(basis: Basis, known: Known) -> Callable[[Target], Any]:
             return found
         entry = basis.state.at(target.address)
         was = {} if entry is None else {**entry.attributes, "id": entry.id}
-        return get_path(was, tuple(target.attribute.split(".")), UNKNOWN)
+        return reach(was, tuple(target.attribute.split(".")), UNKNOWN)
 
     return value
 

@@ -11,7 +11,16 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from engine.provider.schema import Attribute, Kind, ListOrder
-from engine.values import ABSENT, UNKNOWN, Sensitive, fingerprint, get_path
+from engine.values import (
+    ABSENT,
+    UNKNOWN,
+    Path,
+    Sensitive,
+    fingerprint,
+    get_path,
+    is_reference,
+    reach,
+)
 
 SEALED = "$sensitive"
 """The one key of a mapping that stands for a secret: `{"$sensitive": FINGERPRINT}`."""
@@ -30,6 +39,25 @@ def read(attribute: Attribute, name: str, holder: Any) -> Any:
         return attribute.source_words.get(found, found)
     except TypeError:
         return found
+
+
+def read_attribute(root: Attribute, attributes: Mapping[str, Any], path: Path, missing: Any) -> Any:
+    """What a reference to an attribute stands for, in the words of the parameter.
+
+    Args:
+        root: The type's fields.
+        attributes: An answer, or what state keeps of one.
+        path: Path of the attribute.
+        missing: What to return for an attribute that is not there; null is there.
+    """
+    name = str(path[0])
+    field = root.fields.get(name)
+    if name in attributes or field is None or not field.source:
+        return reach(attributes, path, missing)
+    head = attributes.get(field.source.split(".")[0], missing)
+    if head is missing or head is UNKNOWN:
+        return head
+    return reach(read(field, name, attributes), path[1:], missing)
 
 
 def is_sealed(value: Any) -> bool:
@@ -188,6 +216,22 @@ def pick(attribute: Attribute, declared: Any, actual: Any, salt: str) -> Any:
             for entry in _in_order(attribute, actual)
         ]
     return _kept(attribute, actual, salt)
+
+
+def applied_leaves(
+    attribute: Attribute, declared: Mapping[str, Any], attributes: Any
+) -> dict[str, Any]:
+    """What the last apply declared, without references that stood for null: they set nothing."""
+    found: dict[str, Any] = {}
+    for name, value in declared.items():
+        child, seen = attribute.child(name), get_path(attributes, (name,))
+        if child is None or child.write_only or is_sealed(value):
+            found[name] = value
+        elif isinstance(value, Mapping):
+            found[name] = applied_leaves(child, value, seen)
+        elif seen is not None or not is_reference(value):
+            found[name] = value
+    return found
 
 
 def _with_handle(attribute: Attribute, entry: Any, kept: Any) -> Any:

@@ -8,7 +8,7 @@ refuse.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from engine.address import parse_address
 from engine.graph.build import ResourceGraph
@@ -22,7 +22,7 @@ from engine.plan.observed import Observed
 from engine.plan.options import PlanOptions
 from engine.plan.outputs import output_changes
 from engine.plan.record import refresh_steps
-from engine.plan.resolve import Known, attributes_after
+from engine.plan.resolve import Known, Standing, lost_secret, standing_after
 from engine.plan.room import with_room
 from engine.plan.safety import refusals_of
 from engine.plan.scope import moved_state, selection
@@ -30,6 +30,7 @@ from engine.plan.steps import arrange
 from engine.plan.undeclared import decide_undeclared
 from engine.provider.schema import Schemas
 from engine.state.model import State
+from engine.values import Target, targets_in
 
 
 def make_plan(
@@ -65,9 +66,12 @@ def make_plan(
     chosen = selection(graph, state, basis.options)
     known = Known(schemas, observed.outputs, observed.secrets)
     decisions = _decisions(basis, chosen, known, {new: old for old, new in moves.items()})
-    steps = arrange(graph, state, decisions, owner=state.lineage if stamped else "")
+    owner = state.lineage if stamped else ""
+    steps = arrange(graph, state, decisions, owner=owner, refreshed=observed.refreshed)
     decisions = with_detached(decisions, steps)
     outputs = {} if basis.options.destroy else graph.stack.outputs
+    lost = {name: list(filter(known.is_lost, targets_in(outputs[name].value))) for name in outputs}
+    outputs = {name: outputs[name] for name in outputs if not lost[name]}
     whole = chosen is None
     draft = Plan(
         stack=state.stack,
@@ -85,7 +89,7 @@ def make_plan(
         steps=steps,
         moves=moves,
         lookups=observed.lookups,
-        warnings=tuple(_warnings(basis, whole=whole)),
+        warnings=(*_warnings(basis, whole=whole), *_lost(lost)),
     )
     refusals = refusals_of(draft, decisions.values(), state, basis.options)
     return dataclasses.replace(draft, refusals=refusals)
@@ -96,7 +100,7 @@ def _decisions(
 ) -> dict[str, Decision]:
     """Decide every resource that the plan is about."""
     for address, found in basis.observed.lookups.items():
-        known.decide(address, found)
+        known.decide(address, Standing(found))
     decisions: dict[str, Decision] = {}
     if not basis.options.destroy:
         decisions = _declared(basis, chosen, known, came_from)
@@ -112,13 +116,14 @@ def _declared(
 ) -> dict[str, Decision]:
     """Decide every declared resource after what it refers to, and tell `known` of each."""
     decisions: dict[str, Decision] = {}
+    refreshed = basis.observed.refreshed
     for address in basis.graph.order:
         if chosen is None or address in chosen:
             decision = decide_declared(basis, address, known, decisions)
             decisions[address] = with_move(decision, came_from.get(address))
-            known.decide(address, attributes_after(decision))
+            known.decide(address, standing_after(decision, refreshed=refreshed))
         elif (prior := basis.state.resources.get(address)) is not None:
-            known.decide(address, basis.actual(address, prior) or {})
+            known.decide(address, Standing(basis.actual(address, prior) or {}, whole=False))
     return decisions
 
 
@@ -132,6 +137,13 @@ def _refresh_only(basis: Basis, drift: tuple[Drift, ...]) -> Plan:
         steps=refresh_steps(basis.state, drift, basis.observed, basis.schemas),
         refresh_only=True,
     )
+
+
+def _lost(lost: Mapping[str, Sequence[Target]]) -> Iterator[str]:
+    """What a person should know of outputs whose secret nobody can tell any more."""
+    for name, targets in sorted(lost.items()):
+        if targets:
+            yield f"output {name} has no value: {lost_secret(targets[0])}"
 
 
 def _warnings(basis: Basis, *, whole: bool) -> Iterator[str]:

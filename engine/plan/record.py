@@ -9,11 +9,11 @@ from typing import Any
 
 from engine.graph.build import ResourceGraph
 from engine.plan.model import Drift, Step, StepKind
-from engine.plan.normal import is_sealed, pick
+from engine.plan.normal import is_sealed, pick, read_attribute
 from engine.plan.observed import Observed
 from engine.provider.schema import ResourceType, Schemas
 from engine.state.model import ResourceState, State
-from engine.values import AttributeTarget, get_path, set_path
+from engine.values import UNKNOWN, AttributeTarget, get_path, set_path
 
 
 def referred_attributes(graph: ResourceGraph) -> dict[str, set[str]]:
@@ -32,6 +32,8 @@ def attributes_of(
     referred: set[str] | tuple[str, ...],
     prior: ResourceState | None,
     salt: str,
+    *,
+    whole: bool = True,
 ) -> dict[str, Any]:
     """What state keeps of an answer: declared leaves, and what others refer to.
 
@@ -43,11 +45,15 @@ def attributes_of(
         referred: Attributes that others refer to.
         prior: What state said before, for secrets that are told once.
         salt: For fingerprints of secrets.
+        whole: Stripe answered it just now, so that what it does not have is null; else it is what
+            state kept of an answer.
     """
     found: dict[str, Any] = pick(kind.root, record.declared, actual, salt)
     for name in sorted(referred):
-        if actual.get(name) is not None and not kind.root.fields[name].sensitive:
-            found[name] = actual[name]
+        value = read_attribute(kind.root, actual, (name,), None if whole else UNKNOWN)
+        # Null is kept too: it says that Stripe was asked and has nothing there.
+        if value is not UNKNOWN and not kind.root.fields[name].sensitive:
+            found[name] = value
     return found if prior is None else with_told_once(kind, found, prior.attributes)
 
 

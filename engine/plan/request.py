@@ -162,6 +162,8 @@ def _put(
     last = path[-1]
     leaf = attribute.child(last) or attribute
     said = get_path(declared, path, ABSENT)
+    if get_path(wanted, path) is None:
+        said = ABSENT  # what it refers to is null
     if leaf.handle and isinstance(said, (list, tuple)):
         have = answered(root, path, actual) or []
         matched, left = aligned(leaf, get_path(wanted, path), have)

@@ -33,6 +33,7 @@ def arrange(
     decisions: Mapping[str, Decision],
     *,
     owner: str,
+    refreshed: bool,
 ) -> tuple[Step, ...]:
     """Put the operations of a plan in order.
 
@@ -41,11 +42,12 @@ def arrange(
         state: What the last apply declared and saw, moves carried out.
         decisions: What happens to each resource.
         owner: Lineage for ownership stamps; empty for none.
+        refreshed: What is there was read from Stripe just now.
 
     Raises:
         GraphError: if the operations wait for each other in a circle.
     """
-    board = Board(graph=graph, state=state, decisions=decisions, owner=owner)
+    board = Board(graph=graph, state=state, decisions=decisions, owner=owner, refreshed=refreshed)
     for address in sorted(decisions, key=parse_address):
         board.add(decisions[address])
     order = _Order(board)
