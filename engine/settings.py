@@ -41,6 +41,7 @@ _KINDS: Mapping[Any, str] = {
 _TABLE_KEYS = {"default-environment": str, "environments": dict, "ownership-stamp": bool}
 _LIVE_KEY = re.compile(r"[a-z]+_(?:live_|org_(?!test_))")
 _MODE = re.compile(r"[a-z]+_(?:org_)?(?P<mode>live|test)_")
+_STRIPE = "api.stripe.com"
 _DEFAULT_PARALLELISM = 20
 _DEFAULT_RETRIES = 6
 
@@ -95,6 +96,18 @@ class Environment:
 
         host = urllib.parse.urlsplit(self.api_base).hostname or ""
         return self.emulator or host in {"localhost", "::1"} or host.startswith("127.")
+
+    @property
+    def server(self) -> str:
+        """The server that is spoken to, as it may be shown; empty for the emulator and Stripe."""
+        import urllib.parse  # noqa: PLC0415 - only where a server is named
+
+        parts = urllib.parse.urlsplit(self.api_base)
+        if self.emulator or not self.api_base or parts.hostname == _STRIPE:
+            return ""
+        # What is in front of the @ is a password.
+        scheme = f"{parts.scheme}://" if parts.netloc else ""
+        return f"{scheme}{(parts.netloc or parts.path).rpartition('@')[2]}"
 
     @property
     def livemode(self) -> bool | None:

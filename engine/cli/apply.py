@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -100,15 +101,16 @@ def _run(
         context = invocation.open(parallelism=wanted.parallelism, hook=progress)
 
         def approve(report: PlanReport) -> bool:
-            _show_first(invocation, context, report)
-            if report.refusals:
-                return False  # nothing to agree to: the rules are told with the error
-            return yes or _ask(invocation, report, operation)
+            with _before_writing(invocation, report):
+                _show_first(invocation, context, report)
+                # Refused, there is nothing to agree to: the rules are told with the error.
+                return not report.refusals and (yes or _ask(invocation, report, operation))
 
-        def confirm(addresses: Sequence[ResourceAddress]) -> bool:
+        def confirm(report: PlanReport, addresses: Sequence[ResourceAddress]) -> bool:
             if yes:
                 raise unconfirmed(addresses, context.environment, _naming(invocation, addresses))
-            return _ask_for_names(invocation, addresses)
+            with _before_writing(invocation, report):
+                return _ask_for_names(invocation, addresses)
 
         report = apply_stacks(context, stacks, wanted.options(), approve, confirm=confirm)
     finally:
@@ -171,11 +173,30 @@ def _ask(invocation: Invocation, report: PlanReport, operation: str) -> bool:
     from engine.views.human import question  # noqa: PLC0415 - help does not need it
 
     style = invocation.style(sys.stderr)
-    invocation.tell(question(report, style, operation=operation), end="")
+    return _answer(invocation, question(report, style, operation=operation)) == "yes"
+
+
+def _answer(invocation: Invocation, asked: str) -> str:
+    """Ask, and read a line."""
+    invocation.tell(asked, end="")
     answer = sys.stdin.readline()
     if not answer.endswith("\n"):
         invocation.tell("")
-    return answer.strip() == "yes"
+    return answer.strip()
+
+
+@contextlib.contextmanager
+def _before_writing(invocation: Invocation, report: PlanReport) -> Iterator[None]:
+    """Let a Ctrl-C say that nothing was changed."""
+    from engine.views.human import untouched  # noqa: PLC0415 - help does not need it
+
+    try:
+        yield
+    except KeyboardInterrupt:
+        invocation.tell("")  # the terminal has shown ^C
+        raise InterruptedRunError(
+            "interrupted before the answer", cause=untouched(report)
+        ) from None
 
 
 def _naming(invocation: Invocation, addresses: Sequence[ResourceAddress]) -> str:
@@ -197,21 +218,16 @@ def _ask_for_names(invocation: Invocation, addresses: Sequence[ResourceAddress])
     if len(wanted) > _MOST_NAMES:
         invocation.tell("\n".join(["", *(f"  {address}" for address in wanted)]))
         wanted = [str(len(wanted))]
-    for word in wanted:
-        invocation.tell(removal_question(word, style), end="")
-        answer = sys.stdin.readline()
-        if not answer.endswith("\n"):
-            invocation.tell("")
-        if answer.strip() != word:
-            return False
-    return True
+    return all(_answer(invocation, removal_question(word, style)) == word for word in wanted)
 
 
 def _conclude(invocation: Invocation, context: Context, report: ApplyReport, operation: str) -> int:
     from engine.views import outcome  # noqa: PLC0415 - help does not need it
 
     if report.plan.has_changes and not report.approved:
-        invocation.tell(f"{operation} cancelled. Nothing was changed.")
+        from engine.views.human import untouched  # noqa: PLC0415 - the same
+
+        invocation.tell(f"{operation} cancelled. {untouched(report.plan)}")
         return 1
     if invocation.json:
         from engine.views.document import apply_document  # noqa: PLC0415 - the same

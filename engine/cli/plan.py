@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -47,10 +48,14 @@ def plan(
     detailed_exitcode: bool,
     **wishes: Any,
 ) -> int:
-    r"""Show what an apply would change, and change nothing.
+    r"""Show what an apply would change.
 
-    Without STACK, all stacks are planned. Stripe is read, the state file is not written. A saved
-    plan holds no secrets, and is refused once anything that it was made from has moved.
+    Without STACK, all stacks are planned. Stripe is read and nothing is written, with one
+    exception: after an apply that was cut off, plan first finds out what became of it. For that
+    it may send again what may not have reached Stripe, and it writes the state.
+
+    A plan that a rule refuses ends with exit code 4 and is not saved. A saved plan holds no
+    secrets, and is refused once anything that it was made from has moved.
 
     \b
     Examples:
@@ -80,8 +85,10 @@ def plan(
 
         style = invocation.style()
         invocation.say(plan_text(report, context.schemas, style, verbose=invocation.verbose))
-        if file is not None:
+        if file is not None and not report.refusals:
             invocation.tell(_next_step(invocation, file, report))
+    if report.refusals:
+        return _refuse(invocation, file, report)
     return CHANGES if detailed_exitcode and report.has_changes else 0
 
 
@@ -95,14 +102,24 @@ def _plan(
     from engine.operations.saved import plan_to_save  # noqa: PLC0415 - the same
 
     report, saved = plan_to_save(context, stacks, wanted.options())
-    file.write(saved)
+    if not report.refusals:
+        file.write(saved)
     return report
+
+
+def _refuse(invocation: Invocation, file: PlanFile | None, report: PlanReport) -> int:
+    """Say on stderr that nobody can apply this, and end as an apply would."""
+    from engine.plan.safety import refused  # noqa: PLC0415 - help does not need it
+    from engine.views.problems import error_text  # noqa: PLC0415 - the same
+
+    outcome = "an apply ends like this too" if file is None else f"it is not saved in {file.shown}"
+    error = refused(report.refusals, outcome)
+    invocation.tell(f"\n{error_text(error, invocation.style(sys.stderr))}")
+    return error.exit_code
 
 
 def _next_step(invocation: Invocation, file: PlanFile, report: PlanReport) -> str:
     saved = f"\nThe plan is saved in {file.shown}."
-    if report.refusals:
-        return f"{saved} An apply refuses it."
     if not report.has_changes:
         return saved
     words = ["engine"]

@@ -10,7 +10,7 @@ from engine.address import ResourceAddress
 from engine.apply.events import ApplyReport, ApplyResult
 from engine.apply.executor import Surroundings, execute
 from engine.apply.secrecy import secrets_to_come
-from engine.errors import GuardError, InterruptedRunError
+from engine.errors import InterruptedRunError
 from engine.operations.context import Context
 from engine.operations.guards import check_permissions, refuse_held
 from engine.operations.plan import plan_session
@@ -19,7 +19,10 @@ from engine.operations.stopping import stoppable
 from engine.operations.validate import load_graphs
 from engine.plan.model import Plan, PlanReport
 from engine.plan.options import PlanOptions
-from engine.plan.safety import removals_to_confirm, unconfirmed
+from engine.plan.safety import refused, removals_to_confirm, unconfirmed
+
+Confirm = Callable[[PlanReport, Sequence[ResourceAddress]], bool]
+"""Asks about what a live account would lose by these plans."""
 
 
 def apply_stacks(
@@ -28,7 +31,7 @@ def apply_stacks(
     options: PlanOptions,
     approve: Callable[[PlanReport], bool],
     *,
-    confirm: Callable[[Sequence[ResourceAddress]], bool] | None = None,
+    confirm: Confirm | None = None,
 ) -> ApplyReport:
     """Plan stacks and carry the plans out.
 
@@ -67,7 +70,7 @@ def conclude(
     reads: Mapping[str, Collection[str]],
     approve: Callable[[PlanReport], bool],
     options: PlanOptions,
-    confirm: Callable[[Sequence[ResourceAddress]], bool] | None,
+    confirm: Confirm | None,
 ) -> ApplyReport:
     """Ask for approval of plans, and carry them out.
 
@@ -88,7 +91,8 @@ def conclude(
     context = opened.context
     if report.has_changes or report.refusals:
         approved = approve(report)
-        _refuse(report)
+        if report.refusals:
+            raise refused(report.refusals, "nothing was changed")
         if not approved or not _confirmed(context, report, options, confirm):
             return _report(opened, report, approved=False, results=())
         _check_before_writing(opened, report)
@@ -104,21 +108,11 @@ def conclude(
     return _report(opened, report, approved=report.has_changes, results=results)
 
 
-def _refuse(report: PlanReport) -> None:
-    if report.refusals:
-        first, *others = report.refusals
-        raise GuardError(
-            f"the plan is refused: {first}",
-            cause="\n".join(others) or None,
-            hint="nothing was changed",
-        )
-
-
 def _confirmed(
     context: Context,
     report: PlanReport,
     options: PlanOptions,
-    confirm: Callable[[Sequence[ResourceAddress]], bool] | None,
+    confirm: Confirm | None,
 ) -> bool:
     """Whether everything that a live account would lose has been named."""
     if not (report.livemode or context.settings.environment.live):
@@ -126,7 +120,7 @@ def _confirmed(
     unnamed = removals_to_confirm(report.plans, context.schemas, options.confirmed_removals)
     if unnamed and confirm is None:
         raise unconfirmed(unnamed, context.environment)
-    return confirm is None or not unnamed or confirm(unnamed)
+    return confirm is None or not unnamed or confirm(report, unnamed)
 
 
 def _check_before_writing(opened: Session, report: PlanReport) -> None:

@@ -61,7 +61,8 @@ def plan_session(opened: Session, options: PlanOptions) -> PlanReport:
     known = [(graph, opened.states[graph.stack.name]) for graph in graphs]
     read = read_known(opened.context, opened, known, options)
     plans = tuple(_plan_one(opened, graph, options, read) for graph in graphs)
-    plans = _with_orphans(opened, plans)
+    orphans = _orphans(opened)
+    plans = _with_orphans(opened, plans, orphans)
     plans = tuple(
         dataclasses.replace(plan, warnings=(*opened.taken_up.get(plan.stack, ()), *plan.warnings))
         for plan in plans
@@ -81,6 +82,10 @@ def plan_session(opened: Session, options: PlanOptions) -> PlanReport:
         livemode=account.livemode if account else (pinned.livemode if pinned else None),
         plans=plans,
         requests=opened.requests,
+        server=environment.server,
+        options=options,
+        orphans=orphans,
+        taken_up=bool(opened.taken_up),
     )
 
 
@@ -117,11 +122,19 @@ def _with_removals(opened: Session, plan: Plan, options: PlanOptions) -> Plan:
     return dataclasses.replace(plan, warnings=(*plan.warnings, warning))
 
 
-def _with_orphans(opened: Session, plans: tuple[Plan, ...]) -> tuple[Plan, ...]:
-    """Warn of states whose stack module is gone: nothing would ever remove their objects."""
+def _orphans(opened: Session) -> tuple[str, ...]:
+    """Stacks that have a state and no module."""
     context = opened.context
     known = stack_files(context.settings.stacks)
-    orphans = [name for name in context.backend.stacks(context.environment) if name not in known]
+    stored = context.backend.stacks(context.environment)
+    return tuple(name for name in stored if name not in known)
+
+
+def _with_orphans(
+    opened: Session, plans: tuple[Plan, ...], orphans: Sequence[str]
+) -> tuple[Plan, ...]:
+    """Warn of states whose stack module is gone: nothing would ever remove their objects."""
+    context = opened.context
     if not orphans or not plans:
         return plans
     warnings = tuple(

@@ -124,10 +124,11 @@ def apply_saved(
             livemode=account.livemode,
             plans=plans,
             requests=opened.requests,
+            server=context.settings.environment.server,
         )
         reads = {stack.plan.stack: stack.binding.reads for stack in saved.stacks}
         # Whoever reviewed the plan has named what goes.
-        return conclude(opened, report, reads, approve, saved.options, lambda _: True)
+        return conclude(opened, report, reads, approve, saved.options, lambda *_: True)
 
 
 # ── its secrets ───────────────────────────────────────────────────────────────────────────

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.address import ResourceAddress
+from engine.plan.options import PlanOptions
 from engine.provider.life import Removal
 from engine.state.model import ResourceState
 from engine.values import ABSENT, Path
@@ -312,6 +313,11 @@ class PlanReport:
         requests: Calls made to Stripe so far.
         saved: They are kept in a file, or come from one: what is applied from there was there to
             be looked at first.
+        server: Address of the server that is spoken to; empty for the emulator built in and for
+            Stripe itself.
+        options: What the person asked for.
+        orphans: Stacks of the environment that have a state and no module.
+        taken_up: Before planning, an unfinished run was taken up, which may have written.
     """
 
     environment: str
@@ -321,6 +327,10 @@ class PlanReport:
     plans: tuple[Plan, ...]
     requests: int
     saved: bool = False
+    server: str = ""
+    options: PlanOptions = field(default_factory=PlanOptions)
+    orphans: tuple[str, ...] = ()
+    taken_up: bool = False
 
     @property
     def has_changes(self) -> bool:

@@ -77,6 +77,7 @@ class SavedPlan:
             plans=tuple(stack.plan for stack in self.stacks),
             requests=self.requests,
             saved=True,
+            options=self.options,
         )
 
 

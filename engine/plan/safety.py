@@ -86,6 +86,19 @@ def unconfirmed(
     )
 
 
+def refused(refusals: Sequence[str], outcome: str) -> GuardError:
+    """The error of a plan that refuses itself.
+
+    Args:
+        refusals: Every rule that forbids it; one at least.
+        outcome: What did not happen: `nothing was changed`.
+    """
+    first, *others = refusals
+    return GuardError(
+        f"the plan is refused: {first}", cause="\n".join(others) or None, hint=outcome
+    )
+
+
 def _rivals(decisions: Iterable[Decision]) -> Iterator[str]:
     """Declarations that claim one natural key would take it from each other at every apply."""
     claims: dict[tuple[str, str, tuple[str, ...], Claim], Decision] = {}

@@ -31,6 +31,7 @@ def plan_document(report: PlanReport) -> dict[str, Any]:
     return {
         "format_version": FORMAT_VERSION,
         "environment": report.environment,
+        **({"server": report.server} if report.server else {}),
         "account": {"id": report.account_id or None, "livemode": report.livemode},
         "stacks": [_plan(plan) for plan in report.plans],
         "requests": report.requests,

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from engine.plan.model import Action, Plan, PlanReport, StepKind
 from engine.plan.options import PlanOptions
 from engine.plan.planfile import SavedPlan
-from engine.provider.life import Verb
 from engine.provider.schema import Schemas
 from engine.views import words
 from engine.views.change import change_lines, drift_lines, output_lines
@@ -85,6 +84,8 @@ def account_line(report: PlanReport, style: Style) -> str:
     parts = [f"Environment {report.environment}"]
     if report.embedded:
         parts[0] += " (embedded emulator)"
+    elif report.server:
+        parts[0] += f" (at {report.server})"
     if report.account_id:
         parts.append(f"account {report.account_id}")
     if report.livemode is not None:
@@ -97,10 +98,29 @@ def account_line(report: PlanReport, style: Style) -> str:
 
 def question(report: PlanReport, style: Style, *, operation: str = "Apply") -> str:
     """Ask for a yes, naming what it is a yes to."""
-    where = f"environment {report.environment}"
-    if report.livemode:
-        where += f" ({style.paint('LIVE MODE', 'bold', 'red')})"
-    return f"{operation} this to {where}? Only 'yes' is accepted: "
+    live = style.paint("LIVE MODE", "bold", "red")
+    ends = [change for plan in report.plans for change in plan.pending]
+    if report.options.destroy and ends:
+        of = f"account {report.account_id}" if report.account_id else "the account"
+        asked = (
+            f"{operation} {counted(len(ends), 'resource')} of {of}"
+            f"{f' in {live}' if report.livemode else ''} (environment {report.environment}): "
+            f"{words.endings(ends)}"
+        )
+    else:
+        asked = f"{operation} this to environment {report.environment}"
+        asked += f", account {report.account_id}, in {live}" if report.livemode else ""
+    return f"{asked}? Only 'yes' is accepted: "
+
+
+def untouched(report: PlanReport) -> str:
+    """Say that a plan was not carried out."""
+    if report.taken_up:
+        return (
+            "Nothing of this plan was carried out; what an unfinished run had done before it is in "
+            "the state."
+        )
+    return "Nothing was changed."
 
 
 def removal_question(word: str, style: Style) -> str:
@@ -112,7 +132,8 @@ def removal_question(word: str, style: Style) -> str:
 
 def summary_line(plans: Sequence[Plan]) -> str:
     """Count what plans do, as in `Plan: 3 to create, 1 to update, 0 to replace, 0 to remove.`."""
-    return f"Plan: {', '.join(_counts(plans, always=True))}{_staying(plans)}."
+    pending = [change for plan in plans for change in plan.pending]
+    return f"Plan: {', '.join(_counts(plans, always=True))}{words.staying(pending)}."
 
 
 def requests_line(requests: int) -> str:
@@ -167,19 +188,6 @@ def _counts(plans: Iterable[Plan], *, always: bool) -> list[str]:
     return counts
 
 
-def _staying(plans: Iterable[Plan]) -> str:
-    """Be plain about removals that remove nothing from Stripe."""
-    number = sum(
-        1
-        for plan in plans
-        for change in plan.pending
-        if change.action is Action.DELETE
-        and change.removal is not None
-        and change.removal.verb is Verb.KEEP
-    )
-    return f" ({number} of them {'stays' if number == 1 else 'stay'} on Stripe)" if number else ""
-
-
 def _stack_lines(plans: Sequence[Plan]) -> Iterator[str]:
     width = max(len(plan.stack) for plan in plans)
     yield "By stack:"
@@ -192,12 +200,7 @@ def _stack_lines(plans: Sequence[Plan]) -> Iterator[str]:
 
 def _conclusion(report: PlanReport, style: Style) -> str:
     if not report.has_changes:
-        headline = style.paint("No changes.", "bold", "green")
-        if any(plan.drift for plan in report.plans):
-            return f"{headline}\nWhat changed on Stripe asks for nothing to be done."
-        if report.requests:
-            return f"{headline}\nWhat is on Stripe is what the code says."
-        return f"{headline}\nThe state is what the code says; Stripe was not asked."
+        return f"{style.paint('No changes.', 'bold', 'green')}\n{_why_nothing(report)}"
     lines = [style.paint(summary_line(report.plans), "bold")]
     if all(plan.refresh_only for plan in report.plans):
         drifted = counted(sum(len(plan.drift) for plan in report.plans), "resource")
@@ -208,3 +211,32 @@ def _conclusion(report: PlanReport, style: Style) -> str:
     elif not any(plan.pending for plan in report.plans):
         lines.append("Only the state or its outputs change; nothing is sent to Stripe.")
     return "\n".join(lines)
+
+
+def _why_nothing(report: PlanReport) -> str:
+    """Say why there is nothing to do, and no more than was looked at."""
+    options = report.options
+    whole = not (options.targets or options.excludes)
+    if options.destroy:
+        what = "The state has no resource" if whole else "Of what was chosen, the state has nothing"
+        return f"{what}: there is nothing to remove{_apart_from(report)}."
+    if any(plan.drift for plan in report.plans):
+        return "What changed on Stripe asks for nothing to be done."
+    if not any(plan.changes for plan in report.plans):
+        names = ", ".join(plan.stack for plan in report.plans)
+        noun = "stack" if len(report.plans) == 1 else "stacks"
+        them = "it" if len(report.plans) == 1 else "them"
+        return f"Nothing is declared in {noun} {names}, and nothing of {them} is in the state."
+    if options.refresh_only:
+        return f"The state is what Stripe has{_apart_from(report)}."
+    of = "" if whole else "Of what was chosen: "
+    if report.requests:
+        return f"{of}What is on Stripe is what the code says{_apart_from(report)}."
+    return f"{of}The state is what the code says; Stripe was not asked."
+
+
+def _apart_from(report: PlanReport) -> str:
+    """Name what no module declares, and so no plan looks at."""
+    if not report.orphans:
+        return ""
+    return f", apart from what has a state and no module: {', '.join(report.orphans)}"

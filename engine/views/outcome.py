@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from engine.apply.events import ApplyReport, ApplyResult, Outcome, StepResult
 from engine.errors import EngineError, ProviderError
-from engine.plan.model import Action, Plan
+from engine.plan.model import Action, Change, Plan
 from engine.views import words
 from engine.views.counting import counted
 from engine.views.inventory import output_values
@@ -42,7 +42,8 @@ def apply_text(
         operation: The word the summary begins with.
         verbose: Add the number of requests made.
     """
-    blocks = [style.paint(summary_line(report, operation=operation), "bold")]
+    lines = [style.paint(summary_line(report, operation=operation), "bold"), _only_state(report)]
+    blocks = ["\n".join(filter(None, lines))]
     if verbose:
         blocks.append(
             f"{counted(report.requests, 'request')} made to Stripe, "
@@ -100,35 +101,52 @@ def failure_text(report: ApplyReport, style: Style, *, operation: str = "Apply")
 
 def summary_line(report: ApplyReport, *, operation: str = "Apply") -> str:
     """Count what was done, `Apply complete: 3 created, 1 updated, 0 replaced, 0 removed.`."""
-    counts = _counts(report)
+    done = list(_done_changes(report))
+    counts = ", ".join(_counts(done)) + words.staying(done)
     if is_whole(report):
-        return f"{operation} complete: {', '.join(counts)}."
+        return f"{operation} complete: {counts}."
     outcomes = [result.outcome for stack in report.results for result in stack.results]
     failed, skipped = outcomes.count(Outcome.FAILED), outcomes.count(Outcome.SKIPPED)
-    return f"{operation} incomplete: {', '.join(counts)}; {failed} failed, {skipped} skipped."
+    return f"{operation} incomplete: {counts}; {failed} failed, {skipped} skipped."
 
 
-def _counts(report: ApplyReport) -> list[str]:
-    done = dict.fromkeys(Action, 0)
+def _only_state(report: ApplyReport) -> str:
+    """Say what a run did that sent nothing to Stripe; empty if it did more, or less."""
+    plans = report.plan.plans
+    if not (report.plan.has_changes and is_whole(report)):
+        return ""
+    if all(plan.refresh_only for plan in plans):
+        drifted = counted(sum(len(plan.drift) for plan in plans), "resource")
+        return (
+            f"The state was brought up to what Stripe has ({drifted}); nothing was sent to Stripe."
+        )
+    if not any(plan.pending for plan in plans):
+        return "Only the state or its outputs changed; nothing was sent to Stripe."
+    return ""
+
+
+def _counts(done: Sequence[Change]) -> list[str]:
+    actions = [change.action for change in done]
+    counts = [f"{actions.count(action)} {text}" for action, text in _ALWAYS]
+    counts += [f"{actions.count(action)} {text}" for action, text in _IF_ANY if action in actions]
+    return counts
+
+
+def _done_changes(report: ApplyReport) -> Iterator[Change]:
     results = {result.stack: result for result in report.results}
     for plan in report.plan.plans:
         if plan.stack in results:
-            for action, number in _done(plan, results[plan.stack]).items():
-                done[action] += number
-    counts = [f"{done[action]} {text}" for action, text in _ALWAYS]
-    return counts + [f"{done[action]} {text}" for action, text in _IF_ANY if done[action]]
+            yield from _done(plan, results[plan.stack])
 
 
-def _done(plan: Plan, result: ApplyResult) -> Mapping[Action, int]:
-    """Count the changes all of whose operations were applied, by action."""
+def _done(plan: Plan, result: ApplyResult) -> Iterator[Change]:
+    """The changes all of whose operations were applied."""
     outcomes: dict[str, list[Outcome]] = {}
     for entry in result.results:
         outcomes.setdefault(str(entry.step.address), []).append(entry.outcome)
-    done = dict.fromkeys(Action, 0)
     for change in plan.pending:
         if all(outcome is Outcome.APPLIED for outcome in outcomes.get(str(change.address), ())):
-            done[change.action] += 1
-    return done
+            yield change
 
 
 def _outputs(report: ApplyReport) -> Iterator[str]:

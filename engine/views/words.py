@@ -5,6 +5,8 @@ What must not live here: layout, and anything about one particular resource type
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from engine.apply.events import Finding, Found
 from engine.plan.model import Action, Change, FieldReason, Reason, Step, StepKind
 from engine.provider.life import Verb
@@ -166,6 +168,35 @@ def order_of_replacement(change: Change, schemas: Schemas) -> str:
 def ended(verb: Verb) -> str:
     """The participle of a removal: `archived`."""
     return _ENDED[verb]
+
+
+def stays(change: Change) -> bool:
+    """Whether a resource is removed from the state, and nothing from Stripe."""
+    return (
+        change.action is Action.DELETE
+        and change.removal is not None
+        and change.removal.verb is Verb.KEEP
+    )
+
+
+def staying(removed: Iterable[Change]) -> str:
+    """Be plain about removals that remove nothing from Stripe."""
+    number = sum(map(stays, removed))
+    return f" ({number} of them {'stays' if number == 1 else 'stay'} on Stripe)" if number else ""
+
+
+def endings(removed: Sequence[Change]) -> str:
+    """Count what becomes of objects: `2 deleted, 1 archived, 1 stays on Stripe as it is`."""
+    counts: dict[str, int] = {}
+    for change in removed:
+        verb = change.removal.verb if change.removal is not None else None
+        text = _ENDED[verb] if verb is not None else "gone from Stripe already"
+        counts[text] = counts.get(text, 0) + 1
+    kept = counts.pop(_ENDED[Verb.KEEP], 0)
+    texts = [f"{number} {text}" for text, number in counts.items()]
+    if kept:
+        texts.append(f"{kept} {'stays' if kept == 1 else 'stay'} on Stripe")
+    return ", ".join(texts)
 
 
 def doing(step: Step) -> str:

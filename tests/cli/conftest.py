@@ -118,10 +118,10 @@ def shell(root: Path) -> Callable[..., Ended]:
 
 
 @pytest.fixture
-def terminal(root: Path) -> Callable[[Sequence[str], bytes], tuple[int, str]]:
-    """Runs a command at a terminal and answers its question; gives its exit code and screen."""
+def terminal(root: Path) -> Callable[..., tuple[int, str]]:
+    """Runs a command at a terminal and answers its questions; gives its exit code and screen."""
 
-    def call(words: Sequence[str], answer: bytes) -> tuple[int, str]:
+    def call(words: Sequence[str], *answers: bytes) -> tuple[int, str]:
         screen, theirs = pty.openpty()
         with subprocess.Popen(  # noqa: S603 - the words are the tests' own
             [sys.executable, "-c", _AT_A_TERMINAL, *words],
@@ -134,12 +134,11 @@ def terminal(root: Path) -> Callable[[Sequence[str], bytes], tuple[int, str]]:
         ) as process:
             os.close(theirs)
             seen = b""
-            asked = False
+            left = list(zip((b"accepted: ", b"to go on: "), answers, strict=False))
             while chunk := _read(screen):
                 seen += chunk
-                if not asked and b"accepted: " in seen:
-                    asked = True
-                    os.write(screen, answer)
+                if left and left[0][0] in seen:
+                    os.write(screen, left.pop(0)[1])
         os.close(screen)
         return process.returncode, seen.decode().replace("\r\n", "\n")
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-Terminal = Callable[[Sequence[str], bytes], tuple[int, str]]
+from engine.emulator.core import Emulator
+from engine.emulator.server import EmulatorServer
+
+Terminal = Callable[..., tuple[int, str]]
 
 
 @pytest.mark.parametrize("command", ["apply", "destroy"])
@@ -61,5 +64,35 @@ def test_ctrl_c_at_the_question_exits_130(terminal: Terminal, root: Path) -> Non
     assert (code, "No changes." in screen) == (0, True)
     code, screen = terminal(["apply", "--no-color"], b"\x03")
     assert code == 130
-    assert screen.endswith("Error: interrupted\n")
+    assert screen.endswith("Error: interrupted before the answer\nNothing was changed.\n")
     assert not (root / "state" / "local" / "shop.json").exists()
+
+
+def test_ctrl_c_at_the_second_question_changes_nothing_too(
+    terminal: Terminal, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A live account asks for each removal after the yes."""
+    (root / "pyproject.toml").write_text(
+        '[tool.engine.environments.live]\napi-key = "env:SHOP_LIVE_KEY"\nlive = true\n',
+        encoding="utf-8",
+    )
+    with Emulator(seed=3) as emulator, EmulatorServer(emulator) as server:
+        monkeypatch.setenv("STRIPE_API_BASE", server.url)
+        monkeypatch.setenv("SHOP_LIVE_KEY", "sk_live_shop")
+        monkeypatch.setenv("ENGINE_ENVIRONMENT", "live")
+        code, screen = terminal(["apply", "--no-color"], b"yes\n")
+        assert code == 0
+        account = next(word for word in screen.split() if word.startswith("acct_")).strip(",")
+        assert screen.startswith(
+            f"Environment live (at {server.url}), account {account}, LIVE MODE\n"
+        )
+        assert f"Apply this to environment live, account {account}, in LIVE MODE?" in screen
+        emulator.log.clear()
+        code, screen = terminal(["destroy", "--no-color"], b"yes\n", b"\x03")
+        assert code == 130
+        assert (
+            f"Destroy 2 resources of account {account} in LIVE MODE (environment live): "
+            "2 archived? Only 'yes' is accepted: yes\n"
+        ) in screen
+        assert screen.endswith("^C\nError: interrupted before the answer\nNothing was changed.\n")
+        assert emulator.log.writes() == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -74,10 +74,11 @@ def test_a_saved_plan_without_changes(engine: Callable[..., Any]) -> None:
     assert ended.out.endswith("\nNo changes.\nWhat is on Stripe is what the code says.\n")
 
 
-def test_a_refused_plan_is_saved_to_be_looked_at(
-    engine: Callable[..., Any], write: Callable[[str, str], None]
+@pytest.mark.parametrize("option", [(), ("--detailed-exitcode",)])
+def test_a_refused_plan_is_shown_and_not_saved(
+    engine: Callable[..., Any], write: Callable[[str, str], None], root: Path, option: Sequence[str]
 ) -> None:
-    """It is shown, and then refused, by a file too."""
+    """It ends as its apply would: with exit code 4, on which a pipeline stops."""
     text = """
         from engine import Lifecycle
         from engine.stripe import Product
@@ -86,12 +87,18 @@ def test_a_refused_plan_is_saved_to_be_looked_at(
     """
     write("shop", text)
     assert engine("apply", "--yes").code == 0
-    ended = written(engine, "--destroy")
-    assert ended.err == "\nThe plan is saved in shop.plan. An apply refuses it.\n"
-    ended = engine("apply", "shop.plan")
+    ended = engine("plan", "--destroy", "-o", "shop.plan", *option)
     assert ended.code == 4
-    assert "An apply refuses this plan:" in ended.out
-    assert ended.err.startswith("Error: the plan is refused: stripe_product.pro is protected")
+    assert "An apply refuses this plan:\n  stripe_product.pro is protected" in ended.out
+    assert ended.err.startswith("\nError: the plan is refused: stripe_product.pro is protected")
+    assert ended.err.endswith("\nHint: it is not saved in shop.plan\n")
+    assert not (root / "shop.plan").exists()
+    ended = engine("plan", "--destroy", *option)
+    assert ended.code == 4
+    assert ended.err.endswith("\nHint: an apply ends like this too\n")
+    ended = engine("plan", "--destroy", "--json", *option)
+    assert ended.code == 4
+    assert len(json.loads(ended.out)["stacks"][0]["refusals"]) == 1
 
 
 def test_documents_are_those_of_plan_and_apply(engine: Callable[..., Any]) -> None:

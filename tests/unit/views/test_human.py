@@ -25,10 +25,11 @@ from engine.plan.options import PlanOptions
 from engine.plan.planfile import SavedPlan, SavedStack
 from engine.provider.life import Removal, Verb
 from engine.values import ABSENT, UNKNOWN
-from engine.views.human import plan_text, question, saved_text
+from engine.views.human import plan_text, question, saved_text, untouched
 from engine.views.style import PLAIN, Style
 
 SCHEMAS = loader.schemas()
+APART = "apart from what has a state and no module"
 FIRST_LINE = "Environment local (embedded emulator), account acct_1, test mode"
 
 
@@ -113,8 +114,55 @@ def test_nothing_to_do_is_said_in_a_line_of_its_own(build: Any) -> None:
 
 def test_nothing_to_do_without_asking_stripe_says_that_it_did_not_ask(build: Any) -> None:
     """An unread account is not claimed to be right."""
-    text = text_of(build.report(build.plan(), requests=0))
+    unchanged = build.change("stripe_product.pro", Action.NO_OP)
+    text = text_of(build.report(build.plan(unchanged), requests=0))
     assert text.endswith("No changes.\nThe state is what the code says; Stripe was not asked.")
+
+
+@pytest.mark.parametrize(
+    ("parts", "why"),
+    [
+        (
+            {"options": PlanOptions(destroy=True)},
+            "The state has no resource: there is nothing to remove.",
+        ),
+        (
+            {"options": PlanOptions(destroy=True), "orphans": ("old",)},
+            f"The state has no resource: there is nothing to remove, {APART}: old.",
+        ),
+        (
+            {"options": PlanOptions(destroy=True, targets=(parse_address("stripe_price.a"),))},
+            "Of what was chosen, the state has nothing: there is nothing to remove.",
+        ),
+        ({}, "What is on Stripe is what the code says."),
+        (
+            {"orphans": ("old", "older")},
+            f"What is on Stripe is what the code says, {APART}: old, older.",
+        ),
+        ({"options": PlanOptions(refresh_only=True)}, "The state is what Stripe has."),
+        (
+            {"options": PlanOptions(excludes=(parse_address("stripe_price.a"),))},
+            "Of what was chosen: What is on Stripe is what the code says.",
+        ),
+    ],
+)
+def test_nothing_to_do_is_explained_by_what_was_looked_at(
+    build: Any, parts: dict[str, Any], why: str
+) -> None:
+    """A destroy compares nothing, and what was left out of the plan is not claimed to be right."""
+    unchanged = build.change("stripe_product.pro", Action.NO_OP)
+    text = text_of(build.report(build.plan(unchanged), **parts))
+    assert text.endswith(f"No changes.\n{why}")
+
+
+def test_nothing_declared_is_not_claimed_to_be_right(build: Any) -> None:
+    """There was nothing to compare."""
+    text = text_of(build.report(build.plan()))
+    assert text.endswith(
+        "No changes.\nNothing is declared in stack saas, and nothing of it is in the state."
+    )
+    text = text_of(build.report(build.plan(), build.plan(stack="shop")))
+    assert text.endswith("declared in stacks saas, shop, and nothing of them is in the state.")
 
 
 def test_drift_that_asks_for_nothing_is_still_shown(build: Any) -> None:
@@ -460,8 +508,46 @@ def test_the_question_names_real_money(build: Any) -> None:
         "Apply this to environment local? Only 'yes' is accepted: "
     )
     live = build.report(build.plan(), environment="live", livemode=True)
-    assert question(live, PLAIN, operation="Destroy") == (
-        "Destroy this to environment live (LIVE MODE)? Only 'yes' is accepted: "
+    assert question(live, PLAIN) == (
+        "Apply this to environment live, account acct_1, in LIVE MODE? Only 'yes' is accepted: "
+    )
+
+
+def test_the_question_of_a_destroy_counts_what_ends_and_what_stays(build: Any) -> None:
+    """How many objects, of which account, in which mode, and what becomes of them."""
+    ends = [
+        build.change(f"stripe_price.{number}", Action.DELETE, removal=removal)
+        for number, removal in enumerate(
+            (
+                Removal(verb=Verb.ARCHIVE),
+                Removal(verb=Verb.DELETE),
+                Removal(verb=Verb.KEEP),
+                Removal(verb=Verb.ARCHIVE),
+                None,
+            )
+        )
+    ]
+    options = PlanOptions(destroy=True)
+    parts = {"environment": "live", "livemode": True, "options": options}
+    assert question(build.report(build.plan(*ends), **parts), PLAIN, operation="Destroy") == (
+        "Destroy 5 resources of account acct_1 in LIVE MODE (environment live): 2 archived, "
+        "1 deleted, 1 gone from Stripe already, 1 stays on Stripe? Only 'yes' is accepted: "
+    )
+    kept = build.report(build.plan(ends[2]), options=options, account_id="")
+    assert question(kept, PLAIN, operation="Destroy") == (
+        "Destroy 1 resource of the account (environment local): 1 stays on Stripe? "
+        "Only 'yes' is accepted: "
+    )
+    assert question(build.report(build.plan(), options=options), PLAIN, operation="Destroy") == (
+        "Destroy this to environment local? Only 'yes' is accepted: "
+    )
+
+
+def test_what_was_not_carried_out_left_nothing_changed(build: Any) -> None:
+    """Unless an unfinished run was taken up before."""
+    assert untouched(build.report()) == "Nothing was changed."
+    assert untouched(build.report(taken_up=True)).startswith(
+        "Nothing of this plan was carried out;"
     )
 
 

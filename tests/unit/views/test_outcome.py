@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from engine.address import parse_address
 from engine.apply.events import ApplyReport, Outcome
 from engine.errors import EngineError, ProviderError, StateError
-from engine.plan.model import Action, StepKind
+from engine.plan.model import Action, Drift, OutputChange, StepKind
 from engine.provider.life import Removal, Verb
 from engine.views.outcome import apply_text, failure_text, is_whole, summary_line
 from engine.views.style import PLAIN
@@ -204,3 +205,29 @@ def test_a_failure_without_a_known_cause_is_still_named(build: Any) -> None:
     step = build.step("stripe_product.p", StepKind.SETTLE)
     report = build.applied(build.plan(), build.result(step, FAILED), build.result(step, SKIPPED))
     assert "  stripe_product.p could not be completed\n\n" in failure_text(report, PLAIN)
+
+
+def test_a_run_that_sent_nothing_says_that_the_state_changed(build: Any) -> None:
+    """What a refresh recorded, or that outputs alone changed; counts of zero would say nothing."""
+    drift = Drift(address=parse_address("stripe_product.p"), type="stripe_product", id="prod_1")
+    step = build.step("stripe_product.p", StepKind.RECORD)
+    plan = build.plan(refresh_only=True, drift=(drift,), steps=(step,))
+    assert apply_text(build.applied(plan, build.result(step, OK)), PLAIN) == (
+        "Apply complete: 0 created, 0 updated, 0 replaced, 0 removed.\n"
+        "The state was brought up to what Stripe has (1 resource); nothing was sent to Stripe."
+    )
+    outputs = build.plan(outputs=(OutputChange(name="a", after=1),))
+    assert apply_text(build.applied(outputs), PLAIN).splitlines()[1] == (
+        "Only the state or its outputs changed; nothing was sent to Stripe."
+    )
+
+
+def test_what_stays_is_counted_in_the_result_as_in_the_plan(build: Any) -> None:
+    """Removed from the state, and not from Stripe."""
+    plan = build.plan(
+        build.change("stripe_price.a", Action.DELETE, removal=Removal(verb=Verb.ARCHIVE)),
+        build.change("stripe_price.b", Action.DELETE, removal=Removal(verb=Verb.KEEP)),
+    )
+    assert summary_line(build.applied(plan), operation="Destroy") == (
+        "Destroy complete: 0 created, 0 updated, 0 replaced, 2 removed (1 of them stays on Stripe)."
+    )
