@@ -96,9 +96,12 @@ _CONFIGURATION = """\
 [tool.engine.environments.test]
 api-key = "env:STRIPE_TEST_KEY"
 
+# For real money, take the "# " off the three lines at the end. With account = "acct_..." in it as
+# well, the id being that of your account, a key of any other account is refused.
+
 # [tool.engine.environments.live]
 # api-key = "env:STRIPE_LIVE_KEY"
-# account = "acct_..."  # a key of any other account is refused
+# live = true
 """
 
 

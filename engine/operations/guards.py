@@ -8,15 +8,23 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from engine.errors import GuardError, LockHeldError
+from engine.errors import GuardError, LockHeldError, SettingsError
 from engine.operations.context import Context
 from engine.plan.model import PlanReport, Step, StepKind
 from engine.provider.base import Account, Provider
 from engine.provider.life import Verb
 from engine.provider.schema import Schemas
-from engine.settings import UNNAMED, Environment, is_live
+from engine.settings import EMBEDDED, UNNAMED, Environment, is_live
 from engine.state.model import State
 
+_KEY = re.compile(r"(?:sk|rk)_(?:test|live|org)_[A-Za-z0-9_]+")
+_QUOTES = ("'", '"', "`")
+_MISTAKEN = {
+    "pk_": "a publishable key (pk_...): it is for browsers, and can neither read nor write this",
+    "whsec_": "the secret of a webhook endpoint (whsec_...), not an API key",
+    "ek_": "an ephemeral key (ek_...): it is for one customer, and can neither read nor write this",
+    "env:": "the name of a variable (env:...), which belongs into api-key in pyproject.toml",
+}
 _TEST = re.compile(r"[a-z]+_(?:org_)?test_")
 _SILENT = (StepKind.RECORD, StepKind.FORGET)
 
@@ -47,6 +55,31 @@ def refuse_held(context: Context, stacks: Iterable[str]) -> None:
 
 
 # ── the key ───────────────────────────────────────────────────────────────────────────────
+
+
+def check_key(environment: Environment) -> None:
+    """Refuse what cannot be a secret key of Stripe, before anything is sent.
+
+    The message never holds the value: what was mistaken for a key may be another secret. The form
+    matters beyond a typo, since the mode is read from it.
+
+    Raises:
+        SettingsError: saying what it looks like, and where keys are.
+    """
+    if environment.api_key is None or _KEY.fullmatch(key := str(environment.api_key.value)):
+        return
+    what = next(
+        (words for start, words in _MISTAKEN.items() if key.lstrip("'\"").startswith(start)),
+        "no secret key of Stripe: those begin with sk_test_, rk_test_, sk_live_ or rk_live_, and "
+        "have letters, digits and _ only",
+    )
+    if key[:1] in _QUOTES or key[-1:] in _QUOTES:
+        what = "in quotation marks, which are part of the value here"
+    raise SettingsError(
+        f"the key in {environment.api_key_source} is {what}",
+        hint="copy a secret or a restricted key from the Dashboard, under Developers, API keys, or "
+        f"use the embedded emulator: -e {EMBEDDED}; nothing was sent",
+    )
 
 
 def check_mode(environment: Environment) -> None:

@@ -13,7 +13,7 @@ from engine.apply.journal import Journal, Run, first_record, objects_of, room_fo
 from engine.errors import GuardError, SettingsError, StateError
 from engine.graph.build import ResourceGraph
 from engine.operations.context import Context
-from engine.operations.guards import check_mode, check_pinned, refuse_held
+from engine.operations.guards import check_key, check_mode, check_pinned, refuse_held
 from engine.operations.unfinished import take_up
 from engine.plan.model import Step
 from engine.plan.normal import is_sealed
@@ -57,6 +57,7 @@ class Session:
     def provider(self) -> Provider:
         """Stripe, connected on first use."""
         if self._provider is None:
+            check_key(self.context.settings.environment)
             self._provider = self.context.connect()
         return self._provider
 
@@ -287,6 +288,7 @@ def session_of(
             hint=f"export {environment.api_key_source}=sk_..., or use the embedded emulator: "
             f"-e {EMBEDDED}",
         )
+    check_key(environment)
     check_mode(environment)
     if not reading:
         refuse_held(context, names)

@@ -10,6 +10,10 @@ from typing import Any
 
 import pytest
 
+from engine.emulator.core import Emulator
+from engine.emulator.server import EmulatorServer
+
+REFUSED = "A live key is refused until an environment says live = true; see pyproject.toml."
 MADE = [
     "stacks/catalogue.py",
     "state/README.md",
@@ -117,5 +121,84 @@ def test_init_tells_machines_what_it_made(engine: Callable[..., Any], home: Path
         "folder": "billing",
         "made": MADE,
         "left": [],
+        "environment": {"name": "local", "embedded": True, "livemode": False},
     }
     assert home.is_dir()
+
+
+def test_without_a_key_the_emulator_is_named(engine: Callable[..., Any], home: Path) -> None:
+    """And no account is needed."""
+    assert home.is_dir()
+    assert engine("init", "billing").out.endswith(
+        "  engine apply       create it, on the embedded Stripe emulator: no account is needed\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "base", "told"),
+    [
+        (
+            "sk_test_shop",
+            "",
+            "These speak to environment default (test mode).\n",
+        ),
+        (
+            "sk_test_shop",
+            "http://user:word@127.0.0.1:4242/",
+            "These speak to environment default at http://127.0.0.1:4242 (test mode).\n",
+        ),
+        (
+            "sk_live_shop",
+            "",
+            f"These speak to environment default (LIVE MODE).\n{REFUSED}\n",
+        ),
+    ],
+)
+def test_with_a_key_the_account_is_named_that_the_next_command_writes_to(
+    engine: Callable[..., Any],
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    key: str,
+    base: str,
+    told: str,
+) -> None:
+    """Its mode too, and how to do without it."""
+    assert home.is_dir()
+    monkeypatch.setenv("STRIPE_API_KEY", key)
+    monkeypatch.setenv("STRIPE_API_BASE", base)
+    out = engine("init", "billing").out
+    assert "no account is needed" not in out
+    assert out.endswith(
+        "  engine apply       create it, after a yes, on the account of the key in "
+        f"STRIPE_API_KEY\n\n{told}"
+        "To try it on the embedded emulator, without an account: add -e local\n"
+    )
+
+
+def test_an_environment_whose_key_is_not_set_says_so(
+    engine: Callable[..., Any], home: Path
+) -> None:
+    """The one that is named with -e, or by the project."""
+    assert home.is_dir()
+    out = engine("init", "billing", "-e", "test").out
+    assert "on the account of the key in STRIPE_TEST_KEY\n" in out
+    assert "environment test (the key is not set yet)." in out
+
+
+def test_the_live_environment_works_once_it_is_uncommented(
+    engine: Callable[..., Any], home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The block is taken as it is, and a live key is then used."""
+    engine("init", "billing")
+    file = home / "pyproject.toml"
+    head, mark, block = file.read_text(encoding="utf-8").partition("# [tool.engine.env")
+    assert mark
+    lines = f"{mark}{block}".splitlines()
+    assert all(line.startswith("# ") for line in lines)
+    file.write_text(head + "\n".join(line.removeprefix("# ") for line in lines), encoding="utf-8")
+    with Emulator() as emulator, EmulatorServer(emulator) as server:
+        monkeypatch.setenv("STRIPE_API_BASE", server.url)
+        monkeypatch.setenv("STRIPE_LIVE_KEY", "sk_live_shop")
+        ended = engine("-C", "billing", "apply", "-e", "live", "--yes")
+        assert ended.code == 0, ended.err
+        assert "LIVE MODE" in ended.out.splitlines()[0]

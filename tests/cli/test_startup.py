@@ -77,7 +77,7 @@ PRODUCT, PRICE = "stripe_product.pro", "stripe_price.pro-monthly"
 OFFLINE = {
     "init": _row(
         "init project",
-        HELP | {"backends", "redaction"},
+        PLACED | {"backends", "redaction", "settings", "values", "variables"},
         frozenset({"pathlib", "tomllib", "urllib"}),
     ),
     "validate": _row("validate", STACKS, frozenset({"json", "pathlib", "urllib"})),

@@ -217,7 +217,7 @@ def test_whoever_was_asked_has_named_them(shop: Shop) -> None:
     asked: list[tuple[ResourceAddress, ...]] = []
 
     def apply(*, answer: bool) -> ApplyReport:
-        def confirm(addresses: Sequence[ResourceAddress]) -> bool:
+        def confirm(_: PlanReport, addresses: Sequence[ResourceAddress]) -> bool:
             asked.append(tuple(addresses))
             return answer
 
