@@ -4,6 +4,8 @@ A shape is a string, or an object of one member::
 
     "integer"                      an integer
     "string?~"                     a string; an answer may hold null (?), '' clears it (~)
+    "string<40"                    a string of at most 40 characters
+    "string$"                      the code of a currency
     {"string": ["day", "week"]}    an enum; {"string+": [...]} if the SDK allows further words
     {"integer": ["inf"]}           an integer, or the word
     {"string": "product"}          the id of a product
@@ -18,6 +20,8 @@ has a `kind` and names the rest. What must not live here: where files are, and w
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from engine.catalog.model import Entry, Operation, Shape
@@ -33,6 +37,8 @@ def encode_shape(shape: Shape) -> Any:
         + ("?" if shape.nullable else "")
         + ("~" if shape.emptyable else "")
         + ("+" if shape.open_values else "")
+        + ("$" if shape.currency else "")
+        + (f"<{shape.max_length}" if shape.max_length else "")
     )
     parts: dict[str, Any] = {}
     if shape.fields:
@@ -129,7 +135,7 @@ class EntryReader:
         if isinstance(written, str):
             if written.startswith("#"):
                 return self._named(written[1:], required=required)
-            return _build(written, {}, required=required)
+            return _bare(written, required=required)
         if "kind" in written:
             parts = {name: part for name, part in written.items() if name != "kind"}
             return self._composed(written["kind"], parts, required=required)
@@ -152,8 +158,13 @@ class EntryReader:
         return self._shared[key]
 
 
+def kind_of(spelled: str) -> Kind:
+    """The kind of a shape as it is spelled, its marks left out."""
+    return Kind(spelled.partition("<")[0].rstrip("?~+$"))
+
+
 def _part_name(spelled: str, part: Any) -> str:
-    kind = spelled.rstrip("?~+")
+    kind = kind_of(spelled)
     if isinstance(part, list):
         return "words"
     if kind in (Kind.LIST, Kind.MAP):
@@ -161,17 +172,27 @@ def _part_name(spelled: str, part: Any) -> str:
     return "reference" if isinstance(part, str) else "fields"
 
 
-def _build(spelled: str, parts: Mapping[str, Any], *, required: bool) -> Shape:
-    kind = Kind(spelled.rstrip("?~+"))
-    words = tuple(parts.get("words", ()))
-    given = {name: part for name, part in parts.items() if name != "words"}
+@cache
+def _bare(spelled: str, *, required: bool) -> Shape:
+    """A shape without parts. The few spellings there are come thousands of times."""
     return Shape(
-        kind=kind,
+        kind=kind_of(spelled),
         required=required,
         nullable="?" in spelled,
         emptyable="~" in spelled,
         open_values="+" in spelled,
-        values=words if kind is Kind.STRING else (),
-        literals=words if kind is not Kind.STRING else (),
+        currency="$" in spelled,
+        max_length=int(spelled.partition("<")[2] or 0),
+    )
+
+
+def _build(spelled: str, parts: Mapping[str, Any], *, required: bool) -> Shape:
+    bare = _bare(spelled, required=required)
+    words = tuple(parts.get("words", ()))
+    given = {name: part for name, part in parts.items() if name != "words"}
+    return replace(
+        bare,
+        values=words if bare.kind is Kind.STRING else (),
+        literals=words if bare.kind is not Kind.STRING else (),
         **given,
     )

@@ -196,6 +196,11 @@ def api_version() -> str:
     return str(_index()["api_version"])
 
 
+def description_version() -> str:
+    """Stripe's API version of the description that the catalogue takes further facts from."""
+    return str(_index()["description_version"])
+
+
 def sdk_version() -> str:
     """Release of the SDK that the catalogue is derived from."""
     return str(_index()["sdk_version"])

@@ -110,7 +110,25 @@ def _attribute(name: str, views: _Views) -> Attribute:
         fields=_fields(views),
         element=_element(views),
         source=source,
+        **_text(views),
     )
+
+
+def _text(views: _Views) -> Mapping[str, Any]:
+    """What is known of a text: its longest length, and whether it is a currency."""
+    shapes = [shape for shape in (views.create, views.update) if shape is not None]
+    if any(shape.currency for shape in shapes):
+        return _CURRENCY
+    return {"max_length": min((one.max_length for one in shapes if one.max_length), default=0)}
+
+
+_CURRENCY: Mapping[str, Any] = {
+    "currency": True,
+    "fold_case": True,
+    "min_length": 3,
+    "max_length": 3,
+    "pattern": "[A-Za-z]{3}",
+}
 
 
 def _list_page_opened(name: str, views: _Views) -> tuple[_Views, str]:
@@ -244,7 +262,8 @@ def _changes(row: Row) -> Iterator[tuple[str, Mapping[str, Any]]]:
         yield dotted, {"reference": reference}
     for dotted, limit in row.limits.items():
         lengths = {"min_length": limit.min, "max_length": limit.max, "pattern": limit.pattern}
-        yield dotted, lengths
+        # What a row leaves open is as the description has it.
+        yield dotted, {name: value for name, value in lengths.items() if value}
     for dotted, bounds in _bounds(row):
         yield dotted, {"least": bounds.min, "above": bounds.above, "most": bounds.max}
     yield from _list_changes(row)

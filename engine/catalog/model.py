@@ -1,4 +1,4 @@
-"""The catalogue's nouns: what the SDK says about one type, unmerged.
+"""The catalogue's nouns: what the SDK and Stripe's description say about one type, unmerged.
 
 The emulator reads these; the planner reads `engine.provider.schema.ResourceType`, which the
 loader builds from an entry here and a row of the semantics table.
@@ -21,13 +21,16 @@ class Shape:
 
     Attributes:
         kind: What its value looks like.
-        required: The parent refuses, or never answers, without it.
+        required: The parent refuses, or never answers, without it. A field of an answer that is
+            neither required nor nullable is absent where there is nothing.
         nullable: An answer may hold null here.
         emptyable: An empty string clears it.
         values: Words of an enum; empty if it is none.
         open_values: The SDK allows words beyond `values` (nearly all enums of Stripe are open in
             the SDK's types; requests are checked against the listed words all the same).
         literals: Words taken beside the kind, such as `inf` beside an integer.
+        max_length: Of a text that a request holds, the longest that is taken; 0 if not limited.
+        currency: A text that is a currency's code, which is stored in lower case.
         reference: Object name this field's id names, as far as the SDK says.
         fields: Of an object, by name.
         element: Of a list or a map.
@@ -40,6 +43,8 @@ class Shape:
     values: tuple[str, ...] = ()
     open_values: bool = False
     literals: tuple[str, ...] = ()
+    max_length: int = 0
+    currency: bool = False
     reference: str = ""
     fields: Mapping[str, Shape] = field(default_factory=lambda: _NO_FIELDS)
     element: Shape | None = None

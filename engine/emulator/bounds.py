@@ -11,25 +11,33 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import urlsplit
 
+from engine.catalog.model import Shape
 from engine.catalog.rows import Bounds, Limit, Row
 from engine.emulator import errors
 from engine.emulator.currencies import is_currency, unknown_currency
 from engine.emulator.paths import hits
+from engine.provider.schema import Kind
 
-# S: strings take 5,000 characters where nothing else is said.
+# S: strings take 5,000 characters where the description does not limit them.
 _LONGEST_STRING = 5000
 _METADATA_KEYS = 50
 _METADATA_KEY = 40
 _METADATA_VALUE = 500
 _URL = "https?://"
-_LENGTHS_OF_THEIR_OWN = frozenset({"metadata", "description"})
+_ANYTHING = Shape(kind=Kind.ANY)
 
 
-def check_bounds(params: Mapping[str, Any], limits: Mapping[str, Limit], row: Row) -> None:
+def check_bounds(
+    params: Mapping[str, Any],
+    fields: Mapping[str, Shape],
+    limits: Mapping[str, Limit],
+    row: Row,
+) -> None:
     """Check every value that has a limit or bounds, and the length of every string.
 
     Args:
         params: Typed parameters.
+        fields: What parameters there are.
         limits: By dotted path.
         row: What the semantics table says: bounds, and what ids name, since an id of a wrong form
             names nothing.
@@ -37,7 +45,7 @@ def check_bounds(params: Mapping[str, Any], limits: Mapping[str, Limit], row: Ro
     Raises:
         StripeRefusal: A value is out of its bounds.
     """
-    _check_lengths(params, "")
+    _check_lengths(params, Shape(kind=Kind.OBJECT, fields=fields), "")
     for path, limit in limits.items():
         if path.partition(".")[0] == "metadata" or path.partition(".")[0] not in params:
             continue
@@ -131,17 +139,19 @@ def check_url(value: str, param: str) -> None:
         raise errors.not_a_url(param)
 
 
-def _check_lengths(value: Any, param: str) -> None:
+def _check_lengths(value: Any, shape: Shape, param: str) -> None:
     if isinstance(value, str):
-        if len(value) > _LONGEST_STRING:
-            raise errors.too_long(param, value, _LONGEST_STRING)
+        most = shape.max_length or _LONGEST_STRING
+        if len(value) > most:
+            raise errors.too_long(param, value, most)
     elif isinstance(value, dict):
         for name, inner in value.items():
-            if name not in _LENGTHS_OF_THEIR_OWN:
-                _check_lengths(inner, f"{param}[{name}]" if param else name)
+            if name != "metadata":
+                below = shape.fields.get(name) or shape.element or _ANYTHING
+                _check_lengths(inner, below, f"{param}[{name}]" if param else name)
     elif isinstance(value, list):
         for index, inner in enumerate(value):
-            _check_lengths(inner, f"{param}[{index}]")
+            _check_lengths(inner, shape.element or _ANYTHING, f"{param}[{index}]")
 
 
 def _check_currencies(value: Any, param: str) -> None:

@@ -130,7 +130,7 @@ class Call:
         Raises:
             StripeRefusal: They are out of bounds, or contradict each other.
         """
-        check_bounds(params, kind.limits, kind.row)
+        check_bounds(params, kind.entry.params("create"), kind.limits, kind.row)
         kind.behaviour.check_create(self, params)
 
     def create(self, kind: ObjectKind, params: dict[str, Any], parent: str = "") -> Document:

@@ -118,7 +118,7 @@ class Reading:
         return given
 
     def _string(self, given: str, shape: Shape, param: str, path: str) -> str:
-        text = given.lower() if path in self.fold_case else given
+        text = given.lower() if shape.currency or path in self.fold_case else given
         if shape.values and text not in shape.values and path not in self.unlisted:
             raise errors.not_a_word(param, shape.values)
         return text

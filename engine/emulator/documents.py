@@ -1,12 +1,13 @@
-"""Whole answers from what was sent: filling in, and laying updates over.
+"""Whole documents from what was sent: filling in, and laying updates over.
 
-A document holds every field of the answer's shape. What must not live here: anything about one
-type, which is said in `behaviour`.
+A document that is kept holds every field of the answer's shape, null where there is nothing; an
+answer leaves out the fields that Stripe leaves out then. What must not live here: anything about
+one type, which is said in `behaviour`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -75,7 +76,7 @@ class Filling:
     def _field(self, shape: Shape, params: Mapping[str, Any], name: str, path: str) -> Any:
         given = params.get(name)
         # What is filled in where nothing was sent is not what clearing leaves.
-        if given is None and name in params and shape.kind is Kind.LIST and not shape.nullable:
+        if given is None and name in params and shape.kind is Kind.LIST and shape.required:
             return []
         return self._complete(shape, given, path)
 
@@ -122,7 +123,7 @@ class Filling:
             return copied(self.defaults[path])
         if path == "metadata":
             return {}
-        if shape.nullable:
+        if shape.nullable or not shape.required:
             return None
         if shape.kind is Kind.OBJECT:
             return self._object(shape, {}, path)
@@ -159,3 +160,24 @@ class Filling:
                 self._merge(element, held, change, f"{path}.*")
             else:
                 document[key] = self._complete(element, change, f"{path}.*")
+
+
+def leave_out_absent(document: Any, shape: Shape) -> None:
+    """Take out of an answer what holds nothing, and is absent then rather than null."""
+    if isinstance(document, list):
+        entries: Iterable[Any] = document
+    elif not isinstance(document, dict):
+        return
+    elif shape.kind is Kind.MAP:
+        entries = document.values()
+    else:
+        for name, inner in shape.fields.items():
+            if name in document:
+                if document[name] is None and not inner.nullable and not inner.required:
+                    del document[name]
+                else:
+                    leave_out_absent(document[name], inner)
+        return
+    if shape.element is not None:
+        for inner in entries:
+            leave_out_absent(inner, shape.element)

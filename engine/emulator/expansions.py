@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any, Final, Protocol, TypeAlias
 
 from engine.emulator import errors
+from engine.emulator.documents import leave_out_absent
 from engine.emulator.facts import SubList
 from engine.emulator.kinds import INSIDE, ObjectKind, kind_of
 from engine.emulator.paths import drop, holders, put
@@ -127,6 +128,7 @@ def shown(
             del document[name]
     if "id" not in kind.fields:
         document.pop("id", None)
+    leave_out_absent(document, kind.answer)
     return document
 
 

@@ -40,7 +40,8 @@ def _respelled(shape: Shape) -> Shape:
     if not shape.fields and shape.element is None:
         return shape
     fields = {_wire_name(name): _respelled(inner) for name, inner in shape.fields.items()}
-    element = None if shape.element is None else _respelled(shape.element)
+    # An element that is there is never absent.
+    element = None if shape.element is None else _respelled(replace(shape.element, required=True))
     return replace(shape, fields=fields, element=element)
 
 

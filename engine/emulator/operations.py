@@ -52,7 +52,7 @@ def _retrieve(call: Call, match: Match, form: Form) -> dict[str, Any]:
 def _update(call: Call, match: Match, form: Form) -> dict[str, Any]:
     kind = match.kind
     params, expand = _read(match, form)
-    check_bounds(params, kind.limits, kind.row)
+    check_bounds(params, kind.entry.params(match.operation), kind.limits, kind.row)
     kind.behaviour.check_update(call, params)
     call.begun = True
     document = call.update(kind, _required(call, match), params)
@@ -89,7 +89,7 @@ def _call(call: Call, match: Match, form: Form) -> dict[str, Any]:
     """Run a verb."""
     kind, verb = match.kind, match.operation
     params, expand = _read(match, form)
-    check_bounds(params, kind.limits, kind.row)
+    check_bounds(params, kind.entry.params(match.operation), kind.limits, kind.row)
     call.begun = True
     behaviour = kind.behaviour
     document = _required(call, match) if match.id else behaviour.addressed(call, verb, params)

@@ -83,6 +83,7 @@ class Attribute:
         source: Where the answer holds the value, if not under the same name; dotted, from the
             object that holds this field.
         source_words: The answer's words and what the parameter says for them.
+        currency: The code of a currency.
         fold_case: Upper and lower case mean the same, and Stripe stores lower case.
         lowered: Stripe may store it in lower case, for what the object itself does not tell: what
             is declared as it was is equal to that, and a change of case alone is a change.
@@ -124,6 +125,7 @@ class Attribute:
     whole: bool = False
     source: str = ""
     source_words: Mapping[Any, Any] = field(default_factory=lambda: _NO_WORDS)
+    currency: bool = False
     fold_case: bool = False
     lowered: bool = False
     min_length: int = 0

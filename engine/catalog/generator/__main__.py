@@ -1,4 +1,8 @@
-"""`python -m engine.catalog.generator [--check]`: write the generated files, or compare them."""
+"""`python -m engine.catalog.generator [--check]`: write the generated files, or compare them.
+
+Where ENGINE_STRIPE_DESCRIPTION names Stripe's API description, the facts that only it has are read
+from there; without it they are kept as the shipped catalogue has them.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +11,17 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from engine.catalog import loader
+from engine.catalog.generator.description import (
+    HOW_TO_GET_IT,
+    DescriptionError,
+    named_file,
+    read,
+)
 from engine.catalog.generator.entries import entries
 from engine.catalog.generator.face import face_text
 from engine.catalog.generator.files import MANAGED, catalogue_files, managed_text
+from engine.catalog.generator.overlay import Published, Shipped, Source, laid
+from engine.catalog.model import Entry
 from engine.catalog.semantics.table import AREAS
 
 _ENGINE = Path(__file__).resolve().parents[2]
@@ -17,9 +29,29 @@ DATA = _ENGINE / "catalog" / "data"
 FACE = _ENGINE / "stripe" / "__init__.pyi"
 
 
+def source() -> Source:
+    """Where the description's facts come from: the description, or the shipped catalogue.
+
+    Raises:
+        DescriptionError: The named file does not hold the description.
+    """
+    named = named_file()
+    return Shipped() if named is None else Published(read(named))
+
+
+def described_entries() -> list[Entry]:
+    """Every entry, from the installed SDK and the description."""
+    return list(laid(entries(), source()))
+
+
 def catalogue() -> Mapping[Path, str]:
-    """Text of every file of the catalogue by its path, from the installed SDK and the rows."""
-    files = {**catalogue_files(entries()), MANAGED: managed_text(AREAS)}
+    """Text of every file of the catalogue by its path, from the SDK, the description and the rows.
+
+    Raises:
+        DescriptionError: The named file does not hold the description.
+    """
+    files = catalogue_files(described_entries(), source().version)
+    files[MANAGED] = managed_text(AREAS)
     return {DATA / name: text for name, text in files.items()}
 
 
@@ -43,7 +75,7 @@ def left_over(files: Mapping[Path, str]) -> list[Path]:
 
 
 def check() -> int:
-    """Say on stdout which shipped files are not what the SDK and the rows say.
+    """Say on stdout which shipped files are not what the SDK, the description and the rows say.
 
     Returns:
         0, or 1 if there are any.
@@ -54,7 +86,7 @@ def check() -> int:
     if not found:
         found = differences(face())
     for name in found:
-        sys.stdout.write(f"{name} is not what the SDK and the rows say\n")
+        sys.stdout.write(f"{name} is not what the SDK, the description and the rows say\n")
     return 1 if found else 0
 
 
@@ -84,12 +116,19 @@ def main(arguments: list[str]) -> int:
     Returns:
         0, or 1 if a check found differences or the arguments make no sense.
     """
-    if arguments == ["--check"]:
-        return check()
-    if not arguments:
-        return write()
-    sys.stderr.write("usage: python -m engine.catalog.generator [--check]\n")
-    return 1
+    if arguments not in ([], ["--check"]):
+        sys.stderr.write("usage: python -m engine.catalog.generator [--check]\n")
+        return 1
+    if named_file() is None:
+        sys.stdout.write(
+            "the facts that only Stripe's description has are kept as they are, unchecked: "
+            f"{HOW_TO_GET_IT}\n"
+        )
+    try:
+        return check() if arguments else write()
+    except DescriptionError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
 
 
 if __name__ == "__main__":

@@ -21,12 +21,18 @@ INDEX, MANAGED = "index.json", "managed.json"
 _WORTH_SHARING = 48
 
 
-def catalogue_files(entries: Iterable[Entry]) -> dict[str, str]:
-    """Text of every file under `engine/catalog/data`, by file name."""
+def catalogue_files(entries: Iterable[Entry], description_version: str) -> dict[str, str]:
+    """Text of every file under `engine/catalog/data`, by file name.
+
+    Args:
+        entries: Of all types.
+        description_version: API version of Stripe's description that was laid over them.
+    """
     listed = list(entries)
     files = {f"{entry.object}.json": _entry_text(entry) for entry in listed}
     index = {
         "api_version": API_VERSION,
+        "description_version": description_version,
         "objects": {
             entry.object: {"collection": entry.collection, "service": entry.service}
             for entry in listed

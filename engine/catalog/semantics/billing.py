@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.catalog.rows import Bounds, Limit, Row
-from engine.catalog.semantics.shared import COUNT, CURRENCY, METADATA
+from engine.catalog.semantics.shared import COUNT, METADATA
 from engine.provider.life import Ending, NaturalKey, Removal, Revival, Verb
 from engine.provider.rules import Rule, RuleKind
 
@@ -31,10 +31,8 @@ METER = Row(
         "value_settings.event_payload_key": "value",
     },
     limits={
-        "display_name": Limit(min=1, max=250),
-        "event_name": Limit(min=1, max=100),
-        "customer_mapping.event_payload_key": Limit(max=100),
-        "value_settings.event_payload_key": Limit(max=100),
+        "display_name": Limit(min=1),
+        "event_name": Limit(min=1),
     },
 )
 
@@ -49,7 +47,7 @@ ALERT = Row(
     natural_keys=(
         NaturalKey(attribute="title", scan=True, beside=("usage_threshold.meter",), unique=False),
     ),
-    limits={"title": Limit(min=1, max=256)},
+    limits={"title": Limit(min=1)},
     bounds={"usage_threshold.gte": COUNT},
     rules=(
         Rule(
@@ -77,9 +75,8 @@ CREDIT_GRANT = Row(
     ),
     ending=Ending(leaves={"voided_at": (...,)}),
     references={"applicability_config.scope.prices.*.id": "price"},
-    fold_case=("amount.monetary.currency",),
     sets=("applicability_config.scope.prices",),
-    limits={**METADATA, "name": Limit(max=100), "amount.monetary.currency": CURRENCY},
+    limits=METADATA,
     money={"amount.monetary.value": "amount.monetary.currency"},
     # D: 0 is used up first.
     bounds={"amount.monetary.value": COUNT, "priority": Bounds(min=0, max=100)},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.catalog.rows import Alias, Limit, Row
-from engine.catalog.semantics.shared import COUNT, COUNTRY, DELETE, METADATA, URL
+from engine.catalog.semantics.shared import COUNT, COUNTRY, CURRENCY_KEY, DELETE, METADATA, URL
 from engine.provider.life import Ending, Inheritance, Removal, Verb
 from engine.provider.rules import Rule, RuleKind
 from engine.provider.schema import Kind
@@ -54,15 +54,12 @@ ACCOUNT = Row(
     },
     resolved=("settings.payouts.schedule.delay_days",),
     neutral={"capabilities.*.requested": False},
-    fold_case=("default_currency",),
     limits={
         **METADATA,
         "country": COUNTRY,
         "business_profile.support_url": URL,
         "settings.branding.primary_color": Limit(pattern=r"#[0-9A-Fa-f]{6}"),
         "settings.branding.secondary_color": Limit(pattern=r"#[0-9A-Fa-f]{6}"),
-        "settings.payments.statement_descriptor": Limit(max=22),
-        "settings.payouts.statement_descriptor": Limit(max=22),
     },
     money={
         "business_profile.annual_revenue.amount": "business_profile.annual_revenue.currency",
@@ -143,6 +140,8 @@ BANK_ACCOUNT = Row(
         "external_account.number",
         "external_account.token",
     ),
+    # The description has another form of it, and so no currency in it.
+    fold_case=("external_account.currency",),
     # The SDK's union of a card, a bank account and a token has lost a word.
     # D: a list of external accounts holds cards too.
     unlisted=("external_account.object", "object"),
@@ -164,9 +163,8 @@ BALANCE_SETTINGS = Row(
         "payments.payouts.schedule.weekly_payout_days",
     ),
     limits={
-        "payments.payouts.automatic_transfer_rules_by_currency": Limit(pattern="[a-z]{3}"),
-        "payments.payouts.minimum_balance_by_currency": Limit(pattern="[a-z]{3}"),
-        "payments.payouts.statement_descriptor": Limit(max=22),
+        "payments.payouts.automatic_transfer_rules_by_currency": CURRENCY_KEY,
+        "payments.payouts.minimum_balance_by_currency": CURRENCY_KEY,
     },
     bounds={f"{_TRANSFERS}.transfer_up_to_amount": COUNT},
     money={"payments.payouts.minimum_balance_by_currency.*": "*"},
@@ -226,7 +224,7 @@ FINANCIAL_ACCOUNT = Row(
         "platform_restrictions.inbound_flows": "unrestricted",
         "platform_restrictions.outbound_flows": "unrestricted",
     },
-    limits={**METADATA, "nickname": Limit(max=5000)},
+    limits=METADATA,
     protect=True,
 )
 

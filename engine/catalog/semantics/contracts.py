@@ -122,10 +122,8 @@ SUBSCRIPTION = Row(
         "pending_invoice_item_interval.interval_count": 1,
         "trial_settings.end_behavior.missing_payment_method": "create_invoice",
     },
-    fold_case=("currency",),
     limits={
         **METADATA,
-        "description": Limit(max=500),
         "items": Limit(min=1, max=20),
         "invoice_settings.custom_fields": Limit(max=4),
     },
@@ -258,7 +256,6 @@ SUBSCRIPTION_SCHEDULE = Row(
         "phases.*.items.*.tax_rates": [],
         "phases.*.proration_behavior": "create_prorations",
     },
-    fold_case=("phases.*.currency",),
     limits={**METADATA, "phases": Limit(max=10), "phases.*.items": Limit(min=1, max=20)},
     bounds={
         "phases.*.application_fee_percent": PERCENT,
@@ -336,12 +333,7 @@ QUOTE = Row(
         "invoice_settings.issuer.type": "self",
         "line_items.*.quantity": 1,
     },
-    limits={
-        **METADATA,
-        "description": Limit(max=500),
-        "footer": Limit(max=500),
-        "header": Limit(max=50),
-    },
+    limits=METADATA,
     money={
         "application_fee_amount": "currency",
         "transfer_data.amount": "currency",

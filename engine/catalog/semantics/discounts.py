@@ -8,7 +8,6 @@ from engine.catalog.rows import Bounds, Limit, Row
 from engine.catalog.semantics.checks import ONE_CUSTOMER, other_currencies, within_five_years
 from engine.catalog.semantics.shared import (
     COUNT,
-    CURRENCY,
     CURRENCY_KEY,
     DEACTIVATE,
     DELETE,
@@ -31,11 +30,8 @@ COUPON = Row(
     add_only=("currency_options",),
     sets=("applies_to.products",),
     neutral={"duration": "once"},
-    fold_case=("currency",),
     limits={
         **METADATA,
-        "name": Limit(max=40),
-        "currency": CURRENCY,
         "currency_options": CURRENCY_KEY,
     },
     money={"amount_off": "currency", "currency_options.*.amount_off": "*"},
@@ -129,12 +125,10 @@ PROMOTION_CODE = Row(
     hidden=("restrictions.currency_options",),
     references={"promotion.coupon": "coupon", "customer": "customer"},
     neutral={"active": True, "restrictions.first_time_transaction": False},
-    fold_case=("restrictions.minimum_amount_currency",),
     limits={
         **METADATA,
-        "code": Limit(min=1, max=500, pattern=r"[A-Za-z0-9_-]+"),
+        "code": Limit(min=1, pattern=r"[A-Za-z0-9_-]+"),
         "restrictions.currency_options": CURRENCY_KEY,
-        "restrictions.minimum_amount_currency": CURRENCY,
     },
     bounds={
         "max_redemptions": COUNT,

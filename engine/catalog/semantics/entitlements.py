@@ -33,7 +33,7 @@ FEATURE = Row(
         ),
     ),
     neutral={"active": True},
-    limits={**METADATA, "lookup_key": Limit(min=1, max=80), "name": Limit(min=1, max=80)},
+    limits={**METADATA, "lookup_key": Limit(min=1), "name": Limit(min=1)},
 )
 
 PRODUCT_FEATURE = Row(

@@ -48,7 +48,7 @@ SECRET = Row(
     expand=("payload",),
     hidden=("payload",),
     sensitive=("payload",),
-    limits={"name": Limit(min=1, max=5000), "payload": Limit(min=1, max=5000)},
+    limits={"name": Limit(min=1), "payload": Limit(min=1)},
     rules=only_when("scope.type", "user", "scope.user"),
 )
 

@@ -73,7 +73,6 @@ CARD = Row(
     sensitive=("pin.encrypted_number",),
     sets=_CONTROL_SETS,
     neutral={"status": "inactive", **_CONTROLS_OFF},
-    fold_case=("currency",),
     limits={
         **METADATA,
         "second_line": Limit(max=24),
@@ -115,7 +114,7 @@ PERSONALIZATION_DESIGN = Row(
     ),
     ignored=("transfer_lookup_key",),
     neutral={"preferences.is_default": False},
-    limits={**METADATA, "lookup_key": Limit(max=200), "name": Limit(max=200)},
+    limits=METADATA,
 )
 
 ROWS: Mapping[str, Row] = {

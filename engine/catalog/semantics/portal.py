@@ -72,7 +72,6 @@ PORTAL_CONFIGURATION = Row(
     },
     limits={
         **METADATA,
-        "business_profile.headline": Limit(max=60),
         "business_profile.privacy_policy_url": URL,
         "business_profile.terms_of_service_url": URL,
         "default_return_url": URL,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.catalog.rows import Limit, Row
+from engine.catalog.rows import Row
 from engine.catalog.semantics.checks import (
     chosen_amount,
     longest_intervals,
@@ -17,7 +17,6 @@ from engine.catalog.semantics.shared import (
     AMOUNT,
     ARCHIVE,
     COUNT,
-    CURRENCY,
     CURRENCY_KEY,
     DELETE,
     METADATA,
@@ -83,12 +82,9 @@ PRICE = Row(
         "tiers.*.flat_amount": 0,
         "nickname": None,
     },
-    fold_case=("currency",),
     limits={
         **METADATA,
-        "currency": CURRENCY,
         "currency_options": CURRENCY_KEY,
-        "lookup_key": Limit(max=200),
     },
     bounds={
         "recurring.interval_count": COUNT,
@@ -227,8 +223,7 @@ PLAN = Row(
         "tiers.*.unit_amount": 0,
         "tiers.*.flat_amount": 0,
     },
-    fold_case=("currency",),
-    limits={**METADATA, "currency": CURRENCY},
+    limits=METADATA,
     bounds={"interval_count": COUNT, "transform_usage.divide_by": COUNT, "tiers.*.up_to": COUNT},
     money={
         "amount": "currency",

@@ -16,7 +16,7 @@ VALUE_LIST = Row(
     removals=(DELETE,),
     natural_keys=(NaturalKey(attribute="alias", filter="alias"),),
     neutral={"item_type": "string"},
-    limits={**METADATA, "alias": Limit(min=1, max=100), "name": Limit(min=1, max=100)},
+    limits={**METADATA, "alias": Limit(min=1), "name": Limit(min=1)},
 )
 
 VALUE_LIST_ITEM = Row(
@@ -31,7 +31,7 @@ VALUE_LIST_ITEM = Row(
     # L: lists of strings, e-mail addresses and countries store lower case, the others what they are
     # given; only the list tells which it is.
     lowered=("value",),
-    limits={"value": Limit(min=1, max=800)},
+    limits={"value": Limit(min=1)},
 )
 
 ROWS: Mapping[str, Row] = {

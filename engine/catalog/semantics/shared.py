@@ -10,8 +10,7 @@ DEACTIVATE = Removal(verb=Verb.DEACTIVATE, params={"active": False})
 DELETE = Removal(verb=Verb.DELETE)
 ACTIVE_AGAIN = Revival(live={"active": True}, params={"active": True})
 
-CURRENCY = Limit(min=3, max=3, pattern=r"[A-Za-z]{3}")
-CURRENCY_KEY = Limit(min=3, max=3, pattern=r"[a-z]{3}")
+CURRENCY_KEY = Limit(pattern=r"[a-z]{3}")
 # D: metadata holds 50 keys, of 40 characters without brackets, with values of 500.
 METADATA_KEYS = Limit(max=50, pattern=r"[^\[\]]{1,40}")
 METADATA_VALUE = Limit(max=500)

@@ -26,8 +26,7 @@ TAX_RATE = Row(
     neutral={"active": True},
     limits={
         **METADATA,
-        "display_name": Limit(min=1, max=50),
-        "jurisdiction": Limit(max=50),
+        "display_name": Limit(min=1),
         "country": COUNTRY,
     },
     bounds={"percentage": PERCENT},

@@ -38,7 +38,6 @@ CONFIGURATION = Row(
         "tipping.*.fixed_amounts": [],
         "tipping.*.percentages": [],
     },
-    limits={"name": Limit(max=100)},
     money={"tipping.*.fixed_amounts.*": "*", "tipping.*.smart_tip_threshold": "*"},
     rules=(
         *only_when("wifi.type", "enterprise_eap_peap", "wifi.enterprise_eap_peap"),
@@ -60,9 +59,6 @@ LOCATION = Row(
     limits={
         **METADATA,
         "address.country": COUNTRY,
-        "display_name": Limit(max=1000),
-        "display_name_kana": Limit(max=1000),
-        "display_name_kanji": Limit(max=1000),
     },
     rules=(
         Rule(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.catalog.rows import Limit, Row
+from engine.catalog.rows import Row
 from engine.catalog.semantics.shared import DELETE
 from engine.provider.life import NaturalKey
 
@@ -18,7 +18,6 @@ TEST_CLOCK = Row(
     references={"customer": "customer"},
     # The time is where the clock starts: advancing it is what it is for, and no drift.
     write_only=("customer", "frozen_time"),
-    limits={"name": Limit(max=300)},
     sandbox_only=True,
 )
 

@@ -124,6 +124,69 @@ def test_nested_create_only_fields_are_immutable() -> None:
     }
 
 
+CURRENCIES = {
+    "account": {
+        "business_profile.annual_revenue.currency",
+        "business_profile.monthly_estimated_revenue.currency",
+        "default_currency",
+    },
+    "billing.credit_grant": {"amount.monetary.currency"},
+    "coupon": {"currency"},
+    # The parameter is a plain string in the description; the answer's field is a currency.
+    "issuing.card": {"currency"},
+    "issuing.cardholder": {"spending_controls.spending_limits_currency"},
+    "payment_link": {"currency", "line_items.*.price_data.currency"},
+    "plan": {"currency"},
+    "price": {"currency"},
+    "product": {"default_price_data.currency"},
+    "promotion_code": {"restrictions.minimum_amount_currency"},
+    "quote": {"line_items.*.price_data.currency"},
+    "shipping_rate": {"fixed_amount.currency"},
+    "subscription": {"currency", "items.*.price_data.currency"},
+    "subscription_item": {"price_data.currency"},
+    "subscription_schedule": {
+        "phases.*.add_invoice_items.*.price_data.currency",
+        "phases.*.currency",
+        "phases.*.items.*.price_data.currency",
+    },
+}
+
+
+@pytest.mark.parametrize("object_name", loader.managed())
+def test_currencies_are_known_wherever_stripe_takes_one(object_name: str) -> None:
+    """Each takes three letters in either case, nested or not, and no other text does."""
+    kind = loader.by_object(object_name)
+    assert _paths(kind, "currency") == CURRENCIES.get(object_name, set())
+    for path in CURRENCIES.get(object_name, ()):
+        field = _at(object_name, path)
+        assert field.fold_case
+        assert (field.min_length, field.max_length, field.pattern) == (3, 3, "[A-Za-z]{3}")
+
+
+@pytest.mark.parametrize(
+    ("object_name", "dotted", "longest"),
+    [
+        ("coupon", "name", 40),
+        ("product", "description", 40000),
+        ("product", "name", 5000),
+        # The description's 5,000 is not what a live account takes.
+        ("product", "marketing_features.*.name", 80),
+        ("price", "lookup_key", 200),
+        # Create says 500 and update 1,000.
+        ("terminal.location", "configuration_overrides", 500),
+        # A row that gives a form alone leaves the length as it is.
+        ("product", "statement_descriptor", 22),
+        # In no description.
+        ("v2.core.event_destination", "name", 0),
+    ],
+)
+def test_lengths_are_the_descriptions_unless_a_row_says_less(
+    object_name: str, dotted: str, longest: int
+) -> None:
+    """A text is as long as both calls take it."""
+    assert _at(object_name, dotted).max_length == longest
+
+
 def test_what_is_below_an_immutable_field_is_immutable() -> None:
     """A change deep inside a create-only object forces replacement like one at its top."""
     fixed = _paths(loader.by_object("price"), "immutable")

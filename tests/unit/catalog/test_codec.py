@@ -35,6 +35,12 @@ def _entry(fields: dict[str, Shape], **shapes: object) -> dict[str, object]:
     [
         (Shape(kind=Kind.INTEGER), "integer"),
         (Shape(kind=Kind.STRING, nullable=True, emptyable=True), "string?~"),
+        (Shape(kind=Kind.STRING, emptyable=True, max_length=40), "string~<40"),
+        (Shape(kind=Kind.STRING, nullable=True, currency=True), "string?$"),
+        (
+            Shape(kind=Kind.STRING, max_length=40, reference="product"),
+            {"string<40": "product"},
+        ),
         (Shape(kind=Kind.STRING, values=("day", "week")), {"string": ["day", "week"]}),
         (
             Shape(kind=Kind.STRING, values=("day",), open_values=True, nullable=True),
@@ -114,6 +120,6 @@ def test_what_repeats_is_shared_within_a_file() -> None:
             },
         ),
     )
-    text = catalogue_files([entry])["thing.json"]
+    text = catalogue_files([entry], "2026-08-26")["thing.json"]
     assert text.count("a_rather_long_name_1") == 2
     assert '"#part"' in text

@@ -19,7 +19,7 @@ if loader.sdk_version() != stripe.VERSION:
     )
 
 from engine.catalog.generator import __main__ as generator
-from engine.catalog.generator.entries import entries
+from engine.catalog.generator.description import HOW_TO_GET_IT, VARIABLE, named_file, read
 from engine.catalog.generator.shapes import ShapeReader
 
 OPTIONS = {
@@ -52,9 +52,9 @@ def test_the_shipped_face_is_a_fresh_one() -> None:
 
 
 def test_what_is_read_is_what_was_derived(catalogue: dict[Path, str]) -> None:
-    """Nothing is lost between the SDK's types and what the loader hands out."""
+    """Nothing is lost between what was derived and what the loader hands out."""
     assert catalogue
-    for entry in entries():
+    for entry in generator.described_entries():
         assert loader.entry(entry.object) == entry
 
 
@@ -84,6 +84,41 @@ def test_a_check_reports_what_differs(
     assert generator.main([]) == 0
     assert generator.main(["--check"]) == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == ["__init__.pyi", "price.json"]
+
+
+def test_without_the_description_its_facts_are_kept(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A machine without it generates the same files, and is told how to get it."""
+    monkeypatch.delenv(VARIABLE, raising=False)
+    assert generator.main(["--check"]) == 0
+    assert "pip download" in capsys.readouterr().out
+    assert loader.entry("product").params("create")["unit_label"].max_length == 12
+
+
+@pytest.mark.parametrize("content", ["", "{}", '{"info": {"version": "x"}}'])
+def test_what_is_no_description_is_refused(
+    content: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A wrong file is named, with the way to the right one, and nothing is written."""
+    named = tmp_path / "spec3.json"
+    named.write_text(content, encoding="utf-8")
+    monkeypatch.setenv(VARIABLE, str(named))
+    assert generator.main([]) == 1
+    told = capsys.readouterr().err
+    assert str(named) in told
+    assert "pip download" in told
+
+
+def test_the_description_that_is_named_is_the_one_that_was_read() -> None:
+    """The facts in the catalogue are of the version that CI checks them against."""
+    named = named_file()
+    if named is None:
+        pytest.skip(f"{VARIABLE} names no description: {HOW_TO_GET_IT}")
+    assert read(named).version == loader.description_version()
 
 
 def test_unknown_arguments_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
@@ -126,12 +161,28 @@ def test_the_sdks_idioms_are_understood() -> None:
     assert (product.kind, product.reference) == (Kind.STRING, "product")
     assert _shape("price", "create", "metadata").kind is Kind.MAP
     assert _shape("price", "response", "nickname").nullable
+    assert not _shape("price", "update", "nickname").emptyable
     created = _shape("price", "list", "created")
     assert (created.kind, set(created.fields)) == (Kind.ANY, {"gt", "gte", "lt", "lte"})
     cancel_at = _shape("subscription", "create", "cancel_at")
     assert cancel_at.kind is Kind.INTEGER
     assert "min_period_end" in cancel_at.literals
     assert _shape("payment_link", "response", "line_items").fields["data"].kind is Kind.LIST
+
+
+def test_what_only_the_description_says_is_known() -> None:
+    """Lengths and currencies of parameters, and what an answer leaves out rather than null."""
+    assert _shape("product", "update", "statement_descriptor").max_length == 22
+    assert _shape("tax_rate", "create", "display_name").max_length == 50
+    assert _shape("price", "create", "currency").currency
+    assert _shape("product", "create", "default_price_data", "currency").currency
+    assert _shape(
+        "issuing.cardholder", "response", "spending_controls", "spending_limits_currency"
+    ).currency
+    applies_to = _shape("coupon", "response", "applies_to")
+    assert (applies_to.required, applies_to.nullable) == (False, False)
+    assert _shape("product", "response", "description").nullable
+    assert _shape("product", "response", "name").required
 
 
 def test_answers_of_several_types_are_one_type() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from engine.catalog import loader
 from engine.provider.rules import Rule, RuleKind
 from engine.provider.schema import Attribute, Kind, ResourceType
 from engine.stack.check import check_arguments
@@ -118,6 +119,20 @@ def test_values_of_their_kind(kind: Kind, values: list[Any]) -> None:
 def test_values_of_another_kind(kind: Kind, value: Any, message: str) -> None:
     """What was given is shown, with what to write where that is clear."""
     assert found(thing(x=field(kind)), x=value) == [f"x wrong-type: {message}"]
+
+
+def test_any_number_of_currencies() -> None:
+    """The codes have three letters; that is no limit to how many there are."""
+    kind = loader.by_object("price")
+    options = {code: {"unit_amount": 5} for code in ("eur", "gbp", "chf", "sek", "nok")}
+    price = {"product": "prod_9", "currency": "usd", "unit_amount": 5}
+    assert found(kind, **price, currency_options=options) == []
+    assert found(kind, **price, currency_options={"EUR": {"unit_amount": 5}}) == [
+        (
+            "currency_options.EUR bad-key: currency_options cannot have the key 'EUR' | "
+            "keys match [a-z]{3}"
+        )
+    ]
 
 
 def test_long_values_are_cut() -> None:
