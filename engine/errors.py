@@ -28,6 +28,7 @@ turns them into text and exit codes.
     │   └── ConnectionFailedError      no answer at all
     │       └── ForeignAnswerError     one that is not Stripe's to what was asked
     ├── ApplyError                     an apply that did not finish every operation
+    ├── EmulatorError                  the file of the emulator's account cannot be used
     ├── LockHeldError                  exit code 3
     ├── GuardError                     exit code 4: refused before the first write
     └── InterruptedRunError            exit code 130
@@ -286,6 +287,12 @@ class ApplyError(EngineError):
     """An apply that did not finish every operation; state records what it did."""
 
     reference = "apply"
+
+
+class EmulatorError(EngineError):
+    """The file that the emulator keeps its account in cannot be used."""
+
+    reference = "emulator"
 
 
 class LockHeldError(EngineError):

@@ -38,6 +38,7 @@ from engine.emulator.permissions import Permissions
 from engine.emulator.routes import Match, match
 from engine.emulator.store import MEMORY, Store
 from engine.emulator.wire import Request, Response
+from engine.errors import EmulatorError
 
 _LONGEST_KEY: Final = 255
 _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(\.\w+)?(; ?.*)?")
@@ -217,6 +218,9 @@ class Emulator:
         except StripeRefusal as refusal:
             body = exchange.refused(refusal)
             return self._answer(exchange, refusal.status, body, refusal.headers)
+        except EmulatorError as error:
+            body = exchange.refused(errors.api_error(str(error)))
+            return self._answer(exchange, 500, body)
         return self._answer(exchange, status, body)
 
     def _outcome(self, exchange: Exchange, effect: Effect | None, hold: Hold) -> tuple[int, bytes]:

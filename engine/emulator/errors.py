@@ -399,6 +399,11 @@ def invalid_field(field: str, reason: str) -> StripeRefusal:
     return StripeRefusal(f"Invalid field {field}: {reason}.", code="invalid_field", param=field)
 
 
+def api_error(message: str) -> StripeRefusal:
+    """What is no fault of the request."""
+    return StripeRefusal(message, status=500, type="api_error")
+
+
 def not_json() -> StripeRefusal:
     """A v2 body that is not JSON; the text is ours (?)."""
     return StripeRefusal("The request body is not a JSON object.", code="invalid_json")

@@ -1,8 +1,8 @@
 """The door for other processes: HTTP/1.1 on loopback.
 
-A thread for each connection, and no more of HTTP than Stripe's clients speak, because the standard
-library's handler spends longer on headers than the emulator on its answer. Nothing is logged, so
-no key can be. What must not live here: what any request means.
+A thread for each connection, and a reader of our own (`http11`), because the standard library's
+handler spends longer on headers than the emulator on its answer, and knows no chunks. Nothing is
+logged, so no key can be. What must not live here: what any request means.
 """
 
 from __future__ import annotations
@@ -18,22 +18,21 @@ from http import HTTPStatus
 from io import BufferedReader
 from typing import Any, Final, Self
 
+from engine.emulator import errors
 from engine.emulator.breaks import AnswerCut, ConnectionBroken
 from engine.emulator.core import Emulator
 from engine.emulator.errors import StripeRefusal
 from engine.emulator.hang import Hang
-from engine.emulator.wire import Headers, Request, Response, answer
+from engine.emulator.http11 import BadRequest, Head, read_body, read_head
+from engine.emulator.visitors import check_visitor
+from engine.emulator.wire import Request, Response, answer
 from engine.redaction import redact
 
 LOOPBACK: Final = "127.0.0.1"
-_LONGEST_LINE: Final = 64 * 1024
-_MOST_HEADERS: Final = 200
-_LARGEST_BODY: Final = 16 * 1024 * 1024
+_LINGER_SECONDS: Final = 2.0
+_MOST_LINGERED: Final = 64 * 1024 * 1024
+_LINGERED_AT_ONCE: Final = 64 * 1024
 _REASONS: Final = {status.value: status.phrase for status in HTTPStatus}
-
-
-class _BadRequest(Exception):  # noqa: N818 - named after the answer it leads to
-    """What arrived is not HTTP as Stripe's clients speak it."""
 
 
 class EmulatorServer:
@@ -170,11 +169,12 @@ class _Connection(socketserver.BaseRequestHandler):
             Whether the connection goes on.
         """
         try:
-            request, last = self._receive(incoming)
-        except _BadRequest:
-            self._send(_plain_refusal(400, "Bad request."), last=True)
+            head, request = self._receive(incoming)
+        except BadRequest as bad:
+            self._send(_plain_refusal(bad.status, bad.message), last=True)
+            self._linger()
             return False
-        if request is None:
+        if head is None or request is None:
             return False
         try:
             response = self.server.emulator.handle(request, self._hold)
@@ -184,8 +184,10 @@ class _Connection(socketserver.BaseRequestHandler):
             return False
         except Exception:  # noqa: BLE001 - a client must get an answer even to a fault of ours
             sys.stderr.write(redact(traceback.format_exc()))
-            response = _plain_refusal(500, "The emulator failed; see its standard error.")
-        return self._send_late(response, last=last)
+            failure = errors.api_error("The emulator failed; see its standard error.")
+            response = answer(failure.status, failure.body(), {})
+        # RFC 9110 9.3.2: an answer to HEAD is its head.
+        return self._send_late(response, last=head.last, most=0 if head.method == "HEAD" else None)
 
     def _hold(self, hang: Hang) -> None:
         """Wait in a hang.
@@ -205,36 +207,27 @@ class _Connection(socketserver.BaseRequestHandler):
                     selector.unregister(self.request)
         hang.check()
 
-    def _receive(self, incoming: BufferedReader) -> tuple[Request | None, bool]:
-        line = incoming.readline(_LONGEST_LINE)
-        if not line:
-            return None, True
-        words = line.split()
-        if len(words) != 3 or not words[2].startswith(b"HTTP/1."):  # noqa: PLR2004
-            raise _BadRequest
-        headers = _headers(incoming)
-        if "transfer-encoding" in headers:
-            raise _BadRequest
-        try:
-            length = int(headers.get("content-length") or 0)
-        except ValueError:
-            raise _BadRequest from None
-        if not 0 <= length <= _LARGEST_BODY:
-            raise _BadRequest
-        if headers.get("expect", "").lower() == "100-continue":
+    def _receive(self, incoming: BufferedReader) -> tuple[Head, Request] | tuple[None, None]:
+        """Read a request; None twice if there is none to come.
+
+        Raises:
+            BadRequest: It is none that can be carried out.
+        """
+        head = read_head(incoming)
+        if head is None:
+            return None, None
+        check_visitor(head)
+        if head.expects_continue:
             self.request.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
-        body = incoming.read(length) if length else b""
-        path, _, query = words[1].decode("latin-1").partition("?")
+        body = read_body(incoming, head)
         request = Request(
-            method=words[0].decode("latin-1").upper(),
-            path=path,
-            query=query,
-            headers=headers,
+            method=head.method,
+            path=head.path,
+            query=head.query,
+            headers=head.headers,
             body=body,
         )
-        kept = headers.get("connection", "").lower()
-        last = kept == "close" or (words[2] == b"HTTP/1.0" and kept != "keep-alive")
-        return request, last
+        return head, request
 
     def _send_late(self, response: Response, *, last: bool, most: int | None = None) -> bool:
         """Send an answer after the server's latency, unless the server is closed first.
@@ -252,26 +245,23 @@ class _Connection(socketserver.BaseRequestHandler):
         lines = [f"HTTP/1.1 {response.status} {_REASONS.get(response.status, 'Unknown')}"]
         lines += [f"{name}: {value}" for name, value in response.headers.items()]
         lines.append(f"Content-Length: {len(response.body)}")
-        if last:
-            lines.append("Connection: close")
+        lines.append(f"Connection: {'close' if last else 'keep-alive'}")
         head = "\r\n".join(lines).encode("latin-1", "replace") + b"\r\n\r\n"
         # One write: two would wait for each other's acknowledgement.
         self.request.sendall(head + response.body[:most])
 
+    def _linger(self) -> None:
+        """Take what is still on its way, so that the client gets to read why it was refused.
 
-def _headers(incoming: BufferedReader) -> Headers:
-    pairs: list[tuple[str, str]] = []
-    while len(pairs) < _MOST_HEADERS:
-        line = incoming.readline(_LONGEST_LINE)
-        if line in (b"\r\n", b"\n"):
-            return Headers(pairs)
-        name, colon, value = line.decode("latin-1").partition(":")
-        if not colon:
-            raise _BadRequest
-        pairs.append((name.strip(), value.strip()))
-    raise _BadRequest
+        RFC 9112 9.6: a connection that is closed before is reset, and its answer lost.
+        """
+        with contextlib.suppress(OSError):
+            self.request.shutdown(socket.SHUT_WR)
+            self.request.settimeout(_LINGER_SECONDS)
+            left = _MOST_LINGERED
+            while left > 0 and (taken := self.request.recv(_LINGERED_AT_ONCE)):
+                left -= len(taken)
 
 
 def _plain_refusal(status: int, message: str) -> Response:
-    type = "api_error" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "invalid_request_error"
-    return answer(status, StripeRefusal(message, status=status, type=type).body(), {})
+    return answer(status, StripeRefusal(message, status=status).body(), {})

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from engine.emulator.tables import Tables, place
+from engine.errors import EmulatorError
 
 MEMORY: Final = ":memory:"
 _BUSY_SECONDS = 30.0
@@ -43,6 +44,9 @@ CREATE TABLE IF NOT EXISTS idempotency_keys (
     PRIMARY KEY (scope, key)
 ) WITHOUT ROWID;
 """
+_TABLES: Final = frozenset({"objects", "idempotency_keys"})
+# Subclasses of the error that a damaged file leads to, and no fault of the file.
+_OUR_MISTAKES: Final = (sqlite3.ProgrammingError, sqlite3.IntegrityError, sqlite3.InternalError)
 
 
 class Store:
@@ -53,6 +57,11 @@ class Store:
     """
 
     def __init__(self, path: str | Path = MEMORY) -> None:
+        """Open a database, or make it.
+
+        Raises:
+            EmulatorError: The file cannot be used, or is not the emulator's.
+        """
         self.path = str(path)
         self._lock = threading.RLock()
         self._idle: list[sqlite3.Connection] = []
@@ -66,6 +75,9 @@ class Store:
         Args:
             scope: Account and mode whose objects it sees.
             write: Take the write lock at once.
+
+        Raises:
+            EmulatorError: The file cannot be read or written; nothing was changed.
         """
         return self._transaction(scope, "BEGIN IMMEDIATE" if write else "BEGIN")
 
@@ -75,10 +87,12 @@ class Store:
             connection.execute(begin)
             try:
                 yield Tables(connection, scope)
+                connection.execute("COMMIT")
             except BaseException:
-                connection.execute("ROLLBACK")
+                # SQLite has undone it already where the disk is full.
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
                 raise
-            connection.execute("COMMIT")
 
     def ensure_index(self, object: str, path: str, *, folded: bool = False) -> None:
         """Make finding objects by a field quick."""
@@ -116,6 +130,24 @@ class Store:
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
+        try:
+            with self._any_connection() as connection:
+                yield connection
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, _OUR_MISTAKES):
+                raise
+            raise self._unusable(str(error)) from error
+
+    def _unusable(self, cause: str) -> EmulatorError:
+        return EmulatorError(
+            f"the emulator's account file {self.path} cannot be used",
+            cause=cause,
+            hint="check the file and the room on its disk; without the file, an empty account "
+            "is begun",
+        )
+
+    @contextmanager
+    def _any_connection(self) -> Iterator[sqlite3.Connection]:
         if self.path == MEMORY:
             with self._lock:
                 if self._shared is None:
@@ -132,7 +164,7 @@ class Store:
             yield connection
         finally:
             with self._lock:
-                if self._closed:
+                if self._closed or connection.in_transaction:
                     connection.close()
                 else:
                     self._idle.append(connection)
@@ -142,11 +174,23 @@ class Store:
             self.path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
         if self.path != MEMORY:
+            self._require_own(connection)
             _patiently(lambda: connection.execute("PRAGMA journal_mode = WAL"))
             # A killed process loses nothing this way; only a power cut may take the last
             # transactions, and never half of one.
             connection.execute("PRAGMA synchronous = NORMAL")
         return connection
+
+    def _require_own(self, connection: sqlite3.Connection) -> None:
+        """Leave a database of another program as it is.
+
+        Raises:
+            EmulatorError: It is one.
+        """
+        rows = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
+        if not _TABLES.issuperset(name for (name,) in rows):
+            connection.close()
+            raise self._unusable("it is a database of another program")
 
     def _prepare(self) -> None:
         with self._connection() as connection:

@@ -23,6 +23,7 @@ Pairs: TypeAlias = list[tuple[str, str | Upload]]
 _KEY_PARTS = re.compile(r"\[([^\[\]]*)\]")
 FORM_TYPE = "application/x-www-form-urlencoded"
 _V2 = "/v2/"
+_DEEPEST = 100
 # Made once: `json.dumps` would make an encoder for every document.
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
@@ -114,12 +115,34 @@ def json_of(request: Request) -> Form:
     if not request.body:
         return form
     try:
-        body = json.loads(request.body)
-    except ValueError:
+        body = json.loads(request.body.decode(), parse_constant=_refuse_constant)
+        # A lone surrogate is JSON, and no text that could be told.
+        encode(body)
+    # RFC 8259 9: how deep a text nests may be limited.
+    except (ValueError, RecursionError):
         raise errors.not_json() from None
-    if not isinstance(body, dict):
+    if not isinstance(body, dict) or _is_deep(body):
         raise errors.not_json()
     return {**form, **body}
+
+
+def _refuse_constant(word: str) -> None:
+    """Refuse `NaN` and the infinities, which are Python's and not of JSON."""
+    raise ValueError(word)
+
+
+def _is_deep(body: Any) -> bool:
+    level = [body]
+    for _ in range(_DEEPEST):
+        level = [
+            inner
+            for one in level
+            for inner in (one.values() if isinstance(one, dict) else one)
+            if isinstance(inner, (dict, list))
+        ]
+        if not level:
+            return False
+    return True
 
 
 def pairs_of(request: Request) -> Pairs:
@@ -137,14 +160,18 @@ def pairs_of(request: Request) -> Pairs:
         if kind != FORM_TYPE:
             raise errors.not_a_form()
         try:
-            pairs += _parse(request.body.decode())
+            body = request.body.decode()
         except UnicodeDecodeError:
             raise errors.not_a_form() from None
+        pairs += _parse(body)
     return pairs
 
 
 def _parse(text: str) -> Pairs:
-    return list(parse_qsl(text, keep_blank_values=True)) if text else []
+    try:
+        return list(parse_qsl(text, keep_blank_values=True, errors="strict")) if text else []
+    except UnicodeDecodeError:
+        raise errors.not_a_form() from None
 
 
 def nested(pairs: Iterable[tuple[str, str | Upload]]) -> Form:

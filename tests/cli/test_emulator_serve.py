@@ -22,6 +22,11 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 from engine.cli.main import run
 sys.exit(run(sys.argv[1:]))
 """
+# No file may grow beyond so many bytes.
+SMALL_DISK = """
+import resource
+resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))
+"""
 
 
 @pytest.fixture
@@ -29,9 +34,10 @@ def serve(root: Path) -> Iterator[Callable[..., tuple[subprocess.Popen[str], str
     """Starts a server in the project's folder; gives the process and its first line."""
     running: list[subprocess.Popen[str]] = []
 
-    def start(*words: str) -> tuple[subprocess.Popen[str], str]:
+    def start(*words: str, limit: int | None = None) -> tuple[subprocess.Popen[str], str]:
+        program = PROGRAM if limit is None else SMALL_DISK.format(limit=limit) + PROGRAM
         process = subprocess.Popen(  # noqa: S603 - the words are the tests' own
-            [sys.executable, "-c", PROGRAM, "emulator", "serve", *words],
+            [sys.executable, "-c", program, "emulator", "serve", *words],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             encoding="utf-8",
@@ -102,6 +108,51 @@ def test_an_account_file_keeps_the_account(serve: Callable[..., Any], root: Path
     _, line = serve("--account-file", "account.db")
     assert line.startswith("Serving Stripe on ")
     assert (root / "account.db").exists()
+
+
+@pytest.mark.parametrize("words", [("--account-file", "account.db"), ("--embedded",)])
+def test_an_account_file_that_is_none_is_named(
+    engine: Callable[..., Any], root: Path, words: tuple[str, ...]
+) -> None:
+    """Before anything is served, and with the way on."""
+    place = "account.db" if len(words) > 1 else ".engine/emulator/local.db"
+    file = root / place
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(b"no database" * 1000)
+    ended = engine("emulator", "serve", *words)
+    assert (ended.code, ended.out) == (1, "")
+    assert f"{place} cannot be used\n" in ended.err
+    assert "file is not a database\nHint: check the file" in ended.err
+    assert "bug in engine" not in ended.err
+
+
+def test_a_full_disk_is_an_answer_of_stripes(serve: Callable[..., Any]) -> None:
+    """A 500 in its form, and what fits is done again afterwards."""
+    _, line = serve("--account-file", "account.db", limit=300_000)
+    url = line.removeprefix("Serving Stripe on ").strip()
+
+    def create(size: int) -> dict[str, Any]:
+        request = urllib.request.Request(  # noqa: S310 - our own server
+            f"{url}/v1/products",
+            data=b"name=Pro&description=" + b"x" * size,
+            headers={"Authorization": "Bearer sk_test_x"},
+        )
+        with urllib.request.urlopen(request) as answer:  # noqa: S310 - our own server
+            made: dict[str, Any] = json.load(answer)
+        return made
+
+    def fill() -> None:
+        for _ in range(100):
+            create(20_000)
+
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        fill()
+    assert caught.value.code == 500
+    error = json.load(caught.value)["error"]
+    assert error["type"] == "api_error"
+    assert "account file account.db cannot be used" in error["message"]
+    kept = len(products(url, "sk_test_x"))
+    assert kept > 0
 
 
 def test_a_rate_refuses_what_is_too_much(serve: Callable[..., Any]) -> None:

@@ -22,6 +22,10 @@ from engine.emulator.server import EmulatorServer, serve
 from engine.emulator.transport import InProcessTransport
 
 KEY = "sk_test_contract"
+WRITE = (
+    b"POST /v1/products HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer sk_test_contract\r\n"
+)
+READ = WRITE.replace(b"POST", b"GET") + b"\r\n"
 Open = Callable[[str], stripe.StripeClient]
 
 
@@ -243,23 +247,121 @@ def send_raw(server: EmulatorServer, text: bytes) -> bytes:
     "text",
     [
         b"nonsense\r\n\r\n",
-        b"GET / HTTP/1.1\r\nno colon\r\n\r\n",
-        b"POST /v1/products HTTP/1.1\r\nContent-Length: many\r\n\r\n",
-        b"POST /v1/products HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
-        b"POST /v1/products HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nno colon\r\n\r\n",
+        WRITE + b"Content-Length: many\r\n\r\n",
+        WRITE + b"Content-Length: 8\r\nContent-Length: 9\r\n\r\nname=Pro.",
+        WRITE + b"Content-Length: 8\r\nTransfer-Encoding: chunked\r\n\r\nname=Pro",
+        b"GET / HTTP/1.1\r\n\r\n",
     ],
 )
-def test_what_is_not_http_is_refused(server: EmulatorServer, text: bytes) -> None:
-    """400, and the connection ends."""
-    assert send_raw(server, text).startswith(b"HTTP/1.1 400 ")
+def test_what_is_not_http_is_refused(
+    server: EmulatorServer, client: stripe.StripeClient, text: bytes
+) -> None:
+    """400 in Stripe's form, the connection ends, and nothing was done."""
+    head, _, told = send_raw(server, text + READ).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert head.endswith(b"Connection: close")
+    assert json.loads(told)["error"]["type"] == "invalid_request_error"
+    assert client.v1.products.list().data == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"Content-Length: 20\r\n\r\nname=Enterpri",
+        b"Transfer-Encoding: chunked\r\n\r\nd\r\nname=Enterpri\r\n",
+        b"Transfer-Encoding: chunked\r\n\r\n14\r\nname=Enterpri",
+    ],
+)
+def test_a_body_cut_short_is_no_request(
+    server: EmulatorServer, emulator: Emulator, text: bytes
+) -> None:
+    """Nothing is made, and the idempotency key is as good as new."""
+    keyed = WRITE + b"Idempotency-Key: once\r\n"
+    assert send_raw(server, keyed + text).startswith(b"HTTP/1.1 400 ")
+    assert (list(emulator.log), list(emulator.history)) == ([], [])
+    whole = send_raw(server, keyed + b"Content-Length: 15\r\n\r\nname=Enterprise")
+    assert whole.startswith(b"HTTP/1.1 200 ")
+    assert b"Idempotent-Replayed" not in whole
+
+
+def test_chunks_are_taken_and_a_connection_goes_on(server: EmulatorServer) -> None:
+    """As Go's clients send a body whose length they do not know, one request behind the other."""
+    chunked = WRITE + b"Transfer-Encoding: chunked\r\n\r\n"
+    answer = send_raw(
+        server,
+        chunked
+        + b"5\r\nname=\r\n3\r\nOne\r\n0\r\n\r\n"
+        + chunked
+        + b"8;a=b\r\nname=Two\r\n0\r\n\r\n",
+    )
+    assert answer.count(b"HTTP/1.1 200 OK\r\n") == 2
+    assert answer.index(b'"name":"One"') < answer.index(b'"name":"Two"')
+
+
+def test_a_slow_client_keeps_nobody_waiting(
+    server: EmulatorServer, client: stripe.StripeClient
+) -> None:
+    """A request may come byte by byte, while others are answered."""
+    text = WRITE + b"Transfer-Encoding: chunked\r\n\r\n8\r\nname=Pro\r\n0\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", server.port)) as slow:
+        for index in range(len(text)):
+            slow.sendall(text[index : index + 1])
+            if index % 50 == 0:
+                assert client.v1.products.list().data == []
+        assert slow.recv(65536).startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+def test_a_refusal_arrives_however_much_was_sent(server: EmulatorServer) -> None:
+    """The server takes the rest before it hangs up, or the answer would be lost (RFC 9112 9.6)."""
+    body = b"x" * (17 * 1024 * 1024)
+    with socket.create_connection(("127.0.0.1", server.port)) as connection:
+        connection.sendall(WRITE + b"Content-Length: %d\r\n\r\n" % len(body))
+        connection.sendall(body)
+        connection.shutdown(socket.SHUT_WR)
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert answer.startswith(b"HTTP/1.1 413 ")
+
+
+@pytest.mark.parametrize(
+    "headers", [b"Host: evil.example\r\n", b"Host: localhost\r\nOrigin: http://evil.example\r\n"]
+)
+def test_pages_of_other_hosts_are_refused(
+    server: EmulatorServer, emulator: Emulator, headers: bytes
+) -> None:
+    """Neither a name that was pointed at loopback nor a form gets through."""
+    answer = send_raw(
+        server,
+        b"POST /v1/products HTTP/1.1\r\nAuthorization: Bearer sk_test_a\r\nContent-Length: 8\r\n"
+        + headers
+        + b"\r\nname=Pro",
+    )
+    assert answer.startswith(b"HTTP/1.1 403 ")
+    assert list(emulator.history) == []
+
+
+def test_an_answer_to_head_is_its_head(server: EmulatorServer) -> None:
+    """Or the next answer would begin in its body (RFC 9110 9.3.2)."""
+    answer = send_raw(server, READ.replace(b"GET", b"HEAD") + READ)
+    head, _, rest = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 404 ")
+    assert rest.startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+def test_an_old_client_may_stay(server: EmulatorServer) -> None:
+    """HTTP/1.0 is told so in a header."""
+    old = READ.replace(b"HTTP/1.1", b"HTTP/1.0")
+    kept = old.replace(b"\r\n\r\n", b"\r\nConnection: keep-alive\r\n\r\n")
+    answer = send_raw(server, kept + old + old)
+    assert answer.count(b"HTTP/1.1 200 OK\r\n") == 2
+    assert answer.index(b"Connection: keep-alive") < answer.index(b"Connection: close")
 
 
 def test_a_client_may_ask_before_it_sends(server: EmulatorServer) -> None:
     """`Expect: 100-continue` is answered at once."""
     answer = send_raw(
         server,
-        b"POST /v1/products HTTP/1.1\r\nAuthorization: Bearer sk_test_a\r\n"
-        b"Expect: 100-continue\r\nContent-Length: 8\r\n\r\nname=Pro",
+        WRITE + b"Expect: 100-continue\r\nContent-Length: 8\r\n\r\nname=Pro",
     )
     assert answer.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n")
 
@@ -268,7 +370,7 @@ def test_a_closed_server_hangs_up(emulator: Emulator) -> None:
     """Open connections end, and nobody listens."""
     server = serve(emulator)
     with socket.create_connection(("127.0.0.1", server.port)) as idle:
-        idle.sendall(b"GET /v1/products HTTP/1.1\r\n\r\n")
+        idle.sendall(b"GET /v1/products HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert idle.recv(65536).startswith(b"HTTP/1.1 401 ")
         port = server.port
         server.close()
@@ -291,8 +393,6 @@ def test_a_failure_of_the_emulator_is_answered(
 ) -> None:
     """Even then a client gets JSON, and the cause goes to standard error."""
     emulator.close()
-    answer = send_raw(
-        server, b"GET /v1/products HTTP/1.1\r\nAuthorization: Bearer sk_test_a\r\n\r\n"
-    )
+    answer = send_raw(server, READ)
     assert answer.startswith(b"HTTP/1.1 500 ")
     assert "the emulator is closed" in capsys.readouterr().err

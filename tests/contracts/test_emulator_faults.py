@@ -18,11 +18,11 @@ from engine.emulator.hang import Hang
 from engine.emulator.server import EmulatorServer, serve
 
 CREATE = (
-    b"POST /v1/products HTTP/1.1\r\nAuthorization: Bearer sk_test_contract\r\n"
+    b"POST /v1/products HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer sk_test_contract\r\n"
     b"Idempotency-Key: once\r\nConnection: close\r\nContent-Length: 8\r\n\r\nname=Pro"
 )
 LIST = (
-    b"GET /v1/products HTTP/1.1\r\nAuthorization: Bearer sk_test_contract\r\n"
+    b"GET /v1/products HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer sk_test_contract\r\n"
     b"Connection: close\r\n\r\n"
 )
 ONCE: Any = {"idempotency_key": "once"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,8 +11,11 @@ from typing import Any
 
 import pytest
 
+from engine.emulator.core import Emulator
 from engine.emulator.store import MEMORY, Store
 from engine.emulator.tables import Condition, FirstAnswer, Tables
+from engine.emulator.wire import Request
+from engine.errors import EmulatorError
 
 SCOPE = "acct_1/test"
 
@@ -238,3 +243,71 @@ def test_a_closed_store_says_so(store: Store) -> None:
     store.close()
     with pytest.raises(RuntimeError, match="closed"):
         ids(store)
+
+
+@contextlib.contextmanager
+def pages_left(store: Store, count: int) -> Iterator[None]:
+    """Let the store's idle connection find so many more pages on its disk."""
+    (connection,) = store._idle
+    (used,) = connection.execute("PRAGMA page_count").fetchone()
+    connection.execute(f"PRAGMA max_page_count = {used + count}")
+    try:
+        yield
+    finally:
+        connection.execute("PRAGMA max_page_count = 1073741823")
+
+
+def test_a_full_disk_is_an_answer_and_no_end(tmp_path: Path) -> None:
+    """What did not fit was not done; once there is room, the same connection goes on."""
+    store = Store(tmp_path / "stripe.db")
+    put(store, "before")
+    with pages_left(store, 0), pytest.raises(EmulatorError) as caught:
+        put(store, *(f"big{number}" for number in range(100)), text="x" * 4000)
+    assert "stripe.db cannot be used\ndatabase or disk is full\nHint: " in str(caught.value)
+    put(store, "after")
+    assert ids(store) == ["after", "before"]
+    store.close()
+
+
+@pytest.mark.parametrize(
+    "content", [b"not a database, and long enough to be read" * 200, bytes(5000)]
+)
+def test_a_damaged_file_is_refused_at_once(tmp_path: Path, content: bytes) -> None:
+    """With its name, why, and the way on; it stays as it is."""
+    file = tmp_path / "stripe.db"
+    file.write_bytes(content)
+    with pytest.raises(EmulatorError) as caught:
+        Store(file)
+    assert f"account file {file} cannot be used\nfile is not a database\n" in str(caught.value)
+    assert file.read_bytes() == content
+
+
+def test_a_file_that_is_damaged_later_is_an_answer(tmp_path: Path) -> None:
+    """Refused in Stripe's form of a failure, not as a bug of the engine's."""
+    file = tmp_path / "stripe.db"
+    headers = {"Authorization": "Bearer sk_test_x"}
+    with Emulator(file) as emulator:
+        for journal in tmp_path.glob("stripe.db*"):
+            journal.write_bytes(b"x" * journal.stat().st_size)
+        answer = emulator.handle(Request.to("POST", "/v1/products", headers, "name=Pro"))
+    assert answer.status == 500
+    assert answer.document["error"]["type"] == "api_error"
+    assert "cannot be used" in answer.document["error"]["message"]
+
+
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    """Nor is what lies in a folder that is not there."""
+    for place in (tmp_path, tmp_path / "missing" / "stripe.db"):
+        with pytest.raises(EmulatorError, match="unable to open database file"):
+            Store(place)
+
+
+def test_a_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
+    """No table of the emulator's gets into it."""
+    file = tmp_path / "app.db"
+    with contextlib.closing(sqlite3.connect(file)) as connection:
+        connection.execute("CREATE TABLE users (id INTEGER)")
+    before = file.read_bytes()
+    with pytest.raises(EmulatorError, match="it is a database of another program"):
+        Store(file)
+    assert file.read_bytes() == before

@@ -69,6 +69,45 @@ def test_a_json_body_is_no_form() -> None:
     assert caught.value.message.startswith("Invalid request (check that your POST content type is")
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"a":' * 200_000,
+        b'{"a":' * 101 + b"1" + b"}" * 101,
+        b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+        b'{"name": NaN}',
+        b'{"name": -Infinity}',
+        b'{"name": "\\ud800"}',
+        b'{"name": "\xff"}',
+        '{"name": "Pro"}'.encode("utf-16"),
+        b'{"name": %s}' % (b"9" * 5000),
+        b"[1]",
+        b"{",
+    ],
+)
+def test_what_is_no_json_object_is_refused(body: bytes) -> None:
+    """Text that is not JSON, that nests without an end, or that nobody could tell again."""
+    with pytest.raises(StripeRefusal) as caught:
+        wire.json_of(Request(method="POST", path="/v2/core/event_destinations", body=body))
+    assert (caught.value.status, caught.value.code) == (400, "invalid_json")
+
+
+def test_json_may_nest_as_deep_as_anybody_needs() -> None:
+    """A hundred levels are taken."""
+    body = b'{"a":' * 100 + b"1" + b"}" * 100
+    assert "a" in wire.json_of(Request(method="POST", path="/v2/x", body=body))
+
+
+@pytest.mark.parametrize(
+    ("query", "body"), [("name=%FF", b""), ("", b"name=%FF"), ("", b"name=\xff")]
+)
+def test_a_form_is_utf_8(query: str, body: bytes) -> None:
+    """Bytes that are none are refused, instead of becoming another text."""
+    with pytest.raises(StripeRefusal) as caught:
+        wire.pairs_of(Request(method="POST", path="/v1/products", query=query, body=body))
+    assert caught.value.status == 400
+
+
 def test_headers_are_found_under_any_spelling() -> None:
     """Header names know no case."""
     headers = Headers({"Request-Id": "req_1"})
@@ -82,7 +121,7 @@ def test_bearer_and_basic_name_the_same_caller() -> None:
     assert caller_of(f"Basic {basic}") == caller_of("Bearer sk_test_alpha")
 
 
-@pytest.mark.parametrize("header", [None, "", "Bearer ", "Basic ???", "Digest x"])
+@pytest.mark.parametrize("header", [None, "", "Bearer ", "Basic ???", "Basic é", "Digest x"])
 def test_without_a_key_stripe_asks_for_one(header: str | None) -> None:
     """No key in any form is 401 with the long text."""
     with pytest.raises(StripeRefusal) as caught:
