@@ -311,6 +311,28 @@ def expanded_too_deep(path: str, most: int) -> StripeRefusal:
     return StripeRefusal(f"You cannot expand more than {most} levels of a property ({path}).")
 
 
+def unreadable_query(reason: str = "") -> StripeRefusal:
+    """A search query that is none (R for the text without a reason)."""
+    hint = reason or (
+        'Try using the format `metadata["key"]:"value"` to query for metadata or key:"value" to '
+        "query for other fields."
+    )
+    return StripeRefusal(f"We were unable to parse your search query. {hint}", param="query")
+
+
+def unsearchable_field(field: str, resource: str) -> StripeRefusal:
+    """A field that a type is not searched by (R)."""
+    return StripeRefusal(
+        f"Field `{field}` is an unsupported search field for resource `{resource}`. See "
+        f"http://stripe.com/docs/search#query-fields-for-{resource} for a list of supported fields."
+    )
+
+
+def invalid_page(given: str) -> StripeRefusal:
+    """A page that no search has told; the text is ours (?)."""
+    return StripeRefusal(f"Invalid page: {given}", param="page")
+
+
 def both_cursors() -> StripeRefusal:
     """Two cursors at once; 400 is live, the text is ours (?)."""
     return StripeRefusal(

@@ -36,13 +36,16 @@ _MOST_LEVELS: Final = 4
 _LIST_PREFIX: Final = "data."
 
 
-def read_expand(given: Any, kind: ObjectKind, *, of_list: bool = False) -> Paths:
+def read_expand(
+    given: Any, kind: ObjectKind, *, of_list: bool = False, beside: Sequence[str] = ()
+) -> Paths:
     """Read and check the `expand` parameter.
 
     Args:
         given: As decoded from the form; None if it was not sent.
         kind: Type of the answer, or of the elements of the list.
         of_list: Paths begin with `data.`.
+        beside: Fields of the list itself that can be expanded too.
 
     Returns:
         Paths within the object.
@@ -53,7 +56,9 @@ def read_expand(given: Any, kind: ObjectKind, *, of_list: bool = False) -> Paths
     if given is None:
         return ()
     paths = _texts(given)
-    return tuple(_checked(path, kind, of_list=of_list) for path in paths)
+    return tuple(
+        path if path in beside else _checked(path, kind, of_list=of_list) for path in paths
+    )
 
 
 def _texts(given: Any) -> list[str]:

@@ -5,7 +5,7 @@ What must not live here: anything about one type, the wire, or idempotency.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from engine.emulator import v2
@@ -15,6 +15,7 @@ from engine.emulator.expansions import Paths, read_expand
 from engine.emulator.paths import copied, put
 from engine.emulator.reading import page_of, show
 from engine.emulator.routes import Match
+from engine.emulator.search import TOTAL_COUNT, result_of
 from engine.emulator.tables import Document
 from engine.emulator.verbs import apply_verb
 from engine.emulator.wire import Form
@@ -85,6 +86,11 @@ def _list(call: Call, match: Match, form: Form) -> dict[str, Any]:
     return {"object": "list", "data": page, "has_more": has_more, "url": match.path}
 
 
+def _search(call: Call, match: Match, form: Form) -> dict[str, Any]:
+    params, expand = _read(match, form, of_list=True, beside=(TOTAL_COUNT,))
+    return result_of(call, match.kind, params, expand, match.path)
+
+
 def _call(call: Call, match: Match, form: Form) -> dict[str, Any]:
     """Run a verb."""
     kind, verb = match.kind, match.operation
@@ -109,17 +115,20 @@ _OPERATIONS: Mapping[str, Callable[[Call, Match, Form], dict[str, Any]]] = {
     "update": _update,
     "delete": _delete,
     "list": _list,
+    "search": _search,
 }
 
 
-def _read(match: Match, form: Form, *, of_list: bool = False) -> tuple[dict[str, Any], Paths]:
+def _read(
+    match: Match, form: Form, *, of_list: bool = False, beside: Sequence[str] = ()
+) -> tuple[dict[str, Any], Paths]:
     """Parameters, and what the answer is to hold beside the usual: expanded, or included."""
     kind = match.kind
     if kind.is_v2:
         return v2.read(kind, match.operation, form)
     given = {name: value for name, value in form.items() if name != "expand"}
     params = kind.reading.read(given, kind.entry.params(match.operation))
-    return params, read_expand(form.get("expand"), kind, of_list=of_list)
+    return params, read_expand(form.get("expand"), kind, of_list=of_list, beside=beside)
 
 
 def _required(call: Call, match: Match) -> Document:

@@ -13,9 +13,6 @@ from engine.emulator import errors
 from engine.emulator.kinds import ObjectKind, kinds, outlines
 from engine.emulator.verbs import is_emulated
 
-# D: nothing that the search index answers is there at once, and none of the rest is emulated.
-_NOT_EMULATED = frozenset({"search"})
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
@@ -73,7 +70,7 @@ def match(method: str, path: str) -> Match:
         raise errors.unrecognized_url(method, path)
     object, operation = node.targets[method]
     kind = kinds()[object]
-    if operation in _NOT_EMULATED or not is_emulated(kind, operation):
+    if not is_emulated(kind, operation):
         raise errors.unrecognized_url(method, path)
     parent = ids.pop(0) if kind.parent else ""
     return Match(kind=kind, operation=operation, path=path, id=ids[0] if ids else "", parent=parent)

@@ -5,8 +5,6 @@ What must not live here: what is the same in v1, and the wire itself.
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
@@ -19,6 +17,7 @@ from engine.emulator.kinds import ObjectKind
 from engine.emulator.paths import put
 from engine.emulator.reading import limit_of, show
 from engine.emulator.tables import Document
+from engine.emulator.tokens import position_of, token_of
 from engine.emulator.wire import Form
 from engine.provider.schema import Kind
 
@@ -74,7 +73,7 @@ def list_page(call: Call, kind: ObjectKind, form: Form, path: str) -> dict[str, 
     def address(position: int) -> str | None:
         if not 0 <= position < len(found) or position == start:
             return None
-        pairs = [("limit", limit), ("page", _token(position))]
+        pairs = [("limit", limit), ("page", token_of(position))]
         return f"{path}?{urlencode([*pairs, *(('include', word) for word in include)])}"
 
     return {
@@ -155,15 +154,8 @@ def _number(given: Any) -> int | None:
     return int(text)
 
 
-def _token(position: int) -> str:
-    return base64.urlsafe_b64encode(f"page_{position}".encode()).decode().rstrip("=")
-
-
 def _start(token: Any) -> int:
-    if token is None:
-        return 0
-    try:
-        text = base64.urlsafe_b64decode(f"{token}{'=' * (-len(str(token)) % 4)}").decode()
-        return int(text.removeprefix("page_"))
-    except (binascii.Error, ValueError):
-        raise errors.invalid_field("page", "must be a token of a page") from None
+    start = 0 if token is None else position_of(str(token))
+    if start is None:
+        raise errors.invalid_field("page", "must be a token of a page")
+    return start

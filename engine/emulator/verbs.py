@@ -46,6 +46,8 @@ _TRANSITIONS: Final = "status_transitions"
 
 def is_emulated(kind: ObjectKind, operation: str) -> bool:
     """Whether an operation does something here."""
+    if operation == "search":
+        return bool(kind.behaviour.searched)
     if operation in ORDINARY or operation in kind.behaviour.verbs:
         return True
     return bool(_status_after(kind, operation)) or bool(_moment_of(kind, operation))

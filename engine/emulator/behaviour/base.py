@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from engine.catalog.rows import Limit
 from engine.emulator.errors import StripeRefusal
 from engine.emulator.ids import IdForm
+from engine.emulator.queries import Searched
 
 if TYPE_CHECKING:
     from engine.emulator.call import Call
@@ -44,6 +45,7 @@ class Behaviour:
         lists_oldest_first: Lists begin with the oldest.
         keeps_case: Parameters of which upper case is not folded, whatever the semantics table says.
         unlisted: Enums that take further words, beside those of the semantics table.
+        searched: Fields that searches find its objects by, and how (D); none if it has no search.
         permission: What permissions of restricted keys call the type; empty for its object name.
     """
 
@@ -67,6 +69,7 @@ class Behaviour:
     lists_oldest_first: ClassVar[bool] = False
     keeps_case: ClassVar[frozenset[str]] = frozenset()
     unlisted: ClassVar[frozenset[str]] = frozenset()
+    searched: ClassVar[Mapping[str, Searched]] = {}
     permission: ClassVar[str] = ""
 
     def check_create(self, call: Call, params: dict[str, Any]) -> None:

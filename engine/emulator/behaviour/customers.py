@@ -9,6 +9,7 @@ from engine.emulator import errors
 from engine.emulator.behaviour.base import Behaviour
 from engine.emulator.errors import StripeRefusal
 from engine.emulator.ids import IdForm
+from engine.emulator.queries import Searched
 
 if TYPE_CHECKING:
     from engine.emulator.call import Call
@@ -43,6 +44,13 @@ class CustomerBehaviour(Behaviour):
             "location": None,
             "provider": "stripe",
         },
+    }
+    searched: ClassVar[Mapping[str, Searched]] = {
+        "created": Searched.NUMERIC,
+        "email": Searched.STRING,
+        "metadata": Searched.TOKEN,
+        "name": Searched.STRING,
+        "phone": Searched.STRING,
     }
     # D: lists of other objects are there only if asked for.
     hidden: ClassVar[frozenset[str]] = frozenset({"sources", "subscriptions", "tax_ids"})

@@ -9,6 +9,7 @@ from engine.emulator import errors
 from engine.emulator.behaviour import amounts
 from engine.emulator.behaviour.base import Behaviour
 from engine.emulator.errors import StripeRefusal
+from engine.emulator.queries import Searched
 
 if TYPE_CHECKING:
     from engine.emulator.call import Call
@@ -34,6 +35,14 @@ class PriceBehaviour(Behaviour):
     filter_paths: ClassVar[Mapping[str, str]] = {"lookup_keys": "lookup_key"}
     # D: lists show active prices unless asked for the others.
     list_defaults: ClassVar[Mapping[str, Any]] = {"active": True}
+    searched: ClassVar[Mapping[str, Searched]] = {
+        "active": Searched.TOKEN,
+        "currency": Searched.TOKEN,
+        "lookup_key": Searched.STRING,
+        "metadata": Searched.TOKEN,
+        "product": Searched.STRING,
+        "type": Searched.TOKEN,
+    }
     # R: a blank lookup key is none.
     emptyable: ClassVar[frozenset[str]] = frozenset({"lookup_key"})
     indexed: ClassVar[Mapping[str, bool]] = {"product": False, "lookup_key": False}

@@ -9,6 +9,7 @@ from engine.catalog.rows import Limit
 from engine.emulator.behaviour.base import Behaviour
 from engine.emulator.errors import StripeRefusal
 from engine.emulator.ids import IdForm
+from engine.emulator.queries import Searched
 
 if TYPE_CHECKING:
     from engine.emulator.call import Call
@@ -30,6 +31,14 @@ class ProductBehaviour(Behaviour):
         "description": None,
         "shippable": None,
         "type": "service",
+    }
+    searched: ClassVar[Mapping[str, Searched]] = {
+        "active": Searched.TOKEN,
+        "description": Searched.STRING,
+        "metadata": Searched.TOKEN,
+        "name": Searched.STRING,
+        "shippable": Searched.TOKEN,
+        "url": Searched.STRING,
     }
     # L for the default price, R for shippable.
     emptyable: ClassVar[frozenset[str]] = frozenset({"default_price", "shippable"})

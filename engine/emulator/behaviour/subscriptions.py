@@ -12,6 +12,7 @@ from engine.emulator.behaviour.line_items import currency_of
 from engine.emulator.behaviour.subscription_items import change_items, items_of
 from engine.emulator.behaviour.tax_rates import check_rates
 from engine.emulator.errors import StripeRefusal
+from engine.emulator.queries import Searched
 
 if TYPE_CHECKING:
     from engine.emulator.call import Call
@@ -38,6 +39,13 @@ class SubscriptionBehaviour(Behaviour):
             "save_default_payment_method": "off",
         },
         "trial_settings": {"end_behavior": {"missing_payment_method": "create_invoice"}},
+    }
+
+    searched: ClassVar[Mapping[str, Searched]] = {
+        "canceled_at": Searched.NUMERIC,
+        "created": Searched.NUMERIC,
+        "metadata": Searched.TOKEN,
+        "status": Searched.STRING,
     }
 
     def check_create(self, call: Call, params: dict[str, Any]) -> None:
