@@ -110,6 +110,7 @@ class Call:
     def save(self, document: Document) -> None:
         """Store a new version of an object."""
         self.tables.replace(document["object"], document)
+        self.kind(document["object"]).behaviour.stored(self, document)
 
     def check_future(self, param: str, moment: int | None) -> None:
         """Refuse a time that is over, or more than five years ahead (L).
@@ -157,6 +158,7 @@ class Call:
             made = Made(object=kind.object, id=id, params=params, caller=self.caller)
             self.made.append(made)
             self.tables.insert(kind.table, document)
+        kind.behaviour.stored(self, document)
         kind.behaviour.created(self, params, document)
         return document
 
@@ -183,6 +185,7 @@ class Call:
             told = {name: fields[name] for name in fields if name in kind.fields}
             document = {**bare, **told, "id": fields.get("id") or self._new_id(kind, {})}
             self.tables.put(kind.table, document)
+            kind.behaviour.stored(self, document)
             yield document
 
     def only_one(self, kind: ObjectKind, parent: str) -> Document:
@@ -215,6 +218,7 @@ class Call:
                 self.tables.put(kind.table, after)
             else:
                 self.tables.replace(kind.table, after)
+            kind.behaviour.stored(self, after)
         return after
 
     def touch(self, kind: ObjectKind, document: Document) -> None:

@@ -110,7 +110,7 @@ class Emulator:
         exchange = Exchange(
             request=request,
             id=self._ids.request_id(),
-            version=headers.get("stripe-version", self._api_version),
+            version=self._api_version,
             key=headers.get("idempotency-key", ""),
             form={},
         )
@@ -254,8 +254,9 @@ class Emulator:
         """
         request = exchange.request
         exchange.caller = caller = caller_of(request.headers.get("authorization"))
-        if not _VERSION.fullmatch(exchange.version):
-            raise errors.invalid_version(exchange.version)
+        asked = request.headers.get("stripe-version", self._api_version)
+        if not _VERSION.fullmatch(asked):
+            raise errors.invalid_version(asked)
         account = request.headers.get("stripe-account")
         if account and account != caller.account:
             raise errors.foreign_account(caller.shown, account)

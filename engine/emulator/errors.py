@@ -384,6 +384,18 @@ def invalid_version(given: str) -> StripeRefusal:
     return StripeRefusal(f"Invalid Stripe API version: {given}")
 
 
+def of_another_version(refusal: StripeRefusal, spoken: str, asked: str) -> StripeRefusal:
+    """The refusal of a parameter that another API version may have; the text is the emulator's."""
+    return StripeRefusal(
+        f"{refusal.message.removesuffix('.')}. This emulator of Stripe speaks API version {spoken} "
+        f"only, and the request asks for {asked}: use the parameters of {spoken}.",
+        status=refusal.status,
+        type=refusal.type,
+        code=refusal.code,
+        param=refusal.param,
+    )
+
+
 def foreign_account(redacted: str, account: str) -> StripeRefusal:
     """A `Stripe-Account` header of somebody else's account (L)."""
     return StripeRefusal(

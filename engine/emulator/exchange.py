@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.emulator import wire
+from engine.emulator import errors, wire
 from engine.emulator.errors import StripeRefusal
 from engine.emulator.keys import Caller
 from engine.emulator.wire import Form, Request
+
+_UNKNOWN = frozenset({"parameter_unknown", "unknown_field"})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -20,7 +22,7 @@ class Exchange:
     Attributes:
         request: As it was sent.
         id: Of the request.
-        version: API version of the answer.
+        version: API version of the answer, whatever version was asked for.
         key: Idempotency key; empty without one.
         caller: Who calls, once known.
         form: Decoded parameters, once known.
@@ -50,8 +52,15 @@ class Exchange:
         """Whether v2 answers it."""
         return wire.is_v2(self.request.path)
 
+    @property
+    def asked_version(self) -> str:
+        """API version that the request asks for; the one that is spoken if it asks for none."""
+        return str(self.request.headers.get("stripe-version", self.version)).partition(";")[0]
+
     def refused(self, refusal: StripeRefusal) -> bytes:
         """The body of a refusal."""
+        if refusal.code in _UNKNOWN and self.asked_version != self.version:
+            refusal = errors.of_another_version(refusal, self.version, self.asked_version)
         return wire.encode(refusal.body_v2() if self.v2 else refusal.body(self.log_url))
 
     @property

@@ -221,7 +221,7 @@ def _kind(name: str) -> ObjectKind:
             shape=answer,
             defaults={**_by_place(name, _neutral(row)), **behaviour.defaults},
             words=_by_place(name, row.words),
-            unseen=spelled_out(row.write_only) | behaviour.unseen,
+            unseen=spelled_out(row.write_only) - behaviour.returned | behaviour.unseen,
         ),
         limits={**row.limits, **behaviour.limits},
         filters=facts.filters(entry, behaviour.filter_paths),

@@ -19,7 +19,7 @@ SHOP = """
     ]
     acme = Customer("acme", name="Acme")
     Subscription(
-        "acme", customer=acme,
+        "acme", customer=acme, collection_method="send_invoice", days_until_due=30,
         items=[{{"price": prices[n].id, "quantity": q}} for n, q in {items}],
     )
     PaymentLink(

@@ -102,13 +102,13 @@ PORTAL_CONFIGURATION = Row(
             value=("product",),
             message="A product stands in features[subscription_update][products] once.",
         ),
-        # D: customers choose by interval, so each stands once.
+        # D: customers choose by interval, so each stands once; in each currency (R).
         Rule(
             kind=RuleKind.UNIQUE_ELEMENTS,
             each=_PRODUCTS,
             follow=(_PRICES,),
             fields=(f"{_PRODUCTS}.prices",),
-            value=("recurring.interval", "recurring.interval_count"),
+            value=("recurring.interval", "recurring.interval_count", "currency"),
             message=(
                 "The product has multiple prices with the same `recurring[interval]`. Only one "
                 "price for each interval is allowed."

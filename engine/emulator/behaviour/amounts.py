@@ -8,10 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.emulator import errors
 from engine.emulator.errors import StripeRefusal
+
+if TYPE_CHECKING:
+    from engine.emulator.call import Call
 
 NO_AMOUNT = "Prices require an `unit_amount` or `unit_amount_decimal` parameter to be set."
 OWN_CURRENCY_IN_CREATE = (
@@ -108,3 +111,32 @@ def spell_out_tiers(tiers: list[dict[str, Any]] | None) -> None:
     for tier in tiers or ():
         for name in ("unit_amount", "flat_amount"):
             tier[name], tier[f"{name}_decimal"] = both_spellings(tier, name)
+
+
+def spell_out_options(call: Call, document: dict[str, Any]) -> None:
+    """Put both spellings into the options, and the price's own currency among them (R)."""
+    own = {
+        name: document[name]
+        for name in (
+            "custom_unit_amount",
+            "tax_behavior",
+            "tiers",
+            "unit_amount",
+            "unit_amount_decimal",
+        )
+    }
+    filled = call.kind("price").filling.filled("currency_options.*", own)
+    options = {
+        currency: option
+        for currency, option in (document["currency_options"] or {}).items()
+        if currency != document["currency"]
+    }
+    for option in options.values():
+        pair = both_spellings(option, "unit_amount")
+        option["unit_amount"], option["unit_amount_decimal"] = pair
+        spell_out_tiers(option.get("tiers"))
+    options[document["currency"]] = filled
+    for option in options.values():
+        if not option.get("tiers"):
+            option.pop("tiers", None)
+    document["currency_options"] = dict(sorted(options.items()))

@@ -39,6 +39,7 @@ class Behaviour:
         sifted: List filters that `passes` decides.
         hidden: Dotted paths that are absent unless expanded, beside those of the semantics table.
         unseen: Dotted paths that are accepted and never told, beside those that are write-only.
+        returned: Write-only parameters that the answer holds all the same.
         verbs: Verbs that do nothing but what `calling` does.
         leaves_tombstone: A deleted object is still answered, as deleted.
         sub_lists: Object names and fields of sub-lists that the SDK's types do not tell.
@@ -63,6 +64,7 @@ class Behaviour:
     sifted: ClassVar[frozenset[str]] = frozenset()
     hidden: ClassVar[frozenset[str]] = frozenset()
     unseen: ClassVar[frozenset[str]] = frozenset()
+    returned: ClassVar[frozenset[str]] = frozenset()
     verbs: ClassVar[frozenset[str]] = frozenset()
     leaves_tombstone: ClassVar[bool] = False
     sub_lists: ClassVar[Mapping[str, tuple[str, str]]] = {}
@@ -83,6 +85,9 @@ class Behaviour:
 
     def created(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
         """Do what follows from a create; changes to the document have to be saved."""
+
+    def stored(self, call: Call, document: Mapping[str, Any]) -> None:
+        """Keep what is another view of an object up to date, whenever that is stored."""
 
     def told_once(self, call: Call, document: dict[str, Any]) -> Mapping[str, Any]:
         """Fields that only the answer to the create holds."""

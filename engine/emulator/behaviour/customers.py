@@ -59,6 +59,7 @@ class CustomerBehaviour(Behaviour):
     def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
         """Fill in what invoices need, and the settings of the cash balance."""
         document["invoice_prefix"] = document["invoice_prefix"] or call.ids.promotion_code()
+        _set_source(call, params, document)
         _set_cash_balance(call, params, document)
 
     def created(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
@@ -75,6 +76,7 @@ class CustomerBehaviour(Behaviour):
         after: dict[str, Any],
     ) -> None:
         """Keep the settings of the cash balance as they are told."""
+        _set_source(call, params, after)
         after["cash_balance"] = before["cash_balance"]
         _set_cash_balance(call, params, after)
 
@@ -90,6 +92,12 @@ class CustomerBehaviour(Behaviour):
                         "ended_at": call.now,
                     }
                 )
+
+
+def _set_source(call: Call, params: Mapping[str, Any], document: dict[str, Any]) -> None:
+    """Let a token become the card that is paid with (D)."""
+    if params.get("source") is not None:
+        document["default_source"] = call.ids.object_id("card_", IdForm(), call.caller.account)
 
 
 def _set_cash_balance(call: Call, params: Mapping[str, Any], document: dict[str, Any]) -> None:

@@ -97,17 +97,6 @@ class DomainBehaviour(Behaviour):
             )
         _set_wallets(document)
 
-    def updating(
-        self,
-        call: Call,
-        params: dict[str, Any],
-        before: Mapping[str, Any],
-        after: dict[str, Any],
-    ) -> None:
-        """Let the wallets follow the domain."""
-        del call, params, before
-        _set_wallets(after)
-
     def calling(
         self, call: Call, verb: str, params: dict[str, Any], document: dict[str, Any]
     ) -> None:
@@ -119,10 +108,8 @@ class DomainBehaviour(Behaviour):
 
 def _set_wallets(document: dict[str, Any]) -> None:
     for name in _WALLETS:
-        validated = name != _NOT_VALIDATED or document.get("_validated")
-        active = bool(document["enabled"] and validated)
-        message = "The domain is disabled." if not document["enabled"] else "Not validated yet."
+        active = name != _NOT_VALIDATED or document.get("_validated")
         document[name] = {
             "status": "active" if active else "inactive",
-            "status_details": None if active else {"error_message": message},
+            "status_details": None if active else {"error_message": "Not validated yet."},
         }

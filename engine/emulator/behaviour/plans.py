@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from engine.emulator import errors
 from engine.emulator.behaviour import amounts
 from engine.emulator.behaviour.base import Behaviour
-from engine.emulator.behaviour.prices import check_interval, spell_out_options
+from engine.emulator.behaviour.mirrors import price_of
+from engine.emulator.behaviour.prices import check_interval, refuse_default
 from engine.emulator.errors import StripeRefusal
 
 if TYPE_CHECKING:
@@ -68,11 +69,6 @@ class PlanBehaviour(Behaviour):
         document["amount"], document["amount_decimal"] = amounts.both_spellings(params, "amount")
         amounts.spell_out_tiers(document["tiers"])
 
-    def created(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
-        """Let the plan be a price too (D: each plan is also a price of the same id)."""
-        del params
-        call.tables.put("price", price_of_plan(call, document))
-
     def updating(
         self,
         call: Call,
@@ -80,51 +76,16 @@ class PlanBehaviour(Behaviour):
         before: Mapping[str, Any],
         after: dict[str, Any],
     ) -> None:
-        """Change the price along with the plan."""
-        del params, before
-        call.tables.put("price", price_of_plan(call, after))
+        """Keep the plan that its product needs."""
+        del params
+        if before["active"] and not (after["active"] and after["product"] == before["product"]):
+            refuse_default(call, before)
+
+    def stored(self, call: Call, document: Mapping[str, Any]) -> None:
+        """Let the plan be a price too (D: each can be read as the other)."""
+        call.tables.put("price", price_of(call, document))
 
     def deleting(self, call: Call, document: Mapping[str, Any]) -> None:
-        """Take the price along."""
+        """Take the price along, unless its product needs it (? for a deletion)."""
+        refuse_default(call, document)
         call.tables.remove("price", document["id"])
-
-
-def price_of_plan(call: Call, plan: Mapping[str, Any]) -> dict[str, Any]:
-    """A plan in the words of prices (D)."""
-    told = {
-        **{name: plan[name] for name in ("active", "billing_scheme", "currency", "nickname")},
-        **{name: plan[name] for name in ("metadata", "product", "tiers", "tiers_mode")},
-        "recurring": {
-            name: plan[name]
-            for name in ("interval", "interval_count", "meter", "trial_period_days", "usage_type")
-        },
-        "transform_quantity": plan["transform_usage"],
-        "type": "recurring",
-        "unit_amount": plan["amount"],
-        "unit_amount_decimal": plan["amount_decimal"],
-    }
-    filled: dict[str, Any] = call.kind("price").filling.complete(told)
-    filled.update({name: plan[name] for name in ("id", "created", "livemode")})
-    filled["object"] = "price"
-    spell_out_options(call, filled)
-    return filled
-
-
-def plan_of(call: Call, price: Mapping[str, Any]) -> dict[str, Any]:
-    """A price in the words of plans (D: each can be read as the other)."""
-    recurring = price["recurring"] or {}
-    told = {
-        **{name: price[name] for name in ("active", "billing_scheme", "currency", "nickname")},
-        **{name: price[name] for name in ("metadata", "product", "tiers_mode")},
-        **{
-            name: recurring.get(name)
-            for name in ("interval", "interval_count", "meter", "usage_type")
-        },
-        "amount": price["unit_amount"],
-        "amount_decimal": price["unit_amount_decimal"],
-        "transform_usage": price["transform_quantity"],
-    }
-    filled: dict[str, Any] = call.kind("plan").filling.complete(told)
-    filled.update({name: price[name] for name in ("id", "created", "livemode")})
-    filled.pop("tiers", None)
-    return {**filled, "object": "plan"}

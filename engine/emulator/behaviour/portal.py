@@ -106,7 +106,7 @@ def _check_products(call: Call, products: list[dict[str, Any]]) -> None:
 
 
 def _check_prices(call: Call, listed: Mapping[str, Any], param: str) -> None:
-    rhythms: set[tuple[str, int]] = set()
+    rhythms: set[tuple[str, int, str]] = set()
     for index, id in enumerate(listed["prices"]):
         place = f"{param}[prices][{index}]"
         price = call.require("price", id, param=place)
@@ -122,7 +122,9 @@ def _check_prices(call: Call, listed: Mapping[str, Any], param: str) -> None:
                 f"The price `{id}` is not recurring. This field only accepts recurring prices.",
                 param=place,
             )
-        rhythm = (price["recurring"]["interval"], price["recurring"]["interval_count"])
+        recurring = price["recurring"]
+        # R: prices of several currencies may share an interval.
+        rhythm = (recurring["interval"], recurring["interval_count"], price["currency"])
         if rhythm in rhythms:
             # D that it is refused; the text is ours (?).
             raise StripeRefusal(

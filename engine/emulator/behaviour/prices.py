@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from engine.emulator import errors
 from engine.emulator.behaviour import amounts
 from engine.emulator.behaviour.base import Behaviour
+from engine.emulator.behaviour.mirrors import plan_of
 from engine.emulator.errors import StripeRefusal
 from engine.emulator.queries import Searched
 
@@ -33,6 +34,8 @@ class PriceBehaviour(Behaviour):
         "tiers.*.flat_amount": None,
     }
     filter_paths: ClassVar[Mapping[str, str]] = {"lookup_keys": "lookup_key"}
+    # R: Stripe's own Terraform provider reads it back; a recording says that it is not told.
+    returned: ClassVar[frozenset[str]] = frozenset({"recurring.trial_period_days"})
     # D: lists show active prices unless asked for the others.
     list_defaults: ClassVar[Mapping[str, Any]] = {"active": True}
     searched: ClassVar[Mapping[str, Searched]] = {
@@ -72,7 +75,7 @@ class PriceBehaviour(Behaviour):
         if document["billing_scheme"] != "tiered":
             document["tiers"] = None
         amounts.spell_out_tiers(document["tiers"])
-        spell_out_options(call, document)
+        amounts.spell_out_options(call, document)
         _claim_lookup_key(call, params, document)
 
     def updating(
@@ -97,12 +100,26 @@ class PriceBehaviour(Behaviour):
                 changed = after["currency_options"][currency]
                 _refuse_thawing(option, changed, f"currency_options[{currency}][tax_behavior]")
         _respell_options(options, after)
-        spell_out_options(call, after)
+        amounts.spell_out_options(call, after)
         if before["active"] and not after["active"]:
-            product = call.tables.get("product", after["product"])
-            if product is not None and product["default_price"] == after["id"]:
-                raise StripeRefusal(IS_DEFAULT)
+            refuse_default(call, after)
         _claim_lookup_key(call, params, after)
+
+    def stored(self, call: Call, document: Mapping[str, Any]) -> None:
+        """Let a recurring price be a plan too (D: each can be read as the other)."""
+        if document["recurring"] is not None:
+            call.tables.put("plan", plan_of(call, document))
+
+
+def refuse_default(call: Call, price: Mapping[str, Any]) -> None:
+    """Keep the price, or the plan, that its product needs.
+
+    Raises:
+        StripeRefusal: It is the default of its product.
+    """
+    product = call.tables.get("product", price["product"])
+    if product is not None and product["default_price"] == price["id"]:
+        raise StripeRefusal(IS_DEFAULT)
 
 
 def _check_product(params: Mapping[str, Any]) -> None:
@@ -227,29 +244,6 @@ def _respell_options(options: Mapping[str, Any], after: Mapping[str, Any]) -> No
             pair = amounts.both_spellings(option, "unit_amount")
             stored = after["currency_options"][currency]
             stored["unit_amount"], stored["unit_amount_decimal"] = pair
-
-
-def spell_out_options(call: Call, document: dict[str, Any]) -> None:
-    """Put both spellings into the options, and the price's own currency among them (R)."""
-    own = {
-        name: document[name]
-        for name in ("custom_unit_amount", "tax_behavior", "tiers", *_AMOUNT_FORMS[:2])
-    }
-    filled = call.kind("price").filling.filled("currency_options.*", own)
-    options = {
-        currency: option
-        for currency, option in (document["currency_options"] or {}).items()
-        if currency != document["currency"]
-    }
-    for option in options.values():
-        pair = amounts.both_spellings(option, "unit_amount")
-        option["unit_amount"], option["unit_amount_decimal"] = pair
-        amounts.spell_out_tiers(option.get("tiers"))
-    options[document["currency"]] = filled
-    for option in options.values():
-        if not option.get("tiers"):
-            option.pop("tiers", None)
-    document["currency_options"] = dict(sorted(options.items()))
 
 
 def _refuse_thawing(before: Mapping[str, Any], after: Mapping[str, Any], param: str) -> None:

@@ -24,7 +24,7 @@ _FORBIDDEN_IN_DESCRIPTORS = "<>\\\"'"
 
 
 class ProductBehaviour(Behaviour):
-    """A product of type service."""
+    """A product: a service, or a good."""
 
     id_form: ClassVar[IdForm] = IdForm(length=14, with_account=False)
     defaults: ClassVar[Mapping[str, Any]] = {
@@ -40,6 +40,8 @@ class ProductBehaviour(Behaviour):
         "shippable": Searched.TOKEN,
         "url": Searched.STRING,
     }
+    # R: Stripe's own Terraform provider reads it back.
+    returned: ClassVar[frozenset[str]] = frozenset({"type"})
     # L for the default price, R for shippable.
     emptyable: ClassVar[frozenset[str]] = frozenset({"default_price", "shippable"})
     # The texts of its form are checked below.

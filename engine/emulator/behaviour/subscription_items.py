@@ -9,7 +9,7 @@ from engine.emulator import errors
 from engine.emulator.behaviour import periods
 from engine.emulator.behaviour.base import Behaviour
 from engine.emulator.behaviour.discounts import discounts_of
-from engine.emulator.behaviour.plans import plan_of
+from engine.emulator.behaviour.mirrors import plan_of
 from engine.emulator.behaviour.products import INACTIVE_PRICE, ONE_TIME_PRICE
 from engine.emulator.behaviour.tax_rates import check_rates
 from engine.emulator.errors import StripeRefusal
@@ -80,7 +80,10 @@ class SubscriptionItemBehaviour(Behaviour):
     def shown(self, call: Call, document: dict[str, Any]) -> None:
         """Spell the legacy plan out, which is the price again (D)."""
         price = call.get("price", document["price"])
-        document["plan"] = None if price is None else plan_of(call, price)
+        document["plan"] = plan = None if price is None else plan_of(call, price)
+        if plan is not None:
+            # D: tiers are told where they are expanded only.
+            plan.pop("tiers", None)
 
 
 def items_of(call: Call, subscription: str) -> list[dict[str, Any]]:

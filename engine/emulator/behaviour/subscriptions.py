@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from engine.emulator import errors
 from engine.emulator.behaviour.base import Behaviour
 from engine.emulator.behaviour.discounts import discounts_of
+from engine.emulator.behaviour.dues import check_behavior, check_clock, check_payable
 from engine.emulator.behaviour.line_items import currency_of
 from engine.emulator.behaviour.subscription_items import change_items, items_of
 from engine.emulator.behaviour.tax_rates import check_rates
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 _DAY = 24 * 3600
 _ENDED = ("canceled", "incomplete_expired")
+_TRIALS = ("trial_end", "trial_period_days", "trial_from_plan")
 _STILL_OPEN = frozenset({"metadata", "cancellation_details"})
 
 
@@ -54,10 +56,16 @@ class SubscriptionBehaviour(Behaviour):
         _require_customer(params)
         if not params.get("items"):
             raise errors.missing_parameter("items")
-        trials = [name for name in ("trial_end", "trial_period_days") if params.get(name)]
+        trials = [name for name in _TRIALS if params.get(name)]
         if len(trials) > 1:
             raise errors.exclusive(trials)
         _check_billing(params, params.get("collection_method"))
+        check_behavior(params)
+
+    def check_update(self, call: Call, params: dict[str, Any]) -> None:
+        """Check how it is paid."""
+        del call
+        check_behavior(params)
 
     def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
         """Start it now; the items follow."""
@@ -65,19 +73,20 @@ class SubscriptionBehaviour(Behaviour):
         document["start_date"] = start
         document["billing_cycle_anchor"] = params.get("billing_cycle_anchor") or call.now
         document["items"]["data"] = []
-        days = params.get("trial_period_days")
+        days = params.get("trial_period_days") or _days_of_plans(call, params)
         if days:
             document["trial_end"] = call.now + days * _DAY
         _settle(call, params, document)
-        customer = call.get("customer", params.get("customer") or "")
-        document["test_clock"] = None if customer is None else customer.get("test_clock")
+        check_clock(call.get("customer", params.get("customer") or ""))
         document["discounts"] = discounts_of(call, params.get("discounts"), document, "discounts")
 
     def created(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
         """Make the items, and take the currency from their prices."""
         change_items(call, document["id"], params["items"])
-        prices = [item["price"] for item in items_of(call, document["id"])]
+        items = items_of(call, document["id"])
+        prices = [item["price"] for item in items]
         document["currency"] = currency_of(call, params.get("currency"), prices, "items[0][price]")
+        check_payable(call, params, document, items)
         _set_end(call, params, document)
         call.save(document)
 
@@ -152,6 +161,18 @@ def _require_customer(params: Mapping[str, Any]) -> None:
         raise errors.missing_parameter("customer")
     if len(named) > 1:
         raise errors.exclusive(named)
+
+
+def _days_of_plans(call: Call, params: Mapping[str, Any]) -> int | None:
+    """Days of the trial that comes with what is subscribed to, if it is asked for (D).
+
+    Of several, the longest (?).
+    """
+    if not params.get("trial_from_plan"):
+        return None
+    named = [item.get("price") or item.get("plan") or "" for item in params["items"]]
+    plans = [call.get("plan", id) or {} for id in named]
+    return max((plan.get("trial_period_days") or 0 for plan in plans), default=None)
 
 
 def _check_billing(params: Mapping[str, Any], method: str | None, held: int | None = None) -> None:

@@ -40,8 +40,8 @@ def metered(client: stripe.StripeClient, product: str) -> str:
 
 @pytest.fixture
 def customer(client: stripe.StripeClient) -> str:
-    """Id of a customer."""
-    return client.v1.customers.create({"name": "Ann"}).id
+    """Id of a customer who can pay."""
+    return client.v1.customers.create({"name": "Ann", "source": "tok_visa"}).id
 
 
 @pytest.fixture

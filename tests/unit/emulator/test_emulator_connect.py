@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 import stripe
 
+from engine.emulator.core import Emulator
+from engine.emulator.wire import Request
+
 Refused = Callable[..., stripe.StripeError]
 
 
@@ -189,3 +192,35 @@ def test_designs_share_no_lookup_key(client: stripe.StripeClient, refused: Refus
     assert [one.id for one in service.list({"lookup_keys": ["plain"]}).data] == [second.id]
     assert refused(service.update, first.id, {"lookup_key": "plain"}).http_status == 400
     assert service.update(second.id, {"lookup_key": ""}).lookup_key is None
+
+
+def test_spending_controls_take_empty_lists(emulator: Emulator) -> None:
+    """As Stripe's own Terraform provider sends and reads them (R)."""
+
+    def send(path: str, text: str) -> dict[str, Any]:
+        headers = {"Authorization": "Bearer sk_test_alpha"}
+        answer = emulator.handle(Request.to("POST", path, headers, text))
+        assert answer.status == 200
+        controls: dict[str, Any] = {**answer.document["spending_controls"]}
+        return {**controls, "id": answer.document["id"]}
+
+    address = "".join(f"&billing[address][{name}]=x" for name in ("line1", "city", "postal_code"))
+    empty = "&spending_controls[allowed_categories]=&spending_controls[spending_limits]="
+    holder = send(
+        "/v1/issuing/cardholders",
+        f"name=Ada&type=individual&billing[address][country]=US{address}{empty}",
+    )
+    assert (holder["allowed_categories"], holder["spending_limits"]) == ([], [])
+    limited = send(
+        f"/v1/issuing/cardholders/{holder['id']}",
+        "spending_controls[spending_limits][0][amount]=1"
+        "&spending_controls[spending_limits][0][interval]=daily"
+        "&spending_controls[spending_limits][0][categories]=",
+    )
+    assert limited["spending_limits"][0]["categories"] == []
+    card = send("/v1/issuing/cards", f"cardholder={holder['id']}&currency=usd&type=virtual{empty}")
+    assert (card["allowed_categories"], card["spending_limits"]) == ([], [])
+    again = send(
+        f"/v1/issuing/cards/{card['id']}", "spending_controls[allowed_merchant_countries]="
+    )
+    assert again["allowed_merchant_countries"] == []

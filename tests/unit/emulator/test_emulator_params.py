@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from engine.catalog import loader
 from engine.emulator.core import Emulator
 from engine.emulator.wire import Request, Response
 
@@ -353,13 +354,39 @@ def test_unknown_urls_are_unrecognized(
     )
 
 
-def test_versions_are_echoed_and_checked(send: Callable[..., Response]) -> None:
-    """Every answer names the version it is of."""
+def test_one_version_is_spoken(send: Callable[..., Response]) -> None:
+    """Any is taken, and every answer names the one that it is of: always the same."""
     old = send("GET", "/v1/products", Stripe_Version="2024-06-20")
-    assert old.headers["Stripe-Version"] == "2024-06-20"
-    assert send("GET", "/v1/products").headers["Stripe-Version"].startswith("20")
+    assert old.status == 200
+    assert old.headers["Stripe-Version"] == loader.api_version()
+    assert send("GET", "/v1/products").headers["Stripe-Version"] == loader.api_version()
     bad = send("GET", "/v1/products", Stripe_Version="latest")
     assert bad.document["error"]["message"] == "Invalid Stripe API version: latest"
+
+
+@pytest.mark.parametrize("asked", ["2024-06-20", "2024-06-20; some_beta=v1"])
+def test_a_parameter_of_another_version_is_refused_with_both(
+    send: Callable[..., Response], asked: str
+) -> None:
+    """So that nobody looks for a slip where the version is what is wrong."""
+    spoken = loader.api_version()
+    error = send("POST", "/v1/promotion_codes", "coupon=ten", Stripe_Version=asked).document[
+        "error"
+    ]
+    assert (error["code"], error["param"]) == ("parameter_unknown", "coupon")
+    assert error["message"] == (
+        f"Received unknown parameter: coupon. This emulator of Stripe speaks API version {spoken} "
+        f"only, and the request asks for 2024-06-20: use the parameters of {spoken}."
+    )
+
+
+def test_a_parameter_of_no_version_is_refused_as_stripe_does(
+    send: Callable[..., Response],
+) -> None:
+    """Where the version that is spoken is asked for, or none."""
+    for headers in ({}, {"Stripe_Version": loader.api_version()}):
+        error = send("POST", "/v1/products", "name=Pro&frob=1", **headers).document["error"]
+        assert error["message"] == "Received unknown parameter: frob"
 
 
 def test_answers_carry_stripes_headers(send: Callable[..., Response]) -> None:

@@ -222,6 +222,23 @@ def test_listed_prices_belong_to_their_product_once(
     assert param(own, *[own] * 10) == PRODUCTS
 
 
+def test_currencies_may_share_an_interval(
+    client: stripe.StripeClient, product: str, price: str
+) -> None:
+    """A customer sees the prices of one currency only."""
+    euros = client.v1.prices.create(
+        {
+            "product": product,
+            "currency": "eur",
+            "unit_amount": 2,
+            "recurring": {"interval": "month"},
+        }
+    ).id
+    create: Any = client.v1.billing_portal.configurations.create
+    both = {"product": product, "prices": [price, euros]}
+    assert create({"features": updates(both)}).features.subscription_update.enabled is True
+
+
 def test_updates_merge_leaf_by_leaf(
     client: stripe.StripeClient, product: str, price: str, refused: Refused
 ) -> None:

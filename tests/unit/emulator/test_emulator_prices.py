@@ -103,10 +103,10 @@ def test_amounts_come_in_both_spellings(
     assert document["recurring"] is None
 
 
-def test_a_trial_is_taken_and_not_told(create: Callable[..., dict[str, Any]]) -> None:
-    """`trial_period_days` and `custom_unit_amount[enabled]` never come back."""
+def test_a_trial_is_taken_and_kept(create: Callable[..., dict[str, Any]]) -> None:
+    """As Stripe's own Terraform provider expects; `custom_unit_amount[enabled]` is not told."""
     made = create(unit_amount=1, recurring={"interval": "day", "trial_period_days": 7})
-    assert made["recurring"]["trial_period_days"] is None
+    assert made["recurring"]["trial_period_days"] == 7
     custom = create(custom_unit_amount={"enabled": True, "minimum": 100})
     assert custom["custom_unit_amount"] == {"maximum": None, "minimum": 100, "preset": None}
     assert (custom["unit_amount"], custom["unit_amount_decimal"]) == (None, None)

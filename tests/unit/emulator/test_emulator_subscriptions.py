@@ -10,12 +10,19 @@ import stripe
 
 Refused = Callable[..., stripe.StripeError]
 DAY = 24 * 3600
+START = 1_800_000_000
 
 
 @pytest.fixture
 def customer(client: stripe.StripeClient) -> str:
-    """Id of a customer."""
-    return client.v1.customers.create({"name": "Ada", "email": "ada@example.com"}).id
+    """Id of a customer who can pay."""
+    params: Any = {
+        "name": "Ada",
+        "email": "ada@example.com",
+        "payment_method": "pm_card_visa",
+        "invoice_settings": {"default_payment_method": "pm_card_visa"},
+    }
+    return client.v1.customers.create(params).id
 
 
 @pytest.fixture
@@ -347,3 +354,172 @@ def test_a_clock_goes_forward_and_takes_its_customers_along(
     assert client.v1.customers.retrieve(customer).deleted is True
     live = client_for("sk_live_alpha").v1.test_helpers.test_clocks
     assert refused(live.create, {"frozen_time": 1}).http_status == 400
+
+
+UNPAYABLE = (
+    "This customer has no attached payment source or default payment method. Please consider "
+    "adding a default payment method. For more information, visit "
+    "https://stripe.com/docs/billing/subscriptions/payment-methods-setting#payment-method-priority."
+)
+
+
+def test_a_subscription_needs_something_to_pay_with(
+    client: stripe.StripeClient, price: Callable[..., str], refused: Refused
+) -> None:
+    """L for the text; nothing is made."""
+    poor = client.v1.customers.create({"name": "Bob"}).id
+    wanted: Any = {"customer": poor, "items": [{"price": price()}]}
+    error = refused(client.v1.subscriptions.create, wanted)
+    assert (error.user_message, error.code, error.http_status) == (
+        UNPAYABLE,
+        "resource_missing",
+        400,
+    )
+    assert client.v1.subscriptions.list({"status": "all"}).data == []
+
+
+@pytest.mark.parametrize(
+    "customer_params",
+    [
+        {"invoice_settings": {"default_payment_method": "pm_card_visa"}},
+        {"source": "tok_visa"},
+        {"balance": -250},
+    ],
+)
+def test_a_customer_may_have_something_to_pay_with(
+    client: stripe.StripeClient, price: Callable[..., str], customer_params: Any
+) -> None:
+    """A default payment method, a source, or a credit balance (D)."""
+    payer = client.v1.customers.create(customer_params).id
+    made = client.v1.subscriptions.create({"customer": payer, "items": [{"price": price()}]})
+    assert made.status == "active"
+
+
+@pytest.mark.parametrize(
+    ("params", "status"),
+    [
+        ({"default_payment_method": "pm_card_visa"}, "active"),
+        ({"default_source": "card_1"}, "active"),
+        ({"collection_method": "send_invoice", "days_until_due": 30}, "active"),
+        ({"trial_period_days": 7}, "trialing"),
+        ({"discounts": ["$free"]}, "active"),
+        ({"billing_cycle_anchor": START + DAY, "proration_behavior": "none"}, "active"),
+    ],
+)
+def test_a_subscription_may_need_nothing_to_pay_with(
+    client: stripe.StripeClient, price: Callable[..., str], params: Any, status: str
+) -> None:
+    """Its own payment method, an invoice by mail, a trial, or nothing due now (D)."""
+    poor = client.v1.customers.create({"name": "Bob"}).id
+    if "discounts" in params:
+        coupon = client.v1.coupons.create({"percent_off": 100, "duration": "once"}).id
+        params = {"discounts": [{"coupon": coupon}]}
+    wanted: Any = {"customer": poor, "items": [{"price": price()}], **params}
+    assert client.v1.subscriptions.create(wanted).status == status
+
+
+def tiered(mode: str, *tiers: Any) -> Any:
+    """Parameters of a price with tiers."""
+    return {"billing_scheme": "tiered", "tiers_mode": mode, "tiers": list(tiers)}
+
+
+@pytest.mark.parametrize(
+    ("amount", "quantity", "free"),
+    [
+        ({"unit_amount": 0}, 5, True),
+        ({"unit_amount": 1}, 0, True),
+        ({"unit_amount": 1}, 1, False),
+        (
+            tiered("volume", {"up_to": 5, "unit_amount": 0}, {"up_to": "inf", "unit_amount": 1}),
+            5,
+            True,
+        ),
+        (
+            tiered("volume", {"up_to": 5, "unit_amount": 0}, {"up_to": "inf", "unit_amount": 1}),
+            6,
+            False,
+        ),
+        (tiered("volume", {"up_to": "inf", "unit_amount": 0, "flat_amount": 1}), 5, False),
+        (
+            tiered("volume", {"up_to": 5, "unit_amount": 1}, {"up_to": "inf", "unit_amount": 0}),
+            6,
+            True,
+        ),
+        (
+            tiered("graduated", {"up_to": 5, "unit_amount": 0}, {"up_to": "inf", "unit_amount": 1}),
+            5,
+            True,
+        ),
+        (
+            tiered("graduated", {"up_to": 5, "unit_amount": 1}, {"up_to": "inf", "unit_amount": 0}),
+            6,
+            False,
+        ),
+    ],
+)
+def test_what_is_free_needs_nothing_to_pay_with(
+    client: stripe.StripeClient,
+    product: str,
+    amount: Any,
+    quantity: int,
+    free: bool,  # noqa: FBT001
+) -> None:
+    """Whatever makes it free: its amount, its quantity or its tier."""
+    params: Any = {
+        "product": product,
+        "currency": "usd",
+        "recurring": {"interval": "month"},
+        **amount,
+    }
+    price = client.v1.prices.create(params).id
+    poor = client.v1.customers.create({"name": "Bob"}).id
+    wanted: Any = {"customer": poor, "items": [{"price": price, "quantity": quantity}]}
+    if free:
+        assert client.v1.subscriptions.create(wanted).status == "active"
+    else:
+        with pytest.raises(stripe.InvalidRequestError, match="no attached payment source"):
+            client.v1.subscriptions.create(wanted)
+
+
+def test_a_meter_is_paid_at_the_end(
+    client: stripe.StripeClient, product: str, refused: Refused
+) -> None:
+    """Usage needs no payment method at first (D); what is invoiced along with it does."""
+    meter = client.v1.billing.meters.create(
+        {"display_name": "C", "event_name": "c", "default_aggregation": {"formula": "sum"}}
+    ).id
+    params: Any = {
+        "product": product,
+        "currency": "usd",
+        "unit_amount": 5,
+        "recurring": {"interval": "month", "usage_type": "metered", "meter": meter},
+    }
+    price = client.v1.prices.create(params).id
+    once = client.v1.prices.create({"product": product, "currency": "usd", "unit_amount": 1}).id
+    poor = client.v1.customers.create({"name": "Bob"}).id
+    wanted: Any = {"customer": poor, "items": [{"price": price}]}
+    assert client.v1.subscriptions.create(wanted).status == "active"
+    extra = {**wanted, "add_invoice_items": [{"price": once}], "trial_period_days": 7}
+    assert refused(client.v1.subscriptions.create, extra).user_message == UNPAYABLE
+
+
+def test_what_payments_would_do_is_not_faked(
+    client: stripe.StripeClient,
+    subscribe: Callable[..., stripe.Subscription],
+    price: Callable[..., str],
+    refused: Refused,
+    clock: Any,
+) -> None:
+    """A payment that is left open, and a clock that no subscription would follow."""
+    made = subscribe(payment_behavior="error_if_incomplete")
+    for behavior in ("default_incomplete", "pending_if_incomplete"):
+        error = refused(client.v1.subscriptions.update, made.id, {"payment_behavior": behavior})
+        assert "this emulator of Stripe has no payments" in str(error.user_message)
+    with pytest.raises(stripe.InvalidRequestError, match="has no payments"):
+        subscribe(payment_behavior="default_incomplete")
+    frozen = client.v1.test_helpers.test_clocks.create({"frozen_time": clock.now}).id
+    customer = client.v1.customers.create({"test_clock": frozen, "source": "tok_visa"}).id
+    wanted: Any = {"customer": customer, "items": [{"price": price()}]}
+    error = refused(client.v1.subscriptions.create, wanted)
+    assert (error.http_status, error.param) == (400, "customer")  # type: ignore[attr-defined]
+    assert "no subscription follows one" in str(error.user_message)

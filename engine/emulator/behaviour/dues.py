@@ -1,0 +1,146 @@
+"""What is due when a subscription begins, and whether there is something to pay it with.
+
+Payments are not emulated: one that could be made succeeds, one that could not is refused. What
+must not live here: what a subscription looks like.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from engine.emulator.errors import StripeRefusal
+
+if TYPE_CHECKING:
+    from engine.emulator.call import Call
+
+NOTHING_TO_PAY_WITH = (
+    "This customer has no attached payment source or default payment method. Please consider "
+    "adding a default payment method. For more information, visit "
+    "https://stripe.com/docs/billing/subscriptions/payment-methods-setting"
+    "#payment-method-priority."
+)
+_NOT_EMULATED = frozenset({"default_incomplete", "pending_if_incomplete"})
+_PAID_BY = ("default_payment_method", "default_source")
+_WHOLE = Decimal(100)
+
+
+def check_behavior(params: Mapping[str, Any]) -> None:
+    """Refuse what would leave a payment open, which nobody could make here.
+
+    Raises:
+        StripeRefusal: The text is the emulator's own.
+    """
+    behavior = params.get("payment_behavior")
+    if behavior in _NOT_EMULATED:
+        raise StripeRefusal(
+            f"`payment_behavior={behavior}` leaves a payment open, and this emulator of Stripe has "
+            "no payments. Leave it out, and give the customer a default payment method.",
+            param="payment_behavior",
+        )
+
+
+def check_clock(customer: Mapping[str, Any] | None) -> None:
+    """Refuse to bill by a test clock, since nothing here would follow it.
+
+    Raises:
+        StripeRefusal: The text is the emulator's own.
+    """
+    if customer is not None and customer.get("test_clock") is not None:
+        raise StripeRefusal(
+            f"The customer `{customer['id']}` has a test clock, and in this emulator of Stripe no "
+            "subscription follows one. Use a customer without a test clock.",
+            param="customer",
+        )
+
+
+def check_payable(
+    call: Call,
+    params: Mapping[str, Any],
+    subscription: Mapping[str, Any],
+    items: list[dict[str, Any]],
+) -> None:
+    """Require something to pay with where something is due at once (L for the text).
+
+    Raises:
+        StripeRefusal: Something is due, and the customer has no payment method.
+    """
+    if subscription["collection_method"] != "charge_automatically":
+        return
+    customer = call.get("customer", subscription["customer"] or "") or {}
+    settings = customer.get("invoice_settings") or {}
+    if any(held.get(name) for held in (subscription, settings, customer) for name in _PAID_BY):
+        return
+    credit = Decimal(-(customer.get("balance") or 0))
+    if _due(call, params, subscription, items) > max(credit, Decimal(0)):
+        raise StripeRefusal(NOTHING_TO_PAY_WITH, code="resource_missing")
+
+
+def _due(
+    call: Call,
+    params: Mapping[str, Any],
+    subscription: Mapping[str, Any],
+    items: list[dict[str, Any]],
+) -> Decimal:
+    """What the first invoice comes to: nothing for a period that is a trial, or not billed."""
+    extras = sum((_extra(call, one) for one in params.get("add_invoice_items") or ()), Decimal(0))
+    later = (subscription["billing_cycle_anchor"] or call.now) > call.now
+    unbilled = later and params.get("proration_behavior") == "none"
+    if subscription["status"] == "trialing" or unbilled:
+        return _discounted(call, extras, subscription)
+    billed = sum((_billed(call, subscription, one) for one in items), Decimal(0))
+    return _discounted(call, billed + extras, subscription)
+
+
+def _billed(call: Call, subscription: Mapping[str, Any], item: Mapping[str, Any]) -> Decimal:
+    """What an item comes to for its first period; what a meter counts is due at the end (D)."""
+    price = call.get("price", item["price"])
+    if price is None or price["recurring"]["usage_type"] == "metered":
+        return Decimal(0)
+    option = (price["currency_options"] or {}).get(subscription["currency"]) or price
+    return _discounted(call, _amount(option, price, item["quantity"] or 0), item)
+
+
+def _extra(call: Call, sent: Mapping[str, Any]) -> Decimal:
+    price = sent.get("price_data") or call.get("price", sent.get("price") or "") or {}
+    return _amount(price, price, 1 if sent.get("quantity") is None else sent["quantity"])
+
+
+def _amount(option: Mapping[str, Any], price: Mapping[str, Any], quantity: int) -> Decimal:
+    tiers = option.get("tiers")
+    if tiers:
+        return _by_tiers(tiers, quantity, graduated=price["tiers_mode"] == "graduated")
+    return _unit(option) * quantity
+
+
+def _by_tiers(tiers: list[dict[str, Any]], quantity: int, *, graduated: bool) -> Decimal:
+    """What tiers make of a quantity: each for what falls into it, or one for all (D)."""
+    total, below = Decimal(0), 0
+    for tier in tiers:
+        last = tier["up_to"] is None or quantity <= tier["up_to"]
+        counted = (quantity if last else tier["up_to"]) - below
+        if graduated:
+            total += _unit(tier) * counted + _flat(tier)
+            below = tier["up_to"]
+        elif last:
+            return _unit(tier) * quantity + _flat(tier)
+        if last:
+            break
+    return total
+
+
+def _unit(holder: Mapping[str, Any]) -> Decimal:
+    return Decimal(str(holder.get("unit_amount_decimal") or holder.get("unit_amount") or 0))
+
+
+def _flat(tier: Mapping[str, Any]) -> Decimal:
+    return Decimal(str(tier.get("flat_amount_decimal") or tier.get("flat_amount") or 0))
+
+
+def _discounted(call: Call, amount: Decimal, holder: Mapping[str, Any]) -> Decimal:
+    for discount in holder["discounts"] or ():
+        coupon = call.get("coupon", discount["source"]["coupon"]) or {}
+        amount -= amount * Decimal(str(coupon.get("percent_off") or 0)) / _WHOLE
+        amount -= Decimal(coupon.get("amount_off") or 0)
+    return max(amount, Decimal(0))
