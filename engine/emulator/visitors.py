@@ -28,8 +28,8 @@ def check_visitor(head: Head) -> None:
         raise BadRequest("The request has no Host header.")
     if host is not None and not _is_loopback(host):
         raise BadRequest(
-            "The emulator answers to 127.0.0.1 and localhost only, not to the host that the "
-            "request names.",
+            "The emulator answers to 127.0.0.1 and localhost only, and the request names another "
+            "host. Send it to 127.0.0.1.",
             HTTPStatus.FORBIDDEN,
         )
     origin = head.headers.get("origin")

@@ -145,9 +145,11 @@ def _set_price(call: Call, params: Mapping[str, Any], document: dict[str, Any]) 
 
 def _settle(call: Call, params: Mapping[str, Any], document: dict[str, Any]) -> None:
     """Check the taxes, fill in how many, and the discounts that were asked for."""
-    price = call.require("price", document["price"], param="price")
-    check_rates(call, price, document["tax_rates"] or default_rates(call, document))
-    metered = price["recurring"]["usage_type"] == "metered"
+    price = call.get("price", document["price"])
+    # D: who has a plan that was deleted keeps it.
+    if price is not None:
+        check_rates(call, price, document["tax_rates"] or default_rates(call, document))
+    metered = price is not None and price["recurring"]["usage_type"] == "metered"
     if metered and params.get("quantity") is not None:
         raise StripeRefusal(
             "Quantity should not be specified where usage_type is `metered`.", param="quantity"

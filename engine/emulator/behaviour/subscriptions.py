@@ -108,14 +108,18 @@ class SubscriptionBehaviour(Behaviour):
             after["discounts"] = discounts_of(call, params["discounts"], after, "discounts")
         _check_billing(params, after["collection_method"], after["days_until_due"])
         for item in items_of(call, after["id"]):
-            price = call.require("price", item["price"], param="items[0][price]")
-            check_rates(call, price, item["tax_rates"] or after["default_tax_rates"])
+            price = call.get("price", item["price"])
+            # D: who has a plan that was deleted keeps it.
+            if price is not None:
+                check_rates(call, price, item["tax_rates"] or after["default_tax_rates"])
         if params.get("items"):
             change_items(call, after["id"], params["items"])
         if (params.get("billing_cycle_anchor") or {}).get("type") == "now":
             after["billing_cycle_anchor"] = call.now
         if before["status"] not in _ENDED:
             _settle(call, params, after)
+            if (before["status"], after["status"]) == ("trialing", "active"):
+                check_payable(call, params, after, items_of(call, after["id"]))
             _set_end(call, params, after)
 
     def calling(

@@ -523,3 +523,33 @@ def test_what_payments_would_do_is_not_faked(
     error = refused(client.v1.subscriptions.create, wanted)
     assert (error.http_status, error.param) == (400, "customer")  # type: ignore[attr-defined]
     assert "no subscription follows one" in str(error.user_message)
+
+
+def test_a_trial_that_ends_early_is_paid(
+    client: stripe.StripeClient, price: Callable[..., str], refused: Refused
+) -> None:
+    """As if the subscription began then; with something to pay with it goes on."""
+    poor = client.v1.customers.create({"name": "Bob"}).id
+    wanted: Any = {"customer": poor, "items": [{"price": price()}], "trial_period_days": 7}
+    made = client.v1.subscriptions.create(wanted).id
+    update: Any = client.v1.subscriptions.update
+    assert refused(update, made, {"trial_end": "now"}).user_message == UNPAYABLE
+    assert client.v1.subscriptions.retrieve(made).status == "trialing"
+    paid = update(made, {"trial_end": "now", "default_payment_method": "pm_card_visa"})
+    assert paid.status == "active"
+
+
+def test_a_deleted_plan_stays_with_its_subscribers(
+    client: stripe.StripeClient,
+    customer: str,
+    subscribe: Callable[..., stripe.Subscription],
+    refused: Refused,
+) -> None:
+    """Nobody else can have it (D)."""
+    made = subscribe()
+    item = made["items"].data[0]
+    client.v1.plans.delete(item.price.id)
+    assert client.v1.subscriptions.update(made.id, {"description": "Old"}).description == "Old"
+    assert client.v1.subscription_items.update(item.id, {"quantity": 3}).quantity == 3
+    wanted: Any = {"customer": customer, "items": [{"price": item.price.id}]}
+    assert refused(client.v1.subscriptions.create, wanted).code == "resource_missing"
