@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.apply.hook import Hook
 from engine.catalog import loader
-from engine.errors import SettingsError, UsageError
+from engine.errors import GuardError, SettingsError, UsageError
 from engine.operations.context import Context
 from engine.settings import Settings, is_live, load_settings
 from engine.values import Sensitive
@@ -147,6 +147,14 @@ def _connect(settings: Settings, hook: Hook) -> Provider:
         raise SettingsError(
             f"environment {environment.name!r} has no API key",
             hint=f"set {environment.api_key_source}",
+        )
+    if environment.is_exposed:
+        raise GuardError(
+            f"{environment.api_base} would get the API key over plain HTTP, where everybody on the "
+            "way can read it",
+            hint="use https, or, if that network is yours alone, write plain-http = true in "
+            f"[tool.engine.environments.{environment.name}] (or set ENGINE_PLAIN_HTTP=1); nothing "
+            "was sent",
         )
     options = ClientOptions(
         api_key=key,

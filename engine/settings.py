@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import SettingsError
+from engine.redaction import remember
 from engine.values import Sensitive
 from engine.variables import Variables, variables_of
 
@@ -26,6 +27,7 @@ _ENVIRONMENT_KEYS = {
     "emulator": bool,
     "api-key": str,
     "api-base": str,
+    "plain-http": bool,
     "account": str,
     "live": bool,
     "secrets": str,
@@ -70,6 +72,7 @@ class Environment:
         api_key: The key, wrapped; None if none is configured.
         api_key_source: Where the key comes from, for messages: `STRIPE_API_KEY`.
         api_base: Address of a Stripe-compatible server; empty for Stripe itself.
+        plain_http: A server on another machine may be given the key without encryption.
         account: Account the key has to answer for; empty if any.
         live: It is for real money, so a live key may be used.
         secrets: Where secrets go: `file`, `env-file:PATH` or `command:PROGRAM ...`.
@@ -83,6 +86,7 @@ class Environment:
     api_key: Sensitive | None = None
     api_key_source: str = "STRIPE_API_KEY"
     api_base: str = ""
+    plain_http: bool = False
     account: str = ""
     live: bool = False
     secrets: str = "file"
@@ -92,10 +96,13 @@ class Environment:
     @property
     def is_local(self) -> bool:
         """Whether it is no Stripe at all: the embedded emulator, or a server on this machine."""
-        import urllib.parse  # noqa: PLC0415 - only where a server is named
+        return self.emulator or _is_loopback(self.api_base)
 
-        host = urllib.parse.urlsplit(self.api_base).hostname or ""
-        return self.emulator or host in {"localhost", "::1"} or host.startswith("127.")
+    @property
+    def is_exposed(self) -> bool:
+        """Whether the key would go over the network without encryption, and nobody allowed it."""
+        plain = self.api_base.startswith("http://")
+        return plain and not self.is_local and not self.plain_http
 
     @property
     def server(self) -> str:
@@ -269,12 +276,52 @@ def _environment(name: str, table: Mapping[str, Any], environ: Mapping[str, str]
         name=name,
         api_key=key,
         api_key_source=source,
-        api_base=(entry.get("api-base") or environ.get("STRIPE_API_BASE", "")).rstrip("/"),
+        api_base=_server(name, entry, environ),
+        plain_http=bool(entry.get("plain-http") or environ.get("ENGINE_PLAIN_HTTP") == "1"),
         account=entry.get("account", ""),
         live=entry.get("live", False),
         **sink,
         requests_per_second=_rate(name, entry, environ),
     )
+
+
+def _server(name: str, entry: Mapping[str, Any], environ: Mapping[str, str]) -> str:
+    """Address of the server that is asked, without a login in it; empty for Stripe itself.
+
+    Raises:
+        SettingsError: if it is no address. Its text is not told: a password may be in it.
+    """
+    where = f"[tool.engine.environments.{name}]: api-base"
+    given = entry.get("api-base")
+    if not given:
+        where, given = "STRIPE_API_BASE", environ.get("STRIPE_API_BASE", "").strip()
+    if not given:
+        return ""
+    from urllib.parse import urlsplit  # noqa: PLC0415 - only where a server is named
+
+    with contextlib.suppress(ValueError):
+        parts = urlsplit(given)
+        # The API key is the only login, so that of an address is never sent; nor is it shown.
+        remember(parts.password or parts.username)
+        fits = parts.scheme in ("http", "https") and not parts.query and not parts.fragment
+        if fits and parts.hostname and parts.port != 0:
+            host = parts.netloc.rpartition("@")[2]
+            return f"{parts.scheme}://{host}{parts.path}".rstrip("/")
+    raise SettingsError(
+        f"{where} is not the address of a server",
+        hint="write it as https://HOST or https://HOST:PORT",
+    )
+
+
+def _is_loopback(address: str) -> bool:
+    """Whether an address is on this machine."""
+    import ipaddress  # noqa: PLC0415 - only where a server is named
+    from urllib.parse import urlsplit  # noqa: PLC0415 - the same
+
+    host = urlsplit(address).hostname or ""
+    with contextlib.suppress(ValueError):
+        return ipaddress.ip_address(host).is_loopback
+    return host == "localhost"
 
 
 def _rate(name: str, entry: Mapping[str, Any], environ: Mapping[str, str]) -> float | None:

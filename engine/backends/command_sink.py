@@ -124,11 +124,11 @@ class CommandSink:
         )
 
     def _variables(self, stack: str, name: str) -> dict[str, str]:
-        """This process's variables but for Stripe's keys, and what the secret is."""
+        """This process's variables but for keys and what stacks read, and what the secret is."""
         kept = {
             variable: text
             for variable, text in os.environ.items()
-            if not variable.startswith("STRIPE_")
+            if not variable.startswith(("STRIPE_", "ENGINE_VAR_"))
             and variable != self._key_variable
             and not looks_secret(text)
         }

@@ -56,7 +56,10 @@ def guarded(call: Callable[[], int | None], invocation: Invocation) -> int:
         return _report(InterruptedRunError("interrupted"), invocation)
     except EngineError as error:
         return _report(error, invocation)
-    except Exception as error:  # noqa: BLE001 - what escapes is a bug, and still ends in a sentence
+    except BaseException as error:
+        # What escapes is a bug, and still ends in a sentence.
+        if isinstance(error, SystemExit) and "_ENGINE_COMPLETE" in os.environ:
+            raise  # how click ends once it has answered a shell
         return _report(_bug(error), invocation, preface=_traceback(invocation))
     return code
 
@@ -94,7 +97,7 @@ def _system(error: OSError) -> EngineError:
     return _SystemError(f"{where}{reason}", hint=_HINTS.get(error.errno or 0))
 
 
-def _bug(error: Exception) -> EngineError:
+def _bug(error: BaseException) -> EngineError:
     return _BugError(
         f"bug in engine: {type(error).__name__}: {error}",
         hint="run it again with -v for the traceback, and report both",

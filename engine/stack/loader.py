@@ -119,9 +119,19 @@ def _evaluate(path: Path, collector: Collector) -> None:
             collector.problems.append(_raised_problem(error, collector, error.message, error.hint))
         except ImportError as error:
             collector.problems.append(_import_problem(error, collector))
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - authors' code may raise anything
-            text = f"{type(error).__name__}: {error}"
-            collector.problems.append(_raised_problem(error, collector, text, None))
+        except BaseException as error:
+            if type(error) is KeyboardInterrupt:
+                raise  # the person's, and no author's
+            collector.problems.append(_raised_problem(error, collector, _text(error), None))
+
+
+def _text(error: BaseException) -> str:
+    """What an author's error says; it may fail to say anything."""
+    name = type(error).__name__
+    try:
+        return f"{name}: {error}"
+    except Exception:  # noqa: BLE001 - authors' code may raise anything
+        return name
 
 
 @contextlib.contextmanager

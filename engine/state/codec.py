@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any, NoReturn
 
-from engine.errors import NewerStateError, UntrustedStateError
+from engine.errors import NewerStateError, StateError, UntrustedStateError
 from engine.state.model import FORMAT_VERSION, RemovedObject, ResourceState, State
 from engine.state.places import line_of
-from engine.state.shape import ShapeError, state_of
+from engine.state.shape import ShapeError, place_without_id, state_of
 
 _MERGE_MARKERS = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")
 TOUCHED = (
@@ -55,7 +55,20 @@ class Document:
 
 
 def encode(state: State, *, engine_version: str) -> bytes:
-    """Write a state as the bytes of its file."""
+    """Write a state as the bytes of its file.
+
+    Raises:
+        StateError: if an object in it has no id.
+    """
+    entries: tuple[Mapping[str, ResourceState | RemovedObject], ...]
+    entries = (state.resources, state.removed)
+    for address, entry in (pair for some in entries for pair in some.items()):
+        if place_without_id(entry) is not None:
+            raise StateError(
+                f"the state of {state.environment}/{state.stack} cannot be written: {address} has "
+                "no id",
+                hint="this is a bug in engine; the journal has all that was done",
+            )
     document = _document_of(state, engine_version)
     return canonical({**document, "digest": digest_of(document)})
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from engine.state.model import Keeping, RemovedObject, ResourceState, State
 from engine.values import Path
 
 _Kinds: TypeAlias = tuple[type, ...]
+_Entry = TypeVar("_Entry", bound=ResourceState | RemovedObject)
 
 _REQUIRED: Mapping[str, _Kinds] = {
     "format_version": (int,),
@@ -75,14 +76,34 @@ def state_of(document: Mapping[str, Any]) -> State:
         engine_version=document["engine_version"],
         outputs=document["outputs"],
         resources={
-            address: resource_of(resource, ("resources", address))
+            address: _identified(
+                resource_of(resource, ("resources", address)), "resources", address
+            )
             for address, resource in document["resources"].items()
         },
         removed={
-            address: removed_of(gone, ("removed", address))
+            address: _identified(removed_of(gone, ("removed", address)), "removed", address)
             for address, gone in document.get("removed", {}).items()
         },
     )
+
+
+def place_without_id(entry: ResourceState | RemovedObject) -> Path | None:
+    """Where an entry of a state lacks an id; None if it has all of them.
+
+    A request about an object without an id would be one about all objects of its type.
+    """
+    if not entry.id:
+        return ("id",)
+    left = entry.superseded if isinstance(entry, ResourceState) else ()
+    return ("superseded", left.index("")) if "" in left else None
+
+
+def _identified(entry: _Entry, *at: str) -> _Entry:
+    missing = place_without_id(entry)
+    if missing is not None:
+        raise ShapeError((*at, *missing), "an id is empty")
+    return entry
 
 
 def resource_of(document: Any, at: Path = ()) -> ResourceState:

@@ -73,6 +73,14 @@ def raising(error: BaseException) -> Callable[[], NoReturn]:
         (OSError("odd"), 1, "Error: odd\n"),
         (OSError(), 1, "Error: OSError\n"),
         (
+            SystemExit(0),
+            1,
+            (
+                "Error: bug in engine: SystemExit: 0\n"
+                "Hint: run it again with -v for the traceback, and report both\n"
+            ),
+        ),
+        (
             KeyError(f"key {KEY}"),
             1,
             (

@@ -12,7 +12,7 @@ from engine.backends.command_sink import CommandSink
 from engine.backends.env_file_sink import EnvFileSink
 from engine.backends.file_sink import FileSink
 from engine.bootstrap import open_project
-from engine.errors import SettingsError
+from engine.errors import GuardError, SettingsError
 from engine.operations.context import Context
 
 KEY = "sk_live_51Hidden"  # what must not be shown
@@ -85,6 +85,19 @@ def test_a_place_that_there_is_not_is_refused(
     assert raised.value.message == f"environment 'live': {message}"
     assert raised.value.hint
     assert "token" not in str(raised.value)
+
+
+def test_a_key_does_not_go_over_plain_http_to_another_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Unless somebody says so; the refusal names how."""
+    monkeypatch.setenv("SHOP_KEY", KEY)
+    context = opened(tmp_path, 'api-base = "http://stripe.example"')
+    with pytest.raises(GuardError, match="plain HTTP") as raised:
+        context.connect()
+    assert "plain-http = true in [tool.engine.environments.live]" in str(raised.value.hint)
+    assert "ENGINE_PLAIN_HTTP=1" in str(raised.value.hint)
+    opened(tmp_path, 'api-base = "http://stripe.example"', "plain-http = true").connect()
 
 
 def test_neither_settings_nor_ports_show_a_key(

@@ -7,13 +7,8 @@ from pathlib import Path
 import pytest
 
 from engine.errors import SettingsError
-from engine.settings import (
-    EMBEDDED,
-    UNNAMED,
-    Environment,
-    Settings,
-    load_settings,
-)
+from engine.redaction import redact
+from engine.settings import EMBEDDED, UNNAMED, Environment, Settings, load_settings
 from engine.values import Sensitive
 from engine.variables import variables_of
 
@@ -309,7 +304,11 @@ def test_a_rate_that_is_none(tmp_path: Path, rate: str) -> None:
     [
         ("http://127.0.0.1:9", True),
         ("http://localhost:1", True),
+        ("HTTP://LOCALHOST:1/", True),
         ("http://[::1]:1", True),
+        ("http://127.9.9.9", True),
+        ("http://127.evil.example", False),
+        ("http://localhost.example", False),
         ("https://stripe.example", False),
         ("", False),
     ],
@@ -318,6 +317,68 @@ def test_a_server_on_this_machine_is_no_stripe(tmp_path: Path, base: str, *, loc
     """What is on loopback has no limit that we know of."""
     environ = {"STRIPE_API_BASE": base, "STRIPE_API_KEY": "sk_test_1"}
     assert _load(tmp_path, "", environ).environment.is_local is local
+
+
+@pytest.mark.parametrize(
+    ("base", "more", "exposed"),
+    [
+        ("http://stripe.example", {}, True),
+        ("HTTP://stripe.example", {}, True),
+        ("http://127.0.0.1.example", {}, True),
+        ("http://stripe.example", {"ENGINE_PLAIN_HTTP": "1"}, False),
+        ("http://stripe.example", {"ENGINE_PLAIN_HTTP": "0"}, True),
+        ("http://127.0.0.1:9", {}, False),
+        ("https://stripe.example", {}, False),
+        ("", {}, False),
+    ],
+)
+def test_where_a_key_could_be_read_on_the_way(
+    tmp_path: Path, base: str, more: dict[str, str], *, exposed: bool
+) -> None:
+    """On another machine without encryption, unless that is allowed by name."""
+    environ = {"STRIPE_API_BASE": base, "STRIPE_API_KEY": "sk_test_1", **more}
+    assert _load(tmp_path, "", environ).environment.is_exposed is exposed
+
+
+def test_a_table_may_allow_plain_http(tmp_path: Path) -> None:
+    """For the environment that it is of."""
+    table = '[tool.engine.environments.test]\napi-base = "http://mock:1"\nplain-http = true\n'
+    found = _load(tmp_path, table, {}, environment="test").environment
+    assert (found.api_base, found.is_exposed) == ("http://mock:1", False)
+
+
+@pytest.mark.parametrize("login", ["user:hunter2-base", "hunter2-base", ":hunter2-base"])
+def test_a_login_in_an_address_is_kept_nowhere(tmp_path: Path, login: str) -> None:
+    """It is never sent, so nobody needs it, and what quotes it is redacted."""
+    found = _load(
+        tmp_path,
+        "",
+        {"STRIPE_API_KEY": "k", "STRIPE_API_BASE": f"https://{login}@stripe.example:1/x/"},
+    )
+    assert found.environment.api_base == "https://stripe.example:1/x"
+    assert "hunter2-base" not in redact(f"no route to https://{login}@stripe.example")
+
+
+@pytest.mark.parametrize(
+    "base",
+    [
+        "stripe.example",
+        "ftp://u:hunter2@x",
+        "https://",
+        "https://u:hunter2@",
+        "https://x?k=hunter2",
+        "https://x:hunter2/",
+        "https://[hunter2",
+    ],
+)
+def test_an_address_that_is_none_is_refused_and_not_shown(tmp_path: Path, base: str) -> None:
+    """A password may be in it."""
+    with pytest.raises(SettingsError, match="STRIPE_API_BASE is not the address") as raised:
+        _load(tmp_path, "", {"STRIPE_API_KEY": "k", "STRIPE_API_BASE": base})
+    assert "hunter2" not in str(raised.value)
+    table = f'[tool.engine.environments.test]\napi-base = "{base}"\n'
+    with pytest.raises(SettingsError, match=r"environments\.test\]: api-base is not the address"):
+        _load(tmp_path, table, {}, environment="test")
 
 
 @pytest.mark.parametrize(

@@ -81,14 +81,16 @@ def test_variables_say_which_secret_it_is(make: Make, tmp_path: Path) -> None:
 def test_no_key_of_stripes_is_handed_on(
     make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Not the usual one, not the configured one, not one under any other name."""
+    """Not the usual one, not the configured one, not one by another name; nor what stacks read."""
     for name in ("STRIPE_API_KEY", "SHOP_KEY"):
         monkeypatch.setenv(name, "odd-key")
     monkeypatch.setenv("OTHER", "x sk_live_51Habc")
+    monkeypatch.setenv("ENGINE_VAR_PASSWORD", "hunter2")
     monkeypatch.setenv("VAULT_TOKEN", "needed")
     make(SPY).store("shop", HOOK, "whsec_1")
     variables = told(tmp_path)["variables"]
-    assert {"STRIPE_API_KEY", "SHOP_KEY", "OTHER"}.isdisjoint(variables)
+    hidden = {"STRIPE_API_KEY", "SHOP_KEY", "OTHER", "ENGINE_VAR_PASSWORD"}
+    assert hidden.isdisjoint(variables)
     assert variables["VAULT_TOKEN"] == "needed"  # noqa: S105 - the point of the test
 
 

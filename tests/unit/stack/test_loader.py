@@ -128,6 +128,10 @@ def test_what_a_module_prints_goes_to_stderr(
     [
         ("x = 1\nraise SystemExit(3)", 2, "SystemExit: 3"),
         ("import sys\n\nsys.exit('bye')", 3, "SystemExit: bye"),
+        ("class Stop(BaseException): ...\n\nraise Stop('now')", 3, "Stop: now"),
+        ("class Stop(KeyboardInterrupt): ...\n\nraise Stop('now')", 3, "Stop: now"),
+        ("raise GeneratorExit", 1, "GeneratorExit"),
+        ("class Odd(Exception):\n    __str__ = None\n\nraise Odd", 4, "Odd"),
         ("assert False, 'never'", 1, "AssertionError: never"),
         ("def f():\n    f()\nf()", 2, "RecursionError: maximum recursion depth exceeded"),
         ("import nothing_like_this", 1, "ModuleNotFoundError: No module named"),
@@ -145,6 +149,12 @@ def test_whatever_a_module_raises_is_a_finding(
     assert (problem.file, problem.line) == ("stacks/shop.py", line)
     assert message in problem.message
     assert problem.hint
+
+
+def test_a_ctrl_c_while_a_module_is_read_is_the_persons(project: Any) -> None:
+    """It ends the run, and is no finding in the module."""
+    with pytest.raises(KeyboardInterrupt):
+        project.load("raise KeyboardInterrupt\n")
 
 
 def test_helpers_that_import_each_other(project: Any) -> None:

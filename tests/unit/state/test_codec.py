@@ -352,6 +352,9 @@ RESOURCE = {"type": "t", "id": "i", "declared": {}, "attributes": {}, "dependenc
         ({"resources": {"t.x": {**RESOURCE, "lifecycle": {"kept": True}}}}, "'kept' is unknown"),
         ({"removed": {"t.x": {"id": "price_1"}}}, "the field 'type' is missing"),
         ({"surprise": {}}, "the field 'surprise' is unknown to this engine"),
+        ({"resources": {"t.x": {**RESOURCE, "id": ""}}}, "line 31: .*an id is empty"),
+        ({"resources": {"t.x": {**RESOURCE, "superseded": ["i", ""]}}}, "an id is empty"),
+        ({"removed": {"t.x": {"id": "", "type": "t"}}}, "an id is empty"),
     ],
 )
 def test_fields_missing_unknown_or_of_the_wrong_kind(parts: dict[str, Any], message: str) -> None:
@@ -370,3 +373,18 @@ def test_a_state_without_removed_objects() -> None:
     """`removed` may be absent."""
     raw = changed(removed="gone")
     assert decode(raw, path=PATH).removed == {}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"resources": {"t.x": ResourceState(type="t", id="")}},
+        {"resources": {"t.x": ResourceState(type="t", id="i", superseded=("",))}},
+        {"removed": {"t.x": RemovedObject(type="t", id="")}},
+    ],
+    ids=["a resource", "what it replaced", "what was archived"],
+)
+def test_nothing_without_an_id_is_written(content: dict[str, Any]) -> None:
+    """A request about it would be one about all objects of its type."""
+    with pytest.raises(StateError, match=r"cannot be written: t\.x has no id"):
+        encode(State(stack="s", environment="e", lineage="l", **content), engine_version=VERSION)
