@@ -15,6 +15,7 @@ from engine.operations.context import Context
 from engine.operations.guards import check_permissions, refuse_held
 from engine.operations.plan import plan_session
 from engine.operations.session import Session, session
+from engine.operations.stale import refuse_stale
 from engine.operations.stopping import stoppable
 from engine.operations.validate import load_graphs
 from engine.plan.model import Plan, PlanReport
@@ -60,6 +61,9 @@ def apply_stacks(
     operation = "destroy" if options.destroy else "apply"
     with session(context, graphs, operation=operation, lock_timeout=options.lock_timeout) as opened:
         report = plan_session(opened, options)
+        if not options.refresh:
+            opened.check_account()
+            report = dataclasses.replace(report, plans=refuse_stale(opened, report.plans))
         reads = {graph.stack.name: graph.stack.reads_outputs_of for graph in graphs}
         return conclude(opened, report, reads, approve, options, confirm)
 

@@ -6,7 +6,7 @@ What must not live here: what takes its place.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -95,10 +95,19 @@ def _ids(resources: Any) -> dict[str, str]:
 
 def other_lineages(context: Context, stack: str) -> frozenset[str]:
     """Lineages of all other states of the project, readable or not."""
-    backend = context.backend
-    places = [(name, where) for where in backend.environments() for name in backend.stacks(where)]
-    found: frozenset[str] = frozenset()
-    for place in places:
-        if place != (stack, context.environment):
-            found |= _lineages_in(backend.stored(*place) or b"")
-    return found
+    return frozenset().union(*map(_lineages_in, _others(context, stack)))
+
+
+def ids_of_others(context: Context, stack: str) -> frozenset[str]:
+    """Ids of the objects of all other states of the project, as far as they can be read."""
+    documents = (_fields(raw) for raw in _others(context, stack))
+    return frozenset(id for fields in documents for id in _ids(fields.get("resources")).values())
+
+
+def _others(context: Context, stack: str) -> Iterator[bytes]:
+    """What is stored of all other stacks of the project, in every environment."""
+    backend, own = context.backend, (stack, context.environment)
+    for environment in backend.environments():
+        for name in backend.stacks(environment):
+            if (name, environment) != own:
+                yield backend.stored(name, environment) or b""

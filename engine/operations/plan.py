@@ -14,6 +14,7 @@ from engine.operations.inquire import inquire
 from engine.operations.reading import Place
 from engine.operations.refresh import observe, read_known
 from engine.operations.session import Session, session
+from engine.operations.stale import refuse_stale
 from engine.operations.validate import load_graphs
 from engine.plan.model import Plan, PlanReport
 from engine.plan.options import PlanOptions
@@ -61,6 +62,8 @@ def plan_session(opened: Session, options: PlanOptions) -> PlanReport:
     known = [(graph, opened.states[graph.stack.name]) for graph in graphs]
     read = read_known(opened.context, opened, known, options)
     plans = tuple(_plan_one(opened, graph, options, read) for graph in graphs)
+    if options.refresh:
+        plans = refuse_stale(opened, plans)
     orphans = _orphans(opened)
     plans = _with_orphans(opened, plans, orphans)
     plans = tuple(

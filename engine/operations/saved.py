@@ -24,6 +24,7 @@ from engine.operations.fitting import (
 )
 from engine.operations.plan import plan_session
 from engine.operations.session import Session, session, session_of
+from engine.operations.stale import refuse_stale
 from engine.operations.unfinished import secrets_of
 from engine.operations.validate import load_graphs
 from engine.plan.bind import bind
@@ -118,6 +119,7 @@ def apply_saved(
             check_state(opened, stack)
         actual = read_bound(opened, saved.stacks)
         plans = tuple(_filled(still(opened, stack, actual), graph_of) for stack in saved.stacks)
+        plans = refuse_stale(opened, plans)
         report = dataclasses.replace(
             saved.report(),
             account_id=account.id,

@@ -346,12 +346,12 @@ def test_several_lineages_are_a_question(shop: Any) -> None:
     shop.write('from engine.stripe import Product\nProduct("pro", name="Pro")\n')
     shop.apply()
     before = lose(shop)
-    shop.apply()  # somebody went on without the state: the product exists twice now
-    after = lose(shop)
-    assert after.lineage != before.lineage
+    # An engine that did not look before it made things went on without the state.
+    twin = {"engine": "0123abcd:stripe_product.pro"}
+    shop.call("post", "/v1/products", name="Pro", metadata=twin)
     with pytest.raises(UsageError, match="several lineages") as raised:
         rebuild(shop)
-    for lineage in (before.lineage, after.lineage):
+    for lineage in (before.lineage, "0123abcd"):
         assert f"{lineage} (1 of 1 resources)" in raised.value.message
     assert "--lineage" in str(raised.value.hint)
     rebuilt = rebuild(shop, lineage=before.lineage)
