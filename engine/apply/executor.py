@@ -21,16 +21,25 @@ from engine.apply.journal import Intent, Journal
 from engine.apply.ports import OutputsOf, Save, SecretSink
 from engine.apply.references import References
 from engine.apply.schedule import Schedule
-from engine.apply.secrecy import carry_over, kept_secret, secrets_in, told_names, without_secrets
+from engine.apply.secrecy import (
+    carry_over,
+    keep_secrets,
+    kept_secret,
+    let_go,
+    secrets_in,
+    told_names,
+    without_secrets,
+)
 from engine.apply.sending import send
 from engine.errors import EngineError, NotFoundError, ProviderError
-from engine.plan.model import Plan, Step, StepKind
+from engine.plan.model import Plan, Reason, Step, StepKind
 from engine.plan.normal import is_sealed
 from engine.plan.outputs import kept_output
 from engine.provider.base import Provider, RemoteObject, RequestContext, id_of
+from engine.provider.life import Verb
 from engine.provider.schema import ResourceType, Schemas
 from engine.state.model import Delta, Draft, State
-from engine.values import fingerprint, get_path, plain, resolve
+from engine.values import fingerprint, plain, resolve
 
 _CONFLICT, _SERVER = 409, 500
 IN_FLIGHT = "engine-operation"
@@ -99,6 +108,7 @@ class _Run:
     references: References = field(init=False)
     schedule: Schedule = field(init=False)
     numbers: Mapping[str, int] = field(init=False)
+    missing: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
         around = self.around
@@ -112,6 +122,9 @@ class _Run:
             lookups=self.plan.lookups,
         )
         self.schedule = Schedule(self.plan.steps, in_order=around.parallelism == 1)
+        self.missing = frozenset(
+            str(change.address) for change in self.plan.changes if Reason.MISSING in change.reasons
+        )
         self.numbers = {step.key: number for number, step in enumerate(self.plan.steps)}
 
     def run(self) -> ApplyResult:
@@ -145,6 +158,9 @@ class _Run:
                 entry = self.draft.resources[old]
                 places = (parse_address(old), parse_address(new))
                 carry_over(around.sink, stack, around.schemas[entry.type], entry, *places)
+            for old in self.plan.moves.keys() - set(self.plan.moves.values()):
+                address = parse_address(old)
+                let_go(around.sink, stack, around.schemas[address.type], address)
         except EngineError as error:
             self.unsaved = error
             return
@@ -194,6 +210,8 @@ class _Run:
             if step.kind is StepKind.CREATE and kind.told_once:
                 self.around.sink.check()
                 kept = self._kept(step, kind)
+            if step.kind is StepKind.FORGET and self._is_gone(step):
+                let_go(self.around.sink, self.plan.stack, kind, step.address)
         except EngineError as error:
             self._finish(StepResult(step=step, outcome=Outcome.FAILED, error=error))
             return
@@ -230,6 +248,14 @@ class _Run:
         found = {name: kept_secret(self.around.sink, self.plan.stack, name) for name in names}
         salt = self.state.lineage
         return {name: fingerprint(value, salt) for name, value in found.items() if value}
+
+    def _is_gone(self, step: Step) -> bool:
+        """Whether a resource has no object any more once a step is done, and so no secrets."""
+        entry = self.draft.at(step.address)
+        if step.kind is StepKind.REMOVE:
+            deleted = step.removal is not None and step.removal.verb is Verb.DELETE
+            return deleted and entry is not None and entry.id == step.id
+        return step.kind is StepKind.FORGET and str(step.address) in self.missing
 
     def _own_id(self, step: Step) -> str:
         entry = self.draft.at(step.address)
@@ -274,6 +300,8 @@ class _Run:
         try:
             # First of all: once the journal says that it was carried out, nobody asks again.
             keep_secrets(self.around.sink, self.plan.stack, step, kind, answer)
+            if self._is_gone(step):
+                let_go(self.around.sink, self.plan.stack, kind, step.address)
         except EngineError as failure:
             error = failure
         # What happened on Stripe is remembered even while it cannot be written down: the next
@@ -340,6 +368,9 @@ class _Run:
             self.unsaved = error
         try:
             self.state = self.around.save(self.state)
+            for name, value in self.draft.base.outputs.items():
+                if is_sealed(value) and not is_sealed(self.state.outputs.get(name)):
+                    self.around.sink.remove(self.plan.stack, f"output.{name}")
         except EngineError as error:
             self.unsaved = error
 
@@ -349,19 +380,3 @@ def is_uncertain(error: EngineError) -> bool:
     if not isinstance(error, ProviderError):
         return False
     return error.status is None or error.status == _CONFLICT or error.status >= _SERVER
-
-
-def keep_secrets(
-    sink: SecretSink, stack: str, step: Step, kind: ResourceType, answer: RemoteObject | None
-) -> None:
-    """Put what Stripe tells only when it makes an object where secrets go.
-
-    Raises:
-        SecretSinkError: if it cannot be kept there.
-    """
-    if step.kind is not StepKind.CREATE:
-        return
-    for path, name in told_names(kind, step.address).items():
-        value = get_path(answer, path)
-        if value:
-            sink.store(stack, name, str(value))

@@ -42,6 +42,16 @@ class SecretSink(Protocol):
         """Read a secret back; None if there is none."""
         ...
 
+    def remove(self, stack: str, name: str) -> None:
+        """Let go of a secret of what is there no longer; one that is not there is a success.
+
+        A place that only takes secrets keeps it.
+
+        Raises:
+            SecretSinkError: if it is still there.
+        """
+        ...
+
     def where(self, stack: str, name: str) -> str:
         """Say in a few words where a secret is kept, for whoever cannot read it back here."""
         ...

@@ -13,8 +13,9 @@ from typing import Any
 from engine.address import ResourceAddress
 from engine.apply.ports import SecretSink
 from engine.errors import EngineError, SecretSinkError
-from engine.plan.model import Plan, StepKind
+from engine.plan.model import Plan, Step, StepKind
 from engine.plan.normal import is_sealed
+from engine.provider.base import RemoteObject
 from engine.provider.schema import ResourceType, Schemas
 from engine.redaction import without
 from engine.state.model import ResourceState
@@ -123,3 +124,29 @@ def without_secrets(error: EngineError, secrets: tuple[str, ...]) -> EngineError
     clean.args = (clean.message,)
     clean.__cause__ = clean.__context__ = None
     return clean
+
+
+def keep_secrets(
+    sink: SecretSink, stack: str, step: Step, kind: ResourceType, answer: RemoteObject | None
+) -> None:
+    """Put what Stripe tells only when it makes an object where secrets go.
+
+    Raises:
+        SecretSinkError: if it cannot be kept there.
+    """
+    if step.kind is not StepKind.CREATE:
+        return
+    for path, name in told_names(kind, step.address).items():
+        value = get_path(answer, path)
+        if value:
+            sink.store(stack, name, str(value))
+
+
+def let_go(sink: SecretSink, stack: str, kind: ResourceType, address: ResourceAddress) -> None:
+    """Take out of the place for secrets what an object told that is there no longer.
+
+    Raises:
+        SecretSinkError: if it is still there.
+    """
+    for name in told_names(kind, address).values():
+        sink.remove(stack, name)

@@ -78,6 +78,10 @@ class CommandSink:
         remember(value)
         return value or None
 
+    def remove(self, stack: str, name: str) -> None:
+        """Forget what this run gave the program, which keeps it: it only takes secrets."""
+        self._taken.pop((stack, name), None)
+
     def where(self, stack: str, name: str) -> str:
         """Say what the program was told of it."""
         return f"{self._words[0]} was given it as {self._environment}/{stack} {name}"

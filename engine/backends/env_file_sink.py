@@ -112,6 +112,24 @@ class EnvFileSink:
         remember(value)
         return value
 
+    def remove(self, stack: str, name: str) -> None:
+        """Take out the line of a secret, and the comment above it."""
+        wanted = self._secret(stack, name)
+        with self._guarded(create=False):
+            entries = self._entries()
+            kept = [
+                entry.text
+                for entry in entries
+                if entry.holds != wanted and entry.text.strip() != f"{_MARK}{wanted}"
+            ]
+            if len(kept) < len(entries):
+                write_durably(
+                    self._path,
+                    "".join(kept).encode("utf-8", "surrogateescape"),
+                    mode=PRIVATE_FILE,
+                    staging=self._staging(),
+                )
+
     def where(self, stack: str, name: str) -> str:
         """Say the file and the variable."""
         return f"{self._named}, variable {variable_name(stack, name)}"

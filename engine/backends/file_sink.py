@@ -10,6 +10,7 @@ from engine.backends.files import (
     PRIVATE_FOLDER,
     make_folder,
     private_folder,
+    sync_folder,
     write_durably,
 )
 from engine.errors import SecretSinkError
@@ -61,6 +62,17 @@ class FileSink:
             raise self._refused(error) from error
         remember(value)
         return value
+
+    def remove(self, stack: str, name: str) -> None:
+        """Remove the file of a secret."""
+        file = self._file(stack, name)
+        try:
+            file.unlink()
+            sync_folder(file.parent)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise self._refused(error) from error
 
     def where(self, stack: str, name: str) -> str:
         """Say the file."""

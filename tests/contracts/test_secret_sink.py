@@ -173,6 +173,24 @@ def test_1_5_runs_at_once_lose_nothing(place: Place) -> None:
     ]
 
 
+def test_1_6_what_is_let_go_of_is_gone(place: Place, tmp_path: Path) -> None:
+    """And that alone; a place that only takes secrets keeps them."""
+    sink = place.open("live")
+    for name in (HOOK, OTHER):
+        sink.store("shop", name, f"whsec of {name}")
+    sink.remove("shop", HOOK)
+    sink.remove("shop", HOOK)
+    place.open("live").remove("blog", HOOK)
+    assert place.open("live").load("shop", OTHER) == f"whsec of {OTHER}"
+    if not isinstance(sink, CommandSink):
+        assert sink.load("shop", HOOK) is None
+        assert place.open("live").load("shop", HOOK) is None
+        files = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
+        assert not any(b"whsec of stripe_webhook" in content for content in files)
+    sink.store("shop", HOOK, "whsec_new")
+    assert sink.load("shop", HOOK) == "whsec_new"
+
+
 # ── 2. tells nobody ───────────────────────────────────────────────────────────────────────
 
 
@@ -220,16 +238,19 @@ def test_3_1_a_check_leaves_nothing(sink: SecretSink, tmp_path: Path) -> None:
     assert sorted(tmp_path.rglob("*")) == before
 
 
-@pytest.mark.parametrize("use", ["check", "check with names", "store", "load"])
+@pytest.mark.parametrize("use", ["check", "check with names", "store", "load", "remove"])
 def test_3_2_a_place_that_cannot_be_used_is_refused(place: Place, use: str) -> None:
     """With what is wrong and what to do; the secret is not in the text."""
     place.breaks()
     sink = place.open("live")
+    if use == "remove" and isinstance(sink, CommandSink):
+        return  # nobody asks the program
     calls: dict[str, Callable[[], object]] = {
         "check": sink.check,
         "check with names": lambda: sink.check("shop", [HOOK]),
         "store": lambda: sink.store("shop", HOOK, "open-sesame"),
         "load": lambda: sink.load("shop", HOOK),
+        "remove": lambda: sink.remove("shop", HOOK),
     }
     with pytest.raises(SecretSinkError) as raised:
         calls[use]()

@@ -43,6 +43,7 @@ class Sink:
         self._on_store = on_store
         self.check = inner.check
         self.load = inner.load
+        self.remove = inner.remove
         self.where = inner.where
 
     def store(self, stack: str, name: str, value: str) -> None:

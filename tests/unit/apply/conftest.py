@@ -221,6 +221,12 @@ class FakeSink:
             raise SecretSinkError("the place for secrets tells nothing")
         return self.kept.get((stack, name))
 
+    def remove(self, stack: str, name: str) -> None:
+        """Let go of a secret, unless the sink is broken."""
+        if self.torn:
+            raise SecretSinkError("the place for secrets broke")
+        self.kept.pop((stack, name), None)
+
     def where(self, stack: str, name: str) -> str:
         """Nobody asks."""
         return f"{stack} {name}"

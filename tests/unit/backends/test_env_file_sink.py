@@ -109,6 +109,19 @@ def test_a_shell_reads_what_was_kept(tmp_path: Path, value: str) -> None:
     assert opened(tmp_path).load("shop", HOOK) == value
 
 
+def test_what_is_let_go_of_leaves_all_other_lines_as_they_are(tmp_path: Path) -> None:
+    """Byte by byte, and a variable that was renamed by hand goes by the comment above it."""
+    mine = "# mine\r\nA=1\n"
+    (tmp_path / ".env").write_text(f"{mine}{MARK}RENAMED='whsec_1'\n\nB = 2", newline="")
+    opened(tmp_path).remove("shop", HOOK)
+    assert (tmp_path / ".env").read_bytes().decode() == f"{mine}\nB = 2"
+    before = (tmp_path / ".env").stat()
+    opened(tmp_path).remove("shop", HOOK)
+    assert (tmp_path / ".env").stat().st_ino == before.st_ino
+    opened(tmp_path, name="none/.env").remove("shop", HOOK)
+    assert not (tmp_path / "none").exists()
+
+
 def test_a_link_stays_a_link(tmp_path: Path) -> None:
     """What it points to gets the secret."""
     (tmp_path / "kept").mkdir()
