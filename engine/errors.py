@@ -98,6 +98,7 @@ class Problem:
         message: What is wrong, naming the declaration.
         hint: What would be right; empty if there is nothing to suggest.
         reference: Stable identifier of the kind of problem, kebab-case.
+        count: How often it was found at this line, as in a loop.
     """
 
     file: str
@@ -105,10 +106,12 @@ class Problem:
     message: str
     hint: str = ""
     reference: str = "problem"
+    count: int = 1
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else self.file
-        return f"{place}: {self.message}" + (f"\n    {self.hint}" if self.hint else "")
+        more = f" (and {self.count - 1} more like it at this line)" if self.count > 1 else ""
+        return f"{place}: {self.message}{more}" + (f"\n    {self.hint}" if self.hint else "")
 
 
 class ProblemsError(EngineError):

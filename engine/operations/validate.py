@@ -10,6 +10,7 @@ from engine.graph.dag import topological_order
 from engine.operations.context import Context
 from engine.stack.authoring import nearest
 from engine.stack.contents import with_contents
+from engine.stack.findings import merged
 from engine.stack.loader import load_stack, mentioned_variables, select_stacks, stack_files
 from engine.stack.model import Stack
 from engine.stack.rules import Circumstances
@@ -67,7 +68,7 @@ def load_graphs(context: Context, names: Sequence[str]) -> tuple[ResourceGraph, 
     _check_variables(context, stacks)
     problems.extend(problems_between(stacks, tuple(stack_files(settings.stacks)), settings.root))
     if problems:
-        raise StackError(tuple(dict.fromkeys(problems)))
+        raise StackError(merged(problems))
     return tuple(graphs[name] for name in _in_order(stacks))
 
 

@@ -5,7 +5,6 @@ What must not live here: how they are put together to a plan (`human`).
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -18,9 +17,10 @@ from engine.plan.model import (
     OutputChange,
 )
 from engine.provider.schema import Schemas
-from engine.values import ABSENT, UNKNOWN, get_path, targets_in
+from engine.values import ABSENT
 from engine.views import words
 from engine.views.fields import SENSITIVE, Leaf, flatten, lay_out, leaf, show, show_pair
+from engine.views.naming import leaves_that_tell, with_names
 from engine.views.style import Style
 
 _FIELD_INDENT = " " * 6
@@ -28,7 +28,12 @@ _ENDS = (Action.DELETE, Action.FORGET)
 
 
 def change_lines(
-    change: Change, schemas: Schemas, style: Style, *, sources: Mapping[str, Any] | None = None
+    change: Change,
+    schemas: Schemas,
+    style: Style,
+    *,
+    sources: Mapping[str, Any] | None = None,
+    names: Mapping[str, str] | None = None,
 ) -> Iterator[str]:
     """Say what happens to one resource, why, and leaf by leaf.
 
@@ -37,7 +42,10 @@ def change_lines(
         schemas: Resource types by name.
         style: Decoration.
         sources: What is to be sent, references unresolved, to say what unknown values wait for.
+        names: Addresses of the objects that the plan knows, by id.
     """
+    names = names or {}
+    root = schemas[change.type].root if change.type in schemas else None
     sign = words.symbol(change)
     colour = words.COLOURS[sign]
     yield style.paint(f"  # {change.address} {words.heading(change, schemas)}", "bold")
@@ -49,11 +57,13 @@ def change_lines(
     yield f"{style.paint(f'{sign:>3}', colour)} {name}{place}"
     if change.action not in _ENDS:
         leaves = [
-            _sourced(line, get_path(sources, entry.path))
+            with_names(line, entry, root, sources, names)
             for entry in _fields(change)
             for line in leaf(entry)
         ]
         yield from lay_out(leaves, style, _FIELD_INDENT)
+    else:
+        yield from lay_out(list(leaves_that_tell(change, schemas)), style, _FIELD_INDENT)
     for note in change.notes:
         if change.removal is not None and note == change.removal.note:
             continue  # the heading has said it
@@ -95,14 +105,6 @@ def _fields(change: Change) -> Sequence[FieldChange]:
         FieldChange(path=path, before=ABSENT, after=value, reason=FieldReason.SET)
         for path, value in flatten(change.after)
     ]
-
-
-def _sourced(line: Leaf, written: Any) -> Leaf:
-    """A leaf with the references it waits for."""
-    if str(UNKNOWN.value) not in line.text:
-        return line
-    waits = ", ".join(dict.fromkeys(str(target) for target in targets_in(written)))
-    return dataclasses.replace(line, text=f"{line.text}  # {waits}") if waits else line
 
 
 def _drifted(entry: FieldChange) -> Leaf:

@@ -152,9 +152,10 @@ def _plan_blocks(plan: Plan, schemas: Schemas, style: Style, *, named: bool) -> 
         if plan.pending:
             yield style.paint("What an apply would do:", "bold")
     sources = {step.address: step.params for step in plan.steps if step.kind in _SENDING}
+    names = {change.id: str(change.address) for change in plan.changes if change.id}
     for change in plan.pending:
         source = sources.get(change.address, {})
-        yield "\n".join(change_lines(change, schemas, style, sources=source))
+        yield "\n".join(change_lines(change, schemas, style, sources=source, names=names))
     if plan.outputs:
         lines = [style.paint("Changes to outputs:", "bold")]
         yield "\n".join([*lines, *output_lines(plan.outputs, style)])

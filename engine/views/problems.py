@@ -95,4 +95,5 @@ def problem_document(problem: Problem) -> dict[str, Any]:
         "message": printable(problem.message),
         "hint": _printable(problem.hint),
         "reference": problem.reference,
+        "count": problem.count,
     }

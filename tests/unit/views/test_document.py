@@ -290,13 +290,21 @@ def test_an_error_is_a_document_too() -> None:
     }
     problems = (Problem("stacks/a.py", 3, "wrong", "right", "enum"), Problem("b.py", 0, "bad"))
     assert failure_document(StackError(problems))["error"]["problems"] == [
-        {"file": "b.py", "line": None, "message": "bad", "hint": None, "reference": "problem"},
+        {
+            "file": "b.py",
+            "line": None,
+            "message": "bad",
+            "hint": None,
+            "reference": "problem",
+            "count": 1,
+        },
         {
             "file": "stacks/a.py",
             "line": 3,
             "message": "wrong",
             "hint": "right",
             "reference": "enum",
+            "count": 1,
         },
     ]
 

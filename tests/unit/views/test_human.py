@@ -581,3 +581,100 @@ def test_a_saved_plan_says_who_made_it_and_how(build: Any) -> None:
         "--allow-mass-change --target stripe_price.a --exclude stripe_price.a "
         "--exclude stripe_price.a --replace stripe_price.a"
     )
+
+
+def test_a_list_of_ids_says_whose_it_is(build: Any) -> None:
+    """The product whose prices change, and each price, by address; what is no id stays as it is."""
+    prices = build.field(
+        "features.subscription_update.products.prod_1.prices",
+        [f"price_{'1' * 30}", f"price_{'2' * 30}"],
+        [f"price_{'2' * 30}", UNKNOWN],
+    )
+    allowed = build.field(
+        "features.subscription_update.default_allowed_updates",
+        ["price", "quantity", "promotion_code", "x" * 60],
+        ["price"],
+    )
+    portal = build.change(
+        "stripe_billing_portal_configuration.p",
+        Action.UPDATE,
+        id="bpc_1",
+        fields=(allowed, prices),
+        before={"active": True},
+    )
+    step = build.step(
+        "stripe_billing_portal_configuration.p",
+        StepKind.UPDATE,
+        params={
+            "features": {
+                "subscription_update": {
+                    "products": [
+                        {"product": "prod_0", "prices": []},
+                        {
+                            "product": "${stripe_product.pro.id}",
+                            "prices": ["${stripe_price.new.id}", "${stripe_price.two.id}"],
+                        },
+                    ]
+                }
+            }
+        },
+    )
+    others = (
+        build.change("stripe_product.pro", Action.NO_OP, id="prod_1"),
+        build.change("stripe_price.one", Action.NO_OP, id=f"price_{'1' * 30}"),
+        build.change("stripe_price.two", Action.NO_OP, id=f"price_{'2' * 30}"),
+        build.change("stripe_coupon.quantity", Action.NO_OP, id="quantity"),
+    )
+    text = text_of(build.report(build.plan(portal, *others, steps=(step,))))
+    shown = [line[6:] for line in text.splitlines() if line.startswith(" " * 6)]
+    assert shown == [
+        "~ features.subscription_update.default_allowed_updates:         1 of 4 entries kept",
+        '    - "quantity"',
+        '    - "promotion_code"',
+        f'    - "{"x" * 60}"',
+        "~ features.subscription_update.products[stripe_product.pro].prices: 1 of 2 entries kept",
+        f'    - "price_{"1" * 30}"  # stripe_price.one',
+        "    + (known after apply)  # stripe_price.new.id",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("address", "before", "lines"),
+    [
+        (
+            "stripe_price.m",
+            {
+                "active": True,
+                "currency": "usd",
+                "lookup_key": "pro",
+                "metadata": {"a": "1"},
+                "nickname": "",
+                "product": "prod_1",
+                "recurring": {"interval": "month", "interval_count": 1},
+                "unit_amount": 2900,
+            },
+            [
+                '- lookup_key:         "pro"',
+                "- unit_amount:        2900 ($29.00)",
+                '- currency:           "usd"',
+                '- recurring.interval: "month"',
+            ],
+        ),
+        (
+            "stripe_webhook_endpoint.w",
+            {"url": "https://a.example/h"},
+            ['- url: "https://a.example/h"'],
+        ),
+        ("stripe_promotion_code.p", {"code": "LAUNCH", "active": True}, ['- code: "LAUNCH"']),
+        ("stripe_unknown.x", {"url": "https://a.example/h"}, []),
+    ],
+)
+@pytest.mark.parametrize("action", [Action.DELETE, Action.FORGET])
+def test_what_goes_shows_what_a_person_knows_it_by(
+    build: Any, address: str, before: Any, lines: list[str], action: Action
+) -> None:
+    """Its key, its amount, its address: an id alone says little to whoever has to agree."""
+    change = build.change(address, action, id="id_1", before=before)
+    text = text_of(build.report(build.plan(change)))
+    shown = [line.strip() for line in text.splitlines() if line.startswith("      -")]
+    assert shown == lines
