@@ -9,6 +9,7 @@ from engine.graph.build import ResourceGraph, build_graph
 from engine.graph.dag import topological_order
 from engine.operations.context import Context
 from engine.stack.authoring import nearest
+from engine.stack.blanks import without_blanks
 from engine.stack.contents import with_contents
 from engine.stack.findings import merged
 from engine.stack.loader import load_stack, mentioned_variables, select_stacks, stack_files
@@ -55,6 +56,7 @@ def load_graphs(context: Context, names: Sequence[str]) -> tuple[ResourceGraph, 
             problems.extend(stack.problems)
             stacks.append(stack)
             continue
+        stack = without_blanks(stack, context.schemas)
         found = list(problems_of(stack, context.schemas, settings.root, circumstances))
         stack, unreadable = with_contents(stack, context.schemas, settings.root)
         stacks.append(stack)

@@ -18,6 +18,7 @@ from typing import Any
 from engine.provider.rules import Rule
 from engine.provider.schema import Attribute, Kind, ResourceType
 from engine.stack.authoring import nearest
+from engine.stack.blanks import is_blank
 from engine.stack.follow import Declared, followed
 from engine.stack.rules import Circumstances, breaches
 from engine.values import Path, Sensitive, dotted, has_reference
@@ -101,7 +102,7 @@ def _check_object(
             finding = _unknown(attribute, known, name, (*path, name), face)
             meant.add(finding.meant)
             yield finding
-        elif inner is not None:
+        elif inner is not None and not is_blank(attribute, child, inner):
             yield from _check_value(child, inner, (*path, name), face)
     for name, child in attribute.needed.items():
         if _is_missing(child, value.get(name)):
@@ -198,8 +199,14 @@ def _check_map(attribute: Attribute, value: Any, path: Path, face: str) -> Itera
                 f"keys match {attribute.pattern}",
                 "bad-key",
             )
-        elif attribute.element is not None and inner is not None:
+        elif attribute.element is not None and not _deletes(attribute.element, inner):
             yield from _check_value(attribute.element, inner, (*path, key), face)
+
+
+def _deletes(element: Attribute, value: Any) -> bool:
+    """Whether a value of a map deletes its entry, as an empty text does in a map of texts."""
+    empty = type(value) is str and not value
+    return value is None or (empty and element.kind is Kind.STRING)
 
 
 def _check_list(attribute: Attribute, value: Any, path: Path, face: str) -> Iterator[Finding]:
@@ -317,10 +324,11 @@ def _check_text(attribute: Attribute, value: str, path: Path) -> Iterator[Findin
             "",
             "too-long",
         )
-    if len(value) < attribute.min_length:
+    least = attribute.min_length or int(not attribute.clearable)
+    if len(value) < least:
         yield Finding(
             path,
-            f"{where} needs at least {_count(attribute.min_length, 'character', 'characters')}",
+            f"{where} needs at least {_count(least, 'character', 'characters')}",
             "",
             "too-short",
         )

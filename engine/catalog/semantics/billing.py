@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.catalog.rows import Bounds, Limit, Row
+from engine.catalog.rows import Bounds, Row
 from engine.catalog.semantics.shared import COUNT, METADATA
 from engine.provider.life import Ending, NaturalKey, Removal, Revival, Verb
 from engine.provider.rules import Rule, RuleKind
@@ -30,10 +30,6 @@ METER = Row(
         "customer_mapping.type": "by_id",
         "value_settings.event_payload_key": "value",
     },
-    limits={
-        "display_name": Limit(min=1),
-        "event_name": Limit(min=1),
-    },
 )
 
 ALERT = Row(
@@ -47,7 +43,6 @@ ALERT = Row(
     natural_keys=(
         NaturalKey(attribute="title", scan=True, beside=("usage_threshold.meter",), unique=False),
     ),
-    limits={"title": Limit(min=1)},
     bounds={"usage_threshold.gte": COUNT},
     rules=(
         Rule(

@@ -62,7 +62,6 @@ PRODUCT = Row(
     },
     limits={
         **METADATA,
-        "name": Limit(min=1),
         "images": Limit(max=8),
         "images.*": URL,
         "marketing_features": Limit(max=15),
@@ -121,7 +120,6 @@ SHIPPING_RATE = Row(
     },
     limits={
         **METADATA,
-        "display_name": Limit(min=1),
         "fixed_amount.currency_options": CURRENCY_KEY,
     },
     bounds={"delivery_estimate.*.value": COUNT},

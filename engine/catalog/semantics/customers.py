@@ -67,8 +67,6 @@ CUSTOMER = Row(
         "description": Limit(max=350),
         "invoice_prefix": Limit(min=3, max=12, pattern=r"[A-Z0-9]+"),
         "invoice_settings.custom_fields": Limit(max=4),
-        "invoice_settings.custom_fields.*.name": Limit(min=1),
-        "invoice_settings.custom_fields.*.value": Limit(min=1),
     },
     protect=True,
 )

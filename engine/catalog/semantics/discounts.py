@@ -127,7 +127,7 @@ PROMOTION_CODE = Row(
     neutral={"active": True, "restrictions.first_time_transaction": False},
     limits={
         **METADATA,
-        "code": Limit(min=1, pattern=r"[A-Za-z0-9_-]+"),
+        "code": Limit(pattern=r"[A-Za-z0-9_-]+"),
         "restrictions.currency_options": CURRENCY_KEY,
     },
     bounds={

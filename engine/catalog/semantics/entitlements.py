@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.catalog.rows import Limit, Row
+from engine.catalog.rows import Row
 from engine.catalog.semantics.checks import active_only
 from engine.catalog.semantics.shared import (
     ACTIVE_AGAIN,
@@ -33,7 +33,7 @@ FEATURE = Row(
         ),
     ),
     neutral={"active": True},
-    limits={**METADATA, "lookup_key": Limit(min=1), "name": Limit(min=1)},
+    limits=METADATA,
 )
 
 PRODUCT_FEATURE = Row(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.catalog.rows import Limit, Row
+from engine.catalog.rows import Row
 from engine.catalog.semantics.checks import only_when
 from engine.catalog.semantics.shared import METADATA
 from engine.provider.calls import Composite
@@ -48,7 +48,6 @@ SECRET = Row(
     expand=("payload",),
     hidden=("payload",),
     sensitive=("payload",),
-    limits={"name": Limit(min=1), "payload": Limit(min=1)},
     rules=only_when("scope.type", "user", "scope.user"),
 )
 

@@ -46,7 +46,7 @@ CARDHOLDER = Row(
     limits={
         **METADATA,
         # D: what is embossed on a card: 24 characters, no digits.
-        "name": Limit(min=1, max=24),
+        "name": Limit(max=24),
         "billing.address.country": COUNTRY,
     },
     # S: limits are in the currency of the account's cards, which the answer names.

@@ -96,15 +96,9 @@ PAYMENT_LINK = Row(
         "subscription_data.metadata.*": METADATA_VALUE,
         "after_completion.redirect.url": URL,
         "custom_fields": Limit(max=3),
-        "custom_fields.*.key": Limit(min=1, pattern=r"[A-Za-z0-9]+"),
-        "custom_fields.*.label.custom": Limit(min=1),
+        "custom_fields.*.key": Limit(pattern=r"[A-Za-z0-9]+"),
         "custom_fields.*.dropdown.options": Limit(min=1, max=200),
-        "custom_fields.*.dropdown.options.*.label": Limit(min=1),
-        "custom_fields.*.dropdown.options.*.value": Limit(min=1, pattern="[A-Za-z0-9]+"),
-        "custom_text.after_submit.message": Limit(min=1),
-        "custom_text.shipping_address.message": Limit(min=1),
-        "custom_text.submit.message": Limit(min=1),
-        "custom_text.terms_of_service_acceptance.message": Limit(min=1),
+        "custom_fields.*.dropdown.options.*.value": Limit(pattern="[A-Za-z0-9]+"),
         "invoice_creation.invoice_data.custom_fields": Limit(max=4),
         "line_items": Limit(min=1, max=20),
         "optional_items": Limit(max=10),
@@ -238,7 +232,7 @@ PAYMENT_METHOD_DOMAIN = Row(
     ),
     neutral={"enabled": True},
     fold_case=("domain_name",),
-    limits={"domain_name": Limit(min=1, pattern=r"(?!https?:)[^/\s]+")},
+    limits={"domain_name": Limit(pattern=r"(?!https?:)[^/\s]+")},
     # D: payment methods are shown on the domain only after it was validated.
     after_create=("validate",),
 )
@@ -250,7 +244,7 @@ APPLE_PAY_DOMAIN = Row(
     removals=(DELETE,),
     natural_keys=(NaturalKey(attribute="domain_name", filter="domain_name", fold_case=True),),
     fold_case=("domain_name",),
-    limits={"domain_name": Limit(min=1, pattern=r"(?!https?:)[^/\s]+")},
+    limits={"domain_name": Limit(pattern=r"(?!https?:)[^/\s]+")},
 )
 
 ROWS: Mapping[str, Row] = {

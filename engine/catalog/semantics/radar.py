@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.catalog.rows import Limit, Row
+from engine.catalog.rows import Row
 from engine.catalog.semantics.shared import DELETE, METADATA
 from engine.provider.life import NaturalKey
 
@@ -16,7 +16,7 @@ VALUE_LIST = Row(
     removals=(DELETE,),
     natural_keys=(NaturalKey(attribute="alias", filter="alias"),),
     neutral={"item_type": "string"},
-    limits={**METADATA, "alias": Limit(min=1), "name": Limit(min=1)},
+    limits=METADATA,
 )
 
 VALUE_LIST_ITEM = Row(
@@ -31,7 +31,6 @@ VALUE_LIST_ITEM = Row(
     # L: lists of strings, e-mail addresses and countries store lower case, the others what they are
     # given; only the list tells which it is.
     lowered=("value",),
-    limits={"value": Limit(min=1)},
 )
 
 ROWS: Mapping[str, Row] = {

@@ -26,7 +26,6 @@ TAX_RATE = Row(
     neutral={"active": True},
     limits={
         **METADATA,
-        "display_name": Limit(min=1),
         "country": COUNTRY,
     },
     bounds={"percentage": PERCENT},

@@ -70,7 +70,6 @@ EVENT_DESTINATION = Row(
     limits={
         **METADATA,
         "enabled_events": Limit(min=1),
-        "name": Limit(min=1),
         "amazon_eventbridge.aws_account_id": Limit(pattern=r"\d{12}"),
         "webhook_endpoint.url": REACHABLE,
     },

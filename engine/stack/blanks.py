@@ -1,0 +1,65 @@
+"""Texts that are declared as empty where Stripe has no word for that.
+
+`nickname=""` asks for no nickname, like leaving it out. Stripe takes an empty text only where that
+clears something; anywhere else the request is refused. So such a text is taken out of the
+declaration before anybody looks at it. Where a text is required, and in a list, it stays and is a
+finding.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from engine.provider.schema import Attribute, Kind, Schemas
+from engine.stack.model import Stack
+
+
+def without_blanks(stack: Stack, schemas: Schemas) -> Stack:
+    """The same stack without empty texts that mean nothing to Stripe."""
+    declarations = dict(stack.declarations)
+    for text, declaration in stack.declarations.items():
+        arguments = said(schemas[declaration.type].root, declaration.arguments)
+        if arguments is not declaration.arguments:
+            declarations[text] = dataclasses.replace(declaration, arguments=arguments)
+    return dataclasses.replace(stack, declarations=declarations)
+
+
+def is_blank(holder: Attribute, field: Attribute, value: Any) -> bool:
+    """Whether a value asks for nothing.
+
+    Args:
+        holder: What the field is in.
+        field: What the value is for.
+        value: As declared.
+    """
+    return (
+        type(value) is str
+        and not value
+        # Of a map of texts, such as metadata, an empty one deletes an entry.
+        and holder.kind is Kind.OBJECT
+        and field.kind is Kind.STRING
+        and not field.clearable
+        and not field.required
+        and not field.min_length
+    )
+
+
+def said(attribute: Attribute, value: Any) -> Any:
+    """A value without blanks; the value itself if it has none."""
+    if isinstance(value, Mapping):
+        kept: dict[Any, Any] = {}
+        for name, inner in value.items():
+            child = attribute.child(name)
+            if child is None:
+                kept[name] = inner
+            elif not is_blank(attribute, child, inner):
+                kept[name] = said(child, inner)
+        same = len(kept) == len(value) and all(kept[name] is value[name] for name in kept)
+        return value if same else kept
+    if isinstance(value, list) and attribute.element is not None:
+        entries = [said(attribute.element, inner) for inner in value]
+        same = all(one is other for one, other in zip(entries, value, strict=True))
+        return value if same else entries
+    return value
