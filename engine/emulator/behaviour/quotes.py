@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from engine.emulator.behaviour.base import Behaviour
 from engine.emulator.behaviour.discounts import discounts_of
+from engine.emulator.behaviour.dues import check_clock
 from engine.emulator.behaviour.line_items import fill_items
 from engine.emulator.behaviour.tax_rates import check_rates
 from engine.emulator.errors import StripeRefusal
@@ -52,6 +53,7 @@ class QuoteBehaviour(Behaviour):
 
     def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
         """Begin as a draft."""
+        check_clock(call.get("customer", params.get("customer") or ""))
         document["expires_at"] = document["expires_at"] or call.now + _OPEN_FOR
         document["discounts"] = discounts_of(call, params.get("discounts"), document, "discounts")
         _fill(call, params, document)

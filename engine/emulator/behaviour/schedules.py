@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from engine.emulator import errors
 from engine.emulator.behaviour import periods
 from engine.emulator.behaviour.base import Behaviour
+from engine.emulator.behaviour.dues import check_clock
 from engine.emulator.behaviour.line_items import currency_of, price_of
 from engine.emulator.behaviour.products import ONE_TIME_PRICE
 from engine.emulator.behaviour.subscription_items import items_of
@@ -50,6 +51,7 @@ class ScheduleBehaviour(Behaviour):
 
     def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
         """Lay the phases one after the other."""
+        check_clock(call.get("customer", params.get("customer") or ""))
         if params.get("from_subscription") is not None:
             _follow(call, params["from_subscription"], document)
         else:

@@ -520,9 +520,19 @@ def test_what_payments_would_do_is_not_faked(
     frozen = client.v1.test_helpers.test_clocks.create({"frozen_time": clock.now}).id
     customer = client.v1.customers.create({"test_clock": frozen, "source": "tok_visa"}).id
     wanted: Any = {"customer": customer, "items": [{"price": price()}]}
-    error = refused(client.v1.subscriptions.create, wanted)
-    assert (error.http_status, error.param) == (400, "customer")  # type: ignore[attr-defined]
-    assert "no subscription follows one" in str(error.user_message)
+    phases: Any = {
+        "customer": customer,
+        "start_date": "now",
+        "phases": [{"items": wanted["items"]}],
+    }
+    for create, params in (
+        (client.v1.subscriptions.create, wanted),
+        (client.v1.subscription_schedules.create, phases),
+        (client.v1.quotes.create, {"customer": customer}),
+    ):
+        error = refused(create, params)
+        assert (error.http_status, error.param) == (400, "customer")  # type: ignore[attr-defined]
+        assert "no subscription follows one" in str(error.user_message)
 
 
 def test_a_trial_that_ends_early_is_paid(
