@@ -84,7 +84,7 @@ class Tables:
             "SELECT body FROM objects WHERE scope = ? AND object = ? AND id = ?",
             (self._scope, object, id),
         ).fetchone()
-        return None if row is None else json.loads(row[0])
+        return None if row is None else _load(row[0])
 
     def holds(self, object: str, id: str, scope: str = "") -> bool:
         """Whether there is an object of an id, in this scope or in another one."""
@@ -169,7 +169,7 @@ class Tables:
             f"SELECT body FROM objects WHERE {' AND '.join(where)} ORDER BY {by} {order} LIMIT ?",  # noqa: S608
             [*bindings, limit],
         ).fetchall()
-        found = [json.loads(row[0]) for row in rows]
+        found = [_load(row[0]) for row in rows]
         return found[::-1] if newer_than is not None else found
 
     def count(self, object: str) -> int:
@@ -235,6 +235,19 @@ def place(path: str, *, folded: bool) -> str:
 
 def _folded(value: Any) -> Any:
     return value.lower() if isinstance(value, str) else value
+
+
+def _load(text: str) -> Document:
+    """A stored object.
+
+    Raises:
+        sqlite3.DatabaseError: It is damaged.
+    """
+    try:
+        document: Document = json.loads(text)
+    except ValueError as error:
+        raise sqlite3.DatabaseError(f"an object in it is damaged: {error}") from error
+    return document
 
 
 # Made once: `json.dumps` would make an encoder for every document.

@@ -295,6 +295,20 @@ def test_a_file_that_is_damaged_later_is_an_answer(tmp_path: Path) -> None:
     assert "cannot be used" in answer.document["error"]["message"]
 
 
+def test_an_object_that_is_damaged_is_an_answer(tmp_path: Path) -> None:
+    """Whether it is read by its id or found in a list."""
+    file = tmp_path / "stripe.db"
+    headers = {"Authorization": "Bearer sk_test_x"}
+    with Emulator(file) as emulator:
+        emulator.handle(Request.to("POST", "/v1/products", headers, "id=pro&name=Pro"))
+        with contextlib.closing(sqlite3.connect(file)) as connection, connection:
+            connection.execute("UPDATE objects SET body = substr(body, 1, 20)")
+        for path in ("/v1/products/pro", "/v1/products", "/v1/products?active=true"):
+            error = emulator.handle(Request.to("GET", path, headers)).document["error"]
+            assert error["type"] == "api_error"
+            assert "cannot be used" in error["message"]
+
+
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
     """Nor is what lies in a folder that is not there."""
     for place in (tmp_path, tmp_path / "missing" / "stripe.db"):
