@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _ALIKE = ("active", "billing_scheme", "currency", "metadata", "nickname", "product", "tiers_mode")
 _RHYTHM = ("interval", "interval_count", "meter", "trial_period_days", "usage_type")
-_STAMPS = ("id", "created", "livemode")
+_STAMPS = ("created", "livemode")
 # D: all that an update of a plan can change.
 _CHANGEABLE = ("active", "metadata", "nickname", "product")
 
@@ -36,21 +36,19 @@ def price_of(call: Call, plan: Mapping[str, Any]) -> dict[str, Any]:
         "unit_amount_decimal": plan["amount_decimal"],
     }
     filled: dict[str, Any] = call.kind("price").filling.complete(told)
-    filled.update({name: plan[name] for name in _STAMPS})
+    filled.update({name: plan[name] for name in ("id", *_STAMPS)})
     filled["object"] = "price"
     amounts.spell_out_options(call, filled)
     return filled
 
 
-def plan_of(call: Call, price: Mapping[str, Any]) -> dict[str, Any]:
+def plan_of(price: Mapping[str, Any]) -> dict[str, Any]:
     """A recurring price in the words of plans."""
     told = {
-        **{name: price[name] for name in (*_ALIKE, "tiers")},
+        **{name: price[name] for name in (*_ALIKE, *_STAMPS, "tiers")},
         **{name: price["recurring"].get(name) for name in _RHYTHM},
         "amount": price["unit_amount"],
         "amount_decimal": price["unit_amount_decimal"],
         "transform_usage": price["transform_quantity"],
     }
-    filled: dict[str, Any] = call.kind("plan").filling.complete(told)
-    filled.update({name: price[name] for name in _STAMPS})
-    return {**filled, "object": "plan"}
+    return {"id": price["id"], "object": "plan", **dict(sorted(told.items()))}

@@ -108,7 +108,7 @@ class PriceBehaviour(Behaviour):
     def stored(self, call: Call, document: Mapping[str, Any]) -> None:
         """Let a recurring price be a plan too (D: each can be read as the other)."""
         if document["recurring"] is not None:
-            call.tables.put("plan", plan_of(call, document))
+            call.tables.put("plan", plan_of(document))
 
 
 def refuse_default(call: Call, price: Mapping[str, Any]) -> None:

@@ -80,7 +80,7 @@ class SubscriptionItemBehaviour(Behaviour):
     def shown(self, call: Call, document: dict[str, Any]) -> None:
         """Spell the legacy plan out, which is the price again (D)."""
         price = call.get("price", document["price"])
-        document["plan"] = plan = None if price is None else plan_of(call, price)
+        document["plan"] = plan = None if price is None else plan_of(price)
         if plan is not None:
             # D: tiers are told where they are expanded only.
             plan.pop("tiers", None)
