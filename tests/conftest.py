@@ -1,4 +1,4 @@
-"""An option of the whole run, and a watch over it: no request holds what Stripe has no word for.
+"""Options of the whole run, and a watch over it: no request holds what Stripe has no word for.
 
 Every request that the engine sends to any emulator of this process is held against the SDK's
 TypedDicts, read anew and not through the catalogue or the semantics table, so that a wrong row
@@ -38,13 +38,17 @@ _OURS = "engine-"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let the fault suite be run whole; without the option a selection runs with the tests."""
+    """Let the long suites be run whole; without the options a selection runs with the tests."""
     parser.addoption(
         "--faults",
         choices=("short", "whole"),
         default="short",
         help="how much of tests/e2e/faults to try: a selection, or every fault at every point",
     )
+    parser.addoption(
+        "--stacks", type=int, default=25, help="how many random stacks tests/e2e/convergence tries"
+    )
+    parser.addoption("--first-seed", type=int, default=0, help="seed of the first random stack")
 
 
 @pytest.fixture(autouse=True)

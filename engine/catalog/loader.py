@@ -123,6 +123,7 @@ def by_object(object_name: str) -> ResourceType:
         natural_keys=known.natural_keys,
         detach=known.detach,
         inherits=known.inherits,
+        follows=known.follows,
         protect=known.protect,
         charged=known.charged,
         rules=known.rules,
@@ -143,6 +144,7 @@ def by_object(object_name: str) -> ResourceType:
         include_once=known.include_once,
         sandbox_only=known.sandbox_only,
         cap=known.cap,
+        examples=known.examples,
     )
 
 

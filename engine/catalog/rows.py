@@ -92,6 +92,7 @@ class Row:
         natural_keys: How it is found without its id.
         detach: What must let go of it first.
         inherits: What a successor takes over, unless its declaration says otherwise.
+        follows: Object names of types that come first in a stack, although nothing refers to them.
         expand: What must be asked for to be seen.
         hidden: Answer fields that are absent, and not null, unless expanded.
         references: Ids the SDK types as plain strings, and what they name.
@@ -129,6 +130,8 @@ class Row:
         sandbox_only: Live mode refuses it.
         cap: How many of it Stripe lets an account hold in each mode.
         excused: Fields that cannot be held to convergence, with the reason.
+        examples: What the printed example says in fields of which no limit tells a valid value; of
+            a reference, the logical name of a resource of its own.
     """
 
     face: str
@@ -140,6 +143,7 @@ class Row:
     natural_keys: tuple[NaturalKey, ...] = ()
     detach: tuple[Detach, ...] = ()
     inherits: tuple[Inheritance, ...] = ()
+    follows: tuple[str, ...] = ()
     expand: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
     references: Mapping[str, str] = field(default_factory=dict)
@@ -177,3 +181,4 @@ class Row:
     sandbox_only: bool = False
     cap: int = 0
     excused: Mapping[str, str] = field(default_factory=dict)
+    examples: Mapping[str, Any] = field(default_factory=dict)

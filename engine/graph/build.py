@@ -21,7 +21,7 @@ class ResourceGraph:
     Attributes:
         stack: The stack it was made from.
         order: Addresses, each after what it depends on, ties in address order.
-        edges: For each address what it comes after, by reference or `depends_on`.
+        edges: For each address what it comes after, by reference, by `depends_on` or by its type.
         deferred: For each address those of its references that stand only in fields an update
             sets: the object can exist before what they name does. Not among `edges`.
         triggers: For each address what its `replace_triggered_by` names.
@@ -66,6 +66,7 @@ def build_graph(stack: Stack, schemas: Schemas) -> ResourceGraph:
         hard, soft = _edges_of(targets[text], schemas[declaration.type])
         named = frozenset(addresses_named(declaration.lifecycle.replace_triggered_by))
         edges[text] = hard | frozenset(addresses_named(declaration.lifecycle.depends_on)) | named
+        edges[text] |= frozenset(_followed(stack, schemas, declaration.type))
         deferred[text] = soft - edges[text]
         triggers[text] = named
     try:
@@ -80,6 +81,14 @@ def build_graph(stack: Stack, schemas: Schemas) -> ResourceGraph:
         triggers=triggers,
         targets=targets,
     )
+
+
+def _followed(stack: Stack, schemas: Schemas, type_name: str) -> Iterator[str]:
+    """Resources of the types that come before a type, whoever refers to them."""
+    first = schemas[type_name].follows
+    for text, other in stack.declarations.items() if first else ():
+        if schemas[other.type].object in first:
+            yield text
 
 
 def references_of(

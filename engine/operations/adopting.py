@@ -61,7 +61,7 @@ def as_declared(
         kind,
         dataclasses.replace(record, declared=said),
         actual,
-        referred_attributes(graph).get(address, set()),
+        referred_attributes(graph, schemas).get(address, set()),
         None,
         lineage,
     )

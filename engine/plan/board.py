@@ -16,9 +16,10 @@ from engine.plan.model import Action, Step, StepKind
 from engine.plan.normal import seal
 from engine.plan.record import attributes_of, referred_attributes
 from engine.plan.request import create_params, settle_params, stamp
+from engine.plan.resolve import is_certain
 from engine.provider.life import Verb
 from engine.state.model import ResourceState, State
-from engine.values import CLEAR, UNKNOWN, get_path
+from engine.values import CLEAR
 
 
 @dataclass(slots=True, kw_only=True)
@@ -48,7 +49,8 @@ class Board:
     referred: dict[str, set[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.referred = referred_attributes(self.graph)
+        kinds = {decision.kind.name: decision.kind for decision in self.decisions.values()}
+        self.referred = referred_attributes(self.graph, kinds)
 
     # ── the operations ────────────────────────────────────────────────────────────────────
 
@@ -105,7 +107,7 @@ class Board:
             name
             for name in decision.update
             if decision.kind.root.fields[name].update_only
-            and get_path(decision.wanted, (name,)) is UNKNOWN
+            and not is_certain(decision.wanted.get(name))
         }
         now = {name: value for name, value in decision.update.items() if name not in late}
         transfer = self._transfer(decision, now)

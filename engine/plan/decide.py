@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -151,7 +151,7 @@ class Existing:
 def decide_existing(case: Existing) -> Decision:
     """A resource that has an object: leave it, change it, bring it back, or replace it."""
     declaration, kind = case.declaration, case.kind
-    ignored = [tuple(name.split(".")) for name in declaration.lifecycle.ignore_changes]
+    ignored = ignored_in(declaration)
     declared = _without(seal(declaration.arguments, case.salt), ignored)
     wanted = _without(case.wanted, ignored)
     prior = None
@@ -231,14 +231,29 @@ def left_alone(case: Existing) -> Decision:
     )
 
 
-def seen_leaves(kind: ResourceType, prior: ResourceState) -> dict[str, Any]:
-    """The declared leaves as the last apply saw them, without what Stripe tells only once."""
+def ignored_in(declaration: Declaration | None) -> list[tuple[str, ...]]:
+    """Paths of the fields that a declaration leaves alone once the object is made."""
+    names = declaration.lifecycle.ignore_changes if declaration is not None else ()
+    return [tuple(name.split(".")) for name in names]
+
+
+def seen_leaves(
+    kind: ResourceType, prior: ResourceState, ignored: Iterable[tuple[str, ...]] = ()
+) -> dict[str, Any]:
+    """The declared leaves as the last apply saw them, without what Stripe tells only once.
+
+    Args:
+        kind: The resource type.
+        prior: What the last apply declared and saw.
+        ignored: Paths of fields that are left out as well.
+    """
     seen = {
         name: value
         for name, value in prior.attributes.items()
         if name in prior.declared and value is not None
     }
-    return _without(seen, [tuple(map(str, path)) for path in kind.told_once])
+    once = [tuple(map(str, path)) for path in kind.told_once]
+    return _without(seen, [*once, *ignored])
 
 
 def _moved_leaves(case: Existing) -> frozenset[Path]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from engine.address import parse_address
-from engine.plan.decide import has_ended, seen_leaves
+from engine.graph.build import ResourceGraph
+from engine.plan.decide import has_ended, ignored_in, seen_leaves
 from engine.plan.diff import drifted
 from engine.plan.life import is_past
 from engine.plan.model import Drift, FieldChange, FieldReason
@@ -15,11 +17,16 @@ from engine.plan.observed import Observed
 from engine.plan.untouched import is_as_seen
 from engine.provider.base import RemoteObject
 from engine.provider.schema import ResourceType, Schemas
-from engine.state.model import ResourceState, State
+from engine.state.model import State
 
 
-def find_drift(state: State, observed: Observed, schemas: Schemas) -> tuple[Drift, ...]:
-    """Every managed object that is gone, ended, or differs in a declared leaf."""
+def find_drift(
+    graph: ResourceGraph, state: State, observed: Observed, schemas: Schemas
+) -> tuple[Drift, ...]:
+    """Every managed object that is gone, ended, or differs in a declared leaf.
+
+    What the code leaves alone may change as it likes.
+    """
     if not observed.refreshed:
         return ()
     found: list[Drift] = []
@@ -35,7 +42,8 @@ def find_drift(state: State, observed: Observed, schemas: Schemas) -> tuple[Drif
             continue
         fields: tuple[FieldChange, ...] = ()
         if not is_as_seen(kind, prior, actual):
-            fields = tuple(_fields(kind, prior, actual, state.lineage))
+            seen = seen_leaves(kind, prior, ignored_in(graph.declarations.get(address)))
+            fields = tuple(_fields(kind, seen, actual, state.lineage))
         ended = has_ended(kind, actual, prior.declared)
         if fields or ended:
             found.append(dataclasses.replace(base, fields=fields, ended=ended))
@@ -43,9 +51,9 @@ def find_drift(state: State, observed: Observed, schemas: Schemas) -> tuple[Drif
 
 
 def _fields(
-    kind: ResourceType, prior: ResourceState, actual: RemoteObject, salt: str
+    kind: ResourceType, seen: Mapping[str, Any], actual: RemoteObject, salt: str
 ) -> Iterator[FieldChange]:
-    for difference in drifted(kind.root, seen_leaves(kind, prior), actual, salt=salt):
+    for difference in drifted(kind.root, seen, actual, salt=salt):
         attribute = kind.root.at(difference.path)
         secret = attribute is not None and attribute.sensitive
         yield FieldChange(

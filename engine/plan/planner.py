@@ -60,7 +60,7 @@ def make_plan(
         schemas=schemas,
         options=options or PlanOptions(),
     )
-    drift = find_drift(state, observed, schemas)
+    drift = find_drift(graph, state, observed, schemas)
     if basis.options.refresh_only:
         return _refresh_only(basis, drift)
     chosen = selection(graph, state, basis.options)

@@ -16,11 +16,19 @@ from engine.state.model import ResourceState, State
 from engine.values import UNKNOWN, AttributeTarget, get_path, set_path
 
 
-def referred_attributes(graph: ResourceGraph) -> dict[str, set[str]]:
-    """Attributes that a stack refers to, by address; an id is known anyway."""
+def referred_attributes(
+    graph: ResourceGraph, kinds: Mapping[str, ResourceType]
+) -> dict[str, set[str]]:
+    """Attributes that a stack refers to, by address.
+
+    An id is known anyway, unless an object is addressed by the fields that name it.
+    """
     found: dict[str, set[str]] = {}
     for target in graph.named():
-        if isinstance(target, AttributeTarget) and target.attribute != "id":
+        if not isinstance(target, AttributeTarget):
+            continue
+        kind = kinds.get(target.address.type)
+        if target.attribute != "id" or (kind is not None and kind.composite is not None):
             found.setdefault(str(target.address), set()).add(target.attribute.split(".")[0])
     return found
 

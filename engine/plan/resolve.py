@@ -141,15 +141,16 @@ def _changed(decision: Decision) -> dict[str, Any]:
 def _certain(decision: Decision) -> dict[str, Any]:
     """The declared fields that are known whole; a secret is not."""
     return {
-        name: value if _is_certain(value) else UNKNOWN
+        name: value if is_certain(value) else UNKNOWN
         for name, value in decision.wanted.items()
         if value is not None and not isinstance(value, Sensitive)
     }
 
 
-def _is_certain(value: Any) -> bool:
+def is_certain(value: Any) -> bool:
+    """Whether nothing in a value waits for the apply."""
     if isinstance(value, Mapping):
-        return all(_is_certain(inner) for inner in value.values())
+        return all(is_certain(inner) for inner in value.values())
     if isinstance(value, list):
-        return all(_is_certain(inner) for inner in value)
+        return all(is_certain(inner) for inner in value)
     return value is not UNKNOWN

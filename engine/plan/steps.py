@@ -76,6 +76,7 @@ class _Order:
             self._leftovers_first(address)
         self._keys_free_first()
         self._room_first()
+        self._standing_last()
 
     def _along_references(self, address: str) -> None:
         if address not in self.board.graph.declarations:
@@ -240,6 +241,23 @@ class _Order:
                 # What goes only after the new one is there makes no room for it.
                 free = [key for key in leaving if create not in closure([key], self.board.after)]
                 self._wait(create, free)
+
+    def _standing_last(self) -> None:
+        """What stands out among its like goes after the others: Stripe refuses it before."""
+        ending: dict[tuple[str, str, str, str], list[tuple[bool, str]]] = {}
+        for address, decision in self.board.decisions.items():
+            removals = self._keys(address, StepKind.REMOVE)
+            for rule in decision.kind.inherits if decision.actual is not None else ():
+                among = repr([get_path(decision.actual, (name,)) for name in rule.beside.values()])
+                place = (decision.kind.name, decision.keeping.account, rule.field, among)
+                stands = bool(get_path(decision.actual, (rule.field,)))
+                ending.setdefault(place, []).extend((stands, key) for key in removals)
+        for alike in ending.values():
+            others = [key for stands, key in alike if not stands]
+            for last in (key for stands, key in alike if stands):
+                # What has to go after it for another reason is no obstacle to remove first.
+                first = [key for key in others if last not in closure([key], self.board.after)]
+                self._wait(last, first)
 
     def ordered(self) -> tuple[Step, ...]:
         named = {

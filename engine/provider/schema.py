@@ -207,6 +207,7 @@ class ResourceType:
         natural_keys: How it is found without its id, best first.
         detach: What must let go of it before it is removed.
         inherits: What a successor takes over, unless its declaration says otherwise.
+        follows: Object names of types that come first in a stack, although nothing refers to them.
         protect: Protected unless the author says otherwise.
         charged: Customers are charged by it, so on a live account its replacement has to be named.
         rules: Plan-time checks.
@@ -223,6 +224,8 @@ class ResourceType:
         include_once: What only the answer to a v2 create holds, if asked for.
         sandbox_only: Live mode refuses it.
         cap: How many of it Stripe lets an account hold in each mode; 0 if it does not count.
+        examples: What the printed example says in fields of which nothing else tells a valid value,
+            by dotted path; of a reference, the logical name of a resource of its own.
     """
 
     name: str
@@ -244,6 +247,7 @@ class ResourceType:
     natural_keys: tuple[NaturalKey, ...] = ()
     detach: tuple[Detach, ...] = ()
     inherits: tuple[Inheritance, ...] = ()
+    follows: tuple[str, ...] = ()
     protect: bool = False
     charged: bool = False
     rules: tuple[Rule, ...] = ()
@@ -260,6 +264,7 @@ class ResourceType:
     told_once: tuple[Path, ...] = ()
     sandbox_only: bool = False
     cap: int = 0
+    examples: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def is_v2(self) -> bool:

@@ -117,7 +117,9 @@ def _check_object(
 
 
 def _is_missing(attribute: Attribute, value: Any) -> bool:
-    """Whether Stripe sees nothing of a parameter; an empty dict cannot be sent."""
+    """Whether Stripe sees nothing of a parameter; what is empty cannot be sent."""
+    if attribute.kind is Kind.LIST and not attribute.min_length:
+        return value is None or value == []
     needs_more = any(child.required for child in attribute.fields.values())
     return value is None or (attribute.kind is Kind.OBJECT and value == {} and not needs_more)
 

@@ -1,10 +1,12 @@
 """A small, valid declaration of any type, made from what the catalogue says of it.
 
-What must not live here: examples written by hand, which would go stale.
+What must not live here: examples written by hand, which would go stale; a row gives the few values
+that nothing else tells.
 """
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -44,9 +46,7 @@ def example_of(kind: ResourceType, schemas: Schemas) -> str:
     """Write a module that declares one resource of a type, and what it has to refer to."""
     writer = _Writer({found.object: found for found in schemas.values()})
     writer.declare(kind)
-    faces = ", ".join(sorted(writer.faces))
-    own = ["from engine import Lifecycle"] if writer.left_alone else []
-    return "\n".join([*own, f"from engine.stripe import {faces}", "", *writer.lines])
+    return "\n".join([*writer.imports(), "", *writer.lines])
 
 
 class _Writer:
@@ -55,21 +55,37 @@ class _Writer:
     def __init__(self, kinds: Mapping[str, ResourceType]) -> None:
         self._kinds = kinds
         self._wishes: dict[str, dict[str, Any]] = {}
-        self.left_alone: dict[str, list[str]] = {}
-        self.faces: set[str] = set()
+        self._left_alone: dict[str, list[str]] = {}
+        self._declared: dict[str, ResourceType] = {}
         self.lines: list[str] = []
 
-    def declare(self, kind: ResourceType) -> str:
+    def imports(self) -> list[str]:
+        """The lines that come first, in the usual order."""
+        kinds = list(self._declared.values())
+        own = ["Lifecycle"] * bool(self._left_alone) + ["import_"] * any(map(_is_found, kinds))
+        faces = ", ".join(sorted({kind.face for kind in kinds}))
+        return [
+            *(["from pathlib import Path", ""] if any(kind.content for kind in kinds) else []),
+            *([f"from engine import {', '.join(own)}"] if own else []),
+            f"from engine.stripe import {faces}",
+        ]
+
+    def declare(self, kind: ResourceType, name: str = _LOGICAL_NAME) -> str:
         """Add a declaration of a type; returns the variable that holds it."""
-        variable = kind.object.rpartition(".")[2]
-        if kind.face not in self.faces:
-            self.faces.add(kind.face)
+        variable = kind.object.rpartition(".")[2] if name == _LOGICAL_NAME else name
+        if variable not in self._declared:
+            self._declared[variable] = kind
             self._note_wishes(kind)
+            for first in kind.follows:
+                self.declare(self._kinds[first])
             arguments = _Arguments(kind, self._refer, self._wishes.get(kind.object, {})).build()
-            if kind.object in self.left_alone:
-                fields = _code(self.left_alone[kind.object])
+            if kind.object in self._left_alone:
+                fields = _code(self._left_alone[kind.object])
                 arguments["lifecycle"] = _Expression(f"Lifecycle(ignore_changes={fields})")
-            self.lines += _call(variable, kind.face, arguments)
+            self.lines += [_file_line(str(arguments[field])) for field in kind.content]
+            self.lines += _call(variable, kind.face, name, arguments)
+            if _is_found(kind):
+                self.lines.append(f'import_("{kind.name}.{name}", "ID")  # made in the Dashboard')
         return variable
 
     def _note_wishes(self, kind: ResourceType) -> None:
@@ -86,20 +102,20 @@ class _Writer:
                     wishes = self._wishes.setdefault(named.reference, {})
                     wishes.update(dict.fromkeys(beyond, rule.value))
                 elif named is not None and rule.kind is RuleKind.FORBIDS and rule.value is ...:
-                    self.left_alone[named.reference] = beyond
+                    self._left_alone[named.reference] = beyond
 
-    def _refer(self, object_name: str) -> _Expression | str:
+    def _refer(self, object_name: str, name: str = _LOGICAL_NAME) -> _Expression | str:
         kind = self._kinds.get(object_name)
         if kind is None:
             return f"{object_name.rpartition('.')[2]}_123"
-        return _Expression(f"{self.declare(kind)}.id")
+        return _Expression(f"{self.declare(kind, name)}.id")
 
 
 class _Arguments:
     """Fills in what a type requires, then what its rules add."""
 
     def __init__(
-        self, kind: ResourceType, refer: Callable[[str], str], wishes: Mapping[str, Any]
+        self, kind: ResourceType, refer: Callable[..., str], wishes: Mapping[str, Any]
     ) -> None:
         self._kind = kind
         self._wishes = wishes
@@ -107,18 +123,40 @@ class _Arguments:
         self._found: dict[str, Any] = {}
 
     def build(self) -> dict[str, Any]:
+        for path, value in self._kind.examples.items():
+            field = self._kind.root.at(parts(path))
+            named = field is not None and field.reference
+            self._set(parts(path), self._refer(named, value) if named else copy.deepcopy(value))
         for name, field in self._kind.root.fields.items():
-            if field.required:
-                self._found[name] = self._value(field, 0)
+            if field.required and name not in self._found:
+                self._found[name] = self._value(field)
         for path, value in self._wishes.items():
             self._set(parts(path), value)
+        self._obey_all()
+        for name, value in self._found.items():
+            self._fill(self._kind.root.child(name), value)
+        self._obey_all()
+        return self._found
+
+    def _obey_all(self) -> None:
         for _ in range(_DEPTH):
             before = repr(self._found)
             for rule in self._kind.rules:
                 self._obey(rule)
             if repr(self._found) == before:
                 break
-        return self._found
+
+    def _fill(self, field: Attribute | None, value: Any) -> None:
+        """Give an object of which neither parameters nor rules demand anything its first field."""
+        if field is None or not isinstance(value, (dict, list)):
+            return
+        if value == {} and field.kind is Kind.OBJECT:
+            first = next(
+                ((name, one) for name, one in field.fields.items() if one.declarable), None
+            )
+            value.update({first[0]: self._value(first[1])} if first is not None else {})
+        for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            self._fill(field.child(key), inner)
 
     def _obey(self, rule: Rule) -> None:
         for place, found in places(self._found, parts(rule.each)):
@@ -158,23 +196,16 @@ class _Arguments:
         holder: Any = self._found
         for part in path[:-1]:
             holder = holder.setdefault(part, {}) if isinstance(holder, dict) else holder[part]
-        holder[path[-1]] = self._value(field, 0) if value is ... else value
+        holder[path[-1]] = self._value(field) if value is ... else value
 
-    def _value(self, field: Attribute, depth: int) -> Any:
+    def _value(self, field: Attribute) -> Any:
         if field.reference:
             return self._refer(field.reference)
         if field.kind is Kind.OBJECT:
-            return self._object(field, depth)
+            return {name: self._value(inner) for name, inner in field.needed.items()}
         if field.kind is Kind.LIST:
-            return [self._value(field.element, depth + 1)] if field.element is not None else []
+            return [self._value(field.element)] if field.element is not None else []
         return {"plan": "pro"} if field.kind is Kind.MAP else _scalar(field)
-
-    def _object(self, field: Attribute, depth: int) -> dict[str, Any]:
-        fields = {name: inner for name, inner in field.fields.items() if inner.declarable}
-        wanted = {name: inner for name, inner in fields.items() if inner.required}
-        if not wanted and depth < _DEPTH:
-            wanted = dict(list(fields.items())[:1])
-        return {name: self._value(inner, depth + 1) for name, inner in wanted.items()}
 
 
 def _own(rule: Rule, paths: Iterable[str]) -> list[str]:
@@ -183,9 +214,24 @@ def _own(rule: Rule, paths: Iterable[str]) -> list[str]:
     return [path for path in paths if not (beyond and path.startswith(beyond))]
 
 
+def _is_found(kind: ResourceType) -> bool:
+    """Whether Stripe lets nobody make one, so that it has to be there."""
+    return not (kind.creatable or kind.singleton)
+
+
+def _file_line(path: str) -> str:
+    """Code that makes a file which is sent, so that the example has one."""
+    name = path.rpartition("/")[2]
+    return f'Path(__file__).with_name("{name}").write_text("%PDF-1.4")  # or a file of your own'
+
+
 def _scalar(field: Attribute) -> Any:
     if field.values:
         return field.values[0]
+    if field.currency:
+        return "usd"
+    if field.resolved and field.words:
+        return next(iter(field.words))
     return _AMOUNT if field.money else _NUMBERS.get(field.kind) or _word(field)
 
 
@@ -199,8 +245,8 @@ def _word(field: Attribute) -> str:
     return "example"
 
 
-def _call(variable: str, face: str, arguments: Mapping[str, Any]) -> list[str]:
-    texts = [f'"{_LOGICAL_NAME}"', *(f"{name}={_code(value)}" for name, value in arguments.items())]
+def _call(variable: str, face: str, name: str, arguments: Mapping[str, Any]) -> list[str]:
+    texts = [f'"{name}"', *(f"{name}={_code(value)}" for name, value in arguments.items())]
     line = f"{variable} = {face}({', '.join(texts)})"
     if len(line) <= _WIDTH:
         return [line]

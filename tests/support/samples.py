@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from engine.catalog import loader
 from engine.catalog.merge import matches
@@ -138,6 +138,11 @@ class Samples:
         """Every leaf of a type that an author may write."""
         return [path for path, _ in _leaves(loader.by_object(object_name).root)]
 
+    def free_leaves(self, object_name: str) -> list[str]:
+        """The leaves of a type that nothing excuses."""
+        excused = self.excuses(object_name)
+        return [path for path in self.leaves(object_name) if path not in excused]
+
     def cases(self, object_name: str) -> tuple[list[Case], dict[str, str]]:
         """The cases of a type, and by leaf what keeps others from having one."""
         kind = loader.by_object(object_name)
@@ -157,7 +162,7 @@ class Samples:
 
     def batches(self, object_name: str, cases: list[Case]) -> list[list[Case]]:
         """Cases that can live side by side on one account."""
-        said = _said(object_name)
+        said = said_of_type(object_name)
         size = 1 if loader.by_object(object_name).singleton else said.get("batch", _MAX_BATCH)
         batches: list[tuple[list[Case], set[Any]]] = []
         for case in cases:
@@ -180,7 +185,7 @@ class Samples:
     def before(self, object_name: str) -> dict[str, str]:
         """What an account has to have before it has one of these: source lines by address."""
         found: dict[str, str] = {}
-        for entry in _said(object_name).get("before", ()):
+        for entry in said_of_type(object_name).get("before", ()):
             args = entry["arguments"]
             self._needed(args, found, set())
             address = f"{loader.type_name(entry['object'])}.{entry['name']}"
@@ -221,7 +226,7 @@ class Samples:
 
     def is_free(self, object_name: str, name: str) -> bool:
         """Whether a string field takes any words: neither the data nor its name says otherwise."""
-        said = _said(object_name)
+        said = said_of_type(object_name)
         spoken_for = name in said.get("base", {}) or bool(_override(object_name, name))
         return not spoken_for and not any(fnmatch.fnmatchcase(name, one) for one in DATA["names"])
 
@@ -229,7 +234,7 @@ class Samples:
         """A declaration as a line of a stack module."""
         kind = loader.by_object(object_name)
         lifecycle = ["protect=False"] if kind.protect else []
-        ignored = _said(object_name).get("ignored_beside")
+        ignored = said_of_type(object_name).get("ignored_beside")
         if ignored and name in _BESIDE:
             lifecycle.append(f"ignore_changes={ignored!r}")
         said = f"lifecycle=Lifecycle({', '.join(lifecycle)}), " if lifecycle else ""
@@ -242,6 +247,64 @@ class Samples:
     def schema_path(self, object_name: str, path: tuple[Any, ...]) -> str:
         """A path in a declaration as the catalogue spells it."""
         return _spelt(loader.by_object(object_name).root, path)
+
+
+class Chooser(Protocol):
+    """Chooses a value for a leaf."""
+
+    def __call__(
+        self, attribute: Attribute, pair: tuple[Any, Any], *, free: bool
+    ) -> tuple[Any, int]:
+        """A value, and which of the leaf's two samples needs the same beside it.
+
+        Args:
+            attribute: The leaf.
+            pair: Its two samples.
+            free: Nothing but the attribute says what is valid.
+        """
+
+
+def grown(
+    object_name: str,
+    arguments: Mapping[str, Any],
+    path: str,
+    name: str,
+    choose: Chooser,
+) -> tuple[dict[str, Any], tuple[tuple[str, str, dict[str, Any]], ...]]:
+    """A declaration with one leaf more, or with another value of it.
+
+    Args:
+        object_name: Object name of the type.
+        arguments: What the declaration says so far; untouched.
+        path: The leaf as the catalogue spells it.
+        name: Logical name of the declaration.
+        choose: Gives a value, and which of the two samples needs the same beside it.
+
+    Returns:
+        The arguments, and what the leaf has to have beside it: object name, logical name,
+        arguments.
+
+    Raises:
+        LookupError: if the data says too little to make some.
+    """
+    kind = loader.by_object(object_name)
+    attribute = kind.root.at(tuple(path.split(".")))
+    assert attribute is not None
+    said = _numbered(_override(object_name, path), name)
+    found = copy.deepcopy(dict(arguments))
+    for dotted, value in said.get("with", {}).items():
+        _put(kind.root, found, dotted, value, name)
+    pair = said.get("values") or _values(attribute, tuple(path.split(".")), name)
+    free = "values" not in said and not any(
+        fnmatch.fnmatchcase(path, one) or fnmatch.fnmatchcase(f"{path}.*", one)
+        for one in DATA["names"]
+    )
+    value, which = choose(attribute, (pair[0], pair[1]), free=free)
+    found = _with(found, _place(kind.root, found, path, name), value)
+    for dotted, needed in said.get("second", {}).items() if which else ():
+        _put(kind.root, found, dotted, needed, name)
+    beside = said.get("beside", ())
+    return found, tuple((one["object"], one["name"], one["arguments"]) for one in beside)
 
 
 # ── leaves ────────────────────────────────────────────────────────────────────────────────
@@ -267,7 +330,8 @@ def _is_leaf(attribute: Attribute) -> bool:
 # ── declarations ──────────────────────────────────────────────────────────────────────────
 
 
-def _said(object_name: str) -> Mapping[str, Any]:
+def said_of_type(object_name: str) -> Mapping[str, Any]:
+    """What the data says of a type."""
     found: Mapping[str, Any] = DATA["types"].get(object_name, {})
     return found
 
@@ -275,7 +339,7 @@ def _said(object_name: str) -> Mapping[str, Any]:
 def _base(object_name: str, name: str) -> dict[str, Any]:
     """The smallest declaration of a type: what the data says, and what is required."""
     kind = loader.by_object(object_name)
-    said = _said(object_name)
+    said = said_of_type(object_name)
     own = [
         arguments
         for pattern, arguments in said.get("named", {}).items()
@@ -380,7 +444,7 @@ def _renew(arguments: dict[str, Any], names: frozenset[str], last: dict[str, Any
 def _override(object_name: str, path: str) -> dict[str, Any]:
     """What the data says of a leaf; of several rows that fit, the later wins."""
     found: dict[str, Any] = {}
-    for pattern, said in _said(object_name).get("leaves", {}).items():
+    for pattern, said in said_of_type(object_name).get("leaves", {}).items():
         if any(fnmatch.fnmatchcase(path, option) for option in pattern.split(" ")):
             found |= said
     words = path.split(".")
@@ -487,7 +551,7 @@ def _declared(target: Target) -> Any:
         return UNKNOWN
     named = loader.resource_type(target.address.type)
     found = completed(named.root, _base(named.object, target.address.name))
-    for ignored in _said(named.object).get("ignored_beside", ()):
+    for ignored in said_of_type(named.object).get("ignored_beside", ()):
         found = blurred(found, (ignored,))
     return found
 
@@ -502,7 +566,7 @@ def _rest(
         rest, gone = _cut(args, base, where[:length])
         if _is_valid(kind, rest):
             return rest, _spelt(kind.root, gone)
-    apart = _said(kind.object).get("apart", ())
+    apart = said_of_type(kind.object).get("apart", ())
     same = all(base.get(name) == args.get(name) for name in apart)
     if same and _reach(base, where) is ABSENT and _is_valid(kind, base):
         return copy.deepcopy(base), ""

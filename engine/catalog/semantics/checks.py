@@ -165,6 +165,19 @@ def rising_tiers(where: str) -> tuple[Rule, ...]:
     )
 
 
+def one_discount(*lists: str) -> tuple[Rule, ...]:
+    """Checks that each discount of some lists is made from one thing."""
+    return tuple(
+        Rule(
+            kind=RuleKind.AT_MOST_ONE,
+            each=f"{where}.*",
+            fields=(f"{where}.*.coupon", f"{where}.*.promotion_code"),
+            message="You may only specify one of these parameters: coupon, promotion_code.",
+        )
+        for where in lists
+    )
+
+
 def one_price(each: str, *further: str) -> Rule:
     """Check that an item has a price, or what a price is made from."""
     names = ("price", "price_data", *further)

@@ -146,6 +146,16 @@ BANK_ACCOUNT = Row(
     # D: a list of external accounts holds cards too.
     unlisted=("external_account.object", "object"),
     neutral={"default_for_currency": False},
+    # D: numbers of the documentation, which sandboxes take.
+    examples={
+        "external_account": {
+            "object": "bank_account",
+            "country": "US",
+            "currency": "usd",
+            "account_number": "000123456789",
+            "routing_number": "110000000",
+        },
+    },
     excused={"default_for_currency": "each currency keeps a default, so the first cannot be unset"},
     limits=METADATA,
 )

@@ -10,6 +10,7 @@ from engine.catalog.semantics.checks import (
     liable,
     longest_intervals,
     one_amount,
+    one_discount,
     one_price,
     recurring_only,
     taxes_agree,
@@ -131,6 +132,7 @@ SUBSCRIPTION = Row(
     money={"billing_thresholds.amount_gte": "currency"},
     protect=True,
     rules=(
+        *one_discount("discounts", "items.*.discounts"),
         Rule(
             kind=RuleKind.ONE_OF,
             fields=("customer", "customer_account"),
@@ -160,6 +162,8 @@ SUBSCRIPTION = Row(
         liable("automatic_tax.liability"),
         liable("invoice_settings.issuer"),
     ),
+    # L: without a payment method Stripe charges nobody, and an invoice needs none.
+    examples={"collection_method": "send_invoice", "days_until_due": 30},
 )
 
 SUBSCRIPTION_ITEM = Row(
@@ -195,6 +199,7 @@ SUBSCRIPTION_ITEM = Row(
     limits=METADATA,
     bounds=_bounds(""),
     rules=(
+        *one_discount("discounts"),
         *_priced("", "plan"),
         recurring_only("price"),
         *taxes_agree("", "tax_rates"),
@@ -206,6 +211,8 @@ SUBSCRIPTION_ITEM = Row(
             hint='declare it there, or give that one lifecycle=Lifecycle(ignore_changes=["items"])',
         ),
     ),
+    # L: a subscription has one item for each price, and begins with another.
+    examples={"price": "further"},
 )
 
 SUBSCRIPTION_SCHEDULE = Row(
@@ -263,6 +270,11 @@ SUBSCRIPTION_SCHEDULE = Row(
         **_bounds("phases.*.items.*"),
     },
     rules=(
+        *one_discount(
+            "phases.*.add_invoice_items.*.discounts",
+            "phases.*.discounts",
+            "phases.*.items.*.discounts",
+        ),
         Rule(
             kind=RuleKind.ONE_OF,
             when={"from_subscription": ABSENT},
@@ -340,6 +352,7 @@ QUOTE = Row(
     },
     bounds={"application_fee_percent": PERCENT, **_bounds("line_items.*")},
     rules=(
+        *one_discount("discounts", "line_items.*.discounts"),
         ONE_CUSTOMER,
         *_priced("line_items.*"),
         *taxes_agree("line_items.*", "line_items.*.tax_rates"),

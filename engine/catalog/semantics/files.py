@@ -22,6 +22,7 @@ FILE = Row(
     write_only=("file",),
     # A link is declared as its own.
     ignored=("file_link_data",),
+    examples={"file": "stacks/example.pdf"},
 )
 
 FILE_LINK = Row(

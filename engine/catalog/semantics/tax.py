@@ -86,6 +86,8 @@ REGISTRATION = Row(
         Removal(verb=Verb.KEEP, note="a registration that has not begun cannot end"),
     ),
     ending=Ending(leaves={"status": ("expired",)}, spent_if=("expires_at",)),
+    # L: "You must set your head office address in your tax settings before ..."
+    follows=("tax.settings",),
     # L: one for each place until the earlier has ended; scheduled ones count.
     natural_keys=(
         NaturalKey(
@@ -142,6 +144,7 @@ REGISTRATION = Row(
             for name in _US_BLOCKS
         ),
     ),
+    examples={"country": "DE"},
 )
 
 SETTINGS = Row(
@@ -154,6 +157,18 @@ SETTINGS = Row(
     limits={
         "defaults.tax_code": Limit(pattern=r"txcd_\d{8}"),
         "head_office.address.country": COUNTRY,
+    },
+    examples={
+        "head_office": {
+            "address": {
+                "line1": "354 Oyster Point Blvd",
+                "city": "South San Francisco",
+                "state": "CA",
+                "postal_code": "94080",
+                "country": "US",
+            },
+        },
+        "defaults": {"tax_behavior": "inferred_by_currency"},
     },
 )
 

@@ -68,7 +68,23 @@ LOCATION = Row(
                 "A location has an address, or in Japan address_kana and address_kanji instead."
             ),
         ),
+        # L: of the name in Latin letters; D: Japan's own scripts have names of their own.
+        Rule(
+            kind=RuleKind.AT_LEAST_ONE,
+            fields=("display_name", "display_name_kana"),
+            message="Missing required param: display_name.",
+            hint='add display_name="..."',
+        ),
     ),
+    examples={
+        "address": {
+            "line1": "354 Oyster Point Blvd",
+            "city": "South San Francisco",
+            "state": "CA",
+            "postal_code": "94080",
+            "country": "US",
+        },
+    },
 )
 
 READER = Row(
@@ -80,6 +96,8 @@ READER = Row(
     write_only=("registration_code",),
     sensitive=("registration_code",),
     limits={**METADATA, "label": Limit(max=800)},
+    # D: the code of a reader that is not there, which sandboxes have.
+    examples={"registration_code": "simulated-wpe"},
 )
 
 ROWS: Mapping[str, Row] = {

@@ -27,7 +27,7 @@ def discounts_of(
         param: Parameter that names them.
 
     Raises:
-        StripeRefusal: One names neither a coupon nor a promotion code.
+        StripeRefusal: One names neither a coupon nor a promotion code, or both.
     """
     made = []
     for index, wanted in enumerate(given or ()):
@@ -35,6 +35,8 @@ def discounts_of(
         code_id, coupon_id = wanted.get("promotion_code"), wanted.get("coupon")
         if code_id is None and coupon_id is None:
             raise errors.missing_parameter(f"{place}[coupon]")
+        if code_id is not None and coupon_id is not None:
+            raise errors.exclusive(("coupon", "promotion_code"), f"{place}[coupon]")
         if code_id is not None:
             code = call.require("promotion_code", code_id, param=f"{place}[promotion_code]")
             coupon_id = code["promotion"]["coupon"]

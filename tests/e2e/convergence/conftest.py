@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +14,51 @@ from engine.emulator.transport import InProcessTransport
 from engine.stripe.client import ClientOptions, StripeHTTP
 from engine.stripe.provider import StripeProvider
 from engine.values import Sensitive
+from tests.support.random_life import RandomLife
+from tests.support.random_stacks import RandomStack
 from tests.support.samples import DATA, KEY, Samples, Tally
 
 _TALLIES = pytest.StashKey[dict[str, Tally]]()
+_CHANCE = pytest.StashKey["Chance"]()
+
+
+@dataclass(slots=True)
+class Chance:
+    """What random stacks came to.
+
+    Attributes:
+        stacks: How many were tried.
+        resources: How many resources they had in the end.
+        taken: How many leaves were declared or changed.
+        refused: How many validation refused.
+        turned_down: How many changes were refused as a whole.
+    """
+
+    stacks: int = 0
+    resources: int = 0
+    taken: int = 0
+    refused: int = 0
+    turned_down: int = 0
+
+    def note(self, stack: RandomStack, life: RandomLife) -> None:
+        """Count one that held."""
+        self.stacks += 1
+        self.resources += len(stack.addresses)
+        self.taken += sum(stack.taken.values())
+        self.refused += sum(stack.refused.values())
+        self.turned_down += len(life.turned_down)
 
 
 @pytest.fixture
 def samples(request: pytest.FixtureRequest) -> Samples:
     """Declarations made from the catalogue."""
     return Samples(request.config.stash[_TALLIES])
+
+
+@pytest.fixture
+def chance(request: pytest.FixtureRequest) -> Chance:
+    """Counts random stacks."""
+    return request.config.stash[_CHANCE]
 
 
 @pytest.fixture
@@ -51,12 +88,21 @@ def rooted_project(make_project: Any) -> Any:
 def pytest_configure(config: pytest.Config) -> None:
     """Begin to count."""
     config.stash.setdefault(_TALLIES, {})
+    config.stash.setdefault(_CHANCE, Chance())
 
 
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    """Print how many leaves of how many types converge."""
+    """Print how many leaves of how many types converge, and how many random stacks."""
+    chance = config.stash.get(_CHANCE, Chance())
+    if chance.stacks:
+        terminalreporter.section("random stacks")
+        terminalreporter.line(
+            f"{chance.stacks} converge, {chance.resources} resources in the end; {chance.taken} "
+            f"leaves taken, {chance.refused} refused by validation, {chance.turned_down} changes "
+            "refused as a whole"
+        )
     tallies = config.stash.get(_TALLIES, {})
     if not tallies:
         return

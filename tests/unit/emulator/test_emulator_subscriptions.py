@@ -210,6 +210,8 @@ def test_discounts_are_ids_unless_expanded(
     assert update(made.id, {"discounts": ""}).discounts == []
     assert refused(update, made.id, {"discounts": [{"coupon": "x"}]}).http_status == 400
     assert refused(update, made.id, {"discounts": [{"discount": "di_1"}]}).http_status == 400
+    both = {"discounts": [{"coupon": coupon, "promotion_code": code}]}
+    assert "may only specify one" in str(refused(update, made.id, both))
 
 
 def test_an_end_may_be_set(

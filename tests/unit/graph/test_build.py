@@ -103,6 +103,22 @@ def test_lifecycles_are_edges() -> None:
     assert graph.order == ("stripe_product.b", "stripe_product.c", "stripe_product.a")
 
 
+def test_a_type_may_follow_another() -> None:
+    """A tax registration comes after the tax settings, although it does not name them."""
+    registration = {"country": "DE", "active_from": "now"}
+    graph = graph_of(
+        {
+            "stripe_product.pro": {"name": "Pro"},
+            "stripe_tax_registration.de": registration,
+            "stripe_tax_settings.own": {"defaults": {"tax_behavior": "exclusive"}},
+        }
+    )
+    assert graph.edges["stripe_tax_registration.de"] == {"stripe_tax_settings.own"}
+    assert graph.edges["stripe_tax_settings.own"] == set()
+    alone = graph_of({"stripe_tax_registration.de": registration})
+    assert alone.edges["stripe_tax_registration.de"] == set()
+
+
 def test_a_cycle_is_a_problem_with_every_place() -> None:
     """The problem names the cycle, the first declaration's line, and where each link stands."""
     with pytest.raises(StackError) as caught:

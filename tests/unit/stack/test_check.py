@@ -357,6 +357,21 @@ def test_a_required_dict_that_is_empty_is_missing() -> None:
     assert text.startswith("x missing-parameter: missing required parameter x.mode")
 
 
+def test_a_required_list_that_is_empty_is_missing() -> None:
+    """A list of none cannot be sent; one that has to have some is too short, and no more."""
+    missing = " missing-parameter: missing required parameter x | add x=[...]"
+    cases: list[dict[str, Any]] = [{}, {"min_length": 1}]
+    for facts in cases:
+        kind = thing(x=field(Kind.LIST, required=True, element=field(Kind.STRING), **facts))
+        assert found(kind) == [missing]
+        assert found(kind, x=["a"]) == []
+    assert found(thing(x=field(Kind.LIST, required=True, element=field(Kind.STRING))), x=[]) == [
+        missing
+    ]
+    (text,) = found(kind, x=[])
+    assert text.startswith("x too-short:")
+
+
 def test_a_misspelt_parameter_is_not_missing_too() -> None:
     """One mistake is one finding, for required parameters and for rules."""
     rule = Rule(kind=RuleKind.REQUIRES, fields=("amount",), message="amount is needed")
