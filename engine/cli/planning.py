@@ -196,6 +196,7 @@ _var_file = click.option(
     "--var-file",
     multiple=True,
     metavar="FILE",
+    type=click.Path(),
     expose_value=False,
     callback=_keep_variable_files,
     help="Set variables from a .json or .toml file; --var has precedence; may be repeated.",

@@ -7,7 +7,7 @@ import functools
 from collections.abc import Mapping, Sequence
 
 from engine.address import ResourceAddress
-from engine.errors import UsageError
+from engine.errors import StateError, UsageError
 from engine.graph.build import ResourceGraph
 from engine.operations.context import Context
 from engine.operations.inquire import inquire
@@ -126,11 +126,20 @@ def _with_removals(opened: Session, plan: Plan, options: PlanOptions) -> Plan:
 
 
 def _orphans(opened: Session) -> tuple[str, ...]:
-    """Stacks that have a state and no module."""
+    """Stacks that have something in their state and no module."""
     context = opened.context
     known = stack_files(context.settings.stacks)
     stored = context.backend.stacks(context.environment)
-    return tuple(name for name in stored if name not in known)
+    return tuple(name for name in stored if name not in known and _manages(context, name))
+
+
+def _manages(context: Context, stack: str) -> bool:
+    """Whether a state has resources; one that cannot be read may have."""
+    try:
+        state = context.backend.read(stack, context.environment)
+    except StateError:
+        return True
+    return state is None or bool(state.resources)
 
 
 def _with_orphans(

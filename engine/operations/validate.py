@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from engine.errors import GraphError, Problem, StackError, UsageError
 from engine.graph.build import ResourceGraph, build_graph
@@ -44,7 +45,7 @@ def load_graphs(context: Context, names: Sequence[str]) -> tuple[ResourceGraph, 
     stacks: list[Stack] = []
     graphs: dict[str, ResourceGraph] = {}
     problems: list[Problem] = []
-    for path in select_stacks(settings.stacks, names).values():
+    for path in _selected(context, names).values():
         stack = load_stack(
             path,
             root=settings.root,
@@ -72,6 +73,22 @@ def load_graphs(context: Context, names: Sequence[str]) -> tuple[ResourceGraph, 
     if problems:
         raise StackError(merged(problems))
     return tuple(graphs[name] for name in _in_order(stacks))
+
+
+def _selected(context: Context, names: Sequence[str]) -> dict[str, Path]:
+    """The modules asked for; a missing one whose state is there is told how it can end."""
+    try:
+        return select_stacks(context.settings.stacks, names)
+    except UsageError as error:
+        known = stack_files(context.settings.stacks)
+        stored = context.backend.stacks(context.environment)
+        lost = [name for name in stored if name not in known and name in (names or stored)]
+        if not lost:
+            raise
+        raise error.with_hint(
+            f"{context.environment}/{lost[0]} has a state: put its module back, or, to remove what "
+            f"it manages, an empty stacks/{lost[0]}.py"
+        ) from None
 
 
 def _lacks_values(stack: Stack) -> bool:

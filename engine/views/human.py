@@ -223,13 +223,14 @@ def _why_nothing(report: PlanReport) -> str:
         return f"{what}: there is nothing to remove{_apart_from(report)}."
     if any(plan.drift for plan in report.plans):
         return "What changed on Stripe asks for nothing to be done."
+    if options.refresh_only:
+        return f"The state is what Stripe has{_apart_from(report)}."
     if not any(plan.changes for plan in report.plans):
         names = ", ".join(plan.stack for plan in report.plans)
         noun = "stack" if len(report.plans) == 1 else "stacks"
         them = "it" if len(report.plans) == 1 else "them"
-        return f"Nothing is declared in {noun} {names}, and nothing of {them} is in the state."
-    if options.refresh_only:
-        return f"The state is what Stripe has{_apart_from(report)}."
+        what = f"Nothing is declared in {noun} {names}, and nothing of {them} is in the state"
+        return f"{what}{_apart_from(report)}."
     of = "" if whole else "Of what was chosen: "
     if report.requests:
         return f"{of}What is on Stripe is what the code says{_apart_from(report)}."

@@ -6,7 +6,7 @@ What must not live here: how a leaf is written (`fields`), and whole changes (`c
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from engine.plan.fields import currency_of
@@ -17,6 +17,8 @@ from engine.views.fields import Leaf, flatten, show
 
 _TELLING = 4
 """Leaves of an object that goes; more would hide the objects among their fields."""
+_DEEPEST = 2
+"""Keys of a path down to such a leaf."""
 
 
 # ── ids and what they name ────────────────────────────────────────────────────────────────
@@ -120,8 +122,8 @@ def _waits(after: Any, written: Any, names: Mapping[str, str]) -> list[str]:
 def leaves_that_tell(change: Change, schemas: Schemas) -> Iterator[Leaf]:
     """The amount, the code, the address: what a person knows an object by that goes.
 
-    Keys come first, then amounts, then other plain values, those of the object itself before
-    those that are nested.
+    Keys come first, then amounts, then what a create needs, then other plain values, those of the
+    object itself before those that are nested.
     """
     kind = schemas.get(change.type)
     if kind is None:
@@ -131,17 +133,26 @@ def leaves_that_tell(change: Change, schemas: Schemas) -> Iterator[Leaf]:
     for path, value in flatten(change.before):
         attribute = _plain(kind, path, value)
         if attribute is not None:
-            rank = 0 if dotted(path) in keys else 1 if attribute.money else 1 + len(path)
-            found.append((rank, path, value, attribute))
+            found.append((_rank(path, attribute, keys), path, value, attribute))
     for _, path, value, attribute in sorted(found, key=lambda entry: entry[0])[:_TELLING]:
         currency = currency_of(attribute, path, change.before, {})
         yield Leaf("-", dotted(path), show(value, currency))
+
+
+def _rank(path: Path, attribute: Attribute, keys: Collection[str]) -> int:
+    if dotted(path) in keys:
+        return 0
+    if attribute.money:
+        return 1
+    return 2 if attribute.required and len(path) == 1 else 2 + len(path)
 
 
 def _plain(kind: ResourceType, path: Path, value: Any) -> Attribute | None:
     """The attribute of a leaf that a person may know the object by; None if it is none."""
     attribute = kind.root.at(path)
     if attribute is None or not attribute.declarable or attribute.sensitive:
+        return None
+    if len(path) > _DEEPEST:
         return None
     if attribute.reference or isinstance(value, bool) or value in (None, ""):
         return None

@@ -161,6 +161,8 @@ def test_nothing_declared_is_not_claimed_to_be_right(build: Any) -> None:
     assert text.endswith(
         "No changes.\nNothing is declared in stack saas, and nothing of it is in the state."
     )
+    text = text_of(build.report(build.plan(), options=PlanOptions(refresh_only=True)))
+    assert text.endswith("No changes.\nThe state is what Stripe has.")
     text = text_of(build.report(build.plan(), build.plan(stack="shop")))
     assert text.endswith("declared in stacks saas, shop, and nothing of them is in the state.")
 
@@ -664,6 +666,20 @@ def test_a_list_of_ids_says_whose_it_is(build: Any) -> None:
             "stripe_webhook_endpoint.w",
             {"url": "https://a.example/h"},
             ['- url: "https://a.example/h"'],
+        ),
+        (
+            "stripe_product.p",
+            {
+                "description": "d",
+                "name": "Pro",
+                "tax": {"code": "x", "deep": {"er": 1}},
+                "package_dimensions": {"height": 1.0},
+            },
+            [
+                '- name:                      "Pro"',
+                '- description:               "d"',
+                "- package_dimensions.height: 1.0",
+            ],
         ),
         ("stripe_promotion_code.p", {"code": "LAUNCH", "active": True}, ['- code: "LAUNCH"']),
         ("stripe_unknown.x", {"url": "https://a.example/h"}, []),
