@@ -190,7 +190,7 @@ def embedded_account(settings: Settings) -> Path:
 
 
 def _embedded_transport(settings: Settings) -> Any:
-    from engine.backends.files import private_folder  # noqa: PLC0415
+    from engine.backends.ignoring import private_folder  # noqa: PLC0415
     from engine.emulator.core import Emulator  # noqa: PLC0415
     from engine.emulator.transport import InProcessTransport  # noqa: PLC0415
 

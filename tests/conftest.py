@@ -182,9 +182,9 @@ def watch() -> Iterator[Watch]:
         path: str,
         params: Mapping[str, Any],
         options: Mapping[str, Any],
-        route: str,
+        *rest: Any,
     ) -> dict[str, Any]:
-        return send(self, method, path, params, {**options, "headers": {_MARK: "engine"}}, route)
+        return send(self, method, path, params, {**options, "headers": {_MARK: "engine"}}, *rest)
 
     def handling(self: Emulator, request: Request, *rest: Any) -> Response:
         watch.look(request)

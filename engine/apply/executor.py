@@ -31,7 +31,7 @@ from engine.apply.secrecy import (
     without_secrets,
 )
 from engine.apply.sending import send
-from engine.errors import EngineError, NotFoundError, ProviderError
+from engine.errors import EngineError, LockLostError, NotFoundError, ProviderError
 from engine.plan.model import Plan, Reason, Step, StepKind
 from engine.plan.normal import is_sealed
 from engine.plan.outputs import kept_output
@@ -239,7 +239,9 @@ class _Run:
             return
         self.around.hook.step_started(step)
         self.sent[step.key] = tuple(secrets_in(params))
-        context = RequestContext(idempotency_key=intent.key, account=step.account)
+        context = RequestContext(
+            idempotency_key=intent.key, account=step.account, fence=self.around.fence
+        )
         flying[pool.submit(send, self.around.provider, kind, intent.step, params, context)] = step
 
     def _kept(self, step: Step, kind: ResourceType) -> dict[str, str]:
@@ -283,7 +285,10 @@ class _Run:
         if isinstance(error, NotFoundError) and not error.hint:
             gone = f"what {step.address} needs is not there, or not any more"
             error = error.with_hint(f"{gone}; run engine plan again to see where things stand")
-        if is_uncertain(error):
+        if isinstance(error, LockLostError):
+            # An earlier try may have been carried out: whoever has the lock finds that out.
+            self.unsaved = error
+        elif is_uncertain(error):
             later = "whether Stripe carried it out is found out by the next engine plan or apply"
             error = error.with_hint(f"{error.hint}; {later}" if error.hint else later)
         else:

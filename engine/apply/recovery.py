@@ -34,7 +34,14 @@ from engine.plan.life import is_gone
 from engine.plan.model import Step, StepKind
 from engine.plan.normal import comparable, pick
 from engine.plan.request import STAMP_KEY
-from engine.provider.base import Provider, RemoteObject, RequestContext, composite_id, id_of
+from engine.provider.base import (
+    Provider,
+    RemoteObject,
+    RequestContext,
+    composite_id,
+    id_of,
+    unfenced,
+)
 from engine.provider.schema import ResourceType, Schemas
 from engine.state.model import Delta, Draft, ResourceState, State
 from engine.values import fingerprint, get_path, set_path
@@ -57,12 +64,14 @@ class Help:
         schemas: Resource types by name.
         sink: Where secrets go.
         references: What references stand for, over the draft that is recovered.
+        fence: Raises once the lock on the stack is another run's.
     """
 
     provider: Callable[[], Provider]
     schemas: Schemas
     sink: SecretSink
     references: References
+    fence: Callable[[], None] = unfenced
 
 
 def recover(unfinished: Unfinished, draft: Draft, around: Help) -> tuple[Finding, ...]:
@@ -167,7 +176,7 @@ def _settle(unfinished: Unfinished, intent: Intent, draft: Draft, around: Help) 
     if step.kind is StepKind.REMOVE or (moved_on and step.kind is not StepKind.CREATE):
         # Sent late, it could undo what is newer, or end what is declared again by now.
         return Finding(address=address, what=Found.LEFT)
-    what, answer = _asked_again(intent, kind, provider)
+    what, answer = _asked_again(intent, kind, around)
     if what is None and step.kind is StepKind.CREATE:
         answer = _made(intent, kind, draft, provider)
         what = Found.NOT_DONE if answer is None else Found.DISCOVERED
@@ -209,16 +218,19 @@ def _with_secrets(
 
 
 def _asked_again(
-    intent: Intent, kind: ResourceType, provider: Provider
+    intent: Intent, kind: ResourceType, around: Help
 ) -> tuple[Found | None, RemoteObject | None]:
     """Send an operation again, if that is safe; None where that tells nothing.
 
     Raises:
         ProviderError: if Stripe does not answer, or the key may not ask.
     """
+    provider = around.provider()
     if not _may_send_again(intent, provider):
         return None, None
-    context = RequestContext(idempotency_key=intent.key, account=intent.step.account)
+    context = RequestContext(
+        idempotency_key=intent.key, account=intent.step.account, fence=around.fence
+    )
     try:
         answer = send(provider, kind, intent.step, intent.step.params, context)
     except (AuthenticationError, PermissionDeniedError, RateLimitedError):

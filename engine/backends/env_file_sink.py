@@ -13,7 +13,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.backends.files import PRIVATE_FILE, make_folder, private_folder, write_durably
+from engine.backends.files import PRIVATE_FILE, make_folder, write_durably
+from engine.backends.ignoring import private_folder
 from engine.errors import SecretSinkError
 from engine.redaction import remember
 

@@ -9,10 +9,10 @@ from engine.backends.files import (
     PRIVATE_FILE,
     PRIVATE_FOLDER,
     make_folder,
-    private_folder,
     sync_folder,
     write_durably,
 )
+from engine.backends.ignoring import private_folder
 from engine.errors import SecretSinkError
 from engine.redaction import remember
 

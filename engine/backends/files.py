@@ -9,12 +9,6 @@ from pathlib import Path
 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
-_TRANSIENTS = """\
-# made by engine: journals of runs, half-written files, and what a rebuild put aside
-*.journal
-.*.tmp
-*.replaced*
-"""
 
 
 def write_durably(
@@ -109,23 +103,6 @@ def sweep(path: Path) -> None:
                 left.unlink()
 
 
-def ignore_transients(states: Path) -> bool:
-    """Tell git, in a folder of states, what beside the states is not to be committed.
-
-    Returns:
-        Whether it was told now; a file that is there stays as it is.
-
-    Raises:
-        OSError: if the folder or the file cannot be written.
-    """
-    ignore = states / ".gitignore"
-    if ignore.exists():
-        return False
-    make_folder(states)
-    ignore.write_text(_TRANSIENTS)
-    return True
-
-
 def sync_folder(folder: Path) -> None:
     """Make what changed in a folder survive a power cut."""
     handle = os.open(folder, os.O_RDONLY)
@@ -133,14 +110,3 @@ def sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def private_folder(root: Path, *parts: str) -> Path:
-    """A folder under the project's private one, which git is told to ignore."""
-    make_folder(root)
-    ignore = root / ".gitignore"
-    if not ignore.exists():
-        ignore.write_text("# made by engine: nothing in here is ever committed\n*\n")
-    folder = root.joinpath(*parts)
-    make_folder(folder, mode=PRIVATE_FOLDER)
-    return folder

@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from engine.backends import journal
-from engine.backends.files import ignore_transients, make_folder, sweep, write_durably
+from engine.backends.files import make_folder, sweep, write_durably
 from engine.backends.held import HeldFiles
 from engine.backends.holds import Holds
+from engine.backends.ignoring import EVERYTHING, NAME, TRANSIENTS, ignore, ignores
 from engine.backends.locks import RunLocks, writing
 from engine.backends.succession import check_succession
-from engine.errors import StateError
+from engine.errors import Problem, StateError
 from engine.state.backend import Hold, Holder, JournalFile, RunLock
 from engine.state.codec import decode, encode
 from engine.state.held import HeldLock
@@ -28,8 +29,9 @@ class LocalBackend:
     def __init__(self, states: Path, private: Path, *, engine_version: str) -> None:
         """Args: states: folder of state files; private: folder that is never committed."""
         self._states = states
+        self._private = private
         self._version = engine_version
-        self._locks = RunLocks(states, private)
+        self._locks = RunLocks(states)
         self._held = HeldFiles(states)
         self._holds = Holds()
         self._seen: dict[tuple[str, str], tuple[bytes, State]] = {}
@@ -122,8 +124,7 @@ class LocalBackend:
     def _put(self, state: State) -> None:
         path, place = self.path(state.stack, state.environment), (state.stack, state.environment)
         raw = encode(state, engine_version=self._version)
-        with contextlib.suppress(OSError):
-            ignore_transients(self._states)
+        self._hide_transients()
         try:
             write_durably(path, raw)
         except OSError as error:
@@ -176,6 +177,7 @@ class LocalBackend:
     ) -> JournalFile:
         """Begin a journal beside the state."""
         path = self._journal_path(stack, environment)
+        self._hide_transients()
         try:
             return journal.begin(path, records, shown=self._shown(path), reserve=reserve)
         except OSError as error:
@@ -191,6 +193,24 @@ class LocalBackend:
 
     def _journal_path(self, stack: str, environment: str) -> Path:
         return self.path(stack, environment).with_suffix(".journal")
+
+    def _hide_transients(self) -> None:
+        with contextlib.suppress(OSError):
+            ignore(self._states, TRANSIENTS)
+
+    def exposed(self) -> tuple[Problem, ...]:
+        """Folders whose ignore file does not keep from git what is never committed."""
+        found: list[Problem] = []
+        for folder, lines, what in (
+            (self._private, EVERYTHING, "which holds secrets"),
+            (self._states, TRANSIENTS, "such as the journals of runs"),
+        ):
+            if _is_exposed(folder, lines):
+                file, wanted = self._shown(folder / NAME), ", ".join(lines[1:])
+                message = f"it does not keep git from what is never committed, {what}"
+                hint = f"add {wanted} at its end; the next engine apply does so too"
+                found.append(Problem(file, 0, message, hint, "state-ignore"))
+        return tuple(found)
 
     def check_writable(self, stack: str, environment: str) -> None:
         """Write and remove a file beside the state."""
@@ -250,6 +270,18 @@ class LocalBackend:
     def drop_held_lock(self, environment: str, stack: str) -> str:
         """Release a held lock."""
         return self._held.drop(environment, stack)
+
+
+def _is_exposed(folder: Path, lines: Sequence[str]) -> bool:
+    """Whether something is there that git is not told to pass over."""
+    patterns = [line for line in lines if not line.startswith("#")]
+    there = (folder / NAME).exists() or any(
+        path.name != NAME for line in patterns for path in folder.rglob(line)
+    )
+    try:
+        return there and not ignores(folder, lines)
+    except OSError:
+        return True
 
 
 def _hash(raw: bytes) -> bytes:

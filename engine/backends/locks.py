@@ -1,8 +1,9 @@
-"""Run locks beside git's own files, and who writes a folder of states. The only filelock caller.
+"""Run locks beside the states, and who writes a folder of states. The only filelock caller.
 
 The lock is a kernel lock: it ends with the process that holds it. Its file also says who holds
 it, in JSON that begins at offset 1, since Windows locks byte 0 against readers. It lies in the
-repository's common git directory, where `git clean` does not reach and all worktrees meet.
+folder of the states themselves, `<environment>/.locks/<stack>.lock`: whoever sees the same states,
+through a link, a mount or another checkout, meets the same lock, whatever else they see or not.
 
 Deleting the file of a lock lets a second run in; so a holder asks, before each write, whether the
 file at the path is still the one it holds, with its own id in it.
@@ -12,19 +13,20 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import hashlib
 import json
 import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from engine.backends.files import private_folder, write_at
-from engine.backends.git import git_common_dir, work_tree
+from engine.backends.files import make_folder, write_at
 from engine.backends.holder import held, is_gone, lost, no_such_run, still_there, this_run
+from engine.backends.ignoring import EVERYTHING, ignore
 from engine.errors import StateError
 from engine.state.backend import Holder, RunLock
 
+_FOLDER = ".locks"
+"""In the folder of an environment's states; git is told to pass over all of it."""
 _POLL = 0.05
 _LONGEST_RECORD = 65536
 _PATIENCE = 200
@@ -76,10 +78,9 @@ class FileHold:
 class RunLocks:
     """The run locks of the states in one folder."""
 
-    def __init__(self, states: Path, private: Path) -> None:
-        """Args: states: folder of state files; private: folder that is never committed."""
+    def __init__(self, states: Path) -> None:
+        """Args: states: folder of state files."""
         self._states = states
-        self._private = private
 
     @contextlib.contextmanager
     def hold(
@@ -145,39 +146,27 @@ class RunLocks:
         return lock
 
     def _found(self) -> Iterator[tuple[Path, RunLock]]:
-        for path in sorted(self._folder().glob("*/*.lock")):
+        for path in sorted(self._states.glob(f"*/{_FOLDER}/*.lock")):
             holder = read_holder(path)
             if holder is not None:
-                lock = RunLock(environment=path.parent.name, stack=path.stem, holder=holder)
+                environment = path.parents[1].name
+                lock = RunLock(environment=environment, stack=path.stem, holder=holder)
                 yield path, lock
 
     def _path(self, stack: str, environment: str) -> Path:
+        # Not resolved: a link that leads elsewhere later is noticed, like a file that is deleted.
+        folder = self._states / environment / _FOLDER
         try:
-            if self._shared() is None:
-                private_folder(self._private, "locks", environment)
-            folder = self._folder() / environment
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder)
+            ignore(folder, EVERYTHING)
         except OSError as error:
             raise StateError(
                 f"the lock of {environment}/{stack} cannot be made",
                 cause=": ".join(filter(None, (error.filename, error.strerror))),
-                hint="make the folder writable and run the command again; nothing was changed",
+                hint="make the folder of the states writable and run the command again; nothing "
+                "was changed",
             ) from error
         return folder / f"{stack}.lock"
-
-    def _shared(self) -> Path | None:
-        common = git_common_dir(self._states)
-        return common if common is not None and os.access(common, os.W_OK) else None
-
-    def _folder(self) -> Path:
-        common = self._shared()
-        if common is None:
-            return self._private / "locks"
-        # Worktrees share the directory; the folder inside the work tree tells projects of one
-        # repository apart.
-        inside = self._states.resolve().relative_to(work_tree(self._states.resolve()))
-        name = hashlib.sha256(str(inside).encode()).hexdigest()[:12]
-        return common / "engine" / "locks" / name
 
 
 class _Watch:

@@ -23,6 +23,7 @@ from engine.backends.holder import (
 )
 from engine.backends.holds import Holds
 from engine.backends.succession import check_succession
+from engine.errors import Problem
 from engine.state.backend import Hold, Holder, JournalFile, RunLock
 from engine.state.codec import decode, encode
 from engine.state.held import HeldLock
@@ -125,6 +126,10 @@ class MemoryBackend:
     def end_journal(self, stack: str, environment: str) -> None:
         """Remove the journal."""
         self._journals.pop((stack, environment), None)
+
+    def exposed(self) -> tuple[Problem, ...]:
+        """Memory is never committed."""
+        return ()
 
     def check_writable(self, stack: str, environment: str) -> None:
         """Memory can always be written."""

@@ -5,12 +5,14 @@ What must not live here: what is said about it.
 
 from __future__ import annotations
 
+import stat
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.backends.files import ignore_transients
+from engine.backends.files import write_durably
+from engine.backends.ignoring import TRANSIENTS, ignore
 from engine.errors import UsageError
 
 _STACK = '''\
@@ -148,8 +150,7 @@ def _example_stack(root: Path) -> Piece:
     present = sorted(path.name for path in folder.glob("*.py"))
     if present:
         return Piece(name, made=False, why=f"stacks/ has {present[0]} already")
-    folder.mkdir(exist_ok=True)
-    (root / name).write_text(_STACK, encoding="utf-8")
+    _write(root / name, _STACK)
     return Piece(name, made=True, why="an example stack")
 
 
@@ -157,13 +158,12 @@ def _state_folder(root: Path) -> Piece:
     name = "state/README.md"
     if (root / name).exists():
         return Piece(name, made=False, why="it is there")
-    (root / "state").mkdir(exist_ok=True)
-    (root / name).write_text(_STATE_README, encoding="utf-8")
+    _write(root / name, _STATE_README)
     return Piece(name, made=True, why="how a team reviews state")
 
 
 def _transient_files(root: Path) -> Piece:
-    made = ignore_transients(root / "state")
+    made = ignore(root / "state", TRANSIENTS)
     why = "what beside a state is not committed" if made else "it is there"
     return Piece("state/.gitignore", made=made, why=why)
 
@@ -179,7 +179,7 @@ def _configuration(root: Path) -> Piece:
         ) from error
     if has_table:
         return Piece(name, made=False, why="it has [tool.engine]")
-    (root / name).write_text(_joined(text, _CONFIGURATION), encoding="utf-8")
+    _write(root / name, _joined(text, _CONFIGURATION))
     return Piece(name, made=True, why="added [tool.engine]" if text else "environments")
 
 
@@ -191,10 +191,17 @@ def _ignored_files(root: Path) -> Piece:
     if not missing:
         return Piece(name, made=False, why="it has the entries")
     added = "\n".join([_IGNORE_COMMENT, *missing]) + "\n"
-    (root / name).write_text(_joined(text, added), encoding="utf-8")
+    _write(root / name, _joined(text, added))
     return Piece(
         name, made=True, why=f"added {', '.join(missing)}" if text else "what not to commit"
     )
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file whole or not at all: some of them are the person's own, added to."""
+    there = path.resolve()
+    mode = stat.S_IMODE(there.stat().st_mode) if there.exists() else 0o644
+    write_durably(there, text.encode(), mode=mode)
 
 
 def _existing(path: Path) -> str:

@@ -67,6 +67,7 @@ def take_up(opened: Session, name: str, graph_of: Callable[[str], ResourceGraph]
                 sink=context.sink,
                 outputs_of=opened.output_of,
             ),
+            fence=opened.holds[name].check,
         ),
     )
     file = context.backend.begin_journal(name, context.environment, records, reserve=0)

@@ -36,7 +36,11 @@ def verify_states(
             _stored(context, environment, stack)
             for environment, stack in _places(context, names, environments)
         )
-    return tuple(found)
+    exposed = (
+        Verified(file=problem.file, environment="", stack="", resources=0, problems=(problem,))
+        for problem in context.backend.exposed()
+    )
+    return (*found, *exposed)
 
 
 def _places(

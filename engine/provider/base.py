@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
 from engine.provider.calls import Composite
@@ -49,6 +49,10 @@ class Account:
     livemode: bool | None
 
 
+def unfenced() -> None:
+    """Let everything through."""
+
+
 @dataclass(frozen=True, slots=True)
 class RequestContext:
     """What a request carries beside its parameters.
@@ -56,10 +60,12 @@ class RequestContext:
     Attributes:
         idempotency_key: For writes; the same key never acts twice.
         account: Connected account to act on; empty for the key's own.
+        fence: Raises if a write may not be sent any more; asked right before each try.
     """
 
     idempotency_key: str = ""
     account: str = ""
+    fence: Callable[[], None] = field(default=unfenced, compare=False, repr=False)
 
 
 class Provider(Protocol):
@@ -67,6 +73,7 @@ class Provider(Protocol):
 
     An implementation MUST raise only `engine.errors.ProviderError` and its kin for whatever the
     service or the network does; MUST retry what is safe to retry, with the same idempotency key;
+    MUST ask the fence of a write right before each try of it, and send nothing if that raises;
     MUST be usable from several threads at once; MUST encode `CLEAR` the way its wire clears a
     field; MUST NOT change what it is given.
     """

@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
+from engine.errors import Problem
 from engine.state.held import HeldLock
 from engine.state.model import State
 
@@ -173,6 +174,10 @@ class StateBackend(Protocol):
         Raises:
             StateError: if it cannot be stored; what was stored before is intact.
         """
+        ...
+
+    def exposed(self) -> tuple[Problem, ...]:
+        """What would let secrets, or the journals of runs, be committed with the states."""
         ...
 
     def check_writable(self, stack: str, environment: str) -> None:

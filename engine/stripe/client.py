@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.apply.pace import Pace
+from engine.provider.base import unfenced
 from engine.stripe.refusals import translate
 from engine.stripe.tries import Tries, header, is_too_fast, retry_after
 from engine.values import CLEAR, Sensitive
@@ -118,10 +119,11 @@ class StripeHTTP:
         idempotency_key: str,
         account: str = "",
         route: str = "",
+        fence: Callable[[], None] = unfenced,
     ) -> dict[str, Any]:
         """Create or change; the same key never acts twice."""
         options = {"stripe_account": account or None, "idempotency_key": idempotency_key}
-        return self._send("post", path, params, options, route or path)
+        return self._send("post", path, params, options, route or path, fence)
 
     def delete(
         self,
@@ -130,10 +132,11 @@ class StripeHTTP:
         *,
         account: str = "",
         route: str = "",
+        fence: Callable[[], None] = unfenced,
     ) -> dict[str, Any]:
         """Delete."""
         options = {"stripe_account": account or None}
-        return self._send("delete", path, params or {}, options, route or path)
+        return self._send("delete", path, params or {}, options, route or path, fence)
 
     def upload(
         self,
@@ -143,6 +146,7 @@ class StripeHTTP:
         *,
         idempotency_key: str,
         account: str = "",
+        fence: Callable[[], None] = unfenced,
     ) -> dict[str, Any]:
         """Create from files; each is read anew for every try."""
         options = {
@@ -153,7 +157,7 @@ class StripeHTTP:
         }
         with contextlib.ExitStack() as opened:
             handles = {name: opened.enter_context(file.open("rb")) for name, file in files.items()}
-            return self._send("post", path, {**params, **handles}, options, path)
+            return self._send("post", path, {**params, **handles}, options, path, fence)
 
     def _send(
         self,
@@ -162,6 +166,7 @@ class StripeHTTP:
         params: Mapping[str, Any],
         options: Mapping[str, Any],
         route: str,
+        fence: Callable[[], None] = unfenced,
     ) -> dict[str, Any]:
         import stripe  # noqa: PLC0415
 
@@ -172,7 +177,7 @@ class StripeHTTP:
         endpoint = f"{method} {route}"
         tries = Tries(self._options.retries)
         while True:
-            self._take_turn(endpoint, method)
+            self._take_turn(endpoint, method, fence)
             for value in body.values():
                 if hasattr(value, "seek"):
                     value.seek(0)  # a file that an earlier try has read
@@ -192,10 +197,11 @@ class StripeHTTP:
             found: dict[str, Any] = answer.data
             return found
 
-    def _take_turn(self, endpoint: str, method: str) -> None:
+    def _take_turn(self, endpoint: str, method: str, fence: Callable[[], None]) -> None:
         """Wait until the request may be sent, and count it."""
         if self._options.pace is not None:
             self._options.pace.wait(endpoint)
+        fence()  # after every wait: for its turn, and between two tries
         with self._count:
             self.requests += 1
             self.writes += method != "get"

@@ -259,7 +259,12 @@ class StripeProvider:
             files = {name: self._root / _file_name(body[name]) for name in kind.content}
             rest = {name: value for name, value in body.items() if name not in files}
             found = self._http.upload(
-                path, rest, files, idempotency_key=context.idempotency_key, account=context.account
+                path,
+                rest,
+                files,
+                idempotency_key=context.idempotency_key,
+                account=context.account,
+                fence=context.fence,
             )
         else:
             asked = {**body, **_asked(kind, once=True)}
@@ -297,7 +302,9 @@ class StripeProvider:
         if kind.composite is not None:
             params = {**composite_params(id), **params}
         if found.method == "delete":
-            answer = self._http.delete(path, params, account=context.account, route=found.path)
+            answer = self._http.delete(
+                path, params, account=context.account, route=found.path, fence=context.fence
+            )
         else:
             answer = self._post(path, params, context, found.path)
         self._request(found.method.upper(), path).object(kind, answer, id)
@@ -311,7 +318,9 @@ class StripeProvider:
                 answer = self._post(path, composite_params(id), context, path)
             else:
                 method, path, account = "DELETE", item_path(kind, id), context.account
-                answer = self._http.delete(path, {}, account=account, route=kind.item)
+                answer = self._http.delete(
+                    path, {}, account=account, route=kind.item, fence=context.fence
+                )
         except NotFoundError as error:
             if _OTHER_MODE in error.message or _NO_SUCH_ROUTE in error.message:
                 raise
@@ -331,6 +340,7 @@ class StripeProvider:
             idempotency_key=context.idempotency_key,
             account=context.account,
             route=route,
+            fence=context.fence,
         )
 
 

@@ -78,7 +78,7 @@ OFFLINE = {
     "init": _row(
         "init project",
         PLACED | {"backends", "redaction", "settings", "values", "variables"},
-        frozenset({"pathlib", "tomllib", "urllib"}),
+        frozenset({"lzma", "pathlib", "tempfile", "tomllib", "urllib"}),  # it writes durably
     ),
     "validate": _row("validate", STACKS, frozenset({"json", "pathlib", "urllib"})),
     "plan": _row("plan --no-refresh", PLANS, LOCKING, "filelock"),

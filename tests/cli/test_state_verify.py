@@ -97,6 +97,31 @@ def test_what_is_not_there(engine: Callable[..., Any]) -> None:
     assert "state/local/none.json cannot be read" in ended.err
 
 
+@pytest.mark.usefixtures("state_file")
+def test_what_git_could_see_is_a_finding(engine: Callable[..., Any], root: Path) -> None:
+    """An ignore file that a full disk left empty lets `git add -A` take secrets."""
+    for name in (".engine", "state"):
+        (root / name / ".gitignore").write_bytes(b"")
+    ended = engine("state", "verify")
+    assert ended.code == 1
+    assert ended.err.startswith("Error: 2 problems in the state\n\n.engine/.gitignore: it does not")
+    assert "state/.gitignore: it does not keep git from what is never committed" in ended.err
+    assert engine("plan").code == 0
+    assert "1 problem" in engine("state", "verify").err
+
+
+@pytest.mark.usefixtures("state_file")
+def test_a_journal_that_cannot_be_taken_up_is_a_finding(
+    engine: Callable[..., Any], root: Path
+) -> None:
+    """With the way on; every other command refuses it."""
+    (root / "state" / "local" / "shop.journal").write_bytes(b"")
+    ended = engine("state", "verify", "--json")
+    (problem,) = json.loads(ended.out)["states"][0]["problems"]
+    assert problem["reference"] == "state-journal"
+    assert "It is empty" in engine("plan").err
+
+
 def test_a_project_without_states(engine: Callable[..., Any]) -> None:
     """Nothing was applied yet, so nothing is wrong."""
     ended = engine("state", "verify")

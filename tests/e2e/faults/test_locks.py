@@ -84,6 +84,24 @@ except EngineError as error:
     print("ended", type(error).__name__, flush=True)
 """
 
+# The same, standing still when its first write has passed every check and is about to be sent.
+LATE = APPLY.replace(
+    "class Watch",
+    """
+import stripe
+send, stood = stripe.StripeClient.raw_request, []
+
+def late(self, method, path, **rest):
+    if method == "post" and not stood:
+        stood.append(path)
+        stand_still()
+    return send(self, method, path, **rest)
+
+stripe.StripeClient.raw_request = late
+
+class Watch""",
+)
+
 # A writer that adds its turns to the state, each from what it reads under the lock.
 WRITER = """
 import dataclasses, sys
@@ -408,6 +426,25 @@ def test_a_holder_whose_lock_is_taken_halfway_overwrites_nothing(
         assert (root / "state" / "default" / "shop.json").read_bytes() == state
 
 
+def test_a_create_that_is_sent_late_is_the_one_that_was_taken_up(
+    root: Path, emulator: Emulator, start: Callable[..., Engine], trying: Trying
+) -> None:
+    """Past its last check: whoever took the lock has sent it, with the same key."""
+    with trying("a forced unlock between the last check and the send"):
+        first = start(LATE, root, "")
+        first.wait_for("here")
+        first.stop()
+        _unlock(root, _refused(root), force=True)
+        _apply(root)
+        assert _created(emulator) == EACH_ONCE
+        state = (root / "state" / "default" / "shop.json").read_bytes()
+        first.resume()
+        first.go_on()
+        assert first.wait_for("ended") == "ended LockLostError"
+        assert [entry.replayed for entry in emulator.log.writes()] == [False, False, True]
+        assert (root / "state" / "default" / "shop.json").read_bytes() == state
+
+
 def test_a_holder_that_is_stopped_between_check_and_rename(
     tmp_path: Path, start: Callable[..., Engine], trying: Trying
 ) -> None:
@@ -464,7 +501,7 @@ def _delete_the_file(root: Path) -> None:
 
 
 def _delete_the_folder(root: Path) -> None:
-    shutil.rmtree(root / ".engine")
+    shutil.rmtree(root / "state" / "default" / ".locks")
 
 
 @pytest.mark.parametrize("remove", [_delete_the_file, _delete_the_folder])
@@ -488,20 +525,80 @@ def test_a_deleted_lock_file_lets_nobody_overwrite(
         assert (root / "state" / "default" / "shop.json").read_bytes() == state
 
 
+def _in_a_repository(root: Path) -> None:
+    for words in (["init", "-q"], ["add", "stacks"]):
+        _git(root, *words)
+
+
 def test_git_clean_leaves_the_lock_alone(
     root: Path, emulator: Emulator, start: Callable[..., Engine], trying: Trying
 ) -> None:
-    """In a repository the lock is where `git clean -fdx` does not reach."""
-    with trying("git clean -fdx under a holder"):
-        for words in (["init", "-q"], ["add", "stacks"]):
-            _git(root, *words)
+    """Git is told to pass over it: the second is refused, the first goes on."""
+    with trying("git clean -fd under a holder"):
+        _in_a_repository(root)
         first = start(APPLY, root, "approve")
         first.wait_for("here")
-        _git(root, "clean", "-fdxq")
+        _git(root, "clean", "-fdq")
         _refused(root)
         first.go_on()
         assert first.wait_for("ended") == "ended well"
         _apply(root)
+        assert _created(emulator) == EACH_ONCE
+
+
+def test_git_clean_of_what_is_ignored_too_is_noticed(
+    root: Path, emulator: Emulator, start: Callable[..., Engine], trying: Trying
+) -> None:
+    """It takes the lock away, as any deletion would: the first sends nothing."""
+    with trying("git clean -fdx under a holder"):
+        _in_a_repository(root)
+        first = start(APPLY, root, "approve")
+        first.wait_for("here")
+        _git(root, "clean", "-fdxq")
+        _apply(root)
+        first.go_on()
+        assert first.wait_for("ended") == "ended LockLostError"
+        assert _created(emulator) == EACH_ONCE
+
+
+def _linked(root: Path, other: Path) -> None:
+    """Two checkouts, each with a git folder of its own, whose state/ is one folder."""
+    _in_a_repository(root)
+    (root / "state").mkdir(exist_ok=True)
+    shutil.copytree(root / "stacks", other / "stacks")
+    (other / "state").symlink_to(root / "state")
+    _in_a_repository(other)
+
+
+def _part_of_a_repository(root: Path, other: Path) -> None:
+    """A container that has the project's folder and nothing around it."""
+    _git(root.parent, "init", "-q")
+    other.mkdir()
+    for name in ("stacks", "state"):
+        (root / name).mkdir(exist_ok=True)
+        (other / name).symlink_to(root / name)
+
+
+@pytest.mark.parametrize("view", [_linked, _part_of_a_repository])
+def test_a_lock_that_is_seen_from_two_places(
+    tmp_path: Path,
+    emulator: Emulator,
+    start: Callable[..., Engine],
+    trying: Trying,
+    view: Callable[[Path, Path], None],
+) -> None:
+    """Whatever of git each of them sees, there is one lock on one state."""
+    with trying("one state seen from two places"):
+        root, other = tmp_path / "monorepo" / "billing", tmp_path / "other"
+        (root / "stacks").mkdir(parents=True)
+        (root / "stacks" / "shop.py").write_text(textwrap.dedent(STACK), encoding="utf-8")
+        view(root, other)
+        first = start(APPLY, root, "approve")
+        first.wait_for("here")
+        _refused(other)
+        first.go_on()
+        assert first.wait_for("ended") == "ended well"
+        _apply(other)
         assert _created(emulator) == EACH_ONCE
 
 

@@ -260,6 +260,27 @@ def test_a_run_that_lost_its_lock_sends_nothing_more(world: World, make: Make) -
     assert isinstance(result.unsaved, LockLostError)
 
 
+def test_a_lock_that_is_lost_between_two_tries_leaves_the_operation_open(
+    world: World, make: Make
+) -> None:
+    """The first try may have been carried out: nobody says that it failed."""
+    world.provider.failures["create a"] = LockLostError("the lock is another run's")
+    result = world.apply(product(make, A), product(make, B), parallelism=1)
+    assert [next(iter(entry)) for entry in world.journal.records] == ["intent"]
+    assert [entry.outcome for entry in result.results] == [Outcome.FAILED, Outcome.SKIPPED]
+    assert isinstance(result.unsaved, LockLostError)
+
+
+def test_every_request_carries_the_fence(world: World, make: Make) -> None:
+    """Whoever sends it can ask right before each try."""
+    asked: list[str] = []
+    world.fence = lambda: asked.append("asked")
+    world.apply(product(make, A))
+    asked.clear()
+    world.provider.calls[0].context.fence()
+    assert asked == ["asked"]
+
+
 def test_a_refusal_that_cannot_be_written_down_stops_new_work(world: World, make: Make) -> None:
     """The run ends as for any other failure of the journal."""
     world.provider.failures["create a"] = ProviderError("no", status=400)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from engine.backends.env_file_sink import EnvFileSink, variable_name
+from engine.backends.ignoring import private_folder
 from engine.errors import SecretSinkError
 
 HOOK = "stripe_webhook_endpoint.events.secret"
@@ -145,6 +146,7 @@ def test_a_leftover_of_a_crash_would_be_where_git_does_not_look(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The new file is written in the private folder before it takes its place."""
+    private_folder(tmp_path / ".engine")
     monkeypatch.setattr(Path, "replace", _refuse)
     with pytest.raises(SecretSinkError):
         opened(tmp_path).store("shop", HOOK, "whsec_1")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.backends.files import private_folder, sync_folder, write_at, write_durably
+from engine.backends.files import sync_folder, write_at, write_durably
 
 
 class Recorder:
@@ -139,23 +139,6 @@ def test_a_folder_is_synced_and_closed(recorder: Recorder, tmp_path: Path) -> No
     os.close(second)
     assert recorder.calls == ["fsync folder"]
     assert first == second  # the system gives the lowest number that is free
-
-
-def test_the_private_folder_is_never_committed(tmp_path: Path) -> None:
-    """Git is told to ignore all of it, the file that tells so included."""
-    folder = private_folder(tmp_path / ".engine", "secrets", "live")
-    assert folder == tmp_path / ".engine" / "secrets" / "live"
-    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    lines = (tmp_path / ".engine" / ".gitignore").read_text().splitlines()
-    assert lines[-1] == "*"
-
-
-def test_what_a_person_wrote_into_the_ignore_file_stays(tmp_path: Path) -> None:
-    """It is made once and never rewritten."""
-    private_folder(tmp_path, "a")
-    (tmp_path / ".gitignore").write_text("mine\n")
-    private_folder(tmp_path, "b")
-    assert (tmp_path / ".gitignore").read_text() == "mine\n"
 
 
 def test_a_write_goes_on_where_the_last_one_stopped(

@@ -171,12 +171,12 @@ def test_git_does_not_see_what_lies_beside_a_state(
 
 
 def test_what_git_was_told_by_a_person_stays(tmp_path: Path) -> None:
-    """A file that is there is not overwritten."""
+    """What the engine needs is added behind it."""
     ignore = tmp_path / "state" / ".gitignore"
     ignore.parent.mkdir()
     ignore.write_text("mine\n")
     _backend(tmp_path).write(new_state("shop", "live"), expected=None)
-    assert ignore.read_text() == "mine\n"
+    assert ignore.read_text().startswith("mine\n#")
 
 
 def test_each_file_that_is_replaced_is_kept(tmp_path: Path) -> None:

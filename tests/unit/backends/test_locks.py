@@ -7,7 +7,7 @@ import dataclasses
 import json
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -41,55 +41,115 @@ def _lock_once(root: Path, stack: str = "shop") -> None:
         pass
 
 
-def test_outside_of_git_locks_are_in_the_private_folder(tmp_path: Path) -> None:
-    """`.engine/locks`, which is never committed."""
-    _lock_once(tmp_path)
-    assert _locks(tmp_path) == [tmp_path / ".engine" / "locks" / "live" / "shop.lock"]
-    assert (tmp_path / ".engine" / ".gitignore").exists()
+def _is_locked(root: Path) -> bool:
+    """Whether somebody holds the lock, seen from a project folder."""
+    try:
+        _lock_once(root)
+    except LockHeldError:
+        return True
+    return False
 
 
-def test_in_a_repository_locks_are_in_its_git_folder(
-    repository: Path, git: Callable[..., None]
+def test_a_lock_lies_with_the_states_and_git_does_not_see_it(
+    repository: Path, git: Callable[..., str]
 ) -> None:
-    """Where `git clean -fdx` does not reach: a deleted lock file would let two in."""
+    """A run lock is nobody's change; `git clean` leaves what is ignored."""
     _lock_once(repository)
-    (lock,) = _locks(repository)
-    assert lock.is_relative_to(repository / ".git" / "engine" / "locks")
-    git(repository, "clean", "-fdxq")
+    lock = repository / "state" / "live" / ".locks" / "shop.lock"
+    assert _locks(repository) == [lock]
+    assert git(repository, "status", "--porcelain", "--untracked-files=all") == ""
+    git(repository, "clean", "-fdq")
     assert lock.exists()
+
+
+def _linked_state(there: Path, here: Path) -> None:
+    here.mkdir()
+    (here / "state").symlink_to(there / "state")
+
+
+def _linked_environment(there: Path, here: Path) -> None:
+    (here / "state").mkdir(parents=True)
+    (here / "state" / "live").symlink_to(there / "state" / "live")
+
+
+def _linked_project(there: Path, here: Path) -> None:
+    here.symlink_to(there)
+
+
+def _worktree_of_its_own(there: Path, here: Path) -> None:
+    _linked_state(there, here)
+    (here / ".git").mkdir()
+
+
+@pytest.mark.parametrize(
+    "view",
+    [_linked_state, _linked_environment, _linked_project, _worktree_of_its_own],
+    ids=lambda view: view.__name__,
+)
+def test_whoever_sees_the_same_states_meets_the_same_lock(
+    repository: Path, view: Callable[[Path, Path], None]
+) -> None:
+    """Whatever else a run sees, a git folder above all, does not decide where the lock is."""
+    project, other = repository / "app", repository.parent / "other"
+    (project / "state" / "live").mkdir(parents=True)
+    view(project, other)
+    for mine, theirs in ((project, other), (other, project)):
+        with _backend(mine).lock("shop", "live", operation="a", timeout=0, on_wait=_silent):
+            assert _is_locked(theirs)
+        assert not _is_locked(theirs)
+    assert len(_locks(project)) == 1
+
+
+def test_a_folder_that_is_mounted_elsewhere_has_the_same_lock(repository: Path) -> None:
+    """As a container sees it that gets a folder of the repository and not the rest."""
+    project, other = repository / "app", repository.parent / "other"
+    (project / "state").mkdir(parents=True)
+    other.mkdir()
+    with (
+        _mounted(project, other),
+        _backend(project).lock("shop", "live", operation="a", timeout=0, on_wait=_silent),
+    ):
+        assert _is_locked(other)
+
+
+@contextlib.contextmanager
+def _mounted(there: Path, here: Path) -> Iterator[None]:
+    mount, unmount = shutil.which("mount"), shutil.which("umount")
+    if mount is None or unmount is None:
+        pytest.skip("this system has no mount command")
+    mounted = subprocess.run(  # noqa: S603 - the system's own command
+        [mount, "--bind", str(there), str(here)], capture_output=True, text=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip(f"a folder cannot be mounted here: {mounted.stderr.strip()}")
+    try:
+        yield
+    finally:
+        subprocess.run([unmount, str(here)], check=True)  # noqa: S603 - the system's own command
 
 
 def test_two_projects_of_one_repository_have_their_own_locks(repository: Path) -> None:
     """Stacks of the same name in two folders do not wait for each other."""
     for name in ("a", "b"):
         (repository / name).mkdir()
-        _lock_once(repository / name)
-    assert len(_locks(repository / ".git")) == 2
+    with _backend(repository / "a").lock("s", "live", operation="a", timeout=0, on_wait=_silent):
+        assert not _is_locked(repository / "b")
 
 
-def test_worktrees_of_one_repository_share_their_locks(
-    repository: Path, git: Callable[..., None]
-) -> None:
-    """They speak to the same account, so one waits for the other."""
-    other = repository.parent / "worktree"
-    git(repository, "worktree", "add", "-q", str(other))
-    here, there = _backend(repository), _backend(other)
-    with here.lock("shop", "live", operation="apply", timeout=0, on_wait=_silent):
-        second = there.lock("shop", "live", operation="plan", timeout=0, on_wait=_silent)
-        with pytest.raises(LockHeldError), second:
-            pytest.fail("two hold it")
-    assert len(_locks(repository)) == 1
-    assert _locks(other) == []
-
-
-def test_a_path_through_a_symlink_is_the_same_project(repository: Path) -> None:
-    """However the folder is named, the lock is one."""
-    link = repository.parent / "link"
-    link.symlink_to(repository)
-    with _backend(repository).lock("s", "live", operation="a", timeout=0, on_wait=_silent):
-        second = _backend(link).lock("s", "live", operation="b", timeout=0, on_wait=_silent)
-        with pytest.raises(LockHeldError), second:
-            pytest.fail("two hold it")
+def test_a_link_that_leads_elsewhere_is_a_lost_lock(tmp_path: Path) -> None:
+    """What is locked is no longer what would be written."""
+    for name in ("one", "two", "project"):
+        (tmp_path / name).mkdir()
+    states = tmp_path / "project" / "state"
+    states.symlink_to(tmp_path / "one")
+    backend = _backend(tmp_path / "project")
+    with backend.lock("shop", "live", operation="apply", timeout=0, on_wait=_silent) as hold:
+        states.unlink()
+        states.symlink_to(tmp_path / "two")
+        with pytest.raises(LockLostError):
+            hold.check()
+        with pytest.raises(LockLostError):
+            backend.write(new_state("shop", "live", "l"), expected=None)
 
 
 # ── what the lock file says ───────────────────────────────────────────────────────────────
@@ -98,7 +158,7 @@ def test_a_path_through_a_symlink_is_the_same_project(repository: Path) -> None:
 def test_the_holder_stands_in_the_lock_file_and_goes_with_it(tmp_path: Path) -> None:
     """JSON from offset 1 on, since Windows locks byte 0; nothing once the lock is free."""
     backend = _backend(tmp_path)
-    path = tmp_path / ".engine" / "locks" / "live" / "shop.lock"
+    path = tmp_path / "state" / "live" / ".locks" / "shop.lock"
     with backend.lock("shop", "live", operation="destroy", timeout=0, on_wait=_silent):
         raw = path.read_bytes()
         assert raw[:1] == b" "
@@ -119,7 +179,7 @@ def test_the_holder_stands_in_the_lock_file_and_goes_with_it(tmp_path: Path) -> 
 )
 def test_an_odd_lock_file_is_no_obstacle(tmp_path: Path, content: bytes) -> None:
     """What an earlier version, a crash or a person left there says nothing, and is overwritten."""
-    path = tmp_path / ".engine" / "locks" / "live" / "shop.lock"
+    path = tmp_path / "state" / "live" / ".locks" / "shop.lock"
     path.parent.mkdir(parents=True)
     path.write_bytes(content)
     assert read_holder(path) is None
@@ -153,7 +213,7 @@ def test_a_record_of_another_form_says_nothing(tmp_path: Path, pid: object) -> N
 
 def test_a_lock_that_cannot_be_taken_is_an_error_of_the_state(tmp_path: Path) -> None:
     """A folder where the lock file belongs is named, and nothing is changed."""
-    path = tmp_path / ".engine" / "locks" / "live" / "shop.lock"
+    path = tmp_path / "state" / "live" / ".locks" / "shop.lock"
     path.mkdir(parents=True)
     with pytest.raises(StateError, match=r"the lock .+shop\.lock cannot be taken"):
         _lock_once(tmp_path)
@@ -161,11 +221,11 @@ def test_a_lock_that_cannot_be_taken_is_an_error_of_the_state(tmp_path: Path) ->
 
 def test_a_lock_folder_that_cannot_be_made_is_an_error_of_the_state(tmp_path: Path) -> None:
     """The path, the reason and what to do."""
-    (tmp_path / ".engine").mkdir()
-    (tmp_path / ".engine" / "locks").write_text("in the way")
+    (tmp_path / "state" / "live").mkdir(parents=True)
+    (tmp_path / "state" / "live" / ".locks").write_text("in the way")
     with pytest.raises(StateError, match="the lock of live/shop cannot be made") as raised:
         _lock_once(tmp_path)
-    assert "locks" in str(raised.value.cause)
+    assert ".locks" in str(raised.value.cause)
     assert "nothing was changed" in str(raised.value.hint)
 
 
@@ -215,7 +275,7 @@ def test_a_holder_notices_that_its_file_is_not_its_own(
         hold.check()
         backend.write(new_state("shop", "live", "l"), expected=None)
         before = backend.path("shop", "live").read_bytes()
-        spoil(tmp_path / ".engine" / "locks" / "live" / "shop.lock")
+        spoil(tmp_path / "state" / "live" / ".locks" / "shop.lock")
         with pytest.raises(LockLostError, match="live/shop is no longer held") as raised:
             hold.check()
         assert "writes nothing more" in str(raised.value.hint)
@@ -229,7 +289,7 @@ def test_a_holder_notices_that_its_file_is_not_its_own(
 def test_a_lost_lock_that_ends_leaves_the_next_ones_name_alone(tmp_path: Path) -> None:
     """The name is taken off the file that was held, not off the one at its path."""
     backend = _backend(tmp_path)
-    path = tmp_path / ".engine" / "locks" / "live" / "shop.lock"
+    path = tmp_path / "state" / "live" / ".locks" / "shop.lock"
     with contextlib.ExitStack() as second:
         with backend.lock("shop", "live", operation="apply", timeout=0, on_wait=_silent) as old:
             path.unlink()
@@ -269,7 +329,7 @@ def test_a_record_of_a_dead_process_says_so(tmp_path: Path) -> None:
 
 def test_a_dead_ones_record_is_taken_away_and_its_lock_is_free(tmp_path: Path) -> None:
     """`unlock` has nothing to break there, and needs no force."""
-    path = tmp_path / ".engine" / "locks" / "live" / "shop.lock"
+    path = tmp_path / "state" / "live" / ".locks" / "shop.lock"
     dead = _left_behind(path)
     backend = _backend(tmp_path)
     (lock,) = backend.run_locks()
@@ -282,7 +342,7 @@ def test_a_dead_ones_record_is_taken_away_and_its_lock_is_free(tmp_path: Path) -
 
 def test_whoever_waits_is_not_shown_the_dead(tmp_path: Path) -> None:
     """The record of a run that was killed stays until the next one signs; it holds nothing."""
-    path = tmp_path / ".engine" / "locks" / "live" / "shop.lock"
+    path = tmp_path / "state" / "live" / ".locks" / "shop.lock"
     _left_behind(path)
 
     def on_wait(_: Holder | None) -> None:
@@ -295,7 +355,7 @@ def test_whoever_waits_is_not_shown_the_dead(tmp_path: Path) -> None:
 
 def test_a_lock_whose_file_names_the_dead_is_held_by_another(tmp_path: Path) -> None:
     """What is told is what is known: it is held, and not by the one whose name is there."""
-    path = tmp_path / ".engine" / "locks" / "live" / "shop.lock"
+    path = tmp_path / "state" / "live" / ".locks" / "shop.lock"
     backend = _backend(tmp_path)
     with backend.lock("shop", "live", operation="apply", timeout=0, on_wait=_silent):
         _left_behind(path)

@@ -16,6 +16,7 @@ from engine.errors import (
     AuthenticationError,
     ConnectionFailedError,
     ForeignAnswerError,
+    LockLostError,
     NotFoundError,
     PermissionDeniedError,
     ProviderError,
@@ -510,3 +511,43 @@ def test_whoever_listens_to_the_sdks_log_hears_nothing(
     with pytest.raises(ProviderError):
         client.http.post("/v1/products", {"name": Sensitive(text)}, idempotency_key="k")
     assert caplog.text == ""
+
+
+# ── the fence ─────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_fence_is_asked_before_each_try(door: Make, answered: Make) -> None:
+    """A lock that is taken while a request waits for its next try: nothing more is sent."""
+    client = door(answered(lost=True))
+    asked: list[int] = []
+
+    def fence() -> None:
+        asked.append(len(client.sent))
+        if len(asked) > 2:
+            raise LockLostError("the lock is another run's")
+
+    with pytest.raises(LockLostError):
+        client.http.post("/v1/products", {"name": "a"}, idempotency_key="k", fence=fence)
+    assert asked == [0, 1, 2]
+    assert len(client.sent) == client.http.writes == 2
+    with pytest.raises(LockLostError):
+        client.http.delete("/v1/products/prod_1", fence=fence)
+    assert len(client.sent) == 2
+
+
+def test_the_fence_is_asked_after_the_wait_for_the_pace(
+    door: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Waiting for a turn may take long enough for the lock to be taken."""
+    asked: list[str] = []
+    pace = Pace(rate=None)
+    client = door(pace=pace)
+    wait = pace.wait
+
+    def waited(endpoint: str) -> None:
+        asked.append("pace")
+        wait(endpoint)
+
+    monkeypatch.setattr(pace, "wait", waited)
+    client.http.post("/v1/products", {}, idempotency_key="k", fence=lambda: asked.append("fence"))
+    assert asked == ["pace", "fence"]
