@@ -76,6 +76,11 @@ def row(object_name: str) -> Row:
     return known
 
 
+def holder(object_name: str) -> str:
+    """The object in whose answer one is described that has no entry; empty if none is."""
+    return str(_index()["parts"].get(object_name, ""))
+
+
 def type_name(object_name: str) -> str:
     """How addresses spell a type: `billing.meter` is `stripe_billing_meter`."""
     return "stripe_" + object_name.replace(".", "_")

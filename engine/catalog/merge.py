@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
-from engine.catalog.model import Entry, Shape
+from engine.catalog.model import ALTERNATIVES, Entry, Shape
 from engine.catalog.rows import Bounds, Row
 from engine.provider.schema import Attribute, Kind, ListOrder
 
@@ -106,12 +106,18 @@ def _attribute(name: str, views: _Views) -> Attribute:
         and (update.emptyable or (views.nulls_clear and update.nullable)),
         values=_words(views, "values"),
         words={word: word for word in _words(views, "literals")},
-        reference=response.reference if response is not None and shape.kind is Kind.STRING else "",
+        reference=_named(response) if shape.kind is Kind.STRING else "",
         fields=_fields(views),
         element=_element(views),
         source=source,
         **_text(views),
     )
+
+
+def _named(response: Shape | None) -> str:
+    """Object name that an id names; empty if it may name objects of several types."""
+    named = response.reference if response is not None else ""
+    return "" if ALTERNATIVES in named else named
 
 
 def _text(views: _Views) -> Mapping[str, Any]:

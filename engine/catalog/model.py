@@ -12,6 +12,9 @@ from types import MappingProxyType
 
 from engine.provider.schema import Kind
 
+ALTERNATIVES = "|"
+"""What stands between the names in a reference that may name objects of several types."""
+
 _NO_FIELDS: Mapping[str, Shape] = MappingProxyType({})
 
 
@@ -31,7 +34,8 @@ class Shape:
         literals: Words taken beside the kind, such as `inf` beside an integer.
         max_length: Of a text that a request holds, the longest that is taken; 0 if not limited.
         currency: A text that is a currency's code, which is stored in lower case.
-        reference: Object name this field's id names, as far as the SDK says.
+        reference: Object name this field's id names, as far as the SDK says; of an answer's field
+            that may name objects of several types, all of them.
         fields: Of an object, by name.
         element: Of a list or a map.
     """

@@ -307,8 +307,11 @@ def cannot_expand(path: str, suggestion: str = "") -> StripeRefusal:
 
 
 def expanded_too_deep(path: str, most: int) -> StripeRefusal:
-    """More levels than Stripe expands (D); the text is ours (?)."""
-    return StripeRefusal(f"You cannot expand more than {most} levels of a property ({path}).")
+    """More levels than Stripe expands (D; the code R); the text is ours (?)."""
+    return StripeRefusal(
+        f"You cannot expand more than {most} levels of a property ({path}).",
+        code="property_expansion_max_depth",
+    )
 
 
 def unreadable_query(reason: str = "") -> StripeRefusal:

@@ -9,11 +9,13 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Final, Protocol, TypeAlias
 
+from engine.catalog.model import ALTERNATIVES, Shape
 from engine.emulator import errors
 from engine.emulator.documents import leave_out_absent
 from engine.emulator.facts import SubList
-from engine.emulator.kinds import INSIDE, ObjectKind, kind_of
+from engine.emulator.kinds import INSIDE, ObjectKind, answer_of_object, kind_of
 from engine.emulator.paths import drop, holders, put
+from engine.provider.schema import Kind
 
 Paths: TypeAlias = tuple[str, ...]
 
@@ -88,11 +90,34 @@ def _checked(path: str, kind: ObjectKind, *, of_list: bool) -> str:
 def _expandable(path: str, kind: ObjectKind) -> bool:
     if path in kind.hidden or path in kind.nulled or path in kind.whole:
         return True
-    head, object, rest = _linked_in(path, kind)
-    if not head:
-        return False
-    other = kind_of(object)
-    return not rest or (other is not None and _expandable(rest, other))
+    return _leads_to_an_object(tuple(path.split(".")), kind.answer)
+
+
+def _leads_to_an_object(steps: tuple[str, ...], shape: Shape) -> bool:
+    """Whether every step of a path is a field that is, or holds, or can become an object (S)."""
+    if not steps:
+        return True
+    held = _held(shape)
+    known = [one for one in held if one.fields]
+    if held and not known:
+        return True  # nothing is known of what is in it
+    inner = next((one.fields[steps[0]] for one in known if steps[0] in one.fields), None)
+    if inner is not None:
+        return bool(_held(inner)) and _leads_to_an_object(steps[1:], inner)
+    # The entries of a map of objects are walked through by their keys, or without them.
+    through_a_key = shape.kind is Kind.MAP and any(
+        set(steps[1:2]) & set(one.fields) for one in known
+    )
+    return through_a_key and _leads_to_an_object(steps[1:], shape)
+
+
+def _held(shape: Shape) -> list[Shape]:
+    """The objects that a field is, holds, or can become."""
+    if shape.element is not None:
+        return _held(shape.element)
+    if shape.fields or not shape.reference:
+        return [shape] if shape.kind is Kind.OBJECT else []
+    return [answer_of_object(name) for name in shape.reference.split(ALTERNATIVES)]
 
 
 # Paths come from clients, so there may be any number of them.

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from engine.catalog.model import Entry, Shape
+from engine.catalog.model import ALTERNATIVES, Entry, Shape
 from engine.catalog.rows import Row
 from engine.provider.schema import Kind
 
@@ -48,6 +48,15 @@ def _respelled(shape: Shape) -> Shape:
 def _wire_name(name: str) -> str:
     bare = name.removesuffix("_")
     return bare if keyword.iskeyword(bare) else name
+
+
+def part_of(answer: Shape, object: str) -> Shape:
+    """The description of an object inside the answer of another."""
+    return next(
+        inner
+        for _, inner in _places(answer, "", frozenset())
+        if inner.kind is Kind.OBJECT and inner.fields and inner.reference == object
+    )
 
 
 def wire_object(entry: Entry) -> str:
@@ -136,9 +145,10 @@ def sub_lists(
         if "*" in path or not is_page(inner):
             continue
         element = inner.fields["data"].element
-        named = element.reference if element is not None else ""
-        field = _back(entries.get(named), own_object, own_names)
-        found[path] = SubList(object=named, field=field) if field else SubList()
+        named = element.reference.split(ALTERNATIVES) if element is not None else []
+        backs = ((name, _back(entries.get(name), own_object, own_names)) for name in named)
+        object, field = next((pair for pair in backs if pair[1]), ("", ""))
+        found[path] = SubList(object=object, field=field)
     return found
 
 

@@ -19,6 +19,7 @@ from engine.emulator.behaviour.base import Behaviour
 from engine.emulator.behaviour.registry import BEHAVIOURS
 from engine.emulator.coerce import Reading
 from engine.emulator.documents import Filling
+from engine.provider.schema import Kind
 
 INSIDE: str = "_"
 """What names of stored fields begin with that no answer holds."""
@@ -179,6 +180,18 @@ def _collections() -> Mapping[str, str]:
 
 
 @cache
+def answer_of_object(object: str) -> Shape:
+    """The answer of any object of Stripe's, emulated or not; without fields if nothing is known."""
+    kind = kind_of(object)
+    if kind is not None:
+        return kind.answer
+    if object in loader.object_names():
+        return facts.answer_of(loader.entry(object))
+    holder = loader.holder(object)
+    return facts.part_of(answer_of_object(holder), object) if holder else Shape(kind=Kind.OBJECT)
+
+
+@cache
 def has_part(object: str, name: str) -> bool:
     """Whether a type has children whose collection is a part of that name of its own path."""
     return any(
@@ -227,13 +240,7 @@ def _kind(name: str) -> ObjectKind:
         filters=facts.filters(entry, behaviour.filter_paths),
         references=facts.references(answer, emulated),
         embedded=facts.embedded(answer, emulated),
-        sub_lists={
-            **facts.sub_lists(answer, _Entries(), name, own_names),
-            **{
-                path: facts.SubList(object=object, field=field)
-                for path, (object, field) in behaviour.sub_lists.items()
-            },
-        },
+        sub_lists=facts.sub_lists(answer, _Entries(), name, own_names),
         named=facts.named_by_params(entry, row, answer),
         parent=facts.parent_of(entry),
         parent_object=facts.parent_object(entry, _collections()),

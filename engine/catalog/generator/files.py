@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from engine.catalog.codec import encode_fields, encode_operation
 from engine.catalog.generator.sdk import API_VERSION, SDK_VERSION
-from engine.catalog.model import Entry
+from engine.catalog.model import Entry, Shape
 from engine.catalog.rows import Row
+from engine.provider.schema import Kind
 
 INDEX, MANAGED = "index.json", "managed.json"
 # Below this many characters a repeated shape costs less than its name.
@@ -37,10 +38,27 @@ def catalogue_files(entries: Iterable[Entry], description_version: str) -> dict[
             entry.object: {"collection": entry.collection, "service": entry.service}
             for entry in listed
         },
+        "parts": _parts(listed),
         "sdk_version": SDK_VERSION,
     }
     files[INDEX] = _lines(index, depth=2) + "\n"
     return files
+
+
+def _parts(entries: Iterable[Entry]) -> dict[str, str]:
+    """Of each object that is described inside answers alone, one whose answer it is in."""
+    listed = {entry.object: set(_described(entry.response)) for entry in entries}
+    return {
+        name: next(holder for holder in sorted(listed) if name in listed[holder])
+        for name in set().union(*listed.values()) - set(listed)
+    }
+
+
+def _described(shape: Shape) -> Iterator[str]:
+    for inner in (*shape.fields.values(), *([shape.element] if shape.element else [])):
+        if inner.kind is Kind.OBJECT and inner.fields and inner.reference:
+            yield inner.reference
+        yield from _described(inner)
 
 
 def managed_text(areas: Mapping[str, Mapping[str, Row]]) -> str:

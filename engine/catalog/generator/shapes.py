@@ -19,7 +19,7 @@ from stripe._stripe_object import UntypedStripeObject
 from stripe.v2 import ListObject as ListObjectV2
 
 from engine.catalog.generator.sdk import Namespace
-from engine.catalog.model import Shape
+from engine.catalog.model import ALTERNATIVES, Shape
 from engine.provider.schema import Kind
 
 _SCALARS: Mapping[Any, Kind] = {
@@ -152,8 +152,8 @@ class ShapeReader:
             return self._shape(rest[0], seen)
         objects = [object_name(one) for one in rest if _is_object(one)]
         if str in rest and len(objects) == len(rest) - 1:
-            # An id that can be expanded; one that names objects of several types names none.
-            return Shape(kind=Kind.STRING, reference=objects[0] if len(objects) == 1 else "")
+            # An id that can be expanded.
+            return Shape(kind=Kind.STRING, reference=ALTERNATIVES.join(sorted(objects)))
         return _any_of([self._shape(one, seen) for one in rest])
 
 
@@ -210,7 +210,9 @@ def _any_of(shapes: list[Shape]) -> Shape:
     joined = _together([shape for shape in shapes if shape.fields])
     element = next((shape.element for shape in shapes if shape.element is not None), None)
     kind = kinds.pop() if len(kinds) == 1 else Kind.ANY
-    return replace(joined, kind=kind, element=element)
+    named = {shape.reference for shape in shapes}
+    reference = "" if "" in named else ALTERNATIVES.join(sorted(named))
+    return replace(joined, kind=kind, element=element, reference=reference)
 
 
 def _together(shapes: list[Shape]) -> Shape:

@@ -42,7 +42,6 @@ class Behaviour:
         returned: Write-only parameters that the answer holds all the same.
         verbs: Verbs that do nothing but what `calling` does.
         leaves_tombstone: A deleted object is still answered, as deleted.
-        sub_lists: Object names and fields of sub-lists that the SDK's types do not tell.
         lists_oldest_first: Lists begin with the oldest.
         keeps_case: Parameters of which upper case is not folded, whatever the semantics table says.
         unlisted: Enums that take further words, beside those of the semantics table.
@@ -67,7 +66,6 @@ class Behaviour:
     returned: ClassVar[frozenset[str]] = frozenset()
     verbs: ClassVar[frozenset[str]] = frozenset()
     leaves_tombstone: ClassVar[bool] = False
-    sub_lists: ClassVar[Mapping[str, tuple[str, str]]] = {}
     lists_oldest_first: ClassVar[bool] = False
     keeps_case: ClassVar[frozenset[str]] = frozenset()
     unlisted: ClassVar[frozenset[str]] = frozenset()

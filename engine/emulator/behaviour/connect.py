@@ -39,10 +39,6 @@ class AccountBehaviour(Behaviour):
 
     id_form: ClassVar[IdForm] = IdForm(length=16, with_account=False)
     verbs: ClassVar[frozenset[str]] = frozenset({"reject", "unreject"})
-    # The SDK's union of a bank account and a card has lost their names.
-    sub_lists: ClassVar[Mapping[str, tuple[str, str]]] = {
-        "external_accounts": ("account.external_account", "account")
-    }
     defaults: ClassVar[Mapping[str, Any]] = {
         "charges_enabled": True,
         "controller.type": "application",

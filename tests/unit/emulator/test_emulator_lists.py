@@ -225,7 +225,7 @@ def test_expanding_goes_through_objects(client: stripe.StripeClient, products: l
     [
         ("nickname", "This property cannot be expanded (nickname)."),
         ("frob", "This property cannot be expanded (frob)."),
-        ("recurring", "This property cannot be expanded (recurring)."),
+        ("metadata", "This property cannot be expanded (metadata)."),
         ("product.name", "This property cannot be expanded (product.name)."),
         ("data.product", "This property cannot be expanded (data.product)."),
     ],
@@ -259,7 +259,8 @@ def test_lists_expand_behind_data(client: stripe.StripeClient, refused: Refused)
 def test_four_levels_are_the_most(client: stripe.StripeClient, refused: Refused) -> None:
     """A deeper path is refused."""
     deep = "product.default_price.product.default_price.product"
-    assert refused(client.v1.prices.retrieve, "price_x", {"expand": [deep]}).http_status == 400
+    error = refused(client.v1.prices.retrieve, "price_x", {"expand": [deep]})
+    assert (error.http_status, error.code) == (400, "property_expansion_max_depth")
 
 
 def test_expand_is_a_list(client: stripe.StripeClient, refused: Refused) -> None:
