@@ -18,6 +18,7 @@ _LONGEST_HEAD: Final = 256 * 1024
 _MOST_HEADERS: Final = 200
 _LARGEST_BODY: Final = 16 * 1024 * 1024
 _LONGEST_CHUNK_LINE: Final = 4 * 1024
+_TLS_HANDSHAKE: Final = b"\x16"
 
 _TOKEN: Final = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _REQUEST_LINE = re.compile(rb"(%b) ([\x21-\x7e]+) HTTP/(\d)\.(\d)" % _TOKEN)
@@ -35,6 +36,9 @@ class Incoming(Protocol):
 
     def readline(self, size: int, /) -> bytes:
         """Read a line with its end, at most so many bytes of it."""
+
+    def peek(self, size: int, /) -> bytes:
+        """Look at what comes next, without taking it; empty only at the end."""
 
 
 class BadRequest(Exception):  # noqa: N818 - named after the answer it leads to
@@ -85,6 +89,9 @@ def read_head(incoming: Incoming) -> Head | None:
     Raises:
         BadRequest: It is malformed, or too large.
     """
+    if incoming.peek(1).startswith(_TLS_HANDSHAKE):
+        # It has no line end, and each side would wait for the other.
+        raise BadRequest("The server speaks http, not https.")
     line = _line(incoming, HTTPStatus.REQUEST_URI_TOO_LONG)
     if line == b"":
         # RFC 9112 2.2: old clients send an empty line behind a body.
@@ -199,15 +206,14 @@ def _words(headers: Headers, name: str) -> list[str]:
 
 def _chunked(incoming: Incoming) -> bytes:
     """Put a body together from its chunks (RFC 9112 7.1); extensions and trailers are left out."""
-    chunks: list[bytes] = []
-    total = 0
+    body = bytearray()
     while size := _chunk_size(incoming):
-        total = _bounded(total + size)
-        chunks.append(_exactly(incoming, size))
+        _bounded(len(body) + size)
+        body += _exactly(incoming, size)
         if _exactly(incoming, 2) != b"\r\n":
             raise BadRequest("A chunk of the body is longer than it says.")
     _headers(incoming)
-    return b"".join(chunks)
+    return bytes(body)
 
 
 def _chunk_size(incoming: Incoming) -> int:

@@ -312,6 +312,13 @@ def test_a_slow_client_keeps_nobody_waiting(
         assert slow.recv(65536).startswith(b"HTTP/1.1 200 OK\r\n")
 
 
+def test_a_client_that_speaks_tls_is_answered_at_once(server: EmulatorServer) -> None:
+    """It waits for an answer to its first bytes, and would wait for ever."""
+    with socket.create_connection(("127.0.0.1", server.port)) as connection:
+        connection.sendall(b"\x16\x03\x01\x02\x00\x01")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 400 ")
+
+
 def test_a_refusal_arrives_however_much_was_sent(server: EmulatorServer) -> None:
     """The server takes the rest before it hangs up, or the answer would be lost (RFC 9112 9.6)."""
     body = b"x" * (17 * 1024 * 1024)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from io import BytesIO
+from io import BufferedReader, BytesIO
 
 import pytest
 
@@ -13,9 +13,14 @@ HOST = b"Host: 127.0.0.1:12111\r\n"
 CHUNKED = b"POST /v1/products HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\n"
 
 
+def on_the_wire(text: bytes) -> BufferedReader:
+    """Bytes as a connection gives them."""
+    return BufferedReader(BytesIO(text))
+
+
 def read(text: bytes) -> tuple[Head, bytes, bytes]:
     """The head and the body of a request, and what comes behind it."""
-    incoming = BytesIO(text)
+    incoming = on_the_wire(text)
     head = read_head(incoming)
     assert head is not None
     return head, read_body(incoming, head), incoming.read()
@@ -96,6 +101,7 @@ def test_what_was_cut_short_is_no_request(text: bytes) -> None:
     ("text", "status"),
     [
         (b"nonsense\r\n\r\n", 400),
+        (b"\x16\x03\x01\x02\x00\x01", 400),
         (b"GET  /v1/products HTTP/1.1\r\n\r\n", 400),
         (b"GET /v1/products\r\n\r\n", 400),
         (b"GET v1/products HTTP/1.1\r\n\r\n", 400),
@@ -149,8 +155,8 @@ def test_equal_lengths_are_one() -> None:
 
 def test_there_may_be_nothing_to_read() -> None:
     """A client hangs up between two requests, or behind an empty line."""
-    assert read_head(BytesIO(b"")) is None
-    assert read_head(BytesIO(b"\r\n")) is None
+    assert read_head(on_the_wire(b"")) is None
+    assert read_head(on_the_wire(b"\r\n")) is None
 
 
 def test_an_empty_line_before_a_request_is_passed_over() -> None:
@@ -198,7 +204,7 @@ def test_a_client_may_wait_for_a_word(
 ) -> None:
     """Only where there is a body to wait with (RFC 9110 10.1.1)."""
     lines = b"".join(line + b"\r\n" for line in headers)
-    head = read_head(BytesIO(b"POST / HTTP/1." + version + b"\r\n" + HOST + lines + b"\r\n"))
+    head = read_head(on_the_wire(b"POST / HTTP/1." + version + b"\r\n" + HOST + lines + b"\r\n"))
     assert head is not None
     assert head.expects_continue is expected
 
@@ -206,7 +212,7 @@ def test_a_client_may_wait_for_a_word(
 def visit(*headers: bytes, version: bytes = b"1") -> int:
     """The status a visitor is refused with; 0 if it is let in."""
     lines = b"".join(header + b"\r\n" for header in headers)
-    head = read_head(BytesIO(b"GET / HTTP/1." + version + b"\r\n" + lines + b"\r\n"))
+    head = read_head(on_the_wire(b"GET / HTTP/1." + version + b"\r\n" + lines + b"\r\n"))
     assert head is not None
     try:
         check_visitor(head)
