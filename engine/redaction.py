@@ -20,11 +20,14 @@ from typing import Any
 HIDDEN = "(sensitive)"
 """What stands in the place of a secret."""
 
-# A bare `sk_` may begin somebody's logical name, so it has to look like a key to be taken for one.
-_KEY = re.compile(
-    r"(?<![A-Za-z0-9])(?:(?P<kind>(?:sk|rk|ek)_(?:test|live|org)|whsec)_[A-Za-z0-9_*]+"
-    r"|(?P<bare>sk|rk|ek)_[A-Za-z0-9*]{16,})"
-)
+_KINDS = r"(?<![A-Za-z0-9])(?:(?P<kind>(?:sk|rk|ek)_(?:(?:org_)?(?:test|live)|org)|whsec)_"
+# To hide one word too many does no harm, so whatever begins like a key is hidden, however short
+# and however Stripe has masked it. A bare `sk_` may begin somebody's logical name: it has to be as
+# long as a key.
+_LIKE_A_KEY = re.compile(_KINDS + r"[A-Za-z0-9_*+/=]+|(?P<bare>sk|rk|ek)_[A-Za-z0-9*]{16,})")
+# To refuse one word too many stops somebody's work, so this takes what has the length of a key:
+# `sk_test_prices` is a name and `sk_test_...` an example. Neither opens anything.
+_A_KEY = re.compile(_KINDS + r"[A-Za-z0-9+/=]{16,})")
 # The text of a reference is no secret; what it stands for is.
 _REFERENCE = re.compile(r"\$\{[a-z][\w.-]*\}")
 _LEAST = 3
@@ -80,7 +83,7 @@ def redact(text: str) -> str:
     """Take known secrets, and what looks like a key or a webhook secret, out of a diagnostic."""
     finder = _MEMORY.finder(distinct=False)
     known = text if finder is None else finder.sub(_label, text)
-    return _KEY.sub(_label, known)
+    return _LIKE_A_KEY.sub(_label, known)
 
 
 def hide(result: Any) -> Any:
@@ -100,8 +103,22 @@ def without(text: str, secrets: Iterable[str]) -> str:
 
 
 def looks_secret(text: str) -> bool:
-    """Whether a text has one of Stripe's keys or webhook secrets in it."""
-    return _KEY.search(text) is not None
+    """Whether a text has anything in it that begins like a key or a webhook secret of Stripe's."""
+    return _LIKE_A_KEY.search(text) is not None
+
+
+def keys_in(text: str) -> Iterator[str]:
+    """Yield what each of Stripe's keys and webhook secrets in a text is, never the key itself.
+
+    It is the part before the last `_`: `sk_live`, `rk_test`, `whsec`. Only what has the length of
+    a real one counts, so that a finding is never about a word.
+    """
+    return (match["kind"] for match in _A_KEY.finditer(text))
+
+
+def described(kind: str) -> str:
+    """Say what a key is, by its kind as `keys_in` yields it."""
+    return "a webhook secret of Stripe" if kind == "whsec" else "a key of Stripe"
 
 
 def _worth_hiding(value: Any) -> Iterator[str]:
@@ -158,7 +175,7 @@ def _spellings(value: str) -> set[str]:
 
 
 def _label(match: re.Match[str]) -> str:
-    key = _KEY.fullmatch(match[0])
+    key = _LIKE_A_KEY.fullmatch(match[0])
     return HIDDEN if key is None else f"{key['kind'] or key['bare']}_(redacted)"
 
 

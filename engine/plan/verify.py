@@ -6,7 +6,6 @@ here: reading files.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,12 +15,11 @@ from engine.errors import Problem, UntrustedStateError, UsageError
 from engine.graph.build import references_of
 from engine.plan.normal import is_sealed
 from engine.provider.schema import Attribute, ResourceType, Schemas
+from engine.redaction import described, keys_in
 from engine.state.codec import TOUCHED, Document, canonical, encode, parse, read
 from engine.state.model import FORMAT_VERSION, ResourceState, State
 from engine.values import Path, dotted, targets_in
 
-# Shorter ones are logical names: `sk_test_prices` opens nothing.
-_KEY = re.compile(r"(?<![A-Za-z0-9])((?:sk|rk|ek)_(?:test|live|org)|whsec)_[A-Za-z0-9+/=]{16,}")
 _BACK = "git checkout -- {0} brings back the last good version"
 _ROLL = (
     "take the change back, and roll the secret in the Dashboard: whoever can read the repository "
@@ -91,9 +89,8 @@ def _problem(document: Document, path: Path, message: str, hint: str, reference:
 def _keys(raw: bytes, file: str) -> Iterator[Problem]:
     """Keys and webhook secrets, wherever in the file and however damaged it is."""
     for number, line in enumerate(raw.decode("utf-8", "replace").split("\n"), start=1):
-        for match in _KEY.finditer(line):
-            what = "a webhook secret" if match[1] == "whsec" else "a key"
-            message = f"{what} of Stripe stands here in clear, {match[1]}_..."
+        for kind in keys_in(line):
+            message = f"{described(kind)} is in the file in clear, {kind}_..."
             yield Problem(file, number, message, _ROLL, "state-secret")
 
 

@@ -19,6 +19,8 @@ from typing import Any, ClassVar, Self, TypeVar, overload
 
 from engine.address import ResourceAddress, address, is_logical_name, parse_address
 from engine.errors import EngineError, Problem, UsageError
+from engine.redaction import described
+from engine.stack.exposed import keys_within
 from engine.stack.model import (
     Declaration,
     Import,
@@ -295,6 +297,7 @@ def variable(name: str, default: Any = ABSENT) -> Any:
     """
     collector = _collector()
     collector.variables_read[name] = None
+    _note_keys(collector, name, default)
     found = collector.variables.find(name)
     if found is not None:
         return _given(collector, name, found, default)
@@ -307,6 +310,18 @@ def variable(name: str, default: Any = ABSENT) -> Any:
         reference="missing-variable",
     )
     return ""
+
+
+def _note_keys(collector: Collector, name: str, default: Any) -> None:
+    """A default is in the code for everyone to read, used or not."""
+    for kind in keys_within(default):
+        collector.note(
+            _here(collector),
+            f"the default of variable {name!r} holds {described(kind)} in clear, {kind}_...",
+            hint=f"take the default out and pass it from outside, as ENGINE_VAR_{name.upper()}; if "
+            "anybody else has seen this, roll it in the Dashboard",
+            reference="key-in-clear",
+        )
 
 
 def _given(collector: Collector, name: str, found: Given, default: Any) -> Any:

@@ -14,6 +14,7 @@ from engine.errors import Problem
 from engine.provider.schema import ResourceType, Schemas
 from engine.stack.authoring import Resource, nearest
 from engine.stack.check import Finding, check_arguments, check_references
+from engine.stack.exposed import exposed
 from engine.stack.follow import blurred, completed
 from engine.stack.locate import line_of
 from engine.stack.model import Declaration, Location, References, Stack
@@ -57,6 +58,7 @@ def problems_of(
                 *_reference_problems(stack, schemas, root),
                 *_output_problems(stack, root),
                 *_refactoring_problems(stack, schemas),
+                *exposed(stack, schemas, root),
             }
         )
     )

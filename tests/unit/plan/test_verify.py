@@ -273,9 +273,9 @@ def test_a_whole_block_may_be_sealed() -> None:
 @pytest.mark.parametrize(
     ("text", "what"),
     [
-        (KEY, "a key of Stripe stands here in clear, sk_live_..."),
-        ("rk_test_" + "a" * 24, "a key of Stripe stands here in clear, rk_test_..."),
-        ("whsec_" + "A1b2" * 8, "a webhook secret of Stripe stands here in clear, whsec_..."),
+        (KEY, "a key of Stripe is in the file in clear, sk_live_..."),
+        ("rk_test_" + "a" * 24, "a key of Stripe is in the file in clear, rk_test_..."),
+        ("whsec_" + "A1b2" * 8, "a webhook secret of Stripe is in the file in clear, whsec_..."),
     ],
 )
 def test_a_key_anywhere(text: str, what: str) -> None:

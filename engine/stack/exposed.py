@@ -1,0 +1,107 @@
+"""Keys and webhook secrets that would be sent, shown and kept in clear.
+
+Whatever a module declares is kept in a state file that a team commits. What must not live here:
+what a key looks like (`engine.redaction`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from engine.errors import Problem
+from engine.provider.schema import Attribute, Schemas
+from engine.redaction import described, keys_in
+from engine.stack.locate import line_of
+from engine.stack.model import Lifecycle, Location, Stack
+from engine.values import Path as LeafPath
+from engine.values import Sensitive, dotted
+
+REFERENCE = "key-in-clear"
+"""Stable identifier of these findings."""
+HINT = (
+    'give it from outside and wrap it, Sensitive(variable("NAME")), so that neither code nor state '
+    "holds it; if anybody else has seen this, roll it in the Dashboard"
+)
+"""What to write instead, and what to do about what was written."""
+
+
+def exposed(stack: Stack, schemas: Schemas, root: Path) -> Iterator[Problem]:
+    """Yield every key and webhook secret that stands in a stack outside of `Sensitive`.
+
+    The messages name the place and never the value. A field that the catalogue knows to hold a
+    secret is sealed by the engine itself.
+
+    Args:
+        stack: The evaluated module.
+        schemas: Resource types by name.
+        root: Project folder, to find the exact line of an argument.
+    """
+    for location, name, document, attribute in _documents(stack, schemas):
+        for path, kind, in_key in _found(document, (), attribute):
+            where = f"a key of {dotted(path) or 'it'}" if in_key else dotted(path)
+            # A name may be what holds it.
+            told = next((f"a name at {location}" for _ in keys_in(name)), name)
+            via = f" (from {location.via})" if location.via else ""
+            yield Problem(
+                location.file,
+                line_of(location, path, root),
+                f"{told}: {where} holds {described(kind)} in clear, {kind}_...{via}",
+                HINT,
+                REFERENCE,
+            )
+
+
+def keys_within(value: Any) -> Iterator[str]:
+    """Yield what each key anywhere in a value is that no `Sensitive` is around."""
+    return (kind for _, kind, _ in _found(value, (), None))
+
+
+def _documents(
+    stack: Stack, schemas: Schemas
+) -> Iterator[tuple[Location, str, Mapping[str, Any], Attribute | None]]:
+    """All that is kept or sent, with where it is, what it is called, and what it looks like."""
+    for declaration in stack.declarations.values():
+        root, name = schemas[declaration.type].root, str(declaration.address)
+        yield declaration.location, name, declaration.arguments, root
+        yield declaration.location, name, {"lifecycle": _words(declaration.lifecycle)}, None
+        yield declaration.location, name, {"name": declaration.address.name}, None
+    for output in stack.outputs.values():
+        value = None if output.sensitive else output.value
+        document = {"name": output.name, "value": value}
+        yield output.location, f"output {output.name!r}", document, None
+    for lookup in stack.lookups.values():
+        name = f"{schemas[lookup.address.type].face}.lookup"
+        yield lookup.location, name, dict(lookup.criteria), None
+    for wanted in stack.imports.values():
+        yield wanted.location, f"import_ of {wanted.address}", {"id": wanted.id}, None
+
+
+def _words(lifecycle: Lifecycle) -> Mapping[str, Any]:
+    return {
+        "account": lifecycle.account,
+        "depends_on": [entry for entry in lifecycle.depends_on if isinstance(entry, str)],
+        "ignore_changes": list(lifecycle.ignore_changes),
+    }
+
+
+def _found(
+    value: Any, path: LeafPath, attribute: Attribute | None
+) -> Iterator[tuple[LeafPath, str, bool]]:
+    """Where keys are, what they are, and whether a key of a mapping holds them."""
+    if isinstance(value, Sensitive) or (attribute is not None and attribute.sensitive):
+        return
+    if isinstance(value, str):
+        yield from ((path, kind, False) for kind in keys_in(str.__str__(value)))
+    elif isinstance(value, Mapping):
+        for name, inner in value.items():
+            kinds = list(keys_in(name)) if isinstance(name, str) else []
+            yield from ((path, kind, True) for kind in kinds)
+            below = None if attribute is None else attribute.child(name)
+            # A path through such a key would show it.
+            yield from _found(inner, path if kinds else (*path, name), below)
+    elif isinstance(value, (list, tuple)):
+        for index, inner in enumerate(value):
+            below = None if attribute is None else attribute.child(index)
+            yield from _found(inner, (*path, index), below)
