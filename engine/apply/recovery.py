@@ -33,8 +33,8 @@ from engine.plan.codec import has_sealed
 from engine.plan.life import is_gone
 from engine.plan.model import Step, StepKind
 from engine.plan.normal import comparable, pick
-from engine.plan.request import STAMP_KEY
 from engine.provider.base import (
+    STAMP_KEY,
     Provider,
     RemoteObject,
     RequestContext,

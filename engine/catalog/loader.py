@@ -126,6 +126,8 @@ def by_object(object_name: str) -> ResourceType:
         revival=known.revival,
         ending=known.ending,
         natural_keys=known.natural_keys,
+        id_prefix=known.id_prefix,
+        standing=known.standing,
         detach=known.detach,
         inherits=known.inherits,
         follows=known.follows,

@@ -90,6 +90,7 @@ class Row:
         revival: How it comes back.
         ending: When it is gone although Stripe still answers it.
         natural_keys: How it is found without its id.
+        standing: List filters that find the one object that an account has by default.
         detach: What must let go of it first.
         inherits: What a successor takes over, unless its declaration says otherwise.
         follows: Object names of types that come first in a stack, although nothing refers to them.
@@ -141,6 +142,7 @@ class Row:
     revival: Revival | None = None
     ending: Ending | None = None
     natural_keys: tuple[NaturalKey, ...] = ()
+    standing: Mapping[str, Any] = field(default_factory=dict)
     detach: tuple[Detach, ...] = ()
     inherits: tuple[Inheritance, ...] = ()
     follows: tuple[str, ...] = ()

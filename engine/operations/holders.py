@@ -73,7 +73,7 @@ def find_holders(
     for sought in wishes:
         kind = schemas[sought.type]
         for wanted in _wanted(kind, sought):
-            if kind.singleton or (wanted.key.scan and kind.composite is not None):
+            if wanted.key is _NO_KEY or (wanted.key.scan and kind.composite is not None):
                 singles.append(wanted)
             else:
                 groups.setdefault(wanted.place, []).append(wanted)
@@ -87,8 +87,11 @@ def find_holders(
 
 
 def _read_one(provider: Provider, wanted: _Wanted) -> dict[str, RemoteObject]:
-    """What there is one of, or what its fields name: a read tells."""
+    """What there is one of, or what its fields name: one question tells."""
     kind = wanted.kind
+    if kind.standing and wanted.key is _NO_KEY:
+        found = provider.find(kind, kind.standing, account=wanted.account)
+        return {wanted.address: found[0]} if found else {}
     if kind.singleton:
         id = wanted.arguments.get(kind.parent, "") if kind.parent else kind.object
     else:
@@ -118,15 +121,22 @@ class _Search:
 
     some: list[_Wanted]
     found: dict[Claim, RemoteObject] = field(default_factory=dict)
+    wanted: dict[tuple[str, ...], set[Claim]] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for entry in self.some:
+            self.wanted.setdefault(entry.claim.texts, set()).add(entry.claim)
 
     def look(self, entries: Iterable[RemoteObject]) -> None:
         """Find holders among some objects."""
         kind, key = self.some[0].kind, self.some[0].key
-        wanted = {entry.claim for entry in self.some}
         for entry in entries:
             claim = claim_of(kind, key, entry)
-            if claim in wanted and claim not in self.found and _holds(key, kind, entry):
-                self.found[claim] = entry
+            if claim is None or not _holds(key, kind, entry):
+                continue
+            for wanted in self.wanted.get(claim.texts, ()):
+                if claim.clashes(wanted):
+                    self.found.setdefault(wanted, entry)
 
     def by_pages(self, provider: Provider) -> bool:
         """Go through the list, for as many pages as asking for each key would cost requests.
@@ -180,25 +190,33 @@ def _holds(key: NaturalKey, kind: ResourceType, found: RemoteObject) -> bool:
     return key.kept_by_removed or not is_gone(kind, found, {})
 
 
+def _nameless(kind: ResourceType, sought: Sought) -> _Wanted:
+    """The question for what there is one of, which has no key."""
+    return _Wanted(
+        address=str(sought.address),
+        kind=kind,
+        key=_NO_KEY,
+        claim=Claim(()),
+        arguments=sought.arguments,
+        account=sought.account,
+    )
+
+
 def _wanted(kind: ResourceType, sought: Sought) -> Iterator[_Wanted]:
     address = str(sought.address)
+    if sought.adopt and kind.standing:
+        yield _nameless(kind, sought)
     if kind.singleton:
         parent = sought.arguments.get(kind.parent, "") if kind.parent else kind.object
         if isinstance(parent, str) and parent and not any(targets_in(parent)):
-            yield _Wanted(
-                address=address,
-                kind=kind,
-                key=_NO_KEY,
-                claim=(),
-                arguments=sought.arguments,
-                account=sought.account,
-            )
+            yield _nameless(kind, sought)
         return
     for key in kind.natural_keys:
         if not key.unique and not sought.adopt:
             continue  # it only helps to find what the author says exists
-        fields = [get_path(sought.arguments, tuple(name.split("."))) for name in key.fields]
-        claim = None if any(targets_in(fields)) else claim_of(kind, key, sought.arguments)
+        claim = claim_of(kind, key, sought.arguments)
+        if claim is not None and any(targets_in(list(claim.texts))):
+            continue  # what it refers to is not there yet, so nothing can hold it
         if claim is not None:
             yield _Wanted(
                 address=address,

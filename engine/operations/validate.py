@@ -9,6 +9,7 @@ from engine.errors import GraphError, Problem, StackError, UsageError
 from engine.graph.build import ResourceGraph, build_graph
 from engine.graph.dag import topological_order
 from engine.operations.context import Context
+from engine.plan.claims import claim_problems
 from engine.stack.authoring import nearest
 from engine.stack.blanks import without_blanks
 from engine.stack.contents import with_contents
@@ -41,7 +42,11 @@ def load_graphs(context: Context, names: Sequence[str]) -> tuple[ResourceGraph, 
         UsageError: if there is no such stack, or a variable was given that none reads.
     """
     settings = context.settings
-    circumstances = Circumstances(now=int(context.clock()), live=settings.environment.livemode)
+    circumstances = Circumstances(
+        now=int(context.clock()),
+        live=settings.environment.livemode,
+        stamped=settings.ownership_stamp,
+    )
     stacks: list[Stack] = []
     graphs: dict[str, ResourceGraph] = {}
     problems: list[Problem] = []
@@ -58,7 +63,10 @@ def load_graphs(context: Context, names: Sequence[str]) -> tuple[ResourceGraph, 
             stacks.append(stack)
             continue
         stack = without_blanks(stack, context.schemas)
-        found = list(problems_of(stack, context.schemas, settings.root, circumstances))
+        found = [
+            *problems_of(stack, context.schemas, settings.root, circumstances),
+            *claim_problems(stack, context.schemas, settings.root),
+        ]
         stack, unreadable = with_contents(stack, context.schemas, settings.root)
         stacks.append(stack)
         found.extend(unreadable)

@@ -11,8 +11,8 @@ from engine.graph.build import ResourceGraph
 from engine.plan.model import Reason
 from engine.plan.observed import Observed
 from engine.plan.options import PlanOptions
-from engine.plan.request import STAMP_KEY, stamp
-from engine.provider.base import ADDRESSED, RemoteObject
+from engine.plan.request import stamp
+from engine.provider.base import ADDRESSED, STAMP_KEY, RemoteObject, id_of
 from engine.provider.schema import ResourceType, Schemas
 from engine.state.model import ResourceState, State
 from engine.values import get_path
@@ -56,10 +56,20 @@ class Basis:
         lifecycle = self.graph.declarations[address].lifecycle
         owner = stamp(self.state.lineage, address)
         single = self.schemas[self.graph.declarations[address].type].singleton
-        if holder is not None and (
-            single or lifecycle.adopt or get_path(holder, ("metadata", STAMP_KEY)) == owner
+        if (
+            holder is not None
+            and self.owner(address, holder) is None
+            and (single or lifecycle.adopt or get_path(holder, ("metadata", STAMP_KEY)) == owner)
         ):
             return Reason.ADOPTED, holder
+        return None
+
+    def owner(self, address: str, found: RemoteObject) -> str | None:
+        """Another resource of this state that an object belongs to; None if there is none."""
+        type_name = self.graph.declarations[address].type
+        for other, entry in self.state.resources.items():
+            if other != address and entry.type == type_name and entry.id == id_of(found):
+                return other
         return None
 
     def probed(self, address: str, kind: ResourceType) -> bool:

@@ -332,12 +332,24 @@ def has_ended(kind: ResourceType, actual: RemoteObject, wanted: Mapping[str, Any
 
 
 def conflicting_key(
-    kind: ResourceType, wanted: Mapping[str, Any], actual: RemoteObject
+    kind: ResourceType,
+    wanted: Mapping[str, Any],
+    actual: RemoteObject,
+    *,
+    transferable: bool = False,
 ) -> NaturalKey | None:
-    """The natural key that keeps an object and its successor from living side by side."""
+    """The natural key that keeps two objects from living side by side; None if there is none.
+
+    Args:
+        kind: Their type.
+        wanted: What is declared of the one.
+        actual: The other.
+        transferable: Keys that a parameter takes over from their holder count too.
+    """
     held = {key.fields: claim for key, claim in claims_of(kind, actual)}
     for key, claim in claims_of(kind, wanted):
-        if not key.transfer and held.get(key.fields) == claim:
+        free = key.transfer and not transferable
+        if not free and key.fields in held and claim.clashes(held[key.fields]):
             return key
     return None
 

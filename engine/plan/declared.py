@@ -22,12 +22,14 @@ from engine.plan.decide import (
     replaced,
     transfer_params,
 )
+from engine.plan.keys import cased
 from engine.plan.model import Action, Reason
 from engine.plan.reclaim import reclaimed
 from engine.plan.resolve import Known, lost_secret
 from engine.plan.untouched import is_as_declared
 from engine.provider.base import RemoteObject
 from engine.provider.life import NaturalKey, Removal, Verb
+from engine.provider.schema import ResourceType
 from engine.stack.model import Declaration
 from engine.state.model import ResourceState
 from engine.values import (
@@ -61,11 +63,12 @@ def decide_declared(
         actual, taken = basis.actual(address, prior), None
     else:
         taken, actual = basis.taken(address) or (None, None)
+    kind = cased(basis.schemas[declaration.type], declaration, basis.graph.declarations)
     if actual is None:
-        return _with_lost(basis, _new(basis, declaration, wanted, prior), known)
+        return _with_lost(basis, _new(basis, declaration, kind, wanted, prior), known)
     case = Existing(
         declaration=declaration,
-        kind=basis.schemas[declaration.type],
+        kind=kind,
         wanted=wanted,
         actual=actual,
         prior=prior,
@@ -173,8 +176,10 @@ def _replacement(basis: Basis, decision: Decision, actual: RemoteObject) -> Deci
     refusals = decision.refusals
     if conflict is not None and (wish or not _frees(removal, kept=conflict.kept_by_removed)):
         refusals = (*refusals, _held_by_the_old(decision, conflict))
+    notes = (*decision.change.notes, *_said_of_case(decision, conflict))
     decision = dataclasses.replace(
         decision,
+        change=dataclasses.replace(decision.change, notes=notes),
         transfer={**transfer_params(kind, decision.wanted, actual), **heir},
         refusals=refusals,
     )
@@ -184,6 +189,18 @@ def _replacement(basis: Basis, decision: Decision, actual: RemoteObject) -> Deci
 def _frees(removal: Removal | None, *, kept: bool) -> bool:
     """Whether removing an object makes its natural key free for its successor."""
     return removal is not None and (removal.verb is Verb.DELETE or not kept)
+
+
+def _said_of_case(decision: Decision, conflict: NaturalKey | None) -> Iterator[str]:
+    """What a change costs that nobody but the plan can see."""
+    for field in decision.change.fields:
+        same = str(field.before).lower() == str(field.after).lower()
+        if conflict is not None and dotted(field.path) == conflict.attribute and same:
+            yield (
+                f"{conflict.attribute} changes in upper and lower case alone, which Stripe does "
+                "not tell apart: the old object ends before the new one is made, and whatever was "
+                "counted by it begins at zero"
+            )
 
 
 def _held_by_the_old(decision: Decision, conflict: NaturalKey) -> str:
@@ -203,10 +220,10 @@ def _held_by_the_old(decision: Decision, conflict: NaturalKey) -> str:
 def _new(
     basis: Basis,
     declaration: Declaration,
+    kind: ResourceType,
     wanted: Mapping[str, Any],
     prior: ResourceState | None,
 ) -> Decision:
-    kind = basis.schemas[declaration.type]
     holder = basis.observed.holders.get(str(declaration.address))
     transfer: dict[str, Any] = {}
     note = refusal = ""

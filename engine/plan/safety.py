@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from engine.address import ResourceAddress
 from engine.errors import GuardError
 from engine.plan.decide import Decision
-from engine.plan.keys import Claim, claims_of
+from engine.plan.keys import Claimed, told
 from engine.plan.model import Action, Plan
 from engine.plan.options import PlanOptions
 from engine.provider.schema import Schemas
 from engine.state.model import State
-from engine.values import get_path
+from engine.values import CLEAR, get_path
 
 LARGE_PERCENT = 30
 """More than this share of a stack removed or replaced at once is unusual."""
@@ -33,6 +33,7 @@ def refusals_of(
     return (
         *(refusal for decision in decided for refusal in decision.refusals),
         *_rivals(decided),
+        *_crowded(decided),
         *_protected(decided),
         *_too_much(plan, state, options),
     )
@@ -101,26 +102,34 @@ def refused(refusals: Sequence[str], outcome: str) -> GuardError:
 
 def _rivals(decisions: Iterable[Decision]) -> Iterator[str]:
     """Declarations that claim one natural key would take it from each other at every apply."""
-    claims: dict[tuple[str, str, tuple[str, ...], Claim], Decision] = {}
+    claimed = Claimed[Decision]()
     for decision in decisions:
-        for key, claim in claims_of(decision.kind, decision.wanted):
-            if not key.kept_by_removed and _declared_ended(decision):
-                continue
-            place = (decision.kind.name, decision.keeping.account, key.fields, claim)
-            first = claims.setdefault(place, decision)
-            if first is not decision:
-                value = get_path(decision.wanted, tuple(key.attribute.split(".")))
-                yield (
-                    f"{first.address} and {decision.address} both claim {key.attribute} "
-                    f"{value!r}, which one object alone can hold. Give one of them another"
-                )
+        for key, first in claimed.add(
+            decision.kind, decision.keeping.account, decision.wanted, decision
+        ):
+            yield (
+                f"{first.address} and {decision.address} both claim {told(key, decision.wanted)}, "
+                "which one object alone can hold. Give one of them another"
+            )
 
 
-def _declared_ended(decision: Decision) -> bool:
-    """Whether a declaration itself says that its object is archived or disabled."""
-    revival = decision.kind.revival
-    live = revival.live if revival is not None else {}
-    return any(decision.wanted.get(name, value) != value for name, value in live.items())
+def _crowded(decisions: Iterable[Decision]) -> Iterator[str]:
+    """Metadata that would have more keys than Stripe takes, those of others counted (R)."""
+    for decision in decisions:
+        attribute = decision.kind.root.fields.get("metadata")
+        said = decision.update.get("metadata")
+        if attribute is None or not isinstance(said, Mapping):
+            continue
+        there = get_path(decision.actual, ("metadata",)) or {}
+        kept = {name for name in there if said.get(name) is not CLEAR}
+        keys = kept | {name for name, value in said.items() if value is not CLEAR}
+        foreign = len(kept - decision.declared.get("metadata", {}).keys())
+        if attribute.max_length and len(keys) > max(attribute.max_length, len(there)):
+            yield (
+                f"{decision.address}: its metadata would have {len(keys)} keys, {foreign} of which "
+                f"are on Stripe and not in the code; Stripe takes {attribute.max_length}. Declare "
+                "fewer, or remove some of the others on Stripe"
+            )
 
 
 def _protected(decisions: Iterable[Decision]) -> Iterator[str]:

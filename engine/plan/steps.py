@@ -208,20 +208,22 @@ class _Order:
 
     def _keys_free_first(self) -> None:
         """A natural key that cannot be taken over has to be free before it is claimed."""
-        held: dict[tuple[str, tuple[str, ...], Claim], list[str]] = {}
+        held: dict[tuple[str, tuple[str, ...]], list[tuple[Claim, list[str]]]] = {}
         for address, decision in self.board.decisions.items():
             if decision.change.action is not Action.DELETE or decision.actual is None:
                 continue
             for key, claim in claims_of(decision.kind, decision.actual):
                 if not key.transfer:
                     removals = self._keys(address, StepKind.REMOVE)
-                    held.setdefault((decision.kind.name, key.fields, claim), []).extend(removals)
+                    held.setdefault((decision.kind.name, key.fields), []).append((claim, removals))
         for address, decision in self.board.decisions.items():
             if not decision.makes:
                 continue
             for key, claim in claims_of(decision.kind, decision.wanted):
+                theirs = held.get((decision.kind.name, key.fields), ())
+                first = [step for other, ends in theirs if claim.clashes(other) for step in ends]
                 for create in self._keys(address, StepKind.CREATE):
-                    self._wait(create, held.get((decision.kind.name, key.fields, claim), ()))
+                    self._wait(create, first)
 
     def _room_first(self) -> None:
         """Where Stripe caps how many there are, what goes makes room for what comes."""

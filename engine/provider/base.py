@@ -15,6 +15,8 @@ RemoteObject: TypeAlias = Mapping[str, Any]
 """One object as the service answered, JSON shapes only."""
 
 
+STAMP_KEY = "engine"
+"""Metadata key of the ownership stamp."""
 ADDRESSED = "@id"
 """Key of an answer under which a provider tells how the object is addressed, if not by `id`.
 

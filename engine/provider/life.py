@@ -65,6 +65,21 @@ class Removal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class CaseCounts:
+    """When upper and lower case tell the keys of some objects of a type apart after all.
+
+    Attributes:
+        via: Declared field that refers to the object that decides it.
+        field: Field of that object.
+        words: What the field holds where case counts.
+    """
+
+    via: str
+    field: str
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class NaturalKey:
     """How an object is found without its id.
 
@@ -74,14 +89,18 @@ class NaturalKey:
             `scan` is set.
         scan: No filter takes it: the list (of a composite type, its own read) is gone through and
             the field compared.
-        beside: Further declared fields that make up the key with it; dotted. All of them agree,
-            an object by its declared leaves; those that are list filters go along as such.
+        beside: Further declared fields that make up the key with it; dotted, `*` for whatever is
+            there. All of them agree, an object by its declared leaves; those that are list filters
+            go along as such.
+        apart: Declared fields that say for whom the key is. Two objects may hold it for different
+            ones; an object that declares none of the fields holds it for everyone.
         many: The filter takes a list of keys.
         variants: Further filters; the holder is whatever any of these lists has.
         transfer: Create or update parameter that takes the key from its holder; empty if the
             key has to be free.
         kept_by_removed: A removed object still holds the key.
         fold_case: Keys that differ only in case collide.
+        case_counts: When they do not collide although `fold_case` says so; None if they always do.
         unique: Stripe refuses a second object with it; else it only helps to find one.
     """
 
@@ -89,17 +108,19 @@ class NaturalKey:
     filter: str = ""
     scan: bool = False
     beside: tuple[str, ...] = ()
+    apart: tuple[str, ...] = ()
     many: bool = False
     variants: tuple[Mapping[str, Any], ...] = (MappingProxyType({}),)
     transfer: str = ""
     kept_by_removed: bool = False
     fold_case: bool = False
+    case_counts: CaseCounts | None = None
     unique: bool = True
 
     @property
     def fields(self) -> tuple[str, ...]:
         """The declared fields that make it up; what tells it from a type's other keys."""
-        return (self.attribute, *self.beside)
+        return (self.attribute, *self.beside, *self.apart)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)

@@ -205,6 +205,9 @@ class ResourceType:
         revival: How it comes back; None if it is either there or gone.
         ending: When it is gone although Stripe still answers it; None if a 404 alone says so.
         natural_keys: How it is found without its id, best first.
+        id_prefix: What Stripe's ids of this type begin with; empty if authors choose them.
+        standing: List filters that find the one object that an account has by default, which
+            `adopt` takes over; empty if it has none.
         detach: What must let go of it before it is removed.
         inherits: What a successor takes over, unless its declaration says otherwise.
         follows: Object names of types that come first in a stack, although nothing refers to them.
@@ -245,6 +248,8 @@ class ResourceType:
     revival: Revival | None = None
     ending: Ending | None = None
     natural_keys: tuple[NaturalKey, ...] = ()
+    id_prefix: str = ""
+    standing: Mapping[str, Any] = field(default_factory=dict)
     detach: tuple[Detach, ...] = ()
     inherits: tuple[Inheritance, ...] = ()
     follows: tuple[str, ...] = ()

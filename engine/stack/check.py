@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from engine.provider.base import STAMP_KEY
 from engine.provider.rules import Rule
 from engine.provider.schema import Attribute, Kind, ResourceType
 from engine.stack.authoring import nearest
@@ -49,6 +50,8 @@ def check_arguments(
     """Yield everything wrong with the arguments of one declaration by itself."""
     findings = list(_check_object(kind.root, arguments, (), kind.face))
     yield from findings
+    if circumstances.stamped and kind.has_metadata:
+        yield from _check_stamp(kind.root.fields["metadata"], arguments.get("metadata"))
     # What is misspelt is not missing: one mistake, one finding.
     misspelt = {_INDEX.sub(".*", finding.meant) for finding in findings}
     for rule in kind.rules:
@@ -58,6 +61,28 @@ def check_arguments(
             continue
         if misspelt.isdisjoint(rule.fields):
             yield from _broken(rule, arguments, circumstances)
+
+
+def _check_stamp(attribute: Attribute, metadata: Any) -> Iterator[Finding]:
+    """Find metadata that leaves no room for the ownership stamp."""
+    if not isinstance(metadata, Mapping):
+        return
+    off = "or set ownership-stamp = false in [tool.engine]"
+    if STAMP_KEY in metadata:
+        yield Finding(
+            ("metadata", STAMP_KEY),
+            f"metadata.{STAMP_KEY} is where the engine writes whose the object is",
+            f"give it another key, {off}",
+            "reserved-key",
+        )
+    elif attribute.max_length and len(metadata) == attribute.max_length:
+        yield Finding(
+            ("metadata",),
+            f"metadata has {len(metadata)} keys; with the engine's own key, {STAMP_KEY!r}, that is "
+            f"one more than the {attribute.max_length} that Stripe takes",
+            f"leave one out, {off}",
+            "too-long",
+        )
 
 
 _INDEX = re.compile(r"\[\d+\]")

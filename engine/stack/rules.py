@@ -28,10 +28,12 @@ class Circumstances:
     Attributes:
         now: Unix seconds.
         live: Whether the environment is one of live mode; None if nothing tells.
+        stamped: The engine adds its own key to the metadata of what it makes.
     """
 
     now: int
     live: bool | None = None
+    stamped: bool = True
 
 
 @dataclass(frozen=True, slots=True)

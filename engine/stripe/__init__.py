@@ -21,7 +21,11 @@ def _face() -> Any:
     return importlib.import_module("engine.stripe.face")
 
 
-def __getattr__(name: str) -> type[Resource]:
+def __getattr__(name: str) -> Any:
+    if name == "__all__":
+        # For `from engine.stripe import *`; a list of its own would be a second one.
+        names: Any = _face().class_names()
+        return names
     # Submodules and Python's own probes ask here too; every class name begins with a capital.
     if not name[:1].isupper():
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -222,6 +222,8 @@ def _identity_lines(kind: ResourceType) -> Iterator[str]:
         yield f"  {key.attribute}{transfer}"
     if kind.has_metadata:
         yield "  the ownership stamp in its metadata"
+    if kind.standing:
+        yield "  being the account's default, with adopt=True"
     if not kind.natural_keys and not kind.has_metadata:
         yield "  nothing but its id"
 

@@ -119,7 +119,14 @@ PROMOTION_CODE = Row(
         spent_if=("expires_at", "max_redemptions"),
     ),
     natural_keys=(
-        NaturalKey(attribute="code", filter="code", variants=({"active": True},), fold_case=True),
+        # D: a code is unique among the active ones that a customer may use, in whatever case.
+        NaturalKey(
+            attribute="code",
+            filter="code",
+            apart=("customer", "customer_account"),
+            variants=({"active": True},),
+            fold_case=True,
+        ),
     ),
     expand=("restrictions.currency_options",),
     hidden=("restrictions.currency_options",),

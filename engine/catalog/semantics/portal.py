@@ -27,6 +27,8 @@ PORTAL_CONFIGURATION = Row(
         ),
     ),
     revival=ACTIVE_AGAIN,
+    # D: the configuration that sessions use which name none, made in the Dashboard or the first.
+    standing={"is_default": True},
     expand=("features.subscription_update.products",),
     references={
         "features.subscription_update.products.*.product": "product",

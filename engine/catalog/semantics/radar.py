@@ -6,7 +6,18 @@ from collections.abc import Mapping
 
 from engine.catalog.rows import Row
 from engine.catalog.semantics.shared import DELETE, METADATA
-from engine.provider.life import NaturalKey
+from engine.provider.life import CaseCounts, NaturalKey
+
+# L: the lists that store what they are given; the others store lower case.
+_AS_GIVEN = (
+    "account",
+    "card_fingerprint",
+    "case_sensitive_string",
+    "crypto_fingerprint",
+    "customer_id",
+    "sepa_debit_fingerprint",
+    "us_bank_account_fingerprint",
+)
 
 VALUE_LIST = Row(
     face="ValueList",
@@ -25,7 +36,13 @@ VALUE_LIST_ITEM = Row(
     id_prefix="rsli_",
     removals=(DELETE,),
     natural_keys=(
-        NaturalKey(attribute="value", filter="value", beside=("value_list",), fold_case=True),
+        NaturalKey(
+            attribute="value",
+            filter="value",
+            beside=("value_list",),
+            fold_case=True,
+            case_counts=CaseCounts(via="value_list", field="item_type", words=_AS_GIVEN),
+        ),
     ),
     references={"value_list": "radar.value_list"},
     # L: lists of strings, e-mail addresses and countries store lower case, the others what they are

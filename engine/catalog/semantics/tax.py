@@ -88,14 +88,16 @@ REGISTRATION = Row(
     ending=Ending(leaves={"status": ("expired",)}, spent_if=("expires_at",)),
     # L: "You must set your head office address in your tax settings before ..."
     follows=("tax.settings",),
-    # L: one for each place until the earlier has ended; scheduled ones count.
+    # L: one of a type for each place until the earlier has ended; scheduled ones count. A country
+    # may have its standard one beside one of the Union's schemes, a state several local ones.
     natural_keys=(
         NaturalKey(
             attribute="country",
             scan=True,
             beside=(
+                "country_options.*.type",
                 "country_options.us.state",
-                "country_options.us.type",
+                "country_options.us.*.jurisdiction",
                 "country_options.ca.province_standard.province",
             ),
             variants=({"status": "active"}, {"status": "scheduled"}),

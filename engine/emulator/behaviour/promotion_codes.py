@@ -129,11 +129,20 @@ def _check_against(coupon: Mapping[str, Any], document: Mapping[str, Any]) -> No
 def _require_free_code(call: Call, document: Mapping[str, Any]) -> None:
     for other in call.find("promotion_code", "code", document["code"], folded=True):
         call.kind("promotion_code").behaviour.shown(call, other)
-        if other["active"] and other["id"] != document["id"]:
+        if other["active"] and other["id"] != document["id"] and _same_customer(other, document):
             # L: neither code nor param.
             raise StripeRefusal(
                 f"An active promotion code with `code: {document['code']}` already exists."
             )
+
+
+def _same_customer(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether somebody could use either code: one without a customer is for everyone (D)."""
+    whom = [
+        {name: code[name] for name in ("customer", "customer_account") if code.get(name)}
+        for code in (one, other)
+    ]
+    return not all(whom) or whom[0] == whom[1]
 
 
 def _add_own_currency(document: dict[str, Any]) -> None:
