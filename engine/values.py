@@ -28,6 +28,7 @@ _TEMPLATE = re.compile(
 _REFERENCE = (
     rf"\$\{{(?:{ADDRESS_PATTERN}\.{_ATTRIBUTE_PATTERN}|output\.{NAME_PATTERN}\.{NAME_PATTERN})\}}"
 )
+_ONE_REFERENCE = re.compile(_REFERENCE)
 # References and escapes are passed over; stray is an escaped reference, and `${` that begins none.
 _STRAY = re.compile(rf"{_REFERENCE}|(?P<stray>\${_REFERENCE}|\$\{{[^}}]*\}}?)|\$\$\{{")
 
@@ -103,12 +104,11 @@ def fingerprint(value: object, salt: str) -> str:
     return hmac.new(salt.encode(), repr(value).encode(), hashlib.sha256).hexdigest()[:16]
 
 
-def _no_transform(name: str) -> Callable[..., NoReturn]:
+def _no_look(words: str) -> Callable[..., NoReturn]:
+    """A method that says why nobody can look at the value of a reference."""
+
     def refuse(self: Ref, *_: object, **__: object) -> NoReturn:
-        message = (
-            f"the value of {str.__str__(self)} is known only after apply, so .{name}() cannot be "
-            "used on it; put it into an f-string as it is"
-        )
+        message = f"the value of {str.__str__(self)} is known only after apply, so {words}"
         raise TypeError(message)
 
     return refuse
@@ -117,8 +117,10 @@ def _no_transform(name: str) -> Callable[..., NoReturn]:
 class Ref(str):
     """A reference to an attribute of a resource, or to another stack's output.
 
-    It is a string and prints as `${stripe_product.pro.id}`; whatever would tear that text apart
-    (slicing, `upper`, `split` and the like) is refused, since the result could not be resolved.
+    It is a string and prints as `${stripe_product.pro.id}`. Whatever would look at its value or
+    tear that text apart (`if`, `==`, slicing, `upper` and the like) is refused, since what came of
+    it would be that of the text. Two references are equal if they are the same, so that they can be
+    keys and members. Only authors hold one: what they pass on becomes plain text.
     """
 
     __slots__ = ()
@@ -133,28 +135,53 @@ class Ref(str):
         """Refer to an output of another stack in the same environment."""
         return cls(f"${{output.{stack}.{name}}}")
 
+    __hash__ = str.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        """Whether two references are the same; their values nobody can compare."""
+        if isinstance(other, Ref) or (isinstance(other, str) and _ONE_REFERENCE.fullmatch(other)):
+            return str.__eq__(self, other)
+        return _not_compared(self)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
     def __str__(self) -> str:
         return str.__str__(self)
 
     def __format__(self, spec: str) -> str:
         """Stand in an f-string as it is; a width or precision would be that of the reference."""
         if spec:
-            message = (
-                f"the value of {str.__str__(self)} is known only after apply, so it cannot be "
-                f"formatted with {spec!r}; put it into the f-string as it is"
-            )
-            raise TypeError(message)
+            _no_look(f"it cannot be formatted with {spec!r}; {_AS_IT_IS}")(self)
         return str.__str__(self)
 
 
-_TEARING = (
-    *("__getitem__", "__iter__", "split", "rsplit", "partition", "rpartition", "splitlines"),
+_AS_IT_IS = "put it into an f-string as it is"
+_BY_WHAT_IS_KNOWN = "decide by what the module itself declares, or by a variable or the environment"
+_not_compared = _no_look(f"it cannot be compared; {_BY_WHAT_IS_KNOWN}")
+_METHODS = (
+    *("split", "rsplit", "partition", "rpartition", "splitlines"),
     *("capitalize", "casefold", "lower", "upper", "title", "swapcase"),
     *("replace", "translate", "removeprefix", "removesuffix", "strip", "lstrip", "rstrip"),
     *("center", "ljust", "rjust", "zfill", "expandtabs", "format", "format_map", "encode"),
+    *("startswith", "endswith", "find", "rfind", "index", "rindex", "count"),
+    *("isalnum", "isalpha", "isascii", "isdecimal", "isdigit", "isidentifier", "islower"),
+    *("isnumeric", "isprintable", "isspace", "istitle", "isupper"),
 )
-for _name in _TEARING:
-    setattr(Ref, _name, _no_transform(_name))
+_OPERATORS = {
+    f"it cannot be tested; {_BY_WHAT_IS_KNOWN}": ("__bool__",),
+    f"it cannot be compared; {_BY_WHAT_IS_KNOWN}": ("__lt__", "__le__", "__gt__", "__ge__"),
+    f"nobody can look into it; {_BY_WHAT_IS_KNOWN}": ("__contains__", "__len__"),
+    f"it cannot be taken apart; {_AS_IT_IS}": ("__getitem__", "__iter__"),
+    "nothing can be computed from it; compute from what the module itself declares": (
+        *("__mul__", "__rmul__", "__mod__", "__int__", "__float__"),
+    ),
+}
+for _name in _METHODS:
+    setattr(Ref, _name, _no_look(f".{_name}() cannot be used on it; {_AS_IT_IS}"))
+for _words, _names in _OPERATORS.items():
+    for _name in _names:
+        setattr(Ref, _name, _no_look(_words))
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +243,8 @@ def targets_with_paths(value: object, path: Path = ()) -> Iterator[tuple[Path, T
 def _collect_targets(value: object, path: Path, found: list[tuple[Path, Target]]) -> None:
     # Every leaf of every declaration comes by here: no generators, and cheap tests first.
     if isinstance(value, str):
-        if "${" in value:
+        # What authors hold refuses to be looked into; what they passed on is plain text.
+        if "${" in (value if type(value) is str else str.__str__(value)):
             targets = map(_target, _TEMPLATE.finditer(value))
             found.extend((path, target) for target in targets if target is not None)
     elif isinstance(value, dict):
@@ -253,11 +281,12 @@ def stray_references(value: object, path: Path = ()) -> Iterator[tuple[Path, str
     if isinstance(value, Sensitive):
         yield from ((where, str(value)) for where, _ in stray_references(value.value, path))
     elif isinstance(value, str):
-        matches = _STRAY.finditer(str.__str__(value)) if "${" in value else ()
+        text = str.__str__(value)
+        matches = _STRAY.finditer(text) if "${" in text else ()
         yield from ((path, match["stray"]) for match in matches if match["stray"])
     elif isinstance(value, Mapping):
         for key, inner in value.items():
-            if isinstance(key, str) and "${" in key:
+            if isinstance(key, str) and "${" in str.__str__(key):
                 yield (*path, key), str.__str__(key)
             yield from stray_references(inner, (*path, key))
     elif isinstance(value, (list, tuple)):

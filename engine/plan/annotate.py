@@ -8,7 +8,7 @@ from typing import Any
 from engine.address import parse_address
 from engine.plan.decide import Decision
 from engine.plan.model import Action, FieldChange, FieldReason, Reason, Step, StepKind
-from engine.values import ABSENT, CLEAR, UNKNOWN, Ref
+from engine.values import ABSENT, CLEAR, UNKNOWN, has_reference
 
 
 def with_detached(decisions: dict[str, Decision], steps: tuple[Step, ...]) -> dict[str, Decision]:
@@ -41,7 +41,7 @@ def _after(value: Any) -> Any:
     """What a field holds once its object has let go."""
     if value is CLEAR:
         return ABSENT
-    return UNKNOWN if isinstance(value, Ref) else value
+    return UNKNOWN if isinstance(value, str) and has_reference(value) else value
 
 
 def with_move(decision: Decision, old: str | None) -> Decision:

@@ -180,7 +180,7 @@ class _Order:
                     continue
                 new: Any = decision.change.id if follows else CLEAR
                 if follows and replaces:
-                    new = Ref.to(decision.change.address, "id")
+                    new = str(Ref.to(decision.change.address, "id"))
                 key = self.board.put(
                     holder,
                     StepKind.DETACH,

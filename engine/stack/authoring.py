@@ -7,6 +7,7 @@ that one evaluation reports them all. What the fields may be is checked in `vali
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import datetime as dt
 import os
 import re
@@ -177,7 +178,7 @@ class Resource:
         collector.declarations[str(where)] = Declaration(
             address=where,
             arguments={key: _as_argument(value) for key, value in arguments.items()},
-            lifecycle=lifecycle or Lifecycle(),
+            lifecycle=_as_text(lifecycle) if lifecycle is not None else Lifecycle(),
             location=location,
         )
 
@@ -257,15 +258,40 @@ def _suggest_name(name: object) -> str:
     return f"; {made!r} would do" if made else ""
 
 
+def _reference_or_text(value: Resource | str) -> str:
+    """A reference as the text it is from here on, which the engine may compare."""
+    if isinstance(value, Resource):
+        return str(Ref.to(value._address, "id"))  # noqa: SLF001 - the two are one piece
+    return str.__str__(value)
+
+
+def _as_text(lifecycle: Lifecycle) -> Lifecycle:
+    """What an author said of a resource's life, resources and references as text."""
+    return dataclasses.replace(
+        lifecycle,
+        depends_on=_several(lifecycle.depends_on),
+        replace_triggered_by=_several(lifecycle.replace_triggered_by),
+        ignore_changes=_several(lifecycle.ignore_changes),
+        account=_as_argument(lifecycle.account),
+    )
+
+
+def _several(value: Any) -> Any:
+    """What a lifecycle lists, also where its author named one thing without a list."""
+    if not isinstance(value, (list, tuple)):
+        return [_as_argument(value)]
+    return value and _as_argument(value)
+
+
 def _as_argument(value: Any) -> Any:
     """What an author passed, as a document: references as text, moments as Unix seconds."""
-    if isinstance(value, Resource):
-        return Ref.to(value._address, "id")  # noqa: SLF001 - the two are one piece
+    if isinstance(value, (Resource, str)):
+        return _reference_or_text(value)
     if isinstance(value, Sensitive):
         return Sensitive(_as_argument(value.value))
     if isinstance(value, Mapping):
         return {
-            (str(_as_argument(key)) if isinstance(key, Resource) else key): _as_argument(inner)
+            (_as_argument(key) if isinstance(key, (Resource, str)) else key): _as_argument(inner)
             for key, inner in value.items()
         }
     if isinstance(value, (list, tuple)):
@@ -406,7 +432,9 @@ def import_(target: str | Resource, id: str) -> None:
     location = _here(collector)
     where = _address_of(collector, target, location)
     if where is not None:
-        collector.imports[str(where)] = Import(address=where, id=id, location=location)
+        collector.imports[str(where)] = Import(
+            address=where, id=_as_argument(id), location=location
+        )
 
 
 def nearest(word: str, known: Iterator[str] | list[str] | tuple[str, ...]) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from engine.address import ResourceAddress
 from engine.errors import Problem
 from engine.provider.schema import ResourceType, Schemas
-from engine.stack.authoring import Resource, nearest
+from engine.stack.authoring import nearest
 from engine.stack.check import Finding, check_arguments, check_references
 from engine.stack.exposed import exposed
 from engine.stack.follow import blurred, completed
@@ -240,12 +240,9 @@ def _lifecycle_problems(
 
 
 def addresses_named(*groups: tuple[object, ...] | list[object]) -> tuple[str, ...]:
-    """Addresses in a lifecycle's lists, whether given as resources, references or text."""
+    """Addresses in a lifecycle's lists, whether given as references or text."""
     found: list[str] = []
     for entry in (entry for group in groups for entry in group):
-        if isinstance(entry, Resource):
-            found.append(str(entry._address))  # noqa: SLF001 - the face keeps its address private
-            continue
         targets = [
             target for _, target in targets_with_paths(entry) if isinstance(target, AttributeTarget)
         ]

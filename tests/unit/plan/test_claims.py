@@ -9,6 +9,7 @@ import pytest
 from engine.catalog import loader
 from engine.plan.claims import claim_problems
 from engine.stack.loader import load_stack
+from engine.variables import Variables
 
 PRELUDE = """\
 from engine import Lifecycle
@@ -62,7 +63,7 @@ def found(tmp_path: Path, text: str) -> list[str]:
     folder.mkdir()
     path = folder / "shop.py"
     path.write_text(PRELUDE + text, encoding="utf-8")
-    stack = load_stack(path, root=tmp_path, environment="test", variables={})
+    stack = load_stack(path, root=tmp_path, environment="test", variables=Variables())
     assert not stack.problems, stack.problems
     return [
         f"{one.line - FIRST + 1}: {one.message} | {one.hint}"
