@@ -43,9 +43,18 @@ _HOMES = {
 }
 
 
+def _instead(name: str) -> str:
+    """Where a name is that somebody looked for here; empty if that cannot be told."""
+    if not name[:1].isupper():
+        return ""
+    from engine.catalog.loader import faces  # noqa: PLC0415 - only a mistake pays for it
+
+    return f"; write: from engine.stripe import {name}" if name in faces() else ""
+
+
 def __getattr__(name: str) -> Any:
     if name not in __all__:
-        raise AttributeError(f"module 'engine' has no attribute {name!r}")
+        raise AttributeError(f"module 'engine' has no attribute {name!r}{_instead(name)}")
     import importlib  # noqa: PLC0415 - the commands that evaluate no stack do without
 
     found = getattr(importlib.import_module(_HOMES.get(name, "engine.stack.authoring")), name)

@@ -152,7 +152,9 @@ class Ref(str):
     def __format__(self, spec: str) -> str:
         """Stand in an f-string as it is; a width or precision would be that of the reference."""
         if spec:
-            _no_look(f"it cannot be formatted with {spec!r}; {_AS_IT_IS}")(self)
+            _no_look(f"it cannot be formatted with {spec!r}; put it into the f-string as it is")(
+                self
+            )
         return str.__str__(self)
 
 

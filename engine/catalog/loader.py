@@ -27,6 +27,7 @@ from engine.provider.schema import Attribute, ResourceType, Schemas, walk
 DATA = Path(__file__).parent / "data"
 
 _NOT_FILTERS = frozenset({"limit", "starting_after", "ending_before", "page", "expand", "include"})
+_OF_ONE_REQUEST = "it belongs to a single request and not to what the object is: leave it out"
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
@@ -121,6 +122,7 @@ def by_object(object_name: str) -> ResourceType:
         filters=tuple(sorted(set(said.params("list")) - _NOT_FILTERS)),
         list_needs=tuple(name for name, shape in said.params("list").items() if shape.required),
         expand=known.expand,
+        instead={**dict.fromkeys(known.ignored, _OF_ONE_REQUEST), **known.instead},
         has_metadata="metadata" in said.params("create"),
         removals=known.removals,
         revival=known.revival,

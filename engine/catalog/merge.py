@@ -96,7 +96,8 @@ def _attribute(name: str, views: _Views) -> Attribute:
         raise ValueError(f"{name} is in no view")
     return Attribute(
         kind=shape.kind,
-        required=create is not None and create.required,
+        # What only an update takes it may demand too, once it is there at all.
+        required=(create or update or shape).required if views.params is not None else False,
         required_in_update=update is not None and update.required,
         in_create=create is not None,
         in_update=update is not None,
@@ -134,6 +135,7 @@ _CURRENCY: Mapping[str, Any] = {
     "min_length": 3,
     "max_length": 3,
     "pattern": "[A-Za-z]{3}",
+    "says": 'a currency is its three-letter code, such as "usd"',
 }
 
 
@@ -267,7 +269,9 @@ def _changes(row: Row) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for dotted, reference in row.references.items():
         yield dotted, {"reference": reference}
     for dotted, limit in row.limits.items():
-        lengths = {"min_length": limit.min, "max_length": limit.max, "pattern": limit.pattern}
+        lengths: dict[str, Any] = {"min_length": limit.min, "max_length": limit.max}
+        lengths |= {"pattern": limit.pattern, "says": limit.says}
+        lengths |= {"currency_keys": limit.currency_keys}
         # What a row leaves open is as the description has it.
         yield dotted, {name: value for name, value in lengths.items() if value}
     for dotted, bounds in _bounds(row):

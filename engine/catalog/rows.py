@@ -38,11 +38,15 @@ class Limit:
         max: Longest allowed; 0 if unlimited.
         min: Shortest allowed.
         pattern: Regular expression the whole string must match.
+        says: The same in a sentence, for people; `{value}` stands for what was written.
+        currency_keys: The keys of the map are the codes of currencies.
     """
 
     max: int = 0
     min: int = 0
     pattern: str = ""
+    says: str = ""
+    currency_keys: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -99,6 +103,7 @@ class Row:
         references: Ids the SDK types as plain strings, and what they name.
         write_only: Sent and never told.
         ignored: Parameters that are not declarations (request directives).
+        instead: What to write in the place of a parameter that the type does not take.
         clearable: Fields that an empty string clears although the SDK's types do not say so.
         sensitive: Never shown nor stored.
         immutable: Create-only in practice although the SDK has them in update.
@@ -151,6 +156,7 @@ class Row:
     references: Mapping[str, str] = field(default_factory=dict)
     write_only: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
+    instead: Mapping[str, str] = field(default_factory=dict)
     clearable: tuple[str, ...] = ()
     sensitive: tuple[str, ...] = ()
     immutable: tuple[str, ...] = ()

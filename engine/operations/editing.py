@@ -11,7 +11,7 @@ from engine.errors import StateError, UsageError
 from engine.graph.build import ResourceGraph
 from engine.operations.context import Context
 from engine.operations.session import session
-from engine.stack.authoring import nearest
+from engine.stack.meant import nearest
 from engine.stack.model import Stack
 from engine.state.model import State
 

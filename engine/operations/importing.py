@@ -15,7 +15,7 @@ from engine.operations.session import Session, session
 from engine.operations.validate import load_graphs
 from engine.plan.options import PlanOptions
 from engine.plan.planner import make_plan
-from engine.stack.authoring import nearest
+from engine.stack.meant import nearest
 from engine.stack.model import Import
 from engine.state.model import ResourceState, State
 

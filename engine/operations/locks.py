@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from engine.errors import UsageError
 from engine.operations.context import Context
-from engine.stack.authoring import nearest
 from engine.stack.loader import stack_files
+from engine.stack.meant import nearest
 from engine.state.backend import RunLock
 from engine.state.held import HeldLock
 

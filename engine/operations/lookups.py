@@ -11,7 +11,7 @@ from engine.graph.build import ResourceGraph
 from engine.operations.holders import KEYS_AT_ONCE
 from engine.operations.reading import Connected, Place, read_all
 from engine.operations.together import at_once
-from engine.provider.base import RemoteObject
+from engine.provider.base import RemoteObject, id_of
 from engine.provider.schema import ResourceType, Schemas
 from engine.stack.model import Lookup
 from engine.values import get_path
@@ -55,12 +55,33 @@ def look_up(opened: Connected, graph: ResourceGraph, schemas: Schemas) -> dict[s
 def _the_one(lookup: Lookup, kind: ResourceType, matches: Sequence[RemoteObject]) -> RemoteObject:
     if len(matches) != 1:
         what = ", ".join(f"{name}={value!r}" for name, value in lookup.criteria.items())
+        asked = f"{lookup.location}: {kind.face}.lookup({what})"
+        if matches:
+            ids = ", ".join(map(id_of, matches[:_SHOWN]))
+            raise EngineError(
+                f"{asked} finds more than one {kind.title}: {ids}"
+                + (", ..." if len(matches) > _SHOWN else ""),
+                hint=f"narrow it with a further filter, or name the one that is meant: "
+                f'{kind.face}.lookup(id="{id_of(matches[0])}")',
+            )
         raise EngineError(
-            f"{lookup.location}: {kind.face}.lookup({what}) finds "
-            f"{'more than one object' if matches else 'nothing'}",
-            hint="a lookup names exactly one object: narrow it, or use its id",
+            f"{asked} finds nothing on this account",
+            hint=f"look in the Dashboard for the {kind.title}, in the mode that this run speaks "
+            f"to{_left_out(lookup, kind)}; or declare it with {kind.face}(...)",
         )
     return matches[0]
+
+
+_SHOWN = 2
+"""As many objects as a search goes on to."""
+
+
+def _left_out(lookup: Lookup, kind: ResourceType) -> str:
+    """What a lookup does not see although it is there: what its type's list leaves out."""
+    keys = [kind.lookup_keys[name] for name in lookup.criteria if name in kind.lookup_keys]
+    if not any(len(key.variants) > 1 for key in keys):
+        return ""
+    return "; what is archived is found by its id alone"
 
 
 def _by_id(opened: Connected, schemas: Schemas, places: Mapping[str, Place]) -> _Matches:

@@ -21,8 +21,8 @@ from engine.plan.options import PlanOptions
 from engine.plan.planner import make_plan
 from engine.plan.safety import CONFIRM, removals_to_confirm
 from engine.provider.base import RemoteObject
-from engine.stack.authoring import nearest
 from engine.stack.loader import stack_files
+from engine.stack.meant import nearest
 from engine.state.held import HeldLock
 
 

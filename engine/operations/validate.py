@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from engine.errors import GraphError, Problem, StackError, UsageError
+from engine.errors import EngineError, GraphError, Problem, StackError, UsageError
 from engine.graph.build import ResourceGraph, build_graph
 from engine.graph.dag import topological_order
 from engine.operations.context import Context
-from engine.plan.claims import claim_problems
-from engine.stack.authoring import nearest
+from engine.plan.claims import claim_problems, standing_problems
 from engine.stack.blanks import without_blanks
 from engine.stack.contents import with_contents
 from engine.stack.findings import merged
 from engine.stack.loader import load_stack, mentioned_variables, select_stacks, stack_files
+from engine.stack.meant import nearest
 from engine.stack.model import Stack
 from engine.stack.rules import Circumstances
 from engine.stack.validate import problems_between, problems_of
@@ -64,8 +65,11 @@ def load_graphs(context: Context, names: Sequence[str]) -> tuple[ResourceGraph, 
             continue
         stack = without_blanks(stack, context.schemas)
         found = [
-            *problems_of(stack, context.schemas, settings.root, circumstances),
+            *problems_of(
+                stack, context.schemas, settings.root, circumstances, _held(context, stack.name)
+            ),
             *claim_problems(stack, context.schemas, settings.root),
+            *standing_problems(stack, context.schemas, settings.root),
         ]
         stack, unreadable = with_contents(stack, context.schemas, settings.root)
         stacks.append(stack)
@@ -128,6 +132,20 @@ def _check_variables(context: Context, stacks: Sequence[Stack]) -> None:
             cause="\n".join(lines[1:]) or None,
             hint=f"the stacks read: {', '.join(known)}" if known else "the stacks read none",
         )
+
+
+def _held(context: Context, name: str) -> Mapping[str, Mapping[str, Any]] | None:
+    """What the stack's objects were last declared with; None if the state cannot be read.
+
+    A damaged state is told of by whatever has to rely on it.
+    """
+    try:
+        state = context.backend.read(name, context.environment)
+    except EngineError:
+        return None
+    if state is None:
+        return {}
+    return {address: entry.declared for address, entry in state.resources.items()}
 
 
 def _in_order(stacks: Sequence[Stack]) -> tuple[str, ...]:

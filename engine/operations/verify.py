@@ -9,7 +9,7 @@ from pathlib import Path
 from engine.errors import Problem, UntrustedStateError, UsageError
 from engine.operations.context import Context
 from engine.plan.verify import Verified, verify
-from engine.stack.authoring import nearest
+from engine.stack.meant import nearest
 
 
 def verify_states(

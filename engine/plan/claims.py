@@ -16,6 +16,7 @@ from engine.provider.schema import ResourceType, Schemas
 from engine.stack.locate import line_of
 from engine.stack.model import Declaration, Stack
 from engine.values import Path as LeafPath
+from engine.values import get_path, targets_in
 
 _TWINS = "give one of them another, or take one of the two out"
 
@@ -50,6 +51,36 @@ def claim_problems(stack: Stack, schemas: Schemas, root: Path) -> Iterator[Probl
             )
             path = (key.attribute.partition(".")[0],)
             yield _problem(declaration, path, root, message, _TWINS, "same-key")
+
+
+def standing_problems(stack: Stack, schemas: Schemas, root: Path) -> Iterator[Problem]:
+    """Yield every declaration that gives away a standing which nothing else takes.
+
+    The first of its like has it from Stripe, so that it cannot be unset: what is declared would
+    differ for ever. Only of what hangs on a resource of the same stack are all of its like known.
+    """
+    for declaration in stack.declarations.values():
+        for rule in schemas[declaration.type].inherits:
+            alike = [
+                other.arguments.get(rule.field)
+                for other in stack.declarations.values()
+                if other.type == declaration.type
+                and all(_same(path, other, declaration) for path in rule.beside)
+            ]
+            given_away = declaration.arguments.get(rule.field) is False and True not in alike
+            if given_away and any(targets_in(declaration.arguments)):
+                words = " and ".join(rule.beside)
+                message = (
+                    f"{rule.field}=False, but of those with the same {words} none is declared with "
+                    f"{rule.field}=True, and the first of them has it anyway"
+                )
+                hint = f"leave {rule.field} out, or say True of one of them"
+                yield _problem(declaration, (rule.field,), root, message, hint, "stripe-rule")
+
+
+def _same(path: str, one: Declaration, other: Declaration) -> bool:
+    steps = tuple(path.split("."))
+    return bool(get_path(one.arguments, steps) == get_path(other.arguments, steps))
 
 
 def _said_of_the_one(kind: ResourceType, first: Declaration) -> str:

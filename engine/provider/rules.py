@@ -26,6 +26,7 @@ class RuleKind(enum.StrEnum):
     MATCHES = "matches"
     RISING = "rising"
     WITHIN = "within"
+    AHEAD = "ahead"
     LAST_ELEMENT = "last-element"
     RISING_ELEMENTS = "rising-elements"
     UNIQUE_ELEMENTS = "unique-elements"
@@ -49,7 +50,8 @@ class Rule:
             AT_LEAST_ONE, AT_MOST_ONE: how many are declared. AT_MOST: no number is above `value`.
             MATCHES: each text matches the regular expression `value` as a whole. RISING: of the
             numbers that are declared, each is at least `value` above the one before. WITHIN: no
-            moment is more than `value` seconds ahead. LAST_ELEMENT: the last element of the list
+            moment is more than `value` seconds ahead. AHEAD: each moment is yet to come, unless the
+            object has it already. LAST_ELEMENT: the last element of the list
             has `value` (a field and what it holds). RISING_ELEMENTS: the field of the elements
             that `value` names rises, `inf` above all. UNIQUE_ELEMENTS: no two elements of the list
             have the same in the fields of `value`; of none, no two are the same. OTHER_KEYS: the
@@ -58,7 +60,9 @@ class Rule:
         value: See `fields`; `...` if only presence counts.
         message: Stripe's own text where it is known; `{place}` stands for the object that `each`
             came to.
-        hint: What to write instead.
+        hint: What to write instead; `{one}` stands for what is declared where the rule is broken,
+            `{twin}` for the element that it is the same as, `{place.FIELD}` for a field of the
+            object that `each` came to.
         each: Path of the objects that the rule is about, one by one: paths that begin alike speak
             of the one at hand. Empty for the declaration as a whole.
         follow: References that are followed: what the stack declares there stands in the place of

@@ -50,7 +50,7 @@ class Attribute:
 
     Attributes:
         kind: What its value looks like.
-        required: Create refuses without it.
+        required: Stripe refuses its parent without it.
         required_in_update: An update that mentions its parent must mention it too.
         in_create: A create parameter.
         in_update: An update parameter.
@@ -84,12 +84,14 @@ class Attribute:
             object that holds this field.
         source_words: The answer's words and what the parameter says for them.
         currency: The code of a currency.
+        currency_keys: Of a map, its keys are codes of currencies.
         fold_case: Upper and lower case mean the same, and Stripe stores lower case.
         lowered: Stripe may store it in lower case, for what the object itself does not tell: what
             is declared as it was is equal to that, and a change of case alone is a change.
         min_length: Of a string or list; 0 if unlimited.
         max_length: Of a string or list; 0 if unlimited.
         pattern: Regular expression the whole string must match; empty if any does.
+        says: What the expression asks for, in a sentence; `{value}` stands for what was written.
         least: Smallest number it takes; None if it takes any.
         above: Number it has to be greater than; None if it takes any.
         most: Largest number it takes; None if it takes any.
@@ -126,11 +128,13 @@ class Attribute:
     source: str = ""
     source_words: Mapping[Any, Any] = field(default_factory=lambda: _NO_WORDS)
     currency: bool = False
+    currency_keys: bool = False
     fold_case: bool = False
     lowered: bool = False
     min_length: int = 0
     max_length: int = 0
     pattern: str = ""
+    says: str = ""
     least: int | None = None
     above: int | None = None
     most: int | None = None
@@ -200,6 +204,8 @@ class ResourceType:
         list_needs: Filters without which Stripe refuses to list; each is named like the declared
             field that holds its value.
         expand: What must be asked for to be seen.
+        instead: What to write in the place of a parameter that it does not take, by its dotted path
+            with `*` for every element.
         has_metadata: Create takes metadata, so an ownership stamp fits on it.
         removals: Ways an object ends, best first; the first that is not ruled out is taken.
         revival: How it comes back; None if it is either there or gone.
@@ -243,6 +249,7 @@ class ResourceType:
     filters: tuple[str, ...] = ()
     list_needs: tuple[str, ...] = ()
     expand: tuple[str, ...] = ()
+    instead: Mapping[str, str] = field(default_factory=dict)
     has_metadata: bool = False
     removals: tuple[Removal, ...] = ()
     revival: Revival | None = None

@@ -21,7 +21,7 @@ from typing import Any, ClassVar, Self, TypeVar, overload
 from engine.address import ResourceAddress, address, is_logical_name, parse_address
 from engine.errors import EngineError, Problem, UsageError
 from engine.redaction import described
-from engine.stack.exposed import keys_within
+from engine.stack.kept import keys_within
 from engine.stack.model import (
     Declaration,
     Import,
@@ -435,11 +435,3 @@ def import_(target: str | Resource, id: str) -> None:
         collector.imports[str(where)] = Import(
             address=where, id=_as_argument(id), location=location
         )
-
-
-def nearest(word: str, known: Iterator[str] | list[str] | tuple[str, ...]) -> str:
-    """The known word a typo most likely meant; empty if none is near."""
-    import difflib  # noqa: PLC0415 - only a typo pays for it
-
-    found = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return found[0] if found else ""

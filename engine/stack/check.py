@@ -11,44 +11,26 @@ import dataclasses
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from engine.catalog.currencies import CODES, COMMON
 from engine.provider.base import STAMP_KEY
 from engine.provider.rules import Rule
 from engine.provider.schema import Attribute, Kind, ResourceType
-from engine.stack.authoring import nearest
 from engine.stack.blanks import is_blank
+from engine.stack.finding import Finding, wrong_kind
 from engine.stack.follow import Declared, followed
-from engine.stack.rules import Circumstances, breaches
-from engine.values import Path, Sensitive, dotted, has_reference
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something wrong with one argument.
-
-    Attributes:
-        path: Where in the arguments.
-        message: What is wrong.
-        hint: What would be right.
-        reference: Stable identifier of the kind of finding.
-        meant: Of a misspelt parameter, the dotted path that was meant; empty otherwise.
-    """
-
-    path: Path
-    message: str
-    hint: str
-    reference: str
-    meant: str = ""
+from engine.stack.meant import nearest, parameter_meant, word_meant
+from engine.stack.rules import Breach, Circumstances, breaches
+from engine.values import Path, Sensitive, dotted, get_path, has_reference, targets_in
 
 
 def check_arguments(
     kind: ResourceType, arguments: Mapping[str, Any], circumstances: Circumstances
 ) -> Iterator[Finding]:
     """Yield everything wrong with the arguments of one declaration by itself."""
-    findings = list(_check_object(kind.root, arguments, (), kind.face))
+    findings = list(_check_object(kind.root, arguments, (), kind))
     yield from findings
     if circumstances.stamped and kind.has_metadata:
         yield from _check_stamp(kind.root.fields["metadata"], arguments.get("metadata"))
@@ -60,7 +42,7 @@ def check_arguments(
         if not rule.may_break(arguments):
             continue
         if misspelt.isdisjoint(rule.fields):
-            yield from _broken(rule, arguments, circumstances)
+            yield from _broken(rule, arguments, arguments, circumstances)
 
 
 def _check_stamp(attribute: Attribute, metadata: Any) -> Iterator[Finding]:
@@ -106,29 +88,55 @@ def check_references(
         if not rule.follow or (rule.first and rule.first not in arguments):
             continue
         if rule.may_break(arguments):
-            yield from _broken(rule, followed(arguments, rule.follow, declared), circumstances)
+            reached = followed(arguments, rule.follow, declared)
+            yield from _broken(rule, arguments, reached, circumstances)
 
 
 def _broken(
-    rule: Rule, arguments: Mapping[str, Any], circumstances: Circumstances
+    rule: Rule,
+    arguments: Mapping[str, Any],
+    reached: Mapping[str, Any],
+    circumstances: Circumstances,
 ) -> Iterator[Finding]:
-    for breach in breaches(rule, arguments, circumstances):
-        yield Finding(breach.path, breach.message, rule.hint, "stripe-rule")
+    for breach in breaches(rule, reached, circumstances):
+        hint = _with_names(rule.hint, breach, arguments)
+        yield Finding(breach.path, breach.message, hint, "stripe-rule")
+
+
+_PLACE = re.compile(r"\{(one|twin|place\.(\w+))\}")
+
+
+def _with_names(hint: str, breach: Breach, arguments: Mapping[str, Any]) -> str:
+    """A rule's hint with what is declared in the places that it speaks of."""
+
+    def name(match: re.Match[str]) -> str:
+        named = {"one": breach.path, "twin": breach.twin}
+        path = (*breach.place, match[2]) if match[2] else named[match[1]]
+        return _named(get_path(arguments, path))
+
+    return _PLACE.sub(name, hint)
+
+
+def _named(value: Any) -> str:
+    """What a declaration has in a place: of a reference the address of what it names."""
+    targets = list(targets_in(value))
+    named = getattr(targets[0], "address", None) if len(targets) == 1 else None
+    return str(named or value)
 
 
 def _check_object(
-    attribute: Attribute, value: Mapping[str, Any], path: Path, face: str
+    attribute: Attribute, value: Mapping[str, Any], path: Path, kind: ResourceType
 ) -> Iterator[Finding]:
     meant: set[str] = set()
     for name, inner in value.items():
         child = attribute.fields.get(name)
         if child is None or not child.declarable:
             known = [name for name, field in attribute.fields.items() if field.declarable]
-            finding = _unknown(attribute, known, name, (*path, name), face)
+            finding = _unknown(attribute, known, name, (*path, name), kind)
             meant.add(finding.meant)
             yield finding
         elif inner is not None and not is_blank(attribute, child, inner):
-            yield from _check_value(child, inner, (*path, name), face)
+            yield from _check_value(child, inner, (*path, name), kind)
     for name, child in attribute.needed.items():
         if _is_missing(child, value.get(name)):
             where = dotted((*path, name))
@@ -150,9 +158,10 @@ def _is_missing(attribute: Attribute, value: Any) -> bool:
 
 
 def _unknown(
-    attribute: Attribute, known: Iterable[str], name: object, path: Path, face: str
+    attribute: Attribute, known: Iterable[str], name: object, path: Path, kind: ResourceType
 ) -> Finding:
-    if name in attribute.fields:
+    hint, meant = parameter_meant(kind, path)
+    if name in attribute.fields and not hint:
         return Finding(
             path,
             f"{dotted(path)} is set by Stripe and cannot be declared",
@@ -160,14 +169,13 @@ def _unknown(
             "computed-parameter",
         )
     near = nearest(str(name), list(known))
-    place = f"{face}.{dotted(path[:-1])}" if len(path) > 1 else face
-    return Finding(
-        path,
-        f"unknown parameter {dotted(path)}",
-        f"did you mean {near!r}?" if near else f"{place} takes: {', '.join(sorted(known))}",
-        "unknown-parameter",
-        dotted((*path[:-1], near)) if near else "",
-    )
+    if not hint and near:
+        hint, meant = f"did you mean {near!r}?", dotted((*path[:-1], near))
+    if not hint:
+        place = f"{kind.face}.{dotted(path[:-1])}" if len(path) > 1 else kind.face
+        hint = f"{place} takes: {', '.join(sorted(known))}"
+    message = f"unknown parameter {dotted(path)}"
+    return Finding(path, message, hint, "unknown-parameter", meant)
 
 
 def _example(name: str, attribute: Attribute, *, nested: bool) -> str:
@@ -182,32 +190,36 @@ def _example(name: str, attribute: Attribute, *, nested: bool) -> str:
     return f'"{name}": {sample}' if nested else f"{name}={sample}"
 
 
-def _check_value(attribute: Attribute, value: Any, path: Path, face: str) -> Iterator[Finding]:
+def _check_value(
+    attribute: Attribute, value: Any, path: Path, kind: ResourceType
+) -> Iterator[Finding]:
     if isinstance(value, Sensitive):
-        for finding in _check_value(attribute, value.value, path, face):
+        for finding in _check_value(attribute, value.value, path, kind):
             message = f"{dotted(finding.path)} is not what Stripe takes; its value is not shown"
             yield dataclasses.replace(finding, message=message, hint="")
         return
     if isinstance(value, str) and has_reference(value):
         if attribute.kind in (Kind.OBJECT, Kind.LIST, Kind.MAP):
-            yield _wrong_kind(attribute, value, path)
+            yield wrong_kind(attribute, value, path)
         return
     if attribute.kind is Kind.OBJECT:
         if not isinstance(value, Mapping):
-            yield _wrong_kind(attribute, value, path)
+            yield wrong_kind(attribute, value, path)
         else:
-            yield from _check_object(attribute, value, path, face)
+            yield from _check_object(attribute, value, path, kind)
     elif attribute.kind is Kind.MAP:
-        yield from _check_map(attribute, value, path, face)
+        yield from _check_map(attribute, value, path, kind)
     elif attribute.kind is Kind.LIST:
-        yield from _check_list(attribute, value, path, face)
+        yield from _check_list(attribute, value, path, kind)
     else:
         yield from _check_scalar(attribute, value, path)
 
 
-def _check_map(attribute: Attribute, value: Any, path: Path, face: str) -> Iterator[Finding]:
+def _check_map(
+    attribute: Attribute, value: Any, path: Path, kind: ResourceType
+) -> Iterator[Finding]:
     if not isinstance(value, Mapping):
-        yield _wrong_kind(attribute, value, path)
+        yield wrong_kind(attribute, value, path)
         return
     if attribute.max_length and len(value) > attribute.max_length:
         yield Finding(
@@ -217,17 +229,19 @@ def _check_map(attribute: Attribute, value: Any, path: Path, face: str) -> Itera
             "too-long",
         )
     for key, inner in value.items():
+        if attribute.currency_keys and isinstance(key, str):
+            yield from _check_currency(key, (*path, key))
         if not isinstance(key, str) or (
             attribute.pattern and not re.fullmatch(attribute.pattern, key)
         ):
             yield Finding(
                 (*path, key),
                 f"{dotted(path)} cannot have the key {key!r}",
-                f"keys match {attribute.pattern}",
+                attribute.says or f"keys match {attribute.pattern}",
                 "bad-key",
             )
         elif attribute.element is not None and not _deletes(attribute.element, inner):
-            yield from _check_value(attribute.element, inner, (*path, key), face)
+            yield from _check_value(attribute.element, inner, (*path, key), kind)
 
 
 def _deletes(element: Attribute, value: Any) -> bool:
@@ -236,9 +250,11 @@ def _deletes(element: Attribute, value: Any) -> bool:
     return value is None or (empty and element.kind is Kind.STRING)
 
 
-def _check_list(attribute: Attribute, value: Any, path: Path, face: str) -> Iterator[Finding]:
+def _check_list(
+    attribute: Attribute, value: Any, path: Path, kind: ResourceType
+) -> Iterator[Finding]:
     if not isinstance(value, (list, tuple)):
-        yield _wrong_kind(attribute, value, path)
+        yield wrong_kind(attribute, value, path)
         return
     limit = attribute.max_length
     if limit and len(value) > limit:
@@ -254,7 +270,7 @@ def _check_list(attribute: Attribute, value: Any, path: Path, face: str) -> Iter
         )
     for index, inner in enumerate(value):
         if attribute.element is not None:
-            yield from _check_value(attribute.element, inner, (*path, index), face)
+            yield from _check_value(attribute.element, inner, (*path, index), kind)
 
 
 _PYTHON_KINDS: Mapping[Kind, tuple[type, ...]] = {
@@ -275,21 +291,15 @@ def _check_scalar(attribute: Attribute, value: Any, path: Path) -> Iterator[Find
     if not isinstance(value, kinds) or (
         isinstance(value, bool) and attribute.kind is not Kind.BOOLEAN
     ):
-        yield _wrong_kind(attribute, value, path)
+        yield wrong_kind(attribute, value, path)
         return
     if attribute.kind is Kind.DECIMAL:
         yield from _check_decimal(value, path)
     elif isinstance(value, (float, Decimal)) and not math.isfinite(value):
         yield Finding(path, f"{dotted(path)} is not a number: {value!r}", "", "wrong-type")
     if attribute.values and not attribute.open_values and value not in attribute.values:
-        near = nearest(str(value), attribute.values)
-        shown = ", ".join(attribute.values[:12]) + (", ..." if len(attribute.values) > 12 else "")  # noqa: PLR2004 - as many as fit a line
-        yield Finding(
-            path,
-            f"{dotted(path)} cannot be {value!r}",
-            f"did you mean {near!r}? " * bool(near) + f"must be one of {shown}",
-            "wrong-enum",
-        )
+        message = f"{dotted(path)} cannot be {value!r}"
+        yield Finding(path, message, word_meant(str(value), attribute.values), "wrong-enum")
     if isinstance(value, str):
         yield from _check_text(attribute, value, path)
     if attribute.kind in (Kind.INTEGER, Kind.NUMBER, Kind.DECIMAL):
@@ -359,55 +369,28 @@ def _check_text(attribute: Attribute, value: str, path: Path) -> Iterator[Findin
             "",
             "too-short",
         )
+    elif attribute.currency and re.fullmatch(attribute.pattern, value):
+        yield from _check_currency(value, path)
     elif value and attribute.pattern and not re.fullmatch(attribute.pattern, value):
         yield Finding(
             path,
             f"{where} cannot be {value!r}",
-            f"Stripe takes what matches {attribute.pattern}",
+            attribute.says.replace("{value}", value)
+            or f"Stripe takes what matches {attribute.pattern}",
             "bad-value",
         )
 
 
-_WORDS = {
-    Kind.STRING: "a string",
-    Kind.INTEGER: "a whole number",
-    Kind.NUMBER: "a number",
-    Kind.DECIMAL: "a decimal as a string, int or Decimal",
-    Kind.BOOLEAN: "True or False",
-    Kind.OBJECT: "a dict",
-    Kind.LIST: "a list",
-    Kind.MAP: "a dict",
-}
-
-
-def _wrong_kind(attribute: Attribute, value: Any, path: Path) -> Finding:
-    hint = ""
-    if attribute.kind is Kind.STRING and isinstance(value, (int, float, bool)):
-        hint = f'write "{str(value).lower() if isinstance(value, bool) else value}"'
-    elif attribute.kind is Kind.INTEGER and isinstance(value, str) and value.isdigit():
-        hint = f"write {value}"
-    elif attribute.kind is Kind.INTEGER and isinstance(value, float):
-        hint = "amounts are whole numbers of minor units: 2900 is $29.00"
-    elif attribute.kind is Kind.DECIMAL and isinstance(value, float):
-        hint = f'write "{value}", so that no digit is lost'
-    elif attribute.kind is Kind.BOOLEAN and str(value).lower() in ("true", "false"):
-        hint = f"write {str(value).capitalize()}"
-    elif attribute.kind is Kind.LIST:
-        several = isinstance(value, (set, frozenset))
-        hint = "write [...] for {...}" if several else "put it into a list: [...]"
-    return Finding(
-        path,
-        f"{dotted(path)} takes {_WORDS[attribute.kind]}, not {_short(value)}",
-        hint,
-        "wrong-type",
-    )
+def _check_currency(code: str, path: Path) -> Iterator[Finding]:
+    if code.lower() not in CODES:
+        near = nearest(code.lower(), COMMON)
+        yield Finding(
+            path,
+            f"{dotted(path)}: there is no currency {code!r}",
+            f"did you mean {near!r}?" if near else "a currency is its code in ISO 4217",
+            "wrong-enum",
+        )
 
 
 def _count(number: int, one: str, several: str) -> str:
     return f"{number} {one if number == 1 else several}"
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    longest = 60
-    return f"{type(value).__name__} " + (text if len(text) <= longest else text[:longest] + "...")

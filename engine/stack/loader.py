@@ -17,6 +17,7 @@ from types import ModuleType
 from engine.address import is_logical_name
 from engine.errors import EngineError, Problem, UsageError
 from engine.stack.authoring import Collector, collecting
+from engine.stack.meant import explained
 from engine.stack.model import Stack
 from engine.variables import Variables
 
@@ -122,7 +123,8 @@ def _evaluate(path: Path, collector: Collector) -> None:
         except BaseException as error:
             if type(error) is KeyboardInterrupt:
                 raise  # the person's, and no author's
-            collector.problems.append(_raised_problem(error, collector, _text(error), None))
+            hint = explained(error, vars(module))
+            collector.problems.append(_raised_problem(error, collector, _text(error), hint))
 
 
 def _text(error: BaseException) -> str:
@@ -166,9 +168,10 @@ def _import_problem(error: ImportError, collector: Collector) -> Problem:
         except AttributeError as told:
             text = f"there is no {wanted[1]!r} in {error.name}"
             hint = _did_you_mean(wanted[1], getattr(module, "__all__", dir(module)))
-            # What the module knows and refuses, it explains; what it does not know is a typo.
-            explained = str(told) if "cannot be declared" in str(told) else None
-            return _raised_problem(error, collector, text, explained or hint or str(told))
+            # What the module knows it explains; what it does not know is a typo.
+            refused = str(told) if "cannot be declared" in str(told) else ""
+            said = refused or str(told).partition("; ")[2]
+            return _raised_problem(error, collector, text, said or hint or str(told))
     return _raised_problem(error, collector, f"{type(error).__name__}: {error}", None)
 
 

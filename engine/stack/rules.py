@@ -29,11 +29,14 @@ class Circumstances:
         now: Unix seconds.
         live: Whether the environment is one of live mode; None if nothing tells.
         stamped: The engine adds its own key to the metadata of what it makes.
+        held: What the object of the declaration at hand was last declared with; empty if there is
+            no object, None if that is not known.
     """
 
     now: int
     live: bool | None = None
     stamped: bool = True
+    held: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +47,14 @@ class Breach:
         path: The field that is wrong, or what is nearest to one that is missing; empty if that is
             the declaration as a whole.
         message: What is wrong.
+        place: The object that the rule is about; empty for the declaration as a whole.
+        twin: Of an element that is there twice, the first; empty otherwise.
     """
 
     path: Path
     message: str
+    place: Path = ()
+    twin: Path = ()
 
 
 Place: TypeAlias = tuple[Path, Any]
@@ -76,7 +83,7 @@ def breaches(
             message = rule.message.replace("{place}", dotted(place))
             switch = one.switch
             near = _nearest(path, arguments) or _nearest(switch, arguments) or switch[:1]
-            yield Breach(near, message)
+            yield Breach(near, message, place, one.twin)
 
 
 def _nearest(path: Path, arguments: Mapping[str, Any]) -> Path:
@@ -153,6 +160,7 @@ class _Reading:
         self.rule = rule
         self.place = place
         self.circumstances = circumstances
+        self.twin: Path = ()
         self._document = document
         self._pattern = pattern
 
@@ -250,6 +258,17 @@ def _within(one: _Reading) -> Path | None:
     return _above(one, one.circumstances.now + one.rule.value)
 
 
+def _ahead(one: _Reading) -> Path | None:
+    held = one.circumstances.held
+    for path, found in one.everywhere():
+        number = _number(found)
+        over = number is not None and number <= one.circumstances.now
+        # What began or ended long ago is sent no more.
+        if over and held is not None and get_path(held, path) != found:
+            return path
+    return None
+
+
 def _above(one: _Reading, most: int) -> Path | None:
     for path, found in one.everywhere():
         number = _number(found)
@@ -298,15 +317,16 @@ def _rising_elements(one: _Reading) -> Path | None:
 def _unique_elements(one: _Reading) -> Path | None:
     names = one.rule.value
     for path, elements in one.lists():
-        seen: set[str] = set()
+        seen: dict[str, int] = {}
         for index, element in enumerate(elements):
             leaves = [value for name in names for _, value in places(element, parts(name))]
             leaves = leaves if names else [element]
             if UNKNOWN in leaves or all(leaf is ABSENT for leaf in leaves):
                 continue
-            if repr(leaves) in seen:
+            first = seen.setdefault(repr(leaves), index)
+            if first != index:
+                one.twin = (*path, first)
                 return (*path, index)
-            seen.add(repr(leaves))
     return None
 
 
@@ -345,6 +365,7 @@ _BROKEN: Mapping[RuleKind, Callable[[_Reading], Path | None]] = {
     RuleKind.MATCHES: _matches,
     RuleKind.RISING: _rising,
     RuleKind.WITHIN: _within,
+    RuleKind.AHEAD: _ahead,
     RuleKind.LAST_ELEMENT: _last_element,
     RuleKind.RISING_ELEMENTS: _rising_elements,
     RuleKind.UNIQUE_ELEMENTS: _unique_elements,

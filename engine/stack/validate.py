@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
+import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,18 +11,18 @@ from typing import Any
 from engine.address import ResourceAddress
 from engine.errors import Problem
 from engine.provider.schema import ResourceType, Schemas
-from engine.stack.authoring import nearest
-from engine.stack.check import Finding, check_arguments, check_references
-from engine.stack.exposed import exposed
+from engine.stack.check import check_arguments, check_references
+from engine.stack.finding import Finding
 from engine.stack.follow import blurred, completed
+from engine.stack.kept import exposed, not_json
 from engine.stack.locate import line_of
+from engine.stack.meant import nearest
 from engine.stack.model import Declaration, Location, References, Stack
 from engine.stack.rules import Circumstances, parts
 from engine.values import (
     UNKNOWN,
     AttributeTarget,
     OutputTarget,
-    Sensitive,
     Target,
     dotted,
     stray_references,
@@ -39,7 +38,11 @@ _STRAY_HINT = (
 
 
 def problems_of(
-    stack: Stack, schemas: Schemas, root: Path, circumstances: Circumstances
+    stack: Stack,
+    schemas: Schemas,
+    root: Path,
+    circumstances: Circumstances,
+    held: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> tuple[Problem, ...]:
     """Everything wrong with one evaluated stack, in file and line order.
 
@@ -48,15 +51,17 @@ def problems_of(
         schemas: Resource types by name.
         root: Project folder, to find the exact line of an argument.
         circumstances: When and where it is to be applied.
+        held: What the objects that there are were last declared with, by address; None if that is
+            not known.
     """
     return tuple(
         sorted(
             {
                 *stack.problems,
-                *_argument_problems(stack, schemas, root, circumstances),
+                *_argument_problems(stack, schemas, root, circumstances, held),
                 *_declaration_problems(stack, schemas, root),
                 *_reference_problems(stack, schemas, root),
-                *_output_problems(stack, root),
+                *not_json(stack, root),
                 *_refactoring_problems(stack, schemas),
                 *exposed(stack, schemas, root),
             }
@@ -125,13 +130,22 @@ def _problem(
 
 
 def _argument_problems(
-    stack: Stack, schemas: Schemas, root: Path, circumstances: Circumstances
+    stack: Stack,
+    schemas: Schemas,
+    root: Path,
+    circumstances: Circumstances,
+    held: Mapping[str, Mapping[str, Any]] | None,
 ) -> Iterator[Problem]:
     """What is wrong with each declaration by itself, then beside those it refers to."""
+    came_from = {str(move.new): str(move.old) for move in stack.moves}
     wrong: set[str] = set()
     for text, declaration in stack.declarations.items():
         kind = schemas[declaration.type]
-        for finding in check_arguments(kind, declaration.arguments, circumstances):
+        where = circumstances
+        if held is not None and text not in stack.imports and not declaration.lifecycle.adopt:
+            own = held.get(text, held.get(came_from.get(text, ""), {}))
+            where = dataclasses.replace(circumstances, held=own)
+        for finding in check_arguments(kind, declaration.arguments, where):
             wrong.add(text)
             yield _found(declaration, finding, root)
 
@@ -289,38 +303,6 @@ def _reference_problems(stack: Stack, schemas: Schemas, root: Path) -> Iterator[
                     location, path, root, f"{name}: {dotted(path)}: {message}", hint, "dangling-ref"
                 )
     yield from _mismatched_references(stack, schemas, root)
-
-
-def _output_problems(stack: Stack, root: Path) -> Iterator[Problem]:
-    for output in stack.outputs.values():
-        for path, text in _not_json(output.value, ("value",)):
-            yield _problem(
-                output.location,
-                path,
-                root,
-                f"output {output.name!r}: {dotted(path)} cannot hold {text}",
-                "outputs are kept in a JSON file: strings, numbers, booleans, lists, dicts",
-                "wrong-type",
-            )
-
-
-def _not_json(value: object, path: LeafPath) -> Iterator[tuple[LeafPath, str]]:
-    """What a state file cannot hold, with its path."""
-    if isinstance(value, Sensitive):
-        yield from _not_json(value.value, path)
-    elif isinstance(value, Mapping):
-        for key, inner in value.items():
-            if isinstance(key, str):
-                yield from _not_json(inner, (*path, key))
-            else:
-                yield path, f"a dict with the key {key!r}"
-    elif isinstance(value, (list, tuple)):
-        for index, inner in enumerate(value):
-            yield from _not_json(inner, (*path, index))
-    elif isinstance(value, (float, Decimal)) and not math.isfinite(value):
-        yield path, str(value)
-    elif not isinstance(value, (str, int, float, Decimal, type(None))):
-        yield path, f"a value of type {type(value).__name__}"
 
 
 def _dangling(target: AttributeTarget, stack: Stack, schemas: Schemas) -> tuple[str, str] | None:

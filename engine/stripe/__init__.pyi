@@ -897,9 +897,9 @@ class AppsSecret(Resource):
     ) -> AppsSecret: ...
 
 class BalanceSettingsPaymentsPayoutsAutomaticTransferRulesByCurrency(TypedDict):
-    payout_method: NotRequired[_Text | None]
+    payout_method: _Text
     transfer_up_to_amount: NotRequired[_Integer | None]
-    type: NotRequired[Literal["transfer_all", "transfer_up_to_amount"] | Ref | None]
+    type: Literal["transfer_all", "transfer_up_to_amount"] | Ref
 
 class BalanceSettingsPaymentsPayoutsSchedule(TypedDict):
     interval: NotRequired[Literal["daily", "manual", "monthly", "weekly"] | Ref | None]
@@ -1753,7 +1753,7 @@ class FinancialAccountFeatures2(TypedDict):
 class FinancialAccountForwardingSettings(TypedDict):
     financial_account: NotRequired[str | FinancialAccount | None]
     payment_method: NotRequired[str | None]
-    type: NotRequired[Literal["financial_account", "payment_method"] | Ref | None]
+    type: Literal["financial_account", "payment_method"] | Ref
 
 class FinancialAccountPlatformRestrictions(TypedDict):
     inbound_flows: NotRequired[Literal["restricted", "unrestricted"] | Ref | None]
@@ -1804,41 +1804,41 @@ class FinancialAccount(Resource):
     ) -> FinancialAccount: ...
 
 class FinancialAccountFeaturesCardIssuing2(TypedDict):
-    requested: NotRequired[_Boolean | None]
+    requested: _Boolean
 
 class FinancialAccountFeaturesDepositInsurance2(TypedDict):
-    requested: NotRequired[_Boolean | None]
+    requested: _Boolean
 
 class FinancialAccountFeaturesFinancialAddressesAba2(TypedDict):
-    requested: NotRequired[_Boolean | None]
+    requested: _Boolean
 
 class FinancialAccountFeaturesFinancialAddresses2(TypedDict):
     aba: NotRequired[FinancialAccountFeaturesFinancialAddressesAba2 | None]
 
 class FinancialAccountFeaturesInboundTransfersAch2(TypedDict):
-    requested: NotRequired[_Boolean | None]
+    requested: _Boolean
 
 class FinancialAccountFeaturesInboundTransfers2(TypedDict):
     ach: NotRequired[FinancialAccountFeaturesInboundTransfersAch2 | None]
 
 class FinancialAccountFeaturesIntraStripeFlows2(TypedDict):
-    requested: NotRequired[_Boolean | None]
+    requested: _Boolean
 
 class FinancialAccountFeaturesOutboundPaymentsAch2(TypedDict):
-    requested: NotRequired[_Boolean | None]
+    requested: _Boolean
 
 class FinancialAccountFeaturesOutboundPaymentsUsDomesticWire2(TypedDict):
-    requested: NotRequired[_Boolean | None]
+    requested: _Boolean
 
 class FinancialAccountFeaturesOutboundPayments2(TypedDict):
     ach: NotRequired[FinancialAccountFeaturesOutboundPaymentsAch2 | None]
     us_domestic_wire: NotRequired[FinancialAccountFeaturesOutboundPaymentsUsDomesticWire2 | None]
 
 class FinancialAccountFeaturesOutboundTransfersAch2(TypedDict):
-    requested: NotRequired[_Boolean | None]
+    requested: _Boolean
 
 class FinancialAccountFeaturesOutboundTransfersUsDomesticWire2(TypedDict):
-    requested: NotRequired[_Boolean | None]
+    requested: _Boolean
 
 class FinancialAccountFeaturesOutboundTransfers2(TypedDict):
     ach: NotRequired[FinancialAccountFeaturesOutboundTransfersAch2 | None]
@@ -3880,7 +3880,7 @@ class SubscriptionItem2(TypedDict):
     tax_rates: NotRequired[Sequence[str | TaxRate] | None]
 
 class SubscriptionPauseCollection(TypedDict):
-    behavior: NotRequired[Literal["keep_as_draft", "mark_uncollectible", "void"] | Ref | None]
+    behavior: Literal["keep_as_draft", "mark_uncollectible", "void"] | Ref
     resumes_at: NotRequired[_Moment | None]
 
 class SubscriptionPaymentSettingsPaymentMethodOptionsAcssDebitMandateOptions(TypedDict):
@@ -5246,7 +5246,7 @@ class TaxSettingsHeadOfficeAddress(TypedDict):
     state: NotRequired[_Text | None]
 
 class TaxSettingsHeadOffice(TypedDict):
-    address: NotRequired[TaxSettingsHeadOfficeAddress | None]
+    address: TaxSettingsHeadOfficeAddress
 
 class TaxSettings(Resource):
     """You can use Tax `Settings` to manage configurations used by Stripe Tax calculations."""

@@ -43,18 +43,18 @@ def class_names() -> list[str]:
 
 
 def _why_not(name: str) -> str:
-    import difflib  # noqa: PLC0415 - only a name that is no class pays for either
-
+    # Only a name that is no class pays for these.
     from engine.catalog.occurrences import OCCURRENCES  # noqa: PLC0415
+    from engine.stack.meant import class_meant  # noqa: PLC0415
 
     object_name = _objects_by_class_name().get(_folded(name))
     if object_name is not None and object_name in OCCURRENCES:
         return f"{name} cannot be declared: {OCCURRENCES[object_name]}"
     if object_name is not None:
         return f"{name} cannot be declared yet: {object_name!r} is not a managed type"
-    near = difflib.get_close_matches(name, class_names(), n=1)
+    meant = class_meant(name)
     message = f"module {PACKAGE!r} has no class {name!r}"
-    return f"{message}; did you mean {near[0]!r}?" if near else message
+    return f"{message}; {meant}" if meant else message
 
 
 @cache

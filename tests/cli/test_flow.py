@@ -124,7 +124,7 @@ def test_a_failed_apply_says_what_failed_and_what_it_skipped(
         """
         from engine.stripe import Coupon, Product, PromotionCode
         Product("pro", name="Pro")
-        bad = Coupon("bad", amount_off=500, currency="zzz", duration="once")
+        bad = Coupon("bad", amount_off=500, currency="irr", duration="once")
         PromotionCode("code", promotion={"type": "coupon", "coupon": bad.id}, code="X")
         """,
     )
@@ -140,7 +140,7 @@ def test_a_failed_apply_says_what_failed_and_what_it_skipped(
     outcomes = json.loads(ended.out)["outcomes"]
     assert ended.code == 1
     assert [entry["outcome"] for entry in outcomes] == ["failed", "skipped"]
-    assert outcomes[0]["error"]["message"].startswith("Invalid currency: zzz.")
+    assert outcomes[0]["error"]["message"].startswith("Invalid currency: irr.")
 
 
 def test_a_change_is_shown_leaf_by_leaf(

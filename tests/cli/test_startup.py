@@ -80,7 +80,7 @@ OFFLINE = {
         PLACED | {"backends", "redaction", "settings", "values", "variables"},
         frozenset({"lzma", "pathlib", "tempfile", "tomllib", "urllib"}),  # it writes durably
     ),
-    "validate": _row("validate", STACKS, frozenset({"json", "pathlib", "urllib"})),
+    "validate": _row("validate", PLANS, frozenset({"hashlib", "json", "pathlib", "urllib"})),
     "plan": _row("plan --no-refresh", PLANS, LOCKING, "filelock"),
     "show": _row("show", STATES, READING | {"difflib"}),
     "output": _row("output", STATES, READING | {"difflib"}),

@@ -44,6 +44,7 @@ class Project:
         self.root = root
         self.emulator = emulator
         self._base = base
+        self.now = NOW
         (root / "stacks").mkdir(parents=True)
 
     # ── what a person does ────────────────────────────────────────────────────────────────
@@ -56,7 +57,7 @@ class Project:
     def context(self, hook: Hook | None = None) -> Context:
         """The wired ports, with this project's emulator behind them."""
         opened = open_project(self.root, environment="local", hook=hook)
-        return dataclasses.replace(opened, connect=self.connect, clock=lambda: NOW)
+        return dataclasses.replace(opened, connect=self.connect, clock=lambda: self.now)
 
     def connect(self, key: str = KEY) -> Provider:
         """A provider that speaks to the emulator through this project's door."""

@@ -18,7 +18,8 @@ from engine.catalog import loader
 from engine.catalog.merge import matches
 from engine.emulator.core import Emulator
 from engine.provider.schema import Attribute, Kind, ListOrder, ResourceType, walk
-from engine.stack.check import Finding, check_arguments, check_references
+from engine.stack.check import check_arguments, check_references
+from engine.stack.finding import Finding
 from engine.stack.follow import blurred, completed
 from engine.stack.rules import Circumstances
 from engine.values import ABSENT, UNKNOWN, AttributeTarget, Target, targets_in

@@ -20,6 +20,7 @@ from engine.catalog.semantics.shared import (
     COUNT,
     CURRENCY_KEY,
     METADATA,
+    TAX_CODE,
     URL,
 )
 from engine.provider.life import NaturalKey, Probe, Removal, Verb
@@ -66,8 +67,11 @@ PRODUCT = Row(
         "images.*": URL,
         "marketing_features": Limit(max=15),
         "marketing_features.*.name": Limit(max=80),
-        "statement_descriptor": Limit(pattern=r"""[^<>\\"']*[A-Za-z][^<>\\"']*"""),
-        "tax_code": Limit(pattern=r"txcd_\d{8}"),
+        "statement_descriptor": Limit(
+            pattern=r"""[^<>\\"']*[A-Za-z][^<>\\"']*""",
+            says="it has a Latin letter, and none of < > \\ \" '",
+        ),
+        "tax_code": TAX_CODE,
         "url": URL,
     },
     bounds={

@@ -78,6 +78,16 @@ def within_five_years(*fields: str) -> Rule:
     )
 
 
+def ahead(*fields: str) -> Rule:
+    """Check that moments are yet to come, which Stripe demands whenever they are sent."""
+    return Rule(
+        kind=RuleKind.AHEAD,
+        fields=fields,
+        # L: of coupons, promotion codes and registrations.
+        message="It expects a date and time in the future, and this one is in the past.",
+    )
+
+
 def longest_intervals(where: str) -> tuple[Rule, ...]:
     """Checks that a recurrence is no longer than three years; empty for the declaration itself."""
     dot = f"{where}." if where else ""

@@ -12,6 +12,11 @@ from engine.provider.schema import Kind
 
 _NEVER_TOLD = ("id_number", "id_number_secondary", "ssn_last_4")
 
+_COLOUR = Limit(
+    pattern=r"#[0-9A-Fa-f]{6}",
+    says='a colour is # with six hexadecimal digits, such as "#0055ff"',
+)
+
 ACCOUNT = Row(
     face="Account",
     title="account",
@@ -41,6 +46,12 @@ ACCOUNT = Row(
     ),
     # A token is spent at once; a bank account is declared as its own.
     ignored=("account_token", "external_account"),
+    instead={
+        "external_account": (
+            "declare the bank account by itself: "
+            'BankAccount("a-name", account=ACCOUNT.id, external_account={...})'
+        ),
+    },
     # D: what was asked for is told as how far it got.
     aliases={
         "capabilities.*": Alias(
@@ -58,8 +69,8 @@ ACCOUNT = Row(
         **METADATA,
         "country": COUNTRY,
         "business_profile.support_url": URL,
-        "settings.branding.primary_color": Limit(pattern=r"#[0-9A-Fa-f]{6}"),
-        "settings.branding.secondary_color": Limit(pattern=r"#[0-9A-Fa-f]{6}"),
+        "settings.branding.primary_color": _COLOUR,
+        "settings.branding.secondary_color": _COLOUR,
     },
     money={
         "business_profile.annual_revenue.amount": "business_profile.annual_revenue.currency",
@@ -179,12 +190,6 @@ BALANCE_SETTINGS = Row(
     bounds={f"{_TRANSFERS}.transfer_up_to_amount": COUNT},
     money={"payments.payouts.minimum_balance_by_currency.*": "*"},
     rules=(
-        Rule(
-            kind=RuleKind.REQUIRES,
-            each=_TRANSFERS,
-            fields=(f"{_TRANSFERS}.type", f"{_TRANSFERS}.payout_method"),
-            message="An automatic transfer rule has a type and a payout_method.",
-        ),
         Rule(
             kind=RuleKind.REQUIRES,
             each=_TRANSFERS,

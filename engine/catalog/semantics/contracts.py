@@ -133,6 +133,13 @@ SUBSCRIPTION = Row(
     protect=True,
     rules=(
         *one_discount("discounts", "items.*.discounts"),
+        # R: refused together, whatever they say.
+        Rule(
+            kind=RuleKind.AT_MOST_ONE,
+            fields=("cancel_at", "cancel_at_period_end"),
+            message="Received both cancel_at and cancel_at_period_end parameters. Please pass in "
+            "only one.",
+        ),
         Rule(
             kind=RuleKind.ONE_OF,
             fields=("customer", "customer_account"),

@@ -30,6 +30,15 @@ CUSTOMER = Row(
         "tax_id_data",
         "validate",
     ),
+    instead={
+        "balance": "it follows from what the customer is charged, and is nothing to declare",
+        "payment_method": "the application attaches it; it is nothing to declare",
+        "source": "the application attaches it; it is nothing to declare",
+        "tax_id_data": (
+            "declare the tax id by itself: "
+            'CustomerTaxId("a-name", customer=CUSTOMER.id, type=..., value=...)'
+        ),
+    },
     # L: a blank unsets them.
     clearable=(
         "address.city",
@@ -65,7 +74,9 @@ CUSTOMER = Row(
     limits={
         **METADATA,
         "description": Limit(max=350),
-        "invoice_prefix": Limit(min=3, max=12, pattern=r"[A-Z0-9]+"),
+        "invoice_prefix": Limit(
+            min=3, max=12, pattern=r"[A-Z0-9]+", says="it has capital letters and digits only"
+        ),
         "invoice_settings.custom_fields": Limit(max=4),
     },
     protect=True,

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.catalog.rows import Bounds, Limit, Row
-from engine.catalog.semantics.checks import ONE_CUSTOMER, other_currencies, within_five_years
+from engine.catalog.semantics.checks import (
+    ONE_CUSTOMER,
+    ahead,
+    other_currencies,
+    within_five_years,
+)
 from engine.catalog.semantics.shared import (
     COUNT,
     CURRENCY_KEY,
@@ -45,6 +50,7 @@ COUPON = Row(
     rules=(
         other_currencies("currency", "currency_options"),
         within_five_years("redeem_by"),
+        ahead("redeem_by"),
         Rule(
             kind=RuleKind.UNIQUE_ELEMENTS,
             fields=("applies_to.products",),
@@ -134,7 +140,7 @@ PROMOTION_CODE = Row(
     neutral={"active": True, "restrictions.first_time_transaction": False},
     limits={
         **METADATA,
-        "code": Limit(pattern=r"[A-Za-z0-9_-]+"),
+        "code": Limit(pattern=r"[A-Za-z0-9_-]+", says="it has letters, digits, - and _ only"),
         "restrictions.currency_options": CURRENCY_KEY,
     },
     bounds={
@@ -169,6 +175,7 @@ PROMOTION_CODE = Row(
         ),
         ONE_CUSTOMER,
         within_five_years("expires_at"),
+        ahead("expires_at"),
         _within_coupon("expires_at", "redeem_by"),
         _within_coupon("max_redemptions", "max_redemptions"),
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.catalog.rows import Row
-from engine.catalog.semantics.checks import only_when
+from engine.catalog.semantics.checks import ahead, only_when
 from engine.catalog.semantics.shared import METADATA
 from engine.provider.calls import Composite
 from engine.provider.life import Ending, NaturalKey, Removal, Verb
@@ -23,6 +23,7 @@ FILE = Row(
     # A link is declared as its own.
     ignored=("file_link_data",),
     examples={"file": "stacks/example.pdf"},
+    instead={"file_link_data": 'declare the link by itself: FileLink("a-name", file=FILE.id)'},
 )
 
 FILE_LINK = Row(
@@ -49,7 +50,7 @@ SECRET = Row(
     expand=("payload",),
     hidden=("payload",),
     sensitive=("payload",),
-    rules=only_when("scope.type", "user", "scope.user"),
+    rules=(*only_when("scope.type", "user", "scope.user"), ahead("expires_at")),
 )
 
 ROWS: Mapping[str, Row] = {

@@ -113,6 +113,11 @@ PERSONALIZATION_DESIGN = Row(
         ),
     ),
     ignored=("transfer_lookup_key",),
+    instead={
+        "transfer_lookup_key": (
+            "leave it out: the engine itself moves a lookup key from the old design to the new one"
+        ),
+    },
     neutral={"preferences.is_default": False},
     limits=METADATA,
 )

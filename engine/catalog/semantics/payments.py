@@ -21,6 +21,7 @@ from engine.catalog.semantics.shared import (
     COUNT,
     DEACTIVATE,
     DELETE,
+    DOMAIN,
     METADATA,
     METADATA_KEYS,
     METADATA_VALUE,
@@ -96,9 +97,13 @@ PAYMENT_LINK = Row(
         "subscription_data.metadata.*": METADATA_VALUE,
         "after_completion.redirect.url": URL,
         "custom_fields": Limit(max=3),
-        "custom_fields.*.key": Limit(pattern=r"[A-Za-z0-9]+"),
+        "custom_fields.*.key": Limit(
+            pattern=r"[A-Za-z0-9]+", says="it has letters and digits only"
+        ),
         "custom_fields.*.dropdown.options": Limit(min=1, max=200),
-        "custom_fields.*.dropdown.options.*.value": Limit(pattern="[A-Za-z0-9]+"),
+        "custom_fields.*.dropdown.options.*.value": Limit(
+            pattern=r"[A-Za-z0-9]+", says="it has letters and digits only"
+        ),
         "invoice_creation.invoice_data.custom_fields": Limit(max=4),
         "line_items": Limit(min=1, max=20),
         "optional_items": Limit(max=10),
@@ -232,7 +237,7 @@ PAYMENT_METHOD_DOMAIN = Row(
     ),
     neutral={"enabled": True},
     fold_case=("domain_name",),
-    limits={"domain_name": Limit(pattern=r"(?!https?:)[^/\s]+")},
+    limits={"domain_name": DOMAIN},
     # D: payment methods are shown on the domain only after it was validated.
     after_create=("validate",),
 )
@@ -244,7 +249,7 @@ APPLE_PAY_DOMAIN = Row(
     removals=(DELETE,),
     natural_keys=(NaturalKey(attribute="domain_name", filter="domain_name", fold_case=True),),
     fold_case=("domain_name",),
-    limits={"domain_name": Limit(pattern=r"(?!https?:)[^/\s]+")},
+    limits={"domain_name": DOMAIN},
 )
 
 ROWS: Mapping[str, Row] = {

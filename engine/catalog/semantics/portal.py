@@ -115,7 +115,8 @@ PORTAL_CONFIGURATION = Row(
                 "The product has multiple prices with the same `recurring[interval]`. Only one "
                 "price for each interval is allowed."
             ),
-            hint="make a product of its own for the other price",
+            hint="{twin} and {one} of {place.product} have the same interval: leave one out, or "
+            "give it a product of its own",
         ),
         recurring_only(_PRICES),
         active_only(_PRICES),

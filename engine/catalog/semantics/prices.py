@@ -61,6 +61,12 @@ PRICE = Row(
         "currency_options.*.custom_unit_amount.enabled",
     ),
     ignored=("transfer_lookup_key",),
+    instead={
+        "transfer_lookup_key": (
+            "leave it out: the engine itself moves a lookup key from the old price to the new one"
+        ),
+        "type": "leave it out: a price with recurring={...} is recurring, one without is one_time",
+    },
     # D: what is inclusive or exclusive once stays so.
     frozen={
         "tax_behavior": ("inclusive", "exclusive"),
@@ -189,6 +195,8 @@ PRICE = Row(
                 "Starting with Stripe version `2025-03-31.basil`, metered prices must be backed "
                 "by meters."
             ),
+            hint='make a meter, meter = Meter("a-name", event_name=..., display_name=..., '
+            'default_aggregation={"formula": "sum"}), and add "meter": meter.id to recurring',
         ),
         Rule(
             kind=RuleKind.REQUIRES,
@@ -264,6 +272,8 @@ PLAN = Row(
             when={"usage_type": "metered"},
             fields=("meter",),
             message="A metered plan must be backed by a meter.",
+            hint='make a meter, meter = Meter("a-name", event_name=..., display_name=..., '
+            'default_aggregation={"formula": "sum"}), and add meter=meter.id',
         ),
         Rule(
             kind=RuleKind.REQUIRES,

@@ -10,13 +10,32 @@ DEACTIVATE = Removal(verb=Verb.DEACTIVATE, params={"active": False})
 DELETE = Removal(verb=Verb.DELETE)
 ACTIVE_AGAIN = Revival(live={"active": True}, params={"active": True})
 
-CURRENCY_KEY = Limit(pattern=r"[a-z]{3}")
+CURRENCY_KEY = Limit(
+    pattern=r"[a-z]{3}",
+    says='a currency is its three-letter code in lower case, such as "usd"',
+    currency_keys=True,
+)
 # D: metadata holds 50 keys, of 40 characters without brackets, with values of 500.
-METADATA_KEYS = Limit(max=50, pattern=r"[^\[\]]{1,40}")
+METADATA_KEYS = Limit(
+    max=50,
+    pattern=r"[^\[\]]{1,40}",
+    says="a key is a string of 1 to 40 characters, without [ and ]",
+)
 METADATA_VALUE = Limit(max=500)
 METADATA = {"metadata": METADATA_KEYS, "metadata.*": METADATA_VALUE}
-URL = Limit(pattern=r"https?://\S+")
-COUNTRY = Limit(pattern=r"[A-Z]{2}")
+URL = Limit(
+    pattern=r"https?://\S+", says="a URL begins with https:// or http:// and has no spaces in it"
+)
+COUNTRY = Limit(
+    pattern=r"[A-Z]{2}", says='a country is its two-letter code in capitals, such as "DE"'
+)
+TAX_CODE = Limit(
+    pattern=r"txcd_\d{8}", says='a tax code is txcd_ with eight digits, such as "txcd_10000000"'
+)
+DOMAIN = Limit(
+    pattern=r"(?!https?:)[^/\s]+",
+    says='a domain is without https:// and without a path, such as "shop.example.com"',
+)
 
 COUNT = Bounds(min=1)
 AMOUNT = Bounds(min=0)

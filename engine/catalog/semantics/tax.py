@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.catalog.rows import Alias, Limit, Row
-from engine.catalog.semantics.checks import only_when, within_five_years
+from engine.catalog.rows import Alias, Row
+from engine.catalog.semantics.checks import ahead, only_when, within_five_years
 from engine.catalog.semantics.shared import (
     ACTIVE_AGAIN,
     ARCHIVE,
@@ -13,6 +13,7 @@ from engine.catalog.semantics.shared import (
     DELETE,
     METADATA,
     PERCENT,
+    TAX_CODE,
 )
 from engine.provider.life import Ending, NaturalKey, Removal, Verb
 from engine.provider.rules import Rule, RuleKind
@@ -111,6 +112,7 @@ REGISTRATION = Row(
     limits={"country": COUNTRY},
     rules=(
         within_five_years("active_from", "expires_at"),
+        ahead("active_from", "expires_at"),
         # L: it ends after it begins.
         Rule(
             kind=RuleKind.RISING,
@@ -157,7 +159,7 @@ SETTINGS = Row(
     singleton=True,
     references={"defaults.tax_code": "tax_code"},
     limits={
-        "defaults.tax_code": Limit(pattern=r"txcd_\d{8}"),
+        "defaults.tax_code": TAX_CODE,
         "head_office.address.country": COUNTRY,
     },
     examples={
@@ -195,6 +197,12 @@ TAX_ID = Row(
         NaturalKey(attribute="value", scan=True, beside=("type", "owner"), unique=False),
     ),
     neutral={"owner.type": "self"},
+    instead={
+        "customer": (
+            "the tax id of a customer is a CustomerTaxId: "
+            'CustomerTaxId("a-name", customer=..., type=..., value=...)'
+        ),
+    },
     rules=(
         *only_when("owner.type", "account", "owner.account"),
         Rule(

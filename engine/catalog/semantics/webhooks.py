@@ -12,9 +12,12 @@ from engine.provider.rules import Rule, RuleKind
 
 # L: loopback addresses are refused, since Stripe could never reach them; nor could it private ones.
 REACHABLE = Limit(
-    pattern=r"https?://(?!(?:(?:[^/?#]*\.)?localhost|(?:127|10)(?:\.\d+){3}"
+    # The name of a host has no case, and may end with a dot.
+    pattern=r"https?://(?i:(?!(?:[^/?#]*@)?(?:(?:[^/?#@]*\.)?localhost\.?|(?:127|10)(?:\.\d+){3}"
     r"|(?:192\.168|169\.254|172\.(?:1[6-9]|2\d|3[01]))(?:\.\d+){2})(?:[:/?#]|$)"
-    r"|\[::1\]|\[f[cde])\S+"
+    r"|\[::1\]|\[f[cde]))\S+",
+    says="Stripe has to reach it: a URL of a public host that begins with https:// or http://. For "
+    "an application on your own machine run stripe listen --forward-to {value} instead",
 )
 
 
@@ -70,7 +73,7 @@ EVENT_DESTINATION = Row(
     limits={
         **METADATA,
         "enabled_events": Limit(min=1),
-        "amazon_eventbridge.aws_account_id": Limit(pattern=r"\d{12}"),
+        "amazon_eventbridge.aws_account_id": Limit(pattern=r"\d{12}", says="it has twelve digits"),
         "webhook_endpoint.url": REACHABLE,
     },
     rules=(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.catalog import loader
-from engine.plan.claims import claim_problems
+from engine.plan.claims import claim_problems, standing_problems
 from engine.stack.loader import load_stack
 from engine.variables import Variables
 
@@ -27,6 +27,15 @@ def price(name, **more):
 
 def code(name, text, **more):
     return PromotionCode(name, code=text, promotion={"type": "coupon", "coupon": sale}, **more)
+
+
+shop = Account("shop", type="custom", country="US")
+
+
+def bank(name, currency="usd", account=shop, **more):
+    external = {"object": "bank_account", "country": "US", "currency": currency,
+                "account_number": "000123456789"}
+    return BankAccount(name, account=account, external_account=external, **more)
 
 
 def items(kind, *values):
@@ -67,7 +76,8 @@ def found(tmp_path: Path, text: str) -> list[str]:
     assert not stack.problems, stack.problems
     return [
         f"{one.line - FIRST + 1}: {one.message} | {one.hint}"
-        for one in claim_problems(stack, loader.schemas(), tmp_path)
+        for check in (claim_problems, standing_problems)
+        for one in check(stack, loader.schemas(), tmp_path)
     ]
 
 
@@ -176,6 +186,23 @@ def test_adopting_what_cannot_be_found(tmp_path: Path, text: str, expected: str)
 @pytest.mark.parametrize(
     "text",
     [
+        'bank("a", default_for_currency=False)',
+        'bank("a", default_for_currency=False)\nbank("b", "eur", default_for_currency=True)',
+        'bank("a", default_for_currency=False)\nbank("b")',
+    ],
+)
+def test_the_first_of_its_like_has_its_standing(tmp_path: Path, text: str) -> None:
+    """It cannot be unset: one of those with the same account and currency has to be it."""
+    (problem,) = found(tmp_path, text)
+    assert (
+        "stripe_account_external_account.a: default_for_currency=False, but of those with the same "
+        "account and external_account.currency none is declared with default_for_currency=True"
+    ) in problem
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         'price("a", lookup_key="k", lifecycle=Lifecycle(adopt=True))',
         (
             'ValueListItem("a", value_list=ValueList("l", alias="l", name="L"), value="v", '
@@ -186,6 +213,9 @@ def test_adopting_what_cannot_be_found(tmp_path: Path, text: str, expected: str)
             'PortalConfiguration("b", features={})'
         ),
         'TaxSettings("a", lifecycle=Lifecycle(adopt=True))',
+        'bank("a", default_for_currency=False)\nbank("b", default_for_currency=True)',
+        'bank("a", account="acct_1", default_for_currency=False)',
+        'bank("a")\nbank("b")',
         'price("a", lookup_key="k")\nprice("b", lookup_key="K")\nprice("c")\nprice("d")',
         'price("a", lookup_key="k")\nprice("b", lookup_key="k", lifecycle=Lifecycle(account="a"))',
         'items({"item_type": "case_sensitive_string"}, "Joe", "joe")',

@@ -16,7 +16,7 @@ from engine.stack.rules import Circumstances
 from engine.values import ABSENT, Sensitive
 
 NOW = 1_790_000_000
-CIRCUMSTANCES = Circumstances(now=NOW, live=False)
+CIRCUMSTANCES = Circumstances(now=NOW, live=False, held={"b": NOW - 60})
 REF = "${stripe_product.pro.id}"
 
 
@@ -130,7 +130,7 @@ def test_any_number_of_currencies() -> None:
     assert found(kind, **price, currency_options={"EUR": {"unit_amount": 5}}) == [
         (
             "currency_options.EUR bad-key: currency_options cannot have the key 'EUR' | "
-            "keys match [a-z]{3}"
+            'a currency is its three-letter code in lower case, such as "usd"'
         )
     ]
 
@@ -480,6 +480,13 @@ BROKEN: list[tuple[Rule, dict[str, Any], str | None]] = [
     (rule(RuleKind.WITHIN, "a", value=60), {"a": NOW + 61}, "a"),
     (rule(RuleKind.WITHIN, "a", value=60), {"a": 0}, None),
     (rule(RuleKind.WITHIN, "a", value=60), {"a": "now"}, None),
+    # AHEAD
+    (rule(RuleKind.AHEAD, "a"), {}, None),
+    (rule(RuleKind.AHEAD, "a"), {"a": NOW + 1}, None),
+    (rule(RuleKind.AHEAD, "a"), {"a": NOW}, "a"),
+    (rule(RuleKind.AHEAD, "a"), {"a": "now"}, None),
+    (rule(RuleKind.AHEAD, "b"), {"b": NOW - 60}, None),
+    (rule(RuleKind.AHEAD, "b"), {"b": NOW - 61}, "b"),
     # RISING_ELEMENTS
     (rule(RuleKind.RISING_ELEMENTS, "a", value="x"), {"a": [{"x": 1}, {"x": "inf"}]}, None),
     (rule(RuleKind.RISING_ELEMENTS, "a", value="x"), {"a": [{"x": 2}, {"x": 1}]}, "a.1.x"),

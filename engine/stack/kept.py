@@ -1,12 +1,14 @@
-"""Keys and webhook secrets that would be sent, shown and kept in clear.
+"""What a state file must not keep, or cannot: keys in clear, and values that JSON does not have.
 
-Whatever a module declares is kept in a state file that a team commits. What must not live here:
-what a key looks like (`engine.redaction`).
+Whatever a module declares is kept in a file that a team commits. What must not live here: what a
+key looks like (`engine.redaction`).
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -105,3 +107,35 @@ def _found(
         for index, inner in enumerate(value):
             below = None if attribute is None else attribute.child(index)
             yield from _found(inner, (*path, index), below)
+
+
+def not_json(stack: Stack, root: Path) -> Iterator[Problem]:
+    """Yield every part of an output that a state file cannot hold."""
+    for output in stack.outputs.values():
+        for path, text in _not_json(output.value, ("value",)):
+            yield Problem(
+                output.location.file,
+                line_of(output.location, path, root),
+                f"output {output.name!r}: {dotted(path)} cannot hold {text}",
+                "outputs are kept in a JSON file: strings, numbers, booleans, lists, dicts",
+                "wrong-type",
+            )
+
+
+def _not_json(value: object, path: LeafPath) -> Iterator[tuple[LeafPath, str]]:
+    """What a state file cannot hold, with its path."""
+    if isinstance(value, Sensitive):
+        yield from _not_json(value.value, path)
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            if isinstance(key, str):
+                yield from _not_json(inner, (*path, key))
+            else:
+                yield path, f"a dict with the key {key!r}"
+    elif isinstance(value, (list, tuple)):
+        for index, inner in enumerate(value):
+            yield from _not_json(inner, (*path, index))
+    elif isinstance(value, (float, Decimal)) and not math.isfinite(value):
+        yield path, str(value)
+    elif not isinstance(value, (str, int, float, Decimal, type(None))):
+        yield path, f"a value of type {type(value).__name__}"

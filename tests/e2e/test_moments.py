@@ -1,0 +1,48 @@
+"""Moments of the past: refused where they would be sent, and no matter where they were."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from engine.errors import StackError
+from tests.e2e.conftest import NOW
+
+LATER = NOW + 30_000_000
+"""Ahead of the engine's clock and of the emulator's."""
+COUPON = """
+    from engine.stripe import Coupon
+
+    Coupon(
+        "{name}",
+        percent_off=5,
+        redeem_by={moment},
+    )
+"""
+
+
+def test_a_moment_of_the_past_is_refused_until_stripe_has_it(project: Any) -> None:
+    """A new object cannot have it; one that began long ago stays as it is, and may be renamed."""
+    project.write(COUPON.format(name="sale", moment=NOW - 60))
+    with pytest.raises(StackError) as caught:
+        project.plan()
+    (problem,) = caught.value.problems
+    assert (problem.line, problem.message) == (
+        7,
+        (
+            "stripe_coupon.sale: It expects a date and time in the future, and this one is in the "
+            "past."
+        ),
+    )
+    assert project.writes() == []
+    project.write(COUPON.format(name="sale", moment=LATER))
+    project.apply()
+    project.now = LATER + 3600
+    assert project.plan().pending == ()
+    moved = "    from engine import moved\n    moved('stripe_coupon.sale', 'stripe_coupon.autumn')"
+    project.write(COUPON.format(name="autumn", moment=LATER) + moved)
+    assert [change.action.value for change in project.plan().pending] == ["move"]
+    project.write(COUPON.format(name="sale", moment=LATER + 120))
+    with pytest.raises(StackError, match="in the past"):
+        project.plan()
