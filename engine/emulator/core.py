@@ -219,7 +219,7 @@ class Emulator:
             body = exchange.refused(refusal)
             return self._answer(exchange, refusal.status, body, refusal.headers)
         except EmulatorError as error:
-            body = exchange.refused(errors.api_error(str(error)))
+            body = exchange.refused(errors.api_error(f"{error.message}: {error.cause}"))
             return self._answer(exchange, 500, body)
         return self._answer(exchange, status, body)
 

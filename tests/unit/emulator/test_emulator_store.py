@@ -292,7 +292,9 @@ def test_a_file_that_is_damaged_later_is_an_answer(tmp_path: Path) -> None:
         answer = emulator.handle(Request.to("POST", "/v1/products", headers, "name=Pro"))
     assert answer.status == 500
     assert answer.document["error"]["type"] == "api_error"
-    assert "cannot be used" in answer.document["error"]["message"]
+    message = answer.document["error"]["message"]
+    assert message.startswith(f"the emulator's account file {file} cannot be used: ")
+    assert "\n" not in message
 
 
 def test_an_object_that_is_damaged_is_an_answer(tmp_path: Path) -> None:
