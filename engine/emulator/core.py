@@ -27,7 +27,13 @@ from engine.emulator.exchange import Exchange
 from engine.emulator.faults import Faults
 from engine.emulator.hang import Hang
 from engine.emulator.history import History, Made
-from engine.emulator.idempotency import KEY_LIFE, KeysInUse, first_answer, remember
+from engine.emulator.idempotency import (
+    KEY_LIFE,
+    KeysInUse,
+    first_answer,
+    key_too_long,
+    remember,
+)
 from engine.emulator.ids import Ids
 from engine.emulator.keys import caller_of
 from engine.emulator.kinds import ObjectKind, kinds
@@ -269,7 +275,7 @@ class Emulator:
             exchange.form = wire.nested(pairs)
             told = repr(sorted(pairs, key=lambda pair: (pair[0], repr(pair[1]))))
         if len(exchange.key) > _LONGEST_KEY:
-            raise errors.key_too_long(_LONGEST_KEY)
+            raise key_too_long(_LONGEST_KEY)
         if exchange.key:
             exchange.digest = hashlib.sha256(told.encode()).hexdigest()
 

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from typing import Any
 
 INVALID_REQUEST = "invalid_request_error"
-IDEMPOTENCY = "idempotency_error"
 _SUPPORT = "https://support.stripe.com/"
 _MISSING_KEY = (
     "You did not provide an API key. You need to provide your API key in the Authorization "
@@ -314,71 +313,10 @@ def expanded_too_deep(path: str, most: int) -> StripeRefusal:
     )
 
 
-def unreadable_query(reason: str = "") -> StripeRefusal:
-    """A search query that is none (R for the text without a reason)."""
-    hint = reason or (
-        'Try using the format `metadata["key"]:"value"` to query for metadata or key:"value" to '
-        "query for other fields."
-    )
-    return StripeRefusal(f"We were unable to parse your search query. {hint}", param="query")
-
-
-def unsearchable_field(field: str, resource: str) -> StripeRefusal:
-    """A field that a type is not searched by (R)."""
-    return StripeRefusal(
-        f"Field `{field}` is an unsupported search field for resource `{resource}`. See "
-        f"http://stripe.com/docs/search#query-fields-for-{resource} for a list of supported fields."
-    )
-
-
-def invalid_page(given: str) -> StripeRefusal:
-    """A page that no search has told; the text is ours (?)."""
-    return StripeRefusal(f"Invalid page: {given}", param="page")
-
-
 def both_cursors() -> StripeRefusal:
     """Two cursors at once; 400 is live, the text is ours (?)."""
     return StripeRefusal(
         "You cannot parameterize both starting_after and ending_before.", param="starting_after"
-    )
-
-
-def key_reused(key: str) -> StripeRefusal:
-    """An idempotency key with other parameters than at first."""
-    return StripeRefusal(
-        "Keys for idempotent requests can only be used with the same parameters they were first "
-        f"used with. Try using a key other than '{key}' if you meant to execute a different "
-        "request.",
-        type=IDEMPOTENCY,
-    )
-
-
-def key_moved(key: str, first: str, now: str) -> StripeRefusal:
-    """An idempotency key on another endpoint than at first."""
-    return StripeRefusal(
-        "Keys for idempotent requests can only be used for the same endpoint they were first used "
-        f"for ('{first}' vs '{now}'). Try using a key other than '{key}' if you meant to execute "
-        "a different request.",
-        type=IDEMPOTENCY,
-    )
-
-
-def key_in_use(key: str) -> StripeRefusal:
-    """An idempotency key whose first request is still under way."""
-    return StripeRefusal(
-        "There is currently another in-progress request using this Idempotent Key (that probably "
-        "means you submitted twice, and the other request is still going through): "
-        f"{key}. Please try again later.",
-        status=409,
-        type=IDEMPOTENCY,
-        code="idempotency_key_in_use",
-    )
-
-
-def key_too_long(most: int) -> StripeRefusal:
-    """An idempotency key beyond its length (D); the text is ours (?)."""
-    return StripeRefusal(
-        f"Idempotency keys can be at most {most} characters long.", type=IDEMPOTENCY
     )
 
 

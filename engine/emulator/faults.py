@@ -14,8 +14,9 @@ from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from engine.emulator.effects import After, Before, Effect, Ending
-from engine.emulator.errors import StripeRefusal, key_in_use, more_permissions
+from engine.emulator.errors import StripeRefusal, more_permissions
 from engine.emulator.hang import Hang
+from engine.emulator.idempotency import key_in_use
 from engine.emulator.limiter import rate_limit
 
 __all__ = [

@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from engine.emulator import errors
+from engine.emulator.errors import StripeRefusal
 from engine.emulator.exchange import Exchange
 from engine.emulator.tables import FirstAnswer, Tables
 
 # D: keys are forgotten once they are a day old.
 KEY_LIFE: Final = 24 * 3600
+_TYPE: Final = "idempotency_error"
 
 
 def first_answer(exchange: Exchange, tables: Tables, now: int) -> FirstAnswer | None:
@@ -29,9 +30,9 @@ def first_answer(exchange: Exchange, tables: Tables, now: int) -> FirstAnswer | 
         return None
     if first.endpoint != exchange.endpoint:
         own = exchange.request.path
-        raise errors.key_moved(exchange.key, first.endpoint.partition(" ")[2], own)
+        raise key_moved(exchange.key, first.endpoint.partition(" ")[2], own)
     if first.digest != exchange.digest:
-        raise errors.key_reused(exchange.key)
+        raise key_reused(exchange.key)
     return first
 
 
@@ -71,10 +72,47 @@ class KeysInUse:
         using = (scope, key)
         with self._lock:
             if using in self._keys:
-                raise errors.key_in_use(key)
+                raise key_in_use(key)
             self._keys.add(using)
         try:
             yield
         finally:
             with self._lock:
                 self._keys.discard(using)
+
+
+def key_reused(key: str) -> StripeRefusal:
+    """An idempotency key with other parameters than at first."""
+    return StripeRefusal(
+        "Keys for idempotent requests can only be used with the same parameters they were first "
+        f"used with. Try using a key other than '{key}' if you meant to execute a different "
+        "request.",
+        type=_TYPE,
+    )
+
+
+def key_moved(key: str, first: str, now: str) -> StripeRefusal:
+    """An idempotency key on another endpoint than at first."""
+    return StripeRefusal(
+        "Keys for idempotent requests can only be used for the same endpoint they were first used "
+        f"for ('{first}' vs '{now}'). Try using a key other than '{key}' if you meant to execute "
+        "a different request.",
+        type=_TYPE,
+    )
+
+
+def key_in_use(key: str) -> StripeRefusal:
+    """An idempotency key whose first request is still under way."""
+    return StripeRefusal(
+        "There is currently another in-progress request using this Idempotent Key (that probably "
+        "means you submitted twice, and the other request is still going through): "
+        f"{key}. Please try again later.",
+        status=409,
+        type=_TYPE,
+        code="idempotency_key_in_use",
+    )
+
+
+def key_too_long(most: int) -> StripeRefusal:
+    """An idempotency key beyond its length (D); the text is ours (?)."""
+    return StripeRefusal(f"Idempotency keys can be at most {most} characters long.", type=_TYPE)

@@ -14,7 +14,6 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any, Final
 
-from engine.emulator import errors
 from engine.emulator.errors import StripeRefusal
 from engine.emulator.paths import get
 
@@ -123,7 +122,7 @@ def parse(text: str, fields: Mapping[str, Searched], resource: str) -> Query:
     while True:
         found = _CLAUSE.match(text, position)
         if found is None:
-            raise errors.unreadable_query()
+            raise _unreadable()
         clauses.append(_clause(found))
         joint = _JOINT.match(text, found.end())
         if joint is None:
@@ -132,9 +131,9 @@ def parse(text: str, fields: Mapping[str, Searched], resource: str) -> Query:
         position = joint.end()
     if len(words) > 1:
         # D that they rule each other out, and how many there may be; the texts are ours (?).
-        raise errors.unreadable_query("You cannot combine AND and OR in the same query.")
+        raise _unreadable("You cannot combine AND and OR in the same query.")
     if len(clauses) > _MOST_CLAUSES:
-        raise errors.unreadable_query(f"You can combine at most {_MOST_CLAUSES} clauses.")
+        raise _unreadable(f"You can combine at most {_MOST_CLAUSES} clauses.")
     for clause in clauses:
         _check(clause, fields, resource)
     return Query(clauses=tuple(clauses), any=words == {"OR"}, fields=fields)
@@ -160,7 +159,7 @@ def _unquoted(text: str) -> str:
 def _check(clause: Clause, fields: Mapping[str, Searched], resource: str) -> None:
     how = fields.get(clause.field)
     if how is None or (clause.key is None) == (clause.field == _METADATA):
-        raise errors.unsearchable_field(clause.field, resource)
+        raise _unsearchable(clause.field, resource)
     if clause.operator not in how.operators:
         # D which operators go with which fields; the text is ours (?).
         raise StripeRefusal(
@@ -168,16 +167,16 @@ def _check(clause: Clause, fields: Mapping[str, Searched], resource: str) -> Non
         )
     if clause.value is None:
         if clause.operator != ":":
-            raise errors.unreadable_query()
+            raise _unreadable()
     elif how is Searched.NUMERIC:
         if not _NUMBER.fullmatch(clause.value):
-            raise errors.unreadable_query()
+            raise _unreadable()
     elif not clause.quoted:
         # D: only numbers may stand without quotes.
-        raise errors.unreadable_query()
+        raise _unreadable()
     elif clause.operator == "~" and len(clause.value) < _SHORTEST_PART:
         # D how long it must be; the text is ours (?).
-        raise errors.unreadable_query(
+        raise _unreadable(
             f"The operator `~` needs a value of at least {_SHORTEST_PART} characters."
         )
 
@@ -194,3 +193,20 @@ def _is_met(clause: Clause, how: Searched, found: Any) -> bool:
 
 def _text(found: Any) -> str:
     return str(found).lower() if isinstance(found, bool) else str(found)
+
+
+def _unreadable(reason: str = "") -> StripeRefusal:
+    """A search query that is none (R for the text without a reason)."""
+    hint = reason or (
+        'Try using the format `metadata["key"]:"value"` to query for metadata or key:"value" to '
+        "query for other fields."
+    )
+    return StripeRefusal(f"We were unable to parse your search query. {hint}", param="query")
+
+
+def _unsearchable(field: str, resource: str) -> StripeRefusal:
+    """A field that a type is not searched by (R)."""
+    return StripeRefusal(
+        f"Field `{field}` is an unsupported search field for resource `{resource}`. See "
+        f"http://stripe.com/docs/search#query-fields-for-{resource} for a list of supported fields."
+    )

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine.emulator import errors
 from engine.emulator.call import Call
+from engine.emulator.errors import StripeRefusal
 from engine.emulator.expansions import Paths
 from engine.emulator.kinds import ObjectKind
 from engine.emulator.queries import parse
@@ -40,7 +40,8 @@ def result_of(
     limit = limit_of(params.get("limit"))
     start = 0 if params.get("page") is None else position_of(params["page"])
     if start is None:
-        raise errors.invalid_page(params["page"])
+        # ? The text is ours.
+        raise StripeRefusal(f"Invalid page: {params['page']}", param="page")
     found = []
     for document in alive(call.tables.select(kind.table)):
         behaviour.shown(call, document)
