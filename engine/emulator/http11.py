@@ -23,7 +23,9 @@ _TLS_HANDSHAKE: Final = b"\x16"
 _TOKEN: Final = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _REQUEST_LINE = re.compile(rb"(%b) ([\x21-\x7e]+) HTTP/(\d)\.(\d)" % _TOKEN)
 _ABSOLUTE = re.compile(rb"(?i:https?)://([^/?#]+)([^#]*)")
-_FIELD = re.compile(rb"(%b):[ \t]*([^\0\r\n]*)" % _TOKEN)
+# RFC 9112 2.2: a line feed alone may end a line.
+_FIELD = re.compile(rb"(%b):[ \t]*([^\0\r\n]*)\r?\n" % _TOKEN)
+_EMPTY_LINES: Final = (b"\r\n", b"\n")
 _LENGTH = re.compile(r"[0-9]{1,18}")
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(;[^\0\r\n]*)?\r\n")
 
@@ -92,10 +94,10 @@ def read_head(incoming: Incoming) -> Head | None:
     if incoming.peek(1).startswith(_TLS_HANDSHAKE):
         # It has no line end, and each side would wait for the other.
         raise BadRequest("The server speaks http, not https.")
-    line = _line(incoming, HTTPStatus.REQUEST_URI_TOO_LONG)
+    line = _line(incoming)
     if line == b"":
         # RFC 9112 2.2: old clients send an empty line behind a body.
-        line = _line(incoming, HTTPStatus.REQUEST_URI_TOO_LONG)
+        line = _line(incoming)
     if line is None:
         return None
     method, target, old = _request_line(line)
@@ -143,21 +145,28 @@ def _request_line(line: bytes) -> tuple[bytes, bytes, bool]:
 
 def _headers(incoming: Incoming) -> Headers:
     joined: dict[str, str] = {}
-    size = count = 0
-    while line := _line(incoming, HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE):
-        size, count = size + len(line), count + 1
-        if size > _LONGEST_HEAD or count > _MOST_HEADERS:
-            raise BadRequest(
-                "The headers are too large.", HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
-            )
+    size = 0
+    for _ in range(_MOST_HEADERS + 1):
+        line = incoming.readline(_LONGEST_LINE)
+        if line in _EMPTY_LINES:
+            return Headers(joined)
+        size += len(line)
+        if size > _LONGEST_HEAD:
+            break
         field = _FIELD.fullmatch(line)
         if field is None:
-            raise BadRequest("A header is malformed.")
+            raise _no_header(line)
         name, value = field[1].decode().lower(), field[2].decode("latin-1").rstrip(" \t")
         joined[name] = f"{joined[name]}, {value}" if name in joined else value
-    if line is None:
-        raise BadRequest("The request ended within its headers; nothing was done.")
-    return Headers(joined)
+    raise BadRequest("The headers are too large.", HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+
+
+def _no_header(line: bytes) -> BadRequest:
+    if line.endswith(b"\n"):
+        return BadRequest("A header is malformed.")
+    if len(line) == _LONGEST_LINE:
+        return BadRequest("A header is too long.", HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+    return BadRequest("The request ended within its headers; nothing was done.")
 
 
 def _length(headers: Headers, *, old: bool) -> int | None:
@@ -237,18 +246,17 @@ def _cut() -> BadRequest:
     return BadRequest("The body ended before it was whole; nothing was done.")
 
 
-def _line(incoming: Incoming, too_long: HTTPStatus) -> bytes | None:
-    """A line without its end; None if the client has hung up before it.
+def _line(incoming: Incoming) -> bytes | None:
+    """The first line of a request, without its end; None if the client has hung up before it.
 
     Raises:
         BadRequest: It is too long, or the client hung up within it.
     """
     line = incoming.readline(_LONGEST_LINE)
     if line.endswith(b"\n"):
-        # RFC 9112 2.2: a line feed alone may end a line.
         return line[:-1].removesuffix(b"\r")
     if len(line) == _LONGEST_LINE:
-        raise BadRequest("A line of the request is too long.", too_long)
+        raise BadRequest("The request's target is too long.", HTTPStatus.REQUEST_URI_TOO_LONG)
     if line:
-        raise BadRequest("The request ended within a line; nothing was done.")
+        raise BadRequest("The request ended within its first line; nothing was done.")
     return None

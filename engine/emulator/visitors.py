@@ -8,6 +8,7 @@ keys, which are Stripe's way to know a caller.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from http import HTTPStatus
 from ipaddress import ip_address
 
@@ -44,6 +45,7 @@ def _is_own_page(origin: str) -> bool:
     return found is not None and _is_loopback(found["authority"])
 
 
+@lru_cache(maxsize=64)
 def _is_loopback(authority: str) -> bool:
     """Whether a host, with or without a port, is this machine (RFC 6761 for the names)."""
     found = _AUTHORITY.fullmatch(authority)
