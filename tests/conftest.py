@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 from urllib.parse import parse_qsl
 
 import pytest
+from hypothesis import settings
 
 from engine.catalog.generator.sdk import services
 from engine.catalog.generator.shapes import ShapeReader
@@ -27,6 +28,10 @@ from engine.emulator.wire import Request, Response, is_v2, nested
 from engine.provider.schema import Kind
 from engine.redaction import forget
 from engine.stripe.client import StripeHTTP
+
+# How long an example takes says nothing of the code: a busy machine is no failure.
+settings.register_profile("engine", deadline=None)
+settings.load_profile("engine")
 
 Calls: TypeAlias = Mapping[str, tuple[tuple[re.Pattern[str], tuple[type, ...]], ...]]
 """Paths with the TypedDicts of what may be sent there, fewest placeholders first, by method."""

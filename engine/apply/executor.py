@@ -30,8 +30,8 @@ from engine.apply.secrecy import (
     told_names,
     without_secrets,
 )
-from engine.apply.sending import send
-from engine.errors import EngineError, LockLostError, NotFoundError, ProviderError
+from engine.apply.sending import is_uncertain, send
+from engine.errors import EngineError, LockLostError, NotFoundError
 from engine.plan.model import Plan, Reason, Step, StepKind
 from engine.plan.normal import is_sealed
 from engine.plan.outputs import kept_output
@@ -41,7 +41,6 @@ from engine.provider.schema import ResourceType, Schemas
 from engine.state.model import Delta, Draft, State
 from engine.values import fingerprint, plain, resolve
 
-_CONFLICT, _SERVER = 409, 500
 IN_FLIGHT = "engine-operation"
 """What the names of threads begin with that wait for Stripe's answer."""
 INTERRUPTED = "interrupted"
@@ -81,29 +80,39 @@ class Surroundings:
     stop: threading.Event = field(default_factory=threading.Event)
 
 
-def execute(plan: Plan, state: State, around: Surroundings) -> ApplyResult:
-    """Carry out a plan.
-
-    A failed operation skips what depends on it, and nothing else. The first Ctrl-C lets what is
-    in flight finish; what was done is recorded either way.
-
-    Args:
-        plan: What to do.
-        state: The state the plan was made from.
-        around: What to do it with.
-    """
-    return _Run(plan, state, around).run()
-
-
 @dataclass(slots=True)
-class _Run:
+class StackRun:
+    """One plan while it is carried out, all at once or with some operations put off.
+
+    `advance` carries out what is not held back, `release` or `give_up` see to the rest, `finish`
+    records everything. A failed operation skips what depends on it, and nothing else. The first
+    Ctrl-C lets what is in flight finish; what was done is recorded either way.
+
+    Attributes:
+        plan: What to do.
+        state: The state the plan was made from; after `finish`, as it was last written.
+        around: What to do it with.
+        hold: Keys of operations that wait for `release`.
+        results: What became of the operations that are over, by key.
+        sent: The secrets that each operation sent, by key.
+        interrupted: The person stopped the run.
+        unsaved: Why something could not be written; None while everything could.
+        moved: The renames of the plan are done.
+        draft: The state as it is now.
+        references: What references stand for now.
+        schedule: The operations that were not begun yet.
+        numbers: Place of each operation in the plan, by key.
+    """
+
     plan: Plan
     state: State
     around: Surroundings
+    hold: frozenset[str] = frozenset()
     results: dict[str, StepResult] = field(default_factory=dict)
     sent: dict[str, tuple[str, ...]] = field(default_factory=dict)
     interrupted: bool = False
     unsaved: EngineError | None = None
+    moved: bool = False
     draft: Draft = field(init=False)
     references: References = field(init=False)
     schedule: Schedule = field(init=False)
@@ -121,16 +130,24 @@ class _Run:
             outputs_of=around.outputs_of,
             lookups=self.plan.lookups,
         )
-        self.schedule = Schedule(self.plan.steps, in_order=around.parallelism == 1)
+        self.schedule = Schedule(self.plan.steps, hold=self.hold, in_order=around.parallelism == 1)
         self.missing = frozenset(
             str(change.address) for change in self.plan.changes if Reason.MISSING in change.reasons
         )
         self.numbers = {step.key: number for number, step in enumerate(self.plan.steps)}
 
-    def run(self) -> ApplyResult:
-        self.around.hook.apply_started(self.plan.stack, len(self.plan.steps))
-        if self.plan.moves:
+    @property
+    def failed(self) -> StepResult | None:
+        """The first operation that failed; None if none did."""
+        failures = (one for one in self.results.values() if one.outcome is Outcome.FAILED)
+        return next(failures, None)
+
+    def advance(self) -> None:
+        """Carry out every operation that is not held back."""
+        self.around.hook.apply_started(self.plan.stack, self.schedule.left - len(self.hold))
+        if self.plan.moves and not self.moved:
             self._move()
+            self.moved = True
         pool = ThreadPoolExecutor(max_workers=self.around.parallelism, thread_name_prefix=IN_FLIGHT)
         try:
             self._drive(pool)
@@ -139,6 +156,30 @@ class _Run:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
         pool.shutdown()
+
+    def release(self) -> None:
+        """Carry out what was held back."""
+        if self.hold:
+            self.hold = frozenset()
+            self.schedule.release()
+            self.advance()
+
+    def give_up(self, because: str) -> None:
+        """Skip what was held back, since the operation with this key failed."""
+        for step in self.schedule.rest():
+            self._finish(StepResult(step=step, outcome=Outcome.SKIPPED, because=because))
+
+    def so_far(self) -> State:
+        """The state as it would be written now, for the stacks that read its outputs."""
+        state = self.draft.state()
+        try:
+            return state.with_outputs(self._settled_outputs())
+        except EngineError as error:
+            self.unsaved = error
+            return state
+
+    def finish(self) -> ApplyResult:
+        """Write the state, and tell what became of everything."""
         self._last_write()
         result = ApplyResult(
             stack=self.plan.stack,
@@ -366,11 +407,7 @@ class _Run:
 
     def _last_write(self) -> None:
         """The state with all that happened, and the outputs as far as they can be kept."""
-        self.state = self.draft.state()
-        try:
-            self.state = self.state.with_outputs(self._settled_outputs())
-        except EngineError as error:
-            self.unsaved = error
+        self.state = self.so_far()
         try:
             self.state = self.around.save(self.state)
             for name, value in self.draft.base.outputs.items():
@@ -378,10 +415,3 @@ class _Run:
                     self.around.sink.remove(self.plan.stack, f"output.{name}")
         except EngineError as error:
             self.unsaved = error
-
-
-def is_uncertain(error: EngineError) -> bool:
-    """Whether a request that ended like this may have been carried out all the same."""
-    if not isinstance(error, ProviderError):
-        return False
-    return error.status is None or error.status == _CONFLICT or error.status >= _SERVER

@@ -15,13 +15,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.apply.events import Finding, Found
-from engine.apply.executor import is_uncertain
 from engine.apply.fold import delta_of
 from engine.apply.journal import Intent, Run, Unfinished, objects_of
 from engine.apply.ports import SecretSink
 from engine.apply.references import References
 from engine.apply.secrecy import keep_secrets, kept_secret, told_names
-from engine.apply.sending import send
+from engine.apply.sending import is_uncertain, send
 from engine.errors import (
     AuthenticationError,
     PermissionDeniedError,

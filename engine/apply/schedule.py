@@ -7,9 +7,23 @@ others wait for in a row is begun before what nobody waits for.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
-from engine.plan.model import Step
+from engine.plan.model import Step, StepKind
+
+
+def endings(steps: Sequence[Step]) -> frozenset[str]:
+    """Keys of the removals that no other operation waits for, in a plan's order.
+
+    They can be put off until the stacks that read the outputs of this one have followed.
+    """
+    needed: set[str] = set()
+    for step in reversed(steps):
+        if step.kind is not StepKind.REMOVE or step.key in needed:
+            needed.update(step.after)
+    return frozenset(
+        step.key for step in steps if step.kind is StepKind.REMOVE and step.key not in needed
+    )
 
 
 class Schedule:
@@ -19,11 +33,14 @@ class Schedule:
     with the most operations waiting for it in a row comes first, then the one earlier in the plan.
     """
 
-    def __init__(self, steps: Sequence[Step], *, in_order: bool = False) -> None:
+    def __init__(
+        self, steps: Sequence[Step], *, hold: Collection[str] = (), in_order: bool = False
+    ) -> None:
         """Begin with all operations.
 
         Args:
             steps: The operations of a plan.
+            hold: Keys of those that are not given out before `release`.
             in_order: Of those that are ready, the one earlier in the plan comes first: where they
                 run one at a time nothing is gained by another order.
         """
@@ -36,12 +53,27 @@ class Schedule:
                 self._dependents[self._numbers[key]].append(number)
         self._heights = [0] * len(steps) if in_order else self._measured()
         self._gone = [False] * len(steps)
+        self._held = {self._numbers[key] for key in hold}
         self._ready: list[tuple[int, int]] = []
         for number, missing in enumerate(self._missing):
             if not missing:
                 self._make_ready(number)
 
+    def release(self) -> None:
+        """Give out, from now on, the operations that were held back too."""
+        held, self._held = self._held, set()
+        for number in held:
+            if not self._missing[number] and not self._gone[number]:
+                self._make_ready(number)
+
+    @property
+    def left(self) -> int:
+        """How many operations were neither given out nor taken out."""
+        return self._gone.count(False)
+
     def _make_ready(self, number: int) -> None:
+        if number in self._held:
+            return
         heapq.heappush(self._ready, (-self._heights[number], number))
 
     def _measured(self) -> list[int]:

@@ -75,6 +75,22 @@ def carry_over(
                 sink.store(stack, secret_name(new, path), secret)
 
 
+def keep_secrets(
+    sink: SecretSink, stack: str, step: Step, kind: ResourceType, answer: RemoteObject | None
+) -> None:
+    """Put what Stripe tells only when it makes an object where secrets go.
+
+    Raises:
+        SecretSinkError: if it cannot be kept there.
+    """
+    if step.kind is not StepKind.CREATE:
+        return
+    for path, name in told_names(kind, step.address).items():
+        value = get_path(answer, path)
+        if value:
+            sink.store(stack, name, str(value))
+
+
 def kept_secret(sink: SecretSink, stack: str, name: str) -> str | None:
     """What a sink has under a name; None where it has nothing, or cannot be read.
 
@@ -124,22 +140,6 @@ def without_secrets(error: EngineError, secrets: tuple[str, ...]) -> EngineError
     clean.args = (clean.message,)
     clean.__cause__ = clean.__context__ = None
     return clean
-
-
-def keep_secrets(
-    sink: SecretSink, stack: str, step: Step, kind: ResourceType, answer: RemoteObject | None
-) -> None:
-    """Put what Stripe tells only when it makes an object where secrets go.
-
-    Raises:
-        SecretSinkError: if it cannot be kept there.
-    """
-    if step.kind is not StepKind.CREATE:
-        return
-    for path, name in told_names(kind, step.address).items():
-        value = get_path(answer, path)
-        if value:
-            sink.store(stack, name, str(value))
 
 
 def let_go(sink: SecretSink, stack: str, kind: ResourceType, address: ResourceAddress) -> None:

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from engine.errors import NotFoundError, ProviderError
+from engine.errors import EngineError, NotFoundError, ProviderError
 from engine.plan.life import is_gone, is_live
 from engine.plan.model import Step, StepKind
 from engine.provider.base import Provider, RemoteObject, RequestContext
@@ -14,7 +14,7 @@ from engine.provider.life import Removal, Verb
 from engine.provider.schema import ResourceType
 from engine.values import plain
 
-_REFUSED = 400
+_REFUSED, _CONFLICT, _SERVER = 400, 409, 500
 
 
 def send(
@@ -85,3 +85,10 @@ def _end(
         return provider.update(kind, id, removal.params, context)
     provider.delete(kind, id, context)
     return None
+
+
+def is_uncertain(error: EngineError) -> bool:
+    """Whether a request that ended like this may have been carried out all the same."""
+    if not isinstance(error, ProviderError):
+        return False
+    return error.status is None or error.status == _CONFLICT or error.status >= _SERVER

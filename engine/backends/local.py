@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from engine.backends import journal
-from engine.backends.files import make_folder, sweep, write_durably
+from engine.backends.files import make_folder, sweep, sync_folder, write_durably
 from engine.backends.held import HeldFiles
 from engine.backends.holds import Holds
 from engine.backends.ignoring import EVERYTHING, NAME, TRANSIENTS, ignore, ignores
@@ -135,6 +135,17 @@ class LocalBackend:
         written = dataclasses.replace(state, engine_version=self._version)
         self._seen[place] = _hash(raw), written
         self._unsure.pop(place, None)
+
+    def remove(self, state: State) -> None:
+        """Remove a state file."""
+        with self._writing(state.stack, state.environment):
+            stored = self._stored_now(state.stack, state.environment, state)
+            place = self.place(state.stack, state.environment)
+            check_succession(place, state, expected=state, stored=stored)
+            path = self.path(state.stack, state.environment)
+            path.unlink()
+            sync_folder(path.parent)
+            self._seen.pop((state.stack, state.environment), None)
 
     def restore(self, state: State) -> str:
         """Write a state file; what was there is in `<name>.replaced` then, a journal too."""

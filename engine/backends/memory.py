@@ -97,6 +97,15 @@ class MemoryBackend:
             check_succession(place, state, expected=expected, stored=stored)
             self._stored[state.stack, state.environment] = raw
 
+    def remove(self, state: State) -> None:
+        """Remove a state."""
+        with self._changed:
+            self._holds.check(state.stack, state.environment)
+            stored = self._read(state.stack, state.environment)
+            place = self.place(state.stack, state.environment)
+            check_succession(place, state, expected=state, stored=stored)
+            del self._stored[state.stack, state.environment]
+
     def restore(self, state: State) -> str:
         """Store a state whatever is stored there, which is kept under another name."""
         raw = encode(state, engine_version=self._version)

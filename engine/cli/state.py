@@ -113,18 +113,36 @@ def show(invocation: Invocation, address: str, *, stack: str | None) -> None:
 def move(
     invocation: Invocation, old: str, new: str, *, stack: str | None, lock_timeout: float
 ) -> None:
-    r"""Give a resource another address in the state.
+    r"""Give a resource another address in the state, or a renamed stack its new name.
 
-    Nothing is sent to Stripe. moved(OLD, NEW) in the stack does the same in a way that is reviewed,
-    and in every environment.
+    Nothing is sent to Stripe. moved(OLD, NEW) in the stack does the same for a resource in a way
+    that is reviewed, and in every environment. A stack is written as its name and a colon.
 
     \b
     Examples:
       engine state mv stripe_price.monthly stripe_price.pro-monthly
+      engine state mv billing: catalogue:
     """
-    from engine.operations.editing import move_resource  # noqa: PLC0415 - help does not need it
+    from engine.operations.editing import (  # noqa: PLC0415 - help does not need it
+        move_resource,
+        rename_stack,
+    )
     from engine.operations.inspect import states  # noqa: PLC0415 - the same
 
+    if old.endswith(":") and new.endswith(":"):
+        context = invocation.open(hook=invocation.progress())
+        before, after = old[:-1], new[:-1]
+        renamed = rename_stack(context, before, after, lock_timeout=lock_timeout)
+        if invocation.json:
+            from engine.views.state_document import addresses_document  # noqa: PLC0415 - the same
+
+            invocation.answer(addresses_document(context.environment, (renamed,)))
+            return
+        invocation.say(
+            f"Stack {before} is now {after}: {context.backend.place(after, context.environment)}. "
+            "Commit both files."
+        )
+        return
     source, target = parse_address(old), parse_address(new)
     context = invocation.open(hook=invocation.progress())
     holder = _holder(states(context, (stack,) if stack else ()), str(source))

@@ -8,9 +8,10 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 from engine.address import ResourceAddress
 from engine.apply.events import ApplyReport, ApplyResult
-from engine.apply.executor import Surroundings, execute
+from engine.apply.executor import UNSAVED, StackRun, Surroundings
+from engine.apply.schedule import endings
 from engine.apply.secrecy import secrets_to_come
-from engine.errors import InterruptedRunError
+from engine.errors import EngineError, InterruptedRunError
 from engine.operations.context import Context
 from engine.operations.guards import check_permissions, refuse_held
 from engine.operations.plan import plan_session
@@ -152,39 +153,81 @@ def _carry_out(
     reads: Mapping[str, Collection[str]],
     stop: threading.Event,
 ) -> tuple[ApplyResult, ...]:
+    """Carry plans out in their order, and what ends objects that other stacks may refer to last.
+
+    What a stack removes or archives waits until every stack of the run that reads its outputs has
+    followed; where one of those fails, it stays for the next plan.
+
+    Raises:
+        StateError: if a stack's journal cannot be written; what was done before is recorded.
+        SecretSinkError: if the place for secrets cannot take those that are to come.
+    """
+    run = opened.context.new_id()
+    read = {name for names in reads.values() for name in names}
+    runs: list[StackRun] = []
+    failed: dict[str, str] = {}
+    try:
+        for plan in report.plans:
+            if not (plan.steps or plan.outputs or plan.moves):
+                continue
+            because = next((failed[name] for name in reads[plan.stack] if name in failed), "")
+            if because:
+                failed[plan.stack] = because  # what it reads was not made
+                continue
+            hold = endings(plan.steps) if plan.stack in read else frozenset[str]()
+            around = _around(opened, plan, run, stop)
+            stack = StackRun(plan, opened.states[plan.stack], around, hold)
+            runs.append(stack)
+            stack.advance()
+            opened.states[plan.stack] = stack.so_far()
+            if stack.interrupted or stack.unsaved is not None:
+                break
+            if stack.failed is not None:
+                failed[plan.stack] = stack.failed.step.key
+        _end(runs, reads, failed)
+    except EngineError:
+        for stack in runs:
+            stack.give_up(UNSAVED)
+            stack.finish()
+        raise
+    return tuple(stack.finish() for stack in runs)
+
+
+def _around(opened: Session, plan: Plan, run: str, stop: threading.Event) -> Surroundings:
+    """What one plan is carried out with; its journal is open from here on."""
     context = opened.context
-    run = context.new_id()
-    results: list[ApplyResult] = []
-    unfinished: set[str] = set()
-    for plan in report.plans:
-        if not (plan.steps or plan.outputs or plan.moves):
+    context.backend.check_writable(plan.stack, plan.environment)
+    _check_sink(context, plan)  # once more: a stack before this one may have taken a name
+    return Surroundings(
+        provider=opened.provider,
+        schemas=context.schemas,
+        journal=opened.begin(plan.stack, run, plan.steps),
+        fence=opened.holds[plan.stack].check,
+        save=opened.save,
+        sink=context.sink,
+        outputs_of=opened.output_of,
+        hook=context.hook,
+        run=run,
+        parallelism=context.settings.parallelism,
+        stop=stop,
+    )
+
+
+def _end(
+    runs: Sequence[StackRun], reads: Mapping[str, Collection[str]], failed: dict[str, str]
+) -> None:
+    """End what was put off, each stack after those that read its outputs."""
+    unsaved = any(stack.unsaved is not None for stack in runs)
+    for stack in reversed(runs):
+        name = stack.plan.stack
+        because = next((failed[other] for other in failed if name in reads[other]), "")
+        if unsaved or because:
+            failed[name] = because or UNSAVED
+            stack.give_up(failed[name])
             continue
-        if unfinished.intersection(reads[plan.stack]):
-            unfinished.add(plan.stack)  # what it reads was not made
-            continue
-        context.backend.check_writable(plan.stack, plan.environment)
-        _check_sink(context, plan)  # once more: a stack before this one may have taken a name
-        journal = opened.begin(plan.stack, run, plan.steps)
-        around = Surroundings(
-            provider=opened.provider,
-            schemas=context.schemas,
-            journal=journal,
-            fence=opened.holds[plan.stack].check,
-            save=opened.save,
-            sink=context.sink,
-            outputs_of=opened.output_of,
-            hook=context.hook,
-            run=run,
-            parallelism=context.settings.parallelism,
-            stop=stop,
-        )
-        result = execute(plan, opened.states[plan.stack], around)
-        results.append(result)
-        if result.interrupted or result.unsaved is not None:
-            break
-        if result.failures:
-            unfinished.add(plan.stack)
-    return tuple(results)
+        stack.release()
+        if stack.failed is not None:
+            failed[name] = stack.failed.step.key
 
 
 def _report(

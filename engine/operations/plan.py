@@ -7,10 +7,11 @@ import functools
 from collections.abc import Mapping, Sequence
 
 from engine.address import ResourceAddress
-from engine.errors import StateError, UsageError
+from engine.errors import UsageError
 from engine.graph.build import ResourceGraph
 from engine.operations.context import Context
 from engine.operations.inquire import inquire
+from engine.operations.other_stacks import orphaned, with_other_stacks
 from engine.operations.reading import Place
 from engine.operations.refresh import observe, read_known
 from engine.operations.session import Session, session
@@ -21,7 +22,6 @@ from engine.plan.options import PlanOptions
 from engine.plan.planner import make_plan
 from engine.plan.safety import CONFIRM, removals_to_confirm
 from engine.provider.base import RemoteObject
-from engine.stack.loader import stack_files
 from engine.stack.meant import nearest
 from engine.state.held import HeldLock
 
@@ -64,8 +64,8 @@ def plan_session(opened: Session, options: PlanOptions) -> PlanReport:
     plans = tuple(_plan_one(opened, graph, options, read) for graph in graphs)
     if options.refresh:
         plans = refuse_stale(opened, plans)
-    orphans = _orphans(opened)
-    plans = _with_orphans(opened, plans, orphans)
+    orphans = orphaned(opened)
+    plans = with_other_stacks(opened, plans, options, orphans)
     plans = tuple(
         dataclasses.replace(plan, warnings=(*opened.taken_up.get(plan.stack, ()), *plan.warnings))
         for plan in plans
@@ -87,7 +87,7 @@ def plan_session(opened: Session, options: PlanOptions) -> PlanReport:
         requests=opened.requests,
         server=environment.server,
         options=options,
-        orphans=orphans,
+        orphans=tuple(orphans),
         taken_up=bool(opened.taken_up),
     )
 
@@ -125,39 +125,6 @@ def _with_removals(opened: Session, plan: Plan, options: PlanOptions) -> Plan:
     return dataclasses.replace(plan, warnings=(*plan.warnings, warning))
 
 
-def _orphans(opened: Session) -> tuple[str, ...]:
-    """Stacks that have something in their state and no module."""
-    context = opened.context
-    known = stack_files(context.settings.stacks)
-    stored = context.backend.stacks(context.environment)
-    return tuple(name for name in stored if name not in known and _manages(context, name))
-
-
-def _manages(context: Context, stack: str) -> bool:
-    """Whether a state has resources; one that cannot be read may have."""
-    try:
-        state = context.backend.read(stack, context.environment)
-    except StateError:
-        return True
-    return state is None or bool(state.resources)
-
-
-def _with_orphans(
-    opened: Session, plans: tuple[Plan, ...], orphans: Sequence[str]
-) -> tuple[Plan, ...]:
-    """Warn of states whose stack module is gone: nothing would ever remove their objects."""
-    context = opened.context
-    if not orphans or not plans:
-        return plans
-    warnings = tuple(
-        f"{context.environment}/{name} has a state and no module stacks/{name}.py: what it manages "
-        f"is not planned. To remove it, put an empty module there and apply"
-        for name in orphans
-    )
-    last = dataclasses.replace(plans[-1], warnings=(*plans[-1].warnings, *warnings))
-    return (*plans[:-1], last)
-
-
 def _ordered(opened: Session, options: PlanOptions) -> tuple[ResourceGraph, ...]:
     """Stacks in the order they are applied: removals run against the reading of outputs."""
     return opened.graphs[::-1] if options.destroy else opened.graphs
@@ -185,7 +152,9 @@ def _plan_one(
     told = inquire(context, opened, graph, state, draft, observed)
     opened.observed[graph.stack.name] = told
     context.hook.refreshed(graph.stack.name)
-    return draft if told is observed else planned(told)
+    plan = draft if told is observed else planned(told)
+    opened.expect(plan)
+    return plan
 
 
 def _check_addresses(opened: Session, options: PlanOptions) -> None:

@@ -15,14 +15,14 @@ from engine.graph.build import ResourceGraph
 from engine.operations.context import Context
 from engine.operations.guards import check_key, check_mode, check_pinned, refuse_held
 from engine.operations.unfinished import take_up
-from engine.plan.model import Step
+from engine.plan.model import Plan, Step
 from engine.plan.normal import is_sealed
 from engine.plan.observed import Observed
 from engine.provider.base import Account, Provider
 from engine.settings import EMBEDDED
 from engine.state.backend import Hold, Holder
 from engine.state.model import State, new_state
-from engine.values import UNKNOWN, OutputTarget, Sensitive
+from engine.values import ABSENT, UNKNOWN, OutputTarget, Sensitive
 
 
 @dataclass(slots=True)
@@ -35,6 +35,8 @@ class Session:
         loaded: States as they are stored now, by stack; None for one never written.
         states: States as the run sees them, by stack.
         recovered: Serials that states had before an unfinished run was taken up, by stack.
+        planned: Outputs as the plans of this run make them, by stack; none of a stack that is not
+            planned, or whose outputs stay as they are.
         observed: What was read to plan, by stack.
         journals: Journals that are being written, by stack.
         taken_up: What a person should know of runs that had not finished, by stack.
@@ -46,6 +48,7 @@ class Session:
     loaded: dict[str, State | None] = field(default_factory=dict)
     states: dict[str, State] = field(default_factory=dict)
     recovered: dict[str, int] = field(default_factory=dict)
+    planned: dict[str, dict[str, Any]] = field(default_factory=dict)
     observed: dict[str, Observed] = field(default_factory=dict)
     journals: dict[str, Journal] = field(default_factory=dict)
     taken_up: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -195,6 +198,18 @@ class Session:
             "livemode": account.livemode if account.livemode is not None else state.livemode,
         }
 
+    def expect(self, plan: Plan) -> None:
+        """Let the stacks that are planned next know how a plan changes outputs.
+
+        A secret that changes can be told only by the apply.
+        """
+        self.planned[plan.stack] = {
+            change.name: UNKNOWN
+            if change.after is ABSENT or is_sealed(change.after)
+            else change.after
+            for change in plan.outputs
+        }
+
     def kept_output(self, target: OutputTarget) -> Any:
         """Another stack's output as its state keeps it, UNKNOWN if there is none yet."""
         state = self.states.get(target.stack) or self.context.backend.read(
@@ -211,12 +226,21 @@ class Session:
         return value
 
     def outputs_read_by(self, graph: ResourceGraph) -> dict[OutputTarget, Any]:
-        """The outputs of other stacks that a stack refers to."""
+        """The outputs of other stacks that a stack refers to, as they will be after this run."""
         return {
-            target: self.output_of(target)
+            target: self._output_to_come(target)
             for target in graph.named()
             if isinstance(target, OutputTarget)
         }
+
+    def _output_to_come(self, target: OutputTarget) -> Any:
+        changed = self.planned.get(target.stack, {})
+        return changed[target.name] if target.name in changed else self.output_of(target)
+
+
+def _is_kept_back(output: Any) -> bool:
+    """Whether a plan does not hold what an output will be."""
+    return output is ABSENT or is_sealed(output)
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -31,6 +32,7 @@ from engine.values import (
 from engine.values import Path as LeafPath
 
 _ON_REMOVE = ("remove", "keep")
+_ACCOUNT = re.compile(r"acct_[A-Za-z0-9]+")
 _STRAY_HINT = (
     "a reference is ${TYPE.NAME.ATTRIBUTE}, in a value and not in a key, with no $ before it; "
     "$${ stands for a plain ${"
@@ -234,6 +236,14 @@ def _lifecycle_problems(
             f"on_remove cannot be {lifecycle.on_remove!r}",
             'it is "remove" or "keep"',
             "wrong-enum",
+        )
+    account = lifecycle.account
+    if account and not (isinstance(account, str) and _ACCOUNT.fullmatch(account)):
+        yield found(
+            f"lifecycle account cannot be {account!r}",
+            "it takes the id of a connected account that exists already, 'acct_...'; for an "
+            "account of this stack, apply the account first, then write its id here",
+            "bad-account",
         )
     for field in lifecycle.ignore_changes:
         if kind.root.fields.get(str(field).split(".")[0]) is None:

@@ -163,6 +163,16 @@ class StateBackend(Protocol):
         """
         ...
 
+    def remove(self, state: State) -> None:
+        """Remove a state, so that its stack has none.
+
+        Raises:
+            LockLostError: if the lock this backend gave out for the stack is held no more.
+            StaleStateError: if something else is stored.
+            StateError: if it cannot be removed.
+        """
+        ...
+
     def restore(self, state: State) -> str:
         """Store a state whatever is stored there, readable or not, which is kept aside.
 

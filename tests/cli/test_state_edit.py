@@ -139,3 +139,101 @@ def test_a_module_that_is_gone_is_no_obstacle(
     (root / "stacks" / "shop.py").write_text("this is no Python")
     assert engine("state", "rm", OLD).code == 0
     assert OLD not in json.loads(state_file.read_bytes())["resources"]
+
+
+def test_a_renamed_stack_keeps_its_objects(
+    engine: Callable[..., Any], state_file: Path, root: Path
+) -> None:
+    """A renamed module is refused with the command that gives its state the new name."""
+    before = json.loads(state_file.read_bytes())
+    modules = root / "stacks"
+    (modules / "shop.py").rename(modules / "catalogue.py")
+    refused = engine("apply", "--yes")
+    assert refused.code == 4
+    assert "stack shop manages" in refused.err
+    assert "run: engine state mv shop: catalogue:" in refused.err
+    renamed = engine("state", "mv", "shop:", "catalogue:")
+    assert renamed.code == 0
+    assert renamed.out == (
+        "Stack shop is now catalogue: state/local/catalogue.json. Commit both files.\n"
+    )
+    assert not state_file.exists()
+    after = json.loads((root / "state" / "local" / "catalogue.json").read_bytes())
+    changed = {"stack", "serial", "digest"}
+    assert {key for key in after if after[key] != before[key]} == changed
+    assert after["serial"] == before["serial"] + 1
+    assert engine("state", "verify").code == 0
+    planned = engine("plan", "--detailed-exitcode")
+    assert planned.code == 0
+    assert "shop" not in planned.out
+
+
+def test_a_rename_that_was_cut_off_is_finished(
+    engine: Callable[..., Any], state_file: Path, root: Path
+) -> None:
+    """Between its two writes both files are there; the same command removes the old one."""
+    before = state_file.read_bytes()
+    (root / "stacks" / "shop.py").rename(root / "stacks" / "catalogue.py")
+    assert engine("state", "mv", "shop:", "catalogue:").code == 0
+    state_file.write_bytes(before)
+    warned = engine("plan")
+    assert warned.code == 0
+    assert "engine state mv shop: NEW:" in warned.out
+    assert engine("state", "mv", "shop:", "catalogue:").code == 0
+    assert not state_file.exists()
+    assert engine("plan", "--detailed-exitcode").code == 0
+
+
+def test_the_secrets_of_a_renamed_stack_follow(engine: Callable[..., Any], root: Path) -> None:
+    """A webhook's secret, which Stripe returned once, is under the new name too."""
+    stack = root / "stacks" / "shop.py"
+    stack.write_text(
+        "from engine import output\n"
+        "from engine.stripe import WebhookEndpoint\n"
+        'hook = WebhookEndpoint("h", url="https://a.example.com/h", enabled_events=["*"])\n'
+        'output("secret", hook.secret, sensitive=True)\n'
+    )
+    assert engine("apply", "--yes").code == 0
+    told = engine("output", "--reveal", "secret").out
+    assert told.startswith("whsec_")
+    stack.rename(root / "stacks" / "hooks.py")
+    assert engine("state", "mv", "shop:", "hooks:").code == 0
+    assert engine("output", "--reveal", "secret").out == told
+    assert engine("plan", "--detailed-exitcode").code == 0
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("shop", "other", "stacks/shop.py still declares stack shop"),
+        ("shap", "other", "stack shap has no state in environment local"),
+        ("../shop", "other", "stack ../shop has no state in environment local"),
+    ],
+)
+def test_what_is_no_renamed_stack_is_refused(
+    engine: Callable[..., Any], state_file: Path, old: str, new: str, message: str
+) -> None:
+    """Nothing is changed then, and the message says what to do."""
+    before = state_file.read_bytes()
+    ended = engine("state", "mv", f"{old}:", f"{new}:")
+    assert ended.code == 1
+    assert message in ended.err
+    assert state_file.read_bytes() == before
+
+
+def test_a_stack_with_a_state_of_its_own_takes_no_other_state(
+    engine: Callable[..., Any], state_file: Path, root: Path
+) -> None:
+    """Two stacks are not made one by a rename."""
+    before = state_file.read_bytes()
+    module = root / "stacks" / "other.py"
+    module.write_text('from engine.stripe import Product\nProduct("x", name="X")\n')
+    assert engine("apply", "other", "--yes").code == 0
+    (root / "stacks" / "shop.py").unlink()
+    ended = engine("state", "mv", "shop:", "other:")
+    assert ended.code == 1
+    assert "stack other has a state of its own already" in ended.err
+    module.unlink()
+    ended = engine("state", "mv", "shop:", "other:")
+    assert "there is no module stacks/other.py" in ended.err
+    assert state_file.read_bytes() == before

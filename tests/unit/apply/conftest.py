@@ -18,7 +18,7 @@ import pytest
 
 from engine.address import parse_address
 from engine.apply.events import ApplyResult, StepResult
-from engine.apply.executor import Surroundings, execute
+from engine.apply.executor import StackRun, Surroundings
 from engine.apply.hook import Hook
 from engine.apply.journal import Journal, Run
 from engine.catalog import loader
@@ -354,7 +354,9 @@ class World:
             stop=self.stop,
         )
         made = Plan(stack="s", environment="test", lineage="l", serial=0, steps=steps, **plan)
-        return execute(made, self.state, around)
+        carried = StackRun(made, self.state, around)
+        carried.advance()
+        return carried.finish()
 
 
 def step(kind: StepKind, address: str, **parts: Any) -> Step:

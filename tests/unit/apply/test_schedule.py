@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.address import parse_address
-from engine.apply.schedule import Schedule
+from engine.apply.schedule import Schedule, endings
 from engine.plan.model import Step, StepKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-def step(name: str, *after: str) -> Step:
+def step(name: str, *after: str, kind: StepKind = StepKind.CREATE) -> Step:
     """An operation called `name` that comes after others."""
     address = parse_address(f"stripe_product.{name}")
-    return Step(key=name, kind=StepKind.CREATE, address=address, type="stripe_product", after=after)
+    return Step(key=name, kind=kind, address=address, type="stripe_product", after=after)
 
 
 def keys(steps: Iterable[Step]) -> list[str]:
@@ -72,3 +72,41 @@ def test_the_rest_is_what_was_not_begun() -> None:
     assert first is not None
     assert keys(schedule.rest()) == ["c", "b"]
     assert ready(schedule) == []
+
+
+def test_what_is_held_back_comes_after_its_release() -> None:
+    """Also where all that it waits for was done before."""
+    a, b, c = step("a"), step("b", "a"), step("c", "b")
+    schedule = Schedule([a, b, c], hold={"b", "c"})
+    assert schedule.left == 3
+    assert ready(schedule) == ["a"]
+    schedule.done(a)
+    assert ready(schedule) == []
+    assert schedule.left == 2
+    schedule.release()
+    assert ready(schedule) == ["b"]
+    schedule.done(b)
+    assert ready(schedule) == ["c"]
+
+
+def test_what_is_held_back_can_be_taken_out() -> None:
+    """What waits for a failure is not released, and the rest is whatever is left."""
+    a = step("a")
+    schedule = Schedule([a, step("b", "a"), step("c")], hold={"b", "c"})
+    assert ready(schedule) == ["a"]
+    assert keys(schedule.without(a)) == ["b"]
+    schedule.release()
+    assert ready(schedule) == ["c"]
+    assert keys(schedule.rest()) == []
+
+
+def test_endings_are_removals_that_only_removals_wait_for() -> None:
+    """A removal that a create waits for has to come first, and so has what it waits for."""
+    steps = [
+        step("old-child", kind=StepKind.REMOVE),
+        step("old", "old-child", kind=StepKind.REMOVE),
+        step("new", "old"),
+        step("part", "new", kind=StepKind.REMOVE),
+        step("whole", "part", kind=StepKind.REMOVE),
+    ]
+    assert endings(steps) == {"part", "whole"}

@@ -37,6 +37,16 @@ pro = Product("pro", name="Pro")
             'replace_triggered_by=[pro.name, "stripe_product.pro"]))'),
             [],
         ),
+        ('Product("a", name="A", lifecycle=Lifecycle(account="acct_1"))', []),
+        (
+            'Product("a", name="A", lifecycle=Lifecycle(account=pro.id))',
+            [("5 bad-account: stripe_product.a: lifecycle account cannot be "
+             "'${stripe_product.pro.id}'")],
+        ),
+        (
+            'Product("a", name="A", lifecycle=Lifecycle(account=pro))',
+            ["5 bad-account: stripe_product.a: lifecycle account cannot be <stripe_product.pro>"],
+        ),
         # lookups
         ("Price.lookup(lookup_key='a', active=True)", []),
         ("Price.lookup(id='price_1')", []),
@@ -123,6 +133,7 @@ def test_findings(project: Any, text: str, expected: list[str]) -> None:
         ('Product("a", name="A", lifecycle=Lifecycle(ignore_changes=["nmae"]))', "'name'"),
         ('Product("a", name="A", lifecycle=Lifecycle(depends_on=["stripe_product.por"]))',
          "stripe_product.pro"),
+        ('Product("a", name="A", lifecycle=Lifecycle(account=pro.id))', "apply the account first"),
         ("Price.lookup(lokup_keys=['a'])", "'lookup_keys'"),
         ("Price.lookup(zzz=1)", "filters: id, "),
         ("Price.lookup()", 'write Price.lookup(id="...")'),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine.apply.executor import is_uncertain
+from engine.apply.sending import is_uncertain
 from engine.catalog import loader
 from engine.errors import ForeignAnswerError, NotFoundError, ProviderError
 from engine.provider.base import RequestContext

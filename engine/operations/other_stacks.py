@@ -1,0 +1,137 @@
+"""What plans mean for the stacks of the environment that are not part of them."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Iterator, Mapping
+
+from engine.errors import StateError
+from engine.operations.session import Session
+from engine.plan.model import Action, Plan, StepKind
+from engine.plan.options import PlanOptions
+from engine.stack.loader import stack_files
+from engine.state.model import State
+from engine.values import OutputTarget, targets_in
+
+
+def orphaned(opened: Session) -> dict[str, State | None]:
+    """The states of stacks that have no module and manage something, by stack.
+
+    One that cannot be read may manage something; it is None.
+    """
+    modules = stack_files(opened.context.settings.stacks)
+    return {
+        name: state
+        for name, state in _other_states(opened).items()
+        if name not in modules and (state is None or state.resources)
+    }
+
+
+def with_other_stacks(
+    opened: Session,
+    plans: tuple[Plan, ...],
+    options: PlanOptions,
+    orphans: Mapping[str, State | None],
+) -> tuple[Plan, ...]:
+    """Add to plans what the states of other stacks demand.
+
+    A plan is refused if it ends an object that another stack reads as an output, or makes again
+    what the state of a stack manages whose module is gone.
+
+    Args:
+        opened: The session that holds the states of the plans.
+        plans: The plans, in order.
+        options: What the person asked for.
+        orphans: The states of stacks that have no module.
+    """
+    others = {name: state for name, state in _other_states(opened).items() if state is not None}
+    if not (others or orphans) or not plans:
+        return plans
+    command = "destroy" if options.destroy else "apply"
+    plans = tuple(
+        dataclasses.replace(
+            plan,
+            refusals=(
+                *plan.refusals,
+                *_read_by_others(plan, opened.states[plan.stack], others, command),
+                *_made_again(plan, orphans),
+            ),
+        )
+        for plan in plans
+    )
+    warnings = tuple(_orphan(opened.context.environment, name) for name in orphans)
+    last = dataclasses.replace(plans[-1], warnings=(*plans[-1].warnings, *warnings))
+    return (*plans[:-1], last)
+
+
+def _other_states(opened: Session) -> dict[str, State | None]:
+    """The states of the environment that are not part of this run, by stack.
+
+    One that cannot be read is None: it is no reason to refuse the plans of other stacks.
+    """
+    backend, environment = opened.context.backend, opened.context.environment
+    found: dict[str, State | None] = {}
+    for name in backend.stacks(environment):
+        if name not in opened.states:
+            found[name] = None
+            with contextlib.suppress(StateError):
+                found[name] = backend.read(name, environment)
+    return found
+
+
+def _read_by_others(
+    plan: Plan, state: State, others: Mapping[str, State], command: str
+) -> Iterator[str]:
+    """Why objects cannot end: another stack reads their ids, and does not follow in this run."""
+    ends = {step.id for step in plan.steps if step.kind is StepKind.REMOVE}
+    ending = {
+        change.name: gone
+        for change in plan.outputs
+        if (gone := ends.intersection(_texts(state.outputs.get(change.name))))
+    }
+    for name, other in others.items() if ending else ():
+        declared = [entry.declared for entry in other.resources.values()]
+        for target in dict.fromkeys(targets_in(declared)):
+            if not isinstance(target, OutputTarget) or target.stack != plan.stack:
+                continue
+            if target.name in ending:
+                yield (
+                    f"stack {name} refers to output {target.name!r} of {plan.stack}, and this plan "
+                    f"ends {', '.join(sorted(ending[target.name]))}. Run both stacks together, so "
+                    f"that {name} goes first: engine {command} {plan.stack} {name}"
+                )
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Every text in an output."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner)
+
+
+def _made_again(plan: Plan, orphans: Mapping[str, State | None]) -> Iterator[str]:
+    """Why new objects cannot be made: the state of a stack without a module manages them."""
+    new = {str(change.address) for change in plan.changes if change.action is Action.CREATE}
+    for name, state in orphans.items():
+        twice = sorted(new & {*state.resources}) if state is not None else []
+        if twice:
+            shown = ", ".join(twice[:3]) + (f" and {len(twice) - 3} more" if twice[3:] else "")
+            yield (
+                f"stack {name} manages {shown}, and has no module stacks/{name}.py. This plan "
+                f"would make them again. If stacks/{name}.py was renamed to "
+                f"stacks/{plan.stack}.py, run: engine state mv {name}: {plan.stack}:"
+            )
+
+
+def _orphan(environment: str, name: str) -> str:
+    return (
+        f"{environment}/{name} has a state and no module stacks/{name}.py: what it manages is not "
+        f"planned. If the module was renamed to NEW.py, run: engine state mv {name}: NEW:. "
+        "To remove what it manages, put an empty module there and apply"
+    )
