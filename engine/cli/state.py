@@ -113,7 +113,7 @@ def show(invocation: Invocation, address: str, *, stack: str | None) -> None:
 def move(
     invocation: Invocation, old: str, new: str, *, stack: str | None, lock_timeout: float
 ) -> None:
-    r"""Give a resource another address in the state, or a renamed stack its new name.
+    r"""Give a resource, or a renamed stack, another name in the state.
 
     Nothing is sent to Stripe. moved(OLD, NEW) in the stack does the same for a resource in a way
     that is reviewed, and in every environment. A stack is written as its name and a colon.
