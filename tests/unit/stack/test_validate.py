@@ -45,10 +45,8 @@ pro = Product("pro", name="Pro")
         ),
         (
             'Product("a", name="A", lifecycle=Lifecycle(account=pro))',
-            [
-                "5 bad-account: stripe_product.a: lifecycle account cannot be "
-                "'${stripe_product.pro.id}'"
-            ],
+            [("5 bad-account: stripe_product.a: lifecycle account cannot be "
+             "'${stripe_product.pro.id}'")],
         ),
         # lookups
         ("Price.lookup(lookup_key='a', active=True)", []),
