@@ -221,8 +221,10 @@ class Tables:
         try:
             yield
         except BaseException:
-            self._connection.execute("ROLLBACK TO attempt")
-            self._connection.execute("RELEASE attempt")
+            # SQLite has undone all of it already where the disk is full.
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK TO attempt")
+                self._connection.execute("RELEASE attempt")
             raise
         self._connection.execute("RELEASE attempt")
 

@@ -269,6 +269,21 @@ def test_a_full_disk_is_an_answer_and_no_end(tmp_path: Path) -> None:
     store.close()
 
 
+@pytest.mark.parametrize("key", ["", "once"])
+def test_what_did_not_fit_can_be_sent_again(tmp_path: Path, key: str) -> None:
+    """The answer says why, and an idempotency key is not used up by it."""
+    headers = {"Authorization": "Bearer sk_test_x", **({"Idempotency-Key": key} if key else {})}
+    request = Request.to("POST", "/v1/products", headers, f"name=Pro&description={'x' * 39_000}")
+    with Emulator(tmp_path / "stripe.db") as emulator:
+        emulator.handle(Request.to("GET", "/v1/products", headers))
+        with pages_left(emulator._store, 0):
+            failed = emulator.handle(request)
+        assert failed.status == 500
+        assert failed.document["error"]["message"].endswith(": database or disk is full")
+        again = emulator.handle(request)
+        assert (again.status, "Idempotent-Replayed" in again.headers) == (200, False)
+
+
 @pytest.mark.parametrize(
     "content", [b"not a database, and long enough to be read" * 200, bytes(5000)]
 )
