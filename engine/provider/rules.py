@@ -59,7 +59,7 @@ class Rule:
             entry, in lower case, and no other.
         value: See `fields`; `...` if only presence counts.
         message: Stripe's own text where it is known; `{place}` stands for the object that `each`
-            came to.
+            came to, `{field}` for the field that breaks it.
         hint: What to write instead; `{one}` stands for what is declared where the rule is broken,
             `{twin}` for the element that it is the same as, `{place.FIELD}` for a field of the
             object that `each` came to.

@@ -81,6 +81,7 @@ def breaches(
         path = one.broken()
         if path is not None:
             message = rule.message.replace("{place}", dotted(place))
+            message = message.replace("{field}", dotted(path))
             switch = one.switch
             near = _nearest(path, arguments) or _nearest(switch, arguments) or switch[:1]
             yield Breach(near, message, place, one.twin)

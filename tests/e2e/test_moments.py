@@ -31,8 +31,8 @@ def test_a_moment_of_the_past_is_refused_until_stripe_has_it(project: Any) -> No
     assert (problem.line, problem.message) == (
         7,
         (
-            "stripe_coupon.sale: It expects a date and time in the future, and this one is in the "
-            "past."
+            "stripe_coupon.sale: redeem_by expects a date and time in the future, and this one is "
+            "in the past."
         ),
     )
     assert project.writes() == []

@@ -84,7 +84,7 @@ def ahead(*fields: str) -> Rule:
         kind=RuleKind.AHEAD,
         fields=fields,
         # L: of coupons, promotion codes and registrations.
-        message="It expects a date and time in the future, and this one is in the past.",
+        message="{field} expects a date and time in the future, and this one is in the past.",
     )
 
 

@@ -12,7 +12,7 @@ from engine.stack.loader import load_stack
 from engine.variables import Variables
 
 PRELUDE = """\
-from engine import Lifecycle
+from engine import Lifecycle, stack_output
 from engine.stripe import *
 
 pro = Product("pro", name="Pro")
@@ -100,6 +100,15 @@ def found(tmp_path: Path, text: str) -> list[str]:
         ),
         (
             'items({"item_type": "case_sensitive_string"}, "joe", "joe")',
+            "value 'joe'",
+        ),
+        # Of another stack's list nobody knows whether case counts.
+        (
+            (
+                'theirs = stack_output("fraud", "list")\n'
+                'for at, value in enumerate(("Joe", "joe")):\n'
+                '    ValueListItem(f"i-{at}", value_list=theirs, value=value)'
+            ),
             "value 'joe'",
         ),
         (
