@@ -264,15 +264,29 @@ def test_lookups_by_key_are_asked_for_ten_at_once(shop: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("lookup", "told"),
+    ("lookup", "told", "hint"),
     [
-        ('Price.lookup(lookup_key="nowhere")', "finds nothing"),
-        ('Price.lookup(currency="usd")', "finds more than one object"),
-        ('Product.lookup(id="prod_gone")', "finds nothing"),
+        (
+            'Price.lookup(lookup_key="nowhere")',
+            "finds nothing on this account",
+            "what is archived is found by its id alone; or declare it with Price(...)",
+        ),
+        (
+            'Price.lookup(currency="usd")',
+            r"finds more than one price: price_\w+, price_\w+, \.\.\.",
+            'or name the one that is meant: Price.lookup(id="price_',
+        ),
+        (
+            'Product.lookup(id="prod_gone")',
+            "finds nothing on this account",
+            "look in the Dashboard for the product, in the mode that this run speaks to; or",
+        ),
     ],
 )
-def test_a_lookup_reads_no_further_than_it_has_to(shop: Any, lookup: str, told: str) -> None:
-    """One that names several objects is refused after the page that shows it."""
+def test_a_lookup_reads_no_further_than_it_has_to(
+    shop: Any, lookup: str, told: str, hint: str
+) -> None:
+    """One that names several objects is refused after the page that shows it, with some of them."""
     seed_pairs(shop, 250)
     shop.write(
         f"""
@@ -283,8 +297,9 @@ def test_a_lookup_reads_no_further_than_it_has_to(shop: Any, lookup: str, told: 
         """
     )
     shop.emulator.log.clear()
-    with pytest.raises(EngineError, match=told):
+    with pytest.raises(EngineError, match=told) as caught:
         shop.plan()
+    assert hint in str(caught.value.hint)
     assert len(shop.emulator.log) == WHO + 1
 
 
