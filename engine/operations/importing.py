@@ -42,7 +42,7 @@ def import_object(
         NotFoundError: if there is no such object.
         EngineError: whatever keeps a plan from being made.
     """
-    graphs = load_graphs(context, ())
+    graphs = load_graphs(context, (), recorded=False)
     graph = _declaring(graphs, address)
     name = graph.stack.name
     refuse_held(context, (name,))

@@ -70,7 +70,7 @@ def rebuild_states(
         ProviderError: if Stripe refuses or cannot be reached.
         StateError: if a state cannot be written; what was stored before is intact.
     """
-    graphs = load_graphs(context, names)
+    graphs = load_graphs(context, names, recorded=False)
     if options.lineage and len(graphs) > 1:
         raise UsageError(
             "--lineage is of one stack", hint=f"name it: {graphs[0].stack.name}, for instance"

@@ -35,8 +35,16 @@ def validate_stacks(context: Context, names: Sequence[str]) -> tuple[Stack, ...]
     return tuple(graph.stack for graph in load_graphs(context, names))
 
 
-def load_graphs(context: Context, names: Sequence[str]) -> tuple[ResourceGraph, ...]:
+def load_graphs(
+    context: Context, names: Sequence[str], *, recorded: bool = True
+) -> tuple[ResourceGraph, ...]:
     """Evaluate, check and order stacks, each after those whose outputs it reads.
+
+    Args:
+        context: The run's ports.
+        names: Stacks asked for; none means all.
+        recorded: Every object that a declaration has is in its state. If not, as where a state is
+            made again, nobody knows which moments of the past Stripe has already.
 
     Raises:
         StackError: with every problem of every stack.
@@ -64,10 +72,9 @@ def load_graphs(context: Context, names: Sequence[str]) -> tuple[ResourceGraph, 
             stacks.append(stack)
             continue
         stack = without_blanks(stack, context.schemas)
+        held = _held(context, stack.name) if recorded else None
         found = [
-            *problems_of(
-                stack, context.schemas, settings.root, circumstances, _held(context, stack.name)
-            ),
+            *problems_of(stack, context.schemas, settings.root, circumstances, held),
             *claim_problems(stack, context.schemas, settings.root),
             *standing_problems(stack, context.schemas, settings.root),
         ]

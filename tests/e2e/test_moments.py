@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from engine.errors import StackError
+from engine.operations.rebuild import RebuildOptions, rebuild_states
 from tests.e2e.conftest import NOW
 
 LATER = NOW + 30_000_000
@@ -46,3 +47,13 @@ def test_a_moment_of_the_past_is_refused_until_stripe_has_it(project: Any) -> No
     project.write(COUPON.format(name="sale", moment=LATER + 120))
     with pytest.raises(StackError, match="in the past"):
         project.plan()
+
+
+def test_a_lost_state_is_made_again_from_what_began_long_ago(project: Any) -> None:
+    """Of objects that no state knows nobody can say which moments Stripe has already."""
+    project.write(COUPON.format(name="sale", moment=LATER))
+    project.apply()
+    project.now = LATER + 3600
+    (project.root / "state" / "local" / "shop.json").unlink()
+    rebuild_states(project.context(), ("shop",), RebuildOptions())
+    assert project.plan().pending == ()
