@@ -96,7 +96,7 @@ class Environment:
     @property
     def is_local(self) -> bool:
         """Whether it is no Stripe at all: the embedded emulator, or a server on this machine."""
-        return self.emulator or _is_loopback(self.api_base)
+        return self.emulator or is_loopback(self.api_base)
 
     @property
     def is_exposed(self) -> bool:
@@ -313,7 +313,7 @@ def _server(name: str, entry: Mapping[str, Any], environ: Mapping[str, str]) -> 
     )
 
 
-def _is_loopback(address: str) -> bool:
+def is_loopback(address: str) -> bool:
     """Whether an address is on this machine."""
     import ipaddress  # noqa: PLC0415 - only where a server is named
     from urllib.parse import urlsplit  # noqa: PLC0415 - the same

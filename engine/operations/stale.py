@@ -9,24 +9,29 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from engine.errors import ProviderError
 from engine.operations.earlier import ids_of_others, other_lineages
 from engine.operations.session import Session
 from engine.operations.together import at_once
 from engine.plan.life import is_gone, is_live
 from engine.plan.model import Action, Change, Plan, Step, StepKind
 from engine.plan.request import read_stamp
-from engine.provider.base import Provider, RemoteObject, id_of
+from engine.provider.base import RemoteObject, id_of
 from engine.provider.life import Verb
 from engine.provider.schema import ResourceType
+from engine.state.model import State
+from engine.values import UNKNOWN, AttributeTarget, Target, resolve
 
 _SHOWN = 3
 """Most objects that a refusal names."""
+_REFUSED = (400, 403, 404)
 
-_Place = tuple[str, str]
-"""A type, and the connected account that its objects are on or nothing."""
+_Place = tuple[str, str, tuple[tuple[str, str], ...]]
+"""A type, the connected account that its objects are on or nothing, and whose list they are in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,47 +65,81 @@ def refuse_stale(opened: Session, plans: Sequence[Plan]) -> tuple[Plan, ...]:
     context = opened.context
     if not context.settings.ownership_stamp:
         return tuple(plans)
-    made = {plan.stack: tuple(_made(opened, plan)) for plan in plans}
-    places = sorted({_place(step) for steps in made.values() for step in steps})
-    questions = [
-        functools.partial(_newest, opened.provider, context.schemas[name], account)
-        for name, account in places
-    ]
-    pages = dict(zip(places, at_once(questions), strict=True))
+    made = {plan.stack: dict(_made(opened, plan)) for plan in plans}
+    places = sorted({place for steps in made.values() for place in steps.values()})
+    pages = dict(
+        zip(
+            places,
+            at_once([functools.partial(_newest, opened, one) for one in places]),
+            strict=True,
+        )
+    )
     return tuple(
         _with_refusal(opened, plan, tuple(_unknown(opened, plan, made[plan.stack], pages)))
         for plan in plans
     )
 
 
-def _made(opened: Session, plan: Plan) -> Iterator[Step]:
-    """Steps that make what could be there already."""
+def _made(opened: Session, plan: Plan) -> Iterator[tuple[str, _Place]]:
+    """Addresses that something is made for, and the lists that could show that it is there."""
     changes: Mapping[str, Change] = {str(change.address): change for change in plan.changes}
     for step in plan.steps:
         kind, change = opened.context.schemas[step.type], changes.get(str(step.address))
-        listed = kind.has_metadata and kind.collection and not (kind.parent or kind.list_needs)
-        if step.kind is StepKind.CREATE and listed and change is not None:
-            stays = any(way.verb is Verb.KEEP for way in kind.removals)
-            entry = opened.states[plan.stack].at(step.address)
-            kept = stays or (entry is not None and entry.keeping.keep)
-            # What such a replacement leaves behind is live, with this stamp, and known to nobody.
-            if not (change.action is Action.REPLACE and kept):
-                yield step
+        if step.kind is not StepKind.CREATE or change is None:
+            continue
+        if not (kind.has_metadata and kind.collection):
+            continue
+        stays = any(way.verb is Verb.KEEP for way in kind.removals)
+        entry = opened.states[plan.stack].at(step.address)
+        kept = stays or (entry is not None and entry.keeping.keep)
+        # What such a replacement leaves behind is live, with this stamp, and known to nobody.
+        if change.action is Action.REPLACE and kept:
+            continue
+        owners = _owners(opened.states[plan.stack], plan, kind, step)
+        if owners is not None:
+            yield str(step.address), (step.type, step.account, owners)
 
 
-def _place(step: Step) -> _Place:
-    return (step.type, step.account)
+def _owners(
+    state: State, plan: Plan, kind: ResourceType, step: Step
+) -> tuple[tuple[str, str], ...] | None:
+    """Ids of the objects whose list it is; None if one of them is yet to be made."""
+
+    def id_of_target(target: Target) -> Any:
+        if not isinstance(target, AttributeTarget) or target.attribute != "id":
+            return UNKNOWN
+        found, entry = plan.lookups.get(str(target.address)), state.at(target.address)
+        if found is not None:
+            return found["id"]
+        return entry.id.rpartition("/")[2] if entry is not None else UNKNOWN
+
+    names = [name for name in (kind.parent, *kind.list_needs) if name]
+    ids = {name: resolve(step.params.get(name), id_of_target) for name in names}
+    if not all(isinstance(id, str) for id in ids.values()):
+        return None
+    return tuple(ids.items())
 
 
-def _newest(provider: Provider, kind: ResourceType, account: str) -> Sequence[RemoteObject]:
-    """The newest objects of a type: a page, of those that are not archived where lists differ."""
-    return next(provider.pages(kind, kind.lists[0], account=account), ())
+def _newest(opened: Session, place: _Place) -> Sequence[RemoteObject]:
+    """The newest objects of a type: a page, of those that are not archived where lists differ.
+
+    A list that Stripe refuses shows nothing: the create will tell why.
+    """
+    name, account, owners = place
+    kind = opened.context.schemas[name]
+    filters = {**kind.lists[0], **dict(owners)}
+    try:
+        return next(opened.provider.pages(kind, filters, account=account), ())
+    except ProviderError as error:
+        if error.status not in _REFUSED:
+            raise
+        return ()
 
 
 def _unknown(
     opened: Session,
     plan: Plan,
-    steps: Iterable[Step],
+    made: Mapping[str, _Place],
     pages: Mapping[_Place, Sequence[RemoteObject]],
 ) -> Iterator[_Unknown]:
     """Objects with the stamp of what is to be made, that no state of the project knows."""
@@ -109,7 +148,6 @@ def _unknown(
     known.update(id for entry in state.resources.values() for id in entry.superseded)
     known.update(gone.id for gone in state.removed.values())
     names = dict(_names(opened, plan))
-    wanted = {(_place(step), str(step.address)) for step in steps}
     found: list[_Unknown] = []
     for place, page in pages.items():
         for entry in page:
@@ -118,7 +156,7 @@ def _unknown(
                 continue
             address = names.get(stamp[1], stamp[1])
             ended = is_gone(kind, entry, {}) or not is_live(kind, entry)
-            if (place, address) in wanted and not ended:
+            if made.get(address) == place and not ended:
                 found.append(_Unknown(address=address, id=id_of(entry), lineage=stamp[0]))
     if found:
         others = other_lineages(opened.context, plan.stack) - {state.lineage}
@@ -136,20 +174,17 @@ def _names(opened: Session, plan: Plan) -> Iterator[tuple[str, str]]:
 def _with_refusal(opened: Session, plan: Plan, unknown: Sequence[_Unknown]) -> Plan:
     if not unknown:
         return plan
-    state = opened.states[plan.stack]
-    named = "; ".join(
-        f"{one.id} says that it is {one.address}"
-        + ("" if one.lineage == state.lineage else f" of another state, lineage {one.lineage}")
-        for one in unknown[:_SHOWN]
-    )
-    more = f"; and {len(unknown) - _SHOWN:,} more" if len(unknown) > _SHOWN else ""
-    again = f"engine state rebuild {plan.stack}" + (
-        " --force" if opened.loaded[plan.stack] is not None else ""
-    )
+    lineage = opened.states[plan.stack].lineage
+    named = ", ".join(f"{one.address} ({one.id})" for one in unknown[:_SHOWN])
+    more = f", and {len(unknown) - _SHOWN:,} more" if len(unknown) > _SHOWN else ""
+    others = sorted({one.lineage for one in unknown} - {lineage})
+    stamps = f", with stamps of another state, lineage {' and '.join(others)}" if others else ""
+    force = " --force" if opened.loaded[plan.stack] is not None else ""
     refusal = (
-        f"the account has what this plan would make a second time: {named}{more}. The state of "
-        f"{plan.environment}/{plan.stack} is older than that, or was lost. Take the newer one (git "
-        f"pull), or make it again from the account ({again}). If another project made it, give "
-        "yours another name"
+        f"this plan would make a second time what is on the account: {named}{more}{stamps}. "
+        f"The state of {plan.environment}/{plan.stack} does not know it, so it is older than the "
+        "account, or was lost. Take the newer state (git pull), or make it again from the account "
+        f"(engine state rebuild {plan.stack}{force}). If another project made it, give yours "
+        "another name"
     )
     return dataclasses.replace(plan, refusals=(*plan.refusals, refusal))

@@ -7,6 +7,7 @@ whose object an answer tells of is for `answers`.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, ClassVar, Protocol
 from urllib.parse import urlsplit
@@ -20,6 +21,10 @@ _PASSES = frozenset({408, 425, 429})
 """What whoever stands between may answer for a moment only."""
 _MOST_QUOTED = 80
 """Characters of somebody else's answer that a message quotes."""
+
+
+# Python reads more than JSON is: half characters, and numbers beyond any.
+_ODD = re.compile(r"NaN|Infinity|\\u[dD][89a-fA-F]|[eE]\+?\d{3}")
 
 
 class Transport(Protocol):
@@ -101,7 +106,7 @@ class Inspected(stripe.HTTPClient):
 
 
 def check_document(answer: Any) -> None:
-    """Hold what an answer's body holds to being a JSON object.
+    """Hold what an answer's body holds to being a JSON object, with text and numbers that are some.
 
     Raises:
         ForeignAnswer: if it is not.
@@ -112,6 +117,16 @@ def check_document(answer: Any) -> None:
             status=answer.code,
             headers=answer.headers,
         )
+    if _ODD.search(answer.body) is None:
+        return
+    try:
+        json.dumps(answer.data, ensure_ascii=False, allow_nan=False).encode()
+    except ValueError:
+        raise ForeignAnswer(
+            f"It answered with HTTP {answer.code} and text or numbers that JSON cannot hold.",
+            status=answer.code,
+            headers=answer.headers,
+        ) from None
 
 
 def _is_refusal(text: str) -> bool:

@@ -18,6 +18,7 @@ import requests
 import stripe
 
 from engine.redaction import remember
+from engine.settings import is_loopback
 
 _SILENCE = 80.0
 """Seconds that the other side may say nothing: as long as Stripe itself works on a request."""
@@ -123,6 +124,19 @@ class _Session(requests.Session):
         super().__init__()
         self.auth = _as_it_is
         self.verify = stripe.ca_bundle_path
+
+    def merge_environment_settings(
+        self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any
+    ) -> Any:
+        """Reach a server on this machine directly, or through a proxy on this machine.
+
+        A proxy elsewhere could not reach it, and would be given the key without encryption.
+        """
+        found = super().merge_environment_settings(url, proxies, stream, verify, cert)
+        if is_loopback(str(url)):
+            chosen: dict[str, str] = found["proxies"]
+            found["proxies"] = {name: at for name, at in chosen.items() if is_loopback(at)}
+        return found
 
     def get_redirect_target(self, resp: requests.Response) -> None:
         """Take no answer for a redirect: it would be followed, or its body be read without end."""

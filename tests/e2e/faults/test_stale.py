@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from engine.address import parse_address
+from engine.emulator import faults
 from engine.errors import GuardError
 from engine.operations.apply import apply_stacks
 from engine.operations.editing import forget_resources
@@ -131,6 +132,37 @@ def test_a_replacement_by_an_older_state_makes_nothing_twice(shop: Shop, trying:
         shop.write(folder, CHANGED.replace("1500", "1700"))
         assert "stripe_price.pro" in _refused(shop, folder)
         assert _alive(shop) == 2
+
+
+def test_what_is_listed_under_another_object_is_looked_for_there(
+    shop: Shop, trying: Trying
+) -> None:
+    """Where that is there already; a new one has nothing yet."""
+    with trying("state is an older one, of children"):
+        first = """
+            from engine.stripe import Account, Person
+
+            account = Account("shop", type="custom", country="US")
+        """
+        folder = shop.fresh(first)
+        shop.apply(folder)
+        older = _state(folder).read_bytes()
+        more = f'{first}    Person("ann", account=account.id, first_name="Ann")\n'
+        shop.write(folder, more)
+        shop.apply(folder)
+        made = len(shop.emulator.log)
+        _state(folder).write_bytes(older)
+        assert "stripe_person.ann" in _refused(shop, folder)
+        assert not [entry for entry in list(shop.emulator.log)[made:] if entry.method == "POST"]
+
+
+def test_a_list_that_stripe_refuses_shows_nothing(shop: Shop) -> None:
+    """What the account may not do at all is told by the create."""
+    folder = shop.fresh(FIRST)
+    shop.emulator.faults.add(
+        faults.answer("Not set up.", status=400), method="GET", path="/v1/products"
+    )
+    assert shop.plan(folder).refusals == ()
 
 
 def test_a_saved_plan_looks_again(shop: Shop, trying: Trying) -> None:

@@ -357,6 +357,18 @@ def test_an_answer_is_an_object(door: Make, answered: Make, body: str) -> None:
         door(answered(200, body), retries=0).http.get("/v1/x", {})
 
 
+@pytest.mark.parametrize(
+    "body",
+    ['{"name": "\\ud800"}', '{"n": 1e999}', '{"n": NaN}', '{"n": -Infinity}', '{"a":' * 99_999],
+)
+def test_an_answer_can_be_written_down(door: Make, answered: Make, body: str) -> None:
+    """What no state could hold is as good as none; it is not found out at the end of a run."""
+    with pytest.raises(ForeignAnswerError):
+        door(answered(200, body), retries=0).http.get("/v1/x", {})
+    whole = '{"name": "\\ud83d\\ude00", "n": "1e999", "word": "NaN"}'
+    assert door(answered(200, whole)).http.get("/v1/x", {})["name"] == "\U0001f600"
+
+
 @pytest.mark.parametrize("status", [200, 400, 500])
 def test_an_answer_is_text(door: Make, answered: Make, status: int) -> None:
     """What is not UTF-8 is as good as none."""

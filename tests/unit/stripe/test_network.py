@@ -162,6 +162,20 @@ def test_proxies_are_those_of_the_environment(
     assert (len(proxy.asked), len(server.asked)) == (1, 1)
 
 
+def test_a_server_on_this_machine_is_not_asked_through_one_elsewhere(
+    serve: Serve, asking: Asking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The proxy would be given the key without encryption, and could not reach it."""
+    monkeypatch.setenv("http_proxy", "http://proxy.invalid:3128")
+    server = serve(document)
+    asking(server.base).get("/v1/products", {})
+    assert len(server.asked) == 1
+    near = serve(document)
+    monkeypatch.setenv("http_proxy", near.base)
+    asking(server.base).get("/v1/products", {})
+    assert (len(server.asked), len(near.asked)) == (1, 1)
+
+
 def test_certificates_are_those_of_the_environment(
     serve: Serve, asking: Asking, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
