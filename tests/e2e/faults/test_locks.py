@@ -153,12 +153,13 @@ from pathlib import Path
 from engine.bootstrap import open_project
 from engine.operations.apply import apply_stacks
 from engine.plan.options import PlanOptions
+from engine.variables import variables_of
 
 root, name, turns = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 print("here", flush=True)
 sys.stdin.readline()
 for turn in range(turns):
-    context = open_project(root, variables={"turn": f"{name}:{turn}"})
+    context = open_project(root, variables=variables_of({}, [("turn", f"{name}:{turn}")]))
     report = apply_stacks(context, (), PlanOptions(lock_timeout=600), lambda _: True)
     assert not report.failures and report.results
 print("ended well", flush=True)

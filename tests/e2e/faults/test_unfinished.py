@@ -219,7 +219,7 @@ def test_a_state_of_another_lineage_is_refused(shop: Shop, trying: Trying, cut: 
     with trying("foreign state, journal there"):
         mine = _state(cut).read_bytes()
         account = os.environ["STRIPE_API_KEY"]
-        other = shop.fresh(STACK)
+        other = shop.fresh(STACK.replace('"a"', '"c"').replace('"b"', '"d"'))
         os.environ["STRIPE_API_KEY"] = account
         shop.apply(other)
         _state(cut).write_bytes(_state(other).read_bytes())
