@@ -31,6 +31,19 @@ _MOST = 32 * 2**20
 _CHUNK = 2**16
 
 
+class Endless(stripe.APIConnectionError):
+    """An answer that has taken too long, or has become too long: another try would be the same.
+
+    Attributes:
+        passes: As of a `ForeignAnswer`.
+    """
+
+    def __init__(self, why: str) -> None:
+        # The SDK leaves its errors' constructors untyped.
+        super().__init__(f"(Network error: {why})")  # type: ignore[no-untyped-call]
+        self.passes = False
+
+
 class Network:
     """Sends requests for `stripe.StripeClient`; any number of threads may use one.
 
@@ -83,9 +96,14 @@ class Network:
         try:
             answer = answers.get(timeout=limit)
         except queue.Empty:
-            raise _failed(f"the answer was not complete after {limit:g} seconds") from None
+            raise Endless(f"the answer was not complete after {limit:g} seconds") from None
+        if isinstance(answer, stripe.StripeError):
+            raise answer
         if isinstance(answer, Exception):
-            raise _failed(f"{type(answer).__name__}: {answer}") from answer
+            # The SDK leaves its errors' constructors untyped.
+            raise stripe.APIConnectionError(  # type: ignore[no-untyped-call]
+                f"(Network error: {type(answer).__name__}: {answer})"
+            ) from answer
         return answer
 
     def _exchange(
@@ -108,7 +126,7 @@ class Network:
         for part in answer.iter_content(_CHUNK):
             body += part
             if len(body) > self._most:
-                raise ValueError(f"the answer has more than {self._most:,} bytes")
+                raise Endless(f"the answer has more than {self._most:,} bytes")
         return bytes(body)
 
     def close(self) -> None:
@@ -146,8 +164,3 @@ class _Session(requests.Session):
 def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
     """Leave the API key in its header: without an answer to that question others are looked for."""
     return request
-
-
-def _failed(why: str) -> stripe.APIConnectionError:
-    # The SDK leaves its errors' constructors untyped.
-    return stripe.APIConnectionError(f"(Network error: {why})")  # type: ignore[no-untyped-call]

@@ -91,5 +91,5 @@ def _network_cause(message: str) -> str | None:
     """What the operating system or the server said, out of the SDK's long text."""
     found = _ERRNO.search(message) or _NETWORK.search(message)
     if found is not None:
-        return found[1].strip()
+        return found[1].strip().removesuffix(")")
     return message.splitlines()[0] if message else None
