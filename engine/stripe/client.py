@@ -20,7 +20,7 @@ from typing import Any
 from engine.apply.pace import Pace
 from engine.provider.base import unfenced
 from engine.stripe.refusals import translate
-from engine.stripe.tries import Tries, header, is_too_fast, retry_after
+from engine.stripe.tries import Tries, header, is_foreign, is_too_fast, retry_after
 from engine.values import CLEAR, Sensitive
 
 STRIPE = "https://api.stripe.com"
@@ -185,7 +185,8 @@ class StripeHTTP:
                 answer: Any = self._sdk.raw_request(method, path, **body, **given)
                 check_document(answer)
             except stripe.StripeError as error:
-                self._read_clock(error.headers)
+                if not is_foreign(error):
+                    self._read_clock(error.headers)
                 self._keep_pace(endpoint, error)
                 if not tries.again(error):
                     raise translate(error, path, self.server) from None

@@ -77,7 +77,12 @@ def status_of(error: Any) -> int | None:
     status: int | None = error.http_status
     if status is None or status < _REFUSED:
         return None
-    return None if hasattr(error, "passes") and status < _SERVER else status
+    return None if is_foreign(error) and status < _SERVER else status
+
+
+def is_foreign(error: Any) -> bool:
+    """Whether somebody else answered, as far as the form of an answer tells."""
+    return hasattr(error, "passes")
 
 
 def is_too_fast(error: Any) -> bool:

@@ -239,6 +239,15 @@ def test_stripe_tells_the_time(door: Make, refused: Make, answered: Make) -> Non
         assert client.http.told_time == 1_795_687_200
 
 
+@pytest.mark.parametrize(("status", "body"), [(502, "<html>"), (403, "<html>"), (200, "null")])
+def test_nobody_else_tells_the_time(door: Make, answered: Make, status: int, body: str) -> None:
+    """By it the age of an idempotency key is known: a wrong clock could make an old one young."""
+    client = door(answered(status, body, {"Date": "Thu, 26 Nov 2026 10:00:00 GMT"}), retries=0)
+    with pytest.raises(ProviderError):
+        client.http.get("/v1/products", {})
+    assert client.http.told_time is None
+
+
 @pytest.mark.parametrize("odd", ["-5", "soon", "nan", "Wed, 21 Oct 2026 07:28:00 GMT", ""])
 def test_an_odd_retry_after_is_ignored(door: Make, refused: Make, answered: Make, odd: str) -> None:
     """The wait is then the usual one."""
