@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 _MOST_NAMES = 5
 """More removals than this are confirmed by their number."""
 
+_NOT_BEGUN = "interrupted before any operation of the plan was begun"
+"""What a Ctrl-C came to that the operations do not answer themselves: they do once they write."""
+
 _yes = click.option("--yes", is_flag=True, help="Do it without asking.")
 
 
@@ -113,6 +116,8 @@ def _run(
                 return _ask_for_names(invocation, addresses)
 
         report = apply_stacks(context, stacks, wanted.options(), approve, confirm=confirm)
+    except KeyboardInterrupt:
+        raise InterruptedRunError(_NOT_BEGUN) from None
     finally:
         progress.close()
     return _conclude(invocation, context, report, operation)
@@ -132,6 +137,8 @@ def _run_saved(invocation: Invocation, file: PlanFile, wanted: Wishes) -> int:
             return True  # whoever applies a saved plan has had it to look at
 
         report = apply_saved(context, saved, approve, lock_timeout=wanted.lock_timeout)
+    except KeyboardInterrupt:
+        raise InterruptedRunError(_NOT_BEGUN) from None
     finally:
         progress.close()
     return _conclude(invocation, context, report, "Apply")

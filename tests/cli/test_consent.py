@@ -11,6 +11,7 @@ import pytest
 
 from engine.emulator.core import Emulator
 from engine.emulator.server import EmulatorServer
+from engine.operations.session import Session
 
 Terminal = Callable[..., tuple[int, str]]
 
@@ -96,3 +97,19 @@ def test_ctrl_c_at_the_second_question_changes_nothing_too(
         ) in screen
         assert screen.endswith("^C\nError: interrupted before the answer\nNothing was changed.\n")
         assert emulator.log.writes() == []
+
+
+@pytest.mark.parametrize("words", ["apply --yes", "destroy --yes", "apply shop.plan"])
+def test_ctrl_c_before_the_plan_is_made_says_that_nothing_was_begun(
+    engine: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    """While Stripe is read, or a lock is waited for."""
+    assert engine("plan", "-o", "shop.plan").code == 0
+
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Session, "check_account", stopped)
+    ended = engine(*words.split())
+    assert (ended.code, ended.out) == (130, "")
+    assert ended.err == "Error: interrupted before any operation of the plan was begun\n"
