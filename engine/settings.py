@@ -106,15 +106,11 @@ class Environment:
 
     @property
     def server(self) -> str:
-        """The server that is spoken to, as it may be shown; empty for the emulator and Stripe."""
+        """Address of the server that is spoken to; empty for the emulator and for Stripe."""
         import urllib.parse  # noqa: PLC0415 - only where a server is named
 
-        parts = urllib.parse.urlsplit(self.api_base)
-        if self.emulator or not self.api_base or parts.hostname == _STRIPE:
-            return ""
-        # What is in front of the @ is a password.
-        scheme = f"{parts.scheme}://" if parts.netloc else ""
-        return f"{scheme}{(parts.netloc or parts.path).rpartition('@')[2]}"
+        host = urllib.parse.urlsplit(self.api_base).hostname
+        return "" if self.emulator or host == _STRIPE else self.api_base
 
     @property
     def livemode(self) -> bool | None:

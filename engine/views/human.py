@@ -84,8 +84,6 @@ def account_line(report: PlanReport, style: Style) -> str:
     parts = [f"Environment {report.environment}"]
     if report.embedded:
         parts[0] += " (embedded emulator)"
-    elif report.server:
-        parts[0] += f" (at {report.server})"
     if report.account_id:
         parts.append(f"account {report.account_id}")
     if report.livemode is not None:
@@ -93,6 +91,8 @@ def account_line(report: PlanReport, style: Style) -> str:
         parts.append(mode)
     elif not report.account_id:
         parts.append("account not asked")
+    if report.server:
+        parts.append(f"at {report.server}")
     return ", ".join(parts)
 
 

@@ -85,7 +85,7 @@ def test_ctrl_c_at_the_second_question_changes_nothing_too(
         assert code == 0
         account = next(word for word in screen.split() if word.startswith("acct_")).strip(",")
         assert screen.startswith(
-            f"Environment live (at {server.url}), account {account}, LIVE MODE\n"
+            f"Environment live, account {account}, LIVE MODE, at {server.url}\n"
         )
         assert f"Apply this to environment live, account {account}, in LIVE MODE?" in screen
         emulator.log.clear()

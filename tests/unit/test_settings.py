@@ -396,3 +396,21 @@ def test_the_key_tells_the_mode(key: str | None, live: bool | None) -> None:  # 
     wrapped = None if key is None else Sensitive(key)
     assert Environment(name="x", api_key=wrapped).livemode is live
     assert Environment(name="x", emulator=True).livemode is False
+
+
+@pytest.mark.parametrize(
+    ("base", "server"),
+    [
+        ("", ""),
+        ("https://api.stripe.com", ""),
+        ("https://API.stripe.com/", ""),
+        ("http://127.0.0.1:4242/", "http://127.0.0.1:4242"),
+        ("https://user:word@proxy.example:8443/stripe", "https://proxy.example:8443/stripe"),
+        ("https://api.stripe.com@evil.example", "https://evil.example"),
+        ("https://api.stripe.com.evil.example", "https://api.stripe.com.evil.example"),
+    ],
+)
+def test_a_server_that_is_not_stripe_is_named(tmp_path: Path, base: str, server: str) -> None:
+    """Without a password in front of its host; Stripe itself needs no name."""
+    environ = {"STRIPE_API_KEY": "sk_test_1", "STRIPE_API_BASE": base}
+    assert _load(tmp_path, None, environ).environment.server == server

@@ -485,6 +485,10 @@ def test_verbose_tells_the_number_of_requests(build: Any) -> None:
             {"embedded": False, "livemode": None},
             "Environment local, account acct_1",
         ),
+        (
+            {"environment": "test", "embedded": False, "server": "http://127.0.0.1:4242"},
+            "Environment test, account acct_1, test mode, at http://127.0.0.1:4242",
+        ),
     ],
 )
 def test_the_first_line_says_whom_it_speaks_to(build: Any, parts: Any, expected: str) -> None:
