@@ -22,7 +22,7 @@ from engine.stack.model import Stack
 from engine.variables import Variables
 
 _NAMESPACE = "engine_stack_modules"
-_READS = re.compile(r"""\bvariable\(\s*["'](\w+)["']""")
+_READS = re.compile(r"""\bvariable\(\s*(?:name\s*=\s*)?["'](\w+)["']""")
 
 
 def stack_files(folder: Path) -> dict[str, Path]:

@@ -224,7 +224,7 @@ def test_a_project_beside_the_engine_is_no_part_of_it(tmp_path: Path) -> None:
 def test_variables_that_modules_mention(project: Any) -> None:
     """In stacks and in what they share, also where no run reads them; what is no file is passed."""
     project.write("if False:\n    x = variable(\"one\", 1) + variable(\n        'two')\n")
-    project.write("variable(name); my_variable('other')", name="_shared")
+    project.write("variable(name); my_variable('other'); variable(name='three')", name="_shared")
     (project.root / "stacks" / "broken.py").write_bytes(b'variable("\xff")')
     (project.root / "stacks" / "folder.py").mkdir()
-    assert mentioned_variables(project.root / "stacks") == ("one", "two")
+    assert mentioned_variables(project.root / "stacks") == ("three", "one", "two")
