@@ -13,10 +13,10 @@ from engine.operations.context import Context
 from engine.plan.claims import claim_problems, standing_problems
 from engine.stack.blanks import without_blanks
 from engine.stack.contents import with_contents
-from engine.stack.findings import merged
 from engine.stack.loader import load_stack, mentioned_variables, select_stacks, stack_files
 from engine.stack.meant import nearest
 from engine.stack.model import Stack
+from engine.stack.repeated import merged
 from engine.stack.rules import Circumstances
 from engine.stack.validate import problems_between, problems_of
 

@@ -19,7 +19,7 @@ from engine.provider.base import STAMP_KEY
 from engine.provider.rules import Rule
 from engine.provider.schema import Attribute, Kind, ResourceType
 from engine.stack.blanks import is_blank
-from engine.stack.finding import Finding, wrong_kind
+from engine.stack.finding import Finding, believed, wrong_kind
 from engine.stack.follow import Declared, followed
 from engine.stack.meant import nearest, parameter_meant, word_meant
 from engine.stack.rules import Breach, Circumstances, breaches
@@ -34,15 +34,12 @@ def check_arguments(
     yield from findings
     if circumstances.stamped and kind.has_metadata:
         yield from _check_stamp(kind.root.fields["metadata"], arguments.get("metadata"))
-    # What is misspelt is not missing: one mistake, one finding.
-    misspelt = {_INDEX.sub(".*", finding.meant) for finding in findings}
+    told = believed(arguments, findings)
     for rule in kind.rules:
-        if rule.follow or (rule.first and rule.first not in arguments):
+        if rule.follow or (rule.first and rule.first not in told):
             continue
-        if not rule.may_break(arguments):
-            continue
-        if misspelt.isdisjoint(rule.fields):
-            yield from _broken(rule, arguments, arguments, circumstances)
+        if rule.may_break(told):
+            yield from _broken(rule, told, told, circumstances)
 
 
 def _check_stamp(attribute: Attribute, metadata: Any) -> Iterator[Finding]:
@@ -65,9 +62,6 @@ def _check_stamp(attribute: Attribute, metadata: Any) -> Iterator[Finding]:
             f"leave one out, {off}",
             "too-long",
         )
-
-
-_INDEX = re.compile(r"\[\d+\]")
 
 
 def check_references(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from engine.provider.schema import Attribute, Kind
-from engine.values import Path, dotted
+from engine.stack.follow import blurred, replaced
+from engine.values import UNKNOWN, Path, dotted
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,25 @@ class Finding:
     hint: str
     reference: str
     meant: str = ""
+
+
+def believed(arguments: Mapping[str, Any], findings: Iterable[Finding]) -> Mapping[str, Any]:
+    """What rules may go by where some of it is wrong, so that one mistake is one finding.
+
+    Nobody can tell what a wrong word was to be, and a misspelt parameter is not missing.
+    """
+    found: Any = arguments
+    for finding in findings:
+        if finding.meant:
+            name = finding.meant.rpartition(".")[2]
+            found = replaced(found, finding.path[:-1], partial(_with_unknown, name=name))
+        elif finding.path and finding.reference != "missing-parameter":
+            found = blurred(found, finding.path)
+    return dict(found)
+
+
+def _with_unknown(held: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    return {**held, name: UNKNOWN}
 
 
 _WORDS = {

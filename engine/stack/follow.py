@@ -32,7 +32,7 @@ def followed(
     """
     found: Any = arguments
     for path in paths:
-        found = _replaced(found, parts(path), lambda text: _named(text, declared))
+        found = replaced(found, parts(path), lambda text: _named(text, declared))
     return dict(found)
 
 
@@ -64,20 +64,23 @@ def completed(attribute: Attribute, value: Any) -> Any:
 
 def blurred(value: Any, path: Path) -> Any:
     """A document of which nobody can tell what is at a path."""
-    return _replaced(value, path, lambda _: UNKNOWN)
+    return replaced(value, path, lambda _: UNKNOWN)
 
 
-def _replaced(value: Any, path: Path, change: Callable[[Any], Any]) -> Any:
-    """A copy of nested values with those at a path changed, `*` standing for every one."""
+def replaced(value: Any, path: Path, change: Callable[[Any], Any]) -> Any:
+    """A copy of nested values with those at a path changed; `*` in it stands for every one."""
     if value is None or value is UNKNOWN:
         return value
     if not path:
         return change(value)
     if isinstance(value, Mapping):
         return {
-            key: _replaced(inner, path[1:], change) if path[0] in (ANY_PART, key) else inner
+            key: replaced(inner, path[1:], change) if path[0] in (ANY_PART, key) else inner
             for key, inner in value.items()
         }
-    if isinstance(value, (list, tuple)) and path[0] == ANY_PART:
-        return [_replaced(inner, path[1:], change) for inner in value]
+    if isinstance(value, (list, tuple)):
+        return [
+            replaced(inner, path[1:], change) if path[0] in (ANY_PART, index) else inner
+            for index, inner in enumerate(value)
+        ]
     return value

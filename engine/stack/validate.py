@@ -13,7 +13,7 @@ from engine.address import ResourceAddress
 from engine.errors import Problem
 from engine.provider.schema import ResourceType, Schemas
 from engine.stack.check import check_arguments, check_references
-from engine.stack.finding import Finding
+from engine.stack.finding import Finding, believed
 from engine.stack.follow import blurred, completed
 from engine.stack.kept import exposed, not_json
 from engine.stack.locate import line_of
@@ -140,7 +140,7 @@ def _argument_problems(
 ) -> Iterator[Problem]:
     """What is wrong with each declaration by itself, then beside those it refers to."""
     came_from = {str(move.new): str(move.old) for move in stack.moves}
-    wrong: set[str] = set()
+    wrong: dict[str, list[Finding]] = {}
     for text, declaration in stack.declarations.items():
         kind = schemas[declaration.type]
         where = circumstances
@@ -148,7 +148,7 @@ def _argument_problems(
             own = held.get(text, held.get(came_from.get(text, ""), {}))
             where = dataclasses.replace(circumstances, held=own)
         for finding in check_arguments(kind, declaration.arguments, where):
-            wrong.add(text)
+            wrong.setdefault(text, []).append(finding)
             yield _found(declaration, finding, root)
 
     @cache
@@ -163,9 +163,10 @@ def _argument_problems(
             return UNKNOWN
         return said(str(target.address))
 
-    for declaration in stack.declarations.values():
+    for text, declaration in stack.declarations.items():
         kind = schemas[declaration.type]
-        for finding in check_references(kind, declaration.arguments, circumstances, declared):
+        arguments = believed(declaration.arguments, wrong.get(text, ()))
+        for finding in check_references(kind, arguments, circumstances, declared):
             yield _found(declaration, finding, root)
 
 

@@ -152,3 +152,38 @@ stripe.EventDestination("d", name="D", event_payload="thin", type="webhook_endpo
     assert [problem.message.partition(": ")[2] for problem in problems] == [
         "Invalid URL: An HTTPS URL is required in live mode."
     ] * found
+
+
+@pytest.mark.parametrize(
+    ("declaration", "finding"),
+    [
+        (
+            """Price("p", product="prod_1", currency="usd", billing_scheme="tierd",
+            tiers_mode="graduated", recurring={"interval": "month"},
+            tiers=[{"up_to": "inf", "unit_amount": 1}])""",
+            "stripe_price.p: billing_scheme cannot be 'tierd'",
+        ),
+        (
+            'Coupon("c", percent_off=5, duration="repeatin", duration_in_months=3)',
+            "stripe_coupon.c: duration cannot be 'repeatin'",
+        ),
+        (
+            'PaymentLink("l", line_items=[{"price": "price_1", "quantiti": 1}])',
+            "stripe_payment_link.l: unknown parameter line_items[0].quantiti",
+        ),
+        (
+            'Price("p", product="prod_1", currency="usd", unit_amout=5)',
+            "stripe_price.p: unknown parameter unit_amout",
+        ),
+    ],
+)
+def test_a_wrong_word_breaks_no_further_rule(project: Any, declaration: str, finding: str) -> None:
+    """What was meant may well be right: one mistake is one finding."""
+    found = project.check(f"from engine.stripe import Coupon, PaymentLink, Price\n{declaration}\n")
+    assert [problem.message for problem in found] == [finding]
+
+
+def test_a_mistake_beside_a_wrong_word_is_found_too(project: Any) -> None:
+    """Only what nobody can tell is left out of the rules."""
+    found = project.check('from engine.stripe import Coupon\nCoupon("c", duration="onec")\n')
+    assert len(found) == 2
