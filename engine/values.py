@@ -235,32 +235,55 @@ def targets_in(value: object) -> Iterator[Target]:
         yield target
 
 
-def targets_with_paths(value: object, path: Path = ()) -> Iterator[tuple[Path, Target]]:
+def targets_with_paths(value: object) -> Iterator[tuple[Path, Target]]:
     """Yield every reference with the path of the leaf it stands in, in reading order."""
-    found: list[tuple[Path, Target]] = []
-    _collect_targets(value, path, found)
-    return iter(found)
+    for path, target in templates_in(value):
+        if target is not None:
+            yield path, target
 
 
-def _collect_targets(value: object, path: Path, found: list[tuple[Path, Target]]) -> None:
+def templates_in(value: object) -> list[tuple[Path, Target | None]]:
+    """Everything in a nested value that `resolve` replaces, in reading order.
+
+    Each is the path of its leaf and what it refers to; None for a literal, `$${`.
+    """
+    found: list[tuple[Path, Target | None]] = []
+    _collect_templates(value, (), found)
+    return found
+
+
+def _collect_templates(value: object, path: Path, found: list[tuple[Path, Target | None]]) -> None:
     # Every leaf of every declaration comes by here: no generators, and cheap tests first.
     if isinstance(value, str):
         # What authors hold refuses to be looked into; what they passed on is plain text.
         if "${" in (value if type(value) is str else str.__str__(value)):
-            targets = map(_target, _TEMPLATE.finditer(value))
-            found.extend((path, target) for target in targets if target is not None)
+            found.extend((path, _target(match)) for match in _TEMPLATE.finditer(value))
     elif isinstance(value, dict):
         for key, inner in value.items():
-            _collect_targets(inner, (*path, key), found)
+            _collect_templates(inner, (*path, key), found)
     elif isinstance(value, (list, tuple)):
         for index, inner in enumerate(value):
-            _collect_targets(inner, (*path, index), found)
+            _collect_templates(inner, (*path, index), found)
     elif value is None or isinstance(value, (int, float)):
         return
     elif isinstance(value, Sensitive):
-        _collect_targets(value.value, path, found)
+        _collect_templates(value.value, path, found)
     elif isinstance(value, Mapping):
-        _collect_targets(dict(value), path, found)
+        _collect_templates(dict(value), path, found)
+
+
+def escaped(value: Any) -> Any:
+    """A nested value as a declaration would write it, so that `resolve` gives it back as it is."""
+    if isinstance(value, str):
+        return str.replace(value, "${", "$${")
+    if isinstance(value, Mapping):
+        return {key: escaped(inner) for key, inner in value.items()}
+    return [escaped(inner) for inner in value] if isinstance(value, (list, tuple)) else value
+
+
+def unescaped(value: Any) -> Any:
+    """A nested value with its literals resolved and its references as they are written."""
+    return resolve(value, lambda target: f"${{{target}}}")
 
 
 def is_reference(value: object) -> bool:

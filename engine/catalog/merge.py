@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 from engine.catalog.model import ALTERNATIVES, Entry, Shape
 from engine.catalog.rows import Bounds, Row
 from engine.provider.schema import Attribute, Kind, ListOrder
+from engine.values import ABSENT
 
 TreePath: TypeAlias = tuple[str, ...]
 """Names of fields from the root; `*` is the element of a list or a map."""
@@ -22,6 +23,7 @@ Embedded: TypeAlias = Callable[[str], Shape | None]
 """Shape of an object by its name, for what answers hold whole although it has its own entry."""
 
 ANY_PART = "*"
+_DECIMAL = "_decimal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,6 +305,23 @@ def _list_changes(row: Row) -> Iterator[tuple[str, Mapping[str, Any]]]:
         )
 
 
+def _with_twins(fields: Mapping[str, Attribute]) -> Mapping[str, Attribute]:
+    """Fields in which an amount and its decimal spelling know each other (D: "same as").
+
+    What a row says of one of the two is true of the other.
+    """
+    found = dict(fields)
+    for name, decimal in fields.items():
+        whole = fields.get(name.removesuffix(_DECIMAL))
+        if name.endswith(_DECIMAL) and decimal.kind is Kind.DECIMAL and whole is not None:
+            neutral = whole.neutral if decimal.neutral is ABSENT else decimal.neutral
+            money = decimal.money or whole.money
+            stem = name.removesuffix(_DECIMAL)
+            found[name] = replace(decimal, twin=stem, neutral=neutral, money=money)
+            found[stem] = replace(whole, twin=name, neutral=neutral, money=money)
+    return found
+
+
 def _rebuilt(
     node: Attribute,
     path: TreePath,
@@ -324,7 +343,7 @@ def _rebuilt(
     element = node.element
     if element is not None:
         element = _rebuilt(element, (*path, ANY_PART), changes, dropped, fixed=fixed)
-    built = replace(node, **{**own, "fields": fields, "element": element})
+    built = replace(node, **{**own, "fields": _with_twins(fields), "element": element})
     if fixed and built.declarable and not built.immutable:
         return replace(built, immutable=True)
     return built

@@ -15,7 +15,7 @@ from engine.graph.build import ResourceGraph
 from engine.operations.guards import refuse_held
 from engine.provider.base import Account
 from engine.state.model import Draft
-from engine.values import Sensitive, fingerprint
+from engine.values import Sensitive, fingerprint, unescaped
 
 if TYPE_CHECKING:
     from engine.operations.session import Session
@@ -100,7 +100,10 @@ def secrets_of(graph: ResourceGraph, salt: str) -> dict[str, Any]:
         [entry.arguments for entry in graph.declarations.values()],
         [Sensitive(entry.value) if entry.sensitive else entry.value for entry in outputs],
     ]
-    return {fingerprint(entry.value, salt): entry.value for entry in sensitive_in(sources)}
+    declared = [entry.value for entry in sensitive_in(sources)]
+    # A plan file has them as they are declared, a journal as they are sent.
+    values = (*declared, *map(unescaped, declared))
+    return {fingerprint(value, salt): value for value in values}
 
 
 def _check_run(run: Run, account: Account) -> None:

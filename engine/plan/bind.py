@@ -21,7 +21,7 @@ from engine.provider.schema import ResourceType, Schemas
 from engine.stack.model import Declaration
 from engine.state.codec import state_digest
 from engine.state.model import State
-from engine.values import AttributeTarget, get_path, targets_in
+from engine.values import AttributeTarget, get_path, targets_in, unescaped
 
 _CHANGING = (StepKind.UPDATE, StepKind.SETTLE, StepKind.DETACH)
 
@@ -65,7 +65,9 @@ def sought_of(declaration: Declaration, kind: ResourceType) -> Sought:
     return Sought(
         address=declaration.address,
         type=kind.name,
-        arguments={name: value for name, value in declaration.arguments.items() if name in names},
+        arguments=unescaped(
+            {name: value for name, value in declaration.arguments.items() if name in names}
+        ),
         adopt=declaration.lifecycle.adopt,
         account=declaration.lifecycle.account,
     )

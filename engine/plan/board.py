@@ -19,7 +19,6 @@ from engine.plan.request import create_params, settle_params, stamp
 from engine.plan.resolve import is_certain
 from engine.provider.life import Verb
 from engine.state.model import ResourceState, State
-from engine.values import CLEAR
 
 
 @dataclass(slots=True, kw_only=True)
@@ -136,8 +135,8 @@ class Board:
     def _transfer(self, decision: Decision, params: Mapping[str, Any]) -> dict[str, Any]:
         """Take a natural key that another resource of this state holds."""
         for key in decision.kind.natural_keys:
-            value = params.get(key.attribute)
-            if not key.transfer or value is None or value is CLEAR:
+            value = decision.wanted.get(key.attribute) if key.attribute in params else None
+            if not key.transfer or value in (None, ""):
                 continue
             for address, entry in self.state.resources.items():
                 if address != decision.address and entry.attributes.get(key.attribute) == value:

@@ -56,7 +56,7 @@ def decide_declared(
     """
     declaration = basis.graph.declarations[address]
     wanted: Mapping[str, Any] = declaration.arguments
-    if basis.graph.targets[address]:
+    if declaration.templates:
         wanted = resolve(wanted, known)
     prior = basis.state.resources.get(address)
     if prior is not None:

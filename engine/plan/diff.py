@@ -8,7 +8,7 @@ undone. A field that nobody declared, now or before, is in neither tree.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.plan.align import aligned, key_of
@@ -123,26 +123,32 @@ class _Walker:
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         before: dict[str, Any] = {}
         after: dict[str, Any] = {}
-        names = [name for name, value in wanted.items() if value is not None]
+        names = [
+            name for name, value in wanted.items() if not _says_nothing(attribute, name, value)
+        ]
         for name in names:
             child = attribute.child(name)
             if child is None:
                 continue
             was = get_path(prior, (name,))
-            pair = self._declared(child, wanted[name], read(child, name, actual), was, prior)
+            if was is None and child.twin:
+                was = get_path(prior, (child.twin,))
+            pair = self.declared(child, wanted[name], read(child, name, actual), was, prior)
             if pair[0] is not ABSENT:
                 before[name] = pair[0]
             after[name] = pair[1]
         for name, was in (prior or {}).items():
             child = attribute.child(name)
-            if child is None or was is None or name in names:
+            if child is None or name in names or child.twin in names:
+                continue
+            if _says_nothing(attribute, name, was):
                 continue
             left = self._undeclared(child, was, read(child, name, actual))
             if left is not ABSENT:
                 before[name] = left
         return before, after
 
-    def _declared(
+    def declared(
         self,
         attribute: Attribute,
         wanted: Any,
@@ -154,7 +160,7 @@ class _Walker:
         if wanted is UNKNOWN:
             return comparable(attribute, actual, self._salt), UNKNOWN
         if attribute.write_only:
-            return self._write_only(wanted, was, prior)
+            return self._write_only(attribute, wanted, was, prior)
         if attribute.kind in (Kind.OBJECT, Kind.MAP) and isinstance(wanted, Mapping):
             if not is_sealed(wanted):
                 unheard: Mapping[str, Any] | None = None if prior is None else {}
@@ -182,15 +188,18 @@ class _Walker:
         return then in (None, wanted)
 
     def _write_only(
-        self, wanted: Any, was: Any, prior: Mapping[str, Any] | None
+        self, attribute: Attribute, wanted: Any, was: Any, prior: Mapping[str, Any] | None
     ) -> tuple[Any, Any]:
-        """Stripe never tells it: only the declarations can be compared."""
-        after = seal(wanted, self._salt)
+        """Stripe never tells it: only the declarations can be compared, by what they mean."""
+        told = replace(attribute, write_only=False)
+        was = resolve(was, self._as_of or _unread)
+        earlier = None if prior is None else _unresolved(seal(was, self._salt), wanted)
         if prior is None:
+            after = comparable(attribute, wanted, self._salt)
             return after, after
-        if self._as_of is not None:
-            was = seal(resolve(was, self._as_of), self._salt)
-        return (ABSENT if was is None else _unresolved(was, after)), after
+        if earlier is None:
+            return ABSENT, comparable(attribute, wanted, self._salt)
+        return _Walker(self._salt, None).declared(told, wanted, earlier, earlier, {})
 
     def _undeclared(self, attribute: Attribute, was: Any, actual: Any) -> Any:
         """What is left on Stripe of a field that was declared and is no more; ABSENT if nothing."""
@@ -233,12 +242,11 @@ class _Walker:
     ) -> tuple[Any, Any]:
         """Both sides in the declaration's order, and what goes behind it."""
         then = earlier if self._as_of is None else resolve(earlier, self._as_of)
-        matched, left = aligned(attribute, wanted, have)
+        matched, left = self._aligned(attribute, element, wanted, have)
         before: list[Any] = []
         after: list[Any] = []
-        for entry, match, old in zip(
-            wanted, matched, aligned(attribute, wanted, then)[0], strict=True
-        ):
+        olds, _ = self._aligned(attribute, element, wanted, then)
+        for entry, match, old in zip(wanted, matched, olds, strict=True):
             if match is None:
                 before.append({})
                 after.append(comparable(element, entry, self._salt))
@@ -251,6 +259,22 @@ class _Walker:
             before.pop()
         before.extend(comparable(element, have[index], self._salt) for index in left)
         return before, after
+
+    def _aligned(
+        self, attribute: Attribute, element: Attribute, wanted: Sequence[Any], have: Sequence[Any]
+    ) -> tuple[list[int | None], list[int]]:
+        """Which element is which; in a set those that are equal are the same."""
+        if attribute.order is not ListOrder.SET:
+            return aligned(attribute, wanted, have)
+        left = list(range(len(have)))
+        found: list[int | None] = [None] * len(wanted)
+        for place, entry in enumerate(wanted):
+            pairs = ((at, self.object(element, entry, have[at], None)) for at in left)
+            match = next((at for at, (before, after) in pairs if before == after), None)
+            if match is not None:
+                found[place] = match
+                left.remove(match)
+        return [left.pop(0) if at is None and left else at for at in found], left
 
     def _sealed(self, attribute: Attribute, entries: Sequence[Any]) -> Any:
         """A list of scalars, some of them secret, whose entries are all fingerprints."""
@@ -284,9 +308,24 @@ class _Walker:
         return before, after
 
 
+def _says_nothing(holder: Attribute, name: str, value: Any) -> bool:
+    """Whether a declared value is none: null, or an empty one where only a create could set it.
+
+    A create has nothing to clear, so it is not sent there, and Stripe fills in what it likes.
+    """
+    if value is None or value not in ("", [], {}):
+        return value is None
+    child = holder.child(name)
+    return child is not None and child.immutable
+
+
+def _unread(_: Target) -> Any:
+    return UNKNOWN
+
+
 def _unresolved(was: Any, after: Any) -> Any:
-    """The earlier declaration, or `after` itself where it differs only by a resolved reference."""
-    if was is UNKNOWN or (isinstance(was, str) and "${" in was):
+    """The earlier declaration, and `after` itself where nobody can tell what was declared."""
+    if was is UNKNOWN:
         return after
     if isinstance(was, Mapping) and isinstance(after, Mapping):
         return {

@@ -20,18 +20,23 @@ from engine.values import (
     get_path,
     is_reference,
     reach,
+    unescaped,
 )
+
+_BLANKS = "\0 \t\r\n"
+"""What Stripe takes off both ends of a text; a text of nothing else is none."""
 
 SEALED = "$sensitive"
 """The one key of a mapping that stands for a secret: `{"$sensitive": FINGERPRINT}`."""
 
 
 def read(attribute: Attribute, name: str, holder: Any) -> Any:
-    """A field of an answer in the words of the parameter: aliases undone."""
+    """A field of an answer in the words of the parameter: aliases and twins undone."""
     if not isinstance(holder, Mapping):
         return None
     if not attribute.source:
-        return holder.get(name)
+        found = holder.get(name)
+        return holder.get(attribute.twin) if found is None and attribute.twin else found
     found = get_path(holder, tuple(attribute.source.split(".")))
     if found is None:  # state keeps it under the parameter's own name
         return holder.get(name)
@@ -75,7 +80,7 @@ def is_nothing(attribute: Attribute, value: Any) -> bool:
 def seal(value: Any, salt: str) -> Any:
     """A document fit for state: secrets as fingerprints, decimals as text."""
     if isinstance(value, Sensitive):
-        return {SEALED: fingerprint(value.value, salt)}
+        return {SEALED: fingerprint(unescaped(value.value), salt)}
     if isinstance(value, Mapping):
         return {key: seal(inner, salt) for key, inner in value.items() if inner is not None}
     if isinstance(value, (list, tuple)):
@@ -108,8 +113,12 @@ def _comparable_scalar(attribute: Attribute, value: Any) -> Any:
     for word, told in attribute.words.items():
         if value in (told, word):
             return word
+    if isinstance(value, str):
+        value = str.strip(value, _BLANKS)
     if value is None or value == "":
         return None if attribute.neutral is ABSENT else attribute.neutral
+    if attribute.twin:
+        return _number(attribute, value)
     return _SCALARS.get(attribute.kind, _as_is)(attribute, value)
 
 
@@ -129,6 +138,8 @@ def _comparable_object(attribute: Attribute, value: Any, salt: str) -> Any:
         child = attribute.child(name)
         if child is None or not (child.declarable or attribute.kind is Kind.MAP):
             continue
+        if _is_spelt_otherwise(child, name, value):
+            continue
         inner = read(child, name, value)
         if inner is None and name not in value:
             continue
@@ -136,6 +147,13 @@ def _comparable_object(attribute: Attribute, value: Any, salt: str) -> Any:
         if entry is not None and not is_nothing(child, entry):
             found[name] = entry
     return found
+
+
+def _is_spelt_otherwise(attribute: Attribute, name: str, holder: Mapping[str, Any]) -> bool:
+    """Whether the twin of a field has its value: where both do, the whole number has it."""
+    if not attribute.twin or holder.get(attribute.twin) is None:
+        return False
+    return holder.get(name) is None or attribute.kind is Kind.DECIMAL
 
 
 def _text(attribute: Attribute, value: Any) -> Any:
@@ -212,7 +230,11 @@ def pick(attribute: Attribute, declared: Any, actual: Any, salt: str) -> Any:
             return {SEALED: fingerprint(actual, salt)}
         names = {name for entry in said if isinstance(entry, Mapping) for name in entry}
         return [
-            _with_handle(attribute, entry, _kept(attribute.element, _only(names, entry), salt))
+            _with_handle(
+                attribute,
+                entry,
+                _kept(attribute.element, _only(attribute.element, names, entry), salt),
+            )
             for entry in _in_order(attribute, actual)
         ]
     return _kept(attribute, actual, salt)
@@ -240,11 +262,15 @@ def _with_handle(attribute: Attribute, entry: Any, kept: Any) -> Any:
     return kept if handle is None else {**kept, attribute.handle: handle}
 
 
-def _only(names: set[str], entry: Any) -> Any:
+def _only(element: Attribute, names: set[str], entry: Any) -> Any:
     """Of an element only the fields that some element declares."""
     if not isinstance(entry, Mapping) or not names:
         return entry
-    return {name: value for name, value in entry.items() if name in names}
+    found = {name: value for name, value in entry.items() if name in names}
+    for name in names.intersection(element.fields):
+        if element.fields[name].twin:
+            found[name] = read(element.fields[name], name, entry)
+    return found
 
 
 def _in_order(attribute: Attribute, actual: Any) -> Sequence[Any]:

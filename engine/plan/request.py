@@ -17,7 +17,7 @@ from engine.plan.model import FieldChange, FieldReason
 from engine.plan.normal import comparable, is_nothing, read
 from engine.provider.base import STAMP_KEY, RemoteObject
 from engine.provider.schema import Attribute, Kind, ResourceType
-from engine.values import ABSENT, CLEAR, Path, Sensitive, get_path, set_path
+from engine.values import ABSENT, CLEAR, Path, Sensitive, escaped, get_path, set_path
 
 
 def stamp(lineage: str, address: object) -> str:
@@ -222,7 +222,7 @@ def _leaf(attribute: Attribute, change: FieldChange, wanted: Any) -> Any:
     if wanted is not ABSENT and wanted is not None:
         return wire(attribute, wanted)
     # `after` of a cleared field is the neutral value where there is one.
-    return CLEAR if change.after in (ABSENT, None, [], {}) else change.after
+    return CLEAR if change.after in (ABSENT, None, [], {}) else escaped(change.after)
 
 
 def _neighbours(
@@ -240,6 +240,6 @@ def _neighbours(
             continue
         value = get_path(declared, (*path, name))
         if value is None:
-            value = read(child, name, get_path(actual, path))
+            value = escaped(read(child, name, get_path(actual, path)))
         if value is not None:
             target[name] = wire(child, value)

@@ -82,6 +82,8 @@ class Attribute:
             gone; else an element keeps what is not mentioned.
         source: Where the answer holds the value, if not under the same name; dotted, from the
             object that holds this field.
+        twin: Of a number, the field beside it that has the same value in another spelling, such as
+            `unit_amount_decimal` of `unit_amount`: one is declared, both are answered.
         source_words: The answer's words and what the parameter says for them.
         currency: The code of a currency.
         currency_keys: Of a map, its keys are codes of currencies.
@@ -126,6 +128,7 @@ class Attribute:
     drop: Mapping[Any, Any] = field(default_factory=lambda: _NO_WORDS)
     whole: bool = False
     source: str = ""
+    twin: str = ""
     source_words: Mapping[Any, Any] = field(default_factory=lambda: _NO_WORDS)
     currency: bool = False
     currency_keys: bool = False

@@ -12,10 +12,13 @@ from typing import Any, TypeAlias
 
 from engine.address import ResourceAddress
 from engine.errors import Problem
-from engine.values import Path, Target, targets_with_paths
+from engine.values import Path, Target, templates_in
 
 References: TypeAlias = tuple[tuple[Path, Target], ...]
 """The references in a document, each with the path of the leaf it stands in."""
+
+Templates: TypeAlias = list[tuple[Path, Target | None]]
+"""The same, and literals (`$${`) as None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,7 @@ class Declaration:
     arguments: Mapping[str, Any]
     lifecycle: Lifecycle
     location: Location
-    _references: References | None = field(default=None, init=False, repr=False, compare=False)
+    _templates: Templates | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
     def type(self) -> str:
@@ -87,11 +90,16 @@ class Declaration:
 
     @property
     def references(self) -> References:
-        """The references in its arguments; looked for once, whoever asks."""
-        found = self._references
+        """The references in its arguments."""
+        return tuple((path, target) for path, target in self.templates if target is not None)
+
+    @property
+    def templates(self) -> Templates:
+        """What resolving its arguments replaces; looked for once, whoever asks."""
+        found = self._templates
         if found is None:
-            found = tuple(targets_with_paths(self.arguments))
-            object.__setattr__(self, "_references", found)
+            found = templates_in(self.arguments)
+            object.__setattr__(self, "_templates", found)
         return found
 
 

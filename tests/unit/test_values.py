@@ -22,13 +22,16 @@ from engine.values import (
     Sensitive,
     Target,
     dotted,
+    escaped,
     fingerprint,
     get_path,
     plain,
+    reach,
     resolve,
     stray_references,
     targets_in,
     targets_with_paths,
+    unescaped,
 )
 
 PRO = Ref.to(parse_address("stripe_product.pro"), "id")
@@ -344,3 +347,32 @@ def test_paths_are_printed_as_people_write_them() -> None:
 def test_a_path_is_followed_as_far_as_it_goes(path: Any, found: Any) -> None:
     """A step that is missing gives the default, and a text is no list of letters."""
     assert get_path({"a": [{"b": 1}], "t": "text"}, path, "none") == found
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        (("a",), {"b": None}),
+        (("a", "b"), None),
+        (("a", "b", "c"), None),
+        (("a", "x"), ABSENT),
+        (("u", "b"), UNKNOWN),
+    ],
+)
+def test_reach(path: tuple[str, ...], found: object) -> None:
+    """What is below a null is null, what is below an unknown is unknown."""
+    assert reach({"a": {"b": None}, "u": UNKNOWN}, path, ABSENT) == found
+
+
+def test_escaped_text_resolves_to_itself() -> None:
+    """Text of Stripe's that looks like a reference or a literal comes through as it is."""
+    text = {"a": ["${stripe_product.pro.id}", "$${x}", "$$${y}", 7]}
+    assert resolve(escaped(text), lambda _: "other") == text
+
+
+def test_unescaped_keeps_references() -> None:
+    """Literals lose their second dollar; references stay written out."""
+    assert unescaped(["$${x}", "${stripe_product.pro.id}!"]) == [
+        "${x}",
+        "${stripe_product.pro.id}!",
+    ]

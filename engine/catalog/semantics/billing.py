@@ -43,6 +43,7 @@ ALERT = Row(
     natural_keys=(
         NaturalKey(attribute="title", scan=True, beside=("usage_threshold.meter",), unique=False),
     ),
+    sets=("usage_threshold.filters",),
     bounds={"usage_threshold.gte": COUNT},
     rules=(
         Rule(

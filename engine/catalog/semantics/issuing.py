@@ -19,6 +19,7 @@ _CONTROLS = (
 )
 _CONTROL_SETS = (
     *(f"spending_controls.{name}" for name in _CONTROLS),
+    "spending_controls.spending_limits",
     "spending_controls.spending_limits.*.categories",
 )
 # S: null where nothing was said, a list of none where it was taken back.

@@ -109,6 +109,7 @@ REGISTRATION = Row(
     aliases={"country_options.in": Alias(), "country_options.is": Alias()},
     # L: a moment of the past is refused, and `now` is told as the moment it was.
     resolved=("active_from", "expires_at"),
+    sets=("country_options.us.state_sales_tax.elections",),
     limits={"country": COUNTRY},
     rules=(
         within_five_years("active_from", "expires_at"),
