@@ -263,13 +263,14 @@ def _changes(row: Row) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for name, change in _FLAGS.items():
         for dotted in getattr(row, name):
             yield dotted, change
-    for name in ("words", "neutral", "money", "frozen"):
-        for dotted, value in getattr(row, name).items():
+    keyed = {name: getattr(row, name) for name in ("words", "neutral", "money", "frozen")}
+    keyed |= {"kind": row.forms, "reference": row.references}
+    for name, said in keyed.items():
+        for dotted, value in said.items():
             yield dotted, {name: value}
-    for dotted, kind in row.forms.items():
-        yield dotted, {"kind": kind}
-    for dotted, reference in row.references.items():
-        yield dotted, {"reference": reference}
+    for dotted in row.choosers:
+        holder, _, name = dotted.rpartition(".")
+        yield holder, {"chooser": name}
     for dotted, limit in row.limits.items():
         lengths: dict[str, Any] = {"min_length": limit.min, "max_length": limit.max}
         lengths |= {"pattern": limit.pattern, "says": limit.says}

@@ -109,6 +109,8 @@ class Row:
         immutable: Create-only in practice although the SDK has them in update.
         frozen: Fields that cannot change any more once they hold one of these values.
         add_only: Maps that may gain entries and whose entries may not change.
+        choosers: Fields whose word names the one of the objects beside it that is there: to choose
+            another takes the first away.
         sets: Lists whose order means nothing.
         keyed: Lists whose elements align by a field.
         aliases: Parameters told under another name.
@@ -162,6 +164,7 @@ class Row:
     immutable: tuple[str, ...] = ()
     frozen: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     add_only: tuple[str, ...] = ()
+    choosers: tuple[str, ...] = ()
     sets: tuple[str, ...] = ()
     keyed: Mapping[str, str] = field(default_factory=dict)
     aliases: Mapping[str, Alias] = field(default_factory=dict)

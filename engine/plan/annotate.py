@@ -6,9 +6,9 @@ import dataclasses
 from typing import Any
 
 from engine.address import parse_address
-from engine.plan.decide import Decision
+from engine.plan.decide import Decision, stays
 from engine.plan.model import Action, FieldChange, FieldReason, Reason, Step, StepKind
-from engine.values import ABSENT, CLEAR, UNKNOWN, has_reference
+from engine.values import ABSENT, CLEAR, UNKNOWN, dotted, get_path, has_reference
 
 
 def with_detached(decisions: dict[str, Decision], steps: tuple[Step, ...]) -> dict[str, Decision]:
@@ -35,6 +35,39 @@ def with_detached(decisions: dict[str, Decision], steps: tuple[Step, ...]) -> di
             ),
         )
     return found
+
+
+def with_keys_handed_over(decisions: dict[str, Decision]) -> dict[str, Decision]:
+    """Say of a key that is declared no more, and that another resource takes, that it goes."""
+    found = dict(decisions)
+    for address, decision in decisions.items():
+        fields = []
+        notes = list(decision.change.notes)
+        for field in decision.change.fields:
+            taker = _taker(decision, field, decisions)
+            if taker:
+                notes.remove(stays(field))
+                notes.append(f"{dotted(field.path)} goes to {taker}, which declares it now")
+                gone = dataclasses.replace(field, reason=FieldReason.GOES, after=ABSENT)
+            fields.append(gone if taker else field)
+        change = dataclasses.replace(decision.change, fields=tuple(fields), notes=tuple(notes))
+        found[address] = dataclasses.replace(decision, change=change)
+    return found
+
+
+def _taker(holder: Decision, field: FieldChange, decisions: dict[str, Decision]) -> str:
+    """The resource that takes a key from its holder; empty if none does."""
+    keys = {key.attribute for key in holder.kind.natural_keys if key.transfer}
+    if field.reason is not FieldReason.STAYS or dotted(field.path) not in keys:
+        return ""
+    takers = (
+        address
+        for address, other in decisions.items()
+        if other is not holder
+        and other.kind is holder.kind
+        and get_path(other.wanted, field.path) == field.before
+    )
+    return next(takers, "")
 
 
 def _after(value: Any) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 from engine.plan.diff import compare, drifted, veiled
 from engine.plan.fields import field_changes, new_fields
 from engine.plan.keys import claims_of
-from engine.plan.life import is_live, is_past
+from engine.plan.life import is_live, is_past, past_leaf
 from engine.plan.model import Action, Change, FieldChange, FieldReason, Reason
 from engine.plan.normal import applied_leaves, document_of, presentable, seal
 from engine.plan.request import update_params
@@ -74,6 +74,13 @@ class Decision:
     def sends_update(self) -> bool:
         """Whether the object that is there is changed."""
         return self.change.action in (Action.UPDATE, Action.IMPORT, Action.REVIVE)
+
+
+_OF_THE_CODE = (
+    *(FieldReason.SET, FieldReason.CHANGED),
+    *(FieldReason.CLEARED, FieldReason.STAYS, FieldReason.GOES),
+)
+"""Why a field differs if the declaration changed."""
 
 
 def keeping_of(declaration: Declaration, kind: ResourceType) -> Keeping:
@@ -161,8 +168,10 @@ def decide_existing(case: Existing) -> Decision:
     comparison = compare(kind.root, wanted, case.actual, prior, salt=case.salt, as_of=case.as_of)
     if case.prior is not None:
         comparison = veiled(comparison, case.prior.attributes, salt=case.salt)
-    differences = () if is_past(kind, case.actual) else comparison.differences
-    fields = field_changes(kind, differences, declared, prior, case.actual, _moved_leaves(case))
+    moved = _moved_leaves(case)
+    fields = field_changes(kind, comparison, declared, prior, case.actual, moved)
+    if is_past(kind, case.actual) and case.force is None:
+        return _over(case, fields)
     # What was declared and is no more is cleared like any other field: nobody ended the object.
     said = {**(prior or {}), **{name: value for name, value in wanted.items() if value is not None}}
     ended = case.refreshed and has_ended(kind, case.actual, said)
@@ -198,6 +207,43 @@ def decide_existing(case: Existing) -> Decision:
         wanted=case.wanted,
         update=update,
         revive_by=revive_by,
+        actual=case.actual,
+        prior=case.prior,
+        keeping=keeping_of(declaration, kind),
+        removals=case.prior.superseded if case.prior is not None else (),
+    )
+
+
+def _over(case: Existing, fields: tuple[FieldChange, ...]) -> Decision:
+    """A resource whose object has done its work: nothing about it can change any more.
+
+    State keeps what was declared while it could, so that the difference is told each time.
+    """
+    declaration, kind = case.declaration, case.kind
+    differing = [dotted(change.path) for change in fields if change.reason in _OF_THE_CODE]
+    note = (
+        f"it has ended ({past_leaf(kind, case.actual)}) and cannot change any more, but the code "
+        f"differs in {', '.join(differing)}: put the code back, or declare a new one under "
+        "another name"
+    )
+    there = dict(case.prior.attributes) if case.prior is not None else {}
+    change = Change(
+        address=declaration.address,
+        type=kind.name,
+        action=Action.NO_OP if case.taken is None else Action.IMPORT,
+        reasons=() if case.taken is None else (case.taken,),
+        id=id_of(case.actual),
+        before=there,
+        after=there,
+        notes=(note,) if differing else (),
+        line=str(declaration.location),
+    )
+    kept = declaration.arguments if case.prior is None else case.prior.declared
+    return Decision(
+        change=change,
+        kind=kind,
+        declared=kept,
+        wanted=case.wanted if case.prior is None else kept,
         actual=case.actual,
         prior=case.prior,
         keeping=keeping_of(declaration, kind),
@@ -306,7 +352,7 @@ def _is_own(change: FieldChange) -> bool:
 def _without_stays(fields: tuple[FieldChange, ...]) -> Iterator[FieldChange]:
     """A new object has nothing that could stay."""
     for change in fields:
-        if change.reason is FieldReason.STAYS:
+        if change.reason in (FieldReason.STAYS, FieldReason.GOES):
             yield dataclasses.replace(change, reason=FieldReason.CLEARED, after=ABSENT)
         else:
             yield change
@@ -315,8 +361,12 @@ def _without_stays(fields: tuple[FieldChange, ...]) -> Iterator[FieldChange]:
 def _notes(fields: tuple[FieldChange, ...]) -> Iterator[str]:
     for change in fields:
         if change.reason is FieldReason.STAYS:
-            where = dotted(change.path)
-            yield f"{where} is declared no more, but Stripe cannot clear it: its value stays"
+            yield stays(change)
+
+
+def stays(change: FieldChange) -> str:
+    """Say that a leaf which was declared cannot be cleared."""
+    return f"{dotted(change.path)} is declared no more, but Stripe cannot clear it: its value stays"
 
 
 def has_ended(kind: ResourceType, actual: RemoteObject, wanted: Mapping[str, Any]) -> bool:

@@ -23,6 +23,7 @@ from engine.plan.decide import (
     transfer_params,
 )
 from engine.plan.keys import cased
+from engine.plan.life import is_past
 from engine.plan.model import Action, Reason
 from engine.plan.reclaim import reclaimed
 from engine.plan.resolve import Known, lost_secret
@@ -172,7 +173,9 @@ def _replacement(basis: Basis, decision: Decision, actual: RemoteObject) -> Deci
     create_first = conflict is None if wish is None else wish
     heir = inherited(kind, decision.wanted, actual) if create_first else {}
     left = {**actual, **dict.fromkeys(heir, False)}
-    removal = choose_removal(kind, left, probed=basis.probed(address, kind))
+    removal = None
+    if not is_past(kind, actual):
+        removal = choose_removal(kind, left, probed=basis.probed(address, kind))
     refusals = decision.refusals
     if conflict is not None and (wish or not _frees(removal, kept=conflict.kept_by_removed)):
         refusals = (*refusals, _held_by_the_old(decision, conflict))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
-from engine.plan.diff import Difference
+from engine.plan.diff import Comparison, Difference
 from engine.plan.model import FieldChange, FieldReason
 from engine.plan.normal import is_sealed, presentable
 from engine.provider.schema import Attribute, Kind, ResourceType
@@ -17,7 +18,7 @@ _CURRENCY = re.compile(r"[a-z]{3}")
 
 def field_changes(
     kind: ResourceType,
-    differences: tuple[Difference, ...],
+    comparison: Comparison,
     declared: Mapping[str, Any],
     prior: Mapping[str, Any] | None,
     actual: Mapping[str, Any],
@@ -27,17 +28,52 @@ def field_changes(
 
     Args:
         kind: The resource type.
-        differences: Leaves that differ between Stripe and the declaration.
+        comparison: What Stripe has, and the declaration.
         declared: The declaration as state would keep it (sealed, references as text).
         prior: The same of the last apply; None if there was none.
         actual: The object as Stripe answered.
         moved: Leaves that changed on Stripe since the last apply.
     """
     found: dict[Path, FieldChange] = {}
-    for difference in differences:
+    for difference in comparison.differences:
         for change in _explain(kind, difference, declared, prior, actual, moved):
             found.setdefault(change.path, change)
-    return tuple(found.values())
+    return tuple(_with_entries_whole(kind.root, found.values(), comparison))
+
+
+def _with_entries_whole(
+    root: Attribute, changes: Iterable[FieldChange], comparison: Comparison
+) -> Iterator[FieldChange]:
+    """The changes, an entry of a list that is removed as one."""
+    found: dict[Path, FieldChange] = {}
+    for change in changes:
+        path = _removed_entry(root, change.path, comparison.after)
+        if path is not None:
+            other = found.get(path, change)
+            merged = replace(
+                change,
+                path=path,
+                before=_shown(get_path(comparison.before, path)),
+                after=ABSENT,
+                forces_replacement=change.forces_replacement or other.forces_replacement,
+                sensitive=change.sensitive or other.sensitive,
+                currency="",
+            )
+            found[path] = merged
+        else:
+            found[change.path] = change
+    yield from found.values()
+
+
+def _removed_entry(root: Attribute, path: Path, after: Mapping[str, Any]) -> Path | None:
+    """The entry of a list that a leaf is in, if the list stays and the entry does not."""
+    for length in range(1, len(path)):
+        around = root.at(path[:length])
+        if around is not None and around.kind is Kind.LIST:
+            there = get_path(after, path[:length], ABSENT) is not ABSENT
+            if there and get_path(after, path[: length + 1], ABSENT) is ABSENT:
+                return path[: length + 1]
+    return None
 
 
 def _explain(
@@ -117,6 +153,8 @@ def _cleared(
         forces = not made_up and not (unseen and attribute.neutral is ABSENT)
         reason = FieldReason.CLEARED if forces else FieldReason.STAYS
         after = before if unseen and not forces else ABSENT
+    elif _is_left_behind(kind.root, path, declared):
+        reason = FieldReason.GOES
     elif difference.before in attribute.frozen:
         reason, after = FieldReason.STAYS, difference.before
     elif whole is not None:
@@ -138,6 +176,17 @@ def _cleared(
         sensitive=attribute.sensitive or is_sealed(before),
         currency=currency_of(attribute, path, declared, actual),
     )
+
+
+def _is_left_behind(root: Attribute, path: Path, declared: Mapping[str, Any]) -> bool:
+    """Whether a leaf is in one of several objects of which another is chosen now."""
+    for length in range(len(path)):
+        around, name = root.at(path[:length]), path[length]
+        if around is not None and around.chooser:
+            choices = around.fields[around.chooser].values
+            chosen = get_path(declared, (*path[:length], around.chooser))
+            return name in choices and chosen not in (None, name)
+    return False
 
 
 def untold_at(root: Attribute, path: Path) -> Path | None:

@@ -30,6 +30,16 @@ def is_past(kind: ResourceType, actual: RemoteObject) -> bool:
     return kind.ending is not None and _any_matches(kind.ending.past, actual)
 
 
+def past_leaf(kind: ResourceType, actual: RemoteObject) -> str:
+    """What says that an object has done its work, `status is accepted`."""
+    leaves = kind.ending.past if kind.ending is not None else {}
+    return " and ".join(
+        f"{path} is {_told(actual, path)}"
+        for path, wanted in leaves.items()
+        if _matches(_told(actual, path), wanted)
+    )
+
+
 def _any_matches(leaves: Mapping[str, tuple[Any, ...]], actual: RemoteObject) -> bool:
     return any(_matches(_told(actual, path), wanted) for path, wanted in leaves.items())
 

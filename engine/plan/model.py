@@ -70,6 +70,8 @@ class Reason(enum.StrEnum):
     """It was declared under another name."""
     RELEASED = "released"
     """The stack asks for it to be forgotten, not removed."""
+    PAST = "past"
+    """It has done its work on Stripe, so that nothing is left to remove."""
     DETACHED = "detached"
     """It has to let go of something that is removed."""
 
@@ -85,6 +87,8 @@ class FieldReason(enum.StrEnum):
     CLEARED = "cleared"
     STAYS = "stays"
     """It was declared, is no longer, and Stripe cannot clear it."""
+    GOES = "goes"
+    """It was declared, is no longer, and goes with something else that the plan changes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

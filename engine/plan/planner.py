@@ -12,12 +12,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from engine.address import parse_address
 from engine.graph.build import ResourceGraph
-from engine.plan.annotate import with_detached, with_move
+from engine.plan.annotate import with_detached, with_keys_handed_over, with_move
 from engine.plan.basis import Basis
 from engine.plan.decide import Decision
 from engine.plan.declared import decide_declared
 from engine.plan.drift import find_drift
-from engine.plan.model import Drift, Plan
+from engine.plan.model import Action, Drift, Plan
 from engine.plan.observed import Observed
 from engine.plan.options import PlanOptions
 from engine.plan.outputs import output_changes
@@ -68,7 +68,7 @@ def make_plan(
     decisions = _decisions(basis, chosen, known, {new: old for old, new in moves.items()})
     owner = state.lineage if stamped else ""
     steps = arrange(graph, state, decisions, owner=owner, refreshed=observed.refreshed)
-    decisions = with_detached(decisions, steps)
+    decisions = with_keys_handed_over(with_detached(decisions, steps))
     outputs = {} if basis.options.destroy else graph.stack.outputs
     lost = {name: list(filter(known.is_lost, targets_in(outputs[name].value))) for name in outputs}
     outputs = {name: outputs[name] for name in outputs if not lost[name]}
@@ -89,7 +89,7 @@ def make_plan(
         steps=steps,
         moves=moves,
         lookups=observed.lookups,
-        warnings=(*_warnings(basis, whole=whole), *_lost(lost)),
+        warnings=(*_warnings(basis, whole=whole), *_lost(lost), *_over(decisions)),
     )
     refusals = refusals_of(draft, decisions.values(), state, basis.options)
     return dataclasses.replace(draft, refusals=refusals)
@@ -144,6 +144,14 @@ def _lost(lost: Mapping[str, Sequence[Target]]) -> Iterator[str]:
     for name, targets in sorted(lost.items()):
         if targets:
             yield f"output {name} has no value: {lost_secret(targets[0])}"
+
+
+def _over(decisions: Mapping[str, Decision]) -> Iterator[str]:
+    """What a person should know of resources that are left alone although the code differs."""
+    for address in sorted(decisions, key=parse_address):
+        change = decisions[address].change
+        if change.action is Action.NO_OP:
+            yield from (f"{address} ({change.line}): {note}" for note in change.notes)
 
 
 def _warnings(basis: Basis, *, whole: bool) -> Iterator[str]:

@@ -128,7 +128,7 @@ def update_params(
     """
     params: dict[str, Any] = {}
     for change in changes:
-        if change.reason is FieldReason.STAYS:
+        if change.reason in (FieldReason.STAYS, FieldReason.GOES):
             continue
         _put(kind.root, params, change, declared, wanted, actual)
     for change in changes:

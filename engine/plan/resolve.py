@@ -131,7 +131,7 @@ def _changed(decision: Decision) -> dict[str, Any]:
             continue
         if len(change.path) > 1 or isinstance(certain.get(name), Mapping):
             found[name] = UNKNOWN  # Stripe may fill in what is not declared in it
-        elif change.reason is FieldReason.CLEARED:
+        elif change.reason in (FieldReason.CLEARED, FieldReason.GOES):
             found[name] = None if change.after is ABSENT else change.after
         else:
             found[name] = certain.get(name, UNKNOWN)

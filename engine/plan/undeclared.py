@@ -7,6 +7,7 @@ from collections.abc import Container
 from engine.address import parse_address
 from engine.plan.basis import Basis
 from engine.plan.decide import Decision, choose_removal
+from engine.plan.life import is_past
 from engine.plan.model import Action, Change, Reason
 from engine.state.model import Keeping, ResourceState
 
@@ -38,9 +39,10 @@ def _removal(basis: Basis, address: str, prior: ResourceState) -> Decision:
         (entry for entry in basis.graph.stack.releases if str(entry.address) == address), None
     )
     forget = release.keep if release is not None else prior.keeping.keep
+    past = actual is not None and is_past(kind, actual)
     removal = (
         None
-        if forget or actual is None
+        if forget or actual is None or past
         else choose_removal(kind, actual, probed=basis.probed(address, kind))
     )
     reason = Reason.DESTROYED if basis.options.destroy else Reason.UNDECLARED
@@ -48,6 +50,8 @@ def _removal(basis: Basis, address: str, prior: ResourceState) -> Decision:
         reason = Reason.RELEASED
     elif actual is None:
         reason = Reason.MISSING
+    elif past:
+        reason = Reason.PAST
     change = Change(
         address=parse_address(address),
         type=kind.name,

@@ -74,6 +74,8 @@ class Attribute:
         order: Of a list, what its order means.
         key: Of a keyed list, or one with a handle, the field that aligns elements; empty if their
             position does.
+        chooser: Of an object, the field whose word names the one of its objects that is there, such
+            as `type` beside `redirect`; empty if it has none.
         handle: Of a list of objects, the field by which an update names an element that is there,
             filled from the answer; empty if an update sends the list as it is declared.
         drop: Of a list with a handle, what an update says of an element that goes, beside the
@@ -124,6 +126,7 @@ class Attribute:
     element: Attribute | None = None
     order: ListOrder = ListOrder.ORDERED
     key: str = ""
+    chooser: str = ""
     handle: str = ""
     drop: Mapping[Any, Any] = field(default_factory=lambda: _NO_WORDS)
     whole: bool = False

@@ -73,7 +73,10 @@ def leaf(change: FieldChange) -> Iterator[Leaf]:
     elif change.reason is FieldReason.STAYS:
         yield Leaf(".", name, f"{show(before, change.currency)} (stays)")
     elif after is ABSENT:
-        yield Leaf("-", name, f"{show(before, change.currency)} (cleared){mark}")
+        end = "removed" if isinstance(before, Mapping) else "cleared"
+        if change.reason is FieldReason.GOES:
+            end = "goes with this change"
+        yield Leaf("-", name, f"{show(before, change.currency)} ({end}){mark}")
     elif before is ABSENT:
         for path, value in flatten(after, change.path):
             currency = change.currency if path == change.path else ""

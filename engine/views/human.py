@@ -232,9 +232,11 @@ def _why_nothing(report: PlanReport) -> str:
         what = f"Nothing is declared in {noun} {names}, and nothing of {them} is in the state"
         return f"{what}{_apart_from(report)}."
     of = "" if whole else "Of what was chosen: "
-    if report.requests:
-        return f"{of}What is on Stripe is what the code says{_apart_from(report)}."
-    return f"{of}The state is what the code says; Stripe was not asked."
+    if not report.requests:
+        return f"{of}The state is what the code says; Stripe was not asked."
+    over = any(change.notes for plan in report.plans for change in plan.changes)
+    ended = "; what the warnings name cannot change any more" if over else ""
+    return f"{of}What is on Stripe is what the code says{_apart_from(report)}{ended}."
 
 
 def _apart_from(report: PlanReport) -> str:

@@ -109,6 +109,7 @@ _REASONS = {
     Reason.IMPORTED: "",
     Reason.MOVED: "",
     Reason.RELEASED: "it stays on Stripe, as the stack asks",
+    Reason.PAST: "it has ended on Stripe, and nothing is left to remove",
     Reason.DETACHED: "it lets go of something that is removed",
 }
 
@@ -250,11 +251,14 @@ def _why_not_deleted(change: Change, schemas: Schemas) -> str:
     return cannot_delete(kind) if kind is not None else ""
 
 
+_NOT_SENT = (FieldReason.STAYS, FieldReason.GOES)
+
+
 def _recorded_only(change: Change) -> bool:
     return (
         change.action is Action.UPDATE
         and bool(change.fields)
-        and all(entry.reason is FieldReason.STAYS for entry in change.fields)
+        and all(entry.reason in _NOT_SENT for entry in change.fields)
     )
 
 

@@ -676,3 +676,36 @@ def test_a_product_may_name_its_own_price(project: Any) -> None:
     project.apply()
     assert project.call("get", f"/v1/prices/{second}")["active"] is False
     assert project.call("get", f"/v1/products/{product}")["active"] is False
+
+
+QUOTE = """
+    from engine.stripe import Customer, Price, Product, Quote
+
+    c = Customer("c", email="c@example.com")
+    p = Price("p", product=Product("p", name="P"), currency="usd", unit_amount=500)
+    Product("behind", name="Behind")
+    {quote}
+"""
+DEAL = 'Quote("q", customer=c, header="{}", line_items=[{{"price": p, "quantity": 1}}])'
+
+
+def test_what_has_done_its_work(project: Any, tools: Any) -> None:
+    """An accepted quote cannot change: a difference is told, and removal lets go of it."""
+    project.write(QUOTE.format(quote=DEAL.format("First")))
+    project.apply()
+    path = f"/v1/quotes/{project.id('stripe_quote.q')}"
+    project.call("post", f"{path}/finalize")
+    project.call("post", f"{path}/accept")
+    assert not project.plan().warnings
+    project.write(QUOTE.format(quote=DEAL.format("Second")))
+    for _ in range(2):
+        (warning,) = project.plan().warnings
+        assert "it has ended (status is accepted)" in warning
+        assert "the code differs in header" in warning
+        project.apply()
+    project.writes()
+    project.write(QUOTE.format(quote=""))
+    assert tools.actions(project.plan()) == {"stripe_quote.q": "forget"}
+    project.apply()
+    assert project.writes() == []
+    assert not project.plan().has_changes

@@ -56,6 +56,7 @@ PAYMENT_LINK = Row(
     ignored=("line_items.*.id",),
     # D: an update takes the item's id, quantity and adjustable_quantity, and drops none.
     handles={"line_items": Handle(by="id", key="price")},
+    choosers=("after_completion.type",),
     sets=(
         "payment_method_types",
         "payment_method_options.card.restrictions.brands_blocked",

@@ -32,6 +32,7 @@ CONFIGURATION = Row(
         "wifi.enterprise_eap_tls.private_key_file_password",
         "wifi.personal_psk.password",
     ),
+    choosers=("wifi.type",),
     neutral={
         "cellular.enabled": False,
         "offline.enabled": False,
