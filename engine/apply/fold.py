@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.plan.model import Step, StepKind
-from engine.plan.normal import SEALED, seal
+from engine.plan.normal import SEALED, is_sealed, seal
 from engine.plan.record import attributes_of
 from engine.provider.base import RemoteObject, id_of
 from engine.provider.life import Verb
@@ -99,8 +99,26 @@ def _attributes(
     salt: str,
 ) -> dict[str, Any]:
     found = attributes_of(kind, said, answer, step.referred, prior, salt)
+    if step.kind is StepKind.UPDATE and step.record is not None:
+        seen = {name: step.record.attributes.get(name) for name in said.declared}
+        found = _as_seen(found, seen, step.params)
     for path in kind.told_once:
         value = get_path(answer, path)
         if value:
             set_path(found, path, {SEALED: fingerprint(str(value), salt)})
     return found
+
+
+def _as_seen(found: Any, seen: Any, sent: Any) -> Any:
+    """Attributes with what an update did not send as its plan saw it.
+
+    What somebody changed in between is then told as a change outside of the code.
+    """
+    if sent is not None and not isinstance(sent, Mapping):
+        return found
+    if not isinstance(found, Mapping) or not isinstance(seen, Mapping) or is_sealed(found):
+        return found if sent is not None or seen is None else seen
+    return {
+        name: _as_seen(value, seen.get(name), get_path(sent, (name,)))
+        for name, value in found.items()
+    }

@@ -14,14 +14,14 @@ from engine.operations.holders import find_holders
 from engine.operations.reading import Place, read_all
 from engine.operations.session import Session
 from engine.plan.binding import Seen, look, what_moved, who_moved
-from engine.plan.model import Plan
+from engine.plan.model import Plan, Step, StepKind
 from engine.plan.planfile import SavedPlan, SavedStack
 from engine.provider.base import Account, RemoteObject, id_of
 from engine.provider.schema import ResourceType
 from engine.stack.contents import is_content
 from engine.state.codec import state_digest
-from engine.state.model import new_state
-from engine.values import OutputTarget
+from engine.state.model import State, new_state
+from engine.values import ABSENT, UNKNOWN, OutputTarget
 
 AGAIN = "run engine plan -o again and apply what it writes; nothing was changed"
 _MODES: Mapping[bool | None, str] = {True: "live mode", False: "test mode"}
@@ -81,6 +81,13 @@ def check_state(opened: Session, stack: SavedStack) -> None:
     where = f"{plan.environment}/{plan.stack}"
     made_from = _place(plan.serial, plan.lineage) if digest else "no state"
     is_now = _place(stored.serial, stored.lineage) if stored is not None else "no state"
+    if stored is not None and _is_applied(plan, stored):
+        raise _stale(
+            opened,
+            plan,
+            f"{where}: the saved plan was applied already, or another run did the same: serial "
+            f"{stored.serial} of the state has all that it would do",
+        )
     if made_from != is_now or stored is None:
         raise _stale(
             opened,
@@ -94,6 +101,28 @@ def check_state(opened: Session, stack: SavedStack) -> None:
             f"{where}: the state is another one than the saved plan was made from, although both "
             f"are {made_from}",
         )
+
+
+def _is_applied(plan: Plan, stored: State) -> bool:
+    """Whether a later state of the same lineage has all that a plan would do."""
+    if stored.lineage != plan.lineage or stored.serial <= plan.serial:
+        return False
+    outputs = (
+        change.after is UNKNOWN or stored.outputs.get(change.name, ABSENT) == change.after
+        for change in plan.outputs
+    )
+    return all(_is_done(step, stored) for step in plan.steps) and all(outputs)
+
+
+def _is_done(step: Step, stored: State) -> bool:
+    entry = stored.at(step.address)
+    if step.kind is StepKind.FORGET:
+        return entry is None
+    if step.kind is StepKind.REMOVE:
+        return entry is None or step.id not in (entry.id, *entry.superseded)
+    if step.record is None:
+        return True
+    return entry is not None and entry.declared == step.record.declared
 
 
 def _place(serial: int, lineage: str) -> str:

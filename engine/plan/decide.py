@@ -19,7 +19,7 @@ from engine.provider.life import NaturalKey, Removal
 from engine.provider.schema import ResourceType
 from engine.stack.model import Declaration
 from engine.state.model import Keeping, ResourceState
-from engine.values import ABSENT, Path, Target, dotted, get_path
+from engine.values import ABSENT, OutputTarget, Path, Target, dotted, get_path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -330,16 +330,21 @@ def _reasons(case: Existing, fields: tuple[FieldChange, ...], *, ended: bool) ->
         yield case.taken
     if case.force is not None:
         yield case.force
-    repointed = any(change.reason is FieldReason.REFERENCE for change in fields)
+    repointed = [change for change in fields if change.reason is FieldReason.REFERENCE]
     if repointed and case.force is not Reason.DEPENDENCY:
-        yield Reason.DEPENDENCY
+        names = {change.path[0] for change in repointed}
+        targets = [target for path, target in case.declaration.references if path[0] in names]
+        outputs = all(isinstance(target, OutputTarget) for target in targets)
+        yield Reason.OUTPUT if outputs else Reason.DEPENDENCY
     if any(change.forces_replacement for change in fields if _is_own(change)):
         yield Reason.IMMUTABLE
     if ended:
         yield Reason.ENDED
     if any(change.reason is FieldReason.DRIFT for change in fields):
         yield Reason.DRIFTED
-    if any(_is_own(change) and change.reason is not FieldReason.DRIFT for change in fields):
+    if any(change.reason is FieldReason.DIFFERS for change in fields):
+        yield Reason.DIFFERS
+    if any(change.reason in _OF_THE_CODE for change in fields):
         yield Reason.CHANGED
     if case.prior is not None and case.prior.superseded:
         yield Reason.SUPERSEDED
@@ -362,6 +367,12 @@ def _notes(fields: tuple[FieldChange, ...]) -> Iterator[str]:
     for change in fields:
         if change.reason is FieldReason.STAYS:
             yield stays(change)
+        elif change.reason is FieldReason.DIFFERS:
+            where = dotted(change.path)
+            yield (
+                f"{where} is declared as in the last apply: if this comes back after each, Stripe "
+                "does not keep it, and ignore_changes leaves it alone"
+            )
 
 
 def stays(change: FieldChange) -> str:

@@ -11,7 +11,7 @@ from engine.plan.diff import Comparison, Difference
 from engine.plan.model import FieldChange, FieldReason
 from engine.plan.normal import is_sealed, presentable
 from engine.provider.schema import Attribute, Kind, ResourceType
-from engine.values import ABSENT, Path, Sensitive, get_path
+from engine.values import ABSENT, Path, Sensitive, get_path, targets_in
 
 _CURRENCY = re.compile(r"[a-z]{3}")
 
@@ -102,8 +102,7 @@ def _explain(
     reason = FieldReason.CHANGED
     before = difference.before
     if prior is not None and _same_declared(kind.root, difference.path, declared, prior):
-        drifted = _is_among(kind.root, difference.path, moved)
-        reason = FieldReason.DRIFT if drifted else FieldReason.REFERENCE
+        reason = _why_without_a_change(kind.root, difference.path, declared, moved)
     elif before in (ABSENT, None, []):
         reason, before = FieldReason.SET, ABSENT
     yield FieldChange(
@@ -268,6 +267,16 @@ def _same_declared(
 ) -> bool:
     where = list_at(root, path) or path
     return bool(get_path(declared, where, ABSENT) == get_path(prior, where, ABSENT))
+
+
+def _why_without_a_change(
+    root: Attribute, path: Path, declared: Mapping[str, Any], moved: frozenset[Path]
+) -> FieldReason:
+    """Why a leaf differs although it is declared as it was."""
+    if _is_among(root, path, moved):
+        return FieldReason.DRIFT
+    said = get_path(declared, list_at(root, path) or path)
+    return FieldReason.REFERENCE if any(targets_in(said)) else FieldReason.DIFFERS
 
 
 def _is_among(root: Attribute, path: Path, moved: frozenset[Path]) -> bool:

@@ -377,6 +377,7 @@ def test_a_state_that_went_on_is_refused(applied: Desk) -> None:
     applied.project.write(shop("Pro 2"))
     raw = applied.save()
     before = applied.project.state()
+    applied.project.write(shop("Pro 3"))
     applied.project.apply()
     error = applied.refused(raw)
     assert error.message == (
@@ -393,8 +394,8 @@ def test_a_plan_is_applied_once(desk: Desk) -> None:
     desk.apply(raw)
     state = desk.project.state()
     assert desk.refused(raw).message == (
-        "local/shop: the saved plan was made from no state, and there is serial "
-        f"{state.serial} of lineage {state.lineage} now"
+        "local/shop: the saved plan was applied already, or another run did the same: serial "
+        f"{state.serial} of the state has all that it would do"
     )
 
 
@@ -440,7 +441,7 @@ def test_a_run_that_did_not_finish_is_taken_up_and_said_to_be_the_reason(desk: D
     with pytest.raises(InterruptedRunError):
         apply_stacks(desk.context(hook=Dying()), (), PlanOptions(), lambda _: True)
     error = desk.refused(raw, desk.context(hook=Telling()))
-    assert f"serial {serial} of lineage" in error.message
+    assert "the saved plan was applied already, or another run did the same" in error.message
     assert error.cause == (
         "An earlier run had not finished. What it did was recorded just now, which took the state "
         f"from serial {serial} on."
