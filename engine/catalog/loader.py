@@ -131,6 +131,7 @@ def by_object(object_name: str) -> ResourceType:
         id_prefix=known.id_prefix,
         standing=known.standing,
         detach=known.detach,
+        brings=known.brings,
         inherits=known.inherits,
         follows=known.follows,
         protect=known.protect,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.provider.calls import Composite
-from engine.provider.life import Detach, Ending, Inheritance, NaturalKey, Removal, Revival
+from engine.provider.life import Brought, Detach, Ending, Inheritance, NaturalKey, Removal, Revival
 from engine.provider.rules import Rule
 from engine.provider.schema import Kind
 
@@ -96,6 +96,7 @@ class Row:
         natural_keys: How it is found without its id.
         standing: List filters that find the one object that an account has by default.
         detach: What must let go of it first.
+        brings: Objects that Stripe makes with it, and that outlive it.
         inherits: What a successor takes over, unless its declaration says otherwise.
         follows: Object names of types that come first in a stack, although nothing refers to them.
         expand: What must be asked for to be seen.
@@ -151,6 +152,7 @@ class Row:
     natural_keys: tuple[NaturalKey, ...] = ()
     standing: Mapping[str, Any] = field(default_factory=dict)
     detach: tuple[Detach, ...] = ()
+    brings: tuple[Brought, ...] = ()
     inherits: tuple[Inheritance, ...] = ()
     follows: tuple[str, ...] = ()
     expand: tuple[str, ...] = ()

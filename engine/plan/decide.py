@@ -15,10 +15,10 @@ from engine.plan.model import Action, Change, FieldChange, FieldReason, Reason
 from engine.plan.normal import applied_leaves, document_of, presentable, seal
 from engine.plan.request import update_params
 from engine.provider.base import RemoteObject, id_of
-from engine.provider.life import NaturalKey, Removal
+from engine.provider.life import NaturalKey, Removal, Verb
 from engine.provider.schema import ResourceType
 from engine.stack.model import Declaration
-from engine.state.model import Keeping, ResourceState
+from engine.state.model import Keeping, ResourceState, State
 from engine.values import ABSENT, OutputTarget, Path, Target, dotted, get_path
 
 
@@ -465,6 +465,33 @@ def choose_removal(
     return None
 
 
+def left_behind(
+    prior: ResourceState | None,
+    kind: ResourceType,
+    actual: RemoteObject,
+    removal: Removal,
+    state: State,
+) -> Iterator[str]:
+    """Name what Stripe made with an object that goes, and what nothing manages.
+
+    Args:
+        prior: What state says of the object; None if nothing.
+        kind: Its resource type.
+        actual: The object.
+        removal: How it goes; what is deleted leaves nothing.
+        state: The state of its stack.
+    """
+    managed = {entry.id for entry in state.resources.values()}
+    for brought in kind.brings if removal.verb is not Verb.DELETE else ():
+        id = actual.get(brought.at)
+        if prior is None or brought.by not in prior.declared or not id or id in managed:
+            continue
+        yield (
+            f"{id}, the {brought.title} that its {brought.by} made, stays active on Stripe, and "
+            "nothing manages it: archive it in the Dashboard once nobody uses it"
+        )
+
+
 def _without(document: Mapping[str, Any], paths: list[tuple[str, ...]]) -> dict[str, Any]:
     found = dict(document)
     for path in paths:
@@ -475,9 +502,16 @@ def _without(document: Mapping[str, Any], paths: list[tuple[str, ...]]) -> dict[
     return found
 
 
-def replaced(decision: Decision, removal: Removal | None, *, create_first: bool) -> Decision:
-    """A replacement with its order and the end of the old object filled in."""
-    notes = (removal.note,) if removal is not None and removal.note else ()
+def replaced(
+    decision: Decision,
+    removal: Removal | None,
+    *,
+    create_first: bool,
+    notes: tuple[str, ...] = (),
+) -> Decision:
+    """A replacement with its order, the end of the old object and what that leaves filled in."""
+    if removal is not None and removal.note:
+        notes = (removal.note, *notes)
     change = dataclasses.replace(
         decision.change,
         removal=removal,

@@ -19,6 +19,7 @@ from engine.plan.decide import (
     inherited,
     keeping_of,
     left_alone,
+    left_behind,
     replaced,
     transfer_params,
 )
@@ -186,7 +187,10 @@ def _replacement(basis: Basis, decision: Decision, actual: RemoteObject) -> Deci
         transfer={**transfer_params(kind, decision.wanted, actual), **heir},
         refusals=refusals,
     )
-    return replaced(decision, removal, create_first=create_first)
+    notes: tuple[str, ...] = ()
+    if removal is not None:
+        notes = tuple(left_behind(decision.prior, kind, actual, removal, basis.state))
+    return replaced(decision, removal, create_first=create_first, notes=notes)
 
 
 def _frees(removal: Removal | None, *, kept: bool) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Container
 
 from engine.address import parse_address
 from engine.plan.basis import Basis
-from engine.plan.decide import Decision, choose_removal
+from engine.plan.decide import Decision, choose_removal, left_behind
 from engine.plan.life import is_past
 from engine.plan.model import Action, Change, Reason
 from engine.state.model import Keeping, ResourceState
@@ -52,6 +52,9 @@ def _removal(basis: Basis, address: str, prior: ResourceState) -> Decision:
         reason = Reason.MISSING
     elif past:
         reason = Reason.PAST
+    notes = (removal.note,) if removal is not None and removal.note else ()
+    if actual is not None and removal is not None:
+        notes = (*notes, *left_behind(prior, kind, actual, removal, basis.state))
     change = Change(
         address=parse_address(address),
         type=kind.name,
@@ -60,7 +63,7 @@ def _removal(basis: Basis, address: str, prior: ResourceState) -> Decision:
         id=prior.id,
         before=dict(prior.attributes),
         removal=removal,
-        notes=(removal.note,) if removal is not None and removal.note else (),
+        notes=notes,
     )
     return Decision(
         change=change,

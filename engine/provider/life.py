@@ -176,6 +176,21 @@ class Ending:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Brought:
+    """Another object that Stripe makes with one of this type, and that nothing manages.
+
+    Attributes:
+        by: Declared field that asks for it.
+        at: Field of the answer that holds its id.
+        title: What people call it.
+    """
+
+    by: str
+    at: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Detach:
     """An object of another type that must let go before one of this type is removed.
 

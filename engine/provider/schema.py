@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from engine.provider.calls import Call, Composite
-from engine.provider.life import Detach, Ending, Inheritance, NaturalKey, Removal, Revival
+from engine.provider.life import Brought, Detach, Ending, Inheritance, NaturalKey, Removal, Revival
 from engine.provider.rules import Rule
 from engine.values import ABSENT, Path
 
@@ -221,6 +221,7 @@ class ResourceType:
         standing: List filters that find the one object that an account has by default, which
             `adopt` takes over; empty if it has none.
         detach: What must let go of it before it is removed.
+        brings: Objects that Stripe makes with it, and that outlive it.
         inherits: What a successor takes over, unless its declaration says otherwise.
         follows: Object names of types that come first in a stack, although nothing refers to them.
         protect: Protected unless the author says otherwise.
@@ -264,6 +265,7 @@ class ResourceType:
     id_prefix: str = ""
     standing: Mapping[str, Any] = field(default_factory=dict)
     detach: tuple[Detach, ...] = ()
+    brings: tuple[Brought, ...] = ()
     inherits: tuple[Inheritance, ...] = ()
     follows: tuple[str, ...] = ()
     protect: bool = False

@@ -23,7 +23,7 @@ from engine.catalog.semantics.shared import (
     TAX_CODE,
     URL,
 )
-from engine.provider.life import NaturalKey, Probe, Removal, Verb
+from engine.provider.life import Brought, NaturalKey, Probe, Removal, Verb
 from engine.provider.rules import Rule, RuleKind
 
 PRODUCT = Row(
@@ -46,6 +46,7 @@ PRODUCT = Row(
     ),
     revival=ACTIVE_AGAIN,
     natural_keys=(NaturalKey(attribute="id", kept_by_removed=True),),
+    brings=(Brought(by="default_price_data", at="default_price", title="price"),),
     references={
         "default_price": "price",
         "tax_code": "tax_code",
