@@ -187,10 +187,10 @@ def _replacement(basis: Basis, decision: Decision, actual: RemoteObject) -> Deci
         transfer={**transfer_params(kind, decision.wanted, actual), **heir},
         refusals=refusals,
     )
-    notes: tuple[str, ...] = ()
+    left_over: tuple[str, ...] = ()
     if removal is not None:
-        notes = tuple(left_behind(decision.prior, kind, actual, removal, basis.state))
-    return replaced(decision, removal, create_first=create_first, notes=notes)
+        left_over = tuple(left_behind(decision.prior, kind, actual, removal, basis.state))
+    return replaced(decision, removal, create_first=create_first, notes=left_over)
 
 
 def _frees(removal: Removal | None, *, kept: bool) -> bool:

@@ -347,6 +347,7 @@ def _deep(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Diffe
         after,
         threshold_to_diff_deeper=0,
         ignore_numeric_type_changes=True,
+        ignore_private_variables=False,  # a key such as `__a` is a key like any other
         # Not flat rows: those read their paths back from text, which keys with quotes garble.
         view="tree",
     )
