@@ -57,8 +57,8 @@ def test_a_saved_plan_is_applied_without_a_question(shell: Callable[..., Any], r
     assert (again.code, again.out) == (4, "")
     state = json.loads((root / "state" / "local" / "shop.json").read_text(encoding="utf-8"))
     assert again.err == (
-        "Error: local/shop: the saved plan was made from no state, and there is serial 2 of "
-        f"lineage {state['lineage']} now\n"
+        "Error: local/shop: the saved plan was applied already, or another run did the same: "
+        f"serial {state['serial']} of the state has all that it would do\n"
         "Hint: run engine plan -o again and apply what it writes; nothing was changed\n"
     )
 
