@@ -1,8 +1,11 @@
-"""Options of the whole run, and a watch over it: no request holds what Stripe has no word for.
+"""Options of the whole run, and two watches over it: of what is asked, and of what is answered.
+
+No request holds what Stripe has no word for, and no answer differs from Stripe's description.
 
 Every request that the engine sends to any emulator of this process is held against the SDK's
 TypedDicts, read anew and not through the catalogue or the semantics table, so that a wrong row
-cannot vouch for itself. What tests send by hand, right or wrong, is not looked at.
+cannot vouch for itself. What tests send by hand, right or wrong, is not looked at. Every answer of
+any emulator of this process is held against the description, where the machine has it.
 """
 
 from __future__ import annotations
@@ -19,15 +22,18 @@ from urllib.parse import parse_qsl
 import pytest
 from hypothesis import settings
 
+from engine.catalog.generator.description import named_file, read
 from engine.catalog.generator.sdk import services
 from engine.catalog.generator.shapes import ShapeReader
 from engine.catalog.model import Shape
 from engine.emulator.core import Emulator
+from engine.emulator.exchange import Exchange
 from engine.emulator.multipart import MULTIPART_TYPE, parts_of
 from engine.emulator.wire import Request, Response, is_v2, nested
 from engine.provider.schema import Kind
 from engine.redaction import forget
 from engine.stripe.client import StripeHTTP
+from tests.support.published import Answers, Published
 
 # How long an example takes says nothing of the code: a busy machine is no failure.
 settings.register_profile("engine", deadline=None)
@@ -206,3 +212,28 @@ def _only_what_the_sdk_knows(watch: Watch) -> Iterator[None]:
     """Fail whatever test made the engine send a parameter that the SDK does not have."""
     yield
     assert watch.drain() == []
+
+
+@pytest.fixture(scope="session")
+def answers() -> Iterator[Answers]:
+    """The watch over every answer; it looks at none where no description is named."""
+    named = named_file()
+    answers = Answers(None if named is None else Published(read(named)))
+    answer = Emulator._answer
+
+    def answering(
+        self: Emulator, exchange: Exchange, status: int, body: bytes, *rest: Any
+    ) -> Response:
+        answers.look(exchange.request, status, body)
+        return answer(self, exchange, status, body, *rest)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Emulator, "_answer", answering)
+        yield answers
+
+
+@pytest.fixture(autouse=True)
+def _only_what_stripe_describes(answers: Answers) -> Iterator[None]:
+    """Fail whatever test made an emulator answer what Stripe would not."""
+    yield
+    assert answers.drain() == []

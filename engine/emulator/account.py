@@ -79,6 +79,12 @@ def _document(caller: Caller) -> dict[str, Any]:
                 "primary_color": None,
                 "secondary_color": None,
             },
+            "card_payments": {
+                "decline_on": {"avs_failure": False, "cvc_failure": False},
+                "statement_descriptor_prefix": None,
+                "statement_descriptor_prefix_kana": None,
+                "statement_descriptor_prefix_kanji": None,
+            },
             "dashboard": {"display_name": "Emulated account", "timezone": "Etc/UTC"},
             "payments": {"statement_descriptor": "EMULATED"},
         },

@@ -59,7 +59,9 @@ class Call:
 
     def find(self, object: str, path: str, value: Any, *, folded: bool = False) -> list[Document]:
         """Objects whose field has a value, newest first."""
-        return self.tables.select(self.kind(object).table, [Condition(path, "eq", value, folded)])
+        condition = Condition(path, "eq", value, folded)
+        found = self.tables.select(self.kind(object).table, [condition])
+        return [one for one in found if one.get("deleted") is not True]
 
     def get(self, object: str, id: str) -> Document | None:
         """The object of an id; None if there is none any more."""

@@ -26,6 +26,9 @@ class Store(Protocol):
     def found(self, kind: ObjectKind, id: str) -> dict[str, Any] | None:
         """An object by kind and id; None if it is gone."""
 
+    def remembered(self, kind: ObjectKind, id: str) -> dict[str, Any] | None:
+        """A deleted object that others still hold whole; None if nobody does."""
+
     def listed(self, object: str, field: str, id: str) -> list[dict[str, Any]]:
         """Objects whose field holds an id, in the order of their lists."""
 
@@ -209,8 +212,9 @@ def _expand(
             holder[name] = _expanded(id, other, expand, store)
 
 
-def _expanded(id: str, kind: ObjectKind, expand: Sequence[str], store: Store) -> dict[str, Any]:
-    found = store.found(kind, id)
+def _expanded(id: str, kind: ObjectKind, expand: Sequence[str], store: Store) -> Any:
+    found = store.found(kind, id) or store.remembered(kind, id)
     if found is None:
-        return {"id": id, "object": kind.table, "deleted": True}
+        gone = {"id": id, "object": kind.table, "deleted": True}
+        return gone if kind.behaviour.named_when_gone else id
     return shown(found, kind, expand, store)

@@ -67,6 +67,7 @@ def _delete(call: Call, match: Match, form: Form) -> dict[str, Any]:
     document = _required(call, match)
     kind.behaviour.deleting(call, document)
     gone = {"id": document["id"], "object": kind.table, "deleted": True}
+    gone.update({name: document[name] for name in kind.behaviour.kept_when_gone})
     if kind.behaviour.leaves_tombstone:
         call.tables.replace(kind.table, gone)
     else:

@@ -33,10 +33,18 @@ class _AsOfNow:
             kind.behaviour.shown(self._call, document)
         return document
 
+    def remembered(self, kind: ObjectKind, id: str) -> Document | None:
+        """A deleted object that others still hold whole; None if nobody does."""
+        document = self._call.tables.get(kind.table, id)
+        if document is None or document.pop("deleted", None) is None or "livemode" not in document:
+            return None
+        kind.behaviour.shown(self._call, document)
+        return document
+
     def listed(self, object: str, field: str, id: str) -> list[Document]:
         """Objects whose field holds an id, in the order of their lists."""
         kind = self._call.kind(object)
-        found = alive(self._call.find(object, field, id))[:_DEFAULT_LIMIT]
+        found = self._call.find(object, field, id)[:_DEFAULT_LIMIT]
         for document in found:
             kind.behaviour.shown(self._call, document)
         return found[::-1] if kind.behaviour.lists_oldest_first else found

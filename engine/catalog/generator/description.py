@@ -140,6 +140,13 @@ class Description:
         told = call["responses"]["200"]["content"]["application/json"]["schema"]
         return Place(self, tuple(form for form in self.forms(told) if not _is_deleted(form)))
 
+    def answers(self) -> Iterator[tuple[str, str, Schema]]:
+        """Every call: its method, its path, and the schema of its answer; bare paths first."""
+        for path, calls in sorted(self._paths.items(), key=lambda pair: pair[0].count("{")):
+            for method, call in calls.items():
+                content = call["responses"]["200"]["content"]
+                yield method, path, content.get("application/json", {}).get("schema", {})
+
     def forms(self, node: Schema) -> Iterator[Schema]:
         """The schemas that a node stands for: what it refers to, and each of its alternatives."""
         inner = [*node.get("anyOf", ()), *self.referred(node)]

@@ -42,6 +42,9 @@ class Behaviour:
         returned: Write-only parameters that the answer holds all the same.
         verbs: Verbs that do nothing but what `calling` does.
         leaves_tombstone: A deleted object is still answered, as deleted.
+        named_when_gone: An expanded id of a deleted object is told as deleted; of other types it
+            stays an id (S).
+        kept_when_gone: Fields of its own that the answer to a delete holds (S).
         lists_oldest_first: Lists begin with the oldest.
         keeps_case: Parameters of which upper case is not folded, whatever the semantics table says.
         unlisted: Enums that take further words, beside those of the semantics table.
@@ -66,6 +69,8 @@ class Behaviour:
     returned: ClassVar[frozenset[str]] = frozenset()
     verbs: ClassVar[frozenset[str]] = frozenset()
     leaves_tombstone: ClassVar[bool] = False
+    named_when_gone: ClassVar[bool] = False
+    kept_when_gone: ClassVar[tuple[str, ...]] = ()
     lists_oldest_first: ClassVar[bool] = False
     keeps_case: ClassVar[frozenset[str]] = frozenset()
     unlisted: ClassVar[frozenset[str]] = frozenset()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from engine.emulator import errors
 from engine.emulator.behaviour.base import Behaviour
+from engine.emulator.documents import leave_out_absent
 from engine.emulator.errors import StripeRefusal
 from engine.emulator.ids import IdForm
 
@@ -30,6 +31,30 @@ _NOTHING_REQUIRED_OF_PERSONS: Mapping[str, Any] = {
     for name, value in _NOTHING_REQUIRED.items()
     if name not in ("current_deadline", "disabled_reason")
 }
+# S: what cards have and bank accounts have not.
+_OF_CARDS = frozenset(
+    {
+        "address_city",
+        "address_country",
+        "address_line1",
+        "address_line1_check",
+        "address_line2",
+        "address_state",
+        "address_zip",
+        "address_zip_check",
+        "allow_redisplay",
+        "brand",
+        "cvc_check",
+        "dynamic_last4",
+        "exp_month",
+        "exp_year",
+        "funding",
+        "name",
+        "networks",
+        "regulated_status",
+        "tokenization_method",
+    }
+)
 _REASONS: Mapping[str, str] = {"fraud": "fraud", "terms": "terms_of_service"}
 _GIVEN_ONCE = ("id_number", "id_number_secondary", "ssn_last_4")
 
@@ -92,12 +117,13 @@ class AccountBehaviour(Behaviour):
         document["charges_enabled"] = document["payouts_enabled"] = verb != "reject"
 
     def shown(self, call: Call, document: dict[str, Any]) -> None:
-        """Tell of the capabilities that were asked for (D)."""
-        del call
+        """Tell of the capabilities that were asked for (D), and of the person what there is."""
         held = document["capabilities"] or {}
         document["capabilities"] = {
-            name: value for name, value in held.items() if value is not None
+            name: value for name, value in held.items() if value not in (None, "unrequested")
         }
+        if document["individual"] is not None:
+            leave_out_absent(document["individual"], call.kind("person").answer)
 
     def missing(self, call: Call, id: str) -> StripeRefusal | None:
         """Refuse an account that is not there as one of somebody else's (L)."""
@@ -183,6 +209,7 @@ class ExternalAccountBehaviour(Behaviour):
     title: ClassVar[str] = "external account"
     unlisted: ClassVar[frozenset[str]] = frozenset({"external_account.object"})
     sifted: ClassVar[frozenset[str]] = frozenset({"object"})
+    kept_when_gone: ClassVar[tuple[str, ...]] = ("currency",)
 
     def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
         """Tell of a number its end."""
@@ -227,6 +254,12 @@ class ExternalAccountBehaviour(Behaviour):
                 "Please make another external account the default using the "
                 "`default_for_currency` param, and then delete this one."
             )
+
+    def shown(self, call: Call, document: dict[str, Any]) -> None:
+        """Tell of a bank account nothing that only cards have."""
+        del call
+        for name in _OF_CARDS:
+            document.pop(name, None)
 
     def passes(self, call: Call, params: Mapping[str, Any], document: Mapping[str, Any]) -> bool:
         """Whether it is of the kind asked for."""

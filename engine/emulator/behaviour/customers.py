@@ -24,6 +24,7 @@ class CustomerBehaviour(Behaviour):
 
     id_form: ClassVar[IdForm] = IdForm(length=14, with_account=False)
     leaves_tombstone: ClassVar[bool] = True
+    named_when_gone: ClassVar[bool] = True
     defaults: ClassVar[Mapping[str, Any]] = {
         "balance": 0,
         "delinquent": False,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from engine.emulator import errors
 from engine.emulator.behaviour.base import Behaviour
+from engine.emulator.documents import leave_out_absent
 from engine.emulator.errors import StripeRefusal
 from engine.emulator.multipart import Upload
 
@@ -116,6 +117,7 @@ class SecretBehaviour(Behaviour):
             return None
         call.tables.remove(_SECRET, document["id"])
         told = {name: value for name, value in document.items() if name != "payload"}
+        leave_out_absent(told, call.kind(_SECRET).answer)
         return {**told, "deleted": True}
 
 

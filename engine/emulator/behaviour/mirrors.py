@@ -23,7 +23,7 @@ _CHANGEABLE = ("active", "metadata", "nickname", "product")
 def price_of(call: Call, plan: Mapping[str, Any]) -> dict[str, Any]:
     """A plan in the words of prices; what only a price has stays as it is."""
     held = call.tables.get("price", plan["id"])
-    if held is not None:
+    if held is not None and "deleted" not in held:
         trial = {"trial_period_days": plan["trial_period_days"]}
         changed = {name: plan[name] for name in _CHANGEABLE}
         return {**held, **changed, "recurring": {**held["recurring"], **trial}}

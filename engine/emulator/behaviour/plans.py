@@ -86,6 +86,9 @@ class PlanBehaviour(Behaviour):
         call.tables.put("price", price_of(call, document))
 
     def deleting(self, call: Call, document: Mapping[str, Any]) -> None:
-        """Take the price along, unless its product needs it (? for a deletion)."""
+        """Take the price along, unless its product needs it (? for a deletion).
+
+        Subscribers keep it (D), so it is kept for what is told of them.
+        """
         refuse_default(call, document)
-        call.tables.remove("price", document["id"])
+        call.save({**price_of(call, document), "deleted": True})

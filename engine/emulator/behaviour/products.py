@@ -27,6 +27,7 @@ class ProductBehaviour(Behaviour):
     """A product: a service, or a good."""
 
     id_form: ClassVar[IdForm] = IdForm(length=14, with_account=False)
+    named_when_gone: ClassVar[bool] = True
     defaults: ClassVar[Mapping[str, Any]] = {
         "description": None,
         "shippable": None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from engine.emulator import errors
 from engine.emulator.behaviour.base import Behaviour
@@ -64,6 +64,8 @@ class LocationBehaviour(Behaviour):
 
 class ReaderBehaviour(Behaviour):
     """A card reader."""
+
+    kept_when_gone: ClassVar[tuple[str, ...]] = ("device_type", "serial_number")
 
     def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
         """Take the code that a simulated reader shows, and find out what it is."""

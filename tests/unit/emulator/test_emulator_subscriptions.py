@@ -562,6 +562,8 @@ def test_a_deleted_plan_stays_with_its_subscribers(
     item = made["items"].data[0]
     client.v1.plans.delete(item.price.id)
     assert client.v1.subscriptions.update(made.id, {"description": "Old"}).description == "Old"
-    assert client.v1.subscription_items.update(item.id, {"quantity": 3}).quantity == 3
+    after = client.v1.subscription_items.update(item.id, {"quantity": 3})
+    assert (after.quantity, after.price.unit_amount) == (3, item.price.unit_amount)
+    assert refused(client.v1.prices.retrieve, item.price.id).http_status == 404
     wanted: Any = {"customer": customer, "items": [{"price": item.price.id}]}
     assert refused(client.v1.subscriptions.create, wanted).code == "resource_missing"
