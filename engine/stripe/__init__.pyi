@@ -3928,7 +3928,7 @@ class SubscriptionPaymentSettingsPaymentMethodOptionsCard(TypedDict):
     request_three_d_secure: NotRequired[Literal["any", "automatic", "challenge"] | Ref | None]
 
 class SubscriptionPaymentSettingsPaymentMethodOptionsCustomerBalanceBankTransferEuBankTransfer(TypedDict):
-    country: _Text
+    country: Literal["BE", "DE", "ES", "FR", "IE", "NL"] | Ref
 
 class SubscriptionPaymentSettingsPaymentMethodOptionsCustomerBalanceBankTransfer(TypedDict):
     eu_bank_transfer: NotRequired[SubscriptionPaymentSettingsPaymentMethodOptionsCustomerBalanceBankTransferEuBankTransfer | None]
@@ -3936,7 +3936,7 @@ class SubscriptionPaymentSettingsPaymentMethodOptionsCustomerBalanceBankTransfer
 
 class SubscriptionPaymentSettingsPaymentMethodOptionsCustomerBalance(TypedDict):
     bank_transfer: NotRequired[SubscriptionPaymentSettingsPaymentMethodOptionsCustomerBalanceBankTransfer | None]
-    funding_type: NotRequired[_Text | None]
+    funding_type: NotRequired[Literal["bank_transfer"] | Ref | None]
 
 class SubscriptionPaymentSettingsPaymentMethodOptionsPaytoMandateOptions(TypedDict):
     amount: NotRequired[_Integer | None]

@@ -152,21 +152,28 @@ def laid(entries: Iterable[Entry], source: Source) -> Iterator[Entry]:
 def _operation(operation: Operation, known: Known | None, answer: Shape) -> Operation:
     if operation.params is None:
         return operation
-    return replace(operation, params=_with_currencies(_params(operation.params, known), answer))
+    return replace(operation, params=_as_answered(_params(operation.params, known), answer))
 
 
-def _with_currencies(shape: Shape, answer: Shape) -> Shape:
-    """A parameter that is a currency where the answer's field of the same name is one."""
+def _as_answered(shape: Shape, answer: Shape) -> Shape:
+    """A parameter that is a currency, or one of some words, where the answer's field is."""
     fields = {
-        name: _with_currencies(inner, answer.fields.get(name, _ANYTHING))
+        name: _as_answered(inner, answer.fields.get(name, _ANYTHING))
         for name, inner in shape.fields.items()
     }
     element = shape.element
     if element is not None:
-        element = _with_currencies(element, answer.element or _ANYTHING)
-    text = shape.kind is Kind.STRING
-    currency = text and (shape.currency or answer.currency)
-    return replace(shape, fields=fields, element=element, currency=currency)
+        element = _as_answered(element, answer.element or _ANYTHING)
+    if shape.kind is not Kind.STRING:
+        return replace(shape, fields=fields, element=element)
+    worded = bool(answer.values) and not shape.values
+    return replace(
+        shape,
+        currency=shape.currency or answer.currency,
+        values=answer.values if worded else shape.values,
+        open_values=worded or shape.open_values,
+        max_length=0 if worded else shape.max_length,
+    )
 
 
 def _params(shape: Shape, known: Known | None) -> Shape:

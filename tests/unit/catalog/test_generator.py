@@ -179,6 +179,9 @@ def test_what_only_the_description_says_is_known() -> None:
     assert _shape(
         "issuing.cardholder", "response", "spending_controls", "spending_limits_currency"
     ).currency
+    options = ("payment_settings", "payment_method_options", "customer_balance")
+    funding = _shape("subscription", "create", *options, "funding_type")
+    assert (funding.values, funding.open_values) == (("bank_transfer",), True)
     applies_to = _shape("coupon", "response", "applies_to")
     assert (applies_to.required, applies_to.nullable) == (False, False)
     assert _shape("product", "response", "description").nullable
