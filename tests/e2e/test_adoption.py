@@ -56,6 +56,16 @@ REGISTRATIONS = """
             country_options={"de": {"type": type}},
             lifecycle=Lifecycle(depends_on=[settings]),
         )
+    for city in ("06613", "02154"):
+        TaxRegistration(
+            f"resort-{city}",
+            country="US",
+            active_from="now",
+            country_options={
+                "us": {"state": "IL", "type": "parking_tax", "parking_tax": {"jurisdiction": city}}
+            },
+            lifecycle=Lifecycle(depends_on=[settings]),
+        )
 """
 
 

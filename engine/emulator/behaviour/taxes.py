@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _REGISTRATION = "tax.registration"
 _OPTIONS = "country_options"
 # What tells registrations of one country apart, wherever it has it.
-_PLACE = ("state", "type", "province_standard", "local_amusement_tax", "local_lease_tax")
+_PLACE = ("state", "type", "province_standard")
 # D: working days until money is paid out.
 _DELAY_DAYS = 2
 
@@ -119,7 +119,10 @@ def _said(options: Any) -> Any:
 
 def _place(registration: Mapping[str, Any]) -> list[Any]:
     options = registration[_OPTIONS][registration["country"].lower()]
-    return [options.get(name) for name in _PLACE]
+    # A local tax has a block of its own with the place that raises it.
+    blocks = [options[name] for name in sorted(options) if isinstance(options[name], Mapping)]
+    local = [block for block in blocks if "jurisdiction" in block]
+    return [*(options.get(name) for name in _PLACE), *local]
 
 
 def _status(call: Call, registration: Mapping[str, Any]) -> str:
