@@ -88,7 +88,9 @@ def test_a_project_can_be_applied_to_it(
     url = line.removeprefix("Serving Stripe on ").strip()
     ended = shell("apply", "--yes", STRIPE_API_KEY="sk_test_x", STRIPE_API_BASE=url)
     assert ended.code == 0
-    assert ended.out.startswith(f"Environment default (at {url}), account acct_")
+    first = ended.out.splitlines()[0]
+    assert first.startswith("Environment default, account acct_")
+    assert first.endswith(f", test mode, at {url}")
     assert [product["name"] for product in products(url, "sk_test_x")] == ["Pro"]
     assert products(url, "sk_test_other") == []
 
