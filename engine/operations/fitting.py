@@ -94,6 +94,7 @@ def check_state(opened: Session, stack: SavedStack) -> None:
             plan,
             f"{where}: the saved plan was made from {made_from}, and there is {is_now} now",
         )
+    _check_ids(stack, stored)
     if digest != state_digest(stored):
         raise _stale(
             opened,
@@ -123,6 +124,22 @@ def _is_done(step: Step, stored: State) -> bool:
     if step.record is None:
         return True
     return entry is not None and entry.declared == step.record.declared
+
+
+def _check_ids(stack: SavedStack, stored: State) -> None:
+    """Refuse to act on an object that nobody was shown and that the state does not know."""
+    known = {"", *(change.id for change in stack.plan.changes)}
+    known.update(sought.holder for sought in stack.binding.sought)
+    known.update(gone.id for gone in stored.removed.values())
+    for entry in stored.resources.values():
+        known.update((entry.id, *entry.superseded))
+    for step in stack.plan.steps:
+        if step.id not in known:
+            raise GuardError(
+                f"the saved plan acts on {step.id}, which it does not show and the state does not "
+                "know",
+                hint=AGAIN,
+            )
 
 
 def _place(serial: int, lineage: str) -> str:

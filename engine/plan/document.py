@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine.address import parse_address
+from engine.address import is_logical_name, parse_address
 from engine.plan.binding import Binding, Seen, Sought
 from engine.plan.codec import (
     removal_document,
@@ -83,7 +83,7 @@ def plan_of(document: Mapping[str, Any], environment: str, schemas: Schemas) -> 
     """
     wanted = document["wanted_outputs"]
     return Plan(
-        stack=document["stack"],
+        stack=checked_name(document["stack"]),
         environment=environment,
         lineage=document["lineage"],
         serial=document.get("serial", 0),
@@ -102,6 +102,17 @@ def plan_of(document: Mapping[str, Any], environment: str, schemas: Schemas) -> 
         warnings=tuple(document.get("warnings", ())),
         refusals=tuple(document.get("refusals", ())),
     )
+
+
+def checked_name(text: Any) -> str:
+    """The name of a stack or an environment as a file has it; it becomes part of paths.
+
+    Raises:
+        ValueError: if it is none.
+    """
+    if not isinstance(text, str) or not is_logical_name(text):
+        raise ValueError(f"{text!r} is no name of a stack or an environment")
+    return text
 
 
 def wanted_with_secrets(

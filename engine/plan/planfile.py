@@ -15,11 +15,19 @@ from typing import Any
 
 from engine.address import parse_address
 from engine.errors import EngineError, PlanFileError
+from engine.plan.agree import disagreement
 from engine.plan.binding import Binding
-from engine.plan.document import binding_document, binding_of, plan_document, plan_of
+from engine.plan.document import (
+    binding_document,
+    binding_of,
+    checked_name,
+    plan_document,
+    plan_of,
+)
 from engine.plan.model import Plan, PlanReport
 from engine.plan.options import PlanOptions
 from engine.provider.schema import Schemas
+from engine.state.shape import ShapeError, check_plain
 
 FORMAT_VERSION = 1
 """The newest format of plan files that this engine writes and reads."""
@@ -137,18 +145,26 @@ def decode(raw: bytes, schemas: Schemas, *, path: str) -> SavedPlan:
     if version != FORMAT_VERSION or _bytes(document) != raw:
         raise _damaged(path, "its digest does not fit what it says")
     try:
-        return _saved(document, schemas)
+        saved = _saved(document, schemas)
     except (KeyError, TypeError, ValueError, AttributeError, EngineError) as error:
         raise PlanFileError(
             f"{path} says what this engine does not understand: {error}",
             cause=f"It was written by engine {document.get('engine_version', '?')}.",
             hint="run engine plan -o again with this engine; nothing was changed",
         ) from error
+    for stack in saved.stacks:
+        why = disagreement(stack.plan, schemas)
+        if why:
+            raise _damaged(path, f"it does not show what it carries out ({why})")
+    return saved
 
 
 def _document(raw: bytes, path: str) -> dict[str, Any]:
     try:
         found: dict[str, Any] = json.loads(raw)
+        check_plain(found)
+    except ShapeError as error:
+        raise _damaged(path, str(error)) from error
     except (ValueError, RecursionError) as error:
         raise _damaged(path, "it is not whole") from error
     return found
@@ -179,7 +195,7 @@ def _text(value: Any) -> str:
 
 
 def _saved(document: Mapping[str, Any], schemas: Schemas) -> SavedPlan:
-    environment = document["environment"]
+    environment = checked_name(document["environment"])
     return SavedPlan(
         engine_version=document["engine_version"],
         environment=environment,

@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 from engine.errors import NewerStateError, StateError, UntrustedStateError
 from engine.state.model import FORMAT_VERSION, RemovedObject, ResourceState, State
 from engine.state.places import line_of
-from engine.state.shape import ShapeError, place_without_id, state_of
+from engine.state.shape import ShapeError, check_plain, place_without_id, state_of
 
 _MERGE_MARKERS = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")
 TOUCHED = (
@@ -251,6 +251,10 @@ def _fields(text: str, path: str) -> dict[str, Any]:
         raise damaged(path, 1, "it is nested deeper than any state") from error
     if not isinstance(document, dict):
         raise damaged(path, 1, "it is not a JSON object")
+    try:
+        check_plain(document)
+    except ShapeError as error:
+        raise damaged(path, line_of(text, error.path), str(error)) from error
     return document
 
 

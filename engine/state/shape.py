@@ -6,6 +6,7 @@ What must not live here: bytes, versions and digests (`codec`).
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Any, TypeAlias, TypeVar
 
@@ -43,6 +44,10 @@ _REMOVED: Mapping[str, _Kinds] = {"type": (str,), "id": (str,)}
 _REMOVED_OPTIONAL: Mapping[str, _Kinds] = {"account": (str,)}
 
 
+_DEEPEST = 100
+"""Levels of nesting that no state and no plan has."""
+
+
 class ShapeError(ValueError):
     """A field that is missing, unknown, or not what it should be.
 
@@ -53,6 +58,36 @@ class ShapeError(ValueError):
     def __init__(self, path: Path, why: str) -> None:
         super().__init__(why)
         self.path = path
+
+
+def check_plain(document: Any, path: Path = ()) -> None:
+    """Refuse what JSON can spell and no file of the engine holds.
+
+    Raises:
+        ShapeError: at a number that is none, a text that is no Unicode, or nesting without end.
+    """
+    if len(path) > _DEEPEST:
+        raise ShapeError(path[:_DEEPEST], "it is nested deeper than anything the engine writes")
+    if isinstance(document, float) and not math.isfinite(document):
+        raise ShapeError(path, "it holds a number that is none: too large, or not a number")
+    if isinstance(document, str) and not _is_text(document):
+        raise ShapeError(path, "it holds a text that is not Unicode: half a surrogate pair")
+    if isinstance(document, dict):
+        for name, inner in document.items():
+            if not _is_text(name):
+                raise ShapeError(path, "it holds a name that is not Unicode: half a surrogate pair")
+            check_plain(inner, (*path, name))
+    elif isinstance(document, list):
+        for index, inner in enumerate(document):
+            check_plain(inner, (*path, index))
+
+
+def _is_text(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def state_of(document: Mapping[str, Any]) -> State:

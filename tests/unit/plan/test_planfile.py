@@ -26,7 +26,7 @@ from engine.plan.model import (
 )
 from engine.plan.normal import is_sealed
 from engine.plan.options import PlanOptions
-from engine.plan.planfile import SavedPlan, decode, encode, is_plan_file
+from engine.plan.planfile import SavedPlan, _bytes, decode, encode, is_plan_file
 from engine.provider.life import Removal
 from engine.state.model import ResourceState
 from engine.values import ABSENT, Marker, Sensitive, fingerprint
@@ -313,3 +313,137 @@ def test_a_sensitive_leaf_is_covered_wherever_it_stands(prepared: Prepare) -> No
         "gone": None,
         "name": sealed,
     }
+
+
+# ── edited, with a digest that fits ───────────────────────────────────────────────────────
+
+PRICED: dict[str, Any] = {
+    "stack": {
+        "declarations": {
+            "stripe_product.pro": {"arguments": {"name": "Pro", "metadata": {"team": "a"}}},
+            "stripe_price.month": {
+                "arguments": {
+                    "product": "${stripe_product.pro.id}",
+                    "currency": "usd",
+                    "billing_scheme": "tiered",
+                    "tiers_mode": "graduated",
+                    "recurring": {"interval": "month"},
+                    "tiers": [
+                        {"up_to": 10, "unit_amount": 2900},
+                        {"up_to": "inf", "unit_amount": 100},
+                    ],
+                }
+            },
+            "stripe_coupon.launch": {
+                "arguments": {"percent_off": 25, "duration": "once", "max_redemptions": 10}
+            },
+        }
+    }
+}
+
+
+def edited(raw: bytes, edit: Callable[[dict[str, Any]], Any]) -> bytes:
+    """A plan file with its one plan changed, and a digest that fits."""
+    document = json.loads(raw)
+    edit(document["stacks"][0]["plan"])
+    return _bytes(document)
+
+
+def step(plan: dict[str, Any], key: str) -> dict[str, Any]:
+    """An operation of a plan."""
+    found: dict[str, Any] = next(entry for entry in plan["steps"] if entry["key"] == key)
+    return found
+
+
+def change(plan: dict[str, Any], address: str) -> dict[str, Any]:
+    """What a plan shows of a resource."""
+    found: dict[str, Any] = next(e for e in plan["changes"] if e["address"] == address)
+    return found
+
+
+PRICE, COUPON, PRODUCT = "stripe_price.month", "stripe_coupon.launch", "stripe_product.pro"
+EDITS: dict[str, Callable[[dict[str, Any]], Any]] = {
+    "another amount": lambda plan: step(plan, f"create {PRICE}")["params"]["tiers"][0].update(
+        unit_amount=1
+    ),
+    "amounts the other way round": lambda plan: step(plan, f"create {PRICE}")["params"][
+        "tiers"
+    ].reverse(),
+    "another text": lambda plan: step(plan, f"create {PRODUCT}")["params"].update(name="Max"),
+    "a field more": lambda plan: step(plan, f"create {PRODUCT}")["params"].update(url="https://x"),
+    "a field less": lambda plan: step(plan, f"create {COUPON}")["params"].pop("max_redemptions"),
+    "another stamp": lambda plan: step(plan, f"create {PRODUCT}")["params"]["metadata"].update(
+        engine="x:stripe_product.pro"
+    ),
+    "emptied": lambda plan: step(plan, f"create {PRODUCT}")["params"].update(
+        name={"$marker": "CLEAR"}
+    ),
+    "a reference where none is shown": lambda plan: step(plan, f"create {PRODUCT}")[
+        "params"
+    ].update(url="${stripe_price.month.id}"),
+    "an id where none is known yet": lambda plan: step(plan, f"create {PRICE}")["params"].update(
+        product="prod_of_somebody_else"
+    ),
+    "an operation more": lambda plan: plan["steps"].append(
+        {**step(plan, f"create {COUPON}"), "address": "stripe_coupon.other"}
+    ),
+    "an operation less": lambda plan: plan["steps"].remove(step(plan, f"create {COUPON}")),
+    "another kind of operation": lambda plan: step(plan, f"create {COUPON}").update(kind="forget"),
+    "another type": lambda plan: step(plan, f"create {COUPON}").update(type="stripe_product"),
+    "a removal": lambda plan: step(plan, f"create {COUPON}").update(kind="remove"),
+    "shown as unchanged": lambda plan: change(plan, COUPON).update(action="no-op"),
+    "one leaf shown otherwise": lambda plan: change(plan, COUPON)["fields"][0].update(after="x"),
+    "called a refresh": lambda plan: plan.update(refresh_only=True),
+    "another stack": lambda plan: plan.update(stack="../../x"),
+    "a stack without a name": lambda plan: plan.update(stack=7),
+}
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_a_plan_that_does_not_show_what_it_carries_out_is_refused(
+    prepared: Prepare, edit: str
+) -> None:
+    """A digest without a key keeps nobody from writing another one; what is shown has to hold."""
+    raw = encode(prepared(PRICED).saved)
+    assert read(edited(raw, lambda plan: plan))
+    with pytest.raises(PlanFileError, match=r"it does not show what it|is no name of a stack"):
+        read(edited(raw, EDITS[edit]))
+
+
+def test_a_removal_by_another_way_than_is_shown_is_refused(prepared: Prepare) -> None:
+    """Archived is not deleted."""
+    case = case_of(next(path for path in CASES if path.stem == "remove-coupon-and-code"))
+    raw = encode(prepared(case).saved)
+
+    def edit(plan: dict[str, Any]) -> None:
+        found = next(entry for entry in plan["steps"] if entry["kind"] == "remove")
+        found["removal"] = {"verb": "archive"}
+
+    with pytest.raises(PlanFileError, match="shows another way"):
+        read(edited(raw, edit))
+
+    def send(plan: dict[str, Any]) -> None:
+        found = next(entry for entry in plan["steps"] if entry["kind"] == "remove")
+        found["params"] = {"name": "x"}
+
+    with pytest.raises(PlanFileError, match="sends what is not shown"):
+        read(edited(raw, send))
+
+
+@pytest.mark.parametrize(
+    ("odd", "told"),
+    [
+        (b"1e999", "a number that is none"),
+        (b"NaN", "a number that is none"),
+        (b"-Infinity", "a number that is none"),
+        (b'"\\ud800"', "a text that is not Unicode"),
+        (b'{"\\udfff":1}', "a name that is not Unicode"),
+        (b"[" * 300 + b"]" * 300, "nested deeper"),
+        (b"9" * 5000, "it is not whole"),
+    ],
+)
+def test_what_json_can_spell_and_no_plan_holds(prepared: Prepare, odd: bytes, told: str) -> None:
+    """Refused in words, wherever it stands."""
+    raw = encode(prepared(SMALL).saved).replace(b'"requests":4', b'"requests":' + odd)
+    with pytest.raises(PlanFileError, match=f"cannot be trusted: .*{told}"):
+        read(raw)

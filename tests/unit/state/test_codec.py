@@ -388,3 +388,19 @@ def test_nothing_without_an_id_is_written(content: dict[str, Any]) -> None:
     """A request about it would be one about all objects of its type."""
     with pytest.raises(StateError, match=r"cannot be written: t\.x has no id"):
         encode(State(stack="s", environment="e", lineage="l", **content), engine_version=VERSION)
+
+
+@pytest.mark.parametrize(
+    ("odd", "told"),
+    [
+        ("1e999", "a number that is none"),
+        ('"\\ud800"', "a text that is not Unicode"),
+        ('{"\\udfff": 1}', "a name that is not Unicode"),
+        ("[" * 200 + "]" * 200, "nested deeper"),
+    ],
+)
+def test_what_json_can_spell_and_no_state_holds(odd: str, told: str) -> None:
+    """Refused with its line, before anything is made of it."""
+    raw = '{\n  "format_version": 2,\n  "outputs": ' + odd + "\n}\n"
+    with pytest.raises(StateError, match=rf"line 3: the state cannot .* {told}"):
+        decode(raw.encode(), path="state/live/shop.json")
