@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from engine.address import is_logical_name
 from engine.errors import SettingsError
 from engine.redaction import remember
 from engine.values import Sensitive
@@ -219,11 +220,21 @@ def _table(root: Path) -> Mapping[str, Any]:
         raise SettingsError(f"[tool.engine] in {path} is not a table")
     _check_keys(table, _TABLE_KEYS, "[tool.engine]")
     for name, entry in table.get("environments", {}).items():
+        _check_name(name)
         where = f"[tool.engine.environments.{name}]"
         if not isinstance(entry, dict):
             raise SettingsError(f"{where} is not a table")
         _check_keys(entry, _ENVIRONMENT_KEYS, where)
     return dict(table)
+
+
+def _check_name(name: str) -> None:
+    """Refuse a name of an environment that could not be that of a folder and of a stack."""
+    if not is_logical_name(name):
+        raise SettingsError(
+            f"{name!r} cannot name an environment",
+            hint="names of environments, like those of stacks, are [a-z0-9][a-z0-9_-]*",
+        )
 
 
 def _check_keys(table: Mapping[str, Any], known: Mapping[str, Any], where: str) -> None:
@@ -245,6 +256,7 @@ def _check_keys(table: Mapping[str, Any], known: Mapping[str, Any], where: str) 
 
 def _environment(name: str, table: Mapping[str, Any], environ: Mapping[str, str]) -> Environment:
     entries: Mapping[str, Mapping[str, Any]] = table.get("environments", {})
+    _check_name(name)
     if name not in entries and name not in (EMBEDDED, UNNAMED):
         known = sorted({*entries, EMBEDDED})
         import difflib  # noqa: PLC0415 - only a typo pays for it

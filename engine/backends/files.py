@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
+import stat
 from pathlib import Path
 
 PRIVATE_FILE = 0o600
@@ -55,6 +57,18 @@ def write_durably(
             temporary.unlink()
         raise
     sync_folder(path.parent)
+
+
+def read_file(path: Path) -> bytes:
+    """Read a file, and nothing else that has its name: a pipe would keep its reader waiting.
+
+    Raises:
+        OSError: if it cannot be read, or is no file.
+    """
+    mode = path.stat().st_mode
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise OSError(errno.EINVAL, "It is a pipe or a device, and no file.", str(path))
+    return path.read_bytes()
 
 
 def write_at(handle: int, content: bytes, start: int) -> None:

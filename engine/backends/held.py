@@ -9,7 +9,7 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from engine.backends.files import make_folder, sync_folder, write_durably
+from engine.backends.files import make_folder, read_file, sync_folder, write_durably
 from engine.backends.holder import held_already, held_by_us, not_held
 from engine.backends.locks import writing
 from engine.errors import StateError
@@ -72,7 +72,7 @@ class HeldFiles:
     def _read(self, environment: str, stack: str) -> HeldLock:
         path = self._path(environment, stack)
         try:
-            raw = path.read_bytes()
+            raw = read_file(path)
         except OSError as error:
             raise self._refused(path, "read", error) from error
         return decode_held(raw, path=self._shown(path), environment=environment, stack=stack)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.backends.files import PRIVATE_FOLDER, make_folder, write_durably
+from engine.backends.files import PRIVATE_FOLDER, make_folder, read_file, write_durably
 
 NAME = ".gitignore"
 EVERYTHING = ("# made by engine: nothing in here is ever committed", "*")
@@ -71,7 +71,7 @@ def _content(path: Path) -> bytes:
     if path.is_symlink():
         return b""
     try:
-        return path.read_bytes()
+        return read_file(path)
     except FileNotFoundError:
         return b""
 

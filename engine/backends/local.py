@@ -9,14 +9,15 @@ import itertools
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from engine.address import is_logical_name
 from engine.backends import journal
-from engine.backends.files import make_folder, sweep, sync_folder, write_durably
+from engine.backends.files import make_folder, read_file, sweep, sync_folder, write_durably
 from engine.backends.held import HeldFiles
 from engine.backends.holds import Holds
 from engine.backends.ignoring import EVERYTHING, NAME, TRANSIENTS, ignore, ignores
 from engine.backends.locks import RunLocks, writing
 from engine.backends.succession import check_succession
-from engine.errors import Problem, StateError
+from engine.errors import Problem, StateError, UsageError
 from engine.state.backend import Hold, Holder, JournalFile, RunLock
 from engine.state.codec import decode, encode
 from engine.state.held import HeldLock
@@ -38,7 +39,13 @@ class LocalBackend:
         self._unsure: dict[tuple[str, str], bytes] = {}
 
     def path(self, stack: str, environment: str) -> Path:
-        """The file of a state."""
+        """The file of a state; both names become part of it."""
+        for name in (stack, environment):
+            if not is_logical_name(name):
+                raise UsageError(
+                    f"{name!r} is no name of a stack or an environment",
+                    hint="names are [a-z0-9][a-z0-9_-]*",
+                )
         return self._states / environment / f"{stack}.json"
 
     def _shown(self, path: Path) -> str:
@@ -49,12 +56,13 @@ class LocalBackend:
     def stacks(self, environment: str) -> tuple[str, ...]:
         """Names of the stacks that have a state."""
         found = (self._states / environment).glob("*.json")
-        return tuple(sorted(path.stem for path in found if "." not in path.stem))
+        return tuple(sorted(path.stem for path in found if is_logical_name(path.stem)))
 
     def environments(self) -> tuple[str, ...]:
         """Names of the environments in which a stack has a state."""
         folders = (path.name for path in self._states.glob("*") if path.is_dir())
-        return tuple(sorted(name for name in folders if self.stacks(name)))
+        named = (name for name in folders if is_logical_name(name))
+        return tuple(sorted(name for name in named if self.stacks(name)))
 
     def place(self, stack: str, environment: str) -> str:
         """The path of a state, from the project folder."""
@@ -63,8 +71,14 @@ class LocalBackend:
     def stored(self, stack: str, environment: str) -> bytes | None:
         """The bytes of a state file."""
         path = self.path(stack, environment)
+        if path.is_symlink():
+            raise StateError(
+                f"{self._shown(path)} is a link",
+                cause="The first write would put a file in its place that nobody else sees.",
+                hint="link the folder it is in, not the file; nothing was changed",
+            )
         try:
-            return path.read_bytes()
+            return read_file(path)
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -172,7 +186,7 @@ class LocalBackend:
         """Read the journal that an unfinished run left."""
         path = self._journal_path(stack, environment)
         try:
-            raw = path.read_bytes()
+            raw = read_file(path)
         except FileNotFoundError:
             return None
         except OSError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.backends.files import PRIVATE_FILE, write_durably
+from engine.backends.files import PRIVATE_FILE, read_file, write_durably
 from engine.errors import PlanFileError
 from engine.plan.planfile import is_plan_file
 
@@ -68,7 +68,7 @@ def read_plan_file(path: Path, *, shown: str) -> bytes:
         PlanFileError: if it cannot be read.
     """
     try:
-        return path.read_bytes()
+        return read_file(path)
     except OSError as error:
         raise PlanFileError(
             f"the plan file {shown} cannot be read",

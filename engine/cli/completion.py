@@ -23,7 +23,7 @@ def complete_stacks(
 ) -> list[CompletionItem]:
     """Names of the stack modules."""
     given = set(context.params.get("stacks") or ())
-    found = (path.stem for path in _root(context).glob("stacks/[!_]*.py"))
+    found = (path.stem for path in _root(context).glob("stacks/[!_.]*.py"))
     return _matching((name for name in found if name not in given), incomplete)
 
 

@@ -84,19 +84,22 @@ class Invocation:
 
     def say(self, text: str, *, end: str = "\n") -> None:
         """Write a result."""
-        _write(sys.stdout, _hidden(text) + end)
+        _write(sys.stdout, _shown(text) + end)
 
     def tell(self, text: str, *, end: str = "\n") -> None:
         """Write something beside the result: a diagnostic, a question, a next step."""
-        _write(sys.stderr, _hidden(text) + end)
+        _write(sys.stderr, _shown(text) + end)
 
     def answer(self, document: Mapping[str, Any]) -> None:
         """Write the one JSON document of a command."""
         import json  # noqa: PLC0415 - see the module
 
+        from engine.views.style import inert  # noqa: PLC0415 - see the module
+
         plain = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
         # Hidden before it is encoded, so that it stays a document.
-        _write(sys.stdout, json.dumps(_hidden(document), indent=2, ensure_ascii=plain) + "\n")
+        text = json.dumps(_hidden(document), indent=2, ensure_ascii=plain)
+        _write(sys.stdout, inert(text) + "\n")
 
     def hand_over(self, value: str) -> None:
         """Write the one value that was asked for by name, a secret too.
@@ -150,6 +153,12 @@ def _hidden(result: Any) -> Any:
     from engine.redaction import hide  # noqa: PLC0415 - see the module
 
     return hide(result)
+
+
+def _shown(text: str) -> str:
+    from engine.views.style import visible  # noqa: PLC0415 - see the module
+
+    return visible(str(_hidden(text)))
 
 
 def _write(stream: TextIO, text: str) -> None:

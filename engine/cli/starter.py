@@ -147,7 +147,7 @@ def _example_stack(root: Path) -> Piece:
     folder = root / "stacks"
     name = "stacks/catalogue.py"
     # An example beside real stacks would be applied together with them.
-    present = sorted(path.name for path in folder.glob("*.py"))
+    present = sorted(path.name for path in folder.glob("[!.]*.py"))
     if present:
         return Piece(name, made=False, why=f"stacks/ has {present[0]} already")
     _write(root / name, _STACK)

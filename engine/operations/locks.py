@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.address import is_logical_name
 from engine.errors import UsageError
 from engine.operations.context import Context
 from engine.stack.loader import stack_files
@@ -69,6 +70,10 @@ def release_lock(context: Context, stack: str) -> str:
     Raises:
         UsageError: if it is not locked.
     """
+    if stack and not is_logical_name(stack):
+        raise UsageError(
+            f"{stack!r} is no name of a stack", hint="engine lock lists what is locked"
+        )
     return context.backend.drop_held_lock(context.environment, stack)
 
 

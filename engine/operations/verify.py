@@ -65,6 +65,8 @@ def _places(
 
 
 def _file(context: Context, path: Path) -> Verified:
+    if path.exists() and not path.is_file():
+        raise UsageError(f"{path} is no file", hint="name a state file or a stack")
     try:
         raw = path.read_bytes()
     except OSError as error:

@@ -13,7 +13,8 @@ from typing import Any
 from engine.plan.fields import list_at
 from engine.plan.model import Action, Change, FieldReason, Plan, Step, StepKind
 from engine.plan.normal import comparable, is_sealed
-from engine.plan.request import STAMP_KEY, stamp
+from engine.plan.request import stamp
+from engine.provider.base import STAMP_KEY
 from engine.provider.schema import Attribute, Kind, ListOrder, ResourceType, Schemas
 from engine.values import ABSENT, CLEAR, UNKNOWN, Marker, Path, dotted, get_path, targets_in
 

@@ -26,8 +26,8 @@ _READS = re.compile(r"""\bvariable\(\s*(?:name\s*=\s*)?["'](\w+)["']""")
 
 
 def stack_files(folder: Path) -> dict[str, Path]:
-    """The stack modules of a folder by name, in order; names with a leading `_` are none."""
-    return {path.stem: path for path in sorted(folder.glob("*.py")) if path.stem[0] != "_"}
+    """The stack modules of a folder by name, in order; names with a leading `_` or `.` are none."""
+    return {path.stem: path for path in sorted(folder.glob("*.py")) if path.name[0] not in "_."}
 
 
 def select_stacks(folder: Path, names: Sequence[str]) -> dict[str, Path]:
@@ -95,8 +95,20 @@ def load_stack(path: Path, *, root: Path, environment: str, variables: Variables
                 "bad-name",
             )
         )
-    with collecting(collector):
-        _evaluate(path, collector)
+    if path.is_file():
+        with collecting(collector):
+            _evaluate(path, collector)
+    else:
+        # To open a named pipe would wait for whoever writes to it.
+        collector.problems.append(
+            Problem(
+                f"{_shown(path.parent, root)}/{path.name}",
+                0,
+                "it is a folder, a pipe, a device or a link that leads nowhere, and no module",
+                "a stack is a file of Python; give what is not one another name",
+                "no-module",
+            )
+        )
     return collector.stack()
 
 

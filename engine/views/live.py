@@ -15,7 +15,7 @@ from engine.apply.hook import Traffic
 from engine.redaction import hide
 from engine.views.counting import counted
 from engine.views.progress import LineProgress, held_back
-from engine.views.style import PLAIN, Style
+from engine.views.style import PLAIN, Style, visible
 from engine.views.tally import Reading, Tally, about
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ class LiveProgress(LineProgress):
             from rich.text import Text  # noqa: PLC0415 - as above
 
             with contextlib.suppress(OSError, ValueError):
-                self._live.console.print(Text.from_ansi(hide(line)), soft_wrap=True)
+                self._live.console.print(Text.from_ansi(visible(hide(line))), soft_wrap=True)
 
 
 def working(

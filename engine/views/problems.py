@@ -5,26 +5,23 @@ What must not live here: exit codes; the command line takes them from the error.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import EngineError, Problem, ProblemsError, ProviderError
 from engine.redaction import redact
 from engine.views.counting import counted
-from engine.views.style import Style
+from engine.views.style import Style, inert
 
 if TYPE_CHECKING:
     # Every error is told from here, whatever it is of.
     from engine.plan.verify import Verified
     from engine.stack.model import Stack
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-
 
 def printable(text: str) -> str:
     """Make a text fit for a terminal or a log: no secret in it, and no control characters."""
-    return _CONTROL.sub("?", redact(text))
+    return inert(redact(text), "?")
 
 
 def error_text(error: EngineError, style: Style) -> str:

@@ -18,7 +18,7 @@ from engine.plan.model import Step, StepKind
 from engine.redaction import hide
 from engine.views import words
 from engine.views.counting import counted
-from engine.views.style import PLAIN, Style
+from engine.views.style import PLAIN, Style, visible
 from engine.views.tally import Reading, Tally, about, short
 
 _PERIOD = 10.0
@@ -181,7 +181,7 @@ class LineProgress(Hook):
     def _tell(self, line: str) -> None:
         # A signal may be heard in the middle of a line; that one tells of itself.
         with self._lock, contextlib.suppress(OSError, ValueError, RuntimeError):
-            self._stream.write(f"{hide(line)}\n")
+            self._stream.write(f"{visible(hide(line))}\n")
             self._stream.flush()
 
 

@@ -6,6 +6,7 @@ costs no import of a rendering library.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -19,6 +20,33 @@ _CODES = {
     "magenta": "35",
     "cyan": "36",
 }
+
+
+_UNSEEN = (
+    "\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff"
+    "\ufff9-\ufffb\U000e0000-\U000e007f"
+)
+"""What a terminal acts on instead of showing it: control characters, and those that turn the
+direction of text or take no room."""
+_CODE = "|".join(("0", *_CODES.values()))
+_FOR_EYES = re.compile(f"(\x1b\\[(?:{_CODE})(?:;(?:{_CODE}))*m)|[{_UNSEEN}]")
+_IN_TEXT = re.compile(f"[{_UNSEEN}]")
+
+
+def visible(text: str) -> str:
+    """A text as a terminal may get it: our own escape codes, and every other one spelt out."""
+    return _FOR_EYES.sub(lambda found: found[1] or _spelt(found[0]), text)
+
+
+def inert(text: str, instead: str = "") -> str:
+    """A text with what a terminal acts on spelt out as JSON spells it, or replaced."""
+    return _IN_TEXT.sub(lambda found: instead or _spelt(found[0]), text)
+
+
+def _spelt(sign: str) -> str:
+    """A character as JSON spells it."""
+    units = sign.encode("utf-16-be")
+    return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
 
 
 @dataclass(frozen=True, slots=True)

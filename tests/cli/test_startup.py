@@ -77,7 +77,7 @@ PRODUCT, PRICE = "stripe_product.pro", "stripe_price.pro-monthly"
 OFFLINE = {
     "init": _row(
         "init project",
-        PLACED | {"backends", "redaction", "settings", "values", "variables"},
+        PLACED | {"backends", "redaction", "settings", "values", "variables", "views"},
         frozenset({"lzma", "pathlib", "tempfile", "tomllib", "urllib"}),  # it writes durably
     ),
     "validate": _row("validate", PLANS, frozenset({"hashlib", "json", "pathlib", "urllib"})),

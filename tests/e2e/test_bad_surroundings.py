@@ -241,8 +241,8 @@ def test_a_state_folder_that_is_none_stops_before_the_first_call(house: House, p
     (house.root / place).write_text("in the way")
     with pytest.raises(StateError) as raised:
         house.apply()
-    assert raised.value.message == "state/local/shop.json cannot be read"
-    assert raised.value.cause == "Not a directory"
+    assert raised.value.message == "the lock of local/shop cannot be made"
+    assert str(raised.value.cause).startswith(str(house.root / place))
     assert "nothing was changed" in str(raised.value.hint)
     assert len(house.emulator.log) == 0
 
@@ -268,7 +268,8 @@ def test_a_read_only_folder_stops_before_the_first_call(house: House) -> None:
 
 def test_a_lock_folder_that_cannot_be_written_stops_before_the_first_call(house: House) -> None:
     """Without a lock nothing is read or written."""
-    (house.root / ".engine").write_text("in the way")
+    (house.root / "state" / "local").mkdir(parents=True)
+    (house.root / "state" / "local" / ".locks").write_text("in the way")
     with pytest.raises(StateError, match="the lock of local/shop cannot be made") as raised:
         house.plan()
     assert "nothing was changed" in str(raised.value.hint)
@@ -285,7 +286,7 @@ def test_a_secret_that_cannot_be_kept_is_not_asked_for(house: House) -> None:
         house.apply()
     assert "nothing with a secret is created" in str(raised.value.hint)
     assert house.emulator.log.writes() == []
-    assert not (house.root / "state").exists()
+    assert not list((house.root / "state").rglob("*.j*"))  # the lock is there, and nothing else
 
 
 def test_a_state_that_changes_during_the_run_is_not_overwritten(house: House) -> None:
@@ -332,7 +333,7 @@ def test_no_key_for_a_live_environment(house: House) -> None:
         "Hint: export SHOP_LIVE_KEY=sk_..., or use the embedded emulator: -e local",
     ]
     assert raised.value.exit_code == 1
-    assert not (house.root / "state").exists()
+    assert not list((house.root / "state").rglob("*.j*"))  # the lock is there, and nothing else
 
 
 def test_a_key_of_another_account_than_configured(
@@ -349,7 +350,7 @@ def test_a_key_of_another_account_than_configured(
     )
     assert raised.value.hint == ("set SHOP_LIVE_KEY to a key of acct_shop; nothing was changed")
     assert house.emulator.log.writes() == []
-    assert not (house.root / "state").exists()
+    assert not list((house.root / "state").rglob("*.j*"))  # the lock is there, and nothing else
 
 
 @pytest.mark.parametrize("key", ["sk_test_theirs", "rk_test_theirs"])
