@@ -10,13 +10,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from engine.plan.fields import list_at
 from engine.plan.model import Action, Change, FieldReason, Plan, Step, StepKind
 from engine.plan.normal import comparable, is_sealed
 from engine.plan.request import stamp
 from engine.provider.base import STAMP_KEY
 from engine.provider.schema import Attribute, Kind, ListOrder, ResourceType, Schemas
-from engine.values import ABSENT, CLEAR, UNKNOWN, Marker, Path, dotted, get_path, targets_in
+from engine.values import (
+    ABSENT,
+    CLEAR,
+    UNKNOWN,
+    Marker,
+    Path,
+    dotted,
+    get_path,
+    targets_in,
+    unescaped,
+)
 
 _BRINGING = frozenset({StepKind.CREATE, StepKind.UPDATE, StepKind.RECORD, StepKind.CALL})
 _NEEDED: Mapping[Action, frozenset[StepKind]] = {
@@ -170,7 +179,7 @@ def _same(attribute: Attribute, sent: Any, told: Any) -> bool:
         return told is UNKNOWN or not isinstance(told, Marker)
     if isinstance(told, Marker):
         return False
-    same: bool = comparable(attribute, sent) == comparable(attribute, told)
+    same: bool = comparable(attribute, unescaped(sent)) == comparable(attribute, told)
     return same
 
 
@@ -204,18 +213,15 @@ def _not_carried_out(change: Change, steps: list[Step], kind: ResourceType) -> I
         if field.reason is FieldReason.STAYS or not field.path or field.forces_replacement > making:
             continue
         attribute = kind.root.at(field.path)
-        if attribute is None or (making and _is_nothing(attribute, field.after)):
-            continue
-        told = not _is_nothing(attribute, field.after)
-        # What is cleared in an element of a list is left out of what the list is set to.
-        where = field.path if told else list_at(kind.root, field.path) or field.path
-        named = _unplaced(kind.root, where)
+        if attribute is None or _is_nothing(attribute, field.after):
+            continue  # it may go with something else: an element of a list, a key that is passed on
+        named = _unplaced(kind.root, field.path)
         if not any(path[: len(named)] == named or named[: len(path)] == path for path in sent):
             yield f"{change.address} shows another {dotted(field.path)}, and nothing sends it"
 
 
 def _is_nothing(attribute: Attribute, value: Any) -> bool:
-    """Whether a new object has that without being told."""
+    """Whether that is what an object has of which nothing is sent."""
     if value in (ABSENT, None, "", []):
         return True
     nothing: bool = comparable(attribute, value) == comparable(attribute, None)
