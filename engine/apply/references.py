@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.apply.ports import OutputsOf, SecretSink
 from engine.errors import EngineError
-from engine.plan.normal import is_sealed, read_attribute
+from engine.plan.normal import holds_secret, is_sealed, read_attribute
 from engine.provider.base import RemoteObject
 from engine.provider.schema import Schemas
 from engine.state.model import Draft
@@ -91,10 +91,13 @@ class References:
             return entry.id.rpartition("/")[2] if kind.parent else entry.id
         if is_sealed(get_path(entry.attributes, path)):
             secret = self.sink.load(self.stack, str(target))
-            return UNKNOWN if secret is None else Sensitive(secret)
-        for source in (self.answers.get(text, {}), entry.attributes):
-            found = read_attribute(kind.root, source, path, UNKNOWN)
-            if found is not UNKNOWN:
+            if secret is not None:
+                return Sensitive(secret)
+        answer = self.answers.get(text, {})
+        for source in (answer, entry.attributes):
+            found = read_attribute(kind.root, source, path, UNKNOWN, entry.declared)
+            # State keeps a fingerprint in the place of a secret, which is not what is meant.
+            if found is not UNKNOWN and (source is answer or not holds_secret(found)):
                 return found
         # What a whole answer does not have is null; a secret that it does not repeat is not.
         return UNKNOWN if text not in self.answers or path in kind.told_once else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,7 @@ from engine.plan.life import is_live, is_past, past_leaf
 from engine.plan.model import Action, Change, FieldChange, FieldReason, Reason
 from engine.plan.normal import applied_leaves, document_of, presentable, seal
 from engine.plan.request import update_params
+from engine.plan.seen import ignored_in, seen_leaves, without
 from engine.provider.base import RemoteObject, id_of
 from engine.provider.life import NaturalKey, Removal, Verb
 from engine.provider.schema import ResourceType
@@ -159,12 +160,12 @@ def decide_existing(case: Existing) -> Decision:
     """A resource that has an object: leave it, change it, bring it back, or replace it."""
     declaration, kind = case.declaration, case.kind
     ignored = ignored_in(declaration)
-    declared = _without(seal(declaration.arguments, case.salt), ignored)
-    wanted = _without(case.wanted, ignored)
+    declared = without(seal(declaration.arguments, case.salt), ignored)
+    wanted = without(case.wanted, ignored)
     prior = None
     if case.prior is not None:
         applied = applied_leaves(kind.root, case.prior.declared, case.prior.attributes)
-        prior = _without(applied, ignored)
+        prior = without(applied, ignored)
     comparison = compare(kind.root, wanted, case.actual, prior, salt=case.salt, as_of=case.as_of)
     if case.prior is not None:
         comparison = veiled(comparison, case.prior.attributes, salt=case.salt)
@@ -183,7 +184,7 @@ def decide_existing(case: Existing) -> Decision:
     update: dict[str, Any] = {}
     revive_by = ""
     if action in (Action.UPDATE, Action.REVIVE, Action.IMPORT):
-        sent = _without(declaration.arguments, ignored)
+        sent = without(declaration.arguments, ignored)
         update = update_params(kind, fields, sent, wanted, case.actual)
         if ended and kind.revival is not None:
             update = {**(kind.revival.params or {}), **update}
@@ -277,36 +278,11 @@ def left_alone(case: Existing) -> Decision:
     )
 
 
-def ignored_in(declaration: Declaration | None) -> list[tuple[str, ...]]:
-    """Paths of the fields that a declaration leaves alone once the object is made."""
-    names = declaration.lifecycle.ignore_changes if declaration is not None else ()
-    return [tuple(name.split(".")) for name in names]
-
-
-def seen_leaves(
-    kind: ResourceType, prior: ResourceState, ignored: Iterable[tuple[str, ...]] = ()
-) -> dict[str, Any]:
-    """The declared leaves as the last apply saw them, without what Stripe tells only once.
-
-    Args:
-        kind: The resource type.
-        prior: What the last apply declared and saw.
-        ignored: Paths of fields that are left out as well.
-    """
-    seen = {
-        name: value
-        for name, value in prior.attributes.items()
-        if name in prior.declared and value is not None
-    }
-    once = [tuple(map(str, path)) for path in kind.told_once]
-    return _without(seen, [*once, *ignored])
-
-
 def _moved_leaves(case: Existing) -> frozenset[Path]:
     """The leaves that changed on Stripe since the last apply."""
     if case.prior is None:
         return frozenset()
-    seen = seen_leaves(case.kind, case.prior)
+    seen = seen_leaves(case.kind, case.prior, case.salt)
     found = drifted(case.kind.root, seen, case.actual, salt=case.salt)
     return frozenset(difference.path for difference in found)
 
@@ -490,16 +466,6 @@ def left_behind(
             f"{id}, the {brought.title} that its {brought.by} made, stays active on Stripe, and "
             "nothing manages it: archive it in the Dashboard once nobody uses it"
         )
-
-
-def _without(document: Mapping[str, Any], paths: list[tuple[str, ...]]) -> dict[str, Any]:
-    found = dict(document)
-    for path in paths:
-        if len(path) == 1:
-            found.pop(path[0], None)
-        elif isinstance(found.get(path[0]), Mapping):
-            found[path[0]] = _without(found[path[0]], [path[1:]])
-    return found
 
 
 def replaced(

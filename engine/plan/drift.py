@@ -8,12 +8,13 @@ from typing import Any
 
 from engine.address import parse_address
 from engine.graph.build import ResourceGraph
-from engine.plan.decide import has_ended, ignored_in, seen_leaves
+from engine.plan.decide import has_ended
 from engine.plan.diff import drifted
 from engine.plan.life import is_past
 from engine.plan.model import Drift, FieldChange, FieldReason
 from engine.plan.normal import is_sealed, presentable
 from engine.plan.observed import Observed
+from engine.plan.seen import ignored_in, seen_leaves
 from engine.plan.untouched import is_as_seen
 from engine.provider.base import RemoteObject
 from engine.provider.schema import ResourceType, Schemas
@@ -42,7 +43,8 @@ def find_drift(
             continue
         fields: tuple[FieldChange, ...] = ()
         if not is_as_seen(kind, prior, actual):
-            seen = seen_leaves(kind, prior, ignored_in(graph.declarations.get(address)))
+            ignored = ignored_in(graph.declarations.get(address))
+            seen = seen_leaves(kind, prior, state.lineage, ignored)
             fields = tuple(_fields(kind, seen, actual, state.lineage))
         ended = has_ended(kind, actual, prior.declared)
         if fields or ended:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
+from types import MappingProxyType
 from typing import Any
 
 from engine.provider.schema import Attribute, Kind, ListOrder
 from engine.values import (
     ABSENT,
     UNKNOWN,
+    Marker,
     Path,
     Sensitive,
     fingerprint,
@@ -28,6 +30,7 @@ _BLANKS = "\0 \t\r\n"
 
 SEALED = "$sensitive"
 """The one key of a mapping that stands for a secret: `{"$sensitive": FINGERPRINT}`."""
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 def read(attribute: Attribute, name: str, holder: Any) -> Any:
@@ -46,7 +49,13 @@ def read(attribute: Attribute, name: str, holder: Any) -> Any:
         return found
 
 
-def read_attribute(root: Attribute, attributes: Mapping[str, Any], path: Path, missing: Any) -> Any:
+def read_attribute(
+    root: Attribute,
+    attributes: Mapping[str, Any],
+    path: Path,
+    missing: Any,
+    declared: Mapping[str, Any] = _NOTHING,
+) -> Any:
     """What a reference to an attribute stands for, in the words of the parameter.
 
     Args:
@@ -54,7 +63,73 @@ def read_attribute(root: Attribute, attributes: Mapping[str, Any], path: Path, m
         attributes: An answer, or what state keeps of one.
         path: Path of the attribute.
         missing: What to return for an attribute that is not there; null is there.
+        declared: What is declared of the object: what is a secret there is one here.
     """
+    found = answered(root, attributes, path, missing)
+    node = root.at(path)
+    # Where an id is declared, an answer may hold the object.
+    if node is not None and node.reference and isinstance(found, Mapping):
+        found = found.get("id", found)
+    if found is missing or found is None or isinstance(found, Marker) or is_sealed(found):
+        return found
+    for length in range(1, len(path) + 1):
+        above = root.at(path[:length])
+        said = get_path(declared, path[:length])
+        if _is_secret(said) or (above is not None and above.sensitive):
+            return Sensitive(found)
+    return found if node is None else hidden(node, found, get_path(declared, path))
+
+
+def hidden(attribute: Attribute, value: Any, declared: Any) -> Any:
+    """An answer with what is a secret, by its type or its declaration, wrapped as one.
+
+    Args:
+        attribute: What the value looks like.
+        value: As answered.
+        declared: What is declared there: secrets as such or as fingerprints; None if nothing is.
+    """
+    if value is None or isinstance(value, (Marker, Sensitive)) or is_sealed(value):
+        return value
+    if attribute.sensitive or _is_secret(declared):
+        return Sensitive(value)
+    said = declared if isinstance(declared, Mapping) else {}
+    if isinstance(value, Mapping) and attribute.kind in (Kind.OBJECT, Kind.MAP):
+        children = {name: attribute.child(name) for name in {*value, *said}}
+        # What is told under another name could be anywhere in it.
+        if any(
+            name not in value and holds_secret(inner) and not _is_untold(children[name])
+            for name, inner in said.items()
+        ):
+            return Sensitive(value)
+        return {
+            name: inner if child is None else hidden(child, inner, said.get(name))
+            for name, inner in value.items()
+            for child in (children[name],)
+        }
+    if isinstance(value, list) and attribute.element is not None and not holds_secret(declared):
+        return [hidden(attribute.element, inner, None) for inner in value]
+    return Sensitive(value) if holds_secret(declared) else value
+
+
+def _is_secret(declared: Any) -> bool:
+    return isinstance(declared, Sensitive) or is_sealed(declared)
+
+
+def holds_secret(declared: Any) -> bool:
+    """Whether a secret, as such or as a fingerprint, is anywhere in a value."""
+    if isinstance(declared, Mapping) and not is_sealed(declared):
+        return any(map(holds_secret, declared.values()))
+    if isinstance(declared, (list, tuple)):
+        return any(map(holds_secret, declared))
+    return _is_secret(declared)
+
+
+def _is_untold(attribute: Attribute | None) -> bool:
+    return attribute is None or attribute.write_only
+
+
+def answered(root: Attribute, attributes: Mapping[str, Any], path: Path, missing: Any) -> Any:
+    """What an answer, or the state, holds for an attribute, as `read_attribute` reads it."""
     name = str(path[0])
     field = root.fields.get(name)
     if name in attributes or field is None or not field.source:
@@ -215,6 +290,8 @@ def document_of(attribute: Attribute, value: Any) -> Any:
 
 def pick(attribute: Attribute, declared: Any, actual: Any, salt: str) -> Any:
     """What state keeps of an answer: the declared leaves, in the parameters' words."""
+    if is_sealed(actual):
+        return actual
     if is_sealed(declared):
         return {SEALED: fingerprint(actual, salt)} if actual is not None else declared
     if attribute.kind in (Kind.OBJECT, Kind.MAP) and isinstance(declared, Mapping):

@@ -123,7 +123,8 @@ def _declared(
             decisions[address] = with_move(decision, came_from.get(address))
             known.decide(address, standing_after(decision, refreshed=refreshed))
         elif (prior := basis.state.resources.get(address)) is not None:
-            known.decide(address, Standing(basis.actual(address, prior) or {}, whole=False))
+            actual = basis.actual(address, prior) or {}
+            known.decide(address, Standing(actual, whole=False, declared=prior.declared))
     return decisions
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.graph.build import ResourceGraph
 from engine.plan.model import Drift, Step, StepKind
-from engine.plan.normal import is_sealed, pick, read_attribute
+from engine.plan.normal import answered, hidden, is_sealed, pick, seal
 from engine.plan.observed import Observed
 from engine.provider.schema import ResourceType, Schemas
 from engine.state.model import ResourceState, State
@@ -58,10 +58,11 @@ def attributes_of(
     """
     found: dict[str, Any] = pick(kind.root, record.declared, actual, salt)
     for name in sorted(referred):
-        value = read_attribute(kind.root, actual, (name,), None if whole else UNKNOWN)
+        value = answered(kind.root, actual, (name,), None if whole else UNKNOWN)
         # Null is kept too: it says that Stripe was asked and has nothing there.
         if value is not UNKNOWN and not kind.root.fields[name].sensitive:
-            found[name] = value
+            secret = hidden(kind.root.fields[name], value, record.declared.get(name))
+            found[name] = seal(secret, salt)
     return found if prior is None else with_told_once(kind, found, prior.attributes)
 
 

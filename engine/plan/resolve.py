@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from engine.plan.decide import Decision
@@ -22,11 +22,13 @@ class Standing:
         attributes: Its attributes, UNKNOWN where only the apply can tell.
         whole: They are a whole answer: what is not among them is null.
         exists: Its object is there, so that no apply makes it.
+        declared: What is declared of it, for what is a secret in it.
     """
 
     attributes: Mapping[str, Any]
     whole: bool = True
     exists: bool = True
+    declared: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Known:
@@ -80,7 +82,7 @@ class Known:
         path = tuple(target.attribute.split("."))
         told_once = path in kind.told_once
         missing = None if standing.whole and not told_once else UNKNOWN
-        found = read_attribute(kind.root, standing.attributes, path, missing)
+        found = read_attribute(kind.root, standing.attributes, path, missing, standing.declared)
         found = UNKNOWN if told_once and found is None else found
         secret = self._secrets.get(target) if is_sealed(found) else None
         return found if secret is None else Sensitive(secret)
@@ -110,7 +112,7 @@ def standing_after(decision: Decision, *, refreshed: bool) -> Standing:
             for name, value in _certain(decision).items()
             if value is not UNKNOWN and (name != "id" or chosen)
         }
-        return Standing(made, whole=False, exists=False)
+        return Standing(made, whole=False, exists=False, declared=decision.wanted)
     prior = decision.prior.attributes if decision.prior is not None else {}
     found: dict[str, Any] = {name: value for name, value in prior.items() if is_sealed(value)}
     actual = decision.actual or {}
@@ -118,7 +120,8 @@ def standing_after(decision: Decision, *, refreshed: bool) -> Standing:
     for name, value in _changed(decision).items():
         found[decision.kind.root.fields[name].source.split(".")[0] or name] = UNKNOWN
         found[name] = value
-    return Standing(with_told_once(decision.kind, found, prior), whole=refreshed)
+    told = with_told_once(decision.kind, found, prior)
+    return Standing(told, whole=refreshed, declared=decision.wanted)
 
 
 def _changed(decision: Decision) -> dict[str, Any]:

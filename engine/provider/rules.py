@@ -113,7 +113,7 @@ class Rule:
         """Whether too many or too few are given of fields that a glance can count."""
         if self.kind not in _COUNTED or self.each or any("." in name for name in self.fields):
             return True
-        given = sum(arguments.get(name) is not None for name in self.fields)
+        given = sum(arguments.get(name) not in (None, [], {}) for name in self.fields)
         return given > 1 or (given == 0 and self.kind is RuleKind.ONE_OF)
 
 

@@ -243,7 +243,9 @@ def _one_of(one: _Reading) -> Path | None:
 
 
 def _at_least_one(one: _Reading) -> Path | None:
-    return one.place if all(found is ABSENT for _, found in one.everywhere()) else None
+    # What is empty cannot be sent.
+    none = all(found is ABSENT or found in ([], {}) for _, found in one.everywhere())
+    return one.place if none else None
 
 
 def _at_most_one(one: _Reading) -> Path | None:

@@ -20,6 +20,7 @@ from engine.stack.locate import line_of
 from engine.stack.meant import nearest
 from engine.stack.model import Declaration, Location, References, Stack
 from engine.stack.rules import Circumstances, parts
+from engine.stack.targets import what_is_wrong
 from engine.values import (
     UNKNOWN,
     AttributeTarget,
@@ -307,30 +308,13 @@ def _reference_problems(stack: Stack, schemas: Schemas, root: Path) -> Iterator[
         for path, target in references:
             if isinstance(target, OutputTarget):
                 continue
-            wrong = _dangling(target, stack, schemas)
+            wrong = what_is_wrong(target, stack, schemas)
             if wrong is not None:
                 message, hint = wrong
                 yield _problem(
                     location, path, root, f"{name}: {dotted(path)}: {message}", hint, "dangling-ref"
                 )
     yield from _mismatched_references(stack, schemas, root)
-
-
-def _dangling(target: AttributeTarget, stack: Stack, schemas: Schemas) -> tuple[str, str] | None:
-    text = str(target.address)
-    known = stack.lookups if target.address.lookup else stack.declarations
-    if text not in known:
-        near = nearest(text, tuple(known))
-        return f"{text} is not declared", f"did you mean {near}?" if near else ""
-    fields = schemas[target.address.type].root.fields
-    name = target.attribute.split(".")[0]
-    if name not in fields:
-        near = nearest(name, tuple(fields))
-        return (
-            f"{text} has no attribute {name!r}",
-            f"did you mean {near!r}?" if near else "",
-        )
-    return None
 
 
 def _mismatched_references(stack: Stack, schemas: Schemas, root: Path) -> Iterator[Problem]:

@@ -16,7 +16,7 @@ from typing import Any
 
 from engine.address import parse_address
 from engine.catalog import loader
-from engine.provider.schema import Attribute, Kind
+from engine.provider.schema import Attribute, Kind, walk
 from engine.stack.check import check_arguments, check_references
 from engine.stack.follow import blurred, completed
 from engine.values import (
@@ -341,11 +341,17 @@ class RandomStack:
 
     def _swap_in(self, one: Declared) -> None:
         """Refer to another resource of the same type, one that is declared before."""
+        bound = said_of_type(one.object).get("bound", ())
+        if any(
+            f"{one.address}.id" in str(x.arguments.get("default_price"))
+            for x in self._declared.values()
+        ):
+            bound = ["product"]  # a default price belongs to its product
         places = [
             (path, target)
             for path, target in targets_with_paths(spoken(one.arguments))
             if isinstance(target, AttributeTarget) and target.attribute == "id"
-            if path[0] not in said_of_type(one.object).get("bound", ())
+            if path[0] not in bound
         ]
         if not places:
             return
@@ -452,7 +458,7 @@ class RandomStack:
                 plain = [
                     name
                     for name, value in one.arguments.items()
-                    if isinstance(value, (str, int)) and _is_told(fields[name])
+                    if value is not None and _is_told(fields[name], value)
                 ]
                 names = [*(["id"] if "id" in fields else []), *plain]
                 if names:
@@ -460,9 +466,11 @@ class RandomStack:
                     self._extra.append(f'output("out-{number}", "${{{one.address}.{name}}}")')
 
 
-def _is_told(attribute: Attribute) -> bool:
-    """Whether Stripe answers with a field, to everybody."""
-    return attribute.in_response and not (attribute.sensitive or attribute.write_only)
+def _is_told(attribute: Attribute, value: Any) -> bool:
+    """Whether Stripe answers with a field to everybody, and no other resource changes it."""
+    secret = any(inner.sensitive for _, inner in walk(attribute)) or "Sensitive(" in code(value)
+    hidden = secret or attribute.sensitive or attribute.write_only
+    return attribute.in_response and not hidden and not attribute.source
 
 
 def _lists(value: Any) -> Iterator[list[Any]]:

@@ -62,7 +62,7 @@ class RandomValues:
         if attribute.fold_case and isinstance(value, str) and "${" not in value:
             return rng.choice([value, value.upper(), value.capitalize()])
         if attribute.kind is Kind.DECIMAL and isinstance(value, str) and rng.random() < 0.3:
-            return rng.choice([Decimal(value), f"{Decimal(value):f}0" if "." in value else value])
+            return rng.choice([Decimal(value), f"{Decimal(value):f}"])
         if attribute.kind is Kind.INTEGER and isinstance(value, int) and value > 1_600_000_000:
             moment = dt.datetime.fromtimestamp(value, dt.UTC)
             return rng.choice(

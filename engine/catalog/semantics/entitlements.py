@@ -23,7 +23,7 @@ FEATURE = Row(
     id_prefix="feat_",
     removals=(ARCHIVE,),
     # R: an archived feature can be neither edited nor brought back.
-    ending=Ending(leaves={"active": (False,)}, spent_if=("active",)),
+    ending=Ending(leaves={"active": (False,)}, spent_if=("active",), past={"active": (False,)}),
     natural_keys=(
         NaturalKey(
             attribute="lookup_key",

@@ -1,0 +1,72 @@
+"""What a reference names, and what keeps it from being told: nothing there, or a secret.
+
+Of a secret that the code declares state keeps a fingerprint alone. What must not live here: secrets
+that Stripe makes up, which are referred to and kept in the sink.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.provider.schema import Attribute, ResourceType, Schemas
+from engine.stack.meant import nearest
+from engine.stack.model import Declaration, Stack
+from engine.values import AttributeTarget, Sensitive
+
+
+def what_is_wrong(
+    target: AttributeTarget, stack: Stack, schemas: Schemas
+) -> tuple[str, str] | None:
+    """Why a reference cannot be followed, with a hint; None if it can.
+
+    Args:
+        target: What it names.
+        stack: Where it stands.
+        schemas: Resource types by name.
+    """
+    text = str(target.address)
+    known = stack.lookups if target.address.lookup else stack.declarations
+    if text not in known:
+        near = nearest(text, tuple(known))
+        return f"{text} is not declared", f"did you mean {near}?" if near else ""
+    kind = schemas[target.address.type]
+    name = target.attribute.split(".")[0]
+    if name not in kind.root.fields:
+        near = nearest(name, tuple(kind.root.fields))
+        return f"{text} has no attribute {name!r}", f"did you mean {near!r}?" if near else ""
+    declaration = stack.declarations.get(text)
+    if declaration is not None and _reads_secret(target, declaration, kind):
+        return (
+            f"{target} is a secret that the code declares, and state keeps no secret",
+            "use the value itself in place of the reference, in Sensitive(...)",
+        )
+    return None
+
+
+def _reads_secret(target: AttributeTarget, declaration: Declaration, kind: ResourceType) -> bool:
+    """Whether what a reference names is, holds, or is inside of, a secret that is declared."""
+    node: Attribute | None = kind.root
+    value: Any = declaration.arguments
+    for part in target.attribute.split("."):
+        node = node.child(part) if node is not None else None
+        value = value.get(part) if isinstance(value, Mapping) else None
+        if value is None or _is_secret(node, value):
+            return value is not None
+    return _holds_secret(node, value)
+
+
+def _is_secret(node: Attribute | None, value: Any) -> bool:
+    return isinstance(value, Sensitive) or (node is not None and node.sensitive)
+
+
+def _holds_secret(node: Attribute | None, value: Any) -> bool:
+    if value is None or _is_secret(node, value):
+        return value is not None
+    if isinstance(value, Mapping):
+        return any(
+            _holds_secret(node.child(name) if node is not None else None, inner)
+            for name, inner in value.items()
+        )
+    element = node.element if node is not None else None
+    return isinstance(value, list) and any(_holds_secret(element, inner) for inner in value)
