@@ -20,6 +20,9 @@ _METADATA_KEYS = 50
 _AMOUNTS = (0, 1, 49, 50, 99_999_999)
 _DECIMALS = ("0", "0.000000000001", "10.50", "0010", "1e2", "99999999.5", Decimal("10.5"), 7)
 ESCAPES = False
+"""Texts hold `$${`: not yet, since what it stands for is compared as it is written."""
+EMPTIES = False
+"""Lists are emptied: not yet, since an update cannot say so of every list."""
 _PIECES = (
     "a", "Zz", "9", " ", "  ", "\u00e9", "e\u0301", "ß", "İ", "Ω", "中文", "🧾", "👩‍👧", "עברית",
     "$", "${", "$${x}", "{}", "[0]", "&a=b", "%20", "+", "#", "\\", "\\n", '"', "'", "\n", "\t",
@@ -130,8 +133,10 @@ class RandomValues:
         if element is None or element.reference:
             return sample
         if element.values:
-            return rng.sample(element.values, rng.randint(0, min(4, len(element.values))))
-        if rng.random() < 0.1:
+            return rng.sample(
+                element.values, rng.randint(int(not EMPTIES), min(4, len(element.values)))
+            )
+        if EMPTIES and rng.random() < 0.1:
             return []
         return [*sample, *(self._wild(element, sample[0]) for _ in range(rng.randint(0, 2)))]
 

@@ -162,6 +162,14 @@ SUBSCRIPTION = Row(
         ),
         _BILLED_BY_INVOICE,
         _INVOICED_ONLY,
+        Rule(
+            kind=RuleKind.UNIQUE_ELEMENTS,
+            fields=("items",),
+            value=("price",),
+            # L.
+            message="Cannot add multiple subscription items with the same plan.",
+            hint="give the item of that price a quantity",
+        ),
         *_priced("items.*", "plan"),
         recurring_only("items.*.price"),
         *taxes_agree("items.*", "items.*.tax_rates"),
