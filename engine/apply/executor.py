@@ -283,7 +283,10 @@ class StackRun:
         context = RequestContext(
             idempotency_key=intent.key, account=step.account, fence=self.around.fence
         )
-        flying[pool.submit(send, self.around.provider, kind, intent.step, params, context)] = step
+        around = self.around
+        flying[pool.submit(send, around.provider, around.schemas, intent.step, params, context)] = (
+            step
+        )
 
     def _kept(self, step: Step, kind: ResourceType) -> dict[str, str]:
         """Fingerprints of what the sink has under the names of a step's secrets."""

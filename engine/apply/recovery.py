@@ -175,7 +175,7 @@ def _settle(unfinished: Unfinished, intent: Intent, draft: Draft, around: Help) 
     if step.kind is StepKind.REMOVE or (moved_on and step.kind is not StepKind.CREATE):
         # Sent late, it could undo what is newer, or end what is declared again by now.
         return Finding(address=address, what=Found.LEFT)
-    what, answer = _asked_again(intent, kind, around)
+    what, answer = _asked_again(intent, around)
     if what is None and step.kind is StepKind.CREATE:
         answer = _made(intent, kind, draft, provider)
         what = Found.NOT_DONE if answer is None else Found.DISCOVERED
@@ -216,9 +216,7 @@ def _with_secrets(
     return found
 
 
-def _asked_again(
-    intent: Intent, kind: ResourceType, around: Help
-) -> tuple[Found | None, RemoteObject | None]:
+def _asked_again(intent: Intent, around: Help) -> tuple[Found | None, RemoteObject | None]:
     """Send an operation again, if that is safe; None where that tells nothing.
 
     Raises:
@@ -231,7 +229,7 @@ def _asked_again(
         idempotency_key=intent.key, account=intent.step.account, fence=around.fence
     )
     try:
-        answer = send(provider, kind, intent.step, intent.step.params, context)
+        answer = send(provider, around.schemas, intent.step, intent.step.params, context)
     except (AuthenticationError, PermissionDeniedError, RateLimitedError):
         raise
     except OSError:

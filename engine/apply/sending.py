@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+from engine.catalog.loader import type_name
 from engine.errors import EngineError, NotFoundError, ProviderError
 from engine.plan.life import is_gone, is_live
 from engine.plan.model import Step, StepKind
-from engine.provider.base import Provider, RemoteObject, RequestContext
+from engine.provider.base import Provider, RemoteObject, RequestContext, id_of
 from engine.provider.life import Removal, Verb
-from engine.provider.schema import ResourceType
-from engine.values import plain
+from engine.provider.schema import ResourceType, Schemas
+from engine.values import CLEAR, plain
 
 _REFUSED, _CONFLICT, _SERVER = 400, 409, 500
 
 
 def send(
     provider: Provider,
-    kind: ResourceType,
+    schemas: Schemas,
     step: Step,
     params: Mapping[str, Any],
     context: RequestContext,
@@ -28,7 +30,7 @@ def send(
 
     Args:
         provider: Where the objects are.
-        kind: The operation's resource type.
+        schemas: Resource types by name.
         step: The operation, with the id of the object it acts on.
         params: Its parameters, references resolved.
         context: Its idempotency key, and the account it acts on.
@@ -39,13 +41,56 @@ def send(
     Raises:
         ProviderError: if Stripe refuses or cannot be reached.
     """
+    kind = schemas[step.type]
     if step.kind is StepKind.REMOVE:
+        _end_brought(provider, schemas, step, context)
         return _take_away(provider, kind, step, context)
     if step.kind is StepKind.CREATE:
         return provider.create(kind, plain(params), context)
     if step.kind is StepKind.CALL:
         return provider.call(kind, step.id, step.call, plain(params), context)
-    return provider.update(kind, step.id, plain(params), context)
+    made = _bring(provider, schemas, step, plain(params), context)
+    return provider.update(kind, step.id, made, context)
+
+
+def _bring(
+    provider: Provider,
+    schemas: Schemas,
+    step: Step,
+    params: Mapping[str, Any],
+    context: RequestContext,
+) -> dict[str, Any]:
+    """Make what Stripe makes only with a new object, and return the update that names it."""
+    found = dict(params)
+    for brought in schemas[step.type].brings:
+        if brought.by in found:
+            wanted = {**found.pop(brought.by), brought.parent: step.id}
+            other = dataclasses.replace(
+                context, idempotency_key=f"{context.idempotency_key}-{brought.at}"
+            )
+            made = provider.create(schemas[type_name(brought.object)], wanted, other)
+            found[brought.at] = id_of(made)
+    return found
+
+
+def _end_brought(provider: Provider, schemas: Schemas, step: Step, context: RequestContext) -> None:
+    """End what Stripe made with an object, before the object itself ends.
+
+    S: "This price cannot be archived because it is the default price of its product." So the object
+    lets go of it first.
+    """
+    kind = schemas[step.type]
+    for brought in kind.brings:
+        id = step.params.get(brought.at)
+        if not id:
+            continue
+        other = schemas[type_name(brought.object)]
+        key = f"{context.idempotency_key}-{brought.at}"
+        with contextlib.suppress(NotFoundError):
+            free = dataclasses.replace(context, idempotency_key=f"{key}-free")
+            provider.update(kind, step.id, {brought.at: CLEAR}, free)
+            ending = dataclasses.replace(context, idempotency_key=f"{key}-end")
+            _end(provider, other, id, other.removals[-1], ending)
 
 
 def _take_away(

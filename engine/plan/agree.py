@@ -94,8 +94,10 @@ def _unshown(plan: Plan, change: Change, step: Step, kind: ResourceType) -> Iter
         yield f"{step.key} is carried out, and shown is: {change.action.value}"
     if step.removal is not None and change.removal not in (None, step.removal):
         yield f"{step.key} removes it by {step.removal.verb.value}, and shows another way"
-    if step.kind is StepKind.REMOVE and step.params:
-        yield f"{step.key} sends what is not shown"
+    if step.kind is StepKind.REMOVE:
+        if not _ends_what_is_shown(change, step, kind):
+            yield f"{step.key} ends what is not shown"
+        return
     shown = _Shown(change, kind)
     for path, value in _leaves(step.params):
         if path == ("metadata", STAMP_KEY):
@@ -106,6 +108,16 @@ def _unshown(plan: Plan, change: Change, step: Step, kind: ResourceType) -> Iter
             right = shown.has(path, value)
         if not right:
             yield f"{step.key} sends another {dotted(path)} than is shown"
+
+
+def _ends_what_is_shown(change: Change, step: Step, kind: ResourceType) -> bool:
+    """Whether the notes name everything that a removal takes along."""
+    titles = {brought.at: brought.object for brought in kind.brings}
+    return all(
+        name in titles
+        and any(note.startswith(f"{id}, the {titles[name]} ") for note in change.notes)
+        for name, id in step.params.items()
+    )
 
 
 class _Shown:

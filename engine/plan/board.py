@@ -156,7 +156,8 @@ class Board:
         # Of an object left over by an earlier run nothing was read: the surest way is the last.
         ways = sorted(decision.kind.removals, key=lambda way: way.verb is not Verb.KEEP)
         removal = decision.change.removal or ways[-1]
-        self.put(decision, StepKind.REMOVE, key=key, id=id, removal=removal)
+        brought = decision.brought if id == decision.change.id else {}
+        self.put(decision, StepKind.REMOVE, key=key, id=id, removal=removal, params=brought)
 
     def put(self, decision: Decision, kind: StepKind, *, key: str = "", **parts: Any) -> str:
         """Put down one operation and return its key."""

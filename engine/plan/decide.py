@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine.plan.brought import brought_with, made_again
 from engine.plan.diff import compare, drifted, veiled
 from engine.plan.fields import field_changes, new_fields
 from engine.plan.keys import claims_of
@@ -39,6 +40,8 @@ class Decision:
         prior: What state says; None if nothing.
         keeping: What the author says about removal.
         removals: Ids of objects that go, beside the change's own.
+        brought: Ids of objects that Stripe made with it and that end with it, by the field of the
+            object that holds them.
         instead: What brings an object back that takes the place of a new one; None if one is made.
         needs_room: Stripe takes a new object only once others are gone.
         untouched: A glance told that there is nothing to do, in the state either.
@@ -56,6 +59,7 @@ class Decision:
     prior: ResourceState | None = None
     keeping: Keeping = field(default_factory=Keeping)
     removals: tuple[str, ...] = ()
+    brought: Mapping[str, str] = field(default_factory=dict)
     instead: Decision | None = None
     needs_room: bool = False
     untouched: bool = False
@@ -189,6 +193,8 @@ def decide_existing(case: Existing) -> Decision:
         if ended and kind.revival is not None:
             update = {**(kind.revival.params or {}), **update}
             revive_by = kind.revival.call
+        if action is Action.REVIVE:
+            update |= made_again(kind, sent, case.actual)
     change = Change(
         address=declaration.address,
         type=kind.name,
@@ -441,43 +447,24 @@ def choose_removal(
     return None
 
 
-def left_behind(
-    prior: ResourceState | None,
-    kind: ResourceType,
-    actual: RemoteObject,
-    removal: Removal,
-    state: State,
-) -> Iterator[str]:
-    """Name what Stripe made with an object that goes, and what nothing manages.
-
-    Args:
-        prior: What state says of the object; None if nothing.
-        kind: Its resource type.
-        actual: The object.
-        removal: How it goes; what is deleted leaves nothing.
-        state: The state of its stack.
-    """
-    managed = {entry.id for entry in state.resources.values()}
-    for brought in kind.brings if removal.verb is not Verb.DELETE else ():
-        id = actual.get(brought.at)
-        if prior is None or brought.by not in prior.declared or not id or id in managed:
-            continue
-        yield (
-            f"{id}, the {brought.title} that its {brought.by} made, stays active on Stripe, and "
-            "nothing manages it: archive it in the Dashboard once nobody uses it"
-        )
+def with_brought(decision: Decision, state: State) -> Decision:
+    """A removal or replacement with what ends together with the old object."""
+    removal, kind = decision.change.removal, decision.kind
+    if removal is None or removal.verb in (Verb.DELETE, Verb.KEEP) or decision.actual is None:
+        return decision
+    found = brought_with(decision.prior, kind, decision.actual, state)
+    notes = tuple(
+        f"{found[brought.at]}, the {brought.object} that its {brought.by} made, is archived with it"
+        for brought in kind.brings
+        if brought.at in found
+    )
+    change = dataclasses.replace(decision.change, notes=(*decision.change.notes, *notes))
+    return dataclasses.replace(decision, change=change, brought=found)
 
 
-def replaced(
-    decision: Decision,
-    removal: Removal | None,
-    *,
-    create_first: bool,
-    notes: tuple[str, ...] = (),
-) -> Decision:
-    """A replacement with its order, the end of the old object and what that leaves filled in."""
-    if removal is not None and removal.note:
-        notes = (removal.note, *notes)
+def replaced(decision: Decision, removal: Removal | None, *, create_first: bool) -> Decision:
+    """A replacement with its order and the end of the old object filled in."""
+    notes = (removal.note,) if removal is not None and removal.note else ()
     change = dataclasses.replace(
         decision.change,
         removal=removal,

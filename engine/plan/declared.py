@@ -19,9 +19,9 @@ from engine.plan.decide import (
     inherited,
     keeping_of,
     left_alone,
-    left_behind,
     replaced,
     transfer_params,
+    with_brought,
 )
 from engine.plan.keys import cased
 from engine.plan.life import is_past
@@ -187,10 +187,7 @@ def _replacement(basis: Basis, decision: Decision, actual: RemoteObject) -> Deci
         transfer={**transfer_params(kind, decision.wanted, actual), **heir},
         refusals=refusals,
     )
-    left_over: tuple[str, ...] = ()
-    if removal is not None:
-        left_over = tuple(left_behind(decision.prior, kind, actual, removal, basis.state))
-    return replaced(decision, removal, create_first=create_first, notes=left_over)
+    return with_brought(replaced(decision, removal, create_first=create_first), basis.state)
 
 
 def _frees(removal: Removal | None, *, kept: bool) -> bool:

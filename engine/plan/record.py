@@ -19,7 +19,7 @@ from engine.values import UNKNOWN, AttributeTarget, get_path, set_path
 def referred_attributes(
     graph: ResourceGraph, kinds: Mapping[str, ResourceType]
 ) -> dict[str, set[str]]:
-    """Attributes that a stack refers to, by address.
+    """Attributes that a stack refers to, by address, and ids of what Stripe made with an object.
 
     An id is known anyway, unless an object is addressed by the fields that name it.
     """
@@ -30,6 +30,11 @@ def referred_attributes(
         kind = kinds.get(target.address.type)
         if target.attribute != "id" or (kind is not None and kind.composite is not None):
             found.setdefault(str(target.address), set()).add(target.attribute.split(".")[0])
+    for address, declaration in graph.declarations.items():
+        kind = kinds.get(declaration.type)
+        for brought in kind.brings if kind is not None else ():
+            if brought.by in declaration.arguments:
+                found.setdefault(address, set()).add(brought.at)
     return found
 
 

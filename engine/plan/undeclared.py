@@ -6,7 +6,7 @@ from collections.abc import Container
 
 from engine.address import parse_address
 from engine.plan.basis import Basis
-from engine.plan.decide import Decision, choose_removal, left_behind
+from engine.plan.decide import Decision, choose_removal, with_brought
 from engine.plan.life import is_past
 from engine.plan.model import Action, Change, Reason
 from engine.state.model import Keeping, ResourceState
@@ -53,8 +53,6 @@ def _removal(basis: Basis, address: str, prior: ResourceState) -> Decision:
     elif past:
         reason = Reason.PAST
     notes = (removal.note,) if removal is not None and removal.note else ()
-    if actual is not None and removal is not None:
-        notes = (*notes, *left_behind(prior, kind, actual, removal, basis.state))
     change = Change(
         address=parse_address(address),
         type=kind.name,
@@ -65,7 +63,7 @@ def _removal(basis: Basis, address: str, prior: ResourceState) -> Decision:
         removal=removal,
         notes=notes,
     )
-    return Decision(
+    decision = Decision(
         change=change,
         kind=kind,
         actual=actual,
@@ -73,6 +71,7 @@ def _removal(basis: Basis, address: str, prior: ResourceState) -> Decision:
         keeping=_keeping(basis, address, prior),
         removals=prior.superseded,
     )
+    return with_brought(decision, basis.state)
 
 
 def _keeping(basis: Basis, address: str, prior: ResourceState) -> Keeping:

@@ -180,14 +180,16 @@ class Brought:
     """Another object that Stripe makes with one of this type, and that nothing manages.
 
     Attributes:
-        by: Declared field that asks for it.
-        at: Field of the answer that holds its id.
-        title: What people call it.
+        by: Declared field that asks for it; it holds the parameters that make it.
+        at: Field of the answer that holds its id. An update can set and clear it.
+        object: Its object name.
+        parent: Parameter of its create that names the object it belongs to.
     """
 
     by: str
     at: str
-    title: str
+    object: str
+    parent: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)

@@ -46,7 +46,9 @@ PRODUCT = Row(
     ),
     revival=ACTIVE_AGAIN,
     natural_keys=(NaturalKey(attribute="id", kept_by_removed=True),),
-    brings=(Brought(by="default_price_data", at="default_price", title="price"),),
+    brings=(
+        Brought(by="default_price_data", at="default_price", object="price", parent="product"),
+    ),
     references={
         "default_price": "price",
         "tax_code": "tax_code",

@@ -426,7 +426,7 @@ def test_a_removal_by_another_way_than_is_shown_is_refused(prepared: Prepare) ->
         found = next(entry for entry in plan["steps"] if entry["kind"] == "remove")
         found["params"] = {"name": "x"}
 
-    with pytest.raises(PlanFileError, match="sends what is not shown"):
+    with pytest.raises(PlanFileError, match="ends what is not shown"):
         read(edited(raw, send))
 
 
