@@ -17,7 +17,7 @@ from engine.errors import ProviderError
 from engine.operations.earlier import ids_of_others, other_lineages
 from engine.operations.session import Session
 from engine.operations.together import at_once
-from engine.plan.life import is_gone, is_live
+from engine.plan.life import is_gone, is_live, is_past
 from engine.plan.model import Action, Change, Plan, Step, StepKind
 from engine.plan.request import read_stamp
 from engine.provider.base import RemoteObject, id_of
@@ -155,7 +155,8 @@ def _unknown(
             if stamp is None or id_of(entry) in known:
                 continue
             address = names.get(stamp[1], stamp[1])
-            ended = is_gone(kind, entry, {}) or not is_live(kind, entry)
+            # What has done its work was let go of: its removal forgets it.
+            ended = is_gone(kind, entry, {}) or is_past(kind, entry) or not is_live(kind, entry)
             if made.get(address) == place and not ended:
                 found.append(_Unknown(address=address, id=id_of(entry), lineage=stamp[0]))
     if found:
