@@ -15,7 +15,7 @@ from engine.plan.life import is_live, is_past, past_leaf
 from engine.plan.model import Action, Change, FieldChange, FieldReason, Reason
 from engine.plan.normal import applied_leaves, document_of, presentable, seal
 from engine.plan.request import update_params
-from engine.plan.seen import ignored_in, seen_leaves, without
+from engine.plan.seen import ignored_in, seen_leaves, with_unanswered, without
 from engine.provider.base import RemoteObject, id_of
 from engine.provider.life import NaturalKey, Removal, Verb
 from engine.provider.schema import ResourceType
@@ -170,7 +170,8 @@ def decide_existing(case: Existing) -> Decision:
     if case.prior is not None:
         applied = applied_leaves(kind.root, case.prior.declared, case.prior.attributes)
         prior = without(applied, ignored)
-    comparison = compare(kind.root, wanted, case.actual, prior, salt=case.salt, as_of=case.as_of)
+    there = with_unanswered(kind, case.actual, case.prior, case.as_of)
+    comparison = compare(kind.root, wanted, there, prior, salt=case.salt, as_of=case.as_of)
     if case.prior is not None:
         comparison = veiled(comparison, case.prior.attributes, salt=case.salt)
     moved = _moved_leaves(case)

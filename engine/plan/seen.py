@@ -5,13 +5,16 @@ What must not live here: how it is compared.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import copy
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from engine.plan.normal import pick, read
+from engine.provider.base import RemoteObject
 from engine.provider.schema import ResourceType
 from engine.stack.model import Declaration
 from engine.state.model import ResourceState
+from engine.values import Path, Target, get_path, resolve, set_path
 
 
 def ignored_in(declaration: Declaration | None) -> list[tuple[str, ...]]:
@@ -40,6 +43,36 @@ def seen_leaves(
     }
     once = [tuple(map(str, path)) for path in kind.told_once]
     return without(seen, [*once, *ignored])
+
+
+def with_unanswered(
+    kind: ResourceType,
+    actual: RemoteObject,
+    prior: ResourceState | None,
+    as_of: Callable[[Target], Any],
+) -> RemoteObject:
+    """An object with what it lacks although it was asked for, as it was last declared.
+
+    Stripe returns what `expand` names, null included. A server that leaves it out says nothing
+    about it, and that is no reason to replace a price.
+
+    Args:
+        kind: The resource type.
+        actual: The object as it was returned.
+        prior: What the last apply declared; None if it declared nothing.
+        as_of: What the references of the last apply stand for.
+    """
+    if prior is None:
+        return actual
+    found: dict[str, Any] = {}
+    for name in kind.expand:
+        path: Path = tuple(name.split("."))
+        declared = get_path(prior.declared, path)
+        holder = get_path(actual, path[:-1])
+        if declared is not None and isinstance(holder, Mapping) and path[-1] not in holder:
+            found = found or copy.deepcopy(dict(actual))
+            set_path(found, path, resolve(declared, as_of))
+    return found or actual
 
 
 def without(document: Mapping[str, Any], paths: list[tuple[str, ...]]) -> dict[str, Any]:
