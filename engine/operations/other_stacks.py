@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from engine.errors import StateError
 from engine.operations.session import Session
-from engine.plan.model import Action, Plan, StepKind
+from engine.plan.model import Action, Change, Plan, StepKind
 from engine.plan.options import PlanOptions
 from engine.stack.loader import stack_files
 from engine.state.model import State
@@ -53,14 +53,20 @@ def with_other_stacks(
         dataclasses.replace(
             plan,
             refusals=(
+                # First what explains the others: a renamed stack finds all its keys taken.
+                *_made_again(plan, orphans),
                 *plan.refusals,
                 *_read_by_others(plan, opened.states[plan.stack], others, command),
-                *_made_again(plan, orphans),
             ),
         )
         for plan in plans
     )
-    warnings = tuple(_orphan(opened.context.environment, name) for name in orphans)
+    new = {str(change.address) for plan in plans for change in plan.changes if _is_made(change)}
+    warnings = tuple(
+        _orphan(opened.context.environment, name)
+        for name, state in orphans.items()
+        if state is None or not new & {*state.resources}
+    )
     last = dataclasses.replace(plans[-1], warnings=(*plans[-1].warnings, *warnings))
     return (*plans[:-1], last)
 
@@ -117,7 +123,7 @@ def _texts(value: object) -> Iterator[str]:
 
 def _made_again(plan: Plan, orphans: Mapping[str, State | None]) -> Iterator[str]:
     """Why new objects cannot be made: the state of a stack without a module manages them."""
-    new = {str(change.address) for change in plan.changes if change.action is Action.CREATE}
+    new = {str(change.address) for change in plan.changes if _is_made(change)}
     for name, state in orphans.items():
         twice = sorted(new & {*state.resources}) if state is not None else []
         if twice:
@@ -127,6 +133,10 @@ def _made_again(plan: Plan, orphans: Mapping[str, State | None]) -> Iterator[str
                 f"would make them again. If stacks/{name}.py was renamed to "
                 f"stacks/{plan.stack}.py, run: engine state mv {name}: {plan.stack}:"
             )
+
+
+def _is_made(change: Change) -> bool:
+    return change.action is Action.CREATE
 
 
 def _orphan(environment: str, name: str) -> str:

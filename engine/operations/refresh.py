@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from engine.errors import StateError
 from engine.graph.build import ResourceGraph
 from engine.operations.context import Context
 from engine.operations.holders import find_holders
@@ -19,7 +21,7 @@ from engine.plan.normal import is_sealed
 from engine.plan.observed import Observed
 from engine.plan.options import PlanOptions
 from engine.plan.scope import moved_state, selection
-from engine.provider.base import Provider, RemoteObject
+from engine.provider.base import Provider, RemoteObject, id_of
 from engine.provider.schema import ResourceType
 from engine.state.model import ResourceState, State
 from engine.values import AttributeTarget, OutputTarget, get_path
@@ -128,11 +130,13 @@ class _Refresh:
         imports = dict(zip(asked, answers, strict=True))
         remembered = dict(self._remembered(free, imports))
         taken = {*imports, *remembered}
+        holders = self._holders([address for address in free if address not in taken])
         return Observed(
             objects=objects,
             imports=imports,
             remembered=remembered,
-            holders=self._holders([address for address in free if address not in taken]),
+            holders=holders,
+            owners=dict(self._owners({id_of(found) for found in holders.values()})),
             lookups=lookups,
             outputs=self.outputs,
             secrets=secrets,
@@ -146,6 +150,17 @@ class _Refresh:
             for declaration in (self.graph.declarations[address] for address in addresses)
         ]
         return find_holders(self.provider, self.context.schemas, wishes)
+
+    def _owners(self, ids: set[str]) -> Iterator[tuple[str, str]]:
+        """Which of these objects other stacks of the environment manage, and as what."""
+        backend, environment = self.context.backend, self.context.environment
+        for name in backend.stacks(environment) if ids else ():
+            # One that cannot be read is no reason to refuse the plan of another stack.
+            with contextlib.suppress(StateError):
+                state = None if name == self.state.stack else backend.read(name, environment)
+                for address, entry in state.resources.items() if state is not None else ():
+                    if entry.id in ids:
+                        yield entry.id, f"{address} of stack {name}"
 
     def _kind(self, type_name: str) -> ResourceType:
         return self.context.schemas[type_name]

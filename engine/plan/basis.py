@@ -59,6 +59,7 @@ class Basis:
         if (
             holder is not None
             and self.owner(address, holder) is None
+            and (single or id_of(holder) not in self.observed.owners)
             and (single or lifecycle.adopt or get_path(holder, ("metadata", STAMP_KEY)) == owner)
         ):
             return Reason.ADOPTED, holder

@@ -22,8 +22,18 @@ def collision(
     holder: RemoteObject,
     state: State,
     graph: ResourceGraph,
+    owners: Mapping[str, str],
 ) -> tuple[dict[str, Any], str, str]:
     """Settle a collision, or refuse it.
+
+    Args:
+        declaration: The new resource.
+        kind: Its type.
+        wanted: Its arguments, references resolved.
+        holder: The object that holds its key.
+        state: The state of its stack.
+        graph: What its stack declares.
+        owners: As in `Observed`.
 
     Returns:
         Parameters that take the key over, a note for the plan, and a refusal; each may be empty.
@@ -54,10 +64,24 @@ def collision(
             f'same thing under a new name, say moved("{ours}", "{declaration.address}")'
         )
         return {}, "", refusal
-    who = f"{ours} of this stack" if ours else f"{holder_id}, which this stack does not manage"
-    refusal = (
-        f"{declaration.address} ({declaration.location}): {what} is held by {who}. "
-        "Choose another, or take that object over with lifecycle=Lifecycle(adopt=True) or "
-        f'import_("{declaration.address}", "{holder_id}")'
+    return {}, "", _held(declaration, what, holder_id, ours, owners.get(holder_id))
+
+
+def _held(
+    declaration: Declaration, what: str, holder_id: str, ours: str | None, owner: str | None
+) -> str:
+    """Why a key cannot be taken, and the way on that ends nothing that somebody declares."""
+    where = f"{declaration.address} ({declaration.location})"
+    if owner is not None:
+        address, _, stack = owner.partition(" of stack ")
+        return (
+            f"{where}: {what} belongs to {owner}, and an object is managed by one stack. Declare "
+            f'it in one of the two. To move it here, write removed("{address}") in '
+            f'stacks/{stack}.py and import_("{declaration.address}", "{holder_id}") next to this '
+            "declaration"
+        )
+    who = f"{ours} of this stack" if ours else f"{holder_id}, which no stack manages"
+    return (
+        f"{where}: {what} is held by {who}. Choose another, or take that object over with "
+        f'lifecycle=Lifecycle(adopt=True) or import_("{declaration.address}", "{holder_id}")'
     )
-    return {}, "", refusal

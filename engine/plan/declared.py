@@ -233,7 +233,7 @@ def _new(
     note = refusal = ""
     if holder is not None:
         transfer, note, refusal = collision(
-            declaration, kind, wanted, holder, basis.state, basis.graph
+            declaration, kind, wanted, holder, basis.state, basis.graph, basis.observed.owners
         )
     decision = decide_new(
         declaration,

@@ -20,6 +20,8 @@ class Observed:
         imports: Objects that the stack imports; None for one that does not exist.
         remembered: Objects that an earlier run archived under an address declared again.
         holders: Objects that hold the natural key of a declared resource that is not managed.
+        owners: Resources of other stacks, `ADDRESS of stack NAME`, by the id of their object; of
+            those objects that are among `holders`.
         lookups: Objects that the stack reads.
         probes: Answers to the question that decides how a resource can be removed.
         counts: How many objects there are of a type that Stripe caps, by type name and connected
@@ -33,6 +35,7 @@ class Observed:
     imports: Mapping[str, RemoteObject | None] = field(default_factory=dict)
     remembered: Mapping[str, RemoteObject] = field(default_factory=dict)
     holders: Mapping[str, RemoteObject] = field(default_factory=dict)
+    owners: Mapping[str, str] = field(default_factory=dict)
     lookups: Mapping[str, RemoteObject] = field(default_factory=dict)
     probes: Mapping[str, bool] = field(default_factory=dict)
     counts: Mapping[tuple[str, str], int] = field(default_factory=dict)

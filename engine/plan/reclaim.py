@@ -36,7 +36,13 @@ def reclaimed(basis: Basis, case: Existing, decision: Decision) -> Decision:
     used = is_live(case.kind, holder) and not case.declaration.lifecycle.adopt
     if ours or used or back.change.action is not Action.REVIVE:
         _, _, refusal = collision(
-            case.declaration, case.kind, case.wanted, holder, basis.state, basis.graph
+            case.declaration,
+            case.kind,
+            case.wanted,
+            holder,
+            basis.state,
+            basis.graph,
+            basis.observed.owners,
         )
         return dataclasses.replace(decision, refusals=(*decision.refusals, refusal))
     note = f"{id_of(holder)} holds its key already, and comes back in place of a new one"

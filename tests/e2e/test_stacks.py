@@ -149,3 +149,30 @@ def test_everything_is_destroyed_against_the_reading(two: Any) -> None:
     ends = [path.split("/")[2] for _, path, _ in two.writes()]
     assert ends.index("prices") > ends.index("payment_links")
     assert prices(two) == {1000: False}
+
+
+def test_what_another_stack_manages_is_not_taken_over(project: Any) -> None:
+    """A coupon whose declaration moved is refused by the name of its owner, and can be moved."""
+    coupon = """
+        from engine import Lifecycle, import_, removed
+        from engine.stripe import Coupon
+
+        Coupon("c10", id="C10", percent_off=10{more})
+    """
+    project.write(coupon.format(more=""), "shop")
+    project.write("", "other")
+    project.apply()
+    project.write("", "shop")
+    project.write(coupon.format(more=", lifecycle=Lifecycle(adopt=True)"), "other")
+    [refusal] = project.report().refusals
+    assert "id 'C10' belongs to stripe_coupon.c10 of stack shop" in refusal
+    assert 'removed("stripe_coupon.c10") in stacks/shop.py' in refusal
+    assert 'import_("stripe_coupon.c10", "C10")' in refusal
+    project.write('from engine import removed\nremoved("stripe_coupon.c10")\n', "shop")
+    moved = coupon.format(more="") + """    import_("stripe_coupon.c10", "C10")\n"""
+    project.write(moved, "other")
+    project.writes()
+    project.apply()
+    assert project.writes() == []
+    assert [found["id"] for found in project.objects("/v1/coupons")] == ["C10"]
+    assert not project.report().has_changes
