@@ -12,12 +12,12 @@ from engine.state.model import ResourceState, State
 
 
 def brought_with(
-    prior: ResourceState | None, kind: ResourceType, actual: RemoteObject, state: State
+    prior: ResourceState, kind: ResourceType, actual: RemoteObject, state: State
 ) -> dict[str, str]:
     """What Stripe made with an object, and what nothing manages: it ends with the object.
 
     Args:
-        prior: What state says of the object; None if nothing.
+        prior: What state says of the object.
         kind: Its resource type.
         actual: The object.
         state: The state of its stack.
@@ -26,8 +26,6 @@ def brought_with(
         Ids by the field of the object that holds them.
     """
     found: dict[str, str] = {}
-    if prior is None:
-        return found
     managed = {entry.id for entry in state.resources.values()}
     for brought in kind.brings:
         # State keeps the id: a run that was cut off may have cleared the field already.

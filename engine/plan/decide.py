@@ -450,10 +450,11 @@ def choose_removal(
 
 def with_brought(decision: Decision, state: State) -> Decision:
     """A removal or replacement with what ends together with the old object."""
-    removal, kind = decision.change.removal, decision.kind
-    if removal is None or removal.verb in (Verb.DELETE, Verb.KEEP) or decision.actual is None:
+    removal, kind, prior = decision.change.removal, decision.kind, decision.prior
+    lasts = removal is None or removal.verb in (Verb.DELETE, Verb.KEEP)
+    if lasts or prior is None or decision.actual is None:
         return decision
-    found = brought_with(decision.prior, kind, decision.actual, state)
+    found = brought_with(prior, kind, decision.actual, state)
     notes = tuple(
         f"{found[brought.at]}, the {brought.object} that its {brought.by} made, is archived with it"
         for brought in kind.brings

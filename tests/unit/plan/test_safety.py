@@ -10,7 +10,7 @@ from engine.address import parse_address
 from engine.catalog import loader
 from engine.plan.model import Action, Change, Plan
 from engine.plan.options import PlanOptions
-from engine.plan.safety import refusals_of, removals_to_confirm, unconfirmed
+from engine.plan.safety import refusals_of, refused, removals_to_confirm, unconfirmed
 from engine.state.model import ResourceState, State, new_state
 
 SCHEMAS = loader.schemas()
@@ -151,3 +151,11 @@ def test_whoever_asks_for_it_gets_it(options: dict[str, bool]) -> None:
     """Destroying, and saying so, lift the rule."""
     changes = [_change(PRICE, Action.DELETE, f"p{number}") for number in range(10)]
     assert refusals_of(_plan(*changes), (), _state(10), PlanOptions(**options)) == ()  # type: ignore[arg-type]
+
+
+def test_a_refused_plan_says_why_and_what_did_not_happen() -> None:
+    """The first rule is the message, the others follow; the exit code is that of a guard."""
+    error = refused(("a is protected", "b is protected"), "nothing was changed")
+    assert error.message == "the plan is refused: a is protected"
+    assert (error.cause, error.hint) == ("b is protected", "nothing was changed")
+    assert refused(("a is protected",), "nothing was changed").cause is None
