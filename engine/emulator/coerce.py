@@ -212,7 +212,8 @@ def _decimal(given: str, param: str) -> str:
         number = Decimal(given)
     except InvalidOperation:
         raise errors.invalid_value("decimal", param, given) from None
-    if -int(number.as_tuple().exponent) > _MOST_DECIMAL_PLACES:
+    # Zeros at the end are no places: Stripe shows what it refuses as a BigDecimal, which has none.
+    if -int(number.normalize().as_tuple().exponent) > _MOST_DECIMAL_PLACES:
         raise errors.StripeRefusal(
             f"Invalid decimal: {_ruby(number)}; must contain at most {_MOST_DECIMAL_PLACES} "
             "decimal places.",

@@ -14,7 +14,17 @@ from typing import Any
 from engine.plan.align import aligned, key_of
 from engine.plan.normal import SEALED, comparable, is_nothing, is_sealed, read, seal
 from engine.provider.schema import Attribute, Kind, ListOrder
-from engine.values import ABSENT, UNKNOWN, Path, Sensitive, Target, fingerprint, get_path, resolve
+from engine.values import (
+    ABSENT,
+    UNKNOWN,
+    Path,
+    Sensitive,
+    Target,
+    fingerprint,
+    get_path,
+    plain,
+    resolve,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,10 +186,16 @@ class _Walker:
             # A word such as `now` is told as the moment it came to.
             return (None if actual is None else after), after
         before = comparable(attribute, actual, self._salt)
+        if isinstance(wanted, Sensitive):
+            # A fingerprint is of one spelling: what means the same is compared without.
+            bared = _bared(was, wanted, self._salt)
+            told, said = self._scalar(attribute, wanted.value, actual, bared)
+            if told == said:
+                return after, after
         if attribute.lowered and before == str(after).lower() and self._as_it_was(was, wanted):
             return after, after
         if is_sealed(after) and not is_sealed(before) and before is not None:
-            before = {SEALED: fingerprint(actual, self._salt)}
+            before = {SEALED: fingerprint(before if actual is None else actual, self._salt)}
         return before, after
 
     def _as_it_was(self, was: Any, wanted: Any) -> bool:
@@ -225,7 +241,9 @@ class _Walker:
         if element is None or element.kind not in (Kind.OBJECT, Kind.MAP):
             sides = [comparable(attribute, side, self._salt) for side in (have, list(wanted))]
             if any(is_sealed(entry) for entry in sides[1]):
+                same = sides[0] == comparable(attribute, plain(list(wanted)), self._salt)
                 sides = [self._sealed(attribute, side) for side in sides]
+                return (sides[1] if same else sides[0]), sides[1]
             return sides[0], sides[1]
         earlier = was if isinstance(was, list) else []
         if attribute.order is ListOrder.KEYED:
@@ -317,6 +335,11 @@ def _says_nothing(holder: Attribute, name: str, value: Any) -> bool:
         return value is None
     child = holder.child(name)
     return child is not None and child.immutable
+
+
+def _bared(was: Any, wanted: Sensitive, salt: str) -> Any:
+    """An earlier secret as it was declared, if it is the same as now; a fingerprint otherwise."""
+    return wanted.value if was == seal(wanted, salt) else was
 
 
 def _unread(_: Target) -> Any:

@@ -54,22 +54,23 @@ def create_params(
 def settle_params(kind: ResourceType, declared: Mapping[str, Any]) -> dict[str, Any]:
     """What an update right after the create sends: fields that create has no parameter for.
 
-    A field that says what a new object is anyway is left out.
+    A field that says what a new object is anyway is left out. What comes with another object may be
+    otherwise, since that one can say so too.
     """
-    return _late(kind.root, declared)
+    return _late(kind.root, declared, whole=kind.singleton)
 
 
-def _late(attribute: Attribute, value: Mapping[str, Any]) -> dict[str, Any]:
+def _late(attribute: Attribute, value: Mapping[str, Any], *, whole: bool) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, inner in value.items():
         child = attribute.child(name)
         if child is None or inner is None:
             continue
         if child.update_only:
-            if not is_nothing(child, comparable(child, inner)):
+            if whole or not is_nothing(child, comparable(child, inner)):
                 found[name] = wire(child, inner)
         elif child.kind is Kind.OBJECT and isinstance(inner, Mapping):
-            nested = _late(child, inner)
+            nested = _late(child, inner, whole=whole)
             if nested:
                 found[name] = nested
     return found

@@ -32,6 +32,8 @@ class RuleKind(enum.StrEnum):
     UNIQUE_ELEMENTS = "unique-elements"
     OTHER_KEYS = "other-keys"
     OWN_KEY = "own-key"
+    BELONGS = "belongs"
+    ONE_CURRENCY = "one-currency"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +58,10 @@ class Rule:
             that `value` names rises, `inf` above all. UNIQUE_ELEMENTS: no two elements of the list
             have the same in the fields of `value`; of none, no two are the same. OTHER_KEYS: the
             map has no entry under what the field named by `value` holds. OWN_KEY: it has that
-            entry, in lower case, and no other.
+            entry, in lower case, and no other. BELONGS: each names the object that the field
+            `value` names, or, without `value`, the declaration itself. ONE_CURRENCY: all are prices
+            that have an amount in the currency of the field `value`; if there is none, in one
+            currency.
         value: See `fields`; `...` if only presence counts.
         message: Stripe's own text where it is known; `{place}` stands for the object that `each`
             came to, `{field}` for the field that breaks it.

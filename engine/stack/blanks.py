@@ -1,9 +1,9 @@
-"""Texts that are declared as empty where Stripe has no word for that.
+"""Texts and lists that are declared as empty where Stripe has no word for that.
 
 `nickname=""` asks for no nickname, like leaving it out. Stripe takes an empty text only where that
-clears something; anywhere else the request is refused. So such a text is taken out of the
-declaration before anybody looks at it. Where a text is required, and in a list, it stays and is a
-finding.
+clears something; anywhere else the request is refused. An empty list is an empty text in a request.
+So both are taken out of the declaration before anybody looks at it. Where a text is required, and
+in a list, it stays and is a finding.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from engine.stack.model import Stack
 
 
 def without_blanks(stack: Stack, schemas: Schemas) -> Stack:
-    """The same stack without empty texts that mean nothing to Stripe."""
+    """The same stack without empty texts and lists that mean nothing to Stripe."""
     declarations = dict(stack.declarations)
     for text, declaration in stack.declarations.items():
         arguments = said(schemas[declaration.type].root, declaration.arguments)
@@ -34,12 +34,14 @@ def is_blank(holder: Attribute, field: Attribute, value: Any) -> bool:
         field: What the value is for.
         value: As declared.
     """
+    text = field.kind is Kind.STRING and type(value) is str
+    # What only a create can set has nothing to clear, and is made anew to be emptied.
+    entries = field.kind is Kind.LIST and isinstance(value, (list, tuple)) and not field.immutable
     return (
-        type(value) is str
+        (text or entries)
         and not value
         # Of a map of texts, such as metadata, an empty one deletes an entry.
         and holder.kind is Kind.OBJECT
-        and field.kind is Kind.STRING
         and not field.clearable
         and not field.required
         and not field.min_length

@@ -15,6 +15,7 @@ from itertools import pairwise
 from typing import Any, TypeAlias
 
 from engine.provider.rules import Rule, RuleKind
+from engine.stack.related import not_sold_in, of_another
 from engine.values import ABSENT, UNKNOWN, Path, Sensitive, dotted, get_path, has_reference
 
 ANY_PART = "*"
@@ -31,12 +32,14 @@ class Circumstances:
         stamped: The engine adds its own key to the metadata of what it makes.
         held: What the object of the declaration at hand was last declared with; empty if there is
             no object, None if that is not known.
+        itself: Reference to the declaration at hand; empty if nothing is compared with it.
     """
 
     now: int
     live: bool | None = None
     stamped: bool = True
     held: Mapping[str, Any] | None = None
+    itself: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,6 +355,17 @@ def _own_key_alone(one: _Reading) -> Path | None:
     return None
 
 
+def _belongs(one: _Reading) -> Path | None:
+    owner = one.rule.value
+    expected = one.circumstances.itself if owner is ... else one.at(owner)[0][1]
+    return of_another(one.everywhere(), expected or UNKNOWN)
+
+
+def _one_currency(one: _Reading) -> Path | None:
+    named = one.rule.value
+    return not_sold_in(one.everywhere(), ABSENT if named is ... else one.at(named)[0][1])
+
+
 def _own_key(one: _Reading) -> str:
     """What the field holds that names a key, in lower case; empty if nobody can tell."""
     ((_, own),) = one.at(one.rule.value)
@@ -374,4 +388,6 @@ _BROKEN: Mapping[RuleKind, Callable[[_Reading], Path | None]] = {
     RuleKind.UNIQUE_ELEMENTS: _unique_elements,
     RuleKind.OTHER_KEYS: _other_keys,
     RuleKind.OWN_KEY: _own_key_alone,
+    RuleKind.BELONGS: _belongs,
+    RuleKind.ONE_CURRENCY: _one_currency,
 }

@@ -167,7 +167,8 @@ def _argument_problems(
     for text, declaration in stack.declarations.items():
         kind = schemas[declaration.type]
         arguments = believed(declaration.arguments, wrong.get(text, ()))
-        for finding in check_references(kind, arguments, circumstances, declared):
+        where = dataclasses.replace(circumstances, itself=f"${{{text}.id}}")
+        for finding in check_references(kind, arguments, where, declared):
             yield _found(declaration, finding, root)
 
 

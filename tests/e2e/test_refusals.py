@@ -46,6 +46,9 @@ ONLY_HERE = {
     "together: item beside a subscription that declares its own": (
         "Stripe takes both; the next plan would undo one of them"
     ),
+    "together: features beside an account that declares its own": (
+        "Stripe takes both; the next plan would undo one of them"
+    ),
     "together: portal with an archived price": "nobody has seen Stripe refuse it (?)",
 }
 """Cases that Stripe takes, with the reason why they are refused all the same."""

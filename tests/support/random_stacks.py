@@ -8,6 +8,7 @@ here: what an apply has to come to.
 from __future__ import annotations
 
 import copy
+import dataclasses
 import random
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -440,7 +441,8 @@ class RandomStack:
         kind = loader.by_object(one.object)
         arguments = spoken(one.arguments)
         found = check_arguments(kind, arguments, CIRCUMSTANCES)
-        beside = check_references(kind, arguments, CIRCUMSTANCES, self._said_of)
+        where = dataclasses.replace(CIRCUMSTANCES, itself=f"${{{one.address}.id}}")
+        beside = check_references(kind, arguments, where, self._said_of)
         return any(True for _ in found) or any(True for _ in beside)
 
     def _said_of(self, target: Target) -> Any:

@@ -19,9 +19,9 @@ _LONGEST = 5000
 _METADATA_KEYS = 50
 _AMOUNTS = (0, 1, 49, 50, 99_999_999)
 _DECIMALS = ("0", "0.000000000001", "10.50", "0010", "1e2", "99999999.5", Decimal("10.5"), 7)
-ESCAPES = False
+ESCAPES = True
 """Texts hold `$${`: not yet, since what it stands for is compared as it is written."""
-EMPTIES = False
+EMPTIES = True
 """Lists are emptied: not yet, since an update cannot say so of every list."""
 _PIECES = (
     "a", "Zz", "9", " ", "  ", "\u00e9", "e\u0301", "ß", "İ", "Ω", "中文", "🧾", "👩‍👧", "עברית",

@@ -101,6 +101,14 @@ PRODUCT = Row(
         *longest_intervals("default_price_data.recurring"),
         *rising_tiers("default_price_data.currency_options.*.tiers"),
         active_only("default_price"),
+        Rule(
+            kind=RuleKind.BELONGS,
+            follow=("default_price",),
+            fields=("default_price.product",),
+            # L.
+            message="The price specified does not belong to this product.",
+            hint="{one} belongs to another product: choose a price of this one",
+        ),
         # D: what is printed and counted belongs to services.
         Rule(
             kind=RuleKind.FORBIDS,

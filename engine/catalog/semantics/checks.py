@@ -291,3 +291,22 @@ def taxes_agree(each: str, rates: str, *, unless: str = "") -> tuple[Rule, Rule]
         )
     )
     return inclusive, exclusive
+
+
+def one_currency(items: str, *, named: str = "", each: str = "") -> Rule:
+    """Check that what is sold together is sold in one currency.
+
+    Args:
+        items: The items, each with a price or what a price is made from.
+        named: Field that says which currency; empty if only the prices do.
+        each: What sells them; empty for the declaration itself.
+    """
+    return Rule(
+        kind=RuleKind.ONE_CURRENCY,
+        each=each,
+        follow=(f"{items}.price",),
+        fields=(f"{items}.price", f"{items}.price_data"),
+        value=named or ...,
+        message="The price specified does not support the expected currency.",
+        hint="sell all of it in one currency: a price has its own, and those of currency_options",
+    )

@@ -250,6 +250,18 @@ FINANCIAL_ACCOUNT_FEATURES = Row(
     removals=(Removal(verb=Verb.KEEP, note="a financial account always has its features"),),
     singleton=True,
     neutral={"*.requested": False, "*.*.requested": False},
+    rules=(
+        Rule(
+            kind=RuleKind.FORBIDS,
+            follow=("financial_account",),
+            fields=("financial_account.features",),
+            message="Its account declares its features itself: the two would undo each other.",
+            hint=(
+                "declare them there, or give that one "
+                'lifecycle=Lifecycle(ignore_changes=["features"])'
+            ),
+        ),
+    ),
 )
 
 ROWS: Mapping[str, Row] = {

@@ -10,6 +10,7 @@ from engine.catalog.semantics.checks import (
     liable,
     longest_intervals,
     one_amount,
+    one_currency,
     one_discount,
     one_price,
     recurring_only,
@@ -133,6 +134,7 @@ SUBSCRIPTION = Row(
     protect=True,
     rules=(
         *one_discount("discounts", "items.*.discounts"),
+        one_currency("items.*", named="currency"),
         # R: refused together, whatever they say.
         Rule(
             kind=RuleKind.AT_MOST_ONE,
@@ -303,6 +305,7 @@ SUBSCRIPTION_SCHEDULE = Row(
             message="A schedule has phases, or is made from a subscription.",
         ),
         *_priced("phases.*.items.*", "plan"),
+        one_currency("phases.*.items.*", named="phases.*.currency", each="phases.*"),
         recurring_only("phases.*.items.*.price"),
         *taxes_agree("phases.*.items.*", "phases.*.items.*.tax_rates"),
         *taxes_agree(
@@ -370,6 +373,7 @@ QUOTE = Row(
         *one_discount("discounts", "line_items.*.discounts"),
         ONE_CUSTOMER,
         *_priced("line_items.*"),
+        one_currency("line_items.*"),
         *taxes_agree("line_items.*", "line_items.*.tax_rates"),
         *taxes_agree("line_items.*", "default_tax_rates", unless="line_items.*.tax_rates"),
         Rule(

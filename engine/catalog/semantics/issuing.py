@@ -22,7 +22,8 @@ _CONTROL_SETS = (
     "spending_controls.spending_limits",
     "spending_controls.spending_limits.*.categories",
 )
-# S: null where nothing was said, a list of none where it was taken back.
+# S: null where nothing was said, a list of none where it was taken back (R: an empty text does that
+# in the requests of Stripe's own Terraform provider).
 _CONTROLS_OFF: Mapping[str, list[str]] = {
     **{f"spending_controls.{name}": [] for name in _CONTROLS},
     "spending_controls.spending_limits": [],
@@ -38,6 +39,7 @@ CARDHOLDER = Row(
     write_only=("company.tax_id",),
     sensitive=("company.tax_id",),
     sets=("preferred_locales", *_CONTROL_SETS),
+    clearable=_CONTROL_SETS,
     neutral={
         "status": "active",
         "type": "individual",
@@ -73,6 +75,7 @@ CARD = Row(
     write_only=("pin",),
     sensitive=("pin.encrypted_number",),
     sets=_CONTROL_SETS,
+    clearable=_CONTROL_SETS,
     neutral={"status": "inactive", **_CONTROLS_OFF},
     limits={
         **METADATA,

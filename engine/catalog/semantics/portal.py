@@ -118,6 +118,15 @@ PORTAL_CONFIGURATION = Row(
             hint="{twin} and {one} of {place.product} have the same interval: leave one out, or "
             "give it a product of its own",
         ),
+        Rule(
+            kind=RuleKind.BELONGS,
+            each=_PRODUCTS,
+            follow=(_PRICES,),
+            fields=(f"{_PRICES}.product",),
+            value=f"{_PRODUCTS}.product",
+            message="The price specified does not belong to this product.",
+            hint="{one} belongs to another product than {place.product}: put it under its own",
+        ),
         recurring_only(_PRICES),
         active_only(_PRICES),
         Rule(

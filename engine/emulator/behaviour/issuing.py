@@ -19,24 +19,11 @@ _DESIGN = "issuing.personalization_design"
 _YEARS = 3
 _LAST_DIGITS = 4
 _TEST_RANGE = "400000999"
-_CONTROLS = (
-    "allowed_card_presences",
-    "allowed_categories",
-    "allowed_merchant_countries",
-    "blocked_card_presences",
-    "blocked_categories",
-    "blocked_merchant_countries",
-    "spending_limits",
-    "spending_limits.*.categories",
-)
-# R: Stripe's own Terraform provider sends empty lists, and reads them back.
-_EMPTYABLE = frozenset(f"spending_controls.{name}" for name in _CONTROLS)
 
 
 class CardholderBehaviour(Behaviour):
     """Who holds cards."""
 
-    emptyable: ClassVar[frozenset[str]] = _EMPTYABLE
     defaults: ClassVar[Mapping[str, Any]] = {"status": "active", "type": "individual"}
 
     def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
@@ -64,7 +51,6 @@ def _note_tax_id(params: Mapping[str, Any], document: dict[str, Any]) -> None:
 class CardBehaviour(Behaviour):
     """A card."""
 
-    emptyable: ClassVar[frozenset[str]] = _EMPTYABLE
     defaults: ClassVar[Mapping[str, Any]] = {"brand": "Visa", "status": "inactive"}
     # D: whoever may see the number has to ask for it.
     hidden: ClassVar[frozenset[str]] = frozenset({"cvc", "number"})

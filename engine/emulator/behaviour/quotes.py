@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from engine.emulator.behaviour.base import Behaviour
 from engine.emulator.behaviour.discounts import discounts_of
 from engine.emulator.behaviour.dues import check_clock
-from engine.emulator.behaviour.line_items import fill_items
+from engine.emulator.behaviour.line_items import currency_of, fill_items
 from engine.emulator.behaviour.tax_rates import check_rates
 from engine.emulator.errors import StripeRefusal
 
@@ -101,7 +101,9 @@ def _fill(call: Call, params: Mapping[str, Any], document: dict[str, Any]) -> No
         prices = fill_items(call, sent, items)
         for one, price in zip(sent, prices, strict=True):
             check_rates(call, price, one.get("tax_rates") or document["default_tax_rates"])
-        document["currency"] = prices[0]["currency"]
+        document["currency"] = currency_of(
+            call, None, [price["id"] for price in prices], "line_items[0][price]"
+        )
     total = sum(item["amount_total"] for item in items)
     document["amount_subtotal"] = document["amount_total"] = total
     document["computed"]["upfront"] = {

@@ -134,7 +134,8 @@ def _lay_out(
         if not price:
             raise errors.missing_parameter(f"{param}[items]")
         first = f"{param}[items][0][price]"
-        phase["currency"] = currency_of(call, sent.get("currency"), [price["id"]], first)
+        sold = [item["price"] for item in phase["items"]]
+        phase["currency"] = currency_of(call, sent.get("currency"), sold, first)
         start = sent.get("start_date")
         phase["start_date"] = begins if start is None or start == "now" else int(start)
         phase["end_date"] = begins = _end_of(call, sent, price, phase["start_date"])

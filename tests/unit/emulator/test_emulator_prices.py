@@ -83,6 +83,7 @@ def test_a_new_price_is_filled_in(emulator: Emulator, product: str) -> None:
         ({"unit_amount_decimal": "10.0"}, 10, "10"),
         ({"unit_amount_decimal": "1500.000"}, 1500, "1500"),
         ({"unit_amount_decimal": "0.000000000001"}, None, "0.000000000001"),
+        ({"unit_amount_decimal": "0.0000000000010"}, None, "0.000000000001"),
         ({"unit_amount_decimal": "1e2"}, 100, "100"),
     ],
 )

@@ -44,6 +44,33 @@ def test_a_text_that_stripe_cannot_clear_is_as_good_as_none(object_name: str, fi
 
 
 @pytest.mark.parametrize(
+    ("object_name", "arguments", "kept"),
+    [
+        # An empty list is an empty text in a request, which Stripe refuses there.
+        ("customer", {"preferred_locales": []}, {}),
+        ("customer", {"preferred_locales": ()}, {}),
+        ("customer", {"preferred_locales": ["fr"]}, {"preferred_locales": ["fr"]}),
+        # In the API description an empty text is among its forms.
+        ("product", {"images": []}, {"images": []}),
+        # R.
+        (
+            "issuing.card",
+            {"spending_controls": {"spending_limits": []}},
+            {"spending_controls": {"spending_limits": []}},
+        ),
+        # Only a create can set it: the object is made anew without it.
+        ("radar.value_list_item", {"value_list": ""}, {"value_list": ""}),
+        ("v2.core.event_destination", {"events_from": []}, {"events_from": []}),
+    ],
+)
+def test_a_list_that_stripe_cannot_empty_is_as_good_as_none(
+    object_name: str, arguments: dict[str, Any], kept: dict[str, Any]
+) -> None:
+    """An update cannot send it; where it can, or where a new object is made, it stays."""
+    assert said(loader.by_object(object_name).root, arguments) == kept
+
+
+@pytest.mark.parametrize(
     ("object_name", "field"),
     [
         ("product", "description"),

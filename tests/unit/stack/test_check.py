@@ -18,6 +18,8 @@ from engine.values import ABSENT, Sensitive
 NOW = 1_790_000_000
 CIRCUMSTANCES = Circumstances(now=NOW, live=False, held={"b": NOW - 60})
 REF = "${stripe_product.pro.id}"
+OTHER = "${stripe_product.other.id}"
+USD, EUR, USDS = {"currency": "USD"}, {"currency": "eur"}, {"usd": {"unit_amount": 1}}
 
 
 def field(kind: Kind, **facts: Any) -> Attribute:
@@ -549,6 +551,27 @@ BROKEN: list[tuple[Rule, dict[str, Any], str | None]] = [
     (rule(RuleKind.OTHER_KEYS, "a", value="b"), {"b": "usd", "a": {"eur": 1}}, None),
     (rule(RuleKind.OTHER_KEYS, "a", value="b"), {"b": "USD", "a": {"usd": 1}}, "a.usd"),
     (rule(RuleKind.OTHER_KEYS, "a", value="b"), {"a": {"usd": 1}}, None),
+    # BELONGS
+    (rule(RuleKind.BELONGS, "a", value="b"), {"a": "x", "b": "x"}, None),
+    (rule(RuleKind.BELONGS, "a", value="b"), {"a": "y", "b": "x"}, "a"),
+    (rule(RuleKind.BELONGS, "a", value="b"), {"a": REF, "b": REF}, None),
+    (rule(RuleKind.BELONGS, "a", value="b"), {"a": OTHER, "b": REF}, "a"),
+    # One of them may be the id of the other.
+    (rule(RuleKind.BELONGS, "a", value="b"), {"a": "x", "b": REF}, None),
+    (rule(RuleKind.BELONGS, "a", value="b"), {"a": "${data.stripe_product.p.id}", "b": REF}, None),
+    (rule(RuleKind.BELONGS, "a", value="b"), {"a": "${stripe_price.p.product}", "b": REF}, None),
+    (rule(RuleKind.BELONGS, "a", value="b"), {"a": "x", "b": 1}, None),
+    (rule(RuleKind.BELONGS, "a", value="b"), {"a": "x"}, None),
+    (rule(RuleKind.BELONGS, "a"), {"a": OTHER}, None),
+    # ONE_CURRENCY
+    (rule(RuleKind.ONE_CURRENCY, "a.*"), {"a": [USD, {**EUR, "currency_options": USDS}]}, None),
+    (rule(RuleKind.ONE_CURRENCY, "a.*"), {"a": [USD, EUR]}, "a.1"),
+    (rule(RuleKind.ONE_CURRENCY, "a.*"), {"a": [USD, "price_1", {"currency": REF}]}, None),
+    (rule(RuleKind.ONE_CURRENCY, "a.*"), {"a": [USD, {**EUR, "currency_options": REF}]}, None),
+    (rule(RuleKind.ONE_CURRENCY, "a.*", value="b"), {"a": [EUR], "b": "Eur"}, None),
+    (rule(RuleKind.ONE_CURRENCY, "a.*", value="b"), {"a": [EUR], "b": "usd"}, "a.0"),
+    (rule(RuleKind.ONE_CURRENCY, "a.*", value="b"), {"a": [EUR], "b": REF}, None),
+    (rule(RuleKind.ONE_CURRENCY, "a.*", value="b"), {"a": [EUR, USD], "b": REF}, "a.1"),
 ]
 
 
