@@ -145,6 +145,7 @@ class Existing:
         salt: For fingerprints of secrets.
         taken: Why an object that state does not know becomes this resource's; None if state does.
         force: Why it is replaced whatever its fields say; None if it is not.
+        remade: Something it refers to was deleted outside of the code and is made again.
         refreshed: The object was read just now.
     """
 
@@ -157,6 +158,7 @@ class Existing:
     salt: str
     taken: Reason | None = None
     force: Reason | None = None
+    remade: bool = False
     refreshed: bool = True
 
 
@@ -314,11 +316,12 @@ def _reasons(case: Existing, fields: tuple[FieldChange, ...], *, ended: bool) ->
     if case.force is not None:
         yield case.force
     repointed = [change for change in fields if change.reason is FieldReason.REFERENCE]
-    if repointed and case.force is not Reason.DEPENDENCY:
+    if repointed and case.force not in (Reason.DEPENDENCY, Reason.REMADE):
         names = {change.path[0] for change in repointed}
         targets = [target for path, target in case.declaration.references if path[0] in names]
         outputs = all(isinstance(target, OutputTarget) for target in targets)
-        yield Reason.OUTPUT if outputs else Reason.DEPENDENCY
+        dependency = Reason.REMADE if case.remade else Reason.DEPENDENCY
+        yield Reason.OUTPUT if outputs else dependency
     if any(change.forces_replacement for change in fields if _is_own(change)):
         yield Reason.IMMUTABLE
     if ended:

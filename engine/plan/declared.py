@@ -78,6 +78,10 @@ def decide_declared(
         salt=basis.state.lineage,
         taken=taken,
         force=_force(basis, declaration, decisions),
+        remade=any(
+            _is_remade(decisions.get(str(getattr(target, "address", ""))))
+            for _, target in basis.graph.targets[address]
+        ),
         refreshed=basis.observed.refreshed,
     )
     if _is_untouched(basis, case):
@@ -128,8 +132,13 @@ def _force(
         attribute = root.at(path)
         decision = decisions.get(str(getattr(target, "address", "")))
         if attribute is not None and attribute.immutable and decision and decision.makes:
-            return Reason.DEPENDENCY
+            return Reason.REMADE if _is_remade(decision) else Reason.DEPENDENCY
     return None
+
+
+def _is_remade(decision: Decision | None) -> bool:
+    """Whether an object takes the place of one that was deleted outside of the code."""
+    return decision is not None and decision.makes and Reason.MISSING in decision.change.reasons
 
 
 def _as_of(basis: Basis, known: Known) -> Callable[[Target], Any]:

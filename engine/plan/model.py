@@ -54,6 +54,8 @@ class Reason(enum.StrEnum):
     """A field changed that Stripe cannot change in place."""
     DEPENDENCY = "dependency"
     """Something it refers to is replaced."""
+    REMADE = "remade"
+    """Something it refers to was deleted outside of the code and is made again."""
     OUTPUT = "output"
     """An output of another stack that it reads is another one, or has no value now."""
     DIFFERS = "differs"

@@ -101,6 +101,7 @@ _REASONS = {
     Reason.DESTROYED: "",
     Reason.IMMUTABLE: "a field changed that Stripe cannot change in place",
     Reason.DEPENDENCY: "something it refers to is replaced",
+    Reason.REMADE: "something it refers to was deleted and is made again",
     Reason.OUTPUT: "an output of another stack that it reads is another one, or has no value now",
     Reason.DIFFERS: "Stripe has another value than the last apply declared",
     Reason.TRIGGERED: "something in its replace_triggered_by changes",
