@@ -46,7 +46,7 @@ def with_other_stacks(
         orphans: The states of stacks that have no module.
     """
     others = {name: state for name, state in _other_states(opened).items() if state is not None}
-    if not (others or orphans) or not plans:
+    if not plans:
         return plans
     command = "destroy" if options.destroy else "apply"
     plans = tuple(
@@ -56,7 +56,7 @@ def with_other_stacks(
                 # First what explains the others: a renamed stack finds all its keys taken.
                 *_made_again(plan, orphans),
                 *plan.refusals,
-                *_read_by_others(plan, opened.states[plan.stack], others, command),
+                *_read_by_others(plan, opened.states, others, command),
             ),
         )
         for plan in plans
@@ -87,25 +87,31 @@ def _other_states(opened: Session) -> dict[str, State | None]:
 
 
 def _read_by_others(
-    plan: Plan, state: State, others: Mapping[str, State], command: str
+    plan: Plan, states: Mapping[str, State], others: Mapping[str, State], command: str
 ) -> Iterator[str]:
     """Why objects cannot end: another stack reads their ids, and does not follow in this run."""
     ends = {step.id for step in plan.steps if step.kind is StepKind.REMOVE}
+    # An object with a chosen id is there again under the same one.
+    ends -= {str(step.params.get("id")) for step in plan.steps if step.kind is StepKind.CREATE}
     ending = {
-        change.name: gone
-        for change in plan.outputs
-        if (gone := ends.intersection(_texts(state.outputs.get(change.name))))
+        name: gone
+        for name, value in states[plan.stack].outputs.items()
+        if (gone := ends.intersection(_texts(value)))
     }
-    for name, other in others.items() if ending else ():
+    if not ending:
+        return
+    # Of an output that a part of the stack leaves as it is, the stacks of this run know nothing.
+    follows = {change.name for change in plan.outputs}
+    for name, other in {**states, **others}.items():
         declared = [entry.declared for entry in other.resources.values()]
         for target in dict.fromkeys(targets_in(declared)):
             if not isinstance(target, OutputTarget) or target.stack != plan.stack:
                 continue
-            if target.name in ending:
+            if target.name in ending and (name in others or target.name not in follows):
                 yield (
                     f"stack {name} refers to output {target.name!r} of {plan.stack}, and this plan "
-                    f"ends {', '.join(sorted(ending[target.name]))}. Run both stacks together, so "
-                    f"that {name} goes first: engine {command} {plan.stack} {name}"
+                    f"ends {', '.join(sorted(ending[target.name]))}. Run both stacks as a whole, "
+                    f"so that {name} goes first: engine {command} {plan.stack} {name}"
                 )
 
 

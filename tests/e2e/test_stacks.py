@@ -176,3 +176,11 @@ def test_what_another_stack_manages_is_not_taken_over(project: Any) -> None:
     assert project.writes() == []
     assert [found["id"] for found in project.objects("/v1/coupons")] == ["C10"]
     assert not project.report().has_changes
+
+
+def test_a_part_of_a_stack_ends_nothing_that_another_stack_reads(two: Any) -> None:
+    """Outputs stay as they are then, so that no reader could follow."""
+    two.write(CATALOGUE.format(amount=1200), "catalogue")
+    report = two.report(targets=["stripe_price.month"])
+    [refusal] = report.refusals
+    assert refusal.startswith("stack portal refers to output 'month' of catalogue")
