@@ -13,7 +13,7 @@ from engine.plan.fields import field_changes, new_fields
 from engine.plan.keys import claims_of
 from engine.plan.life import is_live, is_past, past_leaf
 from engine.plan.model import Action, Change, FieldChange, FieldReason, Reason
-from engine.plan.normal import applied_leaves, document_of, presentable, seal
+from engine.plan.normal import applied_leaves, document_of, presentable, seal, unsealed
 from engine.plan.request import update_params
 from engine.plan.seen import ignored_in, seen_leaves, with_unanswered, without
 from engine.provider.base import RemoteObject, id_of
@@ -173,7 +173,8 @@ def decide_existing(case: Existing) -> Decision:
         applied = applied_leaves(kind.root, case.prior.declared, case.prior.attributes)
         prior = without(applied, ignored)
     there = with_unanswered(kind, case.actual, case.prior, case.as_of)
-    comparison = compare(kind.root, wanted, there, prior, salt=case.salt, as_of=case.as_of)
+    known = unsealed(prior, declaration.arguments, case.salt)
+    comparison = compare(kind.root, wanted, there, known, salt=case.salt, as_of=case.as_of)
     if case.prior is not None:
         comparison = veiled(comparison, case.prior.attributes, salt=case.salt)
     moved = _moved_leaves(case)

@@ -77,7 +77,8 @@ def compare(
         root: The type's fields.
         wanted: The declaration, references resolved, UNKNOWN where that cannot be told.
         actual: The object as Stripe answered.
-        prior: What the last apply declared, sealed; None if it declared nothing that is known.
+        prior: What the last apply declared, sealed but for secrets that are declared as they were;
+            None if it declared nothing that is known.
         salt: For fingerprints of secrets.
         as_of: What the references of the last apply stand for; None leaves them unread.
     """
@@ -188,8 +189,7 @@ class _Walker:
         before = comparable(attribute, actual, self._salt)
         if isinstance(wanted, Sensitive):
             # A fingerprint is of one spelling: what means the same is compared without.
-            bared = _bared(was, wanted, self._salt)
-            told, said = self._scalar(attribute, wanted.value, actual, bared)
+            told, said = self._scalar(attribute, wanted.value, actual, plain(was))
             if told == said:
                 return after, after
         if attribute.lowered and before == str(after).lower() and self._as_it_was(was, wanted):
@@ -335,11 +335,6 @@ def _says_nothing(holder: Attribute, name: str, value: Any) -> bool:
         return value is None
     child = holder.child(name)
     return child is not None and child.immutable
-
-
-def _bared(was: Any, wanted: Sensitive, salt: str) -> Any:
-    """An earlier secret as it was declared, if it is the same as now; a fingerprint otherwise."""
-    return wanted.value if was == seal(wanted, salt) else was
 
 
 def _unread(_: Target) -> Any:

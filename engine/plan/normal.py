@@ -165,6 +165,27 @@ def seal(value: Any, salt: str) -> Any:
     return str.__str__(value) if isinstance(value, str) else value
 
 
+def unsealed(sealed: Any, written: Any, salt: str) -> Any:
+    """What was sealed, with its secrets as they are written where the same is written now.
+
+    A fingerprint is of what was written, references and all: only the text tells what those stood
+    for.
+
+    Args:
+        sealed: What the last apply declared.
+        written: What is declared now, references unresolved.
+        salt: For fingerprints of secrets.
+    """
+    if isinstance(written, Sensitive):
+        return written if sealed == seal(written, salt) else sealed
+    if isinstance(sealed, Mapping) and isinstance(written, Mapping):
+        return {name: unsealed(inner, written.get(name), salt) for name, inner in sealed.items()}
+    lists = isinstance(sealed, list) and isinstance(written, (list, tuple))
+    if lists and len(sealed) == len(written):
+        return [unsealed(*pair, salt) for pair in zip(sealed, written, strict=True)]
+    return sealed
+
+
 def comparable(attribute: Attribute, value: Any, salt: str = "") -> Any:
     """A value in its one normal form.
 
