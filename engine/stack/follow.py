@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from engine.provider.schema import Attribute, Kind
 from engine.stack.rules import ANY_PART, parts
-from engine.values import ABSENT, UNKNOWN, Path, Target, resolve
+from engine.values import ABSENT, UNKNOWN, Path, Sensitive, Target, resolve
 
 Declared: TypeAlias = Callable[[Target], Any]
 """Gives what a stack says of the object that a reference names; UNKNOWN if it says nothing."""
@@ -37,6 +37,7 @@ def followed(
 
 
 def _named(text: Any, declared: Declared) -> Any:
+    text = text.value if isinstance(text, Sensitive) else text
     found = resolve(text, declared) if isinstance(text, str) else text
     return UNKNOWN if isinstance(found, str) else found
 

@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 
 from engine.provider.rules import Rule, RuleKind
 from engine.stack.related import not_sold_in, of_another
-from engine.values import ABSENT, UNKNOWN, Path, Sensitive, dotted, get_path, has_reference
+from engine.values import ABSENT, UNKNOWN, Path, Sensitive, dotted, get_path, has_reference, plain
 
 ANY_PART = "*"
 _MISSING = object()
@@ -326,7 +326,7 @@ def _unique_elements(one: _Reading) -> Path | None:
         seen: dict[str, int] = {}
         for index, element in enumerate(elements):
             leaves = [value for name in names for _, value in places(element, parts(name))]
-            leaves = leaves if names else [element]
+            leaves = plain(leaves if names else [element])
             if UNKNOWN in leaves or all(leaf is ABSENT for leaf in leaves):
                 continue
             first = seen.setdefault(repr(leaves), index)

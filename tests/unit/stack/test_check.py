@@ -546,6 +546,7 @@ BROKEN: list[tuple[Rule, dict[str, Any], str | None]] = [
         "a.2",
     ),
     (rule(RuleKind.UNIQUE_ELEMENTS, "a", value=()), {"a": [1, 2, 1]}, "a.2"),
+    (rule(RuleKind.UNIQUE_ELEMENTS, "a", value=()), {"a": ["x", Sensitive("x")]}, "a.1"),
     # OTHER_KEYS
     (rule(RuleKind.OTHER_KEYS, "a", value="b"), {}, None),
     (rule(RuleKind.OTHER_KEYS, "a", value="b"), {"b": "usd", "a": {"eur": 1}}, None),

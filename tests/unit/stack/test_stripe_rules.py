@@ -91,6 +91,17 @@ stripe.Subscription("s", customer="cus_1", default_tax_rates=[vat],
     assert project.check(HEAD + text) == ()
 
 
+def test_a_reference_is_followed_into_a_secret(project: Any) -> None:
+    """What is hidden from people is known to the rules."""
+    text = """
+from engine import Sensitive
+old = stripe.Price("old", product="prod_1", currency="usd", unit_amount=2, active=False)
+stripe.PaymentLink("l", line_items=[{"price": Sensitive(old.id), "quantity": 1}])
+"""
+    (problem,) = project.check(HEAD + text)
+    assert problem.reference == "stripe-rule"
+
+
 def test_a_field_that_is_left_alone_may_hold_anything(project: Any) -> None:
     """A price's `active` under `ignore_changes` is somebody else's."""
     text = """
