@@ -499,7 +499,7 @@ def test_a_served_emulator_writes_no_key_down(mine: Mine) -> None:
                     urllib.request.urlopen(request).close()  # noqa: S310 - loopback
                 except HTTPError as error:
                     error.close()
-        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
         out, err = process.communicate()
     assert process.returncode == 0
     mine.printed += [("its stdout", f"{line}{out}".encode()), ("its stderr", err.encode())]
