@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import textwrap
 from collections.abc import Callable
@@ -67,8 +68,12 @@ def test_the_secret_is_on_standard_input_and_nowhere_else(make: Make, tmp_path: 
     assert not any("whsec" in text for text in found["variables"].values())
 
 
-def test_variables_say_which_secret_it_is(make: Make, tmp_path: Path) -> None:
+def test_variables_say_which_secret_it_is(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Name, stack and environment."""
+    for name in [name for name in os.environ if name.startswith("ENGINE_")]:
+        monkeypatch.delenv(name)
     make(SPY).store("shop", HOOK, "whsec_1")
     variables = told(tmp_path)["variables"]
     assert {name: text for name, text in variables.items() if name.startswith("ENGINE_")} == {
