@@ -15,15 +15,19 @@ from engine.state.model import State
 from engine.values import OutputTarget, targets_in
 
 
-def orphaned(opened: Session) -> dict[str, State | None]:
+def orphaned(opened: Session, others: Mapping[str, State | None]) -> dict[str, State | None]:
     """The states of stacks that have no module and manage something, by stack.
 
     One that cannot be read may manage something; it is None.
+
+    Args:
+        opened: The session of the run.
+        others: As `other_states` returns them.
     """
     modules = stack_files(opened.context.settings.stacks)
     return {
         name: state
-        for name, state in _other_states(opened).items()
+        for name, state in others.items()
         if name not in modules and (state is None or state.resources)
     }
 
@@ -32,6 +36,7 @@ def with_other_stacks(
     opened: Session,
     plans: tuple[Plan, ...],
     options: PlanOptions,
+    others: Mapping[str, State | None],
     orphans: Mapping[str, State | None],
 ) -> tuple[Plan, ...]:
     """Add to plans what the states of other stacks demand.
@@ -43,11 +48,12 @@ def with_other_stacks(
         opened: The session that holds the states of the plans.
         plans: The plans, in order.
         options: What the person asked for.
+        others: As `other_states` returns them.
         orphans: The states of stacks that have no module.
     """
-    others = {name: state for name, state in _other_states(opened).items() if state is not None}
     if not plans:
         return plans
+    readable = {name: state for name, state in others.items() if state is not None}
     command = "destroy" if options.destroy else "apply"
     plans = tuple(
         dataclasses.replace(
@@ -56,7 +62,7 @@ def with_other_stacks(
                 # First what explains the others: a renamed stack finds all its keys taken.
                 *_made_again(plan, orphans),
                 *plan.refusals,
-                *_read_by_others(plan, opened.states, others, command),
+                *_read_by_others(plan, opened.states, readable, command),
             ),
         )
         for plan in plans
@@ -71,7 +77,7 @@ def with_other_stacks(
     return (*plans[:-1], last)
 
 
-def _other_states(opened: Session) -> dict[str, State | None]:
+def other_states(opened: Session) -> dict[str, State | None]:
     """The states of the environment that are not part of this run, by stack.
 
     One that cannot be read is None: it is no reason to refuse the plans of other stacks.

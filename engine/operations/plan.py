@@ -11,7 +11,7 @@ from engine.errors import UsageError
 from engine.graph.build import ResourceGraph
 from engine.operations.context import Context
 from engine.operations.inquire import inquire
-from engine.operations.other_stacks import orphaned, with_other_stacks
+from engine.operations.other_stacks import orphaned, other_states, with_other_stacks
 from engine.operations.reading import Place
 from engine.operations.refresh import observe, read_known
 from engine.operations.session import Session, session
@@ -64,8 +64,9 @@ def plan_session(opened: Session, options: PlanOptions) -> PlanReport:
     plans = tuple(_plan_one(opened, graph, options, read) for graph in graphs)
     if options.refresh:
         plans = refuse_stale(opened, plans)
-    orphans = orphaned(opened)
-    plans = with_other_stacks(opened, plans, options, orphans)
+    others = other_states(opened)
+    orphans = orphaned(opened, others)
+    plans = with_other_stacks(opened, plans, options, others, orphans)
     plans = tuple(
         dataclasses.replace(plan, warnings=(*opened.taken_up.get(plan.stack, ()), *plan.warnings))
         for plan in plans
