@@ -10,21 +10,21 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.apply.hook import Hook
 from engine.catalog import loader
 from engine.errors import GuardError, SettingsError, UsageError
 from engine.operations.context import Context
+from engine.ports.hook import Hook
 from engine.settings import Settings, is_live, load_settings
 from engine.values import Sensitive
 from engine.variables import Variables
 from engine.version import VERSION
 
 if TYPE_CHECKING:
-    from engine.apply.pace import Pace
-    from engine.apply.ports import SecretSink
     from engine.backends.local import LocalBackend
     from engine.emulator.server import EmulatorServer
-    from engine.provider.base import Provider
+    from engine.ports.provider import Provider
+    from engine.ports.secret_sink import SecretSink
+    from engine.stripe.rate_limiter import Pace
 
 EMBEDDED_KEY = "sk_test_embedded"
 """The key that the embedded emulator is spoken to with; it opens nothing else."""
@@ -171,7 +171,7 @@ def _connect(settings: Settings, hook: Hook) -> Provider:
 
 def _pace(settings: Settings, hook: Hook) -> Pace | None:
     """How fast Stripe may be asked; a server on this machine tells by refusing."""
-    from engine.apply.pace import Pace, rates_for  # noqa: PLC0415 - see the module
+    from engine.stripe.rate_limiter import Pace, rates_for  # noqa: PLC0415 - see the module
 
     environment = settings.environment
     if environment.emulator:

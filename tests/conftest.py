@@ -30,8 +30,8 @@ from engine.emulator.core import Emulator
 from engine.emulator.exchange import Exchange
 from engine.emulator.multipart import MULTIPART_TYPE, parts_of
 from engine.emulator.wire import Request, Response, is_v2, nested
-from engine.provider.schema import Kind
 from engine.redaction import forget
+from engine.schema.attribute import Kind
 from engine.stripe.client import StripeHTTP
 from tests.support.published import Answers, Published
 

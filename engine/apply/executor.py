@@ -14,14 +14,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.address import parse_address
-from engine.apply.events import ApplyResult, Outcome, StepResult
-from engine.apply.fold import delta_of, moving
-from engine.apply.hook import Hook
 from engine.apply.journal import Intent, Journal
-from engine.apply.ports import OutputsOf, Save, SecretSink
 from engine.apply.references import References
 from engine.apply.schedule import Schedule
-from engine.apply.secrecy import (
+from engine.apply.secrets import (
     carry_over,
     keep_secrets,
     kept_secret,
@@ -30,14 +26,19 @@ from engine.apply.secrecy import (
     told_names,
     without_secrets,
 )
-from engine.apply.sending import is_uncertain, send
+from engine.apply.send import is_uncertain, send
+from engine.apply.state_delta import delta_of, moving
 from engine.errors import EngineError, LockLostError, NotFoundError
 from engine.plan.model import Plan, Reason, Step, StepKind
 from engine.plan.normal import is_sealed
 from engine.plan.outputs import kept_output
-from engine.provider.base import Provider, RemoteObject, RequestContext, id_of
-from engine.provider.life import Verb
-from engine.provider.schema import ResourceType, Schemas
+from engine.ports.hook import Hook
+from engine.ports.outcomes import ApplyResult, Outcome, StepResult
+from engine.ports.provider import Provider, RequestContext
+from engine.ports.secret_sink import OutputsOf, Save, SecretSink
+from engine.schema.lifecycle import Verb
+from engine.schema.remote import RemoteObject, id_of
+from engine.schema.resource_type import ResourceType, Schemas
 from engine.state.model import Delta, Draft, State
 from engine.values import fingerprint, plain, resolve
 

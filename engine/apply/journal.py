@@ -2,7 +2,7 @@
 
 Each operation leaves an intent before Stripe is called, with everything that is needed to send it
 again, and what it changed in the state afterwards. A run that is killed in between is taken up by
-the next one (`recovery`). What must not live here: where journals are kept (`state.backend`).
+the next one (`recovery`). What must not live here: where journals are kept (`ports.state_store`).
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from typing import Any
 from engine.errors import EngineError, StateError
 from engine.plan.codec import step_document, step_of
 from engine.plan.model import Step
-from engine.provider.schema import Schemas
-from engine.state.backend import JournalFile
+from engine.ports.journal import JournalFile
+from engine.schema.resource_type import Schemas
 from engine.state.codec import removed_document, resource_document
+from engine.state.decode import removed_of, resource_of
 from engine.state.model import Delta, State
-from engine.state.shape import removed_of, resource_of
 from engine.values import fingerprint
 
 FORMAT = 1

@@ -14,13 +14,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine.apply.events import Finding, Found
-from engine.apply.fold import delta_of
 from engine.apply.journal import Intent, Run, Unfinished, objects_of
-from engine.apply.ports import SecretSink
 from engine.apply.references import References
-from engine.apply.secrecy import keep_secrets, kept_secret, told_names
-from engine.apply.sending import is_uncertain, send
+from engine.apply.secrets import keep_secrets, kept_secret, told_names
+from engine.apply.send import is_uncertain, send
+from engine.apply.state_delta import delta_of
 from engine.errors import (
     AuthenticationError,
     PermissionDeniedError,
@@ -32,16 +30,11 @@ from engine.plan.codec import has_sealed
 from engine.plan.life import is_gone
 from engine.plan.model import Step, StepKind
 from engine.plan.normal import comparable, pick
-from engine.provider.base import (
-    STAMP_KEY,
-    Provider,
-    RemoteObject,
-    RequestContext,
-    composite_id,
-    id_of,
-    unfenced,
-)
-from engine.provider.schema import ResourceType, Schemas
+from engine.ports.outcomes import Finding, Found
+from engine.ports.provider import Provider, RequestContext, unfenced
+from engine.ports.secret_sink import SecretSink
+from engine.schema.remote import STAMP_KEY, RemoteObject, composite_id, id_of
+from engine.schema.resource_type import ResourceType, Schemas
 from engine.state.model import Delta, Draft, ResourceState, State
 from engine.values import fingerprint, get_path, set_path
 

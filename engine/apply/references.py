@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.apply.ports import OutputsOf, SecretSink
 from engine.errors import EngineError
 from engine.plan.normal import holds_secret, is_sealed, read_attribute
-from engine.provider.base import RemoteObject
-from engine.provider.schema import Schemas
+from engine.ports.secret_sink import OutputsOf, SecretSink
+from engine.schema.remote import RemoteObject
+from engine.schema.resource_type import Schemas
 from engine.state.model import Draft
 from engine.values import (
     UNKNOWN,

@@ -13,7 +13,7 @@ from engine.backends.files import make_folder, read_file, sync_folder, write_dur
 from engine.backends.holder import held_already, held_by_us, not_held
 from engine.backends.locks import writing
 from engine.errors import StateError
-from engine.state.held import HeldLock, decode_held, encode_held
+from engine.state.held_lock import HeldLock, decode_held, encode_held
 
 _ENDING = ".lock.json"
 
@@ -26,7 +26,7 @@ class HeldFiles:
         self._states = states
 
     def all(self, environment: str) -> tuple[HeldLock, ...]:
-        """The held locks; see `engine.state.backend.StateBackend.held_locks`."""
+        """The held locks; see `engine.ports.state_store.StateBackend.held_locks`."""
         return tuple(
             self._read(*place)
             for place in sorted(self._places())

@@ -14,8 +14,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from engine.errors import LockHeldError, LockLostError, UsageError
-from engine.state.backend import Holder
-from engine.state.held import HeldLock
+from engine.ports.run_locks import Holder
+from engine.state.held_lock import HeldLock
 
 _ID_BYTES = 4
 # What CI systems call the page of a run; the first whose variables are all set is taken.

@@ -6,7 +6,7 @@ import contextlib
 import threading
 from collections.abc import Iterator
 
-from engine.state.backend import Hold
+from engine.ports.run_locks import Hold
 
 
 class Holds:

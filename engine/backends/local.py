@@ -18,9 +18,10 @@ from engine.backends.ignoring import EVERYTHING, NAME, TRANSIENTS, ignore, ignor
 from engine.backends.locks import RunLocks, writing
 from engine.backends.succession import check_succession
 from engine.errors import Problem, StateError, UsageError
-from engine.state.backend import Hold, Holder, JournalFile, RunLock
+from engine.ports.journal import JournalFile
+from engine.ports.run_locks import Hold, Holder, RunLock
 from engine.state.codec import decode, encode
-from engine.state.held import HeldLock
+from engine.state.held_lock import HeldLock
 from engine.state.model import State
 
 

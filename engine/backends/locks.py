@@ -23,7 +23,7 @@ from engine.backends.files import make_folder, write_at
 from engine.backends.holder import held, is_gone, lost, no_such_run, still_there, this_run
 from engine.backends.ignoring import EVERYTHING, ignore
 from engine.errors import StateError
-from engine.state.backend import Holder, RunLock
+from engine.ports.run_locks import Holder, RunLock
 
 _FOLDER = ".locks"
 """In the folder of an environment's states; git is told to pass over all of it."""
@@ -92,7 +92,7 @@ class RunLocks:
         timeout: float,
         on_wait: Callable[[Holder | None], None],
     ) -> Iterator[FileHold]:
-        """Hold the run lock of a stack; see `engine.state.backend.StateBackend.lock`."""
+        """Hold the run lock of a stack; see `engine.ports.state_store.StateBackend.lock`."""
         from filelock import FileLock, Timeout  # noqa: PLC0415 - only who locks pays for it
 
         path = self._path(stack, environment)
@@ -124,7 +124,7 @@ class RunLocks:
         return tuple(lock for _, lock in self._found())
 
     def unlock(self, id: str, *, force: bool) -> RunLock:
-        """Take a run lock from its holder; see `engine.state.backend.StateBackend.unlock`."""
+        """Take a run lock from its holder; see `engine.ports.state_store.StateBackend.unlock`."""
         from filelock import FileLock, Timeout  # noqa: PLC0415 - only who locks pays for it
 
         found = {lock.holder.id: (path, lock) for path, lock in self._found()}

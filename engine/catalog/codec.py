@@ -25,7 +25,7 @@ from functools import cache
 from typing import Any
 
 from engine.catalog.model import Entry, Operation, Shape
-from engine.provider.schema import Kind
+from engine.schema.attribute import Kind
 
 _COMPOUND = (Kind.OBJECT, Kind.LIST, Kind.MAP)
 

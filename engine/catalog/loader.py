@@ -21,8 +21,9 @@ from engine.catalog.merge import apply_row, attributes, with_parent
 from engine.catalog.model import Entry, Shape
 from engine.catalog.rows import Row
 from engine.errors import UsageError
-from engine.provider.calls import Call
-from engine.provider.schema import Attribute, ResourceType, Schemas, walk
+from engine.schema.attribute import Attribute, walk
+from engine.schema.calls import Call
+from engine.schema.resource_type import ResourceType, Schemas
 
 DATA = Path(__file__).parent / "data"
 

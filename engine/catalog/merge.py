@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 from engine.catalog.model import ALTERNATIVES, Entry, Shape
 from engine.catalog.rows import Bounds, Row
-from engine.provider.schema import Attribute, Kind, ListOrder
+from engine.schema.attribute import Attribute, Kind, ListOrder
 from engine.values import ABSENT
 
 TreePath: TypeAlias = tuple[str, ...]

@@ -1,6 +1,6 @@
 """The catalogue's nouns: what the SDK and Stripe's description say about one type, unmerged.
 
-The emulator reads these; the planner reads `engine.provider.schema.ResourceType`, which the
+The emulator reads these; the planner reads `engine.schema.attribute.ResourceType`, which the
 loader builds from an entry here and a row of the semantics table.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from engine.provider.schema import Kind
+from engine.schema.attribute import Kind
 
 ALTERNATIVES = "|"
 """What stands between the names in a reference that may name objects of several types."""

@@ -10,10 +10,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.provider.calls import Composite
-from engine.provider.life import Brought, Detach, Ending, Inheritance, NaturalKey, Removal, Revival
-from engine.provider.rules import Rule
-from engine.provider.schema import Kind
+from engine.schema.attribute import Kind
+from engine.schema.calls import Composite
+from engine.schema.lifecycle import (
+    Brought,
+    Detach,
+    Ending,
+    Inheritance,
+    NaturalKey,
+    Removal,
+    Revival,
+)
+from engine.schema.rules import Rule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)

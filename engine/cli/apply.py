@@ -25,9 +25,9 @@ from engine.errors import InterruptedRunError, UsageError
 
 if TYPE_CHECKING:
     from engine.address import ResourceAddress
-    from engine.apply.events import ApplyReport
     from engine.operations.context import Context
     from engine.plan.model import PlanReport
+    from engine.ports.outcomes import ApplyReport
 
 _MOST_NAMES = 5
 """More removals than this are confirmed by their number."""

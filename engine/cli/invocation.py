@@ -19,8 +19,8 @@ from engine.errors import UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from engine.apply.hook import Hook
     from engine.operations.context import Context
+    from engine.ports.hook import Hook
     from engine.views.progress import LineProgress
     from engine.views.style import Style
 
@@ -128,8 +128,8 @@ class Invocation:
             UsageError: if there is no such folder.
             SettingsError: for configuration that cannot be used.
         """
-        from engine.apply.hook import Hook as NoHook  # noqa: PLC0415 - see the module
         from engine.bootstrap import open_project  # noqa: PLC0415 - see the module
+        from engine.ports.hook import Hook as NoHook  # noqa: PLC0415 - see the module
         from engine.variables import variables_of  # noqa: PLC0415 - see the module
 
         files = [(name, self.path(name)) for name in self.variable_files]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from engine.plan.planfile import SavedPlan
-    from engine.provider.schema import Schemas
+    from engine.schema.resource_type import Schemas
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from engine.catalog.rows import Bounds, Limit, Row
 from engine.emulator import errors
 from engine.emulator.currencies import is_currency, unknown_currency
 from engine.emulator.paths import hits
-from engine.provider.schema import Kind
+from engine.schema.attribute import Kind
 
 # S: strings take 5,000 characters where the description does not limit them.
 _LONGEST_STRING = 5000

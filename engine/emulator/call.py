@@ -18,7 +18,7 @@ from engine.emulator.keys import Caller
 from engine.emulator.kinds import ObjectKind, answer_word, kind_of
 from engine.emulator.paths import copied, drop, hits, holders
 from engine.emulator.tables import Condition, Document, Tables
-from engine.provider.schema import Kind
+from engine.schema.attribute import Kind
 
 _YEAR = 365 * 24 * 3600
 _FURTHEST = 5 * _YEAR

@@ -15,7 +15,7 @@ from typing import Any, Final
 from engine.catalog.model import Shape
 from engine.emulator import errors
 from engine.emulator.wire import Form
-from engine.provider.schema import Kind
+from engine.schema.attribute import Kind
 
 _INTEGER = re.compile(r"[+-]?\d{1,18}")
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")

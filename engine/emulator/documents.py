@@ -15,7 +15,7 @@ from typing import Any
 from engine.catalog.model import Shape
 from engine.emulator.facts import is_page
 from engine.emulator.paths import copied
-from engine.provider.schema import Kind
+from engine.schema.attribute import Kind
 
 _NOTHING: Mapping[Kind, Any] = {
     Kind.LIST: [],

@@ -15,7 +15,7 @@ from engine.emulator.documents import leave_out_absent
 from engine.emulator.facts import SubList
 from engine.emulator.kinds import INSIDE, ObjectKind, answer_of_object, kind_of
 from engine.emulator.paths import drop, holders, put
-from engine.provider.schema import Kind
+from engine.schema.attribute import Kind
 
 Paths: TypeAlias = tuple[str, ...]
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from engine.catalog.model import ALTERNATIVES, Entry, Shape
 from engine.catalog.rows import Row
-from engine.provider.schema import Kind
+from engine.schema.attribute import Kind
 
 _PAGING = frozenset({"limit", "starting_after", "ending_before"})
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")

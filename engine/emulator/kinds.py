@@ -19,7 +19,7 @@ from engine.emulator.behaviour.base import Behaviour
 from engine.emulator.behaviour.registry import BEHAVIOURS
 from engine.emulator.coerce import Reading
 from engine.emulator.documents import Filling
-from engine.provider.schema import Kind
+from engine.schema.attribute import Kind
 
 INSIDE: str = "_"
 """What names of stored fields begin with that no answer holds."""

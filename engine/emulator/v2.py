@@ -19,7 +19,7 @@ from engine.emulator.reading import limit_of, show
 from engine.emulator.tables import Document
 from engine.emulator.tokens import position_of, token_of
 from engine.emulator.wire import Form
-from engine.provider.schema import Kind
+from engine.schema.attribute import Kind
 
 _FORMS: Mapping[Kind, tuple[type, str]] = {
     Kind.STRING: (str, "string"),

@@ -12,8 +12,8 @@ from engine.plan.fields import list_at
 from engine.plan.model import Change
 from engine.plan.normal import is_sealed, seal
 from engine.plan.record import attributes_of, referred_attributes
-from engine.provider.base import RemoteObject, id_of
-from engine.provider.schema import Schemas
+from engine.schema.remote import RemoteObject, id_of
+from engine.schema.resource_type import Schemas
 from engine.state.model import ResourceState
 from engine.values import UNKNOWN, OutputTarget, Path, Sensitive, Target, resolve
 

@@ -7,10 +7,9 @@ import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from engine.address import ResourceAddress
-from engine.apply.events import ApplyReport, ApplyResult
 from engine.apply.executor import UNSAVED, StackRun, Surroundings
 from engine.apply.schedule import endings
-from engine.apply.secrecy import secrets_to_come
+from engine.apply.secrets import secrets_to_come
 from engine.errors import EngineError, InterruptedRunError
 from engine.operations.context import Context
 from engine.operations.guards import check_permissions, refuse_held
@@ -22,6 +21,7 @@ from engine.operations.validate import load_graphs
 from engine.plan.model import Plan, PlanReport
 from engine.plan.options import PlanOptions
 from engine.plan.safety import refused, removals_to_confirm, unconfirmed
+from engine.ports.outcomes import ApplyReport, ApplyResult
 
 Confirm = Callable[[PlanReport, Sequence[ResourceAddress]], bool]
 """Asks about what a live account would lose by these plans."""

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     # An offline command is given the same, and loads none of it.
-    from engine.apply.hook import Hook
-    from engine.apply.ports import SecretSink
-    from engine.provider.base import Provider
-    from engine.provider.schema import Schemas
+    from engine.ports.hook import Hook
+    from engine.ports.provider import Provider
+    from engine.ports.secret_sink import SecretSink
+    from engine.ports.state_store import StateBackend
+    from engine.schema.resource_type import Schemas
     from engine.settings import Settings
-    from engine.state.backend import StateBackend
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

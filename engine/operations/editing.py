@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 
 from engine.address import ResourceAddress, parse_address
-from engine.apply.secrecy import carry_over, kept_secret, told_names
+from engine.apply.secrets import carry_over, kept_secret, told_names
 from engine.errors import StateError, UsageError
 from engine.graph.build import ResourceGraph
 from engine.operations.context import Context

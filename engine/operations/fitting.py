@@ -16,8 +16,9 @@ from engine.operations.session import Session
 from engine.plan.binding import Seen, look, what_moved, who_moved
 from engine.plan.model import Plan, Step, StepKind
 from engine.plan.planfile import SavedPlan, SavedStack
-from engine.provider.base import Account, RemoteObject, id_of
-from engine.provider.schema import ResourceType
+from engine.ports.provider import Account
+from engine.schema.remote import RemoteObject, id_of
+from engine.schema.resource_type import ResourceType
 from engine.stack.contents import is_content
 from engine.state.codec import state_digest
 from engine.state.model import State, new_state

@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from engine.errors import GuardError, LockHeldError, SettingsError
 from engine.operations.context import Context
 from engine.plan.model import PlanReport, Step, StepKind
-from engine.provider.base import Account, Provider
-from engine.provider.life import Verb
-from engine.provider.schema import Schemas
+from engine.ports.provider import Account, Provider
+from engine.schema.lifecycle import Verb
+from engine.schema.resource_type import Schemas
 from engine.settings import EMBEDDED, UNNAMED, Environment, is_live
 from engine.state.model import State
 

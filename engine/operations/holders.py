@@ -11,9 +11,10 @@ from engine.operations.together import at_once
 from engine.plan.binding import Sought
 from engine.plan.keys import Claim, claim_of
 from engine.plan.life import is_gone
-from engine.provider.base import Provider, RemoteObject, composite_id
-from engine.provider.life import NaturalKey
-from engine.provider.schema import ResourceType, Schemas
+from engine.ports.provider import Provider
+from engine.schema.lifecycle import NaturalKey
+from engine.schema.remote import RemoteObject, composite_id
+from engine.schema.resource_type import ResourceType, Schemas
 from engine.values import get_path, targets_in
 
 KEYS_AT_ONCE = 10

@@ -15,9 +15,9 @@ from engine.plan.bind import sought_of
 from engine.plan.model import Action, Change, Plan
 from engine.plan.observed import Observed
 from engine.plan.scope import moved_state
-from engine.provider.base import RemoteObject
-from engine.provider.life import NaturalKey
-from engine.provider.schema import ResourceType
+from engine.schema.lifecycle import NaturalKey
+from engine.schema.remote import RemoteObject
+from engine.schema.resource_type import ResourceType
 from engine.state.model import State
 
 _ENDS = (Action.DELETE, Action.REPLACE)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from engine.address import is_logical_name
 from engine.errors import UsageError
 from engine.operations.context import Context
+from engine.ports.run_locks import RunLock
 from engine.stack.loader import stack_files
 from engine.stack.meant import nearest
-from engine.state.backend import RunLock
-from engine.state.held import HeldLock
+from engine.state.held_lock import HeldLock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

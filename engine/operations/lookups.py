@@ -11,8 +11,8 @@ from engine.graph.build import ResourceGraph
 from engine.operations.holders import KEYS_AT_ONCE
 from engine.operations.reading import Connected, Place, read_all
 from engine.operations.together import at_once
-from engine.provider.base import RemoteObject, id_of
-from engine.provider.schema import ResourceType, Schemas
+from engine.schema.remote import RemoteObject, id_of
+from engine.schema.resource_type import ResourceType, Schemas
 from engine.stack.model import Lookup
 from engine.values import get_path
 

@@ -20,8 +20,9 @@ from engine.plan.life import is_gone
 from engine.plan.rebuilt import Claimed, Trace, sort_out
 from engine.plan.request import answered, read_stamp
 from engine.plan.resolve import Known, Standing
-from engine.provider.base import Provider, RemoteObject, id_of
-from engine.provider.schema import ResourceType, Schemas
+from engine.ports.provider import Provider
+from engine.schema.remote import RemoteObject, id_of
+from engine.schema.resource_type import ResourceType, Schemas
 from engine.values import OutputTarget, get_path, resolve, targets_with_paths
 
 

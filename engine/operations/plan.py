@@ -21,9 +21,9 @@ from engine.plan.model import Plan, PlanReport
 from engine.plan.options import PlanOptions
 from engine.plan.planner import make_plan
 from engine.plan.safety import CONFIRM, removals_to_confirm
-from engine.provider.base import RemoteObject
+from engine.schema.remote import RemoteObject
 from engine.stack.meant import nearest
-from engine.state.held import HeldLock
+from engine.state.held_lock import HeldLock
 
 
 def plan_stacks(context: Context, names: Sequence[str], options: PlanOptions) -> PlanReport:

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from typing import Protocol, TypeAlias
 
 from engine.operations.together import at_once
-from engine.provider.base import Provider, RemoteObject
-from engine.provider.schema import Schemas
+from engine.ports.provider import Provider
+from engine.schema.remote import RemoteObject
+from engine.schema.resource_type import Schemas
 
 
 class Connected(Protocol):

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.address import parse_address
-from engine.apply.ports import SecretSink
 from engine.errors import UsageError
 from engine.graph.build import ResourceGraph
 from engine.operations.adopting import as_declared
@@ -24,8 +23,9 @@ from engine.plan.normal import SEALED
 from engine.plan.observed import Observed
 from engine.plan.planner import make_plan
 from engine.plan.rebuilt import Claimed, Rebuilt, named_in
-from engine.provider.base import RemoteObject, id_of
-from engine.provider.schema import ResourceType
+from engine.ports.secret_sink import SecretSink
+from engine.schema.remote import RemoteObject, id_of
+from engine.schema.resource_type import ResourceType
 from engine.state.model import Keeping, RemovedObject, ResourceState, State, new_state
 from engine.values import ABSENT, UNKNOWN, OutputTarget, dotted, fingerprint, set_path
 

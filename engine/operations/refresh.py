@@ -21,8 +21,9 @@ from engine.plan.normal import is_sealed
 from engine.plan.observed import Observed
 from engine.plan.options import PlanOptions
 from engine.plan.scope import moved_state, selection
-from engine.provider.base import Provider, RemoteObject, id_of
-from engine.provider.schema import ResourceType
+from engine.ports.provider import Provider
+from engine.schema.remote import RemoteObject, id_of
+from engine.schema.resource_type import ResourceType
 from engine.state.model import ResourceState, State
 from engine.values import AttributeTarget, OutputTarget, get_path
 

@@ -9,7 +9,6 @@ import dataclasses
 import functools
 from collections.abc import Callable, Sequence
 
-from engine.apply.events import ApplyReport
 from engine.errors import GuardError
 from engine.graph.build import ResourceGraph
 from engine.operations.apply import conclude
@@ -33,6 +32,7 @@ from engine.plan.document import wanted_with_secrets
 from engine.plan.model import Plan, PlanReport
 from engine.plan.options import PlanOptions
 from engine.plan.planfile import SavedPlan, SavedStack
+from engine.ports.outcomes import ApplyReport
 
 # ── making one ────────────────────────────────────────────────────────────────────────────
 

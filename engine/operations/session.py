@@ -18,9 +18,9 @@ from engine.operations.unfinished import take_up
 from engine.plan.model import Plan, Step
 from engine.plan.normal import is_sealed
 from engine.plan.observed import Observed
-from engine.provider.base import Account, Provider
+from engine.ports.provider import Account, Provider
+from engine.ports.run_locks import Hold, Holder
 from engine.settings import EMBEDDED
-from engine.state.backend import Hold, Holder
 from engine.state.model import State, new_state
 from engine.values import ABSENT, UNKNOWN, OutputTarget, Sensitive
 

@@ -20,9 +20,9 @@ from engine.operations.together import at_once
 from engine.plan.life import is_gone, is_live, is_past
 from engine.plan.model import Action, Change, Plan, Step, StepKind
 from engine.plan.request import read_stamp
-from engine.provider.base import RemoteObject, id_of
-from engine.provider.life import Verb
-from engine.provider.schema import ResourceType
+from engine.schema.lifecycle import Verb
+from engine.schema.remote import RemoteObject, id_of
+from engine.schema.resource_type import ResourceType
 from engine.state.model import State
 from engine.values import UNKNOWN, AttributeTarget, Target, resolve
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from engine.apply.events import Finding, Found
 from engine.apply.journal import Journal, Run, read_journal
 from engine.apply.recovery import Help, recover
 from engine.apply.references import References
-from engine.apply.secrecy import sensitive_in
+from engine.apply.secrets import sensitive_in
 from engine.errors import GuardError, StateError
 from engine.graph.build import ResourceGraph
 from engine.operations.guards import refuse_held
-from engine.provider.base import Account
+from engine.ports.outcomes import Finding, Found
+from engine.ports.provider import Account
 from engine.state.model import Draft
 from engine.values import Sensitive, fingerprint, unescaped
 

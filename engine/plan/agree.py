@@ -13,8 +13,9 @@ from typing import Any
 from engine.plan.model import Action, Change, FieldReason, Plan, Step, StepKind
 from engine.plan.normal import comparable, is_sealed
 from engine.plan.request import stamp
-from engine.provider.base import STAMP_KEY
-from engine.provider.schema import Attribute, Kind, ListOrder, ResourceType, Schemas
+from engine.schema.attribute import Attribute, Kind, ListOrder
+from engine.schema.remote import STAMP_KEY
+from engine.schema.resource_type import ResourceType, Schemas
 from engine.values import (
     ABSENT,
     CLEAR,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine.plan.normal import comparable, read
-from engine.provider.schema import Attribute
+from engine.schema.attribute import Attribute
 from engine.values import UNKNOWN
 
 

@@ -12,8 +12,8 @@ from engine.plan.model import Reason
 from engine.plan.observed import Observed
 from engine.plan.options import PlanOptions
 from engine.plan.request import stamp
-from engine.provider.base import ADDRESSED, STAMP_KEY, RemoteObject, id_of
-from engine.provider.schema import ResourceType, Schemas
+from engine.schema.remote import ADDRESSED, STAMP_KEY, RemoteObject, id_of
+from engine.schema.resource_type import ResourceType, Schemas
 from engine.state.model import ResourceState, State
 from engine.values import get_path
 

@@ -16,8 +16,8 @@ from engine.plan.model import Plan, Reason, StepKind
 from engine.plan.normal import SEALED, is_sealed, seal
 from engine.plan.observed import Observed
 from engine.plan.scope import moved_state
-from engine.provider.base import RemoteObject, id_of
-from engine.provider.schema import ResourceType, Schemas
+from engine.schema.remote import RemoteObject, id_of
+from engine.schema.resource_type import ResourceType, Schemas
 from engine.stack.model import Declaration
 from engine.state.codec import state_digest
 from engine.state.model import State

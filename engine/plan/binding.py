@@ -17,8 +17,8 @@ from typing import Any
 from engine.address import ResourceAddress
 from engine.plan.life import is_gone
 from engine.plan.normal import SEALED, comparable, is_sealed, pick, presentable
-from engine.provider.base import RemoteObject
-from engine.provider.schema import ResourceType
+from engine.schema.remote import RemoteObject
+from engine.schema.resource_type import ResourceType
 from engine.values import fingerprint, get_path
 
 _WHOLE = 60

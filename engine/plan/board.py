@@ -17,7 +17,7 @@ from engine.plan.normal import seal
 from engine.plan.record import attributes_of, referred_attributes
 from engine.plan.request import create_params, settle_params, stamp
 from engine.plan.resolve import is_certain
-from engine.provider.life import Verb
+from engine.schema.lifecycle import Verb
 from engine.state.model import ResourceState, State
 
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.plan.request import wire
-from engine.provider.base import RemoteObject
-from engine.provider.schema import ResourceType
+from engine.schema.remote import RemoteObject
+from engine.schema.resource_type import ResourceType
 from engine.state.model import ResourceState, State
 
 

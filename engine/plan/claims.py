@@ -12,7 +12,7 @@ from pathlib import Path
 
 from engine.errors import Problem
 from engine.plan.keys import Claimed, cased, claim_of, told
-from engine.provider.schema import ResourceType, Schemas
+from engine.schema.resource_type import ResourceType, Schemas
 from engine.stack.locate import line_of
 from engine.stack.model import Declaration, Stack
 from engine.values import Path as LeafPath

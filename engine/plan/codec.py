@@ -14,10 +14,10 @@ from typing import Any
 from engine.address import parse_address
 from engine.plan.model import Step, StepKind
 from engine.plan.normal import SEALED, is_sealed
-from engine.provider.life import Removal, Verb
-from engine.provider.schema import ResourceType, Schemas
+from engine.schema.lifecycle import Removal, Verb
+from engine.schema.resource_type import ResourceType, Schemas
 from engine.state.codec import resource_document
-from engine.state.shape import resource_of
+from engine.state.decode import resource_of
 from engine.values import Marker, Sensitive, fingerprint
 
 _MARKER, _DECIMAL, _PAIRS = "$marker", "$decimal", "$pairs"

@@ -9,8 +9,8 @@ from engine.graph.build import ResourceGraph
 from engine.plan.decide import conflicting_key, transfer_params
 from engine.plan.keys import told
 from engine.plan.life import is_live
-from engine.provider.base import RemoteObject, id_of
-from engine.provider.schema import ResourceType
+from engine.schema.remote import RemoteObject, id_of
+from engine.schema.resource_type import ResourceType
 from engine.stack.model import Declaration
 from engine.state.model import State
 

@@ -16,9 +16,9 @@ from engine.plan.model import Action, Change, FieldChange, FieldReason, Reason
 from engine.plan.normal import applied_leaves, document_of, presentable, seal, unsealed
 from engine.plan.request import update_params
 from engine.plan.seen import ignored_in, seen_leaves, with_unanswered, without
-from engine.provider.base import RemoteObject, id_of
-from engine.provider.life import NaturalKey, Removal, Verb
-from engine.provider.schema import ResourceType
+from engine.schema.lifecycle import NaturalKey, Removal, Verb
+from engine.schema.remote import RemoteObject, id_of
+from engine.schema.resource_type import ResourceType
 from engine.stack.model import Declaration
 from engine.state.model import Keeping, ResourceState, State
 from engine.values import ABSENT, OutputTarget, Path, Target, dotted, get_path

@@ -29,9 +29,9 @@ from engine.plan.model import Action, Reason
 from engine.plan.reclaim import reclaimed
 from engine.plan.resolve import Known, lost_secret
 from engine.plan.untouched import is_as_declared
-from engine.provider.base import RemoteObject
-from engine.provider.life import NaturalKey, Removal, Verb
-from engine.provider.schema import ResourceType
+from engine.schema.lifecycle import NaturalKey, Removal, Verb
+from engine.schema.remote import RemoteObject
+from engine.schema.resource_type import ResourceType
 from engine.stack.model import Declaration
 from engine.state.model import ResourceState
 from engine.values import (

@@ -13,7 +13,7 @@ from typing import Any
 
 from engine.plan.align import aligned, key_of
 from engine.plan.normal import SEALED, comparable, is_nothing, is_sealed, read, seal
-from engine.provider.schema import Attribute, Kind, ListOrder
+from engine.schema.attribute import Attribute, Kind, ListOrder
 from engine.values import (
     ABSENT,
     UNKNOWN,

@@ -31,7 +31,7 @@ from engine.plan.model import (
     Reason,
 )
 from engine.plan.normal import is_sealed
-from engine.provider.schema import Schemas
+from engine.schema.resource_type import Schemas
 from engine.values import Marker, Path, Sensitive, targets_in
 
 _NO_SECRETS: Mapping[str, Any] = {}

@@ -16,8 +16,8 @@ from engine.plan.normal import is_sealed, presentable
 from engine.plan.observed import Observed
 from engine.plan.seen import ignored_in, seen_leaves
 from engine.plan.untouched import is_as_seen
-from engine.provider.base import RemoteObject
-from engine.provider.schema import ResourceType, Schemas
+from engine.schema.remote import RemoteObject
+from engine.schema.resource_type import ResourceType, Schemas
 from engine.state.model import State
 
 

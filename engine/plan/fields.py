@@ -10,7 +10,8 @@ from typing import Any
 from engine.plan.diff import Comparison, Difference
 from engine.plan.model import FieldChange, FieldReason
 from engine.plan.normal import is_sealed, presentable
-from engine.provider.schema import Attribute, Kind, ResourceType
+from engine.schema.attribute import Attribute, Kind
+from engine.schema.resource_type import ResourceType
 from engine.values import ABSENT, Path, Sensitive, get_path, targets_in
 
 _CURRENCY = re.compile(r"[a-z]{3}")

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from engine.plan.normal import comparable, is_sealed
-from engine.provider.life import CaseCounts, NaturalKey
-from engine.provider.schema import ResourceType
+from engine.schema.lifecycle import CaseCounts, NaturalKey
+from engine.schema.resource_type import ResourceType
 from engine.stack.model import Declaration
 from engine.stack.rules import ANY_PART, parts
 from engine.values import (

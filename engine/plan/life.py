@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine.provider.base import RemoteObject
-from engine.provider.schema import ResourceType
+from engine.schema.remote import RemoteObject
+from engine.schema.resource_type import ResourceType
 from engine.values import get_path
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from engine.address import ResourceAddress
 from engine.plan.options import PlanOptions
-from engine.provider.life import Removal
+from engine.schema.lifecycle import Removal
 from engine.state.model import ResourceState
 from engine.values import ABSENT, Path
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.provider.base import RemoteObject
+from engine.schema.remote import RemoteObject
 from engine.values import AttributeTarget, OutputTarget
 
 

@@ -26,8 +26,8 @@ from engine.plan.document import (
 )
 from engine.plan.model import Plan, PlanReport
 from engine.plan.options import PlanOptions
-from engine.provider.schema import Schemas
-from engine.state.shape import ShapeError, check_plain
+from engine.schema.resource_type import Schemas
+from engine.state.decode import ShapeError, check_plain
 
 FORMAT_VERSION = 1
 """The newest format of plan files that this engine writes and reads."""

@@ -28,7 +28,7 @@ from engine.plan.safety import refusals_of
 from engine.plan.scope import moved_state, selection
 from engine.plan.steps import arrange
 from engine.plan.undeclared import decide_undeclared
-from engine.provider.schema import Schemas
+from engine.schema.resource_type import Schemas
 from engine.state.model import State
 from engine.values import Target, targets_in
 

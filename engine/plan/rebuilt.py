@@ -12,8 +12,9 @@ from typing import Any
 
 from engine.plan.decide import has_ended
 from engine.plan.life import is_gone
-from engine.provider.base import RemoteObject, id_of
-from engine.provider.schema import Attribute, Kind, ResourceType
+from engine.schema.attribute import Attribute, Kind
+from engine.schema.remote import RemoteObject, id_of
+from engine.schema.resource_type import ResourceType
 from engine.state.model import State
 
 

@@ -9,7 +9,7 @@ from engine.plan.collide import collision
 from engine.plan.decide import Decision, Existing, decide_existing
 from engine.plan.life import is_live
 from engine.plan.model import Action, Reason
-from engine.provider.base import id_of
+from engine.schema.remote import id_of
 
 
 def reclaimed(basis: Basis, case: Existing, decision: Decision) -> Decision:

@@ -11,7 +11,7 @@ from engine.graph.build import ResourceGraph
 from engine.plan.model import Drift, Step, StepKind
 from engine.plan.normal import answered, hidden, is_sealed, pick, seal
 from engine.plan.observed import Observed
-from engine.provider.schema import ResourceType, Schemas
+from engine.schema.resource_type import ResourceType, Schemas
 from engine.state.model import ResourceState, State
 from engine.values import UNKNOWN, AttributeTarget, get_path, set_path
 

@@ -15,8 +15,9 @@ from engine.plan.align import aligned
 from engine.plan.fields import list_at, untold_at
 from engine.plan.model import FieldChange, FieldReason
 from engine.plan.normal import comparable, is_nothing, read
-from engine.provider.base import STAMP_KEY, RemoteObject
-from engine.provider.schema import Attribute, Kind, ResourceType
+from engine.schema.attribute import Attribute, Kind
+from engine.schema.remote import STAMP_KEY, RemoteObject
+from engine.schema.resource_type import ResourceType
 from engine.values import ABSENT, CLEAR, Path, Sensitive, escaped, get_path, set_path
 
 

@@ -10,7 +10,7 @@ from engine.plan.decide import Decision
 from engine.plan.model import FieldReason
 from engine.plan.normal import is_sealed, read_attribute
 from engine.plan.record import with_told_once
-from engine.provider.schema import Schemas
+from engine.schema.resource_type import Schemas
 from engine.values import ABSENT, UNKNOWN, AttributeTarget, OutputTarget, Sensitive, Target
 
 

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from engine.plan.basis import Basis
 from engine.plan.decide import Decision
 from engine.plan.model import Action
-from engine.provider.life import Removal, Verb
-from engine.provider.schema import ResourceType
+from engine.schema.lifecycle import Removal, Verb
+from engine.schema.resource_type import ResourceType
 
 
 def with_room(basis: Basis, decisions: Mapping[str, Decision]) -> dict[str, Decision]:

@@ -10,7 +10,7 @@ from engine.plan.decide import Decision
 from engine.plan.keys import Claimed, told
 from engine.plan.model import Action, Plan
 from engine.plan.options import PlanOptions
-from engine.provider.schema import Schemas
+from engine.schema.resource_type import Schemas
 from engine.state.model import State
 from engine.values import CLEAR, get_path
 

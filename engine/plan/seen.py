@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from engine.plan.normal import pick, read
-from engine.provider.base import RemoteObject
-from engine.provider.schema import ResourceType
+from engine.schema.remote import RemoteObject
+from engine.schema.resource_type import ResourceType
 from engine.stack.model import Declaration
 from engine.state.model import ResourceState
 from engine.values import Path, Target, get_path, resolve, set_path

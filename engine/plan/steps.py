@@ -19,7 +19,7 @@ from engine.plan.board import Board
 from engine.plan.decide import Decision
 from engine.plan.keys import Claim, claims_of
 from engine.plan.model import Action, Step, StepKind
-from engine.provider.life import Detach
+from engine.schema.lifecycle import Detach
 from engine.state.model import State
 from engine.values import CLEAR, AttributeTarget, Ref, get_path, targets_with_paths
 

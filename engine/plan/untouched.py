@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine.provider.base import RemoteObject
-from engine.provider.schema import Attribute, Kind, ResourceType
+from engine.schema.attribute import Attribute, Kind
+from engine.schema.remote import RemoteObject
+from engine.schema.resource_type import ResourceType
 from engine.state.model import ResourceState
 
 _NESTED = (Kind.OBJECT, Kind.MAP)

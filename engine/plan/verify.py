@@ -14,8 +14,9 @@ from engine.address import parse_address
 from engine.errors import Problem, UntrustedStateError, UsageError
 from engine.graph.build import references_of
 from engine.plan.normal import is_sealed
-from engine.provider.schema import Attribute, ResourceType, Schemas
 from engine.redaction import described, keys_in
+from engine.schema.attribute import Attribute
+from engine.schema.resource_type import ResourceType, Schemas
 from engine.state.codec import TOUCHED, Document, canonical, encode, parse, read
 from engine.state.model import FORMAT_VERSION, ResourceState, State
 from engine.values import Path, dotted, targets_in

@@ -12,7 +12,8 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from engine.provider.schema import Attribute, Kind, Schemas
+from engine.schema.attribute import Attribute, Kind
+from engine.schema.resource_type import Schemas
 from engine.stack.model import Stack
 
 

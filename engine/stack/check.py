@@ -15,9 +15,10 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from engine.catalog.currencies import CODES, COMMON
-from engine.provider.base import STAMP_KEY
-from engine.provider.rules import Rule
-from engine.provider.schema import Attribute, Kind, ResourceType
+from engine.schema.attribute import Attribute, Kind
+from engine.schema.remote import STAMP_KEY
+from engine.schema.resource_type import ResourceType
+from engine.schema.rules import Rule
 from engine.stack.blanks import is_blank
 from engine.stack.finding import Finding, believed, wrong_kind
 from engine.stack.follow import Declared, followed

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import Problem
-from engine.provider.schema import Attribute, Schemas, walk
+from engine.schema.attribute import Attribute, walk
+from engine.schema.resource_type import Schemas
 from engine.stack.locate import line_of
 from engine.stack.model import Declaration, Stack
 from engine.values import Sensitive

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from engine.provider.schema import Attribute, Kind
+from engine.schema.attribute import Attribute, Kind
 from engine.stack.follow import blurred, replaced
 from engine.values import UNKNOWN, Path, dotted
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
-from engine.provider.schema import Attribute, Kind
+from engine.schema.attribute import Attribute, Kind
 from engine.stack.rules import ANY_PART, parts
 from engine.values import ABSENT, UNKNOWN, Path, Sensitive, Target, resolve
 

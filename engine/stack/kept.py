@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import Problem
-from engine.provider.schema import Attribute, Schemas
 from engine.redaction import described, keys_in
+from engine.schema.attribute import Attribute
+from engine.schema.resource_type import Schemas
 from engine.stack.locate import line_of
 from engine.stack.model import Lifecycle, Location, Stack
 from engine.values import Path as LeafPath

@@ -14,7 +14,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from engine.catalog import loader
-from engine.provider.schema import Attribute, ResourceType, walk
+from engine.schema.attribute import Attribute, walk
+from engine.schema.resource_type import ResourceType
 from engine.stack.model import Lifecycle
 from engine.stack.rules import ANY_PART
 from engine.values import Path

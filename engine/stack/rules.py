@@ -14,7 +14,7 @@ from decimal import Decimal, InvalidOperation
 from itertools import pairwise
 from typing import Any, TypeAlias
 
-from engine.provider.rules import Rule, RuleKind
+from engine.schema.rules import Rule, RuleKind
 from engine.stack.related import not_sold_in, of_another
 from engine.values import ABSENT, UNKNOWN, Path, Sensitive, dotted, get_path, has_reference, plain
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine.provider.schema import Attribute, ResourceType, Schemas
+from engine.schema.attribute import Attribute
+from engine.schema.resource_type import ResourceType, Schemas
 from engine.stack.meant import nearest
 from engine.stack.model import Declaration, Stack
 from engine.values import AttributeTarget, Sensitive

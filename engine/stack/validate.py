@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.address import ResourceAddress
 from engine.errors import Problem
-from engine.provider.schema import ResourceType, Schemas
+from engine.schema.resource_type import ResourceType, Schemas
 from engine.stack.check import check_arguments, check_references
 from engine.stack.finding import Finding, believed
 from engine.stack.follow import blurred, completed

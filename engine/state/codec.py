@@ -15,9 +15,9 @@ from pathlib import PurePath
 from typing import Any, NoReturn
 
 from engine.errors import NewerStateError, StateError, UntrustedStateError
+from engine.state.decode import ShapeError, check_plain, place_without_id, state_of
+from engine.state.json_lines import line_of
 from engine.state.model import FORMAT_VERSION, RemovedObject, ResourceState, State
-from engine.state.places import line_of
-from engine.state.shape import ShapeError, check_plain, place_without_id, state_of
 
 _MERGE_MARKERS = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")
 TOUCHED = (

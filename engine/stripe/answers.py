@@ -11,8 +11,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from engine.errors import ForeignAnswerError
-from engine.provider.base import RemoteObject, composite_id
-from engine.provider.schema import ResourceType
+from engine.schema.remote import RemoteObject, composite_id
+from engine.schema.resource_type import ResourceType
 from engine.stripe.paths import parts_of
 
 _MODES = {True: "live mode", False: "test mode"}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
-from engine.provider.base import RemoteObject, id_of
+from engine.schema.remote import RemoteObject, id_of
 
 PAGE: Final = 100
 """Most objects a list page holds."""

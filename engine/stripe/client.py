@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.apply.pace import Pace
-from engine.provider.base import unfenced
+from engine.ports.provider import unfenced
+from engine.stripe.rate_limiter import Pace
 from engine.stripe.refusals import translate
 from engine.stripe.tries import Tries, header, is_foreign, is_too_fast, retry_after
 from engine.values import CLEAR, Sensitive

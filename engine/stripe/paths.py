@@ -12,8 +12,8 @@ from typing import Any
 from urllib.parse import parse_qsl, quote
 
 from engine.errors import ProviderError
-from engine.provider.base import ADDRESSED, RemoteObject, composite_id
-from engine.provider.schema import ResourceType
+from engine.schema.remote import ADDRESSED, RemoteObject, composite_id
+from engine.schema.resource_type import ResourceType
 
 SEPARATOR = "/"
 

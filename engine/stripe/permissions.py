@@ -11,8 +11,8 @@ import re
 from dataclasses import dataclass
 
 from engine.errors import PermissionDeniedError
-from engine.provider.life import Verb
-from engine.provider.schema import ResourceType
+from engine.schema.lifecycle import Verb
+from engine.schema.resource_type import ResourceType
 from engine.stripe.paths import SEPARATOR, filled
 
 _NOBODY = "engine-asks-for-permission-only"

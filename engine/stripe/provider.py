@@ -15,10 +15,11 @@ from typing import Any
 
 from engine.catalog.loader import type_name
 from engine.errors import NotFoundError, PermissionDeniedError, ProviderError
-from engine.provider.base import Account, RemoteObject, RequestContext, id_of
-from engine.provider.life import Probe
-from engine.provider.schema import ResourceType, Schemas
+from engine.ports.provider import Account, RequestContext
 from engine.redaction import remember
+from engine.schema.lifecycle import Probe
+from engine.schema.remote import RemoteObject, id_of
+from engine.schema.resource_type import ResourceType, Schemas
 from engine.settings import is_live, mode_of
 from engine.stripe.answers import Asked
 from engine.stripe.bulk import PAGE, chunks, from_pages

@@ -9,8 +9,9 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from engine.provider.life import Removal
-from engine.provider.schema import Attribute, Kind, ListOrder, ResourceType, Schemas, walk
+from engine.schema.attribute import Attribute, Kind, ListOrder, walk
+from engine.schema.lifecycle import Removal
+from engine.schema.resource_type import ResourceType, Schemas
 from engine.values import ABSENT, Path
 from engine.views import words
 from engine.views.counting import counted

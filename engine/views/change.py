@@ -16,7 +16,7 @@ from engine.plan.model import (
     FieldReason,
     OutputChange,
 )
-from engine.provider.schema import Schemas
+from engine.schema.resource_type import Schemas
 from engine.values import ABSENT
 from engine.views import words
 from engine.views.fields import SENSITIVE, Leaf, flatten, lay_out, leaf, show, show_pair

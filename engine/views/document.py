@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from engine.apply.events import ApplyReport, ApplyResult, StepResult
 from engine.errors import EngineError, Problem
 from engine.plan.model import (
     Change,
@@ -19,6 +18,7 @@ from engine.plan.model import (
     PlanReport,
     summary,
 )
+from engine.ports.outcomes import ApplyReport, ApplyResult, StepResult
 from engine.stack.model import Stack
 from engine.values import ABSENT, Path, dotted
 from engine.views.fields import SENSITIVE

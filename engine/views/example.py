@@ -11,8 +11,9 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from engine.provider.rules import Rule, RuleKind
-from engine.provider.schema import Attribute, Kind, ResourceType, Schemas
+from engine.schema.attribute import Attribute, Kind
+from engine.schema.resource_type import ResourceType, Schemas
+from engine.schema.rules import Rule, RuleKind
 from engine.stack.rules import parts, places
 from engine.values import ABSENT, Path, get_path
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from engine.plan.model import Action, Plan, PlanReport, StepKind
 from engine.plan.options import PlanOptions
 from engine.plan.planfile import SavedPlan
-from engine.provider.schema import Schemas
+from engine.schema.resource_type import Schemas
 from engine.views import words
 from engine.views.change import change_lines, drift_lines, output_lines
 from engine.views.counting import counted

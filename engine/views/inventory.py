@@ -11,7 +11,7 @@ from typing import Any
 from engine.plan.fields import currency_of
 from engine.plan.normal import is_sealed
 from engine.plan.rebuilt import Rebuilt
-from engine.provider.schema import Schemas
+from engine.schema.resource_type import Schemas
 from engine.state.model import ResourceState, State
 from engine.values import Sensitive, dotted, get_path
 from engine.views.counting import counted

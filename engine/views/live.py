@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TextIO
 
-from engine.apply.events import ApplyResult
-from engine.apply.hook import Traffic
+from engine.ports.hook import Traffic
+from engine.ports.outcomes import ApplyResult
 from engine.redaction import hide
 from engine.views.counting import counted
 from engine.views.progress import LineProgress, held_back

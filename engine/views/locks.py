@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from engine.ports.run_locks import RunLock
 from engine.redaction import redact
-from engine.state.backend import RunLock
-from engine.state.held import HeldLock
+from engine.state.held_lock import HeldLock
 from engine.views.jsonable import FORMAT_VERSION
 
 

@@ -11,7 +11,8 @@ from typing import Any
 
 from engine.plan.fields import currency_of
 from engine.plan.model import Change, FieldChange
-from engine.provider.schema import Attribute, Kind, ResourceType, Schemas
+from engine.schema.attribute import Attribute, Kind
+from engine.schema.resource_type import ResourceType, Schemas
 from engine.values import UNKNOWN, Path, dotted, targets_in
 from engine.views.fields import Leaf, flatten, show
 

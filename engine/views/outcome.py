@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from engine.apply.events import ApplyReport, ApplyResult, Outcome, StepResult
 from engine.errors import EngineError, ProviderError
 from engine.plan.model import Action, Change, Plan
+from engine.ports.outcomes import ApplyReport, ApplyResult, Outcome, StepResult
 from engine.views import words
 from engine.views.counting import counted
 from engine.views.inventory import output_values

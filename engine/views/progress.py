@@ -12,9 +12,9 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TextIO
 
-from engine.apply.events import ApplyResult, Finding, Outcome, StepResult
-from engine.apply.hook import Hook, Traffic
 from engine.plan.model import Step, StepKind
+from engine.ports.hook import Hook, Traffic
+from engine.ports.outcomes import ApplyResult, Finding, Outcome, StepResult
 from engine.redaction import hide
 from engine.views import words
 from engine.views.counting import counted

@@ -9,7 +9,7 @@ import math
 from collections import deque
 from dataclasses import dataclass, field
 
-from engine.apply.events import Outcome, StepResult
+from engine.ports.outcomes import Outcome, StepResult
 
 _WINDOW = 30.0
 """Seconds back over which the speed is measured: it changes with what Stripe lets through."""

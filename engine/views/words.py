@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from engine.apply.events import Finding, Found
 from engine.plan.model import Action, Change, FieldReason, Reason, Step, StepKind
-from engine.provider.life import Verb
-from engine.provider.schema import ResourceType, Schemas
+from engine.ports.outcomes import Finding, Found
+from engine.schema.lifecycle import Verb
+from engine.schema.resource_type import ResourceType, Schemas
 from engine.values import dotted
 
 SYMBOLS = {

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from engine.address import parse_address
-from engine.apply.events import ApplyReport, ApplyResult, Outcome, StepResult
 from engine.bootstrap import open_project
 from engine.cli.apply import _conclude
 from engine.cli.invocation import Invocation
 from engine.errors import EngineError, StateError
 from engine.plan.model import Action, Change, Plan, PlanReport, Step, StepKind
+from engine.ports.outcomes import ApplyReport, ApplyResult, Outcome, StepResult
 from engine.state.model import State
 
 PRODUCT = parse_address("stripe_product.pro")

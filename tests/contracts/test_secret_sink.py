@@ -1,4 +1,4 @@
-"""What every `engine.apply.ports.SecretSink` MUST do, one suite for all of them."""
+"""What every `engine.ports.secret_sink.SecretSink` MUST do, one suite for all of them."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from engine.apply.ports import SecretSink
 from engine.backends.command_sink import CommandSink
 from engine.backends.env_file_sink import EnvFileSink
 from engine.backends.file_sink import FileSink
 from engine.errors import SecretSinkError
+from engine.ports.secret_sink import SecretSink
 from engine.redaction import forget, redact
 
 HOOK = "stripe_webhook_endpoint.events.secret"

@@ -1,4 +1,4 @@
-"""What every `engine.state.backend.StateBackend` MUST do, one suite for all of them."""
+"""What every `engine.ports.state_store.StateBackend` MUST do, one suite for all of them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ import pytest
 from engine.backends.local import LocalBackend
 from engine.backends.memory import MemoryBackend
 from engine.errors import LockHeldError, LockLostError, StaleStateError, StateError, UsageError
-from engine.state.backend import Holder, JournalFile, StateBackend
+from engine.ports.journal import JournalFile
+from engine.ports.run_locks import Holder
+from engine.ports.state_store import StateBackend
 from engine.state.codec import encode
 from engine.state.model import Keeping, RemovedObject, ResourceState, State, new_state
 

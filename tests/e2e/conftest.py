@@ -13,8 +13,6 @@ from typing import Any
 import pytest
 
 from engine.address import parse_address
-from engine.apply.events import ApplyReport
-from engine.apply.hook import Hook
 from engine.bootstrap import open_project
 from engine.catalog import loader
 from engine.emulator.core import Emulator
@@ -25,7 +23,9 @@ from engine.operations.context import Context
 from engine.operations.plan import plan_stacks
 from engine.plan.model import Change, Plan, PlanReport
 from engine.plan.options import PlanOptions
-from engine.provider.base import Provider
+from engine.ports.hook import Hook
+from engine.ports.outcomes import ApplyReport
+from engine.ports.provider import Provider
 from engine.state.model import State
 from engine.stripe.client import ClientOptions, StripeHTTP
 from engine.stripe.provider import StripeProvider

@@ -19,7 +19,7 @@ from engine.operations.context import Context
 from engine.operations.plan import plan_stacks
 from engine.operations.validate import validate_stacks
 from engine.plan.options import PlanOptions
-from engine.provider.base import Provider
+from engine.ports.provider import Provider
 from engine.variables import variables_of
 
 UNKNOWN_PARAMETER = """

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from engine.apply.events import ApplyReport
 from engine.bootstrap import open_project
 from engine.catalog import loader
 from engine.emulator import faults
@@ -38,7 +37,8 @@ from engine.operations.context import Context
 from engine.operations.plan import plan_stacks
 from engine.plan.model import PlanReport
 from engine.plan.options import PlanOptions
-from engine.provider.base import Provider
+from engine.ports.outcomes import ApplyReport
+from engine.ports.provider import Provider
 from engine.state.codec import decode, encode
 from engine.stripe.client import ClientOptions, StripeHTTP
 from engine.stripe.provider import StripeProvider

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from engine.address import ResourceAddress, parse_address
-from engine.apply.events import ApplyReport
 from engine.bootstrap import open_project
 from engine.emulator import faults
 from engine.emulator.core import Emulator
@@ -23,6 +22,7 @@ from engine.operations.locks import hold_lock, locks, release_lock, unlock
 from engine.operations.plan import plan_stacks
 from engine.plan.model import PlanReport
 from engine.plan.options import PlanOptions
+from engine.ports.outcomes import ApplyReport
 
 PROJECT = """
     [tool.engine.environments.test]

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from engine.apply.hook import Hook, Traffic
 from engine.bootstrap import open_project
 from engine.operations.apply import apply_stacks
 from engine.operations.plan import plan_stacks
 from engine.plan.options import PlanOptions
+from engine.ports.hook import Hook, Traffic
 
 STACK = """
 from engine.stripe import Product

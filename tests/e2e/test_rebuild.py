@@ -23,7 +23,7 @@ from engine.errors import (
 )
 from engine.operations.rebuild import RebuildOptions, rebuild_states
 from engine.plan.rebuilt import Rebuilt, Trace
-from engine.provider.base import STAMP_KEY
+from engine.schema.remote import STAMP_KEY
 from engine.state.codec import encode
 from engine.state.model import RemovedObject
 

@@ -20,7 +20,7 @@ from engine.errors import StackError
 from engine.operations.apply import apply_stacks
 from engine.operations.validate import validate_stacks
 from engine.plan.options import PlanOptions
-from engine.provider.schema import Attribute
+from engine.schema.attribute import Attribute
 from engine.values import Sensitive
 
 NOW = 1_790_000_000

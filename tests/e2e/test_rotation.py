@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 from engine.address import parse_address
-from engine.apply.events import ApplyReport
-from engine.apply.hook import Hook
-from engine.apply.ports import SecretSink
 from engine.emulator.core import Emulator
 from engine.errors import SecretSinkError
 from engine.operations.apply import apply_stacks
 from engine.plan.model import Step, StepKind
 from engine.plan.options import PlanOptions
+from engine.ports.hook import Hook
+from engine.ports.outcomes import ApplyReport
+from engine.ports.secret_sink import SecretSink
 from engine.values import fingerprint
 
 HOOK = "stripe_webhook_endpoint.events"

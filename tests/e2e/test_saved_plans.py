@@ -12,8 +12,6 @@ from typing import Any
 import pytest
 
 from engine.address import parse_address
-from engine.apply.events import ApplyReport
-from engine.apply.hook import Hook
 from engine.bootstrap import open_project
 from engine.catalog import loader
 from engine.emulator.core import Emulator
@@ -23,6 +21,8 @@ from engine.operations.context import Context
 from engine.operations.saved import apply_saved, plan_to_save
 from engine.plan.options import PlanOptions
 from engine.plan.planfile import SavedPlan, decode, encode
+from engine.ports.hook import Hook
+from engine.ports.outcomes import ApplyReport
 
 STACKS = Path(__file__).parents[2] / "stacks"
 AGAIN = "run engine plan -o again and apply what it writes; nothing was changed"

@@ -17,8 +17,6 @@ from typing import IO
 
 import pytest
 
-from engine.apply.events import ApplyReport
-from engine.apply.hook import Hook
 from engine.bootstrap import open_project
 from engine.emulator.core import Emulator
 from engine.emulator.server import EmulatorServer
@@ -28,6 +26,8 @@ from engine.operations.context import Context
 from engine.operations.plan import plan_stacks
 from engine.plan.model import PlanReport
 from engine.plan.options import PlanOptions
+from engine.ports.hook import Hook
+from engine.ports.outcomes import ApplyReport
 
 STACK = """
     from engine.stripe import Coupon, Price, Product

@@ -16,7 +16,7 @@ from engine.catalog.generator.description import Description, Schema
 from engine.catalog.model import Shape
 from engine.emulator.kinds import answer_of_object
 from engine.emulator.wire import Request
-from engine.provider.schema import Kind
+from engine.schema.attribute import Kind
 
 _TYPES: Mapping[str, tuple[type, ...]] = {
     "array": (list,),

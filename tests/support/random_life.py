@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from engine.apply.events import ApplyReport
 from engine.catalog import loader
 from engine.emulator.routes import match
 from engine.errors import GuardError, PermissionDeniedError, StackError
 from engine.plan.model import Action, Change, Plan, StepKind
-from engine.provider.base import RemoteObject
-from engine.provider.life import Verb
-from engine.provider.schema import ResourceType
+from engine.ports.outcomes import ApplyReport
+from engine.schema.lifecycle import Verb
+from engine.schema.remote import RemoteObject
+from engine.schema.resource_type import ResourceType
 from engine.values import dotted, get_path
 from tests.support.random_stacks import RandomStack
 

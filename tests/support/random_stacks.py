@@ -17,7 +17,7 @@ from typing import Any
 
 from engine.address import parse_address
 from engine.catalog import loader
-from engine.provider.schema import Attribute, Kind, walk
+from engine.schema.attribute import Attribute, Kind, walk
 from engine.stack.check import check_arguments, check_references
 from engine.stack.follow import blurred, completed
 from engine.values import (

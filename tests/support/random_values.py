@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from engine.provider.schema import Attribute, Kind, ListOrder
+from engine.schema.attribute import Attribute, Kind, ListOrder
 from engine.values import Sensitive
 
 _WILD = 0.5

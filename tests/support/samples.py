@@ -17,7 +17,8 @@ from typing import Any, Protocol
 from engine.catalog import loader
 from engine.catalog.merge import matches
 from engine.emulator.core import Emulator
-from engine.provider.schema import Attribute, Kind, ListOrder, ResourceType, walk
+from engine.schema.attribute import Attribute, Kind, ListOrder, walk
+from engine.schema.resource_type import ResourceType
 from engine.stack.check import check_arguments, check_references
 from engine.stack.finding import Finding
 from engine.stack.follow import blurred, completed

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 
 from engine.catalog import loader
 from engine.catalog.model import Shape
-from engine.provider.schema import Attribute, Kind, ResourceType
+from engine.schema.attribute import Attribute, Kind
+from engine.schema.resource_type import ResourceType
 
 _HEADER = '''"""What stack authors import, typed: one class for each type that can be declared.
 

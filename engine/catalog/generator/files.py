@@ -15,7 +15,7 @@ from engine.catalog.codec import encode_fields, encode_operation
 from engine.catalog.generator.sdk import API_VERSION, SDK_VERSION
 from engine.catalog.model import Entry, Shape
 from engine.catalog.rows import Row
-from engine.provider.schema import Kind
+from engine.schema.attribute import Kind
 
 INDEX, MANAGED = "index.json", "managed.json"
 # Below this many characters a repeated shape costs less than its name.

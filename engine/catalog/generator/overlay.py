@@ -14,7 +14,7 @@ from typing import Protocol, Self
 from engine.catalog import loader
 from engine.catalog.generator.description import Description
 from engine.catalog.model import Entry, Operation, Shape
-from engine.provider.schema import Kind
+from engine.schema.attribute import Kind
 
 
 class Known(Protocol):

@@ -20,7 +20,7 @@ from stripe.v2 import ListObject as ListObjectV2
 
 from engine.catalog.generator.sdk import Namespace
 from engine.catalog.model import ALTERNATIVES, Shape
-from engine.provider.schema import Kind
+from engine.schema.attribute import Kind
 
 _SCALARS: Mapping[Any, Kind] = {
     str: Kind.STRING,

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from engine.catalog.rows import Bounds, Row
 from engine.catalog.semantics.shared import COUNT, METADATA
-from engine.provider.life import Ending, NaturalKey, Removal, Revival, Verb
-from engine.provider.rules import Rule, RuleKind
+from engine.schema.lifecycle import Ending, NaturalKey, Removal, Revival, Verb
+from engine.schema.rules import Rule, RuleKind
 
 METER = Row(
     face="Meter",

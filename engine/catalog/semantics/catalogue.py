@@ -23,8 +23,8 @@ from engine.catalog.semantics.shared import (
     TAX_CODE,
     URL,
 )
-from engine.provider.life import Brought, NaturalKey, Probe, Removal, Verb
-from engine.provider.rules import Rule, RuleKind
+from engine.schema.lifecycle import Brought, NaturalKey, Probe, Removal, Verb
+from engine.schema.rules import Rule, RuleKind
 
 PRODUCT = Row(
     face="Product",

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from engine.provider.rules import Rule, RuleKind
+from engine.schema.rules import Rule, RuleKind
 from engine.values import ABSENT
 
 _YEAR = 365 * 24 * 3600

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from engine.catalog.rows import Alias, Limit, Row
 from engine.catalog.semantics.shared import COUNT, COUNTRY, CURRENCY_KEY, DELETE, METADATA, URL
-from engine.provider.life import Ending, Inheritance, Removal, Verb
-from engine.provider.rules import Rule, RuleKind
-from engine.provider.schema import Kind
+from engine.schema.attribute import Kind
+from engine.schema.lifecycle import Ending, Inheritance, Removal, Verb
+from engine.schema.rules import Rule, RuleKind
 
 _NEVER_TOLD = ("id_number", "id_number_secondary", "ssn_last_4")
 

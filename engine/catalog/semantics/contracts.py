@@ -18,8 +18,8 @@ from engine.catalog.semantics.checks import (
     unmetered_quantity,
 )
 from engine.catalog.semantics.shared import AMOUNT, COUNT, DELETE, METADATA, PERCENT
-from engine.provider.life import Ending, NaturalKey, Removal, Verb
-from engine.provider.rules import Rule, RuleKind
+from engine.schema.lifecycle import Ending, NaturalKey, Removal, Verb
+from engine.schema.rules import Rule, RuleKind
 from engine.values import ABSENT
 
 # Expanded, a discount tells its coupon one level down and its promotion code as it is.

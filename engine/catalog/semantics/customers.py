@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from engine.catalog.rows import Limit, Row
 from engine.catalog.semantics.shared import DELETE, METADATA
-from engine.provider.life import NaturalKey
+from engine.schema.lifecycle import NaturalKey
 
 CUSTOMER = Row(
     face="Customer",

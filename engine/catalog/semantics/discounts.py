@@ -18,8 +18,8 @@ from engine.catalog.semantics.shared import (
     DELETE,
     METADATA,
 )
-from engine.provider.life import NaturalKey, Revival
-from engine.provider.rules import Rule, RuleKind
+from engine.schema.lifecycle import NaturalKey, Revival
+from engine.schema.rules import Rule, RuleKind
 from engine.values import ABSENT
 
 COUPON = Row(

@@ -14,8 +14,8 @@ from engine.catalog.semantics.shared import (
     DELETE,
     METADATA,
 )
-from engine.provider.life import Ending, NaturalKey
-from engine.provider.rules import Rule, RuleKind
+from engine.schema.lifecycle import Ending, NaturalKey
+from engine.schema.rules import Rule, RuleKind
 
 FEATURE = Row(
     face="Feature",

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from engine.catalog.rows import Row
 from engine.catalog.semantics.checks import ahead, only_when
 from engine.catalog.semantics.shared import METADATA
-from engine.provider.calls import Composite
-from engine.provider.life import Ending, NaturalKey, Removal, Verb
-from engine.provider.schema import Kind
+from engine.schema.attribute import Kind
+from engine.schema.calls import Composite
+from engine.schema.lifecycle import Ending, NaturalKey, Removal, Verb
 
 FILE = Row(
     face="File",

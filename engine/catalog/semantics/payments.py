@@ -29,8 +29,8 @@ from engine.catalog.semantics.shared import (
     PERCENT,
     URL,
 )
-from engine.provider.life import NaturalKey, Removal, Revival, Verb
-from engine.provider.rules import Rule, RuleKind
+from engine.schema.lifecycle import NaturalKey, Removal, Revival, Verb
+from engine.schema.rules import Rule, RuleKind
 
 _RECURRING = ("line_items.*.price.recurring", "line_items.*.price_data.recurring")
 

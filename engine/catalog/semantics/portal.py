@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from engine.catalog.rows import Limit, Row
 from engine.catalog.semantics.checks import active_only, recurring_only
 from engine.catalog.semantics.shared import ACTIVE_AGAIN, METADATA, URL
-from engine.provider.life import Removal, Verb
-from engine.provider.rules import Rule, RuleKind
+from engine.schema.lifecycle import Removal, Verb
+from engine.schema.rules import Rule, RuleKind
 
 _PRODUCTS = "features.subscription_update.products.*"
 _PRICES = f"{_PRODUCTS}.prices.*"

@@ -21,9 +21,9 @@ from engine.catalog.semantics.shared import (
     DELETE,
     METADATA,
 )
-from engine.provider.life import Detach, NaturalKey
-from engine.provider.rules import Rule, RuleKind
-from engine.provider.schema import Kind
+from engine.schema.attribute import Kind
+from engine.schema.lifecycle import Detach, NaturalKey
+from engine.schema.rules import Rule, RuleKind
 
 PRICE = Row(
     face="Price",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from engine.catalog.rows import Row
 from engine.catalog.semantics.shared import DELETE, METADATA
-from engine.provider.life import CaseCounts, NaturalKey
+from engine.schema.lifecycle import CaseCounts, NaturalKey
 
 # L: the lists that store what they are given; the others store lower case.
 _AS_GIVEN = (

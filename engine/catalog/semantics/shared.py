@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.catalog.rows import Bounds, Limit
-from engine.provider.life import Removal, Revival, Verb
+from engine.schema.lifecycle import Removal, Revival, Verb
 
 ARCHIVE = Removal(verb=Verb.ARCHIVE, params={"active": False})
 DEACTIVATE = Removal(verb=Verb.DEACTIVATE, params={"active": False})

@@ -15,8 +15,8 @@ from engine.catalog.semantics.shared import (
     PERCENT,
     TAX_CODE,
 )
-from engine.provider.life import Ending, NaturalKey, Removal, Verb
-from engine.provider.rules import Rule, RuleKind
+from engine.schema.lifecycle import Ending, NaturalKey, Removal, Verb
+from engine.schema.rules import Rule, RuleKind
 
 TAX_RATE = Row(
     face="TaxRate",

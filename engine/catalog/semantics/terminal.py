@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from engine.catalog.rows import Limit, Row
 from engine.catalog.semantics.checks import only_when
 from engine.catalog.semantics.shared import COUNTRY, DELETE, METADATA
-from engine.provider.life import NaturalKey, Removal, Verb
-from engine.provider.rules import Rule, RuleKind
+from engine.schema.lifecycle import NaturalKey, Removal, Verb
+from engine.schema.rules import Rule, RuleKind
 
 CONFIGURATION = Row(
     face="TerminalConfiguration",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from engine.catalog.rows import Row
 from engine.catalog.semantics.shared import DELETE
-from engine.provider.life import NaturalKey
+from engine.schema.lifecycle import NaturalKey
 
 TEST_CLOCK = Row(
     face="TestClock",

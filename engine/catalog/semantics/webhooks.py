@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from engine.catalog.rows import Alias, Limit, Row
 from engine.catalog.semantics.checks import only_when
 from engine.catalog.semantics.shared import DELETE, METADATA
-from engine.provider.life import Revival
-from engine.provider.rules import Rule, RuleKind
+from engine.schema.lifecycle import Revival
+from engine.schema.rules import Rule, RuleKind
 
 # L: loopback addresses are refused, since Stripe could never reach them; nor could it private ones.
 REACHABLE = Limit(

@@ -19,8 +19,9 @@ from engine.errors import EngineError, GuardError, PermissionDeniedError
 from engine.operations.importing import import_object
 from engine.plan.model import Action, Change, FieldChange, FieldReason, Plan
 from engine.plan.normal import comparable, is_nothing, read
-from engine.provider.life import Removal, Verb
-from engine.provider.schema import Attribute, Kind, ResourceType
+from engine.schema.attribute import Attribute, Kind
+from engine.schema.lifecycle import Removal, Verb
+from engine.schema.resource_type import ResourceType
 from engine.values import dotted, get_path
 
 HEAD = "from engine import Lifecycle, stripe\n"

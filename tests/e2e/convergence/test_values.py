@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from engine.catalog import loader
-from engine.provider.schema import Attribute, Kind
+from engine.schema.attribute import Attribute, Kind
 
 HEAD = "from engine import Lifecycle, stripe\n"
 LONGEST = 300

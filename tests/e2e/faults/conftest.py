@@ -23,8 +23,6 @@ from typing import Any
 
 import pytest
 
-from engine.apply.events import ApplyReport
-from engine.apply.hook import Hook
 from engine.bootstrap import open_project
 from engine.emulator.core import Emulator
 from engine.emulator.server import EmulatorServer
@@ -34,7 +32,9 @@ from engine.operations.context import Context
 from engine.operations.plan import plan_stacks
 from engine.plan.model import Plan
 from engine.plan.options import PlanOptions
-from engine.provider.base import Provider
+from engine.ports.hook import Hook
+from engine.ports.outcomes import ApplyReport
+from engine.ports.provider import Provider
 from engine.state.model import State
 from engine.stripe.client import ClientOptions, StripeHTTP
 from engine.stripe.provider import StripeProvider

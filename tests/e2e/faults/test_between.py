@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from engine.apply.events import ApplyReport
 from engine.operations.apply import apply_stacks
 from engine.plan.model import Reason
 from engine.plan.options import PlanOptions
+from engine.ports.outcomes import ApplyReport
 
 if TYPE_CHECKING:
     from tests.e2e.faults.conftest import Shop, Trying

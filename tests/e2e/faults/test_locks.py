@@ -28,7 +28,7 @@ from engine.emulator.server import EmulatorServer
 from engine.errors import LockHeldError, StaleStateError
 from engine.operations.apply import apply_stacks
 from engine.plan.options import PlanOptions
-from engine.state.backend import Holder
+from engine.ports.run_locks import Holder
 from engine.state.model import new_state
 
 LONG_ENOUGH = 600.0
@@ -50,7 +50,7 @@ EACH_ONCE = {"/v1/coupons": 1, "/v1/products": 1}
 APPLY = """
 import sys
 from pathlib import Path
-from engine.apply.hook import Hook
+from engine.ports.hook import Hook
 from engine.bootstrap import open_project
 from engine.errors import EngineError
 from engine.operations.apply import apply_stacks

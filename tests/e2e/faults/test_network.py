@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import stripe
 
-from engine.apply.events import ApplyReport
 from engine.emulator import faults
 from engine.emulator.core import Emulator
 from engine.emulator.faults import Effect
 from engine.emulator.transport import InProcessTransport
 from engine.errors import ConnectionFailedError, EngineError, ProviderError, RateLimitedError
+from engine.ports.outcomes import ApplyReport
 
 if TYPE_CHECKING:
     from tests.e2e.faults.conftest import Shop, Trying

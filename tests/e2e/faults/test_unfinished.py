@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from engine.address import parse_address
-from engine.apply.events import Finding, Found
-from engine.apply.hook import Hook
 from engine.bootstrap import open_project
 from engine.emulator import faults
 from engine.errors import ConnectionFailedError, GuardError, StateError
@@ -21,6 +19,8 @@ from engine.operations.plan import plan_stacks
 from engine.operations.rebuild import RebuildOptions, rebuild_states
 from engine.operations.verify import verify_states
 from engine.plan.options import PlanOptions
+from engine.ports.hook import Hook
+from engine.ports.outcomes import Finding, Found
 
 if TYPE_CHECKING:
     from tests.e2e.faults.conftest import Shop, Trying, Victim

@@ -17,17 +17,18 @@ from typing import Any
 import pytest
 
 from engine.address import parse_address
-from engine.apply.events import ApplyResult, StepResult
 from engine.apply.executor import StackRun, Surroundings
-from engine.apply.hook import Hook
 from engine.apply.journal import Journal, Run
 from engine.catalog import loader
 from engine.errors import NotFoundError, SecretSinkError, StateError
 from engine.plan.model import Plan, Step, StepKind
 from engine.plan.normal import seal
-from engine.provider.base import Account, RemoteObject, RequestContext
-from engine.provider.life import Probe, Removal, Verb
-from engine.provider.schema import ResourceType
+from engine.ports.hook import Hook
+from engine.ports.outcomes import ApplyResult, StepResult
+from engine.ports.provider import Account, RequestContext
+from engine.schema.lifecycle import Probe, Removal, Verb
+from engine.schema.remote import RemoteObject
+from engine.schema.resource_type import ResourceType
 from engine.state.model import ResourceState, State
 from engine.values import CLEAR, UNKNOWN, OutputTarget
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from engine.apply import executor
-from engine.apply.events import Outcome
 from engine.errors import (
     ConnectionFailedError,
     EngineError,
@@ -21,7 +20,8 @@ from engine.errors import (
     StateError,
 )
 from engine.plan.model import Step, StepKind
-from engine.provider.life import Removal, Verb
+from engine.ports.outcomes import Outcome
+from engine.schema.lifecycle import Removal, Verb
 from engine.state.model import RemovedObject, ResourceState
 from engine.values import CLEAR, OutputTarget, Sensitive, fingerprint
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from engine.apply.events import Finding, Found
 from engine.apply.journal import Intent, Run, Unfinished, first_record, objects_of, read_journal
 from engine.apply.recovery import KEY_LIFE, Help, recover
 from engine.apply.references import References
@@ -24,8 +23,9 @@ from engine.errors import (
 )
 from engine.plan.model import Step, StepKind
 from engine.plan.normal import SEALED
-from engine.provider.base import RequestContext
-from engine.provider.life import Removal, Verb
+from engine.ports.outcomes import Finding, Found
+from engine.ports.provider import RequestContext
+from engine.schema.lifecycle import Removal, Verb
 from engine.state.model import Delta, Draft, RemovedObject, ResourceState, State
 from engine.values import UNKNOWN, Sensitive, fingerprint
 

@@ -16,7 +16,7 @@ from engine.backends.holder import this_run
 from engine.backends.local import LocalBackend
 from engine.backends.locks import _Watch, read_holder, writing
 from engine.errors import LockHeldError, LockLostError, StateError
-from engine.state.backend import Holder
+from engine.ports.run_locks import Holder
 from engine.state.model import new_state
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from engine.catalog import loader
 from engine.errors import UsageError
-from engine.provider.schema import Attribute, Kind, ListOrder, ResourceType, walk
+from engine.schema.attribute import Attribute, Kind, ListOrder, walk
+from engine.schema.resource_type import ResourceType
 from engine.values import ABSENT
 
 # What Stripe's published API description says of each type: parameters that only create takes,

@@ -7,7 +7,7 @@ import pytest
 from engine.catalog.codec import EntryReader, encode_fields, encode_operation, encode_shape
 from engine.catalog.generator.files import catalogue_files
 from engine.catalog.model import Entry, Operation, Shape
-from engine.provider.schema import Kind
+from engine.schema.attribute import Kind
 
 STRING = Shape(kind=Kind.STRING)
 AMOUNT = Shape(

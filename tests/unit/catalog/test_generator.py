@@ -10,7 +10,7 @@ import stripe
 
 from engine.catalog import loader
 from engine.catalog.model import Shape
-from engine.provider.schema import Kind
+from engine.schema.attribute import Kind
 
 if loader.sdk_version() != stripe.VERSION:
     pytest.skip(

@@ -10,7 +10,7 @@ from engine.catalog import loader
 from engine.catalog.merge import apply_row, attributes, matches, with_parent
 from engine.catalog.model import Entry, Operation, Shape
 from engine.catalog.rows import Alias, Handle, Row
-from engine.provider.schema import Kind
+from engine.schema.attribute import Kind
 
 STRING = Shape(kind=Kind.STRING)
 ROW = Row(face="Thing", title="thing", id_prefix="", removals=())

@@ -13,9 +13,10 @@ from engine.catalog.model import ALTERNATIVES, Shape
 from engine.catalog.occurrences import OCCURRENCES
 from engine.catalog.rows import Row
 from engine.catalog.semantics.table import AREAS
-from engine.provider.life import Verb
-from engine.provider.rules import Rule
-from engine.provider.schema import Attribute, Kind, ResourceType, walk
+from engine.schema.attribute import Attribute, Kind, walk
+from engine.schema.lifecycle import Verb
+from engine.schema.resource_type import ResourceType
+from engine.schema.rules import Rule
 
 OBJECTS = loader.managed()
 

@@ -19,8 +19,8 @@ from engine.catalog.model import Shape
 from engine.emulator.core import Emulator
 from engine.emulator.facts import answer_of, placeholders
 from engine.emulator.wire import Request, Response
-from engine.provider.life import Removal, Verb
-from engine.provider.schema import Kind
+from engine.schema.attribute import Kind
+from engine.schema.lifecycle import Removal, Verb
 
 SAMPLES: Mapping[str, Mapping[str, Any]] = json.loads(
     (Path(__file__).parent / "samples.json").read_text(encoding="utf-8")

@@ -15,8 +15,8 @@ from engine.address import parse_address
 from engine.catalog import loader
 from engine.plan.bind import sought_of
 from engine.plan.binding import Binding, Seen, Sought, look, what_moved, who_moved
-from engine.provider.base import id_of
-from engine.provider.life import NaturalKey
+from engine.schema.lifecycle import NaturalKey
+from engine.schema.remote import id_of
 from engine.state.codec import state_digest
 
 Prepare: TypeAlias = Callable[[Mapping[str, Any]], Any]

@@ -20,7 +20,7 @@ from engine.plan.codec import (
     with_secrets,
 )
 from engine.plan.model import Step, StepKind
-from engine.provider.life import Removal, Verb
+from engine.schema.lifecycle import Removal, Verb
 from engine.state.model import ResourceState
 from engine.values import ABSENT, CLEAR, UNKNOWN, Ref, Sensitive, fingerprint
 

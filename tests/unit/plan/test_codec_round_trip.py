@@ -17,7 +17,7 @@ from engine.errors import EngineError
 from engine.plan.codec import has_sealed, step_document, step_of, value_document, value_of
 from engine.plan.model import Step, StepKind
 from engine.plan.normal import SEALED
-from engine.provider.life import Removal, Verb
+from engine.schema.lifecycle import Removal, Verb
 from engine.state.model import Keeping, ResourceState
 from engine.values import ABSENT, CLEAR, UNKNOWN, Marker, Ref, Sensitive, fingerprint
 

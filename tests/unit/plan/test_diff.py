@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from engine.catalog import loader
 from engine.plan.diff import Comparison, Difference, compare, drifted
 from engine.plan.normal import comparable, pick, seal
-from engine.provider.schema import Attribute, Kind, ListOrder
+from engine.schema.attribute import Attribute, Kind, ListOrder
 from engine.values import ABSENT, UNKNOWN, Sensitive, fingerprint
 
 # A slow machine is no failure.

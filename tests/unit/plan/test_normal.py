@@ -9,7 +9,7 @@ import pytest
 
 from engine.catalog import loader
 from engine.plan.normal import comparable, document_of, is_nothing, pick, presentable, read, seal
-from engine.provider.schema import Attribute, Kind, ListOrder
+from engine.schema.attribute import Attribute, Kind, ListOrder
 from engine.values import UNKNOWN, Sensitive, fingerprint
 
 TEXT = Attribute(kind=Kind.STRING, in_create=True)

@@ -27,7 +27,7 @@ from engine.plan.model import (
 from engine.plan.normal import is_sealed
 from engine.plan.options import PlanOptions
 from engine.plan.planfile import SavedPlan, _bytes, decode, encode, is_plan_file
-from engine.provider.life import Removal
+from engine.schema.lifecycle import Removal
 from engine.state.model import ResourceState
 from engine.values import ABSENT, Marker, Sensitive, fingerprint
 from engine.values import Path as Path_

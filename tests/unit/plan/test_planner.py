@@ -13,7 +13,7 @@ from engine.plan.model import Action, Plan
 from engine.plan.observed import Observed
 from engine.plan.options import PlanOptions
 from engine.plan.planner import make_plan
-from engine.provider.life import Probe, Removal, Verb
+from engine.schema.lifecycle import Probe, Removal, Verb
 from engine.state.model import ResourceState, new_state
 
 PRO = "stripe_product.pro"

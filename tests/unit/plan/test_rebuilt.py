@@ -9,7 +9,7 @@ import pytest
 from engine.catalog import loader
 from engine.plan.rebuilt import Claimed, named_in, sort_out
 from engine.plan.request import read_stamp, stamp
-from engine.provider.base import STAMP_KEY
+from engine.schema.remote import STAMP_KEY
 
 PRICE = loader.resource_type("stripe_price")
 ALERT = loader.resource_type("stripe_billing_alert")

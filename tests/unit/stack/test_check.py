@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from engine.catalog import loader
-from engine.provider.rules import Rule, RuleKind
-from engine.provider.schema import Attribute, Kind, ResourceType
+from engine.schema.attribute import Attribute, Kind
+from engine.schema.resource_type import ResourceType
+from engine.schema.rules import Rule, RuleKind
 from engine.stack.check import check_arguments
 from engine.stack.rules import Circumstances
 from engine.values import ABSENT, Sensitive

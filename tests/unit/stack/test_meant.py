@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from engine.catalog import loader
-from engine.provider.schema import walk
+from engine.schema.attribute import walk
 from engine.stack.meant import CLASSES, LIFECYCLE, class_meant
 
 PRELUDE = """\

@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from engine.address import parse_address
-from engine.state.backend import Holder
+from engine.ports.run_locks import Holder
 from engine.state.model import Delta, Draft, RemovedObject, ResourceState, State, new_state
 
 PRO = "stripe_product.pro"

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from engine.apply.sending import is_uncertain
+from engine.apply.send import is_uncertain
 from engine.catalog import loader
 from engine.errors import ForeignAnswerError, NotFoundError, ProviderError
-from engine.provider.base import RequestContext
-from engine.provider.life import Probe
-from engine.provider.schema import ResourceType
+from engine.ports.provider import RequestContext
+from engine.schema.lifecycle import Probe
+from engine.schema.resource_type import ResourceType
 from engine.stripe.provider import StripeProvider
 
 Make = Callable[..., Any]

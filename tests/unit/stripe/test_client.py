@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 import stripe
 
-from engine.apply.pace import Pace
 from engine.errors import (
     AuthenticationError,
     ConnectionFailedError,
@@ -23,6 +22,7 @@ from engine.errors import (
     RateLimitedError,
 )
 from engine.stripe.client import ClientOptions, encode
+from engine.stripe.rate_limiter import Pace
 from engine.values import CLEAR, Ref, Sensitive
 
 Make = Callable[..., Any]

@@ -6,7 +6,7 @@ import pytest
 
 from engine.catalog import loader
 from engine.errors import PermissionDeniedError
-from engine.provider.schema import ResourceType
+from engine.schema.resource_type import ResourceType
 from engine.stripe.permissions import is_restricted, permission_in, question_about
 
 KINDS = loader.schemas()

@@ -16,9 +16,10 @@ from engine.errors import (
     NotFoundError,
     PermissionDeniedError,
 )
-from engine.provider.base import Account, RequestContext, id_of
-from engine.provider.life import Probe
-from engine.provider.schema import ResourceType
+from engine.ports.provider import Account, RequestContext
+from engine.schema.lifecycle import Probe
+from engine.schema.remote import id_of
+from engine.schema.resource_type import ResourceType
 from engine.stripe.client import ClientOptions, StripeHTTP
 from engine.stripe.provider import StripeProvider
 from engine.values import CLEAR, Sensitive

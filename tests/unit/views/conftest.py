@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from engine.address import parse_address
-from engine.apply.events import ApplyReport, ApplyResult, Outcome, StepResult
 from engine.errors import EngineError
 from engine.plan.model import (
     Action,
@@ -21,7 +20,8 @@ from engine.plan.model import (
     Step,
     StepKind,
 )
-from engine.provider.life import Removal, Verb
+from engine.ports.outcomes import ApplyReport, ApplyResult, Outcome, StepResult
+from engine.schema.lifecycle import Removal, Verb
 from engine.state.model import State
 from engine.values import ABSENT, UNKNOWN
 

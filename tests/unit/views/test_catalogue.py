@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from engine.catalog import loader
-from engine.provider.life import Probe, Removal, Verb
-from engine.provider.schema import Attribute, Kind, ResourceType
+from engine.schema.attribute import Attribute, Kind
+from engine.schema.lifecycle import Probe, Removal, Verb
+from engine.schema.resource_type import ResourceType
 from engine.stack.loader import load_stack
 from engine.stack.rules import Circumstances
 from engine.stack.validate import problems_of

@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 from engine.address import parse_address
-from engine.apply.events import Outcome
 from engine.errors import LockHeldError, Problem, ProviderError, StackError
 from engine.plan.model import (
     Action,
@@ -18,6 +17,7 @@ from engine.plan.model import (
     Reason,
     StepKind,
 )
+from engine.ports.outcomes import Outcome
 from engine.stack.model import Stack
 from engine.values import ABSENT, CLEAR, UNKNOWN, Sensitive
 from engine.views.document import (

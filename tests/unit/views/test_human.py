@@ -23,7 +23,7 @@ from engine.plan.model import (
 )
 from engine.plan.options import PlanOptions
 from engine.plan.planfile import SavedPlan, SavedStack
-from engine.provider.life import Removal, Verb
+from engine.schema.lifecycle import Removal, Verb
 from engine.values import ABSENT, UNKNOWN
 from engine.views.human import plan_text, question, saved_text, untouched
 from engine.views.style import PLAIN, Style

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from engine.apply.events import Outcome
 from engine.plan.model import StepKind
+from engine.ports.outcomes import Outcome
 from engine.views.live import LiveProgress, still_reading, working
 from engine.views.style import PLAIN, Style
 from engine.views.tally import Reading, Tally

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from engine.address import parse_address
-from engine.apply.events import ApplyReport, Outcome
 from engine.errors import EngineError, ProviderError, StateError
 from engine.plan.model import Action, Drift, OutputChange, StepKind
-from engine.provider.life import Removal, Verb
+from engine.ports.outcomes import ApplyReport, Outcome
+from engine.schema.lifecycle import Removal, Verb
 from engine.views.outcome import apply_text, failure_text, is_whole, summary_line
 from engine.views.style import PLAIN
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from engine.apply.events import Outcome
 from engine.errors import EngineError
 from engine.plan.model import StepKind
-from engine.provider.life import Removal, Verb
+from engine.ports.outcomes import Outcome
+from engine.schema.lifecycle import Removal, Verb
 from engine.views.live import LiveProgress
 from engine.views.progress import LineProgress, SilentProgress
 from engine.views.style import Style

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from engine.apply.events import Outcome
 from engine.plan.model import StepKind
+from engine.ports.outcomes import Outcome
 from engine.views.tally import Tally, about, short
 
 

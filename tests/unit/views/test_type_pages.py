@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from engine.catalog import loader
-from engine.provider.schema import ResourceType
+from engine.schema.resource_type import ResourceType
 from engine.views.catalogue import type_text
 from engine.views.style import PLAIN
 

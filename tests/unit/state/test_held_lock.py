@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from engine.errors import StateError
-from engine.state.held import HeldLock, decode_held, encode_held
+from engine.state.held_lock import HeldLock, decode_held, encode_held
 
 LOCK = HeldLock(
     id="1f0c9a2e",

@@ -9,9 +9,9 @@ from typing import Any
 from engine.plan.model import Step, StepKind
 from engine.plan.normal import SEALED, is_sealed, seal
 from engine.plan.record import attributes_of
-from engine.provider.base import RemoteObject, id_of
-from engine.provider.life import Verb
-from engine.provider.schema import ResourceType
+from engine.schema.lifecycle import Verb
+from engine.schema.remote import RemoteObject, id_of
+from engine.schema.resource_type import ResourceType
 from engine.state.model import Delta, Draft, RemovedObject, ResourceState
 from engine.values import Target, fingerprint, get_path, resolve, set_path
 

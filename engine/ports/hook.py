@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from engine.apply.events import ApplyResult, Finding, StepResult
     from engine.plan.model import Step
+    from engine.ports.outcomes import ApplyResult, Finding, StepResult
 
 
 class Traffic(Protocol):

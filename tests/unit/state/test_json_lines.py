@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.state.places import line_of
+from engine.state.json_lines import line_of
 from engine.values import Path
 
 TEXT = """\

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from engine.address import parse_address
-from engine.apply.events import ApplyReport, ApplyResult, Outcome, StepResult
-from engine.apply.hook import Hook
-from engine.apply.pace import Pace
 from engine.plan.model import PlanReport, Step, StepKind
+from engine.ports.hook import Hook
+from engine.ports.outcomes import ApplyReport, ApplyResult, Outcome, StepResult
 from engine.state.model import State
+from engine.stripe.rate_limiter import Pace
 
 STATE = State(stack="s", environment="test", lineage="l")
 STEP = Step(

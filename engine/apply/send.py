@@ -11,9 +11,10 @@ from engine.catalog.loader import type_name
 from engine.errors import EngineError, NotFoundError, ProviderError
 from engine.plan.life import is_gone, is_live
 from engine.plan.model import Step, StepKind
-from engine.provider.base import Provider, RemoteObject, RequestContext, id_of
-from engine.provider.life import Removal, Verb
-from engine.provider.schema import ResourceType, Schemas
+from engine.ports.provider import Provider, RequestContext
+from engine.schema.lifecycle import Removal, Verb
+from engine.schema.remote import RemoteObject, id_of
+from engine.schema.resource_type import ResourceType, Schemas
 from engine.values import CLEAR, plain
 
 _REFUSED, _CONFLICT, _SERVER = 400, 409, 500

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from engine.apply.pace import Pace, rates_for
+from engine.stripe.rate_limiter import Pace, rates_for
 
 
 @dataclass

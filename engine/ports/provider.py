@@ -4,38 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol
 
-from engine.provider.calls import Composite
-from engine.provider.life import Probe
-from engine.provider.schema import ResourceType
-from engine.values import get_path
-
-RemoteObject: TypeAlias = Mapping[str, Any]
-"""One object as the service answered, JSON shapes only."""
-
-
-STAMP_KEY = "engine"
-"""Metadata key of the ownership stamp."""
-ADDRESSED = "@id"
-"""Key of an answer under which a provider tells how the object is addressed, if not by `id`.
-
-A child is addressed with its parent (`prod_1/feat_2`), a singleton by its type, an object without
-a path of its own by the fields that name it.
-"""
-
-
-def id_of(found: RemoteObject) -> str:
-    """How an object is addressed: what state keeps, and what reads, updates and removals take."""
-    return str(found.get(ADDRESSED) or found.get("id", ""))
-
-
-def composite_id(composite: Composite, found: Mapping[str, Any]) -> str:
-    """The fields that name an object without a path of its own, as one id."""
-    from urllib.parse import urlencode  # noqa: PLC0415 - few types have such ids
-
-    pairs = [(path, get_path(found, tuple(path.split(".")))) for path in composite.fields]
-    return urlencode([(path, value) for path, value in pairs if value is not None])
+from engine.schema.lifecycle import Probe
+from engine.schema.remote import RemoteObject
+from engine.schema.resource_type import ResourceType
 
 
 @dataclass(frozen=True, slots=True)

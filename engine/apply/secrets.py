@@ -11,13 +11,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from engine.address import ResourceAddress
-from engine.apply.ports import SecretSink
 from engine.errors import EngineError, SecretSinkError
 from engine.plan.model import Plan, Step, StepKind
 from engine.plan.normal import is_sealed
-from engine.provider.base import RemoteObject
-from engine.provider.schema import ResourceType, Schemas
+from engine.ports.secret_sink import SecretSink
 from engine.redaction import without
+from engine.schema.remote import RemoteObject
+from engine.schema.resource_type import ResourceType, Schemas
 from engine.state.model import ResourceState
 from engine.values import ABSENT, Path, Sensitive, get_path, plain
 

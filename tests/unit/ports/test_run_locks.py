@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from engine.state.backend import Holder
+from engine.ports.run_locks import Holder
 
 HOLDER = Holder(
     id="1f0c9a2e",

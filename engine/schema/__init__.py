@@ -1,0 +1,1 @@
+"""What a resource type is: its fields, its lifecycle, its rules; data and no behaviour."""
