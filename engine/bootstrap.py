@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.catalog import loader
 from engine.errors import GuardError, SettingsError, UsageError
-from engine.operations.context import Context
+from engine.operations.run.context import Context
 from engine.ports.hook import Hook
 from engine.settings import Settings, is_live, load_settings
 from engine.values import Sensitive
@@ -20,11 +20,11 @@ from engine.variables import Variables
 from engine.version import VERSION
 
 if TYPE_CHECKING:
-    from engine.backends.local import LocalBackend
+    from engine.backends.state.local import LocalBackend
     from engine.emulator.server import EmulatorServer
     from engine.ports.provider import Provider
     from engine.ports.secret_sink import SecretSink
-    from engine.stripe.rate_limiter import Pace
+    from engine.stripe.http.rate_limiter import Pace
 
 EMBEDDED_KEY = "sk_test_embedded"
 """The key that the embedded emulator is spoken to with; it opens nothing else."""
@@ -72,13 +72,13 @@ def open_project(
 
 
 def _backend(settings: Settings) -> LocalBackend:
-    from engine.backends.local import LocalBackend  # noqa: PLC0415 - see the module
+    from engine.backends.state.local import LocalBackend
 
     return LocalBackend(settings.states, settings.private, engine_version=VERSION)
 
 
 def _new_id() -> str:
-    import secrets  # noqa: PLC0415 - see the module
+    import secrets
 
     return secrets.token_hex(16)
 
@@ -92,16 +92,16 @@ def _sink(settings: Settings) -> SecretSink:
             hint=f"what goes to {kind!r} is read back without it",
         )
     if environment.secrets == "file":
-        from engine.backends.file_sink import FileSink  # noqa: PLC0415 - see the module
+        from engine.backends.secrets.file import FileSink
 
         return FileSink(settings.private, environment.name)
     if kind == "env-file" and rest.strip():
-        from engine.backends.env_file_sink import EnvFileSink  # noqa: PLC0415 - see the module
+        from engine.backends.secrets.env_file import EnvFileSink
 
         path = settings.root / Path(rest.strip()).expanduser()
         return EnvFileSink(path, private=settings.private, environment=environment.name)
     if kind == "command":
-        from engine.backends.command_sink import CommandSink  # noqa: PLC0415 - see the module
+        from engine.backends.secrets.command import CommandSink
 
         return CommandSink(
             _words(environment.secrets, environment.name, "secrets"),
@@ -120,7 +120,7 @@ def _sink(settings: Settings) -> SecretSink:
 
 def _words(text: str, environment: str, setting: str) -> list[str]:
     """The words of a `command:` setting, as a shell would tell them apart."""
-    import shlex  # noqa: PLC0415 - see the module
+    import shlex
 
     kind, _, rest = text.partition(":")
     try:
@@ -138,8 +138,8 @@ def _words(text: str, environment: str, setting: str) -> list[str]:
 
 def _connect(settings: Settings, hook: Hook) -> Provider:
     # The SDK is heavy: it is loaded when Stripe is spoken to and not before.
-    from engine.stripe.client import ClientOptions, StripeHTTP  # noqa: PLC0415
-    from engine.stripe.provider import StripeProvider  # noqa: PLC0415
+    from engine.stripe.http.client import ClientOptions, StripeHTTP
+    from engine.stripe.provider import StripeProvider
 
     environment = settings.environment
     key = Sensitive(EMBEDDED_KEY) if environment.emulator else environment.api_key
@@ -171,7 +171,7 @@ def _connect(settings: Settings, hook: Hook) -> Provider:
 
 def _pace(settings: Settings, hook: Hook) -> Pace | None:
     """How fast Stripe may be asked; a server on this machine tells by refusing."""
-    from engine.stripe.rate_limiter import Pace, rates_for  # noqa: PLC0415 - see the module
+    from engine.stripe.http.rate_limiter import Pace, rates_for
 
     environment = settings.environment
     if environment.emulator:
@@ -190,9 +190,9 @@ def embedded_account(settings: Settings) -> Path:
 
 
 def _embedded_transport(settings: Settings) -> Any:
-    from engine.backends.ignoring import private_folder  # noqa: PLC0415
-    from engine.emulator.core import Emulator  # noqa: PLC0415
-    from engine.emulator.transport import InProcessTransport  # noqa: PLC0415
+    from engine.backends.gitignore import private_folder
+    from engine.emulator.core import Emulator
+    from engine.emulator.transport import InProcessTransport
 
     private_folder(settings.private, "emulator")
     return InProcessTransport(Emulator(embedded_account(settings)))
@@ -215,9 +215,9 @@ def serve_emulator(
         rate: Requests a second that each account may send; None for any.
         latency: Seconds that every answer is on its way.
     """
-    from engine.emulator.core import Emulator  # noqa: PLC0415
-    from engine.emulator.server import EmulatorServer  # noqa: PLC0415
-    from engine.emulator.store import MEMORY  # noqa: PLC0415
+    from engine.emulator.core import Emulator
+    from engine.emulator.server import EmulatorServer
+    from engine.emulator.store import MEMORY
 
     path: str | Path = MEMORY
     if account_file is not None:

@@ -32,7 +32,7 @@ from engine.emulator.multipart import MULTIPART_TYPE, parts_of
 from engine.emulator.wire import Request, Response, is_v2, nested
 from engine.redaction import forget
 from engine.schema.attribute import Kind
-from engine.stripe.client import StripeHTTP
+from engine.stripe.http.client import StripeHTTP
 from tests.support.published import Answers, Published
 
 # How long an example takes says nothing of the code: a busy machine is no failure.

@@ -29,8 +29,8 @@ from engine.apply.secrets import (
 from engine.apply.send import is_uncertain, send
 from engine.apply.state_delta import delta_of, moving
 from engine.errors import EngineError, LockLostError, NotFoundError
+from engine.plan.compare.normalize import is_sealed
 from engine.plan.model import Plan, Reason, Step, StepKind
-from engine.plan.normal import is_sealed
 from engine.plan.outputs import kept_output
 from engine.ports.hook import Hook
 from engine.ports.outcomes import ApplyResult, Outcome, StepResult

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.errors import EngineError, StateError
-from engine.plan.codec import step_document, step_of
 from engine.plan.model import Step
+from engine.plan.saved.step_json import step_document, step_of
 from engine.ports.journal import JournalFile
 from engine.schema.resource_type import Schemas
 from engine.state.codec import removed_document, resource_document

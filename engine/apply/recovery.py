@@ -26,10 +26,10 @@ from engine.errors import (
     RateLimitedError,
     StateError,
 )
-from engine.plan.codec import has_sealed
-from engine.plan.life import is_gone
+from engine.plan.compare.liveness import is_gone
+from engine.plan.compare.normalize import comparable, pick
 from engine.plan.model import Step, StepKind
-from engine.plan.normal import comparable, pick
+from engine.plan.saved.step_json import has_sealed
 from engine.ports.outcomes import Finding, Found
 from engine.ports.provider import Provider, RequestContext, unfenced
 from engine.ports.secret_sink import SecretSink

@@ -12,8 +12,8 @@ from typing import Any
 
 from engine.address import ResourceAddress
 from engine.errors import EngineError, SecretSinkError
+from engine.plan.compare.normalize import is_sealed
 from engine.plan.model import Plan, Step, StepKind
-from engine.plan.normal import is_sealed
 from engine.ports.secret_sink import SecretSink
 from engine.redaction import without
 from engine.schema.remote import RemoteObject

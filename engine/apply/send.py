@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.catalog.loader import type_name
 from engine.errors import EngineError, NotFoundError, ProviderError
-from engine.plan.life import is_gone, is_live
+from engine.plan.compare.liveness import is_gone, is_live
 from engine.plan.model import Step, StepKind
 from engine.ports.provider import Provider, RequestContext
 from engine.schema.lifecycle import Removal, Verb

@@ -6,9 +6,9 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from engine.plan.compare.normalize import SEALED, is_sealed, seal
 from engine.plan.model import Step, StepKind
-from engine.plan.normal import SEALED, is_sealed, seal
-from engine.plan.record import attributes_of
+from engine.plan.translate.recorded import attributes_of
 from engine.schema.lifecycle import Verb
 from engine.schema.remote import RemoteObject, id_of
 from engine.schema.resource_type import ResourceType

@@ -25,7 +25,7 @@ from engine.errors import InterruptedRunError, UsageError
 
 if TYPE_CHECKING:
     from engine.address import ResourceAddress
-    from engine.operations.context import Context
+    from engine.operations.run.context import Context
     from engine.plan.model import PlanReport
     from engine.ports.outcomes import ApplyReport
 
@@ -96,8 +96,8 @@ def _run(
 ) -> int:
     wanted.check()
     _need_consent(invocation, operation.lower(), yes=yes)
-    from engine.operations.apply import apply_stacks  # noqa: PLC0415 - help does not need it
-    from engine.plan.safety import unconfirmed  # noqa: PLC0415 - the same
+    from engine.operations.apply import apply_stacks
+    from engine.plan.checks import unconfirmed
 
     progress = invocation.progress()
     try:
@@ -125,7 +125,7 @@ def _run(
 
 def _run_saved(invocation: Invocation, file: PlanFile, wanted: Wishes) -> int:
     wanted.check_with_plan_file(invocation)
-    from engine.operations.saved import apply_saved  # noqa: PLC0415 - help does not need it
+    from engine.operations.saved_plan.saved_plan import apply_saved
 
     progress = invocation.progress()
     try:
@@ -170,14 +170,14 @@ def _show_first(invocation: Invocation, context: Context, report: PlanReport) ->
 def _show(invocation: Invocation, context: Context, report: PlanReport) -> None:
     if invocation.json:
         return
-    from engine.views.human import plan_text  # noqa: PLC0415 - help does not need it
+    from engine.views.human import plan_text
 
     style = invocation.style()
     invocation.say(plan_text(report, context.schemas, style, verbose=invocation.verbose))
 
 
 def _ask(invocation: Invocation, report: PlanReport, operation: str) -> bool:
-    from engine.views.human import question  # noqa: PLC0415 - help does not need it
+    from engine.views.human import question
 
     style = invocation.style(sys.stderr)
     return _answer(invocation, question(report, style, operation=operation)) == "yes"
@@ -195,7 +195,7 @@ def _answer(invocation: Invocation, asked: str) -> str:
 @contextlib.contextmanager
 def _before_writing(invocation: Invocation, report: PlanReport) -> Iterator[None]:
     """Let a Ctrl-C say that nothing was changed."""
-    from engine.views.human import untouched  # noqa: PLC0415 - help does not need it
+    from engine.views.human import untouched
 
     try:
         yield
@@ -208,7 +208,7 @@ def _before_writing(invocation: Invocation, report: PlanReport) -> Iterator[None
 
 def _naming(invocation: Invocation, addresses: Sequence[ResourceAddress]) -> str:
     """The command line as typed, with every removal named."""
-    from engine.plan.safety import CONFIRM  # noqa: PLC0415 - help does not need it
+    from engine.plan.checks import CONFIRM
 
     words = invocation.words
     end = words.index("--") if "--" in words else len(words)
@@ -218,7 +218,7 @@ def _naming(invocation: Invocation, addresses: Sequence[ResourceAddress]) -> str
 
 def _ask_for_names(invocation: Invocation, addresses: Sequence[ResourceAddress]) -> bool:
     """Have a person type what a live account loses; of many, how many they are."""
-    from engine.views.human import removal_question  # noqa: PLC0415 - help does not need it
+    from engine.views.human import removal_question
 
     style = invocation.style(sys.stderr)
     wanted = [str(address) for address in addresses]
@@ -229,15 +229,15 @@ def _ask_for_names(invocation: Invocation, addresses: Sequence[ResourceAddress])
 
 
 def _conclude(invocation: Invocation, context: Context, report: ApplyReport, operation: str) -> int:
-    from engine.views import outcome  # noqa: PLC0415 - help does not need it
+    from engine.views import outcome
 
     if report.plan.has_changes and not report.approved:
-        from engine.views.human import untouched  # noqa: PLC0415 - the same
+        from engine.views.human import untouched
 
         invocation.tell(f"{operation} cancelled. {untouched(report.plan)}")
         return 1
     if invocation.json:
-        from engine.views.document import apply_document  # noqa: PLC0415 - the same
+        from engine.views.document import apply_document
 
         invocation.answer(apply_document(report))
     elif report.plan.has_changes:

@@ -65,11 +65,11 @@ def guarded(call: Callable[[], int | None], invocation: Invocation) -> int:
 
 
 def _report(error: EngineError, invocation: Invocation, *, preface: str = "") -> int:
-    from engine.views.problems import error_text  # noqa: PLC0415 - only an error pays for it
+    from engine.views.problems import error_text
 
     try:
         if invocation.json:
-            from engine.views.document import failure_document  # noqa: PLC0415 - the same
+            from engine.views.document import failure_document
 
             invocation.answer(failure_document(error))
             sys.stdout.flush()
@@ -107,9 +107,9 @@ def _bug(error: BaseException) -> EngineError:
 def _traceback(invocation: Invocation) -> str:
     if not invocation.verbose:
         return ""
-    import traceback  # noqa: PLC0415 - only a bug pays for it
+    import traceback
 
-    from engine.views.problems import printable  # noqa: PLC0415 - the same
+    from engine.views.problems import printable
 
     # Without local variables, and with every error that led to this one.
     return printable(traceback.format_exc())

@@ -24,8 +24,8 @@ def types(invocation: Invocation, type_name: str | None) -> None:
       engine types PortalConfiguration
       engine types stripe_coupon --json
     """
-    from engine.catalog import loader  # noqa: PLC0415 - help does not need it
-    from engine.views import catalogue  # noqa: PLC0415 - the same
+    from engine.catalog import loader
+    from engine.views import catalogue
 
     schemas = loader.schemas()
     if type_name is not None:
@@ -44,9 +44,9 @@ def types(invocation: Invocation, type_name: str | None) -> None:
 
 def _known(name: str) -> str:
     """The type that a person means, by any of its names."""
-    import difflib  # noqa: PLC0415 - as above
+    import difflib
 
-    from engine.catalog import loader  # noqa: PLC0415 - as above
+    from engine.catalog import loader
 
     by_name = {face.lower(): found for face, found in loader.faces().items()}
     by_name |= {found: found for found in loader.faces().values()}

@@ -123,7 +123,7 @@ class LazyGroup(click.Group):
         if self.get_command(ctx, name) is None and not name.startswith("-"):
             if ctx.resilient_parsing:
                 return None, None, args[1:]
-            import difflib  # noqa: PLC0415 - only a word that is no command pays for it
+            import difflib
 
             near = difflib.get_close_matches(name, self.list_commands(ctx), n=1)
             suggestion = f" Did you mean {near[0]!r}?" if near else ""

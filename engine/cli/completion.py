@@ -39,7 +39,7 @@ def complete_environments(
     context: click.Context, _: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
     """Names of the environments."""
-    import tomllib  # noqa: PLC0415 - only where a person completes an environment
+    import tomllib
 
     names = {"local"}
     try:
@@ -86,7 +86,7 @@ def _root(context: click.Context) -> Path:
 
 
 def _mapping(path: Path, key: str) -> dict[str, Any]:
-    import json  # noqa: PLC0415 - only where a person completes a word of a state
+    import json
 
     try:
         found = json.loads(path.read_text(encoding="utf-8"))[key]

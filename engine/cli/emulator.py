@@ -82,7 +82,7 @@ def serve(
         raise UsageError(
             "--embedded and --account-file do not go together", hint="choose one of them"
         )
-    from engine.bootstrap import (  # noqa: PLC0415 - help needs neither
+    from engine.bootstrap import (
         embedded_account,
         serve_emulator,
     )
@@ -104,7 +104,7 @@ def serve(
         ) from error
     with made as server:
         # Ctrl-C, or a supervisor's SIGTERM, is how a server is stopped, not how it fails.
-        import signal  # noqa: PLC0415 - help does not need it
+        import signal
 
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
@@ -116,7 +116,7 @@ def serve(
 
 def _announce(invocation: Invocation, url: str) -> None:
     if invocation.json:
-        import json  # noqa: PLC0415 - help does not need it
+        import json
 
         # In one line, so that whoever waits for it can read a line.
         invocation.say(json.dumps({"format_version": "1", "url": url}))

@@ -41,13 +41,13 @@ def import_(
       engine import stripe_product.pro prod_NWjs8kKbJWmuuc
       engine import stripe_product_feature.export prod_NWjs8kKbJWmuuc/prodft_1Mi3bAFr9qdy
     """
-    from engine.operations.importing import import_object  # noqa: PLC0415 - help does not need it
+    from engine.operations.import_ import import_object
 
     target = parse_address(address)
     context = invocation.open()
     state = import_object(context, target, id, lock_timeout=lock_timeout)
     if invocation.json:
-        from engine.views.state_document import resource_document  # noqa: PLC0415 - the same
+        from engine.views.state_document import resource_document
 
         invocation.answer(resource_document(state, str(target)))
         return

@@ -29,7 +29,7 @@ def init(invocation: Invocation, folder: str | None) -> None:
       engine init
       engine init billing
     """
-    from engine.cli.starter import start_project  # noqa: PLC0415 - help does not need it
+    from engine.cli.starter import start_project
 
     root = invocation.place / folder if folder is not None else invocation.place
     pieces = start_project(root)
@@ -63,14 +63,14 @@ def init(invocation: Invocation, folder: str | None) -> None:
 
 def _environment(root: Path, name: str | None) -> Environment:
     """The environment that the next commands will speak to."""
-    from engine.settings import load_settings  # noqa: PLC0415 - help does not need it
+    from engine.settings import load_settings
 
     return load_settings(root, environment=name).environment
 
 
 def _what_apply_does(environment: Environment) -> str:
     """Say whose account the next commands speak to: it may be one that customers use."""
-    from engine.settings import EMBEDDED  # noqa: PLC0415 - help does not need it
+    from engine.settings import EMBEDDED
 
     if environment.emulator:
         return "create it, on the embedded Stripe emulator: no account is needed"

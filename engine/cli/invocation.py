@@ -19,7 +19,7 @@ from engine.errors import UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from engine.operations.context import Context
+    from engine.operations.run.context import Context
     from engine.ports.hook import Hook
     from engine.views.progress import LineProgress
     from engine.views.style import Style
@@ -52,7 +52,7 @@ class Invocation:
     @property
     def place(self) -> Path:
         """The folder that relative names on the command line start from."""
-        from pathlib import Path  # noqa: PLC0415 - see the module
+        from pathlib import Path
 
         return Path(self.chdir or ".")
 
@@ -61,19 +61,19 @@ class Invocation:
         """The project folder: the one named with -C, else the nearest one around the person."""
         if self.chdir:
             return self.place
-        from engine.project import project_around  # noqa: PLC0415 - see the module
+        from engine.project import project_around
 
         return project_around(self.place)
 
     def path(self, name: str) -> Path:
         """The file that a name on the command line means."""
-        from pathlib import Path  # noqa: PLC0415 - see the module
+        from pathlib import Path
 
         return self.place / Path(name).expanduser()
 
     def style(self, stream: TextIO | None = None) -> Style:
         """How text for a stream is decorated; stdout if none is named."""
-        from engine.views.style import Style, wants_colour  # noqa: PLC0415 - see the module
+        from engine.views.style import Style, wants_colour
 
         stream = sys.stdout if stream is None else stream
         return Style(
@@ -92,9 +92,9 @@ class Invocation:
 
     def answer(self, document: Mapping[str, Any]) -> None:
         """Write the one JSON document of a command."""
-        import json  # noqa: PLC0415 - see the module
+        import json
 
-        from engine.views.style import inert  # noqa: PLC0415 - see the module
+        from engine.views.style import inert
 
         plain = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
         # Hidden before it is encoded, so that it stays a document.
@@ -110,14 +110,14 @@ class Invocation:
 
     def progress(self) -> LineProgress:
         """A hook that tells what happens while a command runs; silent with `--json`."""
-        from engine.views.progress import LineProgress, SilentProgress  # noqa: PLC0415 - the same
+        from engine.views.progress import LineProgress, SilentProgress
 
         style = self.style(sys.stderr)
         if self.json:
             return SilentProgress(sys.stderr)
         if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
             return LineProgress(sys.stderr, style, verbose=self.verbose)
-        from engine.views.live import LiveProgress  # noqa: PLC0415 - the same
+        from engine.views.live import LiveProgress
 
         return LiveProgress(sys.stderr, style, verbose=self.verbose)
 
@@ -128,9 +128,9 @@ class Invocation:
             UsageError: if there is no such folder.
             SettingsError: for configuration that cannot be used.
         """
-        from engine.bootstrap import open_project  # noqa: PLC0415 - see the module
-        from engine.ports.hook import Hook as NoHook  # noqa: PLC0415 - see the module
-        from engine.variables import variables_of  # noqa: PLC0415 - see the module
+        from engine.bootstrap import open_project
+        from engine.ports.hook import Hook as NoHook
+        from engine.variables import variables_of
 
         files = [(name, self.path(name)) for name in self.variable_files]
         root = self.root
@@ -150,13 +150,13 @@ class Invocation:
 
 
 def _hidden(result: Any) -> Any:
-    from engine.redaction import hide  # noqa: PLC0415 - see the module
+    from engine.redaction import hide
 
     return hide(result)
 
 
 def _shown(text: str) -> str:
-    from engine.views.style import visible  # noqa: PLC0415 - see the module
+    from engine.views.style import visible
 
     return visible(str(_hidden(text)))
 

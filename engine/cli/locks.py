@@ -72,11 +72,11 @@ def unlock(invocation: Invocation, id: str, *, force: bool) -> None:
       engine unlock 1f0c9a2e
       engine unlock 1f0c9a2e --force
     """
-    from engine.operations import locks as use  # noqa: PLC0415 - help does not need it
+    from engine.operations import locks as use
 
     taken = use.unlock(invocation.open(), id, force=force)
     if invocation.json:
-        from engine.views.locks import locks_document  # noqa: PLC0415 - the same
+        from engine.views.locks import locks_document
 
         invocation.answer(locks_document((), (taken,)))
         return
@@ -88,8 +88,8 @@ def unlock(invocation: Invocation, id: str, *, force: bool) -> None:
 
 
 def _list(invocation: Invocation) -> None:
-    from engine.operations import locks as use  # noqa: PLC0415 - help does not need it
-    from engine.views.locks import locks_document, locks_text  # noqa: PLC0415 - the same
+    from engine.operations import locks as use
+    from engine.views.locks import locks_document, locks_text
 
     found = use.locks(invocation.open())
     if invocation.json:
@@ -99,11 +99,11 @@ def _list(invocation: Invocation) -> None:
 
 
 def _hold(invocation: Invocation, stack: str, reason: str) -> None:
-    from engine.operations import locks as use  # noqa: PLC0415 - help does not need it
+    from engine.operations import locks as use
 
     held = use.hold_lock(invocation.open(), stack, reason)
     if invocation.json:
-        from engine.views.locks import locks_document  # noqa: PLC0415 - the same
+        from engine.views.locks import locks_document
 
         invocation.answer(locks_document((held,), ()))
         return
@@ -112,11 +112,11 @@ def _hold(invocation: Invocation, stack: str, reason: str) -> None:
 
 
 def _release(invocation: Invocation, stack: str) -> None:
-    from engine.operations import locks as use  # noqa: PLC0415 - help does not need it
+    from engine.operations import locks as use
 
     file = use.release_lock(invocation.open(), stack)
     if invocation.json:
-        from engine.views.locks import locks_document  # noqa: PLC0415 - the same
+        from engine.views.locks import locks_document
 
         invocation.answer(locks_document((), ()))
         return

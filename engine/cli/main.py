@@ -34,7 +34,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     if _told_at_once(words):
         return 0
-    from engine.cli.root import run_words  # noqa: PLC0415 - see the module
+    from engine.cli.root import run_words
 
     return run_words(words)
 

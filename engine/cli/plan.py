@@ -16,7 +16,7 @@ from engine.cli.planning import Wishes, planning_options, stacks_argument
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from engine.operations.context import Context
+    from engine.operations.run.context import Context
     from engine.plan.model import PlanReport
 
 CHANGES = 2
@@ -77,11 +77,11 @@ def plan(
     finally:
         progress.close()
     if invocation.json:
-        from engine.views.document import plan_document  # noqa: PLC0415 - help does not need it
+        from engine.views.document import plan_document
 
         invocation.answer(plan_document(report))
     else:
-        from engine.views.human import plan_text  # noqa: PLC0415 - the same
+        from engine.views.human import plan_text
 
         style = invocation.style()
         invocation.say(plan_text(report, context.schemas, style, verbose=invocation.verbose))
@@ -96,10 +96,10 @@ def _plan(
     context: Context, stacks: Sequence[str], wanted: Wishes, file: PlanFile | None
 ) -> PlanReport:
     if file is None:
-        from engine.operations.plan import plan_stacks  # noqa: PLC0415 - help does not need it
+        from engine.operations.plan import plan_stacks
 
         return plan_stacks(context, stacks, wanted.options())
-    from engine.operations.saved import plan_to_save  # noqa: PLC0415 - the same
+    from engine.operations.saved_plan.saved_plan import plan_to_save
 
     report, saved = plan_to_save(context, stacks, wanted.options())
     if not report.refusals:
@@ -109,8 +109,8 @@ def _plan(
 
 def _refuse(invocation: Invocation, file: PlanFile | None, report: PlanReport) -> int:
     """Say on stderr that nobody can apply this, and end as an apply would."""
-    from engine.plan.safety import refused  # noqa: PLC0415 - help does not need it
-    from engine.views.problems import error_text  # noqa: PLC0415 - the same
+    from engine.plan.checks import refused
+    from engine.views.problems import error_text
 
     outcome = "an apply ends like this too" if file is None else f"it is not saved in {file.shown}"
     error = refused(report.refusals, outcome)

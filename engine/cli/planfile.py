@@ -16,7 +16,7 @@ from engine.errors import UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from engine.plan.planfile import SavedPlan
+    from engine.plan.saved.file import SavedPlan
     from engine.schema.resource_type import Schemas
 
 
@@ -43,8 +43,8 @@ class PlanFile:
         Raises:
             PlanFileError: if it cannot be read, or is no whole plan.
         """
-        from engine.backends.planfiles import read_plan_file  # noqa: PLC0415 - help needs neither
-        from engine.plan.planfile import decode  # noqa: PLC0415 - the same
+        from engine.backends.plan_files import read_plan_file
+        from engine.plan.saved.file import decode
 
         return decode(read_plan_file(self.path, shown=self.shown), schemas, path=self.shown)
 
@@ -54,7 +54,7 @@ class PlanFile:
         Raises:
             PlanFileError: if not.
         """
-        from engine.backends.planfiles import check_place  # noqa: PLC0415 - help does not need it
+        from engine.backends.plan_files import check_place
 
         check_place(self.path, shown=self.shown)
 
@@ -64,8 +64,8 @@ class PlanFile:
         Raises:
             PlanFileError: if that cannot be done.
         """
-        from engine.backends.planfiles import write_plan_file  # noqa: PLC0415 - help needs neither
-        from engine.plan.planfile import encode  # noqa: PLC0415 - the same
+        from engine.backends.plan_files import write_plan_file
+        from engine.plan.saved.file import encode
 
         write_plan_file(self.path, encode(saved), shown=self.shown)
 
@@ -111,6 +111,6 @@ def _refuse_module(invocation: Invocation, word: str) -> None:
 
 
 def _path(name: str) -> Path:
-    from pathlib import Path  # noqa: PLC0415 - help does not need it
+    from pathlib import Path
 
     return Path(name)

@@ -22,7 +22,7 @@ from engine.cli.invocation import Invocation
 from engine.errors import UsageError
 
 if TYPE_CHECKING:
-    from engine.plan.options import PlanOptions
+    from engine.plan.inputs.options import PlanOptions
 
 
 def read_addresses(
@@ -126,7 +126,7 @@ class Wishes:
 
     def options(self) -> PlanOptions:
         """The same as the operations take it."""
-        from engine.plan.options import PlanOptions  # noqa: PLC0415 - help does not need it
+        from engine.plan.inputs.options import PlanOptions
 
         return PlanOptions(
             refresh=not self.no_refresh,

@@ -109,9 +109,9 @@ def run_words(words: list[str]) -> int:
 
 def _leave_at_once(code: int) -> None:
     """End without waiting for answers that nobody wants any more; the journal knows of them."""
-    import threading  # noqa: PLC0415 - only who stops a run pays for it
+    import threading
 
-    from engine.apply.executor import IN_FLIGHT  # noqa: PLC0415 - the same
+    from engine.apply.executor import IN_FLIGHT
 
     if any(thread.name.startswith(IN_FLIGHT) for thread in threading.enumerate()):
         for stream in (sys.stdout, sys.stderr):

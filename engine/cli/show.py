@@ -39,16 +39,16 @@ def show(invocation: Invocation, stacks: tuple[str, ...]) -> None:
     if file is not None:
         _show_plan(invocation, file)
         return
-    from engine.operations.inspect import states  # noqa: PLC0415 - help does not need it
+    from engine.operations.show import states
 
     context = invocation.open()
     found = states(context, stacks)
     if invocation.json:
-        from engine.views.state_document import states_document  # noqa: PLC0415 - the same
+        from engine.views.state_document import states_document
 
         invocation.answer(states_document(context.settings.environment.name, found))
     else:
-        from engine.views.inventory import states_text  # noqa: PLC0415 - the same
+        from engine.views.inventory import states_text
 
         invocation.say(states_text(found, context.schemas, invocation.style()))
 
@@ -57,11 +57,11 @@ def _show_plan(invocation: Invocation, file: PlanFile) -> None:
     context = invocation.open()
     saved = file.read(context.schemas)
     if invocation.json:
-        from engine.views.document import plan_document  # noqa: PLC0415 - as above
+        from engine.views.document import plan_document
 
         invocation.answer(plan_document(saved.report()))
     else:
-        from engine.views.human import saved_text  # noqa: PLC0415 - as above
+        from engine.views.human import saved_text
 
         style, verbose = invocation.style(), invocation.verbose
         invocation.say(saved_text(saved, context.schemas, style, verbose=verbose))
@@ -110,7 +110,7 @@ def output(
         )
     if raw and not name:
         raise UsageError("--raw prints one value", hint="name it: engine output NAME --raw")
-    from engine.operations import inspect  # noqa: PLC0415 - help does not need it
+    from engine.operations import show as inspect
 
     context = invocation.open()
     found = inspect.states(context, (stack,) if stack else ())
@@ -127,17 +127,17 @@ def output(
 
 def _all_outputs(invocation: Invocation, environment: str, states: Sequence[State]) -> None:
     if invocation.json:
-        from engine.views.state_document import outputs_document  # noqa: PLC0415 - as above
+        from engine.views.state_document import outputs_document
 
         invocation.answer(outputs_document(environment, states))
     else:
-        from engine.views.inventory import outputs_text  # noqa: PLC0415 - as above
+        from engine.views.inventory import outputs_text
 
         invocation.say(outputs_text(states, invocation.style()))
 
 
 def _one_output(invocation: Invocation, state: State, name: str, *, raw: bool) -> None:
-    from engine.views import inventory, state_document  # noqa: PLC0415 - as above
+    from engine.views import inventory, state_document
 
     value = state.outputs[name]
     if invocation.json:
@@ -164,7 +164,7 @@ def _holder(states: Sequence[State], name: str) -> State:
             hint=f"say which: --stack {stacks[0]}",
         )
     known = sorted({output for state in states for output in state.outputs})
-    import difflib  # noqa: PLC0415 - only a typo pays for it
+    import difflib
 
     near = difflib.get_close_matches(name, known, n=1)
     hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
@@ -179,6 +179,6 @@ def _text(value: Any) -> str:
 
 
 def _json(value: Any, indent: int | None = None) -> str:
-    import json  # noqa: PLC0415 - help does not need it
+    import json
 
     return json.dumps(value, indent=indent, ensure_ascii=False)

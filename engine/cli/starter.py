@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.backends.files import write_durably
-from engine.backends.ignoring import TRANSIENTS, ignore
+from engine.backends.gitignore import TRANSIENTS, ignore
 from engine.errors import UsageError
 
 _STACK = '''\

@@ -61,12 +61,12 @@ def list_(invocation: Invocation, stacks: tuple[str, ...]) -> None:
       engine state list
       engine state list saas | grep stripe_price
     """
-    from engine.operations.inspect import states  # noqa: PLC0415 - help does not need it
+    from engine.operations.show import states
 
     context = invocation.open()
     found = states(context, stacks)
     if invocation.json:
-        from engine.views.state_document import addresses_document  # noqa: PLC0415 - the same
+        from engine.views.state_document import addresses_document
 
         invocation.answer(addresses_document(context.settings.environment.name, found))
         return
@@ -87,17 +87,17 @@ def show(invocation: Invocation, address: str, *, stack: str | None) -> None:
       engine state show stripe_price.pro-monthly
       engine state show stripe_price.pro-monthly --json | jq -r .id
     """
-    from engine.operations.inspect import states  # noqa: PLC0415 - help does not need it
+    from engine.operations.show import states
 
     address = str(parse_address(address))
     context = invocation.open()
     holder = _holder(states(context, (stack,) if stack else ()), address)
     if invocation.json:
-        from engine.views.state_document import resource_document  # noqa: PLC0415 - the same
+        from engine.views.state_document import resource_document
 
         invocation.answer(resource_document(holder, address))
     else:
-        from engine.views.inventory import resource_text  # noqa: PLC0415 - the same
+        from engine.views.inventory import resource_text
 
         resource = holder.resources[address]
         text = resource_text(address, resource, context.schemas, invocation.style())
@@ -123,18 +123,15 @@ def move(
       engine state mv stripe_price.monthly stripe_price.pro-monthly
       engine state mv billing: catalogue:
     """
-    from engine.operations.editing import (  # noqa: PLC0415 - help does not need it
-        move_resource,
-        rename_stack,
-    )
-    from engine.operations.inspect import states  # noqa: PLC0415 - the same
+    from engine.operations.show import states
+    from engine.operations.state_edit import move_resource, rename_stack
 
     if old.endswith(":") and new.endswith(":"):
         context = invocation.open(hook=invocation.progress())
         before, after = old[:-1], new[:-1]
         renamed = rename_stack(context, before, after, lock_timeout=lock_timeout)
         if invocation.json:
-            from engine.views.state_document import addresses_document  # noqa: PLC0415 - the same
+            from engine.views.state_document import addresses_document
 
             invocation.answer(addresses_document(context.environment, (renamed,)))
             return
@@ -148,7 +145,7 @@ def move(
     holder = _holder(states(context, (stack,) if stack else ()), str(source))
     written = move_resource(context, holder.stack, source, target, lock_timeout=lock_timeout)
     if invocation.json:
-        from engine.views.state_document import resource_document  # noqa: PLC0415 - the same
+        from engine.views.state_document import resource_document
 
         invocation.answer(resource_document(written, str(target)))
         return
@@ -184,15 +181,15 @@ def remove(
     Examples:
       engine state rm stripe_coupon.launch
     """
-    from engine.operations.editing import forget_resources  # noqa: PLC0415 - help does not need it
-    from engine.operations.inspect import states  # noqa: PLC0415 - the same
+    from engine.operations.show import states
+    from engine.operations.state_edit import forget_resources
 
     context = invocation.open(hook=invocation.progress())
     known = states(context, (stack,) if stack else ())
     name = _holder(known, str(addresses[0])).stack
     written = forget_resources(context, name, addresses, lock_timeout=lock_timeout)
     if invocation.json:
-        from engine.views.state_document import addresses_document  # noqa: PLC0415 - the same
+        from engine.views.state_document import addresses_document
 
         invocation.answer(addresses_document(context.environment, (written,)))
         return
@@ -219,9 +216,9 @@ def verify(invocation: Invocation, places: tuple[str, ...]) -> int:
       engine state verify saas -e live
       engine state verify $(git diff --cached --name-only --diff-filter=d -- 'state/*.json')
     """
-    from pathlib import Path  # noqa: PLC0415 - help does not need it
+    from pathlib import Path
 
-    from engine.operations.verify import verify_states  # noqa: PLC0415 - help does not need it
+    from engine.operations.verify.files import verify_states
 
     files = [Path(place) for place in places if place.endswith(".json")]
     names = [place for place in places if not place.endswith(".json")]
@@ -230,11 +227,11 @@ def verify(invocation: Invocation, places: tuple[str, ...]) -> int:
     found = verify_states(context, names, files, only)
     problems = tuple(problem for entry in found for problem in entry.problems)
     if invocation.json:
-        from engine.views.state_document import verified_document  # noqa: PLC0415 - the same
+        from engine.views.state_document import verified_document
 
         invocation.answer(verified_document(found))
     elif not problems:
-        from engine.views.problems import verified_text  # noqa: PLC0415 - the same
+        from engine.views.problems import verified_text
 
         invocation.say(verified_text(found))
     if not problems:
@@ -242,7 +239,7 @@ def verify(invocation: Invocation, places: tuple[str, ...]) -> int:
     error = StateProblemsError(problems)
     if not invocation.json:
         raise error
-    from engine.views.problems import error_text  # noqa: PLC0415 - the same
+    from engine.views.problems import error_text
 
     invocation.tell(error_text(error, invocation.style()))
     return error.exit_code
@@ -291,10 +288,7 @@ def rebuild(
       engine state rebuild shop
       engine state rebuild shop --lineage 0f8e3c5b9d2a47168f3e5d7c9b1a2e4f
     """
-    from engine.operations.rebuild import (  # noqa: PLC0415 - help does not need it
-        RebuildOptions,
-        rebuild_states,
-    )
+    from engine.operations.rebuild.rebuild import RebuildOptions, rebuild_states
 
     context = invocation.open(hook=invocation.progress())
     options = RebuildOptions(
@@ -302,11 +296,11 @@ def rebuild(
     )
     found = rebuild_states(context, stacks, options)
     if invocation.json:
-        from engine.views.state_document import rebuilt_document  # noqa: PLC0415 - the same
+        from engine.views.state_document import rebuilt_document
 
         invocation.answer(rebuilt_document(context.environment, found))
         return
-    from engine.views.inventory import rebuilt_text  # noqa: PLC0415 - the same
+    from engine.views.inventory import rebuilt_text
 
     invocation.say(rebuilt_text(found, invocation.style()))
     if found:
@@ -325,7 +319,7 @@ def _holder(states: Sequence[State], address: str) -> State:
             hint=f"say which: --stack {stacks[0]}",
         )
     known = [found for entry in states for found in entry.resources]
-    import difflib  # noqa: PLC0415 - only a typo pays for it
+    import difflib
 
     near = difflib.get_close_matches(address, known, n=1)
     raise UsageError(

@@ -26,7 +26,7 @@ def validate(invocation: Invocation, stacks: tuple[str, ...]) -> int:
       engine validate saas portals
       engine validate --json | jq '.problems[]'
     """
-    from engine.operations.validate import validate_stacks  # noqa: PLC0415 - help needs none of it
+    from engine.operations.validate import validate_stacks
 
     context = invocation.open()
     try:
@@ -34,18 +34,18 @@ def validate(invocation: Invocation, stacks: tuple[str, ...]) -> int:
     except StackError as error:
         if not invocation.json:
             raise
-        from engine.views.document import validation_document  # noqa: PLC0415 - the same
-        from engine.views.problems import error_text  # noqa: PLC0415 - the same
+        from engine.views.document import validation_document
+        from engine.views.problems import error_text
 
         invocation.answer(validation_document((), error.problems))
         invocation.tell(error_text(error, invocation.style()))
         return error.exit_code
     if invocation.json:
-        from engine.views.document import validation_document  # noqa: PLC0415 - the same
+        from engine.views.document import validation_document
 
         invocation.answer(validation_document(checked, ()))
     else:
-        from engine.views.problems import success_text  # noqa: PLC0415 - the same
+        from engine.views.problems import success_text
 
         invocation.say(success_text(checked))
     return 0

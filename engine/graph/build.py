@@ -9,8 +9,8 @@ from typing import Any
 from engine.errors import GraphError, Problem, StackError
 from engine.graph.dag import topological_order
 from engine.schema.resource_type import ResourceType, Schemas
+from engine.stack.checks.stack import addresses_named
 from engine.stack.model import Declaration, References, Stack
-from engine.stack.validate import addresses_named
 from engine.values import AttributeTarget, Target, targets_in, targets_with_paths
 
 

@@ -11,16 +11,16 @@ from engine.apply.executor import UNSAVED, StackRun, Surroundings
 from engine.apply.schedule import endings
 from engine.apply.secrets import secrets_to_come
 from engine.errors import EngineError, InterruptedRunError
-from engine.operations.context import Context
-from engine.operations.guards import check_permissions, refuse_held
 from engine.operations.plan import plan_session
-from engine.operations.session import Session, session
-from engine.operations.stale import refuse_stale
-from engine.operations.stopping import stoppable
+from engine.operations.run.context import Context
+from engine.operations.run.guards import check_permissions, refuse_held
+from engine.operations.run.interrupt import stoppable
+from engine.operations.run.session import Session, session
+from engine.operations.run.stale_state import refuse_stale
 from engine.operations.validate import load_graphs
+from engine.plan.checks import refused, removals_to_confirm, unconfirmed
+from engine.plan.inputs.options import PlanOptions
 from engine.plan.model import Plan, PlanReport
-from engine.plan.options import PlanOptions
-from engine.plan.safety import refused, removals_to_confirm, unconfirmed
 from engine.ports.outcomes import ApplyReport, ApplyResult
 
 Confirm = Callable[[PlanReport, Sequence[ResourceAddress]], bool]

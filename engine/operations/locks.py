@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from engine.address import is_logical_name
 from engine.errors import UsageError
-from engine.operations.context import Context
+from engine.operations.run.context import Context
 from engine.ports.run_locks import RunLock
 from engine.stack.loader import stack_files
 from engine.stack.meant import nearest

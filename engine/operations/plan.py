@@ -9,18 +9,18 @@ from collections.abc import Mapping, Sequence
 from engine.address import ResourceAddress
 from engine.errors import UsageError
 from engine.graph.build import ResourceGraph
-from engine.operations.context import Context
-from engine.operations.inquire import inquire
-from engine.operations.other_stacks import orphaned, other_states, with_other_stacks
-from engine.operations.reading import Place
-from engine.operations.refresh import observe, read_known
-from engine.operations.session import Session, session
-from engine.operations.stale import refuse_stale
+from engine.operations.refresh.probes import inquire
+from engine.operations.refresh.read import Place
+from engine.operations.refresh.refresh import observe, read_known
+from engine.operations.run.context import Context
+from engine.operations.run.other_stacks import orphaned, other_states, with_other_stacks
+from engine.operations.run.session import Session, session
+from engine.operations.run.stale_state import refuse_stale
 from engine.operations.validate import load_graphs
+from engine.plan.checks import CONFIRM, removals_to_confirm
+from engine.plan.inputs.options import PlanOptions
 from engine.plan.model import Plan, PlanReport
-from engine.plan.options import PlanOptions
 from engine.plan.planner import make_plan
-from engine.plan.safety import CONFIRM, removals_to_confirm
 from engine.schema.remote import RemoteObject
 from engine.stack.meant import nearest
 from engine.state.held_lock import HeldLock

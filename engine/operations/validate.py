@@ -9,16 +9,16 @@ from typing import Any
 from engine.errors import EngineError, GraphError, Problem, StackError, UsageError
 from engine.graph.build import ResourceGraph, build_graph
 from engine.graph.dag import topological_order
-from engine.operations.context import Context
-from engine.plan.claims import claim_problems, standing_problems
-from engine.stack.blanks import without_blanks
-from engine.stack.contents import with_contents
+from engine.operations.run.context import Context
+from engine.plan.key_claims import claim_problems, standing_problems
+from engine.stack.checks.empty_values import without_blanks
+from engine.stack.checks.repeated import merged
+from engine.stack.checks.rules import Circumstances
+from engine.stack.checks.stack import problems_between, problems_of
+from engine.stack.files_and_secrets import with_contents
 from engine.stack.loader import load_stack, mentioned_variables, select_stacks, stack_files
 from engine.stack.meant import nearest
 from engine.stack.model import Stack
-from engine.stack.repeated import merged
-from engine.stack.rules import Circumstances
-from engine.stack.validate import problems_between, problems_of
 
 
 def validate_stacks(context: Context, names: Sequence[str]) -> tuple[Stack, ...]:

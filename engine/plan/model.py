@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.address import ResourceAddress
-from engine.plan.options import PlanOptions
+from engine.plan.inputs.options import PlanOptions
 from engine.schema.lifecycle import Removal
 from engine.state.model import ResourceState
 from engine.values import ABSENT, Path

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from engine.plan.compare.normalize import SEALED, is_sealed, seal
+from engine.plan.decide.references import Known
 from engine.plan.model import OutputChange
-from engine.plan.normal import SEALED, is_sealed, seal
-from engine.plan.resolve import Known
 from engine.stack.model import OutputDeclaration
 from engine.values import ABSENT, UNKNOWN, fingerprint, resolve
 

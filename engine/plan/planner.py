@@ -12,22 +12,22 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from engine.address import parse_address
 from engine.graph.build import ResourceGraph
-from engine.plan.annotate import with_detached, with_keys_handed_over, with_move
-from engine.plan.basis import Basis
-from engine.plan.decide import Decision
-from engine.plan.declared import decide_declared
-from engine.plan.drift import find_drift
+from engine.plan.checks import refusals_of
+from engine.plan.compare.drift import find_drift
+from engine.plan.decide.annotate import with_detached, with_keys_handed_over, with_move
+from engine.plan.decide.capacity import with_room
+from engine.plan.decide.decision import Decision
+from engine.plan.decide.declared import decide_declared
+from engine.plan.decide.references import Known, Standing, lost_secret, standing_after
+from engine.plan.decide.removed import decide_undeclared
+from engine.plan.inputs.observed import Observed
+from engine.plan.inputs.options import PlanOptions
+from engine.plan.inputs.plan_inputs import Basis
+from engine.plan.inputs.selection import moved_state, selection
 from engine.plan.model import Action, Drift, Plan
-from engine.plan.observed import Observed
-from engine.plan.options import PlanOptions
 from engine.plan.outputs import output_changes
-from engine.plan.record import refresh_steps
-from engine.plan.resolve import Known, Standing, lost_secret, standing_after
-from engine.plan.room import with_room
-from engine.plan.safety import refusals_of
-from engine.plan.scope import moved_state, selection
-from engine.plan.steps import arrange
-from engine.plan.undeclared import decide_undeclared
+from engine.plan.steps.order import arrange
+from engine.plan.translate.recorded import refresh_steps
 from engine.schema.resource_type import Schemas
 from engine.state.model import State
 from engine.values import Target, targets_in

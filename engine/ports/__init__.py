@@ -1,1 +1,1 @@
-"""What the core asks of its surroundings: protocols with MUST lists, and the records they exchange."""
+"""What the core asks of its surroundings: protocols with MUST lists, and their records."""

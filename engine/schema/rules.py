@@ -1,7 +1,6 @@
 """Plan-time checks: what Stripe would refuse at apply and a plan can already tell, as rows.
 
-Pure data. How rules are read is `engine.stack.rules`'s business; which there are is said in the
-catalogue.
+Pure data. `engine.stack.checks.rules` reads them; the catalogue says which there are.
 """
 
 from __future__ import annotations

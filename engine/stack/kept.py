@@ -16,8 +16,8 @@ from engine.errors import Problem
 from engine.redaction import described, keys_in
 from engine.schema.attribute import Attribute
 from engine.schema.resource_type import Schemas
-from engine.stack.locate import line_of
 from engine.stack.model import Lifecycle, Location, Stack
+from engine.stack.source_lines import line_of
 from engine.values import Path as LeafPath
 from engine.values import Sensitive, dotted
 

@@ -16,8 +16,8 @@ from typing import Any
 from engine.catalog import loader
 from engine.schema.attribute import Attribute, walk
 from engine.schema.resource_type import ResourceType
+from engine.stack.checks.rules import ANY_PART
 from engine.stack.model import Lifecycle
-from engine.stack.rules import ANY_PART
 from engine.values import Path
 
 CLASSES: Mapping[str, str] = {

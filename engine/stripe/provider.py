@@ -23,7 +23,7 @@ from engine.schema.resource_type import ResourceType, Schemas
 from engine.settings import is_live, mode_of
 from engine.stripe.answers import Asked
 from engine.stripe.bulk import PAGE, chunks, from_pages
-from engine.stripe.client import StripeHTTP
+from engine.stripe.http.client import StripeHTTP
 from engine.stripe.paths import (
     addressed,
     collection_path,

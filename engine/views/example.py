@@ -14,7 +14,7 @@ from typing import Any
 from engine.schema.attribute import Attribute, Kind
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.schema.rules import Rule, RuleKind
-from engine.stack.rules import parts, places
+from engine.stack.checks.rules import parts, places
 from engine.values import ABSENT, Path, get_path
 
 _LOGICAL_NAME = "example"

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from engine.plan.compare.normalize import is_sealed
 from engine.plan.model import FieldChange, FieldReason
-from engine.plan.normal import is_sealed
 from engine.values import ABSENT, CLEAR, UNKNOWN, Path, Sensitive, dotted
 from engine.views.money import money
 from engine.views.style import Style

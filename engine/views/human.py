@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from engine.plan.inputs.options import PlanOptions
 from engine.plan.model import Action, Plan, PlanReport, StepKind
-from engine.plan.options import PlanOptions
-from engine.plan.planfile import SavedPlan
+from engine.plan.saved.file import SavedPlan
 from engine.schema.resource_type import Schemas
 from engine.views import words
 from engine.views.change import change_lines, drift_lines, output_lines

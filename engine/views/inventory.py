@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from engine.plan.fields import currency_of
-from engine.plan.normal import is_sealed
-from engine.plan.rebuilt import Rebuilt
+from engine.plan.compare.field_changes import currency_of
+from engine.plan.compare.normalize import is_sealed
 from engine.schema.resource_type import Schemas
 from engine.state.model import ResourceState, State
+from engine.state.reports import Rebuilt
 from engine.values import Sensitive, dotted, get_path
 from engine.views.counting import counted
 from engine.views.fields import SENSITIVE, flatten, show

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from engine.plan.normal import is_sealed
+from engine.plan.compare.normalize import is_sealed
 from engine.values import ABSENT, CLEAR, UNKNOWN, Sensitive
 from engine.views.fields import SENSITIVE
 

@@ -9,7 +9,7 @@ import dataclasses
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from engine.plan.fields import currency_of
+from engine.plan.compare.field_changes import currency_of
 from engine.plan.model import Change, FieldChange
 from engine.schema.attribute import Attribute, Kind
 from engine.schema.resource_type import ResourceType, Schemas

@@ -13,7 +13,7 @@ from engine.emulator.transport import InProcessTransport
 from engine.emulator.wire import Request
 from engine.errors import ProviderError
 from engine.ports.provider import RequestContext
-from engine.stripe.client import ClientOptions, StripeHTTP
+from engine.stripe.http.client import ClientOptions, StripeHTTP
 from engine.stripe.provider import StripeProvider
 from engine.values import Sensitive
 

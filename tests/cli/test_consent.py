@@ -11,7 +11,7 @@ import pytest
 
 from engine.emulator.core import Emulator
 from engine.emulator.server import EmulatorServer
-from engine.operations.session import Session
+from engine.operations.run.session import Session
 
 Terminal = Callable[..., tuple[int, str]]
 

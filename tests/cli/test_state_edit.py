@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from engine.backends.journal import framed
+from engine.backends.state.journal import framed
 
 OLD, NEW = "stripe_price.pro-monthly", "stripe_price.every-month"
 

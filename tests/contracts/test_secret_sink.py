@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.backends.command_sink import CommandSink
-from engine.backends.env_file_sink import EnvFileSink
-from engine.backends.file_sink import FileSink
+from engine.backends.secrets.command import CommandSink
+from engine.backends.secrets.env_file import EnvFileSink
+from engine.backends.secrets.file import FileSink
 from engine.errors import SecretSinkError
 from engine.ports.secret_sink import SecretSink
 from engine.redaction import forget, redact

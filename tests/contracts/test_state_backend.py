@@ -19,8 +19,8 @@ from typing import Any
 
 import pytest
 
-from engine.backends.local import LocalBackend
-from engine.backends.memory import MemoryBackend
+from engine.backends.state.local import LocalBackend
+from engine.backends.state.memory import MemoryBackend
 from engine.errors import LockHeldError, LockLostError, StaleStateError, StateError, UsageError
 from engine.ports.journal import JournalFile
 from engine.ports.run_locks import Holder
@@ -565,7 +565,7 @@ def test_8_5_a_held_lock_is_not_a_run_lock(backend: StateBackend) -> None:
 HOLDER = """
     import sys
     from pathlib import Path
-    from engine.backends.local import LocalBackend
+    from engine.backends.state.local import LocalBackend
 
     root = Path(sys.argv[1])
     backend = LocalBackend(root / "state", root / ".engine", engine_version="9.9.9")
@@ -801,7 +801,7 @@ def test_7_12_without_room_the_old_journal_is_intact(tmp_path: Path) -> None:
 FULL = """
     import os, resource, sys
     from pathlib import Path
-    from engine.backends.local import LocalBackend
+    from engine.backends.state.local import LocalBackend
     from engine.errors import StateError
 
     root, how = Path(sys.argv[1]), sys.argv[2]

@@ -15,10 +15,10 @@ import pytest
 from engine.bootstrap import open_project
 from engine.errors import StackError, UsageError
 from engine.operations.apply import apply_stacks
-from engine.operations.context import Context
 from engine.operations.plan import plan_stacks
+from engine.operations.run.context import Context
 from engine.operations.validate import validate_stacks
-from engine.plan.options import PlanOptions
+from engine.plan.inputs.options import PlanOptions
 from engine.ports.provider import Provider
 from engine.variables import variables_of
 

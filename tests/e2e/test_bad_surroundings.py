@@ -33,14 +33,14 @@ from engine.errors import (
     StateError,
 )
 from engine.operations.apply import apply_stacks
-from engine.operations.context import Context
 from engine.operations.plan import plan_stacks
+from engine.operations.run.context import Context
+from engine.plan.inputs.options import PlanOptions
 from engine.plan.model import PlanReport
-from engine.plan.options import PlanOptions
 from engine.ports.outcomes import ApplyReport
 from engine.ports.provider import Provider
 from engine.state.codec import decode, encode
-from engine.stripe.client import ClientOptions, StripeHTTP
+from engine.stripe.http.client import ClientOptions, StripeHTTP
 from engine.stripe.provider import StripeProvider
 from engine.values import Sensitive
 

@@ -17,11 +17,11 @@ from engine.emulator.keys import account_id
 from engine.emulator.server import EmulatorServer
 from engine.errors import GuardError, LockHeldError, StateError, UsageError
 from engine.operations.apply import apply_stacks
-from engine.operations.importing import import_object
+from engine.operations.import_ import import_object
 from engine.operations.locks import hold_lock, locks, release_lock, unlock
 from engine.operations.plan import plan_stacks
+from engine.plan.inputs.options import PlanOptions
 from engine.plan.model import PlanReport
-from engine.plan.options import PlanOptions
 from engine.ports.outcomes import ApplyReport
 
 PROJECT = """

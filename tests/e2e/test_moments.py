@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from engine.errors import StackError
-from engine.operations.rebuild import RebuildOptions, rebuild_states
+from engine.operations.rebuild.rebuild import RebuildOptions, rebuild_states
 from tests.e2e.conftest import NOW
 
 LATER = NOW + 30_000_000

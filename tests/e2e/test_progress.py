@@ -10,7 +10,7 @@ import pytest
 from engine.bootstrap import open_project
 from engine.operations.apply import apply_stacks
 from engine.operations.plan import plan_stacks
-from engine.plan.options import PlanOptions
+from engine.plan.inputs.options import PlanOptions
 from engine.ports.hook import Hook, Traffic
 
 STACK = """

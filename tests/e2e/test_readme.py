@@ -16,10 +16,10 @@ from engine.catalog import loader
 from engine.emulator.core import Emulator
 from engine.emulator.transport import InProcessTransport
 from engine.operations.apply import apply_stacks
-from engine.operations.context import Context
 from engine.operations.plan import plan_stacks
-from engine.plan.options import PlanOptions
-from engine.stripe.client import ClientOptions, StripeHTTP
+from engine.operations.run.context import Context
+from engine.plan.inputs.options import PlanOptions
+from engine.stripe.http.client import ClientOptions, StripeHTTP
 from engine.stripe.provider import StripeProvider
 from engine.values import Sensitive
 from engine.views.human import plan_text

@@ -8,10 +8,10 @@ import pytest
 
 from engine.errors import GuardError
 from engine.operations.apply import apply_stacks
-from engine.operations.saved import apply_saved, plan_to_save
+from engine.operations.saved_plan.saved_plan import apply_saved, plan_to_save
+from engine.plan.inputs.options import PlanOptions
 from engine.plan.model import FieldReason, Reason
-from engine.plan.options import PlanOptions
-from engine.plan.planfile import SavedPlan
+from engine.plan.saved.file import SavedPlan
 
 PRODUCT = """
     from engine.stripe import Product

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from engine.backends.holder import this_run
+from engine.backends.state.lock_owner import this_run
 from engine.emulator import faults
 from engine.emulator.core import Emulator
 from engine.errors import (
@@ -21,11 +21,11 @@ from engine.errors import (
     StateError,
     UsageError,
 )
-from engine.operations.rebuild import RebuildOptions, rebuild_states
-from engine.plan.rebuilt import Rebuilt, Trace
+from engine.operations.rebuild.rebuild import RebuildOptions, rebuild_states
 from engine.schema.remote import STAMP_KEY
 from engine.state.codec import encode
 from engine.state.model import RemovedObject
+from engine.state.reports import Rebuilt, Trace
 
 SHOP = """
     from engine import output

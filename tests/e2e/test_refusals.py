@@ -19,7 +19,7 @@ from engine.emulator.core import Emulator
 from engine.errors import StackError
 from engine.operations.apply import apply_stacks
 from engine.operations.validate import validate_stacks
-from engine.plan.options import PlanOptions
+from engine.plan.inputs.options import PlanOptions
 from engine.schema.attribute import Attribute
 from engine.values import Sensitive
 

@@ -16,7 +16,7 @@ import pytest
 
 from engine.emulator.core import Emulator
 from engine.errors import EngineError
-from engine.operations.rebuild import RebuildOptions, rebuild_states
+from engine.operations.rebuild.rebuild import RebuildOptions, rebuild_states
 from engine.plan.model import PlanReport
 from engine.views.document import plan_document
 from engine.views.human import plan_text

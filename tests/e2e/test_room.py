@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.emulator.faults import server_error
 from engine.operations.apply import apply_stacks
-from engine.plan.options import PlanOptions
+from engine.plan.inputs.options import PlanOptions
 
 MOST = 16
 HOOK = """

@@ -13,8 +13,8 @@ from engine.address import parse_address
 from engine.emulator.core import Emulator
 from engine.errors import SecretSinkError
 from engine.operations.apply import apply_stacks
+from engine.plan.inputs.options import PlanOptions
 from engine.plan.model import Step, StepKind
-from engine.plan.options import PlanOptions
 from engine.ports.hook import Hook
 from engine.ports.outcomes import ApplyReport
 from engine.ports.secret_sink import SecretSink

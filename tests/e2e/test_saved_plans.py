@@ -17,10 +17,10 @@ from engine.catalog import loader
 from engine.emulator.core import Emulator
 from engine.errors import GuardError, InterruptedRunError, StackError
 from engine.operations.apply import apply_stacks
-from engine.operations.context import Context
-from engine.operations.saved import apply_saved, plan_to_save
-from engine.plan.options import PlanOptions
-from engine.plan.planfile import SavedPlan, decode, encode
+from engine.operations.run.context import Context
+from engine.operations.saved_plan.saved_plan import apply_saved, plan_to_save
+from engine.plan.inputs.options import PlanOptions
+from engine.plan.saved.file import SavedPlan, decode, encode
 from engine.ports.hook import Hook
 from engine.ports.outcomes import ApplyReport
 

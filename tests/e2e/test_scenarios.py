@@ -629,7 +629,7 @@ def test_what_lets_go_of_a_removed_price_is_in_the_plan(project: Any, tools: Any
 def test_import_reads_and_records_and_writes_nothing(project: Any, tools: Any) -> None:
     """`engine import` takes an object over; the next plan says where it differs."""
     from engine.address import parse_address  # noqa: PLC0415
-    from engine.operations.importing import import_object  # noqa: PLC0415
+    from engine.operations.import_ import import_object  # noqa: PLC0415
 
     hook = project.call(
         "post", "/v1/webhook_endpoints", url="https://a.example/h", enabled_events=["invoice.paid"]

@@ -11,7 +11,7 @@ import pytest
 from engine.address import parse_address
 from engine.emulator import faults
 from engine.emulator.core import Emulator
-from engine.operations.editing import forget_resources
+from engine.operations.state_edit import forget_resources
 
 HOOK = "stripe_webhook_endpoint.events"
 STACK = """

@@ -22,10 +22,10 @@ from engine.emulator.core import Emulator
 from engine.emulator.server import EmulatorServer
 from engine.errors import LockHeldError
 from engine.operations.apply import apply_stacks
-from engine.operations.context import Context
 from engine.operations.plan import plan_stacks
+from engine.operations.run.context import Context
+from engine.plan.inputs.options import PlanOptions
 from engine.plan.model import PlanReport
-from engine.plan.options import PlanOptions
 from engine.ports.hook import Hook
 from engine.ports.outcomes import ApplyReport
 
@@ -276,7 +276,7 @@ def test_a_process_that_is_killed_frees_its_lock(shop: Shop) -> None:
         from pathlib import Path
         from engine.bootstrap import open_project
         from engine.operations.apply import apply_stacks
-        from engine.plan.options import PlanOptions
+        from engine.plan.inputs.options import PlanOptions
 
         def stand_still(_):
             print("under the lock", flush=True)

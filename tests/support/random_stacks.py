@@ -18,8 +18,8 @@ from typing import Any
 from engine.address import parse_address
 from engine.catalog import loader
 from engine.schema.attribute import Attribute, Kind, walk
-from engine.stack.check import check_arguments, check_references
-from engine.stack.follow import blurred, completed
+from engine.stack.checks.fields import check_arguments, check_references
+from engine.stack.checks.linked import blurred, completed
 from engine.values import (
     UNKNOWN,
     AttributeTarget,

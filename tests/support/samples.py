@@ -19,10 +19,10 @@ from engine.catalog.merge import matches
 from engine.emulator.core import Emulator
 from engine.schema.attribute import Attribute, Kind, ListOrder, walk
 from engine.schema.resource_type import ResourceType
-from engine.stack.check import check_arguments, check_references
-from engine.stack.finding import Finding
-from engine.stack.follow import blurred, completed
-from engine.stack.rules import Circumstances
+from engine.stack.checks.fields import check_arguments, check_references
+from engine.stack.checks.findings import Finding
+from engine.stack.checks.linked import blurred, completed
+from engine.stack.checks.rules import Circumstances
 from engine.values import ABSENT, UNKNOWN, AttributeTarget, Target, targets_in
 
 NOW = 1_790_000_000

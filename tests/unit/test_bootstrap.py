@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from engine.backends.command_sink import CommandSink
-from engine.backends.env_file_sink import EnvFileSink
-from engine.backends.file_sink import FileSink
+from engine.backends.secrets.command import CommandSink
+from engine.backends.secrets.env_file import EnvFileSink
+from engine.backends.secrets.file import FileSink
 from engine.bootstrap import open_project
 from engine.errors import GuardError, SettingsError
-from engine.operations.context import Context
+from engine.operations.run.context import Context
 
 KEY = "sk_live_51Hidden"  # what must not be shown
 

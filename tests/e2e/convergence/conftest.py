@@ -11,7 +11,7 @@ import pytest
 from engine.catalog import loader
 from engine.emulator.core import Emulator
 from engine.emulator.transport import InProcessTransport
-from engine.stripe.client import ClientOptions, StripeHTTP
+from engine.stripe.http.client import ClientOptions, StripeHTTP
 from engine.stripe.provider import StripeProvider
 from engine.values import Sensitive
 from tests.support.random_life import RandomLife

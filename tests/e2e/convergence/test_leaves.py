@@ -16,9 +16,9 @@ import pytest
 from engine.address import parse_address
 from engine.catalog import loader
 from engine.errors import EngineError, GuardError, PermissionDeniedError
-from engine.operations.importing import import_object
+from engine.operations.import_ import import_object
+from engine.plan.compare.normalize import comparable, is_nothing, read
 from engine.plan.model import Action, Change, FieldChange, FieldReason, Plan
-from engine.plan.normal import comparable, is_nothing, read
 from engine.schema.attribute import Attribute, Kind
 from engine.schema.lifecycle import Removal, Verb
 from engine.schema.resource_type import ResourceType

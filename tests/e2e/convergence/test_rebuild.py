@@ -13,9 +13,9 @@ import pytest
 
 from engine.catalog import loader
 from engine.errors import Problem, UsageError
-from engine.operations.rebuild import RebuildOptions, rebuild_states
+from engine.operations.rebuild.rebuild import RebuildOptions, rebuild_states
+from engine.operations.verify.checks import verify
 from engine.plan.model import Change
-from engine.plan.verify import verify
 from engine.state.model import State
 
 HEAD = "from engine import Lifecycle, stripe\n"

@@ -28,15 +28,15 @@ from engine.emulator.core import Emulator
 from engine.emulator.server import EmulatorServer
 from engine.emulator.transport import InProcessTransport
 from engine.operations.apply import apply_stacks
-from engine.operations.context import Context
 from engine.operations.plan import plan_stacks
+from engine.operations.run.context import Context
+from engine.plan.inputs.options import PlanOptions
 from engine.plan.model import Plan
-from engine.plan.options import PlanOptions
 from engine.ports.hook import Hook
 from engine.ports.outcomes import ApplyReport
 from engine.ports.provider import Provider
 from engine.state.model import State
-from engine.stripe.client import ClientOptions, StripeHTTP
+from engine.stripe.http.client import ClientOptions, StripeHTTP
 from engine.stripe.provider import StripeProvider
 from engine.values import Sensitive
 

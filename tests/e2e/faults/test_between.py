@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from engine.operations.apply import apply_stacks
+from engine.plan.inputs.options import PlanOptions
 from engine.plan.model import Reason
-from engine.plan.options import PlanOptions
 from engine.ports.outcomes import ApplyReport
 
 if TYPE_CHECKING:

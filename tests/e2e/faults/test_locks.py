@@ -21,13 +21,13 @@ from pathlib import Path
 
 import pytest
 
-from engine.backends.local import LocalBackend
+from engine.backends.state.local import LocalBackend
 from engine.bootstrap import open_project
 from engine.emulator.core import Emulator
 from engine.emulator.server import EmulatorServer
 from engine.errors import LockHeldError, StaleStateError
 from engine.operations.apply import apply_stacks
-from engine.plan.options import PlanOptions
+from engine.plan.inputs.options import PlanOptions
 from engine.ports.run_locks import Holder
 from engine.state.model import new_state
 
@@ -54,7 +54,7 @@ from engine.ports.hook import Hook
 from engine.bootstrap import open_project
 from engine.errors import EngineError
 from engine.operations.apply import apply_stacks
-from engine.plan.options import PlanOptions
+from engine.plan.inputs.options import PlanOptions
 
 place = sys.argv[2]
 
@@ -106,7 +106,7 @@ class Watch""",
 WRITER = """
 import dataclasses, sys
 from pathlib import Path
-from engine.backends.local import LocalBackend
+from engine.backends.state.local import LocalBackend
 
 root, name, turns = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 backend = LocalBackend(root / "state", root / ".engine", engine_version="1")
@@ -128,7 +128,7 @@ print("ended well", flush=True)
 HALFWAY = """
 import dataclasses, os, signal, sys
 from pathlib import Path
-import engine.backends.local as local
+import engine.backends.state.local as local
 
 root = Path(sys.argv[1])
 durably = local.write_durably
@@ -152,7 +152,7 @@ import sys
 from pathlib import Path
 from engine.bootstrap import open_project
 from engine.operations.apply import apply_stacks
-from engine.plan.options import PlanOptions
+from engine.plan.inputs.options import PlanOptions
 from engine.variables import variables_of
 
 root, name, turns = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])

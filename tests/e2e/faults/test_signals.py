@@ -20,7 +20,7 @@ from engine.emulator.hang import Hang
 from engine.emulator.server import EmulatorServer
 from engine.operations.apply import apply_stacks
 from engine.operations.plan import plan_stacks
-from engine.plan.options import PlanOptions
+from engine.plan.inputs.options import PlanOptions
 
 if TYPE_CHECKING:
     from tests.e2e.faults.conftest import Trying

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.operations.plan import plan_stacks
-from engine.plan.options import PlanOptions
+from engine.plan.inputs.options import PlanOptions
 
 if TYPE_CHECKING:
     from tests.e2e.faults.conftest import Shop, Trying, Victim

@@ -19,11 +19,11 @@ from engine.address import parse_address
 from engine.emulator import faults
 from engine.errors import GuardError
 from engine.operations.apply import apply_stacks
-from engine.operations.editing import forget_resources
 from engine.operations.plan import plan_stacks
-from engine.operations.rebuild import RebuildOptions, rebuild_states
-from engine.operations.saved import apply_saved, plan_to_save
-from engine.plan.options import PlanOptions
+from engine.operations.rebuild.rebuild import RebuildOptions, rebuild_states
+from engine.operations.saved_plan.saved_plan import apply_saved, plan_to_save
+from engine.operations.state_edit import forget_resources
+from engine.plan.inputs.options import PlanOptions
 
 if TYPE_CHECKING:
     from tests.e2e.faults.conftest import Shop, Trying

@@ -33,9 +33,9 @@ from engine.emulator import faults
 from engine.errors import LockHeldError, ProviderError, StateError
 from engine.operations.apply import apply_stacks
 from engine.operations.plan import plan_stacks
-from engine.plan.options import PlanOptions
+from engine.plan.inputs.options import PlanOptions
 from engine.state.model import State
-from engine.stripe.client import StripeHTTP
+from engine.stripe.http.client import StripeHTTP
 
 if TYPE_CHECKING:
     from tests.e2e.faults.conftest import Shop, Trying

@@ -14,11 +14,11 @@ from engine.address import parse_address
 from engine.bootstrap import open_project
 from engine.emulator import faults
 from engine.errors import ConnectionFailedError, GuardError, StateError
-from engine.operations.editing import forget_resources
 from engine.operations.plan import plan_stacks
-from engine.operations.rebuild import RebuildOptions, rebuild_states
-from engine.operations.verify import verify_states
-from engine.plan.options import PlanOptions
+from engine.operations.rebuild.rebuild import RebuildOptions, rebuild_states
+from engine.operations.state_edit import forget_resources
+from engine.operations.verify.files import verify_states
+from engine.plan.inputs.options import PlanOptions
 from engine.ports.hook import Hook
 from engine.ports.outcomes import Finding, Found
 

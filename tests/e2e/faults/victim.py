@@ -25,8 +25,8 @@ from typing import Any
 from engine.bootstrap import open_project
 from engine.errors import EngineError
 from engine.operations.apply import apply_stacks
-from engine.plan.options import PlanOptions
-from engine.stripe.client import StripeHTTP
+from engine.plan.inputs.options import PlanOptions
+from engine.stripe.http.client import StripeHTTP
 from tests.e2e.faults.disk import Disk
 
 WRITES = ("write", "pwrite")

@@ -21,8 +21,8 @@ from engine.apply.executor import StackRun, Surroundings
 from engine.apply.journal import Journal, Run
 from engine.catalog import loader
 from engine.errors import NotFoundError, SecretSinkError, StateError
+from engine.plan.compare.normalize import seal
 from engine.plan.model import Plan, Step, StepKind
-from engine.plan.normal import seal
 from engine.ports.hook import Hook
 from engine.ports.outcomes import ApplyResult, StepResult
 from engine.ports.provider import Account, RequestContext

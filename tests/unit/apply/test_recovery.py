@@ -21,8 +21,8 @@ from engine.errors import (
     RateLimitedError,
     StateError,
 )
+from engine.plan.compare.normalize import SEALED
 from engine.plan.model import Step, StepKind
-from engine.plan.normal import SEALED
 from engine.ports.outcomes import Finding, Found
 from engine.ports.provider import RequestContext
 from engine.schema.lifecycle import Removal, Verb

@@ -18,14 +18,14 @@ import pytest
 from engine.address import ResourceAddress, parse_address
 from engine.catalog import loader
 from engine.graph.build import ResourceGraph, build_graph
-from engine.plan.bind import bind
-from engine.plan.binding import Binding
+from engine.plan.compare.normalize import pick
+from engine.plan.inputs.observed import Observed
+from engine.plan.inputs.options import PlanOptions
 from engine.plan.model import Plan
-from engine.plan.normal import pick
-from engine.plan.observed import Observed
-from engine.plan.options import PlanOptions
-from engine.plan.planfile import SavedPlan, SavedStack
 from engine.plan.planner import make_plan
+from engine.plan.saved.file import SavedPlan, SavedStack
+from engine.plan.saved.preconditions import Binding
+from engine.plan.saved.snapshots import bind
 from engine.stack.model import (
     Declaration,
     Import,

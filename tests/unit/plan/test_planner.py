@@ -8,10 +8,10 @@ from typing import Any
 
 from engine.catalog import loader
 from engine.graph.build import ResourceGraph
-from engine.plan.decide import choose_removal
+from engine.plan.decide.replacement import choose_removal
+from engine.plan.inputs.observed import Observed
+from engine.plan.inputs.options import PlanOptions
 from engine.plan.model import Action, Plan
-from engine.plan.observed import Observed
-from engine.plan.options import PlanOptions
 from engine.plan.planner import make_plan
 from engine.schema.lifecycle import Probe, Removal, Verb
 from engine.state.model import ResourceState, new_state

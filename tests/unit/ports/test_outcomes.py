@@ -7,7 +7,7 @@ from engine.plan.model import PlanReport, Step, StepKind
 from engine.ports.hook import Hook
 from engine.ports.outcomes import ApplyReport, ApplyResult, Outcome, StepResult
 from engine.state.model import State
-from engine.stripe.rate_limiter import Pace
+from engine.stripe.http.rate_limiter import Pace
 
 STATE = State(stack="s", environment="test", lineage="l")
 STEP = Step(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from engine.catalog import loader
-from engine.stack.validate import problems_of
+from engine.stack.checks.stack import problems_of
 from tests.unit.stack.conftest import CIRCUMSTANCES
 
 UNSTAMPED = dataclasses.replace(CIRCUMSTANCES, stamped=False)

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 import stripe
 
-from engine.stripe.client import ClientOptions, StripeHTTP
+from engine.stripe.http.client import ClientOptions, StripeHTTP
 from engine.values import Sensitive
 
 KEY = "sk_test_scripted"

@@ -20,7 +20,7 @@ from engine.ports.provider import Account, RequestContext
 from engine.schema.lifecycle import Probe
 from engine.schema.remote import id_of
 from engine.schema.resource_type import ResourceType
-from engine.stripe.client import ClientOptions, StripeHTTP
+from engine.stripe.http.client import ClientOptions, StripeHTTP
 from engine.stripe.provider import StripeProvider
 from engine.values import CLEAR, Sensitive
 

@@ -11,9 +11,9 @@ from engine.catalog import loader
 from engine.schema.attribute import Attribute, Kind
 from engine.schema.lifecycle import Probe, Removal, Verb
 from engine.schema.resource_type import ResourceType
+from engine.stack.checks.rules import Circumstances
+from engine.stack.checks.stack import problems_of
 from engine.stack.loader import load_stack
-from engine.stack.rules import Circumstances
-from engine.stack.validate import problems_of
 from engine.variables import Variables
 from engine.views.catalogue import type_document, type_text, types_document, types_text
 from engine.views.example import example_of

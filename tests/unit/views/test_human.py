@@ -10,7 +10,7 @@ import pytest
 
 from engine.address import parse_address
 from engine.catalog import loader
-from engine.plan.binding import Binding
+from engine.plan.inputs.options import PlanOptions
 from engine.plan.model import (
     Action,
     Change,
@@ -21,8 +21,8 @@ from engine.plan.model import (
     Reason,
     StepKind,
 )
-from engine.plan.options import PlanOptions
-from engine.plan.planfile import SavedPlan, SavedStack
+from engine.plan.saved.file import SavedPlan, SavedStack
+from engine.plan.saved.preconditions import Binding
 from engine.schema.lifecycle import Removal, Verb
 from engine.values import ABSENT, UNKNOWN
 from engine.views.human import plan_text, question, saved_text, untouched

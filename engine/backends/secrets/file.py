@@ -1,0 +1,89 @@
+"""The `file` secret sink: one file a secret, for the user's eyes only, never committed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine.backends.files import (
+    PRIVATE_FILE,
+    PRIVATE_FOLDER,
+    make_folder,
+    sync_folder,
+    write_durably,
+)
+from engine.backends.gitignore import private_folder
+from engine.errors import SecretSinkError
+from engine.redaction import remember
+
+
+class FileSink:
+    """Keeps secrets in `.engine/secrets/<environment>/<stack>/<name>`, 0600 in a 0700 folder."""
+
+    def __init__(self, private: Path, environment: str) -> None:
+        self._private = private
+        self._environment = environment
+
+    def _folder(self) -> Path:
+        folder = private_folder(self._private, "secrets", self._environment)
+        for part in (folder.parent, folder):
+            part.chmod(PRIVATE_FOLDER)
+        return folder
+
+    def check(self, stack: str = "", names: Sequence[str] = ()) -> None:
+        """Write and remove a file where secrets go; every name has a file of its own."""
+        del stack, names
+        try:
+            import tempfile  # noqa: PLC0415 - only who keeps a secret pays for it
+
+            with tempfile.NamedTemporaryFile(dir=self._folder(), prefix=".probe"):
+                pass
+        except OSError as error:
+            raise self._refused(error) from error
+
+    def store(self, stack: str, name: str, value: str) -> None:
+        """Keep a secret, in place of an earlier one."""
+        remember(value)
+        try:
+            folder = self._folder() / stack
+            make_folder(folder)
+            folder.chmod(PRIVATE_FOLDER)
+            write_durably(folder / name, value.encode(), mode=PRIVATE_FILE)
+        except OSError as error:
+            raise self._refused(error) from error
+
+    def load(self, stack: str, name: str) -> str | None:
+        """Read a secret back."""
+        try:
+            value = self._file(stack, name).read_bytes().decode()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise self._refused(error) from error
+        remember(value)
+        return value
+
+    def remove(self, stack: str, name: str) -> None:
+        """Remove the file of a secret."""
+        file = self._file(stack, name)
+        try:
+            file.unlink()
+            sync_folder(file.parent)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise self._refused(error) from error
+
+    def where(self, stack: str, name: str) -> str:
+        """Say the file."""
+        return str(self._file(stack, name))
+
+    def _file(self, stack: str, name: str) -> Path:
+        return self._private / "secrets" / self._environment / stack / name
+
+    def _refused(self, error: OSError) -> SecretSinkError:
+        return SecretSinkError(
+            f"secrets cannot be kept in {error.filename or self._private}",
+            cause=error.strerror,
+            hint="make the folder writable for you; nothing with a secret is created until then",
+        )

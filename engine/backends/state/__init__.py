@@ -1,0 +1,1 @@
+"""Where states, journals and locks are kept."""

@@ -1,0 +1,91 @@
+"""Held locks as files beside the states: committed with them, and so on every machine.
+
+`<environment>/<stack>.lock.json` locks one stack, `<environment>.lock.json` a whole environment.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from engine.backends.files import make_folder, read_file, sync_folder, write_durably
+from engine.backends.state.lock_owner import held_already, held_by_us, not_held
+from engine.backends.state.run_locks import writing
+from engine.errors import StateError
+from engine.state.held_lock import HeldLock, decode_held, encode_held
+
+_ENDING = ".lock.json"
+
+
+class HeldFiles:
+    """The held locks of the states in one folder."""
+
+    def __init__(self, states: Path) -> None:
+        """Args: states: folder of state files."""
+        self._states = states
+
+    def all(self, environment: str) -> tuple[HeldLock, ...]:
+        """The held locks; see `engine.ports.state_store.StateBackend.held_locks`."""
+        return tuple(
+            self._read(*place)
+            for place in sorted(self._places())
+            if not environment or place[0] == environment
+        )
+
+    def put(self, environment: str, stack: str, reason: str) -> HeldLock:
+        """Write a held lock's file."""
+        path = self._path(environment, stack)
+        lock = held_by_us(environment, stack, reason, file=self._shown(path))
+        try:
+            make_folder(path.parent)
+            with writing(path.parent):
+                if path.exists():
+                    raise held_already(self._read(environment, stack))
+                write_durably(path, encode_held(lock))
+        except OSError as error:
+            raise self._refused(path, "written", error) from error
+        return lock
+
+    def drop(self, environment: str, stack: str) -> str:
+        """Delete a held lock's file, whatever is in it, and return its path, for people."""
+        path = self._path(environment, stack)
+        try:
+            path.unlink()
+            sync_folder(path.parent)
+        except (FileNotFoundError, NotADirectoryError):
+            raise not_held(environment, stack) from None
+        except OSError as error:
+            raise self._refused(path, "removed", error) from error
+        return self._shown(path)
+
+    def _places(self) -> Iterator[tuple[str, str]]:
+        for path in self._states.glob(f"*{_ENDING}"):
+            yield path.name.removesuffix(_ENDING), ""
+        for path in self._states.glob(f"*/*{_ENDING}"):
+            yield path.parent.name, path.name.removesuffix(_ENDING)
+
+    def _path(self, environment: str, stack: str) -> Path:
+        folder = self._states / environment if stack else self._states
+        return folder / f"{stack or environment}{_ENDING}"
+
+    def _read(self, environment: str, stack: str) -> HeldLock:
+        path = self._path(environment, stack)
+        try:
+            raw = read_file(path)
+        except OSError as error:
+            raise self._refused(path, "read", error) from error
+        return decode_held(raw, path=self._shown(path), environment=environment, stack=stack)
+
+    def _shown(self, path: Path) -> str:
+        with contextlib.suppress(ValueError):
+            return str(path.relative_to(self._states.parent))
+        return str(path)
+
+    def _refused(self, path: Path, what: str, error: OSError) -> StateError:
+        return StateError(
+            f"{self._shown(path)} cannot be {what}",
+            cause=error.strerror,
+            hint="make the file and its folder accessible and run the command again; nothing was "
+            "changed",
+        )

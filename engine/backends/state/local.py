@@ -1,0 +1,320 @@
+"""State files and journals in the project folder, with the locks that go with them."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import hashlib
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from engine.address import is_logical_name
+from engine.backends.files import make_folder, read_file, sweep, sync_folder, write_durably
+from engine.backends.gitignore import EVERYTHING, NAME, TRANSIENTS, ignore, ignores
+from engine.backends.state import journal
+from engine.backends.state.active_locks import Holds
+from engine.backends.state.held_lock_files import HeldFiles
+from engine.backends.state.run_locks import RunLocks, writing
+from engine.backends.state.write_check import check_succession
+from engine.errors import Problem, StateError, UsageError
+from engine.ports.journal import JournalFile
+from engine.ports.run_locks import Hold, Holder, RunLock
+from engine.state.codec import decode, encode
+from engine.state.held_lock import HeldLock
+from engine.state.model import State
+
+
+class LocalBackend:
+    """Keeps `state/<environment>/<stack>.json` in the project folder."""
+
+    def __init__(self, states: Path, private: Path, *, engine_version: str) -> None:
+        """Args: states: folder of state files; private: folder that is never committed."""
+        self._states = states
+        self._private = private
+        self._version = engine_version
+        self._locks = RunLocks(states)
+        self._held = HeldFiles(states)
+        self._holds = Holds()
+        self._seen: dict[tuple[str, str], tuple[bytes, State]] = {}
+        self._unsure: dict[tuple[str, str], bytes] = {}
+
+    def path(self, stack: str, environment: str) -> Path:
+        """The file of a state; both names become part of it."""
+        for name in (stack, environment):
+            if not is_logical_name(name):
+                raise UsageError(
+                    f"{name!r} is no name of a stack or an environment",
+                    hint="names are [a-z0-9][a-z0-9_-]*",
+                )
+        return self._states / environment / f"{stack}.json"
+
+    def _shown(self, path: Path) -> str:
+        with contextlib.suppress(ValueError):
+            return str(path.relative_to(self._states.parent))
+        return str(path)
+
+    def stacks(self, environment: str) -> tuple[str, ...]:
+        """Names of the stacks that have a state."""
+        found = (self._states / environment).glob("*.json")
+        return tuple(sorted(path.stem for path in found if is_logical_name(path.stem)))
+
+    def environments(self) -> tuple[str, ...]:
+        """Names of the environments in which a stack has a state."""
+        folders = (path.name for path in self._states.glob("*") if path.is_dir())
+        named = (name for name in folders if is_logical_name(name))
+        return tuple(sorted(name for name in named if self.stacks(name)))
+
+    def place(self, stack: str, environment: str) -> str:
+        """The path of a state, from the project folder."""
+        return self._shown(self.path(stack, environment))
+
+    def stored(self, stack: str, environment: str) -> bytes | None:
+        """The bytes of a state file."""
+        path = self.path(stack, environment)
+        if path.is_symlink():
+            raise StateError(
+                f"{self._shown(path)} is a link",
+                cause="The first write would put a file in its place that nobody else sees.",
+                hint="link the folder it is in, not the file; nothing was changed",
+            )
+        try:
+            return read_file(path)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise StateError(
+                f"{self._shown(path)} cannot be read",
+                cause=error.strerror,
+                hint="make the file and its folder readable and run the command again; nothing "
+                "was changed",
+            ) from error
+
+    def read(self, stack: str, environment: str) -> State | None:
+        """Read a state file."""
+        raw = self.stored(stack, environment)
+        if raw is None:
+            return None
+        place = self.place(stack, environment)
+        state = decode(raw, path=place)
+        if (state.stack, state.environment) != (stack, environment):
+            raise StateError(
+                f"{place} is the state of {state.environment}/{state.stack}",
+                hint="a state file keeps its place: copying one to another name makes duplicates",
+            )
+        self._seen[stack, environment] = _hash(raw), state
+        return state
+
+    def write(self, state: State, *, expected: State | None) -> None:
+        """Write a state file in place of the one that was read."""
+        with self._writing(state.stack, state.environment):
+            stored = self._stored_now(state.stack, state.environment, expected)
+            place = self.place(state.stack, state.environment)
+            check_succession(place, state, expected=expected, stored=stored)
+            self._put(state)
+
+    @contextlib.contextmanager
+    def _writing(self, stack: str, environment: str) -> Iterator[None]:
+        """Be the only writer of a folder, while the run's own lock is held."""
+        path = self.path(stack, environment)
+        try:
+            make_folder(path.parent)
+            with writing(path.parent):
+                self._holds.check(stack, environment)
+                yield
+        except OSError as error:
+            raise self._unwritable(path, error) from error
+
+    def _stored_now(self, stack: str, environment: str, expected: State | None) -> State | None:
+        """What is stored; bytes that were read or written before are not decoded again."""
+        raw = self.stored(stack, environment)
+        if raw is None:
+            return None
+        found, place = _hash(raw), (stack, environment)
+        if found == self._unsure.get(place):
+            return expected
+        known, state = self._seen.get(place, (b"", None))
+        return state if found == known else self.read(stack, environment)
+
+    def _put(self, state: State) -> None:
+        path, place = self.path(state.stack, state.environment), (state.stack, state.environment)
+        raw = encode(state, engine_version=self._version)
+        self._hide_transients()
+        try:
+            write_durably(path, raw)
+        except OSError as error:
+            # It may have failed after the rename: then the next try finds its own bytes.
+            self._unsure[place] = _hash(raw)
+            raise self._unwritable(path, error) from error
+        sweep(path)
+        written = dataclasses.replace(state, engine_version=self._version)
+        self._seen[place] = _hash(raw), written
+        self._unsure.pop(place, None)
+
+    def remove(self, state: State) -> None:
+        """Remove a state file."""
+        with self._writing(state.stack, state.environment):
+            stored = self._stored_now(state.stack, state.environment, state)
+            place = self.place(state.stack, state.environment)
+            check_succession(place, state, expected=state, stored=stored)
+            path = self.path(state.stack, state.environment)
+            path.unlink()
+            sync_folder(path.parent)
+            self._seen.pop((state.stack, state.environment), None)
+
+    def restore(self, state: State) -> str:
+        """Write a state file; what was there is in `<name>.replaced` then, a journal too."""
+        with self._writing(state.stack, state.environment):
+            aside = self._put_aside(self.path(state.stack, state.environment))
+            self._put(state)
+            left = self._journal_path(state.stack, state.environment)
+            with contextlib.suppress(OSError):  # one that stays is found not to fit
+                left.rename(_free(left.with_name(f"{left.name}.replaced")))
+        return aside
+
+    def _put_aside(self, path: Path) -> str:
+        """Copy a state file, and name the copy; empty if there is none."""
+        if not path.exists():
+            return ""
+        kept = _free(path.with_name(f"{path.name}.replaced"))
+        try:
+            write_durably(kept, path.read_bytes())
+        except OSError as error:
+            raise self._unwritable(kept, error) from error
+        return self._shown(kept)
+
+    def read_journal(self, stack: str, environment: str) -> tuple[bytes, ...] | None:
+        """Read the journal that an unfinished run left."""
+        path = self._journal_path(stack, environment)
+        try:
+            raw = read_file(path)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise StateError(
+                f"{self._shown(path)}, the journal of an unfinished run, cannot be read",
+                cause=error.strerror,
+                hint="make the file readable and run the command again; nothing was changed",
+            ) from error
+        return journal.records_in(raw, path=self._shown(path))
+
+    def begin_journal(
+        self, stack: str, environment: str, records: Sequence[bytes], *, reserve: int
+    ) -> JournalFile:
+        """Begin a journal beside the state."""
+        path = self._journal_path(stack, environment)
+        self._hide_transients()
+        try:
+            return journal.begin(path, records, shown=self._shown(path), reserve=reserve)
+        except OSError as error:
+            raise self._unwritable(path, error) from error
+
+    def end_journal(self, stack: str, environment: str) -> None:
+        """Remove the journal."""
+        path = self._journal_path(stack, environment)
+        try:
+            journal.end(path)
+        except OSError as error:
+            raise self._unwritable(path, error) from error
+
+    def _journal_path(self, stack: str, environment: str) -> Path:
+        return self.path(stack, environment).with_suffix(".journal")
+
+    def _hide_transients(self) -> None:
+        with contextlib.suppress(OSError):
+            ignore(self._states, TRANSIENTS)
+
+    def exposed(self) -> tuple[Problem, ...]:
+        """Folders whose ignore file does not keep from git what is never committed."""
+        found: list[Problem] = []
+        for folder, lines, what in (
+            (self._private, EVERYTHING, "which holds secrets"),
+            (self._states, TRANSIENTS, "such as the journals of runs"),
+        ):
+            if _is_exposed(folder, lines):
+                file, wanted = self._shown(folder / NAME), ", ".join(lines[1:])
+                message = f"it does not keep git from what is never committed, {what}"
+                hint = f"add {wanted} at its end; the next engine apply does so too"
+                found.append(Problem(file, 0, message, hint, "state-ignore"))
+        return tuple(found)
+
+    def check_writable(self, stack: str, environment: str) -> None:
+        """Write and remove a file beside the state."""
+        path = self.path(stack, environment)
+        try:
+            make_folder(path.parent)
+            probe = path.with_name(f".{path.name}.probe.tmp")
+            probe.write_bytes(b"")
+            probe.unlink()
+        except OSError as error:
+            raise self._unwritable(path, error) from error
+
+    def _unwritable(self, path: Path, error: OSError) -> StateError:
+        return StateError(
+            f"{self._shown(path)} cannot be written",
+            cause=error.strerror,
+            hint="make room, or make the folder writable, and run the command again",
+        )
+
+    # ── locks ─────────────────────────────────────────────────────────────────────────────
+
+    @contextlib.contextmanager
+    def lock(
+        self,
+        stack: str,
+        environment: str,
+        *,
+        operation: str,
+        timeout: float,
+        on_wait: Callable[[Holder | None], None],
+    ) -> Iterator[Hold]:
+        """Hold the run lock of a stack."""
+        with (
+            self._locks.hold(
+                stack, environment, operation=operation, timeout=timeout, on_wait=on_wait
+            ) as hold,
+            self._holds.given(stack, environment, hold),
+        ):
+            yield hold
+
+    def run_locks(self) -> tuple[RunLock, ...]:
+        """The run locks that name a holder."""
+        return self._locks.all()
+
+    def unlock(self, id: str, *, force: bool) -> RunLock:
+        """Take a run lock from its holder."""
+        return self._locks.unlock(id, force=force)
+
+    def held_locks(self, environment: str = "") -> tuple[HeldLock, ...]:
+        """The held locks of an environment, or of all of them."""
+        return self._held.all(environment)
+
+    def put_held_lock(self, environment: str, stack: str, *, reason: str) -> HeldLock:
+        """Hold a lock until somebody releases it."""
+        return self._held.put(environment, stack, reason)
+
+    def drop_held_lock(self, environment: str, stack: str) -> str:
+        """Release a held lock."""
+        return self._held.drop(environment, stack)
+
+
+def _is_exposed(folder: Path, lines: Sequence[str]) -> bool:
+    """Whether something is there that git is not told to pass over."""
+    patterns = [line for line in lines if not line.startswith("#")]
+    there = (folder / NAME).exists() or any(
+        path.name != NAME for line in patterns for path in folder.rglob(line)
+    )
+    try:
+        return there and not ignores(folder, lines)
+    except OSError:
+        return True
+
+
+def _hash(raw: bytes) -> bytes:
+    return hashlib.sha256(raw).digest()
+
+
+def _free(path: Path) -> Path:
+    """The path, or with a number behind it the first that nothing is at."""
+    numbered = (path.with_name(f"{path.name}-{number}") for number in itertools.count(2))
+    return next(name for name in itertools.chain([path], numbered) if not name.exists())

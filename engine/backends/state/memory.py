@@ -1,0 +1,248 @@
+"""States and locks in memory, for programs and tests that keep nothing.
+
+As strict as the files: what is stored went through the file format, so that nothing is kept here
+that a file could not hold, and nobody shares a value with the store.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from engine.backends.state.active_locks import Holds
+from engine.backends.state.lock_owner import (
+    held,
+    held_already,
+    held_by_us,
+    lost,
+    no_such_run,
+    not_held,
+    still_there,
+    this_run,
+)
+from engine.backends.state.write_check import check_succession
+from engine.errors import Problem
+from engine.ports.journal import JournalFile
+from engine.ports.run_locks import Hold, Holder, RunLock
+from engine.state.codec import decode, encode
+from engine.state.held_lock import HeldLock
+from engine.state.model import State
+
+
+@dataclass(slots=True)
+class MemoryJournal:
+    """A journal that lives as long as its store."""
+
+    records: list[bytes]
+
+    def append(self, record: bytes, *, reserve: int = 0) -> None:
+        """Add a record."""
+        del reserve
+        self.records.append(record)
+
+    def close(self) -> None:
+        """Write no more."""
+
+
+class MemoryBackend:
+    """Keeps states for as long as it lives; safe to use from several threads."""
+
+    def __init__(self, *, engine_version: str) -> None:
+        """Args: engine_version: version that the states are written with."""
+        self._version = engine_version
+        self._stored: dict[tuple[str, str], bytes] = {}
+        self._aside: dict[str, bytes] = {}
+        self._journals: dict[tuple[str, str], MemoryJournal] = {}
+        self._holders: dict[tuple[str, str], Holder] = {}
+        self._holds = Holds()
+        self._held: dict[tuple[str, str], HeldLock] = {}
+        self._changed = threading.Condition()
+
+    def stacks(self, environment: str) -> tuple[str, ...]:
+        """Names of the stacks that have a state."""
+        with self._changed:
+            return tuple(sorted(name for name, where in self._stored if where == environment))
+
+    def environments(self) -> tuple[str, ...]:
+        """Names of the environments in which a stack has a state."""
+        with self._changed:
+            return tuple(sorted({environment for _, environment in self._stored}))
+
+    def place(self, stack: str, environment: str) -> str:
+        """Where a state is, as messages name it."""
+        return f"{environment}/{stack}"
+
+    def stored(self, stack: str, environment: str) -> bytes | None:
+        """The bytes of a state."""
+        with self._changed:
+            return self._stored.get((stack, environment))
+
+    def read(self, stack: str, environment: str) -> State | None:
+        """Read a state."""
+        with self._changed:
+            return self._read(stack, environment)
+
+    def _read(self, stack: str, environment: str) -> State | None:
+        raw = self._stored.get((stack, environment))
+        return None if raw is None else decode(raw, path=self.place(stack, environment))
+
+    def write(self, state: State, *, expected: State | None) -> None:
+        """Store a state in place of the one that was read."""
+        raw = encode(state, engine_version=self._version)
+        with self._changed:
+            self._holds.check(state.stack, state.environment)
+            stored = self._read(state.stack, state.environment)
+            place = self.place(state.stack, state.environment)
+            check_succession(place, state, expected=expected, stored=stored)
+            self._stored[state.stack, state.environment] = raw
+
+    def remove(self, state: State) -> None:
+        """Remove a state."""
+        with self._changed:
+            self._holds.check(state.stack, state.environment)
+            stored = self._read(state.stack, state.environment)
+            place = self.place(state.stack, state.environment)
+            check_succession(place, state, expected=state, stored=stored)
+            del self._stored[state.stack, state.environment]
+
+    def restore(self, state: State) -> str:
+        """Store a state whatever is stored there, which is kept under another name."""
+        raw = encode(state, engine_version=self._version)
+        with self._changed:
+            before = self._stored.get((state.stack, state.environment))
+            self._journals.pop((state.stack, state.environment), None)
+            self._stored[state.stack, state.environment] = raw
+            if before is None:
+                return ""
+            aside = f"{self.place(state.stack, state.environment)} #{len(self._aside) + 1}"
+            self._aside[aside] = before
+            return aside
+
+    def read_journal(self, stack: str, environment: str) -> tuple[bytes, ...] | None:
+        """Read the journal that an unfinished run left."""
+        kept = self._journals.get((stack, environment))
+        return None if kept is None else tuple(kept.records)
+
+    def begin_journal(
+        self, stack: str, environment: str, records: Sequence[bytes], *, reserve: int
+    ) -> JournalFile:
+        """Begin a journal."""
+        del reserve  # memory grows
+        begun = self._journals[stack, environment] = MemoryJournal(list(records))
+        return begun
+
+    def end_journal(self, stack: str, environment: str) -> None:
+        """Remove the journal."""
+        self._journals.pop((stack, environment), None)
+
+    def exposed(self) -> tuple[Problem, ...]:
+        """Memory is never committed."""
+        return ()
+
+    def check_writable(self, stack: str, environment: str) -> None:
+        """Memory can always be written."""
+
+    # ── locks ─────────────────────────────────────────────────────────────────────────────
+
+    @contextlib.contextmanager
+    def lock(
+        self,
+        stack: str,
+        environment: str,
+        *,
+        operation: str,
+        timeout: float,
+        on_wait: Callable[[Holder | None], None],
+    ) -> Iterator[Hold]:
+        """Hold the run lock of a stack."""
+        place = (stack, environment)
+        hold = _MemoryHold(this_run(operation), place, self._holders)
+        told = ""
+
+        def is_free() -> bool:
+            nonlocal told
+            holder = self._holders.get(place)
+            if holder is not None and timeout > 0 and holder.id != told:
+                told = holder.id
+                on_wait(holder)
+            return holder is None
+
+        with self._changed:
+            if not self._changed.wait_for(is_free, max(timeout, 0)):
+                raise held(stack, environment, self._holders.get(place))
+            self._holders[place] = hold.holder
+        try:
+            with self._holds.given(stack, environment, hold):
+                yield hold
+        finally:
+            with self._changed:
+                if self._holders.get(place) == hold.holder:
+                    del self._holders[place]
+                self._changed.notify_all()
+
+    def run_locks(self) -> tuple[RunLock, ...]:
+        """The run locks that are held."""
+        with self._changed:
+            return tuple(
+                RunLock(environment=environment, stack=stack, holder=holder)
+                for (stack, environment), holder in sorted(
+                    self._holders.items(), key=lambda entry: entry[0][::-1]
+                )
+            )
+
+    def unlock(self, id: str, *, force: bool) -> RunLock:
+        """Take a run lock from its holder."""
+        found = {lock.holder.id: lock for lock in self.run_locks()}
+        if id not in found:
+            raise no_such_run(id, found)
+        lock = found[id]
+        if not force:
+            raise still_there(lock.stack, lock.environment, lock.holder)
+        with self._changed:
+            self._holders.pop((lock.stack, lock.environment), None)
+            self._changed.notify_all()
+        return lock
+
+    def held_locks(self, environment: str = "") -> tuple[HeldLock, ...]:
+        """The held locks of an environment, or of all of them."""
+        with self._changed:
+            return tuple(
+                lock
+                for place, lock in sorted(self._held.items())
+                if not environment or place[0] == environment
+            )
+
+    def put_held_lock(self, environment: str, stack: str, *, reason: str) -> HeldLock:
+        """Hold a lock until somebody releases it."""
+        lock = held_by_us(environment, stack, reason)
+        with self._changed:
+            there = self._held.setdefault((environment, stack), lock)
+        if there is not lock:
+            raise held_already(there)
+        return lock
+
+    def drop_held_lock(self, environment: str, stack: str) -> str:
+        """Release a held lock."""
+        with self._changed:
+            lock = self._held.pop((environment, stack), None)
+        if lock is None:
+            raise not_held(environment, stack)
+        return lock.file
+
+
+class _MemoryHold:
+    """A run lock in memory while it is held."""
+
+    def __init__(
+        self, holder: Holder, place: tuple[str, str], holders: Mapping[tuple[str, str], Holder]
+    ) -> None:
+        self.holder = holder
+        self._place = place
+        self._holders = holders
+
+    def check(self) -> None:
+        """Make sure that nobody took it away."""
+        if self._holders.get(self._place) != self.holder:
+            raise lost(*self._place)

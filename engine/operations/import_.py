@@ -1,0 +1,110 @@
+"""Importing: an object that exists comes under management; it is read and recorded, no more."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from engine.address import ResourceAddress
+from engine.errors import NotFoundError, UsageError
+from engine.graph.build import ResourceGraph
+from engine.operations.refresh.refresh import observe, read_known
+from engine.operations.run.adopt import as_declared
+from engine.operations.run.context import Context
+from engine.operations.run.guards import refuse_held
+from engine.operations.run.session import Session, session
+from engine.operations.validate import load_graphs
+from engine.plan.inputs.options import PlanOptions
+from engine.plan.planner import make_plan
+from engine.stack.meant import nearest
+from engine.stack.model import Import
+from engine.state.model import ResourceState, State
+
+
+def import_object(
+    context: Context, address: ResourceAddress, id: str, *, lock_timeout: float = 0.0
+) -> State:
+    """Record an existing object as the one a stack declares; nothing is written to Stripe.
+
+    What Stripe does not tell is taken as declared, so that it is never a reason to replace. Where
+    the object differs from the declaration the next plan says so.
+
+    Args:
+        context: The run's ports.
+        address: The declaration.
+        id: Stripe's id; of a child with its parent, `prod_1/feat_2`.
+        lock_timeout: Seconds to wait for another run.
+
+    Returns:
+        The state as written.
+
+    Raises:
+        UsageError: if no stack declares the address, or it has an object already.
+        NotFoundError: if there is no such object.
+        EngineError: whatever keeps a plan from being made.
+    """
+    graphs = load_graphs(context, (), recorded=False)
+    graph = _declaring(graphs, address)
+    name = graph.stack.name
+    refuse_held(context, (name,))
+    with session(
+        context, graphs, operation="import", lock_timeout=lock_timeout, reading=True
+    ) as opened:
+        state = opened.states[name]
+        held = state.at(address)
+        if held is not None:
+            raise UsageError(
+                f"{address} is {held.id} already",
+                hint="nothing to import; to put another object there, release this one first "
+                "with removed(ADDRESS)",
+            )
+        opened.check_account()
+        record = _recorded(opened, _importing(graph, address, id), address, id)
+        return opened.save(state.with_resource(str(address), record))
+
+
+def _declaring(graphs: tuple[ResourceGraph, ...], address: ResourceAddress) -> ResourceGraph:
+    known: list[str] = []
+    for graph in graphs:
+        if str(address) in graph.declarations:
+            return graph
+        known.extend(graph.declarations)
+    near = nearest(str(address), known)
+    raise UsageError(
+        f"no stack declares {address}",
+        hint=f"did you mean {near}?" if near else "declare it first, then import the object",
+    )
+
+
+def _importing(graph: ResourceGraph, address: ResourceAddress, id: str) -> ResourceGraph:
+    """The graph as if its stack said `import_(ADDRESS, ID)`."""
+    location = graph.declarations[str(address)].location
+    wanted = Import(address=address, id=id, location=location)
+    stack = dataclasses.replace(graph.stack, imports={str(address): wanted})
+    return dataclasses.replace(graph, stack=stack)
+
+
+def _recorded(
+    opened: Session, graph: ResourceGraph, address: ResourceAddress, id: str
+) -> ResourceState:
+    context, state = opened.context, opened.states[graph.stack.name]
+    outputs = opened.outputs_read_by(graph)
+    options = PlanOptions(targets=(address,))
+    read = read_known(context, opened, [(graph, state)], options)
+    observed = observe(context, opened, graph, state, options, outputs, read)
+    actual = observed.imports.get(str(address))
+    if actual is None:
+        kind = context.schemas[address.type]
+        raise NotFoundError(
+            f"there is no {kind.title} {id!r} on this account", hint="check the id and the mode"
+        )
+    plan = make_plan(graph, state, observed, context.schemas, options)
+    change = next(change for change in plan.changes if change.address == address)
+    return as_declared(
+        context.schemas,
+        graph,
+        change,
+        actual,
+        lineage=state.lineage,
+        outputs=outputs,
+        others=state.resources,
+    )

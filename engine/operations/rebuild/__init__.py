@@ -1,0 +1,1 @@
+"""A lost state, made again from the account."""

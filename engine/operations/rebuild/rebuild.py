@@ -1,0 +1,287 @@
+"""Rebuilding: a state that is lost or beyond repair is made again from the account, read-only."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from engine.address import parse_address
+from engine.errors import UsageError
+from engine.graph.build import ResourceGraph
+from engine.operations.rebuild.match import Claimed, named_in
+from engine.operations.rebuild.search import Search
+from engine.operations.refresh.lookups import look_up
+from engine.operations.refresh.refresh import known_secrets
+from engine.operations.run.adopt import as_declared
+from engine.operations.run.context import Context
+from engine.operations.run.old_file import Earlier, earlier_state, other_lineages
+from engine.operations.run.session import Session, telling
+from engine.operations.validate import load_graphs
+from engine.plan.compare.normalize import SEALED
+from engine.plan.inputs.observed import Observed
+from engine.plan.planner import make_plan
+from engine.ports.secret_sink import SecretSink
+from engine.schema.remote import RemoteObject, id_of
+from engine.schema.resource_type import ResourceType
+from engine.state.model import Keeping, RemovedObject, ResourceState, State, new_state
+from engine.state.reports import Rebuilt
+from engine.values import ABSENT, UNKNOWN, OutputTarget, dotted, fingerprint, set_path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RebuildOptions:
+    """What the person asked for.
+
+    Attributes:
+        force: Replace states that can be read, too.
+        lineage: The stack's lineage; empty to learn it from the stamps.
+        declared_only: Do not look through types that the stack does not declare.
+        lock_timeout: Seconds to wait for another run.
+    """
+
+    force: bool = False
+    lineage: str = ""
+    declared_only: bool = False
+    lock_timeout: float = 0.0
+
+
+def rebuild_states(
+    context: Context, names: Sequence[str], options: RebuildOptions
+) -> tuple[Rebuilt, ...]:
+    """Make states again from what is on the account; nothing is written to Stripe.
+
+    The object of a declared resource is the one with its ownership stamp, else the one that holds
+    its natural key, else the one whose id the earlier file names. What carries the stack's stamp
+    and is declared no more is recorded too, so that the next apply removes it.
+
+    Args:
+        context: The run's ports.
+        names: Stacks asked for; none means all whose state is lost or cannot be read.
+        options: What the person asked for.
+
+    Raises:
+        StackError: if the stacks have problems.
+        UsageError: if a state that was asked for can be read, if there is nothing to rebuild one
+            from, or if several lineages fit.
+        LockHeldError: if another run works on one of them.
+        GuardError: if the key answers for another account or mode.
+        ProviderError: if Stripe refuses or cannot be reached.
+        StateError: if a state cannot be written; what was stored before is intact.
+    """
+    graphs = load_graphs(context, names, recorded=False)
+    if options.lineage and len(graphs) > 1:
+        raise UsageError(
+            "--lineage is of one stack", hint=f"name it: {graphs[0].stack.name}, for instance"
+        )
+    found: list[Rebuilt] = []
+    opened = Session(context, graphs)
+    for graph in graphs:
+        with context.backend.lock(
+            graph.stack.name,
+            context.environment,
+            operation="rebuild",
+            timeout=options.lock_timeout,
+            on_wait=telling(context, graph.stack.name),
+        ):
+            earlier = earlier_state(context, graph.stack.name)
+            if earlier.state is not None and not options.force:
+                if names:
+                    raise _readable(context, earlier.state)
+                opened.states[graph.stack.name] = earlier.state
+                continue
+            rebuilt = _rebuild(opened, graph, earlier, options)
+            opened.states[graph.stack.name] = rebuilt.state
+            found.append(rebuilt)
+    return tuple(found)
+
+
+def _readable(context: Context, state: State) -> UsageError:
+    place = context.backend.place(state.stack, state.environment)
+    return UsageError(
+        f"{place} can be read (serial {state.serial}): there is nothing to rebuild",
+        hint="engine plan --refresh-only brings it up to what Stripe has; --force makes it again "
+        "from the account all the same, and keeps this one aside",
+    )
+
+
+# ── the state ─────────────────────────────────────────────────────────────────────────────
+
+
+def _rebuild(
+    opened: Session, graph: ResourceGraph, earlier: Earlier, options: RebuildOptions
+) -> Rebuilt:
+    context, stack = opened.context, graph.stack.name
+    context.backend.check_writable(stack, context.environment)
+    empty = dataclasses.replace(
+        new_state(stack, context.environment, "unknown"),
+        account_id=earlier.account_id,
+        livemode=earlier.livemode,
+    )
+    opened.states[stack] = empty
+    account = opened.check_account()
+    outputs = opened.outputs_read_by(graph)
+    lookups = look_up(opened, graph, context.schemas)
+    search = Search(
+        provider=opened.provider,
+        graph=graph,
+        schemas=context.schemas,
+        outputs=outputs,
+        lookups=lookups,
+    )
+    search.list_types(declared_only=options.declared_only)
+    lineage = options.lineage or search.lineage(
+        known=earlier.lineage, others=other_lineages(context, stack)
+    )
+    lineage = lineage or context.new_id()
+    search.find(lineage, earlier.ids)
+    if not (search.claimed or search.undeclared):
+        raise UsageError(
+            f"nothing on the account belongs to stack {stack!r}: there is nothing to rebuild its "
+            "state from",
+            hint="check the environment and its key; if it never was applied, run engine apply",
+        )
+    state = dataclasses.replace(
+        empty,
+        lineage=lineage,
+        serial=earlier.serial + 1,
+        account_id=account.id or earlier.account_id,
+        livemode=account.livemode,
+        api_version=context.api_version,
+        engine_version=context.engine_version,
+    )
+    state = _with_undeclared(_with_archived(state, graph, search), search)
+    state = _with_declared(context, state, graph, search, outputs)
+    state = _with_outputs(context, state, graph, search, outputs)
+    return Rebuilt(
+        state=state,
+        traces=search.traces,
+        missing=tuple(address for address in graph.order if address not in search.claimed),
+        taken=search.taken,
+        undeclared=tuple(
+            address for address, claimed in search.undeclared.items() if claimed.current is not None
+        ),
+        unread=tuple(search.unread),
+        aside=context.backend.restore(state),
+    )
+
+
+def _current(search: Search) -> dict[str, RemoteObject]:
+    """Declared resources with the objects they have."""
+    return {
+        address: claimed.current
+        for address, claimed in search.claimed.items()
+        if claimed.current is not None
+    }
+
+
+def _with_declared(
+    context: Context,
+    state: State,
+    graph: ResourceGraph,
+    search: Search,
+    outputs: Mapping[OutputTarget, Any],
+) -> State:
+    """The state with what is declared, as an import of it all at once would record it."""
+    objects = _current(search)
+    observed = Observed(imports=objects, lookups=search.lookups, outputs=outputs)
+    unknown = dataclasses.replace(state, resources={}, removed={})
+    plan = make_plan(graph, unknown, observed, context.schemas)
+    for change in plan.changes:
+        address = str(change.address)
+        if address not in objects:
+            continue
+        record = as_declared(
+            context.schemas,
+            graph,
+            change,
+            objects[address],
+            lineage=state.lineage,
+            outputs=outputs,
+            others={*objects, *state.resources},
+        )
+        record = _with_secrets(context.sink, state, address, record, context.schemas[change.type])
+        superseded = search.claimed[address].superseded
+        state = state.with_resource(address, dataclasses.replace(record, superseded=superseded))
+    return state
+
+
+def _with_secrets(
+    sink: SecretSink, state: State, address: str, record: ResourceState, kind: ResourceType
+) -> ResourceState:
+    """A record with the fingerprints of secrets that Stripe told once and this machine keeps."""
+    attributes = copy.deepcopy(dict(record.attributes))
+    for path in kind.told_once:
+        secret = sink.load(state.stack, f"{address}.{dotted(path)}")
+        if secret is not None:
+            set_path(attributes, path, {SEALED: fingerprint(secret, state.lineage)})
+    return dataclasses.replace(record, attributes=attributes)
+
+
+def _with_archived(state: State, graph: ResourceGraph, search: Search) -> State:
+    """The state with what Stripe only archived, so that a declaration that returns revives it."""
+    found: dict[str, RemovedObject] = {}
+    for address, claimed in {**search.claimed, **search.undeclared}.items():
+        if claimed.archived is None:
+            continue
+        declaration = graph.declarations.get(address)
+        gone = RemovedObject(
+            type=parse_address(address).type,
+            id=id_of(claimed.archived),
+            account=declaration.lifecycle.account
+            if declaration is not None
+            else search.accounts[address],
+        )
+        found[address] = gone
+    return dataclasses.replace(state, removed=found)
+
+
+def _with_undeclared(state: State, search: Search) -> State:
+    """The state with what is declared no more: recorded, so that the next plan removes it."""
+    there: dict[str, Claimed] = {**search.claimed, **search.undeclared}
+    objects = {
+        address: claimed.current
+        for address, claimed in there.items()
+        if claimed.current is not None
+    }
+    owners = {
+        (search.schemas[parse_address(address).type].object, str(found.get("id"))): address
+        for address, found in objects.items()
+    }
+    for address, claimed in search.undeclared.items():
+        if claimed.current is None:
+            continue
+        kind = search.schemas[parse_address(address).type]
+        named = {owners.get(name) for name in named_in(kind.root, claimed.current)}
+        record = ResourceState(
+            type=kind.name,
+            id=id_of(claimed.current),
+            dependencies=tuple(sorted(need for need in named if need and need != address)),
+            superseded=claimed.superseded,
+            keeping=Keeping(protect=kind.protect, account=search.accounts[address]),
+        )
+        state = state.with_resource(address, record)
+    return state
+
+
+def _with_outputs(
+    context: Context,
+    state: State,
+    graph: ResourceGraph,
+    search: Search,
+    outputs: Mapping[OutputTarget, Any],
+) -> State:
+    """The state with the values that the stack hands out, as far as they are known."""
+    observed = Observed(
+        objects={**dict.fromkeys(state.resources), **_current(search)},
+        lookups=search.lookups,
+        outputs=outputs,
+        secrets=known_secrets(context, graph, state),
+    )
+    plan = make_plan(graph, state, observed, context.schemas)
+    known = {
+        entry.name: entry.after for entry in plan.outputs if entry.after not in (UNKNOWN, ABSENT)
+    }
+    return state.with_outputs(known)

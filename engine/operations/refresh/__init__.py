@@ -1,0 +1,1 @@
+"""Asking Stripe, in as few requests as the question allows."""

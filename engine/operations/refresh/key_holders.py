@@ -1,0 +1,229 @@
+"""Finding the objects that hold the natural keys of what is about to be created."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.operations.refresh.concurrent import at_once
+from engine.plan.compare.liveness import is_gone
+from engine.plan.compare.natural_keys import Claim, claim_of
+from engine.plan.saved.preconditions import Sought
+from engine.ports.provider import Provider
+from engine.schema.lifecycle import NaturalKey
+from engine.schema.remote import RemoteObject, composite_id
+from engine.schema.resource_type import ResourceType, Schemas
+from engine.values import get_path, targets_in
+
+KEYS_AT_ONCE = 10
+"""Most keys that a list filter takes at once (D: `lookup_keys`)."""
+_NO_KEY = NaturalKey(attribute="", scan=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wanted:
+    """One key that one declaration claims."""
+
+    address: str
+    kind: ResourceType
+    key: NaturalKey
+    claim: Claim
+    arguments: Mapping[str, Any]
+    account: str
+
+    @property
+    def value(self) -> Any:
+        """The key as declared."""
+        return get_path(self.arguments, tuple(self.key.attribute.split(".")))
+
+    @property
+    def filters(self) -> dict[str, Any]:
+        """List filters that narrow the search down, and the parent whose list it is."""
+        kind, found = self.kind, {}
+        for name in (*self.key.beside, *kind.list_needs, kind.parent):
+            value = self.arguments.get(name)
+            if value is not None and (name in kind.filters or name == kind.parent):
+                found[name] = value
+        return found
+
+    @property
+    def place(self) -> tuple[Any, ...]:
+        """What keys have in common that can be looked for together."""
+        filters = tuple(sorted((name, repr(value)) for name, value in self.filters.items()))
+        return (self.kind.name, self.key.fields, self.account, filters)
+
+
+def find_holders(
+    provider: Provider, schemas: Schemas, wishes: Iterable[Sought]
+) -> dict[str, RemoteObject]:
+    """Objects that hold natural keys of declared resources, by address.
+
+    Keys of one kind are looked for together: first in the pages of the list, as many as asking for
+    each would cost, then one by one. So it never costs more than twice the cheaper way, and one
+    request tells of a type that has no objects.
+
+    Args:
+        provider: Where the objects are.
+        schemas: Resource types by name.
+        wishes: Declared resources that have no object.
+    """
+    singles: list[_Wanted] = []
+    groups: dict[tuple[Any, ...], list[_Wanted]] = {}
+    for sought in wishes:
+        kind = schemas[sought.type]
+        for wanted in _wanted(kind, sought):
+            if wanted.key is _NO_KEY or (wanted.key.scan and kind.composite is not None):
+                singles.append(wanted)
+            else:
+                groups.setdefault(wanted.place, []).append(wanted)
+    tasks = [functools.partial(_read_one, provider, wanted) for wanted in singles]
+    tasks += [functools.partial(_in_group, provider, some) for some in groups.values()]
+    found: dict[str, RemoteObject] = {}
+    for holders in at_once(tasks):
+        for address, holder in holders.items():
+            found.setdefault(address, holder)
+    return found
+
+
+def _read_one(provider: Provider, wanted: _Wanted) -> dict[str, RemoteObject]:
+    """What there is one of, or what its fields name: one question tells."""
+    kind = wanted.kind
+    if kind.standing and wanted.key is _NO_KEY:
+        found = provider.find(kind, kind.standing, account=wanted.account)
+        return {wanted.address: found[0]} if found else {}
+    if kind.singleton:
+        id = wanted.arguments.get(kind.parent, "") if kind.parent else kind.object
+    else:
+        assert kind.composite is not None  # noqa: S101 - one of the two, as the caller saw to
+        id = composite_id(kind.composite, wanted.arguments)
+    holder = provider.read(kind, id, account=wanted.account)
+    return {} if holder is None else {wanted.address: holder}
+
+
+def _in_group(provider: Provider, some: list[_Wanted]) -> dict[str, RemoteObject]:
+    """Holders of keys of one kind."""
+    search = _Search(some)
+    if not search.by_pages(provider):
+        left = [wanted for wanted in some if wanted.claim not in search.found]
+        for entries in at_once(list(_questions(provider, left))):
+            search.look(entries)
+    return {
+        wanted.address: search.found[wanted.claim]
+        for wanted in some
+        if wanted.claim in search.found
+    }
+
+
+@dataclass(slots=True)
+class _Search:
+    """The holders of keys of one kind that were found so far, by what they claim."""
+
+    some: list[_Wanted]
+    found: dict[Claim, RemoteObject] = field(default_factory=dict)
+    wanted: dict[tuple[str, ...], set[Claim]] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for entry in self.some:
+            self.wanted.setdefault(entry.claim.texts, set()).add(entry.claim)
+
+    def look(self, entries: Iterable[RemoteObject]) -> None:
+        """Find holders among some objects."""
+        kind, key = self.some[0].kind, self.some[0].key
+        for entry in entries:
+            claim = claim_of(kind, key, entry)
+            if claim is None or not _holds(key, kind, entry):
+                continue
+            for wanted in self.wanted.get(claim.texts, ()):
+                if claim.clashes(wanted):
+                    self.found.setdefault(wanted, entry)
+
+    def by_pages(self, provider: Provider) -> bool:
+        """Go through the list, for as many pages as asking for each key would cost requests.
+
+        Returns:
+            Whether everything is known now.
+        """
+        kind, key, account = self.some[0].kind, self.some[0].key, self.some[0].account
+        asked = -(-len(self.some) // KEYS_AT_ONCE) if key.many else len(self.some)
+        only_way = key.scan and not key.filter
+        budget = asked * len(key.variants)
+        if budget <= len(key.variants) and not only_way:
+            return False
+        for variant in key.variants:
+            for page in provider.pages(kind, {**self.some[0].filters, **variant}, account=account):
+                self.look(page)
+                budget -= 1
+                if len(self.found) == len({entry.claim for entry in self.some}):
+                    return True
+                if budget <= 0 and not only_way:
+                    return False
+        return True
+
+
+def _questions(
+    provider: Provider, some: list[_Wanted]
+) -> Iterator[Callable[[], Sequence[RemoteObject]]]:
+    """Ask for keys themselves, as many at once as a filter takes."""
+    if not some:
+        return
+    kind, key, account = some[0].kind, some[0].key, some[0].account
+    if not key.filter:
+        for wanted in some:
+            yield functools.partial(_read_by_id, provider, wanted)
+        return
+    size = KEYS_AT_ONCE if key.many else 1
+    for start in range(0, len(some), size):
+        values = [wanted.value for wanted in some[start : start + size]]
+        asked = {**some[0].filters, key.filter: values if key.many else values[0]}
+        for variant in key.variants:
+            yield functools.partial(provider.find, kind, {**asked, **variant}, account=account)
+
+
+def _read_by_id(provider: Provider, wanted: _Wanted) -> Sequence[RemoteObject]:
+    found = provider.read(wanted.kind, str(wanted.value), account=wanted.account)
+    return () if found is None else (found,)
+
+
+def _holds(key: NaturalKey, kind: ResourceType, found: RemoteObject) -> bool:
+    """Whether an object still has its key: one that has ended for good may have let go of it."""
+    return key.kept_by_removed or not is_gone(kind, found, {})
+
+
+def _nameless(kind: ResourceType, sought: Sought) -> _Wanted:
+    """The question for what there is one of, which has no key."""
+    return _Wanted(
+        address=str(sought.address),
+        kind=kind,
+        key=_NO_KEY,
+        claim=Claim(()),
+        arguments=sought.arguments,
+        account=sought.account,
+    )
+
+
+def _wanted(kind: ResourceType, sought: Sought) -> Iterator[_Wanted]:
+    address = str(sought.address)
+    if sought.adopt and kind.standing:
+        yield _nameless(kind, sought)
+    if kind.singleton:
+        parent = sought.arguments.get(kind.parent, "") if kind.parent else kind.object
+        if isinstance(parent, str) and parent and not any(targets_in(parent)):
+            yield _nameless(kind, sought)
+        return
+    for key in kind.natural_keys:
+        if not key.unique and not sought.adopt:
+            continue  # it only helps to find what the author says exists
+        claim = claim_of(kind, key, sought.arguments)
+        if claim is not None and any(targets_in(list(claim.texts))):
+            continue  # what it refers to is not there yet, so nothing can hold it
+        if claim is not None:
+            yield _Wanted(
+                address=address,
+                kind=kind,
+                key=key,
+                claim=claim,
+                arguments=sought.arguments,
+                account=sought.account,
+            )

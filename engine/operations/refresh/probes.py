@@ -1,0 +1,122 @@
+"""Asking Stripe what a plan turns on that no refresh tells, once it is known what the plan does."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from engine.graph.build import ResourceGraph
+from engine.operations.refresh.concurrent import at_once
+from engine.operations.refresh.key_holders import find_holders
+from engine.operations.refresh.read import Connected
+from engine.operations.run.context import Context
+from engine.plan.inputs.observed import Observed
+from engine.plan.inputs.selection import moved_state
+from engine.plan.model import Action, Change, Plan
+from engine.plan.saved.snapshots import sought_of
+from engine.schema.lifecycle import NaturalKey
+from engine.schema.remote import RemoteObject
+from engine.schema.resource_type import ResourceType
+from engine.state.model import State
+
+_ENDS = (Action.DELETE, Action.REPLACE)
+_MAKES = (Action.CREATE, Action.REPLACE)
+
+
+def inquire(
+    context: Context,
+    opened: Connected,
+    graph: ResourceGraph,
+    state: State,
+    draft: Plan,
+    observed: Observed,
+) -> Observed:
+    """Read how what goes can go, and how much room there is for what is made.
+
+    Asked of a draft, so that a plan that removes and makes nothing costs no request.
+
+    Args:
+        context: The run's ports.
+        opened: Connects to where the objects are, once something has to be read.
+        graph: What is declared.
+        state: What the last apply saw.
+        draft: The plan as it would be if every question were answered with no.
+        observed: What was read for it.
+
+    Returns:
+        The same with the answers; itself if there is no question.
+
+    Raises:
+        ProviderError: if Stripe refuses or cannot be reached.
+    """
+    if not observed.refreshed or not draft.pending:
+        return observed
+    state, _ = moved_state(graph, state)
+    asking = _Inquiry(context, opened, graph, state, draft)
+    probes, counts, holders = dict(asking.probes()), dict(asking.counts()), asking.holders(observed)
+    if not probes and not counts and not holders:
+        return observed
+    return dataclasses.replace(
+        observed, probes=probes, counts=counts, holders={**observed.holders, **holders}
+    )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Inquiry:
+    context: Context
+    opened: Connected
+    graph: ResourceGraph
+    state: State
+    draft: Plan
+
+    def probes(self) -> Iterator[tuple[str, bool]]:
+        """Whether what rules out the best way to remove an object is there."""
+        asked: dict[str, Callable[[], bool]] = {}
+        for change in self.draft.pending:
+            ways = self.context.schemas[change.type].removals
+            probe = next((way.unless for way in ways if way.unless is not None), None)
+            if change.action in _ENDS and probe is not None:
+                account = self._account(change)
+                ask = self.opened.provider.exists
+                asked[str(change.address)] = functools.partial(
+                    ask, probe, change.id, account=account
+                )
+        yield from zip(asked, at_once(list(asked.values())), strict=True)
+
+    def counts(self) -> Iterator[tuple[tuple[str, str], int]]:
+        """How many objects there are of each type that is made anew and that Stripe caps."""
+        asked = {
+            (change.type, self._account(change))
+            for change in self.draft.pending
+            if change.action in _MAKES and self.context.schemas[change.type].cap
+        }
+        for type_name, account in sorted(asked):
+            # As many as Stripe lets there be, so that the list is short.
+            found = self.opened.provider.find(self.context.schemas[type_name], {}, account=account)
+            yield (type_name, account), len(found)
+
+    def holders(self, observed: Observed) -> Mapping[str, RemoteObject]:
+        """What has ended and keeps the natural key of an object that is to take another's place."""
+        asked = [
+            sought_of(self.graph.declarations[str(change.address)], self._kind(change))
+            for change in self.draft.pending
+            if change.action is Action.REPLACE
+            or (change.action is Action.CREATE and str(change.address) in observed.remembered)
+            if any(key.kept_by_removed and not key.transfer for key in self._keys(change))
+        ]
+        provider, schemas = self.opened.provider, self.context.schemas
+        return find_holders(provider, schemas, asked) if asked else {}
+
+    def _keys(self, change: Change) -> Iterable[NaturalKey]:
+        return self._kind(change).natural_keys
+
+    def _kind(self, change: Change) -> ResourceType:
+        return self.context.schemas[change.type]
+
+    def _account(self, change: Change) -> str:
+        """Connected account that an object is on, or will be."""
+        entry = self.state.at(change.address)
+        if entry is not None:
+            return entry.keeping.account
+        return self.graph.declarations[str(change.address)].lifecycle.account

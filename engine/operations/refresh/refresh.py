@@ -1,0 +1,235 @@
+"""Asking Stripe what is there: as few requests as the question allows."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from engine.errors import StateError
+from engine.graph.build import ResourceGraph
+from engine.operations.refresh.concurrent import at_once
+from engine.operations.refresh.key_holders import find_holders
+from engine.operations.refresh.lookups import look_up
+from engine.operations.refresh.read import Connected, Place, read_all
+from engine.operations.run.context import Context
+from engine.plan.compare.liveness import is_gone
+from engine.plan.compare.normalize import is_sealed
+from engine.plan.inputs.observed import Observed
+from engine.plan.inputs.options import PlanOptions
+from engine.plan.inputs.selection import moved_state, selection
+from engine.plan.saved.snapshots import sought_of
+from engine.ports.provider import Provider
+from engine.schema.remote import RemoteObject, id_of
+from engine.schema.resource_type import ResourceType
+from engine.state.model import ResourceState, State
+from engine.values import AttributeTarget, OutputTarget, get_path
+
+
+def read_known(
+    context: Context,
+    opened: Connected,
+    stacks: Iterable[tuple[ResourceGraph, State]],
+    options: PlanOptions,
+) -> dict[Place, RemoteObject]:
+    """Read the objects that the states of some stacks know.
+
+    A page of a list is of the account and not of a stack: what several stacks have of one type is
+    read together.
+
+    Args:
+        context: The run's ports.
+        opened: Connects to where the objects are, once something has to be read.
+        stacks: What is declared, and what the last apply saw.
+        options: What the person asked for.
+
+    Returns:
+        The objects that exist, by where they are; none if nothing is to be read.
+
+    Raises:
+        ProviderError: if Stripe refuses or cannot be reached.
+    """
+    if not options.refresh:
+        return {}
+    places: list[Place] = []
+    for graph, state in stacks:
+        known = _known(graph, moved_state(graph, state)[0], options)
+        context.hook.refreshing(graph.stack.name, len(known))
+        places.extend(_place(entry) for entry in known.values())
+    return read_all(opened, context.schemas, places)
+
+
+def observe(
+    context: Context,
+    opened: Connected,
+    graph: ResourceGraph,
+    state: State,
+    options: PlanOptions,
+    outputs: Mapping[OutputTarget, Any],
+    read: Mapping[Place, RemoteObject],
+) -> Observed:
+    """Read what a plan of one stack needs beside the objects that its state knows.
+
+    Args:
+        context: The run's ports.
+        opened: Connects to where the objects are, once something has to be read.
+        graph: What is declared.
+        state: What the last apply saw.
+        options: What the person asked for.
+        outputs: Outputs of other stacks.
+        read: What `read_known` read.
+
+    Raises:
+        ProviderError: if Stripe refuses or cannot be reached.
+        EngineError: if a lookup finds nothing, or more than one object.
+    """
+    state, _ = moved_state(graph, state)
+    return _Refresh(context, opened, graph, state, options, outputs, read).observe()
+
+
+def _known(graph: ResourceGraph, state: State, options: PlanOptions) -> dict[str, ResourceState]:
+    """Resources of a state that are to be read, by address."""
+    chosen = selection(graph, state, options)
+    return {
+        address: entry
+        for address, entry in state.resources.items()
+        if chosen is None or address in chosen
+    }
+
+
+def _place(entry: ResourceState) -> Place:
+    return (entry.type, entry.keeping.account, entry.id)
+
+
+@dataclass(slots=True)
+class _Refresh:
+    context: Context
+    opened: Connected
+    graph: ResourceGraph
+    state: State
+    options: PlanOptions
+    outputs: Mapping[OutputTarget, Any]
+    read: Mapping[Place, RemoteObject]
+
+    @property
+    def provider(self) -> Provider:
+        return self.opened.provider
+
+    def observe(self) -> Observed:
+        lookups = {}
+        if not self.options.destroy:
+            lookups = look_up(self.opened, self.graph, self.context.schemas)
+        secrets = known_secrets(self.context, self.graph, self.state)
+        if not self.options.refresh:
+            return Observed(refreshed=False, lookups=lookups, outputs=self.outputs, secrets=secrets)
+        objects = self._objects()
+        free = () if self.options.destroy or self.options.refresh_only else self._free(objects)
+        asked = [address for address in free if self._is_import(address)]
+        answers = at_once([functools.partial(self._imported, address) for address in asked])
+        imports = dict(zip(asked, answers, strict=True))
+        remembered = dict(self._remembered(free, imports))
+        taken = {*imports, *remembered}
+        holders = self._holders([address for address in free if address not in taken])
+        return Observed(
+            objects=objects,
+            imports=imports,
+            remembered=remembered,
+            holders=holders,
+            owners=dict(self._owners({id_of(found) for found in holders.values()})),
+            lookups=lookups,
+            outputs=self.outputs,
+            secrets=secrets,
+        )
+
+    def _holders(self, addresses: Sequence[str]) -> dict[str, RemoteObject]:
+        if not addresses:
+            return {}
+        wishes = [
+            sought_of(declaration, self._kind(declaration.type))
+            for declaration in (self.graph.declarations[address] for address in addresses)
+        ]
+        return find_holders(self.provider, self.context.schemas, wishes)
+
+    def _owners(self, ids: set[str]) -> Iterator[tuple[str, str]]:
+        """Which of these objects other stacks of the environment manage, and as what."""
+        backend, environment = self.context.backend, self.context.environment
+        for name in backend.stacks(environment) if ids else ():
+            # One that cannot be read is no reason to refuse the plan of another stack.
+            with contextlib.suppress(StateError):
+                state = None if name == self.state.stack else backend.read(name, environment)
+                for address, entry in state.resources.items() if state is not None else ():
+                    if entry.id in ids:
+                        yield entry.id, f"{address} of stack {name}"
+
+    def _kind(self, type_name: str) -> ResourceType:
+        return self.context.schemas[type_name]
+
+    def _objects(self) -> dict[str, RemoteObject | None]:
+        seen: dict[str, RemoteObject | None] = {}
+        for address, entry in _known(self.graph, self.state, self.options).items():
+            actual = self.read.get(_place(entry))
+            declaration = self.graph.declarations.get(address)
+            said = entry.declared if declaration is None else declaration.arguments
+            gone = actual is None or is_gone(self._kind(entry.type), actual, said)
+            seen[address] = None if gone else actual
+        return seen
+
+    def _free(self, objects: Mapping[str, RemoteObject | None]) -> tuple[str, ...]:
+        """Declared addresses that are in the plan and have no object."""
+        chosen = selection(self.graph, self.state, self.options)
+        return tuple(
+            address
+            for address in self.graph.declarations
+            if objects.get(address) is None and (chosen is None or address in chosen)
+        )
+
+    def _account(self, address: str) -> str:
+        return self.graph.declarations[address].lifecycle.account
+
+    def _is_import(self, address: str) -> bool:
+        return address in self.graph.stack.imports and self.state.at(address) is None
+
+    def _imported(self, address: str) -> RemoteObject | None:
+        wanted = self.graph.stack.imports[address]
+        kind = self._kind(wanted.address.type)
+        return self.provider.read(kind, wanted.id, account=self._account(address))
+
+    def _remembered(
+        self, free: tuple[str, ...], imports: Mapping[str, RemoteObject | None]
+    ) -> Iterator[tuple[str, RemoteObject]]:
+        wanted = {
+            address: gone
+            for address in free
+            if address not in imports and (gone := self.state.removed.get(address)) is not None
+        }
+        answers = at_once(
+            [
+                functools.partial(
+                    self.provider.read, self._kind(gone.type), gone.id, account=gone.account
+                )
+                for gone in wanted.values()
+            ]
+        )
+        for (address, gone), found in zip(wanted.items(), answers, strict=True):
+            if found is not None and not is_gone(self._kind(gone.type), found, {}):
+                yield address, found
+
+
+def known_secrets(
+    context: Context, graph: ResourceGraph, state: State
+) -> dict[AttributeTarget, str]:
+    """Secrets of a stack's objects that it refers to and this machine keeps."""
+    found: dict[AttributeTarget, str] = {}
+    for target in graph.named():
+        if not isinstance(target, AttributeTarget) or target in found:
+            continue
+        entry = state.at(target.address)
+        path = tuple(target.attribute.split("."))
+        if entry is None or not is_sealed(get_path(entry.attributes, path)):
+            continue
+        secret = context.sink.load(graph.stack.name, str(target))
+        if secret is not None:
+            found[target] = secret
+    return found

@@ -1,0 +1,1 @@
+"""What every run does around its use case: lock, load, recover, guard, stop, unlock."""

@@ -1,0 +1,96 @@
+"""The record of an object that exists and comes under management."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from engine.graph.build import ResourceGraph
+from engine.plan.compare.field_changes import list_at
+from engine.plan.compare.normalize import is_sealed, seal
+from engine.plan.decide.decision import keeping_of
+from engine.plan.model import Change
+from engine.plan.translate.recorded import attributes_of, referred_attributes
+from engine.schema.remote import RemoteObject, id_of
+from engine.schema.resource_type import Schemas
+from engine.state.model import ResourceState
+from engine.values import UNKNOWN, OutputTarget, Path, Sensitive, Target, resolve
+
+
+def as_declared(
+    schemas: Schemas,
+    graph: ResourceGraph,
+    change: Change,
+    actual: RemoteObject,
+    *,
+    lineage: str,
+    outputs: Mapping[OutputTarget, Any],
+    others: Collection[str],
+) -> ResourceState:
+    """The record of an object, declared as far as it is what the declaration says.
+
+    What Stripe does not tell is taken as declared, so that it is never a reason to replace. Where
+    the object differs the next plan says so.
+
+    Args:
+        schemas: Resource types by name.
+        graph: What is declared.
+        change: What a plan would do to the object.
+        actual: The object as Stripe answered.
+        lineage: The state's, for fingerprints of secrets.
+        outputs: Outputs of other stacks.
+        others: Addresses that the state has beside it: it depends on no others yet.
+    """
+    kind = schemas[change.type]
+    address = str(change.address)
+    declaration = graph.declarations[address]
+    declared = seal(declaration.arguments, lineage)
+    for field in change.fields:
+        declared = _without(declared, list_at(kind.root, field.path) or field.path)
+    needs = graph.edges[address] | graph.deferred[address]
+    record = ResourceState(
+        type=kind.name,
+        id=id_of(actual),
+        declared=declared,
+        dependencies=tuple(sorted(needs.intersection(others))),
+        keeping=keeping_of(declaration, kind),
+    )
+    said = seal(resolve(declared, _veil(schemas, outputs)), lineage)
+    attributes = attributes_of(
+        kind,
+        dataclasses.replace(record, declared=said),
+        actual,
+        referred_attributes(graph, schemas).get(address, set()),
+        None,
+        lineage,
+    )
+    return dataclasses.replace(record, attributes=attributes)
+
+
+def _veil(schemas: Schemas, outputs: Mapping[OutputTarget, Any]) -> Callable[[Target], Any]:
+    """References as what only tells whether they are secret, so that no secret is believed."""
+
+    def value(target: Target) -> Any:
+        if isinstance(target, OutputTarget):
+            found = outputs.get(target, UNKNOWN)
+            return Sensitive("") if found is UNKNOWN or is_sealed(found) else found
+        attribute = schemas[target.address.type].root.at(tuple(target.attribute.split(".")))
+        secret = attribute is not None and attribute.sensitive
+        return Sensitive("") if secret else f"${{{target}}}"
+
+    return value
+
+
+def _without(document: Mapping[str, Any], path: Path) -> dict[str, Any]:
+    """A document without the leaf at a path, nor what is empty then."""
+    name = path[0]
+    found = dict(document)
+    inner = found.get(str(name))
+    if len(path) == 1 or not isinstance(inner, Mapping):
+        found.pop(str(name), None)
+    elif left := _without(inner, path[1:]):
+        found[str(name)] = left
+    else:
+        found.pop(str(name), None)
+    return found

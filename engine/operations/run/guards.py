@@ -1,0 +1,186 @@
+"""What refuses a run before its first write, beside the plan's own rules.
+
+What must not live here: rules that need nothing but the plan (`engine.plan.checks`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from engine.errors import GuardError, LockHeldError, SettingsError
+from engine.operations.run.context import Context
+from engine.plan.model import PlanReport, Step, StepKind
+from engine.ports.provider import Account, Provider
+from engine.schema.lifecycle import Verb
+from engine.schema.resource_type import Schemas
+from engine.settings import EMBEDDED, UNNAMED, Environment, is_live
+from engine.state.model import State
+
+_KEY = re.compile(r"(?:sk|rk)_(?:test|live|org)_[A-Za-z0-9_]+")
+_QUOTES = ("'", '"', "`")
+_MISTAKEN = {
+    "pk_": "a publishable key (pk_...): it is for browsers, and can neither read nor write this",
+    "whsec_": "the secret of a webhook endpoint (whsec_...), not an API key",
+    "ek_": "an ephemeral key (ek_...): it is for one customer, and can neither read nor write this",
+    "env:": "the name of a variable (env:...), which belongs into api-key in pyproject.toml",
+}
+_TEST = re.compile(r"[a-z]+_(?:org_)?test_")
+_SILENT = (StepKind.RECORD, StepKind.FORGET)
+
+
+# ── held locks ────────────────────────────────────────────────────────────────────────────
+
+
+def refuse_held(context: Context, stacks: Iterable[str]) -> None:
+    """Stop a run that would write while somebody holds a lock on one of its stacks.
+
+    Raises:
+        LockHeldError: naming who, since when, why, and the way on.
+        StateError: if a held lock cannot be read.
+    """
+    locks = [
+        lock
+        for lock in context.backend.held_locks(context.environment)
+        if any(lock.covers(context.environment, stack) for stack in stacks)
+    ]
+    if locks:
+        first, *others = locks
+        ways = " && ".join(f"engine lock {lock.place} --release" for lock in locks)
+        raise LockHeldError(
+            str(first),
+            cause="\n".join(map(str, others)) or None,
+            hint=f"when that is over: {ways}; nothing was changed",
+        )
+
+
+# ── the key ───────────────────────────────────────────────────────────────────────────────
+
+
+def check_key(environment: Environment) -> None:
+    """Refuse what cannot be a secret key of Stripe, before anything is sent.
+
+    The message never holds the value: what was mistaken for a key may be another secret. The form
+    matters beyond a typo, since the mode is read from it.
+
+    Raises:
+        SettingsError: saying what it looks like, and where keys are.
+    """
+    if environment.api_key is None or _KEY.fullmatch(key := str(environment.api_key.value)):
+        return
+    what = next(
+        (words for start, words in _MISTAKEN.items() if key.lstrip("'\"").startswith(start)),
+        "no secret key of Stripe: those begin with sk_test_, rk_test_, sk_live_ or rk_live_, and "
+        "have letters, digits and _ only",
+    )
+    if key[:1] in _QUOTES or key[-1:] in _QUOTES:
+        what = "in quotation marks, which are part of the value here"
+    raise SettingsError(
+        f"the key in {environment.api_key_source} is {what}",
+        hint="copy a secret or a restricted key from the Dashboard, under Developers, API keys, or "
+        f"use the embedded emulator: -e {EMBEDDED}; nothing was sent",
+    )
+
+
+def check_mode(environment: Environment) -> None:
+    """Hold the mode of a key against what its environment says of itself.
+
+    Raises:
+        GuardError: if a key for real money is in an environment that does not say it is live, or
+            a test key in one that does.
+    """
+    if environment.api_key is None:
+        return
+    key, source = str(environment.api_key.value), environment.api_key_source
+    if environment.live and _TEST.match(key):
+        raise GuardError(
+            f"environment {environment.name!r} is live, but the key in {source} is a test key",
+            hint=f"set {source} to a live key, or take live = true out of "
+            f"[tool.engine.environments.{environment.name}]; nothing was changed",
+        )
+    if environment.live or not is_live(key):
+        return
+    if environment.name == UNNAMED:
+        way = (
+            "declare the environment and name it with -e live: [tool.engine.environments.live] "
+            f'with api-key = "env:{source}" and live = true'
+        )
+    else:
+        way = f"if it is meant, write live = true in [tool.engine.environments.{environment.name}]"
+    raise GuardError(
+        f"the key in {source} is a live key, and environment {environment.name!r} does not say "
+        "that it is live",
+        hint=f"{way}; nothing was changed",
+    )
+
+
+def check_pinned(state: State, account: Account, source: str) -> None:
+    """Hold the account and the mode that a state is pinned to against the key's.
+
+    Args:
+        state: The state.
+        account: Whom the key speaks for.
+        source: Where the key comes from.
+
+    Raises:
+        GuardError: if they differ, or Stripe does not tell whose the key is.
+    """
+    place = f"{state.environment}/{state.stack}"
+    if state.account_id and not account.id:
+        raise GuardError(
+            f"the state of {place} belongs to account {state.account_id}, and Stripe does not "
+            "tell whom the key speaks for",
+            hint=f"give the key in {source} the permission to read its account; nothing was "
+            "changed",
+        )
+    if state.account_id and state.account_id != account.id:
+        raise GuardError(
+            f"the state of {place} belongs to account "
+            f"{state.account_id}, but the key answers for {account.id}",
+            hint=f"set {source} to a key of {state.account_id}, or choose another environment "
+            "with -e; nothing was changed",
+        )
+    if (
+        state.livemode is not None
+        and account.livemode is not None
+        and state.livemode != account.livemode
+    ):
+        modes = {True: "live mode", False: "test mode"}
+        raise GuardError(
+            f"the state of {place} is of {modes[state.livemode]}, "
+            f"but the key is for {modes[account.livemode]}",
+            hint="use a key of the same mode, or choose another environment with -e; nothing was "
+            "changed",
+        )
+
+
+def check_permissions(
+    provider: Provider, schemas: Schemas, report: PlanReport, environment: Environment
+) -> None:
+    """Ask, before the first write, whether the key may write every type that the plans write.
+
+    Raises:
+        GuardError: naming every permission that is missing, as far as Stripe tells.
+        ProviderError: if Stripe cannot be reached.
+    """
+    steps = [step for plan in report.plans for step in plan.steps if _writes(step)]
+    missing: dict[str, list[str]] = {}
+    for type_name, account in dict.fromkeys((step.type, step.account) for step in steps):
+        permission = provider.missing_permission(schemas[type_name], account=account)
+        if permission is not None:
+            missing.setdefault(permission, []).append(type_name)
+    if missing:
+        wanted = [f"{name}, for {', '.join(types)}" for name, types in missing.items()]
+        raise GuardError(
+            f"the restricted key in {environment.api_key_source} may not do all of this: "
+            f"{len(missing)} permission{'s are' if len(missing) > 1 else ' is'} missing",
+            cause="\n".join(wanted),
+            hint="give the key these permissions in the Dashboard, under API keys, and run the "
+            "command again; nothing was changed",
+        )
+
+
+def _writes(step: Step) -> bool:
+    if step.kind is StepKind.REMOVE:
+        return step.removal is not None and step.removal.verb is not Verb.KEEP
+    return step.kind not in _SILENT

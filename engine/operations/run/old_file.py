@@ -1,0 +1,113 @@
+"""What a state file tells that is to be replaced: little of it has to be whole.
+
+What must not live here: what takes its place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.errors import NewerStateError, StateError
+from engine.operations.run.context import Context
+from engine.state.codec import parse
+from engine.state.model import State
+
+_LINEAGE = re.compile(rb'^  "lineage": "([^"\n]+)"', re.MULTILINE)
+_SERIAL = re.compile(rb'^  "serial": (\d{1,9})\b', re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Earlier:
+    """What the file tells that is to be replaced.
+
+    Attributes:
+        state: The state, if it can be read.
+        lineage: Its lineage; empty if it does not tell, or tells two.
+        serial: The highest serial it tells.
+        ids: Ids by address, if it is JSON still.
+        account_id: Its account, if it is JSON still; empty if not.
+        livemode: Its mode, if it is JSON still.
+    """
+
+    state: State | None = None
+    lineage: str = ""
+    serial: int = 0
+    ids: Mapping[str, str] = field(default_factory=dict)
+    account_id: str = ""
+    livemode: bool | None = None
+
+
+def earlier_state(context: Context, stack: str) -> Earlier:
+    """Read what the stored file of a stack tells, trusted or not.
+
+    Raises:
+        NewerStateError: if a newer engine wrote it: nothing is wrong with it.
+        StateError: if its bytes cannot be read.
+    """
+    backend, environment = context.backend, context.environment
+    raw = backend.stored(stack, environment) or b""
+    state = None
+    try:
+        state = backend.read(stack, environment)
+    except NewerStateError:
+        raise
+    except StateError:
+        fields = _fields(raw)
+        if fields and (fields.get("stack"), fields.get("environment")) != (stack, environment):
+            return Earlier()  # of another stack, whose ids are not ours
+    fields, lineages = _fields(raw), _lineages_in(raw)
+    account = fields.get("account")
+    account = account if isinstance(account, dict) else {}
+    livemode = account.get("livemode")
+    return Earlier(
+        state=state,
+        lineage=next(iter(lineages)) if len(lineages) == 1 else "",
+        serial=max((int(text) for text in _SERIAL.findall(raw)), default=0),
+        ids=dict(_ids(fields.get("resources"))),
+        account_id=str(account.get("id") or ""),
+        livemode=livemode if isinstance(livemode, bool) else None,
+    )
+
+
+def _lineages_in(raw: bytes) -> frozenset[str]:
+    return frozenset(text.decode("utf-8", "replace") for text in _LINEAGE.findall(raw))
+
+
+def _fields(raw: bytes) -> Mapping[str, Any]:
+    """The file's fields, believed or not; none if it is no JSON."""
+    try:
+        return parse(raw, path="").fields
+    except StateError:
+        return {}
+
+
+def _ids(resources: Any) -> dict[str, str]:
+    entries = resources.items() if isinstance(resources, dict) else ()
+    return {
+        address: entry["id"]
+        for address, entry in entries
+        if isinstance(entry, dict) and isinstance(entry.get("id"), str) and entry["id"]
+    }
+
+
+def other_lineages(context: Context, stack: str) -> frozenset[str]:
+    """Lineages of all other states of the project, readable or not."""
+    return frozenset().union(*map(_lineages_in, _others(context, stack)))
+
+
+def ids_of_others(context: Context, stack: str) -> frozenset[str]:
+    """Ids of the objects of all other states of the project, as far as they can be read."""
+    documents = (_fields(raw) for raw in _others(context, stack))
+    return frozenset(id for fields in documents for id in _ids(fields.get("resources")).values())
+
+
+def _others(context: Context, stack: str) -> Iterator[bytes]:
+    """What is stored of all other stacks of the project, in every environment."""
+    backend, own = context.backend, (stack, context.environment)
+    for environment in backend.environments():
+        for name in backend.stacks(environment):
+            if (name, environment) != own:
+                yield backend.stored(name, environment) or b""

@@ -1,0 +1,159 @@
+"""What plans mean for the stacks of the environment that are not part of them."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Iterator, Mapping
+
+from engine.errors import StateError
+from engine.operations.run.session import Session
+from engine.plan.inputs.options import PlanOptions
+from engine.plan.model import Action, Change, Plan, StepKind
+from engine.stack.loader import stack_files
+from engine.state.model import State
+from engine.values import OutputTarget, targets_in
+
+
+def orphaned(opened: Session, others: Mapping[str, State | None]) -> dict[str, State | None]:
+    """The states of stacks that have no module and manage something, by stack.
+
+    One that cannot be read may manage something; it is None.
+
+    Args:
+        opened: The session of the run.
+        others: As `other_states` returns them.
+    """
+    modules = stack_files(opened.context.settings.stacks)
+    return {
+        name: state
+        for name, state in others.items()
+        if name not in modules and (state is None or state.resources)
+    }
+
+
+def with_other_stacks(
+    opened: Session,
+    plans: tuple[Plan, ...],
+    options: PlanOptions,
+    others: Mapping[str, State | None],
+    orphans: Mapping[str, State | None],
+) -> tuple[Plan, ...]:
+    """Add to plans what the states of other stacks demand.
+
+    A plan is refused if it ends an object that another stack reads as an output, or makes again
+    what the state of a stack manages whose module is gone.
+
+    Args:
+        opened: The session that holds the states of the plans.
+        plans: The plans, in order.
+        options: What the person asked for.
+        others: As `other_states` returns them.
+        orphans: The states of stacks that have no module.
+    """
+    if not plans:
+        return plans
+    readable = {name: state for name, state in others.items() if state is not None}
+    command = "destroy" if options.destroy else "apply"
+    plans = tuple(
+        dataclasses.replace(
+            plan,
+            refusals=(
+                # First what explains the others: a renamed stack finds all its keys taken.
+                *_made_again(plan, orphans),
+                *plan.refusals,
+                *_read_by_others(plan, opened.states, readable, command),
+            ),
+        )
+        for plan in plans
+    )
+    new = {str(change.address) for plan in plans for change in plan.changes if _is_made(change)}
+    warnings = tuple(
+        _orphan(opened.context.environment, name)
+        for name, state in orphans.items()
+        if state is None or not new & {*state.resources}
+    )
+    last = dataclasses.replace(plans[-1], warnings=(*plans[-1].warnings, *warnings))
+    return (*plans[:-1], last)
+
+
+def other_states(opened: Session) -> dict[str, State | None]:
+    """The states of the environment that are not part of this run, by stack.
+
+    One that cannot be read is None: it is no reason to refuse the plans of other stacks.
+    """
+    backend, environment = opened.context.backend, opened.context.environment
+    found: dict[str, State | None] = {}
+    for name in backend.stacks(environment):
+        if name not in opened.states:
+            found[name] = None
+            with contextlib.suppress(StateError):
+                found[name] = backend.read(name, environment)
+    return found
+
+
+def _read_by_others(
+    plan: Plan, states: Mapping[str, State], others: Mapping[str, State], command: str
+) -> Iterator[str]:
+    """Why objects cannot end: another stack reads their ids, and does not follow in this run."""
+    ends = {step.id for step in plan.steps if step.kind is StepKind.REMOVE}
+    # An object with a chosen id is there again under the same one.
+    ends -= {str(step.params.get("id")) for step in plan.steps if step.kind is StepKind.CREATE}
+    ending = {
+        name: gone
+        for name, value in states[plan.stack].outputs.items()
+        if (gone := ends.intersection(_texts(value)))
+    }
+    if not ending:
+        return
+    # Of an output that a part of the stack leaves as it is, the stacks of this run know nothing.
+    follows = {change.name for change in plan.outputs}
+    for name, other in {**states, **others}.items():
+        declared = [entry.declared for entry in other.resources.values()]
+        for target in dict.fromkeys(targets_in(declared)):
+            if not isinstance(target, OutputTarget) or target.stack != plan.stack:
+                continue
+            if target.name in ending and (name in others or target.name not in follows):
+                yield (
+                    f"stack {name} refers to output {target.name!r} of {plan.stack}, and this plan "
+                    f"ends {', '.join(sorted(ending[target.name]))}. Run both stacks as a whole, "
+                    f"so that {name} goes first: engine {command} {plan.stack} {name}"
+                )
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Every text in an output."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner)
+
+
+def _made_again(plan: Plan, orphans: Mapping[str, State | None]) -> Iterator[str]:
+    """Why new objects cannot be made: the state of a stack without a module manages them."""
+    new = {str(change.address) for change in plan.changes if _is_made(change)}
+    for name, state in orphans.items():
+        twice = sorted(new & {*state.resources}) if state is not None else []
+        if twice:
+            shown = ", ".join(twice[:3]) + (f" and {len(twice) - 3} more" if twice[3:] else "")
+            yield (
+                f"stack {name} manages {shown}, and has no module stacks/{name}.py. This plan "
+                f"would make them again. If stacks/{name}.py was renamed to "
+                f"stacks/{plan.stack}.py, run: engine state mv {name}: {plan.stack}:"
+            )
+
+
+def _is_made(change: Change) -> bool:
+    return change.action is Action.CREATE
+
+
+def _orphan(environment: str, name: str) -> str:
+    return (
+        f"{environment}/{name} has a state and no module stacks/{name}.py: what it manages is not "
+        f"planned. If the module was renamed to NEW.py, run: engine state mv {name}: NEW:. "
+        "To remove what it manages, put an empty module there and apply"
+    )

@@ -1,0 +1,119 @@
+"""Taking up what an earlier run left unfinished, before anything else is done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from engine.apply.journal import Journal, Run, read_journal
+from engine.apply.recovery import Help, recover
+from engine.apply.references import References
+from engine.apply.secrets import sensitive_in
+from engine.errors import GuardError, StateError
+from engine.graph.build import ResourceGraph
+from engine.operations.run.guards import refuse_held
+from engine.ports.outcomes import Finding, Found
+from engine.ports.provider import Account
+from engine.state.model import Draft
+from engine.values import Sensitive, fingerprint, unescaped
+
+if TYPE_CHECKING:
+    from engine.operations.run.session import Session
+
+
+def take_up(opened: Session, name: str, graph_of: Callable[[str], ResourceGraph]) -> None:
+    """Bring the state of a stack up to what an unfinished run did, if there was one.
+
+    Args:
+        opened: The session; it has the state as it is stored.
+        name: Stack name.
+        graph_of: Gives what a stack declares, for its secrets.
+
+    Raises:
+        StateError: if journal and state do not fit, or cannot be read or written.
+        GuardError: if the key answers for another account or mode than the run's.
+        LockHeldError: if something has to be sent again, and somebody holds a lock on the stack.
+        ProviderError: if something is uncertain and Stripe cannot be asked.
+    """
+    context = opened.context
+    records = context.backend.read_journal(name, context.environment)
+    if not records:
+        return
+    stored = opened.loaded[name]
+    if stored is None:
+        raise StateError(
+            f"an unfinished run of {context.environment}/{name} left a journal, but its state is "
+            "gone",
+            hint="bring the state back (git checkout); if it is lost, engine state rebuild "
+            f"{name} makes it again from the account, with what the run made",
+        )
+    draft = Draft(stored)
+    secrets = secrets_of(graph_of(name), stored.lineage)
+    unfinished = read_journal(records, context.schemas, secrets)
+    if unfinished.pending:
+        refuse_held(context, (name,))
+        _check_run(unfinished.run, opened.check_account())
+    findings = recover(
+        unfinished,
+        draft,
+        Help(
+            provider=lambda: opened.provider,
+            schemas=context.schemas,
+            sink=context.sink,
+            references=References(
+                stack=name,
+                draft=draft,
+                schemas=context.schemas,
+                sink=context.sink,
+                outputs_of=opened.output_of,
+            ),
+            fence=opened.holds[name].check,
+        ),
+    )
+    file = context.backend.begin_journal(name, context.environment, records, reserve=0)
+    opened.journals[name] = Journal(unfinished.run, file)
+    if opened.save(draft.state()).serial != stored.serial:
+        opened.recovered[name] = stored.serial
+    if findings:
+        context.hook.recovered(name, unfinished.run.since, findings)
+        opened.taken_up[name] = tuple(_warnings(unfinished.run.since, findings))
+
+
+def _warnings(since: str, findings: Sequence[Finding]) -> Iterator[str]:
+    undone = sum(finding.what in (Found.NOT_DONE, Found.LEFT) for finding in findings)
+    yield (
+        f"a run of {since} had not finished and was taken up: {len(findings) - undone} of its "
+        f"operations are in the state now, {undone} are left to this plan"
+    )
+    for finding in findings:
+        if finding.secret_lost:
+            yield (
+                f"{finding.address}: Stripe told its secret when it was made, and that answer was "
+                f"lost. For a new one, run engine apply --replace {finding.address}"
+            )
+
+
+def secrets_of(graph: ResourceGraph, salt: str) -> dict[str, Any]:
+    """Secrets that the stack declares, by the fingerprint that journals and plan files hold."""
+    outputs = graph.stack.outputs.values()
+    sources = [
+        [entry.arguments for entry in graph.declarations.values()],
+        [Sensitive(entry.value) if entry.sensitive else entry.value for entry in outputs],
+    ]
+    declared = [entry.value for entry in sensitive_in(sources)]
+    # A plan file has them as they are declared, a journal as they are sent.
+    values = (*declared, *map(unescaped, declared))
+    return {fingerprint(value, salt): value for value in values}
+
+
+def _check_run(run: Run, account: Account) -> None:
+    """Refuse to find out on another account what an unfinished run did."""
+    same_mode = None in (run.livemode, account.livemode) or run.livemode == account.livemode
+    if same_mode and (not run.account_id or not account.id or run.account_id == account.id):
+        return
+    modes = {True: "live mode", False: "test mode", None: "a mode that Stripe does not tell"}
+    raise GuardError(
+        f"an unfinished run of {run.environment}/{run.stack} was at work on {run.account_id}, "
+        f"{modes[run.livemode]}, but the key answers for {account.id}, {modes[account.livemode]}",
+        hint=f"use a key of {run.account_id} so that its end can be found out; nothing was changed",
+    )

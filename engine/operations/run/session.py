@@ -1,0 +1,346 @@
+"""A session: lock, load, check the account, save, unlock. Every use case that plans runs in one."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import datetime as dt
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.apply.journal import Journal, Run, first_record, objects_of, room_for
+from engine.errors import GuardError, SettingsError, StateError
+from engine.graph.build import ResourceGraph
+from engine.operations.run.context import Context
+from engine.operations.run.guards import check_key, check_mode, check_pinned, refuse_held
+from engine.operations.run.recovery import take_up
+from engine.plan.compare.normalize import is_sealed
+from engine.plan.inputs.observed import Observed
+from engine.plan.model import Plan, Step
+from engine.ports.provider import Account, Provider
+from engine.ports.run_locks import Hold, Holder
+from engine.settings import EMBEDDED
+from engine.state.model import State, new_state
+from engine.values import ABSENT, UNKNOWN, OutputTarget, Sensitive
+
+
+@dataclass(slots=True)
+class Session:
+    """What one run holds while it is at work.
+
+    Attributes:
+        context: The run's ports.
+        graphs: The stacks, in order; none where a saved plan is applied.
+        loaded: States as they are stored now, by stack; None for one never written.
+        states: States as the run sees them, by stack.
+        recovered: Serials that states had before an unfinished run was taken up, by stack.
+        planned: Outputs as the plans of this run make them, by stack; none of a stack that is not
+            planned, or whose outputs stay as they are.
+        observed: What was read to plan, by stack.
+        journals: Journals that are being written, by stack.
+        taken_up: What a person should know of runs that had not finished, by stack.
+        holds: The run locks, by stack.
+    """
+
+    context: Context
+    graphs: tuple[ResourceGraph, ...] = ()
+    loaded: dict[str, State | None] = field(default_factory=dict)
+    states: dict[str, State] = field(default_factory=dict)
+    recovered: dict[str, int] = field(default_factory=dict)
+    planned: dict[str, dict[str, Any]] = field(default_factory=dict)
+    observed: dict[str, Observed] = field(default_factory=dict)
+    journals: dict[str, Journal] = field(default_factory=dict)
+    taken_up: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    holds: dict[str, Hold] = field(default_factory=dict)
+    _provider: Provider | None = None
+    _account: Account | None = None
+
+    @property
+    def provider(self) -> Provider:
+        """Stripe, connected on first use."""
+        if self._provider is None:
+            check_key(self.context.settings.environment)
+            self._provider = self.context.connect()
+        return self._provider
+
+    @property
+    def account(self) -> Account | None:
+        """Whom the key speaks for; None until somebody asked."""
+        return self._account
+
+    @property
+    def requests(self) -> int:
+        """Calls made so far."""
+        return self._provider.requests if self._provider is not None else 0
+
+    @property
+    def writes(self) -> int:
+        """How many of them could change something."""
+        return self._provider.writes if self._provider is not None else 0
+
+    def check_account(self) -> Account:
+        """Ask whom the key speaks for, and hold it against configuration and states.
+
+        Raises:
+            GuardError: if it is not whom they name.
+            ProviderError: if Stripe refuses or cannot be reached.
+        """
+        if self._account is None:
+            self._account = self.provider.account()
+        account = self._account
+        environment = self.context.settings.environment
+        if environment.account and account.id != environment.account:
+            raise GuardError(
+                f"the key of environment {environment.name!r} answers for "
+                f"{account.id or 'an account that Stripe does not tell'}, "
+                f"not for {environment.account}",
+                hint=f"set {environment.api_key_source} to a key of {environment.account}; "
+                "nothing was changed",
+            )
+        for state in self.states.values():
+            check_pinned(state, account, environment.api_key_source)
+        return account
+
+    def save(self, state: State) -> State:
+        """Make a state durable, its serial one up, and the journal of the run needless.
+
+        Raises:
+            StateError: if it cannot be written; the journal then stays.
+            LockLostError: if the lock is another run's now, and so is the journal.
+        """
+        self.holds[state.stack].check()
+        before = self.loaded[state.stack]
+        written = before if before is not None and state.same_content(before) else None
+        if written is None and (before or state.resources or state.outputs or state.removed):
+            written = self._write(state)
+        self._end_journal(state.stack)
+        return written or state
+
+    def _write(self, state: State) -> State:
+        before = self.loaded[state.stack]
+        written = dataclasses.replace(
+            state,
+            serial=0 if before is None else before.serial,
+            engine_version=self.context.engine_version,
+            api_version=self.context.api_version,
+            **self._pin(state),
+        )
+        written = dataclasses.replace(written, serial=written.serial + 1)
+        self.context.backend.write(written, expected=before)
+        self.loaded[state.stack] = written
+        self.states[state.stack] = written
+        return written
+
+    def begin(self, stack: str, run: str, steps: Sequence[Step]) -> Journal:
+        """Open the journal of a run, with room for all its operations.
+
+        A first state is written down before anything is created. Its lineage then outlives a
+        crash: what carries it in its ownership stamp is known as ours.
+
+        Args:
+            stack: Stack name.
+            run: Random id of the run.
+            steps: Its operations.
+
+        Raises:
+            StateError: if there is no room for the state or the journal; nothing was sent.
+        """
+        if self.loaded[stack] is None:
+            self._write(self.states[stack])
+        state, environment = self.states[stack], self.context.environment
+        header = Run(
+            id=run,
+            stack=stack,
+            environment=environment,
+            lineage=state.lineage,
+            serial=state.serial,
+            objects=objects_of(state),
+            account_id=self._account.id if self._account else "",
+            livemode=self._account.livemode if self._account else None,
+            since=dt.datetime.fromtimestamp(self.context.clock(), dt.UTC).isoformat(
+                timespec="seconds"
+            ),
+        )
+        file = self.context.backend.begin_journal(
+            stack,
+            environment,
+            (first_record(header),),
+            reserve=room_for(steps, state.lineage),
+        )
+        self.journals[stack] = Journal(header, file)
+        return self.journals[stack]
+
+    def _end_journal(self, stack: str) -> None:
+        """Remove a journal, but for operations of which nobody knows what became."""
+        journal = self.journals.pop(stack, None)
+        if journal is None:
+            return
+        journal.file.close()
+        backend, environment = self.context.backend, self.context.environment
+        if not journal.open:
+            # What it says is in the state: one that stays behind is known by that.
+            with contextlib.suppress(StateError):
+                backend.end_journal(stack, environment)
+            return
+        state = self.states[stack]
+        run = dataclasses.replace(journal.run, serial=state.serial, objects=objects_of(state))
+        left = (first_record(run), *journal.open.values())
+        with contextlib.suppress(StateError):
+            backend.begin_journal(stack, environment, left, reserve=0).close()
+
+    def _pin(self, state: State) -> dict[str, Any]:
+        account = self._account
+        if account is None:
+            return {}
+        return {
+            "account_id": account.id or state.account_id,
+            "livemode": account.livemode if account.livemode is not None else state.livemode,
+        }
+
+    def expect(self, plan: Plan) -> None:
+        """Let the stacks that are planned next know how a plan changes outputs.
+
+        A secret that changes can be told only by the apply.
+        """
+        self.planned[plan.stack] = {
+            change.name: UNKNOWN
+            if change.after is ABSENT or is_sealed(change.after)
+            else change.after
+            for change in plan.outputs
+        }
+
+    def kept_output(self, target: OutputTarget) -> Any:
+        """Another stack's output as its state keeps it, UNKNOWN if there is none yet."""
+        state = self.states.get(target.stack) or self.context.backend.read(
+            target.stack, self.context.environment
+        )
+        return UNKNOWN if state is None else state.outputs.get(target.name, UNKNOWN)
+
+    def output_of(self, target: OutputTarget) -> Any:
+        """Another stack's output, UNKNOWN if there is none yet."""
+        value = self.kept_output(target)
+        if is_sealed(value):
+            secret = self.context.sink.load(target.stack, f"output.{target.name}")
+            return UNKNOWN if secret is None else Sensitive(secret)
+        return value
+
+    def outputs_read_by(self, graph: ResourceGraph) -> dict[OutputTarget, Any]:
+        """The outputs of other stacks that a stack refers to, as they will be after this run."""
+        return {
+            target: self._output_to_come(target)
+            for target in graph.named()
+            if isinstance(target, OutputTarget)
+        }
+
+    def _output_to_come(self, target: OutputTarget) -> Any:
+        changed = self.planned.get(target.stack, {})
+        return changed[target.name] if target.name in changed else self.output_of(target)
+
+
+def _is_kept_back(output: Any) -> bool:
+    """Whether a plan does not hold what an output will be."""
+    return output is ABSENT or is_sealed(output)
+
+
+@contextlib.contextmanager
+def session(
+    context: Context,
+    graphs: tuple[ResourceGraph, ...],
+    *,
+    operation: str,
+    lock_timeout: float,
+    reading: bool = False,
+) -> Iterator[Session]:
+    """Lock and load the states of some stacks, in stack order, and unlock at the end.
+
+    Args:
+        context: The run's ports.
+        graphs: The stacks.
+        operation: What for; shown to whoever waits for the locks.
+        lock_timeout: Seconds to wait for another run.
+        reading: Neither state nor service is written, so that held locks do not matter.
+
+    Raises:
+        LockHeldError: if another run works on one of them, or somebody holds a lock on one.
+        GuardError: if the key is for another mode than the environment.
+        StateError: if a state cannot be trusted.
+    """
+    declared = {graph.stack.name: graph for graph in graphs}
+    with session_of(
+        context,
+        tuple(declared),
+        declared.__getitem__,
+        operation=operation,
+        lock_timeout=lock_timeout,
+        reading=reading,
+    ) as opened:
+        opened.graphs = graphs
+        yield opened
+
+
+@contextlib.contextmanager
+def session_of(
+    context: Context,
+    names: Sequence[str],
+    graph_of: Callable[[str], ResourceGraph],
+    *,
+    operation: str,
+    lock_timeout: float,
+    reading: bool = False,
+) -> Iterator[Session]:
+    """Do as `session` does for stacks of which only the names are known.
+
+    Args:
+        context: The run's ports.
+        names: Stack names, each after those whose outputs it reads.
+        graph_of: Gives what a stack declares; asked only if it has to be known.
+        operation: What the lock says.
+        lock_timeout: Seconds to wait for another run.
+        reading: As for `session`.
+
+    Raises:
+        LockHeldError: if another run works on one of them, or somebody holds a lock on one.
+        GuardError: if the key is for another mode than the environment.
+        StateError: if a state cannot be trusted.
+    """
+    environment = context.settings.environment
+    if not environment.emulator and environment.api_key is None:
+        raise SettingsError(
+            f"environment {environment.name!r} has no API key",
+            cause=f"{environment.api_key_source} is not set.",
+            hint=f"export {environment.api_key_source}=sk_..., or use the embedded emulator: "
+            f"-e {EMBEDDED}",
+        )
+    check_key(environment)
+    check_mode(environment)
+    if not reading:
+        refuse_held(context, names)
+    with contextlib.ExitStack() as locks:
+        opened = Session(context)
+        for name in sorted(names):
+            opened.holds[name] = locks.enter_context(
+                context.backend.lock(
+                    name,
+                    environment.name,
+                    operation=operation,
+                    timeout=lock_timeout,
+                    on_wait=telling(context, name),
+                )
+            )
+        for name in names:
+            stored = context.backend.read(name, environment.name)
+            opened.loaded[name] = stored
+            opened.states[name] = stored or new_state(name, environment.name, context.new_id())
+        for name in names:
+            take_up(opened, name, graph_of)
+        yield opened
+
+
+def telling(context: Context, stack: str) -> Callable[[Holder | None], None]:
+    """What tells a person, once, that a lock is waited for."""
+
+    def tell(holder: Holder | None) -> None:
+        context.hook.waiting_for_lock(stack, str(holder or "another run"))
+
+    return tell

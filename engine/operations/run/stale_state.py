@@ -1,0 +1,191 @@
+"""Refusing to make again what a newer state knows: a stale or lost state tells nothing of it.
+
+What has no natural key is not looked for before it is made. But everything that an engine makes
+carries its stamp, and what was made last stands at the head of a list: one page of each type that
+a plan makes something of shows it. What must not live here: what becomes of the objects.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from engine.errors import ProviderError
+from engine.operations.refresh.concurrent import at_once
+from engine.operations.run.old_file import ids_of_others, other_lineages
+from engine.operations.run.session import Session
+from engine.plan.compare.liveness import is_gone, is_live, is_past
+from engine.plan.inputs.stamp import read_stamp
+from engine.plan.model import Action, Change, Plan, Step, StepKind
+from engine.schema.lifecycle import Verb
+from engine.schema.remote import RemoteObject, id_of
+from engine.schema.resource_type import ResourceType
+from engine.state.model import State
+from engine.values import UNKNOWN, AttributeTarget, Target, resolve
+
+_SHOWN = 3
+"""Most objects that a refusal names."""
+_REFUSED = (400, 403, 404)
+
+_Place = tuple[str, str, tuple[tuple[str, str], ...]]
+"""A type, the connected account that its objects are on or nothing, and whose list they are in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Unknown:
+    """An object that seems to be a resource's that a plan makes.
+
+    Attributes:
+        address: The resource.
+        id: The object.
+        lineage: What its stamp says.
+    """
+
+    address: str
+    id: str
+    lineage: str
+
+
+def refuse_stale(opened: Session, plans: Sequence[Plan]) -> tuple[Plan, ...]:
+    """Refuse plans that would make what is on the account already.
+
+    Costs one request for each type that something is made of. What has a natural key is looked at
+    too: the key may be what has changed since.
+
+    Args:
+        opened: The session that holds their states.
+        plans: What would be done.
+
+    Raises:
+        ProviderError: if Stripe refuses or cannot be reached.
+    """
+    context = opened.context
+    if not context.settings.ownership_stamp:
+        return tuple(plans)
+    made = {plan.stack: dict(_made(opened, plan)) for plan in plans}
+    places = sorted({place for steps in made.values() for place in steps.values()})
+    pages = dict(
+        zip(
+            places,
+            at_once([functools.partial(_newest, opened, one) for one in places]),
+            strict=True,
+        )
+    )
+    return tuple(
+        _with_refusal(opened, plan, tuple(_unknown(opened, plan, made[plan.stack], pages)))
+        for plan in plans
+    )
+
+
+def _made(opened: Session, plan: Plan) -> Iterator[tuple[str, _Place]]:
+    """Addresses that something is made for, and the lists that could show that it is there."""
+    changes: Mapping[str, Change] = {str(change.address): change for change in plan.changes}
+    for step in plan.steps:
+        kind, change = opened.context.schemas[step.type], changes.get(str(step.address))
+        if step.kind is not StepKind.CREATE or change is None:
+            continue
+        if not (kind.has_metadata and kind.collection):
+            continue
+        stays = any(way.verb is Verb.KEEP for way in kind.removals)
+        entry = opened.states[plan.stack].at(step.address)
+        kept = stays or (entry is not None and entry.keeping.keep)
+        # What such a replacement leaves behind is live, with this stamp, and known to nobody.
+        if change.action is Action.REPLACE and kept:
+            continue
+        owners = _owners(opened.states[plan.stack], plan, kind, step)
+        if owners is not None:
+            yield str(step.address), (step.type, step.account, owners)
+
+
+def _owners(
+    state: State, plan: Plan, kind: ResourceType, step: Step
+) -> tuple[tuple[str, str], ...] | None:
+    """Ids of the objects whose list it is; None if one of them is yet to be made."""
+
+    def id_of_target(target: Target) -> Any:
+        if not isinstance(target, AttributeTarget) or target.attribute != "id":
+            return UNKNOWN
+        found, entry = plan.lookups.get(str(target.address)), state.at(target.address)
+        if found is not None:
+            return found["id"]
+        return entry.id.rpartition("/")[2] if entry is not None else UNKNOWN
+
+    names = [name for name in (kind.parent, *kind.list_needs) if name]
+    ids = {name: resolve(step.params.get(name), id_of_target) for name in names}
+    if not all(isinstance(id, str) for id in ids.values()):
+        return None
+    return tuple(ids.items())
+
+
+def _newest(opened: Session, place: _Place) -> Sequence[RemoteObject]:
+    """The newest objects of a type: a page, of those that are not archived where lists differ.
+
+    A list that Stripe refuses shows nothing: the create will tell why.
+    """
+    name, account, owners = place
+    kind = opened.context.schemas[name]
+    filters = {**kind.lists[0], **dict(owners)}
+    try:
+        return next(opened.provider.pages(kind, filters, account=account), ())
+    except ProviderError as error:
+        if error.status not in _REFUSED:
+            raise
+        return ()
+
+
+def _unknown(
+    opened: Session,
+    plan: Plan,
+    made: Mapping[str, _Place],
+    pages: Mapping[_Place, Sequence[RemoteObject]],
+) -> Iterator[_Unknown]:
+    """Objects with the stamp of what is to be made, that no state of the project knows."""
+    state, schemas = opened.states[plan.stack], opened.context.schemas
+    known = {entry.id for entry in state.resources.values()}
+    known.update(id for entry in state.resources.values() for id in entry.superseded)
+    known.update(gone.id for gone in state.removed.values())
+    names = dict(_names(opened, plan))
+    found: list[_Unknown] = []
+    for place, page in pages.items():
+        for entry in page:
+            stamp, kind = read_stamp(entry), schemas[place[0]]
+            if stamp is None or id_of(entry) in known:
+                continue
+            address = names.get(stamp[1], stamp[1])
+            # What has done its work was let go of: its removal forgets it.
+            ended = is_gone(kind, entry, {}) or is_past(kind, entry) or not is_live(kind, entry)
+            if made.get(address) == place and not ended:
+                found.append(_Unknown(address=address, id=id_of(entry), lineage=stamp[0]))
+    if found:
+        others = other_lineages(opened.context, plan.stack) - {state.lineage}
+        theirs = ids_of_others(opened.context, plan.stack)
+        yield from (one for one in found if one.lineage not in others and one.id not in theirs)
+
+
+def _names(opened: Session, plan: Plan) -> Iterator[tuple[str, str]]:
+    """The names that resources had when they were stamped: a move does not rewrite a stamp."""
+    for graph in opened.graphs:
+        if graph.stack.name == plan.stack:
+            yield from ((str(move.old), str(move.new)) for move in graph.stack.moves)
+
+
+def _with_refusal(opened: Session, plan: Plan, unknown: Sequence[_Unknown]) -> Plan:
+    if not unknown:
+        return plan
+    lineage = opened.states[plan.stack].lineage
+    named = ", ".join(f"{one.address} ({one.id})" for one in unknown[:_SHOWN])
+    more = f", and {len(unknown) - _SHOWN:,} more" if len(unknown) > _SHOWN else ""
+    others = sorted({one.lineage for one in unknown} - {lineage})
+    stamps = f", with stamps of another state, lineage {' and '.join(others)}" if others else ""
+    force = " --force" if opened.loaded[plan.stack] is not None else ""
+    refusal = (
+        f"this plan would make a second time what is on the account: {named}{more}{stamps}. "
+        f"The state of {plan.environment}/{plan.stack} does not know it, so it is older than the "
+        "account, or was lost. Take the newer state (git pull), or make it again from the account "
+        f"(engine state rebuild {plan.stack}{force}). If another project made it, give yours "
+        "another name"
+    )
+    return dataclasses.replace(plan, refusals=(*plan.refusals, refusal))

@@ -1,0 +1,1 @@
+"""Making a saved plan, and applying one."""

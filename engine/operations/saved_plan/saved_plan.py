@@ -1,0 +1,168 @@
+"""Saved plans: making one, and applying exactly it, or refusing.
+
+What must not live here: how a plan file is written (`plan.saved.file`), and where it is.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Callable, Sequence
+
+from engine.errors import GuardError
+from engine.graph.build import ResourceGraph
+from engine.operations.apply import conclude
+from engine.operations.plan import plan_session
+from engine.operations.run.context import Context
+from engine.operations.run.recovery import secrets_of
+from engine.operations.run.session import Session, session, session_of
+from engine.operations.run.stale_state import refuse_stale
+from engine.operations.saved_plan.staleness import (
+    AGAIN,
+    check_account,
+    check_origin,
+    check_state,
+    read_bound,
+    still,
+)
+from engine.operations.validate import load_graphs
+from engine.plan.inputs.options import PlanOptions
+from engine.plan.model import Plan, PlanReport
+from engine.plan.saved.file import SavedPlan, SavedStack
+from engine.plan.saved.plan_json import wanted_with_secrets
+from engine.plan.saved.snapshots import bind
+from engine.plan.saved.step_json import has_sealed, with_secrets
+from engine.ports.outcomes import ApplyReport
+
+# ── making one ────────────────────────────────────────────────────────────────────────────
+
+
+def plan_to_save(
+    context: Context, names: Sequence[str], options: PlanOptions
+) -> tuple[PlanReport, SavedPlan]:
+    """Plan stacks, and write down what the plans were made from.
+
+    Args:
+        context: The run's ports.
+        names: Stacks asked for; none means all.
+        options: What the person asked for.
+
+    Raises:
+        EngineError: whatever keeps a plan from being made.
+    """
+    graphs = load_graphs(context, names)
+    with session(context, graphs, operation="plan", lock_timeout=options.lock_timeout) as opened:
+        report = dataclasses.replace(plan_session(opened, options), saved=True)
+        by_name = {graph.stack.name: graph for graph in graphs}
+        # Without a refresh nobody has asked yet whom the plan will be carried out for.
+        account = opened.check_account()
+        saved = SavedPlan(
+            engine_version=context.engine_version,
+            environment=report.environment,
+            embedded=report.embedded,
+            account_id=account.id,
+            livemode=account.livemode,
+            options=options,
+            stacks=tuple(_bound(opened, plan, by_name[plan.stack]) for plan in report.plans),
+            requests=report.requests,
+        )
+        return report, saved
+
+
+def _bound(opened: Session, plan: Plan, graph: ResourceGraph) -> SavedStack:
+    observed = opened.observed[plan.stack]
+    outputs = {str(target): opened.kept_output(target) for target in observed.outputs}
+    state, schemas = opened.states[plan.stack], opened.context.schemas
+    binding = bind(plan, graph, state, observed, schemas, outputs)
+    return SavedStack(plan=plan, binding=binding)
+
+
+# ── applying one ──────────────────────────────────────────────────────────────────────────
+
+
+def apply_saved(
+    context: Context,
+    saved: SavedPlan,
+    approve: Callable[[PlanReport], bool],
+    *,
+    lock_timeout: float = 0.0,
+) -> ApplyReport:
+    """Carry out a saved plan, exactly it, or refuse.
+
+    Args:
+        context: The run's ports.
+        saved: The plan.
+        approve: Shown the plan, under the lock, once it is known that it still holds.
+        lock_timeout: Seconds to wait for another run.
+
+    Returns:
+        What was planned and what became of it; failed operations are in there, not raised.
+
+    Raises:
+        GuardError: if it was made for another environment, account, mode or engine; if a state,
+            an output or an object that it was made from has moved; if a secret in it is not known
+            any more; or if a rule refuses it.
+        LockHeldError: if another run works on one of the stacks.
+        StateError: if a state cannot be trusted, or cannot be written.
+        StackError: if a secret is needed, and the stack that declares it has problems.
+        ProviderError: if Stripe refuses or cannot be reached.
+    """
+    check_origin(context, saved)
+    graph_of = functools.cache(lambda name: load_graphs(context, (name,))[0])
+    names = [stack.plan.stack for stack in saved.stacks]
+    with session_of(
+        context, names, graph_of, operation="apply", lock_timeout=lock_timeout
+    ) as opened:
+        account = opened.check_account()
+        check_account(saved, account)
+        for stack in saved.stacks:
+            check_state(opened, stack)
+        actual = read_bound(opened, saved.stacks)
+        plans = tuple(_filled(still(opened, stack, actual), graph_of) for stack in saved.stacks)
+        plans = refuse_stale(opened, plans)
+        report = dataclasses.replace(
+            saved.report(),
+            account_id=account.id,
+            livemode=account.livemode,
+            plans=plans,
+            requests=opened.requests,
+            server=context.settings.environment.server,
+        )
+        reads = {stack.plan.stack: stack.binding.reads for stack in saved.stacks}
+        # Whoever reviewed the plan has named what goes.
+        return conclude(opened, report, reads, approve, saved.options, lambda *_: True)
+
+
+# ── its secrets ───────────────────────────────────────────────────────────────────────────
+
+
+def _filled(plan: Plan, graph_of: Callable[[str], ResourceGraph]) -> Plan:
+    """A plan with the secrets that its stack declares in place of their fingerprints.
+
+    Raises:
+        GuardError: if one is not declared any more.
+    """
+    wanted = plan.wanted_outputs or {}
+    if not has_sealed(
+        [[step.params for step in plan.steps], [value for value, _ in wanted.values()]]
+    ):
+        return plan
+    secrets = secrets_of(graph_of(plan.stack), plan.lineage)
+    steps = tuple(
+        dataclasses.replace(step, params=with_secrets(step.params, secrets)) for step in plan.steps
+    )
+    outputs = wanted_with_secrets(plan.wanted_outputs, secrets)
+    unknown = [str(step.address) for step in steps if has_sealed(step.params)]
+    unknown += [
+        f"output {name}" for name, (value, _) in (outputs or {}).items() if has_sealed(value)
+    ]
+    if unknown:
+        raise GuardError(
+            f"the saved plan sends a secret of {unknown[0]} that stack {plan.stack} does not "
+            "declare any more",
+            cause="Secrets are not kept in plan files: they are read from the stack again, and "
+            "known by their fingerprints.",
+            hint="set the variables that it comes from as they were when the plan was made "
+            f"(ENGINE_VAR_NAME), or {AGAIN}",
+        )
+    return dataclasses.replace(plan, steps=steps, wanted_outputs=outputs)

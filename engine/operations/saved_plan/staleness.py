@@ -1,0 +1,243 @@
+"""Whether a saved plan still fits: whom it was made for, the states, the objects, the outputs.
+
+What must not live here: carrying it out (`saved`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+
+from engine.errors import GuardError
+from engine.operations.refresh.key_holders import find_holders
+from engine.operations.refresh.read import Place, read_all
+from engine.operations.run.context import Context
+from engine.operations.run.session import Session
+from engine.plan.model import Plan, Step, StepKind
+from engine.plan.saved.file import SavedPlan, SavedStack
+from engine.plan.saved.preconditions import Seen, look, what_moved, who_moved
+from engine.ports.provider import Account
+from engine.schema.remote import RemoteObject, id_of
+from engine.schema.resource_type import ResourceType
+from engine.stack.files_and_secrets import is_content
+from engine.state.codec import state_digest
+from engine.state.model import State, new_state
+from engine.values import ABSENT, UNKNOWN, OutputTarget
+
+AGAIN = "run engine plan -o again and apply what it writes; nothing was changed"
+_MODES: Mapping[bool | None, str] = {True: "live mode", False: "test mode"}
+
+
+def check_origin(context: Context, saved: SavedPlan) -> None:
+    """Hold a plan against what this run is.
+
+    Raises:
+        GuardError: if it was made for another environment, or by another engine.
+    """
+    if saved.environment != context.environment:
+        raise GuardError(
+            f"the saved plan is of environment {saved.environment!r}, and this run speaks to "
+            f"{context.environment!r}",
+            hint=f"add -e {saved.environment} if it is to be applied there; nothing was changed",
+        )
+    if saved.engine_version != context.engine_version:
+        raise GuardError(
+            f"the saved plan was made by engine {saved.engine_version}, and this is engine "
+            f"{context.engine_version}",
+            hint=AGAIN,
+        )
+
+
+def check_account(saved: SavedPlan, account: Account) -> None:
+    """Hold a plan against whom the key answers for.
+
+    Raises:
+        GuardError: if it was made for another account or mode.
+    """
+    if saved.account_id and account.id and saved.account_id != account.id:
+        raise GuardError(
+            f"the saved plan was made for account {saved.account_id}, but the key answers for "
+            f"{account.id}",
+            hint=f"use a key of {saved.account_id}; nothing was changed",
+        )
+    if None not in (saved.livemode, account.livemode) and saved.livemode != account.livemode:
+        raise GuardError(
+            f"the saved plan was made for {_MODES[saved.livemode]}, but the key is for "
+            f"{_MODES[account.livemode]}",
+            hint=f"use a key for {_MODES[saved.livemode]}; nothing was changed",
+        )
+
+
+def check_state(opened: Session, stack: SavedStack) -> None:
+    """Hold a plan against the state; a stack that had none begins with the plan's lineage.
+
+    Raises:
+        GuardError: if the state is not the one that the plan was made from.
+    """
+    plan, digest = stack.plan, stack.binding.digest
+    stored = opened.loaded[plan.stack]
+    if stored is None and not digest:
+        opened.states[plan.stack] = new_state(plan.stack, plan.environment, plan.lineage)
+        return
+    where = f"{plan.environment}/{plan.stack}"
+    made_from = _place(plan.serial, plan.lineage) if digest else "no state"
+    is_now = _place(stored.serial, stored.lineage) if stored is not None else "no state"
+    if stored is not None and _is_applied(plan, stored):
+        raise _stale(
+            opened,
+            plan,
+            f"{where}: the saved plan was applied already, or another run did the same: serial "
+            f"{stored.serial} of the state has all that it would do",
+        )
+    if made_from != is_now or stored is None:
+        raise _stale(
+            opened,
+            plan,
+            f"{where}: the saved plan was made from {made_from}, and there is {is_now} now",
+        )
+    _check_ids(stack, stored)
+    if digest != state_digest(stored):
+        raise _stale(
+            opened,
+            plan,
+            f"{where}: the state is another one than the saved plan was made from, although both "
+            f"are {made_from}",
+        )
+
+
+def _is_applied(plan: Plan, stored: State) -> bool:
+    """Whether a later state of the same lineage has all that a plan would do."""
+    if stored.lineage != plan.lineage or stored.serial <= plan.serial:
+        return False
+    outputs = (
+        change.after is UNKNOWN or stored.outputs.get(change.name, ABSENT) == change.after
+        for change in plan.outputs
+    )
+    return all(_is_done(step, stored) for step in plan.steps) and all(outputs)
+
+
+def _is_done(step: Step, stored: State) -> bool:
+    entry = stored.at(step.address)
+    if step.kind is StepKind.FORGET:
+        return entry is None
+    if step.kind is StepKind.REMOVE:
+        return entry is None or step.id not in (entry.id, *entry.superseded)
+    if step.record is None:
+        return True
+    return entry is not None and entry.declared == step.record.declared
+
+
+def _check_ids(stack: SavedStack, stored: State) -> None:
+    """Refuse to act on an object that nobody was shown and that the state does not know."""
+    known = {"", *(change.id for change in stack.plan.changes)}
+    known.update(sought.holder for sought in stack.binding.sought)
+    known.update(gone.id for gone in stored.removed.values())
+    for entry in stored.resources.values():
+        known.update((entry.id, *entry.superseded))
+    for step in stack.plan.steps:
+        if step.id not in known:
+            raise GuardError(
+                f"the saved plan acts on {step.id}, which it does not show and the state does not "
+                "know",
+                hint=AGAIN,
+            )
+
+
+def _place(serial: int, lineage: str) -> str:
+    return f"serial {serial} of lineage {lineage}"
+
+
+def _stale(opened: Session, plan: Plan, message: str) -> GuardError:
+    cause = None
+    if plan.stack in opened.recovered:
+        cause = (
+            "An earlier run had not finished. What it did was recorded just now, which took the "
+            f"state from serial {opened.recovered[plan.stack]} on."
+        )
+    return GuardError(message, cause=cause, hint=AGAIN)
+
+
+def read_bound(opened: Session, stacks: Sequence[SavedStack]) -> dict[Place, RemoteObject]:
+    """Read the objects that saved plans are bound to, those of all stacks together.
+
+    Raises:
+        ProviderError: if Stripe refuses or cannot be reached.
+    """
+    places: list[Place] = []
+    for stack in stacks:
+        seen = dict.fromkeys((was.type, was.account, was.id) for was in stack.binding.seen)
+        if seen:
+            opened.context.hook.refreshing(stack.plan.stack, len(seen))
+        places.extend(seen)
+    found = read_all(opened, opened.context.schemas, places)
+    for stack in stacks:
+        opened.context.hook.refreshed(stack.plan.stack)
+    return found
+
+
+def still(opened: Session, stack: SavedStack, actual: Mapping[Place, RemoteObject]) -> Plan:
+    """A plan that nothing has moved away from, with the objects it looks up as they are.
+
+    Args:
+        opened: The session that holds its state.
+        stack: The plan.
+        actual: What `read_bound` read.
+
+    Raises:
+        GuardError: naming everything that moved.
+    """
+    plan, binding = stack.plan, stack.binding
+    moved = [*_moved_outputs(opened, stack), *_moved_files(opened, plan)]
+    for was in binding.seen:
+        kind = opened.context.schemas[was.type]
+        found = actual.get((was.type, was.account, was.id))
+        probed = _probed(opened, kind, was)
+        moved.append(what_moved(was, look(was, kind, found, plan.lineage, probed=probed)))
+    if binding.sought:
+        holders = find_holders(opened.provider, opened.context.schemas, binding.sought)
+        for sought in binding.sought:
+            holder = holders.get(str(sought.address))
+            kind = opened.context.schemas[sought.type]
+            moved.append(who_moved(sought, id_of(holder) if holder is not None else "", kind))
+    first, *others = [text for text in moved if text] or [""]
+    if first:
+        raise GuardError(
+            f"the saved plan does not hold any more: {first}",
+            cause="\n".join(others) or None,
+            hint=AGAIN,
+        )
+    lookups = {
+        str(was.address): actual[was.type, was.account, was.id]
+        for was in binding.seen
+        if was.address.lookup
+    }
+    return dataclasses.replace(plan, lookups=lookups)
+
+
+def _probed(opened: Session, kind: ResourceType, was: Seen) -> bool | None:
+    probe = next((way.unless for way in kind.removals if way.unless is not None), None)
+    if was.probed is None or probe is None:
+        return None
+    return opened.provider.exists(probe, was.id, account=was.account)
+
+
+def _moved_outputs(opened: Session, stack: SavedStack) -> Iterator[str]:
+    for text, was in stack.binding.outputs.items():
+        _, name, output = text.split(".")
+        if opened.kept_output(OutputTarget(name, output)) != was:
+            yield (
+                f"output {output} of stack {name}, which {stack.plan.stack} reads, is another than "
+                "when the plan was made"
+            )
+
+
+def _moved_files(opened: Session, plan: Plan) -> Iterator[str]:
+    schemas, root = opened.context.schemas, opened.context.settings.root
+    for step in plan.steps:
+        for name in schemas[step.type].content:
+            declared = step.params.get(name)
+            if isinstance(declared, str) and not is_content(declared, root):
+                yield (
+                    f"the file that {step.address} sends as {name} is another than when the plan "
+                    "was made"
+                )

@@ -1,0 +1,63 @@
+"""Looking at states and secrets; nothing is asked of Stripe."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+
+from engine.errors import UsageError
+from engine.operations.run.context import Context
+from engine.plan.compare.normalize import is_sealed
+from engine.state.model import State
+
+
+def states(context: Context, names: Sequence[str]) -> tuple[State, ...]:
+    """The states of an environment, by stack name.
+
+    Args:
+        context: The run's ports.
+        names: Stacks asked for; none means every one that has a state.
+
+    Raises:
+        StateError: if one cannot be trusted.
+        UsageError: if a stack that was asked for has none.
+    """
+    known = context.backend.stacks(context.environment)
+    found: list[State] = []
+    for name in names or known:
+        state = context.backend.read(name, context.environment)
+        if state is None:
+            near = difflib.get_close_matches(name, known, n=1)
+            raise UsageError(
+                f"stack {name!r} has no state in environment {context.environment!r}",
+                hint=f"did you mean {near[0]!r}?" if near else "run engine apply first",
+            )
+        found.append(state)
+    return tuple(found)
+
+
+def reveal(context: Context, stack: str, name: str) -> str:
+    """Read an output's value, from the place for secrets if it is one.
+
+    Raises:
+        UsageError: if there is no such output, or its secret is not kept on this machine.
+    """
+    (state,) = states(context, (stack,))
+    if name not in state.outputs:
+        near = difflib.get_close_matches(name, state.outputs, n=1)
+        raise UsageError(
+            f"stack {stack!r} has no output {name!r}",
+            hint=f"did you mean {near[0]!r}?" if near else None,
+        )
+    value = state.outputs[name]
+    if not is_sealed(value):
+        return str(value)
+    secret = context.sink.load(stack, f"output.{name}")
+    if secret is None:
+        raise UsageError(
+            f"the secret of output {name!r} cannot be read back here",
+            cause=f"Where it is kept: {context.sink.where(stack, f'output.{name}')}. "
+            "Stripe tells a secret once, when the object is created.",
+            hint="read it there, or where the apply ran; replacing the object makes a new one",
+        )
+    return secret

@@ -1,0 +1,196 @@
+"""Verifying a state file: everything that is wrong with its bytes and with what they record.
+
+A file that the engine wrote passes, also after an apply that did not finish. What must not live
+here: reading files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from engine.address import parse_address
+from engine.errors import Problem, UntrustedStateError, UsageError
+from engine.graph.build import references_of
+from engine.plan.compare.normalize import is_sealed
+from engine.redaction import described, keys_in
+from engine.schema.attribute import Attribute
+from engine.schema.resource_type import ResourceType, Schemas
+from engine.state.codec import TOUCHED, Document, canonical, encode, parse, read
+from engine.state.model import FORMAT_VERSION, ResourceState, State
+from engine.state.reports import Verified
+from engine.values import Path, dotted, targets_in
+
+_BACK = "git checkout -- {0} brings back the last good version"
+_ROLL = (
+    "take the change back, and roll the secret in the Dashboard: whoever can read the repository "
+    "has seen it"
+)
+
+
+def verify(raw: bytes, *, file: str, environment: str, stack: str, schemas: Schemas) -> Verified:
+    """Verify the bytes of a state file.
+
+    Args:
+        raw: The bytes.
+        file: The file, as messages name it.
+        environment: The environment whose place it is in.
+        stack: The stack whose place it is in.
+        schemas: Resource types by name.
+    """
+    problems = list(_keys(raw, file))
+    resources = 0
+    try:
+        document = parse(raw, path=file)
+        if not document.is_untouched:
+            problems.append(_problem(document, ("digest",), TOUCHED, _BACK, "state-digest"))
+        state = read(document)
+    except UntrustedStateError as error:
+        problems.append(
+            Problem(file, error.line, error.why, str(error.hint or ""), error.reference)
+        )
+    else:
+        resources = len(state.resources)
+        problems.extend(_spelling(document, state, raw))
+        problems.extend(_place(document, state, environment, stack))
+        problems.extend(_contents(document, state, schemas))
+    return Verified(
+        file=file,
+        environment=environment,
+        stack=stack,
+        resources=resources,
+        problems=tuple(sorted(set(problems))),
+    )
+
+
+def _problem(document: Document, path: Path, message: str, hint: str, reference: str) -> Problem:
+    hint = hint.format(document.path)
+    return Problem(document.path, document.line(*path), message, hint, reference)
+
+
+def _keys(raw: bytes, file: str) -> Iterator[Problem]:
+    """Keys and webhook secrets, wherever in the file and however damaged it is."""
+    for number, line in enumerate(raw.decode("utf-8", "replace").split("\n"), start=1):
+        for kind in keys_in(line):
+            message = f"{described(kind)} is in the file in clear, {kind}_..."
+            yield Problem(file, number, message, _ROLL, "state-secret")
+
+
+def _spelling(document: Document, state: State, raw: bytes) -> Iterator[Problem]:
+    """Bytes that are not what the engine writes, although they may mean the same."""
+    written = canonical(document.fields)
+    if document.version == FORMAT_VERSION and document.is_untouched:
+        written = encode(state, engine_version=state.engine_version)
+    if raw == written:
+        return
+    theirs, ours = raw.split(b"\n"), written.split(b"\n")
+    pairs = zip(theirs, ours, strict=False)
+    differing = (
+        at
+        for at, (one, other) in enumerate(pairs)
+        if one != other and not one.startswith(b'  "digest"')  # it only follows from the rest
+    )
+    same = next(differing, len(ours) - 1)
+    if raw.replace(b"\r\n", b"\n") == written:
+        message = "its line ends were rewritten"
+        hint = "tell git to leave them: *.json -text in state/.gitattributes"
+    else:
+        message = "it is not spelt as the engine spells it"
+        hint = "an editor or a formatter was here; keep it off state/. " + _BACK
+    hint = hint.format(document.path)
+    yield Problem(document.path, min(same + 1, len(theirs)), message, hint, "state-spelling")
+
+
+def _place(document: Document, state: State, environment: str, stack: str) -> Iterator[Problem]:
+    says = {"environment": (state.environment, environment), "stack": (state.stack, stack)}
+    for name, (said, place) in says.items():
+        if said != place:
+            yield _problem(
+                document,
+                (name,),
+                f"it is the state of {name} {said!r}, in the place of {place!r}",
+                "a state file keeps its place: copying one to another name makes duplicates",
+                "state-place",
+            )
+
+
+def _contents(document: Document, state: State, schemas: Schemas) -> Iterator[Problem]:
+    owners: dict[tuple[str, str, str], str] = {}
+    for address, resource in state.resources.items():
+        kind = schemas.get(resource.type)
+        if kind is None or not _is_address(address, resource.type):
+            what = f"{address!r} is no address of a {resource.type}"
+            if kind is None:
+                what = f"there is no resource type {resource.type!r}"
+            yield _problem(document, ("resources", address), what, _BACK, "state-type")
+            continue
+        own = (resource.type, resource.keeping.account, resource.id)
+        first = owners.setdefault(own, address)
+        if first != address:
+            yield _problem(
+                document,
+                ("resources", address, "id"),
+                f"{address} and {first} are the same object, {resource.id}",
+                f"release one of them with removed(ADDRESS, keep=True); or {_BACK}",
+                "state-twice",
+            )
+        yield from _dependencies(document, state, address, kind)
+        yield from _secrets(document, address, resource, kind)
+
+
+def _dependencies(
+    document: Document, state: State, address: str, kind: ResourceType
+) -> Iterator[Problem]:
+    resource = state.resources[address]
+    _, soft = references_of(resource.declared, kind)
+    for index, need in enumerate(resource.dependencies):
+        # An object can exist before what an update adds to it, and an apply can end there.
+        if need not in state.resources and need not in soft:
+            yield _problem(
+                document,
+                ("resources", address, "dependencies", index),
+                f"{address} depends on {need}, which is not in the state",
+                _BACK,
+                "state-dependency",
+            )
+
+
+def _secrets(
+    document: Document, address: str, resource: ResourceState, kind: ResourceType
+) -> Iterator[Problem]:
+    for part, value in (("declared", resource.declared), ("attributes", resource.attributes)):
+        for path in _bare(kind.root, value):
+            yield _problem(
+                document,
+                ("resources", address, part, *path),
+                f"{dotted(path)} of {address} is a secret and stands here in clear",
+                _ROLL,
+                "state-secret",
+            )
+
+
+def _is_address(text: str, type_name: str) -> bool:
+    try:
+        address = parse_address(text)
+    except UsageError:
+        return False
+    return address.type == type_name and not address.lookup
+
+
+def _bare(attribute: Attribute, value: Any, path: Path = ()) -> Iterator[Path]:
+    """Paths of sensitive leaves that are not sealed; a reference tells nothing."""
+    if value in (None, "", [], {}) or is_sealed(value):
+        return
+    if attribute.sensitive:
+        if not (isinstance(value, str) and any(targets_in(value))):
+            yield path
+        return
+    inner: Mapping[str | int, Any] = {}
+    if isinstance(value, Mapping):
+        inner = value
+    elif isinstance(value, list):
+        inner = dict(enumerate(value))
+    for name, entry in inner.items():
+        child = attribute.child(name)
+        if child is not None:
+            yield from _bare(child, entry, (*path, name))

@@ -1,0 +1,104 @@
+"""Verifying state files: which ones are asked for; offline and without a key."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine.errors import Problem, UntrustedStateError, UsageError
+from engine.operations.run.context import Context
+from engine.operations.verify.checks import verify
+from engine.stack.meant import nearest
+from engine.state.reports import Verified
+
+
+def verify_states(
+    context: Context,
+    names: Sequence[str],
+    files: Sequence[Path],
+    environments: Sequence[str] = (),
+) -> tuple[Verified, ...]:
+    """Verify the states of some stacks, and some files.
+
+    Args:
+        context: The run's ports.
+        names: Stacks asked for; none, and no files, means all.
+        files: State files, wherever they are; other files among them are passed over.
+        environments: Environments to look for the stacks in; none means all that have a state.
+
+    Raises:
+        UsageError: if a stack that was asked for has no state, or there is no such file.
+        StateError: if a state cannot be read.
+    """
+    found = [_file(context, path) for path in files if "." not in path.stem]
+    if not files or names:
+        found.extend(
+            _stored(context, environment, stack)
+            for environment, stack in _places(context, names, environments)
+        )
+    exposed = (
+        Verified(file=problem.file, environment="", stack="", resources=0, problems=(problem,))
+        for problem in context.backend.exposed()
+    )
+    return (*found, *exposed)
+
+
+def _places(
+    context: Context, names: Sequence[str], environments: Sequence[str]
+) -> tuple[tuple[str, str], ...]:
+    """Environment and stack of the states asked for."""
+    backend = context.backend
+    known = [
+        (environment, stack)
+        for environment in environments or backend.environments()
+        for stack in backend.stacks(environment)
+    ]
+    stacks = sorted({stack for _, stack in known})
+    for name in names:
+        if name not in stacks:
+            near = nearest(name, stacks)
+            raise UsageError(
+                f"stack {name!r} has no state",
+                hint=f"did you mean {near!r}?" if near else "run engine apply first",
+            )
+    return tuple(place for place in known if not names or place[1] in names)
+
+
+def _file(context: Context, path: Path) -> Verified:
+    if path.exists() and not path.is_file():
+        raise UsageError(f"{path} is no file", hint="name a state file or a stack")
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise UsageError(
+            f"{path} cannot be read", cause=error.strerror, hint="name a state file or a stack"
+        ) from error
+    return verify(
+        raw,
+        file=str(path),
+        environment=path.absolute().parent.name,
+        stack=path.stem,
+        schemas=context.schemas,
+    )
+
+
+def _stored(context: Context, environment: str, stack: str) -> Verified:
+    found = verify(
+        context.backend.stored(stack, environment) or b"",
+        file=context.backend.place(stack, environment),
+        environment=environment,
+        stack=stack,
+        schemas=context.schemas,
+    )
+    problems = (*found.problems, *_journal_problems(context, environment, stack))
+    return dataclasses.replace(found, problems=problems)
+
+
+def _journal_problems(context: Context, environment: str, stack: str) -> tuple[Problem, ...]:
+    """What keeps the journal of an unfinished run from being taken up."""
+    try:
+        context.backend.read_journal(stack, environment)
+    except UntrustedStateError as error:
+        return (Problem(error.file, error.line, error.why, str(error.hint), "state-journal"),)
+    return ()

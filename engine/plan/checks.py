@@ -1,0 +1,156 @@
+"""A plan can refuse itself: each rule says what tripped it and how to go on."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+from engine.address import ResourceAddress
+from engine.errors import GuardError
+from engine.plan.compare.natural_keys import Claimed, told
+from engine.plan.decide.decision import Decision
+from engine.plan.inputs.options import PlanOptions
+from engine.plan.model import Action, Plan
+from engine.schema.resource_type import Schemas
+from engine.state.model import State
+from engine.values import CLEAR, get_path
+
+LARGE_PERCENT = 30
+"""More than this share of a stack removed or replaced at once is unusual."""
+LARGE_FROM = 10
+"""Stacks with fewer resources than this change by large shares all the time."""
+
+CONFIRM = "--confirm-removal"
+"""The option that names what a live account may lose."""
+
+_ENDS = (Action.DELETE, Action.REPLACE)
+
+
+def refusals_of(
+    plan: Plan, decisions: Iterable[Decision], state: State, options: PlanOptions
+) -> tuple[str, ...]:
+    """Everything that forbids a plan, each with the way on; empty if nothing does."""
+    decided = sorted(decisions, key=lambda decision: decision.change.address)
+    return (
+        *(refusal for decision in decided for refusal in decision.refusals),
+        *_rivals(decided),
+        *_crowded(decided),
+        *_protected(decided),
+        *_too_much(plan, state, options),
+    )
+
+
+def removals_to_confirm(
+    plans: Iterable[Plan], schemas: Schemas, confirmed: Collection[ResourceAddress] = ()
+) -> tuple[ResourceAddress, ...]:
+    """What a live account would lose and nobody has named yet, in address order.
+
+    That is every resource that is removed, and every one that is replaced if customers are
+    charged by it. What was named and is not lost is no mistake: it may have gone with an earlier
+    run of the same command.
+
+    Args:
+        plans: What would be done.
+        schemas: Resource types by name.
+        confirmed: Resources that a person has named.
+    """
+    return tuple(
+        sorted(
+            change.address
+            for plan in plans
+            for change in plan.pending
+            if change.address not in confirmed
+            and (
+                change.action is Action.DELETE
+                or (change.action is Action.REPLACE and schemas[change.type].charged)
+            )
+        )
+    )
+
+
+def unconfirmed(
+    addresses: Sequence[ResourceAddress], environment: str, command: str = ""
+) -> GuardError:
+    """The refusal of removals on a live account that nobody has named.
+
+    Args:
+        addresses: What has to be named.
+        environment: Environment name.
+        command: The command line that names them; empty if there is none.
+    """
+    count = len(addresses)
+    naming = " ".join(f"{CONFIRM} {address}" for address in addresses)
+    return GuardError(
+        f"environment {environment!r} is live, and {count} resource{'s' if count > 1 else ''} "
+        "would be removed or replaced that nobody has named",
+        cause="\n".join(str(address) for address in addresses),
+        hint=f"if that is meant: {command or f'--yes {naming}'}; nothing was changed",
+    )
+
+
+def refused(refusals: Sequence[str], outcome: str) -> GuardError:
+    """The error of a plan that refuses itself.
+
+    Args:
+        refusals: Every rule that forbids it; one at least.
+        outcome: What did not happen: `nothing was changed`.
+    """
+    first, *others = refusals
+    return GuardError(
+        f"the plan is refused: {first}", cause="\n".join(others) or None, hint=outcome
+    )
+
+
+def _rivals(decisions: Iterable[Decision]) -> Iterator[str]:
+    """Declarations that claim one natural key would take it from each other at every apply."""
+    claimed = Claimed[Decision]()
+    for decision in decisions:
+        for key, first in claimed.add(
+            decision.kind, decision.keeping.account, decision.wanted, decision
+        ):
+            yield (
+                f"{first.address} and {decision.address} both claim {told(key, decision.wanted)}, "
+                "which one object alone can hold. Give one of them another"
+            )
+
+
+def _crowded(decisions: Iterable[Decision]) -> Iterator[str]:
+    """Metadata that would have more keys than Stripe takes, those of others counted (R)."""
+    for decision in decisions:
+        attribute = decision.kind.root.fields.get("metadata")
+        said = decision.update.get("metadata")
+        if attribute is None or not isinstance(said, Mapping):
+            continue
+        there = get_path(decision.actual, ("metadata",)) or {}
+        kept = {name for name in there if said.get(name) is not CLEAR}
+        keys = kept | {name for name, value in said.items() if value is not CLEAR}
+        foreign = len(kept - decision.declared.get("metadata", {}).keys())
+        if attribute.max_length and len(keys) > max(attribute.max_length, len(there)):
+            yield (
+                f"{decision.address}: its metadata would have {len(keys)} keys, {foreign} of which "
+                f"are on Stripe and not in the code; Stripe takes {attribute.max_length}. Declare "
+                "fewer, or remove some of the others on Stripe"
+            )
+
+
+def _protected(decisions: Iterable[Decision]) -> Iterator[str]:
+    for decision in decisions:
+        change = decision.change
+        if decision.keeping.protect and change.action in _ENDS:
+            what = "removed" if change.action is Action.DELETE else "replaced"
+            yield (
+                f"{change.address} is protected and would be {what}. Set "
+                "lifecycle=Lifecycle(protect=False) on it and apply that first"
+            )
+
+
+def _too_much(plan: Plan, state: State, options: PlanOptions) -> Iterator[str]:
+    existing = len(state.resources)
+    ending = plan.count(*_ENDS)
+    if options.destroy or options.allow_mass_change or existing < LARGE_FROM:
+        return
+    # In whole numbers: exactly 30 % must not be over it by a rounding error.
+    if ending * 100 > existing * LARGE_PERCENT:
+        yield (
+            f"{ending} of {existing} resources would be removed or replaced, more than "
+            f"{LARGE_PERCENT}%. If that is meant, add --allow-mass-change"
+        )

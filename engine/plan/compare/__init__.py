@@ -1,0 +1,1 @@
+"""What differs between the declared, the recorded and the actual object, leaf by leaf."""

@@ -1,0 +1,66 @@
+"""What changed on Stripe since the last apply looked."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from engine.address import parse_address
+from engine.graph.build import ResourceGraph
+from engine.plan.compare.diff import drifted
+from engine.plan.compare.last_seen import ignored_in, seen_leaves
+from engine.plan.compare.liveness import has_ended, is_past
+from engine.plan.compare.normalize import is_sealed, presentable
+from engine.plan.compare.unchanged import is_as_seen
+from engine.plan.inputs.observed import Observed
+from engine.plan.model import Drift, FieldChange, FieldReason
+from engine.schema.remote import RemoteObject
+from engine.schema.resource_type import ResourceType, Schemas
+from engine.state.model import State
+
+
+def find_drift(
+    graph: ResourceGraph, state: State, observed: Observed, schemas: Schemas
+) -> tuple[Drift, ...]:
+    """Every managed object that is gone, ended, or differs in a declared leaf.
+
+    What the code leaves alone may change as it likes.
+    """
+    if not observed.refreshed:
+        return ()
+    found: list[Drift] = []
+    for address in sorted(observed.objects, key=parse_address):
+        prior = state.resources[address]
+        base = Drift(address=parse_address(address), type=prior.type, id=prior.id)
+        actual = observed.objects[address]
+        if actual is None:
+            found.append(dataclasses.replace(base, gone=True))
+            continue
+        kind = schemas[prior.type]
+        if is_past(kind, actual):
+            continue
+        fields: tuple[FieldChange, ...] = ()
+        if not is_as_seen(kind, prior, actual):
+            ignored = ignored_in(graph.declarations.get(address))
+            seen = seen_leaves(kind, prior, state.lineage, ignored)
+            fields = tuple(_fields(kind, seen, actual, state.lineage))
+        ended = has_ended(kind, actual, prior.declared)
+        if fields or ended:
+            found.append(dataclasses.replace(base, fields=fields, ended=ended))
+    return tuple(found)
+
+
+def _fields(
+    kind: ResourceType, seen: Mapping[str, Any], actual: RemoteObject, salt: str
+) -> Iterator[FieldChange]:
+    for difference in drifted(kind.root, seen, actual, salt=salt):
+        attribute = kind.root.at(difference.path)
+        secret = attribute is not None and attribute.sensitive
+        yield FieldChange(
+            path=difference.path,
+            before=presentable(difference.before),
+            after=presentable(difference.after),
+            reason=FieldReason.DRIFT,
+            sensitive=secret or is_sealed(difference.before),
+        )

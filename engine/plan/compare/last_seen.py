@@ -1,0 +1,86 @@
+"""What the last apply saw of what is declared, and what of it is of no interest.
+
+What must not live here: how it is compared.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from engine.plan.compare.normalize import pick, read
+from engine.schema.remote import RemoteObject
+from engine.schema.resource_type import ResourceType
+from engine.stack.model import Declaration
+from engine.state.model import ResourceState
+from engine.values import Path, Target, get_path, resolve, set_path
+
+
+def ignored_in(declaration: Declaration | None) -> list[tuple[str, ...]]:
+    """Paths of the fields that a declaration leaves alone once the object is made."""
+    names = declaration.lifecycle.ignore_changes if declaration is not None else ()
+    return [tuple(name.split(".")) for name in names]
+
+
+def seen_leaves(
+    kind: ResourceType, prior: ResourceState, salt: str, ignored: Iterable[tuple[str, ...]] = ()
+) -> dict[str, Any]:
+    """The declared leaves as the last apply saw them, without what Stripe tells only once.
+
+    Args:
+        kind: The resource type.
+        prior: What the last apply declared and saw.
+        salt: For fingerprints of secrets.
+        ignored: Paths of fields that are left out as well.
+    """
+    seen = {
+        # Of what is referred to state keeps all that was answered.
+        name: pick(child, prior.declared[name], read(child, name, {name: value}), salt)
+        for name, value in prior.attributes.items()
+        if name in prior.declared and value is not None
+        for child in (kind.root.fields[name],)
+    }
+    once = [tuple(map(str, path)) for path in kind.told_once]
+    return without(seen, [*once, *ignored])
+
+
+def with_unanswered(
+    kind: ResourceType,
+    actual: RemoteObject,
+    prior: ResourceState | None,
+    as_of: Callable[[Target], Any],
+) -> RemoteObject:
+    """An object with what it lacks although it was asked for, as it was last declared.
+
+    Stripe returns what `expand` names, null included. A server that leaves it out says nothing
+    about it, and that is no reason to replace a price.
+
+    Args:
+        kind: The resource type.
+        actual: The object as it was returned.
+        prior: What the last apply declared; None if it declared nothing.
+        as_of: What the references of the last apply stand for.
+    """
+    if prior is None:
+        return actual
+    found: dict[str, Any] = {}
+    for name in kind.expand:
+        path: Path = tuple(name.split("."))
+        declared = get_path(prior.declared, path)
+        holder = get_path(actual, path[:-1])
+        if declared is not None and isinstance(holder, Mapping) and path[-1] not in holder:
+            found = found or copy.deepcopy(dict(actual))
+            set_path(found, path, resolve(declared, as_of))
+    return found or actual
+
+
+def without(document: Mapping[str, Any], paths: list[tuple[str, ...]]) -> dict[str, Any]:
+    """A document without what is at some paths."""
+    found = dict(document)
+    for path in paths:
+        if len(path) == 1:
+            found.pop(path[0], None)
+        elif isinstance(found.get(path[0]), Mapping):
+            found[path[0]] = without(found[path[0]], [path[1:]])
+    return found

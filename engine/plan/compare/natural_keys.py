@@ -1,0 +1,177 @@
+"""Natural keys: what an object claims, and whether two claims are one."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from engine.plan.compare.normalize import comparable, is_sealed
+from engine.schema.lifecycle import CaseCounts, NaturalKey
+from engine.schema.resource_type import ResourceType
+from engine.stack.checks.rules import ANY_PART, parts
+from engine.stack.model import Declaration
+from engine.values import (
+    ABSENT,
+    UNKNOWN,
+    AttributeTarget,
+    Path,
+    Sensitive,
+    get_path,
+    targets_in,
+)
+
+T = TypeVar("T")
+_SOMEBODY = "?"
+_UNTOLD = (None, UNKNOWN, ABSENT, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What an object holds with a natural key, as Stripe compares it.
+
+    Attributes:
+        texts: The key's fields, a reference that is not known yet as it is written.
+        whom: Whom the object holds it for, `?` for one who is not known yet; no text in it if for
+            everyone.
+    """
+
+    texts: tuple[str, ...]
+    whom: tuple[str, ...] = ()
+
+    def clashes(self, other: Claim) -> bool:
+        """Whether Stripe lets only one of two objects hold it."""
+        if self.texts != other.texts:
+            return False
+        for_everyone = not any(self.whom) or not any(other.whom)
+        return for_everyone or (self.whom == other.whom and _SOMEBODY not in self.whom)
+
+
+def claim_of(kind: ResourceType, key: NaturalKey, document: Mapping[str, Any]) -> Claim | None:
+    """What a declaration or an answer claims with a key; None if that cannot be told."""
+    values = [_told(kind, name, document) for name in (key.attribute, *key.beside)]
+    if values[0] in _UNTOLD or UNKNOWN in values:
+        return None
+    whom = [_told(kind, name, document) for name in key.apart]
+    return Claim(
+        tuple(_text(key, value) for value in values),
+        tuple(_SOMEBODY if value is UNKNOWN else _text(key, value) for value in whom),
+    )
+
+
+def claims_of(
+    kind: ResourceType, document: Mapping[str, Any]
+) -> Iterator[tuple[NaturalKey, Claim]]:
+    """Everything a declaration or an answer claims for itself alone."""
+    for key in kind.natural_keys:
+        claim = claim_of(kind, key, document) if key.unique else None
+        if claim is not None:
+            yield key, claim
+
+
+def told(key: NaturalKey, document: Mapping[str, Any]) -> str:
+    """Name a key with what a declaration has in it: `country 'DE', type 'standard'`."""
+    found: list[str] = []
+    for name in key.fields:
+        for path, value in _every(document, parts(name)):
+            if isinstance(value, (str, int)):
+                found.append(f"{name if ANY_PART not in name else path[-1]} {value!r}")
+    return ", ".join(found)
+
+
+def cased(
+    kind: ResourceType, declaration: Declaration, declarations: Mapping[str, Declaration]
+) -> ResourceType:
+    """The type of a declaration, with keys that tell case apart where what it refers to says so.
+
+    Args:
+        kind: The type.
+        declaration: A resource of it.
+        declarations: What the stack declares, by address.
+    """
+    if all(key.case_counts is None for key in kind.natural_keys):
+        return kind
+    keys = tuple(
+        dataclasses.replace(key, fold_case=False)
+        if key.case_counts is not None and _counts(key.case_counts, declaration, declarations)
+        else key
+        for key in kind.natural_keys
+    )
+    return dataclasses.replace(kind, natural_keys=keys)
+
+
+def _counts(
+    rule: CaseCounts, declaration: Declaration, declarations: Mapping[str, Declaration]
+) -> bool:
+    for target in targets_in(declaration.arguments.get(rule.via)):
+        named = str(target.address) if isinstance(target, AttributeTarget) else ""
+        if named in declarations:
+            return declarations[named].arguments.get(rule.field) in rule.words
+    return False
+
+
+class Claimed(Generic[T]):
+    """What declarations claim, to find those that claim the same."""
+
+    def __init__(self) -> None:
+        self._claims: dict[tuple[object, ...], list[tuple[Claim, T]]] = {}
+
+    def add(
+        self, kind: ResourceType, account: str, wanted: Mapping[str, Any], who: T
+    ) -> Iterator[tuple[NaturalKey, T]]:
+        """Put down what a declaration claims, and yield who claimed the same before it.
+
+        Args:
+            kind: Its type.
+            account: The connected account that its object is on.
+            wanted: Its arguments.
+            who: Whatever stands for it.
+        """
+        for key, claim in claims_of(kind, wanted):
+            if not key.kept_by_removed and _is_declared_ended(kind, wanted):
+                continue
+            place = (kind.name, account, key.fields, claim.texts)
+            others = self._claims.setdefault(place, [])
+            first = next((other for theirs, other in others if claim.clashes(theirs)), None)
+            others.append((claim, who))
+            if first is not None:
+                yield key, first
+
+
+def _is_declared_ended(kind: ResourceType, wanted: Mapping[str, Any]) -> bool:
+    """Whether a declaration itself says that its object is archived or disabled."""
+    live = kind.revival.live if kind.revival is not None else {}
+    return any(wanted.get(name, value) != value for name, value in live.items())
+
+
+def _told(kind: ResourceType, dotted: str, document: Mapping[str, Any]) -> Any:
+    """What is at a path, in one form; a list of it where several are."""
+    if "*" not in dotted:
+        path = parts(dotted)
+        return _one(kind, path, get_path(document, path))
+    found = [_one(kind, path, value) for path, value in _every(document, parts(dotted))]
+    return UNKNOWN if UNKNOWN in found else [value for value in found if value is not None]
+
+
+def _every(document: Any, path: Path, taken: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """What is at a path, `*` standing for every entry of a mapping."""
+    if not path or document is UNKNOWN:
+        yield (*taken, *path), document
+    elif isinstance(document, Mapping):
+        for name in document if path[0] == ANY_PART else path[:1]:
+            yield from _every(document.get(name), path[1:], (*taken, name))
+
+
+def _one(kind: ResourceType, path: Path, value: Any) -> Any:
+    if value is UNKNOWN:
+        return UNKNOWN
+    if value in _UNTOLD or isinstance(value, Sensitive) or is_sealed(value):
+        return None
+    attribute = kind.root.at(path)
+    return value if attribute is None else comparable(attribute, value)
+
+
+def _text(key: NaturalKey, value: Any) -> str:
+    text = "" if value is None or value == [] else str(value)
+    return text.lower() if key.fold_case else text

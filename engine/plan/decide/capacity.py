@@ -1,0 +1,113 @@
+"""Room for new objects, where Stripe lets an account hold so many of a type and no more.
+
+A replacement that makes the new object first needs room for both. Where there is none the old one
+goes first; where the plan as a whole does not fit, it is refused.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping
+
+from engine.plan.decide.decision import Decision
+from engine.plan.inputs.plan_inputs import Basis
+from engine.plan.model import Action
+from engine.schema.lifecycle import Removal, Verb
+from engine.schema.resource_type import ResourceType
+
+
+def with_room(basis: Basis, decisions: Mapping[str, Decision]) -> dict[str, Decision]:
+    """Fit decisions into what Stripe lets an account hold.
+
+    What was not counted is believed to fit.
+
+    Args:
+        basis: What the plan is made from; it tells how many objects there are.
+        decisions: What happens to each resource.
+    """
+    found = dict(decisions)
+    for (type_name, account), count in basis.observed.counts.items():
+        some = [
+            decision
+            for decision in decisions.values()
+            if decision.kind.name == type_name and decision.keeping.account == account
+        ]
+        for decision in _Room(basis.schemas[type_name], count).fitted(basis, some):
+            found[decision.address] = decision
+    return found
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Room:
+    """How many objects of a type one account holds."""
+
+    kind: ResourceType
+    count: int
+
+    def fitted(self, basis: Basis, some: Iterable[Decision]) -> Iterator[Decision]:
+        replaced = [one for one in some if _replaces(one)]
+        made = [one for one in some if one.makes and not _replaces(one)]
+        gone = sum(_frees(one) for one in some)
+        room = self.kind.cap - self.count
+        if (made or replaced) and len(made) > room + gone:
+            first = (made or replaced)[0]
+            refusal = self._too_many(len(made), gone)
+            yield dataclasses.replace(first, refusals=(*first.refusals, refusal))
+            return
+        if len(made) > room:
+            yield from (dataclasses.replace(one, needs_room=True) for one in made)
+        spare = max(room - len(made), 0)
+        # Who insists on having the new one first comes first.
+        wishes = basis.graph.declarations
+        overlapping = sorted(
+            (one for one in replaced if one.change.create_first),
+            key=lambda one: not wishes[one.address].lifecycle.create_before_delete,
+        )
+        for decision in overlapping[spare:]:
+            wish = wishes[decision.address].lifecycle.create_before_delete
+            yield self._refused(decision) if wish else self._old_one_first(decision)
+
+    @property
+    def _full(self) -> str:
+        return f"{self.kind.title}s: Stripe lets an account hold {self.kind.cap}"
+
+    def _old_one_first(self, decision: Decision) -> Decision:
+        note = (
+            f"the old one goes before the new one is there, since the account holds {self.count} "
+            f"{self._full}"
+        )
+        change = dataclasses.replace(
+            decision.change, create_first=False, notes=(*decision.change.notes, note)
+        )
+        return dataclasses.replace(decision, change=change)
+
+    def _refused(self, decision: Decision) -> Decision:
+        refusal = (
+            f"{decision.address} is to be replaced with the new one first, and the account holds "
+            f"{self.count} {self._full}. Take create_before_delete out, or remove one first"
+        )
+        return dataclasses.replace(decision, refusals=(*decision.refusals, refusal))
+
+    def _too_many(self, made: int, gone: int) -> str:
+        return (
+            f"this plan makes {made} and deletes {gone}, and the account holds {self.count} "
+            f"{self._full}. Declare fewer, or delete what nobody needs any more"
+        )
+
+
+def _replaces(decision: Decision) -> bool:
+    """Whether a new object takes the place of one that goes."""
+    return decision.change.action is Action.REPLACE and _deletes(decision.change.removal)
+
+
+def _frees(decision: Decision) -> int:
+    """How many places become free that no successor takes."""
+    ways = decision.kind.removals
+    leftovers = len(decision.removals) if ways and _deletes(ways[-1]) else 0
+    return leftovers + (
+        decision.change.action is Action.DELETE and _deletes(decision.change.removal)
+    )
+
+
+def _deletes(removal: Removal | None) -> bool:
+    return removal is not None and removal.verb is Verb.DELETE

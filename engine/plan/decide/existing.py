@@ -1,0 +1,265 @@
+"""What happens to one resource: the decision, before it is put in order with the others."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from engine.plan.compare.diff import compare, drifted, veiled
+from engine.plan.compare.field_changes import field_changes
+from engine.plan.compare.last_seen import ignored_in, seen_leaves, with_unanswered, without
+from engine.plan.compare.liveness import has_ended, is_past, past_leaf
+from engine.plan.compare.normalize import applied_leaves, document_of, seal, unsealed
+from engine.plan.decide.decision import Decision, keeping_of
+from engine.plan.model import Action, Change, FieldChange, FieldReason, Reason
+from engine.plan.translate.companions import made_again
+from engine.plan.translate.params import update_params
+from engine.schema.remote import RemoteObject, id_of
+from engine.schema.resource_type import ResourceType
+from engine.stack.model import Declaration
+from engine.state.model import ResourceState
+from engine.values import ABSENT, OutputTarget, Path, Target, dotted
+
+_OF_THE_CODE = (
+    *(FieldReason.SET, FieldReason.CHANGED),
+    *(FieldReason.CLEARED, FieldReason.STAYS, FieldReason.GOES),
+)
+"""Why a field differs if the declaration changed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Existing:
+    """A declared resource and the object it has.
+
+    Attributes:
+        declaration: What is declared.
+        kind: Its resource type.
+        wanted: Arguments with references resolved.
+        actual: The object.
+        prior: What state says; None when it comes under management now.
+        as_of: What the references of the last apply stand for.
+        salt: For fingerprints of secrets.
+        taken: Why an object that state does not know becomes this resource's; None if state does.
+        force: Why it is replaced whatever its fields say; None if it is not.
+        remade: Something it refers to was deleted outside of the code and is made again.
+        refreshed: The object was read just now.
+    """
+
+    declaration: Declaration
+    kind: ResourceType
+    wanted: Mapping[str, Any]
+    actual: RemoteObject
+    prior: ResourceState | None
+    as_of: Callable[[Target], Any]
+    salt: str
+    taken: Reason | None = None
+    force: Reason | None = None
+    remade: bool = False
+    refreshed: bool = True
+
+
+def decide_existing(case: Existing) -> Decision:
+    """A resource that has an object: leave it, change it, bring it back, or replace it."""
+    declaration, kind = case.declaration, case.kind
+    ignored = ignored_in(declaration)
+    declared = without(seal(declaration.arguments, case.salt), ignored)
+    wanted = without(case.wanted, ignored)
+    prior = None
+    if case.prior is not None:
+        applied = applied_leaves(kind.root, case.prior.declared, case.prior.attributes)
+        prior = without(applied, ignored)
+    there = with_unanswered(kind, case.actual, case.prior, case.as_of)
+    known = unsealed(prior, declaration.arguments, case.salt)
+    comparison = compare(kind.root, wanted, there, known, salt=case.salt, as_of=case.as_of)
+    if case.prior is not None:
+        comparison = veiled(comparison, case.prior.attributes, salt=case.salt)
+    moved = _moved_leaves(case)
+    fields = field_changes(kind, comparison, declared, prior, case.actual, moved)
+    if is_past(kind, case.actual) and case.force is None:
+        return _over(case, fields)
+    # What was declared and is no more is cleared like any other field: nobody ended the object.
+    said = {**(prior or {}), **{name: value for name, value in wanted.items() if value is not None}}
+    ended = case.refreshed and has_ended(kind, case.actual, said)
+    forced = case.force is not None or any(change.forces_replacement for change in fields)
+    if forced:
+        fields = tuple(_without_stays(fields))
+    reasons = tuple(_reasons(case, fields, ended=ended))
+    action = _action(case, fields, ended=ended, forced=forced)
+    update: dict[str, Any] = {}
+    revive_by = ""
+    if action in (Action.UPDATE, Action.REVIVE, Action.IMPORT):
+        sent = without(declaration.arguments, ignored)
+        update = update_params(kind, fields, sent, wanted, case.actual)
+        if ended and kind.revival is not None:
+            update = {**(kind.revival.params or {}), **update}
+            revive_by = kind.revival.call
+        if action is Action.REVIVE:
+            update |= made_again(kind, sent, case.actual)
+    change = Change(
+        address=declaration.address,
+        type=kind.name,
+        action=action,
+        reasons=reasons,
+        id=id_of(case.actual),
+        before=document_of(kind.root, comparison.before),
+        after=document_of(kind.root, comparison.after),
+        fields=fields,
+        notes=tuple(_notes(fields)),
+        line=str(declaration.location),
+    )
+    return Decision(
+        change=change,
+        kind=kind,
+        declared=declaration.arguments,
+        wanted=case.wanted,
+        update=update,
+        revive_by=revive_by,
+        actual=case.actual,
+        prior=case.prior,
+        keeping=keeping_of(declaration, kind),
+        removals=case.prior.superseded if case.prior is not None else (),
+    )
+
+
+def _over(case: Existing, fields: tuple[FieldChange, ...]) -> Decision:
+    """A resource whose object has done its work: nothing about it can change any more.
+
+    State keeps what was declared while it could, so that the difference is told each time.
+    """
+    declaration, kind = case.declaration, case.kind
+    differing = [dotted(change.path) for change in fields if change.reason in _OF_THE_CODE]
+    note = (
+        f"it has ended ({past_leaf(kind, case.actual)}) and cannot change any more, but the code "
+        f"differs in {', '.join(differing)}: put the code back, or declare a new one under "
+        "another name"
+    )
+    there = dict(case.prior.attributes) if case.prior is not None else {}
+    change = Change(
+        address=declaration.address,
+        type=kind.name,
+        action=Action.NO_OP if case.taken is None else Action.IMPORT,
+        reasons=() if case.taken is None else (case.taken,),
+        id=id_of(case.actual),
+        before=there,
+        after=there,
+        notes=(note,) if differing else (),
+        line=str(declaration.location),
+    )
+    kept = declaration.arguments if case.prior is None else case.prior.declared
+    return Decision(
+        change=change,
+        kind=kind,
+        declared=kept,
+        wanted=case.wanted if case.prior is None else kept,
+        actual=case.actual,
+        prior=case.prior,
+        keeping=keeping_of(declaration, kind),
+        removals=case.prior.superseded if case.prior is not None else (),
+    )
+
+
+def left_alone(case: Existing) -> Decision:
+    """A resource of which a glance told that it is as declared: nothing to compare."""
+    prior = case.prior
+    assert prior is not None  # noqa: S101 - without it there is nothing to glance at
+    there = {name: prior.attributes[name] for name in case.wanted}
+    change = Change(
+        address=case.declaration.address,
+        type=case.kind.name,
+        action=Action.NO_OP,
+        id=id_of(case.actual),
+        before=there,
+        after=there,
+        line=str(case.declaration.location),
+    )
+    return Decision(
+        change=change,
+        kind=case.kind,
+        declared=case.declaration.arguments,
+        wanted=case.wanted,
+        actual=case.actual,
+        prior=prior,
+        keeping=prior.keeping,
+        untouched=True,
+    )
+
+
+def _moved_leaves(case: Existing) -> frozenset[Path]:
+    """The leaves that changed on Stripe since the last apply."""
+    if case.prior is None:
+        return frozenset()
+    seen = seen_leaves(case.kind, case.prior, case.salt)
+    found = drifted(case.kind.root, seen, case.actual, salt=case.salt)
+    return frozenset(difference.path for difference in found)
+
+
+def _action(
+    case: Existing, fields: tuple[FieldChange, ...], *, ended: bool, forced: bool
+) -> Action:
+    if forced:
+        return Action.REPLACE
+    if case.taken in (Reason.IMPORTED, Reason.ADOPTED) and not ended:
+        return Action.IMPORT
+    if ended or case.taken is Reason.REMEMBERED:
+        return Action.REVIVE
+    if fields or (case.prior is not None and case.prior.superseded):
+        return Action.UPDATE
+    return Action.NO_OP
+
+
+def _reasons(case: Existing, fields: tuple[FieldChange, ...], *, ended: bool) -> Iterator[Reason]:
+    if case.taken is not None:
+        yield case.taken
+    if case.force is not None:
+        yield case.force
+    repointed = [change for change in fields if change.reason is FieldReason.REFERENCE]
+    if repointed and case.force not in (Reason.DEPENDENCY, Reason.REMADE):
+        names = {change.path[0] for change in repointed}
+        targets = [target for path, target in case.declaration.references if path[0] in names]
+        outputs = all(isinstance(target, OutputTarget) for target in targets)
+        dependency = Reason.REMADE if case.remade else Reason.DEPENDENCY
+        yield Reason.OUTPUT if outputs else dependency
+    if any(change.forces_replacement for change in fields if _is_own(change)):
+        yield Reason.IMMUTABLE
+    if ended:
+        yield Reason.ENDED
+    if any(change.reason is FieldReason.DRIFT for change in fields):
+        yield Reason.DRIFTED
+    if any(change.reason is FieldReason.DIFFERS for change in fields):
+        yield Reason.DIFFERS
+    if any(change.reason in _OF_THE_CODE for change in fields):
+        yield Reason.CHANGED
+    if case.prior is not None and case.prior.superseded:
+        yield Reason.SUPERSEDED
+
+
+def _is_own(change: FieldChange) -> bool:
+    return change.reason is not FieldReason.REFERENCE
+
+
+def _without_stays(fields: tuple[FieldChange, ...]) -> Iterator[FieldChange]:
+    """A new object has nothing that could stay."""
+    for change in fields:
+        if change.reason in (FieldReason.STAYS, FieldReason.GOES):
+            yield dataclasses.replace(change, reason=FieldReason.CLEARED, after=ABSENT)
+        else:
+            yield change
+
+
+def _notes(fields: tuple[FieldChange, ...]) -> Iterator[str]:
+    for change in fields:
+        if change.reason is FieldReason.STAYS:
+            yield stays(change)
+        elif change.reason is FieldReason.DIFFERS:
+            where = dotted(change.path)
+            yield (
+                f"{where} is declared as in the last apply: if this comes back after each, Stripe "
+                "does not keep it, and ignore_changes leaves it alone"
+            )
+
+
+def stays(change: FieldChange) -> str:
+    """Say that a leaf which was declared cannot be cleared."""
+    return f"{dotted(change.path)} is declared no more, but Stripe cannot clear it: its value stays"

@@ -1,0 +1,38 @@
+"""What a plan is about: the part that was asked for, under the addresses that are used now."""
+
+from __future__ import annotations
+
+from engine.graph.build import ResourceGraph
+from engine.graph.dag import closure, reversed_edges
+from engine.plan.inputs.options import PlanOptions
+from engine.state.model import State
+
+
+def selection(graph: ResourceGraph, state: State, options: PlanOptions) -> frozenset[str] | None:
+    """Addresses that `--target` and `--exclude` leave in the plan; None for all of them."""
+    if not options.targets and not options.excludes:
+        return None
+    edges = {address: set(resource.dependencies) for address, resource in state.resources.items()}
+    for address in graph.declarations:
+        edges[address] = {*graph.edges[address], *graph.deferred[address]}
+    chosen = frozenset(edges)
+    if options.targets:
+        wanted = [str(address) for address in options.targets]
+        along = reversed_edges(edges) if options.destroy else edges
+        chosen = closure(wanted, along)
+    if options.excludes:
+        unwanted = [str(address) for address in options.excludes]
+        along = edges if options.destroy else reversed_edges(edges)
+        chosen -= closure(unwanted, along)
+    return chosen
+
+
+def moved_state(graph: ResourceGraph, state: State) -> tuple[State, dict[str, str]]:
+    """The state under the addresses the stack now uses, and what was renamed."""
+    moves: dict[str, str] = {}
+    for move in graph.stack.moves:
+        old, new = str(move.old), str(move.new)
+        if old in state.resources and new not in state.resources:
+            state = state.with_move(old, new)
+            moves[old] = new
+    return state, moves

@@ -1,0 +1,117 @@
+"""What is wrong with the natural keys that one stack claims, found offline.
+
+A part of a key that refers to what does not exist yet is compared as a reference. What must not
+live here: keys that only a plan can tell (`safety`), and objects that are there already
+(`collide`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from engine.errors import Problem
+from engine.plan.compare.natural_keys import Claimed, cased, claim_of, told
+from engine.schema.resource_type import ResourceType, Schemas
+from engine.stack.model import Declaration, Stack
+from engine.stack.source_lines import line_of
+from engine.values import Path as LeafPath
+from engine.values import get_path, targets_in
+
+_TWINS = "give one of them another, or take one of the two out"
+
+
+def claim_problems(stack: Stack, schemas: Schemas, root: Path) -> Iterator[Problem]:
+    """Yield every declaration that claims what an earlier one does, or adopts what cannot be found.
+
+    Args:
+        stack: The evaluated module.
+        schemas: Resource types by name.
+        root: Project folder, to find the exact line of an argument.
+    """
+    claimed = Claimed[Declaration]()
+    only: dict[tuple[str, ...], Declaration] = {}
+    for declaration in stack.declarations.values():
+        kind = cased(schemas[declaration.type], declaration, stack.declarations)
+        arguments, account = declaration.arguments, declaration.lifecycle.account
+        adopt = declaration.lifecycle.adopt
+        if kind.singleton or (adopt and kind.standing):
+            place = (kind.name, account, str(arguments.get(kind.parent)))
+            first = only.setdefault(place, declaration)
+            if first is not declaration:
+                message = _said_of_the_one(kind, first)
+                yield _problem(declaration, (), root, message, _TWINS, "same-key")
+        elif adopt and all(claim_of(kind, key, arguments) is None for key in kind.natural_keys):
+            message, hint = _said_of_adopting(kind, declaration)
+            yield _problem(declaration, ("lifecycle",), root, message, hint, "nothing-to-adopt-by")
+        for key, first in claimed.add(kind, account, arguments, declaration):
+            message = (
+                f"{told(key, arguments)} is also what {first.address} ({first.location}) claims, "
+                "and one object alone can hold it"
+            )
+            path = (key.attribute.partition(".")[0],)
+            yield _problem(declaration, path, root, message, _TWINS, "same-key")
+
+
+def standing_problems(stack: Stack, schemas: Schemas, root: Path) -> Iterator[Problem]:
+    """Yield every declaration that gives away a standing which nothing else takes.
+
+    The first of its like has it from Stripe, so that it cannot be unset: what is declared would
+    differ for ever. Only of what hangs on a resource of the same stack are all of its like known.
+    """
+    for declaration in stack.declarations.values():
+        for rule in schemas[declaration.type].inherits:
+            alike = [
+                other.arguments.get(rule.field)
+                for other in stack.declarations.values()
+                if other.type == declaration.type
+                and all(_same(path, other, declaration) for path in rule.beside)
+            ]
+            given_away = declaration.arguments.get(rule.field) is False and True not in alike
+            if given_away and any(targets_in(declaration.arguments)):
+                words = " and ".join(rule.beside)
+                message = (
+                    f"{rule.field}=False, but of those with the same {words} none is declared with "
+                    f"{rule.field}=True, and the first of them has it anyway"
+                )
+                hint = f"leave {rule.field} out, or say True of one of them"
+                yield _problem(declaration, (rule.field,), root, message, hint, "stripe-rule")
+
+
+def _same(path: str, one: Declaration, other: Declaration) -> bool:
+    steps = tuple(path.split("."))
+    return bool(get_path(one.arguments, steps) == get_path(other.arguments, steps))
+
+
+def _said_of_the_one(kind: ResourceType, first: Declaration) -> str:
+    which = "one" if kind.singleton else "one default"
+    return (
+        f"an account has {which} {kind.title}, which {first.address} ({first.location}) "
+        "declares already"
+    )
+
+
+def _said_of_adopting(kind: ResourceType, declaration: Declaration) -> tuple[str, str]:
+    """What is wrong with adopting what nothing finds, and the way on."""
+    wanted = f'import_("{declaration.address}", "{kind.id_prefix}...") names the object by its id'
+    names = " or ".join(dict.fromkeys(key.attribute for key in kind.natural_keys))
+    if not names:
+        return f"adopt=True: nothing but its id tells one {kind.title} from another", wanted
+    return (
+        f"adopt=True: a {kind.title} is found by its {names}, which is not declared",
+        f"declare {names}; or {wanted}",
+    )
+
+
+def _problem(
+    declaration: Declaration, path: LeafPath, root: Path, message: str, hint: str, reference: str
+) -> Problem:
+    location = declaration.location
+    via = f" (from {location.via})" if location.via else ""
+    return Problem(
+        location.file,
+        line_of(location, path, root),
+        f"{declaration.address}: {message}{via}",
+        hint,
+        reference,
+    )

@@ -1,0 +1,1 @@
+"""A plan as a file, and what must still hold when it is applied."""

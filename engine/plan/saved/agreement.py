@@ -1,0 +1,267 @@
+"""Whether a plan that was read shows what it carries out.
+
+Changes are what people look at, operations are what an apply sends. A plan that the engine made
+has both from one decision; in a file they are two lists, and an edited file could show one thing
+and do another. What must not live here: who may write plan files, which nothing in them can tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from engine.plan.compare.normalize import comparable, is_sealed
+from engine.plan.inputs.stamp import stamp
+from engine.plan.model import Action, Change, FieldReason, Plan, Step, StepKind
+from engine.schema.attribute import Attribute, Kind, ListOrder
+from engine.schema.remote import STAMP_KEY
+from engine.schema.resource_type import ResourceType, Schemas
+from engine.values import (
+    ABSENT,
+    CLEAR,
+    UNKNOWN,
+    Marker,
+    Path,
+    dotted,
+    get_path,
+    targets_in,
+    unescaped,
+)
+
+_BRINGING = frozenset({StepKind.CREATE, StepKind.UPDATE, StepKind.RECORD, StepKind.CALL})
+_NEEDED: Mapping[Action, frozenset[StepKind]] = {
+    # What was archived may take the place of a new object.
+    Action.CREATE: _BRINGING,
+    Action.REPLACE: _BRINGING,
+    Action.DELETE: frozenset({StepKind.REMOVE}),
+    Action.FORGET: frozenset({StepKind.FORGET}),
+}
+"""Of what kind one operation at least has to be."""
+_MAKING = frozenset({Action.CREATE, Action.REPLACE})
+_STATE_ONLY = frozenset({StepKind.RECORD, StepKind.FORGET})
+_CHANGING = _MAKING | {Action.UPDATE, Action.IMPORT, Action.REVIVE}
+_ALLOWED: Mapping[StepKind, frozenset[Action]] = {
+    StepKind.CREATE: _MAKING,
+    StepKind.UPDATE: _CHANGING,
+    StepKind.SETTLE: _CHANGING,
+    StepKind.CALL: _CHANGING,
+    StepKind.FORGET: frozenset({Action.FORGET}),
+}
+"""Which actions an operation can be part of; of those that are not here, any."""
+
+
+def disagreement(plan: Plan, schemas: Schemas) -> str:
+    """Tell the first thing that a plan carries out and does not show, or the other way round.
+
+    Args:
+        plan: The plan.
+        schemas: Resource types by name.
+
+    Returns:
+        What it is, for a message; empty if there is none.
+    """
+    found = tuple(_disagreements(plan, schemas))
+    return found[0] if found else ""
+
+
+def _disagreements(plan: Plan, schemas: Schemas) -> Iterator[str]:
+    if plan.refresh_only:
+        for step in plan.steps:
+            if step.kind not in _STATE_ONLY:
+                yield f"{step.key} is sent to Stripe, and only the state is to be refreshed"
+        return
+    changes = {str(change.address): change for change in plan.changes}
+    steps: dict[str, list[Step]] = {address: [] for address in changes}
+    for step in plan.steps:
+        change = changes.get(str(step.address))
+        if change is None:
+            yield f"{step.key} is carried out and not shown"
+            continue
+        if step.type != step.address.type or step.type != change.type:
+            yield f"{step.key} is of another type than {step.address}"
+            continue
+        steps[str(step.address)].append(step)
+        yield from _unshown(plan, change, step, schemas[step.type])
+    for address, change in changes.items():
+        yield from _two_faced(change, schemas[change.type])
+        yield from _not_carried_out(change, steps[address], schemas[change.type])
+
+
+# ── what is carried out ───────────────────────────────────────────────────────────────────
+
+
+def _unshown(plan: Plan, change: Change, step: Step, kind: ResourceType) -> Iterator[str]:
+    if change.action not in _ALLOWED.get(step.kind, frozenset(Action)):
+        yield f"{step.key} is carried out, and shown is: {change.action.value}"
+    if step.removal is not None and change.removal not in (None, step.removal):
+        yield f"{step.key} removes it by {step.removal.verb.value}, and shows another way"
+    if step.kind is StepKind.REMOVE:
+        if not _ends_what_is_shown(change, step, kind):
+            yield f"{step.key} ends what is not shown"
+        return
+    shown = _Shown(change, kind)
+    for path, value in _leaves(step.params):
+        if path == ("metadata", STAMP_KEY):
+            right = value == stamp(plan.lineage, step.address)
+        elif step.kind is StepKind.DETACH and value is CLEAR:
+            right = True  # until what takes its place is there
+        else:
+            right = shown.has(path, value)
+        if not right:
+            yield f"{step.key} sends another {dotted(path)} than is shown"
+
+
+def _ends_what_is_shown(change: Change, step: Step, kind: ResourceType) -> bool:
+    """Whether the notes name everything that a removal takes along."""
+    titles = {brought.at: brought.object for brought in kind.brings}
+    return all(
+        name in titles
+        and any(note.startswith(f"{id}, the {titles[name]} ") for note in change.notes)
+        for name, id in step.params.items()
+    )
+
+
+class _Shown:
+    """What a change shows of a resource."""
+
+    def __init__(self, change: Change, kind: ResourceType) -> None:
+        self._kind = kind
+        self._after = change.after
+        self._fields = {
+            field.path: field.after
+            for field in change.fields
+            if field.reason is not FieldReason.STAYS
+        }
+        sides = [change.after, change.before]
+        self._any: dict[Path, list[Any]] = {}
+        for path, value in (*(leaf for side in sides for leaf in _leaves(side)),):
+            self._any.setdefault(_named(path), []).append(value)
+        for path, value in self._fields.items():
+            for inner, leaf in _leaves(value, path):
+                self._any.setdefault(_named(inner), []).append(leaf)
+
+    def has(self, path: Path, value: Any) -> bool:
+        """Whether a leaf that is sent is one that is shown."""
+        attribute = self._kind.root.at(path) or Attribute(kind=Kind.ANY)
+        if path in self._fields and _ordered(self._kind.root, path):
+            return _same(attribute, value, self._fields[path])
+        told = get_path(self._after, path, ABSENT)
+        if told is not ABSENT and _ordered(self._kind.root, path):
+            return _same(attribute, value, told)
+        others = self._any.get(_named(path), ())
+        if any(_same(attribute, value, other) for other in others):
+            return True
+        return not others and (value is CLEAR or self._is_ours(path, value))
+
+    def _is_ours(self, path: Path, value: Any) -> bool:
+        """Whether it is what the engine itself says beside what is declared."""
+        kind = self._kind
+        taken_over = {key.transfer for key in kind.natural_keys} | {
+            rule.field for rule in kind.inherits
+        }
+        if value is True and len(path) == 1 and path[0] in taken_over:
+            return True
+        attribute = kind.root.at(path)
+        if attribute is not None and attribute.required_in_update:
+            return True  # beside a changed field, as Stripe has it
+        if kind.revival is not None and get_path(kind.revival.params or {}, path, ABSENT) == value:
+            return True
+        holder = kind.root.at(path[:-2]) if len(path) > 1 else None
+        return holder is not None and (
+            path[-1] == holder.handle or (holder.drop or {}).get(str(path[-1]), ABSENT) == value
+        )
+
+
+def _ordered(root: Attribute, path: Path) -> bool:
+    """Whether the place of a leaf in its lists means something."""
+    for depth, part in enumerate(path):
+        holder = root.at(path[:depth])
+        if isinstance(part, int) and (
+            holder is None or holder.order is not ListOrder.ORDERED or holder.handle
+        ):
+            return False
+    return True
+
+
+def _same(attribute: Attribute, sent: Any, told: Any) -> bool:
+    if sent is CLEAR:
+        return told in (ABSENT, None, "", [], {}, CLEAR) or told == attribute.neutral
+    if is_sealed(sent) or is_sealed(told):
+        return is_sealed(told)
+    if isinstance(sent, str) and any(targets_in(sent)):
+        return told is UNKNOWN or not isinstance(told, Marker)
+    if isinstance(told, Marker):
+        return False
+    same: bool = comparable(attribute, unescaped(sent)) == comparable(attribute, told)
+    return same
+
+
+def _two_faced(change: Change, kind: ResourceType) -> Iterator[str]:
+    """What the leaves of a change say, and the whole of it does not."""
+    for field in change.fields:
+        attribute, told = kind.root.at(field.path), get_path(change.after, field.path, ABSENT)
+        if attribute is None or told is ABSENT or field.reason is FieldReason.STAYS:
+            continue
+        same = told == field.after or field.after is ABSENT
+        if not same and not _same(attribute, told, field.after):
+            yield f"{change.address} shows two values of {dotted(field.path)}"
+
+
+# ── what is shown ─────────────────────────────────────────────────────────────────────────
+
+
+def _not_carried_out(change: Change, steps: list[Step], kind: ResourceType) -> Iterator[str]:
+    kinds = {step.kind for step in steps}
+    needed = _NEEDED.get(change.action)
+    if needed is not None and not kinds & needed:
+        yield f"{change.address} is shown as {change.action.value}, and nothing carries it out"
+        return
+    if change.action not in _CHANGING:
+        return
+    making = StepKind.CREATE in kinds
+    if change.action in _MAKING and not making:
+        return  # what takes its place has most of it already
+    sent = {_named(path) for step in steps for path, _ in _leaves(step.params)}
+    for field in change.fields:
+        if field.reason is FieldReason.STAYS or not field.path or field.forces_replacement > making:
+            continue
+        attribute = kind.root.at(field.path)
+        if attribute is None or _is_nothing(attribute, field.after):
+            continue  # it may go with something else: an element of a list, a key that is passed on
+        named = _unplaced(kind.root, field.path)
+        if not any(path[: len(named)] == named or named[: len(path)] == path for path in sent):
+            yield f"{change.address} shows another {dotted(field.path)}, and nothing sends it"
+
+
+def _is_nothing(attribute: Attribute, value: Any) -> bool:
+    """Whether that is what an object has of which nothing is sent."""
+    if value in (ABSENT, None, "", []):
+        return True
+    nothing: bool = comparable(attribute, value) == comparable(attribute, None)
+    return nothing
+
+
+def _unplaced(root: Attribute, path: Path) -> Path:
+    """A path without the places and keys in its lists."""
+    found = list[str | int]()
+    for depth, part in enumerate(path):
+        holder = root.at(path[:depth]) if depth else root
+        if holder is None or holder.kind is not Kind.LIST:
+            found.append(part)
+    return tuple(found)
+
+
+def _named(path: Path) -> Path:
+    """A path without the places in its lists."""
+    return tuple(part for part in path if not isinstance(part, int))
+
+
+def _leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    if isinstance(value, Mapping) and not is_sealed(value):
+        for name, inner in value.items():
+            yield from _leaves(inner, (*path, name))
+    elif isinstance(value, (list, tuple)):
+        for index, inner in enumerate(value):
+            yield from _leaves(inner, (*path, index))
+    elif value is not None:
+        yield path, value

@@ -1,0 +1,227 @@
+"""Saved plans: the bytes of a plan file, its digest, its versions.
+
+A plan file says what an apply will do, whom it was made for and what it was made from. Only the
+engine writes it: whoever changes a byte of it gets it refused. What must not live here: where the
+file is, and whether the plan still holds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from engine.address import parse_address
+from engine.errors import EngineError, PlanFileError
+from engine.plan.inputs.options import PlanOptions
+from engine.plan.model import Plan, PlanReport
+from engine.plan.saved.agreement import disagreement
+from engine.plan.saved.plan_json import (
+    binding_document,
+    binding_of,
+    checked_name,
+    plan_document,
+    plan_of,
+)
+from engine.plan.saved.preconditions import Binding
+from engine.schema.resource_type import Schemas
+from engine.state.decode import ShapeError, check_plain
+
+FORMAT_VERSION = 1
+"""The newest format of plan files that this engine writes and reads."""
+
+_MARK = b'{"file":"engine-plan",'
+_HEAD = ("file", "format_version")
+_FLAGS = ("refresh", "refresh_only", "destroy", "allow_mass_change")
+_ADDRESSES = ("targets", "excludes", "replace", "confirmed_removals")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedStack:
+    """The plan of one stack.
+
+    Attributes:
+        plan: What an apply does; secrets are fingerprints once it was read from a file.
+        binding: What it was made from.
+    """
+
+    plan: Plan
+    binding: Binding
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedPlan:
+    """The plans of one run, kept to be applied later.
+
+    Attributes:
+        engine_version: Version of the engine that made it.
+        environment: Environment name.
+        embedded: That is the emulator built in.
+        account_id: The account the key answered for; empty if Stripe does not tell.
+        livemode: Real money; None if Stripe does not tell.
+        options: What the person asked for.
+        stacks: One a stack, in the order they are applied.
+        requests: Calls that planning made.
+    """
+
+    engine_version: str
+    environment: str
+    embedded: bool
+    account_id: str
+    livemode: bool | None
+    options: PlanOptions
+    stacks: tuple[SavedStack, ...]
+    requests: int = 0
+
+    def report(self) -> PlanReport:
+        """The plans as planning reports them."""
+        return PlanReport(
+            environment=self.environment,
+            embedded=self.embedded,
+            account_id=self.account_id,
+            livemode=self.livemode,
+            plans=tuple(stack.plan for stack in self.stacks),
+            requests=self.requests,
+            saved=True,
+            options=self.options,
+        )
+
+
+def encode(saved: SavedPlan) -> bytes:
+    """Write a plan as the bytes of its file: the same plan, the same bytes."""
+    return _bytes(
+        {
+            "file": "engine-plan",
+            "format_version": FORMAT_VERSION,
+            "engine_version": saved.engine_version,
+            "environment": saved.environment,
+            "embedded": saved.embedded,
+            "account": {"id": saved.account_id, "livemode": saved.livemode},
+            "options": _options_document(saved.options),
+            "requests": saved.requests,
+            "stacks": [
+                {
+                    "plan": plan_document(stack.plan),
+                    "made_from": binding_document(stack.binding, stack.plan.lineage),
+                }
+                for stack in saved.stacks
+            ],
+        }
+    )
+
+
+def is_plan_file(raw: bytes) -> bool:
+    """Whether bytes begin as those of a plan file do, damaged or not."""
+    return raw.startswith(_MARK)
+
+
+def decode(raw: bytes, schemas: Schemas, *, path: str) -> SavedPlan:
+    """Read a plan from the bytes of its file; secrets stay fingerprints.
+
+    Args:
+        raw: The bytes.
+        schemas: Resource types by name.
+        path: The file, for messages.
+
+    Raises:
+        PlanFileError: if they are not a whole, untouched plan of a version this engine reads.
+    """
+    if not is_plan_file(raw):
+        raise PlanFileError(
+            f"{path} is not a plan file",
+            hint="engine plan -o FILE writes one; engine apply and engine show read it",
+        )
+    document = _document(raw, path)
+    version = document.get("format_version")
+    if isinstance(version, int) and version > FORMAT_VERSION:
+        raise PlanFileError(
+            f"{path} was written by a newer engine (format {version}, "
+            f"engine {document.get('engine_version', '?')})",
+            cause=f"This engine reads formats up to {FORMAT_VERSION}.",
+            hint="upgrade the engine, or plan again with this one; nothing was changed",
+        )
+    if version != FORMAT_VERSION or _bytes(document) != raw:
+        raise _damaged(path, "its digest does not fit what it says")
+    try:
+        saved = _saved(document, schemas)
+    except (KeyError, TypeError, ValueError, AttributeError, EngineError) as error:
+        raise PlanFileError(
+            f"{path} says what this engine does not understand: {error}",
+            cause=f"It was written by engine {document.get('engine_version', '?')}.",
+            hint="run engine plan -o again with this engine; nothing was changed",
+        ) from error
+    for stack in saved.stacks:
+        why = disagreement(stack.plan, schemas)
+        if why:
+            raise _damaged(path, f"it does not show what it carries out ({why})")
+    return saved
+
+
+def _document(raw: bytes, path: str) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = json.loads(raw)
+        check_plain(found)
+    except ShapeError as error:
+        raise _damaged(path, str(error)) from error
+    except (ValueError, RecursionError) as error:
+        raise _damaged(path, "it is not whole") from error
+    return found
+
+
+def _damaged(path: str, why: str) -> PlanFileError:
+    return PlanFileError(
+        f"{path} cannot be trusted: {why}, so it was edited or damaged after the engine wrote it",
+        hint="run engine plan -o again; nothing was changed",
+    )
+
+
+def _bytes(document: Mapping[str, Any]) -> bytes:
+    """The one spelling of a document, with its digest in it."""
+    content = {name: value for name, value in document.items() if name != "digest"}
+    digest = "sha256:" + hashlib.sha256(_spelt(content)).hexdigest()
+    return _spelt({**content, "digest": digest}) + b"\n"
+
+
+def _spelt(document: Mapping[str, Any]) -> bytes:
+    names = (*_HEAD, *sorted(set(document).difference(_HEAD)))
+    entries = (f"{_text(name)}:{_text(document[name])}" for name in names if name in document)
+    return f"{{{','.join(entries)}}}".encode()
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+
+
+def _saved(document: Mapping[str, Any], schemas: Schemas) -> SavedPlan:
+    environment = checked_name(document["environment"])
+    return SavedPlan(
+        engine_version=document["engine_version"],
+        environment=environment,
+        embedded=document["embedded"],
+        account_id=document["account"]["id"],
+        livemode=document["account"]["livemode"],
+        options=_options_of(document["options"]),
+        stacks=tuple(
+            SavedStack(
+                plan=plan_of(entry["plan"], environment, schemas),
+                binding=binding_of(entry["made_from"]),
+            )
+            for entry in document["stacks"]
+        ),
+        requests=document["requests"],
+    )
+
+
+def _options_document(options: PlanOptions) -> dict[str, Any]:
+    return {name: getattr(options, name) for name in _FLAGS} | {
+        name: [str(address) for address in getattr(options, name)] for name in _ADDRESSES
+    }
+
+
+def _options_of(document: Mapping[str, Any]) -> PlanOptions:
+    said: dict[str, Any] = {name: document[name] for name in _FLAGS}
+    for name in _ADDRESSES:
+        said[name] = tuple(parse_address(text) for text in document[name])
+    return PlanOptions(**said)

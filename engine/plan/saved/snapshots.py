@@ -1,0 +1,224 @@
+"""Writing down what a plan was made from, so that it can be looked at again.
+
+What must not live here: looking again (`binding`), and asking Stripe.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from engine.address import parse_address
+from engine.graph.build import ResourceGraph
+from engine.plan.compare.normalize import SEALED, is_sealed, seal
+from engine.plan.inputs.observed import Observed
+from engine.plan.inputs.selection import moved_state
+from engine.plan.model import Plan, Reason, StepKind
+from engine.plan.saved.preconditions import Binding, Seen, Sought, look
+from engine.schema.remote import RemoteObject, id_of
+from engine.schema.resource_type import ResourceType, Schemas
+from engine.stack.model import Declaration
+from engine.state.codec import state_digest
+from engine.state.model import State
+from engine.values import AttributeTarget, get_path, targets_in, unescaped
+
+_CHANGING = (StepKind.UPDATE, StepKind.SETTLE, StepKind.DETACH)
+
+
+def bind(
+    plan: Plan,
+    graph: ResourceGraph,
+    state: State,
+    observed: Observed,
+    schemas: Schemas,
+    outputs: Mapping[str, Any],
+) -> Binding:
+    """Write down what a plan was made from.
+
+    Args:
+        plan: The plan.
+        graph: What is declared.
+        state: The state it was made from.
+        observed: What Stripe had.
+        schemas: Resource types by name.
+        outputs: Outputs of other stacks, as `Binding` holds them.
+    """
+    found = Binding(
+        digest=state_digest(state) if state.serial else "",
+        reads=tuple(sorted(graph.stack.reads_outputs_of)),
+        outputs=outputs,
+    )
+    if not (plan.steps or plan.outputs or plan.moves):
+        return found
+    state, _ = moved_state(graph, state)
+    seen = (*_lookups(plan, graph, schemas), *_objects(plan, state, observed, schemas))
+    sought = tuple(_sought(plan, graph, observed, schemas))
+    return dataclasses.replace(found, seen=seen, sought=sought)
+
+
+def sought_of(declaration: Declaration, kind: ResourceType) -> Sought:
+    """A declared resource as something to find a holder for."""
+    names = {kind.parent, *kind.list_needs}
+    names.update(name.split(".")[0] for key in kind.natural_keys for name in key.fields)
+    names.update(name.split(".")[0] for name in (kind.composite.fields if kind.composite else ()))
+    return Sought(
+        address=declaration.address,
+        type=kind.name,
+        arguments=unescaped(
+            {name: value for name, value in declaration.arguments.items() if name in names}
+        ),
+        adopt=declaration.lifecycle.adopt,
+        account=declaration.lifecycle.account,
+    )
+
+
+def _lookups(plan: Plan, graph: ResourceGraph, schemas: Schemas) -> Iterator[Seen]:
+    outputs = [value for value, _ in (plan.wanted_outputs or {}).values()]
+    referred = _referred([[step.params for step in plan.steps], outputs])
+    for text, actual in plan.lookups.items():
+        kind = schemas[parse_address(text).type]
+        paths = {*graph.stack.lookups[text].criteria, *referred.get(text, ())} - {"id"}
+        seen = Seen(
+            address=parse_address(text),
+            type=kind.name,
+            id=id_of(actual),
+            spent=True,
+            told=dict.fromkeys(sorted(paths)),
+        )
+        yield look(seen, kind, actual, plan.lineage)
+
+
+def _objects(plan: Plan, state: State, observed: Observed, schemas: Schemas) -> Iterator[Seen]:
+    if not observed.refreshed:
+        return  # the person asked for the state to be believed
+    # What outputs refer to is read from the state, whose digest is known.
+    referred = _referred([step.params for step in plan.steps])
+    acted = {str(step.address) for step in plan.steps}
+    for text in sorted({*acted, *referred}):
+        entry = state.at(text)
+        if entry is not None and text in observed.objects:
+            seen = _seen(plan, state, text, entry.id, entry.keeping.account, schemas)
+            told = dict.fromkeys(sorted({*seen.told, *referred.get(text, ())}))
+            yield look(
+                dataclasses.replace(seen, told=told),
+                schemas[entry.type],
+                observed.objects[text],
+                plan.lineage,
+                probed=observed.probes.get(text),
+            )
+        taken = _taken(text, observed) if text in acted else None
+        if taken is not None:
+            account = next(step.account for step in plan.steps if str(step.address) == text)
+            seen = _seen(plan, state, text, id_of(taken), account, schemas)
+            yield look(seen, schemas[seen.type], taken, plan.lineage)
+
+
+def _taken(text: str, observed: Observed) -> RemoteObject | None:
+    """An object that the state does not know: one that is taken over, or stands in the way."""
+    sources = (observed.imports, observed.remembered, observed.holders)
+    return next((found for source in sources if (found := source.get(text)) is not None), None)
+
+
+def _seen(plan: Plan, state: State, text: str, id: str, account: str, schemas: Schemas) -> Seen:
+    """What is looked at of an object of a resource."""
+    kind = schemas[parse_address(text).type]
+    shape, said = _shape(plan, state, text)
+    spent = kind.ending is not None and any(
+        get_path(said, tuple(name.split("."))) is not None for name in kind.ending.spent_if
+    )
+    return Seen(
+        address=parse_address(text),
+        type=kind.name,
+        id=id,
+        account=account,
+        shape=shape,
+        spent=spent,
+        told=dict.fromkeys(sorted(_deciding(kind))),
+    )
+
+
+def _sought(
+    plan: Plan, graph: ResourceGraph, observed: Observed, schemas: Schemas
+) -> Iterator[Sought]:
+    if not observed.refreshed:
+        return
+    wanted = {step.address for step in plan.steps if step.kind is StepKind.CREATE}
+    wanted |= {change.address for change in plan.changes if Reason.ADOPTED in change.reasons}
+    for address in sorted(wanted):
+        text = str(address)
+        if observed.objects.get(text) is None and not (
+            text in observed.imports or text in observed.remembered
+        ):
+            holder = observed.holders.get(text)
+            sought = sought_of(graph.declarations[text], schemas[address.type])
+            yield dataclasses.replace(sought, holder=id_of(holder) if holder is not None else "")
+
+
+def _referred(sources: Any) -> dict[str, set[str]]:
+    """The attributes that nested values refer to, by address."""
+    found: dict[str, set[str]] = {}
+    for target in targets_in(sources):
+        if isinstance(target, AttributeTarget):
+            found.setdefault(str(target.address), set()).add(target.attribute)
+    return found
+
+
+def _deciding(kind: ResourceType) -> Iterator[str]:
+    """Leaves of an answer that plans decide by, whether they are declared or not."""
+    if kind.revival is not None:
+        yield from (*kind.revival.live, *kind.revival.spent_if)
+    if kind.ending is not None:
+        yield from (*kind.ending.leaves, *kind.ending.past)
+    yield from (way.unless_leaf[0] for way in kind.removals if way.unless_leaf is not None)
+    yield from (key.attribute for key in kind.natural_keys)
+    yield from (rule.via for rule in kind.detach)
+
+
+def _shape(plan: Plan, state: State, text: str) -> tuple[dict[str, Any], Mapping[str, Any]]:
+    """The fields that operations compare or send, and the declaration of the resource."""
+    steps = [step for step in plan.steps if str(step.address) == text]
+    prior = state.at(text)
+    said: Mapping[str, Any] = prior.declared if prior is not None else {}
+    # What state keeps tells which fields hold a secret, and so does what the plan shows.
+    documents = [said, prior.attributes if prior is not None else {}]
+    for change in plan.changes:
+        if str(change.address) == text:
+            documents += [change.before, change.after]
+    for step in steps:
+        if step.record is not None:
+            said = step.record.declared
+            documents.append(said)
+        if step.kind in _CHANGING:
+            documents.append(step.params)
+        if step.removal is not None:
+            documents.append(step.removal.params)
+    shape: Any = {}
+    for document in documents if steps else ():
+        shape = _merged(shape, _bare(seal(document, plan.lineage)))
+    return shape, said
+
+
+def _bare(document: Any) -> Any:
+    """A document without its values, but with marks where secrets are."""
+    if is_sealed(document):
+        return {SEALED: ""}
+    if isinstance(document, Mapping):
+        return {name: _bare(inner) for name, inner in document.items()}
+    if isinstance(document, list):
+        entries: Any = None
+        for inner in document:
+            entries = _merged(entries, _bare(inner))
+        return [] if entries is None else [entries]
+    return None
+
+
+def _merged(one: Any, other: Any) -> Any:
+    """Two shapes in one that has the fields of both."""
+    if is_sealed(one) or is_sealed(other):
+        return {SEALED: ""}
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return {**one, **{name: _merged(one.get(name), inner) for name, inner in other.items()}}
+    if isinstance(one, list) and isinstance(other, list):
+        return [_merged(one[0], other[0])] if one and other else one or other
+    return other if one is None else one

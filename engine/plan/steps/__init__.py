@@ -1,0 +1,1 @@
+"""The operations that carry the decisions out, and their order."""

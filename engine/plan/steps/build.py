@@ -1,0 +1,209 @@
+"""The operations that carry out decisions, not in order yet.
+
+What must not live here: what waits for what (`steps`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.graph.build import ResourceGraph
+from engine.plan.compare.normalize import seal
+from engine.plan.decide.decision import Decision
+from engine.plan.decide.references import is_certain
+from engine.plan.inputs.stamp import stamp
+from engine.plan.model import Action, Step, StepKind
+from engine.plan.translate.params import create_params, settle_params
+from engine.plan.translate.recorded import attributes_of, referred_attributes
+from engine.schema.lifecycle import Verb
+from engine.state.model import ResourceState, State
+
+
+@dataclass(slots=True, kw_only=True)
+class Board:
+    """The operations of one plan while they are put together.
+
+    Attributes:
+        graph: What is declared, and what refers to what.
+        state: What the last apply declared and saw, moves carried out.
+        decisions: What happens to each resource.
+        owner: Lineage for ownership stamps; empty for none.
+        refreshed: What is there was read from Stripe just now, and not taken from the state.
+        steps: The operations, by key.
+        after: Keys of the operations that each one waits for.
+        of: Keys of each resource's operations, by address.
+        referred: Attributes of each resource that something refers to, by address.
+    """
+
+    graph: ResourceGraph
+    state: State
+    decisions: Mapping[str, Decision]
+    owner: str
+    refreshed: bool
+    steps: dict[str, Step] = field(default_factory=dict)
+    after: dict[str, set[str]] = field(default_factory=dict)
+    of: dict[str, list[str]] = field(default_factory=dict)
+    referred: dict[str, set[str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        kinds = {decision.kind.name: decision.kind for decision in self.decisions.values()}
+        self.referred = referred_attributes(self.graph, kinds)
+
+    # ── the operations ────────────────────────────────────────────────────────────────────
+
+    def add(self, decision: Decision) -> None:
+        """Put down what carries out a decision."""
+        action = decision.change.action
+        if decision.makes:
+            self._make(decision)
+        elif decision.sends_update:
+            self._change(decision)
+        elif action in (Action.NO_OP, Action.MOVE):
+            self._note(decision)
+        elif action is Action.FORGET:
+            self.put(decision, StepKind.FORGET, id=decision.change.id)
+        if action is Action.DELETE:
+            self._remove(decision, decision.change.id)
+        for old in decision.removals:
+            self._remove(decision, old, leftover=True)
+
+    def _make(self, decision: Decision) -> None:
+        if decision.instead is not None:
+            self._change(decision.instead)
+        else:
+            self._create(decision)
+        for call in decision.kind.after_create:
+            self._call(decision.instead or decision, call)
+        removal = decision.change.removal
+        if decision.change.action is Action.REPLACE and removal is not None:
+            self._remove(decision, decision.change.id, leftover=decision.change.create_first)
+
+    def _create(self, decision: Decision) -> None:
+        replaces = decision.change.id if decision.change.action is Action.REPLACE else ""
+        first = decision.change.create_first
+        removal = decision.change.removal
+        ends = removal is not None and removal.verb is not Verb.KEEP
+        superseded = replaces if first and ends else ""
+        owner = stamp(self.owner, decision.address) if self.owner else ""
+        self.put(
+            decision,
+            StepKind.CREATE,
+            params={
+                **create_params(decision.kind, decision.declared, owner),
+                **decision.transfer,
+            },
+            record=self._record(decision, superseded=superseded),
+            supersedes=superseded,
+        )
+        settle = settle_params(decision.kind, decision.declared)
+        if settle:
+            self.put(decision, StepKind.SETTLE, params=settle, record=self._record(decision))
+
+    def _change(self, decision: Decision) -> None:
+        late = {
+            name
+            for name in decision.update
+            if decision.kind.root.fields[name].update_only
+            and not is_certain(decision.wanted.get(name))
+        }
+        now = {name: value for name, value in decision.update.items() if name not in late}
+        transfer = self._transfer(decision, now)
+        if decision.revive_by:
+            self._call(decision, decision.revive_by, id=decision.change.id)
+        kind = StepKind.UPDATE if now else StepKind.RECORD
+        record = self._record(decision)
+        if now or not late:
+            self.put(
+                decision, kind, id=decision.change.id, params={**now, **transfer}, record=record
+            )
+        if late:
+            self.put(
+                decision,
+                StepKind.SETTLE,
+                id=decision.change.id,
+                params={name: decision.update[name] for name in late},
+                record=record,
+            )
+
+    def _call(self, decision: Decision, name: str, id: str = "") -> None:
+        key = f"{name} {decision.address}"
+        record = self._record(decision)
+        self.put(decision, StepKind.CALL, key=key, id=id, call=name, record=record)
+
+    def _transfer(self, decision: Decision, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Take a natural key that another resource of this state holds."""
+        for key in decision.kind.natural_keys:
+            value = decision.wanted.get(key.attribute) if key.attribute in params else None
+            if not key.transfer or value in (None, ""):
+                continue
+            for address, entry in self.state.resources.items():
+                if address != decision.address and entry.attributes.get(key.attribute) == value:
+                    return {key.transfer: True}
+        return {}
+
+    def _note(self, decision: Decision) -> None:
+        """State only: a reference spelt anew, a changed lifecycle, an attribute now referred to."""
+        if decision.untouched and decision.address not in self.referred:
+            return
+        record = self._record(decision)
+        if record != decision.prior:
+            self.put(decision, StepKind.RECORD, id=decision.change.id, record=record)
+
+    def _remove(self, decision: Decision, id: str, *, leftover: bool = False) -> None:
+        key = f"remove {decision.address}" + (f" {id}" if leftover else "")
+        # Of an object left over by an earlier run nothing was read: the surest way is the last.
+        ways = sorted(decision.kind.removals, key=lambda way: way.verb is not Verb.KEEP)
+        removal = decision.change.removal or ways[-1]
+        brought = decision.brought if id == decision.change.id else {}
+        self.put(decision, StepKind.REMOVE, key=key, id=id, removal=removal, params=brought)
+
+    def put(self, decision: Decision, kind: StepKind, *, key: str = "", **parts: Any) -> str:
+        """Put down one operation and return its key."""
+        key = key or f"{kind.value} {decision.address}"
+        keeping = decision.keeping
+        if kind in (StepKind.REMOVE, StepKind.FORGET) and decision.prior is not None:
+            keeping = decision.prior.keeping
+        self.steps[key] = Step(
+            key=key,
+            kind=kind,
+            address=decision.change.address,
+            type=decision.kind.name,
+            referred=tuple(sorted(self.referred.get(decision.address, ()))),
+            account=keeping.account,
+            **parts,
+        )
+        self.after[key] = set()
+        self.of.setdefault(decision.address, []).append(key)
+        return key
+
+    def _record(self, decision: Decision, *, superseded: str = "") -> ResourceState:
+        """What state is to say of a resource; id and attributes come with the answer."""
+        address = decision.address
+        leftover = decision.prior.superseded if decision.prior is not None else ()
+        record = ResourceState(
+            type=decision.kind.name,
+            id=decision.change.id,
+            declared=seal(decision.declared, self.state.lineage),
+            dependencies=self.graph.needs(address),
+            superseded=(*leftover, superseded) if superseded else leftover,
+            keeping=decision.keeping,
+        )
+        if decision.actual is None:
+            return record
+        attributes = attributes_of(
+            decision.kind,
+            dataclasses.replace(record, declared=seal(decision.wanted, self.state.lineage)),
+            decision.actual,
+            self.referred.get(address, set()),
+            decision.prior,
+            self.state.lineage,
+            whole=self.refreshed,
+        )
+        return dataclasses.replace(record, attributes=attributes)
+
+    def keys(self, address: str, *kinds: StepKind) -> list[str]:
+        """Keys of a resource's operations of some kinds."""
+        return [key for key in self.of.get(address, ()) if self.steps[key].kind in kinds]

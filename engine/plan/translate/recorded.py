@@ -1,0 +1,139 @@
+"""What state keeps of an answer."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from engine.graph.build import ResourceGraph
+from engine.plan.compare.normalize import answered, hidden, is_sealed, pick, seal
+from engine.plan.inputs.observed import Observed
+from engine.plan.model import Drift, Step, StepKind
+from engine.schema.resource_type import ResourceType, Schemas
+from engine.state.model import ResourceState, State
+from engine.values import UNKNOWN, AttributeTarget, get_path, set_path
+
+
+def referred_attributes(
+    graph: ResourceGraph, kinds: Mapping[str, ResourceType]
+) -> dict[str, set[str]]:
+    """Attributes that a stack refers to, by address, and ids of what Stripe made with an object.
+
+    An id is known anyway, unless an object is addressed by the fields that name it.
+    """
+    found: dict[str, set[str]] = {}
+    for target in graph.named():
+        if not isinstance(target, AttributeTarget):
+            continue
+        kind = kinds.get(target.address.type)
+        if target.attribute != "id" or (kind is not None and kind.composite is not None):
+            found.setdefault(str(target.address), set()).add(target.attribute.split(".")[0])
+    for address, declaration in graph.declarations.items():
+        kind = kinds.get(declaration.type)
+        for brought in kind.brings if kind is not None else ():
+            if brought.by in declaration.arguments:
+                found.setdefault(address, set()).add(brought.at)
+    return found
+
+
+def attributes_of(
+    kind: ResourceType,
+    record: ResourceState,
+    actual: Mapping[str, Any],
+    referred: set[str] | tuple[str, ...],
+    prior: ResourceState | None,
+    salt: str,
+    *,
+    whole: bool = True,
+) -> dict[str, Any]:
+    """What state keeps of an answer: declared leaves, and what others refer to.
+
+    Args:
+        kind: The resource type.
+        record: What is declared; where that is a fingerprint, one is kept of the answer.
+            References to secrets have to be resolved and sealed, or their text is believed.
+        actual: The object as Stripe answered.
+        referred: Attributes that others refer to.
+        prior: What state said before, for secrets that are told once.
+        salt: For fingerprints of secrets.
+        whole: Stripe answered it just now, so that what it does not have is null; else it is what
+            state kept of an answer.
+    """
+    found: dict[str, Any] = pick(kind.root, record.declared, actual, salt)
+    for name in sorted(referred):
+        value = answered(kind.root, actual, (name,), None if whole else UNKNOWN)
+        # Null is kept too: it says that Stripe was asked and has nothing there.
+        if value is not UNKNOWN and not kind.root.fields[name].sensitive:
+            secret = hidden(kind.root.fields[name], value, record.declared.get(name))
+            found[name] = seal(secret, salt)
+    return found if prior is None else with_told_once(kind, found, prior.attributes)
+
+
+def with_told_once(
+    kind: ResourceType, attributes: Mapping[str, Any], earlier: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Attributes with the fingerprints of what Stripe told only when it made the object."""
+    found = dict(attributes)
+    for path in kind.told_once:
+        kept = get_path(earlier, path)
+        if is_sealed(kept) and get_path(found, path) is None:
+            # Of an answer, whose objects are not ours to write to.
+            found[str(path[0])] = copy.deepcopy(found.get(str(path[0])))
+            set_path(found, path, kept)
+    return found
+
+
+def refresh_steps(
+    state: State, drift: tuple[Drift, ...], observed: Observed, schemas: Schemas
+) -> tuple[Step, ...]:
+    """State-only operations that bring the state up to what Stripe has."""
+    found: list[Step] = []
+    for entry in drift:
+        address = str(entry.address)
+        prior = state.resources[address]
+        kind = schemas[prior.type]
+        actual = observed.objects.get(address)
+        if actual is None:
+            step = Step(
+                key=f"forget {address}",
+                kind=StepKind.FORGET,
+                address=entry.address,
+                type=prior.type,
+                id=prior.id,
+            )
+        else:
+            kept = set(prior.attributes) - set(prior.declared)
+            attributes = attributes_of(
+                kind,
+                dataclasses.replace(prior, declared=_veiled(prior.declared, prior.attributes)),
+                actual,
+                kept & set(kind.root.fields),
+                prior,
+                state.lineage,
+            )
+            step = Step(
+                key=f"record {address}",
+                kind=StepKind.RECORD,
+                address=entry.address,
+                type=prior.type,
+                id=prior.id,
+                record=dataclasses.replace(prior, attributes=attributes),
+            )
+        found.append(step)
+    return tuple(found)
+
+
+def _veiled(declared: Mapping[str, Any], seen: Mapping[str, Any]) -> dict[str, Any]:
+    """A declaration with fingerprints for what referred to a secret when it was last applied."""
+    found: dict[str, Any] = {}
+    for name, value in declared.items():
+        was = seen.get(name)
+        if is_sealed(was):
+            found[name] = was
+        elif isinstance(value, Mapping) and isinstance(was, Mapping):
+            found[name] = _veiled(value, was)
+        else:
+            found[name] = value
+    return found

@@ -1,0 +1,1 @@
+"""Finding every mistake of a stack without asking Stripe."""

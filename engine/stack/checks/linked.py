@@ -1,0 +1,87 @@
+"""References followed into the declarations they name, for rules that are about both.
+
+Pure. What must not live here: what the rules say (`rules`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeAlias
+
+from engine.schema.attribute import Attribute, Kind
+from engine.stack.checks.rules import ANY_PART, parts
+from engine.values import ABSENT, UNKNOWN, Path, Sensitive, Target, resolve
+
+Declared: TypeAlias = Callable[[Target], Any]
+"""Gives what a stack says of the object that a reference names; UNKNOWN if it says nothing."""
+
+
+def followed(
+    arguments: Mapping[str, Any], paths: Iterable[str], declared: Declared
+) -> Mapping[str, Any]:
+    """Put what references name in the place of their ids.
+
+    Args:
+        arguments: What one declaration says.
+        paths: Where the references are; a later one may go on from an earlier one.
+        declared: Gives what a reference names.
+
+    Returns:
+        The arguments with a dict, or UNKNOWN, at each of the places that hold a text; the given
+        ones are untouched.
+    """
+    found: Any = arguments
+    for path in paths:
+        found = replaced(found, parts(path), lambda text: _named(text, declared))
+    return dict(found)
+
+
+def _named(text: Any, declared: Declared) -> Any:
+    text = text.value if isinstance(text, Sensitive) else text
+    found = resolve(text, declared) if isinstance(text, str) else text
+    return UNKNOWN if isinstance(found, str) else found
+
+
+def completed(attribute: Attribute, value: Any) -> Any:
+    """What a declaration says, with what Stripe takes silence for wherever that is known."""
+    if isinstance(value, Mapping) and attribute.kind is Kind.OBJECT:
+        said = {
+            name: completed(attribute.fields[name], inner) if name in attribute.fields else inner
+            for name, inner in value.items()
+            if inner is not None
+        }
+        silent = {
+            name: child.neutral
+            for name, child in attribute.fields.items()
+            if child.neutral not in (ABSENT, None)
+        }
+        return {**silent, **said}
+    if isinstance(value, Mapping) and attribute.element is not None:
+        return {key: completed(attribute.element, inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)) and attribute.element is not None:
+        return [completed(attribute.element, inner) for inner in value]
+    return value
+
+
+def blurred(value: Any, path: Path) -> Any:
+    """A document of which nobody can tell what is at a path."""
+    return replaced(value, path, lambda _: UNKNOWN)
+
+
+def replaced(value: Any, path: Path, change: Callable[[Any], Any]) -> Any:
+    """A copy of nested values with those at a path changed; `*` in it stands for every one."""
+    if value is None or value is UNKNOWN:
+        return value
+    if not path:
+        return change(value)
+    if isinstance(value, Mapping):
+        return {
+            key: replaced(inner, path[1:], change) if path[0] in (ANY_PART, key) else inner
+            for key, inner in value.items()
+        }
+    if isinstance(value, (list, tuple)):
+        return [
+            replaced(inner, path[1:], change) if path[0] in (ANY_PART, index) else inner
+            for index, inner in enumerate(value)
+        ]
+    return value

@@ -1,0 +1,377 @@
+"""Finding everything that is wrong with a stack, offline and all at once."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from engine.address import ResourceAddress
+from engine.errors import Problem
+from engine.schema.resource_type import ResourceType, Schemas
+from engine.stack.checks.fields import check_arguments, check_references
+from engine.stack.checks.findings import Finding, believed
+from engine.stack.checks.linked import blurred, completed
+from engine.stack.checks.rules import Circumstances, parts
+from engine.stack.checks.targets import what_is_wrong
+from engine.stack.kept import exposed, not_json
+from engine.stack.meant import nearest
+from engine.stack.model import Declaration, Location, References, Stack
+from engine.stack.source_lines import line_of
+from engine.values import (
+    UNKNOWN,
+    AttributeTarget,
+    OutputTarget,
+    Target,
+    dotted,
+    stray_references,
+    targets_with_paths,
+)
+from engine.values import Path as LeafPath
+
+_ON_REMOVE = ("remove", "keep")
+_ACCOUNT = re.compile(r"acct_[A-Za-z0-9]+")
+_STRAY_HINT = (
+    "a reference is ${TYPE.NAME.ATTRIBUTE}, in a value and not in a key, with no $ before it; "
+    "$${ stands for a plain ${"
+)
+
+
+def problems_of(
+    stack: Stack,
+    schemas: Schemas,
+    root: Path,
+    circumstances: Circumstances,
+    held: Mapping[str, Mapping[str, Any]] | None = None,
+) -> tuple[Problem, ...]:
+    """Everything wrong with one evaluated stack, in file and line order.
+
+    Args:
+        stack: The evaluated module.
+        schemas: Resource types by name.
+        root: Project folder, to find the exact line of an argument.
+        circumstances: When and where it is to be applied.
+        held: What the objects that there are were last declared with, by address; None if that is
+            not known.
+    """
+    return tuple(
+        sorted(
+            {
+                *stack.problems,
+                *_argument_problems(stack, schemas, root, circumstances, held),
+                *_declaration_problems(stack, schemas, root),
+                *_reference_problems(stack, schemas, root),
+                *not_json(stack, root),
+                *_refactoring_problems(stack, schemas),
+                *exposed(stack, schemas, root),
+            }
+        )
+    )
+
+
+def problems_between(stacks: Sequence[Stack], known: Sequence[str], root: Path) -> list[Problem]:
+    """What is wrong with the outputs that stacks read of each other.
+
+    Args:
+        stacks: The evaluated modules.
+        known: Names of all stacks there are, evaluated or not.
+        root: Project folder, to find the exact line of an argument.
+    """
+    return [
+        *(problem for stack in stacks for problem in _unknown_stacks(stack, known)),
+        *_unknown_outputs({stack.name: stack for stack in stacks}, root),
+    ]
+
+
+def _unknown_stacks(stack: Stack, known: Sequence[str]) -> Iterator[Problem]:
+    for name, location in stack.reads_outputs_of.items():
+        if name not in known:
+            near = nearest(name, tuple(known))
+            yield Problem(
+                location.file,
+                location.line,
+                f"stack_output names the stack {name!r}, which does not exist",
+                f"did you mean {near!r}?" if near else f"stacks: {', '.join(known)}",
+                "dangling-ref",
+            )
+
+
+def _unknown_outputs(stacks: Mapping[str, Stack], root: Path) -> Iterator[Problem]:
+    for stack in stacks.values():
+        for location, name, references in _references(stack):
+            for path, target in references:
+                if not isinstance(target, OutputTarget):
+                    continue
+                source = stacks.get(target.stack)
+                # A module that stopped half-way may have meant to hand it out further down.
+                if source is None or source.problems or target.name in source.outputs:
+                    continue
+                near = nearest(target.name, tuple(source.outputs))
+                yield _problem(
+                    location,
+                    path,
+                    root,
+                    f"{name}: {dotted(path)}: stack {source.name!r} has no output {target.name!r}",
+                    f"did you mean {near!r}?" if near else "",
+                    "dangling-ref",
+                )
+
+
+def _problem(
+    location: Location,
+    path: LeafPath,
+    root: Path,
+    message: str,
+    hint: str,
+    reference: str,
+) -> Problem:
+    via = f" (from {location.via})" if location.via else ""
+    return Problem(location.file, line_of(location, path, root), f"{message}{via}", hint, reference)
+
+
+def _argument_problems(
+    stack: Stack,
+    schemas: Schemas,
+    root: Path,
+    circumstances: Circumstances,
+    held: Mapping[str, Mapping[str, Any]] | None,
+) -> Iterator[Problem]:
+    """What is wrong with each declaration by itself, then beside those it refers to."""
+    came_from = {str(move.new): str(move.old) for move in stack.moves}
+    wrong: dict[str, list[Finding]] = {}
+    for text, declaration in stack.declarations.items():
+        kind = schemas[declaration.type]
+        where = circumstances
+        if held is not None and text not in stack.imports and not declaration.lifecycle.adopt:
+            own = held.get(text, held.get(came_from.get(text, ""), {}))
+            where = dataclasses.replace(circumstances, held=own)
+        for finding in check_arguments(kind, declaration.arguments, where):
+            wrong.setdefault(text, []).append(finding)
+            yield _found(declaration, finding, root)
+
+    @cache
+    def said(text: str) -> Any:
+        declaration = stack.declarations.get(text)
+        if declaration is None or text in wrong:
+            return UNKNOWN  # what is wrong with another declaration has been said there
+        return _known_of(declaration, schemas[declaration.type])
+
+    def declared(target: Target) -> Any:
+        if isinstance(target, OutputTarget) or target.attribute != "id":
+            return UNKNOWN
+        return said(str(target.address))
+
+    for text, declaration in stack.declarations.items():
+        kind = schemas[declaration.type]
+        arguments = believed(declaration.arguments, wrong.get(text, ()))
+        where = dataclasses.replace(circumstances, itself=f"${{{text}.id}}")
+        for finding in check_references(kind, arguments, where, declared):
+            yield _found(declaration, finding, root)
+
+
+def _known_of(declaration: Declaration, kind: ResourceType) -> Any:
+    """What a declaration says of its object: fields that are left alone may hold anything."""
+    found = completed(kind.root, declaration.arguments)
+    for field in declaration.lifecycle.ignore_changes:
+        found = blurred(found, parts(str(field)))
+    return found
+
+
+def _found(declaration: Declaration, finding: Finding, root: Path) -> Problem:
+    return _problem(
+        declaration.location,
+        finding.path,
+        root,
+        f"{declaration.address}: {finding.message}",
+        finding.hint,
+        finding.reference,
+    )
+
+
+def _declaration_problems(stack: Stack, schemas: Schemas, root: Path) -> Iterator[Problem]:
+    for declaration in stack.declarations.values():
+        yield from _lifecycle_problems(declaration, schemas[declaration.type], stack, root)
+    for lookup in stack.lookups.values():
+        kind = schemas[lookup.address.type]
+        known = ("id", *kind.filters, *kind.lookup_keys)
+        for name in lookup.criteria:
+            if name not in known:
+                near = nearest(name, known)
+                yield _problem(
+                    lookup.location,
+                    (name,),
+                    root,
+                    f"{kind.face}.lookup: unknown filter {name}",
+                    f"did you mean {near!r}?" if near else f"filters: {', '.join(known)}",
+                    "unknown-parameter",
+                )
+        if not lookup.criteria or any(targets_with_paths(dict(lookup.criteria))):
+            yield _problem(
+                lookup.location,
+                (),
+                root,
+                f"{kind.face}.lookup needs criteria that are known before apply",
+                f'write {kind.face}.lookup(id="...")',
+                "bad-lookup",
+            )
+
+
+def _lifecycle_problems(
+    declaration: Declaration, kind: ResourceType, stack: Stack, root: Path
+) -> Iterator[Problem]:
+    lifecycle = declaration.lifecycle
+
+    def found(message: str, hint: str, reference: str) -> Problem:
+        return _problem(
+            declaration.location,
+            ("lifecycle",),
+            root,
+            f"{declaration.address}: {message}",
+            hint,
+            reference,
+        )
+
+    if lifecycle.on_remove not in _ON_REMOVE:
+        yield found(
+            f"on_remove cannot be {lifecycle.on_remove!r}",
+            'it is "remove" or "keep"',
+            "wrong-enum",
+        )
+    account = lifecycle.account
+    if account and not (isinstance(account, str) and _ACCOUNT.fullmatch(account)):
+        yield found(
+            f"lifecycle account cannot be {account!r}",
+            "it takes the id of a connected account that exists already, 'acct_...'; for an "
+            "account of this stack, apply the account first, then write its id here",
+            "bad-account",
+        )
+    for field in lifecycle.ignore_changes:
+        if kind.root.fields.get(str(field).split(".")[0]) is None:
+            near = nearest(str(field), tuple(kind.root.fields))
+            yield found(
+                f"ignore_changes names {field!r}, which {kind.face} does not have",
+                f"did you mean {near!r}?" if near else "",
+                "unknown-parameter",
+            )
+    for target in addresses_named(lifecycle.depends_on, lifecycle.replace_triggered_by):
+        if target not in stack.declarations:
+            near = nearest(target, tuple(stack.declarations))
+            yield found(
+                f"lifecycle names {target}, which is not declared",
+                f"did you mean {near}?" if near else "",
+                "dangling-ref",
+            )
+
+
+def addresses_named(*groups: tuple[object, ...] | list[object]) -> tuple[str, ...]:
+    """Addresses in a lifecycle's lists, whether given as references or text."""
+    found: list[str] = []
+    for entry in (entry for group in groups for entry in group):
+        targets = [
+            target for _, target in targets_with_paths(entry) if isinstance(target, AttributeTarget)
+        ]
+        found.extend([str(target.address) for target in targets] or [str(entry)])
+    return tuple(found)
+
+
+def _documents(stack: Stack) -> Iterator[tuple[Location, str, Mapping[str, object]]]:
+    """All that may hold references, with where it stands and what it is called."""
+    for declaration in stack.declarations.values():
+        yield declaration.location, str(declaration.address), declaration.arguments
+    for output in stack.outputs.values():
+        yield output.location, f"output {output.name!r}", {"value": output.value}
+
+
+def _references(stack: Stack) -> Iterator[tuple[Location, str, References]]:
+    """Every reference, with where its document stands and what that is called."""
+    for declaration in stack.declarations.values():
+        yield declaration.location, str(declaration.address), declaration.references
+    for output in stack.outputs.values():
+        found = tuple(targets_with_paths({"value": output.value}))
+        yield output.location, f"output {output.name!r}", found
+
+
+def _reference_problems(stack: Stack, schemas: Schemas, root: Path) -> Iterator[Problem]:
+    for location, name, document in _documents(stack):
+        for path, text in stray_references(document):
+            yield _problem(
+                location,
+                path,
+                root,
+                f"{name}: {dotted(path)}: {text!r} is no reference",
+                _STRAY_HINT,
+                "bad-reference",
+            )
+    for location, name, references in _references(stack):
+        for path, target in references:
+            if isinstance(target, OutputTarget):
+                continue
+            wrong = what_is_wrong(target, stack, schemas)
+            if wrong is not None:
+                message, hint = wrong
+                yield _problem(
+                    location, path, root, f"{name}: {dotted(path)}: {message}", hint, "dangling-ref"
+                )
+    yield from _mismatched_references(stack, schemas, root)
+
+
+def _mismatched_references(stack: Stack, schemas: Schemas, root: Path) -> Iterator[Problem]:
+    """An id of one type where Stripe wants another's."""
+    for declaration in stack.declarations.values():
+        kind = schemas[declaration.type]
+        for path, target in declaration.references:
+            if isinstance(target, OutputTarget) or target.attribute != "id":
+                continue
+            attribute = kind.root.at(path)
+            wanted = attribute.reference if attribute is not None else ""
+            given = schemas.get(target.address.type)
+            if wanted and given is not None and given.object != wanted:
+                yield _problem(
+                    declaration.location,
+                    path,
+                    root,
+                    f"{declaration.address}: {dotted(path)} takes the id of a {wanted}, "
+                    f"not of a {given.object} ({target.address})",
+                    "",
+                    "wrong-reference",
+                )
+
+
+def _refactoring_problems(stack: Stack, schemas: Schemas) -> Iterator[Problem]:
+    def found(location: Location, message: str, hint: str = "") -> Problem:
+        return Problem(location.file, location.line, message, hint, "bad-refactoring")
+
+    for move in stack.moves:
+        if str(move.old) in stack.declarations:
+            yield found(move.location, f"moved: {move.old} is still declared", "remove one of them")
+        if str(move.new) not in stack.declarations:
+            near = nearest(str(move.new), tuple(stack.declarations))
+            yield found(
+                move.location,
+                f"moved: {move.new} is not declared",
+                f"did you mean {near}?" if near else "",
+            )
+        if move.old.type != move.new.type:
+            yield found(move.location, f"moved: {move.old} and {move.new} are of different types")
+    for release in stack.releases:
+        if str(release.address) in stack.declarations:
+            yield found(
+                release.location,
+                f"removed: {release.address} is still declared",
+                "take out the declaration, or this line",
+            )
+    for wanted in stack.imports.values():
+        if str(wanted.address) not in stack.declarations:
+            yield found(
+                wanted.location,
+                f"import_: {wanted.address} is not declared",
+                f"declare {_face(wanted.address, schemas)}({wanted.address.name!r}, ...)",
+            )
+
+
+def _face(address: ResourceAddress, schemas: Schemas) -> str:
+    kind = schemas.get(address.type)
+    return kind.face if kind is not None else address.type

@@ -1,0 +1,1 @@
+"""Requests to Stripe: rate, retries, responses and errors."""

@@ -1,0 +1,274 @@
+"""The only door to the SDK's HTTP: raw JSON in and out, its errors translated, retries ours.
+
+The SDK does not retry a plain 429 and ignores `Retry-After`; here every request that is safe to
+send again is, with the same idempotency key. No key and no secret leaves this module in a
+message.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import email.utils
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engine.ports.provider import unfenced
+from engine.stripe.http.rate_limiter import Pace
+from engine.stripe.http.refusals import translate
+from engine.stripe.http.tries import Tries, header, is_foreign, is_too_fast, retry_after
+from engine.values import CLEAR, Sensitive
+
+STRIPE = "https://api.stripe.com"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientOptions:
+    """How to reach Stripe.
+
+    Attributes:
+        api_key: The key, wrapped.
+        api_base: Address of a Stripe-compatible server; empty for Stripe itself.
+        transport: An SDK HTTP client to use instead of the network; None for the network.
+        retries: How often a request is tried again; one that only came too fast, a few times more.
+        sleep: Waits some seconds.
+        pace: Says when a request may be sent; None for as fast as they come.
+        on_answer: Called after each request that was answered and not refused.
+    """
+
+    api_key: Sensitive
+    api_base: str = ""
+    transport: Any = None
+    retries: int = 6
+    sleep: Callable[[float], object] = time.sleep
+    pace: Pace | None = None
+    on_answer: Callable[[], None] = lambda: None
+
+
+class StripeHTTP:
+    """Sends requests and counts them; safe to use from several threads.
+
+    Attributes:
+        requests: How many were sent, tries included.
+        writes: How many of them could change something.
+        told_time: Seconds since 1970 by Stripe's own clock, as its last answer told; None before.
+    """
+
+    def __init__(self, options: ClientOptions) -> None:
+        # The SDK costs over 100 ms: a command that never asks Stripe never pays.
+        import stripe  # noqa: PLC0415
+
+        from engine.stripe.http.inspection import Inspected  # noqa: PLC0415 - the same
+        from engine.stripe.http.network import Network  # noqa: PLC0415 - the same
+
+        stripe.enable_telemetry = False
+        _silence()
+        base = options.api_base
+        bases: Any = {"api": base, "files": base} if base else None
+        self._sdk = stripe.StripeClient(
+            str(options.api_key.value),
+            base_addresses=bases,
+            http_client=Inspected(options.transport or Network()),
+            max_network_retries=0,
+        )
+        self._options = options
+        self._count = threading.Lock()
+        self.requests = 0
+        self.writes = 0
+        self.told_time: int | None = None
+
+    @property
+    def server(self) -> str:
+        """Address that is asked."""
+        return self._options.api_base or STRIPE
+
+    @property
+    def waiting(self) -> int:
+        """Requests that the pace holds back right now."""
+        return self._options.pace.waiting if self._options.pace is not None else 0
+
+    @property
+    def rate(self) -> float | None:
+        """Requests a second that the account is asked; None for no limit."""
+        return self._options.pace.rate if self._options.pace is not None else None
+
+    def get(
+        self, path: str, params: Mapping[str, Any], *, account: str = "", route: str = ""
+    ) -> dict[str, Any]:
+        """Read.
+
+        Args:
+            path: Where.
+            params: What of it.
+            account: Connected account to ask; empty for the key's own.
+            route: The path with names for its ids, for the pace of the endpoint; empty if it has
+                none.
+        """
+        options = {"stripe_account": account or None}
+        return self._send("get", path, params, options, route or path)
+
+    def post(
+        self,
+        path: str,
+        params: Mapping[str, Any],
+        *,
+        idempotency_key: str,
+        account: str = "",
+        route: str = "",
+        fence: Callable[[], None] = unfenced,
+    ) -> dict[str, Any]:
+        """Create or change; the same key never acts twice."""
+        options = {"stripe_account": account or None, "idempotency_key": idempotency_key}
+        return self._send("post", path, params, options, route or path, fence)
+
+    def delete(
+        self,
+        path: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        account: str = "",
+        route: str = "",
+        fence: Callable[[], None] = unfenced,
+    ) -> dict[str, Any]:
+        """Delete."""
+        options = {"stripe_account": account or None}
+        return self._send("delete", path, params or {}, options, route or path, fence)
+
+    def upload(
+        self,
+        path: str,
+        params: Mapping[str, Any],
+        files: Mapping[str, Path],
+        *,
+        idempotency_key: str,
+        account: str = "",
+        fence: Callable[[], None] = unfenced,
+    ) -> dict[str, Any]:
+        """Create from files; each is read anew for every try."""
+        options = {
+            "stripe_account": account or None,
+            "idempotency_key": idempotency_key,
+            "content_type": "multipart/form-data",
+            "base": "files",
+        }
+        with contextlib.ExitStack() as opened:
+            handles = {name: opened.enter_context(file.open("rb")) for name, file in files.items()}
+            return self._send("post", path, {**params, **handles}, options, path, fence)
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, Any],
+        options: Mapping[str, Any],
+        route: str,
+        fence: Callable[[], None] = unfenced,
+    ) -> dict[str, Any]:
+        import stripe  # noqa: PLC0415
+
+        from engine.stripe.http.inspection import check_document  # noqa: PLC0415 - it needs the SDK
+
+        given = {name: value for name, value in options.items() if value is not None}
+        body = encode_v2(params) if path.startswith("/v2/") else encode(params)
+        endpoint = f"{method} {route}"
+        tries = Tries(self._options.retries)
+        while True:
+            self._take_turn(endpoint, method, fence)
+            for value in body.values():
+                if hasattr(value, "seek"):
+                    value.seek(0)  # a file that an earlier try has read
+            try:
+                answer: Any = self._sdk.raw_request(method, path, **body, **given)
+                check_document(answer)
+            except stripe.StripeError as error:
+                if not is_foreign(error):
+                    self._read_clock(error.headers)
+                self._keep_pace(endpoint, error)
+                if not tries.again(error):
+                    raise translate(error, path, self.server) from None
+                self._options.sleep(tries.wait(error))
+                continue
+            self._read_clock(answer.headers)
+            self._keep_pace(endpoint, None)
+            self._options.on_answer()
+            found: dict[str, Any] = answer.data
+            return found
+
+    def _take_turn(self, endpoint: str, method: str, fence: Callable[[], None]) -> None:
+        """Wait until the request may be sent, and count it."""
+        if self._options.pace is not None:
+            self._options.pace.wait(endpoint)
+        fence()  # after every wait: for its turn, and between two tries
+        with self._count:
+            self.requests += 1
+            self.writes += method != "get"
+
+    def _keep_pace(self, endpoint: str, error: Any) -> None:
+        """Tell the pace how a request fared."""
+        pace = self._options.pace
+        if pace is None:
+            return
+        if error is None or not is_too_fast(error):
+            pace.passed(endpoint)
+            return
+        pace.refused(
+            endpoint,
+            reason=header(error.headers, "Stripe-Rate-Limited-Reason"),
+            retry_after=retry_after(error),
+        )
+
+    def _read_clock(self, headers: Mapping[str, str] | None) -> None:
+        """Remember the service's time: no clock of ours tells how old one of its keys is."""
+        told = header(headers, "Date")
+        with contextlib.suppress(ValueError, TypeError):
+            self.told_time = int(email.utils.parsedate_to_datetime(told).timestamp())
+
+
+def _silence() -> None:
+    """Keep the SDK from writing down what is sent and answered.
+
+    It prints bodies, secrets in them, to stderr if STRIPE_LOG asks for it, and logs them for
+    whoever listens. To take secrets out is not enough: its log spells bodies in ways of its own.
+    """
+    import stripe  # noqa: PLC0415
+    from stripe import _util  # noqa: PLC0415
+
+    stripe.log = None
+    _util.STRIPE_LOG = None
+    logging.getLogger("stripe").addFilter(_nothing)
+
+
+def _nothing(_: logging.LogRecord) -> bool:
+    return False
+
+
+def encode_v2(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters as v2 takes them: JSON, in which null clears."""
+    return {
+        name: _encoded(value, empty=None) for name, value in params.items() if value is not None
+    }
+
+
+def encode(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters as v1 takes them: CLEAR is an empty string.
+
+    The SDK's encoder drops None and empty lists and dicts without a word, so none reach it.
+    """
+    return {name: _encoded(value) for name, value in params.items() if value is not None}
+
+
+def _encoded(value: Any, *, empty: str | None = "") -> Any:
+    if value is CLEAR:
+        return empty
+    if isinstance(value, Sensitive):
+        return _encoded(value.value, empty=empty)
+    if isinstance(value, Mapping):
+        pairs = value.items()
+        return {name: _encoded(inner, empty=empty) for name, inner in pairs if inner is not None}
+    if isinstance(value, (list, tuple)):
+        return [_encoded(inner, empty=empty) for inner in value]
+    return str.__str__(value) if isinstance(value, str) else value

@@ -1,0 +1,95 @@
+"""What the SDK raises, in our words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from engine.errors import (
+    AuthenticationError,
+    ConnectionFailedError,
+    ForeignAnswerError,
+    NotFoundError,
+    PermissionDeniedError,
+    ProviderError,
+    RateLimitedError,
+)
+from engine.redaction import redact
+from engine.stripe.http.tries import header, is_replayed, status_of
+
+_SERVER = 500
+_OTHER_MODE = re.compile(r"a similar object exists in (live|test) mode")
+_ERRNO = re.compile(r"\[Errno -?\d+\] ([^'\")\n]+)")
+_NETWORK = re.compile(r"\(Network error: (.{1,200})")
+_CUT_OFF = "Its answer was cut off on the way, or came from somebody else."
+
+_KINDS: Mapping[int, tuple[type[ProviderError], str | None]] = {
+    401: (AuthenticationError, "check the API key of this environment; it is not shown here"),
+    403: (PermissionDeniedError, "give the key this permission in the Dashboard, or use another"),
+    404: (NotFoundError, None),
+    429: (
+        RateLimitedError,
+        "something else uses up the account's rate limit; lower --parallelism or run it later",
+    ),
+}
+
+
+def translate(error: Any, path: str, server: str) -> ProviderError:
+    """Say in our words what the SDK raised.
+
+    Args:
+        error: What it raised.
+        path: What was asked.
+        server: Address that was asked.
+    """
+    status = status_of(error)
+    if status is None:
+        return _no_answer(error, server)
+    # The SDK hands the code on for some statuses only; the body always has it.
+    body = error.error
+    message = redact(str(getattr(body, "message", None) or "").strip())
+    details: dict[str, Any] = {
+        "status": status,
+        "code": error.code or getattr(body, "code", None),
+        "param": getattr(error, "param", None) or getattr(body, "param", None),
+        "request_id": error.request_id or header(error.headers, "Request-Id") or None,
+        "replayed": is_replayed(error),
+    }
+    other = _OTHER_MODE.search(message)
+    if other is not None:
+        return NotFoundError(
+            message, hint=f"this key is for the other mode: use a {other[1]}-mode key", **details
+        )
+    kind, hint = _KINDS.get(status, (ProviderError, None))
+    if details["code"] == "resource_missing":
+        kind = NotFoundError
+    if status >= _SERVER:
+        hint = "Stripe had a fault; run the command again in a while"
+    return kind(message or f"{path}: HTTP {status}", hint=hint, **details)
+
+
+def _no_answer(error: Any, server: str) -> ConnectionFailedError:
+    """An error for a request of which nobody knows what became."""
+    why = getattr(error, "why", None)
+    if why is None and error.http_status is not None:
+        why = _CUT_OFF
+    if why is not None:
+        return ForeignAnswerError(
+            f"what answers at {server} does not answer as Stripe does",
+            cause=why,
+            hint="check STRIPE_API_BASE, and the proxy if there is one, then run the command again",
+        )
+    return ConnectionFailedError(
+        f"Stripe could not be reached at {server}",
+        cause=_network_cause(redact(str(error.user_message or error).strip())),
+        hint="check the network and STRIPE_API_BASE, then run the command again",
+    )
+
+
+def _network_cause(message: str) -> str | None:
+    """What the operating system or the server said, out of the SDK's long text."""
+    found = _ERRNO.search(message) or _NETWORK.search(message)
+    if found is not None:
+        return found[1].strip().removesuffix(")")
+    return message.splitlines()[0] if message else None
