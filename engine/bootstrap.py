@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from engine.emulator.server import EmulatorServer
     from engine.ports.provider import Provider
     from engine.ports.secret_sink import SecretSink
-    from engine.stripe.http.rate_limiter import Pace
+    from engine.stripe.http.rate_limiter import RateLimiter
 
 EMBEDDED_KEY = "sk_test_embedded"
 """The key that the embedded emulator is spoken to with; it opens nothing else."""
@@ -169,19 +169,19 @@ def _connect(settings: Settings, hook: Hook) -> Provider:
     return StripeProvider(http, loader.schemas(), api_key=str(key.value), root=settings.root)
 
 
-def _pace(settings: Settings, hook: Hook) -> Pace | None:
+def _pace(settings: Settings, hook: Hook) -> RateLimiter | None:
     """How fast Stripe may be asked; a server on this machine tells by refusing."""
-    from engine.stripe.http.rate_limiter import Pace, rates_for
+    from engine.stripe.http.rate_limiter import RateLimiter, rates_for
 
     environment = settings.environment
     if environment.emulator:
         return None
     told, key = environment.requests_per_second, environment.api_key
     if told is None and environment.is_local:
-        return Pace(rate=None, on_cut=hook.slowed)
+        return RateLimiter(rate=None, on_cut=hook.slowed)
     livemode = key is not None and is_live(str(key.value))
     rate, endpoint_rate = rates_for(livemode=livemode, told=told)
-    return Pace(rate=rate, endpoint_rate=endpoint_rate, on_cut=hook.slowed)
+    return RateLimiter(rate=rate, endpoint_rate=endpoint_rate, on_cut=hook.slowed)
 
 
 def embedded_account(settings: Settings) -> Path:

@@ -51,7 +51,7 @@ UNSAVED = "unsaved"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class ApplyPorts:
     """What one apply works with.
 
     Attributes:
@@ -107,7 +107,7 @@ class StackRun:
 
     plan: Plan
     state: State
-    around: Surroundings
+    around: ApplyPorts
     hold: frozenset[str] = frozenset()
     results: dict[str, StepResult] = field(default_factory=dict)
     sent: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -249,7 +249,7 @@ class StackRun:
         kept: dict[str, str] = {}
         try:
             params = resolve(step.params, self.references.value)
-            if step.kind is StepKind.CREATE and kind.told_once:
+            if step.kind is StepKind.CREATE and kind.creation_only:
                 self.around.sink.check()
                 kept = self._kept(step, kind)
             if step.kind is StepKind.FORGET and self._is_gone(step):

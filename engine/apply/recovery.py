@@ -48,7 +48,7 @@ on the time no better than that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Help:
+class RecoveryPorts:
     """What a recovery works with.
 
     Attributes:
@@ -66,7 +66,7 @@ class Help:
     fence: Callable[[], None] = unfenced
 
 
-def recover(unfinished: Unfinished, draft: Draft, around: Help) -> tuple[Finding, ...]:
+def recover(unfinished: Unfinished, draft: Draft, around: RecoveryPorts) -> tuple[Finding, ...]:
     """Bring a state up to what an unfinished run did.
 
     Args:
@@ -160,7 +160,7 @@ def _rebased(delta: Delta, draft: Draft) -> Delta:
 # ── what only Stripe knows ────────────────────────────────────────────────────────────────────
 
 
-def _settle(unfinished: Unfinished, intent: Intent, draft: Draft, around: Help) -> Finding:
+def _settle(unfinished: Unfinished, intent: Intent, draft: Draft, around: RecoveryPorts) -> Finding:
     """Find out what became of one operation."""
     provider, step = around.provider(), intent.step
     kind, address = around.schemas[step.type], str(step.address)
@@ -190,7 +190,7 @@ def _settle(unfinished: Unfinished, intent: Intent, draft: Draft, around: Help) 
         what=what,
         id=id_of(answer) if answer is not None else step.id,
         secret_lost=what is Found.DISCOVERED
-        and any(get_path(answer, path) is None for path in kind.told_once),
+        and any(get_path(answer, path) is None for path in kind.creation_only),
     )
 
 
@@ -209,7 +209,7 @@ def _with_secrets(
     return found
 
 
-def _asked_again(intent: Intent, around: Help) -> tuple[Found | None, RemoteObject | None]:
+def _asked_again(intent: Intent, around: RecoveryPorts) -> tuple[Found | None, RemoteObject | None]:
     """Send an operation again, if that is safe; None where that tells nothing.
 
     Raises:

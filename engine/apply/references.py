@@ -100,4 +100,4 @@ class References:
             if found is not UNKNOWN and (source is answer or not holds_secret(found)):
                 return found
         # What a whole answer does not have is null; a secret that it does not repeat is not.
-        return UNKNOWN if text not in self.answers or path in kind.told_once else None
+        return UNKNOWN if text not in self.answers or path in kind.creation_only else None

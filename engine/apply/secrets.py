@@ -33,7 +33,7 @@ def secrets_to_come(plan: Plan, schemas: Schemas) -> tuple[str, ...]:
         secret_name(step.address, path)
         for step in plan.steps
         if step.kind is StepKind.CREATE
-        for path in schemas[step.type].told_once
+        for path in schemas[step.type].creation_only
     ]
     declared = [name for name, (_, sensitive) in (plan.wanted_outputs or {}).items() if sensitive]
     changed = [
@@ -44,7 +44,7 @@ def secrets_to_come(plan: Plan, schemas: Schemas) -> tuple[str, ...]:
 
 def told_names(kind: ResourceType, address: ResourceAddress) -> dict[Path, str]:
     """The names under which secrets that Stripe tells once are kept, by their paths."""
-    return {path: secret_name(address, path) for path in kind.told_once}
+    return {path: secret_name(address, path) for path in kind.creation_only}
 
 
 def carry_over(

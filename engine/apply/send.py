@@ -105,7 +105,7 @@ def _take_away(
     except NotFoundError:
         return None  # somebody was faster; the wish is fulfilled
     except ProviderError as error:
-        ways = kind.removals[kind.removals.index(removal) + 1 :] if removal.or_next else ()
+        ways = kind.removals[kind.removals.index(removal) + 1 :] if removal.fallback else ()
         if error.status == _REFUSED and not ways and _has_ended(provider, kind, step):
             return None
         if error.status != _REFUSED or not ways:

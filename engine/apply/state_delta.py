@@ -102,7 +102,7 @@ def _attributes(
     if step.kind is StepKind.UPDATE and step.record is not None:
         seen = {name: step.record.attributes.get(name) for name in said.declared}
         found = _as_seen(found, seen, step.params)
-    for path in kind.told_once:
+    for path in kind.creation_only:
         value = get_path(answer, path)
         if value:
             set_path(found, path, {SEALED: fingerprint(str(value), salt)})

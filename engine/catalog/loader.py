@@ -147,7 +147,7 @@ def by_object(object_name: str) -> ResourceType:
         content=known.content,
         base=said.operations["create"].base if "create" in said.operations else "api",
         include=known.include,
-        told_once=tuple(
+        creation_only=tuple(
             path
             for path, field in walk(root)
             if field.sensitive and field.in_response and not field.declarable

@@ -145,7 +145,7 @@ class Call:
         self.begun = True
         self._require_named(kind, params)
         document = self._fresh(kind, self._told(kind, params))
-        for path in kind.told_once:
+        for path in kind.creation_only:
             drop(document, path)
         if kind.parent:
             document[kind.parent_field] = parent

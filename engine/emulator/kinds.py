@@ -54,7 +54,7 @@ class ObjectKind:
         nulled: Dotted paths that are null unless expanded.
         whole: Dotted paths of what is kept whole and told as its id unless expanded.
         includable: Dotted paths that are null unless included, in v2.
-        told_once: Dotted paths that only the answer to the create holds.
+        creation_only: Dotted paths that only the answer to the create holds.
     """
 
     object: str
@@ -79,7 +79,7 @@ class ObjectKind:
     nulled: frozenset[str]
     whole: frozenset[str]
     includable: frozenset[str]
-    told_once: frozenset[str]
+    creation_only: frozenset[str]
 
     @property
     def fields(self) -> Mapping[str, Shape]:
@@ -248,7 +248,7 @@ def _kind(name: str) -> ObjectKind:
         nulled=frozenset(row.expand) - hidden - whole,
         whole=whole,
         includable=frozenset(includable),
-        told_once=frozenset(
+        creation_only=frozenset(
             {*row.include_once, *(set(row.sensitive) & set(answer.fields) - hidden)}
         ),
     )

@@ -36,7 +36,7 @@ def _create(call: Call, match: Match, form: Form) -> dict[str, Any]:
     call.check_create(kind, params)
     call.require_parent(kind, match.parent)
     document = call.create(kind, params, match.parent)
-    told = kind.behaviour.told_once(call, document)
+    told = kind.behaviour.creation_only(call, document)
     answer = _shown(call, match, document, expand)
     for path, value in told.items():
         if not kind.is_v2 or path in expand:

@@ -89,7 +89,7 @@ def _included(kind: ObjectKind, operation: str, given: Any) -> Paths:
     if isinstance(given, dict):
         given = [given[key] for key in sorted(given)]
     words = given if isinstance(given, list) else [given]
-    known = kind.includable if operation == "create" else kind.includable - kind.told_once
+    known = kind.includable if operation == "create" else kind.includable - kind.creation_only
     for word in words:
         if word not in known:
             raise errors.invalid_field("include", f"must be one of {', '.join(sorted(known))}")

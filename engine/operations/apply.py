@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from engine.address import ResourceAddress
-from engine.apply.executor import UNSAVED, StackRun, Surroundings
+from engine.apply.executor import UNSAVED, ApplyPorts, StackRun
 from engine.apply.schedule import endings
 from engine.apply.secrets import secrets_to_come
 from engine.errors import EngineError, InterruptedRunError
@@ -15,7 +15,7 @@ from engine.operations.plan import plan_session
 from engine.operations.run.context import Context
 from engine.operations.run.guards import check_permissions, refuse_held
 from engine.operations.run.interrupt import stoppable
-from engine.operations.run.session import Session, session
+from engine.operations.run.session import Session, open_session
 from engine.operations.run.stale_state import refuse_stale
 from engine.operations.validate import load_graphs
 from engine.plan.checks import refused, removals_to_confirm, unconfirmed
@@ -60,17 +60,19 @@ def apply_stacks(
     """
     graphs = load_graphs(context, names)
     operation = "destroy" if options.destroy else "apply"
-    with session(context, graphs, operation=operation, lock_timeout=options.lock_timeout) as opened:
-        report = plan_session(opened, options)
+    with open_session(
+        context, graphs, operation=operation, lock_timeout=options.lock_timeout
+    ) as session:
+        report = plan_session(session, options)
         if not options.refresh:
-            opened.check_account()
-            report = dataclasses.replace(report, plans=refuse_stale(opened, report.plans))
+            session.check_account()
+            report = dataclasses.replace(report, plans=refuse_stale(session, report.plans))
         reads = {graph.stack.name: graph.stack.reads_outputs_of for graph in graphs}
-        return conclude(opened, report, reads, approve, options, confirm)
+        return conclude(session, report, reads, approve, options, confirm)
 
 
 def conclude(
-    opened: Session,
+    session: Session,
     report: PlanReport,
     reads: Mapping[str, Collection[str]],
     approve: Callable[[PlanReport], bool],
@@ -80,7 +82,7 @@ def conclude(
     """Ask for approval of plans, and carry them out.
 
     Args:
-        opened: The session that holds their states.
+        session: The session that holds their states.
         report: The plans.
         reads: Of each stack, those whose outputs it reads.
         approve: As in `apply_stacks`.
@@ -93,24 +95,24 @@ def conclude(
         GuardError: if a rule refuses the plan, or the key answers for another account or mode.
         InterruptedRunError: if the person did not want to wait for what is in flight.
     """
-    context = opened.context
+    context = session.context
     if report.has_changes or report.refusals:
         approved = approve(report)
         if report.refusals:
             raise refused(report.refusals, "nothing was changed")
         if not approved or not _confirmed(context, report, options, confirm):
-            return _report(opened, report, approved=False, results=())
-        _check_before_writing(opened, report)
+            return _report(session, report, approved=False, results=())
+        _check_before_writing(session, report)
     try:
         with stoppable(context.hook.stopping) as stop:
-            results = _carry_out(opened, report, reads, stop)
+            results = _carry_out(session, report, reads, stop)
     except KeyboardInterrupt as error:
         raise InterruptedRunError(
             "the run was stopped at once, without waiting for what was in flight",
             hint="the journal knows of it: the next engine plan or apply finds out what became of "
             "it",
         ) from error
-    return _report(opened, report, approved=report.has_changes, results=results)
+    return _report(session, report, approved=report.has_changes, results=results)
 
 
 def _confirmed(
@@ -128,16 +130,16 @@ def _confirmed(
     return confirm is None or not unnamed or confirm(report, unnamed)
 
 
-def _check_before_writing(opened: Session, report: PlanReport) -> None:
+def _check_before_writing(session: Session, report: PlanReport) -> None:
     """What may have changed while a person read the plan, and what only Stripe can tell."""
-    context = opened.context
-    refuse_held(context, tuple(opened.states))
-    for hold in opened.holds.values():
+    context = session.context
+    refuse_held(context, tuple(session.states))
+    for hold in session.holds.values():
         hold.check()
-    opened.check_account()
+    session.check_account()
     for plan in report.plans:
         _check_sink(context, plan)
-    check_permissions(opened.provider, context.schemas, report, context.settings.environment)
+    check_permissions(session.provider, context.schemas, report, context.settings.environment)
 
 
 def _check_sink(context: Context, plan: Plan) -> None:
@@ -148,7 +150,7 @@ def _check_sink(context: Context, plan: Plan) -> None:
 
 
 def _carry_out(
-    opened: Session,
+    session: Session,
     report: PlanReport,
     reads: Mapping[str, Collection[str]],
     stop: threading.Event,
@@ -162,7 +164,7 @@ def _carry_out(
         StateError: if a stack's journal cannot be written; what was done before is recorded.
         SecretSinkError: if the place for secrets cannot take those that are to come.
     """
-    run = opened.context.new_id()
+    run = session.context.new_id()
     read = {name for names in reads.values() for name in names}
     runs: list[StackRun] = []
     failed: dict[str, str] = {}
@@ -175,11 +177,11 @@ def _carry_out(
                 failed[plan.stack] = because  # what it reads was not made
                 continue
             hold = endings(plan.steps) if plan.stack in read else frozenset[str]()
-            around = _around(opened, plan, run, stop)
-            stack = StackRun(plan, opened.states[plan.stack], around, hold)
+            around = _around(session, plan, run, stop)
+            stack = StackRun(plan, session.states[plan.stack], around, hold)
             runs.append(stack)
             stack.advance()
-            opened.states[plan.stack] = stack.so_far()
+            session.states[plan.stack] = stack.so_far()
             if stack.interrupted or stack.unsaved is not None:
                 break
             if stack.failed is not None:
@@ -193,19 +195,19 @@ def _carry_out(
     return tuple(stack.finish() for stack in runs)
 
 
-def _around(opened: Session, plan: Plan, run: str, stop: threading.Event) -> Surroundings:
+def _around(session: Session, plan: Plan, run: str, stop: threading.Event) -> ApplyPorts:
     """What one plan is carried out with; its journal is open from here on."""
-    context = opened.context
+    context = session.context
     context.backend.check_writable(plan.stack, plan.environment)
     _check_sink(context, plan)  # once more: a stack before this one may have taken a name
-    return Surroundings(
-        provider=opened.provider,
+    return ApplyPorts(
+        provider=session.provider,
         schemas=context.schemas,
-        journal=opened.begin(plan.stack, run, plan.steps),
-        fence=opened.holds[plan.stack].check,
-        save=opened.save,
+        journal=session.begin(plan.stack, run, plan.steps),
+        fence=session.holds[plan.stack].check,
+        save=session.save,
         sink=context.sink,
-        outputs_of=opened.output_of,
+        outputs_of=session.output_of,
         hook=context.hook,
         run=run,
         parallelism=context.settings.parallelism,
@@ -231,12 +233,12 @@ def _end(
 
 
 def _report(
-    opened: Session, report: PlanReport, *, approved: bool, results: tuple[ApplyResult, ...]
+    session: Session, report: PlanReport, *, approved: bool, results: tuple[ApplyResult, ...]
 ) -> ApplyReport:
     return ApplyReport(
-        plan=dataclasses.replace(report, requests=opened.requests),
+        plan=dataclasses.replace(report, requests=session.requests),
         approved=approved,
         results=results,
-        requests=opened.requests,
-        writes=opened.writes,
+        requests=session.requests,
+        writes=session.writes,
     )

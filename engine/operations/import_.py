@@ -11,7 +11,7 @@ from engine.operations.refresh.refresh import observe, read_known
 from engine.operations.run.adopt import as_declared
 from engine.operations.run.context import Context
 from engine.operations.run.guards import refuse_held
-from engine.operations.run.session import Session, session
+from engine.operations.run.session import Session, open_session
 from engine.operations.validate import load_graphs
 from engine.plan.inputs.options import PlanOptions
 from engine.plan.planner import make_plan
@@ -46,10 +46,10 @@ def import_object(
     graph = _declaring(graphs, address)
     name = graph.stack.name
     refuse_held(context, (name,))
-    with session(
+    with open_session(
         context, graphs, operation="import", lock_timeout=lock_timeout, reading=True
-    ) as opened:
-        state = opened.states[name]
+    ) as session:
+        state = session.states[name]
         held = state.at(address)
         if held is not None:
             raise UsageError(
@@ -57,9 +57,9 @@ def import_object(
                 hint="nothing to import; to put another object there, release this one first "
                 "with removed(ADDRESS)",
             )
-        opened.check_account()
-        record = _recorded(opened, _importing(graph, address, id), address, id)
-        return opened.save(state.with_resource(str(address), record))
+        session.check_account()
+        record = _recorded(session, _importing(graph, address, id), address, id)
+        return session.save(state.with_resource(str(address), record))
 
 
 def _declaring(graphs: tuple[ResourceGraph, ...], address: ResourceAddress) -> ResourceGraph:
@@ -84,13 +84,13 @@ def _importing(graph: ResourceGraph, address: ResourceAddress, id: str) -> Resou
 
 
 def _recorded(
-    opened: Session, graph: ResourceGraph, address: ResourceAddress, id: str
+    session: Session, graph: ResourceGraph, address: ResourceAddress, id: str
 ) -> ResourceState:
-    context, state = opened.context, opened.states[graph.stack.name]
-    outputs = opened.outputs_read_by(graph)
+    context, state = session.context, session.states[graph.stack.name]
+    outputs = session.outputs_read_by(graph)
     options = PlanOptions(targets=(address,))
-    read = read_known(context, opened, [(graph, state)], options)
-    observed = observe(context, opened, graph, state, options, outputs, read)
+    read = read_known(context, session, [(graph, state)], options)
+    observed = observe(context, session, graph, state, options, outputs, read)
     actual = observed.imports.get(str(address))
     if actual is None:
         kind = context.schemas[address.type]

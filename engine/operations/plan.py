@@ -14,7 +14,7 @@ from engine.operations.refresh.read import Place
 from engine.operations.refresh.refresh import observe, read_known
 from engine.operations.run.context import Context
 from engine.operations.run.other_stacks import orphaned, other_states, with_other_stacks
-from engine.operations.run.session import Session, session
+from engine.operations.run.session import Session, open_session
 from engine.operations.run.stale_state import refuse_stale
 from engine.operations.validate import load_graphs
 from engine.plan.checks import CONFIRM, removals_to_confirm
@@ -42,13 +42,13 @@ def plan_stacks(context: Context, names: Sequence[str], options: PlanOptions) ->
         ProviderError: if Stripe refuses or cannot be reached.
     """
     graphs = load_graphs(context, names)
-    with session(
+    with open_session(
         context, graphs, operation="plan", lock_timeout=options.lock_timeout, reading=True
-    ) as opened:
-        return plan_session(opened, options)
+    ) as session:
+        return plan_session(session, options)
 
 
-def plan_session(opened: Session, options: PlanOptions) -> PlanReport:
+def plan_session(session: Session, options: PlanOptions) -> PlanReport:
     """Plan the stacks of an open session.
 
     Raises:
@@ -56,46 +56,46 @@ def plan_session(opened: Session, options: PlanOptions) -> PlanReport:
         ProviderError: if Stripe refuses or cannot be reached.
         UsageError: if an address in the options is in no stack.
     """
-    _check_addresses(opened, options)
-    account = opened.check_account() if options.refresh else None
-    graphs = _ordered(opened, options)
-    known = [(graph, opened.states[graph.stack.name]) for graph in graphs]
-    read = read_known(opened.context, opened, known, options)
-    plans = tuple(_plan_one(opened, graph, options, read) for graph in graphs)
+    _check_addresses(session, options)
+    account = session.check_account() if options.refresh else None
+    graphs = _ordered(session, options)
+    known = [(graph, session.states[graph.stack.name]) for graph in graphs]
+    read = read_known(session.context, session, known, options)
+    plans = tuple(_plan_one(session, graph, options, read) for graph in graphs)
     if options.refresh:
-        plans = refuse_stale(opened, plans)
-    others = other_states(opened)
-    orphans = orphaned(opened, others)
-    plans = with_other_stacks(opened, plans, options, others, orphans)
+        plans = refuse_stale(session, plans)
+    others = other_states(session)
+    orphans = orphaned(session, others)
+    plans = with_other_stacks(session, plans, options, others, orphans)
     plans = tuple(
-        dataclasses.replace(plan, warnings=(*opened.taken_up.get(plan.stack, ()), *plan.warnings))
+        dataclasses.replace(plan, warnings=(*session.taken_up.get(plan.stack, ()), *plan.warnings))
         for plan in plans
     )
     if account is not None and account.livemode:
-        plans = tuple(_without_sandbox(opened, plan) for plan in plans)
-    held = opened.context.backend.held_locks(opened.context.environment)
+        plans = tuple(_without_sandbox(session, plan) for plan in plans)
+    held = session.context.backend.held_locks(session.context.environment)
     plans = tuple(_with_held(plan, held) for plan in plans)
-    environment = opened.context.settings.environment
+    environment = session.context.settings.environment
     if environment.live or (account is not None and account.livemode):
-        plans = tuple(_with_removals(opened, plan, options) for plan in plans)
-    pinned = next((state for state in opened.states.values() if state.account_id), None)
+        plans = tuple(_with_removals(session, plan, options) for plan in plans)
+    pinned = next((state for state in session.states.values() if state.account_id), None)
     return PlanReport(
         environment=environment.name,
         embedded=environment.emulator,
         account_id=account.id if account else (pinned.account_id if pinned else ""),
         livemode=account.livemode if account else (pinned.livemode if pinned else None),
         plans=plans,
-        requests=opened.requests,
+        requests=session.requests,
         server=environment.server,
         options=options,
         orphans=tuple(orphans),
-        taken_up=bool(opened.taken_up),
+        taken_up=bool(session.taken_up),
     )
 
 
-def _without_sandbox(opened: Session, plan: Plan) -> Plan:
+def _without_sandbox(session: Session, plan: Plan) -> Plan:
     """Refuse what exists in test mode only."""
-    schemas = opened.context.schemas
+    schemas = session.context.schemas
     refused = tuple(
         f"{change.address} ({change.line}): live mode has no {schemas[change.type].title}. Declare "
         "it in environments of test mode only"
@@ -115,9 +115,9 @@ def _with_held(plan: Plan, held: Sequence[HeldLock]) -> Plan:
     return dataclasses.replace(plan, warnings=(*plan.warnings, *warnings))
 
 
-def _with_removals(opened: Session, plan: Plan, options: PlanOptions) -> Plan:
+def _with_removals(session: Session, plan: Plan, options: PlanOptions) -> Plan:
     """Say what an apply has to be told by name, since the account is live."""
-    schemas = opened.context.schemas
+    schemas = session.context.schemas
     unnamed = removals_to_confirm((plan,), schemas, options.confirmed_removals)
     if not unnamed:
         return plan
@@ -126,20 +126,20 @@ def _with_removals(opened: Session, plan: Plan, options: PlanOptions) -> Plan:
     return dataclasses.replace(plan, warnings=(*plan.warnings, warning))
 
 
-def _ordered(opened: Session, options: PlanOptions) -> tuple[ResourceGraph, ...]:
+def _ordered(session: Session, options: PlanOptions) -> tuple[ResourceGraph, ...]:
     """Stacks in the order they are applied: removals run against the reading of outputs."""
-    return opened.graphs[::-1] if options.destroy else opened.graphs
+    return session.graphs[::-1] if options.destroy else session.graphs
 
 
 def _plan_one(
-    opened: Session,
+    session: Session,
     graph: ResourceGraph,
     options: PlanOptions,
     read: Mapping[Place, RemoteObject],
 ) -> Plan:
-    state = opened.states[graph.stack.name]
-    outputs = opened.outputs_read_by(graph)
-    context = opened.context
+    state = session.states[graph.stack.name]
+    outputs = session.outputs_read_by(graph)
+    context = session.context
     planned = functools.partial(
         make_plan,
         graph,
@@ -148,21 +148,21 @@ def _plan_one(
         options=options,
         stamped=context.settings.ownership_stamp,
     )
-    observed = observe(context, opened, graph, state, options, outputs, read)
+    observed = observe(context, session, graph, state, options, outputs, read)
     draft = planned(observed)
-    told = inquire(context, opened, graph, state, draft, observed)
-    opened.observed[graph.stack.name] = told
+    told = inquire(context, session, graph, state, draft, observed)
+    session.observed[graph.stack.name] = told
     context.hook.refreshed(graph.stack.name)
     plan = draft if told is observed else planned(told)
-    opened.expect(plan)
+    session.expect(plan)
     return plan
 
 
-def _check_addresses(opened: Session, options: PlanOptions) -> None:
+def _check_addresses(session: Session, options: PlanOptions) -> None:
     known = {
         address
-        for graph in opened.graphs
-        for address in (*graph.declarations, *opened.states[graph.stack.name].resources)
+        for graph in session.graphs
+        for address in (*graph.declarations, *session.states[graph.stack.name].resources)
     }
     # Not the removals that were confirmed: an earlier run of the same command may be through.
     named: tuple[ResourceAddress, ...] = (*options.targets, *options.excludes, *options.replace)

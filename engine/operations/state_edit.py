@@ -10,7 +10,7 @@ from engine.apply.secrets import carry_over, kept_secret, told_names
 from engine.errors import StateError, UsageError
 from engine.graph.build import ResourceGraph
 from engine.operations.run.context import Context
-from engine.operations.run.session import session
+from engine.operations.run.session import open_session
 from engine.plan.compare.normalize import is_sealed
 from engine.stack.loader import stack_files
 from engine.stack.meant import nearest
@@ -45,7 +45,9 @@ def move_resource(
         StateError: if the state cannot be trusted or written.
     """
     _check_finished(context, stack)
-    with session(context, (_bare(stack),), operation="state mv", lock_timeout=lock_timeout) as run:
+    with open_session(
+        context, (_bare(stack),), operation="state mv", lock_timeout=lock_timeout
+    ) as run:
         state = run.states[stack]
         _check_there(state, old)
         if old.type != new.type or new.lookup:
@@ -89,7 +91,7 @@ def rename_stack(context: Context, old: str, new: str, *, lock_timeout: float = 
     for stack in (old, new):
         _check_finished(context, stack)
     both = (_bare(old), _bare(new))
-    with session(context, both, operation="state mv", lock_timeout=lock_timeout) as run:
+    with open_session(context, both, operation="state mv", lock_timeout=lock_timeout) as run:
         source, target = run.states[old], run.loaded[new]
         if target is not None and target.lineage != source.lineage:
             raise UsageError(
@@ -167,7 +169,9 @@ def forget_resources(
         StateError: if the state cannot be trusted or written.
     """
     _check_finished(context, stack)
-    with session(context, (_bare(stack),), operation="state rm", lock_timeout=lock_timeout) as run:
+    with open_session(
+        context, (_bare(stack),), operation="state rm", lock_timeout=lock_timeout
+    ) as run:
         state = run.states[stack]
         for address in addresses:
             _check_there(state, address)

@@ -13,7 +13,7 @@ from engine.operations.run.context import Context
 from engine.plan.key_claims import claim_problems, standing_problems
 from engine.stack.checks.empty_values import without_blanks
 from engine.stack.checks.repeated import merged
-from engine.stack.checks.rules import Circumstances
+from engine.stack.checks.rules import CheckContext
 from engine.stack.checks.stack import problems_between, problems_of
 from engine.stack.files_and_secrets import with_contents
 from engine.stack.loader import load_stack, mentioned_variables, select_stacks, stack_files
@@ -51,7 +51,7 @@ def load_graphs(
         UsageError: if there is no such stack, or a variable was given that none reads.
     """
     settings = context.settings
-    circumstances = Circumstances(
+    circumstances = CheckContext(
         now=int(context.clock()),
         live=settings.environment.livemode,
         stamped=settings.ownership_stamp,

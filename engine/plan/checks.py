@@ -105,7 +105,7 @@ def _rivals(decisions: Iterable[Decision]) -> Iterator[str]:
     claimed = Claimed[Decision]()
     for decision in decisions:
         for key, first in claimed.add(
-            decision.kind, decision.keeping.account, decision.wanted, decision
+            decision.kind, decision.removal_policy.account, decision.wanted, decision
         ):
             yield (
                 f"{first.address} and {decision.address} both claim {told(key, decision.wanted)}, "
@@ -135,7 +135,7 @@ def _crowded(decisions: Iterable[Decision]) -> Iterator[str]:
 def _protected(decisions: Iterable[Decision]) -> Iterator[str]:
     for decision in decisions:
         change = decision.change
-        if decision.keeping.protect and change.action in _ENDS:
+        if decision.removal_policy.protect and change.action in _ENDS:
             what = "removed" if change.action is Action.DELETE else "replaced"
             yield (
                 f"{change.address} is protected and would be {what}. Set "

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.plan.compare.normalize import SEALED, is_sealed, seal
-from engine.plan.decide.references import Known
+from engine.plan.decide.references import KnownValues
 from engine.plan.model import OutputChange
 from engine.stack.model import OutputDeclaration
 from engine.values import ABSENT, UNKNOWN, fingerprint, resolve
@@ -15,7 +15,7 @@ from engine.values import ABSENT, UNKNOWN, fingerprint, resolve
 def output_changes(
     wanted: Mapping[str, OutputDeclaration],
     before: Mapping[str, Any],
-    known: Known,
+    known: KnownValues,
     salt: str,
 ) -> tuple[OutputChange, ...]:
     """Compare the outputs a stack states with those that state holds, by name."""

@@ -18,15 +18,15 @@ from engine.plan.decide.annotate import with_detached, with_keys_handed_over, wi
 from engine.plan.decide.capacity import with_room
 from engine.plan.decide.decision import Decision
 from engine.plan.decide.declared import decide_declared
-from engine.plan.decide.references import Known, Standing, lost_secret, standing_after
+from engine.plan.decide.references import ExpectedResource, KnownValues, expected_after, lost_secret
 from engine.plan.decide.removed import decide_undeclared
 from engine.plan.inputs.observed import Observed
 from engine.plan.inputs.options import PlanOptions
-from engine.plan.inputs.plan_inputs import Basis
+from engine.plan.inputs.plan_inputs import PlanInputs
 from engine.plan.inputs.selection import moved_state, selection
 from engine.plan.model import Action, Drift, Plan
 from engine.plan.outputs import output_changes
-from engine.plan.steps.order import arrange
+from engine.plan.steps.order import order_steps
 from engine.plan.translate.recorded import refresh_steps
 from engine.schema.resource_type import Schemas
 from engine.state.model import State
@@ -53,7 +53,7 @@ def make_plan(
         stamped: New objects get an ownership stamp.
     """
     state, moves = moved_state(graph, state)
-    basis = Basis(
+    inputs = PlanInputs(
         graph=graph,
         state=state,
         observed=observed,
@@ -61,15 +61,15 @@ def make_plan(
         options=options or PlanOptions(),
     )
     drift = find_drift(graph, state, observed, schemas)
-    if basis.options.refresh_only:
-        return _refresh_only(basis, drift)
-    chosen = selection(graph, state, basis.options)
-    known = Known(schemas, observed.outputs, observed.secrets)
-    decisions = _decisions(basis, chosen, known, {new: old for old, new in moves.items()})
+    if inputs.options.refresh_only:
+        return _refresh_only(inputs, drift)
+    chosen = selection(graph, state, inputs.options)
+    known = KnownValues(schemas, observed.outputs, observed.secrets)
+    decisions = _decisions(inputs, chosen, known, {new: old for old, new in moves.items()})
     owner = state.lineage if stamped else ""
-    steps = arrange(graph, state, decisions, owner=owner, refreshed=observed.refreshed)
+    steps = order_steps(graph, state, decisions, owner=owner, refreshed=observed.refreshed)
     decisions = with_keys_handed_over(with_detached(decisions, steps))
-    outputs = {} if basis.options.destroy else graph.stack.outputs
+    outputs = {} if inputs.options.destroy else graph.stack.outputs
     lost = {name: list(filter(known.is_lost, targets_in(outputs[name].value))) for name in outputs}
     outputs = {name: outputs[name] for name in outputs if not lost[name]}
     whole = chosen is None
@@ -89,53 +89,59 @@ def make_plan(
         steps=steps,
         moves=moves,
         lookups=observed.lookups,
-        warnings=(*_warnings(basis, whole=whole), *_lost(lost), *_over(decisions)),
+        warnings=(*_warnings(inputs, whole=whole), *_lost(lost), *_over(decisions)),
     )
-    refusals = refusals_of(draft, decisions.values(), state, basis.options)
+    refusals = refusals_of(draft, decisions.values(), state, inputs.options)
     return dataclasses.replace(draft, refusals=refusals)
 
 
 def _decisions(
-    basis: Basis, chosen: frozenset[str] | None, known: Known, came_from: Mapping[str, str]
+    inputs: PlanInputs,
+    chosen: frozenset[str] | None,
+    known: KnownValues,
+    came_from: Mapping[str, str],
 ) -> dict[str, Decision]:
     """Decide every resource that the plan is about."""
-    for address, found in basis.observed.lookups.items():
-        known.decide(address, Standing(found))
+    for address, found in inputs.observed.lookups.items():
+        known.decide(address, ExpectedResource(found))
     decisions: dict[str, Decision] = {}
-    if not basis.options.destroy:
-        decisions = _declared(basis, chosen, known, came_from)
-        if any(basis.graph.deferred[address] for address in decisions):
+    if not inputs.options.destroy:
+        decisions = _declared(inputs, chosen, known, came_from)
+        if any(inputs.graph.deferred[address] for address in decisions):
             # What a deferred reference names is decided after the one that refers to it, so
             # only a second look tells whether it is the object that is there already.
-            decisions = _declared(basis, chosen, known, came_from)
-    return with_room(basis, decisions | decide_undeclared(basis, chosen, decisions))
+            decisions = _declared(inputs, chosen, known, came_from)
+    return with_room(inputs, decisions | decide_undeclared(inputs, chosen, decisions))
 
 
 def _declared(
-    basis: Basis, chosen: frozenset[str] | None, known: Known, came_from: Mapping[str, str]
+    inputs: PlanInputs,
+    chosen: frozenset[str] | None,
+    known: KnownValues,
+    came_from: Mapping[str, str],
 ) -> dict[str, Decision]:
     """Decide every declared resource after what it refers to, and tell `known` of each."""
     decisions: dict[str, Decision] = {}
-    refreshed = basis.observed.refreshed
-    for address in basis.graph.order:
+    refreshed = inputs.observed.refreshed
+    for address in inputs.graph.order:
         if chosen is None or address in chosen:
-            decision = decide_declared(basis, address, known, decisions)
+            decision = decide_declared(inputs, address, known, decisions)
             decisions[address] = with_move(decision, came_from.get(address))
-            known.decide(address, standing_after(decision, refreshed=refreshed))
-        elif (prior := basis.state.resources.get(address)) is not None:
-            actual = basis.actual(address, prior) or {}
-            known.decide(address, Standing(actual, whole=False, declared=prior.declared))
+            known.decide(address, expected_after(decision, refreshed=refreshed))
+        elif (prior := inputs.state.resources.get(address)) is not None:
+            actual = inputs.actual(address, prior) or {}
+            known.decide(address, ExpectedResource(actual, whole=False, declared=prior.declared))
     return decisions
 
 
-def _refresh_only(basis: Basis, drift: tuple[Drift, ...]) -> Plan:
+def _refresh_only(inputs: PlanInputs, drift: tuple[Drift, ...]) -> Plan:
     return Plan(
-        stack=basis.state.stack,
-        environment=basis.state.environment,
-        lineage=basis.state.lineage,
-        serial=basis.state.serial,
+        stack=inputs.state.stack,
+        environment=inputs.state.environment,
+        lineage=inputs.state.lineage,
+        serial=inputs.state.serial,
         drift=drift,
-        steps=refresh_steps(basis.state, drift, basis.observed, basis.schemas),
+        steps=refresh_steps(inputs.state, drift, inputs.observed, inputs.schemas),
         refresh_only=True,
     )
 
@@ -155,11 +161,11 @@ def _over(decisions: Mapping[str, Decision]) -> Iterator[str]:
             yield from (f"{address} ({change.line}): {note}" for note in change.notes)
 
 
-def _warnings(basis: Basis, *, whole: bool) -> Iterator[str]:
+def _warnings(inputs: PlanInputs, *, whole: bool) -> Iterator[str]:
     if not whole:
         yield (
             "only part of the stack is planned (--target, --exclude): the rest may need "
             "changes too, and outputs stay as they are"
         )
-    if not basis.observed.refreshed:
+    if not inputs.observed.refreshed:
         yield "Stripe was not asked (--no-refresh): this plan believes the state"

@@ -51,7 +51,7 @@ class Removal:
         call: Name of the call that does it instead, `archive`, sent with `params`.
         unless: A question whose yes rules this way out, so that the next one is taken.
         unless_leaf: Path and value in the object that rule this way out.
-        or_next: Stripe may refuse it for what no read tells; then the next way is taken.
+        fallback: Stripe may refuse it for what no read tells; then the next way is taken.
         note: Why nothing better exists; shown in the plan.
     """
 
@@ -60,7 +60,7 @@ class Removal:
     call: str = ""
     unless: Probe | None = None
     unless_leaf: tuple[str, Any] | None = None
-    or_next: bool = False
+    fallback: bool = False
     note: str = ""
 
 

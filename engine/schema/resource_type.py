@@ -67,7 +67,7 @@ class ResourceType:
         content: Fields that name a local file to be sent.
         base: Host that creates go to: `api` or `files`.
         include: What a v2 answer holds only if asked for.
-        told_once: Where an answer may hold a secret that Stripe made up, told on creation alone.
+        creation_only: Where the response to a create, and no other, may hold a secret of Stripe.
         include_once: What only the answer to a v2 create holds, if asked for.
         sandbox_only: Live mode refuses it.
         cap: How many of it Stripe lets an account hold in each mode; 0 if it does not count.
@@ -112,7 +112,7 @@ class ResourceType:
     base: str = "api"
     include: tuple[str, ...] = ()
     include_once: tuple[str, ...] = ()
-    told_once: tuple[Path, ...] = ()
+    creation_only: tuple[Path, ...] = ()
     sandbox_only: bool = False
     cap: int = 0
     examples: Mapping[str, Any] = field(default_factory=dict)

@@ -174,7 +174,7 @@ def _hashed(document: Mapping[str, Any]) -> str:
 
 def resource_document(resource: ResourceState) -> dict[str, Any]:
     """A resource as the file, and the journal of a run, hold it."""
-    keeping = resource.keeping
+    removal_policy = resource.removal_policy
     return {
         "type": resource.type,
         "id": resource.id,
@@ -186,9 +186,9 @@ def resource_document(resource: ResourceState) -> dict[str, Any]:
                 "superseded": list(resource.superseded),
                 "lifecycle": _drop_empty(
                     {
-                        "protect": keeping.protect,
-                        "keep": keeping.keep,
-                        "account": keeping.account,
+                        "protect": removal_policy.protect,
+                        "keep": removal_policy.keep,
+                        "account": removal_policy.account,
                     }
                 ),
             }

@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping
 from typing import Any, TypeAlias, TypeVar
 
-from engine.state.model import Keeping, RemovedObject, ResourceState, State
+from engine.state.model import RemovalPolicy, RemovedObject, ResourceState, State
 from engine.values import Path
 
 _Kinds: TypeAlias = tuple[type, ...]
@@ -161,7 +161,7 @@ def resource_of(document: Any, at: Path = ()) -> ResourceState:
         attributes=document["attributes"],
         dependencies=_texts(document["dependencies"], (*at, "dependencies")),
         superseded=_texts(document.get("superseded", []), (*at, "superseded")),
-        keeping=Keeping(
+        removal_policy=RemovalPolicy(
             protect=lifecycle.get("protect", False),
             keep=lifecycle.get("keep", False),
             account=lifecycle.get("account", ""),

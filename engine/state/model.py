@@ -20,7 +20,7 @@ _EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Keeping:
+class RemovalPolicy:
     """What the author said about removal, remembered for when the declaration is gone.
 
     Attributes:
@@ -45,7 +45,7 @@ class ResourceState:
         attributes: What Stripe answered: declared leaves, and what others refer to.
         dependencies: Addresses it refers to, sorted.
         superseded: Ids of objects it replaced that still have to be removed.
-        keeping: What the author said about removal.
+        removal_policy: What the author said about removal.
     """
 
     type: str
@@ -54,7 +54,7 @@ class ResourceState:
     attributes: Mapping[str, Any] = field(default_factory=lambda: _EMPTY)
     dependencies: tuple[str, ...] = ()
     superseded: tuple[str, ...] = ()
-    keeping: Keeping = field(default_factory=Keeping)
+    removal_policy: RemovalPolicy = field(default_factory=RemovalPolicy)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from engine.errors import Problem
 from engine.state.model import State
 
 
-class Trace(enum.StrEnum):
+class MatchedBy(enum.StrEnum):
     """How an object was known for the one that a stack declares."""
 
     STAMP = "ownership stamp"
@@ -34,7 +34,7 @@ class Rebuilt:
     """
 
     state: State
-    traces: Mapping[str, Trace]
+    traces: Mapping[str, MatchedBy]
     missing: tuple[str, ...] = ()
     taken: Mapping[str, str] = field(default_factory=dict)
     undeclared: tuple[str, ...] = ()

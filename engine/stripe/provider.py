@@ -270,7 +270,7 @@ class StripeProvider:
         else:
             asked = {**body, **_asked(kind, once=True)}
             found = self._post(path, asked, context, kind.collection)
-        for told in kind.told_once:
+        for told in kind.creation_only:
             remember(get_path(found, told))
         self._request("POST", path).object(kind, found, str(body.get("id", "")))
         return addressed(kind, found, parent)

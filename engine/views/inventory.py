@@ -31,8 +31,8 @@ def resource_text(address: str, resource: ResourceState, schemas: Schemas, style
     width = max((len(name) for name, _ in rows), default=0) + 1
     lines += [f"  {name + ':':<{width}} {text}" for name, text in rows]
     marks = {
-        "protected": resource.keeping.protect,
-        "stays on Stripe when removed": resource.keeping.keep,
+        "protected": resource.removal_policy.protect,
+        "stays on Stripe when removed": resource.removal_policy.keep,
     }
     lines += [f"  ({text})" for text, holds in marks.items() if holds]
     lines += [f"  (replaced {old}, which is still to be removed)" for old in resource.superseded]

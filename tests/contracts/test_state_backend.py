@@ -26,7 +26,7 @@ from engine.ports.journal import JournalFile
 from engine.ports.run_locks import Holder
 from engine.ports.state_store import StateBackend
 from engine.state.codec import encode
-from engine.state.model import Keeping, RemovedObject, ResourceState, State, new_state
+from engine.state.model import RemovalPolicy, RemovedObject, ResourceState, State, new_state
 
 LONG_ENOUGH = 600.0
 """Seconds that no test ever waits for: a stop for what has hung."""
@@ -68,7 +68,7 @@ def a_state(serial: int = 1, **changes: Any) -> State:
                 attributes={"name": "Pro", "metadata": {}},
                 dependencies=("stripe_price.m",),
                 superseded=("prod_0",),
-                keeping=Keeping(protect=True, keep=True, account="acct_2"),
+                removal_policy=RemovalPolicy(protect=True, keep=True, account="acct_2"),
             )
         },
         removed={"stripe_price.m": RemovedObject(type="stripe_price", id="price_1")},

@@ -25,7 +25,7 @@ from engine.operations.rebuild.rebuild import RebuildOptions, rebuild_states
 from engine.schema.remote import STAMP_KEY
 from engine.state.codec import encode
 from engine.state.model import RemovedObject
-from engine.state.reports import Rebuilt, Trace
+from engine.state.reports import MatchedBy, Rebuilt
 
 SHOP = """
     from engine import output
@@ -93,7 +93,7 @@ def test_a_lost_state_is_what_it_was(shop: Any) -> None:
     rebuilt = rebuild(shop)
     assert rebuilt.state == dataclasses.replace(before, serial=1)
     assert shop.state() == rebuilt.state
-    assert set(rebuilt.traces.values()) == {Trace.STAMP}
+    assert set(rebuilt.traces.values()) == {MatchedBy.STAMP}
     assert (rebuilt.missing, rebuilt.undeclared, rebuilt.aside) == ((), (), "")
     assert not shop.plan().has_changes
     shop.apply()
@@ -174,10 +174,10 @@ def test_an_object_without_a_stamp_is_found_by_its_key(shop: Any) -> None:
     before = lose(shop)
     rebuilt = rebuild(shop)
     assert rebuilt.traces == {
-        "stripe_coupon.launch": Trace.KEY,
-        "stripe_product.pro": Trace.STAMP,
-        "stripe_promotion_code.code": Trace.KEY,
-        "stripe_webhook_endpoint.hook": Trace.STAMP,
+        "stripe_coupon.launch": MatchedBy.KEY,
+        "stripe_product.pro": MatchedBy.STAMP,
+        "stripe_promotion_code.code": MatchedBy.KEY,
+        "stripe_webhook_endpoint.hook": MatchedBy.STAMP,
     }
     assert rebuilt.missing == ("stripe_price.monthly",)
     rest = {name: entry for name, entry in before.resources.items() if "_price." not in name}
@@ -206,7 +206,7 @@ def test_children_and_their_like_are_found_below_their_parents(shop: Any) -> Non
     rebuilt = rebuild(shop)
     assert rebuilt.missing == ()
     assert rebuilt.state == dataclasses.replace(before, serial=1)
-    assert rebuilt.traces["stripe_product_feature.pro-export"] is Trace.KEY
+    assert rebuilt.traces["stripe_product_feature.pro-export"] is MatchedBy.KEY
     assert not shop.plan().has_changes
 
 
@@ -241,7 +241,7 @@ def test_what_only_a_reference_tells(shop: Any) -> None:
     shop.apply()
     before = lose(shop)
     rebuilt = rebuild(shop)
-    assert rebuilt.traces["stripe_file.logo"] is Trace.REFERENCE
+    assert rebuilt.traces["stripe_file.logo"] is MatchedBy.REFERENCE
     assert rebuilt.state.resources == before.resources
 
 
@@ -274,7 +274,7 @@ def test_a_renamed_resource_with_a_key_is_found_by_it(shop: Any) -> None:
     shop.write(renamed)
     lose(shop)
     rebuilt = rebuild(shop)
-    assert rebuilt.traces["stripe_coupon.start"] is Trace.KEY
+    assert rebuilt.traces["stripe_coupon.start"] is MatchedBy.KEY
     assert rebuilt.undeclared == ()
 
 
@@ -411,7 +411,7 @@ def test_ids_of_a_damaged_file_are_believed_last(shop: Any) -> None:
     path = state_file(shop)
     path.write_bytes(path.read_bytes().replace(serial_of(path.read_bytes()), b'"serial": 41'))
     rebuilt = rebuild(shop)
-    assert rebuilt.traces["stripe_price.monthly"] is Trace.FILE
+    assert rebuilt.traces["stripe_price.monthly"] is MatchedBy.FILE
     assert rebuilt.state.resources == before.resources
     assert rebuilt.missing == ()
 

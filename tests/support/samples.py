@@ -22,12 +22,12 @@ from engine.schema.resource_type import ResourceType
 from engine.stack.checks.fields import check_arguments, check_references
 from engine.stack.checks.findings import Finding
 from engine.stack.checks.linked import blurred, completed
-from engine.stack.checks.rules import Circumstances
+from engine.stack.checks.rules import CheckContext
 from engine.values import ABSENT, UNKNOWN, AttributeTarget, Target, targets_in
 
 NOW = 1_790_000_000
 """What the emulator's clock says; moments in samples lie ahead of it."""
-CIRCUMSTANCES = Circumstances(now=NOW)
+CIRCUMSTANCES = CheckContext(now=NOW)
 DATA: Mapping[str, Any] = json.loads(
     (Path(__file__).parent / "samples.json").read_text(encoding="utf-8")
 )

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from engine.ports.run_locks import Hold
 
 
-class Holds:
+class ActiveLocks:
     """Holds by stack and by the thread that took them; safe to use from several threads.
 
     A lock that was taken from one run and given to another is held twice for a while, perhaps in

@@ -18,7 +18,7 @@ from engine.state.held_lock import HeldLock, decode_held, encode_held
 _ENDING = ".lock.json"
 
 
-class HeldFiles:
+class HeldLockFiles:
     """The held locks of the states in one folder."""
 
     def __init__(self, states: Path) -> None:

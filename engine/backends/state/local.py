@@ -13,8 +13,8 @@ from engine.address import is_logical_name
 from engine.backends.files import make_folder, read_file, sweep, sync_folder, write_durably
 from engine.backends.gitignore import EVERYTHING, NAME, TRANSIENTS, ignore, ignores
 from engine.backends.state import journal
-from engine.backends.state.active_locks import Holds
-from engine.backends.state.held_lock_files import HeldFiles
+from engine.backends.state.active_locks import ActiveLocks
+from engine.backends.state.held_lock_files import HeldLockFiles
 from engine.backends.state.run_locks import RunLocks, writing
 from engine.backends.state.write_check import check_succession
 from engine.errors import Problem, StateError, UsageError
@@ -34,8 +34,8 @@ class LocalBackend:
         self._private = private
         self._version = engine_version
         self._locks = RunLocks(states)
-        self._held = HeldFiles(states)
-        self._holds = Holds()
+        self._held = HeldLockFiles(states)
+        self._holds = ActiveLocks()
         self._seen: dict[tuple[str, str], tuple[bytes, State]] = {}
         self._unsure: dict[tuple[str, str], bytes] = {}
 

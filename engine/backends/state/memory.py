@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from engine.backends.state.active_locks import Holds
+from engine.backends.state.active_locks import ActiveLocks
 from engine.backends.state.lock_owner import (
     held,
     held_already,
@@ -56,7 +56,7 @@ class MemoryBackend:
         self._aside: dict[str, bytes] = {}
         self._journals: dict[tuple[str, str], MemoryJournal] = {}
         self._holders: dict[tuple[str, str], Holder] = {}
-        self._holds = Holds()
+        self._holds = ActiveLocks()
         self._held: dict[tuple[str, str], HeldLock] = {}
         self._changed = threading.Condition()
 

@@ -64,7 +64,7 @@ CREDIT_GRANT = Row(
             verb=Verb.VOID,
             call="void_grant",
             # R: only a grant of which nothing was used.
-            or_next=True,
+            fallback=True,
             note="what was used of it already is expired instead",
         ),
         Removal(verb=Verb.EXPIRE, call="expire"),

@@ -92,7 +92,7 @@ class Behaviour:
     def stored(self, call: Call, document: Mapping[str, Any]) -> None:
         """Keep what is another view of an object up to date, whenever that is stored."""
 
-    def told_once(self, call: Call, document: dict[str, Any]) -> Mapping[str, Any]:
+    def creation_only(self, call: Call, document: dict[str, Any]) -> Mapping[str, Any]:
         """Fields that only the answer to the create holds."""
         del call, document
         return {}

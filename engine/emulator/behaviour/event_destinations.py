@@ -67,7 +67,7 @@ class EventDestinationBehaviour(Behaviour):
             grid["azure_partner_topic_name"] = document["id"]
             grid["azure_partner_topic_status"] = "never_activated"
 
-    def told_once(self, call: Call, document: dict[str, Any]) -> Mapping[str, Any]:
+    def creation_only(self, call: Call, document: dict[str, Any]) -> Mapping[str, Any]:
         """Tell the signing secret of a webhook endpoint."""
         if document["type"] != "webhook_endpoint":
             return {}

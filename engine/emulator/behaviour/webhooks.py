@@ -48,7 +48,7 @@ class WebhookBehaviour(Behaviour):
                 f"You have reached the maximum of {MOST_ENDPOINTS} {mode}webhook endpoints."
             )
 
-    def told_once(self, call: Call, document: dict[str, Any]) -> Mapping[str, Any]:
+    def creation_only(self, call: Call, document: dict[str, Any]) -> Mapping[str, Any]:
         """Tell the signing secret."""
         del document
         return {"secret": call.ids.webhook_secret()}

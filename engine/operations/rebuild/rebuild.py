@@ -26,7 +26,7 @@ from engine.plan.planner import make_plan
 from engine.ports.secret_sink import SecretSink
 from engine.schema.remote import RemoteObject, id_of
 from engine.schema.resource_type import ResourceType
-from engine.state.model import Keeping, RemovedObject, ResourceState, State, new_state
+from engine.state.model import RemovalPolicy, RemovedObject, ResourceState, State, new_state
 from engine.state.reports import Rebuilt
 from engine.values import ABSENT, UNKNOWN, OutputTarget, dotted, fingerprint, set_path
 
@@ -77,7 +77,7 @@ def rebuild_states(
             "--lineage is of one stack", hint=f"name it: {graphs[0].stack.name}, for instance"
         )
     found: list[Rebuilt] = []
-    opened = Session(context, graphs)
+    session = Session(context, graphs)
     for graph in graphs:
         with context.backend.lock(
             graph.stack.name,
@@ -90,10 +90,10 @@ def rebuild_states(
             if earlier.state is not None and not options.force:
                 if names:
                     raise _readable(context, earlier.state)
-                opened.states[graph.stack.name] = earlier.state
+                session.states[graph.stack.name] = earlier.state
                 continue
-            rebuilt = _rebuild(opened, graph, earlier, options)
-            opened.states[graph.stack.name] = rebuilt.state
+            rebuilt = _rebuild(session, graph, earlier, options)
+            session.states[graph.stack.name] = rebuilt.state
             found.append(rebuilt)
     return tuple(found)
 
@@ -111,21 +111,21 @@ def _readable(context: Context, state: State) -> UsageError:
 
 
 def _rebuild(
-    opened: Session, graph: ResourceGraph, earlier: Earlier, options: RebuildOptions
+    session: Session, graph: ResourceGraph, earlier: Earlier, options: RebuildOptions
 ) -> Rebuilt:
-    context, stack = opened.context, graph.stack.name
+    context, stack = session.context, graph.stack.name
     context.backend.check_writable(stack, context.environment)
     empty = dataclasses.replace(
         new_state(stack, context.environment, "unknown"),
         account_id=earlier.account_id,
         livemode=earlier.livemode,
     )
-    opened.states[stack] = empty
-    account = opened.check_account()
-    outputs = opened.outputs_read_by(graph)
-    lookups = look_up(opened, graph, context.schemas)
+    session.states[stack] = empty
+    account = session.check_account()
+    outputs = session.outputs_read_by(graph)
+    lookups = look_up(session, graph, context.schemas)
     search = Search(
-        provider=opened.provider,
+        provider=session.provider,
         graph=graph,
         schemas=context.schemas,
         outputs=outputs,
@@ -213,7 +213,7 @@ def _with_secrets(
 ) -> ResourceState:
     """A record with the fingerprints of secrets that Stripe told once and this machine keeps."""
     attributes = copy.deepcopy(dict(record.attributes))
-    for path in kind.told_once:
+    for path in kind.creation_only:
         secret = sink.load(state.stack, f"{address}.{dotted(path)}")
         if secret is not None:
             set_path(attributes, path, {SEALED: fingerprint(secret, state.lineage)})
@@ -260,7 +260,7 @@ def _with_undeclared(state: State, search: Search) -> State:
             id=id_of(claimed.current),
             dependencies=tuple(sorted(need for need in named if need and need != address)),
             superseded=claimed.superseded,
-            keeping=Keeping(protect=kind.protect, account=search.accounts[address]),
+            removal_policy=RemovalPolicy(protect=kind.protect, account=search.accounts[address]),
         )
         state = state.with_resource(address, record)
     return state

@@ -16,15 +16,15 @@ from engine.operations.rebuild.match import Claimed, sort_out
 from engine.operations.refresh.key_holders import find_holders
 from engine.plan.compare.liveness import is_gone
 from engine.plan.compare.natural_keys import claim_of
-from engine.plan.decide.references import Known, Standing
+from engine.plan.decide.references import ExpectedResource, KnownValues
 from engine.plan.inputs.stamp import read_stamp
-from engine.plan.saved.preconditions import Sought
-from engine.plan.saved.snapshots import sought_of
+from engine.plan.saved.preconditions import KeyClaim
+from engine.plan.saved.snapshots import key_claim_of
 from engine.plan.translate.params import answered
 from engine.ports.provider import Provider
 from engine.schema.remote import RemoteObject, id_of
 from engine.schema.resource_type import ResourceType, Schemas
-from engine.state.reports import Trace
+from engine.state.reports import MatchedBy
 from engine.values import OutputTarget, get_path, resolve, targets_with_paths
 
 
@@ -63,7 +63,7 @@ class Search:
     outputs: Mapping[OutputTarget, Any]
     lookups: Mapping[str, RemoteObject]
     claimed: dict[str, Claimed] = field(default_factory=dict)
-    traces: dict[str, Trace] = field(default_factory=dict)
+    traces: dict[str, MatchedBy] = field(default_factory=dict)
     taken: dict[str, str] = field(default_factory=dict)
     undeclared: dict[str, Claimed] = field(default_factory=dict)
     accounts: dict[str, str] = field(default_factory=dict)
@@ -176,12 +176,12 @@ class Search:
 
     def _arguments(self) -> dict[str, dict[str, Any]]:
         """What is declared, references resolved as far as objects were found."""
-        known = Known(self.schemas, self.outputs)
+        known = KnownValues(self.schemas, self.outputs)
         for address, lookup in self.lookups.items():
-            known.decide(address, Standing(lookup))
+            known.decide(address, ExpectedResource(lookup))
         for address, claimed in self.claimed.items():
             if claimed.current is not None:
-                known.decide(address, Standing(claimed.current))
+                known.decide(address, ExpectedResource(claimed.current))
         return {
             address: resolve(entry.arguments, known)
             for address, entry in self.graph.declarations.items()
@@ -200,7 +200,7 @@ class Search:
             if found.lineage == self._lineage and self._is_declared(found):
                 own.setdefault(self._address(found.address), []).append(found.object)
         return self._claim(
-            {name: own[name] for name in self._missing() if name in own}, Trace.STAMP
+            {name: own[name] for name in self._missing() if name in own}, MatchedBy.STAMP
         )
 
     def _by_key(self) -> bool:
@@ -221,7 +221,7 @@ class Search:
             for name, entry in found.items()
             if self._is_free(name, entry) and self._is_only(name, arguments[name])
         }
-        return self._claim(free, Trace.KEY)
+        return self._claim(free, MatchedBy.KEY)
 
     def _is_only(self, address: str, said: Mapping[str, Any]) -> bool:
         """Whether no other object has the resource's key, where Stripe lets several have it."""
@@ -261,11 +261,11 @@ class Search:
                     ids.setdefault(named, value)
         new = {name: id for name, id in ids.items() if self._asked.get(f"id of {name}") != id}
         self._asked |= {f"id of {name}": id for name, id in new.items()}
-        return self._claim(self._read(new), Trace.REFERENCE)
+        return self._claim(self._read(new), MatchedBy.REFERENCE)
 
     def _by_id(self) -> bool:
         ids = {name: self._ids_left.pop(name) for name in self._missing() if name in self._ids_left}
-        return self._claim(self._read(ids), Trace.FILE)
+        return self._claim(self._read(ids), MatchedBy.FILE)
 
     def _read(self, ids: Mapping[str, str]) -> dict[str, list[RemoteObject]]:
         """Read declared resources by id, as far as they exist and are nobody else's."""
@@ -278,14 +278,14 @@ class Search:
                 found[address] = [entry]
         return found
 
-    def _sought(self, address: str, said: Mapping[str, Any]) -> Sought:
+    def _sought(self, address: str, said: Mapping[str, Any]) -> KeyClaim:
         """A resource to find a holder for, references resolved.
 
         Where no stamp fits, a key that is not unique has to do.
         """
         declaration = self.graph.declarations[address]
         kind = self.schemas[declaration.type]
-        sought = sought_of(dataclasses.replace(declaration, arguments=said), kind)
+        sought = key_claim_of(dataclasses.replace(declaration, arguments=said), kind)
         return dataclasses.replace(sought, adopt=sought.adopt or not kind.has_metadata)
 
     def _is_free(self, address: str, entry: RemoteObject) -> bool:
@@ -299,7 +299,7 @@ class Search:
         self.taken[address] = id_of(entry)
         return False
 
-    def _claim(self, objects: Mapping[str, list[RemoteObject]], trace: Trace) -> bool:
+    def _claim(self, objects: Mapping[str, list[RemoteObject]], trace: MatchedBy) -> bool:
         """Give declared resources the objects that were found for them; whether that was any."""
         arguments = self._arguments()
         before = len(self.claimed)

@@ -10,7 +10,7 @@ from typing import Any
 from engine.operations.refresh.concurrent import at_once
 from engine.plan.compare.liveness import is_gone
 from engine.plan.compare.natural_keys import Claim, claim_of
-from engine.plan.saved.preconditions import Sought
+from engine.plan.saved.preconditions import KeyClaim
 from engine.ports.provider import Provider
 from engine.schema.lifecycle import NaturalKey
 from engine.schema.remote import RemoteObject, composite_id
@@ -56,7 +56,7 @@ class _Wanted:
 
 
 def find_holders(
-    provider: Provider, schemas: Schemas, wishes: Iterable[Sought]
+    provider: Provider, schemas: Schemas, wishes: Iterable[KeyClaim]
 ) -> dict[str, RemoteObject]:
     """Objects that hold natural keys of declared resources, by address.
 
@@ -191,7 +191,7 @@ def _holds(key: NaturalKey, kind: ResourceType, found: RemoteObject) -> bool:
     return key.kept_by_removed or not is_gone(kind, found, {})
 
 
-def _nameless(kind: ResourceType, sought: Sought) -> _Wanted:
+def _nameless(kind: ResourceType, sought: KeyClaim) -> _Wanted:
     """The question for what there is one of, which has no key."""
     return _Wanted(
         address=str(sought.address),
@@ -203,7 +203,7 @@ def _nameless(kind: ResourceType, sought: Sought) -> _Wanted:
     )
 
 
-def _wanted(kind: ResourceType, sought: Sought) -> Iterator[_Wanted]:
+def _wanted(kind: ResourceType, sought: KeyClaim) -> Iterator[_Wanted]:
     address = str(sought.address)
     if sought.adopt and kind.standing:
         yield _nameless(kind, sought)

@@ -19,14 +19,14 @@ from engine.values import get_path
 _Matches = Mapping[str, Sequence[RemoteObject]]
 
 
-def look_up(opened: Connected, graph: ResourceGraph, schemas: Schemas) -> dict[str, RemoteObject]:
+def look_up(session: Connected, graph: ResourceGraph, schemas: Schemas) -> dict[str, RemoteObject]:
     """Read the objects that a stack refers to and does not manage.
 
     Those that are named by ids, or by keys that Stripe's list takes several of, are asked for
     together.
 
     Args:
-        opened: Connects to where the objects are, once something has to be read.
+        session: Connects to where the objects are, once something has to be read.
         graph: What is declared.
         schemas: Resource types by name.
 
@@ -43,8 +43,8 @@ def look_up(opened: Connected, graph: ResourceGraph, schemas: Schemas) -> dict[s
         if "id" in lookup.criteria
     }
     others = {address: lookup for address, lookup in lookups.items() if address not in places}
-    matches: dict[str, Sequence[RemoteObject]] = {**_by_id(opened, schemas, places)}
-    for some in at_once(list(_questions(opened, schemas, others))):
+    matches: dict[str, Sequence[RemoteObject]] = {**_by_id(session, schemas, places)}
+    for some in at_once(list(_questions(session, schemas, others))):
         matches.update(some)
     return {
         address: _the_one(lookup, schemas[lookup.address.type], matches[address])
@@ -84,13 +84,13 @@ def _left_out(lookup: Lookup, kind: ResourceType) -> str:
     return "; what is archived is found by its id alone"
 
 
-def _by_id(opened: Connected, schemas: Schemas, places: Mapping[str, Place]) -> _Matches:
-    read = read_all(opened, schemas, places.values())
+def _by_id(session: Connected, schemas: Schemas, places: Mapping[str, Place]) -> _Matches:
+    read = read_all(session, schemas, places.values())
     return {address: [read[place]] if place in read else [] for address, place in places.items()}
 
 
 def _questions(
-    opened: Connected, schemas: Schemas, lookups: Mapping[str, Lookup]
+    session: Connected, schemas: Schemas, lookups: Mapping[str, Lookup]
 ) -> Iterator[Callable[[], _Matches]]:
     together: dict[tuple[str, str], dict[str, Any]] = {}
     for address, lookup in lookups.items():
@@ -100,18 +100,18 @@ def _questions(
         if len(lookup.criteria) == 1 and key is not None and key.many:
             together.setdefault((kind.name, name), {})[address] = value
         else:
-            yield functools.partial(_by_filters, opened, kind, address, lookup)
+            yield functools.partial(_by_filters, session, kind, address, lookup)
     for (type_name, name), wanted in together.items():
         pairs = list(wanted.items())
         for start in range(0, len(pairs), KEYS_AT_ONCE):
             some = dict(pairs[start : start + KEYS_AT_ONCE])
-            yield functools.partial(_by_keys, opened, schemas[type_name], name, some)
+            yield functools.partial(_by_keys, session, schemas[type_name], name, some)
 
 
-def _by_filters(opened: Connected, kind: ResourceType, address: str, lookup: Lookup) -> _Matches:
+def _by_filters(session: Connected, kind: ResourceType, address: str, lookup: Lookup) -> _Matches:
     """What a lookup's own criteria find, no further than to the second object."""
     found: list[RemoteObject] = []
-    for page in opened.provider.pages(kind, _as_filters(kind, lookup.criteria)):
+    for page in session.provider.pages(kind, _as_filters(kind, lookup.criteria)):
         found += page
         if len(found) > 1:
             break
@@ -119,12 +119,12 @@ def _by_filters(opened: Connected, kind: ResourceType, address: str, lookup: Loo
 
 
 def _by_keys(
-    opened: Connected, kind: ResourceType, name: str, wanted: Mapping[str, Any]
+    session: Connected, kind: ResourceType, name: str, wanted: Mapping[str, Any]
 ) -> _Matches:
     """What some keys find, which are no more than a request takes."""
     key = kind.lookup_keys[name]
     values = list(dict.fromkeys(wanted.values()))
-    found = opened.provider.find(kind, {key.filter: values, **key.variants[0]})
+    found = session.provider.find(kind, {key.filter: values, **key.variants[0]})
     path = tuple(name.split("."))
     return {
         address: [entry for entry in found if get_path(entry, path) == value]

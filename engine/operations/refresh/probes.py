@@ -14,7 +14,7 @@ from engine.operations.run.context import Context
 from engine.plan.inputs.observed import Observed
 from engine.plan.inputs.selection import moved_state
 from engine.plan.model import Action, Change, Plan
-from engine.plan.saved.snapshots import sought_of
+from engine.plan.saved.snapshots import key_claim_of
 from engine.schema.lifecycle import NaturalKey
 from engine.schema.remote import RemoteObject
 from engine.schema.resource_type import ResourceType
@@ -26,7 +26,7 @@ _MAKES = (Action.CREATE, Action.REPLACE)
 
 def inquire(
     context: Context,
-    opened: Connected,
+    session: Connected,
     graph: ResourceGraph,
     state: State,
     draft: Plan,
@@ -38,7 +38,7 @@ def inquire(
 
     Args:
         context: The run's ports.
-        opened: Connects to where the objects are, once something has to be read.
+        session: Connects to where the objects are, once something has to be read.
         graph: What is declared.
         state: What the last apply saw.
         draft: The plan as it would be if every question were answered with no.
@@ -53,7 +53,7 @@ def inquire(
     if not observed.refreshed or not draft.pending:
         return observed
     state, _ = moved_state(graph, state)
-    asking = _Inquiry(context, opened, graph, state, draft)
+    asking = _Inquiry(context, session, graph, state, draft)
     probes, counts, holders = dict(asking.probes()), dict(asking.counts()), asking.holders(observed)
     if not probes and not counts and not holders:
         return observed
@@ -65,7 +65,7 @@ def inquire(
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Inquiry:
     context: Context
-    opened: Connected
+    session: Connected
     graph: ResourceGraph
     state: State
     draft: Plan
@@ -78,7 +78,7 @@ class _Inquiry:
             probe = next((way.unless for way in ways if way.unless is not None), None)
             if change.action in _ENDS and probe is not None:
                 account = self._account(change)
-                ask = self.opened.provider.exists
+                ask = self.session.provider.exists
                 asked[str(change.address)] = functools.partial(
                     ask, probe, change.id, account=account
                 )
@@ -93,19 +93,19 @@ class _Inquiry:
         }
         for type_name, account in sorted(asked):
             # As many as Stripe lets there be, so that the list is short.
-            found = self.opened.provider.find(self.context.schemas[type_name], {}, account=account)
+            found = self.session.provider.find(self.context.schemas[type_name], {}, account=account)
             yield (type_name, account), len(found)
 
     def holders(self, observed: Observed) -> Mapping[str, RemoteObject]:
         """What has ended and keeps the natural key of an object that is to take another's place."""
         asked = [
-            sought_of(self.graph.declarations[str(change.address)], self._kind(change))
+            key_claim_of(self.graph.declarations[str(change.address)], self._kind(change))
             for change in self.draft.pending
             if change.action is Action.REPLACE
             or (change.action is Action.CREATE and str(change.address) in observed.remembered)
             if any(key.kept_by_removed and not key.transfer for key in self._keys(change))
         ]
-        provider, schemas = self.opened.provider, self.context.schemas
+        provider, schemas = self.session.provider, self.context.schemas
         return find_holders(provider, schemas, asked) if asked else {}
 
     def _keys(self, change: Change) -> Iterable[NaturalKey]:
@@ -118,5 +118,5 @@ class _Inquiry:
         """Connected account that an object is on, or will be."""
         entry = self.state.at(change.address)
         if entry is not None:
-            return entry.keeping.account
+            return entry.removal_policy.account
         return self.graph.declarations[str(change.address)].lifecycle.account

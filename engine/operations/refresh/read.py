@@ -26,12 +26,12 @@ Place: TypeAlias = tuple[str, str, str]
 
 
 def read_all(
-    opened: Connected, schemas: Schemas, places: Iterable[Place]
+    session: Connected, schemas: Schemas, places: Iterable[Place]
 ) -> dict[Place, RemoteObject]:
     """Read objects of several types at once.
 
     Args:
-        opened: Connects to where the objects are, once something has to be read.
+        session: Connects to where the objects are, once something has to be read.
         schemas: Resource types by name.
         places: Where they are.
 
@@ -48,7 +48,7 @@ def read_all(
     answers = at_once(
         [
             functools.partial(
-                opened.provider.read_many, schemas[name], groups[name, account], account=account
+                session.provider.read_many, schemas[name], groups[name, account], account=account
             )
             for name, account in order
         ]

@@ -20,7 +20,7 @@ from engine.plan.compare.normalize import is_sealed
 from engine.plan.inputs.observed import Observed
 from engine.plan.inputs.options import PlanOptions
 from engine.plan.inputs.selection import moved_state, selection
-from engine.plan.saved.snapshots import sought_of
+from engine.plan.saved.snapshots import key_claim_of
 from engine.ports.provider import Provider
 from engine.schema.remote import RemoteObject, id_of
 from engine.schema.resource_type import ResourceType
@@ -30,7 +30,7 @@ from engine.values import AttributeTarget, OutputTarget, get_path
 
 def read_known(
     context: Context,
-    opened: Connected,
+    session: Connected,
     stacks: Iterable[tuple[ResourceGraph, State]],
     options: PlanOptions,
 ) -> dict[Place, RemoteObject]:
@@ -41,7 +41,7 @@ def read_known(
 
     Args:
         context: The run's ports.
-        opened: Connects to where the objects are, once something has to be read.
+        session: Connects to where the objects are, once something has to be read.
         stacks: What is declared, and what the last apply saw.
         options: What the person asked for.
 
@@ -58,12 +58,12 @@ def read_known(
         known = _known(graph, moved_state(graph, state)[0], options)
         context.hook.refreshing(graph.stack.name, len(known))
         places.extend(_place(entry) for entry in known.values())
-    return read_all(opened, context.schemas, places)
+    return read_all(session, context.schemas, places)
 
 
 def observe(
     context: Context,
-    opened: Connected,
+    session: Connected,
     graph: ResourceGraph,
     state: State,
     options: PlanOptions,
@@ -74,7 +74,7 @@ def observe(
 
     Args:
         context: The run's ports.
-        opened: Connects to where the objects are, once something has to be read.
+        session: Connects to where the objects are, once something has to be read.
         graph: What is declared.
         state: What the last apply saw.
         options: What the person asked for.
@@ -86,7 +86,7 @@ def observe(
         EngineError: if a lookup finds nothing, or more than one object.
     """
     state, _ = moved_state(graph, state)
-    return _Refresh(context, opened, graph, state, options, outputs, read).observe()
+    return _Refresh(context, session, graph, state, options, outputs, read).observe()
 
 
 def _known(graph: ResourceGraph, state: State, options: PlanOptions) -> dict[str, ResourceState]:
@@ -100,13 +100,13 @@ def _known(graph: ResourceGraph, state: State, options: PlanOptions) -> dict[str
 
 
 def _place(entry: ResourceState) -> Place:
-    return (entry.type, entry.keeping.account, entry.id)
+    return (entry.type, entry.removal_policy.account, entry.id)
 
 
 @dataclass(slots=True)
 class _Refresh:
     context: Context
-    opened: Connected
+    session: Connected
     graph: ResourceGraph
     state: State
     options: PlanOptions
@@ -115,12 +115,12 @@ class _Refresh:
 
     @property
     def provider(self) -> Provider:
-        return self.opened.provider
+        return self.session.provider
 
     def observe(self) -> Observed:
         lookups = {}
         if not self.options.destroy:
-            lookups = look_up(self.opened, self.graph, self.context.schemas)
+            lookups = look_up(self.session, self.graph, self.context.schemas)
         secrets = known_secrets(self.context, self.graph, self.state)
         if not self.options.refresh:
             return Observed(refreshed=False, lookups=lookups, outputs=self.outputs, secrets=secrets)
@@ -147,7 +147,7 @@ class _Refresh:
         if not addresses:
             return {}
         wishes = [
-            sought_of(declaration, self._kind(declaration.type))
+            key_claim_of(declaration, self._kind(declaration.type))
             for declaration in (self.graph.declarations[address] for address in addresses)
         ]
         return find_holders(self.provider, self.context.schemas, wishes)

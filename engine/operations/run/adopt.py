@@ -9,7 +9,7 @@ from typing import Any
 from engine.graph.build import ResourceGraph
 from engine.plan.compare.field_changes import list_at
 from engine.plan.compare.normalize import is_sealed, seal
-from engine.plan.decide.decision import keeping_of
+from engine.plan.decide.decision import removal_policy_of
 from engine.plan.model import Change
 from engine.plan.translate.recorded import attributes_of, referred_attributes
 from engine.schema.remote import RemoteObject, id_of
@@ -54,7 +54,7 @@ def as_declared(
         id=id_of(actual),
         declared=declared,
         dependencies=tuple(sorted(needs.intersection(others))),
-        keeping=keeping_of(declaration, kind),
+        removal_policy=removal_policy_of(declaration, kind),
     )
     said = seal(resolve(declared, _veil(schemas, outputs)), lineage)
     attributes = attributes_of(

@@ -15,16 +15,16 @@ from engine.state.model import State
 from engine.values import OutputTarget, targets_in
 
 
-def orphaned(opened: Session, others: Mapping[str, State | None]) -> dict[str, State | None]:
+def orphaned(session: Session, others: Mapping[str, State | None]) -> dict[str, State | None]:
     """The states of stacks that have no module and manage something, by stack.
 
     One that cannot be read may manage something; it is None.
 
     Args:
-        opened: The session of the run.
+        session: The session of the run.
         others: As `other_states` returns them.
     """
-    modules = stack_files(opened.context.settings.stacks)
+    modules = stack_files(session.context.settings.stacks)
     return {
         name: state
         for name, state in others.items()
@@ -33,7 +33,7 @@ def orphaned(opened: Session, others: Mapping[str, State | None]) -> dict[str, S
 
 
 def with_other_stacks(
-    opened: Session,
+    session: Session,
     plans: tuple[Plan, ...],
     options: PlanOptions,
     others: Mapping[str, State | None],
@@ -45,7 +45,7 @@ def with_other_stacks(
     what the state of a stack manages whose module is gone.
 
     Args:
-        opened: The session that holds the states of the plans.
+        session: The session that holds the states of the plans.
         plans: The plans, in order.
         options: What the person asked for.
         others: As `other_states` returns them.
@@ -62,14 +62,14 @@ def with_other_stacks(
                 # First what explains the others: a renamed stack finds all its keys taken.
                 *_made_again(plan, orphans),
                 *plan.refusals,
-                *_read_by_others(plan, opened.states, readable, command),
+                *_read_by_others(plan, session.states, readable, command),
             ),
         )
         for plan in plans
     )
     new = {str(change.address) for plan in plans for change in plan.changes if _is_made(change)}
     warnings = tuple(
-        _orphan(opened.context.environment, name)
+        _orphan(session.context.environment, name)
         for name, state in orphans.items()
         if state is None or not new & {*state.resources}
     )
@@ -77,15 +77,15 @@ def with_other_stacks(
     return (*plans[:-1], last)
 
 
-def other_states(opened: Session) -> dict[str, State | None]:
+def other_states(session: Session) -> dict[str, State | None]:
     """The states of the environment that are not part of this run, by stack.
 
     One that cannot be read is None: it is no reason to refuse the plans of other stacks.
     """
-    backend, environment = opened.context.backend, opened.context.environment
+    backend, environment = session.context.backend, session.context.environment
     found: dict[str, State | None] = {}
     for name in backend.stacks(environment):
-        if name not in opened.states:
+        if name not in session.states:
             found[name] = None
             with contextlib.suppress(StateError):
                 found[name] = backend.read(name, environment)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from engine.apply.journal import Journal, Run, read_journal
-from engine.apply.recovery import Help, recover
+from engine.apply.recovery import RecoveryPorts, recover
 from engine.apply.references import References
 from engine.apply.secrets import sensitive_in
 from engine.errors import GuardError, StateError
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from engine.operations.run.session import Session
 
 
-def take_up(opened: Session, name: str, graph_of: Callable[[str], ResourceGraph]) -> None:
+def take_up(session: Session, name: str, graph_of: Callable[[str], ResourceGraph]) -> None:
     """Bring the state of a stack up to what an unfinished run did, if there was one.
 
     Args:
-        opened: The session; it has the state as it is stored.
+        session: The session; it has the state as it is stored.
         name: Stack name.
         graph_of: Gives what a stack declares, for its secrets.
 
@@ -35,11 +35,11 @@ def take_up(opened: Session, name: str, graph_of: Callable[[str], ResourceGraph]
         LockHeldError: if something has to be sent again, and somebody holds a lock on the stack.
         ProviderError: if something is uncertain and Stripe cannot be asked.
     """
-    context = opened.context
+    context = session.context
     records = context.backend.read_journal(name, context.environment)
     if not records:
         return
-    stored = opened.loaded[name]
+    stored = session.loaded[name]
     if stored is None:
         raise StateError(
             f"an unfinished run of {context.environment}/{name} left a journal, but its state is "
@@ -52,12 +52,12 @@ def take_up(opened: Session, name: str, graph_of: Callable[[str], ResourceGraph]
     unfinished = read_journal(records, context.schemas, secrets)
     if unfinished.pending:
         refuse_held(context, (name,))
-        _check_run(unfinished.run, opened.check_account())
+        _check_run(unfinished.run, session.check_account())
     findings = recover(
         unfinished,
         draft,
-        Help(
-            provider=lambda: opened.provider,
+        RecoveryPorts(
+            provider=lambda: session.provider,
             schemas=context.schemas,
             sink=context.sink,
             references=References(
@@ -65,18 +65,18 @@ def take_up(opened: Session, name: str, graph_of: Callable[[str], ResourceGraph]
                 draft=draft,
                 schemas=context.schemas,
                 sink=context.sink,
-                outputs_of=opened.output_of,
+                outputs_of=session.output_of,
             ),
-            fence=opened.holds[name].check,
+            fence=session.holds[name].check,
         ),
     )
     file = context.backend.begin_journal(name, context.environment, records, reserve=0)
-    opened.journals[name] = Journal(unfinished.run, file)
-    if opened.save(draft.state()).serial != stored.serial:
-        opened.recovered[name] = stored.serial
+    session.journals[name] = Journal(unfinished.run, file)
+    if session.save(draft.state()).serial != stored.serial:
+        session.recovered[name] = stored.serial
     if findings:
         context.hook.recovered(name, unfinished.run.since, findings)
-        opened.taken_up[name] = tuple(_warnings(unfinished.run.since, findings))
+        session.taken_up[name] = tuple(_warnings(unfinished.run.since, findings))
 
 
 def _warnings(since: str, findings: Sequence[Finding]) -> Iterator[str]:

@@ -244,7 +244,7 @@ def _is_kept_back(output: Any) -> bool:
 
 
 @contextlib.contextmanager
-def session(
+def open_session(
     context: Context,
     graphs: tuple[ResourceGraph, ...],
     *,
@@ -274,9 +274,9 @@ def session(
         operation=operation,
         lock_timeout=lock_timeout,
         reading=reading,
-    ) as opened:
-        opened.graphs = graphs
-        yield opened
+    ) as session:
+        session.graphs = graphs
+        yield session
 
 
 @contextlib.contextmanager
@@ -289,7 +289,7 @@ def session_of(
     lock_timeout: float,
     reading: bool = False,
 ) -> Iterator[Session]:
-    """Do as `session` does for stacks of which only the names are known.
+    """Do as `open_session` does for stacks of which only the names are known.
 
     Args:
         context: The run's ports.
@@ -297,7 +297,7 @@ def session_of(
         graph_of: Gives what a stack declares; asked only if it has to be known.
         operation: What the lock says.
         lock_timeout: Seconds to wait for another run.
-        reading: As for `session`.
+        reading: As for `open_session`.
 
     Raises:
         LockHeldError: if another run works on one of them, or somebody holds a lock on one.
@@ -317,9 +317,9 @@ def session_of(
     if not reading:
         refuse_held(context, names)
     with contextlib.ExitStack() as locks:
-        opened = Session(context)
+        session = Session(context)
         for name in sorted(names):
-            opened.holds[name] = locks.enter_context(
+            session.holds[name] = locks.enter_context(
                 context.backend.lock(
                     name,
                     environment.name,
@@ -330,11 +330,11 @@ def session_of(
             )
         for name in names:
             stored = context.backend.read(name, environment.name)
-            opened.loaded[name] = stored
-            opened.states[name] = stored or new_state(name, environment.name, context.new_id())
+            session.loaded[name] = stored
+            session.states[name] = stored or new_state(name, environment.name, context.new_id())
         for name in names:
-            take_up(opened, name, graph_of)
-        yield opened
+            take_up(session, name, graph_of)
+        yield session
 
 
 def telling(context: Context, stack: str) -> Callable[[Holder | None], None]:

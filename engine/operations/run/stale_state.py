@@ -49,53 +49,53 @@ class _Unknown:
     lineage: str
 
 
-def refuse_stale(opened: Session, plans: Sequence[Plan]) -> tuple[Plan, ...]:
+def refuse_stale(session: Session, plans: Sequence[Plan]) -> tuple[Plan, ...]:
     """Refuse plans that would make what is on the account already.
 
     Costs one request for each type that something is made of. What has a natural key is looked at
     too: the key may be what has changed since.
 
     Args:
-        opened: The session that holds their states.
+        session: The session that holds their states.
         plans: What would be done.
 
     Raises:
         ProviderError: if Stripe refuses or cannot be reached.
     """
-    context = opened.context
+    context = session.context
     if not context.settings.ownership_stamp:
         return tuple(plans)
-    made = {plan.stack: dict(_made(opened, plan)) for plan in plans}
+    made = {plan.stack: dict(_made(session, plan)) for plan in plans}
     places = sorted({place for steps in made.values() for place in steps.values()})
     pages = dict(
         zip(
             places,
-            at_once([functools.partial(_newest, opened, one) for one in places]),
+            at_once([functools.partial(_newest, session, one) for one in places]),
             strict=True,
         )
     )
     return tuple(
-        _with_refusal(opened, plan, tuple(_unknown(opened, plan, made[plan.stack], pages)))
+        _with_refusal(session, plan, tuple(_unknown(session, plan, made[plan.stack], pages)))
         for plan in plans
     )
 
 
-def _made(opened: Session, plan: Plan) -> Iterator[tuple[str, _Place]]:
+def _made(session: Session, plan: Plan) -> Iterator[tuple[str, _Place]]:
     """Addresses that something is made for, and the lists that could show that it is there."""
     changes: Mapping[str, Change] = {str(change.address): change for change in plan.changes}
     for step in plan.steps:
-        kind, change = opened.context.schemas[step.type], changes.get(str(step.address))
+        kind, change = session.context.schemas[step.type], changes.get(str(step.address))
         if step.kind is not StepKind.CREATE or change is None:
             continue
         if not (kind.has_metadata and kind.collection):
             continue
         stays = any(way.verb is Verb.KEEP for way in kind.removals)
-        entry = opened.states[plan.stack].at(step.address)
-        kept = stays or (entry is not None and entry.keeping.keep)
+        entry = session.states[plan.stack].at(step.address)
+        kept = stays or (entry is not None and entry.removal_policy.keep)
         # What such a replacement leaves behind is live, with this stamp, and known to nobody.
         if change.action is Action.REPLACE and kept:
             continue
-        owners = _owners(opened.states[plan.stack], plan, kind, step)
+        owners = _owners(session.states[plan.stack], plan, kind, step)
         if owners is not None:
             yield str(step.address), (step.type, step.account, owners)
 
@@ -120,16 +120,16 @@ def _owners(
     return tuple(ids.items())
 
 
-def _newest(opened: Session, place: _Place) -> Sequence[RemoteObject]:
+def _newest(session: Session, place: _Place) -> Sequence[RemoteObject]:
     """The newest objects of a type: a page, of those that are not archived where lists differ.
 
     A list that Stripe refuses shows nothing: the create will tell why.
     """
     name, account, owners = place
-    kind = opened.context.schemas[name]
+    kind = session.context.schemas[name]
     filters = {**kind.lists[0], **dict(owners)}
     try:
-        return next(opened.provider.pages(kind, filters, account=account), ())
+        return next(session.provider.pages(kind, filters, account=account), ())
     except ProviderError as error:
         if error.status not in _REFUSED:
             raise
@@ -137,17 +137,17 @@ def _newest(opened: Session, place: _Place) -> Sequence[RemoteObject]:
 
 
 def _unknown(
-    opened: Session,
+    session: Session,
     plan: Plan,
     made: Mapping[str, _Place],
     pages: Mapping[_Place, Sequence[RemoteObject]],
 ) -> Iterator[_Unknown]:
     """Objects with the stamp of what is to be made, that no state of the project knows."""
-    state, schemas = opened.states[plan.stack], opened.context.schemas
+    state, schemas = session.states[plan.stack], session.context.schemas
     known = {entry.id for entry in state.resources.values()}
     known.update(id for entry in state.resources.values() for id in entry.superseded)
     known.update(gone.id for gone in state.removed.values())
-    names = dict(_names(opened, plan))
+    names = dict(_names(session, plan))
     found: list[_Unknown] = []
     for place, page in pages.items():
         for entry in page:
@@ -160,27 +160,27 @@ def _unknown(
             if made.get(address) == place and not ended:
                 found.append(_Unknown(address=address, id=id_of(entry), lineage=stamp[0]))
     if found:
-        others = other_lineages(opened.context, plan.stack) - {state.lineage}
-        theirs = ids_of_others(opened.context, plan.stack)
+        others = other_lineages(session.context, plan.stack) - {state.lineage}
+        theirs = ids_of_others(session.context, plan.stack)
         yield from (one for one in found if one.lineage not in others and one.id not in theirs)
 
 
-def _names(opened: Session, plan: Plan) -> Iterator[tuple[str, str]]:
+def _names(session: Session, plan: Plan) -> Iterator[tuple[str, str]]:
     """The names that resources had when they were stamped: a move does not rewrite a stamp."""
-    for graph in opened.graphs:
+    for graph in session.graphs:
         if graph.stack.name == plan.stack:
             yield from ((str(move.old), str(move.new)) for move in graph.stack.moves)
 
 
-def _with_refusal(opened: Session, plan: Plan, unknown: Sequence[_Unknown]) -> Plan:
+def _with_refusal(session: Session, plan: Plan, unknown: Sequence[_Unknown]) -> Plan:
     if not unknown:
         return plan
-    lineage = opened.states[plan.stack].lineage
+    lineage = session.states[plan.stack].lineage
     named = ", ".join(f"{one.address} ({one.id})" for one in unknown[:_SHOWN])
     more = f", and {len(unknown) - _SHOWN:,} more" if len(unknown) > _SHOWN else ""
     others = sorted({one.lineage for one in unknown} - {lineage})
     stamps = f", with stamps of another state, lineage {' and '.join(others)}" if others else ""
-    force = " --force" if opened.loaded[plan.stack] is not None else ""
+    force = " --force" if session.loaded[plan.stack] is not None else ""
     refusal = (
         f"this plan would make a second time what is on the account: {named}{more}{stamps}. "
         f"The state of {plan.environment}/{plan.stack} does not know it, so it is older than the "

@@ -15,7 +15,7 @@ from engine.operations.apply import conclude
 from engine.operations.plan import plan_session
 from engine.operations.run.context import Context
 from engine.operations.run.recovery import secrets_of
-from engine.operations.run.session import Session, session, session_of
+from engine.operations.run.session import Session, open_session, session_of
 from engine.operations.run.stale_state import refuse_stale
 from engine.operations.saved_plan.staleness import (
     AGAIN,
@@ -51,11 +51,13 @@ def plan_to_save(
         EngineError: whatever keeps a plan from being made.
     """
     graphs = load_graphs(context, names)
-    with session(context, graphs, operation="plan", lock_timeout=options.lock_timeout) as opened:
-        report = dataclasses.replace(plan_session(opened, options), saved=True)
+    with open_session(
+        context, graphs, operation="plan", lock_timeout=options.lock_timeout
+    ) as session:
+        report = dataclasses.replace(plan_session(session, options), saved=True)
         by_name = {graph.stack.name: graph for graph in graphs}
         # Without a refresh nobody has asked yet whom the plan will be carried out for.
-        account = opened.check_account()
+        account = session.check_account()
         saved = SavedPlan(
             engine_version=context.engine_version,
             environment=report.environment,
@@ -63,16 +65,16 @@ def plan_to_save(
             account_id=account.id,
             livemode=account.livemode,
             options=options,
-            stacks=tuple(_bound(opened, plan, by_name[plan.stack]) for plan in report.plans),
+            stacks=tuple(_bound(session, plan, by_name[plan.stack]) for plan in report.plans),
             requests=report.requests,
         )
         return report, saved
 
 
-def _bound(opened: Session, plan: Plan, graph: ResourceGraph) -> SavedStack:
-    observed = opened.observed[plan.stack]
-    outputs = {str(target): opened.kept_output(target) for target in observed.outputs}
-    state, schemas = opened.states[plan.stack], opened.context.schemas
+def _bound(session: Session, plan: Plan, graph: ResourceGraph) -> SavedStack:
+    observed = session.observed[plan.stack]
+    outputs = {str(target): session.kept_output(target) for target in observed.outputs}
+    state, schemas = session.states[plan.stack], session.context.schemas
     binding = bind(plan, graph, state, observed, schemas, outputs)
     return SavedStack(plan=plan, binding=binding)
 
@@ -112,25 +114,25 @@ def apply_saved(
     names = [stack.plan.stack for stack in saved.stacks]
     with session_of(
         context, names, graph_of, operation="apply", lock_timeout=lock_timeout
-    ) as opened:
-        account = opened.check_account()
+    ) as session:
+        account = session.check_account()
         check_account(saved, account)
         for stack in saved.stacks:
-            check_state(opened, stack)
-        actual = read_bound(opened, saved.stacks)
-        plans = tuple(_filled(still(opened, stack, actual), graph_of) for stack in saved.stacks)
-        plans = refuse_stale(opened, plans)
+            check_state(session, stack)
+        actual = read_bound(session, saved.stacks)
+        plans = tuple(_filled(still(session, stack, actual), graph_of) for stack in saved.stacks)
+        plans = refuse_stale(session, plans)
         report = dataclasses.replace(
             saved.report(),
             account_id=account.id,
             livemode=account.livemode,
             plans=plans,
-            requests=opened.requests,
+            requests=session.requests,
             server=context.settings.environment.server,
         )
         reads = {stack.plan.stack: stack.binding.reads for stack in saved.stacks}
         # Whoever reviewed the plan has named what goes.
-        return conclude(opened, report, reads, approve, saved.options, lambda *_: True)
+        return conclude(session, report, reads, approve, saved.options, lambda *_: True)
 
 
 # ── its secrets ───────────────────────────────────────────────────────────────────────────

@@ -15,7 +15,12 @@ from engine.operations.run.context import Context
 from engine.operations.run.session import Session
 from engine.plan.model import Plan, Step, StepKind
 from engine.plan.saved.file import SavedPlan, SavedStack
-from engine.plan.saved.preconditions import Seen, look, what_moved, who_moved
+from engine.plan.saved.preconditions import (
+    ObjectSnapshot,
+    describe_change,
+    describe_new_holder,
+    snapshot,
+)
 from engine.ports.provider import Account
 from engine.schema.remote import RemoteObject, id_of
 from engine.schema.resource_type import ResourceType
@@ -68,37 +73,37 @@ def check_account(saved: SavedPlan, account: Account) -> None:
         )
 
 
-def check_state(opened: Session, stack: SavedStack) -> None:
+def check_state(session: Session, stack: SavedStack) -> None:
     """Hold a plan against the state; a stack that had none begins with the plan's lineage.
 
     Raises:
         GuardError: if the state is not the one that the plan was made from.
     """
     plan, digest = stack.plan, stack.binding.digest
-    stored = opened.loaded[plan.stack]
+    stored = session.loaded[plan.stack]
     if stored is None and not digest:
-        opened.states[plan.stack] = new_state(plan.stack, plan.environment, plan.lineage)
+        session.states[plan.stack] = new_state(plan.stack, plan.environment, plan.lineage)
         return
     where = f"{plan.environment}/{plan.stack}"
     made_from = _place(plan.serial, plan.lineage) if digest else "no state"
     is_now = _place(stored.serial, stored.lineage) if stored is not None else "no state"
     if stored is not None and _is_applied(plan, stored):
         raise _stale(
-            opened,
+            session,
             plan,
             f"{where}: the saved plan was applied already, or another run did the same: serial "
             f"{stored.serial} of the state has all that it would do",
         )
     if made_from != is_now or stored is None:
         raise _stale(
-            opened,
+            session,
             plan,
             f"{where}: the saved plan was made from {made_from}, and there is {is_now} now",
         )
     _check_ids(stack, stored)
     if digest != state_digest(stored):
         raise _stale(
-            opened,
+            session,
             plan,
             f"{where}: the state is another one than the saved plan was made from, although both "
             f"are {made_from}",
@@ -147,17 +152,17 @@ def _place(serial: int, lineage: str) -> str:
     return f"serial {serial} of lineage {lineage}"
 
 
-def _stale(opened: Session, plan: Plan, message: str) -> GuardError:
+def _stale(session: Session, plan: Plan, message: str) -> GuardError:
     cause = None
-    if plan.stack in opened.recovered:
+    if plan.stack in session.recovered:
         cause = (
             "An earlier run had not finished. What it did was recorded just now, which took the "
-            f"state from serial {opened.recovered[plan.stack]} on."
+            f"state from serial {session.recovered[plan.stack]} on."
         )
     return GuardError(message, cause=cause, hint=AGAIN)
 
 
-def read_bound(opened: Session, stacks: Sequence[SavedStack]) -> dict[Place, RemoteObject]:
+def read_bound(session: Session, stacks: Sequence[SavedStack]) -> dict[Place, RemoteObject]:
     """Read the objects that saved plans are bound to, those of all stacks together.
 
     Raises:
@@ -167,19 +172,19 @@ def read_bound(opened: Session, stacks: Sequence[SavedStack]) -> dict[Place, Rem
     for stack in stacks:
         seen = dict.fromkeys((was.type, was.account, was.id) for was in stack.binding.seen)
         if seen:
-            opened.context.hook.refreshing(stack.plan.stack, len(seen))
+            session.context.hook.refreshing(stack.plan.stack, len(seen))
         places.extend(seen)
-    found = read_all(opened, opened.context.schemas, places)
+    found = read_all(session, session.context.schemas, places)
     for stack in stacks:
-        opened.context.hook.refreshed(stack.plan.stack)
+        session.context.hook.refreshed(stack.plan.stack)
     return found
 
 
-def still(opened: Session, stack: SavedStack, actual: Mapping[Place, RemoteObject]) -> Plan:
+def still(session: Session, stack: SavedStack, actual: Mapping[Place, RemoteObject]) -> Plan:
     """A plan that nothing has moved away from, with the objects it looks up as they are.
 
     Args:
-        opened: The session that holds its state.
+        session: The session that holds its state.
         stack: The plan.
         actual: What `read_bound` read.
 
@@ -187,18 +192,20 @@ def still(opened: Session, stack: SavedStack, actual: Mapping[Place, RemoteObjec
         GuardError: naming everything that moved.
     """
     plan, binding = stack.plan, stack.binding
-    moved = [*_moved_outputs(opened, stack), *_moved_files(opened, plan)]
+    moved = [*_moved_outputs(session, stack), *_moved_files(session, plan)]
     for was in binding.seen:
-        kind = opened.context.schemas[was.type]
+        kind = session.context.schemas[was.type]
         found = actual.get((was.type, was.account, was.id))
-        probed = _probed(opened, kind, was)
-        moved.append(what_moved(was, look(was, kind, found, plan.lineage, probed=probed)))
+        probed = _probed(session, kind, was)
+        moved.append(describe_change(was, snapshot(was, kind, found, plan.lineage, probed=probed)))
     if binding.sought:
-        holders = find_holders(opened.provider, opened.context.schemas, binding.sought)
+        holders = find_holders(session.provider, session.context.schemas, binding.sought)
         for sought in binding.sought:
             holder = holders.get(str(sought.address))
-            kind = opened.context.schemas[sought.type]
-            moved.append(who_moved(sought, id_of(holder) if holder is not None else "", kind))
+            kind = session.context.schemas[sought.type]
+            moved.append(
+                describe_new_holder(sought, id_of(holder) if holder is not None else "", kind)
+            )
     first, *others = [text for text in moved if text] or [""]
     if first:
         raise GuardError(
@@ -214,25 +221,25 @@ def still(opened: Session, stack: SavedStack, actual: Mapping[Place, RemoteObjec
     return dataclasses.replace(plan, lookups=lookups)
 
 
-def _probed(opened: Session, kind: ResourceType, was: Seen) -> bool | None:
+def _probed(session: Session, kind: ResourceType, was: ObjectSnapshot) -> bool | None:
     probe = next((way.unless for way in kind.removals if way.unless is not None), None)
     if was.probed is None or probe is None:
         return None
-    return opened.provider.exists(probe, was.id, account=was.account)
+    return session.provider.exists(probe, was.id, account=was.account)
 
 
-def _moved_outputs(opened: Session, stack: SavedStack) -> Iterator[str]:
+def _moved_outputs(session: Session, stack: SavedStack) -> Iterator[str]:
     for text, was in stack.binding.outputs.items():
         _, name, output = text.split(".")
-        if opened.kept_output(OutputTarget(name, output)) != was:
+        if session.kept_output(OutputTarget(name, output)) != was:
             yield (
                 f"output {output} of stack {name}, which {stack.plan.stack} reads, is another than "
                 "when the plan was made"
             )
 
 
-def _moved_files(opened: Session, plan: Plan) -> Iterator[str]:
-    schemas, root = opened.context.schemas, opened.context.settings.root
+def _moved_files(session: Session, plan: Plan) -> Iterator[str]:
+    schemas, root = session.context.schemas, session.context.settings.root
     for step in plan.steps:
         for name in schemas[step.type].content:
             declared = step.params.get(name)

@@ -124,7 +124,7 @@ def _contents(document: Document, state: State, schemas: Schemas) -> Iterator[Pr
                 what = f"there is no resource type {resource.type!r}"
             yield _problem(document, ("resources", address), what, _BACK, "state-type")
             continue
-        own = (resource.type, resource.keeping.account, resource.id)
+        own = (resource.type, resource.removal_policy.account, resource.id)
         first = owners.setdefault(own, address)
         if first != address:
             yield _problem(

@@ -41,7 +41,7 @@ def seen_leaves(
         if name in prior.declared and value is not None
         for child in (kind.root.fields[name],)
     }
-    once = [tuple(map(str, path)) for path in kind.told_once]
+    once = [tuple(map(str, path)) for path in kind.creation_only]
     return without(seen, [*once, *ignored])
 
 

@@ -10,41 +10,41 @@ import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
 
 from engine.plan.decide.decision import Decision
-from engine.plan.inputs.plan_inputs import Basis
+from engine.plan.inputs.plan_inputs import PlanInputs
 from engine.plan.model import Action
 from engine.schema.lifecycle import Removal, Verb
 from engine.schema.resource_type import ResourceType
 
 
-def with_room(basis: Basis, decisions: Mapping[str, Decision]) -> dict[str, Decision]:
+def with_room(inputs: PlanInputs, decisions: Mapping[str, Decision]) -> dict[str, Decision]:
     """Fit decisions into what Stripe lets an account hold.
 
     What was not counted is believed to fit.
 
     Args:
-        basis: What the plan is made from; it tells how many objects there are.
+        inputs: What the plan is made from; it tells how many objects there are.
         decisions: What happens to each resource.
     """
     found = dict(decisions)
-    for (type_name, account), count in basis.observed.counts.items():
+    for (type_name, account), count in inputs.observed.counts.items():
         some = [
             decision
             for decision in decisions.values()
-            if decision.kind.name == type_name and decision.keeping.account == account
+            if decision.kind.name == type_name and decision.removal_policy.account == account
         ]
-        for decision in _Room(basis.schemas[type_name], count).fitted(basis, some):
+        for decision in _Capacity(inputs.schemas[type_name], count).fitted(inputs, some):
             found[decision.address] = decision
     return found
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class _Room:
+class _Capacity:
     """How many objects of a type one account holds."""
 
     kind: ResourceType
     count: int
 
-    def fitted(self, basis: Basis, some: Iterable[Decision]) -> Iterator[Decision]:
+    def fitted(self, inputs: PlanInputs, some: Iterable[Decision]) -> Iterator[Decision]:
         replaced = [one for one in some if _replaces(one)]
         made = [one for one in some if one.makes and not _replaces(one)]
         gone = sum(_frees(one) for one in some)
@@ -58,7 +58,7 @@ class _Room:
             yield from (dataclasses.replace(one, needs_room=True) for one in made)
         spare = max(room - len(made), 0)
         # Who insists on having the new one first comes first.
-        wishes = basis.graph.declarations
+        wishes = inputs.graph.declarations
         overlapping = sorted(
             (one for one in replaced if one.change.create_first),
             key=lambda one: not wishes[one.address].lifecycle.create_before_delete,

@@ -12,7 +12,7 @@ from engine.plan.model import Action, Change, Reason
 from engine.schema.remote import RemoteObject
 from engine.schema.resource_type import ResourceType
 from engine.stack.model import Declaration
-from engine.state.model import Keeping, ResourceState
+from engine.state.model import RemovalPolicy, ResourceState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,7 @@ class Decision:
         transfer: Parameters that take a natural key from its holder.
         actual: The object as it is; None if there is none.
         prior: What state says; None if nothing.
-        keeping: What the author says about removal.
+        removal_policy: What the author says about removal.
         removals: Ids of objects that go, beside the change's own.
         brought: Ids of objects that Stripe made with it and that end with it, by the field of the
             object that holds them.
@@ -48,7 +48,7 @@ class Decision:
     transfer: Mapping[str, Any] = field(default_factory=dict)
     actual: RemoteObject | None = None
     prior: ResourceState | None = None
-    keeping: Keeping = field(default_factory=Keeping)
+    removal_policy: RemovalPolicy = field(default_factory=RemovalPolicy)
     removals: tuple[str, ...] = ()
     brought: Mapping[str, str] = field(default_factory=dict)
     instead: Decision | None = None
@@ -72,10 +72,10 @@ class Decision:
         return self.change.action in (Action.UPDATE, Action.IMPORT, Action.REVIVE)
 
 
-def keeping_of(declaration: Declaration, kind: ResourceType) -> Keeping:
+def removal_policy_of(declaration: Declaration, kind: ResourceType) -> RemovalPolicy:
     """What a declaration says about removal."""
     lifecycle = declaration.lifecycle
-    return Keeping(
+    return RemovalPolicy(
         protect=kind.protect if lifecycle.protect is None else lifecycle.protect,
         keep=lifecycle.on_remove == "keep",
         account=lifecycle.account,
@@ -110,6 +110,6 @@ def decide_new(
         wanted=wanted,
         transfer=transfer,
         prior=prior,
-        keeping=keeping_of(declaration, kind),
+        removal_policy=removal_policy_of(declaration, kind),
         removals=prior.superseded if prior is not None else (),
     )

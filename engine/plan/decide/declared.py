@@ -9,11 +9,11 @@ from typing import Any
 from engine.plan.compare.liveness import has_ended, is_past
 from engine.plan.compare.natural_keys import cased
 from engine.plan.compare.unchanged import is_as_declared
-from engine.plan.decide.decision import Decision, decide_new, keeping_of
+from engine.plan.decide.decision import Decision, decide_new, removal_policy_of
 from engine.plan.decide.existing import Existing, decide_existing, left_alone
 from engine.plan.decide.key_conflicts import collision
 from engine.plan.decide.reclaim import reclaimed
-from engine.plan.decide.references import Known, lost_secret
+from engine.plan.decide.references import KnownValues, lost_secret
 from engine.plan.decide.replacement import (
     choose_removal,
     conflicting_key,
@@ -22,7 +22,7 @@ from engine.plan.decide.replacement import (
     transfer_params,
     with_brought,
 )
-from engine.plan.inputs.plan_inputs import Basis
+from engine.plan.inputs.plan_inputs import PlanInputs
 from engine.plan.model import Action, Reason
 from engine.schema.lifecycle import NaturalKey, Removal, Verb
 from engine.schema.remote import RemoteObject
@@ -41,61 +41,61 @@ from engine.values import (
 
 
 def decide_declared(
-    basis: Basis, address: str, known: Known, decisions: Mapping[str, Decision]
+    inputs: PlanInputs, address: str, known: KnownValues, decisions: Mapping[str, Decision]
 ) -> Decision:
     """Decide one declared resource.
 
     Args:
-        basis: What the plan is made from.
+        inputs: What the plan is made from.
         address: The resource.
         known: What the references in it stand for.
         decisions: What was decided of the resources it refers to.
     """
-    declaration = basis.graph.declarations[address]
+    declaration = inputs.graph.declarations[address]
     wanted: Mapping[str, Any] = declaration.arguments
     if declaration.templates:
         wanted = resolve(wanted, known)
-    prior = basis.state.resources.get(address)
+    prior = inputs.state.resources.get(address)
     if prior is not None:
-        actual, taken = basis.actual(address, prior), None
+        actual, taken = inputs.actual(address, prior), None
     else:
-        taken, actual = basis.taken(address) or (None, None)
-    kind = cased(basis.schemas[declaration.type], declaration, basis.graph.declarations)
+        taken, actual = inputs.taken(address) or (None, None)
+    kind = cased(inputs.schemas[declaration.type], declaration, inputs.graph.declarations)
     if actual is None:
-        return _with_lost(basis, _new(basis, declaration, kind, wanted, prior), known)
+        return _with_lost(inputs, _new(inputs, declaration, kind, wanted, prior), known)
     case = Existing(
         declaration=declaration,
         kind=kind,
         wanted=wanted,
         actual=actual,
         prior=prior,
-        as_of=_as_of(basis, known),
-        salt=basis.state.lineage,
+        as_of=_as_of(inputs, known),
+        salt=inputs.state.lineage,
         taken=taken,
-        force=_force(basis, declaration, decisions),
+        force=_force(inputs, declaration, decisions),
         remade=any(
             _is_remade(decisions.get(str(getattr(target, "address", ""))))
-            for _, target in basis.graph.targets[address]
+            for _, target in inputs.graph.targets[address]
         ),
-        refreshed=basis.observed.refreshed,
+        refreshed=inputs.observed.refreshed,
     )
-    if _is_untouched(basis, case):
+    if _is_untouched(inputs, case):
         return left_alone(case)
-    return _with_lost(basis, _existing(basis, case), known)
+    return _with_lost(inputs, _existing(inputs, case), known)
 
 
-def _with_lost(basis: Basis, decision: Decision, known: Known) -> Decision:
+def _with_lost(inputs: PlanInputs, decision: Decision, known: KnownValues) -> Decision:
     """Refuse what refers to a secret that nobody can tell: it could not be sent."""
     address = decision.address
     refusals = (
         f"{address} cannot have its {dotted(path)}: {lost_secret(target)}"
-        for path, target in basis.graph.targets[address]
+        for path, target in inputs.graph.targets[address]
         if known.is_lost(target)
     )
     return dataclasses.replace(decision, refusals=(*decision.refusals, *refusals))
 
 
-def _is_untouched(basis: Basis, case: Existing) -> bool:
+def _is_untouched(inputs: PlanInputs, case: Existing) -> bool:
     """Whether a glance tells that there is nothing to do, in the state either."""
     declaration, prior, address = case.declaration, case.prior, str(case.declaration.address)
     return (
@@ -105,23 +105,23 @@ def _is_untouched(basis: Basis, case: Existing) -> bool:
         and not declaration.lifecycle.ignore_changes
         and is_as_declared(case.kind, declaration.arguments, case.wanted, prior, case.actual)
         and not (case.refreshed and has_ended(case.kind, case.actual, case.wanted))
-        and keeping_of(declaration, case.kind) == prior.keeping
-        and basis.graph.needs(address) == prior.dependencies
+        and removal_policy_of(declaration, case.kind) == prior.removal_policy
+        and inputs.graph.needs(address) == prior.dependencies
     )
 
 
 def _force(
-    basis: Basis, declaration: Declaration, decisions: Mapping[str, Decision]
+    inputs: PlanInputs, declaration: Declaration, decisions: Mapping[str, Decision]
 ) -> Reason | None:
     """Why a resource is replaced whatever its own fields say; None if it is not."""
-    if declaration.address in basis.options.replace:
+    if declaration.address in inputs.options.replace:
         return Reason.REQUESTED
-    for trigger in basis.graph.triggers[str(declaration.address)]:
+    for trigger in inputs.graph.triggers[str(declaration.address)]:
         decision = decisions.get(trigger)
         if decision is not None and decision.change.action is not Action.NO_OP:
             return Reason.TRIGGERED
-    root = basis.schemas[declaration.type].root
-    for path, target in basis.graph.targets[str(declaration.address)]:
+    root = inputs.schemas[declaration.type].root
+    for path, target in inputs.graph.targets[str(declaration.address)]:
         # An id that the author chose is the same before and after, but the object that an
         # immutable field was tied to is gone: a promotion code dies with its coupon (D).
         attribute = root.at(path)
@@ -136,14 +136,14 @@ def _is_remade(decision: Decision | None) -> bool:
     return decision is not None and decision.makes and Reason.MISSING in decision.change.reasons
 
 
-def _as_of(basis: Basis, known: Known) -> Callable[[Target], Any]:
+def _as_of(inputs: PlanInputs, known: KnownValues) -> Callable[[Target], Any]:
     """What the references of the last apply stand for: now if it is known, else as it was then."""
 
     def value(target: Target) -> Any:
         found = known(target)
         if found is not UNKNOWN or not isinstance(target, AttributeTarget):
             return found
-        entry = basis.state.at(target.address)
+        entry = inputs.state.at(target.address)
         was = {} if entry is None else {**entry.attributes, "id": entry.id}
         return reach(was, tuple(target.attribute.split(".")), UNKNOWN)
 
@@ -153,7 +153,7 @@ def _as_of(basis: Basis, known: Known) -> Callable[[Target], Any]:
 # ── an object that is there ───────────────────────────────────────────────────────────────────
 
 
-def _existing(basis: Basis, case: Existing) -> Decision:
+def _existing(inputs: PlanInputs, case: Existing) -> Decision:
     decision = decide_existing(case)
     if decision.change.action is not Action.REPLACE:
         return decision
@@ -167,20 +167,20 @@ def _existing(basis: Basis, case: Existing) -> Decision:
             prior=None,
             transfer=transfer_params(case.kind, case.wanted, case.actual),
         )
-        return reclaimed(basis, case, new)
-    return reclaimed(basis, case, _replacement(basis, decision, case.actual))
+        return reclaimed(inputs, case, new)
+    return reclaimed(inputs, case, _replacement(inputs, decision, case.actual))
 
 
-def _replacement(basis: Basis, decision: Decision, actual: RemoteObject) -> Decision:
+def _replacement(inputs: PlanInputs, decision: Decision, actual: RemoteObject) -> Decision:
     kind, address = decision.kind, decision.address
     conflict = conflicting_key(kind, decision.wanted, actual)
-    wish = basis.graph.declarations[address].lifecycle.create_before_delete
+    wish = inputs.graph.declarations[address].lifecycle.create_before_delete
     create_first = conflict is None if wish is None else wish
     heir = inherited(kind, decision.wanted, actual) if create_first else {}
     left = {**actual, **dict.fromkeys(heir, False)}
     removal = None
     if not is_past(kind, actual):
-        removal = choose_removal(kind, left, probed=basis.probed(address, kind))
+        removal = choose_removal(kind, left, probed=inputs.probed(address, kind))
     refusals = decision.refusals
     if conflict is not None and (wish or not _frees(removal, kept=conflict.kept_by_removed)):
         refusals = (*refusals, _held_by_the_old(decision, conflict))
@@ -191,7 +191,7 @@ def _replacement(basis: Basis, decision: Decision, actual: RemoteObject) -> Deci
         transfer={**transfer_params(kind, decision.wanted, actual), **heir},
         refusals=refusals,
     )
-    return with_brought(replaced(decision, removal, create_first=create_first), basis.state)
+    return with_brought(replaced(decision, removal, create_first=create_first), inputs.state)
 
 
 def _frees(removal: Removal | None, *, kept: bool) -> bool:
@@ -226,18 +226,18 @@ def _held_by_the_old(decision: Decision, conflict: NaturalKey) -> str:
 
 
 def _new(
-    basis: Basis,
+    inputs: PlanInputs,
     declaration: Declaration,
     kind: ResourceType,
     wanted: Mapping[str, Any],
     prior: ResourceState | None,
 ) -> Decision:
-    holder = basis.observed.holders.get(str(declaration.address))
+    holder = inputs.observed.holders.get(str(declaration.address))
     transfer: dict[str, Any] = {}
     note = refusal = ""
     if holder is not None:
         transfer, note, refusal = collision(
-            declaration, kind, wanted, holder, basis.state, basis.graph, basis.observed.owners
+            declaration, kind, wanted, holder, inputs.state, inputs.graph, inputs.observed.owners
         )
     decision = decide_new(
         declaration,
@@ -248,19 +248,19 @@ def _new(
         transfer=transfer,
         notes=(note,) if note else (),
     )
-    found = next(_cannot_be_made(basis, declaration), refusal)
+    found = next(_cannot_be_made(inputs, declaration), refusal)
     return dataclasses.replace(decision, refusals=(found,) if found else ())
 
 
-def _cannot_be_made(basis: Basis, declaration: Declaration) -> Iterator[str]:
+def _cannot_be_made(inputs: PlanInputs, declaration: Declaration) -> Iterator[str]:
     """Why there can be no new object whatever its keys, most telling first."""
     address = str(declaration.address)
-    if address in basis.observed.imports:
+    if address in inputs.observed.imports:
         yield (
-            f"{address} is to be imported as {basis.graph.stack.imports[address].id}, which does "
+            f"{address} is to be imported as {inputs.graph.stack.imports[address].id}, which does "
             "not exist on this account. Correct the id, or take import_ out to create it"
         )
-    kind = basis.schemas[declaration.type]
+    kind = inputs.schemas[declaration.type]
     if not kind.creatable and not kind.singleton:
         yield (
             f"{address} ({declaration.location}): Stripe has no call that makes one. "

@@ -12,7 +12,7 @@ from engine.plan.compare.field_changes import field_changes
 from engine.plan.compare.last_seen import ignored_in, seen_leaves, with_unanswered, without
 from engine.plan.compare.liveness import has_ended, is_past, past_leaf
 from engine.plan.compare.normalize import applied_leaves, document_of, seal, unsealed
-from engine.plan.decide.decision import Decision, keeping_of
+from engine.plan.decide.decision import Decision, removal_policy_of
 from engine.plan.model import Action, Change, FieldChange, FieldReason, Reason
 from engine.plan.translate.companions import made_again
 from engine.plan.translate.params import update_params
@@ -118,7 +118,7 @@ def decide_existing(case: Existing) -> Decision:
         revive_by=revive_by,
         actual=case.actual,
         prior=case.prior,
-        keeping=keeping_of(declaration, kind),
+        removal_policy=removal_policy_of(declaration, kind),
         removals=case.prior.superseded if case.prior is not None else (),
     )
 
@@ -155,7 +155,7 @@ def _over(case: Existing, fields: tuple[FieldChange, ...]) -> Decision:
         wanted=case.wanted if case.prior is None else kept,
         actual=case.actual,
         prior=case.prior,
-        keeping=keeping_of(declaration, kind),
+        removal_policy=removal_policy_of(declaration, kind),
         removals=case.prior.superseded if case.prior is not None else (),
     )
 
@@ -181,7 +181,7 @@ def left_alone(case: Existing) -> Decision:
         wanted=case.wanted,
         actual=case.actual,
         prior=prior,
-        keeping=prior.keeping,
+        removal_policy=prior.removal_policy,
         untouched=True,
     )
 

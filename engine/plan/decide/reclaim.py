@@ -8,32 +8,32 @@ from engine.plan.compare.liveness import is_live
 from engine.plan.decide.decision import Decision
 from engine.plan.decide.existing import Existing, decide_existing
 from engine.plan.decide.key_conflicts import collision
-from engine.plan.inputs.plan_inputs import Basis
+from engine.plan.inputs.plan_inputs import PlanInputs
 from engine.plan.model import Action, Reason
 from engine.schema.remote import id_of
 
 
-def reclaimed(basis: Basis, case: Existing, decision: Decision) -> Decision:
+def reclaimed(inputs: PlanInputs, case: Existing, decision: Decision) -> Decision:
     """Bring such an object back instead of making one that Stripe would refuse.
 
     A domain that is declared as `a`, then `b`, then `a` again leaves a disabled `a` behind, which
     occupies the name for good: it comes back, and `b` goes.
 
     Args:
-        basis: What the plan is made from.
+        inputs: What the plan is made from.
         case: The resource and the object it has.
         decision: To make a new object.
 
     Returns:
         The decision as it is if nothing holds its key; refused if what holds it is in use.
     """
-    holder = basis.observed.holders.get(decision.address)
+    holder = inputs.observed.holders.get(decision.address)
     if holder is None or id_of(holder) == id_of(case.actual):
         return decision
     back = decide_existing(
         dataclasses.replace(case, actual=holder, prior=None, taken=Reason.REMEMBERED, force=None)
     )
-    ours = any(entry.id == id_of(holder) for entry in basis.state.resources.values())
+    ours = any(entry.id == id_of(holder) for entry in inputs.state.resources.values())
     used = is_live(case.kind, holder) and not case.declaration.lifecycle.adopt
     if ours or used or back.change.action is not Action.REVIVE:
         _, _, refusal = collision(
@@ -41,9 +41,9 @@ def reclaimed(basis: Basis, case: Existing, decision: Decision) -> Decision:
             case.kind,
             case.wanted,
             holder,
-            basis.state,
-            basis.graph,
-            basis.observed.owners,
+            inputs.state,
+            inputs.graph,
+            inputs.observed.owners,
         )
         return dataclasses.replace(decision, refusals=(*decision.refusals, refusal))
     note = f"{id_of(holder)} holds its key already, and comes back in place of a new one"

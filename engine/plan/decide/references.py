@@ -15,7 +15,7 @@ from engine.values import ABSENT, UNKNOWN, AttributeTarget, OutputTarget, Sensit
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ExpectedResource:
     """What is known of one resource before the apply.
 
     Attributes:
@@ -31,7 +31,7 @@ class Standing:
     declared: Mapping[str, Any] = field(default_factory=dict)
 
 
-class Known:
+class KnownValues:
     """Attributes of the resources decided so far, asked by reference.
 
     A resource is decided once: as it is, as it will be, or not before the apply.
@@ -48,9 +48,9 @@ class Known:
         self._schemas = schemas
         self._outputs = outputs
         self._secrets = secrets or {}
-        self._standings: dict[str, Standing] = {}
+        self._standings: dict[str, ExpectedResource] = {}
 
-    def decide(self, address: str, standing: Standing) -> None:
+    def decide(self, address: str, standing: ExpectedResource) -> None:
         """Say what is known of a resource."""
         self._standings[address] = standing
 
@@ -71,7 +71,7 @@ class Known:
         if standing is None or not standing.exists:
             return False
         path = tuple(target.attribute.split("."))
-        once = path in self._schemas[target.address.type].told_once
+        once = path in self._schemas[target.address.type].creation_only
         return once and self._attribute(target) is UNKNOWN
 
     def _attribute(self, target: AttributeTarget) -> Any:
@@ -80,10 +80,10 @@ class Known:
         if standing is None or kind is None:
             return UNKNOWN
         path = tuple(target.attribute.split("."))
-        told_once = path in kind.told_once
-        missing = None if standing.whole and not told_once else UNKNOWN
+        creation_only = path in kind.creation_only
+        missing = None if standing.whole and not creation_only else UNKNOWN
         found = read_attribute(kind.root, standing.attributes, path, missing, standing.declared)
-        found = UNKNOWN if told_once and found is None else found
+        found = UNKNOWN if creation_only and found is None else found
         secret = self._secrets.get(target) if is_sealed(found) else None
         return found if secret is None else Sensitive(secret)
 
@@ -98,7 +98,7 @@ def lost_secret(target: Target) -> str:
     )
 
 
-def standing_after(decision: Decision, *, refreshed: bool) -> Standing:
+def expected_after(decision: Decision, *, refreshed: bool) -> ExpectedResource:
     """What is known, before the apply, of a resource as it will be after it.
 
     Args:
@@ -112,7 +112,7 @@ def standing_after(decision: Decision, *, refreshed: bool) -> Standing:
             for name, value in _certain(decision).items()
             if value is not UNKNOWN and (name != "id" or chosen)
         }
-        return Standing(made, whole=False, exists=False, declared=decision.wanted)
+        return ExpectedResource(made, whole=False, exists=False, declared=decision.wanted)
     prior = decision.prior.attributes if decision.prior is not None else {}
     found: dict[str, Any] = {name: value for name, value in prior.items() if is_sealed(value)}
     actual = decision.actual or {}
@@ -121,7 +121,7 @@ def standing_after(decision: Decision, *, refreshed: bool) -> Standing:
         found[decision.kind.root.fields[name].source.split(".")[0] or name] = UNKNOWN
         found[name] = value
     told = with_told_once(decision.kind, found, prior)
-    return Standing(told, whole=refreshed, declared=decision.wanted)
+    return ExpectedResource(told, whole=refreshed, declared=decision.wanted)
 
 
 def _changed(decision: Decision) -> dict[str, Any]:

@@ -8,45 +8,45 @@ from engine.address import parse_address
 from engine.plan.compare.liveness import is_past
 from engine.plan.decide.decision import Decision
 from engine.plan.decide.replacement import choose_removal, with_brought
-from engine.plan.inputs.plan_inputs import Basis
+from engine.plan.inputs.plan_inputs import PlanInputs
 from engine.plan.model import Action, Change, Reason
-from engine.state.model import Keeping, ResourceState
+from engine.state.model import RemovalPolicy, ResourceState
 
 
 def decide_undeclared(
-    basis: Basis, chosen: frozenset[str] | None, decided: Container[str]
+    inputs: PlanInputs, chosen: frozenset[str] | None, decided: Container[str]
 ) -> dict[str, Decision]:
     """Decide every resource of the state that nothing declares.
 
     Args:
-        basis: What the plan is made from.
+        inputs: What the plan is made from.
         chosen: Addresses that the plan is about; None for all.
         decided: Addresses that a declaration has decided.
     """
     found: dict[str, Decision] = {}
-    declared = {} if basis.options.destroy else basis.graph.declarations
-    for address, prior in basis.state.resources.items():
+    declared = {} if inputs.options.destroy else inputs.graph.declarations
+    for address, prior in inputs.state.resources.items():
         if address in declared or address in decided:
             continue
         if chosen is None or address in chosen:
-            found[address] = _removal(basis, address, prior)
+            found[address] = _removal(inputs, address, prior)
     return found
 
 
-def _removal(basis: Basis, address: str, prior: ResourceState) -> Decision:
-    kind = basis.schemas[prior.type]
-    actual = basis.actual(address, prior)
+def _removal(inputs: PlanInputs, address: str, prior: ResourceState) -> Decision:
+    kind = inputs.schemas[prior.type]
+    actual = inputs.actual(address, prior)
     release = next(
-        (entry for entry in basis.graph.stack.releases if str(entry.address) == address), None
+        (entry for entry in inputs.graph.stack.releases if str(entry.address) == address), None
     )
-    forget = release.keep if release is not None else prior.keeping.keep
+    forget = release.keep if release is not None else prior.removal_policy.keep
     past = actual is not None and is_past(kind, actual)
     removal = (
         None
         if forget or actual is None or past
-        else choose_removal(kind, actual, probed=basis.probed(address, kind))
+        else choose_removal(kind, actual, probed=inputs.probed(address, kind))
     )
-    reason = Reason.DESTROYED if basis.options.destroy else Reason.UNDECLARED
+    reason = Reason.DESTROYED if inputs.options.destroy else Reason.UNDECLARED
     if forget:
         reason = Reason.RELEASED
     elif actual is None:
@@ -69,18 +69,20 @@ def _removal(basis: Basis, address: str, prior: ResourceState) -> Decision:
         kind=kind,
         actual=actual,
         prior=prior,
-        keeping=_keeping(basis, address, prior),
+        removal_policy=_keeping(inputs, address, prior),
         removals=prior.superseded,
     )
-    return with_brought(decision, basis.state)
+    return with_brought(decision, inputs.state)
 
 
-def _keeping(basis: Basis, address: str, prior: ResourceState) -> Keeping:
+def _keeping(inputs: PlanInputs, address: str, prior: ResourceState) -> RemovalPolicy:
     """What state says about removal, or a declaration that a destroy does away with."""
-    keeping = prior.keeping
-    declaration = basis.graph.declarations.get(address)
+    removal_policy = prior.removal_policy
+    declaration = inputs.graph.declarations.get(address)
     if declaration is None or declaration.lifecycle.protect is None:
-        return keeping
-    return Keeping(
-        protect=declaration.lifecycle.protect, keep=keeping.keep, account=keeping.account
+        return removal_policy
+    return RemovalPolicy(
+        protect=declaration.lifecycle.protect,
+        keep=removal_policy.keep,
+        account=removal_policy.account,
     )

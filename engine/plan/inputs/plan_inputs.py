@@ -19,7 +19,7 @@ from engine.values import get_path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Basis:
+class PlanInputs:
     """Everything that a plan of one stack depends on.
 
     Attributes:

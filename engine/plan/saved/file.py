@@ -25,7 +25,7 @@ from engine.plan.saved.plan_json import (
     plan_document,
     plan_of,
 )
-from engine.plan.saved.preconditions import Binding
+from engine.plan.saved.preconditions import Preconditions
 from engine.schema.resource_type import Schemas
 from engine.state.decode import ShapeError, check_plain
 
@@ -48,7 +48,7 @@ class SavedStack:
     """
 
     plan: Plan
-    binding: Binding
+    binding: Preconditions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,7 @@ from engine.plan.model import (
     Plan,
     Reason,
 )
-from engine.plan.saved.preconditions import Binding, Seen, Sought
+from engine.plan.saved.preconditions import KeyClaim, ObjectSnapshot, Preconditions
 from engine.plan.saved.step_json import (
     removal_document,
     removal_of,
@@ -279,7 +279,7 @@ def _covered(document: Any, path: Path) -> Any:
 # ── what it was made from ─────────────────────────────────────────────────────────────────
 
 
-def binding_document(binding: Binding, salt: str) -> dict[str, Any]:
+def binding_document(binding: Preconditions, salt: str) -> dict[str, Any]:
     """What a plan was made from as JSON holds it, whatever is empty left out.
 
     Args:
@@ -297,14 +297,14 @@ def binding_document(binding: Binding, salt: str) -> dict[str, Any]:
     )
 
 
-def binding_of(document: Mapping[str, Any]) -> Binding:
+def binding_of(document: Mapping[str, Any]) -> Preconditions:
     """Read what `binding_document` wrote.
 
     Raises:
         KeyError: if a field is missing.
         EngineError: if an address is none.
     """
-    return Binding(
+    return Preconditions(
         digest=document.get("digest", ""),
         reads=tuple(document.get("reads", ())),
         outputs=value_of(document.get("outputs", {}), _NO_SECRETS),
@@ -313,7 +313,7 @@ def binding_of(document: Mapping[str, Any]) -> Binding:
     )
 
 
-def _seen_document(seen: Seen, salt: str) -> dict[str, Any]:
+def _seen_document(seen: ObjectSnapshot, salt: str) -> dict[str, Any]:
     return _full(
         {
             "address": str(seen.address),
@@ -329,8 +329,8 @@ def _seen_document(seen: Seen, salt: str) -> dict[str, Any]:
     ) | {"probed": seen.probed}
 
 
-def _seen_of(document: Mapping[str, Any]) -> Seen:
-    return Seen(
+def _seen_of(document: Mapping[str, Any]) -> ObjectSnapshot:
+    return ObjectSnapshot(
         address=parse_address(document["address"]),
         type=document["type"],
         id=document.get("id", ""),
@@ -344,7 +344,7 @@ def _seen_of(document: Mapping[str, Any]) -> Seen:
     )
 
 
-def _sought_document(sought: Sought, salt: str) -> dict[str, Any]:
+def _sought_document(sought: KeyClaim, salt: str) -> dict[str, Any]:
     return _full(
         {
             "address": str(sought.address),
@@ -357,8 +357,8 @@ def _sought_document(sought: Sought, salt: str) -> dict[str, Any]:
     )
 
 
-def _sought_of(document: Mapping[str, Any]) -> Sought:
-    return Sought(
+def _sought_of(document: Mapping[str, Any]) -> KeyClaim:
+    return KeyClaim(
         address=parse_address(document["address"]),
         type=document["type"],
         arguments=value_of(document.get("arguments", {}), _NO_SECRETS),

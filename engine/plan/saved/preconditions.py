@@ -26,7 +26,7 @@ _WHOLE = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class ObjectSnapshot:
     """One object as it was read.
 
     Attributes:
@@ -57,7 +57,7 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sought:
+class KeyClaim:
     """A declared resource that has no object, and who holds its natural key.
 
     Attributes:
@@ -78,7 +78,7 @@ class Sought:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Binding:
+class Preconditions:
     """What one stack's plan was made from, beside the lineage and serial of its state.
 
     Attributes:
@@ -93,18 +93,18 @@ class Binding:
     digest: str = ""
     reads: tuple[str, ...] = ()
     outputs: Mapping[str, Any] = field(default_factory=dict)
-    seen: tuple[Seen, ...] = ()
-    sought: tuple[Sought, ...] = ()
+    seen: tuple[ObjectSnapshot, ...] = ()
+    sought: tuple[KeyClaim, ...] = ()
 
 
-def look(
-    seen: Seen,
+def snapshot(
+    seen: ObjectSnapshot,
     kind: ResourceType,
     actual: RemoteObject | None,
     salt: str,
     *,
     probed: bool | None = None,
-) -> Seen:
+) -> ObjectSnapshot:
     """An object as it is: what was looked at before is looked at again.
 
     Args:
@@ -126,7 +126,7 @@ def look(
     )
 
 
-def what_moved(was: Seen, now: Seen) -> str:
+def describe_change(was: ObjectSnapshot, now: ObjectSnapshot) -> str:
     """Say how an object differs from what a plan saw; empty if it does not."""
     if was.there != now.there:
         what = "is gone from Stripe" if was.there else "exists on Stripe again"
@@ -140,7 +140,7 @@ def what_moved(was: Seen, now: Seen) -> str:
     return ""
 
 
-def who_moved(was: Sought, holder: str, kind: ResourceType) -> str:
+def describe_new_holder(was: KeyClaim, holder: str, kind: ResourceType) -> str:
     """Say that another object holds a natural key than when a plan was made; empty if not."""
     if was.holder == holder:
         return ""

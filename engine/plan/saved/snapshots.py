@@ -15,7 +15,7 @@ from engine.plan.compare.normalize import SEALED, is_sealed, seal
 from engine.plan.inputs.observed import Observed
 from engine.plan.inputs.selection import moved_state
 from engine.plan.model import Plan, Reason, StepKind
-from engine.plan.saved.preconditions import Binding, Seen, Sought, look
+from engine.plan.saved.preconditions import KeyClaim, ObjectSnapshot, Preconditions, snapshot
 from engine.schema.remote import RemoteObject, id_of
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.stack.model import Declaration
@@ -33,7 +33,7 @@ def bind(
     observed: Observed,
     schemas: Schemas,
     outputs: Mapping[str, Any],
-) -> Binding:
+) -> Preconditions:
     """Write down what a plan was made from.
 
     Args:
@@ -42,9 +42,9 @@ def bind(
         state: The state it was made from.
         observed: What Stripe had.
         schemas: Resource types by name.
-        outputs: Outputs of other stacks, as `Binding` holds them.
+        outputs: Outputs of other stacks, as `Preconditions` holds them.
     """
-    found = Binding(
+    found = Preconditions(
         digest=state_digest(state) if state.serial else "",
         reads=tuple(sorted(graph.stack.reads_outputs_of)),
         outputs=outputs,
@@ -57,12 +57,12 @@ def bind(
     return dataclasses.replace(found, seen=seen, sought=sought)
 
 
-def sought_of(declaration: Declaration, kind: ResourceType) -> Sought:
+def key_claim_of(declaration: Declaration, kind: ResourceType) -> KeyClaim:
     """A declared resource as something to find a holder for."""
     names = {kind.parent, *kind.list_needs}
     names.update(name.split(".")[0] for key in kind.natural_keys for name in key.fields)
     names.update(name.split(".")[0] for name in (kind.composite.fields if kind.composite else ()))
-    return Sought(
+    return KeyClaim(
         address=declaration.address,
         type=kind.name,
         arguments=unescaped(
@@ -73,23 +73,25 @@ def sought_of(declaration: Declaration, kind: ResourceType) -> Sought:
     )
 
 
-def _lookups(plan: Plan, graph: ResourceGraph, schemas: Schemas) -> Iterator[Seen]:
+def _lookups(plan: Plan, graph: ResourceGraph, schemas: Schemas) -> Iterator[ObjectSnapshot]:
     outputs = [value for value, _ in (plan.wanted_outputs or {}).values()]
     referred = _referred([[step.params for step in plan.steps], outputs])
     for text, actual in plan.lookups.items():
         kind = schemas[parse_address(text).type]
         paths = {*graph.stack.lookups[text].criteria, *referred.get(text, ())} - {"id"}
-        seen = Seen(
+        seen = ObjectSnapshot(
             address=parse_address(text),
             type=kind.name,
             id=id_of(actual),
             spent=True,
             told=dict.fromkeys(sorted(paths)),
         )
-        yield look(seen, kind, actual, plan.lineage)
+        yield snapshot(seen, kind, actual, plan.lineage)
 
 
-def _objects(plan: Plan, state: State, observed: Observed, schemas: Schemas) -> Iterator[Seen]:
+def _objects(
+    plan: Plan, state: State, observed: Observed, schemas: Schemas
+) -> Iterator[ObjectSnapshot]:
     if not observed.refreshed:
         return  # the person asked for the state to be believed
     # What outputs refer to is read from the state, whose digest is known.
@@ -98,9 +100,9 @@ def _objects(plan: Plan, state: State, observed: Observed, schemas: Schemas) -> 
     for text in sorted({*acted, *referred}):
         entry = state.at(text)
         if entry is not None and text in observed.objects:
-            seen = _seen(plan, state, text, entry.id, entry.keeping.account, schemas)
+            seen = _seen(plan, state, text, entry.id, entry.removal_policy.account, schemas)
             told = dict.fromkeys(sorted({*seen.told, *referred.get(text, ())}))
-            yield look(
+            yield snapshot(
                 dataclasses.replace(seen, told=told),
                 schemas[entry.type],
                 observed.objects[text],
@@ -111,7 +113,7 @@ def _objects(plan: Plan, state: State, observed: Observed, schemas: Schemas) -> 
         if taken is not None:
             account = next(step.account for step in plan.steps if str(step.address) == text)
             seen = _seen(plan, state, text, id_of(taken), account, schemas)
-            yield look(seen, schemas[seen.type], taken, plan.lineage)
+            yield snapshot(seen, schemas[seen.type], taken, plan.lineage)
 
 
 def _taken(text: str, observed: Observed) -> RemoteObject | None:
@@ -120,14 +122,16 @@ def _taken(text: str, observed: Observed) -> RemoteObject | None:
     return next((found for source in sources if (found := source.get(text)) is not None), None)
 
 
-def _seen(plan: Plan, state: State, text: str, id: str, account: str, schemas: Schemas) -> Seen:
+def _seen(
+    plan: Plan, state: State, text: str, id: str, account: str, schemas: Schemas
+) -> ObjectSnapshot:
     """What is looked at of an object of a resource."""
     kind = schemas[parse_address(text).type]
     shape, said = _shape(plan, state, text)
     spent = kind.ending is not None and any(
         get_path(said, tuple(name.split("."))) is not None for name in kind.ending.spent_if
     )
-    return Seen(
+    return ObjectSnapshot(
         address=parse_address(text),
         type=kind.name,
         id=id,
@@ -140,7 +144,7 @@ def _seen(plan: Plan, state: State, text: str, id: str, account: str, schemas: S
 
 def _sought(
     plan: Plan, graph: ResourceGraph, observed: Observed, schemas: Schemas
-) -> Iterator[Sought]:
+) -> Iterator[KeyClaim]:
     if not observed.refreshed:
         return
     wanted = {step.address for step in plan.steps if step.kind is StepKind.CREATE}
@@ -151,7 +155,7 @@ def _sought(
             text in observed.imports or text in observed.remembered
         ):
             holder = observed.holders.get(text)
-            sought = sought_of(graph.declarations[text], schemas[address.type])
+            sought = key_claim_of(graph.declarations[text], schemas[address.type])
             yield dataclasses.replace(sought, holder=id_of(holder) if holder is not None else "")
 
 

@@ -23,7 +23,7 @@ from engine.state.model import ResourceState, State
 
 
 @dataclass(slots=True, kw_only=True)
-class Board:
+class StepGraph:
     """The operations of one plan while they are put together.
 
     Attributes:
@@ -163,16 +163,16 @@ class Board:
     def put(self, decision: Decision, kind: StepKind, *, key: str = "", **parts: Any) -> str:
         """Put down one operation and return its key."""
         key = key or f"{kind.value} {decision.address}"
-        keeping = decision.keeping
+        removal_policy = decision.removal_policy
         if kind in (StepKind.REMOVE, StepKind.FORGET) and decision.prior is not None:
-            keeping = decision.prior.keeping
+            removal_policy = decision.prior.removal_policy
         self.steps[key] = Step(
             key=key,
             kind=kind,
             address=decision.change.address,
             type=decision.kind.name,
             referred=tuple(sorted(self.referred.get(decision.address, ()))),
-            account=keeping.account,
+            account=removal_policy.account,
             **parts,
         )
         self.after[key] = set()
@@ -189,7 +189,7 @@ class Board:
             declared=seal(decision.declared, self.state.lineage),
             dependencies=self.graph.needs(address),
             superseded=(*leftover, superseded) if superseded else leftover,
-            keeping=decision.keeping,
+            removal_policy=decision.removal_policy,
         )
         if decision.actual is None:
             return record

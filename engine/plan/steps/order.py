@@ -18,7 +18,7 @@ from engine.graph.dag import closure, topological_order
 from engine.plan.compare.natural_keys import Claim, claims_of
 from engine.plan.decide.decision import Decision
 from engine.plan.model import Action, Step, StepKind
-from engine.plan.steps.build import Board
+from engine.plan.steps.build import StepGraph
 from engine.schema.lifecycle import Detach
 from engine.state.model import State
 from engine.values import CLEAR, AttributeTarget, Ref, get_path, targets_with_paths
@@ -27,7 +27,7 @@ _READY = (StepKind.CREATE, StepKind.UPDATE, StepKind.RECORD)
 _CHANGING = (*_READY, StepKind.SETTLE, StepKind.CALL)
 
 
-def arrange(
+def order_steps(
     graph: ResourceGraph,
     state: State,
     decisions: Mapping[str, Decision],
@@ -47,7 +47,9 @@ def arrange(
     Raises:
         GraphError: if the operations wait for each other in a circle.
     """
-    board = Board(graph=graph, state=state, decisions=decisions, owner=owner, refreshed=refreshed)
+    board = StepGraph(
+        graph=graph, state=state, decisions=decisions, owner=owner, refreshed=refreshed
+    )
     for address in sorted(decisions, key=parse_address):
         board.add(decisions[address])
     order = _Order(board)
@@ -59,7 +61,7 @@ def arrange(
 class _Order:
     """What the operations on a board wait for."""
 
-    board: Board
+    board: StepGraph
 
     def _keys(self, address: str, *kinds: StepKind) -> list[str]:
         return self.board.keys(address, *kinds)
@@ -235,7 +237,7 @@ class _Order:
                 key
                 for other, gone in decisions.items()
                 if gone.kind.name == decision.kind.name
-                and gone.keeping.account == decision.keeping.account
+                and gone.removal_policy.account == decision.removal_policy.account
                 and gone.change.action is not Action.REPLACE
                 for key in self._keys(other, StepKind.REMOVE)
             ]
@@ -251,7 +253,7 @@ class _Order:
             removals = self._keys(address, StepKind.REMOVE)
             for rule in decision.kind.inherits if decision.actual is not None else ():
                 among = repr([get_path(decision.actual, (name,)) for name in rule.beside.values()])
-                place = (decision.kind.name, decision.keeping.account, rule.field, among)
+                place = (decision.kind.name, decision.removal_policy.account, rule.field, among)
                 stands = bool(get_path(decision.actual, (rule.field,)))
                 ending.setdefault(place, []).extend((stands, key) for key in removals)
         for alike in ending.values():

@@ -76,7 +76,7 @@ def with_told_once(
 ) -> dict[str, Any]:
     """Attributes with the fingerprints of what Stripe told only when it made the object."""
     found = dict(attributes)
-    for path in kind.told_once:
+    for path in kind.creation_only:
         kept = get_path(earlier, path)
         if is_sealed(kept) and get_path(found, path) is None:
             # Of an answer, whose objects are not ours to write to.

@@ -22,13 +22,13 @@ from engine.schema.rules import Rule
 from engine.stack.checks.empty_values import is_blank
 from engine.stack.checks.findings import Finding, believed, wrong_kind
 from engine.stack.checks.linked import Declared, followed
-from engine.stack.checks.rules import Breach, Circumstances, breaches
+from engine.stack.checks.rules import Breach, CheckContext, breaches
 from engine.stack.meant import nearest, parameter_meant, word_meant
 from engine.values import Path, Sensitive, dotted, get_path, has_reference, targets_in
 
 
 def check_arguments(
-    kind: ResourceType, arguments: Mapping[str, Any], circumstances: Circumstances
+    kind: ResourceType, arguments: Mapping[str, Any], circumstances: CheckContext
 ) -> Iterator[Finding]:
     """Yield everything wrong with the arguments of one declaration by itself."""
     findings = list(_check_object(kind.root, arguments, (), kind))
@@ -68,7 +68,7 @@ def _check_stamp(attribute: Attribute, metadata: Any) -> Iterator[Finding]:
 def check_references(
     kind: ResourceType,
     arguments: Mapping[str, Any],
-    circumstances: Circumstances,
+    circumstances: CheckContext,
     declared: Declared,
 ) -> Iterator[Finding]:
     """Yield what is wrong with the arguments of one declaration beside those it refers to.
@@ -91,7 +91,7 @@ def _broken(
     rule: Rule,
     arguments: Mapping[str, Any],
     reached: Mapping[str, Any],
-    circumstances: Circumstances,
+    circumstances: CheckContext,
 ) -> Iterator[Finding]:
     for breach in breaches(rule, reached, circumstances):
         hint = _with_names(rule.hint, breach, arguments)

@@ -23,7 +23,7 @@ _MISSING = object()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Circumstances:
+class CheckContext:
     """What rules have to know beside declarations.
 
     Attributes:
@@ -65,7 +65,7 @@ Place: TypeAlias = tuple[Path, Any]
 
 
 def breaches(
-    rule: Rule, arguments: Mapping[str, Any], circumstances: Circumstances
+    rule: Rule, arguments: Mapping[str, Any], circumstances: CheckContext
 ) -> Iterator[Breach]:
     """Yield every place where arguments break a rule.
 
@@ -159,7 +159,7 @@ class _Reading:
         document: Mapping[str, Any],
         pattern: Path,
         place: Path,
-        circumstances: Circumstances,
+        circumstances: CheckContext,
     ) -> None:
         self.rule = rule
         self.place = place

@@ -15,7 +15,7 @@ from engine.schema.resource_type import ResourceType, Schemas
 from engine.stack.checks.fields import check_arguments, check_references
 from engine.stack.checks.findings import Finding, believed
 from engine.stack.checks.linked import blurred, completed
-from engine.stack.checks.rules import Circumstances, parts
+from engine.stack.checks.rules import CheckContext, parts
 from engine.stack.checks.targets import what_is_wrong
 from engine.stack.kept import exposed, not_json
 from engine.stack.meant import nearest
@@ -44,7 +44,7 @@ def problems_of(
     stack: Stack,
     schemas: Schemas,
     root: Path,
-    circumstances: Circumstances,
+    circumstances: CheckContext,
     held: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> tuple[Problem, ...]:
     """Everything wrong with one evaluated stack, in file and line order.
@@ -136,7 +136,7 @@ def _argument_problems(
     stack: Stack,
     schemas: Schemas,
     root: Path,
-    circumstances: Circumstances,
+    circumstances: CheckContext,
     held: Mapping[str, Mapping[str, Any]] | None,
 ) -> Iterator[Problem]:
     """What is wrong with each declaration by itself, then beside those it refers to."""

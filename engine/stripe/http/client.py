@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.ports.provider import unfenced
-from engine.stripe.http.rate_limiter import Pace
+from engine.stripe.http.rate_limiter import RateLimiter
 from engine.stripe.http.refusals import translate
 from engine.stripe.http.tries import Tries, header, is_foreign, is_too_fast, retry_after
 from engine.values import CLEAR, Sensitive
@@ -36,7 +36,7 @@ class ClientOptions:
         transport: An SDK HTTP client to use instead of the network; None for the network.
         retries: How often a request is tried again; one that only came too fast, a few times more.
         sleep: Waits some seconds.
-        pace: Says when a request may be sent; None for as fast as they come.
+        limiter: Says when a request may be sent; None for as fast as they come.
         on_answer: Called after each request that was answered and not refused.
     """
 
@@ -45,7 +45,7 @@ class ClientOptions:
     transport: Any = None
     retries: int = 6
     sleep: Callable[[float], object] = time.sleep
-    pace: Pace | None = None
+    limiter: RateLimiter | None = None
     on_answer: Callable[[], None] = lambda: None
 
 
@@ -89,12 +89,12 @@ class StripeHTTP:
     @property
     def waiting(self) -> int:
         """Requests that the pace holds back right now."""
-        return self._options.pace.waiting if self._options.pace is not None else 0
+        return self._options.limiter.waiting if self._options.limiter is not None else 0
 
     @property
     def rate(self) -> float | None:
         """Requests a second that the account is asked; None for no limit."""
-        return self._options.pace.rate if self._options.pace is not None else None
+        return self._options.limiter.rate if self._options.limiter is not None else None
 
     def get(
         self, path: str, params: Mapping[str, Any], *, account: str = "", route: str = ""
@@ -200,8 +200,8 @@ class StripeHTTP:
 
     def _take_turn(self, endpoint: str, method: str, fence: Callable[[], None]) -> None:
         """Wait until the request may be sent, and count it."""
-        if self._options.pace is not None:
-            self._options.pace.wait(endpoint)
+        if self._options.limiter is not None:
+            self._options.limiter.wait(endpoint)
         fence()  # after every wait: for its turn, and between two tries
         with self._count:
             self.requests += 1
@@ -209,13 +209,13 @@ class StripeHTTP:
 
     def _keep_pace(self, endpoint: str, error: Any) -> None:
         """Tell the pace how a request fared."""
-        pace = self._options.pace
-        if pace is None:
+        limiter = self._options.limiter
+        if limiter is None:
             return
         if error is None or not is_too_fast(error):
-            pace.passed(endpoint)
+            limiter.passed(endpoint)
             return
-        pace.refused(
+        limiter.refused(
             endpoint,
             reason=header(error.headers, "Stripe-Rate-Limited-Reason"),
             retry_after=retry_after(error),

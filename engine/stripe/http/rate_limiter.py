@@ -97,7 +97,7 @@ class Bucket:
         self.rate = max(min(rate, self.most or rate), _LEAST)
 
 
-class Pace:
+class RateLimiter:
     """Gives out moments to send at; safe to use from several threads."""
 
     def __init__(

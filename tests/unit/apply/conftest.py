@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from engine.address import parse_address
-from engine.apply.executor import StackRun, Surroundings
+from engine.apply.executor import ApplyPorts, StackRun
 from engine.apply.journal import Journal, Run
 from engine.catalog import loader
 from engine.errors import NotFoundError, SecretSinkError, StateError
@@ -341,7 +341,7 @@ class World:
         self, *steps: Step, run: str = "run1", parallelism: int = 4, **plan: Any
     ) -> ApplyResult:
         """Carry out a plan of these steps."""
-        around = Surroundings(
+        around = ApplyPorts(
             provider=self.provider,
             schemas=loader.schemas(),
             journal=Journal(RUN, self.journal),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from engine.apply.journal import Intent, Run, Unfinished, first_record, objects_of, read_journal
-from engine.apply.recovery import KEY_LIFE, Help, recover
+from engine.apply.recovery import KEY_LIFE, RecoveryPorts, recover
 from engine.apply.references import References
 from engine.catalog import loader
 from engine.errors import (
@@ -82,7 +82,7 @@ class Crash:
             outputs_of=lambda _: UNKNOWN,
         )
         unfinished = Unfinished(run=self.run, deltas=deltas, pending=pending)
-        around = Help(
+        around = RecoveryPorts(
             provider=lambda: world.provider,
             schemas=SCHEMAS,
             sink=world.sink,

@@ -312,7 +312,7 @@ def test_the_last_way_out_is_always_open(object_name: str) -> None:
     *_, last = loader.by_object(object_name).removals
     assert last.unless is None
     assert last.unless_leaf is None
-    assert not last.or_next
+    assert not last.fallback
     assert last.verb is not Verb.KEEP or last.note
 
 

@@ -24,7 +24,7 @@ from engine.plan.inputs.options import PlanOptions
 from engine.plan.model import Plan
 from engine.plan.planner import make_plan
 from engine.plan.saved.file import SavedPlan, SavedStack
-from engine.plan.saved.preconditions import Binding
+from engine.plan.saved.preconditions import Preconditions
 from engine.plan.saved.snapshots import bind
 from engine.stack.model import (
     Declaration,
@@ -37,7 +37,7 @@ from engine.stack.model import (
     Release,
     Stack,
 )
-from engine.state.model import Keeping, RemovedObject, ResourceState, State
+from engine.state.model import RemovalPolicy, RemovedObject, ResourceState, State
 from engine.values import (
     AttributeTarget,
     OutputTarget,
@@ -162,7 +162,7 @@ def _resource(text: str, entry: Case, stack: Stack, observed: Case) -> ResourceS
         attributes=value_of(attributes),
         dependencies=tuple(entry.get("dependencies", sorted(names))),
         superseded=tuple(entry.get("superseded", ())),
-        keeping=Keeping(**entry.get("lifecycle", {})),
+        removal_policy=RemovalPolicy(**entry.get("lifecycle", {})),
     )
 
 
@@ -206,7 +206,7 @@ class Prepared:
     plan: Plan
 
     @property
-    def binding(self) -> Binding:
+    def binding(self) -> Preconditions:
         """What its plan file would say that it was made from."""
         outputs = {str(target): value for target, value in self.observed.outputs.items()}
         return bind(self.plan, self.graph, self.state, self.observed, loader.schemas(), outputs)

@@ -7,7 +7,7 @@ from engine.plan.model import PlanReport, Step, StepKind
 from engine.ports.hook import Hook
 from engine.ports.outcomes import ApplyReport, ApplyResult, Outcome, StepResult
 from engine.state.model import State
-from engine.stripe.http.rate_limiter import Pace
+from engine.stripe.http.rate_limiter import RateLimiter
 
 STATE = State(stack="s", environment="test", lineage="l")
 STEP = Step(
@@ -37,7 +37,7 @@ def test_a_hook_does_nothing() -> None:
     hook = Hook()
     result = ApplyResult(stack="s", state=STATE)
     hook.waiting_for_lock("s", "ann")
-    hook.connected(Pace(rate=None))
+    hook.connected(RateLimiter(rate=None))
     hook.refreshing("s", 1)
     hook.answered()
     hook.slowed(12.5)

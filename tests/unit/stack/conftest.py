@@ -10,13 +10,13 @@ import pytest
 
 from engine.catalog import loader
 from engine.errors import Problem
-from engine.stack.checks.rules import Circumstances
+from engine.stack.checks.rules import CheckContext
 from engine.stack.checks.stack import problems_of
 from engine.stack.loader import load_stack
 from engine.stack.model import Stack
 from engine.variables import Given, Variables
 
-CIRCUMSTANCES = Circumstances(now=1_790_000_000, live=False)
+CIRCUMSTANCES = CheckContext(now=1_790_000_000, live=False)
 
 
 class Project:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from engine.errors import StateError
 from engine.state.codec import decode, digest_of, encode
-from engine.state.model import FORMAT_VERSION, Keeping, RemovedObject, ResourceState, State
+from engine.state.model import FORMAT_VERSION, RemovalPolicy, RemovedObject, ResourceState, State
 
 # A slow machine is no failure.
 PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -38,7 +38,7 @@ STATE = State(
             attributes={"product": "prod_1", "unit_amount": 2900, "nickname": "Größe €"},
             dependencies=("stripe_product.pro",),
             superseded=("price_0",),
-            keeping=Keeping(protect=True, keep=True, account="acct_2"),
+            removal_policy=RemovalPolicy(protect=True, keep=True, account="acct_2"),
         ),
         "stripe_product.pro": ResourceState(
             type="stripe_product", id="prod_1", declared={"name": "Pro"}, attributes={"name": "Pro"}

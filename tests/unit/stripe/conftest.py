@@ -95,7 +95,7 @@ class Door:
             transport=self.transport,
             retries=retries,
             sleep=self.slept.append,
-            pace=pace,
+            limiter=pace,
             on_answer=lambda: self.answered.append(len(self.transport.sent)),
         )
         self.http = StripeHTTP(self.options)

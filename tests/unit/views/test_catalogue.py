@@ -11,7 +11,7 @@ from engine.catalog import loader
 from engine.schema.attribute import Attribute, Kind
 from engine.schema.lifecycle import Probe, Removal, Verb
 from engine.schema.resource_type import ResourceType
-from engine.stack.checks.rules import Circumstances
+from engine.stack.checks.rules import CheckContext
 from engine.stack.checks.stack import problems_of
 from engine.stack.loader import load_stack
 from engine.variables import Variables
@@ -128,7 +128,7 @@ def test_every_example_is_a_valid_stack(name: str, tmp_path: Path) -> None:
     path = tmp_path / "stacks" / "example.py"
     path.write_text(example_of(SCHEMAS[name], SCHEMAS), encoding="utf-8")
     stack = load_stack(path, root=tmp_path, environment="local", variables=Variables())
-    assert problems_of(stack, SCHEMAS, tmp_path, Circumstances(now=1_790_000_000)) == ()
+    assert problems_of(stack, SCHEMAS, tmp_path, CheckContext(now=1_790_000_000)) == ()
     assert name in {declaration.type for declaration in stack.declarations.values()}
 
 

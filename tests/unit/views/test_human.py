@@ -22,7 +22,7 @@ from engine.plan.model import (
     StepKind,
 )
 from engine.plan.saved.file import SavedPlan, SavedStack
-from engine.plan.saved.preconditions import Binding
+from engine.plan.saved.preconditions import Preconditions
 from engine.schema.lifecycle import Removal, Verb
 from engine.values import ABSENT, UNKNOWN
 from engine.views.human import plan_text, question, saved_text, untouched
@@ -567,7 +567,7 @@ def test_a_saved_plan_says_who_made_it_and_how(build: Any) -> None:
         account_id="acct_1",
         livemode=False,
         options=PlanOptions(),
-        stacks=(SavedStack(plan=build.plan(), binding=Binding()),),
+        stacks=(SavedStack(plan=build.plan(), binding=Preconditions()),),
         requests=2,
     )
     shown = plan_text(build.report(build.plan()), {}, PLAIN, verbose=True)

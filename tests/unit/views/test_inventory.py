@@ -6,7 +6,7 @@ from textwrap import dedent
 from typing import Any
 
 from engine.catalog import loader
-from engine.state.model import Keeping, ResourceState, State
+from engine.state.model import RemovalPolicy, ResourceState, State
 from engine.values import Sensitive
 from engine.views.inventory import is_hidden, outputs_text, resource_text, states_text
 from engine.views.state_document import (
@@ -27,7 +27,7 @@ PRICE = ResourceState(
     attributes={"product": "prod_1", "unit_amount": 2900, "currency": "usd"},
     dependencies=("stripe_product.pro",),
     superseded=("price_0",),
-    keeping=Keeping(protect=True, keep=True),
+    removal_policy=RemovalPolicy(protect=True, keep=True),
 )
 
 

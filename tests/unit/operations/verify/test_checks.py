@@ -12,7 +12,7 @@ from engine.catalog import loader
 from engine.errors import Problem
 from engine.operations.verify.checks import verify
 from engine.state.codec import canonical, digest_of, encode
-from engine.state.model import Keeping, ResourceState, State
+from engine.state.model import RemovalPolicy, ResourceState, State
 from engine.state.reports import Verified
 
 FILE = "state/live/shop.json"
@@ -222,7 +222,7 @@ def test_one_object_under_two_addresses() -> None:
 
 def test_equal_ids_on_two_accounts_are_two_objects() -> None:
     """Ids that authors choose, a coupon's, are each account's own."""
-    raw = with_resource("stripe_price.yearly", keeping=Keeping(account="acct_2"))
+    raw = with_resource("stripe_price.yearly", removal_policy=RemovalPolicy(account="acct_2"))
     assert verified(raw).problems == ()
 
 

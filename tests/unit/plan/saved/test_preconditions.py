@@ -13,8 +13,15 @@ import pytest
 
 from engine.address import parse_address
 from engine.catalog import loader
-from engine.plan.saved.preconditions import Binding, Seen, Sought, look, what_moved, who_moved
-from engine.plan.saved.snapshots import sought_of
+from engine.plan.saved.preconditions import (
+    KeyClaim,
+    ObjectSnapshot,
+    Preconditions,
+    describe_change,
+    describe_new_holder,
+    snapshot,
+)
+from engine.plan.saved.snapshots import key_claim_of
 from engine.schema.lifecycle import NaturalKey
 from engine.schema.remote import id_of
 from engine.state.codec import state_digest
@@ -71,13 +78,13 @@ def shop(name: str = "Pro", amount: int = 2900, **parts: Any) -> dict[str, Any]:
     }
 
 
-def again(seen: Seen, actual: Mapping[str, Any] | None, **parts: Any) -> str:
+def again(seen: ObjectSnapshot, actual: Mapping[str, Any] | None, **parts: Any) -> str:
     """What moved when an object is looked at again."""
     kind = loader.resource_type(seen.type)
-    return what_moved(seen, look(seen, kind, actual, LINEAGE, **parts))
+    return describe_change(seen, snapshot(seen, kind, actual, LINEAGE, **parts))
 
 
-def seen_at(binding: Binding, address: str) -> Seen:
+def seen_at(binding: Preconditions, address: str) -> ObjectSnapshot:
     """The one object that was seen under an address."""
     (found,) = (seen for seen in binding.seen if str(seen.address) == address)
     return found
@@ -106,13 +113,13 @@ def test_what_is_the_same_has_not_moved(path: Path, prepared: Prepare) -> None:
     for sought in made.binding.sought:
         holder = observed.holders.get(str(sought.address))
         kind = loader.resource_type(sought.type)
-        assert who_moved(sought, id_of(holder) if holder else "", kind) == ""
+        assert describe_new_holder(sought, id_of(holder) if holder else "", kind) == ""
 
 
 def test_a_plan_that_does_nothing_looks_at_nothing(prepared: Prepare) -> None:
     """Its state is all that it was made from."""
     made = prepared(shop())
-    assert made.binding == Binding(digest=state_digest(made.state))
+    assert made.binding == Preconditions(digest=state_digest(made.state))
 
 
 def test_what_is_left_alone_is_not_looked_at(prepared: Prepare) -> None:
@@ -173,17 +180,17 @@ def test_who_holds_the_key_of_a_new_object_is_remembered(prepared: Prepare) -> N
     case = shop(state={"resources": {PRO: {"id": "prod_1", "declared": {"name": "Pro"}}}})
     case["observed"] = {"objects": {PRO: PRODUCT}}
     (sought,) = prepared(case).binding.sought
-    assert sought == Sought(
+    assert sought == KeyClaim(
         address=sought.address, type="stripe_price", arguments={"lookup_key": "pro"}
     )
     kind = loader.resource_type("stripe_price")
-    assert who_moved(sought, "price_9", kind) == (
+    assert describe_new_holder(sought, "price_9", kind) == (
         "stripe_price.monthly: its lookup_key was held by nothing when the plan was made, and is "
         "held by price_9 now"
     )
     nameless = dataclasses.replace(kind, natural_keys=())
     held = dataclasses.replace(sought, holder="price_9")
-    assert who_moved(held, "", nameless) == (
+    assert describe_new_holder(held, "", nameless) == (
         "stripe_price.monthly: its place was held by price_9 when the plan was made, and is held "
         "by nothing now"
     )
@@ -202,7 +209,7 @@ def test_what_finding_a_holder_takes(prepared: Prepare) -> None:
         }
     }
     declaration = prepared(case).graph.declarations["stripe_coupon.c"]
-    found = sought_of(declaration, loader.resource_type("stripe_coupon"))
+    found = key_claim_of(declaration, loader.resource_type("stripe_coupon"))
     assert (found.arguments, found.adopt, found.account) == ({"id": "SAVE"}, True, "acct_9")
 
 
@@ -281,12 +288,12 @@ def test_a_leaf_that_decides_and_is_secret_is_kept_as_a_fingerprint() -> None:
     kind = loader.resource_type("stripe_webhook_endpoint")
     key = NaturalKey(attribute="secret", scan=True)
     kind = dataclasses.replace(kind, natural_keys=(key,))
-    base = Seen(
+    base = ObjectSnapshot(
         address=parse_address("stripe_webhook_endpoint.hook"),
         type=kind.name,
         id="we_1",
         told={"secret": None, "not.there": None},
     )
-    found = look(base, kind, {"id": "we_1", "secret": "whsec_1"}, LINEAGE)
+    found = snapshot(base, kind, {"id": "we_1", "secret": "whsec_1"}, LINEAGE)
     assert set(found.told["secret"]) == {"$sensitive"}
     assert found.told["not.there"] is None

@@ -18,7 +18,7 @@ from engine.plan.compare.normalize import SEALED
 from engine.plan.model import Step, StepKind
 from engine.plan.saved.step_json import has_sealed, step_document, step_of, value_document, value_of
 from engine.schema.lifecycle import Removal, Verb
-from engine.state.model import Keeping, ResourceState
+from engine.state.model import RemovalPolicy, ResourceState
 from engine.values import ABSENT, CLEAR, UNKNOWN, Marker, Ref, Sensitive, fingerprint
 
 SALT = "lineage"
@@ -172,7 +172,7 @@ FULL = dataclasses.replace(
         attributes={"currency": "usd"},
         dependencies=("stripe_product.pro",),
         superseded=("price_0",),
-        keeping=Keeping(protect=True, keep=True, account="acct_2"),
+        removal_policy=RemovalPolicy(protect=True, keep=True, account="acct_2"),
     ),
     after=("create stripe_product.pro",),
     supersedes="price_0",
@@ -224,7 +224,7 @@ def test_a_removal_is_the_types_own_way_with_all_that_it_knows() -> None:
             found = again(step).removal
             assert found is not None
             assert (found.verb, found.params, found.call) == (way.verb, way.params, way.call)
-            assert found.or_next == way.or_next
+            assert found.fallback == way.fallback
 
 
 def test_a_removal_that_the_type_no_longer_knows_is_done_as_written() -> None:

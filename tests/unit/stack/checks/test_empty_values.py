@@ -9,10 +9,10 @@ import pytest
 from engine.catalog import loader
 from engine.stack.checks.empty_values import said
 from engine.stack.checks.fields import check_arguments
-from engine.stack.checks.rules import Circumstances
+from engine.stack.checks.rules import CheckContext
 from engine.values import Sensitive
 
-CIRCUMSTANCES = Circumstances(now=1_790_000_000, live=False)
+CIRCUMSTANCES = CheckContext(now=1_790_000_000, live=False)
 
 
 def findings(object_name: str, **arguments: Any) -> list[str]:

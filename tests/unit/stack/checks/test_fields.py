@@ -13,11 +13,11 @@ from engine.schema.attribute import Attribute, Kind
 from engine.schema.resource_type import ResourceType
 from engine.schema.rules import Rule, RuleKind
 from engine.stack.checks.fields import check_arguments
-from engine.stack.checks.rules import Circumstances
+from engine.stack.checks.rules import CheckContext
 from engine.values import ABSENT, Sensitive
 
 NOW = 1_790_000_000
-CIRCUMSTANCES = Circumstances(now=NOW, live=False, held={"b": NOW - 60})
+CIRCUMSTANCES = CheckContext(now=NOW, live=False, held={"b": NOW - 60})
 REF = "${stripe_product.pro.id}"
 OTHER = "${stripe_product.other.id}"
 USD, EUR, USDS = {"currency": "USD"}, {"currency": "eur"}, {"usd": {"unit_amount": 1}}
@@ -605,7 +605,7 @@ def test_every_element_that_breaks_a_rule_is_told() -> None:
 def test_what_live_mode_alone_refuses(live: bool | None, broken: bool) -> None:  # noqa: FBT001 - a row
     """Where nothing tells the mode, nothing is refused."""
     kind = thing(rule(RuleKind.MATCHES, "a", value="x+", live=True), **ANYTHING)
-    where = Circumstances(now=NOW, live=live)
+    where = CheckContext(now=NOW, live=live)
     assert bool(list(check_arguments(kind, {"a": "y"}, where))) is broken
 
 

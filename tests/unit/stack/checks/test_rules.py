@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from engine.catalog import loader
-from engine.stack.checks.rules import Circumstances
+from engine.stack.checks.rules import CheckContext
 from engine.stack.checks.stack import problems_of
 
 HEAD = "from engine import Lifecycle, stack_output, stripe\n"
@@ -158,7 +158,7 @@ stripe.EventDestination("d", name="D", event_payload="thin", type="webhook_endpo
                         webhook_endpoint={"url": "http://a.example/hook"})
 """
     )
-    where = Circumstances(now=NOW, live=live)
+    where = CheckContext(now=NOW, live=live)
     problems = problems_of(stack, loader.schemas(), project.root, where)
     assert [problem.message.partition(": ")[2] for problem in problems] == [
         "Invalid URL: An HTTPS URL is required in live mode."

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.catalog import loader
-from engine.stack.checks.rules import Circumstances
+from engine.stack.checks.rules import CheckContext
 from engine.stack.checks.stack import problems_of
 from engine.stack.loader import load_stack
 from engine.variables import Variables
@@ -55,7 +55,7 @@ def test_a_secret_that_the_code_declares_is_not_referred_to(
     path.parent.mkdir()
     path.write_text(MODULE.format(reference=reference), encoding="utf-8")
     stack = load_stack(path, root=tmp_path, environment="local", variables=Variables())
-    problems = problems_of(stack, loader.schemas(), tmp_path, Circumstances(now=1_790_000_000))
+    problems = problems_of(stack, loader.schemas(), tmp_path, CheckContext(now=1_790_000_000))
     told = [problem.message for problem in problems]
     wanted = f"{reference} is a secret that the code declares, and state keeps no secret"
     assert told == ([f"output 'o': value: {wanted}"] if secret else [])

@@ -22,7 +22,7 @@ from engine.errors import (
     RateLimitedError,
 )
 from engine.stripe.http.client import ClientOptions, encode
-from engine.stripe.http.rate_limiter import Pace
+from engine.stripe.http.rate_limiter import RateLimiter
 from engine.values import CLEAR, Ref, Sensitive
 
 Make = Callable[..., Any]
@@ -220,7 +220,7 @@ def test_whoever_watches_is_told_of_answers(door: Make, refused: Make, answered:
         client.http.get("/v1/products", {})
     assert client.answered == [2]
     assert (client.http.waiting, client.http.rate) == (0, None)
-    paced = door(answered(), pace=Pace(rate=25)).http
+    paced = door(answered(), pace=RateLimiter(rate=25)).http
     assert (paced.waiting, paced.rate) == (0, 25)
 
 
@@ -561,7 +561,7 @@ def test_the_fence_is_asked_after_the_wait_for_the_pace(
 ) -> None:
     """Waiting for a turn may take long enough for the lock to be taken."""
     asked: list[str] = []
-    pace = Pace(rate=None)
+    pace = RateLimiter(rate=None)
     client = door(pace=pace)
     wait = pace.wait
 

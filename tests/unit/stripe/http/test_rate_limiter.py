@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from engine.stripe.http.rate_limiter import Pace, rates_for
+from engine.stripe.http.rate_limiter import RateLimiter, rates_for
 
 
 @dataclass
@@ -38,7 +38,9 @@ def time() -> Time:
     return Time()
 
 
-def sent(pace: Pace, time: Time, count: int, endpoint: str = "post /v1/products") -> list[float]:
+def sent(
+    pace: RateLimiter, time: Time, count: int, endpoint: str = "post /v1/products"
+) -> list[float]:
     """Moments at which so many requests in a row may be sent, from now."""
     start = time.now
     found: list[float] = []
@@ -50,7 +52,7 @@ def sent(pace: Pace, time: Time, count: int, endpoint: str = "post /v1/products"
 
 def test_no_limit_no_wait(time: Time) -> None:
     """Nothing is known to limit it: nobody waits."""
-    pace = Pace(rate=None, clock=time.clock, sleep=time.sleep)
+    pace = RateLimiter(rate=None, clock=time.clock, sleep=time.sleep)
     sent(pace, time, 100)
     assert time.slept == []
     assert pace.rate is None
@@ -58,7 +60,7 @@ def test_no_limit_no_wait(time: Time) -> None:
 
 def test_no_second_holds_more_than_the_rate(time: Time) -> None:
     """Requests are spaced evenly, the first goes at once, and idle time is not saved up."""
-    pace = Pace(rate=10, clock=time.clock, sleep=time.sleep)
+    pace = RateLimiter(rate=10, clock=time.clock, sleep=time.sleep)
     assert sent(pace, time, 4) == pytest.approx([0, 0.1, 0.2, 0.3])
     time.now += 60
     assert sent(pace, time, 3) == pytest.approx([0, 0.1, 0.2])
@@ -66,7 +68,7 @@ def test_no_second_holds_more_than_the_rate(time: Time) -> None:
 
 def test_an_endpoint_has_a_rate_of_its_own(time: Time) -> None:
     """Others go on meanwhile, as fast as the account may."""
-    pace = Pace(rate=100, endpoint_rate=10, clock=time.clock, sleep=time.sleep)
+    pace = RateLimiter(rate=100, endpoint_rate=10, clock=time.clock, sleep=time.sleep)
     assert sent(pace, time, 3) == pytest.approx([0, 0.1, 0.2])
     assert sent(pace, time, 2, "get /v1/prices") == pytest.approx([0.01, 0.1])
 
@@ -74,7 +76,7 @@ def test_an_endpoint_has_a_rate_of_its_own(time: Time) -> None:
 def test_who_waits_for_an_endpoint_holds_up_nobody_else() -> None:
     """A moment of the account's is taken when the endpoint is free, not in advance."""
     waits: list[float] = []
-    pace = Pace(rate=10, endpoint_rate=1, clock=lambda: 0.0, sleep=waits.append)
+    pace = RateLimiter(rate=10, endpoint_rate=1, clock=lambda: 0.0, sleep=waits.append)
     pace.wait("slow")
     pace.wait("slow")
     pace.wait("other")
@@ -94,13 +96,13 @@ def test_it_tells_how_many_wait(time: Time) -> None:
         if len(seen) < 3:
             pace.wait("e")  # another one comes meanwhile
 
-    pace = Pace(rate=10, clock=time.clock, sleep=sleeping)
+    pace = RateLimiter(rate=10, clock=time.clock, sleep=sleeping)
     pace.wait("e")
     assert pace.waiting == 0
     pace.wait("e")
     assert seen == [1, 2, 3]
     assert pace.waiting == 0
-    pace = Pace(rate=10, clock=time.clock, sleep=interrupted)
+    pace = RateLimiter(rate=10, clock=time.clock, sleep=interrupted)
     pace.wait("e")
     with pytest.raises(KeyboardInterrupt):
         pace.wait("e")
@@ -109,7 +111,7 @@ def test_it_tells_how_many_wait(time: Time) -> None:
 
 def test_everybody_waits_as_long_as_stripe_asks(time: Time) -> None:
     """`Retry-After` holds for every endpoint."""
-    pace = Pace(rate=None, clock=time.clock, sleep=time.sleep)
+    pace = RateLimiter(rate=None, clock=time.clock, sleep=time.sleep)
     pace.refused("post /v1/products", retry_after=7.0)
     assert sent(pace, time, 1, "get /v1/prices") == pytest.approx([7.0])
 
@@ -117,7 +119,7 @@ def test_everybody_waits_as_long_as_stripe_asks(time: Time) -> None:
 def test_a_refusal_halves_the_pace_and_it_comes_back(time: Time) -> None:
     """To nearly what was let through within seconds, then slowly, and never above its rate."""
     told: list[float] = []
-    pace = Pace(rate=40, clock=time.clock, sleep=time.sleep, on_cut=told.append)
+    pace = RateLimiter(rate=40, clock=time.clock, sleep=time.sleep, on_cut=told.append)
     for _ in range(40):
         pace.wait("e")
         pace.passed("e")
@@ -136,7 +138,7 @@ def test_a_refusal_halves_the_pace_and_it_comes_back(time: Time) -> None:
 
 def test_a_refusal_of_one_endpoint_slows_that_one(time: Time) -> None:
     """The account goes on at its rate."""
-    pace = Pace(rate=None, clock=time.clock, sleep=time.sleep)
+    pace = RateLimiter(rate=None, clock=time.clock, sleep=time.sleep)
     pace.refused("e", reason="endpoint-rate")
     assert pace.rate is None
     assert sent(pace, time, 2, "other") == [0, 0]
@@ -175,7 +177,7 @@ def share_of(limiter: Limiter, *, latency: float, workers: int, count: int) -> f
     """How much of a limit is used by so many requests, whose pace is told nothing of it."""
     time = Time(0.0)
     waits: list[float] = []
-    pace = Pace(rate=None, clock=time.clock, sleep=waits.append)
+    pace = RateLimiter(rate=None, clock=time.clock, sleep=waits.append)
     events: list[tuple[float, int, str, int]] = []
     order = left = 0
 
