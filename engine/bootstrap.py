@@ -161,7 +161,7 @@ def _connect(settings: Settings, hook: Hook) -> Provider:
         api_base=environment.api_base,
         transport=_embedded_transport(settings) if environment.emulator else None,
         retries=settings.retries,
-        pace=_pace(settings, hook),
+        limiter=_limiter(settings, hook),
         on_answer=hook.answered,
     )
     http = StripeHTTP(options)
@@ -169,7 +169,7 @@ def _connect(settings: Settings, hook: Hook) -> Provider:
     return StripeProvider(http, loader.schemas(), api_key=str(key.value), root=settings.root)
 
 
-def _pace(settings: Settings, hook: Hook) -> RateLimiter | None:
+def _limiter(settings: Settings, hook: Hook) -> RateLimiter | None:
     """How fast Stripe may be asked; a server on this machine tells by refusing."""
     from engine.stripe.http.rate_limiter import RateLimiter, rates_for
 
