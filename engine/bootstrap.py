@@ -21,7 +21,7 @@ from engine.version import VERSION
 
 if TYPE_CHECKING:
     from engine.backends.state.local import LocalBackend
-    from engine.emulator.server import EmulatorServer
+    from engine.emulator.doors.server import EmulatorServer
     from engine.ports.provider import Provider
     from engine.ports.secret_sink import SecretSink
     from engine.stripe.http.rate_limiter import RateLimiter
@@ -192,7 +192,7 @@ def embedded_account(settings: Settings) -> Path:
 def _embedded_transport(settings: Settings) -> Any:
     from engine.backends.gitignore import private_folder
     from engine.emulator.core import Emulator
-    from engine.emulator.transport import InProcessTransport
+    from engine.emulator.doors.transport import InProcessTransport
 
     private_folder(settings.private, "emulator")
     return InProcessTransport(Emulator(embedded_account(settings)))
@@ -216,8 +216,8 @@ def serve_emulator(
         latency: Seconds that every answer is on its way.
     """
     from engine.emulator.core import Emulator
-    from engine.emulator.server import EmulatorServer
-    from engine.emulator.store import MEMORY
+    from engine.emulator.doors.server import EmulatorServer
+    from engine.emulator.storage.store import MEMORY
 
     path: str | Path = MEMORY
     if account_file is not None:

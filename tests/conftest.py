@@ -27,9 +27,9 @@ from engine.catalog.generator.sdk import services
 from engine.catalog.generator.shapes import ShapeReader
 from engine.catalog.model import Shape
 from engine.emulator.core import Emulator
-from engine.emulator.exchange import Exchange
-from engine.emulator.multipart import MULTIPART_TYPE, parts_of
-from engine.emulator.wire import Request, Response, is_v2, nested
+from engine.emulator.requests.request_context import Exchange
+from engine.emulator.wire.messages import Request, Response, is_v2, nested
+from engine.emulator.wire.multipart import MULTIPART_TYPE, parts_of
 from engine.redaction import forget
 from engine.schema.attribute import Kind
 from engine.stripe.http.client import StripeHTTP

@@ -1,6 +1,6 @@
-"""A stateful Stripe for the managed types: one core, two doors.
+"""A stateful Stripe for the managed types: `core.Emulator` answers requests, doors lead to it.
 
-`core.Emulator` answers requests; `transport.InProcessTransport` puts it under the real SDK with no
-socket, `server.EmulatorServer` behind a port on loopback. Faults and the log of requests, for
-tests, hang on the emulator itself (`emulator.faults`, `emulator.log`).
+`doors.transport.InProcessTransport` puts it under the real SDK with no socket,
+`doors.server.EmulatorServer` behind a port on loopback. What tests of a client use is in `testing`:
+faults (`emulator.faults`), and the log of requests (`emulator.log`).
 """

@@ -17,33 +17,33 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from engine.catalog import loader
-from engine.emulator import errors, wire
-from engine.emulator.account import account_answer, is_own_account
-from engine.emulator.breaks import ConnectionBroken
-from engine.emulator.call import Call
-from engine.emulator.effects import Effect, Ending, Hold
-from engine.emulator.errors import StripeRefusal
-from engine.emulator.exchange import Exchange
-from engine.emulator.faults import Faults
-from engine.emulator.hang import Hang
-from engine.emulator.history import History, Made
-from engine.emulator.idempotency import (
+from engine.emulator.accounts.account import account_answer, is_own_account
+from engine.emulator.accounts.keys import caller_of
+from engine.emulator.accounts.limiter import RateLimiter
+from engine.emulator.requests.call import Call
+from engine.emulator.requests.idempotency import (
     KEY_LIFE,
     KeysInUse,
     first_answer,
     key_too_long,
     remember,
 )
-from engine.emulator.ids import Ids
-from engine.emulator.keys import caller_of
-from engine.emulator.kinds import ObjectKind, kinds
-from engine.emulator.limiter import RateLimiter
-from engine.emulator.log import LogEntry, RequestLog
-from engine.emulator.operations import perform
-from engine.emulator.permissions import Permissions
-from engine.emulator.routes import Match, match
-from engine.emulator.store import MEMORY, Store
-from engine.emulator.wire import Request, Response
+from engine.emulator.requests.operations import perform
+from engine.emulator.requests.permissions import Permissions
+from engine.emulator.requests.request_context import Exchange
+from engine.emulator.storage.history import History, Made
+from engine.emulator.storage.store import MEMORY, Store
+from engine.emulator.testing.disconnects import ConnectionBroken
+from engine.emulator.testing.fault_effects import Effect, Ending, Hold
+from engine.emulator.testing.faults import Faults
+from engine.emulator.testing.gate import Hang
+from engine.emulator.testing.request_log import LogEntry, RequestLog
+from engine.emulator.types.kinds import ObjectKind, kinds
+from engine.emulator.types.routes import Match, match
+from engine.emulator.wire import errors, messages
+from engine.emulator.wire.errors import StripeRefusal
+from engine.emulator.wire.ids import Ids
+from engine.emulator.wire.messages import Request, Response
 from engine.errors import EmulatorError
 
 _LONGEST_KEY: Final = 255
@@ -268,11 +268,11 @@ class Emulator:
             raise errors.foreign_account(caller.shown, account)
         self._limiter.count(exchange.scope, livemode=caller.livemode)
         if exchange.v2:
-            exchange.form = wire.json_of(request)
+            exchange.form = messages.json_of(request)
             told = repr(exchange.form)
         else:
-            pairs = wire.pairs_of(request)
-            exchange.form = wire.nested(pairs)
+            pairs = messages.pairs_of(request)
+            exchange.form = messages.nested(pairs)
             told = repr(sorted(pairs, key=lambda pair: (pair[0], repr(pair[1]))))
         if len(exchange.key) > _LONGEST_KEY:
             raise key_too_long(_LONGEST_KEY)
@@ -301,7 +301,7 @@ class Emulator:
         request, caller = exchange.request, exchange.caller
         assert caller is not None  # noqa: S101 - `_read` came before
         if is_own_account(request.method, request.path, caller):
-            return 200, wire.encode(account_answer(caller))
+            return 200, messages.encode(account_answer(caller))
         found = match(request.method, request.path)
         self._permissions.check(caller, request.method, found)
         self._index(found.kind)
@@ -325,7 +325,7 @@ class Emulator:
                 outcome = self._attempt(call, found, exchange, fault)
                 remember(exchange, tables, outcome, now)
             else:
-                outcome = 200, wire.encode(perform(call, found, exchange.form))
+                outcome = 200, messages.encode(perform(call, found, exchange.form))
             # Within the transaction, so that the order is the one in which things were made.
             self.history.add(call.made, key=key, request_id=exchange.id)
             return outcome
@@ -351,7 +351,7 @@ class Emulator:
                 if fault is not None:
                     call.begun = True
                     raise fault
-                return 200, wire.encode(perform(call, found, exchange.form))
+                return 200, messages.encode(perform(call, found, exchange.form))
         except StripeRefusal as refusal:
             # D: what fails before execution begins is not remembered, and in v2 no failure is.
             if not call.begun or exchange.v2:
@@ -382,4 +382,4 @@ class Emulator:
             headers["Original-Request"] = exchange.replayed_from or exchange.id
         if exchange.replayed_from:
             headers["Idempotent-Replayed"] = "true"
-        return wire.answer(status, body, {**headers, **dict(further)})
+        return messages.answer(status, body, {**headers, **dict(further)})

@@ -8,9 +8,9 @@ import pytest
 
 from engine.catalog import loader
 from engine.emulator.core import Emulator
-from engine.emulator.server import EmulatorServer
-from engine.emulator.transport import InProcessTransport
-from engine.emulator.wire import Request
+from engine.emulator.doors.server import EmulatorServer
+from engine.emulator.doors.transport import InProcessTransport
+from engine.emulator.wire.messages import Request
 from engine.errors import ProviderError
 from engine.ports.provider import RequestContext
 from engine.stripe.http.client import ClientOptions, StripeHTTP

@@ -74,10 +74,10 @@ def serve_account(pipe: Connection, rate: float | None, latency: float) -> None:
     # Not above: the benchmark itself has to stay small, because the peak of a process that it
     # starts is never told as less than its own.
     from engine.emulator.core import Emulator  # noqa: PLC0415
-    from engine.emulator.effects import Hold  # noqa: PLC0415
-    from engine.emulator.hang import Hang  # noqa: PLC0415
-    from engine.emulator.server import EmulatorServer  # noqa: PLC0415
-    from engine.emulator.wire import Request, Response  # noqa: PLC0415
+    from engine.emulator.doors.server import EmulatorServer  # noqa: PLC0415
+    from engine.emulator.testing.fault_effects import Hold  # noqa: PLC0415
+    from engine.emulator.testing.gate import Hang  # noqa: PLC0415
+    from engine.emulator.wire.messages import Request, Response  # noqa: PLC0415
 
     moments: list[float] = []
 

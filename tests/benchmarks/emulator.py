@@ -21,8 +21,8 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from engine.emulator.core import Emulator
-from engine.emulator.server import EmulatorServer
-from engine.emulator.wire import Request
+from engine.emulator.doors.server import EmulatorServer
+from engine.emulator.wire.messages import Request
 from tests.benchmarks.served import Server, attend, running
 
 KEY = "sk_test_benchmark"

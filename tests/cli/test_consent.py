@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from engine.emulator.core import Emulator
-from engine.emulator.server import EmulatorServer
+from engine.emulator.doors.server import EmulatorServer
 from engine.operations.run.session import Session
 
 Terminal = Callable[..., tuple[int, str]]

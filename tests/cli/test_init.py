@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from engine.emulator.core import Emulator
-from engine.emulator.server import EmulatorServer
+from engine.emulator.doors.server import EmulatorServer
 
 REFUSED = "A live key is refused until an environment says live = true; see pyproject.toml."
 MADE = [

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from engine.emulator.core import Emulator
-from engine.emulator.server import EmulatorServer
+from engine.emulator.doors.server import EmulatorServer
 
 PROJECT = """
     [tool.engine]

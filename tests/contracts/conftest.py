@@ -10,8 +10,8 @@ import requests
 import stripe
 
 from engine.emulator.core import Emulator
-from engine.emulator.server import EmulatorServer, serve
-from engine.emulator.transport import InProcessTransport
+from engine.emulator.doors.server import EmulatorServer, serve
+from engine.emulator.doors.transport import InProcessTransport
 
 # The first call would otherwise write a file into the home directory.
 stripe.enable_telemetry = False

@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 import stripe
 
-from engine.emulator import faults
 from engine.emulator.core import Emulator
-from engine.emulator.server import EmulatorServer, serve
-from engine.emulator.transport import InProcessTransport
+from engine.emulator.doors.server import EmulatorServer, serve
+from engine.emulator.doors.transport import InProcessTransport
+from engine.emulator.testing import faults
 
 KEY = "sk_test_contract"
 WRITE = (

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 import stripe
 
-from engine.emulator import faults
 from engine.emulator.core import Emulator
-from engine.emulator.hang import Hang
-from engine.emulator.server import EmulatorServer, serve
+from engine.emulator.doors.server import EmulatorServer, serve
+from engine.emulator.testing import faults
+from engine.emulator.testing.gate import Hang
 
 CREATE = (
     b"POST /v1/products HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer sk_test_contract\r\n"

@@ -14,12 +14,12 @@ import pytest
 
 from engine.bootstrap import open_project
 from engine.catalog import loader
-from engine.emulator import faults
+from engine.emulator.accounts.keys import account_id
 from engine.emulator.core import Emulator
-from engine.emulator.faults import Effect
-from engine.emulator.keys import account_id
-from engine.emulator.server import EmulatorServer
-from engine.emulator.transport import InProcessTransport
+from engine.emulator.doors.server import EmulatorServer
+from engine.emulator.doors.transport import InProcessTransport
+from engine.emulator.testing import faults
+from engine.emulator.testing.faults import Effect
 from engine.errors import (
     AuthenticationError,
     ConnectionFailedError,

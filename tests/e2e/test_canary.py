@@ -31,10 +31,10 @@ import pytest
 from engine.cli.invocation import Invocation
 from engine.cli.main import run
 from engine.cli.root import engine as program
-from engine.emulator import faults
 from engine.emulator.core import Emulator
-from engine.emulator.faults import Effect
-from engine.emulator.server import EmulatorServer
+from engine.emulator.doors.server import EmulatorServer
+from engine.emulator.testing import faults
+from engine.emulator.testing.faults import Effect
 from engine.redaction import forget
 from engine.stripe.provider import StripeProvider
 

@@ -11,10 +11,10 @@ import pytest
 
 from engine.address import ResourceAddress, parse_address
 from engine.bootstrap import open_project
-from engine.emulator import faults
+from engine.emulator.accounts.keys import account_id
 from engine.emulator.core import Emulator
-from engine.emulator.keys import account_id
-from engine.emulator.server import EmulatorServer
+from engine.emulator.doors.server import EmulatorServer
+from engine.emulator.testing import faults
 from engine.errors import GuardError, LockHeldError, StateError, UsageError
 from engine.operations.apply import apply_stacks
 from engine.operations.import_ import import_object

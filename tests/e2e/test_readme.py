@@ -14,7 +14,7 @@ from pathlib import Path
 from engine.bootstrap import open_project
 from engine.catalog import loader
 from engine.emulator.core import Emulator
-from engine.emulator.transport import InProcessTransport
+from engine.emulator.doors.transport import InProcessTransport
 from engine.operations.apply import apply_stacks
 from engine.operations.plan import plan_stacks
 from engine.operations.run.context import Context

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from engine.backends.state.lock_owner import this_run
-from engine.emulator import faults
 from engine.emulator.core import Emulator
+from engine.emulator.testing import faults
 from engine.errors import (
     GuardError,
     LockHeldError,

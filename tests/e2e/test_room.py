@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.emulator.faults import server_error
+from engine.emulator.testing.faults import server_error
 from engine.operations.apply import apply_stacks
 from engine.plan.inputs.options import PlanOptions
 

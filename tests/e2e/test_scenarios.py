@@ -376,7 +376,7 @@ def test_changing_one_field_changes_a_handful_of_lines_of_state(project: Any) ->
 
 def test_a_failure_skips_what_depends_on_it_and_nothing_else(project: Any) -> None:
     """Independent branches finish, state records them, and the next apply completes the rest."""
-    from engine.emulator.faults import server_error  # noqa: PLC0415
+    from engine.emulator.testing.faults import server_error  # noqa: PLC0415
 
     project.write(SHOP.format(amount=2900) + '    Product("other", name="Other")\n')
     project.emulator.faults.add(server_error(), method="POST", path="/v1/prices", times=None)
@@ -565,7 +565,7 @@ def test_a_protected_resource_is_neither_replaced_nor_removed(project: Any) -> N
 
 def test_a_failed_stack_stops_only_those_that_read_its_outputs(project: Any) -> None:
     """Independent stacks are finished; one that reads what was not made is not begun."""
-    from engine.emulator.faults import server_error  # noqa: PLC0415
+    from engine.emulator.testing.faults import server_error  # noqa: PLC0415
 
     project.write(
         """

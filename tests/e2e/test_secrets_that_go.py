@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from engine.address import parse_address
-from engine.emulator import faults
 from engine.emulator.core import Emulator
+from engine.emulator.testing import faults
 from engine.operations.state_edit import forget_resources
 
 HOOK = "stripe_webhook_endpoint.events"

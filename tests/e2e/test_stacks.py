@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from engine.emulator.faults import server_error
+from engine.emulator.testing.faults import server_error
 
 CATALOGUE = """
     from engine import output

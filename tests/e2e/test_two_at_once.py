@@ -19,7 +19,7 @@ import pytest
 
 from engine.bootstrap import open_project
 from engine.emulator.core import Emulator
-from engine.emulator.server import EmulatorServer
+from engine.emulator.doors.server import EmulatorServer
 from engine.errors import LockHeldError
 from engine.operations.apply import apply_stacks
 from engine.operations.plan import plan_stacks

@@ -14,8 +14,8 @@ from typing import Any
 
 from engine.catalog.generator.description import Description, Schema
 from engine.catalog.model import Shape
-from engine.emulator.kinds import answer_of_object
-from engine.emulator.wire import Request
+from engine.emulator.types.kinds import answer_of_object
+from engine.emulator.wire.messages import Request
 from engine.schema.attribute import Kind
 
 _TYPES: Mapping[str, tuple[type, ...]] = {

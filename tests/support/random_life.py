@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from engine.catalog import loader
-from engine.emulator.routes import match
+from engine.emulator.types.routes import match
 from engine.errors import GuardError, PermissionDeniedError, StackError
 from engine.plan.model import Action, Change, Plan, StepKind
 from engine.ports.outcomes import ApplyReport

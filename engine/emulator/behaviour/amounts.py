@@ -10,11 +10,11 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from engine.emulator import errors
-from engine.emulator.errors import StripeRefusal
+from engine.emulator.wire import errors
+from engine.emulator.wire.errors import StripeRefusal
 
 if TYPE_CHECKING:
-    from engine.emulator.call import Call
+    from engine.emulator.requests.call import Call
 
 NO_AMOUNT = "Prices require an `unit_amount` or `unit_amount_decimal` parameter to be set."
 OWN_CURRENCY_IN_CREATE = (

@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from engine.catalog.rows import Limit
-from engine.emulator.errors import StripeRefusal
-from engine.emulator.ids import IdForm
-from engine.emulator.queries import Searched
+from engine.emulator.params.queries import Searched
+from engine.emulator.wire.errors import StripeRefusal
+from engine.emulator.wire.ids import IdForm
 
 if TYPE_CHECKING:
-    from engine.emulator.call import Call
+    from engine.emulator.requests.call import Call
 
 
 class Behaviour:

@@ -6,14 +6,14 @@ import hashlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from engine.emulator import errors
 from engine.emulator.behaviour.base import Behaviour
-from engine.emulator.documents import leave_out_absent
-from engine.emulator.errors import StripeRefusal
-from engine.emulator.ids import IdForm
+from engine.emulator.shapes.defaults import leave_out_absent
+from engine.emulator.wire import errors
+from engine.emulator.wire.errors import StripeRefusal
+from engine.emulator.wire.ids import IdForm
 
 if TYPE_CHECKING:
-    from engine.emulator.call import Call
+    from engine.emulator.requests.call import Call
 
 _ACCOUNT_NUMBER_TAIL = 4
 _NOTHING_REQUIRED: Mapping[str, Any] = {

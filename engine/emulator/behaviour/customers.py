@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from engine.emulator import errors
 from engine.emulator.behaviour.base import Behaviour
-from engine.emulator.errors import StripeRefusal
-from engine.emulator.ids import IdForm
-from engine.emulator.queries import Searched
+from engine.emulator.params.queries import Searched
+from engine.emulator.wire import errors
+from engine.emulator.wire.errors import StripeRefusal
+from engine.emulator.wire.ids import IdForm
 
 if TYPE_CHECKING:
-    from engine.emulator.call import Call
+    from engine.emulator.requests.call import Call
 
 _CLOCK = "test_helpers.test_clock"
 # D: a clock is deleted after so long.

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from engine.emulator import errors
-from engine.emulator.ids import IdForm
+from engine.emulator.wire import errors
+from engine.emulator.wire.ids import IdForm
 
 if TYPE_CHECKING:
-    from engine.emulator.call import Call
+    from engine.emulator.requests.call import Call
 
 
 def discounts_of(

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from engine.emulator.errors import StripeRefusal
+from engine.emulator.wire.errors import StripeRefusal
 
 if TYPE_CHECKING:
-    from engine.emulator.call import Call
+    from engine.emulator.requests.call import Call
 
 NOTHING_TO_PAY_WITH = (
     "This customer has no attached payment source or default payment method. Please consider "

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from engine.emulator.behaviour.base import Behaviour
 from engine.emulator.behaviour.products import INACTIVE_PRICE
-from engine.emulator.errors import StripeRefusal
+from engine.emulator.wire.errors import StripeRefusal
 
 if TYPE_CHECKING:
-    from engine.emulator.call import Call
+    from engine.emulator.requests.call import Call
 
 
 class FeatureBehaviour(Behaviour):

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from engine.emulator import errors
 from engine.emulator.behaviour.base import Behaviour
-from engine.emulator.documents import leave_out_absent
-from engine.emulator.errors import StripeRefusal
-from engine.emulator.multipart import Upload
+from engine.emulator.shapes.defaults import leave_out_absent
+from engine.emulator.wire import errors
+from engine.emulator.wire.errors import StripeRefusal
+from engine.emulator.wire.multipart import Upload
 
 if TYPE_CHECKING:
-    from engine.emulator.call import Call
+    from engine.emulator.requests.call import Call
 
 _FILES = "https://files.stripe.com"
 _SECRET = "apps.secret"  # noqa: S105 - an object name

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from engine.emulator import errors
 from engine.emulator.behaviour.base import Behaviour
-from engine.emulator.errors import StripeRefusal
+from engine.emulator.wire import errors
+from engine.emulator.wire.errors import StripeRefusal
 
 if TYPE_CHECKING:
-    from engine.emulator.call import Call
+    from engine.emulator.requests.call import Call
 
 _CARD = "issuing.card"
 _DESIGN = "issuing.personalization_design"

@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
 
-from engine.emulator import errors
 from engine.emulator.behaviour.products import INACTIVE_PRICE
-from engine.emulator.errors import StripeRefusal
+from engine.emulator.wire import errors
+from engine.emulator.wire.errors import StripeRefusal
 
 if TYPE_CHECKING:
-    from engine.emulator.call import Call
+    from engine.emulator.requests.call import Call
 
 
 def fill_items(

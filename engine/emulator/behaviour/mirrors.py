@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from engine.emulator.behaviour import amounts
 
 if TYPE_CHECKING:
-    from engine.emulator.call import Call
+    from engine.emulator.requests.call import Call
 
 _ALIKE = ("active", "billing_scheme", "currency", "metadata", "nickname", "product", "tiers_mode")
 _RHYTHM = ("interval", "interval_count", "meter", "trial_period_days", "usage_type")

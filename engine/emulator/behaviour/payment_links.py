@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from engine.emulator.behaviour.base import Behaviour
 from engine.emulator.behaviour.line_items import currency_of, fill_items
-from engine.emulator.errors import StripeRefusal, resource_missing
+from engine.emulator.wire.errors import StripeRefusal, resource_missing
 
 if TYPE_CHECKING:
-    from engine.emulator.call import Call
+    from engine.emulator.requests.call import Call
 
 _ONE_TIME_ONLY = ("application_fee_amount", "payment_intent_data", "invoice_creation")
 _RECURRING_ONLY = ("subscription_data", "application_fee_percent", "payment_method_collection")

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from engine.emulator.behaviour.base import Behaviour
-from engine.emulator.errors import StripeRefusal
+from engine.emulator.wire.errors import StripeRefusal
 
 if TYPE_CHECKING:
-    from engine.emulator.call import Call
-    from engine.emulator.kinds import ObjectKind
+    from engine.emulator.requests.call import Call
+    from engine.emulator.types.kinds import ObjectKind
 
 _OBJECT = "payment_method_configuration"
 # ? What a fresh account shows differs by country; these are on nearly everywhere.

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from engine.emulator import errors
 from engine.emulator.behaviour import amounts
 from engine.emulator.behaviour.base import Behaviour
 from engine.emulator.behaviour.mirrors import price_of
 from engine.emulator.behaviour.prices import check_interval, refuse_default
-from engine.emulator.errors import StripeRefusal
+from engine.emulator.wire import errors
+from engine.emulator.wire.errors import StripeRefusal
 
 if TYPE_CHECKING:
-    from engine.emulator.call import Call
+    from engine.emulator.requests.call import Call
 
 _AMOUNTS = ("amount", "amount_decimal")
 

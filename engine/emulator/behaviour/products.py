@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from engine.catalog.rows import Limit
 from engine.emulator.behaviour.base import Behaviour
-from engine.emulator.errors import StripeRefusal
-from engine.emulator.ids import IdForm
-from engine.emulator.queries import Searched
+from engine.emulator.params.queries import Searched
+from engine.emulator.wire.errors import StripeRefusal
+from engine.emulator.wire.ids import IdForm
 
 if TYPE_CHECKING:
-    from engine.emulator.call import Call
+    from engine.emulator.requests.call import Call
 
 INACTIVE_PRICE = "The price specified is inactive. This field only accepts active prices."
 ONE_TIME_PRICE = (

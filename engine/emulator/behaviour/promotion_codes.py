@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from engine.catalog.rows import Limit
-from engine.emulator import errors
 from engine.emulator.behaviour.base import Behaviour
 from engine.emulator.behaviour.coupons import redeemable
-from engine.emulator.errors import StripeRefusal
+from engine.emulator.wire import errors
+from engine.emulator.wire.errors import StripeRefusal
 
 if TYPE_CHECKING:
-    from engine.emulator.call import Call
+    from engine.emulator.requests.call import Call
 
 
 class PromotionCodeBehaviour(Behaviour):

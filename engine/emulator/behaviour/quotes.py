@@ -10,10 +10,10 @@ from engine.emulator.behaviour.discounts import discounts_of
 from engine.emulator.behaviour.dues import check_clock
 from engine.emulator.behaviour.line_items import currency_of, fill_items
 from engine.emulator.behaviour.tax_rates import check_rates
-from engine.emulator.errors import StripeRefusal
+from engine.emulator.wire.errors import StripeRefusal
 
 if TYPE_CHECKING:
-    from engine.emulator.call import Call
+    from engine.emulator.requests.call import Call
 
 # D: a quote is open for thirty days unless it says otherwise.
 _OPEN_FOR = 30 * 24 * 3600

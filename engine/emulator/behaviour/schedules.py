@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from engine.emulator import errors
 from engine.emulator.behaviour import periods
 from engine.emulator.behaviour.base import Behaviour
 from engine.emulator.behaviour.dues import check_clock
@@ -13,10 +12,11 @@ from engine.emulator.behaviour.line_items import currency_of, price_of
 from engine.emulator.behaviour.products import ONE_TIME_PRICE
 from engine.emulator.behaviour.subscription_items import items_of
 from engine.emulator.behaviour.tax_rates import check_rates
-from engine.emulator.errors import StripeRefusal
+from engine.emulator.wire import errors
+from engine.emulator.wire.errors import StripeRefusal
 
 if TYPE_CHECKING:
-    from engine.emulator.call import Call
+    from engine.emulator.requests.call import Call
 
 _OVER = ("canceled", "completed", "released")
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from engine.emulator import errors
 from engine.emulator.behaviour import periods
 from engine.emulator.behaviour.base import Behaviour
 from engine.emulator.behaviour.discounts import discounts_of
 from engine.emulator.behaviour.mirrors import plan_of
 from engine.emulator.behaviour.products import INACTIVE_PRICE, ONE_TIME_PRICE
 from engine.emulator.behaviour.tax_rates import check_rates
-from engine.emulator.errors import StripeRefusal
-from engine.emulator.ids import IdForm
+from engine.emulator.wire import errors
+from engine.emulator.wire.errors import StripeRefusal
+from engine.emulator.wire.ids import IdForm
 
 if TYPE_CHECKING:
-    from engine.emulator.call import Call
+    from engine.emulator.requests.call import Call
 
 ITEM = "subscription_item"
 LAST_ITEM = (

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from engine.emulator import errors
 from engine.emulator.behaviour.base import Behaviour
 from engine.emulator.behaviour.discounts import discounts_of
 from engine.emulator.behaviour.dues import check_behavior, check_clock, check_payable
 from engine.emulator.behaviour.line_items import currency_of
 from engine.emulator.behaviour.subscription_items import change_items, items_of
 from engine.emulator.behaviour.tax_rates import check_rates
-from engine.emulator.errors import StripeRefusal
-from engine.emulator.queries import Searched
+from engine.emulator.params.queries import Searched
+from engine.emulator.wire import errors
+from engine.emulator.wire.errors import StripeRefusal
 
 if TYPE_CHECKING:
-    from engine.emulator.call import Call
+    from engine.emulator.requests.call import Call
 
 _DAY = 24 * 3600
 _ENDED = ("canceled", "incomplete_expired")

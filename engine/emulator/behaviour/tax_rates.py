@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from engine.emulator.errors import StripeRefusal
+from engine.emulator.wire.errors import StripeRefusal
 
 if TYPE_CHECKING:
-    from engine.emulator.call import Call
+    from engine.emulator.requests.call import Call
 
 _BEHAVIORS = {True: "inclusive", False: "exclusive"}
 

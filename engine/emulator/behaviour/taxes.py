@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from engine.emulator import errors
 from engine.emulator.behaviour.base import Behaviour
-from engine.emulator.errors import StripeRefusal
+from engine.emulator.wire import errors
+from engine.emulator.wire.errors import StripeRefusal
 
 if TYPE_CHECKING:
-    from engine.emulator.call import Call
+    from engine.emulator.requests.call import Call
 
 _REGISTRATION = "tax.registration"
 _OPTIONS = "country_options"

@@ -25,8 +25,8 @@ import pytest
 
 from engine.bootstrap import open_project
 from engine.emulator.core import Emulator
-from engine.emulator.server import EmulatorServer
-from engine.emulator.transport import InProcessTransport
+from engine.emulator.doors.server import EmulatorServer
+from engine.emulator.doors.transport import InProcessTransport
 from engine.operations.apply import apply_stacks
 from engine.operations.plan import plan_stacks
 from engine.operations.run.context import Context

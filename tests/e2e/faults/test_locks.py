@@ -24,7 +24,7 @@ import pytest
 from engine.backends.state.local import LocalBackend
 from engine.bootstrap import open_project
 from engine.emulator.core import Emulator
-from engine.emulator.server import EmulatorServer
+from engine.emulator.doors.server import EmulatorServer
 from engine.errors import LockHeldError, StaleStateError
 from engine.operations.apply import apply_stacks
 from engine.plan.inputs.options import PlanOptions

@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import stripe
 
-from engine.emulator import faults
 from engine.emulator.core import Emulator
-from engine.emulator.faults import Effect
-from engine.emulator.transport import InProcessTransport
+from engine.emulator.doors.transport import InProcessTransport
+from engine.emulator.testing import faults
+from engine.emulator.testing.faults import Effect
 from engine.errors import ConnectionFailedError, EngineError, ProviderError, RateLimitedError
 from engine.ports.outcomes import ApplyReport
 

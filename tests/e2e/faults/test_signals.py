@@ -15,9 +15,9 @@ import pytest
 
 from engine.bootstrap import open_project
 from engine.emulator.core import Emulator
-from engine.emulator.faults import hung
-from engine.emulator.hang import Hang
-from engine.emulator.server import EmulatorServer
+from engine.emulator.doors.server import EmulatorServer
+from engine.emulator.testing.faults import hung
+from engine.emulator.testing.gate import Hang
 from engine.operations.apply import apply_stacks
 from engine.operations.plan import plan_stacks
 from engine.plan.inputs.options import PlanOptions

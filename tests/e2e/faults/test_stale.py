@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from engine.address import parse_address
-from engine.emulator import faults
+from engine.emulator.testing import faults
 from engine.errors import GuardError
 from engine.operations.apply import apply_stacks
 from engine.operations.plan import plan_stacks

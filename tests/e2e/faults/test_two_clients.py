@@ -29,7 +29,7 @@ from hypothesis.stateful import (
 )
 
 from engine.apply.journal import read_journal
-from engine.emulator import faults
+from engine.emulator.testing import faults
 from engine.errors import LockHeldError, ProviderError, StateError
 from engine.operations.apply import apply_stacks
 from engine.operations.plan import plan_stacks

@@ -12,7 +12,7 @@ import pytest
 
 from engine.address import parse_address
 from engine.bootstrap import open_project
-from engine.emulator import faults
+from engine.emulator.testing import faults
 from engine.errors import ConnectionFailedError, GuardError, StateError
 from engine.operations.plan import plan_stacks
 from engine.operations.rebuild.rebuild import RebuildOptions, rebuild_states

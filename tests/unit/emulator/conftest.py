@@ -9,7 +9,7 @@ import pytest
 import stripe
 
 from engine.emulator.core import Emulator
-from engine.emulator.transport import InProcessTransport
+from engine.emulator.doors.transport import InProcessTransport
 
 # The first call would otherwise write a file into the home directory.
 stripe.enable_telemetry = False

@@ -10,7 +10,7 @@ import pytest
 
 from engine.catalog import loader
 from engine.emulator.core import Emulator
-from engine.emulator.transport import InProcessTransport
+from engine.emulator.doors.transport import InProcessTransport
 from engine.errors import (
     AuthenticationError,
     NotFoundError,

@@ -1,0 +1,101 @@
+"""API keys: whose account and which mode a request speaks for.
+
+What must not live here: what a key may do.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from engine.emulator.wire import errors
+
+_KEY = re.compile(r"(?P<kind>sk|rk)_(?P<mode>test|live)_(?P<secret>[A-Za-z0-9_]+)")
+_SHOWN_TAIL = 4
+_MOST_STARS = 32
+_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_ACCOUNT_LENGTH = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who sends a request.
+
+    Attributes:
+        account: Id of the account.
+        livemode: Whether the key is a live one.
+        restricted: Whether the key is a restricted one.
+        shown: The key as Stripe prints it, with the secret starred out.
+    """
+
+    account: str
+    livemode: bool
+    restricted: bool
+    shown: str
+
+    @property
+    def mode(self) -> str:
+        """`live` or `test`."""
+        return "live" if self.livemode else "test"
+
+
+def caller_of(authorization: str | None) -> Caller:
+    """Find out who calls, from the value of the `Authorization` header.
+
+    Raises:
+        StripeRefusal: 401, without a key or with one that is not Stripe's.
+    """
+    key = _key_in(authorization or "")
+    if not key:
+        raise errors.missing_key()
+    return _caller(key)
+
+
+def _key_in(authorization: str) -> str:
+    scheme, _, credentials = authorization.strip().partition(" ")
+    credentials = credentials.strip()
+    if scheme.lower() == "bearer":
+        return credentials
+    if scheme.lower() == "basic":
+        try:
+            decoded = base64.b64decode(credentials, validate=True).decode()
+        # Of letters beyond ASCII it says `ValueError`, which the others are too.
+        except ValueError:
+            return ""
+        return decoded.partition(":")[0]
+    return ""
+
+
+@lru_cache(maxsize=256)
+def _caller(key: str) -> Caller:
+    match = _KEY.fullmatch(key)
+    if match is None:
+        raise errors.invalid_key(redacted(key))
+    return Caller(
+        account=account_id(match["secret"]),
+        livemode=match["mode"] == "live",
+        restricted=match["kind"] == "rk",
+        shown=f"{match['kind']}_{match['mode']}_***",
+    )
+
+
+def account_id(secret: str) -> str:
+    """The account that keys with this secret part belong to; the same in both modes."""
+    number = int.from_bytes(hashlib.sha256(secret.encode()).digest())
+    digits = ["1"]
+    while len(digits) < _ACCOUNT_LENGTH:
+        number, digit = divmod(number, len(_ALPHABET))
+        digits.append(_ALPHABET[digit])
+    return "acct_" + "".join(digits)
+
+
+def redacted(key: str) -> str:
+    """Print a key as Stripe does in errors: its prefix, stars, its last four characters."""
+    known = re.match(r"[a-z]{2}_(test|live)_", key)
+    head = known[0] if known else key[: min(_SHOWN_TAIL, len(key) // 4)]
+    tail = key[-_SHOWN_TAIL:] if len(key) >= len(head) + 2 * _SHOWN_TAIL else ""
+    stars = min(len(key) - len(head) - len(tail), _MOST_STARS)
+    return f"{head}{'*' * stars}{tail}"

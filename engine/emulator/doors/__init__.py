@@ -1,0 +1,1 @@
+"""How requests reach the emulator: a server on loopback, and a transport for the SDK."""

@@ -1,0 +1,92 @@
+"""The door for the SDK in the same process: requests without sockets.
+
+The only module here that imports the SDK. What must not live here: anything an HTTP client would
+not see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from io import BytesIO
+from typing import Any, ClassVar
+
+import stripe
+
+from engine.emulator.core import Emulator
+from engine.emulator.testing.disconnects import AnswerCut, ClientTimedOut, ConnectionBroken
+from engine.emulator.wire.messages import Headers, Request
+
+_FAILED = (
+    "Unexpected error communicating with Stripe. If this problem persists, let us know at "
+    "support@stripe.com.\n\n(Network error: {})"
+)
+_CLOSED = "ConnectionError: connection closed by the emulator"
+# The SDK's own patience.
+_TIMED_OUT = "ReadTimeout: Read timed out. (read timeout=80)"
+
+
+def _as_the_sdk_tells(broken: ConnectionBroken) -> stripe.APIConnectionError:
+    """What the SDK makes of a broken connection when `requests` is its HTTP library."""
+    told, retry = _CLOSED, True
+    if isinstance(broken, ClientTimedOut):
+        told = _TIMED_OUT
+    elif isinstance(broken, AnswerCut):
+        missing = len(broken.response.body) - broken.arrived
+        read = f"IncompleteRead({broken.arrived} bytes read, {missing} more expected)"
+        # The SDK takes this error, and this alone of the three, for one not worth a retry.
+        told, retry = f"ChunkedEncodingError: ('Connection broken: {read}', {read})", False
+    # The SDK leaves its errors' constructors untyped.
+    return stripe.APIConnectionError(  # type: ignore[no-untyped-call]
+        _FAILED.format(told), should_retry=retry
+    )
+
+
+class InProcessTransport(stripe.HTTPClient):
+    """An HTTP client for `stripe.StripeClient` that is answered by an emulator.
+
+    Any number of threads may use one.
+    """
+
+    name: ClassVar[str] = "emulator"
+
+    def __init__(self, emulator: Emulator) -> None:
+        super().__init__()
+        self._emulator = emulator
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] | None,
+        post_data: Any = None,
+        **_: Any,
+    ) -> tuple[str, int, Mapping[str, str]]:
+        """Answer one request.
+
+        Raises:
+            stripe.APIConnectionError: A fault broke the connection.
+        """
+        try:
+            response = self._emulator.handle(Request.to(method, url, headers, post_data))
+        except ConnectionBroken as broken:
+            raise _as_the_sdk_tells(broken) from None
+        return response.body.decode(), response.status, Headers(response.headers)
+
+    def request_stream(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] | None,
+        post_data: Any = None,
+        **_: Any,
+    ) -> tuple[Any, int, Mapping[str, str]]:
+        """Answer one request with a stream.
+
+        Raises:
+            stripe.APIConnectionError: A fault broke the connection.
+        """
+        body, status, answered = self.request(method, url, headers, post_data)
+        return BytesIO(body.encode()), status, answered
+
+    def close(self) -> None:
+        """Do nothing: the emulator belongs to whoever made it."""

@@ -1,0 +1,1 @@
+"""From a form to typed parameters within their bounds, and the query language of searches."""

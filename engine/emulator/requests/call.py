@@ -1,0 +1,301 @@
+"""One request under way: who calls, when, and the objects of that account and mode.
+
+Behaviours see the emulator through this and nothing else. What must not live here: the wire.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from engine.emulator.accounts.keys import Caller
+from engine.emulator.params.bounds import check_bounds, check_metadata
+from engine.emulator.shapes.paths import copied, drop, hits, holders
+from engine.emulator.storage.history import Made
+from engine.emulator.storage.repository import Condition, Document, Tables
+from engine.emulator.types.kinds import ObjectKind, answer_word, kind_of
+from engine.emulator.wire import errors
+from engine.emulator.wire.ids import Ids
+from engine.schema.attribute import Kind
+
+_YEAR = 365 * 24 * 3600
+_FURTHEST = 5 * _YEAR
+
+
+@dataclass(slots=True, kw_only=True)
+class Call:
+    """One request's view of the emulator.
+
+    Attributes:
+        caller: Who calls.
+        now: Seconds since 1970.
+        ids: Where ids come from.
+        tables: The objects of this account and mode.
+        version: API version the request asked for.
+        begun: Execution has begun: from here on an idempotency key remembers the answer.
+        made: The objects it has made so far.
+    """
+
+    caller: Caller
+    now: int
+    ids: Ids
+    tables: Tables
+    version: str
+    begun: bool = field(default=False)
+    made: list[Made] = field(default_factory=list)
+
+    def kind(self, object: str) -> ObjectKind:
+        """An emulated type by object name."""
+        found = kind_of(object)
+        if found is None:
+            raise KeyError(object)
+        return found
+
+    def emulates(self, object: str) -> bool:
+        """Whether a type is emulated, so that its ids can be checked."""
+        return kind_of(object) is not None
+
+    def find(self, object: str, path: str, value: Any, *, folded: bool = False) -> list[Document]:
+        """Objects whose field has a value, newest first."""
+        condition = Condition(path, "eq", value, folded)
+        found = self.tables.select(self.kind(object).table, [condition])
+        return [one for one in found if one.get("deleted") is not True]
+
+    def get(self, object: str, id: str) -> Document | None:
+        """The object of an id; None if there is none any more."""
+        found = self.tables.get(self.kind(object).table, id)
+        return None if found is None or found.get("deleted") is True else found
+
+    def require(
+        self, object: str, id: str, *, param: str, in_path: bool = False, parent: str = ""
+    ) -> Document:
+        """The object of an id.
+
+        Args:
+            object: Object name.
+            id: The id.
+            param: Parameter that held it.
+            in_path: It stood in the path.
+            parent: Id of the parent it must have; empty if it may have any.
+
+        Raises:
+            StripeRefusal: There is none, or only in the other mode.
+        """
+        kind = self.kind(object)
+        found = self.get(object, id)
+        if found is not None and (not parent or found.get(kind.parent_field) == parent):
+            return found
+        refusal = kind.behaviour.missing(self, id) if in_path else None
+        if refusal is not None:
+            raise refusal
+        other = "test" if self.caller.livemode else "live"
+        elsewhere = self.tables.holds(kind.table, id, f"{self.caller.account}/{other}")
+        raise errors.resource_missing(
+            kind.title,
+            id,
+            param=param,
+            in_path=in_path,
+            other_mode=other if elsewhere else "",
+        )
+
+    def require_parent(self, kind: ObjectKind, parent: str) -> None:
+        """Refuse a path below an object that is not there.
+
+        Raises:
+            StripeRefusal: 404, as if the parent itself had been asked for.
+        """
+        if kind.parent_object and not self._is_own_account(kind.parent_object, parent):
+            self.require(kind.parent_object, parent, param=kind.parent, in_path=True)
+
+    def save(self, document: Document) -> None:
+        """Store a new version of an object."""
+        self.tables.replace(document["object"], document)
+        self.kind(document["object"]).behaviour.stored(self, document)
+
+    def check_future(self, param: str, moment: int | None) -> None:
+        """Refuse a time that is over, or more than five years ahead (L).
+
+        Raises:
+            StripeRefusal: It is.
+        """
+        if moment is None:
+            return
+        if moment <= self.now:
+            raise errors.in_the_past(param, moment)
+        if moment - self.now > _FURTHEST:
+            raise errors.too_far_ahead(param)
+
+    def check_create(self, kind: ObjectKind, params: dict[str, Any]) -> None:
+        """Refuse parameters of a create that can be refused without looking at the account.
+
+        Raises:
+            StripeRefusal: They are out of bounds, or contradict each other.
+        """
+        check_bounds(params, kind.entry.params("create"), kind.limits, kind.row)
+        kind.behaviour.check_create(self, params)
+
+    def create(self, kind: ObjectKind, params: dict[str, Any], parent: str = "") -> Document:
+        """Make an object from typed, checked parameters.
+
+        Raises:
+            StripeRefusal: The account rules it out.
+        """
+        self.begun = True
+        self._require_named(kind, params)
+        document = self._fresh(kind, self._told(kind, params))
+        for path in kind.creation_only:
+            drop(document, path)
+        if kind.parent:
+            document[kind.parent_field] = parent
+        document["id"] = self._new_id(kind, params)
+        kind.behaviour.creating(self, params, document)
+        standing = kind.behaviour.overwrites(self, document)
+        if standing is not None:
+            document.update({name: standing[name] for name in ("id", "created")})
+            self.tables.replace(kind.table, document)
+        else:
+            id = document["id"]
+            made = Made(object=kind.object, id=id, params=params, caller=self.caller)
+            self.made.append(made)
+            self.tables.insert(kind.table, document)
+        kind.behaviour.stored(self, document)
+        kind.behaviour.created(self, params, document)
+        return document
+
+    def create_inside(self, object: str, params: dict[str, Any], prefix: str) -> Document:
+        """Make an object from parameters that stand inside another type's.
+
+        Raises:
+            StripeRefusal: As by itself, with the parameters' names as they were sent.
+        """
+        kind = self.kind(object)
+        try:
+            self.check_create(kind, params)
+            return self.create(kind, params)
+        except errors.StripeRefusal as refusal:
+            raise refusal.inside(prefix) from None
+
+    def seed(self, kind: ObjectKind, many: Iterable[Mapping[str, Any]]) -> Iterator[Document]:
+        """Make objects from fields of their answers, whatever an API key may do.
+
+        What is yielded is stored already, and shares what is filled in.
+        """
+        bare = self._fresh(kind, {})
+        for fields in many:
+            told = {name: fields[name] for name in fields if name in kind.fields}
+            document = {**bare, **told, "id": fields.get("id") or self._new_id(kind, {})}
+            self.tables.put(kind.table, document)
+            kind.behaviour.stored(self, document)
+            yield document
+
+    def only_one(self, kind: ObjectKind, parent: str) -> Document:
+        """What there is one of, as Stripe has it before anybody changed it if nobody did."""
+        id = parent or kind.object
+        found = self.tables.get(kind.table, id)
+        if found is not None:
+            return found
+        document = self._fresh(kind, {})
+        document["id"] = id
+        if kind.parent:
+            document[kind.parent_field] = parent
+        kind.behaviour.creating(self, {}, document)
+        return document
+
+    def update(self, kind: ObjectKind, before: Document, params: dict[str, Any]) -> Document:
+        """Change an object by typed, checked parameters.
+
+        Raises:
+            StripeRefusal: It may not change so.
+        """
+        self._require_named(kind, params)
+        after = kind.filling.merged(before, self._told(kind, params))
+        if isinstance(after.get("metadata"), dict):
+            check_metadata(after["metadata"])
+        kind.behaviour.updating(self, params, before, after)
+        if after != before:
+            self.touch(kind, after)
+            if kind.singleton:
+                self.tables.put(kind.table, after)
+            else:
+                self.tables.replace(kind.table, after)
+            kind.behaviour.stored(self, after)
+        return after
+
+    def touch(self, kind: ObjectKind, document: Document) -> None:
+        """Note when an object changed, if its answer tells that."""
+        if "updated" in kind.fields:
+            document["updated"] = self._moment(kind, "updated")
+
+    def _fresh(self, kind: ObjectKind, told: Mapping[str, Any]) -> Document:
+        document = {"id": "", "object": kind.table, **kind.filling.complete(told)}
+        stamps = {
+            "created": self._moment(kind, "created"),
+            "updated": self._moment(kind, "updated"),
+            "livemode": self.caller.livemode,
+        }
+        document.update({name: value for name, value in stamps.items() if name in kind.fields})
+        document["object"] = kind.table
+        return document
+
+    def _moment(self, kind: ObjectKind, name: str) -> int | str:
+        """Now, as the type spells it: v2 writes moments out."""
+        shape = kind.fields.get(name)
+        if shape is not None and shape.kind is Kind.STRING:
+            return datetime.fromtimestamp(self.now, UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+        return self.now
+
+    def _require_named(self, kind: ObjectKind, params: Mapping[str, Any]) -> None:
+        """Refuse ids in parameters that name nothing, of the types that are emulated."""
+        found = [
+            (param, object, value)
+            for path, object in kind.named.items()
+            if path.partition(".")[0] in params and self.emulates(object)
+            for param, value in hits(params, path.split("."))
+            if isinstance(value, str) and not self._is_own_account(object, value)
+        ]
+        for param, object, id in sorted(found, key=lambda one: (one[0].count("["), one[0])):
+            self.require(object, id, param=param)
+
+    def _is_own_account(self, object: str, id: str) -> bool:
+        return object == "account" and id == self.caller.account
+
+    def _new_id(self, kind: ObjectKind, params: Mapping[str, Any]) -> str:
+        chosen = params.get("id") if kind.chosen_id else None
+        if chosen is not None:
+            if self.tables.holds(kind.table, chosen):
+                raise errors.already_exists(kind.title.capitalize())
+            return str(chosen)
+        while True:
+            fresh = self.ids.object_id(
+                kind.row.id_prefix, kind.behaviour.id_form, self.caller.account
+            )
+            # Two emulators on one file may have been given the same seed.
+            if not self.tables.holds(kind.table, fresh):
+                return fresh
+
+    def _told(self, kind: ObjectKind, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Parameters under the names the answer has for them, `now` as the time it is."""
+        told: dict[str, Any] = copied(params)
+        for param, alias in kind.row.aliases.items():
+            for holder, name in list(holders(told, param)):
+                if isinstance(holder, dict) and holder.get(name) is not None:
+                    word = answer_word(alias.words, holder[name])
+                    _put_beside(holder, alias.source or name, word)
+        for name, value in told.items():
+            shape = kind.fields.get(name)
+            if value == "now" and shape is not None and shape.kind is Kind.INTEGER:
+                told[name] = self.now
+        return told
+
+
+def _put_beside(holder: dict[str, Any], source: str, value: Any) -> None:
+    """Set a field that may stand deeper than the parameter it is told for."""
+    *steps, last = source.split(".")
+    for step in steps:
+        inner = holder.setdefault(step, {})
+        if not isinstance(inner, dict):
+            return
+        holder = inner
+    holder[last] = value

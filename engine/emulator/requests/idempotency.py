@@ -1,0 +1,118 @@
+"""Idempotency keys: what was first answered to each, and which are in use right now.
+
+What must not live here: which refusals are remembered, which depends on how far a request got.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from engine.emulator.requests.request_context import Exchange
+from engine.emulator.storage.repository import FirstAnswer, Tables
+from engine.emulator.wire.errors import StripeRefusal
+
+# D: keys are forgotten once they are a day old.
+KEY_LIFE: Final = 24 * 3600
+_TYPE: Final = "idempotency_error"
+
+
+def first_answer(exchange: Exchange, tables: Tables, now: int) -> FirstAnswer | None:
+    """What the request's key was first answered; None if it is new, or forgotten by now.
+
+    Raises:
+        StripeRefusal: 400, the key was first used for something else.
+    """
+    first = tables.first_answer(exchange.key)
+    if first is None or now - first.created >= KEY_LIFE:
+        return None
+    if first.endpoint != exchange.endpoint:
+        own = exchange.request.path
+        raise key_moved(exchange.key, first.endpoint.partition(" ")[2], own)
+    if first.digest != exchange.digest:
+        raise key_reused(exchange.key)
+    return first
+
+
+def remember(exchange: Exchange, tables: Tables, outcome: tuple[int, bytes], now: int) -> None:
+    """Keep the first answer to the request's key."""
+    status, body = outcome
+    first = FirstAnswer(
+        endpoint=exchange.endpoint,
+        digest=exchange.digest,
+        status=status,
+        body=body,
+        request_id=exchange.id,
+        created=now,
+    )
+    tables.remember(exchange.key, first)
+
+
+class KeysInUse:
+    """The keys of requests that are under way in this process."""
+
+    def __init__(self) -> None:
+        self._keys: set[tuple[str, str]] = set()
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def alone_with(self, scope: str, key: str) -> Iterator[None]:
+        """Keep a key to one request; an empty one is kept to none.
+
+        Another process waits for the store's write lock instead, and then replays.
+
+        Raises:
+            StripeRefusal: 409, another request with it is under way.
+        """
+        if not key:
+            yield
+            return
+        using = (scope, key)
+        with self._lock:
+            if using in self._keys:
+                raise key_in_use(key)
+            self._keys.add(using)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._keys.discard(using)
+
+
+def key_reused(key: str) -> StripeRefusal:
+    """An idempotency key with other parameters than at first."""
+    return StripeRefusal(
+        "Keys for idempotent requests can only be used with the same parameters they were first "
+        f"used with. Try using a key other than '{key}' if you meant to execute a different "
+        "request.",
+        type=_TYPE,
+    )
+
+
+def key_moved(key: str, first: str, now: str) -> StripeRefusal:
+    """An idempotency key on another endpoint than at first."""
+    return StripeRefusal(
+        "Keys for idempotent requests can only be used for the same endpoint they were first used "
+        f"for ('{first}' vs '{now}'). Try using a key other than '{key}' if you meant to execute "
+        "a different request.",
+        type=_TYPE,
+    )
+
+
+def key_in_use(key: str) -> StripeRefusal:
+    """An idempotency key whose first request is still under way."""
+    return StripeRefusal(
+        "There is currently another in-progress request using this Idempotent Key (that probably "
+        "means you submitted twice, and the other request is still going through): "
+        f"{key}. Please try again later.",
+        status=409,
+        type=_TYPE,
+        code="idempotency_key_in_use",
+    )
+
+
+def key_too_long(most: int) -> StripeRefusal:
+    """An idempotency key beyond its length (D); the text is ours (?)."""
+    return StripeRefusal(f"Idempotency keys can be at most {most} characters long.", type=_TYPE)

@@ -1,0 +1,156 @@
+"""What the operations do, for every type alike: the five ordinary ones, and verbs.
+
+What must not live here: anything about one type, the wire, or idempotency.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from engine.emulator.params.bounds import check_bounds
+from engine.emulator.requests import v2
+from engine.emulator.requests.answers import page_of, show
+from engine.emulator.requests.call import Call
+from engine.emulator.requests.expansions import Paths, read_expand
+from engine.emulator.requests.search import TOTAL_COUNT, result_of
+from engine.emulator.shapes.paths import copied, put
+from engine.emulator.storage.repository import Document
+from engine.emulator.types.routes import Match
+from engine.emulator.types.verbs import apply_verb
+from engine.emulator.wire.messages import Form
+
+
+def perform(call: Call, match: Match, form: Form) -> dict[str, Any]:
+    """Run the operation a route leads to.
+
+    Raises:
+        StripeRefusal: It is refused; `call.begun` tells whether execution had begun.
+    """
+    return _OPERATIONS.get(match.operation, _call)(call, match, form)
+
+
+def _create(call: Call, match: Match, form: Form) -> dict[str, Any]:
+    kind = match.kind
+    params, expand = _read(match, form)
+    call.check_create(kind, params)
+    call.require_parent(kind, match.parent)
+    document = call.create(kind, params, match.parent)
+    told = kind.behaviour.creation_only(call, document)
+    answer = _shown(call, match, document, expand)
+    for path, value in told.items():
+        if not kind.is_v2 or path in expand:
+            put(answer, path, value)
+    return answer
+
+
+def _retrieve(call: Call, match: Match, form: Form) -> dict[str, Any]:
+    _, expand = _read(match, form)
+    gone = _tombstone(call, match)
+    return gone or _shown(call, match, _required(call, match), expand)
+
+
+def _update(call: Call, match: Match, form: Form) -> dict[str, Any]:
+    kind = match.kind
+    params, expand = _read(match, form)
+    check_bounds(params, kind.entry.params(match.operation), kind.limits, kind.row)
+    kind.behaviour.check_update(call, params)
+    call.begun = True
+    document = call.update(kind, _required(call, match), params)
+    return _shown(call, match, document, expand)
+
+
+def _delete(call: Call, match: Match, form: Form) -> dict[str, Any]:
+    kind = match.kind
+    kind.reading.read(form, kind.entry.params("delete"))
+    call.begun = True
+    document = _required(call, match)
+    kind.behaviour.deleting(call, document)
+    gone = {"id": document["id"], "object": kind.table, "deleted": True}
+    gone.update({name: document[name] for name in kind.behaviour.kept_when_gone})
+    if kind.behaviour.leaves_tombstone:
+        call.tables.replace(kind.table, gone)
+    else:
+        call.tables.remove(kind.table, document["id"])
+    if kind.is_v2:
+        return {"id": document["id"], "object": kind.table}
+    return gone
+
+
+def _list(call: Call, match: Match, form: Form) -> dict[str, Any]:
+    kind = match.kind
+    call.require_parent(kind, match.parent)
+    if kind.is_v2:
+        return v2.list_page(call, kind, form, match.path)
+    params, expand = _read(match, form, of_list=True)
+    page, has_more = page_of(call, kind, params, expand, match.parent)
+    return {"object": "list", "data": page, "has_more": has_more, "url": match.path}
+
+
+def _search(call: Call, match: Match, form: Form) -> dict[str, Any]:
+    params, expand = _read(match, form, of_list=True, beside=(TOTAL_COUNT,))
+    return result_of(call, match.kind, params, expand, match.path)
+
+
+def _call(call: Call, match: Match, form: Form) -> dict[str, Any]:
+    """Run a verb."""
+    kind, verb = match.kind, match.operation
+    params, expand = _read(match, form)
+    check_bounds(params, kind.entry.params(match.operation), kind.limits, kind.row)
+    call.begun = True
+    behaviour = kind.behaviour
+    document = _required(call, match) if match.id else behaviour.addressed(call, verb, params)
+    before = copied(document)
+    behaviour.calling(call, verb, params, document)
+    apply_verb(kind, verb, document, call.now)
+    if document != before:
+        call.touch(kind, document)
+        call.tables.replace(kind.table, document)
+    answer = behaviour.called(call, verb, document)
+    return dict(answer) if answer is not None else _shown(call, match, document, expand)
+
+
+_OPERATIONS: Mapping[str, Callable[[Call, Match, Form], dict[str, Any]]] = {
+    "create": _create,
+    "retrieve": _retrieve,
+    "update": _update,
+    "delete": _delete,
+    "list": _list,
+    "search": _search,
+}
+
+
+def _read(
+    match: Match, form: Form, *, of_list: bool = False, beside: Sequence[str] = ()
+) -> tuple[dict[str, Any], Paths]:
+    """Parameters, and what the answer is to hold beside the usual: expanded, or included."""
+    kind = match.kind
+    if kind.is_v2:
+        return v2.read(kind, match.operation, form)
+    given = {name: value for name, value in form.items() if name != "expand"}
+    params = kind.reading.read(given, kind.entry.params(match.operation))
+    return params, read_expand(form.get("expand"), kind, of_list=of_list, beside=beside)
+
+
+def _required(call: Call, match: Match) -> Document:
+    kind = match.kind
+    call.require_parent(kind, match.parent)
+    if kind.singleton:
+        return call.only_one(kind, match.parent)
+    return call.require(
+        kind.object, match.id, param=kind.id_param, in_path=True, parent=match.parent
+    )
+
+
+def _tombstone(call: Call, match: Match) -> Document | None:
+    """What is left of a deleted object, for types that leave something."""
+    if not match.kind.behaviour.leaves_tombstone:
+        return None
+    found = call.tables.get(match.kind.table, match.id)
+    return found if found is not None and found.get("deleted") is True else None
+
+
+def _shown(call: Call, match: Match, document: Document, expand: Paths) -> dict[str, Any]:
+    if match.kind.is_v2:
+        return v2.shown(call, match.kind, document, expand)
+    return show(call, match.kind, document, expand)

@@ -1,0 +1,62 @@
+"""What restricted keys may do, once somebody has said so; without a word they may do everything.
+
+What must not live here: whose a key is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from engine.emulator.accounts.keys import Caller, caller_of
+from engine.emulator.types.kinds import ObjectKind
+from engine.emulator.types.routes import Match
+from engine.emulator.wire import errors
+
+_READ, _WRITE = "read", "write"
+
+
+class Permissions:
+    """The permissions of restricted keys."""
+
+    def __init__(self) -> None:
+        self._granted: dict[Caller, frozenset[str]] = {}
+
+    def restrict(self, key: str, permissions: Collection[str]) -> None:
+        """Let a restricted key do this and nothing else.
+
+        Args:
+            key: The key, `rk_test_...`.
+            permissions: Names as Stripe's refusals tell them, `plan_write`; writing implies
+                reading (D).
+
+        Raises:
+            ValueError: if the key is no restricted one: any other may do everything.
+        """
+        caller = caller_of(f"Bearer {key}")
+        if not caller.restricted:
+            raise ValueError("only a restricted key, rk_..., can be restricted")
+        self._granted[caller] = frozenset(permissions)
+
+    def clear(self) -> None:
+        """Let every key do everything again."""
+        self._granted.clear()
+
+    def check(self, caller: Caller, method: str, match: Match) -> None:
+        """Refuse a request that the key may not send, whatever it is about.
+
+        Raises:
+            StripeRefusal: 403, naming the permission (L).
+        """
+        granted = self._granted.get(caller)
+        if granted is None:
+            return
+        deed = _READ if method == "GET" else _WRITE
+        name = _name(match.kind)
+        if not granted.intersection((f"{name}_{deed}", f"{name}_{_WRITE}")):
+            title = f"{match.kind.row.title.capitalize()}s {deed.capitalize()}"
+            raise errors.more_permissions(caller.shown, caller.account, title, f"{name}_{deed}")
+
+
+def _name(kind: ObjectKind) -> str:
+    # L for products, prices and what else names its own; for the rest it is the object's (?).
+    return kind.behaviour.permission or kind.object.replace(".", "_")

@@ -1,0 +1,212 @@
+"""Where emulated objects live: SQLite, in memory or in a file.
+
+Every request runs in one transaction. In a file, writers take SQLite's write lock at once
+(`BEGIN IMMEDIATE`), so several processes may share it, and whatever was answered survives a kill:
+write-ahead logging loses no committed transaction when a process dies. In memory one connection
+is shared behind a lock. What must not live here: what any object means.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from engine.emulator.storage.repository import Tables, place
+from engine.errors import EmulatorError
+
+MEMORY: Final = ":memory:"
+_BUSY_SECONDS = 30.0
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS objects (
+    seq INTEGER PRIMARY KEY,
+    scope TEXT NOT NULL,
+    object TEXT NOT NULL,
+    id TEXT NOT NULL,
+    body TEXT NOT NULL
+);
+CREATE UNIQUE INDEX IF NOT EXISTS objects_by_id ON objects (scope, object, id);
+CREATE INDEX IF NOT EXISTS objects_in_order ON objects (scope, object, seq);
+CREATE TABLE IF NOT EXISTS idempotency_keys (
+    scope TEXT NOT NULL,
+    key TEXT NOT NULL,
+    endpoint TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    status INTEGER NOT NULL,
+    body BLOB NOT NULL,
+    request_id TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    PRIMARY KEY (scope, key)
+) WITHOUT ROWID;
+"""
+_TABLES: Final = frozenset({"objects", "idempotency_keys"})
+# Subclasses of the error that a damaged file leads to, and no fault of the file.
+_OUR_MISTAKES: Final = (sqlite3.ProgrammingError, sqlite3.IntegrityError, sqlite3.InternalError)
+
+
+class Store:
+    """A SQLite database of emulated objects.
+
+    Attributes:
+        path: File it lives in; `:memory:` if in none.
+    """
+
+    def __init__(self, path: str | Path = MEMORY) -> None:
+        """Open a database, or make it.
+
+        Raises:
+            EmulatorError: The file cannot be used, or is not the emulator's.
+        """
+        self.path = str(path)
+        self._lock = threading.RLock()
+        self._idle: list[sqlite3.Connection] = []
+        self._closed = False
+        self._shared = self._connect() if self.path == MEMORY else None
+        self._prepare()
+
+    def transaction(self, scope: str, *, write: bool) -> AbstractContextManager[Tables]:
+        """Open a transaction; it commits at the end, or undoes everything if the body raises.
+
+        Args:
+            scope: Account and mode whose objects it sees.
+            write: Take the write lock at once.
+
+        Raises:
+            EmulatorError: The file cannot be read or written; nothing was changed.
+        """
+        return self._transaction(scope, "BEGIN IMMEDIATE" if write else "BEGIN")
+
+    @contextmanager
+    def _transaction(self, scope: str, begin: str) -> Iterator[Tables]:
+        with self._connection() as connection:
+            connection.execute(begin)
+            try:
+                yield Tables(connection, scope)
+                connection.execute("COMMIT")
+            except BaseException:
+                # SQLite has undone it already where the disk is full.
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+
+    def ensure_index(self, object: str, path: str, *, folded: bool = False) -> None:
+        """Make finding objects by a field quick."""
+        name = f"{object}_{path}".replace(".", "_")
+        with self._connection() as connection:
+            _patiently(
+                lambda: connection.execute(
+                    f"CREATE INDEX IF NOT EXISTS {name} ON objects "
+                    f"(scope, object, {place(path, folded=folded)}, seq) "
+                    f"WHERE object = '{object}'"
+                )
+            )
+
+    def forget_keys(self, before: int) -> None:
+        """Forget idempotency keys first used before a moment, in seconds since 1970."""
+        with self._connection() as connection:
+            connection.execute("DELETE FROM idempotency_keys WHERE created <= ?", (before,))
+
+    def clear(self) -> None:
+        """Forget every object and every idempotency key, of all accounts."""
+        with self._connection() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("DELETE FROM objects")
+            connection.execute("DELETE FROM idempotency_keys")
+            connection.execute("COMMIT")
+
+    def close(self) -> None:
+        """Close the database; what lived in memory is gone."""
+        with self._lock:
+            self._closed = True
+            for connection in [*self._idle, *([self._shared] if self._shared else [])]:
+                connection.close()
+            self._idle.clear()
+            self._shared = None
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        try:
+            with self._any_connection() as connection:
+                yield connection
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, _OUR_MISTAKES):
+                raise
+            raise self._unusable(str(error)) from error
+
+    def _unusable(self, cause: str) -> EmulatorError:
+        return EmulatorError(
+            f"the emulator's account file {self.path} cannot be used",
+            cause=cause,
+            hint="check the file and the room on its disk; without the file, an empty account "
+            "is begun",
+        )
+
+    @contextmanager
+    def _any_connection(self) -> Iterator[sqlite3.Connection]:
+        if self.path == MEMORY:
+            with self._lock:
+                if self._shared is None:
+                    raise RuntimeError("the emulator is closed")
+                yield self._shared
+            return
+        with self._lock:
+            if self._closed:
+                raise RuntimeError("the emulator is closed")
+            connection = self._idle.pop() if self._idle else None
+        if connection is None:
+            connection = self._connect()
+        try:
+            yield connection
+        finally:
+            with self._lock:
+                if self._closed or connection.in_transaction:
+                    connection.close()
+                else:
+                    self._idle.append(connection)
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self.path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        if self.path != MEMORY:
+            self._require_own(connection)
+            _patiently(lambda: connection.execute("PRAGMA journal_mode = WAL"))
+            # A killed process loses nothing this way; only a power cut may take the last
+            # transactions, and never half of one.
+            connection.execute("PRAGMA synchronous = NORMAL")
+        return connection
+
+    def _require_own(self, connection: sqlite3.Connection) -> None:
+        """Leave a database of another program as it is.
+
+        Raises:
+            EmulatorError: It is one.
+        """
+        rows = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
+        if not _TABLES.issuperset(name for (name,) in rows):
+            connection.close()
+            raise self._unusable("it is a database of another program")
+
+    def _prepare(self) -> None:
+        with self._connection() as connection:
+            for statement in _SCHEMA.split(";"):
+                _patiently(partial(connection.execute, statement))
+
+
+def _patiently(run: Callable[[], object]) -> None:
+    """Run a statement that SQLite may call busy without waiting, such as a change of journal."""
+    deadline = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            run()
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return

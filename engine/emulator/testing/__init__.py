@@ -1,0 +1,1 @@
+"""What tests of a client use: faults, gates where requests wait, and the log of requests."""

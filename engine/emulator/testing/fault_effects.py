@@ -1,0 +1,85 @@
+"""What a fault does to a request, step by step.
+
+What must not live here: which request it strikes, and how a connection breaks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import TypeAlias
+
+from engine.emulator.testing.disconnects import AnswerCut, ConnectionBroken
+from engine.emulator.testing.gate import Hang
+from engine.emulator.wire.errors import StripeRefusal
+from engine.emulator.wire.messages import Request, Response
+
+Hold: TypeAlias = Callable[[Hang], object]
+"""How a door waits in a hang; it raises `ConnectionBroken` if the client is gone."""
+Before: TypeAlias = Callable[[Request], object]
+After: TypeAlias = Callable[[Request, Response], object]
+
+
+class Ending(Enum):
+    """What becomes of the answer on its way."""
+
+    WHOLE = "whole"
+    CUT = "cut"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """What a fault does to a request.
+
+    Attributes:
+        refusal: The error it is answered with; None for the answer it would have had.
+        ending: What becomes of the answer.
+        executed: The request is carried out although its own answer never arrives; with a hang,
+            it is carried out before it hangs.
+        saved: The error is kept as the first answer to the request's idempotency key, as Stripe
+            does with the 500s of requests whose execution had begun (D).
+        hang: Where it waits, and its idempotency key is in use meanwhile unless it is executed.
+        before: Called before it is carried out, while its idempotency key is in use.
+        after: Called with its answer, after what it did is kept and before the answer is sent.
+    """
+
+    refusal: StripeRefusal | None = None
+    ending: Ending = Ending.WHOLE
+    executed: bool = False
+    saved: bool = False
+    hang: Hang | None = None
+    before: Before | None = None
+    after: After | None = None
+
+    @property
+    def is_carried_out(self) -> bool:
+        """Whether the request does what it asks for."""
+        return self.executed or (self.refusal is None and self.ending is not Ending.LOST)
+
+    def begin(self, request: Request, hold: Hold) -> None:
+        """Do what comes before the request is carried out.
+
+        Raises:
+            ConnectionBroken: The client is gone.
+        """
+        if self.before is not None:
+            self.before(request)
+        if self.hang is not None and not self.executed:
+            hold(self.hang)
+
+    def end(self, request: Request, response: Response, hold: Hold) -> None:
+        """Do what comes between the execution and the answer.
+
+        Raises:
+            ConnectionBroken: The answer does not arrive, or not whole.
+        """
+        if self.after is not None:
+            self.after(request, response)
+        if self.hang is not None and self.executed:
+            hold(self.hang)
+        if self.ending is Ending.LOST:
+            raise ConnectionBroken
+        if self.ending is Ending.CUT:
+            raise AnswerCut(response)

@@ -1,0 +1,108 @@
+"""Where requests hang: no answer comes until a test says so, or the client is gone.
+
+What must not live here: sockets, which are a door's own affair.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from engine.emulator.testing.disconnects import ClientTimedOut
+
+
+class Hang:
+    """A place where requests wait.
+
+        hang = Hang()
+        emulator.faults.add(hung(hang), method="POST")
+        ...                         # the client sends, in another thread or process
+        hang.until(1)
+        hang.release()
+
+    Any number of requests may wait in one. Once it is over, later requests pass at once.
+    """
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._wakers: list[Callable[[], object]] = []
+        self._over = False
+        self._timed_out = False
+
+    @property
+    def waiting(self) -> int:
+        """How many requests wait."""
+        with self._changed:
+            return len(self._wakers)
+
+    def until(self, waiting: int, timeout: float = 30.0) -> bool:
+        """Block until so many requests wait.
+
+        Args:
+            waiting: How many.
+            timeout: Seconds after which it does not come to that.
+
+        Returns:
+            Whether it came to that.
+        """
+        with self._changed:
+            return self._changed.wait_for(lambda: len(self._wakers) == waiting, timeout)
+
+    def release(self) -> None:
+        """Let the requests go on as if nothing had happened."""
+        self._end(timed_out=False)
+
+    def time_out(self) -> None:
+        """Let the clients give up: their requests end without an answer."""
+        self._end(timed_out=True)
+
+    def wait(self) -> None:
+        """Wait until it is over.
+
+        Raises:
+            ClientTimedOut: It ended by `time_out`.
+        """
+        over = threading.Event()
+        with self.entered(over.set):
+            over.wait()
+        self.check()
+
+    @contextmanager
+    def entered(self, wake: Callable[[], object]) -> Iterator[None]:
+        """Count a request as waiting, for a door that waits in its own way.
+
+        Args:
+            wake: Called once when it is over, at once if it is over already; it may be called
+                from another thread, and must not wait.
+        """
+        with self._changed:
+            self._wakers.append(wake)
+            self._changed.notify_all()
+            if self._over:
+                wake()
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._wakers.remove(wake)
+                self._changed.notify_all()
+
+    def check(self) -> None:
+        """Refuse to go on if the client gave up.
+
+        Raises:
+            ClientTimedOut: It ended by `time_out`.
+        """
+        if self._timed_out:
+            raise ClientTimedOut
+
+    def _end(self, *, timed_out: bool) -> None:
+        with self._changed:
+            if self._over:
+                return
+            self._over = True
+            self._timed_out = timed_out
+            # Under the lock, so that none is called after its request has left.
+            for wake in self._wakers:
+                wake()

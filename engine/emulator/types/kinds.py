@@ -1,0 +1,292 @@
+"""The emulated types: entry, row and behaviour of each, laid together once.
+
+What must not live here: what happens in a request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import Any
+
+from engine.catalog import loader
+from engine.catalog.merge import matches
+from engine.catalog.model import Entry, Shape
+from engine.catalog.rows import Alias, Limit, Row
+from engine.emulator.behaviour.base import Behaviour
+from engine.emulator.behaviour.registry import BEHAVIOURS
+from engine.emulator.params.parser import Reading
+from engine.emulator.shapes import derived
+from engine.emulator.shapes.defaults import Filling
+from engine.schema.attribute import Kind
+
+INSIDE: str = "_"
+"""What names of stored fields begin with that no answer holds."""
+PARENT: str = f"{INSIDE}parent"
+"""Where a child keeps its parent's id if its answer does not tell it."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ObjectKind:
+    """One emulated type.
+
+    Attributes:
+        object: Object name in the catalogue.
+        table: Object name in answers, which is where its objects are kept.
+        title: What errors call it, `promotion code`.
+        id_param: What errors call its id in a path; the placeholder's name (L).
+        entry: What the SDK says.
+        row: What the semantics table says.
+        behaviour: What it does beyond both.
+        answer: Shape of its answer.
+        reading: How its parameters are read.
+        filling: How its documents are filled in.
+        limits: Bounds of its parameters, by dotted path.
+        filters: Where each list filter looks in the answer.
+        references: Object names of the ids in its answer that can be expanded, by dotted path.
+        embedded: Object names of what its answer always holds whole, by dotted path.
+        sub_lists: Pages of other objects in its answer, by dotted path.
+        named: Object names of the ids in its parameters, by dotted path.
+        parent: Name of the parent's id in its paths; empty if it is no child.
+        parent_object: Object name of its parent; empty if that is not emulated.
+        hidden: Dotted paths that are absent unless expanded.
+        nulled: Dotted paths that are null unless expanded.
+        whole: Dotted paths of what is kept whole and told as its id unless expanded.
+        includable: Dotted paths that are null unless included, in v2.
+        creation_only: Dotted paths that only the answer to the create holds.
+    """
+
+    object: str
+    table: str
+    title: str
+    id_param: str
+    entry: Entry
+    row: Row
+    behaviour: Behaviour
+    answer: Shape
+    reading: Reading
+    filling: Filling
+    limits: Mapping[str, Limit]
+    filters: Mapping[str, str]
+    references: Mapping[str, str]
+    embedded: Mapping[str, str]
+    sub_lists: Mapping[str, derived.SubList]
+    named: Mapping[str, str]
+    parent: str
+    parent_object: str
+    hidden: frozenset[str]
+    nulled: frozenset[str]
+    whole: frozenset[str]
+    includable: frozenset[str]
+    creation_only: frozenset[str]
+
+    @property
+    def fields(self) -> Mapping[str, Shape]:
+        """Fields of its answer."""
+        return self.answer.fields
+
+    @cached_property
+    def links(self) -> Mapping[str, str]:
+        """Object names of everything in its answer that is, or can become, another object."""
+        pages = {
+            f"{path}.data.*": page.object for path, page in self.sub_lists.items() if page.field
+        }
+        return {**self.references, **self.embedded, **pages}
+
+    @property
+    def chosen_id(self) -> bool:
+        """Whether a create may say the id."""
+        return "id" in self.entry.params("create")
+
+    @property
+    def singleton(self) -> bool:
+        """Whether there is one, always: one in the account, or one for each parent."""
+        return not self.entry.item.endswith("}") and "retrieve" in self.entry.operations
+
+    @property
+    def is_v2(self) -> bool:
+        """Whether it speaks v2."""
+        return self.entry.service.startswith("v2.")
+
+    @property
+    def indexed(self) -> Mapping[str, bool]:
+        """Dotted paths that its objects are found by, and whether case is folded."""
+        filtered = {path: False for path in self.filters.values() if path in self.references}
+        parent = {self.parent_field: False} if self.parent else {}
+        return {**filtered, **parent, **self.behaviour.indexed}
+
+    @property
+    def parent_field(self) -> str:
+        """Where its documents hold the parent's id."""
+        return self.parent if self.parent in self.fields else PARENT
+
+
+class _Kinds(Mapping[str, ObjectKind]):
+    """The emulated types by object name, each laid together when it is first asked for."""
+
+    def __getitem__(self, object: str) -> ObjectKind:
+        if _names().get(object) != object:
+            raise KeyError(object)
+        return _kind(object)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(loader.managed())
+
+    def __len__(self) -> int:
+        return len(loader.managed())
+
+
+def kinds() -> Mapping[str, ObjectKind]:
+    """Every emulated type, by object name."""
+    return _Kinds()
+
+
+def outlines() -> Mapping[str, Entry]:
+    """What is quickly known of every emulated type, by object name."""
+    return {name: loader.outline(name) for name in loader.managed()}
+
+
+def kind_of(object: str) -> ObjectKind | None:
+    """The emulated type of an object name, of the catalogue's or of answers; None if none is."""
+    name = _names().get(object)
+    return None if name is None else _kind(name)
+
+
+@cache
+def _names() -> Mapping[str, str]:
+    """Object names in the catalogue by object names in answers and in the catalogue."""
+    told_as = {derived.wire_object(entry): name for name, entry in outlines().items()}
+    return {**told_as, **{name: name for name in loader.managed()}}
+
+
+class _Entries(Mapping[str, Entry]):
+    """The entries of emulated types by either object name, each read when it is asked for."""
+
+    def __getitem__(self, object: str) -> Entry:
+        return loader.entry(_names()[object])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_names())
+
+    def __len__(self) -> int:
+        return len(_names())
+
+
+@cache
+def _collections() -> Mapping[str, str]:
+    """Object names by the paths of their collections."""
+    return {entry.collection: name for name, entry in outlines().items()}
+
+
+@cache
+def answer_of_object(object: str) -> Shape:
+    """The answer of any object of Stripe's, emulated or not; without fields if nothing is known."""
+    kind = kind_of(object)
+    if kind is not None:
+        return kind.answer
+    if object in loader.object_names():
+        return derived.answer_of(loader.entry(object))
+    holder = loader.holder(object)
+    return derived.part_of(answer_of_object(holder), object) if holder else Shape(kind=Kind.OBJECT)
+
+
+@cache
+def has_part(object: str, name: str) -> bool:
+    """Whether a type has children whose collection is a part of that name of its own path."""
+    return any(
+        derived.parent_object(entry, _collections()) == object
+        and entry.collection.endswith(f"/{name}")
+        for entry in outlines().values()
+    )
+
+
+@cache
+def _kind(name: str) -> ObjectKind:
+    entry, row = loader.entry(name), loader.row(name)
+    behaviour = BEHAVIOURS.get(name, Behaviour())
+    answer = derived.answer_of(entry)
+    emulated = frozenset(_names())
+    hidden = frozenset(row.hidden) | behaviour.hidden
+    includable = {*row.include, *row.include_once, *_words_of_include(entry)}
+    whole = derived.whole(answer, row.expand, emulated)
+    own_names = (name.rpartition(".")[2], *derived.placeholders(entry.item)[-1:])
+
+    def spelled_out(paths: Iterable[str]) -> frozenset[str]:
+        return frozenset(path for given in paths for path in _spelled_out(name, given))
+
+    return ObjectKind(
+        object=name,
+        table=derived.wire_object(entry),
+        title=behaviour.title or name.rpartition(".")[2].replace("_", " "),
+        id_param=entry.item.rpartition("{")[2].partition("}")[0],
+        entry=entry,
+        row=row,
+        behaviour=behaviour,
+        answer=answer,
+        reading=Reading(
+            fold_case=spelled_out(row.fold_case) - behaviour.keeps_case,
+            unlisted=spelled_out(row.unlisted) | behaviour.unlisted,
+            optional=spelled_out(row.optional),
+            emptyable=behaviour.emptyable | spelled_out(row.clearable),
+        ),
+        filling=Filling(
+            shape=answer,
+            defaults={**_by_place(name, _neutral(row)), **behaviour.defaults},
+            words=_by_place(name, row.words),
+            unseen=spelled_out(row.write_only) - behaviour.returned | behaviour.unseen,
+        ),
+        limits={**row.limits, **behaviour.limits},
+        filters=derived.filters(entry, behaviour.filter_paths),
+        references=derived.references(answer, emulated),
+        embedded=derived.embedded(answer, emulated),
+        sub_lists=derived.sub_lists(answer, _Entries(), name, own_names),
+        named=derived.named_by_params(entry, row, answer),
+        parent=derived.parent_of(entry),
+        parent_object=derived.parent_object(entry, _collections()),
+        hidden=hidden,
+        nulled=frozenset(row.expand) - hidden - whole,
+        whole=whole,
+        includable=frozenset(includable),
+        creation_only=frozenset(
+            {*row.include_once, *(set(row.sensitive) & set(answer.fields) - hidden)}
+        ),
+    )
+
+
+def _spelled_out(object: str, path: str) -> list[str]:
+    """The places that a path of the semantics table names, where `*` may be any field."""
+    if "*" not in path:
+        return [path]
+    places = matches(loader.by_object(object).root, path)
+    return [".".join(place) for place in places] or [path]
+
+
+def _by_place(object: str, told: Mapping[str, Any]) -> dict[str, Any]:
+    return {place: value for path, value in told.items() for place in _spelled_out(object, path)}
+
+
+def _words_of_include(entry: Entry) -> frozenset[str]:
+    given = entry.params("retrieve").get("include")
+    element = given.element if given is not None else None
+    return frozenset(element.values if element is not None else ())
+
+
+def _neutral(row: Row) -> dict[str, Any]:
+    """Neutral values fill what cannot be null; the answer spells aliased ones in its own words."""
+    defaults = {path: value for path, value in row.neutral.items() if value is not None}
+    for param, alias in row.aliases.items():
+        if param in row.neutral:
+            defaults[beside(param, alias)] = answer_word(alias.words, row.neutral[param])
+    return defaults
+
+
+def beside(param: str, alias: Alias) -> str:
+    """Dotted path of the answer's field that an aliased parameter is told under."""
+    holder, dot, name = param.rpartition(".")
+    return f"{holder}{dot}{alias.source or name}"
+
+
+def answer_word(words: Mapping[Any, Any], value: Any) -> Any:
+    """What the answer says for a parameter's value: the mapping of an alias, read backwards."""
+    return next((told for told, said in words.items() if said == value), value)

@@ -1,0 +1,96 @@
+"""Which operation a method and a path mean, from the catalogue's own paths.
+
+What must not live here: what any operation does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cache
+from urllib.parse import unquote_plus
+
+from engine.emulator.types.kinds import ObjectKind, kinds, outlines
+from engine.emulator.types.verbs import is_emulated
+from engine.emulator.wire import errors
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """What a request asks for.
+
+    Attributes:
+        kind: Of which type.
+        operation: `create`, `retrieve`, `update`, `delete`, `list`, or a verb such as `archive`.
+        path: As it was sent.
+        id: Of the object; empty for the collection's operations.
+        parent: Id of the parent, of a child.
+    """
+
+    kind: ObjectKind
+    operation: str
+    path: str
+    id: str = ""
+    parent: str = ""
+
+
+@dataclass(slots=True)
+class _Node:
+    """One step of the paths: what it leads to, by method, and the steps behind it.
+
+    Attributes:
+        steps: Following nodes by written word.
+        placeholder: Following node for any other word.
+        targets: Object name and operation by method, those included that are not emulated, so
+            that they are refused instead of taken for an id.
+    """
+
+    steps: dict[str, _Node] = field(default_factory=dict)
+    placeholder: _Node | None = None
+    targets: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+
+def match(method: str, path: str) -> Match:
+    """Find the operation of a request.
+
+    Raises:
+        StripeRefusal: Stripe has none there, or this emulator does not know it.
+    """
+    node: _Node | None = _tree()
+    ids: list[str] = []
+    for step in path.split("/")[1:]:
+        if node is None:
+            break
+        following = node.steps.get(step)
+        if following is None and step:
+            # The SDK spells a blank in a path as a plus.
+            following = node.placeholder
+            ids.append(unquote_plus(step))
+        node = following
+    if node is None or method not in node.targets:
+        raise errors.unrecognized_url(method, path)
+    object, operation = node.targets[method]
+    kind = kinds()[object]
+    if not is_emulated(kind, operation):
+        raise errors.unrecognized_url(method, path)
+    parent = ids.pop(0) if kind.parent else ""
+    return Match(kind=kind, operation=operation, path=path, id=ids[0] if ids else "", parent=parent)
+
+
+@cache
+def _tree() -> _Node:
+    root = _Node()
+    for object, entry in outlines().items():
+        for name, operation in entry.operations.items():
+            node = root
+            for step in operation.path.split("/")[1:]:
+                node = _following(node, step)
+            node.targets.setdefault(operation.method.upper(), (object, name))
+    return root
+
+
+def _following(node: _Node, step: str) -> _Node:
+    if not step.startswith("{"):
+        return node.steps.setdefault(step, _Node())
+    if node.placeholder is None:
+        node.placeholder = _Node()
+    return node.placeholder

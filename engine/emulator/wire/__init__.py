@@ -1,0 +1,1 @@
+"""What is sent: requests and responses, uploads, errors, ids and page tokens."""

@@ -1,0 +1,237 @@
+"""Requests and answers as they stand on the wire, and forms as nested documents.
+
+What must not live here: what any parameter means.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any, TypeAlias
+from urllib.parse import parse_qsl, urlsplit
+
+from engine.emulator.wire import errors
+from engine.emulator.wire.multipart import MULTIPART_TYPE, Upload, parts_of
+
+Form: TypeAlias = dict[str, Any]
+"""Decoded parameters: strings, uploads, lists and further forms, by name; JSON in v2."""
+Pairs: TypeAlias = list[tuple[str, str | Upload]]
+
+_KEY_PARTS = re.compile(r"\[([^\[\]]*)\]")
+FORM_TYPE = "application/x-www-form-urlencoded"
+_V2 = "/v2/"
+_DEEPEST = 100
+# Made once: `json.dumps` would make an encoder for every document.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
+class Headers(dict[str, str]):
+    """Headers by lower-case name, found under any spelling."""
+
+    def __init__(self, given: Mapping[str, str] | Iterable[tuple[str, str]] = ()) -> None:
+        pairs = given.items() if isinstance(given, Mapping) else given
+        super().__init__({name.lower(): value for name, value in pairs})
+
+    def __getitem__(self, name: str) -> str:
+        return super().__getitem__(name.lower())
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and super().__contains__(name.lower())
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The value under any spelling of the name."""
+        return super().get(name.lower(), default)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What a client sends.
+
+    Attributes:
+        method: Upper case.
+        path: Without host and query.
+        query: As in the URL, without the question mark.
+        headers: By name.
+        body: As sent.
+    """
+
+    method: str
+    path: str
+    query: str = ""
+    headers: Headers = field(default_factory=Headers)
+    body: bytes = b""
+
+    @classmethod
+    def to(
+        cls, method: str, url: str, headers: Mapping[str, str] | None = None, body: Any = None
+    ) -> Request:
+        """Build a request from a URL, whole or from its path on."""
+        parts = urlsplit(url)
+        raw = body.encode() if isinstance(body, str) else bytes(body or b"")
+        return cls(
+            method=method.upper(),
+            path=parts.path,
+            query=parts.query,
+            headers=Headers(headers or {}),
+            body=raw,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """What the client is answered.
+
+    Attributes:
+        status: HTTP status.
+        headers: By name, in Stripe's spelling.
+        body: JSON.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def document(self) -> Any:
+        """The body, parsed."""
+        return json.loads(self.body)
+
+
+def is_v2(path: str) -> bool:
+    """Whether a path belongs to v2."""
+    return path.startswith(_V2)
+
+
+def json_of(request: Request) -> Form:
+    """Read the parameters of a v2 request: of its query, and of its JSON.
+
+    Raises:
+        StripeRefusal: The body is not a JSON object.
+    """
+    form = nested(_parse(request.query))
+    if not request.body:
+        return form
+    try:
+        body = json.loads(request.body.decode(), parse_constant=_refuse_constant)
+        # A lone surrogate is JSON, and no text that could be told.
+        encode(body)
+    # RFC 8259 9: how deep a text nests may be limited.
+    except (ValueError, RecursionError):
+        raise errors.not_json() from None
+    if not isinstance(body, dict) or _is_deep(body):
+        raise errors.not_json()
+    return {**form, **body}
+
+
+def _refuse_constant(word: str) -> None:
+    """Refuse `NaN` and the infinities, which are Python's and not of JSON."""
+    raise ValueError(word)
+
+
+def _is_deep(body: Any) -> bool:
+    level = [body]
+    for _ in range(_DEEPEST):
+        level = [
+            inner
+            for one in level
+            for inner in (one.values() if isinstance(one, dict) else one)
+            if isinstance(inner, (dict, list))
+        ]
+        if not level:
+            return False
+    return True
+
+
+def pairs_of(request: Request) -> Pairs:
+    """Read the parameters of a request, of its query and its form, in the order given.
+
+    Raises:
+        StripeRefusal: The body is not a form.
+    """
+    pairs = _parse(request.query)
+    if request.body:
+        told = str(request.headers.get("content-type", FORM_TYPE))
+        kind = told.partition(";")[0].strip().lower()
+        if kind == MULTIPART_TYPE:
+            return pairs + parts_of(told, request.body)
+        if kind != FORM_TYPE:
+            raise errors.not_a_form()
+        try:
+            body = request.body.decode()
+        except UnicodeDecodeError:
+            raise errors.not_a_form() from None
+        pairs += _parse(body)
+    return pairs
+
+
+def _parse(text: str) -> Pairs:
+    try:
+        return list(parse_qsl(text, keep_blank_values=True, errors="strict")) if text else []
+    except UnicodeDecodeError:
+        raise errors.not_a_form() from None
+
+
+def nested(pairs: Iterable[tuple[str, str | Upload]]) -> Form:
+    """Turn `a[b][0][c]=1` into nested documents.
+
+    Lists with written indexes stay documents with the indexes as names, because only a shape can
+    tell a list from a map whose keys are digits.
+
+    Raises:
+        StripeRefusal: A name is used both as a value and as a parent.
+    """
+    form: Form = {}
+    for name, value in pairs:
+        head, bracket, _ = name.partition("[")
+        steps = [head, *_KEY_PARTS.findall(name[len(head) :])] if bracket and head else [name]
+        _place(form, steps, value)
+    return form
+
+
+def _place(form: Form, steps: list[str], value: str | Upload) -> None:
+    here: Any = form
+    for step, following in pairwise(steps):
+        fresh: Any = [] if following == "" else {}
+        here = _descend(here, step, fresh)
+    last = steps[-1]
+    if isinstance(here, list):
+        here.append(value)
+    elif isinstance(here.get(last), (dict, list)):
+        raise _mixed(last, here[last], "String")
+    else:
+        here[last] = value
+
+
+def _descend(here: Any, step: str, fresh: Any) -> Any:
+    if isinstance(here, list):
+        # `a[][b]`: a new element for each, as the form names no index to join them by.
+        here.append(fresh)
+        return fresh
+    found = here.setdefault(step, fresh)
+    if type(found) is not type(fresh):
+        raise _mixed(step, found, "Hash" if isinstance(fresh, dict) else "Array")
+    return found
+
+
+def _mixed(name: str, found: Any, wanted: str) -> errors.StripeRefusal:
+    kind = "Hash" if isinstance(found, dict) else "Array" if isinstance(found, list) else "String"
+    # The wording of the Ruby form parser that Stripe has always answered with (?).
+    return errors.StripeRefusal(f"expected {wanted} (got {kind}) for param `{name}'")
+
+
+def answer(
+    status: int, document: Mapping[str, Any] | bytes, headers: Mapping[str, str]
+) -> Response:
+    """Build an answer; a body that is already encoded is sent as it is."""
+    body = document if isinstance(document, bytes) else encode(document)
+    return Response(
+        status=status, headers={"Content-Type": "application/json", **headers}, body=body
+    )
+
+
+def encode(document: Mapping[str, Any]) -> bytes:
+    """Encode a document as JSON."""
+    return _ENCODER.encode(document).encode()
