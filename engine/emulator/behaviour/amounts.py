@@ -8,13 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from engine.emulator.behaviour.account_view import AccountView, Document, Frozen
 from engine.emulator.wire import errors
 from engine.emulator.wire.errors import StripeRefusal
-
-if TYPE_CHECKING:
-    from engine.emulator.requests.call import Call
 
 NO_AMOUNT = "Prices require an `unit_amount` or `unit_amount_decimal` parameter to be set."
 OWN_CURRENCY_IN_CREATE = (
@@ -27,7 +25,7 @@ OWN_CURRENCY_IN_UPDATE = (
 )
 
 
-def both_spellings(params: Mapping[str, Any], name: str) -> tuple[int | None, str | None]:
+def both_spellings(params: Frozen, name: str) -> tuple[int | None, str | None]:
     """An amount as a whole number and as a decimal, from whichever was sent.
 
     A decimal with a fraction has no whole number (R).
@@ -44,7 +42,7 @@ def both_spellings(params: Mapping[str, Any], name: str) -> tuple[int | None, st
     return (int(number) if number == number.to_integral_value() else None), decimal
 
 
-def given(params: Mapping[str, Any], names: Iterable[str]) -> list[str]:
+def given(params: Frozen, names: Iterable[str]) -> list[str]:
     """Those of some parameters that were sent with a value."""
     return [name for name in names if params.get(name) is not None]
 
@@ -66,7 +64,7 @@ def check_custom_amount(custom: Mapping[str, Any] | None, param: str) -> None:
             raise errors.too_small(f"{param}[{name}]", low, high)
 
 
-def check_tiers(tiers: list[dict[str, Any]], param: str) -> None:
+def check_tiers(tiers: list[Document], param: str) -> None:
     """Check tiers: rising bounds, the last one open, amounts in one spelling each (D).
 
     Raises:
@@ -91,7 +89,7 @@ def check_tiers(tiers: list[dict[str, Any]], param: str) -> None:
         _check_tier_amounts(tier, place)
 
 
-def _check_tier_amounts(tier: Mapping[str, Any], param: str) -> None:
+def _check_tier_amounts(tier: Frozen, param: str) -> None:
     found: list[str] = []
     for name in ("unit_amount", "flat_amount"):
         spellings = given(tier, (name, f"{name}_decimal"))
@@ -106,14 +104,14 @@ def _check_tier_amounts(tier: Mapping[str, Any], param: str) -> None:
         )
 
 
-def spell_out_tiers(tiers: list[dict[str, Any]] | None) -> None:
+def spell_out_tiers(tiers: list[Document] | None) -> None:
     """Put both spellings of every amount into the tiers of an answer."""
     for tier in tiers or ():
         for name in ("unit_amount", "flat_amount"):
             tier[name], tier[f"{name}_decimal"] = both_spellings(tier, name)
 
 
-def spell_out_options(call: Call, document: dict[str, Any]) -> None:
+def spell_out_options(view: AccountView, document: Document) -> None:
     """Put both spellings into the options, and the price's own currency among them (R)."""
     own = {
         name: document[name]
@@ -125,7 +123,7 @@ def spell_out_options(call: Call, document: dict[str, Any]) -> None:
             "unit_amount_decimal",
         )
     }
-    filled = call.kind("price").filling.filled("currency_options.*", own)
+    filled = view.kind("price").filling.filled("currency_options.*", own)
     options = {
         currency: option
         for currency, option in (document["currency_options"] or {}).items()

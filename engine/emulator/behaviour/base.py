@@ -7,15 +7,13 @@ must not live here: anything about one type.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from engine.catalog.rows import Limit
+from engine.emulator.behaviour.account_view import AccountView, Document, Frozen, Params
 from engine.emulator.params.queries import Searched
 from engine.emulator.wire.errors import StripeRefusal
 from engine.emulator.wire.ids import IdForm
-
-if TYPE_CHECKING:
-    from engine.emulator.requests.call import Call
 
 
 class Behaviour:
@@ -77,66 +75,58 @@ class Behaviour:
     searched: ClassVar[Mapping[str, Searched]] = {}
     permission: ClassVar[str] = ""
 
-    def check_create(self, call: Call, params: dict[str, Any]) -> None:
+    def check_create(self, view: AccountView, params: Params) -> None:
         """Refuse parameters of a create that contradict each other."""
 
-    def check_update(self, call: Call, params: dict[str, Any]) -> None:
+    def check_update(self, view: AccountView, params: Params) -> None:
         """Refuse parameters of an update that contradict each other."""
 
-    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+    def creating(self, view: AccountView, params: Params, document: Document) -> None:
         """Finish a new document before it is stored, and refuse what the account rules out."""
 
-    def created(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+    def created(self, view: AccountView, params: Params, document: Document) -> None:
         """Do what follows from a create; changes to the document have to be saved."""
 
-    def stored(self, call: Call, document: Mapping[str, Any]) -> None:
+    def stored(self, view: AccountView, document: Frozen) -> None:
         """Keep what is another view of an object up to date, whenever that is stored."""
 
-    def creation_only(self, call: Call, document: dict[str, Any]) -> Mapping[str, Any]:
+    def creation_only(self, view: AccountView, document: Document) -> Frozen:
         """Fields that only the answer to the create holds."""
-        del call, document
+        del view, document
         return {}
 
-    def updating(
-        self,
-        call: Call,
-        params: dict[str, Any],
-        before: Mapping[str, Any],
-        after: dict[str, Any],
-    ) -> None:
+    def updating(self, view: AccountView, params: Params, before: Frozen, after: Document) -> None:
         """Finish an updated document before it is stored, and refuse what may not change."""
 
-    def calling(
-        self, call: Call, verb: str, params: dict[str, Any], document: dict[str, Any]
-    ) -> None:
+    def calling(self, view: AccountView, verb: str, params: Params, document: Document) -> None:
         """Refuse a verb, or do what it does beyond the status it leads to, before that is set."""
 
-    def called(self, call: Call, verb: str, document: dict[str, Any]) -> Mapping[str, Any] | None:
+    def called(self, view: AccountView, verb: str, document: Document) -> Frozen | None:
         """Do what follows from a verb, and give its answer if that is not the object."""
-        del call, verb, document
+        del view, verb, document
         return None
 
-    def addressed(self, call: Call, verb: str, params: Mapping[str, Any]) -> dict[str, Any]:
+    def addressed(self, view: AccountView, verb: str, params: Frozen) -> Document:
         """The object that a verb without an id in its path is about."""
         raise NotImplementedError
 
-    def overwrites(self, call: Call, document: Mapping[str, Any]) -> dict[str, Any] | None:
+    def overwrites(self, view: AccountView, document: Frozen) -> Document | None:
         """The object that a create writes over, for types where it does."""
-        del call, document
+        del view, document
         return None
 
-    def missing(self, call: Call, id: str) -> StripeRefusal | None:
+    def missing(self, view: AccountView, id: str) -> StripeRefusal | None:
         """How an id is refused that names nothing, if not in the usual way."""
-        del call, id
+        del view, id
         return None
 
-    def passes(self, call: Call, params: Mapping[str, Any], document: Mapping[str, Any]) -> bool:
+    def passes(self, view: AccountView, params: Frozen, document: Frozen) -> bool:
         """Whether an object meets the sifted filters that were sent."""
-        del call, params, document
+        del view, params, document
         return True
 
-    def deleting(self, call: Call, document: Mapping[str, Any]) -> None:
+    def deleting(self, view: AccountView, document: Frozen) -> None:
         """Refuse a delete, or do what follows from it."""
 
-    def shown(self, call: Call, document: dict[str, Any]) -> None:
+    def shown(self, view: AccountView, document: Document) -> None:
         """Set fields that follow from the time of reading."""

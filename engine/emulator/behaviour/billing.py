@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
+from engine.emulator.behaviour.account_view import AccountView, Document, Frozen, Params
 from engine.emulator.behaviour.base import Behaviour
 from engine.emulator.wire import errors
 from engine.emulator.wire.errors import StripeRefusal
-
-if TYPE_CHECKING:
-    from engine.emulator.requests.call import Call
 
 # D: what the sample answers hold.
 _PRIORITY = 50
@@ -21,9 +19,9 @@ class MeterBehaviour(Behaviour):
 
     indexed: ClassVar[Mapping[str, bool]] = {"event_name": False}
 
-    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+    def creating(self, view: AccountView, params: Params, document: Document) -> None:
         """Keep event names apart, those of inactive meters too (R; the text is ours, ?)."""
-        if call.find("billing.meter", "event_name", params["event_name"]):
+        if view.find("billing.meter", "event_name", params["event_name"]):
             raise StripeRefusal(
                 f"A meter with event_name `{document['event_name']}` already exists. Meter event "
                 "names must be unique.",
@@ -36,23 +34,21 @@ class AlertBehaviour(Behaviour):
 
     filter_paths: ClassVar[Mapping[str, str]] = {"meter": "usage_threshold.meter"}
 
-    def check_create(self, call: Call, params: dict[str, Any]) -> None:
+    def check_create(self, view: AccountView, params: Params) -> None:
         """Require a threshold (D)."""
-        del call
+        del view
         if params.get("usage_threshold") is None:
             raise errors.missing_parameter("usage_threshold")
 
-    def calling(
-        self, call: Call, verb: str, params: dict[str, Any], document: dict[str, Any]
-    ) -> None:
+    def calling(self, view: AccountView, verb: str, params: Params, document: Document) -> None:
         """Leave what is archived as it is (D; the text is ours, ?)."""
-        del call, verb, params
+        del view, verb, params
         if document["status"] == "archived":
             raise StripeRefusal("This alert is archived and cannot be changed.")
 
-    def passes(self, call: Call, params: Mapping[str, Any], document: Mapping[str, Any]) -> bool:
+    def passes(self, view: AccountView, params: Frozen, document: Frozen) -> bool:
         """Leave archived alerts out of lists (D)."""
-        del call, params
+        del view, params
         return bool(document["status"] != "archived")
 
 
@@ -62,7 +58,7 @@ class CreditGrantBehaviour(Behaviour):
     verbs: ClassVar[frozenset[str]] = frozenset({"expire"})
     defaults: ClassVar[Mapping[str, Any]] = {"category": "promotional"}
 
-    def check_create(self, call: Call, params: dict[str, Any]) -> None:
+    def check_create(self, view: AccountView, params: Params) -> None:
         """Check whose it is, how much, and until when."""
         named = [name for name in ("customer", "customer_account") if params.get(name) is not None]
         if not named:
@@ -73,42 +69,34 @@ class CreditGrantBehaviour(Behaviour):
         if monetary is None:
             raise errors.missing_parameter("amount[monetary]")
         _check_scope(params["applicability_config"]["scope"])
-        call.check_future("expires_at", params.get("expires_at"))
+        view.check_future("expires_at", params.get("expires_at"))
 
-    def check_update(self, call: Call, params: dict[str, Any]) -> None:
+    def check_update(self, view: AccountView, params: Params) -> None:
         """Check until when."""
-        call.check_future("expires_at", params.get("expires_at"))
+        view.check_future("expires_at", params.get("expires_at"))
 
-    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+    def creating(self, view: AccountView, params: Params, document: Document) -> None:
         """Take metered prices only, fill in since when, and how soon it is used (D)."""
-        _check_prices(call, params["applicability_config"]["scope"].get("prices") or [])
+        _check_prices(view, params["applicability_config"]["scope"].get("prices") or [])
         if document["effective_at"] is None:
-            document["effective_at"] = call.now
+            document["effective_at"] = view.now
         if document["priority"] is None:
             document["priority"] = _PRIORITY
 
-    def updating(
-        self,
-        call: Call,
-        params: dict[str, Any],
-        before: Mapping[str, Any],
-        after: dict[str, Any],
-    ) -> None:
+    def updating(self, view: AccountView, params: Params, before: Frozen, after: Document) -> None:
         """Leave a voided grant as it is (the text is ours, ?)."""
         del params, after
-        _refuse_over(call, before)
+        _refuse_over(view, before)
 
-    def calling(
-        self, call: Call, verb: str, params: dict[str, Any], document: dict[str, Any]
-    ) -> None:
+    def calling(self, view: AccountView, verb: str, params: Params, document: Document) -> None:
         """Void or expire a grant once (the text is ours, ?)."""
         del params
-        _refuse_over(call, document)
+        _refuse_over(view, document)
         if verb == "expire":
-            document["expires_at"] = call.now
+            document["expires_at"] = view.now
 
 
-def _check_scope(scope: Mapping[str, Any]) -> None:
+def _check_scope(scope: Frozen) -> None:
     named = [name for name in ("price_type", "prices") if scope.get(name)]
     if not named:
         raise errors.missing_parameter("applicability_config[scope][price_type]")
@@ -116,11 +104,11 @@ def _check_scope(scope: Mapping[str, Any]) -> None:
         raise errors.exclusive(named, f"applicability_config[scope][{named[0]}]")
 
 
-def _check_prices(call: Call, listed: list[dict[str, Any]]) -> None:
+def _check_prices(view: AccountView, listed: list[Document]) -> None:
     """Take metered prices only (D; the text is ours, ?)."""
     for index, one in enumerate(listed):
         param = f"applicability_config[scope][prices][{index}][id]"
-        price = call.require("price", one["id"], param=param)
+        price = view.require("price", one["id"], param=param)
         if (price["recurring"] or {}).get("usage_type") != "metered":
             raise StripeRefusal(
                 f"The price `{one['id']}` is not metered. Credit grants only apply to metered "
@@ -129,8 +117,8 @@ def _check_prices(call: Call, listed: list[dict[str, Any]]) -> None:
             )
 
 
-def _refuse_over(call: Call, grant: Mapping[str, Any]) -> None:
+def _refuse_over(view: AccountView, grant: Frozen) -> None:
     if grant["voided_at"] is not None:
         raise StripeRefusal("This credit grant has already been voided.")
-    if grant["expires_at"] is not None and grant["expires_at"] <= call.now:
+    if grant["expires_at"] is not None and grant["expires_at"] <= view.now:
         raise StripeRefusal("This credit grant has already expired.")

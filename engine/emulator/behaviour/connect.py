@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
+from engine.emulator.behaviour.account_view import AccountView, Document, Frozen, Params
 from engine.emulator.behaviour.base import Behaviour
 from engine.emulator.shapes.defaults import leave_out_absent
 from engine.emulator.wire import errors
 from engine.emulator.wire.errors import StripeRefusal
 from engine.emulator.wire.ids import IdForm
-
-if TYPE_CHECKING:
-    from engine.emulator.requests.call import Call
 
 _ACCOUNT_NUMBER_TAIL = 4
 _NOTHING_REQUIRED: Mapping[str, Any] = {
@@ -76,37 +74,29 @@ class AccountBehaviour(Behaviour):
         "tos_acceptance": {"date": None, "ip": None, "user_agent": None},
     }
 
-    def check_create(self, call: Call, params: dict[str, Any]) -> None:
+    def check_create(self, view: AccountView, params: Params) -> None:
         """Refuse two ways to say what kind of account it is (D)."""
-        del call
+        del view
         if params.get("type") is not None and params.get("controller") is not None:
             raise errors.exclusive(["type", "controller"])
 
-    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+    def creating(self, view: AccountView, params: Params, document: Document) -> None:
         """Say what kind of account it is."""
         kind = params.get("type")
         document["type"] = kind or ("none" if params.get("controller") else "standard")
         controller = document["controller"]
         document["controller"] = {**(controller or {}), "type": "application"}
         document["controller"].setdefault("is_controller", True)
-        _note_given(call, params, document)
+        _note_given(view, params, document)
 
-    def updating(
-        self,
-        call: Call,
-        params: dict[str, Any],
-        before: Mapping[str, Any],
-        after: dict[str, Any],
-    ) -> None:
+    def updating(self, view: AccountView, params: Params, before: Frozen, after: Document) -> None:
         """Tell of secrets only that they were given (D)."""
         after["individual"] = before["individual"]
-        _note_given(call, params, after)
+        _note_given(view, params, after)
 
-    def calling(
-        self, call: Call, verb: str, params: dict[str, Any], document: dict[str, Any]
-    ) -> None:
+    def calling(self, view: AccountView, verb: str, params: Params, document: Document) -> None:
         """Reject an account, or take that back (the texts are ours, ?)."""
-        del call
+        del view
         rejected = str(document["requirements"]["disabled_reason"] or "").startswith("rejected")
         if rejected == (verb == "reject"):
             state = "already" if rejected else "not"
@@ -116,21 +106,21 @@ class AccountBehaviour(Behaviour):
         document["requirements"]["disabled_reason"] = reason
         document["charges_enabled"] = document["payouts_enabled"] = verb != "reject"
 
-    def shown(self, call: Call, document: dict[str, Any]) -> None:
+    def shown(self, view: AccountView, document: Document) -> None:
         """Tell of the capabilities that were asked for (D), and of the person what there is."""
         held = document["capabilities"] or {}
         document["capabilities"] = {
             name: value for name, value in held.items() if value not in (None, "unrequested")
         }
         if document["individual"] is not None:
-            leave_out_absent(document["individual"], call.kind("person").answer)
+            leave_out_absent(document["individual"], view.kind("person").answer)
 
-    def missing(self, call: Call, id: str) -> StripeRefusal | None:
+    def missing(self, view: AccountView, id: str) -> StripeRefusal | None:
         """Refuse an account that is not there as one of somebody else's (L)."""
-        return errors.foreign_account(call.caller.shown, id)
+        return errors.foreign_account(view.caller.shown, id)
 
 
-def _note_given(call: Call, params: Mapping[str, Any], document: dict[str, Any]) -> None:
+def _note_given(view: AccountView, params: Frozen, document: Document) -> None:
     company = params.get("company") or {}
     for name in ("tax_id", "vat_id"):
         if company.get(name) is not None and document.get("company") is not None:
@@ -138,22 +128,22 @@ def _note_given(call: Call, params: Mapping[str, Any], document: dict[str, Any])
     if not params.get("individual"):
         document["individual"] = document.get("individual") or None
         return
-    kind = call.kind("person")
+    kind = view.kind("person")
     held = document["individual"]
     if not held or "id" not in held:
-        fresh = call.ids.object_id(kind.row.id_prefix, kind.behaviour.id_form, document["id"])
+        fresh = view.ids.object_id("person_", PersonBehaviour.id_form, document["id"])
         held = {
             **kind.filling.complete({}),
             "id": fresh,
             "object": "person",
             "account": document["id"],
-            "created": call.now,
+            "created": view.now,
         }
     document["individual"] = kind.filling.merged(held, params["individual"])
     _note_person(params["individual"], document["individual"])
 
 
-def _note_person(params: Mapping[str, Any], person: dict[str, Any]) -> None:
+def _note_person(params: Frozen, person: Document) -> None:
     for name in _GIVEN_ONCE:
         if params.get(name) is not None:
             person[f"{name}_provided"] = True
@@ -177,27 +167,21 @@ class PersonBehaviour(Behaviour):
         "verification.status": "unverified",
     }
 
-    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+    def creating(self, view: AccountView, params: Params, document: Document) -> None:
         """Tell of secrets only that they were given (D)."""
-        filling = call.kind("person").filling
+        filling = view.kind("person").filling
         for name in ("relationship", "verification"):
             document[name] = document[name] or filling.filled(name, {})
         _note_person(params, document)
 
-    def updating(
-        self,
-        call: Call,
-        params: dict[str, Any],
-        before: Mapping[str, Any],
-        after: dict[str, Any],
-    ) -> None:
+    def updating(self, view: AccountView, params: Params, before: Frozen, after: Document) -> None:
         """Tell of secrets only that they were given (D)."""
-        del call, before
+        del view, before
         _note_person(params, after)
 
-    def passes(self, call: Call, params: Mapping[str, Any], document: Mapping[str, Any]) -> bool:
+    def passes(self, view: AccountView, params: Frozen, document: Frozen) -> bool:
         """Whether the person has every part asked for."""
-        del call
+        del view
         wanted = params.get("relationship") or {}
         held = document["relationship"] or {}
         return all(held.get(name) == value for name, value in wanted.items())
@@ -211,7 +195,7 @@ class ExternalAccountBehaviour(Behaviour):
     sifted: ClassVar[frozenset[str]] = frozenset({"object"})
     kept_when_gone: ClassVar[tuple[str, ...]] = ("currency",)
 
-    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+    def creating(self, view: AccountView, params: Params, document: Document) -> None:
         """Tell of a number its end."""
         given = params["external_account"]
         details = given if isinstance(given, Mapping) else {"account_number": given}
@@ -229,52 +213,46 @@ class ExternalAccountBehaviour(Behaviour):
         )
         metadata = details.get("metadata") or {}
         document["metadata"] = {**metadata, **(document["metadata"] or {})}
-        if not _of_currency(call, document):
+        if not _of_currency(view, document):
             # D: the first of a currency is its default.
             document["default_for_currency"] = True
-        _be_default(call, document)
+        _be_default(view, document)
 
-    def updating(
-        self,
-        call: Call,
-        params: dict[str, Any],
-        before: Mapping[str, Any],
-        after: dict[str, Any],
-    ) -> None:
+    def updating(self, view: AccountView, params: Params, before: Frozen, after: Document) -> None:
         """Let one be the default of its currency, which another has to be to end that (?)."""
         if before["default_for_currency"] and params.get("default_for_currency") is False:
             after["default_for_currency"] = True
-        _be_default(call, after)
+        _be_default(view, after)
 
-    def deleting(self, call: Call, document: Mapping[str, Any]) -> None:
+    def deleting(self, view: AccountView, document: Frozen) -> None:
         """Keep the default while there is another of its currency (D; the text is ours, ?)."""
-        if document["default_for_currency"] and len(_of_currency(call, document)) > 1:
+        if document["default_for_currency"] and len(_of_currency(view, document)) > 1:
             raise StripeRefusal(
                 "You cannot delete the default external account for your default currency. "
                 "Please make another external account the default using the "
                 "`default_for_currency` param, and then delete this one."
             )
 
-    def shown(self, call: Call, document: dict[str, Any]) -> None:
+    def shown(self, view: AccountView, document: Document) -> None:
         """Tell of a bank account nothing that only cards have."""
-        del call
+        del view
         for name in _OF_CARDS:
             document.pop(name, None)
 
-    def passes(self, call: Call, params: Mapping[str, Any], document: Mapping[str, Any]) -> bool:
+    def passes(self, view: AccountView, params: Frozen, document: Frozen) -> bool:
         """Whether it is of the kind asked for."""
-        del call
+        del view
         return params.get("object") in (None, document["object"])
 
 
-def _of_currency(call: Call, document: Mapping[str, Any]) -> list[dict[str, Any]]:
-    siblings = call.find("account.external_account", "account", document["account"])
+def _of_currency(view: AccountView, document: Frozen) -> list[Document]:
+    siblings = view.find("account.external_account", "account", document["account"])
     return [one for one in siblings if one["currency"] == document["currency"]]
 
 
-def _be_default(call: Call, document: Mapping[str, Any]) -> None:
+def _be_default(view: AccountView, document: Frozen) -> None:
     if not document["default_for_currency"]:
         return
-    for other in _of_currency(call, document):
+    for other in _of_currency(view, document):
         if other["id"] != document["id"] and other["default_for_currency"]:
-            call.save({**other, "default_for_currency": False})
+            view.save({**other, "default_for_currency": False})

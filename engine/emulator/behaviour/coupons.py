@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
+from engine.emulator.behaviour.account_view import AccountView, Document, Frozen, Params
 from engine.emulator.behaviour.base import Behaviour
 from engine.emulator.wire import errors
 from engine.emulator.wire.errors import StripeRefusal
 from engine.emulator.wire.ids import IdForm
-
-if TYPE_CHECKING:
-    from engine.emulator.requests.call import Call
 
 
 class CouponBehaviour(Behaviour):
@@ -20,34 +18,28 @@ class CouponBehaviour(Behaviour):
     id_form: ClassVar[IdForm] = IdForm(length=8, with_account=False)
     defaults: ClassVar[Mapping[str, Any]] = {"valid": True}
 
-    def check_create(self, call: Call, params: dict[str, Any]) -> None:
+    def check_create(self, view: AccountView, params: Params) -> None:
         """Check the discount, its duration and its end."""
         _check_discount(params)
         _check_duration(params)
-        call.check_future("redeem_by", params.get("redeem_by"))
+        view.check_future("redeem_by", params.get("redeem_by"))
         _check_options(params.get("currency_options") or {}, params.get("currency"))
 
-    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+    def creating(self, view: AccountView, params: Params, document: Document) -> None:
         """Require the products it applies to, each once (D; the text is ours, ?)."""
         products = (params.get("applies_to") or {}).get("products") or []
         for index, product in enumerate(products):
             param = f"applies_to[products][{index}]"
-            call.require("product", product, param=param)
+            view.require("product", product, param=param)
             if product in products[:index]:
                 raise StripeRefusal(
                     f"The product `{product}` is listed more than once.", param=param
                 )
         _add_own_currency(document)
 
-    def updating(
-        self,
-        call: Call,
-        params: dict[str, Any],
-        before: Mapping[str, Any],
-        after: dict[str, Any],
-    ) -> None:
+    def updating(self, view: AccountView, params: Params, before: Frozen, after: Document) -> None:
         """Take new currencies, and refuse another amount for one that is there (L)."""
-        del call
+        del view
         options = params.get("currency_options") or {}
         if options and before["amount_off"] is None:
             raise errors.exclusive(["currency_options", "percent_off"])
@@ -63,25 +55,25 @@ class CouponBehaviour(Behaviour):
                 )
         _add_own_currency(after)
 
-    def deleting(self, call: Call, document: Mapping[str, Any]) -> None:
+    def deleting(self, view: AccountView, document: Frozen) -> None:
         """Leave its promotion codes behind, unusable (D/R)."""
-        for code in call.find("promotion_code", "promotion.coupon", document["id"]):
+        for code in view.find("promotion_code", "promotion.coupon", document["id"]):
             if code["active"]:
-                call.save({**code, "active": False})
+                view.save({**code, "active": False})
 
-    def shown(self, call: Call, document: dict[str, Any]) -> None:
+    def shown(self, view: AccountView, document: Document) -> None:
         """Tell whether it can be redeemed now."""
-        document["valid"] = redeemable(document, call.now)
+        document["valid"] = redeemable(document, view.now)
 
 
-def redeemable(coupon: Mapping[str, Any], now: int) -> bool:
+def redeemable(coupon: Frozen, now: int) -> bool:
     """Whether a coupon is neither over nor used up."""
     ended = coupon["redeem_by"] is not None and coupon["redeem_by"] <= now
     most = coupon["max_redemptions"]
     return not ended and (most is None or coupon["times_redeemed"] < most)
 
 
-def _check_discount(params: Mapping[str, Any]) -> None:
+def _check_discount(params: Frozen) -> None:
     percent, amount = params.get("percent_off"), params.get("amount_off")
     if percent is None and amount is None:
         # L: a code without a param.
@@ -96,7 +88,7 @@ def _check_discount(params: Mapping[str, Any]) -> None:
         _check_percent(params)
 
 
-def _check_percent(params: Mapping[str, Any]) -> None:
+def _check_percent(params: Frozen) -> None:
     if params.get("currency_options") is not None:
         raise errors.exclusive(["currency_options", "percent_off"])
     if params.get("currency") is not None:
@@ -104,7 +96,7 @@ def _check_percent(params: Mapping[str, Any]) -> None:
         raise errors.exclusive(["currency", "percent_off"])
 
 
-def _check_duration(params: Mapping[str, Any]) -> None:
+def _check_duration(params: Frozen) -> None:
     repeating = params.get("duration") == "repeating"
     months = params.get("duration_in_months")
     if repeating and months is None:
@@ -123,7 +115,7 @@ def _check_duration(params: Mapping[str, Any]) -> None:
         )
 
 
-def _check_options(options: Mapping[str, Any], own: str | None) -> None:
+def _check_options(options: Frozen, own: str | None) -> None:
     if own in options:
         # D that it is refused; the text is ours (?), after the one of prices.
         raise StripeRefusal(
@@ -133,7 +125,7 @@ def _check_options(options: Mapping[str, Any], own: str | None) -> None:
         )
 
 
-def _add_own_currency(document: dict[str, Any]) -> None:
+def _add_own_currency(document: Document) -> None:
     """Put the coupon's own currency among its options, as Stripe does on prices (R; here ?)."""
     if document["amount_off"] is None:
         return

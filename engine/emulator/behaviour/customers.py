@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
+from engine.emulator.behaviour.account_view import AccountView, Document, Frozen, Params
 from engine.emulator.behaviour.base import Behaviour
 from engine.emulator.params.queries import Searched
 from engine.emulator.wire import errors
 from engine.emulator.wire.errors import StripeRefusal
 from engine.emulator.wire.ids import IdForm
-
-if TYPE_CHECKING:
-    from engine.emulator.requests.call import Call
 
 _CLOCK = "test_helpers.test_clock"
 # D: a clock is deleted after so long.
@@ -57,51 +55,42 @@ class CustomerBehaviour(Behaviour):
     hidden: ClassVar[frozenset[str]] = frozenset({"sources", "subscriptions", "tax_ids"})
     indexed: ClassVar[Mapping[str, bool]] = {"email": False}
 
-    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+    def creating(self, view: AccountView, params: Params, document: Document) -> None:
         """Fill in what invoices need, and the settings of the cash balance."""
-        document["invoice_prefix"] = document["invoice_prefix"] or call.ids.promotion_code()
-        _set_source(call, params, document)
-        _set_cash_balance(call, params, document)
+        document["invoice_prefix"] = document["invoice_prefix"] or view.ids.promotion_code()
+        _set_source(view, params, document)
+        _set_cash_balance(view, params, document)
 
-    def created(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+    def created(self, view: AccountView, params: Params, document: Document) -> None:
         """Make the tax ids that came along (D)."""
-        kind = call.kind("customer.tax_id")
         for tax_id in params.get("tax_id_data") or ():
-            call.create(kind, tax_id, document["id"])
+            view.create("customer.tax_id", tax_id, document["id"])
 
-    def updating(
-        self,
-        call: Call,
-        params: dict[str, Any],
-        before: Mapping[str, Any],
-        after: dict[str, Any],
-    ) -> None:
+    def updating(self, view: AccountView, params: Params, before: Frozen, after: Document) -> None:
         """Keep the settings of the cash balance as they are told."""
-        _set_source(call, params, after)
+        _set_source(view, params, after)
         after["cash_balance"] = before["cash_balance"]
-        _set_cash_balance(call, params, after)
+        _set_cash_balance(view, params, after)
 
-    def deleting(self, call: Call, document: Mapping[str, Any]) -> None:
+    def deleting(self, view: AccountView, document: Frozen) -> None:
         """Cancel its subscriptions (D)."""
-        for subscription in call.find("subscription", "customer", document["id"]):
-            if subscription["status"] != "canceled":
-                call.save(
-                    {
-                        **subscription,
-                        "status": "canceled",
-                        "canceled_at": call.now,
-                        "ended_at": call.now,
-                    }
-                )
+        _cancel_subscriptions(view, document["id"])
 
 
-def _set_source(call: Call, params: Mapping[str, Any], document: dict[str, Any]) -> None:
+def _cancel_subscriptions(view: AccountView, customer: str) -> None:
+    for subscription in view.find("subscription", "customer", customer):
+        if subscription["status"] != "canceled":
+            ended = {"canceled_at": view.now, "ended_at": view.now}
+            view.save({**subscription, "status": "canceled", **ended})
+
+
+def _set_source(view: AccountView, params: Frozen, document: Document) -> None:
     """Let a token become the card that is paid with (D)."""
     if params.get("source") is not None:
-        document["default_source"] = call.ids.object_id("card_", IdForm(), call.caller.account)
+        document["default_source"] = view.ids.object_id("card_", IdForm(), view.caller.account)
 
 
-def _set_cash_balance(call: Call, params: Mapping[str, Any], document: dict[str, Any]) -> None:
+def _set_cash_balance(view: AccountView, params: Frozen, document: Document) -> None:
     sent = ((params.get("cash_balance") or {}).get("settings") or {}).get("reconciliation_mode")
     held = document.get("cash_balance") or {}
     if sent is None and held.get("object") == "cash_balance":
@@ -112,7 +101,7 @@ def _set_cash_balance(call: Call, params: Mapping[str, Any], document: dict[str,
         "available": None,
         "customer": document["id"],
         "customer_account": None,
-        "livemode": call.caller.livemode,
+        "livemode": view.caller.livemode,
         "settings": {
             # D: the account's own mode is automatic unless somebody changed it.
             "reconciliation_mode": sent if own else "automatic",
@@ -126,7 +115,7 @@ class TaxIdBehaviour(Behaviour):
 
     sifted: ClassVar[frozenset[str]] = frozenset({"owner"})
 
-    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+    def creating(self, view: AccountView, params: Params, document: Document) -> None:
         """Say whose it is, from where, and that nobody has checked it yet."""
         owner = params.get("owner") or {}
         customer = owner.get("customer") or document.get("customer")
@@ -142,11 +131,11 @@ class TaxIdBehaviour(Behaviour):
         document["country"] = None if country == "EU" else country
         checked = {"status": "pending", "verified_address": None, "verified_name": None}
         document["verification"] = checked if customer else None
-        del call
+        del view
 
-    def passes(self, call: Call, params: Mapping[str, Any], document: Mapping[str, Any]) -> bool:
+    def passes(self, view: AccountView, params: Frozen, document: Frozen) -> bool:
         """Whether it belongs to the owner asked for; to the account itself unless one was."""
-        del call
+        del view
         wanted = params.get("owner") or {"type": "self"}
         return all(
             document["owner"].get(name) == value
@@ -160,9 +149,9 @@ class CustomerTaxIdBehaviour(TaxIdBehaviour):
 
     title: ClassVar[str] = "tax id"
 
-    def passes(self, call: Call, params: Mapping[str, Any], document: Mapping[str, Any]) -> bool:
+    def passes(self, view: AccountView, params: Frozen, document: Frozen) -> bool:
         """Take whatever belongs to the customer in the path."""
-        del call, params, document
+        del view, params, document
         return True
 
 
@@ -174,23 +163,21 @@ class TestClockBehaviour(Behaviour):
     verbs: ClassVar[frozenset[str]] = frozenset({"advance"})
     defaults: ClassVar[Mapping[str, Any]] = {"status": "ready"}
 
-    def check_create(self, call: Call, params: dict[str, Any]) -> None:
+    def check_create(self, view: AccountView, params: Params) -> None:
         """Refuse clocks in live mode (D; the text is ours, ?)."""
         del params
-        if call.caller.livemode:
+        if view.caller.livemode:
             raise StripeRefusal("Test clocks can only be used in test mode.")
 
-    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+    def creating(self, view: AccountView, params: Params, document: Document) -> None:
         """Stop the time."""
         document["frozen_time"] = params["frozen_time"]
-        document["deletes_after"] = call.now + _CLOCK_LIFE
+        document["deletes_after"] = view.now + _CLOCK_LIFE
         document["status_details"] = {}
 
-    def calling(
-        self, call: Call, verb: str, params: dict[str, Any], document: dict[str, Any]
-    ) -> None:
+    def calling(self, view: AccountView, verb: str, params: Params, document: Document) -> None:
         """Move the time forward; an emulator is there at once."""
-        del call, verb
+        del view, verb
         if params["frozen_time"] <= document["frozen_time"]:
             # D that it only goes forward.
             raise errors.too_small(
@@ -198,9 +185,8 @@ class TestClockBehaviour(Behaviour):
             )
         document["frozen_time"] = params["frozen_time"]
 
-    def deleting(self, call: Call, document: Mapping[str, Any]) -> None:
+    def deleting(self, view: AccountView, document: Frozen) -> None:
         """Take the clock's customers along (D)."""
-        kind = call.kind("customer")
-        for customer in call.find("customer", "test_clock", document["id"]):
-            kind.behaviour.deleting(call, customer)
-            call.save({"id": customer["id"], "object": "customer", "deleted": True})
+        for customer in view.find("customer", "test_clock", document["id"]):
+            _cancel_subscriptions(view, customer["id"])
+            view.save({"id": customer["id"], "object": "customer", "deleted": True})

@@ -5,23 +5,18 @@ What must not live here: coupons and promotion codes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
-
+from engine.emulator.behaviour.account_view import AccountView, Document, Frozen
 from engine.emulator.wire import errors
 from engine.emulator.wire.ids import IdForm
 
-if TYPE_CHECKING:
-    from engine.emulator.requests.call import Call
-
 
 def discounts_of(
-    call: Call, given: list[dict[str, Any]] | None, holder: Mapping[str, Any], param: str
-) -> list[dict[str, Any]]:
+    view: AccountView, given: list[Document] | None, holder: Frozen, param: str
+) -> list[Document]:
     """The discounts that parameters ask for.
 
     Args:
-        call: The request under way.
+        view: The account.
         given: Coupons and promotion codes; None for no discounts.
         holder: What they are on.
         param: Parameter that names them.
@@ -38,12 +33,12 @@ def discounts_of(
         if code_id is not None and coupon_id is not None:
             raise errors.exclusive(("coupon", "promotion_code"), f"{place}[coupon]")
         if code_id is not None:
-            code = call.require("promotion_code", code_id, param=f"{place}[promotion_code]")
+            code = view.require("promotion_code", code_id, param=f"{place}[promotion_code]")
             coupon_id = code["promotion"]["coupon"]
-        call.require("coupon", str(coupon_id), param=f"{place}[coupon]")
+        view.require("coupon", str(coupon_id), param=f"{place}[coupon]")
         made.append(
             {
-                "id": call.ids.object_id("di_", IdForm(), call.caller.account),
+                "id": view.ids.object_id("di_", IdForm(), view.caller.account),
                 "object": "discount",
                 "checkout_session": None,
                 "customer": holder.get("customer"),
@@ -53,7 +48,7 @@ def discounts_of(
                 "invoice_item": None,
                 "promotion_code": code_id,
                 "source": {"coupon": coupon_id, "type": "coupon"},
-                "start": call.now,
+                "start": view.now,
                 "subscription": holder["id"] if holder["object"] == "subscription" else None,
                 "subscription_item": (
                     holder["id"] if holder["object"] == "subscription_item" else None

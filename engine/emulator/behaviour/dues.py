@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from engine.emulator.behaviour.account_view import AccountView, Document, Frozen
 from engine.emulator.wire.errors import StripeRefusal
-
-if TYPE_CHECKING:
-    from engine.emulator.requests.call import Call
 
 NOTHING_TO_PAY_WITH = (
     "This customer has no attached payment source or default payment method. Please consider "
@@ -26,7 +24,7 @@ _PAID_BY = ("default_payment_method", "default_source")
 _WHOLE = Decimal(100)
 
 
-def check_behavior(params: Mapping[str, Any]) -> None:
+def check_behavior(params: Frozen) -> None:
     """Refuse what would leave a payment open, which nobody could make here.
 
     Raises:
@@ -56,10 +54,10 @@ def check_clock(customer: Mapping[str, Any] | None) -> None:
 
 
 def check_payable(
-    call: Call,
-    params: Mapping[str, Any],
-    subscription: Mapping[str, Any],
-    items: list[dict[str, Any]],
+    view: AccountView,
+    params: Frozen,
+    subscription: Frozen,
+    items: list[Document],
 ) -> None:
     """Require something to pay with where something is due at once (L for the text).
 
@@ -68,53 +66,48 @@ def check_payable(
     """
     if subscription["collection_method"] != "charge_automatically":
         return
-    customer = call.get("customer", subscription["customer"] or "") or {}
+    customer = view.get("customer", subscription["customer"] or "") or {}
     settings = customer.get("invoice_settings") or {}
     if any(held.get(name) for held in (subscription, settings, customer) for name in _PAID_BY):
         return
     credit = Decimal(-(customer.get("balance") or 0))
-    if _due(call, params, subscription, items) > max(credit, Decimal(0)):
+    if _due(view, params, subscription, items) > max(credit, Decimal(0)):
         raise StripeRefusal(NOTHING_TO_PAY_WITH, code="resource_missing")
 
 
-def _due(
-    call: Call,
-    params: Mapping[str, Any],
-    subscription: Mapping[str, Any],
-    items: list[dict[str, Any]],
-) -> Decimal:
+def _due(view: AccountView, params: Frozen, subscription: Frozen, items: list[Document]) -> Decimal:
     """What the first invoice comes to: nothing for a period that is a trial, or not billed."""
-    extras = sum((_extra(call, one) for one in params.get("add_invoice_items") or ()), Decimal(0))
-    later = (subscription["billing_cycle_anchor"] or call.now) > call.now
+    extras = sum((_extra(view, one) for one in params.get("add_invoice_items") or ()), Decimal(0))
+    later = (subscription["billing_cycle_anchor"] or view.now) > view.now
     unbilled = later and params.get("proration_behavior") == "none"
     if subscription["status"] == "trialing" or unbilled:
-        return _discounted(call, extras, subscription)
-    billed = sum((_billed(call, subscription, one) for one in items), Decimal(0))
-    return _discounted(call, billed + extras, subscription)
+        return _discounted(view, extras, subscription)
+    billed = sum((_billed(view, subscription, one) for one in items), Decimal(0))
+    return _discounted(view, billed + extras, subscription)
 
 
-def _billed(call: Call, subscription: Mapping[str, Any], item: Mapping[str, Any]) -> Decimal:
+def _billed(view: AccountView, subscription: Frozen, item: Frozen) -> Decimal:
     """What an item comes to for its first period; what a meter counts is due at the end (D)."""
-    price = call.get("price", item["price"])
+    price = view.get("price", item["price"])
     if price is None or price["recurring"]["usage_type"] == "metered":
         return Decimal(0)
     option = (price["currency_options"] or {}).get(subscription["currency"]) or price
-    return _discounted(call, _amount(option, price, item["quantity"] or 0), item)
+    return _discounted(view, _amount(option, price, item["quantity"] or 0), item)
 
 
-def _extra(call: Call, sent: Mapping[str, Any]) -> Decimal:
-    price = sent.get("price_data") or call.get("price", sent.get("price") or "") or {}
+def _extra(view: AccountView, sent: Frozen) -> Decimal:
+    price = sent.get("price_data") or view.get("price", sent.get("price") or "") or {}
     return _amount(price, price, 1 if sent.get("quantity") is None else sent["quantity"])
 
 
-def _amount(option: Mapping[str, Any], price: Mapping[str, Any], quantity: int) -> Decimal:
+def _amount(option: Frozen, price: Frozen, quantity: int) -> Decimal:
     tiers = option.get("tiers")
     if tiers:
         return _by_tiers(tiers, quantity, graduated=price["tiers_mode"] == "graduated")
     return _unit(option) * quantity
 
 
-def _by_tiers(tiers: list[dict[str, Any]], quantity: int, *, graduated: bool) -> Decimal:
+def _by_tiers(tiers: list[Document], quantity: int, *, graduated: bool) -> Decimal:
     """What tiers make of a quantity: each for what falls into it, or one for all (D)."""
     total, below = Decimal(0), 0
     for tier in tiers:
@@ -130,17 +123,17 @@ def _by_tiers(tiers: list[dict[str, Any]], quantity: int, *, graduated: bool) ->
     return total
 
 
-def _unit(holder: Mapping[str, Any]) -> Decimal:
+def _unit(holder: Frozen) -> Decimal:
     return Decimal(str(holder.get("unit_amount_decimal") or holder.get("unit_amount") or 0))
 
 
-def _flat(tier: Mapping[str, Any]) -> Decimal:
+def _flat(tier: Frozen) -> Decimal:
     return Decimal(str(tier.get("flat_amount_decimal") or tier.get("flat_amount") or 0))
 
 
-def _discounted(call: Call, amount: Decimal, holder: Mapping[str, Any]) -> Decimal:
+def _discounted(view: AccountView, amount: Decimal, holder: Frozen) -> Decimal:
     for discount in holder["discounts"] or ():
-        coupon = call.get("coupon", discount["source"]["coupon"]) or {}
+        coupon = view.get("coupon", discount["source"]["coupon"]) or {}
         amount -= amount * Decimal(str(coupon.get("percent_off") or 0)) / _WHOLE
         amount -= Decimal(coupon.get("amount_off") or 0)
     return max(amount, Decimal(0))

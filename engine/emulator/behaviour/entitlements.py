@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
+from engine.emulator.behaviour.account_view import AccountView, Document, Frozen, Params
 from engine.emulator.behaviour.base import Behaviour
 from engine.emulator.behaviour.products import INACTIVE_PRICE
 from engine.emulator.wire.errors import StripeRefusal
-
-if TYPE_CHECKING:
-    from engine.emulator.requests.call import Call
 
 
 class FeatureBehaviour(Behaviour):
@@ -24,9 +22,9 @@ class FeatureBehaviour(Behaviour):
     list_defaults: ClassVar[Mapping[str, Any]] = {"archived": False}
     indexed: ClassVar[Mapping[str, bool]] = {"lookup_key": False}
 
-    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+    def creating(self, view: AccountView, params: Params, document: Document) -> None:
         """Keep lookup keys apart among active features (R; the text is ours, ?)."""
-        for other in call.find("entitlements.feature", "lookup_key", params["lookup_key"]):
+        for other in view.find("entitlements.feature", "lookup_key", params["lookup_key"]):
             if other["active"]:
                 raise StripeRefusal(
                     f"An active feature (`{other['id']}`) already uses the lookup key "
@@ -34,15 +32,9 @@ class FeatureBehaviour(Behaviour):
                     param="lookup_key",
                 )
 
-    def updating(
-        self,
-        call: Call,
-        params: dict[str, Any],
-        before: Mapping[str, Any],
-        after: dict[str, Any],
-    ) -> None:
+    def updating(self, view: AccountView, params: Params, before: Frozen, after: Document) -> None:
         """Leave an archived feature as it is, for good (R; the text is ours, ?)."""
-        del call, params, after
+        del view, params, after
         if not before["active"]:
             raise StripeRefusal("An archived feature cannot be updated or unarchived.")
 
@@ -50,16 +42,16 @@ class FeatureBehaviour(Behaviour):
 class ProductFeatureBehaviour(Behaviour):
     """A feature of a product."""
 
-    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+    def creating(self, view: AccountView, params: Params, document: Document) -> None:
         """Attach an active feature once (D; the texts are ours, ?)."""
         id = params["entitlement_feature"]
-        if not call.require("entitlements.feature", id, param="entitlement_feature")["active"]:
+        if not view.require("entitlements.feature", id, param="entitlement_feature")["active"]:
             raise StripeRefusal(
                 f"The feature `{id}` is archived and cannot be attached to a product.",
                 param="entitlement_feature",
             )
-        field = call.kind("product_feature").parent_field
-        for other in call.find("product_feature", field, document[field]):
+        field = view.kind("product_feature").parent_field
+        for other in view.find("product_feature", field, document[field]):
             if other["entitlement_feature"] == id:
                 raise StripeRefusal(
                     f"The feature `{id}` is already attached to this product.",
@@ -72,9 +64,9 @@ class TrialOfferBehaviour(Behaviour):
 
     filter_paths: ClassVar[Mapping[str, str]] = {"prices": "price"}
 
-    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+    def creating(self, view: AccountView, params: Params, document: Document) -> None:
         """Take active prices only (the text is that of other types, ?)."""
         del document
-        price = call.require("price", params["price"], param="price")
+        price = view.require("price", params["price"], param="price")
         if not price["active"]:
             raise StripeRefusal(INACTIVE_PRICE, param="price")

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
+from engine.emulator.behaviour.account_view import AccountView, Document, Frozen, Params
 from engine.emulator.behaviour.base import Behaviour
 from engine.emulator.behaviour.webhooks import MOST_ENDPOINTS, check_url
 from engine.emulator.wire import errors
 from engine.emulator.wire.errors import StripeRefusal
-
-if TYPE_CHECKING:
-    from engine.emulator.requests.call import Call
 
 _OBJECT = "v2.core.event_destination"
 _RECEIVERS = ("amazon_eventbridge", "azure_event_grid", "webhook_endpoint")
@@ -25,7 +23,7 @@ class EventDestinationBehaviour(Behaviour):
     verbs: ClassVar[frozenset[str]] = frozenset({"ping"})
     defaults: ClassVar[Mapping[str, Any]] = {"status": "enabled"}
 
-    def check_create(self, call: Call, params: dict[str, Any]) -> None:
+    def check_create(self, view: AccountView, params: Params) -> None:
         """Require one receiver, the type's own, and no version for thin events (L)."""
         named = [name for name in _RECEIVERS if params.get(name) is not None]
         if params["type"] not in named:
@@ -39,15 +37,15 @@ class EventDestinationBehaviour(Behaviour):
             )
         if not params["enabled_events"]:
             raise errors.invalid_field("enabled_events", "cannot be empty")
-        _check_url(call, params)
+        _check_url(view, params)
 
-    def check_update(self, call: Call, params: dict[str, Any]) -> None:
+    def check_update(self, view: AccountView, params: Params) -> None:
         """Check the URL."""
-        _check_url(call, params)
+        _check_url(view, params)
 
-    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+    def creating(self, view: AccountView, params: Params, document: Document) -> None:
         """Keep to the cap (D), and fill in what the receiver will tell."""
-        if call.tables.count(_OBJECT) >= MOST_ENDPOINTS:
+        if view.tables.count(_OBJECT) >= MOST_ENDPOINTS:
             raise StripeRefusal(
                 f"You have reached the maximum of {MOST_ENDPOINTS} event destinations.",
                 code="event_destination_limit_reached",
@@ -55,7 +53,7 @@ class EventDestinationBehaviour(Behaviour):
         if document["events_from"] is None:
             document["events_from"] = ["@self"]
         if params["event_payload"] == "snapshot" and document["snapshot_api_version"] is None:
-            document["snapshot_api_version"] = call.version.partition(";")[0]
+            document["snapshot_api_version"] = view.version.partition(";")[0]
         bridge, grid = document["amazon_eventbridge"], document["azure_event_grid"]
         if bridge is not None:
             region = params["amazon_eventbridge"]["aws_region"]
@@ -67,40 +65,32 @@ class EventDestinationBehaviour(Behaviour):
             grid["azure_partner_topic_name"] = document["id"]
             grid["azure_partner_topic_status"] = "never_activated"
 
-    def creation_only(self, call: Call, document: dict[str, Any]) -> Mapping[str, Any]:
+    def creation_only(self, view: AccountView, document: Document) -> Frozen:
         """Tell the signing secret of a webhook endpoint."""
         if document["type"] != "webhook_endpoint":
             return {}
-        return {"webhook_endpoint.signing_secret": call.ids.webhook_secret()}
+        return {"webhook_endpoint.signing_secret": view.ids.webhook_secret()}
 
-    def updating(
-        self,
-        call: Call,
-        params: dict[str, Any],
-        before: Mapping[str, Any],
-        after: dict[str, Any],
-    ) -> None:
+    def updating(self, view: AccountView, params: Params, before: Frozen, after: Document) -> None:
         """Keep the kind of receiver."""
-        del call, after
+        del view, after
         if params.get("webhook_endpoint") is not None and before["webhook_endpoint"] is None:
             raise errors.invalid_field("webhook_endpoint", f"cannot be set on a {before['type']}")
 
-    def calling(
-        self, call: Call, verb: str, params: dict[str, Any], document: dict[str, Any]
-    ) -> None:
+    def calling(self, view: AccountView, verb: str, params: Params, document: Document) -> None:
         """Say who disabled it."""
-        del call, params
+        del view, params
         if verb == "disable":
             document["status_details"] = {"disabled": {"reason": "user"}}
         elif verb == "enable":
             document["status_details"] = None
 
-    def called(self, call: Call, verb: str, document: dict[str, Any]) -> Mapping[str, Any] | None:
+    def called(self, view: AccountView, verb: str, document: Document) -> Frozen | None:
         """Answer a ping with the event that is sent."""
         if verb != "ping":
             return None
         return {
-            "id": call.ids.object_id("evt_test_", self.id_form, call.caller.account),
+            "id": view.ids.object_id("evt_test_", self.id_form, view.caller.account),
             "object": "v2.core.event",
             "type": "v2.core.event_destination.ping",
             "created": document["updated"],
@@ -115,11 +105,11 @@ class EventDestinationBehaviour(Behaviour):
         }
 
 
-def _check_url(call: Call, params: Mapping[str, Any]) -> None:
+def _check_url(view: AccountView, params: Frozen) -> None:
     endpoint = params.get("webhook_endpoint")
     if endpoint is None:
         return
     try:
-        check_url(call, endpoint["url"])
+        check_url(view, endpoint["url"])
     except StripeRefusal as refusal:
         raise errors.invalid_field(_URL, refusal.message) from None

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import ClassVar
 
+from engine.emulator.behaviour.account_view import AccountView, Document, Frozen, Params
 from engine.emulator.behaviour.base import Behaviour
 from engine.emulator.shapes.defaults import leave_out_absent
 from engine.emulator.wire import errors
 from engine.emulator.wire.errors import StripeRefusal
 from engine.emulator.wire.multipart import Upload
-
-if TYPE_CHECKING:
-    from engine.emulator.requests.call import Call
 
 _FILES = "https://files.stripe.com"
 _SECRET = "apps.secret"  # noqa: S105 - an object name
@@ -21,15 +19,15 @@ _SECRET = "apps.secret"  # noqa: S105 - an object name
 class FileBehaviour(Behaviour):
     """A file that was uploaded."""
 
-    def check_create(self, call: Call, params: dict[str, Any]) -> None:
+    def check_create(self, view: AccountView, params: Params) -> None:
         """Require the file itself (the text is ours, ?)."""
-        del call
+        del view
         if not isinstance(params["file"], Upload):
             raise StripeRefusal("Invalid file: must be sent as multipart/form-data.", param="file")
 
-    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+    def creating(self, view: AccountView, params: Params, document: Document) -> None:
         """Tell of the file what can be told without its content."""
-        del call
+        del view
         upload: Upload = params["file"]
         ending = upload.filename.rpartition(".")[2].lower() if "." in upload.filename else None
         document.update(
@@ -39,12 +37,12 @@ class FileBehaviour(Behaviour):
             url=f"{_FILES}/v1/files/{document['id']}/contents",
         )
 
-    def created(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+    def created(self, view: AccountView, params: Params, document: Document) -> None:
         """Make the link that came along (D)."""
         link = params.get("file_link_data")
         if link is not None and link["create"]:
             rest = {name: value for name, value in link.items() if name != "create"}
-            call.create_inside("file_link", {**rest, "file": document["id"]}, "file_link_data")
+            view.create_inside("file_link", {**rest, "file": document["id"]}, "file_link_data")
 
 
 class FileLinkBehaviour(Behaviour):
@@ -52,37 +50,31 @@ class FileLinkBehaviour(Behaviour):
 
     volatile: ClassVar[frozenset[str]] = frozenset({"expired"})
 
-    def check_create(self, call: Call, params: dict[str, Any]) -> None:
+    def check_create(self, view: AccountView, params: Params) -> None:
         """Check when it ends."""
-        call.check_future("expires_at", params.get("expires_at"))
+        view.check_future("expires_at", params.get("expires_at"))
 
-    def check_update(self, call: Call, params: dict[str, Any]) -> None:
+    def check_update(self, view: AccountView, params: Params) -> None:
         """Check when it ends."""
         if params.get("expires_at") != "now":
-            call.check_future("expires_at", params.get("expires_at"))
+            view.check_future("expires_at", params.get("expires_at"))
 
-    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+    def creating(self, view: AccountView, params: Params, document: Document) -> None:
         """Make the link."""
         del params
-        mode = "" if call.caller.livemode else "test_"
+        mode = "" if view.caller.livemode else "test_"
         document["url"] = f"{_FILES}/links/{mode}{document['id'][-24:]}"
 
-    def updating(
-        self,
-        call: Call,
-        params: dict[str, Any],
-        before: Mapping[str, Any],
-        after: dict[str, Any],
-    ) -> None:
+    def updating(self, view: AccountView, params: Params, before: Frozen, after: Document) -> None:
         """Leave an expired link as it is (D; the text is ours, ?)."""
         del params, after
-        if before["expires_at"] is not None and before["expires_at"] <= call.now:
+        if before["expires_at"] is not None and before["expires_at"] <= view.now:
             raise StripeRefusal("An expired file link cannot be updated.")
 
-    def shown(self, call: Call, document: dict[str, Any]) -> None:
+    def shown(self, view: AccountView, document: Document) -> None:
         """Tell whether it has ended."""
         ends = document["expires_at"]
-        document["expired"] = ends is not None and ends <= call.now
+        document["expired"] = ends is not None and ends <= view.now
 
 
 class SecretBehaviour(Behaviour):
@@ -93,35 +85,35 @@ class SecretBehaviour(Behaviour):
     # The answer holds it, if it is expanded.
     hidden: ClassVar[frozenset[str]] = frozenset({"payload"})
 
-    def check_create(self, call: Call, params: dict[str, Any]) -> None:
+    def check_create(self, view: AccountView, params: Params) -> None:
         """Check the scope, and when it ends (R)."""
         _check_scope(params["scope"])
-        call.check_future("expires_at", params.get("expires_at"))
+        view.check_future("expires_at", params.get("expires_at"))
 
-    def overwrites(self, call: Call, document: Mapping[str, Any]) -> dict[str, Any] | None:
+    def overwrites(self, view: AccountView, document: Frozen) -> Document | None:
         """Write over the secret of the same name and scope (R)."""
-        return _found(call, document["name"], document["scope"])
+        return _found(view, document["name"], document["scope"])
 
-    def addressed(self, call: Call, verb: str, params: Mapping[str, Any]) -> dict[str, Any]:
+    def addressed(self, view: AccountView, verb: str, params: Frozen) -> Document:
         """Find a secret by name and scope."""
         del verb
         _check_scope(params["scope"])
-        found = _found(call, params["name"], params["scope"])
-        if found is None or (found["expires_at"] is not None and found["expires_at"] <= call.now):
+        found = _found(view, params["name"], params["scope"])
+        if found is None or (found["expires_at"] is not None and found["expires_at"] <= view.now):
             raise errors.resource_missing("secret", params["name"], param="name", in_path=True)
         return found
 
-    def called(self, call: Call, verb: str, document: dict[str, Any]) -> Mapping[str, Any] | None:
+    def called(self, view: AccountView, verb: str, document: Document) -> Frozen | None:
         """Delete, or let the secret be shown."""
         if verb != "delete_where":
             return None
-        call.tables.remove(_SECRET, document["id"])
+        view.tables.remove(_SECRET, document["id"])
         told = {name: value for name, value in document.items() if name != "payload"}
-        leave_out_absent(told, call.kind(_SECRET).answer)
+        leave_out_absent(told, view.kind(_SECRET).answer)
         return {**told, "deleted": True}
 
 
-def _check_scope(scope: Mapping[str, Any]) -> None:
+def _check_scope(scope: Frozen) -> None:
     if scope["type"] == "user" and scope.get("user") is None:
         raise errors.missing_parameter("scope[user]")
     if scope["type"] == "account" and scope.get("user") is not None:
@@ -131,8 +123,8 @@ def _check_scope(scope: Mapping[str, Any]) -> None:
         )
 
 
-def _found(call: Call, name: str, scope: Mapping[str, Any]) -> dict[str, Any] | None:
-    for other in call.find(_SECRET, "name", name):
+def _found(view: AccountView, name: str, scope: Frozen) -> Document | None:
+    for other in view.find(_SECRET, "name", name):
         held = other["scope"]
         if held["type"] == scope["type"] and held.get("user") == scope.get("user"):
             return other

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
+from engine.emulator.behaviour.account_view import AccountView, Document, Frozen, Params
 from engine.emulator.behaviour.base import Behaviour
 from engine.emulator.wire import errors
 from engine.emulator.wire.errors import StripeRefusal
-
-if TYPE_CHECKING:
-    from engine.emulator.requests.call import Call
 
 _CARD = "issuing.card"
 _DESIGN = "issuing.personalization_design"
@@ -26,24 +24,18 @@ class CardholderBehaviour(Behaviour):
 
     defaults: ClassVar[Mapping[str, Any]] = {"status": "active", "type": "individual"}
 
-    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+    def creating(self, view: AccountView, params: Params, document: Document) -> None:
         """Require nothing further, and tell of a tax id only that there is one (D)."""
-        del call
+        del view
         _note_tax_id(params, document)
 
-    def updating(
-        self,
-        call: Call,
-        params: dict[str, Any],
-        before: Mapping[str, Any],
-        after: dict[str, Any],
-    ) -> None:
+    def updating(self, view: AccountView, params: Params, before: Frozen, after: Document) -> None:
         """Tell of a tax id only that there is one (D)."""
-        del call, before
+        del view, before
         _note_tax_id(params, after)
 
 
-def _note_tax_id(params: Mapping[str, Any], document: dict[str, Any]) -> None:
+def _note_tax_id(params: Frozen, document: Document) -> None:
     if (params.get("company") or {}).get("tax_id") is not None:
         document["company"] = {"tax_id_provided": True}
 
@@ -55,41 +47,35 @@ class CardBehaviour(Behaviour):
     # D: whoever may see the number has to ask for it.
     hidden: ClassVar[frozenset[str]] = frozenset({"cvc", "number"})
 
-    def check_create(self, call: Call, params: dict[str, Any]) -> None:
+    def check_create(self, view: AccountView, params: Params) -> None:
         """Require whose it is, and where a physical one goes (D)."""
-        del call
+        del view
         if params.get("cardholder") is None and params.get("replacement_for") is None:
             raise errors.missing_parameter("cardholder")
         if params["type"] == "physical" and params.get("shipping") is None:
             raise errors.missing_parameter("shipping")
 
-    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+    def creating(self, view: AccountView, params: Params, document: Document) -> None:
         """Print the card."""
-        number = _TEST_RANGE + call.ids.digits(7)
-        today = datetime.fromtimestamp(call.now, UTC)
+        number = _TEST_RANGE + view.ids.digits(7)
+        today = datetime.fromtimestamp(view.now, UTC)
         document.update(
             number=number,
             last4=number[-_LAST_DIGITS:],
-            cvc=call.ids.digits(3),
+            cvc=view.ids.digits(3),
             exp_month=params.get("exp_month") or today.month,
             exp_year=params.get("exp_year") or today.year + _YEARS,
         )
         replaced = params.get("replacement_for")
         if replaced is None:
             return
-        card = call.require(_CARD, replaced, param="replacement_for")
+        card = view.require(_CARD, replaced, param="replacement_for")
         document["cardholder"] = document["cardholder"] or card["cardholder"]
-        call.save({**card, "replaced_by": document["id"]})
+        view.save({**card, "replaced_by": document["id"]})
 
-    def updating(
-        self,
-        call: Call,
-        params: dict[str, Any],
-        before: Mapping[str, Any],
-        after: dict[str, Any],
-    ) -> None:
+    def updating(self, view: AccountView, params: Params, before: Frozen, after: Document) -> None:
         """Leave a canceled card canceled (D; the texts are ours, ?)."""
-        del call
+        del view
         if before["status"] == "canceled" and set(params) - {"metadata"}:
             raise StripeRefusal("This card is canceled and cannot be updated.")
         if params.get("cancellation_reason") is not None and after["status"] != "canceled":
@@ -109,28 +95,22 @@ class DesignBehaviour(Behaviour):
     filter_paths: ClassVar[Mapping[str, str]] = {"lookup_keys": "lookup_key"}
     indexed: ClassVar[Mapping[str, bool]] = {"lookup_key": False}
 
-    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+    def creating(self, view: AccountView, params: Params, document: Document) -> None:
         """Claim the lookup key."""
-        _claim(call, params, document)
+        _claim(view, params, document)
 
-    def updating(
-        self,
-        call: Call,
-        params: dict[str, Any],
-        before: Mapping[str, Any],
-        after: dict[str, Any],
-    ) -> None:
+    def updating(self, view: AccountView, params: Params, before: Frozen, after: Document) -> None:
         """Claim the lookup key."""
         del before
-        _claim(call, params, after)
+        _claim(view, params, after)
 
 
-def _claim(call: Call, params: Mapping[str, Any], document: Mapping[str, Any]) -> None:
+def _claim(view: AccountView, params: Frozen, document: Frozen) -> None:
     """Keep lookup keys apart, unless one is taken over (D; the text is that of prices, ?)."""
     key = params.get("lookup_key")
     if key is None:
         return
-    for holder in call.find(_DESIGN, "lookup_key", key):
+    for holder in view.find(_DESIGN, "lookup_key", key):
         if holder["id"] == document["id"]:
             continue
         if not params.get("transfer_lookup_key"):
@@ -138,4 +118,4 @@ def _claim(call: Call, params: Mapping[str, Any], document: Mapping[str, Any]) -
                 f"A personalization design (`{holder['id']}`) already uses that lookup key.",
                 param="lookup_key",
             )
-        call.save({**holder, "lookup_key": None})
+        view.save({**holder, "lookup_key": None})

@@ -5,25 +5,20 @@ What must not live here: items of subscriptions, which are objects of their own.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
-from typing import TYPE_CHECKING, Any
 
+from engine.emulator.behaviour.account_view import AccountView, Document, Frozen
 from engine.emulator.behaviour.products import INACTIVE_PRICE
 from engine.emulator.wire import errors
 from engine.emulator.wire.errors import StripeRefusal
-
-if TYPE_CHECKING:
-    from engine.emulator.requests.call import Call
+from engine.emulator.wire.ids import IdForm
 
 
-def fill_items(
-    call: Call, given: list[dict[str, Any]], items: list[dict[str, Any]]
-) -> list[dict[str, Any]]:
+def fill_items(view: AccountView, given: list[Document], items: list[Document]) -> list[Document]:
     """Finish the items of a new object.
 
     Args:
-        call: The request under way.
+        view: The account.
         given: As they were sent.
         items: As they are going to be answered; filled in place.
 
@@ -36,24 +31,23 @@ def fill_items(
     prices = []
     for index, (sent, item) in enumerate(zip(given, items, strict=True)):
         param = f"line_items[{index}]"
-        price = price_of(call, sent, param)
+        price = price_of(view, sent, param)
         _check_quantity(price, sent, param)
-        fill_item(call, item, price)
+        fill_item(view, item, price)
         prices.append(price)
     return prices
 
 
-def fill_item(call: Call, item: dict[str, Any], price: Mapping[str, Any]) -> None:
+def fill_item(view: AccountView, item: Document, price: Frozen) -> None:
     """Finish one item."""
-    product = call.get("product", price["product"]) or {"name": None}
+    product = view.get("product", price["product"]) or {"name": None}
     total = int(
         (Decimal(price["unit_amount_decimal"] or 0) * (item["quantity"] or 0)).quantize(
             Decimal(1), rounding=ROUND_HALF_UP
         )
     )
     item.update(
-        id=item.get("id")
-        or call.ids.object_id("li_", call.kind("price").behaviour.id_form, call.caller.account),
+        id=item.get("id") or view.ids.object_id("li_", IdForm(), view.caller.account),
         object="item",
         price=price["id"],
         currency=price["currency"],
@@ -63,11 +57,11 @@ def fill_item(call: Call, item: dict[str, Any], price: Mapping[str, Any]) -> Non
     )
 
 
-def currency_of(call: Call, wanted: str | None, prices: list[str], param: str) -> str:
+def currency_of(view: AccountView, wanted: str | None, prices: list[str], param: str) -> str:
     """The currency that something is sold in: the one asked for, or that of its prices.
 
     Args:
-        call: The request under way.
+        view: The account.
         wanted: Currency that was sent; None if none was.
         prices: Ids of the prices.
         param: Parameter that holds the first of them.
@@ -75,7 +69,7 @@ def currency_of(call: Call, wanted: str | None, prices: list[str], param: str) -
     Raises:
         StripeRefusal: A price is not in that currency (L).
     """
-    found = [call.require("price", id, param=param) for id in prices]
+    found = [view.require("price", id, param=param) for id in prices]
     currency = wanted or str(found[0]["currency"])
     for price in found:
         if currency != price["currency"] and currency not in (price["currency_options"] or {}):
@@ -87,7 +81,7 @@ def currency_of(call: Call, wanted: str | None, prices: list[str], param: str) -
     return currency
 
 
-def price_of(call: Call, sent: Mapping[str, Any], param: str) -> dict[str, Any]:
+def price_of(view: AccountView, sent: Frozen, param: str) -> Document:
     """The price of an item, made if the item says how.
 
     Raises:
@@ -99,18 +93,18 @@ def price_of(call: Call, sent: Mapping[str, Any], param: str) -> dict[str, Any]:
     if len(named) > 1:
         raise errors.exclusive(named, f"{param}[{named[0]}]")
     if named == ["price_data"]:
-        made = call.create_inside("price", dict(sent["price_data"]), f"{param}[price_data]")
+        made = view.create_inside("price", dict(sent["price_data"]), f"{param}[price_data]")
         # D: a price made this way is not for sale by itself.
-        call.save({**made, "active": False})
+        view.save({**made, "active": False})
         return made
     place = f"{param}[{named[0]}]"
-    price = call.require("price", sent[named[0]], param=place)
+    price = view.require("price", sent[named[0]], param=place)
     if not price["active"]:
         raise StripeRefusal(INACTIVE_PRICE, param=place)
     return price
 
 
-def _check_quantity(price: Mapping[str, Any], sent: Mapping[str, Any], param: str) -> None:
+def _check_quantity(price: Frozen, sent: Frozen, param: str) -> None:
     metered = (price["recurring"] or {}).get("usage_type") == "metered"
     quantity = sent.get("quantity")
     if metered and quantity is not None:

@@ -5,13 +5,10 @@ What must not live here: what either of them refuses.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from engine.emulator.behaviour import amounts
-
-if TYPE_CHECKING:
-    from engine.emulator.requests.call import Call
+from engine.emulator.behaviour.account_view import AccountView, Document, Frozen
 
 _ALIKE = ("active", "billing_scheme", "currency", "metadata", "nickname", "product", "tiers_mode")
 _RHYTHM = ("interval", "interval_count", "meter", "trial_period_days", "usage_type")
@@ -20,9 +17,9 @@ _STAMPS = ("created", "livemode")
 _CHANGEABLE = ("active", "metadata", "nickname", "product")
 
 
-def price_of(call: Call, plan: Mapping[str, Any]) -> dict[str, Any]:
+def price_of(view: AccountView, plan: Frozen) -> Document:
     """A plan in the words of prices; what only a price has stays as it is."""
-    held = call.tables.get("price", plan["id"])
+    held = view.tables.get("price", plan["id"])
     if held is not None and "deleted" not in held:
         trial = {"trial_period_days": plan["trial_period_days"]}
         changed = {name: plan[name] for name in _CHANGEABLE}
@@ -35,14 +32,14 @@ def price_of(call: Call, plan: Mapping[str, Any]) -> dict[str, Any]:
         "unit_amount": plan["amount"],
         "unit_amount_decimal": plan["amount_decimal"],
     }
-    filled: dict[str, Any] = call.kind("price").filling.complete(told)
+    filled: dict[str, Any] = view.kind("price").filling.complete(told)
     filled.update({name: plan[name] for name in ("id", *_STAMPS)})
     filled["object"] = "price"
-    amounts.spell_out_options(call, filled)
+    amounts.spell_out_options(view, filled)
     return filled
 
 
-def plan_of(price: Mapping[str, Any]) -> dict[str, Any]:
+def plan_of(price: Frozen) -> Document:
     """A recurring price in the words of plans."""
     told = {
         **{name: price[name] for name in (*_ALIKE, *_STAMPS, "tiers")},

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
+from engine.emulator.behaviour.account_view import AccountView, Document, Frozen, Params
 from engine.emulator.behaviour.base import Behaviour
 from engine.emulator.behaviour.line_items import currency_of, fill_items
 from engine.emulator.wire.errors import StripeRefusal, resource_missing
-
-if TYPE_CHECKING:
-    from engine.emulator.requests.call import Call
 
 _ONE_TIME_ONLY = ("application_fee_amount", "payment_intent_data", "invoice_creation")
 _RECURRING_ONLY = ("subscription_data", "application_fee_percent", "payment_method_collection")
@@ -53,30 +51,24 @@ class PaymentLinkBehaviour(Behaviour):
         "tax_id_collection.required": "never",
     }
 
-    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+    def creating(self, view: AccountView, params: Params, document: Document) -> None:
         """Spell the line items out, and make the link."""
-        prices = fill_items(call, params["line_items"], document["line_items"]["data"])
+        prices = fill_items(view, params["line_items"], document["line_items"]["data"])
         recurring = any(price["recurring"] is not None for price in prices)
         document["_recurring"] = recurring
         document["currency"] = currency_of(
-            call, params.get("currency"), [one["id"] for one in prices], "line_items[0][price]"
+            view, params.get("currency"), [one["id"] for one in prices], "line_items[0][price]"
         )
         _check_modes(params, recurring=recurring)
         if recurring and document["subscription_data"] is None:
             document["subscription_data"] = dict(_PLAIN_SUBSCRIPTION)
         if not recurring and document["invoice_creation"] is None:
             document["invoice_creation"] = dict(_NO_INVOICE)
-        _settle(call, document)
-        mode = "" if call.caller.livemode else "test_"
+        _settle(view, document)
+        mode = "" if view.caller.livemode else "test_"
         document["url"] = f"https://buy.stripe.com/{mode}{document['id'][-18:]}"
 
-    def updating(
-        self,
-        call: Call,
-        params: dict[str, Any],
-        before: Mapping[str, Any],
-        after: dict[str, Any],
-    ) -> None:
+    def updating(self, view: AccountView, params: Params, before: Frozen, after: Document) -> None:
         """Change quantities of the items that are there, and nothing else of them (D)."""
         _check_modes(params, recurring=before["_recurring"])
         after["line_items"] = before["line_items"]
@@ -84,10 +76,10 @@ class PaymentLinkBehaviour(Behaviour):
             items = [dict(item) for item in before["line_items"]["data"]]
             after["line_items"] = {**before["line_items"], "data": items}
             _change_quantities(items, params["line_items"])
-        _settle(call, after)
+        _settle(view, after)
 
 
-def _change_quantities(items: list[dict[str, Any]], changes: list[dict[str, Any]]) -> None:
+def _change_quantities(items: list[Document], changes: list[Document]) -> None:
     held = {item["id"]: item for item in items}
     for index, change in enumerate(changes):
         item = held.get(change["id"])
@@ -103,7 +95,7 @@ def _change_quantities(items: list[dict[str, Any]], changes: list[dict[str, Any]
             item["adjustable_quantity"] = {"maximum": None, "minimum": None, **(adjustable or {})}
 
 
-def _check_modes(params: Mapping[str, Any], *, recurring: bool) -> None:
+def _check_modes(params: Frozen, *, recurring: bool) -> None:
     """Refuse what goes with the other kind of prices only (D; the texts are ours, ?)."""
     for name in _ONE_TIME_ONLY if recurring else _RECURRING_ONLY:
         given = params.get(name)
@@ -113,7 +105,7 @@ def _check_modes(params: Mapping[str, Any], *, recurring: bool) -> None:
         raise StripeRefusal(f"You can only pass `{name}` with {needed}.", param=name)
 
 
-def _settle(call: Call, document: dict[str, Any]) -> None:
+def _settle(view: AccountView, document: Document) -> None:
     """Fill in what follows from the rest."""
     done = document["after_completion"]
     if done["type"] == "hosted_confirmation":
@@ -123,6 +115,6 @@ def _settle(call: Call, document: dict[str, Any]) -> None:
     else:
         done["hosted_confirmation"] = None
     for option in document["shipping_options"]:
-        rate = call.get("shipping_rate", option["shipping_rate"])
+        rate = view.get("shipping_rate", option["shipping_rate"])
         amount = (rate or {}).get("fixed_amount") or {"amount": 0}
         option["shipping_amount"] = amount["amount"]

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
+from engine.emulator.behaviour.account_view import AccountView, Document, Frozen, Params, TypeView
 from engine.emulator.behaviour.base import Behaviour
 from engine.emulator.wire.errors import StripeRefusal
-
-if TYPE_CHECKING:
-    from engine.emulator.requests.call import Call
-    from engine.emulator.types.kinds import ObjectKind
 
 _OBJECT = "payment_method_configuration"
 # ? What a fresh account shows differs by country; these are on nearly everywhere.
@@ -25,19 +22,13 @@ class ConfigurationBehaviour(Behaviour):
 
     defaults: ClassVar[Mapping[str, Any]] = {"name": "Untitled"}
 
-    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+    def creating(self, view: AccountView, params: Params, document: Document) -> None:
         """Work every method out; none but Stripe makes a default."""
         del params
         document["is_default"] = bool(document.get("is_default"))
-        _work_out(call, document)
+        _work_out(view, document)
 
-    def updating(
-        self,
-        call: Call,
-        params: dict[str, Any],
-        before: Mapping[str, Any],
-        after: dict[str, Any],
-    ) -> None:
+    def updating(self, view: AccountView, params: Params, before: Frozen, after: Document) -> None:
         """Keep the default active (D; the text is ours, ?)."""
         del params
         if before["is_default"] and not after["active"]:
@@ -45,17 +36,17 @@ class ConfigurationBehaviour(Behaviour):
                 "You cannot set `active: false` on your default payment method configuration.",
                 param="active",
             )
-        _work_out(call, after)
+        _work_out(view, after)
 
-    def shown(self, call: Call, document: dict[str, Any]) -> None:
+    def shown(self, view: AccountView, document: Document) -> None:
         """Follow the parent in what is left to it."""
-        _work_out(call, document)
+        _work_out(view, document)
 
 
-def _work_out(call: Call, document: dict[str, Any]) -> None:
+def _work_out(view: AccountView, document: Document) -> None:
     """Say of each method what comes of the preference: `none` leaves it to the parent (D)."""
-    parent = call.get(_OBJECT, document["parent"]) if document["parent"] else None
-    for name in _methods(call.kind(_OBJECT)):
+    parent = view.get(_OBJECT, document["parent"]) if document["parent"] else None
+    for name in _methods(view.kind(_OBJECT)):
         method = document.get(name) or {}
         shown = method.get("display_preference") or {}
         preference = shown.get("preference") or "none"
@@ -73,8 +64,10 @@ def _work_out(call: Call, document: dict[str, Any]) -> None:
         }
 
 
-def _methods(kind: ObjectKind) -> list[str]:
-    return [name for name, shape in kind.fields.items() if "display_preference" in shape.fields]
+def _methods(kind: TypeView) -> list[str]:
+    return [
+        name for name, shape in kind.answer.fields.items() if "display_preference" in shape.fields
+    ]
 
 
 class DomainBehaviour(Behaviour):
@@ -84,9 +77,9 @@ class DomainBehaviour(Behaviour):
     filter_folded: ClassVar[frozenset[str]] = frozenset({"domain_name"})
     verbs: ClassVar[frozenset[str]] = frozenset({"validate"})
 
-    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+    def creating(self, view: AccountView, params: Params, document: Document) -> None:
         """Register a domain once, a disabled one too (R; the text is ours, ?)."""
-        for other in call.find(
+        for other in view.find(
             "payment_method_domain", "domain_name", params["domain_name"], folded=True
         ):
             raise StripeRefusal(
@@ -97,16 +90,14 @@ class DomainBehaviour(Behaviour):
             )
         _set_wallets(document)
 
-    def calling(
-        self, call: Call, verb: str, params: dict[str, Any], document: dict[str, Any]
-    ) -> None:
+    def calling(self, view: AccountView, verb: str, params: Params, document: Document) -> None:
         """Validate: whatever the wallets waited for is there."""
-        del call, verb, params
+        del view, verb, params
         document["_validated"] = True
         _set_wallets(document)
 
 
-def _set_wallets(document: dict[str, Any]) -> None:
+def _set_wallets(document: Document) -> None:
     for name in _WALLETS:
         active = name != _NOT_VALIDATED or document.get("_validated")
         document[name] = {

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from engine.emulator.behaviour import amounts
+from engine.emulator.behaviour.account_view import AccountView, Document, Frozen, Params
 from engine.emulator.behaviour.base import Behaviour
 from engine.emulator.behaviour.mirrors import price_of
 from engine.emulator.behaviour.prices import check_interval, refuse_default
 from engine.emulator.wire import errors
 from engine.emulator.wire.errors import StripeRefusal
-
-if TYPE_CHECKING:
-    from engine.emulator.requests.call import Call
 
 _AMOUNTS = ("amount", "amount_decimal")
 
@@ -29,9 +27,9 @@ class PlanBehaviour(Behaviour):
         "tiers.*.flat_amount": None,
     }
 
-    def check_create(self, call: Call, params: dict[str, Any]) -> None:
+    def check_create(self, view: AccountView, params: Params) -> None:
         """Check the amount, and what counts the usage."""
-        del call
+        del view
         if params.get("product") is None:
             raise errors.missing_parameter("product")
         if params.get("billing_scheme") == "tiered":
@@ -59,36 +57,30 @@ class PlanBehaviour(Behaviour):
                 "`meter` can only be set when `usage_type` is `metered`.", param="meter"
             )
 
-    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+    def creating(self, view: AccountView, params: Params, document: Document) -> None:
         """Tie the plan to its product, and spell its amounts out."""
         product = params["product"]
         if isinstance(product, Mapping):
-            document["product"] = call.create_inside("product", dict(product), "product")["id"]
+            document["product"] = view.create_inside("product", dict(product), "product")["id"]
         else:
-            call.require("product", str(product), param="product")
+            view.require("product", str(product), param="product")
         document["amount"], document["amount_decimal"] = amounts.both_spellings(params, "amount")
         amounts.spell_out_tiers(document["tiers"])
 
-    def updating(
-        self,
-        call: Call,
-        params: dict[str, Any],
-        before: Mapping[str, Any],
-        after: dict[str, Any],
-    ) -> None:
+    def updating(self, view: AccountView, params: Params, before: Frozen, after: Document) -> None:
         """Keep the plan that its product needs."""
         del params
         if before["active"] and not (after["active"] and after["product"] == before["product"]):
-            refuse_default(call, before)
+            refuse_default(view, before)
 
-    def stored(self, call: Call, document: Mapping[str, Any]) -> None:
+    def stored(self, view: AccountView, document: Frozen) -> None:
         """Let the plan be a price too (D: each can be read as the other)."""
-        call.tables.put("price", price_of(call, document))
+        view.tables.put("price", price_of(view, document))
 
-    def deleting(self, call: Call, document: Mapping[str, Any]) -> None:
+    def deleting(self, view: AccountView, document: Frozen) -> None:
         """Take the price along, unless its product needs it (? for a deletion).
 
         Subscribers keep it (D), so it is kept for what is told of them.
         """
-        refuse_default(call, document)
-        call.save({**price_of(call, document), "deleted": True})
+        refuse_default(view, document)
+        view.save({**price_of(view, document), "deleted": True})

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
+from engine.emulator.behaviour.account_view import AccountView, Document, Frozen, Params
 from engine.emulator.behaviour.base import Behaviour
 from engine.emulator.wire import errors
 from engine.emulator.wire.errors import StripeRefusal
-
-if TYPE_CHECKING:
-    from engine.emulator.requests.call import Call
 
 NEEDS_PAYMENT_METHODS = (
     "Cannot enable subscription updates while payment method update is disabled."
@@ -39,27 +37,21 @@ class PortalBehaviour(Behaviour):
         "features.subscription_pause.duration.type": "indefinite",
     }
 
-    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+    def creating(self, view: AccountView, params: Params, document: Document) -> None:
         """Check the features, and make the account's first configuration its default (L)."""
-        _check_features(call, params, document)
-        document["is_default"] = call.tables.count("billing_portal.configuration") == 0
-        _give_login_page(call, document)
+        _check_features(view, params, document)
+        document["is_default"] = view.tables.count("billing_portal.configuration") == 0
+        _give_login_page(view, document)
 
-    def updating(
-        self,
-        call: Call,
-        params: dict[str, Any],
-        before: Mapping[str, Any],
-        after: dict[str, Any],
-    ) -> None:
+    def updating(self, view: AccountView, params: Params, before: Frozen, after: Document) -> None:
         """Check the features, and keep the default active."""
         if before["is_default"] and not after["active"]:
             raise StripeRefusal(DEFAULT_STAYS, param="active")
-        _check_features(call, params, after)
-        _give_login_page(call, after)
+        _check_features(view, params, after)
+        _give_login_page(view, after)
 
 
-def _check_features(call: Call, params: Mapping[str, Any], document: Mapping[str, Any]) -> None:
+def _check_features(view: AccountView, params: Frozen, document: Frozen) -> None:
     features = document["features"]
     sent = params.get("features") or {}
     _check_cancellation(features["subscription_cancel"], sent.get("subscription_cancel") or {})
@@ -73,10 +65,10 @@ def _check_features(call: Call, params: Mapping[str, Any], document: Mapping[str
                 f"Missing required param: {_PRODUCTS}", code="parameter_missing", param=_PRODUCTS
             )
     if (sent.get("subscription_update") or {}).get("products"):
-        _check_products(call, update["products"])
+        _check_products(view, update["products"])
 
 
-def _check_cancellation(cancel: Mapping[str, Any], sent: Mapping[str, Any]) -> None:
+def _check_cancellation(cancel: Frozen, sent: Frozen) -> None:
     reason = cancel["cancellation_reason"]
     if sent.get("cancellation_reason") and reason["enabled"] and not reason["options"]:
         # R that they may not be empty; the text is ours (?).
@@ -90,11 +82,11 @@ def _check_cancellation(cancel: Mapping[str, Any], sent: Mapping[str, Any]) -> N
         )
 
 
-def _check_products(call: Call, products: list[dict[str, Any]]) -> None:
+def _check_products(view: AccountView, products: list[Document]) -> None:
     seen: set[str] = set()
     for index, listed in enumerate(products):
         param = f"{_PRODUCTS}[{index}]"
-        call.require("product", listed["product"], param=f"{param}[product]")
+        view.require("product", listed["product"], param=f"{param}[product]")
         if listed["product"] in seen:
             # ? The text is ours.
             raise StripeRefusal(
@@ -102,14 +94,14 @@ def _check_products(call: Call, products: list[dict[str, Any]]) -> None:
                 param=f"{param}[product]",
             )
         seen.add(listed["product"])
-        _check_prices(call, listed, param)
+        _check_prices(view, listed, param)
 
 
-def _check_prices(call: Call, listed: Mapping[str, Any], param: str) -> None:
+def _check_prices(view: AccountView, listed: Frozen, param: str) -> None:
     rhythms: set[tuple[str, int, str]] = set()
     for index, id in enumerate(listed["prices"]):
         place = f"{param}[prices][{index}]"
-        price = call.require("price", id, param=place)
+        price = view.require("price", id, param=place)
         if price["product"] != listed["product"]:
             # ? The text is ours.
             raise StripeRefusal(
@@ -135,9 +127,9 @@ def _check_prices(call: Call, listed: Mapping[str, Any], param: str) -> None:
         rhythms.add(rhythm)
 
 
-def _give_login_page(call: Call, document: dict[str, Any]) -> None:
+def _give_login_page(view: AccountView, document: Document) -> None:
     """An enabled login page has a URL, which stays."""
     page = document["login_page"]
     if page["enabled"] and page["url"] is None:
-        mode = "" if call.caller.livemode else "test_"
+        mode = "" if view.caller.livemode else "test_"
         page["url"] = f"https://billing.stripe.com/p/login/{mode}{document['id'][-18:]}"

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from engine.emulator.behaviour import amounts
+from engine.emulator.behaviour.account_view import AccountView, Document, Frozen, Params
 from engine.emulator.behaviour.base import Behaviour
 from engine.emulator.behaviour.mirrors import plan_of
 from engine.emulator.params.queries import Searched
 from engine.emulator.wire import errors
 from engine.emulator.wire.errors import StripeRefusal
-
-if TYPE_CHECKING:
-    from engine.emulator.requests.call import Call
 
 # R, D: three years of each interval.
 _LONGEST = {"day": 1095, "week": 156, "month": 36, "year": 3}
@@ -50,9 +48,9 @@ class PriceBehaviour(Behaviour):
     emptyable: ClassVar[frozenset[str]] = frozenset({"lookup_key"})
     indexed: ClassVar[Mapping[str, bool]] = {"product": False, "lookup_key": False}
 
-    def check_create(self, call: Call, params: dict[str, Any]) -> None:
+    def check_create(self, view: AccountView, params: Params) -> None:
         """Check everything that ties parameters together."""
-        del call
+        del view
         _check_product(params)
         _check_recurring(params.get("recurring"))
         if params.get("billing_scheme") == "tiered":
@@ -61,30 +59,24 @@ class PriceBehaviour(Behaviour):
             _check_per_unit(params)
         _check_options(params.get("currency_options") or {}, params["currency"])
 
-    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+    def creating(self, view: AccountView, params: Params, document: Document) -> None:
         """Tie the price to its product, and spell its amounts out."""
         if params.get("product_data") is not None:
-            product = call.create_inside("product", params["product_data"], "product_data")
+            product = view.create_inside("product", params["product_data"], "product_data")
             document["product"] = product["id"]
         else:
-            call.require("product", params["product"], param="product")
-        _require_meter(call, params.get("recurring"))
+            view.require("product", params["product"], param="product")
+        _require_meter(view, params.get("recurring"))
         document["type"] = "one_time" if document["recurring"] is None else "recurring"
         amount, decimal = amounts.both_spellings(params, "unit_amount")
         document["unit_amount"], document["unit_amount_decimal"] = amount, decimal
         if document["billing_scheme"] != "tiered":
             document["tiers"] = None
         amounts.spell_out_tiers(document["tiers"])
-        amounts.spell_out_options(call, document)
-        _claim_lookup_key(call, params, document)
+        amounts.spell_out_options(view, document)
+        _claim_lookup_key(view, params, document)
 
-    def updating(
-        self,
-        call: Call,
-        params: dict[str, Any],
-        before: Mapping[str, Any],
-        after: dict[str, Any],
-    ) -> None:
+    def updating(self, view: AccountView, params: Params, before: Frozen, after: Document) -> None:
         """Refuse what is frozen, and keep the price that its product needs."""
         options = params.get("currency_options") or {}
         if before["currency"] in options:
@@ -100,29 +92,29 @@ class PriceBehaviour(Behaviour):
                 changed = after["currency_options"][currency]
                 _refuse_thawing(option, changed, f"currency_options[{currency}][tax_behavior]")
         _respell_options(options, after)
-        amounts.spell_out_options(call, after)
+        amounts.spell_out_options(view, after)
         if before["active"] and not after["active"]:
-            refuse_default(call, after)
-        _claim_lookup_key(call, params, after)
+            refuse_default(view, after)
+        _claim_lookup_key(view, params, after)
 
-    def stored(self, call: Call, document: Mapping[str, Any]) -> None:
+    def stored(self, view: AccountView, document: Frozen) -> None:
         """Let a recurring price be a plan too (D: each can be read as the other)."""
         if document["recurring"] is not None:
-            call.tables.put("plan", plan_of(document))
+            view.tables.put("plan", plan_of(document))
 
 
-def refuse_default(call: Call, price: Mapping[str, Any]) -> None:
+def refuse_default(view: AccountView, price: Frozen) -> None:
     """Keep the price, or the plan, that its product needs.
 
     Raises:
         StripeRefusal: It is the default of its product.
     """
-    product = call.tables.get("product", price["product"])
+    product = view.tables.get("product", price["product"])
     if product is not None and product["default_price"] == price["id"]:
         raise StripeRefusal(IS_DEFAULT)
 
 
-def _check_product(params: Mapping[str, Any]) -> None:
+def _check_product(params: Frozen) -> None:
     named = amounts.given(params, ("product", "product_data"))
     if not named:
         # L: neither code nor param.
@@ -167,7 +159,7 @@ def check_interval(interval: str, count: int | None, param: str) -> None:
         )
 
 
-def _check_tiered(params: Mapping[str, Any]) -> None:
+def _check_tiered(params: Frozen) -> None:
     if params.get("recurring") is None:
         # L: the param is `interval`, surprisingly.
         raise StripeRefusal(
@@ -182,7 +174,7 @@ def _check_tiered(params: Mapping[str, Any]) -> None:
     amounts.check_tiers(params["tiers"], "tiers")
 
 
-def _check_per_unit(params: Mapping[str, Any]) -> None:
+def _check_per_unit(params: Frozen) -> None:
     tiered = amounts.given(params, ("tiers", "tiers_mode"))
     if tiered:
         # ? The text is ours.
@@ -200,7 +192,7 @@ def _check_per_unit(params: Mapping[str, Any]) -> None:
         )
 
 
-def _one_amount(params: Mapping[str, Any], param: str, *, required: bool = True) -> None:
+def _one_amount(params: Frozen, param: str, *, required: bool = True) -> None:
     named = amounts.given(params, _AMOUNT_FORMS)
     if not named and required:
         # L: neither code nor param.
@@ -209,14 +201,14 @@ def _one_amount(params: Mapping[str, Any], param: str, *, required: bool = True)
         raise errors.exclusive(named, f"{param}[{named[0]}]" if param else named[0])
 
 
-def _check_options(options: Mapping[str, Any], own: str) -> None:
+def _check_options(options: Frozen, own: str) -> None:
     if own in options:
         raise StripeRefusal(amounts.OWN_CURRENCY_IN_CREATE, param=f"currency_options[{own}]")
     for currency, option in options.items():
         _check_option(option, f"currency_options[{currency}]", new=True)
 
 
-def _check_option(option: Mapping[str, Any], param: str, *, new: bool) -> None:
+def _check_option(option: Frozen, param: str, *, new: bool) -> None:
     if option.get("tiers"):
         amounts.check_tiers(option["tiers"], f"{param}[tiers]")
     else:
@@ -224,11 +216,11 @@ def _check_option(option: Mapping[str, Any], param: str, *, new: bool) -> None:
     amounts.check_custom_amount(option.get("custom_unit_amount"), f"{param}[custom_unit_amount]")
 
 
-def _require_meter(call: Call, recurring: Mapping[str, Any] | None) -> None:
+def _require_meter(view: AccountView, recurring: Mapping[str, Any] | None) -> None:
     meter = (recurring or {}).get("meter")
     if meter is None:
         return
-    found = call.require("billing.meter", meter, param="recurring[meter]")
+    found = view.require("billing.meter", meter, param="recurring[meter]")
     if found["status"] != "active":
         # D that it is refused; the text is ours (?).
         raise StripeRefusal(
@@ -237,7 +229,7 @@ def _require_meter(call: Call, recurring: Mapping[str, Any] | None) -> None:
         )
 
 
-def _respell_options(options: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+def _respell_options(options: Frozen, after: Frozen) -> None:
     """Let the spelling of an amount that was sent replace the other one that was stored."""
     for currency, option in options.items():
         if amounts.given(option, ("unit_amount", "unit_amount_decimal")):
@@ -246,7 +238,7 @@ def _respell_options(options: Mapping[str, Any], after: Mapping[str, Any]) -> No
             stored["unit_amount"], stored["unit_amount_decimal"] = pair
 
 
-def _refuse_thawing(before: Mapping[str, Any], after: Mapping[str, Any], param: str) -> None:
+def _refuse_thawing(before: Frozen, after: Frozen, param: str) -> None:
     if before["tax_behavior"] in _FROZEN and after["tax_behavior"] != before["tax_behavior"]:
         # D that it cannot change; the text is ours (?).
         raise StripeRefusal(
@@ -256,11 +248,11 @@ def _refuse_thawing(before: Mapping[str, Any], after: Mapping[str, Any], param: 
         )
 
 
-def _claim_lookup_key(call: Call, params: Mapping[str, Any], document: Mapping[str, Any]) -> None:
+def _claim_lookup_key(view: AccountView, params: Frozen, document: Frozen) -> None:
     key = params.get("lookup_key")
     if key is None:
         return
-    for holder in call.find("price", "lookup_key", key):
+    for holder in view.find("price", "lookup_key", key):
         if holder["id"] == document["id"]:
             continue
         if not params.get("transfer_lookup_key"):
@@ -269,4 +261,4 @@ def _claim_lookup_key(call: Call, params: Mapping[str, Any], document: Mapping[s
             )
         # L: the holder loses the key and stays as it was.
         holder["lookup_key"] = None
-        call.save(holder)
+        view.save(holder)

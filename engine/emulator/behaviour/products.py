@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from engine.catalog.rows import Limit
+from engine.emulator.behaviour.account_view import AccountView, Document, Frozen, Params
 from engine.emulator.behaviour.base import Behaviour
 from engine.emulator.params.queries import Searched
 from engine.emulator.wire.errors import StripeRefusal
 from engine.emulator.wire.ids import IdForm
-
-if TYPE_CHECKING:
-    from engine.emulator.requests.call import Call
 
 INACTIVE_PRICE = "The price specified is inactive. This field only accepts active prices."
 ONE_TIME_PRICE = (
@@ -48,39 +46,33 @@ class ProductBehaviour(Behaviour):
     # The texts of its form are checked below.
     limits: ClassVar[Mapping[str, Limit]] = {"statement_descriptor": Limit(max=22)}
 
-    def check_create(self, call: Call, params: dict[str, Any]) -> None:
+    def check_create(self, view: AccountView, params: Params) -> None:
         """Check the text on statements, which goods have none of."""
-        del call
+        del view
         _check_descriptor(params)
 
-    def check_update(self, call: Call, params: dict[str, Any]) -> None:
+    def check_update(self, view: AccountView, params: Params) -> None:
         """Check the text on statements."""
-        del call
+        del view
         _check_descriptor(params)
 
-    def created(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+    def created(self, view: AccountView, params: Params, document: Document) -> None:
         """Make the default price that came along (D)."""
         price_params = params.get("default_price_data")
         if price_params is None:
             return
-        price = call.create_inside(
+        price = view.create_inside(
             "price", {**price_params, "product": document["id"]}, "default_price_data"
         )
         document["default_price"] = price["id"]
-        call.save(document)
+        view.save(document)
 
-    def updating(
-        self,
-        call: Call,
-        params: dict[str, Any],
-        before: Mapping[str, Any],
-        after: dict[str, Any],
-    ) -> None:
+    def updating(self, view: AccountView, params: Params, before: Frozen, after: Document) -> None:
         """Take only an active price of this product as its default."""
         chosen = params.get("default_price")
         if chosen is None or chosen == before["default_price"]:
             return
-        price = call.require("price", chosen, param="default_price")
+        price = view.require("price", chosen, param="default_price")
         if price["product"] != after["id"]:
             # ? The text is ours.
             raise StripeRefusal(
@@ -91,13 +83,13 @@ class ProductBehaviour(Behaviour):
         if not price["active"]:
             raise StripeRefusal(INACTIVE_PRICE, param="default_price")
 
-    def deleting(self, call: Call, document: Mapping[str, Any]) -> None:
+    def deleting(self, view: AccountView, document: Frozen) -> None:
         """Keep a product that has a price, an archived one included (R)."""
-        if call.find("price", "product", document["id"]):
+        if view.find("price", "product", document["id"]):
             raise StripeRefusal(HAS_PRICES)
 
 
-def _check_descriptor(params: Mapping[str, Any]) -> None:
+def _check_descriptor(params: Frozen) -> None:
     """Check what is printed on bank statements (R, L for the texts)."""
     if params.get("type") == "good":
         for name in ("statement_descriptor", "unit_label"):

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import ClassVar
 
 from engine.catalog.rows import Limit
+from engine.emulator.behaviour.account_view import AccountView, Document, Frozen, Params
 from engine.emulator.behaviour.base import Behaviour
 from engine.emulator.behaviour.coupons import redeemable
 from engine.emulator.wire import errors
 from engine.emulator.wire.errors import StripeRefusal
-
-if TYPE_CHECKING:
-    from engine.emulator.requests.call import Call
 
 
 class PromotionCodeBehaviour(Behaviour):
@@ -26,7 +24,7 @@ class PromotionCodeBehaviour(Behaviour):
     limits: ClassVar[Mapping[str, Limit]] = {"code": Limit(max=500, pattern=r"[a-zA-Z0-9\-_]+")}
     indexed: ClassVar[Mapping[str, bool]] = {"code": True, "promotion.coupon": False}
 
-    def check_create(self, call: Call, params: dict[str, Any]) -> None:
+    def check_create(self, view: AccountView, params: Params) -> None:
         """Check the coupon's place, the end, and the restrictions."""
         if params["promotion"].get("coupon") is None:
             # L: the param is spelled with a dot.
@@ -35,59 +33,57 @@ class PromotionCodeBehaviour(Behaviour):
             )
         if params.get("customer") is not None and params.get("customer_account") is not None:
             raise errors.exclusive(["customer", "customer_account"])
-        call.check_future("expires_at", params.get("expires_at"))
+        view.check_future("expires_at", params.get("expires_at"))
         _check_restrictions(params.get("restrictions") or {})
 
-    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+    def creating(self, view: AccountView, params: Params, document: Document) -> None:
         """Require the coupon, keep within its limits, and find a free code."""
         id = params["promotion"]["coupon"]
-        coupon = call.require("coupon", id, param="promotion[coupon]")
+        coupon = view.require("coupon", id, param="promotion[coupon]")
         _check_against(coupon, document)
         if not document["code"]:
-            document["code"] = call.ids.promotion_code()
+            document["code"] = view.ids.promotion_code()
         if document["active"]:
-            _require_free_code(call, document)
+            _require_free_code(view, document)
         _add_own_currency(document)
 
-    def updating(
-        self,
-        call: Call,
-        params: dict[str, Any],
-        before: Mapping[str, Any],
-        after: dict[str, Any],
-    ) -> None:
+    def updating(self, view: AccountView, params: Params, before: Frozen, after: Document) -> None:
         """Let a code come back only while it is free and of use."""
         options = (params.get("restrictions") or {}).get("currency_options") or {}
         _check_options(options, before["restrictions"]["minimum_amount_currency"])
         _add_own_currency(after)
         if not after["active"] or before["active"]:
             return
-        _require_free_code(call, after)
-        coupon = call.tables.get("coupon", after["promotion"]["coupon"])
-        if coupon is None or not redeemable(coupon, call.now):
+        _require_free_code(view, after)
+        coupon = view.tables.get("coupon", after["promotion"]["coupon"])
+        if coupon is None or not redeemable(coupon, view.now):
             # D that it is refused; the text is ours (?).
             raise StripeRefusal(
                 "This promotion code cannot be activated because its coupon is no longer valid.",
                 param="active",
             )
-        if after["expires_at"] is not None and after["expires_at"] <= call.now:
+        if after["expires_at"] is not None and after["expires_at"] <= view.now:
             # D that it is refused; the text is ours (?).
             raise StripeRefusal(
                 "This promotion code cannot be activated because it has expired.", param="active"
             )
 
-    def shown(self, call: Call, document: dict[str, Any]) -> None:
+    def shown(self, view: AccountView, document: Document) -> None:
         """Tell whether it can be redeemed now, which its coupon decides too (D)."""
-        coupon = call.tables.get("coupon", document["promotion"]["coupon"])
-        over = coupon is None or not redeemable(coupon, call.now)
-        ended = document["expires_at"] is not None and document["expires_at"] <= call.now
-        most = document["max_redemptions"]
-        used_up = most is not None and document["times_redeemed"] >= most
-        if over or ended or used_up:
-            document["active"] = False
+        _set_active(view, document)
 
 
-def _check_restrictions(restrictions: Mapping[str, Any]) -> None:
+def _set_active(view: AccountView, document: Document) -> None:
+    coupon = view.tables.get("coupon", document["promotion"]["coupon"])
+    over = coupon is None or not redeemable(coupon, view.now)
+    ended = document["expires_at"] is not None and document["expires_at"] <= view.now
+    most = document["max_redemptions"]
+    used_up = most is not None and document["times_redeemed"] >= most
+    if over or ended or used_up:
+        document["active"] = False
+
+
+def _check_restrictions(restrictions: Frozen) -> None:
     amount, currency = (
         restrictions.get("minimum_amount"),
         restrictions.get("minimum_amount_currency"),
@@ -99,7 +95,7 @@ def _check_restrictions(restrictions: Mapping[str, Any]) -> None:
     _check_options(restrictions.get("currency_options") or {}, currency)
 
 
-def _check_options(options: Mapping[str, Any], own: str | None) -> None:
+def _check_options(options: Frozen, own: str | None) -> None:
     if own is not None and own in options:
         # R that it is refused; the text is ours (?), after the one of prices.
         raise StripeRefusal(
@@ -109,7 +105,7 @@ def _check_options(options: Mapping[str, Any], own: str | None) -> None:
         )
 
 
-def _check_against(coupon: Mapping[str, Any], document: Mapping[str, Any]) -> None:
+def _check_against(coupon: Frozen, document: Frozen) -> None:
     """Keep a code within its coupon's limits (D; the texts are ours, ?)."""
     ends, most = coupon["redeem_by"], coupon["max_redemptions"]
     if ends is not None and document["expires_at"] is not None and document["expires_at"] > ends:
@@ -126,9 +122,9 @@ def _check_against(coupon: Mapping[str, Any], document: Mapping[str, Any]) -> No
         )
 
 
-def _require_free_code(call: Call, document: Mapping[str, Any]) -> None:
-    for other in call.find("promotion_code", "code", document["code"], folded=True):
-        call.kind("promotion_code").behaviour.shown(call, other)
+def _require_free_code(view: AccountView, document: Frozen) -> None:
+    for other in view.find("promotion_code", "code", document["code"], folded=True):
+        _set_active(view, other)
         if other["active"] and other["id"] != document["id"] and _same_customer(other, document):
             # L: neither code nor param.
             raise StripeRefusal(
@@ -136,7 +132,7 @@ def _require_free_code(call: Call, document: Mapping[str, Any]) -> None:
             )
 
 
-def _same_customer(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+def _same_customer(one: Frozen, other: Frozen) -> bool:
     """Whether somebody could use either code: one without a customer is for everyone (D)."""
     whom = [
         {name: code[name] for name in ("customer", "customer_account") if code.get(name)}
@@ -145,7 +141,7 @@ def _same_customer(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     return not all(whom) or whom[0] == whom[1]
 
 
-def _add_own_currency(document: dict[str, Any]) -> None:
+def _add_own_currency(document: Document) -> None:
     """Put the currency of the minimum among its options, as Stripe does on read (R)."""
     restrictions = document["restrictions"]
     if restrictions["minimum_amount"] is None:

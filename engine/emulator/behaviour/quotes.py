@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
+from engine.emulator.behaviour.account_view import AccountView, Document, Frozen, Params
 from engine.emulator.behaviour.base import Behaviour
 from engine.emulator.behaviour.discounts import discounts_of
 from engine.emulator.behaviour.dues import check_clock
 from engine.emulator.behaviour.line_items import currency_of, fill_items
 from engine.emulator.behaviour.tax_rates import check_rates
 from engine.emulator.wire.errors import StripeRefusal
-
-if TYPE_CHECKING:
-    from engine.emulator.requests.call import Call
 
 # D: a quote is open for thirty days unless it says otherwise.
 _OPEN_FOR = 30 * 24 * 3600
@@ -43,28 +41,22 @@ class QuoteBehaviour(Behaviour):
         "line_items": {"object": "list", "data": [], "has_more": False, "url": ""},
     }
 
-    def check_create(self, call: Call, params: dict[str, Any]) -> None:
+    def check_create(self, view: AccountView, params: Params) -> None:
         """Check when it ends."""
-        call.check_future("expires_at", params.get("expires_at"))
+        view.check_future("expires_at", params.get("expires_at"))
 
-    def check_update(self, call: Call, params: dict[str, Any]) -> None:
+    def check_update(self, view: AccountView, params: Params) -> None:
         """Check when it ends."""
-        call.check_future("expires_at", params.get("expires_at"))
+        view.check_future("expires_at", params.get("expires_at"))
 
-    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+    def creating(self, view: AccountView, params: Params, document: Document) -> None:
         """Begin as a draft."""
-        check_clock(call.get("customer", params.get("customer") or ""))
-        document["expires_at"] = document["expires_at"] or call.now + _OPEN_FOR
-        document["discounts"] = discounts_of(call, params.get("discounts"), document, "discounts")
-        _fill(call, params, document)
+        check_clock(view.get("customer", params.get("customer") or ""))
+        document["expires_at"] = document["expires_at"] or view.now + _OPEN_FOR
+        document["discounts"] = discounts_of(view, params.get("discounts"), document, "discounts")
+        _fill(view, params, document)
 
-    def updating(
-        self,
-        call: Call,
-        params: dict[str, Any],
-        before: Mapping[str, Any],
-        after: dict[str, Any],
-    ) -> None:
+    def updating(self, view: AccountView, params: Params, before: Frozen, after: Document) -> None:
         """Change a draft only (D, metadata apart; the text is ours, ?)."""
         if before["status"] != "draft" and set(params) - {"metadata"}:
             raise StripeRefusal(
@@ -72,37 +64,35 @@ class QuoteBehaviour(Behaviour):
             )
         after["discounts"] = before["discounts"]
         if "discounts" in params:
-            after["discounts"] = discounts_of(call, params["discounts"], after, "discounts")
+            after["discounts"] = discounts_of(view, params["discounts"], after, "discounts")
         if params.get("line_items") is None:
             after["line_items"] = before["line_items"]
-        _fill(call, params, after)
+        _fill(view, params, after)
 
-    def calling(
-        self, call: Call, verb: str, params: dict[str, Any], document: dict[str, Any]
-    ) -> None:
+    def calling(self, view: AccountView, verb: str, params: Params, document: Document) -> None:
         """Keep to the order of its life (D; the text is ours, ?)."""
         if document["status"] not in _ALLOWED[verb]:
             raise StripeRefusal(
                 f"This quote cannot be {_WORDS[verb]} because its status is {document['status']}."
             )
         if verb == "finalize_quote":
-            document["number"] = f"QT-{call.ids.promotion_code()}-0001-1"
+            document["number"] = f"QT-{view.ids.promotion_code()}-0001-1"
             document["expires_at"] = params.get("expires_at") or document["expires_at"]
 
 
-def _fill(call: Call, params: Mapping[str, Any], document: dict[str, Any]) -> None:
+def _fill(view: AccountView, params: Frozen, document: Document) -> None:
     """Spell the line items out, and what they come to."""
     items = document["line_items"]["data"]
     if params.get("line_items"):
         _keep_ids(params["line_items"], items)
-        sent = [_counted(call, one) for one in params["line_items"]]
+        sent = [_counted(view, one) for one in params["line_items"]]
         for one, item in zip(sent, items, strict=True):
             item["quantity"] = one.get("quantity")
-        prices = fill_items(call, sent, items)
+        prices = fill_items(view, sent, items)
         for one, price in zip(sent, prices, strict=True):
-            check_rates(call, price, one.get("tax_rates") or document["default_tax_rates"])
+            check_rates(view, price, one.get("tax_rates") or document["default_tax_rates"])
         document["currency"] = currency_of(
-            call, None, [price["id"] for price in prices], "line_items[0][price]"
+            view, None, [price["id"] for price in prices], "line_items[0][price]"
         )
     total = sum(item["amount_total"] for item in items)
     document["amount_subtotal"] = document["amount_total"] = total
@@ -114,13 +104,13 @@ def _fill(call: Call, params: Mapping[str, Any], document: dict[str, Any]) -> No
     }
 
 
-def _counted(call: Call, sent: dict[str, Any]) -> dict[str, Any]:
+def _counted(view: AccountView, sent: Document) -> Document:
     """An item with its quantity: one, unless a meter counts."""
-    price = call.get("price", sent.get("price") or "") or {}
+    price = view.get("price", sent.get("price") or "") or {}
     metered = (price.get("recurring") or {}).get("usage_type") == "metered"
     return sent if metered else {**sent, "quantity": sent.get("quantity", 1)}
 
 
-def _keep_ids(given: list[dict[str, Any]], items: list[dict[str, Any]]) -> None:
+def _keep_ids(given: list[Document], items: list[Document]) -> None:
     for sent, item in zip(given, items, strict=True):
         item["id"] = sent.get("id") or ""

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
+from engine.emulator.behaviour.account_view import AccountView, Document, Frozen, Params
 from engine.emulator.behaviour.base import Behaviour
 from engine.emulator.wire.errors import StripeRefusal
-
-if TYPE_CHECKING:
-    from engine.emulator.requests.call import Call
 
 _ITEM = "radar.value_list_item"
 # L: Stripe stores the values of these lists in lower case.
@@ -23,34 +21,28 @@ class ValueListBehaviour(Behaviour):
     sifted: ClassVar[frozenset[str]] = frozenset({"contains"})
     indexed: ClassVar[Mapping[str, bool]] = {"alias": False}
 
-    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+    def creating(self, view: AccountView, params: Params, document: Document) -> None:
         """Keep aliases apart, and say who made it."""
         del params
-        _require_free_alias(call, document)
-        document["created_by"] = call.caller.shown
+        _require_free_alias(view, document)
+        document["created_by"] = view.caller.shown
 
-    def updating(
-        self,
-        call: Call,
-        params: dict[str, Any],
-        before: Mapping[str, Any],
-        after: dict[str, Any],
-    ) -> None:
+    def updating(self, view: AccountView, params: Params, before: Frozen, after: Document) -> None:
         """Keep aliases apart."""
         del params, before
-        _require_free_alias(call, after)
+        _require_free_alias(view, after)
 
-    def deleting(self, call: Call, document: Mapping[str, Any]) -> None:
+    def deleting(self, view: AccountView, document: Frozen) -> None:
         """Take the items along (L)."""
-        for item in call.find(_ITEM, "value_list", document["id"]):
-            call.tables.remove(_ITEM, item["id"])
+        for item in view.find(_ITEM, "value_list", document["id"]):
+            view.tables.remove(_ITEM, item["id"])
 
-    def passes(self, call: Call, params: Mapping[str, Any], document: Mapping[str, Any]) -> bool:
+    def passes(self, view: AccountView, params: Frozen, document: Frozen) -> bool:
         """Whether the list has a value."""
         wanted = params.get("contains")
         if wanted is None:
             return True
-        items = call.find(_ITEM, "value_list", document["id"])
+        items = view.find(_ITEM, "value_list", document["id"])
         return any(item["value"].lower() == wanted.lower() for item in items)
 
 
@@ -61,13 +53,13 @@ class ValueListItemBehaviour(Behaviour):
     keeps_case: ClassVar[frozenset[str]] = frozenset({"value"})
     indexed: ClassVar[Mapping[str, bool]] = {"value_list": False}
 
-    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+    def creating(self, view: AccountView, params: Params, document: Document) -> None:
         """Store the value as the list does, once (the text is ours, ?)."""
-        value_list = call.require("radar.value_list", params["value_list"], param="value_list")
+        value_list = view.require("radar.value_list", params["value_list"], param="value_list")
         if value_list["item_type"] in _FOLDED:
             document["value"] = document["value"].lower()
-        document["created_by"] = call.caller.shown
-        for item in call.find(_ITEM, "value_list", value_list["id"]):
+        document["created_by"] = view.caller.shown
+        for item in view.find(_ITEM, "value_list", value_list["id"]):
             if item["value"] == document["value"]:
                 raise StripeRefusal(
                     f"The value `{document['value']}` already exists in this value list.",
@@ -75,8 +67,8 @@ class ValueListItemBehaviour(Behaviour):
                 )
 
 
-def _require_free_alias(call: Call, document: Mapping[str, Any]) -> None:
-    for other in call.find("radar.value_list", "alias", document["alias"]):
+def _require_free_alias(view: AccountView, document: Frozen) -> None:
+    for other in view.find("radar.value_list", "alias", document["alias"]):
         if other["id"] != document["id"]:
             # L that aliases are unique; the text is ours (?).
             raise StripeRefusal(

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from engine.catalog.rows import Limit
+from engine.emulator.behaviour.account_view import AccountView, Document, Frozen, Params
 from engine.emulator.behaviour.base import Behaviour
 from engine.emulator.wire import errors
 from engine.emulator.wire.errors import StripeRefusal
-
-if TYPE_CHECKING:
-    from engine.emulator.requests.call import Call
 
 
 class TaxRateBehaviour(Behaviour):
@@ -22,14 +20,14 @@ class TaxRateBehaviour(Behaviour):
     # Its form is checked below.
     limits: ClassVar[Mapping[str, Limit]] = {"country": Limit()}
 
-    def check_create(self, call: Call, params: dict[str, Any]) -> None:
+    def check_create(self, view: AccountView, params: Params) -> None:
         """Check the country."""
-        del call
+        del view
         _check_country(params)
 
-    def check_update(self, call: Call, params: dict[str, Any]) -> None:
+    def check_update(self, view: AccountView, params: Params) -> None:
         """Check the country."""
-        del call
+        del view
         _check_country(params)
 
 
@@ -38,33 +36,27 @@ class ShippingRateBehaviour(Behaviour):
 
     filter_paths: ClassVar[Mapping[str, str]] = {"currency": "fixed_amount.currency"}
 
-    def check_create(self, call: Call, params: dict[str, Any]) -> None:
+    def check_create(self, view: AccountView, params: Params) -> None:
         """Check the amount."""
-        del call
+        del view
         amount = params.get("fixed_amount")
         if amount is None:
             raise errors.missing_parameter("fixed_amount")
         _check_options(amount.get("currency_options") or {}, amount["currency"])
 
-    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+    def creating(self, view: AccountView, params: Params, document: Document) -> None:
         """Put the rate's own currency among its options."""
         del params
-        _add_own_currency(call, document)
+        _add_own_currency(view, document)
 
-    def updating(
-        self,
-        call: Call,
-        params: dict[str, Any],
-        before: Mapping[str, Any],
-        after: dict[str, Any],
-    ) -> None:
+    def updating(self, view: AccountView, params: Params, before: Frozen, after: Document) -> None:
         """Take options in other currencies."""
         options = (params.get("fixed_amount") or {}).get("currency_options") or {}
         _check_options(options, before["fixed_amount"]["currency"])
-        _add_own_currency(call, after)
+        _add_own_currency(view, after)
 
 
-def _check_country(params: Mapping[str, Any]) -> None:
+def _check_country(params: Frozen) -> None:
     country = params.get("country")
     if country is not None and not re.fullmatch("[A-Z]{2}", country):
         # ? Seen on other types of Stripe's.
@@ -75,7 +67,7 @@ def _check_country(params: Mapping[str, Any]) -> None:
         )
 
 
-def _check_options(options: Mapping[str, Any], own: str) -> None:
+def _check_options(options: Frozen, own: str) -> None:
     if own in options:
         # D that it is refused; the text is ours (?), after the one of prices.
         raise StripeRefusal(
@@ -85,10 +77,10 @@ def _check_options(options: Mapping[str, Any], own: str) -> None:
         )
 
 
-def _add_own_currency(call: Call, document: dict[str, Any]) -> None:
+def _add_own_currency(view: AccountView, document: Document) -> None:
     """Put the rate's own currency among its options, as Stripe does on prices (R; here ?)."""
     amount = document["fixed_amount"]
     own = {"amount": amount["amount"], "tax_behavior": document["tax_behavior"]}
-    filled = call.kind("shipping_rate").filling.filled("fixed_amount.currency_options.*", own)
+    filled = view.kind("shipping_rate").filling.filled("fixed_amount.currency_options.*", own)
     options = {**(amount["currency_options"] or {}), amount["currency"]: filled}
     amount["currency_options"] = dict(sorted(options.items()))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from engine.emulator.behaviour import periods
+from engine.emulator.behaviour.account_view import AccountView, Document, Frozen, Params
 from engine.emulator.behaviour.base import Behaviour
 from engine.emulator.behaviour.dues import check_clock
 from engine.emulator.behaviour.line_items import currency_of, price_of
@@ -14,9 +15,6 @@ from engine.emulator.behaviour.subscription_items import items_of
 from engine.emulator.behaviour.tax_rates import check_rates
 from engine.emulator.wire import errors
 from engine.emulator.wire.errors import StripeRefusal
-
-if TYPE_CHECKING:
-    from engine.emulator.requests.call import Call
 
 _OVER = ("canceled", "completed", "released")
 
@@ -36,9 +34,9 @@ class ScheduleBehaviour(Behaviour):
         "phases.*.items.*.quantity": 1,
     }
 
-    def check_create(self, call: Call, params: dict[str, Any]) -> None:
+    def check_create(self, view: AccountView, params: Params) -> None:
         """Require phases of a customer, or a subscription to take them from."""
-        del call
+        del view
         if params.get("from_subscription") is not None:
             named = [name for name in ("customer", "phases") if params.get(name)]
             if named:
@@ -49,24 +47,18 @@ class ScheduleBehaviour(Behaviour):
         if not params.get("phases"):
             raise errors.missing_parameter("phases")
 
-    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+    def creating(self, view: AccountView, params: Params, document: Document) -> None:
         """Lay the phases one after the other."""
-        check_clock(call.get("customer", params.get("customer") or ""))
+        check_clock(view.get("customer", params.get("customer") or ""))
         if params.get("from_subscription") is not None:
-            _follow(call, params["from_subscription"], document)
+            _follow(view, params["from_subscription"], document)
         else:
             start = params.get("start_date") or "now"
-            begins = call.now if start == "now" else int(start)
-            _lay_out(call, params["phases"], document, begins)
-        _settle(call, document)
+            begins = view.now if start == "now" else int(start)
+            _lay_out(view, params["phases"], document, begins)
+        _settle(view, document)
 
-    def updating(
-        self,
-        call: Call,
-        params: dict[str, Any],
-        before: Mapping[str, Any],
-        after: dict[str, Any],
-    ) -> None:
+    def updating(self, view: AccountView, params: Params, before: Frozen, after: Document) -> None:
         """Change the phases while there are any to come (D; the text is ours, ?)."""
         if before["status"] in _OVER:
             raise StripeRefusal(
@@ -74,15 +66,13 @@ class ScheduleBehaviour(Behaviour):
             )
         if params.get("phases"):
             held = before["phases"]
-            begins = held[0]["start_date"] if held else call.now
-            _lay_out(call, params["phases"], after, begins)
-        _settle(call, after)
+            begins = held[0]["start_date"] if held else view.now
+            _lay_out(view, params["phases"], after, begins)
+        _settle(view, after)
 
-    def calling(
-        self, call: Call, verb: str, params: dict[str, Any], document: dict[str, Any]
-    ) -> None:
+    def calling(self, view: AccountView, verb: str, params: Params, document: Document) -> None:
         """Cancel or release it once (the text is ours, ?)."""
-        del call, params
+        del view, params
         if document["status"] in _OVER:
             raise StripeRefusal(
                 f"You cannot {verb} a subscription schedule that is {document['status']}."
@@ -92,73 +82,71 @@ class ScheduleBehaviour(Behaviour):
             document["released_subscription"] = document["subscription"]
             document["subscription"] = None
 
-    def passes(self, call: Call, params: Mapping[str, Any], document: Mapping[str, Any]) -> bool:
+    def passes(self, view: AccountView, params: Frozen, document: Frozen) -> bool:
         """Whether it has begun, if that was asked."""
-        del call
+        del view
         return not params.get("scheduled") or bool(document["status"] == "not_started")
 
 
-def _follow(call: Call, id: str, document: dict[str, Any]) -> None:
+def _follow(view: AccountView, id: str, document: Document) -> None:
     """Take the current phase from a subscription."""
-    subscription = call.require("subscription", id, param="from_subscription")
+    subscription = view.require("subscription", id, param="from_subscription")
     if subscription["schedule"] is not None:
         # ? The text is ours.
         raise StripeRefusal(
             "This subscription is already managed by a subscription schedule.",
             param="from_subscription",
         )
-    items = items_of(call, id)
+    items = items_of(view, id)
     phase = {
         "items": [{"price": item["price"], "quantity": item["quantity"]} for item in items],
         "end_date": max(item["current_period_end"] for item in items),
     }
     document["customer"], document["subscription"] = subscription["customer"], id
-    document["phases"] = call.kind("subscription_schedule").filling.filled("phases", [phase])
-    _lay_out(call, [phase], document, subscription["start_date"])
-    call.save({**subscription, "schedule": document["id"]})
+    document["phases"] = view.kind("subscription_schedule").filling.filled("phases", [phase])
+    _lay_out(view, [phase], document, subscription["start_date"])
+    view.save({**subscription, "schedule": document["id"]})
 
 
-def _lay_out(
-    call: Call, given: list[dict[str, Any]], document: dict[str, Any], begins: int
-) -> None:
+def _lay_out(view: AccountView, given: list[Document], document: Document, begins: int) -> None:
     """Give every phase its start and end, its currency and its items' prices."""
     for index, (sent, phase) in enumerate(zip(given, document["phases"], strict=True)):
         param = f"phases[{index}]"
         price: Mapping[str, Any] = {}
         for number, (wanted, item) in enumerate(zip(sent["items"], phase["items"], strict=True)):
-            price = price_of(call, wanted, f"{param}[items][{number}]")
+            price = price_of(view, wanted, f"{param}[items][{number}]")
             if price["recurring"] is None:
                 raise StripeRefusal(ONE_TIME_PRICE, param=f"{param}[items][{number}][price]")
             item["price"] = item["plan"] = price["id"]
-            check_rates(call, price, wanted.get("tax_rates") or sent.get("default_tax_rates"))
+            check_rates(view, price, wanted.get("tax_rates") or sent.get("default_tax_rates"))
         if not price:
             raise errors.missing_parameter(f"{param}[items]")
         first = f"{param}[items][0][price]"
         sold = [item["price"] for item in phase["items"]]
-        phase["currency"] = currency_of(call, sent.get("currency"), sold, first)
+        phase["currency"] = currency_of(view, sent.get("currency"), sold, first)
         start = sent.get("start_date")
         phase["start_date"] = begins if start is None or start == "now" else int(start)
-        phase["end_date"] = begins = _end_of(call, sent, price, phase["start_date"])
+        phase["end_date"] = begins = _end_of(view, sent, price, phase["start_date"])
         if sent.get("trial_end") == "now":
-            phase["trial_end"] = call.now
+            phase["trial_end"] = view.now
 
 
-def _end_of(call: Call, sent: Mapping[str, Any], price: Mapping[str, Any], start: int) -> int:
+def _end_of(view: AccountView, sent: Frozen, price: Frozen, start: int) -> int:
     end, lasts = sent.get("end_date"), sent.get("duration")
     if end is not None:
-        return call.now if end == "now" else int(end)
+        return view.now if end == "now" else int(end)
     # ? A phase that says nothing lasts as long as its price's interval.
     lasts = lasts or price["recurring"]
     return periods.after(start, lasts["interval"], lasts.get("interval_count") or 1)
 
 
-def _settle(call: Call, document: dict[str, Any]) -> None:
+def _settle(view: AccountView, document: Document) -> None:
     """Tell which phase it is in."""
     phases = document["phases"]
-    now = [one for one in phases if one["start_date"] <= call.now < one["end_date"]]
+    now = [one for one in phases if one["start_date"] <= view.now < one["end_date"]]
     current = now[0] if now else None
     document["current_phase"] = (
         None if current is None else {name: current[name] for name in ("start_date", "end_date")}
     )
-    started = bool(phases) and phases[0]["start_date"] <= call.now
+    started = bool(phases) and phases[0]["start_date"] <= view.now
     document["status"] = "active" if started else "not_started"

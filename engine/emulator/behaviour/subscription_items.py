@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import ClassVar
 
 from engine.emulator.behaviour import periods
+from engine.emulator.behaviour.account_view import AccountView, Document, Frozen, Params
 from engine.emulator.behaviour.base import Behaviour
 from engine.emulator.behaviour.discounts import discounts_of
 from engine.emulator.behaviour.mirrors import plan_of
@@ -14,9 +15,6 @@ from engine.emulator.behaviour.tax_rates import check_rates
 from engine.emulator.wire import errors
 from engine.emulator.wire.errors import StripeRefusal
 from engine.emulator.wire.ids import IdForm
-
-if TYPE_CHECKING:
-    from engine.emulator.requests.call import Call
 
 ITEM = "subscription_item"
 LAST_ITEM = (
@@ -36,14 +34,14 @@ class SubscriptionItemBehaviour(Behaviour):
     # ? It is told as the price it is billed by.
     unseen: ClassVar[frozenset[str]] = frozenset({"plan"})
 
-    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+    def creating(self, view: AccountView, params: Params, document: Document) -> None:
         """Bill a price once, along with its subscription."""
-        subscription = call.require("subscription", params["subscription"], param="subscription")
+        subscription = view.require("subscription", params["subscription"], param="subscription")
         if subscription["status"] == "canceled":
             # ? The text is ours.
             raise StripeRefusal("You cannot add items to a canceled subscription.")
-        _set_price(call, params, document)
-        for other in items_of(call, document["subscription"]):
+        _set_price(view, params, document)
+        for other in items_of(view, document["subscription"]):
             if other["price"] == document["price"]:
                 # L that a price stands once; the text is ours (?).
                 raise StripeRefusal(
@@ -51,91 +49,86 @@ class SubscriptionItemBehaviour(Behaviour):
                     f"{document['price']}",
                     param="price",
                 )
-        _settle(call, params, document)
+        _settle(view, params, document)
         document["current_period_start"] = subscription["start_date"]
-        price = call.require("price", document["price"], param="price")
+        price = view.require("price", document["price"], param="price")
         rhythm = price["recurring"]
         document["current_period_end"] = subscription["trial_end"] or periods.after(
             subscription["start_date"], rhythm["interval"], rhythm["interval_count"]
         )
 
-    def updating(
-        self,
-        call: Call,
-        params: dict[str, Any],
-        before: Mapping[str, Any],
-        after: dict[str, Any],
-    ) -> None:
+    def updating(self, view: AccountView, params: Params, before: Frozen, after: Document) -> None:
         """Move to another price."""
         after["discounts"], after["price"] = before["discounts"], before["price"]
         if any(params.get(name) is not None for name in ("price", "price_data", "plan")):
-            _set_price(call, params, after)
-        _settle(call, params, after)
+            _set_price(view, params, after)
+        _settle(view, params, after)
 
-    def deleting(self, call: Call, document: Mapping[str, Any]) -> None:
+    def deleting(self, view: AccountView, document: Frozen) -> None:
         """Keep the last item (L)."""
-        if len(items_of(call, document["subscription"])) == 1:
+        if len(items_of(view, document["subscription"])) == 1:
             raise StripeRefusal(LAST_ITEM)
 
-    def shown(self, call: Call, document: dict[str, Any]) -> None:
+    def shown(self, view: AccountView, document: Document) -> None:
         """Spell the legacy plan out, which is the price again (D)."""
-        price = call.get("price", document["price"])
+        price = view.get("price", document["price"])
         document["plan"] = plan = None if price is None else plan_of(price)
         if plan is not None:
             # D: tiers are told where they are expanded only.
             plan.pop("tiers", None)
 
 
-def items_of(call: Call, subscription: str) -> list[dict[str, Any]]:
+def items_of(view: AccountView, subscription: str) -> list[Document]:
     """A subscription's items, oldest first."""
-    return call.find(ITEM, "subscription", subscription)[::-1]
+    return view.find(ITEM, "subscription", subscription)[::-1]
 
 
-def default_rates(call: Call, item: Mapping[str, Any]) -> list[str] | None:
+def default_rates(view: AccountView, item: Frozen) -> list[str] | None:
     """The tax rates of an item that has none of its own."""
-    found: list[str] | None = call.require(
+    found: list[str] | None = view.require(
         "subscription", item["subscription"], param="subscription"
     )["default_tax_rates"]
     return found
 
 
-def change_items(call: Call, subscription: str, given: list[dict[str, Any]]) -> None:
+def change_items(view: AccountView, subscription: str, given: list[Document]) -> None:
     """Change, add and drop items as an update of the subscription asks (L).
 
     Raises:
         StripeRefusal: An item is refused, or none would be left.
     """
-    kind = call.kind(ITEM)
     for index, wanted in enumerate(given):
         param = f"items[{index}]"
         rest = {name: value for name, value in wanted.items() if name not in _DIRECTIVES}
         if wanted.get("id") is None:
-            call.create_inside(ITEM, {**rest, "subscription": subscription}, param)
+            view.create_inside(ITEM, {**rest, "subscription": subscription}, param)
             continue
-        item = call.require(ITEM, wanted["id"], param=f"{param}[id]")
+        item = view.require(ITEM, wanted["id"], param=f"{param}[id]")
         if item["subscription"] != subscription:
-            raise errors.resource_missing(kind.title, wanted["id"], param=f"{param}[id]")
+            raise errors.resource_missing(
+                SubscriptionItemBehaviour.title, wanted["id"], param=f"{param}[id]"
+            )
         if wanted.get("deleted"):
-            call.tables.remove(ITEM, item["id"])
+            view.tables.remove(ITEM, item["id"])
         else:
-            call.update(kind, item, rest)
-    if not items_of(call, subscription):
+            view.update(ITEM, item, rest)
+    if not items_of(view, subscription):
         raise StripeRefusal(LAST_ITEM)
 
 
 _DIRECTIVES = frozenset({"id", "deleted", "clear_usage"})
 
 
-def _set_price(call: Call, params: Mapping[str, Any], document: dict[str, Any]) -> None:
+def _set_price(view: AccountView, params: Frozen, document: Document) -> None:
     named = [name for name in ("price", "price_data", "plan") if params.get(name) is not None]
     if not named:
         raise errors.missing_parameter("price")
     if len(named) > 1:
         raise errors.exclusive(named)
     if named == ["price_data"]:
-        document["price"] = call.create_inside("price", params["price_data"], "price_data")["id"]
+        document["price"] = view.create_inside("price", params["price_data"], "price_data")["id"]
         return
-    price = call.require("price", params[named[0]], param=named[0])
+    price = view.require("price", params[named[0]], param=named[0])
     if not price["active"]:
         raise StripeRefusal(INACTIVE_PRICE, param=named[0])
     if price["recurring"] is None:
@@ -143,12 +136,12 @@ def _set_price(call: Call, params: Mapping[str, Any], document: dict[str, Any]) 
     document["price"] = price["id"]
 
 
-def _settle(call: Call, params: Mapping[str, Any], document: dict[str, Any]) -> None:
+def _settle(view: AccountView, params: Frozen, document: Document) -> None:
     """Check the taxes, fill in how many, and the discounts that were asked for."""
-    price = call.get("price", document["price"])
+    price = view.get("price", document["price"])
     # D: who has a plan that was deleted keeps it.
     if price is not None:
-        check_rates(call, price, document["tax_rates"] or default_rates(call, document))
+        check_rates(view, price, document["tax_rates"] or default_rates(view, document))
     metered = price is not None and price["recurring"]["usage_type"] == "metered"
     if metered and params.get("quantity") is not None:
         raise StripeRefusal(
@@ -158,4 +151,4 @@ def _settle(call: Call, params: Mapping[str, Any], document: dict[str, Any]) -> 
     if not metered and document["quantity"] is None:
         document["quantity"] = 1
     if "discounts" in params:
-        document["discounts"] = discounts_of(call, params["discounts"], document, "discounts")
+        document["discounts"] = discounts_of(view, params["discounts"], document, "discounts")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
+from engine.emulator.behaviour.account_view import AccountView, Document, Frozen, Params
 from engine.emulator.behaviour.base import Behaviour
 from engine.emulator.behaviour.discounts import discounts_of
 from engine.emulator.behaviour.dues import check_behavior, check_clock, check_payable
@@ -14,9 +15,6 @@ from engine.emulator.behaviour.tax_rates import check_rates
 from engine.emulator.params.queries import Searched
 from engine.emulator.wire import errors
 from engine.emulator.wire.errors import StripeRefusal
-
-if TYPE_CHECKING:
-    from engine.emulator.requests.call import Call
 
 _DAY = 24 * 3600
 _ENDED = ("canceled", "incomplete_expired")
@@ -50,9 +48,9 @@ class SubscriptionBehaviour(Behaviour):
         "status": Searched.STRING,
     }
 
-    def check_create(self, call: Call, params: dict[str, Any]) -> None:
+    def check_create(self, view: AccountView, params: Params) -> None:
         """Require a customer and items, and check the trial."""
-        del call
+        del view
         _require_customer(params)
         if not params.get("items"):
             raise errors.missing_parameter("items")
@@ -62,41 +60,35 @@ class SubscriptionBehaviour(Behaviour):
         _check_billing(params, params.get("collection_method"))
         check_behavior(params)
 
-    def check_update(self, call: Call, params: dict[str, Any]) -> None:
+    def check_update(self, view: AccountView, params: Params) -> None:
         """Check how it is paid."""
-        del call
+        del view
         check_behavior(params)
 
-    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+    def creating(self, view: AccountView, params: Params, document: Document) -> None:
         """Start it now; the items follow."""
-        start = params.get("backdate_start_date") or call.now
+        start = params.get("backdate_start_date") or view.now
         document["start_date"] = start
-        document["billing_cycle_anchor"] = params.get("billing_cycle_anchor") or call.now
+        document["billing_cycle_anchor"] = params.get("billing_cycle_anchor") or view.now
         document["items"]["data"] = []
-        days = params.get("trial_period_days") or _days_of_plans(call, params)
+        days = params.get("trial_period_days") or _days_of_plans(view, params)
         if days:
-            document["trial_end"] = call.now + days * _DAY
-        _settle(call, params, document)
-        check_clock(call.get("customer", params.get("customer") or ""))
-        document["discounts"] = discounts_of(call, params.get("discounts"), document, "discounts")
+            document["trial_end"] = view.now + days * _DAY
+        _settle(view, params, document)
+        check_clock(view.get("customer", params.get("customer") or ""))
+        document["discounts"] = discounts_of(view, params.get("discounts"), document, "discounts")
 
-    def created(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+    def created(self, view: AccountView, params: Params, document: Document) -> None:
         """Make the items, and take the currency from their prices."""
-        change_items(call, document["id"], params["items"])
-        items = items_of(call, document["id"])
+        change_items(view, document["id"], params["items"])
+        items = items_of(view, document["id"])
         prices = [item["price"] for item in items]
-        document["currency"] = currency_of(call, params.get("currency"), prices, "items[0][price]")
-        check_payable(call, params, document, items)
-        _set_end(call, params, document)
-        call.save(document)
+        document["currency"] = currency_of(view, params.get("currency"), prices, "items[0][price]")
+        check_payable(view, params, document, items)
+        _set_end(view, params, document)
+        view.save(document)
 
-    def updating(
-        self,
-        call: Call,
-        params: dict[str, Any],
-        before: Mapping[str, Any],
-        after: dict[str, Any],
-    ) -> None:
+    def updating(self, view: AccountView, params: Params, before: Frozen, after: Document) -> None:
         """Change it while it runs (L)."""
         if before["status"] in _ENDED and not set(params) <= _STILL_OPEN:
             raise StripeRefusal(
@@ -105,31 +97,29 @@ class SubscriptionBehaviour(Behaviour):
         for name in ("items", "discounts", "billing_cycle_anchor", "currency"):
             after[name] = before[name]
         if "discounts" in params:
-            after["discounts"] = discounts_of(call, params["discounts"], after, "discounts")
+            after["discounts"] = discounts_of(view, params["discounts"], after, "discounts")
         _check_billing(params, after["collection_method"], after["days_until_due"])
-        for item in items_of(call, after["id"]):
-            price = call.get("price", item["price"])
+        for item in items_of(view, after["id"]):
+            price = view.get("price", item["price"])
             # D: who has a plan that was deleted keeps it.
             if price is not None:
-                check_rates(call, price, item["tax_rates"] or after["default_tax_rates"])
+                check_rates(view, price, item["tax_rates"] or after["default_tax_rates"])
         if params.get("items"):
-            change_items(call, after["id"], params["items"])
+            change_items(view, after["id"], params["items"])
         if (params.get("billing_cycle_anchor") or {}).get("type") == "now":
-            after["billing_cycle_anchor"] = call.now
+            after["billing_cycle_anchor"] = view.now
         if before["status"] not in _ENDED:
-            _settle(call, params, after)
+            _settle(view, params, after)
             if (before["status"], after["status"]) == ("trialing", "active"):
-                check_payable(call, params, after, items_of(call, after["id"]))
-            _set_end(call, params, after)
+                check_payable(view, params, after, items_of(view, after["id"]))
+            _set_end(view, params, after)
 
-    def calling(
-        self, call: Call, verb: str, params: dict[str, Any], document: dict[str, Any]
-    ) -> None:
+    def calling(self, view: AccountView, verb: str, params: Params, document: Document) -> None:
         """Cancel it once (L: then it is as good as gone)."""
         if document["status"] in _ENDED:
             raise errors.resource_missing("subscription", document["id"], param="id", in_path=True)
         if verb == "cancel":
-            document["ended_at"] = call.now
+            document["ended_at"] = view.now
             said = params.get("cancellation_details") or {}
             document["cancellation_details"] = {
                 "comment": said.get("comment"),
@@ -138,7 +128,7 @@ class SubscriptionBehaviour(Behaviour):
                 "reason": "cancellation_requested",
             }
 
-    def passes(self, call: Call, params: Mapping[str, Any], document: Mapping[str, Any]) -> bool:
+    def passes(self, view: AccountView, params: Frozen, document: Frozen) -> bool:
         """Whether it has the status asked for, and the price; canceled ones must be asked for."""
         wanted = params.get("status")
         status = document["status"]
@@ -151,15 +141,15 @@ class SubscriptionBehaviour(Behaviour):
         price = params.get("price") or params.get("plan")
         if price is None or not right:
             return bool(right)
-        return any(item["price"] == price for item in items_of(call, document["id"]))
+        return any(item["price"] == price for item in items_of(view, document["id"]))
 
-    def shown(self, call: Call, document: dict[str, Any]) -> None:
+    def shown(self, view: AccountView, document: Document) -> None:
         """Let a trial end by itself."""
-        if document["status"] == "trialing" and document["trial_end"] <= call.now:
+        if document["status"] == "trialing" and document["trial_end"] <= view.now:
             document["status"] = "active"
 
 
-def _require_customer(params: Mapping[str, Any]) -> None:
+def _require_customer(params: Frozen) -> None:
     named = [name for name in ("customer", "customer_account") if params.get(name) is not None]
     if not named:
         raise errors.missing_parameter("customer")
@@ -167,7 +157,7 @@ def _require_customer(params: Mapping[str, Any]) -> None:
         raise errors.exclusive(named)
 
 
-def _days_of_plans(call: Call, params: Mapping[str, Any]) -> int | None:
+def _days_of_plans(view: AccountView, params: Frozen) -> int | None:
     """Days of the trial that comes with what is subscribed to, if it is asked for (D).
 
     Of several, the longest (?).
@@ -175,11 +165,11 @@ def _days_of_plans(call: Call, params: Mapping[str, Any]) -> int | None:
     if not params.get("trial_from_plan"):
         return None
     named = [item.get("price") or item.get("plan") or "" for item in params["items"]]
-    plans = [call.get("plan", id) or {} for id in named]
+    plans = [view.get("plan", id) or {} for id in named]
     return max((plan.get("trial_period_days") or 0 for plan in plans), default=None)
 
 
-def _check_billing(params: Mapping[str, Any], method: str | None, held: int | None = None) -> None:
+def _check_billing(params: Frozen, method: str | None, held: int | None = None) -> None:
     days = params.get("days_until_due", held)
     if method == "send_invoice" and days is None:
         # ? The text is ours.
@@ -194,21 +184,21 @@ def _check_billing(params: Mapping[str, Any], method: str | None, held: int | No
         )
 
 
-def _settle(call: Call, params: Mapping[str, Any], document: dict[str, Any]) -> None:
+def _settle(view: AccountView, params: Frozen, document: Document) -> None:
     """Tell whether it is in its trial."""
     del params
     ends = document["trial_end"]
-    on_trial = ends is not None and ends > call.now
+    on_trial = ends is not None and ends > view.now
     if on_trial and document["trial_start"] is None:
-        document["trial_start"] = call.now
+        document["trial_start"] = view.now
     document["status"] = "trialing" if on_trial else "active"
     if document["collection_method"] != "send_invoice":
         document["days_until_due"] = None
 
 
-def _set_end(call: Call, params: Mapping[str, Any], document: dict[str, Any]) -> None:
+def _set_end(view: AccountView, params: Frozen, document: Document) -> None:
     """Note when it is going to end, if somebody said so (D)."""
-    items = items_of(call, document["id"])
+    items = items_of(view, document["id"])
     ends = [item["current_period_end"] for item in items]
     at = params.get("cancel_at")
     if at in ("max_period_end", "max_billed_until"):
@@ -220,4 +210,4 @@ def _set_end(call: Call, params: Mapping[str, Any], document: dict[str, Any]) ->
     elif params.get("cancel_at_period_end") is False and at is None:
         document["cancel_at"] = None
     waiting = document["cancel_at"] is not None
-    document["canceled_at"] = (document["canceled_at"] or call.now) if waiting else None
+    document["canceled_at"] = (document["canceled_at"] or view.now) if waiting else None

@@ -5,22 +5,19 @@ What must not live here: tax rates by themselves.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
 
+from engine.emulator.behaviour.account_view import AccountView, Frozen
 from engine.emulator.wire.errors import StripeRefusal
-
-if TYPE_CHECKING:
-    from engine.emulator.requests.call import Call
 
 _BEHAVIORS = {True: "inclusive", False: "exclusive"}
 
 
-def check_rates(call: Call, price: Mapping[str, Any], rates: Iterable[str] | None) -> None:
+def check_rates(view: AccountView, price: Frozen, rates: Iterable[str] | None) -> None:
     """Refuse rates that contradict what their price says of taxes (L).
 
     Args:
-        call: The request under way.
+        view: The account.
         price: What is sold.
         rates: Ids of the tax rates on it; None for none.
 
@@ -29,7 +26,7 @@ def check_rates(call: Call, price: Mapping[str, Any], rates: Iterable[str] | Non
     """
     said = price["tax_behavior"]
     for id in rates or ():
-        rate = call.get("tax_rate", id)
+        rate = view.get("tax_rate", id)
         if rate is not None and said not in (None, "unspecified", _BEHAVIORS[rate["inclusive"]]):
             raise StripeRefusal(
                 "One or more prices has a `tax_behavior` that conflicts with the tax rates that "

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
+from engine.emulator.behaviour.account_view import AccountView, Document, Frozen, Params
 from engine.emulator.behaviour.base import Behaviour
 from engine.emulator.wire import errors
 from engine.emulator.wire.errors import StripeRefusal
-
-if TYPE_CHECKING:
-    from engine.emulator.requests.call import Call
 
 _REGISTRATION = "tax.registration"
 _OPTIONS = "country_options"
@@ -26,9 +24,9 @@ class RegistrationBehaviour(Behaviour):
     sifted: ClassVar[frozenset[str]] = frozenset({"status"})
     indexed: ClassVar[Mapping[str, bool]] = {"country": False}
 
-    def check_create(self, call: Call, params: dict[str, Any]) -> None:
+    def check_create(self, view: AccountView, params: Params) -> None:
         """Check from when to when, and that the options are the country's."""
-        _check_times(call, params)
+        _check_times(view, params)
         own = params["country"].lower()
         for name in params[_OPTIONS]:
             if name != own:
@@ -42,14 +40,14 @@ class RegistrationBehaviour(Behaviour):
             raise errors.missing_parameter(f"{_OPTIONS}[{own}]")
         _check_elections(params[_OPTIONS][own])
 
-    def check_update(self, call: Call, params: dict[str, Any]) -> None:
+    def check_update(self, view: AccountView, params: Params) -> None:
         """Check from when to when."""
-        _check_times(call, params)
+        _check_times(view, params)
 
-    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+    def creating(self, view: AccountView, params: Params, document: Document) -> None:
         """Register a place once, from a head office (L; the texts are ours, ?)."""
         del params
-        settings = call.only_one(call.kind("tax.settings"), "")
+        settings = view.only_one("tax.settings")
         if settings["head_office"] is None:
             raise StripeRefusal(
                 "You must set your head office address in your tax settings before you can create "
@@ -58,49 +56,43 @@ class RegistrationBehaviour(Behaviour):
         own = document["country"].lower()
         options = {own: _said(document[_OPTIONS][own])}
         document[_OPTIONS] = options
-        for other in call.find(_REGISTRATION, "country", document["country"]):
-            if _status(call, other) != "expired" and _place(other) == _place(document):
+        for other in view.find(_REGISTRATION, "country", document["country"]):
+            if _status(view, other) != "expired" and _place(other) == _place(document):
                 raise StripeRefusal(
                     f"A tax registration (`{other['id']}`) for this location is already active or "
                     "scheduled.",
                     param="country",
                 )
 
-    def updating(
-        self,
-        call: Call,
-        params: dict[str, Any],
-        before: Mapping[str, Any],
-        after: dict[str, Any],
-    ) -> None:
+    def updating(self, view: AccountView, params: Params, before: Frozen, after: Document) -> None:
         """Leave an expired registration as it is, and its parts in their order (?)."""
         del params
-        if _status(call, before) == "expired":
+        if _status(view, before) == "expired":
             raise StripeRefusal("An expired tax registration cannot be updated.")
         ends = after["expires_at"]
         if ends is not None and ends < after["active_from"]:
             raise errors.too_small("expires_at", after["active_from"], ends)
 
-    def shown(self, call: Call, document: dict[str, Any]) -> None:
+    def shown(self, view: AccountView, document: Document) -> None:
         """Tell its status, which follows the clock (L)."""
-        document["status"] = _status(call, document)
+        document["status"] = _status(view, document)
 
-    def passes(self, call: Call, params: Mapping[str, Any], document: Mapping[str, Any]) -> bool:
+    def passes(self, view: AccountView, params: Frozen, document: Frozen) -> bool:
         """Whether it has the status asked for."""
         wanted = params.get("status", "all")
-        return bool(wanted in ("all", _status(call, document)))
+        return bool(wanted in ("all", _status(view, document)))
 
 
-def _check_times(call: Call, params: Mapping[str, Any]) -> None:
+def _check_times(view: AccountView, params: Frozen) -> None:
     for name in ("active_from", "expires_at"):
         if params.get(name) != "now":
-            call.check_future(name, params.get(name))
+            view.check_future(name, params.get(name))
     starts, ends = params.get("active_from"), params.get("expires_at")
     if isinstance(starts, int) and isinstance(ends, int) and ends <= starts:
         raise errors.too_small("expires_at", starts + 1, ends)
 
 
-def _check_elections(options: Mapping[str, Any]) -> None:
+def _check_elections(options: Frozen) -> None:
     """Take the election that Texas permits, and name it (L; the text is ours, ?)."""
     if options.get("state") != "TX":
         return
@@ -117,7 +109,7 @@ def _said(options: Any) -> Any:
     return {name: value for name, value in (options or {}).items() if value is not None}
 
 
-def _place(registration: Mapping[str, Any]) -> list[Any]:
+def _place(registration: Frozen) -> list[Any]:
     options = registration[_OPTIONS][registration["country"].lower()]
     # A local tax has a block of its own with the place that raises it.
     blocks = [options[name] for name in sorted(options) if isinstance(options[name], Mapping)]
@@ -125,10 +117,10 @@ def _place(registration: Mapping[str, Any]) -> list[Any]:
     return [*(options.get(name) for name in _PLACE), *local]
 
 
-def _status(call: Call, registration: Mapping[str, Any]) -> str:
-    if registration["expires_at"] is not None and registration["expires_at"] <= call.now:
+def _status(view: AccountView, registration: Frozen) -> str:
+    if registration["expires_at"] is not None and registration["expires_at"] <= view.now:
         return "expired"
-    return "active" if registration["active_from"] <= call.now else "scheduled"
+    return "active" if registration["active_from"] <= view.now else "scheduled"
 
 
 class TaxSettingsBehaviour(Behaviour):
@@ -136,24 +128,18 @@ class TaxSettingsBehaviour(Behaviour):
 
     defaults: ClassVar[Mapping[str, Any]] = {"defaults.provider": "stripe"}
 
-    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+    def creating(self, view: AccountView, params: Params, document: Document) -> None:
         """Begin without a head office."""
-        del call, params
+        del view, params
         _settle(document)
 
-    def updating(
-        self,
-        call: Call,
-        params: dict[str, Any],
-        before: Mapping[str, Any],
-        after: dict[str, Any],
-    ) -> None:
+    def updating(self, view: AccountView, params: Params, before: Frozen, after: Document) -> None:
         """Say whether taxes can be calculated."""
-        del call, params, before
+        del view, params, before
         _settle(after)
 
 
-def _settle(document: dict[str, Any]) -> None:
+def _settle(document: Document) -> None:
     missing = [] if document["head_office"] is not None else ["head_office"]
     document["status"] = "pending" if missing else "active"
     document["status_details"] = {
@@ -182,15 +168,9 @@ class BalanceSettingsBehaviour(Behaviour):
         "payments.settlement_timing.delay_days": _DELAY_DAYS,
     }
 
-    def updating(
-        self,
-        call: Call,
-        params: dict[str, Any],
-        before: Mapping[str, Any],
-        after: dict[str, Any],
-    ) -> None:
+    def updating(self, view: AccountView, params: Params, before: Frozen, after: Document) -> None:
         """Check the rules of transfers, and let delay and days follow what was set."""
-        del call, before
+        del view, before
         _check_transfers(params)
         timing = after["payments"]["settlement_timing"]
         override = timing["delay_days_override"]
@@ -211,7 +191,7 @@ class BalanceSettingsBehaviour(Behaviour):
 _TRANSFERS = "automatic_transfer_rules_by_currency"
 
 
-def _check_transfers(params: Mapping[str, Any]) -> None:
+def _check_transfers(params: Frozen) -> None:
     """Require of each rule what it moves, and where to (the texts are those of others, ?)."""
     payouts = (params.get("payments") or {}).get("payouts") or {}
     for currency, rules in (payouts.get(_TRANSFERS) or {}).items():

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import ClassVar
 
+from engine.emulator.behaviour.account_view import AccountView, Document, Frozen, Params
 from engine.emulator.behaviour.base import Behaviour
 from engine.emulator.wire import errors
 from engine.emulator.wire.errors import StripeRefusal
-
-if TYPE_CHECKING:
-    from engine.emulator.requests.call import Call
 
 _SIMULATED = "simulated-"
 # D: the codes that Stripe's own simulator answers to.
@@ -25,14 +23,14 @@ _PLAIN_DEVICE = "simulated_wisepos_e"
 class TerminalConfigurationBehaviour(Behaviour):
     """How readers are set up."""
 
-    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+    def creating(self, view: AccountView, params: Params, document: Document) -> None:
         """Tell that it is not the account's default, which Stripe makes."""
-        del call, params
+        del view, params
         document["is_account_default"] = False
 
-    def deleting(self, call: Call, document: Mapping[str, Any]) -> None:
+    def deleting(self, view: AccountView, document: Frozen) -> None:
         """Keep the default (D; the text is ours, ?)."""
-        del call
+        del view
         if document["is_account_default"]:
             raise StripeRefusal("The account's default terminal configuration cannot be deleted.")
 
@@ -40,22 +38,16 @@ class TerminalConfigurationBehaviour(Behaviour):
 class LocationBehaviour(Behaviour):
     """Where readers stand."""
 
-    def check_create(self, call: Call, params: dict[str, Any]) -> None:
+    def check_create(self, view: AccountView, params: Params) -> None:
         """Require a name and an address, in one script or the other (D)."""
-        del call
+        del view
         for name in ("display_name", "address"):
             if params.get(name) is None and params.get(f"{name}_kana") is None:
                 raise errors.missing_parameter(name)
 
-    def updating(
-        self,
-        call: Call,
-        params: dict[str, Any],
-        before: Mapping[str, Any],
-        after: dict[str, Any],
-    ) -> None:
+    def updating(self, view: AccountView, params: Params, before: Frozen, after: Document) -> None:
         """Keep the country (D; the text is ours, ?)."""
-        del call, params
+        del view, params
         if before["address"]["country"] != after["address"]["country"]:
             raise StripeRefusal(
                 "The country of a location cannot be changed.", param="address[country]"
@@ -67,7 +59,7 @@ class ReaderBehaviour(Behaviour):
 
     kept_when_gone: ClassVar[tuple[str, ...]] = ("device_type", "serial_number")
 
-    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+    def creating(self, view: AccountView, params: Params, document: Document) -> None:
         """Take the code that a simulated reader shows, and find out what it is."""
         code = params["registration_code"]
         if not code.startswith(_SIMULATED):
@@ -76,7 +68,7 @@ class ReaderBehaviour(Behaviour):
                 f"No reader is showing the registration code '{code}'.",
                 param="registration_code",
             )
-        serial = call.ids.digits(12)
+        serial = view.ids.digits(12)
         document.update(
             device_type=_DEVICES.get(code.removeprefix(_SIMULATED), _PLAIN_DEVICE),
             device_sw_version="",
@@ -86,13 +78,7 @@ class ReaderBehaviour(Behaviour):
         )
         document["label"] = document["label"] or serial
 
-    def updating(
-        self,
-        call: Call,
-        params: dict[str, Any],
-        before: Mapping[str, Any],
-        after: dict[str, Any],
-    ) -> None:
+    def updating(self, view: AccountView, params: Params, before: Frozen, after: Document) -> None:
         """Call a reader without a label by its number (?)."""
-        del call, params, before
+        del view, params, before
         after["label"] = after["label"] or after["serial_number"]

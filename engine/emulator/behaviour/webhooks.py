@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import ClassVar
 from urllib.parse import urlsplit
 
+from engine.emulator.behaviour.account_view import AccountView, Document, Frozen, Params
 from engine.emulator.behaviour.base import Behaviour
 from engine.emulator.wire import errors
 from engine.emulator.wire.errors import StripeRefusal
-
-if TYPE_CHECKING:
-    from engine.emulator.requests.call import Call
 
 # D: in each mode.
 MOST_ENDPOINTS = 16
@@ -25,43 +22,43 @@ class WebhookBehaviour(Behaviour):
 
     permission: ClassVar[str] = "webhook"
 
-    def check_create(self, call: Call, params: dict[str, Any]) -> None:
+    def check_create(self, view: AccountView, params: Params) -> None:
         """Check the URL, and the version of the events."""
-        check_url(call, params["url"])
+        check_url(view, params["url"])
         version = params.get("api_version")
         if version is not None and not _VERSION.fullmatch(version):
             raise errors.StripeRefusal(
                 f"Invalid API version: {version}", param="api_version"
             )  # ? The text is ours.
 
-    def check_update(self, call: Call, params: dict[str, Any]) -> None:
+    def check_update(self, view: AccountView, params: Params) -> None:
         """Check the URL."""
         if params.get("url") is not None:
-            check_url(call, params["url"])
+            check_url(view, params["url"])
 
-    def creating(self, call: Call, params: dict[str, Any], document: dict[str, Any]) -> None:
+    def creating(self, view: AccountView, params: Params, document: Document) -> None:
         """Keep to the cap (L)."""
         del params, document
-        if call.tables.count("webhook_endpoint") >= MOST_ENDPOINTS:
-            mode = "" if call.caller.livemode else "test "
+        if view.tables.count("webhook_endpoint") >= MOST_ENDPOINTS:
+            mode = "" if view.caller.livemode else "test "
             raise StripeRefusal(
                 f"You have reached the maximum of {MOST_ENDPOINTS} {mode}webhook endpoints."
             )
 
-    def creation_only(self, call: Call, document: dict[str, Any]) -> Mapping[str, Any]:
+    def creation_only(self, view: AccountView, document: Document) -> Frozen:
         """Tell the signing secret."""
         del document
-        return {"secret": call.ids.webhook_secret()}
+        return {"secret": view.ids.webhook_secret()}
 
 
-def check_url(call: Call, url: str) -> None:
+def check_url(view: AccountView, url: str) -> None:
     """Refuse a URL that Stripe would not send events to.
 
     Raises:
         StripeRefusal: `url_invalid`.
     """
     parts = urlsplit(url)
-    if call.caller.livemode and parts.scheme != "https":
+    if view.caller.livemode and parts.scheme != "https":
         # D that live endpoints need https; the text is ours (?).
         raise StripeRefusal(
             "Invalid URL: An HTTPS URL is required in live mode.", code="url_invalid", param="url"

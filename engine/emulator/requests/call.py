@@ -1,6 +1,6 @@
 """One request under way: who calls, when, and the objects of that account and mode.
 
-Behaviours see the emulator through this and nothing else. What must not live here: the wire.
+To behaviours it is an `AccountView`.
 """
 
 from __future__ import annotations
@@ -136,12 +136,13 @@ class Call:
         check_bounds(params, kind.entry.params("create"), kind.limits, kind.row)
         kind.behaviour.check_create(self, params)
 
-    def create(self, kind: ObjectKind, params: dict[str, Any], parent: str = "") -> Document:
+    def create(self, object: str, params: dict[str, Any], parent: str = "") -> Document:
         """Make an object from typed, checked parameters.
 
         Raises:
             StripeRefusal: The account rules it out.
         """
+        kind = self.kind(object)
         self.begun = True
         self._require_named(kind, params)
         document = self._fresh(kind, self._told(kind, params))
@@ -173,7 +174,7 @@ class Call:
         kind = self.kind(object)
         try:
             self.check_create(kind, params)
-            return self.create(kind, params)
+            return self.create(object, params)
         except errors.StripeRefusal as refusal:
             raise refusal.inside(prefix) from None
 
@@ -190,9 +191,10 @@ class Call:
             kind.behaviour.stored(self, document)
             yield document
 
-    def only_one(self, kind: ObjectKind, parent: str) -> Document:
-        """What there is one of, as Stripe has it before anybody changed it if nobody did."""
-        id = parent or kind.object
+    def only_one(self, object: str, parent: str = "") -> Document:
+        """The one object of a type, or of a type below a parent, as it is before any change too."""
+        kind = self.kind(object)
+        id = parent or object
         found = self.tables.get(kind.table, id)
         if found is not None:
             return found
@@ -203,12 +205,13 @@ class Call:
         kind.behaviour.creating(self, {}, document)
         return document
 
-    def update(self, kind: ObjectKind, before: Document, params: dict[str, Any]) -> Document:
+    def update(self, object: str, before: Document, params: dict[str, Any]) -> Document:
         """Change an object by typed, checked parameters.
 
         Raises:
             StripeRefusal: It may not change so.
         """
+        kind = self.kind(object)
         self._require_named(kind, params)
         after = kind.filling.merged(before, self._told(kind, params))
         if isinstance(after.get("metadata"), dict):

@@ -35,7 +35,7 @@ def _create(call: Call, match: Match, form: Form) -> dict[str, Any]:
     params, expand = _read(match, form)
     call.check_create(kind, params)
     call.require_parent(kind, match.parent)
-    document = call.create(kind, params, match.parent)
+    document = call.create(kind.object, params, match.parent)
     told = kind.behaviour.creation_only(call, document)
     answer = _shown(call, match, document, expand)
     for path, value in told.items():
@@ -56,7 +56,7 @@ def _update(call: Call, match: Match, form: Form) -> dict[str, Any]:
     check_bounds(params, kind.entry.params(match.operation), kind.limits, kind.row)
     kind.behaviour.check_update(call, params)
     call.begun = True
-    document = call.update(kind, _required(call, match), params)
+    document = call.update(kind.object, _required(call, match), params)
     return _shown(call, match, document, expand)
 
 
@@ -136,7 +136,7 @@ def _required(call: Call, match: Match) -> Document:
     kind = match.kind
     call.require_parent(kind, match.parent)
     if kind.singleton:
-        return call.only_one(kind, match.parent)
+        return call.only_one(kind.object, match.parent)
     return call.require(
         kind.object, match.id, param=kind.id_param, in_path=True, parent=match.parent
     )

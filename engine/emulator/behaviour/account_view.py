@@ -1,0 +1,88 @@
+"""What a behaviour sees: the objects of one account and mode, and the other types.
+
+`requests.call.Call` is one; behaviours know nothing of requests, and requests know the behaviours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol, TypeAlias
+
+from engine.catalog.model import Shape
+from engine.emulator.accounts.keys import Caller
+from engine.emulator.shapes.defaults import Filling
+from engine.emulator.storage.repository import Tables
+from engine.emulator.wire.ids import Ids
+
+Document: TypeAlias = dict[str, Any]
+Params: TypeAlias = dict[str, Any]
+Frozen: TypeAlias = Mapping[str, Any]
+"""A document or parameters that are read only."""
+
+
+class TypeView(Protocol):
+    """What a behaviour sees of a type: `types.kinds.ObjectKind` is one."""
+
+    @property
+    def answer(self) -> Shape:
+        """Shape of its answer."""
+
+    @property
+    def filling(self) -> Filling:
+        """How its documents are filled in."""
+
+    @property
+    def parent_field(self) -> str:
+        """Where its documents hold the parent's id."""
+
+
+class AccountView(Protocol):
+    """The objects of an account in one mode, as of one request.
+
+    Attributes:
+        caller: Who sends the request.
+        now: Seconds since 1970.
+        ids: Where ids come from.
+        tables: The objects, deleted ones that leave a tombstone among them.
+        version: API version the request asks for.
+    """
+
+    caller: Caller
+    now: int
+    ids: Ids
+    tables: Tables
+    version: str
+
+    def kind(self, object: str) -> TypeView:
+        """An emulated type by object name."""
+
+    def find(self, object: str, path: str, value: Any, *, folded: bool = False) -> list[Document]:
+        """Objects whose field has a value, newest first; deleted ones are left out."""
+
+    def get(self, object: str, id: str) -> Document | None:
+        """The object of an id; None if there is none, or it is deleted."""
+
+    def require(self, object: str, id: str, *, param: str) -> Document:
+        """The object of an id that a parameter holds.
+
+        Raises:
+            StripeRefusal: There is none, or only in the other mode.
+        """
+
+    def only_one(self, object: str, parent: str = "") -> Document:
+        """The one object of a type, or of a type below a parent."""
+
+    def save(self, document: Document) -> None:
+        """Store a new version of an object."""
+
+    def create(self, object: str, params: Params, parent: str = "") -> Document:
+        """Make an object from typed, checked parameters."""
+
+    def create_inside(self, object: str, params: Params, prefix: str) -> Document:
+        """Make an object from the parameters inside another type's parameter, `prefix`."""
+
+    def update(self, object: str, before: Document, params: Params) -> Document:
+        """Change an object by typed, checked parameters."""
+
+    def check_future(self, param: str, moment: int | None) -> None:
+        """Refuse a time that is over, or too far ahead."""
