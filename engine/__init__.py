@@ -20,7 +20,7 @@ if TYPE_CHECKING:
         variable,
     )
     from engine.stack.model import Lifecycle
-    from engine.values import Sensitive
+    from engine.values.secret import Sensitive
 
     environment: str
 
@@ -39,7 +39,7 @@ __all__ = [
 # Loaded on first use: a command that evaluates no stack pays for none of it.
 _HOMES = {
     "Lifecycle": "engine.stack.model",
-    "Sensitive": "engine.values",
+    "Sensitive": "engine.values.secret",
 }
 
 

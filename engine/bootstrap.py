@@ -15,7 +15,7 @@ from engine.errors import GuardError, SettingsError, UsageError
 from engine.operations.run.context import Context
 from engine.ports.hook import Hook
 from engine.settings import Settings, is_live, load_settings
-from engine.values import Sensitive
+from engine.values.secret import Sensitive
 from engine.variables import Variables
 from engine.version import VERSION
 

@@ -16,7 +16,7 @@ from typing import Any
 from engine.address import is_logical_name
 from engine.errors import SettingsError
 from engine.redaction import remember
-from engine.values import Sensitive
+from engine.values.secret import Sensitive
 from engine.variables import Variables, variables_of
 
 EMBEDDED = "local"

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import SettingsError
-from engine.values import Sensitive
+from engine.values.secret import Sensitive
 
 _PREFIX = "ENGINE_VAR_"
 _WHOLE = re.compile(r"[+-]?[0-9]+")

@@ -40,7 +40,8 @@ from engine.schema.lifecycle import Verb
 from engine.schema.remote import RemoteObject, id_of
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.state.model import Delta, Draft, State
-from engine.values import fingerprint, plain, resolve
+from engine.values.secret import fingerprint, plain
+from engine.values.templates import resolve
 
 IN_FLIGHT = "engine-operation"
 """What the names of threads begin with that wait for Stripe's answer."""

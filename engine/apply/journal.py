@@ -20,7 +20,7 @@ from engine.schema.resource_type import Schemas
 from engine.state.codec import removed_document, resource_document
 from engine.state.decode import removed_of, resource_of
 from engine.state.model import Delta, State
-from engine.values import fingerprint
+from engine.values.secret import fingerprint
 
 FORMAT = 1
 _RESULT_ROOM = 4096

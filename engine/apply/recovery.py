@@ -36,7 +36,8 @@ from engine.ports.secret_sink import SecretSink
 from engine.schema.remote import STAMP_KEY, RemoteObject, composite_id, id_of
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.state.model import Delta, Draft, ResourceState, State
-from engine.values import fingerprint, get_path, set_path
+from engine.values.paths import get_path, set_path
+from engine.values.secret import fingerprint
 
 KEY_LIFE = 23 * 3600
 """Seconds for which Stripe is trusted to know a key; it may forget it after 24 hours (D)."""

@@ -12,14 +12,10 @@ from engine.ports.secret_sink import OutputsOf, SecretSink
 from engine.schema.remote import RemoteObject
 from engine.schema.resource_type import Schemas
 from engine.state.model import Draft
-from engine.values import (
-    UNKNOWN,
-    AttributeTarget,
-    OutputTarget,
-    Sensitive,
-    Target,
-    get_path,
-)
+from engine.values.markers import UNKNOWN
+from engine.values.paths import get_path
+from engine.values.secret import Sensitive
+from engine.values.targets import AttributeTarget, OutputTarget, Target
 
 
 @dataclass(slots=True, kw_only=True)

@@ -19,7 +19,9 @@ from engine.redaction import without
 from engine.schema.remote import RemoteObject
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.state.model import ResourceState
-from engine.values import ABSENT, Path, Sensitive, get_path, plain
+from engine.values.markers import ABSENT
+from engine.values.paths import Path, get_path
+from engine.values.secret import Sensitive, plain
 
 
 def secret_name(address: ResourceAddress, path: Path) -> str:

@@ -15,7 +15,8 @@ from engine.ports.provider import Provider, RequestContext
 from engine.schema.lifecycle import Removal, Verb
 from engine.schema.remote import RemoteObject, id_of
 from engine.schema.resource_type import ResourceType, Schemas
-from engine.values import CLEAR, plain
+from engine.values.markers import CLEAR
+from engine.values.secret import plain
 
 _REFUSED, _CONFLICT, _SERVER = 400, 409, 500
 

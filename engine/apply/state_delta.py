@@ -13,7 +13,10 @@ from engine.schema.lifecycle import Verb
 from engine.schema.remote import RemoteObject, id_of
 from engine.schema.resource_type import ResourceType
 from engine.state.model import Delta, Draft, RemovedObject, ResourceState
-from engine.values import Target, fingerprint, get_path, resolve, set_path
+from engine.values.paths import get_path, set_path
+from engine.values.secret import fingerprint
+from engine.values.targets import Target
+from engine.values.templates import resolve
 
 NOTHING = Delta()
 

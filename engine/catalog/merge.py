@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 from engine.catalog.model import ALTERNATIVES, Entry, Shape
 from engine.catalog.rows import Bounds, Row
 from engine.schema.attribute import Attribute, Kind, ListOrder
-from engine.values import ABSENT
+from engine.values.markers import ABSENT
 
 TreePath: TypeAlias = tuple[str, ...]
 """Names of fields from the root; `*` is the element of a list or a map."""

@@ -11,7 +11,8 @@ from engine.graph.dag import topological_order
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.stack.checks.stack import addresses_named
 from engine.stack.model import Declaration, References, Stack
-from engine.values import AttributeTarget, Target, targets_in, targets_with_paths
+from engine.values.targets import AttributeTarget, Target
+from engine.values.templates import targets_in, targets_with_paths
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from engine.stack.loader import stack_files
 from engine.stack.meant import nearest
 from engine.stack.model import Stack
 from engine.state.model import State
-from engine.values import get_path
+from engine.values.paths import get_path
 
 
 def move_resource(

@@ -12,7 +12,8 @@ from engine.plan.inputs.options import PlanOptions
 from engine.plan.model import Action, Plan
 from engine.schema.resource_type import Schemas
 from engine.state.model import State
-from engine.values import CLEAR, get_path
+from engine.values.markers import CLEAR
+from engine.values.paths import get_path
 
 LARGE_PERCENT = 30
 """More than this share of a stack removed or replaced at once is unusual."""

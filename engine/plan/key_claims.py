@@ -15,8 +15,9 @@ from engine.plan.compare.natural_keys import Claimed, cased, claim_of, told
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.stack.model import Declaration, Stack
 from engine.stack.source_lines import line_of
-from engine.values import Path as LeafPath
-from engine.values import get_path, targets_in
+from engine.values.paths import Path as LeafPath
+from engine.values.paths import get_path
+from engine.values.templates import targets_in
 
 _TWINS = "give one of them another, or take one of the two out"
 

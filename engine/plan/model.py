@@ -15,7 +15,8 @@ from engine.address import ResourceAddress
 from engine.plan.inputs.options import PlanOptions
 from engine.schema.lifecycle import Removal
 from engine.state.model import ResourceState
-from engine.values import ABSENT, Path
+from engine.values.markers import ABSENT
+from engine.values.paths import Path
 
 
 class Action(enum.StrEnum):

@@ -9,7 +9,9 @@ from engine.plan.compare.normalize import SEALED, is_sealed, seal
 from engine.plan.decide.references import KnownValues
 from engine.plan.model import OutputChange
 from engine.stack.model import OutputDeclaration
-from engine.values import ABSENT, UNKNOWN, fingerprint, resolve
+from engine.values.markers import ABSENT, UNKNOWN
+from engine.values.secret import fingerprint
+from engine.values.templates import resolve
 
 
 def output_changes(

@@ -30,7 +30,8 @@ from engine.plan.steps.order import order_steps
 from engine.plan.translate.recorded import refresh_steps
 from engine.schema.resource_type import Schemas
 from engine.state.model import State
-from engine.values import Target, targets_in
+from engine.values.targets import Target
+from engine.values.templates import targets_in
 
 
 def make_plan(

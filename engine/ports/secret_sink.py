@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeAlias
 
 from engine.state.model import State
-from engine.values import OutputTarget
+from engine.values.targets import OutputTarget
 
 Save: TypeAlias = Callable[[State], State]
 """Makes a state durable and returns it as it was written."""

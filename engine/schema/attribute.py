@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from engine.values import ABSENT, Path
+from engine.values.markers import ABSENT
+from engine.values.paths import Path
 
 
 class Kind(enum.StrEnum):

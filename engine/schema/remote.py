@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from engine.schema.calls import Composite
-from engine.values import get_path
+from engine.values.paths import get_path
 
 RemoteObject: TypeAlias = Mapping[str, Any]
 """One object as the service answered, JSON shapes only."""

@@ -18,7 +18,7 @@ from engine.schema.lifecycle import (
     Revival,
 )
 from engine.schema.rules import Rule
-from engine.values import Path
+from engine.values.paths import Path
 
 
 # Nobody compares or prints these, and every start of the program would pay for it.

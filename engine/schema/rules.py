@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.values import ABSENT
+from engine.values.markers import ABSENT
 
 
 class RuleKind(enum.StrEnum):

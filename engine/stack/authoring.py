@@ -33,7 +33,9 @@ from engine.stack.model import (
     Release,
     Stack,
 )
-from engine.values import ABSENT, Ref, Sensitive
+from engine.values.markers import ABSENT
+from engine.values.reference import Ref
+from engine.values.secret import Sensitive
 from engine.variables import Given, Variables, read
 
 # With the separator: a project in `engine-demo` is none of ours.

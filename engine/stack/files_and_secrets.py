@@ -15,7 +15,7 @@ from engine.schema.attribute import Attribute, walk
 from engine.schema.resource_type import Schemas
 from engine.stack.model import Declaration, Stack
 from engine.stack.source_lines import line_of
-from engine.values import Sensitive
+from engine.values.secret import Sensitive
 
 _DIGITS = 16
 _MARK = "@sha256:"

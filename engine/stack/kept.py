@@ -18,8 +18,9 @@ from engine.schema.attribute import Attribute
 from engine.schema.resource_type import Schemas
 from engine.stack.model import Lifecycle, Location, Stack
 from engine.stack.source_lines import line_of
-from engine.values import Path as LeafPath
-from engine.values import Sensitive, dotted
+from engine.values.paths import Path as LeafPath
+from engine.values.paths import dotted
+from engine.values.secret import Sensitive
 
 REFERENCE = "key-in-clear"
 """Stable identifier of these findings."""

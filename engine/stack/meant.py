@@ -18,7 +18,7 @@ from engine.schema.attribute import Attribute, walk
 from engine.schema.resource_type import ResourceType
 from engine.stack.checks.rules import ANY_PART
 from engine.stack.model import Lifecycle
-from engine.values import Path
+from engine.values.paths import Path
 
 CLASSES: Mapping[str, str] = {
     "allowlist": "ValueList",

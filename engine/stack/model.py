@@ -12,7 +12,9 @@ from typing import Any, TypeAlias
 
 from engine.address import ResourceAddress
 from engine.errors import Problem
-from engine.values import Path, Target, templates_in
+from engine.values.paths import Path
+from engine.values.targets import Target
+from engine.values.templates import templates_in
 
 References: TypeAlias = tuple[tuple[Path, Target], ...]
 """The references in a document, each with the path of the leaf it stands in."""

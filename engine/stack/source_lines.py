@@ -11,7 +11,7 @@ import functools
 from pathlib import Path
 
 from engine.stack.model import Location
-from engine.values import Path as LeafPath
+from engine.values.paths import Path as LeafPath
 
 
 def line_of(location: Location, path: LeafPath, root: Path) -> int:

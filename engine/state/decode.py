@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias, TypeVar
 
 from engine.state.model import RemovalPolicy, RemovedObject, ResourceState, State
-from engine.values import Path
+from engine.values.paths import Path
 
 _Kinds: TypeAlias = tuple[type, ...]
 _Entry = TypeVar("_Entry", bound=ResourceState | RemovedObject)

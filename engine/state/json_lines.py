@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Iterator
 
-from engine.values import Path
+from engine.values.paths import Path
 
 _SIGN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|\n|[^\s{}\[\]:,"]+')
 

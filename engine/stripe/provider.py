@@ -34,7 +34,7 @@ from engine.stripe.paths import (
     without_parent,
 )
 from engine.stripe.permissions import is_restricted, permission_in, question_about
-from engine.values import get_path
+from engine.values.paths import get_path
 
 _READERS = 8
 _BY_IDS = "ids"

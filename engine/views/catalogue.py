@@ -12,7 +12,8 @@ from typing import Any
 from engine.schema.attribute import Attribute, Kind, ListOrder, walk
 from engine.schema.lifecycle import Removal
 from engine.schema.resource_type import ResourceType, Schemas
-from engine.values import ABSENT, Path
+from engine.values.markers import ABSENT
+from engine.values.paths import Path
 from engine.views import words
 from engine.views.counting import counted
 from engine.views.example import example_of

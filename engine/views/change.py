@@ -17,7 +17,7 @@ from engine.plan.model import (
     OutputChange,
 )
 from engine.schema.resource_type import Schemas
-from engine.values import ABSENT
+from engine.values.markers import ABSENT
 from engine.views import words
 from engine.views.fields import SENSITIVE, Leaf, flatten, lay_out, leaf, show, show_pair
 from engine.views.naming import leaves_that_tell, with_names

@@ -20,7 +20,8 @@ from engine.plan.model import (
 )
 from engine.ports.outcomes import ApplyReport, ApplyResult, StepResult
 from engine.stack.model import Stack
-from engine.values import ABSENT, Path, dotted
+from engine.values.markers import ABSENT
+from engine.values.paths import Path, dotted
 from engine.views.fields import SENSITIVE
 from engine.views.jsonable import FORMAT_VERSION, known, unknown
 from engine.views.problems import error_document, problem_document

@@ -15,7 +15,8 @@ from engine.schema.attribute import Attribute, Kind
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.schema.rules import Rule, RuleKind
 from engine.stack.checks.rules import parts, places
-from engine.values import ABSENT, Path, get_path
+from engine.values.markers import ABSENT
+from engine.values.paths import Path, get_path
 
 _LOGICAL_NAME = "example"
 _WORDS = (

@@ -12,7 +12,9 @@ from typing import Any
 
 from engine.plan.compare.normalize import is_sealed
 from engine.plan.model import FieldChange, FieldReason
-from engine.values import ABSENT, CLEAR, UNKNOWN, Path, Sensitive, dotted
+from engine.values.markers import ABSENT, CLEAR, UNKNOWN
+from engine.values.paths import Path, dotted
+from engine.values.secret import Sensitive
 from engine.views.money import money
 from engine.views.style import Style
 

@@ -13,7 +13,8 @@ from engine.plan.compare.normalize import is_sealed
 from engine.schema.resource_type import Schemas
 from engine.state.model import ResourceState, State
 from engine.state.reports import Rebuilt
-from engine.values import Sensitive, dotted, get_path
+from engine.values.paths import dotted, get_path
+from engine.values.secret import Sensitive
 from engine.views.counting import counted
 from engine.views.fields import SENSITIVE, flatten, show
 from engine.views.style import Style

@@ -11,7 +11,8 @@ from decimal import Decimal
 from typing import Any
 
 from engine.plan.compare.normalize import is_sealed
-from engine.values import ABSENT, CLEAR, UNKNOWN, Sensitive
+from engine.values.markers import ABSENT, CLEAR, UNKNOWN
+from engine.values.secret import Sensitive
 from engine.views.fields import SENSITIVE
 
 FORMAT_VERSION = "1"

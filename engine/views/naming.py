@@ -13,7 +13,9 @@ from engine.plan.compare.field_changes import currency_of
 from engine.plan.model import Change, FieldChange
 from engine.schema.attribute import Attribute, Kind
 from engine.schema.resource_type import ResourceType, Schemas
-from engine.values import UNKNOWN, Path, dotted, targets_in
+from engine.values.markers import UNKNOWN
+from engine.values.paths import Path, dotted
+from engine.values.templates import targets_in
 from engine.views.fields import Leaf, flatten, show
 
 _TELLING = 4

@@ -11,7 +11,7 @@ from engine.plan.model import Action, Change, FieldReason, Reason, Step, StepKin
 from engine.ports.outcomes import Finding, Found
 from engine.schema.lifecycle import Verb
 from engine.schema.resource_type import ResourceType, Schemas
-from engine.values import dotted
+from engine.values.paths import dotted
 
 SYMBOLS = {
     Action.NO_OP: " ",

@@ -15,7 +15,7 @@ from engine.errors import ProviderError
 from engine.ports.provider import RequestContext
 from engine.stripe.http.client import ClientOptions, StripeHTTP
 from engine.stripe.provider import StripeProvider
-from engine.values import Sensitive
+from engine.values.secret import Sensitive
 
 KEY = "sk_test_watch"
 

@@ -24,7 +24,7 @@ from engine.errors import (
     Problem,
     StackError,
 )
-from engine.values import Sensitive
+from engine.values.secret import Sensitive
 
 KEY = "sk_live_51Hidden"  # what must not be printed
 

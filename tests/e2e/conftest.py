@@ -29,7 +29,8 @@ from engine.ports.provider import Provider
 from engine.state.model import State
 from engine.stripe.http.client import ClientOptions, StripeHTTP
 from engine.stripe.provider import StripeProvider
-from engine.values import Sensitive, dotted
+from engine.values.paths import dotted
+from engine.values.secret import Sensitive
 
 KEY = "sk_test_e2e"
 NOW = 1_790_000_000

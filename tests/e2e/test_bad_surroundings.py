@@ -42,7 +42,7 @@ from engine.ports.provider import Provider
 from engine.state.codec import decode, encode
 from engine.stripe.http.client import ClientOptions, StripeHTTP
 from engine.stripe.provider import StripeProvider
-from engine.values import Sensitive
+from engine.values.secret import Sensitive
 
 OURS = "sk_test_ours"
 OUR_ACCOUNT = account_id("ours")

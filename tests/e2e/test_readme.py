@@ -21,7 +21,7 @@ from engine.operations.run.context import Context
 from engine.plan.inputs.options import PlanOptions
 from engine.stripe.http.client import ClientOptions, StripeHTTP
 from engine.stripe.provider import StripeProvider
-from engine.values import Sensitive
+from engine.values.secret import Sensitive
 from engine.views.human import plan_text
 from engine.views.outcome import apply_text
 from engine.views.progress import LineProgress

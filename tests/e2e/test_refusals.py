@@ -21,7 +21,7 @@ from engine.operations.apply import apply_stacks
 from engine.operations.validate import validate_stacks
 from engine.plan.inputs.options import PlanOptions
 from engine.schema.attribute import Attribute
-from engine.values import Sensitive
+from engine.values.secret import Sensitive
 
 NOW = 1_790_000_000
 YEAR = 365 * 24 * 3600

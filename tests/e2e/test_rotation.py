@@ -18,7 +18,7 @@ from engine.plan.model import Step, StepKind
 from engine.ports.hook import Hook
 from engine.ports.outcomes import ApplyReport
 from engine.ports.secret_sink import SecretSink
-from engine.values import fingerprint
+from engine.values.secret import fingerprint
 
 HOOK = "stripe_webhook_endpoint.events"
 STACK = """

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from engine.values import ABSENT
+from engine.values.markers import ABSENT
 
 PORTAL = """
     from engine.stripe import PortalConfiguration

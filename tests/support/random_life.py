@@ -16,7 +16,7 @@ from engine.ports.outcomes import ApplyReport
 from engine.schema.lifecycle import Verb
 from engine.schema.remote import RemoteObject
 from engine.schema.resource_type import ResourceType
-from engine.values import dotted, get_path
+from engine.values.paths import dotted, get_path
 from tests.support.random_stacks import RandomStack
 
 

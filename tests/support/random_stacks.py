@@ -20,14 +20,10 @@ from engine.catalog import loader
 from engine.schema.attribute import Attribute, Kind, walk
 from engine.stack.checks.fields import check_arguments, check_references
 from engine.stack.checks.linked import blurred, completed
-from engine.values import (
-    UNKNOWN,
-    AttributeTarget,
-    Sensitive,
-    Target,
-    targets_in,
-    targets_with_paths,
-)
+from engine.values.markers import UNKNOWN
+from engine.values.secret import Sensitive
+from engine.values.targets import AttributeTarget, Target
+from engine.values.templates import targets_in, targets_with_paths
 from tests.support.random_values import EMPTIES, RandomValues, code, spoken
 from tests.support.samples import CIRCUMSTANCES, DATA, Samples, grown, said_of_type
 

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from engine.schema.attribute import Attribute, Kind, ListOrder
-from engine.values import Sensitive
+from engine.values.secret import Sensitive
 
 _WILD = 0.5
 _LONGEST = 5000

@@ -23,7 +23,9 @@ from engine.stack.checks.fields import check_arguments, check_references
 from engine.stack.checks.findings import Finding
 from engine.stack.checks.linked import blurred, completed
 from engine.stack.checks.rules import CheckContext
-from engine.values import ABSENT, UNKNOWN, AttributeTarget, Target, targets_in
+from engine.values.markers import ABSENT, UNKNOWN
+from engine.values.targets import AttributeTarget, Target
+from engine.values.templates import targets_in
 
 NOW = 1_790_000_000
 """What the emulator's clock says; moments in samples lie ahead of it."""

@@ -10,7 +10,9 @@ from urllib.parse import quote, quote_plus, urlencode
 import pytest
 
 from engine.redaction import forget, hide, looks_secret, redact, remember, without
-from engine.values import Ref, Sensitive, resolve
+from engine.values.reference import Ref
+from engine.values.secret import Sensitive
+from engine.values.templates import resolve
 
 ODD = "p@ss/w\u00f6rd & \"more\" 'of' <it> \\ $x+y"
 """A secret that every format spells in a way of its own."""

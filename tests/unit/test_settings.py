@@ -9,7 +9,7 @@ import pytest
 from engine.errors import SettingsError
 from engine.redaction import redact
 from engine.settings import EMBEDDED, UNNAMED, Environment, Settings, load_settings
-from engine.values import Sensitive
+from engine.values.secret import Sensitive
 from engine.variables import variables_of
 
 TABLE = """

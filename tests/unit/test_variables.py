@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from engine.errors import SettingsError
-from engine.values import Sensitive
+from engine.values.secret import Sensitive
 from engine.variables import Given, Variables, read, variables_of
 
 # ── which value counts ────────────────────────────────────────────────────────────────────

@@ -30,7 +30,8 @@ from typing import Any, ClassVar, Literal, NotRequired, TypeAlias, TypedDict
 
 from engine.stack.authoring import Resource
 from engine.stack.model import Lifecycle
-from engine.values import Ref, Sensitive
+from engine.values.reference import Ref
+from engine.values.secret import Sensitive
 
 __all__ = [
 {names}]

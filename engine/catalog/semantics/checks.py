@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from engine.schema.rules import Rule, RuleKind
-from engine.values import ABSENT
+from engine.values.markers import ABSENT
 
 _YEAR = 365 * 24 * 3600
 FIVE_YEARS = 5 * _YEAR

@@ -20,7 +20,7 @@ from engine.catalog.semantics.checks import (
 from engine.catalog.semantics.shared import AMOUNT, COUNT, DELETE, METADATA, PERCENT
 from engine.schema.lifecycle import Ending, NaturalKey, Removal, Verb
 from engine.schema.rules import Rule, RuleKind
-from engine.values import ABSENT
+from engine.values.markers import ABSENT
 
 # Expanded, a discount tells its coupon one level down and its promotion code as it is.
 _COUPON = Alias(source="source.coupon")

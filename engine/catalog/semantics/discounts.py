@@ -20,7 +20,7 @@ from engine.catalog.semantics.shared import (
 )
 from engine.schema.lifecycle import NaturalKey, Revival
 from engine.schema.rules import Rule, RuleKind
-from engine.values import ABSENT
+from engine.values.markers import ABSENT
 
 COUPON = Row(
     face="Coupon",

@@ -28,7 +28,10 @@ from engine.schema.remote import RemoteObject, id_of
 from engine.schema.resource_type import ResourceType
 from engine.state.model import RemovalPolicy, RemovedObject, ResourceState, State, new_state
 from engine.state.reports import Rebuilt
-from engine.values import ABSENT, UNKNOWN, OutputTarget, dotted, fingerprint, set_path
+from engine.values.markers import ABSENT, UNKNOWN
+from engine.values.paths import dotted, set_path
+from engine.values.secret import fingerprint
+from engine.values.targets import OutputTarget
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,7 +25,9 @@ from engine.ports.provider import Provider
 from engine.schema.remote import RemoteObject, id_of
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.state.reports import MatchedBy
-from engine.values import OutputTarget, get_path, resolve, targets_with_paths
+from engine.values.paths import get_path
+from engine.values.targets import OutputTarget
+from engine.values.templates import resolve, targets_with_paths
 
 
 @dataclass(frozen=True, slots=True)

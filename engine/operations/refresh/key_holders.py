@@ -15,7 +15,8 @@ from engine.ports.provider import Provider
 from engine.schema.lifecycle import NaturalKey
 from engine.schema.remote import RemoteObject, composite_id
 from engine.schema.resource_type import ResourceType, Schemas
-from engine.values import get_path, targets_in
+from engine.values.paths import get_path
+from engine.values.templates import targets_in
 
 KEYS_AT_ONCE = 10
 """Most keys that a list filter takes at once (D: `lookup_keys`)."""

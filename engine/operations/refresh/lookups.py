@@ -14,7 +14,7 @@ from engine.operations.refresh.read import Connected, Place, read_all
 from engine.schema.remote import RemoteObject, id_of
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.stack.model import Lookup
-from engine.values import get_path
+from engine.values.paths import get_path
 
 _Matches = Mapping[str, Sequence[RemoteObject]]
 

@@ -25,7 +25,8 @@ from engine.ports.provider import Provider
 from engine.schema.remote import RemoteObject, id_of
 from engine.schema.resource_type import ResourceType
 from engine.state.model import ResourceState, State
-from engine.values import AttributeTarget, OutputTarget, get_path
+from engine.values.paths import get_path
+from engine.values.targets import AttributeTarget, OutputTarget
 
 
 def read_known(

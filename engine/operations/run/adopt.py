@@ -15,7 +15,11 @@ from engine.plan.translate.recorded import attributes_of, referred_attributes
 from engine.schema.remote import RemoteObject, id_of
 from engine.schema.resource_type import Schemas
 from engine.state.model import ResourceState
-from engine.values import UNKNOWN, OutputTarget, Path, Sensitive, Target, resolve
+from engine.values.markers import UNKNOWN
+from engine.values.paths import Path
+from engine.values.secret import Sensitive
+from engine.values.targets import OutputTarget, Target
+from engine.values.templates import resolve
 
 
 def as_declared(

@@ -12,7 +12,8 @@ from engine.plan.inputs.options import PlanOptions
 from engine.plan.model import Action, Change, Plan, StepKind
 from engine.stack.loader import stack_files
 from engine.state.model import State
-from engine.values import OutputTarget, targets_in
+from engine.values.targets import OutputTarget
+from engine.values.templates import targets_in
 
 
 def orphaned(session: Session, others: Mapping[str, State | None]) -> dict[str, State | None]:

@@ -15,7 +15,8 @@ from engine.operations.run.guards import refuse_held
 from engine.ports.outcomes import Finding, Found
 from engine.ports.provider import Account
 from engine.state.model import Draft
-from engine.values import Sensitive, fingerprint, unescaped
+from engine.values.secret import Sensitive, fingerprint
+from engine.values.templates import unescaped
 
 if TYPE_CHECKING:
     from engine.operations.run.session import Session

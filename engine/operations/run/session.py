@@ -22,7 +22,9 @@ from engine.ports.provider import Account, Provider
 from engine.ports.run_locks import Hold, Holder
 from engine.settings import EMBEDDED
 from engine.state.model import State, new_state
-from engine.values import ABSENT, UNKNOWN, OutputTarget, Sensitive
+from engine.values.markers import ABSENT, UNKNOWN
+from engine.values.secret import Sensitive
+from engine.values.targets import OutputTarget
 
 
 @dataclass(slots=True)

@@ -24,7 +24,9 @@ from engine.schema.lifecycle import Verb
 from engine.schema.remote import RemoteObject, id_of
 from engine.schema.resource_type import ResourceType
 from engine.state.model import State
-from engine.values import UNKNOWN, AttributeTarget, Target, resolve
+from engine.values.markers import UNKNOWN
+from engine.values.targets import AttributeTarget, Target
+from engine.values.templates import resolve
 
 _SHOWN = 3
 """Most objects that a refusal names."""

@@ -27,7 +27,8 @@ from engine.schema.resource_type import ResourceType
 from engine.stack.files_and_secrets import is_content
 from engine.state.codec import state_digest
 from engine.state.model import State, new_state
-from engine.values import ABSENT, UNKNOWN, OutputTarget
+from engine.values.markers import ABSENT, UNKNOWN
+from engine.values.targets import OutputTarget
 
 AGAIN = "run engine plan -o again and apply what it writes; nothing was changed"
 _MODES: Mapping[bool | None, str] = {True: "live mode", False: "test mode"}

@@ -19,7 +19,8 @@ from engine.schema.resource_type import ResourceType, Schemas
 from engine.state.codec import TOUCHED, Document, canonical, encode, parse, read
 from engine.state.model import FORMAT_VERSION, ResourceState, State
 from engine.state.reports import Verified
-from engine.values import Path, dotted, targets_in
+from engine.values.paths import Path, dotted
+from engine.values.templates import targets_in
 
 _BACK = "git checkout -- {0} brings back the last good version"
 _ROLL = (

@@ -14,17 +14,11 @@ from typing import Any
 from engine.plan.compare.match_elements import aligned, key_of
 from engine.plan.compare.normalize import SEALED, comparable, is_nothing, is_sealed, read, seal
 from engine.schema.attribute import Attribute, Kind, ListOrder
-from engine.values import (
-    ABSENT,
-    UNKNOWN,
-    Path,
-    Sensitive,
-    Target,
-    fingerprint,
-    get_path,
-    plain,
-    resolve,
-)
+from engine.values.markers import ABSENT, UNKNOWN
+from engine.values.paths import Path, get_path
+from engine.values.secret import Sensitive, fingerprint, plain
+from engine.values.targets import Target
+from engine.values.templates import resolve
 
 
 @dataclass(frozen=True, slots=True)

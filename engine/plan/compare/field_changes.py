@@ -12,7 +12,10 @@ from engine.plan.compare.normalize import is_sealed, presentable
 from engine.plan.model import FieldChange, FieldReason
 from engine.schema.attribute import Attribute, Kind
 from engine.schema.resource_type import ResourceType
-from engine.values import ABSENT, Path, Sensitive, get_path, targets_in
+from engine.values.markers import ABSENT
+from engine.values.paths import Path, get_path
+from engine.values.secret import Sensitive
+from engine.values.templates import targets_in
 
 _CURRENCY = re.compile(r"[a-z]{3}")
 

@@ -14,7 +14,9 @@ from engine.schema.remote import RemoteObject
 from engine.schema.resource_type import ResourceType
 from engine.stack.model import Declaration
 from engine.state.model import ResourceState
-from engine.values import Path, Target, get_path, resolve, set_path
+from engine.values.paths import Path, get_path, set_path
+from engine.values.targets import Target
+from engine.values.templates import resolve
 
 
 def ignored_in(declaration: Declaration | None) -> list[tuple[str, ...]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.schema.remote import RemoteObject
 from engine.schema.resource_type import ResourceType
-from engine.values import get_path
+from engine.values.paths import get_path
 
 
 def is_gone(kind: ResourceType, actual: RemoteObject, declared: Mapping[str, Any]) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.plan.compare.normalize import comparable, read
 from engine.schema.attribute import Attribute
-from engine.values import UNKNOWN
+from engine.values.markers import UNKNOWN
 
 
 def aligned(

@@ -12,15 +12,11 @@ from engine.schema.lifecycle import CaseCounts, NaturalKey
 from engine.schema.resource_type import ResourceType
 from engine.stack.checks.rules import ANY_PART, parts
 from engine.stack.model import Declaration
-from engine.values import (
-    ABSENT,
-    UNKNOWN,
-    AttributeTarget,
-    Path,
-    Sensitive,
-    get_path,
-    targets_in,
-)
+from engine.values.markers import ABSENT, UNKNOWN
+from engine.values.paths import Path, get_path
+from engine.values.secret import Sensitive
+from engine.values.targets import AttributeTarget
+from engine.values.templates import targets_in
 
 T = TypeVar("T")
 _SOMEBODY = "?"

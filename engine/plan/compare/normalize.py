@@ -12,18 +12,10 @@ from types import MappingProxyType
 from typing import Any
 
 from engine.schema.attribute import Attribute, Kind, ListOrder
-from engine.values import (
-    ABSENT,
-    UNKNOWN,
-    Marker,
-    Path,
-    Sensitive,
-    fingerprint,
-    get_path,
-    is_reference,
-    reach,
-    unescaped,
-)
+from engine.values.markers import ABSENT, UNKNOWN, Marker
+from engine.values.paths import Path, get_path, reach
+from engine.values.secret import Sensitive, fingerprint
+from engine.values.templates import is_reference, unescaped
 
 _BLANKS = "\0 \t\r\n"
 """What Stripe takes off both ends of a text; a text of nothing else is none."""

@@ -9,7 +9,9 @@ from engine.address import parse_address
 from engine.plan.decide.decision import Decision
 from engine.plan.decide.existing import stays
 from engine.plan.model import Action, FieldChange, FieldReason, Reason, Step, StepKind
-from engine.values import ABSENT, CLEAR, UNKNOWN, dotted, get_path, has_reference
+from engine.values.markers import ABSENT, CLEAR, UNKNOWN
+from engine.values.paths import dotted, get_path
+from engine.values.templates import has_reference
 
 
 def with_detached(decisions: dict[str, Decision], steps: tuple[Step, ...]) -> dict[str, Decision]:

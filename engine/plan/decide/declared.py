@@ -29,15 +29,10 @@ from engine.schema.remote import RemoteObject
 from engine.schema.resource_type import ResourceType
 from engine.stack.model import Declaration
 from engine.state.model import ResourceState
-from engine.values import (
-    UNKNOWN,
-    AttributeTarget,
-    Target,
-    dotted,
-    get_path,
-    reach,
-    resolve,
-)
+from engine.values.markers import UNKNOWN
+from engine.values.paths import dotted, get_path, reach
+from engine.values.targets import AttributeTarget, Target
+from engine.values.templates import resolve
 
 
 def decide_declared(

@@ -20,7 +20,9 @@ from engine.schema.remote import RemoteObject, id_of
 from engine.schema.resource_type import ResourceType
 from engine.stack.model import Declaration
 from engine.state.model import ResourceState
-from engine.values import ABSENT, OutputTarget, Path, Target, dotted
+from engine.values.markers import ABSENT
+from engine.values.paths import Path, dotted
+from engine.values.targets import OutputTarget, Target
 
 _OF_THE_CODE = (
     *(FieldReason.SET, FieldReason.CHANGED),

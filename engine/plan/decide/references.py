@@ -11,7 +11,9 @@ from engine.plan.decide.decision import Decision
 from engine.plan.model import FieldReason
 from engine.plan.translate.recorded import with_told_once
 from engine.schema.resource_type import Schemas
-from engine.values import ABSENT, UNKNOWN, AttributeTarget, OutputTarget, Sensitive, Target
+from engine.values.markers import ABSENT, UNKNOWN
+from engine.values.secret import Sensitive
+from engine.values.targets import AttributeTarget, OutputTarget, Target
 
 
 @dataclass(frozen=True, slots=True)

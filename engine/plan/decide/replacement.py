@@ -13,7 +13,7 @@ from engine.schema.lifecycle import NaturalKey, Removal, Verb
 from engine.schema.remote import RemoteObject
 from engine.schema.resource_type import ResourceType
 from engine.state.model import State
-from engine.values import get_path
+from engine.values.paths import get_path
 
 
 def conflicting_key(

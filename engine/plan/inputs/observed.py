@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.schema.remote import RemoteObject
-from engine.values import AttributeTarget, OutputTarget
+from engine.values.targets import AttributeTarget, OutputTarget
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

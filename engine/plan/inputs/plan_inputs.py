@@ -15,7 +15,7 @@ from engine.plan.model import Reason
 from engine.schema.remote import ADDRESSED, STAMP_KEY, RemoteObject, id_of
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.state.model import ResourceState, State
-from engine.values import get_path
+from engine.values.paths import get_path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ import re
 
 from engine.address import ADDRESS_PATTERN
 from engine.schema.remote import STAMP_KEY, RemoteObject
-from engine.values import get_path
+from engine.values.paths import get_path
 
 
 def stamp(lineage: str, address: object) -> str:

@@ -16,17 +16,9 @@ from engine.plan.model import Action, Change, FieldReason, Plan, Step, StepKind
 from engine.schema.attribute import Attribute, Kind, ListOrder
 from engine.schema.remote import STAMP_KEY
 from engine.schema.resource_type import ResourceType, Schemas
-from engine.values import (
-    ABSENT,
-    CLEAR,
-    UNKNOWN,
-    Marker,
-    Path,
-    dotted,
-    get_path,
-    targets_in,
-    unescaped,
-)
+from engine.values.markers import ABSENT, CLEAR, UNKNOWN, Marker
+from engine.values.paths import Path, dotted, get_path
+from engine.values.templates import targets_in, unescaped
 
 _BRINGING = frozenset({StepKind.CREATE, StepKind.UPDATE, StepKind.RECORD, StepKind.CALL})
 _NEEDED: Mapping[Action, frozenset[StepKind]] = {

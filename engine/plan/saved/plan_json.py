@@ -32,7 +32,10 @@ from engine.plan.saved.step_json import (
     with_secrets,
 )
 from engine.schema.resource_type import Schemas
-from engine.values import Marker, Path, Sensitive, targets_in
+from engine.values.markers import Marker
+from engine.values.paths import Path
+from engine.values.secret import Sensitive
+from engine.values.templates import targets_in
 
 _NO_SECRETS: Mapping[str, Any] = {}
 

@@ -19,7 +19,8 @@ from engine.plan.compare.liveness import is_gone
 from engine.plan.compare.normalize import SEALED, comparable, is_sealed, pick, presentable
 from engine.schema.remote import RemoteObject
 from engine.schema.resource_type import ResourceType
-from engine.values import fingerprint, get_path
+from engine.values.paths import get_path
+from engine.values.secret import fingerprint
 
 _WHOLE = 60
 """Characters of a value that a message quotes."""

@@ -21,7 +21,9 @@ from engine.schema.resource_type import ResourceType, Schemas
 from engine.stack.model import Declaration
 from engine.state.codec import state_digest
 from engine.state.model import State
-from engine.values import AttributeTarget, get_path, targets_in, unescaped
+from engine.values.paths import get_path
+from engine.values.targets import AttributeTarget
+from engine.values.templates import targets_in, unescaped
 
 _CHANGING = (StepKind.UPDATE, StepKind.SETTLE, StepKind.DETACH)
 

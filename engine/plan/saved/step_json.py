@@ -18,7 +18,8 @@ from engine.schema.lifecycle import Removal, Verb
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.state.codec import resource_document
 from engine.state.decode import resource_of
-from engine.values import Marker, Sensitive, fingerprint
+from engine.values.markers import Marker
+from engine.values.secret import Sensitive, fingerprint
 
 _MARKER, _DECIMAL, _PAIRS = "$marker", "$decimal", "$pairs"
 

@@ -21,7 +21,11 @@ from engine.plan.model import Action, Step, StepKind
 from engine.plan.steps.build import StepGraph
 from engine.schema.lifecycle import Detach
 from engine.state.model import State
-from engine.values import CLEAR, AttributeTarget, Ref, get_path, targets_with_paths
+from engine.values.markers import CLEAR
+from engine.values.paths import get_path
+from engine.values.reference import Ref
+from engine.values.targets import AttributeTarget
+from engine.values.templates import targets_with_paths
 
 _READY = (StepKind.CREATE, StepKind.UPDATE, StepKind.RECORD)
 _CHANGING = (*_READY, StepKind.SETTLE, StepKind.CALL)

@@ -16,7 +16,10 @@ from engine.plan.model import FieldChange, FieldReason
 from engine.schema.attribute import Attribute, Kind
 from engine.schema.remote import STAMP_KEY
 from engine.schema.resource_type import ResourceType
-from engine.values import ABSENT, CLEAR, Path, Sensitive, escaped, get_path, set_path
+from engine.values.markers import ABSENT, CLEAR
+from engine.values.paths import Path, get_path, set_path
+from engine.values.secret import Sensitive
+from engine.values.templates import escaped
 
 
 def create_params(

@@ -13,7 +13,9 @@ from engine.plan.inputs.observed import Observed
 from engine.plan.model import Drift, Step, StepKind
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.state.model import ResourceState, State
-from engine.values import UNKNOWN, AttributeTarget, get_path, set_path
+from engine.values.markers import UNKNOWN
+from engine.values.paths import get_path, set_path
+from engine.values.targets import AttributeTarget
 
 
 def referred_attributes(

@@ -24,7 +24,9 @@ from engine.stack.checks.findings import Finding, believed, wrong_kind
 from engine.stack.checks.linked import Declared, followed
 from engine.stack.checks.rules import Breach, CheckContext, breaches
 from engine.stack.meant import nearest, parameter_meant, word_meant
-from engine.values import Path, Sensitive, dotted, get_path, has_reference, targets_in
+from engine.values.paths import Path, dotted, get_path
+from engine.values.secret import Sensitive
+from engine.values.templates import has_reference, targets_in
 
 
 def check_arguments(

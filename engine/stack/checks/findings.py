@@ -9,7 +9,8 @@ from typing import Any
 
 from engine.schema.attribute import Attribute, Kind
 from engine.stack.checks.linked import blurred, replaced
-from engine.values import UNKNOWN, Path, dotted
+from engine.values.markers import UNKNOWN
+from engine.values.paths import Path, dotted
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,11 @@ from typing import Any, TypeAlias
 
 from engine.schema.attribute import Attribute, Kind
 from engine.stack.checks.rules import ANY_PART, parts
-from engine.values import ABSENT, UNKNOWN, Path, Sensitive, Target, resolve
+from engine.values.markers import ABSENT, UNKNOWN
+from engine.values.paths import Path
+from engine.values.secret import Sensitive
+from engine.values.targets import Target
+from engine.values.templates import resolve
 
 Declared: TypeAlias = Callable[[Target], Any]
 """Gives what a stack says of the object that a reference names; UNKNOWN if it says nothing."""

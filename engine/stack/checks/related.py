@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from engine.values import ABSENT, AttributeTarget, Path, has_reference, is_reference, targets_in
+from engine.values.markers import ABSENT
+from engine.values.paths import Path
+from engine.values.targets import AttributeTarget
+from engine.values.templates import has_reference, is_reference, targets_in
 
 
 def of_another(owners: Iterable[tuple[Path, Any]], expected: Any) -> Path | None:

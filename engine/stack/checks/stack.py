@@ -21,16 +21,11 @@ from engine.stack.kept import exposed, not_json
 from engine.stack.meant import nearest
 from engine.stack.model import Declaration, Location, References, Stack
 from engine.stack.source_lines import line_of
-from engine.values import (
-    UNKNOWN,
-    AttributeTarget,
-    OutputTarget,
-    Target,
-    dotted,
-    stray_references,
-    targets_with_paths,
-)
-from engine.values import Path as LeafPath
+from engine.values.markers import UNKNOWN
+from engine.values.paths import Path as LeafPath
+from engine.values.paths import dotted
+from engine.values.targets import AttributeTarget, OutputTarget, Target
+from engine.values.templates import stray_references, targets_with_paths
 
 _ON_REMOVE = ("remove", "keep")
 _ACCOUNT = re.compile(r"acct_[A-Za-z0-9]+")

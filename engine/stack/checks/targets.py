@@ -13,7 +13,8 @@ from engine.schema.attribute import Attribute
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.stack.meant import nearest
 from engine.stack.model import Declaration, Stack
-from engine.values import AttributeTarget, Sensitive
+from engine.values.secret import Sensitive
+from engine.values.targets import AttributeTarget
 
 
 def what_is_wrong(

@@ -21,7 +21,8 @@ from engine.ports.provider import unfenced
 from engine.stripe.http.rate_limiter import RateLimiter
 from engine.stripe.http.refusals import translate
 from engine.stripe.http.tries import Tries, header, is_foreign, is_too_fast, retry_after
-from engine.values import CLEAR, Sensitive
+from engine.values.markers import CLEAR
+from engine.values.secret import Sensitive
 
 STRIPE = "https://api.stripe.com"
 

@@ -13,7 +13,7 @@ from engine.emulator.core import Emulator
 from engine.emulator.doors.transport import InProcessTransport
 from engine.stripe.http.client import ClientOptions, StripeHTTP
 from engine.stripe.provider import StripeProvider
-from engine.values import Sensitive
+from engine.values.secret import Sensitive
 from tests.support.random_life import RandomLife
 from tests.support.random_stacks import RandomStack
 from tests.support.samples import DATA, KEY, Samples, Tally

@@ -22,7 +22,7 @@ from engine.plan.model import Action, Change, FieldChange, FieldReason, Plan
 from engine.schema.attribute import Attribute, Kind
 from engine.schema.lifecycle import Removal, Verb
 from engine.schema.resource_type import ResourceType
-from engine.values import dotted, get_path
+from engine.values.paths import dotted, get_path
 
 HEAD = "from engine import Lifecycle, stripe\n"
 _MADE_UP = re.compile(r"\b[a-z]+_(?:test_)?[A-Za-z0-9]{14,}\b|\bn\d+\b")

@@ -38,7 +38,7 @@ from engine.ports.provider import Provider
 from engine.state.model import State
 from engine.stripe.http.client import ClientOptions, StripeHTTP
 from engine.stripe.provider import StripeProvider
-from engine.values import Sensitive
+from engine.values.secret import Sensitive
 
 _TRIED: Counter[str] = Counter()
 _SURVIVED: Counter[str] = Counter()

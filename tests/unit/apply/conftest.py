@@ -30,7 +30,8 @@ from engine.schema.lifecycle import Probe, Removal, Verb
 from engine.schema.remote import RemoteObject
 from engine.schema.resource_type import ResourceType
 from engine.state.model import ResourceState, State
-from engine.values import CLEAR, UNKNOWN, OutputTarget
+from engine.values.markers import CLEAR, UNKNOWN
+from engine.values.targets import OutputTarget
 
 DELETE = Removal(verb=Verb.DELETE)
 ARCHIVE = Removal(verb=Verb.ARCHIVE, params={"active": False})

@@ -23,7 +23,9 @@ from engine.plan.model import Step, StepKind
 from engine.ports.outcomes import Outcome
 from engine.schema.lifecycle import Removal, Verb
 from engine.state.model import RemovedObject, ResourceState
-from engine.values import CLEAR, OutputTarget, Sensitive, fingerprint
+from engine.values.markers import CLEAR
+from engine.values.secret import Sensitive, fingerprint
+from engine.values.targets import OutputTarget
 
 if TYPE_CHECKING:
     from tests.unit.apply.conftest import World

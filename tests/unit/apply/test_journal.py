@@ -22,7 +22,7 @@ from engine.catalog import loader
 from engine.errors import ConnectionFailedError, ProviderError, StateError
 from engine.plan.model import Step, StepKind
 from engine.state.model import Delta, RemovedObject, ResourceState, State
-from engine.values import Sensitive, fingerprint
+from engine.values.secret import Sensitive, fingerprint
 
 if TYPE_CHECKING:
     from tests.unit.apply.conftest import FakeJournalFile, World

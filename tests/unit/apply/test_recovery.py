@@ -27,7 +27,8 @@ from engine.ports.outcomes import Finding, Found
 from engine.ports.provider import RequestContext
 from engine.schema.lifecycle import Removal, Verb
 from engine.state.model import Delta, Draft, RemovedObject, ResourceState, State
-from engine.values import UNKNOWN, Sensitive, fingerprint
+from engine.values.markers import UNKNOWN
+from engine.values.secret import Sensitive, fingerprint
 
 if TYPE_CHECKING:
     from tests.unit.apply.conftest import World

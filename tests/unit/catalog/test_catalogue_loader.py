@@ -12,7 +12,7 @@ from engine.catalog import loader
 from engine.errors import UsageError
 from engine.schema.attribute import Attribute, Kind, ListOrder, walk
 from engine.schema.resource_type import ResourceType
-from engine.values import ABSENT
+from engine.values.markers import ABSENT
 
 # What Stripe's published API description says of each type: parameters that only create takes,
 # those that only update takes, what create demands, and the filters of lists.

@@ -11,7 +11,7 @@ from engine.catalog import loader
 from engine.errors import StackError
 from engine.graph.build import ResourceGraph, build_graph
 from engine.stack.model import Declaration, Lifecycle, Location, Stack
-from engine.values import Sensitive
+from engine.values.secret import Sensitive
 
 PRODUCT = "stripe_product.pro"
 PRICE = "stripe_price.monthly"

@@ -38,13 +38,9 @@ from engine.stack.model import (
     Stack,
 )
 from engine.state.model import RemovalPolicy, RemovedObject, ResourceState, State
-from engine.values import (
-    AttributeTarget,
-    OutputTarget,
-    Sensitive,
-    fingerprint,
-    targets_in,
-)
+from engine.values.secret import Sensitive, fingerprint
+from engine.values.targets import AttributeTarget, OutputTarget
+from engine.values.templates import targets_in
 
 Case: TypeAlias = Mapping[str, Any]
 

@@ -17,7 +17,9 @@ import pytest
 
 from engine.graph.dag import closure
 from engine.plan.model import Action, Change, Drift, FieldChange, Plan, Step, StepKind
-from engine.values import ABSENT, Marker, Sensitive, dotted, fingerprint
+from engine.values.markers import ABSENT, Marker
+from engine.values.paths import dotted
+from engine.values.secret import Sensitive, fingerprint
 
 Case: TypeAlias = Mapping[str, Any]
 

@@ -10,7 +10,7 @@ import engine
 from engine.errors import UsageError
 from engine.stack.model import Lifecycle
 from engine.stripe import Product
-from engine.values import Sensitive
+from engine.values.secret import Sensitive
 
 
 def test_a_declaration_is_remembered_as_it_was_written(project: Any) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from engine.stack.model import Location
 from engine.stack.source_lines import line_of
-from engine.values import Path as LeafPath
+from engine.values.paths import Path as LeafPath
 
 MODULE = textwrap.dedent(
     """\

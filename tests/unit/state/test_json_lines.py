@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.state.json_lines import line_of
-from engine.values import Path
+from engine.values.paths import Path
 
 TEXT = """\
 {

@@ -12,7 +12,7 @@ import pytest
 import stripe
 
 from engine.stripe.http.client import ClientOptions, StripeHTTP
-from engine.values import Sensitive
+from engine.values.secret import Sensitive
 
 KEY = "sk_test_scripted"
 

@@ -22,7 +22,8 @@ from engine.schema.remote import id_of
 from engine.schema.resource_type import ResourceType
 from engine.stripe.http.client import ClientOptions, StripeHTTP
 from engine.stripe.provider import StripeProvider
-from engine.values import CLEAR, Sensitive
+from engine.values.markers import CLEAR
+from engine.values.secret import Sensitive
 
 Make = Callable[..., Any]
 

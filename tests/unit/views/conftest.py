@@ -23,7 +23,7 @@ from engine.plan.model import (
 from engine.ports.outcomes import ApplyReport, ApplyResult, Outcome, StepResult
 from engine.schema.lifecycle import Removal, Verb
 from engine.state.model import State
-from engine.values import ABSENT, UNKNOWN
+from engine.values.markers import ABSENT, UNKNOWN
 
 ARCHIVE = Removal(verb=Verb.ARCHIVE, params={"active": False})
 

@@ -19,7 +19,8 @@ from engine.plan.model import (
 )
 from engine.ports.outcomes import Outcome
 from engine.stack.model import Stack
-from engine.values import ABSENT, CLEAR, UNKNOWN, Sensitive
+from engine.values.markers import ABSENT, CLEAR, UNKNOWN
+from engine.values.secret import Sensitive
 from engine.views.document import (
     apply_document,
     failure_document,

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from engine.plan.model import FieldReason
-from engine.values import ABSENT, CLEAR, UNKNOWN, Ref, Sensitive
+from engine.values.markers import ABSENT, CLEAR, UNKNOWN
+from engine.values.reference import Ref
+from engine.values.secret import Sensitive
 from engine.views.fields import flatten, lay_out, leaf, show, show_pair
 from engine.views.style import PLAIN
 

@@ -24,7 +24,7 @@ from engine.plan.model import (
 from engine.plan.saved.file import SavedPlan, SavedStack
 from engine.plan.saved.preconditions import Preconditions
 from engine.schema.lifecycle import Removal, Verb
-from engine.values import ABSENT, UNKNOWN
+from engine.values.markers import ABSENT, UNKNOWN
 from engine.views.human import plan_text, question, saved_text, untouched
 from engine.views.style import PLAIN, Style
 

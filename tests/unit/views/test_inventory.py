@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.catalog import loader
 from engine.state.model import RemovalPolicy, ResourceState, State
-from engine.values import Sensitive
+from engine.values.secret import Sensitive
 from engine.views.inventory import is_hidden, outputs_text, resource_text, states_text
 from engine.views.state_document import (
     addresses_document,

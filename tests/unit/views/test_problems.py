@@ -10,7 +10,7 @@ from engine.errors import (
     StackError,
 )
 from engine.stack.model import Stack
-from engine.values import Sensitive
+from engine.values.secret import Sensitive
 from engine.views.problems import error_document, error_text, printable, success_text
 from engine.views.style import PLAIN, Style
 

@@ -15,7 +15,8 @@ from engine.catalog import loader
 from engine.plan.compare.diff import Comparison, Difference, compare, drifted
 from engine.plan.compare.normalize import comparable, pick, seal
 from engine.schema.attribute import Attribute, Kind, ListOrder
-from engine.values import ABSENT, UNKNOWN, Sensitive, fingerprint
+from engine.values.markers import ABSENT, UNKNOWN
+from engine.values.secret import Sensitive, fingerprint
 
 # A slow machine is no failure.
 PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])

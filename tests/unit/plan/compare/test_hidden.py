@@ -8,7 +8,8 @@ import pytest
 
 from engine.catalog import loader
 from engine.plan.compare.normalize import SEALED, hidden, read_attribute
-from engine.values import UNKNOWN, Sensitive
+from engine.values.markers import UNKNOWN
+from engine.values.secret import Sensitive
 
 PRODUCT = loader.by_object("product").root
 TERMINAL = loader.by_object("terminal.configuration").root

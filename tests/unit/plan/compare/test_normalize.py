@@ -18,7 +18,8 @@ from engine.plan.compare.normalize import (
     seal,
 )
 from engine.schema.attribute import Attribute, Kind, ListOrder
-from engine.values import UNKNOWN, Sensitive, fingerprint
+from engine.values.markers import UNKNOWN
+from engine.values.secret import Sensitive, fingerprint
 
 TEXT = Attribute(kind=Kind.STRING, in_create=True)
 

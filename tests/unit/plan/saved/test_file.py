@@ -29,8 +29,9 @@ from engine.plan.saved.file import SavedPlan, _bytes, decode, encode, is_plan_fi
 from engine.plan.saved.plan_json import wanted_with_secrets
 from engine.schema.lifecycle import Removal
 from engine.state.model import ResourceState
-from engine.values import ABSENT, Marker, Sensitive, fingerprint
-from engine.values import Path as Path_
+from engine.values.markers import ABSENT, Marker
+from engine.values.paths import Path as Path_
+from engine.values.secret import Sensitive, fingerprint
 
 Prepare: TypeAlias = Callable[[Mapping[str, Any]], Any]
 

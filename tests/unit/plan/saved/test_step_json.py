@@ -22,7 +22,9 @@ from engine.plan.saved.step_json import (
 )
 from engine.schema.lifecycle import Removal, Verb
 from engine.state.model import ResourceState
-from engine.values import ABSENT, CLEAR, UNKNOWN, Ref, Sensitive, fingerprint
+from engine.values.markers import ABSENT, CLEAR, UNKNOWN
+from engine.values.reference import Ref
+from engine.values.secret import Sensitive, fingerprint
 
 SALT = "f" * 32
 PRODUCT = loader.resource_type("stripe_product")

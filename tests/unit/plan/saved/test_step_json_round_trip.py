@@ -19,7 +19,9 @@ from engine.plan.model import Step, StepKind
 from engine.plan.saved.step_json import has_sealed, step_document, step_of, value_document, value_of
 from engine.schema.lifecycle import Removal, Verb
 from engine.state.model import RemovalPolicy, ResourceState
-from engine.values import ABSENT, CLEAR, UNKNOWN, Marker, Ref, Sensitive, fingerprint
+from engine.values.markers import ABSENT, CLEAR, UNKNOWN, Marker
+from engine.values.reference import Ref
+from engine.values.secret import Sensitive, fingerprint
 
 SALT = "lineage"
 SCHEMAS = loader.schemas()

@@ -10,7 +10,7 @@ from engine.catalog import loader
 from engine.stack.checks.empty_values import said
 from engine.stack.checks.fields import check_arguments
 from engine.stack.checks.rules import CheckContext
-from engine.values import Sensitive
+from engine.values.secret import Sensitive
 
 CIRCUMSTANCES = CheckContext(now=1_790_000_000, live=False)
 

@@ -14,7 +14,8 @@ from engine.schema.resource_type import ResourceType
 from engine.schema.rules import Rule, RuleKind
 from engine.stack.checks.fields import check_arguments
 from engine.stack.checks.rules import CheckContext
-from engine.values import ABSENT, Sensitive
+from engine.values.markers import ABSENT
+from engine.values.secret import Sensitive
 
 NOW = 1_790_000_000
 CIRCUMSTANCES = CheckContext(now=NOW, live=False, held={"b": NOW - 60})

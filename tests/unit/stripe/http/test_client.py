@@ -23,7 +23,9 @@ from engine.errors import (
 )
 from engine.stripe.http.client import ClientOptions, encode
 from engine.stripe.http.rate_limiter import RateLimiter
-from engine.values import CLEAR, Ref, Sensitive
+from engine.values.markers import CLEAR
+from engine.values.reference import Ref
+from engine.values.secret import Sensitive
 
 Make = Callable[..., Any]
 

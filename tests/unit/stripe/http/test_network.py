@@ -15,7 +15,7 @@ from engine.errors import ConnectionFailedError, ForeignAnswerError
 from engine.redaction import redact
 from engine.stripe.http.client import ClientOptions, StripeHTTP
 from engine.stripe.http.network import Network
-from engine.values import Sensitive
+from engine.values.secret import Sensitive
 
 KEY = "sk_test_network"
 Answer = Callable[[Any], None]

@@ -1,0 +1,1 @@
+"""References, secrets and markers, and functions on nested values; knows no resource types."""

@@ -1,0 +1,168 @@
+"""References inside nested values: finding and replacing them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from engine.values.markers import UNKNOWN
+from engine.values.paths import Path
+from engine.values.secret import Sensitive
+from engine.values.targets import REFERENCE_PATTERN, TEMPLATE, Target, target_of
+
+# References and escapes are passed over; stray is an escaped reference, and `${` that begins none.
+_STRAY = re.compile(
+    rf"{REFERENCE_PATTERN}|(?P<stray>\${REFERENCE_PATTERN}|\$\{{[^}}]*\}}?)|\$\$\{{"
+)
+
+
+def targets_in(value: object) -> Iterator[Target]:
+    """Yield every reference anywhere inside a nested value, in reading order."""
+    for _, target in targets_with_paths(value):
+        yield target
+
+
+def targets_with_paths(value: object) -> Iterator[tuple[Path, Target]]:
+    """Yield every reference with the path of the leaf it stands in, in reading order."""
+    for path, target in templates_in(value):
+        if target is not None:
+            yield path, target
+
+
+def templates_in(value: object) -> list[tuple[Path, Target | None]]:
+    """Everything in a nested value that `resolve` replaces, in reading order.
+
+    Each is the path of its leaf and what it refers to; None for a literal, `$${`.
+    """
+    found: list[tuple[Path, Target | None]] = []
+    _collect_templates(value, (), found)
+    return found
+
+
+def _collect_templates(value: object, path: Path, found: list[tuple[Path, Target | None]]) -> None:
+    # Every leaf of every declaration comes by here: no generators, and cheap tests first.
+    if isinstance(value, str):
+        # What authors hold refuses to be looked into; what they passed on is plain text.
+        if "${" in (value if type(value) is str else str.__str__(value)):
+            found.extend((path, target_of(match)) for match in TEMPLATE.finditer(value))
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            _collect_templates(inner, (*path, key), found)
+    elif isinstance(value, (list, tuple)):
+        for index, inner in enumerate(value):
+            _collect_templates(inner, (*path, index), found)
+    elif value is None or isinstance(value, (int, float)):
+        return
+    elif isinstance(value, Sensitive):
+        _collect_templates(value.value, path, found)
+    elif isinstance(value, Mapping):
+        _collect_templates(dict(value), path, found)
+
+
+def escaped(value: Any) -> Any:
+    """A nested value as a declaration would write it, so that `resolve` gives it back as it is."""
+    if isinstance(value, str):
+        return str.replace(value, "${", "$${")
+    if isinstance(value, Mapping):
+        return {key: escaped(inner) for key, inner in value.items()}
+    return [escaped(inner) for inner in value] if isinstance(value, (list, tuple)) else value
+
+
+def unescaped(value: Any) -> Any:
+    """A nested value with its literals resolved and its references as they are written."""
+    return resolve(value, lambda target: f"${{{target}}}")
+
+
+def is_reference(value: object) -> bool:
+    """Whether a value is one reference and nothing else, so that it can stand for null."""
+    whole = TEMPLATE.fullmatch(value) if isinstance(value, str) else None
+    return whole is not None and target_of(whole) is not None
+
+
+def has_reference(text: str) -> bool:
+    """Whether a text holds a reference."""
+    return "${" in text and any(target_of(match) for match in TEMPLATE.finditer(text))
+
+
+def stray_references(value: object, path: Path = ()) -> Iterator[tuple[Path, str]]:
+    """Yield what looks like a reference and would be sent to the service as plain text.
+
+    That is `${` that begins none, a reference behind another `$`, which escapes it, and any in a
+    key. Each comes with the path of the leaf it stands in.
+    """
+    if isinstance(value, Sensitive):
+        yield from ((where, str(value)) for where, _ in stray_references(value.value, path))
+    elif isinstance(value, str):
+        text = str.__str__(value)
+        matches = _STRAY.finditer(text) if "${" in text else ()
+        yield from ((path, match["stray"]) for match in matches if match["stray"])
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            if isinstance(key, str) and "${" in str.__str__(key):
+                yield (*path, key), str.__str__(key)
+            yield from stray_references(inner, (*path, key))
+    elif isinstance(value, (list, tuple)):
+        for index, inner in enumerate(value):
+            yield from stray_references(inner, (*path, index))
+
+
+def resolve(value: Any, lookup: Callable[[Target], Any]) -> Any:
+    """Replace every reference inside a nested value.
+
+    A string that is one reference becomes the target's value, of whatever type; a reference
+    inside a longer string becomes its text. A string with any UNKNOWN part is UNKNOWN as a whole.
+
+    Args:
+        value: Nested dicts, lists and scalars.
+        lookup: Gives the value of a target, UNKNOWN if only an apply can tell.
+
+    Returns:
+        A new structure; the given one is untouched.
+    """
+    if isinstance(value, Sensitive):
+        inner = resolve(value.value, lookup)
+        return inner if inner is UNKNOWN else Sensitive(inner)
+    if isinstance(value, str):
+        return _resolve_text(str.__str__(value), lookup)
+    if isinstance(value, Mapping):
+        return {key: resolve(inner, lookup) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [resolve(inner, lookup) for inner in value]
+    return value
+
+
+def _resolve_text(text: str, lookup: Callable[[Target], Any]) -> Any:
+    if "${" not in text:
+        return text
+    whole = TEMPLATE.fullmatch(text)
+    if whole is not None:
+        target = target_of(whole)
+        if target is not None:
+            return lookup(target)
+    parts: list[str] = []
+    secret = False
+    end = 0
+    for match in TEMPLATE.finditer(text):
+        parts.append(text[end : match.start()])
+        end = match.end()
+        target = target_of(match)
+        if target is None:
+            parts.append("${")
+            continue
+        found = lookup(target)
+        if found is UNKNOWN:
+            return UNKNOWN
+        if isinstance(found, Sensitive):
+            secret, found = True, found.value
+        elif isinstance(found, Mapping) and "$sensitive" in found:
+            secret = True  # a fingerprint stands for a secret that only an apply reads
+        parts.append(_as_text(found))
+    joined = "".join([*parts, text[end:]])
+    return Sensitive(joined) if secret else joined
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else str(value)
