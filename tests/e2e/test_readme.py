@@ -1,13 +1,12 @@
 """The README's examples are what the program prints.
 
-`ENGINE_UPDATE_README=1 python -m pytest tests/e2e/test_readme.py` writes them anew.
+`ENGINE_UPDATE=1 python -m pytest tests/e2e/test_readme.py` writes them anew.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import io
-import os
 import re
 from pathlib import Path
 
@@ -26,6 +25,7 @@ from engine.views.human import plan_text
 from engine.views.outcome import apply_text
 from engine.views.progress import LineProgress
 from engine.views.style import PLAIN
+from tests.support.generated import updating
 
 REPOSITORY = Path(__file__).parents[2]
 README = REPOSITORY / "README.md"
@@ -41,7 +41,7 @@ def test_the_examples_are_what_the_program_prints(tmp_path: Path) -> None:
         "plan": f"$ engine plan portals\n{plan}",
         "apply": f"$ engine apply portals --yes --parallelism 1\n{apply}",
     }
-    if os.environ.get("ENGINE_UPDATE_README"):
+    if updating():
         for name, block in wanted.items():
             text = text.replace(_example(text, name), block + "\n")
         README.write_text(text, encoding="utf-8")

@@ -1,11 +1,10 @@
 """The pages in `docs/types/` are what `engine types TYPE` prints.
 
-`ENGINE_UPDATE_DOCS=1 python -m pytest tests/unit/views/test_type_pages.py` writes them anew.
+`ENGINE_UPDATE=1 python -m pytest tests/unit/views/test_type_pages.py` writes them anew.
 """
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from engine.catalog import loader
 from engine.schema.resource_type import ResourceType
 from engine.views.catalogue import type_text
 from engine.views.style import PLAIN
+from tests.support.generated import updating
 
 PAGES = Path(__file__).parents[3] / "docs" / "types"
 
@@ -27,7 +27,7 @@ def test_a_page_is_what_the_command_prints(name: str) -> None:
     """Every managed type has its page, and the page is true."""
     path = PAGES / f"{name}.md"
     page = _page(loader.resource_type(name))
-    if os.environ.get("ENGINE_UPDATE_DOCS"):
+    if updating():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(page, encoding="utf-8")
     assert path.read_text(encoding="utf-8") == page

@@ -1,0 +1,77 @@
+"""The tasks of this project: `nox -l` lists them, `nox -s unit` runs one.
+
+Tasks run in the environment that nox itself is installed in (`pip install -e '.[dev]'`), so that
+none of them waits for an installation. What follows `--` goes to the tool:
+`nox -s unit -- -k diff`.
+"""
+
+from __future__ import annotations
+
+import nox
+
+nox.options.sessions = ["lint", "types", "unit"]
+
+PARALLEL = ("-n", "auto")
+
+
+def _pytest(session: nox.Session, *args: str, **env: str) -> None:
+    session.run("python", "-m", "pytest", "-q", *args, *session.posargs, env=env or None)
+
+
+@nox.session(python=False)
+def unit(session: nox.Session) -> None:
+    """Run the fast tests: every module by itself, and the rules of the architecture."""
+    _pytest(session, *PARALLEL, "tests/unit", "tests/architecture")
+
+
+@nox.session(python=False)
+def e2e(session: nox.Session) -> None:
+    """Run whole commands against the emulator, and the suites that adapters have to pass."""
+    _pytest(session, *PARALLEL, "tests/cli", "tests/contracts", "tests/e2e", "tests/typing")
+
+
+@nox.session(python=False)
+def faults(session: nox.Session) -> None:
+    """Kill, cut off and fill up runs at every point instead of at a selection of points."""
+    _pytest(session, *PARALLEL, "tests/e2e/faults", "--faults=whole")
+
+
+@nox.session(python=False)
+def tests(session: nox.Session) -> None:
+    """Run all tests."""
+    _pytest(session, *PARALLEL)
+
+
+@nox.session(python=False)
+def lint(session: nox.Session) -> None:
+    """Check style, formatting and the import contracts."""
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("lint-imports", "--config", "setup.cfg")
+
+
+@nox.session(python=False)
+def types(session: nox.Session) -> None:
+    """Check the types of the program, its examples and its tests."""
+    session.run("mypy")
+
+
+@nox.session(python=False)
+def regenerate(session: nox.Session) -> None:
+    """Write everything that is generated: catalog, typed face, type pages, README, architecture."""
+    session.run("python", "-m", "engine.catalog.generator")
+    pages = ("tests/unit/views", "tests/architecture", "tests/e2e/test_readme.py")
+    _pytest(session, *pages, ENGINE_UPDATE="1")
+
+
+@nox.session(python=False)
+def docs(session: nox.Session) -> None:
+    """Check that documents are true: generated pages, examples of the README, links."""
+    _pytest(session, "tests/architecture", "tests/unit/views", "tests/e2e/test_readme.py")
+    session.run("python", "-m", "engine.catalog.generator", "--check")
+
+
+@nox.session(python=False)
+def benchmarks(session: nox.Session) -> None:
+    """Measure the promises of docs/performance.md, as ratios within one run."""
+    session.run("python", "-m", "tests.benchmarks", *session.posargs)
