@@ -35,12 +35,13 @@ from engine.plan.outputs import kept_output
 from engine.ports.hook import Hook
 from engine.ports.outcomes import ApplyResult, Outcome, StepResult
 from engine.ports.provider import Provider, RequestContext
-from engine.ports.secret_sink import OutputsOf, Save, SecretSink
+from engine.ports.secret_sink import SecretSink
 from engine.schema.lifecycle import Verb
 from engine.schema.remote import RemoteObject, id_of
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.state.model import Delta, Draft, State
 from engine.values.secret import fingerprint, plain
+from engine.values.targets import OutputTarget
 from engine.values.templates import resolve
 
 IN_FLIGHT = "engine-operation"
@@ -62,7 +63,7 @@ class ApplyPorts:
         fence: Raises once the lock on the stack is another run's.
         save: Makes the state of the end durable, and the journal needless.
         sink: Where secrets go.
-        outputs_of: Reads other stacks' outputs.
+        outputs_of: Reads other stacks' outputs, UNKNOWN if there is none.
         hook: Told of everything.
         run: Random id of this run, part of every idempotency key.
         parallelism: Operations in flight at once.
@@ -73,9 +74,9 @@ class ApplyPorts:
     schemas: Schemas
     journal: Journal
     fence: Callable[[], None]
-    save: Save
+    save: Callable[[State], State]
     sink: SecretSink
-    outputs_of: OutputsOf
+    outputs_of: Callable[[OutputTarget], Any]
     hook: Hook
     run: str
     parallelism: int

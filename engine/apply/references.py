@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from engine.errors import EngineError
 from engine.plan.compare.normalize import holds_secret, is_sealed, read_attribute
-from engine.ports.secret_sink import OutputsOf, SecretSink
+from engine.ports.secret_sink import SecretSink
 from engine.schema.remote import RemoteObject
 from engine.schema.resource_type import Schemas
 from engine.state.model import Draft
@@ -27,7 +27,7 @@ class References:
         draft: The state as it is now.
         schemas: Resource types by name.
         sink: Where secrets are.
-        outputs_of: Reads other stacks' outputs.
+        outputs_of: Reads other stacks' outputs, UNKNOWN if there is none.
         lookups: Objects that were read for the plan, by address.
         answers: What Stripe answered in this run, by address.
     """
@@ -36,7 +36,7 @@ class References:
     draft: Draft
     schemas: Schemas
     sink: SecretSink
-    outputs_of: OutputsOf
+    outputs_of: Callable[[OutputTarget], Any]
     lookups: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     answers: dict[str, RemoteObject] = field(default_factory=dict)
 

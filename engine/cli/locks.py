@@ -81,10 +81,10 @@ def unlock(invocation: Invocation, id: str, *, force: bool) -> None:
         invocation.answer(locks_document((), (taken,)))
         return
     place = f"{taken.environment}/{taken.stack}"
-    if force and not taken.holder.gone:
-        invocation.say(f"Unlocked {place}: {taken.holder} may write nothing any more.")
+    if force and not taken.owner.gone:
+        invocation.say(f"Unlocked {place}: {taken.owner} may write nothing any more.")
     else:
-        invocation.say(f"Unlocked {place}: the run of {taken.holder.who} had ended.")
+        invocation.say(f"Unlocked {place}: the run of {taken.owner.who} had ended.")
 
 
 def _list(invocation: Invocation) -> None:

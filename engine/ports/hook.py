@@ -37,7 +37,7 @@ class Hook:
     whatever else is told; all others from the thread that the run was begun in.
     """
 
-    def waiting_for_lock(self, stack: str, holder: str) -> None:
+    def waiting_for_lock(self, stack: str, owner: str) -> None:
         """Another run holds the lock of `stack`."""
 
     def recovered(self, stack: str, since: str, findings: Sequence[Finding]) -> None:

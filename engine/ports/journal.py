@@ -1,16 +1,17 @@
-"""The journal of one run, open for appending."""
+"""The journals of runs: the store that keeps them, and one that is open for appending."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 
 class JournalFile(Protocol):
     """The open journal of one run: records are added to its end and nothing else.
 
-    An implementation MUST make a record durable before `append` returns; MUST tell a whole record
-    from one that a crash tore; and MUST see to it that, once `append` has returned, `reserve` more
-    bytes can be appended even if the disk is full then.
+    An implementation MUST make a record durable before `append` returns; MUST distinguish a whole
+    record from one that a crash tore; and MUST ensure that, once `append` has returned, `reserve`
+    more bytes can be appended even if the disk is full then.
     """
 
     def append(self, record: bytes, *, reserve: int = 0) -> None:
@@ -18,7 +19,7 @@ class JournalFile(Protocol):
 
         Args:
             record: Its bytes, without a newline.
-            reserve: So many bytes more will fit afterwards.
+            reserve: Bytes that can still be appended afterwards.
 
         Raises:
             StateError: if it cannot be written; the journal is as it was before.
@@ -26,5 +27,47 @@ class JournalFile(Protocol):
         ...
 
     def close(self) -> None:
-        """Write no more; the journal stays."""
+        """Close it; the journal itself is kept."""
+        ...
+
+
+class JournalStore(Protocol):
+    """Keeps at most one journal for each stack and environment: that of a run in progress.
+
+    An implementation MUST put a new journal in place whole or not at all, and MUST return every
+    record that `append` made durable, in order.
+    """
+
+    def read_journal(self, stack: str, environment: str) -> tuple[bytes, ...] | None:
+        """Read the journal that an unfinished run left; None if there is none.
+
+        A last record that a crash tore is left out.
+
+        Raises:
+            StateError: if a record is damaged that others follow.
+        """
+        ...
+
+    def begin_journal(
+        self, stack: str, environment: str, records: Sequence[bytes], *, reserve: int
+    ) -> JournalFile:
+        """Begin a journal with some records, in place of one that is there.
+
+        Args:
+            stack: Stack name.
+            environment: Environment name.
+            records: What it begins with.
+            reserve: Bytes that can be appended to them.
+
+        Raises:
+            StateError: if there is no room for it; one that was there is intact.
+        """
+        ...
+
+    def end_journal(self, stack: str, environment: str) -> None:
+        """Remove the journal: the state has all that it recorded.
+
+        Raises:
+            StateError: if it cannot be removed.
+        """
         ...

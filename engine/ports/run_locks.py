@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Holder:
-    """Who is at work on a stack.
+class LockOwner:
+    """The run that has the lock of a stack.
 
     Attributes:
         id: Random id of this hold of the lock.
@@ -45,35 +47,90 @@ class Holder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunLock:
-    """A run lock that somebody holds, or that a run which died has left its name on.
+    """A run lock that a run has, or that still names a run whose process ended.
 
     Attributes:
         environment: Environment name.
         stack: Stack name.
-        holder: Who is at work, or was.
+        owner: That run.
     """
 
     environment: str
     stack: str
-    holder: Holder
+    owner: LockOwner
 
 
 class Hold(Protocol):
     """A run lock while it is held.
 
-    A lock can be lost: its file is deleted, or somebody lets another run in. So whoever holds one
-    MUST ask before every write to the service and every write of the state.
+    A lock can be lost: its file is deleted, or a person gives it to another run. So its owner MUST
+    check it before every write to the service and every write of the state.
     """
 
     @property
-    def holder(self) -> Holder:
-        """Who holds it: this run."""
+    def owner(self) -> LockOwner:
+        """Its owner: this run."""
         ...
 
     def check(self) -> None:
         """Make sure that the lock is still held; cheap, and safe from any thread.
 
         Raises:
-            LockLostError: if it is not. Nothing may be written any more.
+            LockLostError: if it is not. This run may not write then.
+        """
+        ...
+
+
+class RunLocks(Protocol):
+    """Keeps two runs from working on one stack at the same time.
+
+    An implementation MUST give a lock to one run at a time, MUST free it when that run's process
+    ends, and MUST raise `LockHeldError` that names the owner after `timeout` seconds.
+    """
+
+    def lock(
+        self,
+        stack: str,
+        environment: str,
+        *,
+        operation: str,
+        timeout: float,
+        on_wait: Callable[[LockOwner | None], None],
+    ) -> AbstractContextManager[Hold]:
+        """Hold the run lock of a stack.
+
+        Args:
+            stack: Stack name.
+            environment: Environment name.
+            operation: What for; shown to those who wait.
+            timeout: Seconds to wait; 0 gives up at once.
+            on_wait: Called with the owner when a wait begins, and again when the owner changes;
+                None if the lock names no owner.
+
+        Raises:
+            LockHeldError: if another run holds it and goes on holding it.
+        """
+        ...
+
+    def run_locks(self) -> tuple[RunLock, ...]:
+        """The run locks of all environments that name an owner, by environment and stack."""
+        ...
+
+    def unlock(self, id: str, *, force: bool) -> RunLock:
+        """Take a run lock from its owner.
+
+        The lock of a process that ended is free already; only its record is removed. With `force`
+        the lock of a running process is taken too: its next write MUST be refused.
+
+        Args:
+            id: Of the lock, as shown.
+            force: Also from a run that is still at work.
+
+        Returns:
+            The lock as it was.
+
+        Raises:
+            UsageError: if no run lock has that id.
+            LockHeldError: if the run is still at work, and `force` is not set.
         """
         ...

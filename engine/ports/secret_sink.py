@@ -1,32 +1,23 @@
-"""What an apply asks of its surroundings, beside the provider."""
+"""The secret sink: where the secrets that Stripe returns are kept."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, Protocol, TypeAlias
-
-from engine.state.model import State
-from engine.values.targets import OutputTarget
-
-Save: TypeAlias = Callable[[State], State]
-"""Makes a state durable and returns it as it was written."""
-
-OutputsOf: TypeAlias = Callable[[OutputTarget], Any]
-"""Reads another stack's output, UNKNOWN if there is none."""
+from collections.abc import Sequence
+from typing import Protocol
 
 
 class SecretSink(Protocol):
-    """The place for secrets: they reach it and nothing else.
+    """The only place where secrets are kept.
 
-    An implementation MUST make a secret durable before `store` returns, MUST let nobody but the
-    user read it, and MUST raise `SecretSinkError` rather than lose one.
+    An implementation MUST make a secret durable before `store` returns, MUST keep it readable for
+    the user alone, and MUST raise `SecretSinkError` rather than lose one.
     """
 
     def check(self, stack: str = "", names: Sequence[str] = ()) -> None:
-        """Find out, before an object with a secret is created, whether it can be taken.
+        """Find out, before an object with a secret is created, whether its secret can be kept.
 
         Args:
-            stack: Whose secrets are to come; empty to ask only whether the place works.
+            stack: Stack of the secrets to come; empty to ask only whether the sink works.
             names: Their names.
 
         Raises:
@@ -35,7 +26,7 @@ class SecretSink(Protocol):
         ...
 
     def store(self, stack: str, name: str, value: str) -> None:
-        """Keep a secret under a stack and a name, in place of an earlier one."""
+        """Keep a secret under a stack and a name; it replaces an earlier one."""
         ...
 
     def load(self, stack: str, name: str) -> str | None:
@@ -43,9 +34,9 @@ class SecretSink(Protocol):
         ...
 
     def remove(self, stack: str, name: str) -> None:
-        """Let go of a secret of what is there no longer; one that is not there is a success.
+        """Remove the secret of an object that has ended; one that is not there is a success.
 
-        A place that only takes secrets keeps it.
+        A sink that can only store secrets keeps it.
 
         Raises:
             SecretSinkError: if it is still there.
@@ -53,5 +44,5 @@ class SecretSink(Protocol):
         ...
 
     def where(self, stack: str, name: str) -> str:
-        """Say in a few words where a secret is kept, for whoever cannot read it back here."""
+        """Say in a few words where a secret is kept, for people who cannot read it back here."""
         ...

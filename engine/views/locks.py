@@ -19,7 +19,7 @@ def locks_text(held: Sequence[HeldLock], runs: Sequence[RunLock]) -> str:
     lines = [
         f"{lock} (lock {lock.id}, held until engine lock {lock.place} --release)" for lock in held
     ]
-    lines += [f"{run.environment}/{run.stack} is locked by {run.holder}" for run in runs]
+    lines += [f"{run.environment}/{run.stack} is locked by {run.owner}" for run in runs]
     return redact("\n".join(lines)) if lines else "Nothing is locked."
 
 
@@ -47,15 +47,15 @@ def held_document(lock: HeldLock) -> dict[str, Any]:
 
 def run_document(run: RunLock) -> dict[str, Any]:
     """Write a run lock as a JSON object."""
-    holder = run.holder
+    owner = run.owner
     return {
-        "id": holder.id,
+        "id": owner.id,
         "environment": run.environment,
         "stack": run.stack,
-        "operation": holder.operation,
-        "who": holder.who,
-        "pid": holder.pid,
-        "since": holder.since,
-        "url": holder.url or None,
-        "gone": holder.gone,
+        "operation": owner.operation,
+        "who": owner.who,
+        "pid": owner.pid,
+        "since": owner.since,
+        "url": owner.url or None,
+        "gone": owner.gone,
     }

@@ -68,9 +68,9 @@ class LineProgress(Hook):
         """Stripe is spoken to from here on."""
         self._traffic = traffic
 
-    def waiting_for_lock(self, stack: str, holder: str) -> None:
+    def waiting_for_lock(self, stack: str, owner: str) -> None:
         """Another run holds the lock of `stack`."""
-        self._tell(f"Stack {stack} is locked by {holder or 'another run'}; waiting…")
+        self._tell(f"Stack {stack} is locked by {owner or 'another run'}; waiting…")
 
     def recovered(self, stack: str, since: str, findings: Sequence[Finding]) -> None:
         """An earlier run of `stack` had not finished, and was taken up."""

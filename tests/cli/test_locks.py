@@ -20,7 +20,7 @@ HOLDER = """
 
     backend = open_project(Path(sys.argv[1])).backend
     with backend.lock("shop", "local", operation="apply", timeout=0, on_wait=print) as hold:
-        print(hold.holder.id, flush=True)
+        print(hold.owner.id, flush=True)
         sys.stdin.readline()
         try:
             hold.check()

@@ -1,8 +1,9 @@
-"""The two doors of the emulator: the SDK in process, and the SDK over HTTP on loopback."""
+"""The two doors of the emulator, the SDK in process and over HTTP, and every state backend."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TypeAlias
 
 import pytest
@@ -12,6 +13,8 @@ import stripe
 from engine.emulator.core import Emulator
 from engine.emulator.doors.server import EmulatorServer, serve
 from engine.emulator.doors.transport import InProcessTransport
+from engine.ports.backend import StateBackend
+from tests.support.backends import BACKENDS
 
 # The first call would otherwise write a file into the home directory.
 stripe.enable_telemetry = False
@@ -59,3 +62,9 @@ def door(request: pytest.FixtureRequest, emulator: Emulator) -> Iterator[Open]:
 def client(door: Open) -> stripe.StripeClient:
     """A client with a test key."""
     return door("sk_test_contract")
+
+
+@pytest.fixture(params=BACKENDS)
+def backend(request: pytest.FixtureRequest, tmp_path: Path) -> StateBackend:
+    """An empty backend."""
+    return BACKENDS[request.param](tmp_path)

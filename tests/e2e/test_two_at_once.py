@@ -50,12 +50,12 @@ class Waiting(Hook):
 
     def __init__(self) -> None:
         self.told = threading.Event()
-        self.holder = ""
+        self.owner = ""
 
-    def waiting_for_lock(self, stack: str, holder: str) -> None:
+    def waiting_for_lock(self, stack: str, owner: str) -> None:
         """Remember whom the run waits for."""
         assert stack == "shop"
-        self.holder = holder
+        self.owner = owner
         self.told.set()
 
 
@@ -196,7 +196,7 @@ def test_the_second_waits_is_told_for_whom_and_finds_nothing_to_do(
     second = pool.submit(_apply, shop.context(hook), LONG_ENOUGH)
     assert hook.told.wait(LONG_ENOUGH)
     assert not second.done()
-    assert f"(apply, pid {os.getpid()}, since " in hook.holder
+    assert f"(apply, pid {os.getpid()}, since " in hook.owner
     assert first.report().failures == ()
     report = second.result(LONG_ENOUGH)
     assert not report.plan.has_changes
@@ -291,10 +291,10 @@ def test_a_process_that_is_killed_frees_its_lock(shop: Shop) -> None:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-    ) as holder:
-        assert _line_with(holder.stdout, "under the lock")
-        with pytest.raises(LockHeldError, match=f"pid {holder.pid}"):
+    ) as owner:
+        assert _line_with(owner.stdout, "under the lock")
+        with pytest.raises(LockHeldError, match=f"pid {owner.pid}"):
             _apply(shop.context(), 0.0)
-        holder.kill()
+        owner.kill()
     assert _apply(shop.context(), 0.0).failures == ()
     assert shop.created() == EACH_ONCE

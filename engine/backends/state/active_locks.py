@@ -1,4 +1,4 @@
-"""The run locks that a backend has given out, so that a write can be held against its own."""
+"""The run locks that this process has now, to check before each write."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from engine.ports.run_locks import Hold
 class ActiveLocks:
     """Holds by stack and by the thread that took them; safe to use from several threads.
 
-    A lock that was taken from one run and given to another is held twice for a while, perhaps in
-    one process. A write of the first must not pass for one of the second.
+    After a forced unlock two runs of one process may believe that they have the same lock. So a
+    write is checked against the lock of its own thread.
     """
 
     def __init__(self) -> None:
         self._holds: dict[tuple[str, str], list[tuple[int, Hold]]] = {}
 
     @contextlib.contextmanager
-    def given(self, stack: str, environment: str, hold: Hold) -> Iterator[None]:
-        """Remember a hold for as long as it lasts."""
+    def taken(self, stack: str, environment: str, hold: Hold) -> Iterator[None]:
+        """Remember a lock while the block runs."""
         entry = (threading.get_ident(), hold)
         holds = self._holds.setdefault((stack, environment), [])
         holds.append(entry)
@@ -31,10 +31,10 @@ class ActiveLocks:
             holds.remove(entry)
 
     def check(self, stack: str, environment: str) -> None:
-        """Hold a write against this thread's lock, or the newest; without any there is no check.
+        """Check the lock of this thread, or else the newest; a stack without a lock passes.
 
         Raises:
-            LockLostError: if that lock is held no more.
+            LockLostError: if that lock was lost.
         """
         holds = self._holds.get((stack, environment), [])
         own = [hold for thread, hold in holds if thread == threading.get_ident()]

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine.backends.files import make_folder, read_file, sync_folder, write_durably
-from engine.backends.state.lock_owner import held_already, held_by_us, not_held
+from engine.backends.state.lock_errors import already_held, not_held
+from engine.backends.state.lock_owner import new_held_lock
 from engine.backends.state.run_locks import writing
 from engine.errors import StateError
 from engine.state.held_lock import HeldLock, decode_held, encode_held
@@ -26,7 +27,7 @@ class HeldLockFiles:
         self._states = states
 
     def all(self, environment: str) -> tuple[HeldLock, ...]:
-        """The held locks; see `engine.ports.state_store.StateBackend.held_locks`."""
+        """The held locks; see `engine.ports.held_locks.HeldLocks.held_locks`."""
         return tuple(
             self._read(*place)
             for place in sorted(self._places())
@@ -36,12 +37,12 @@ class HeldLockFiles:
     def put(self, environment: str, stack: str, reason: str) -> HeldLock:
         """Write a held lock's file."""
         path = self._path(environment, stack)
-        lock = held_by_us(environment, stack, reason, file=self._shown(path))
+        lock = new_held_lock(environment, stack, reason, file=self._shown(path))
         try:
             make_folder(path.parent)
             with writing(path.parent):
                 if path.exists():
-                    raise held_already(self._read(environment, stack))
+                    raise already_held(self._read(environment, stack))
                 write_durably(path, encode_held(lock))
         except OSError as error:
             raise self._refused(path, "written", error) from error

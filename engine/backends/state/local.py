@@ -15,11 +15,11 @@ from engine.backends.gitignore import EVERYTHING, NAME, TRANSIENTS, ignore, igno
 from engine.backends.state import journal
 from engine.backends.state.active_locks import ActiveLocks
 from engine.backends.state.held_lock_files import HeldLockFiles
-from engine.backends.state.run_locks import RunLocks, writing
+from engine.backends.state.run_locks import FileRunLocks, writing
 from engine.backends.state.write_check import check_succession
 from engine.errors import Problem, StateError, UsageError
 from engine.ports.journal import JournalFile
-from engine.ports.run_locks import Hold, Holder, RunLock
+from engine.ports.run_locks import Hold, LockOwner, RunLock
 from engine.state.codec import decode, encode
 from engine.state.held_lock import HeldLock
 from engine.state.model import State
@@ -33,7 +33,7 @@ class LocalBackend:
         self._states = states
         self._private = private
         self._version = engine_version
-        self._locks = RunLocks(states)
+        self._locks = FileRunLocks(states)
         self._held = HeldLockFiles(states)
         self._holds = ActiveLocks()
         self._seen: dict[tuple[str, str], tuple[bytes, State]] = {}
@@ -266,23 +266,23 @@ class LocalBackend:
         *,
         operation: str,
         timeout: float,
-        on_wait: Callable[[Holder | None], None],
+        on_wait: Callable[[LockOwner | None], None],
     ) -> Iterator[Hold]:
         """Hold the run lock of a stack."""
         with (
             self._locks.hold(
                 stack, environment, operation=operation, timeout=timeout, on_wait=on_wait
             ) as hold,
-            self._holds.given(stack, environment, hold),
+            self._holds.taken(stack, environment, hold),
         ):
             yield hold
 
     def run_locks(self) -> tuple[RunLock, ...]:
-        """The run locks that name a holder."""
+        """The run locks that name an owner."""
         return self._locks.all()
 
     def unlock(self, id: str, *, force: bool) -> RunLock:
-        """Take a run lock from its holder."""
+        """Take a run lock from its owner."""
         return self._locks.unlock(id, force=force)
 
     def held_locks(self, environment: str = "") -> tuple[HeldLock, ...]:
@@ -290,7 +290,7 @@ class LocalBackend:
         return self._held.all(environment)
 
     def put_held_lock(self, environment: str, stack: str, *, reason: str) -> HeldLock:
-        """Hold a lock until somebody releases it."""
+        """Lock a stack until the lock is released."""
         return self._held.put(environment, stack, reason)
 
     def drop_held_lock(self, environment: str, stack: str) -> str:

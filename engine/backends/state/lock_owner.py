@@ -1,7 +1,4 @@
-"""Who holds a lock, what everybody else is told, and whether that process still lives.
-
-What must not live here: the locks themselves.
-"""
+"""The owner of a lock: this process as one, and whether the process of another still runs."""
 
 from __future__ import annotations
 
@@ -10,11 +7,10 @@ import getpass
 import os
 import secrets
 import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
-from engine.errors import LockHeldError, LockLostError, UsageError
-from engine.ports.run_locks import Holder
+from engine.ports.run_locks import LockOwner
 from engine.state.held_lock import HeldLock
 
 _ID_BYTES = 4
@@ -30,18 +26,18 @@ _RUN_PAGES = (
     "{BUILD_URL}",
 )
 _LONGEST_PAGE = 500
-# Fields of /proc/PID/stat behind the command's name: the state, and the start in clock ticks.
+# Fields of /proc/PID/stat after the command's name: the state, and the start in clock ticks.
 _STATE, _START = 0, 19
 _DEAD = ("Z", "X")
 
 
-def this_run(operation: str) -> Holder:
-    """This process, as the holder of a lock.
+def this_run(operation: str) -> LockOwner:
+    """This process as the owner of a lock.
 
     Args:
-        operation: What it holds the lock for.
+        operation: What it takes the lock for.
     """
-    return Holder(
+    return LockOwner(
         id=_new_id(),
         operation=operation,
         who=_this_person(),
@@ -89,21 +85,21 @@ def run_page(environ: Mapping[str, str]) -> str:
     return ""
 
 
-def is_gone(holder: Holder) -> bool:
-    """Whether a holder's process is known to have ended.
+def has_ended(owner: LockOwner) -> bool:
+    """Whether the process of a lock's owner is known to have ended.
 
-    Of another host, or of another process namespace on this one, nothing is known.
+    Nothing is known about processes of other hosts, or of other process namespaces on this one.
     """
-    if holder.host != socket.gethostname():
+    if owner.host != socket.gethostname():
         return False
     boot = _boot()
-    if holder.boot != boot:
+    if owner.boot != boot:
         # No process outlives the kernel; in another namespace its number means nothing here.
-        then, today = (text.partition("/")[0] for text in (holder.boot, boot))
+        then, today = (text.partition("/")[0] for text in (owner.boot, boot))
         return bool(then and today) and then != today
-    if holder.started:
-        return _started(holder.pid) != holder.started
-    return not _is_there(holder.pid)
+    if owner.started:
+        return _started(owner.pid) != owner.started
+    return not _is_there(owner.pid)
 
 
 def _boot() -> str:
@@ -131,49 +127,13 @@ def _is_there(pid: int) -> bool:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    except OSError:  # somebody else's
+    except OSError:  # another user's
         return True
     return True
 
 
-def held(stack: str, environment: str, holder: Holder | None) -> LockHeldError:
-    """The refusal that whoever comes second gets.
-
-    Args:
-        stack: Stack name.
-        environment: Environment name.
-        holder: Who holds the lock; None if nothing says so.
-    """
-    hint = "wait for it to end, or give --lock-timeout SECONDS to wait here"
-    if holder is not None:
-        hint += f". If it hangs: engine unlock {holder.id}"
-    return LockHeldError(f"{environment}/{stack} is locked by {holder or 'another run'}", hint=hint)
-
-
-def still_there(stack: str, environment: str, holder: Holder) -> LockHeldError:
-    """The refusal to take a lock from a run that is still there."""
-    here = holder.host == socket.gethostname()
-    where = "" if here else f" on {holder.host or holder.who}"
-    return LockHeldError(
-        f"{environment}/{stack} is locked by {holder}, which is still at work",
-        cause="Its lock ends when it does; nothing has to be unlocked after it.",
-        hint=f"stop it with kill {holder.pid}{where}: it finishes what is in flight, records it "
-        f"and frees the lock. If it cannot be stopped, engine unlock {holder.id} --force lets the "
-        "next run in, and that one may write nothing any more",
-    )
-
-
-def no_such_run(id: str, known: Iterable[str]) -> UsageError:
-    """The answer to an id that no run lock has."""
-    ids = ", ".join(known)
-    return UsageError(
-        f"no run holds a lock with the id {id!r}",
-        hint=f"those there are: {ids}" if ids else "no run holds any; engine lock lists them",
-    )
-
-
-def held_by_us(environment: str, stack: str, reason: str, *, file: str = "") -> HeldLock:
-    """A held lock that this person puts on a stack, or on a whole environment."""
+def new_held_lock(environment: str, stack: str, reason: str, *, file: str = "") -> HeldLock:
+    """A held lock that the person at this process puts on a stack or a whole environment."""
     return HeldLock(
         id=_new_id(),
         environment=environment,
@@ -182,29 +142,4 @@ def held_by_us(environment: str, stack: str, reason: str, *, file: str = "") -> 
         since=_now(),
         reason=reason,
         file=file,
-    )
-
-
-def held_already(lock: HeldLock) -> LockHeldError:
-    """The answer to whoever locks what is locked."""
-    return LockHeldError(
-        str(lock), hint=f"release it first: engine lock {lock.place} --release; nothing was changed"
-    )
-
-
-def not_held(environment: str, stack: str) -> UsageError:
-    """The answer to whoever releases what nobody locked."""
-    return UsageError(
-        f"{environment}{'/' if stack else ''}{stack} is not locked",
-        hint="engine lock lists what is",
-    )
-
-
-def lost(stack: str, environment: str) -> LockLostError:
-    """The refusal that a run gets whose lock is not its own any more."""
-    return LockLostError(
-        f"the lock of {environment}/{stack} is no longer held by this run",
-        cause="Its file was deleted or replaced, or somebody let another run in with "
-        "engine unlock --force.",
-        hint="this run writes nothing more; engine plan shows where things stand",
     )

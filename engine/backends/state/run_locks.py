@@ -1,12 +1,12 @@
-"""Run locks beside the states, and who writes a folder of states. The only filelock caller.
+"""Run locks as files in the folder of states, and the lock on that folder for one write.
 
-The lock is a kernel lock: it ends with the process that holds it. Its file also says who holds
-it, in JSON that begins at offset 1, since Windows locks byte 0 against readers. It lies in the
-folder of the states themselves, `<environment>/.locks/<stack>.lock`: whoever sees the same states,
-through a link, a mount or another checkout, meets the same lock, whatever else they see or not.
+This is the only caller of filelock. The lock is a kernel lock: it ends with the process that has
+it. Its file also names the owner, in JSON that begins at offset 1, since Windows locks byte 0
+against readers. It is in the folder of the states, `<environment>/.locks/<stack>.lock`, so that
+everyone who reaches the same states, through a link or a mount, uses the same lock.
 
-Deleting the file of a lock lets a second run in; so a holder asks, before each write, whether the
-file at the path is still the one it holds, with its own id in it.
+Deleting the file of a lock lets a second run in; so its owner checks before each write that the
+file at the path is still the locked one and has its own id in it.
 """
 
 from __future__ import annotations
@@ -21,19 +21,25 @@ from pathlib import Path
 
 from engine.backends.files import make_folder, write_at
 from engine.backends.gitignore import EVERYTHING, ignore
-from engine.backends.state.lock_owner import held, is_gone, lost, no_such_run, still_there, this_run
+from engine.backends.state.lock_errors import (
+    lock_lost,
+    locked_by_another,
+    no_such_lock,
+    still_running,
+)
+from engine.backends.state.lock_owner import has_ended, this_run
 from engine.errors import StateError
-from engine.ports.run_locks import Holder, RunLock
+from engine.ports.run_locks import LockOwner, RunLock
 
 _FOLDER = ".locks"
-"""In the folder of an environment's states; git is told to pass over all of it."""
+"""In the folder of an environment's states; its ignore file keeps all of it from git."""
 _POLL = 0.05
 _LONGEST_RECORD = 65536
 _PATIENCE = 200
 """Polls that a write waits for another write to the same folder, which takes milliseconds."""
 _FIELDS = {
     field.name: int if field.name == "pid" else str
-    for field in dataclasses.fields(Holder)
+    for field in dataclasses.fields(LockOwner)
     if field.name != "gone"
 }
 
@@ -42,40 +48,40 @@ class FileHold:
     """A run lock while it is held."""
 
     def __init__(self, path: Path, stack: str, environment: str, operation: str) -> None:
-        self.holder = this_run(operation)
+        self.owner = this_run(operation)
         self._path = path
         self._place = (stack, environment)
         self._fd: int | None = None
         self._identity: tuple[int, int] | None = None
 
-    def taken(self, fd: int) -> None:
-        """Say who holds the lock in its file, the moment it is had."""
-        record = {name: getattr(self.holder, name) for name in _FIELDS}
+    def write_owner(self, fd: int) -> None:
+        """Write the owner into the file of the lock that was just acquired."""
+        record = {name: getattr(self.owner, name) for name in _FIELDS}
         os.ftruncate(fd, 0)
         write_at(fd, b" " + json.dumps(record).encode(), 0)
         found = os.fstat(fd)
         self._fd, self._identity = fd, (found.st_dev, found.st_ino)
 
     def check(self) -> None:
-        """Make sure that the file at the path is the one that is held."""
+        """Check that the file at the path is the locked one."""
         try:
             there = self._path.stat(follow_symlinks=False)
             record = None if self._fd is None else _decoded(os.pread(self._fd, _LONGEST_RECORD, 0))
         except OSError as error:
-            raise lost(*self._place) from error
+            raise lock_lost(*self._place) from error
         same = (there.st_dev, there.st_ino) == self._identity
-        if not same or record is None or record.id != self.holder.id:
-            raise lost(*self._place)
+        if not same or record is None or record.id != self.owner.id:
+            raise lock_lost(*self._place)
 
-    def leave(self) -> None:
-        """Take the name off the file, which may no longer be the one at the path."""
+    def clear(self) -> None:
+        """Clear the locked file, which may no longer be the one at the path."""
         fd, self._fd = self._fd, None
         if fd is not None:
             with contextlib.suppress(OSError):
                 os.ftruncate(fd, 0)
 
 
-class RunLocks:
+class FileRunLocks:
     """The run locks of the states in one folder."""
 
     def __init__(self, states: Path) -> None:
@@ -90,14 +96,16 @@ class RunLocks:
         *,
         operation: str,
         timeout: float,
-        on_wait: Callable[[Holder | None], None],
+        on_wait: Callable[[LockOwner | None], None],
     ) -> Iterator[FileHold]:
-        """Hold the run lock of a stack; see `engine.ports.state_store.StateBackend.lock`."""
+        """Hold the run lock of a stack; see `engine.ports.run_locks.RunLocks.lock`."""
         from filelock import FileLock, Timeout  # noqa: PLC0415 - only who locks pays for it
 
         path = self._path(stack, environment)
         hold = FileHold(path, stack, environment, operation)
-        lock = FileLock(path, fallback_to_soft=False, thread_local=False, on_acquired=hold.taken)
+        lock = FileLock(
+            path, fallback_to_soft=False, thread_local=False, on_acquired=hold.write_owner
+        )
         watch = _Watch(path, on_wait)
         try:
             if timeout <= 0:
@@ -105,7 +113,7 @@ class RunLocks:
             else:
                 lock.acquire(timeout=timeout, poll_interval=_POLL, cancel_check=watch.blocked)
         except Timeout as error:
-            raise held(stack, environment, read_holder(path)) from error
+            raise locked_by_another(stack, environment, read_owner(path)) from error
         except OSError as error:
             raise StateError(
                 f"the lock {path} cannot be taken",
@@ -116,41 +124,41 @@ class RunLocks:
         try:
             yield hold
         finally:
-            hold.leave()
+            hold.clear()
             lock.release()
 
     def all(self) -> tuple[RunLock, ...]:
-        """The run locks that name a holder."""
+        """The run locks that name an owner."""
         return tuple(lock for _, lock in self._found())
 
     def unlock(self, id: str, *, force: bool) -> RunLock:
-        """Take a run lock from its holder; see `engine.ports.state_store.StateBackend.unlock`."""
+        """Take a run lock from its owner; see `engine.ports.run_locks.RunLocks.unlock`."""
         from filelock import FileLock, Timeout  # noqa: PLC0415 - only who locks pays for it
 
-        found = {lock.holder.id: (path, lock) for path, lock in self._found()}
+        found = {lock.owner.id: (path, lock) for path, lock in self._found()}
         if id not in found:
-            raise no_such_run(id, found)
+            raise no_such_lock(id, found)
         path, lock = found[id]
         probe = FileLock(path, fallback_to_soft=False, thread_local=False)
         try:
             with probe.acquire(blocking=False):
                 _forget(path, id)
         except Timeout as error:
-            now = read_holder(path)
-            if now is None or now.id != id:  # it ended meanwhile, and another one came
-                raise no_such_run(id, ()) from error
+            now = read_owner(path)
+            if now is None or now.id != id:  # it ended meanwhile, and another run has the lock
+                raise no_such_lock(id, ()) from error
             if not force:
-                raise still_there(lock.stack, lock.environment, lock.holder) from error
-            # Whoever waits takes the lock on a new file; its holder finds that out by `check`.
+                raise still_running(lock.stack, lock.environment, lock.owner) from error
+            # Runs that wait lock a new file; the owner notices by `check`.
             path.unlink(missing_ok=True)
         return lock
 
     def _found(self) -> Iterator[tuple[Path, RunLock]]:
         for path in sorted(self._states.glob(f"*/{_FOLDER}/*.lock")):
-            holder = read_holder(path)
-            if holder is not None:
+            owner = read_owner(path)
+            if owner is not None:
                 environment = path.parents[1].name
-                lock = RunLock(environment=environment, stack=path.stem, holder=holder)
+                lock = RunLock(environment=environment, stack=path.stem, owner=owner)
                 yield path, lock
 
     def _path(self, stack: str, environment: str) -> Path:
@@ -170,40 +178,40 @@ class RunLocks:
 
 
 class _Watch:
-    """Tells who holds a lock while somebody waits for it."""
+    """Reports who owns a lock while this process waits for it."""
 
-    def __init__(self, path: Path, on_wait: Callable[[Holder | None], None]) -> None:
+    def __init__(self, path: Path, on_wait: Callable[[LockOwner | None], None]) -> None:
         self._path = path
         self._on_wait = on_wait
-        self._told: str | None = None
+        self._reported: str | None = None
         self._nameless = 0
 
     def blocked(self) -> bool:
-        """Look again; called after each attempt that was in vain, and never ends the wait."""
-        holder = read_holder(self._path)
-        if holder is not None and not holder.gone:
+        """Read the owner again after a failed attempt; never ends the wait."""
+        owner = read_owner(self._path)
+        if owner is not None and not owner.gone:
             self._nameless = 0
-            if holder.id != self._told:
-                self._tell(holder)
+            if owner.id != self._reported:
+                self._report(owner)
             return False
-        # The next holder may be about to write its name; twice in a row, it is not.
+        # The next owner may be about to write its name; twice in a row, it is not.
         self._nameless += 1
-        if self._nameless > 1 and self._told is None:
-            self._tell(holder)
+        if self._nameless > 1 and self._reported is None:
+            self._report(owner)
         return False
 
-    def _tell(self, holder: Holder | None) -> None:
-        self._told = holder.id if holder is not None else ""
-        self._on_wait(holder)
+    def _report(self, owner: LockOwner | None) -> None:
+        self._reported = owner.id if owner is not None else ""
+        self._on_wait(owner)
 
 
 @contextlib.contextmanager
 def writing(folder: Path, *, patience: int = _PATIENCE) -> Iterator[None]:
-    """Be the only one that writes into a folder of states.
+    """Be the only writer of a folder of states.
 
-    The check of what is there and the rename that replaces it are then one step, also for a run
-    whose lock was taken away between the two. The folder itself is locked: nothing has to be
-    made for it, and nobody deletes it without deleting the states.
+    The check of what is stored and the rename that replaces it are then one step, also for a run
+    whose lock was taken away between the two. The folder itself is locked: it needs no file of
+    its own, and it cannot be deleted without the states.
 
     Args:
         folder: Holds the state files.
@@ -235,35 +243,35 @@ def _locked(folder: int) -> bool:
     try:
         return lock_descriptor(folder, blocking=False)
     except OSError:
-        # NFS locks no folders. What is compared before the rename is guard enough there.
+        # NFS does not lock folders. The comparison before the rename must be enough there.
         return True
 
 
-def read_holder(path: Path) -> Holder | None:
-    """Who holds a lock, as far as its file says; None if it does not."""
+def read_owner(path: Path) -> LockOwner | None:
+    """The owner of a lock by its file; None if the file names none."""
     try:
         with path.open("rb") as file:
-            holder = _decoded(file.read(_LONGEST_RECORD))
+            owner = _decoded(file.read(_LONGEST_RECORD))
     except OSError:
         return None
-    if holder is not None and is_gone(holder):
-        return dataclasses.replace(holder, gone=True)
-    return holder
+    if owner is not None and has_ended(owner):
+        return dataclasses.replace(owner, gone=True)
+    return owner
 
 
-def _decoded(raw: bytes) -> Holder | None:
+def _decoded(raw: bytes) -> LockOwner | None:
     try:
         document = json.loads(raw[1:])
         given = {name: document[name] for name in _FIELDS if name in document}
-        holder = Holder(**given)
+        owner = LockOwner(**given)
     except (ValueError, TypeError, RecursionError):
         return None
-    fits = all(type(getattr(holder, name)) is kind for name, kind in _FIELDS.items())
-    return holder if fits else None
+    fits = all(type(getattr(owner, name)) is kind for name, kind in _FIELDS.items())
+    return owner if fits else None
 
 
 def _forget(path: Path, id: str) -> None:
-    """Take the name of a holder that is gone off its file; the caller holds the lock."""
-    holder = read_holder(path)
-    if holder is not None and holder.id == id:
+    """Clear the file of a lock whose owner ended; the caller has the lock."""
+    owner = read_owner(path)
+    if owner is not None and owner.id == id:
         os.truncate(path, 0)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     # An offline command is given the same, and loads none of it.
+    from engine.ports.backend import StateBackend
     from engine.ports.hook import Hook
     from engine.ports.provider import Provider
     from engine.ports.secret_sink import SecretSink
-    from engine.ports.state_store import StateBackend
     from engine.schema.resource_type import Schemas
     from engine.settings import Settings
 

@@ -19,7 +19,7 @@ from engine.plan.compare.normalize import is_sealed
 from engine.plan.inputs.observed import Observed
 from engine.plan.model import Plan, Step
 from engine.ports.provider import Account, Provider
-from engine.ports.run_locks import Hold, Holder
+from engine.ports.run_locks import Hold, LockOwner
 from engine.settings import EMBEDDED
 from engine.state.model import State, new_state
 from engine.values.markers import ABSENT, UNKNOWN
@@ -339,10 +339,10 @@ def session_of(
         yield session
 
 
-def telling(context: Context, stack: str) -> Callable[[Holder | None], None]:
+def telling(context: Context, stack: str) -> Callable[[LockOwner | None], None]:
     """What tells a person, once, that a lock is waited for."""
 
-    def tell(holder: Holder | None) -> None:
-        context.hook.waiting_for_lock(stack, str(holder or "another run"))
+    def tell(owner: LockOwner | None) -> None:
+        context.hook.waiting_for_lock(stack, str(owner or "another run"))
 
     return tell

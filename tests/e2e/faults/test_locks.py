@@ -28,7 +28,7 @@ from engine.emulator.doors.server import EmulatorServer
 from engine.errors import LockHeldError, StaleStateError
 from engine.operations.apply import apply_stacks
 from engine.plan.inputs.options import PlanOptions
-from engine.ports.run_locks import Holder
+from engine.ports.run_locks import LockOwner
 from engine.state.model import new_state
 
 LONG_ENOUGH = 600.0
@@ -257,7 +257,7 @@ def _first_state(root: Path) -> LocalBackend:
     return made
 
 
-def _silent(_: Holder | None) -> None:
+def _silent(_: LockOwner | None) -> None:
     """Nobody is told."""
 
 
@@ -457,7 +457,7 @@ def test_a_holder_that_is_stopped_between_check_and_rename(
         first = start(HALFWAY, tmp_path)
         first.wait_until_stopped()
         (lock,) = backend.run_locks()
-        backend.unlock(lock.holder.id, force=True)
+        backend.unlock(lock.owner.id, force=True)
         mine = dataclasses.replace(before, serial=before.serial + 1, outputs={"who": "second"})
         with (
             ThreadPoolExecutor(max_workers=1) as pool,
@@ -486,7 +486,7 @@ def test_a_dead_holder_is_recognised(
         first.kill()
         first.end()
         (lock,) = open_project(root).backend.run_locks()
-        assert (lock.holder.id, lock.holder.pid, lock.holder.gone) == (id, first.pid, True)
+        assert (lock.owner.id, lock.owner.pid, lock.owner.gone) == (id, first.pid, True)
         _unlock(root, id)
         assert open_project(root).backend.run_locks() == ()
         _apply(root)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 
-from engine.ports.run_locks import Holder
+from engine.ports.run_locks import LockOwner
 
-HOLDER = Holder(
+HOLDER = LockOwner(
     id="1f0c9a2e",
     operation="apply",
     who="ada@desk",

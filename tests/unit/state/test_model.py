@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from engine.address import parse_address
-from engine.ports.run_locks import Holder
+from engine.ports.run_locks import LockOwner
 from engine.state.model import Delta, Draft, RemovedObject, ResourceState, State, new_state
 
 PRO = "stripe_product.pro"
@@ -94,5 +94,7 @@ def test_outputs_are_replaced_whole(state: State) -> None:
 
 def test_holder_tells_who_and_since_when() -> None:
     """Whoever waits reads who holds the lock, for what, and which lock it is."""
-    holder = Holder(id="7f3a", operation="apply", who="ann@host", pid=12, since="2026-01-02T03:04Z")
+    holder = LockOwner(
+        id="7f3a", operation="apply", who="ann@host", pid=12, since="2026-01-02T03:04Z"
+    )
     assert str(holder) == "ann@host (apply, pid 12, since 2026-01-02T03:04Z, lock 7f3a)"

@@ -10,19 +10,20 @@ import subprocess
 
 import pytest
 
-from engine.backends.state.lock_owner import held, is_gone, run_page, still_there, this_run
+from engine.backends.state.lock_errors import locked_by_another, still_running
+from engine.backends.state.lock_owner import has_ended, run_page, this_run
 from engine.errors import LockHeldError
 
 
 def test_this_process_names_itself() -> None:
     """User and host, process, start in UTC to the second, and an id of its own."""
-    holder = this_run("destroy")
-    assert holder.operation == "destroy"
-    assert holder.who.endswith(f"@{socket.gethostname()}")
-    assert holder.pid == os.getpid()
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", holder.since)
-    assert re.fullmatch(r"[0-9a-f]{8}", holder.id)
-    assert this_run("destroy").id != holder.id
+    owner = this_run("destroy")
+    assert owner.operation == "destroy"
+    assert owner.who.endswith(f"@{socket.gethostname()}")
+    assert owner.pid == os.getpid()
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", owner.since)
+    assert re.fullmatch(r"[0-9a-f]{8}", owner.id)
+    assert this_run("destroy").id != owner.id
 
 
 def test_a_user_without_a_name_is_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -37,7 +38,7 @@ def test_a_user_without_a_name_is_a_number(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_a_refusal_without_a_name() -> None:
     """A holder that left no word is another run."""
-    refusal = held("shop", "live", None)
+    refusal = locked_by_another("shop", "live", None)
     assert isinstance(refusal, LockHeldError)
     assert refusal.message == "live/shop is locked by another run"
 
@@ -76,8 +77,8 @@ def test_the_page_of_a_ci_run_is_known(environ: dict[str, str], page: str) -> No
 
 def test_this_process_is_not_gone() -> None:
     """Nor is one whose start nobody wrote down."""
-    assert not is_gone(this_run("apply"))
-    assert not is_gone(dataclasses.replace(this_run("apply"), started=""))
+    assert not has_ended(this_run("apply"))
+    assert not has_ended(dataclasses.replace(this_run("apply"), started=""))
 
 
 def test_a_process_that_ended_is_gone() -> None:
@@ -89,25 +90,25 @@ def test_a_process_that_ended_is_gone() -> None:
     ) as process:
         assert process.stdout is not None
         alive = dataclasses.replace(this_run("apply"), pid=process.pid, started="1")
-        assert is_gone(alive), "another process got its number"
+        assert has_ended(alive), "another process got its number"
         nameless = dataclasses.replace(alive, started="")
-        assert not is_gone(nameless)
+        assert not has_ended(nameless)
         process.kill()
         process.stdout.read()
         os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
-        assert is_gone(alive)
-    assert is_gone(nameless)
+        assert has_ended(alive)
+    assert has_ended(nameless)
 
 
 def test_a_number_that_another_process_got_is_gone() -> None:
     """The start tells them apart."""
-    assert is_gone(dataclasses.replace(this_run("apply"), started="1"))
+    assert has_ended(dataclasses.replace(this_run("apply"), started="1"))
 
 
 def test_before_the_last_boot_is_gone() -> None:
     """Whatever runs under that number now."""
     before = dataclasses.replace(this_run("apply"), boot="another-boot/pid:[1]")
-    assert is_gone(before)
+    assert has_ended(before)
 
 
 def test_elsewhere_nothing_is_known() -> None:
@@ -119,7 +120,7 @@ def test_elsewhere_nothing_is_known() -> None:
         dataclasses.replace(here, boot=f"{boot}/pid:[1]", started="1"),
         dataclasses.replace(here, boot="", started="1"),
     ):
-        assert not is_gone(elsewhere)
+        assert not has_ended(elsewhere)
 
 
 def test_a_system_that_tells_no_boot_is_asked_for_the_process(
@@ -130,22 +131,22 @@ def test_a_system_that_tells_no_boot_is_asked_for_the_process(
     with subprocess.Popen(["true"]) as process:  # noqa: S607 - whichever the machine has
         pass
     here = dataclasses.replace(this_run("apply"), started="")
-    assert not is_gone(here)
-    assert is_gone(dataclasses.replace(here, pid=process.pid))
+    assert not has_ended(here)
+    assert has_ended(dataclasses.replace(here, pid=process.pid))
 
     def refused(_: int, __: int) -> None:
         raise PermissionError
 
     monkeypatch.setattr("os.kill", refused)
-    assert not is_gone(here)
+    assert not has_ended(here)
 
 
 def test_a_run_that_is_still_there_is_to_be_stopped_first() -> None:
     """The process is named, and its host if it is another."""
     here = this_run("apply")
-    refusal = still_there("shop", "live", here)
+    refusal = still_running("shop", "live", here)
     assert refusal.exit_code == 3
     assert f"kill {here.pid}:" in str(refusal.hint)
     assert f"engine unlock {here.id} --force" in str(refusal.hint)
     elsewhere = dataclasses.replace(here, host="desk")
-    assert f"kill {here.pid} on desk:" in str(still_there("shop", "live", elsewhere).hint)
+    assert f"kill {here.pid} on desk:" in str(still_running("shop", "live", elsewhere).hint)

@@ -14,9 +14,9 @@ import pytest
 
 from engine.backends.state.local import LocalBackend
 from engine.backends.state.lock_owner import this_run
-from engine.backends.state.run_locks import _Watch, read_holder, writing
+from engine.backends.state.run_locks import _Watch, read_owner, writing
 from engine.errors import LockHeldError, LockLostError, StateError
-from engine.ports.run_locks import Holder
+from engine.ports.run_locks import LockOwner
 from engine.state.model import new_state
 
 
@@ -24,7 +24,7 @@ def _backend(root: Path) -> LocalBackend:
     return LocalBackend(root / "state", root / ".engine", engine_version="1")
 
 
-def _silent(_: Holder | None) -> None:
+def _silent(_: LockOwner | None) -> None:
     """Nobody is told."""
 
 
@@ -166,11 +166,11 @@ def test_the_holder_stands_in_the_lock_file_and_goes_with_it(tmp_path: Path) -> 
         known = {"id", "operation", "who", "pid", "since", "host", "boot", "started", "url"}
         assert set(document) == known
         assert document["operation"] == "destroy"
-        holder = read_holder(path)
-        assert holder is not None
-        assert holder.id == document["id"]
+        owner = read_owner(path)
+        assert owner is not None
+        assert owner.id == document["id"]
     assert path.read_bytes() == b""
-    assert read_holder(path) is None
+    assert read_owner(path) is None
 
 
 @pytest.mark.parametrize(
@@ -182,10 +182,10 @@ def test_an_odd_lock_file_is_no_obstacle(tmp_path: Path, content: bytes) -> None
     path = tmp_path / "state" / "live" / ".locks" / "shop.lock"
     path.parent.mkdir(parents=True)
     path.write_bytes(content)
-    assert read_holder(path) is None
+    assert read_owner(path) is None
     backend = _backend(tmp_path)
     with backend.lock("shop", "live", operation="apply", timeout=0, on_wait=_silent):
-        assert read_holder(path) is not None
+        assert read_owner(path) is not None
         path.write_bytes(content)
         second = backend.lock("shop", "live", operation="plan", timeout=0, on_wait=_silent)
         with pytest.raises(LockHeldError, match="live/shop is locked by another run"), second:
@@ -197,9 +197,9 @@ def test_whoever_reads_more_than_it_knows_reads_on(tmp_path: Path) -> None:
     path = tmp_path / "shop.lock"
     record = {"id": "1", "operation": "apply", "who": "a@b", "pid": 1, "since": "now", "mood": "x"}
     path.write_bytes(b" " + json.dumps(record).encode())
-    holder = read_holder(path)
-    assert holder is not None
-    assert holder.who == "a@b"
+    owner = read_owner(path)
+    assert owner is not None
+    assert owner.who == "a@b"
 
 
 @pytest.mark.parametrize("pid", ["1", None, 1.5, True])
@@ -208,7 +208,7 @@ def test_a_record_of_another_form_says_nothing(tmp_path: Path, pid: object) -> N
     path = tmp_path / "shop.lock"
     record = {"id": "1", "operation": "apply", "who": "a@b", "pid": pid, "since": "now"}
     path.write_bytes(b" " + json.dumps(record).encode())
-    assert read_holder(path) is None
+    assert read_owner(path) is None
 
 
 def test_a_lock_that_cannot_be_taken_is_an_error_of_the_state(tmp_path: Path) -> None:
@@ -253,8 +253,8 @@ def _empty(path: Path) -> None:
 
 
 def _sign(path: Path) -> None:
-    holder = this_run("apply")
-    path.write_bytes(b" " + json.dumps(dataclasses.asdict(holder)).encode())
+    owner = this_run("apply")
+    path.write_bytes(b" " + json.dumps(dataclasses.asdict(owner)).encode())
 
 
 def _remove_folder(path: Path) -> None:
@@ -298,33 +298,33 @@ def test_a_lost_lock_that_ends_leaves_the_next_ones_name_alone(tmp_path: Path) -
                     "shop", "live", operation="plan", timeout=0, on_wait=_silent
                 )
             )
-            assert old.holder.id != new.holder.id
+            assert old.owner.id != new.owner.id
         new.check()
-        holder = read_holder(path)
-        assert holder is not None
-        assert holder.id == new.holder.id
+        owner = read_owner(path)
+        assert owner is not None
+        assert owner.id == new.owner.id
 
 
 # ── the dead, and their names ─────────────────────────────────────────────────────────────
 
 
-def _left_behind(path: Path, **changes: object) -> Holder:
+def _left_behind(path: Path, **changes: object) -> LockOwner:
     """The record of a process of this host that is gone."""
     with subprocess.Popen(["true"]) as process:  # noqa: S607 - whichever the machine has
         pass
     given = {**dataclasses.asdict(this_run("apply")), "pid": process.pid, "started": "1", **changes}
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b" " + json.dumps(given).encode())
-    holder = read_holder(path)
-    assert holder is not None
-    return holder
+    owner = read_owner(path)
+    assert owner is not None
+    return owner
 
 
 def test_a_record_of_a_dead_process_says_so(tmp_path: Path) -> None:
     """Nobody is sent to look for a process that is gone."""
-    holder = _left_behind(tmp_path / "shop.lock")
-    assert holder.gone
-    assert str(holder).endswith(", a process that is gone)")
+    owner = _left_behind(tmp_path / "shop.lock")
+    assert owner.gone
+    assert str(owner).endswith(", a process that is gone)")
 
 
 def test_a_dead_ones_record_is_taken_away_and_its_lock_is_free(tmp_path: Path) -> None:
@@ -333,7 +333,7 @@ def test_a_dead_ones_record_is_taken_away_and_its_lock_is_free(tmp_path: Path) -
     dead = _left_behind(path)
     backend = _backend(tmp_path)
     (lock,) = backend.run_locks()
-    assert (lock.environment, lock.stack, lock.holder) == ("live", "shop", dead)
+    assert (lock.environment, lock.stack, lock.owner) == ("live", "shop", dead)
     assert backend.unlock(dead.id, force=False) == lock
     assert backend.run_locks() == ()
     assert path.read_bytes() == b""
@@ -345,7 +345,7 @@ def test_whoever_waits_is_not_shown_the_dead(tmp_path: Path) -> None:
     path = tmp_path / "state" / "live" / ".locks" / "shop.lock"
     _left_behind(path)
 
-    def on_wait(_: Holder | None) -> None:
+    def on_wait(_: LockOwner | None) -> None:
         pytest.fail("nobody waits")
 
     backend = _backend(tmp_path)
@@ -368,12 +368,12 @@ def test_whoever_waits_is_told_of_each_who_comes_and_of_nobody_once(tmp_path: Pa
     """A holder has a moment to sign; one that does not sign is not asked for again and again."""
     path = tmp_path / "shop.lock"
     told: list[str | None] = []
-    watch = _Watch(path, lambda holder: told.append(holder.id if holder else None))
+    watch = _Watch(path, lambda owner: told.append(owner.id if owner else None))
 
     def sign() -> str:
-        holder = this_run("apply")
-        path.write_bytes(b" " + json.dumps(dataclasses.asdict(holder)).encode())
-        return holder.id
+        owner = this_run("apply")
+        path.write_bytes(b" " + json.dumps(dataclasses.asdict(owner)).encode())
+        return owner.id
 
     assert not watch.blocked()
     assert told == []

@@ -1,4 +1,4 @@
-"""States and locks in memory, for programs and tests that keep nothing.
+"""States, journals and locks in memory: a second implementation of the ports, for their contracts.
 
 As strict as the files: what is stored went through the file format, so that nothing is kept here
 that a file could not hold, and nobody shares a value with the store.
@@ -12,20 +12,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.backends.state.active_locks import ActiveLocks
-from engine.backends.state.lock_owner import (
-    held,
-    held_already,
-    held_by_us,
-    lost,
-    no_such_run,
+from engine.backends.state.lock_errors import (
+    already_held,
+    lock_lost,
+    locked_by_another,
+    no_such_lock,
     not_held,
-    still_there,
-    this_run,
+    still_running,
 )
+from engine.backends.state.lock_owner import new_held_lock, this_run
 from engine.backends.state.write_check import check_succession
 from engine.errors import Problem
 from engine.ports.journal import JournalFile
-from engine.ports.run_locks import Hold, Holder, RunLock
+from engine.ports.run_locks import Hold, LockOwner, RunLock
 from engine.state.codec import decode, encode
 from engine.state.held_lock import HeldLock
 from engine.state.model import State
@@ -55,7 +54,7 @@ class MemoryBackend:
         self._stored: dict[tuple[str, str], bytes] = {}
         self._aside: dict[str, bytes] = {}
         self._journals: dict[tuple[str, str], MemoryJournal] = {}
-        self._holders: dict[tuple[str, str], Holder] = {}
+        self._holders: dict[tuple[str, str], LockOwner] = {}
         self._holds = ActiveLocks()
         self._held: dict[tuple[str, str], HeldLock] = {}
         self._changed = threading.Condition()
@@ -154,7 +153,7 @@ class MemoryBackend:
         *,
         operation: str,
         timeout: float,
-        on_wait: Callable[[Holder | None], None],
+        on_wait: Callable[[LockOwner | None], None],
     ) -> Iterator[Hold]:
         """Hold the run lock of a stack."""
         place = (stack, environment)
@@ -163,22 +162,22 @@ class MemoryBackend:
 
         def is_free() -> bool:
             nonlocal told
-            holder = self._holders.get(place)
-            if holder is not None and timeout > 0 and holder.id != told:
-                told = holder.id
-                on_wait(holder)
-            return holder is None
+            owner = self._holders.get(place)
+            if owner is not None and timeout > 0 and owner.id != told:
+                told = owner.id
+                on_wait(owner)
+            return owner is None
 
         with self._changed:
             if not self._changed.wait_for(is_free, max(timeout, 0)):
-                raise held(stack, environment, self._holders.get(place))
-            self._holders[place] = hold.holder
+                raise locked_by_another(stack, environment, self._holders.get(place))
+            self._holders[place] = hold.owner
         try:
-            with self._holds.given(stack, environment, hold):
+            with self._holds.taken(stack, environment, hold):
                 yield hold
         finally:
             with self._changed:
-                if self._holders.get(place) == hold.holder:
+                if self._holders.get(place) == hold.owner:
                     del self._holders[place]
                 self._changed.notify_all()
 
@@ -186,20 +185,20 @@ class MemoryBackend:
         """The run locks that are held."""
         with self._changed:
             return tuple(
-                RunLock(environment=environment, stack=stack, holder=holder)
-                for (stack, environment), holder in sorted(
+                RunLock(environment=environment, stack=stack, owner=owner)
+                for (stack, environment), owner in sorted(
                     self._holders.items(), key=lambda entry: entry[0][::-1]
                 )
             )
 
     def unlock(self, id: str, *, force: bool) -> RunLock:
-        """Take a run lock from its holder."""
-        found = {lock.holder.id: lock for lock in self.run_locks()}
+        """Take a run lock from its owner."""
+        found = {lock.owner.id: lock for lock in self.run_locks()}
         if id not in found:
-            raise no_such_run(id, found)
+            raise no_such_lock(id, found)
         lock = found[id]
         if not force:
-            raise still_there(lock.stack, lock.environment, lock.holder)
+            raise still_running(lock.stack, lock.environment, lock.owner)
         with self._changed:
             self._holders.pop((lock.stack, lock.environment), None)
             self._changed.notify_all()
@@ -216,11 +215,11 @@ class MemoryBackend:
 
     def put_held_lock(self, environment: str, stack: str, *, reason: str) -> HeldLock:
         """Hold a lock until somebody releases it."""
-        lock = held_by_us(environment, stack, reason)
+        lock = new_held_lock(environment, stack, reason)
         with self._changed:
             there = self._held.setdefault((environment, stack), lock)
         if there is not lock:
-            raise held_already(there)
+            raise already_held(there)
         return lock
 
     def drop_held_lock(self, environment: str, stack: str) -> str:
@@ -236,13 +235,13 @@ class _MemoryHold:
     """A run lock in memory while it is held."""
 
     def __init__(
-        self, holder: Holder, place: tuple[str, str], holders: Mapping[tuple[str, str], Holder]
+        self, owner: LockOwner, place: tuple[str, str], holders: Mapping[tuple[str, str], LockOwner]
     ) -> None:
-        self.holder = holder
+        self.owner = owner
         self._place = place
         self._holders = holders
 
     def check(self) -> None:
         """Make sure that nobody took it away."""
-        if self._holders.get(self._place) != self.holder:
-            raise lost(*self._place)
+        if self._holders.get(self._place) != self.owner:
+            raise lock_lost(*self._place)

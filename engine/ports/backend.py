@@ -1,0 +1,18 @@
+"""All that one adapter keeps for a project, in one name for the code that needs several ports."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from engine.ports.held_locks import HeldLocks
+from engine.ports.journal import JournalStore
+from engine.ports.run_locks import RunLocks
+from engine.ports.state_store import StateStore
+
+
+class StateBackend(StateStore, JournalStore, RunLocks, HeldLocks, Protocol):
+    """States, journals and locks, kept together.
+
+    A write to the state store and the run lock of its stack depend on each other, so one adapter
+    keeps all four.
+    """
