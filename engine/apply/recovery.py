@@ -182,7 +182,7 @@ def _settle(unfinished: Unfinished, intent: Intent, draft: Draft, around: Recove
     current = draft.at(address)
     known = current is not None and answer is not None and current.id == id_of(answer)
     if not (known and step.kind is StepKind.CREATE):
-        if what is Found.DISCOVERED and kind.composite is not None:
+        if what is Found.DISCOVERED and kind.life.composite is not None:
             step = _without_sealed(step)
         delta = delta_of(draft, step, kind, answer, around.references.value_or_unknown)
         draft.change(_rebased(delta, draft) if moved_on else delta)
@@ -266,10 +266,10 @@ def _made(
 ) -> RemoteObject | None:
     """The object that a create made, if it did."""
     step = intent.step
-    if kind.singleton:
+    if kind.life.singleton:
         return None  # there is one, always: it is changed again
-    if kind.composite is not None:
-        id = composite_id(kind.composite, step.params)
+    if kind.life.composite is not None:
+        id = composite_id(kind.life.composite, step.params)
         return provider.read(kind, id, account=step.account)
     known = _known_ids(draft, step)
     made = [
@@ -295,7 +295,7 @@ def _candidates(intent: Intent, kind: ResourceType, provider: Provider) -> list[
     filters = {name: params[name] for name in names if name and name in params}
     since = None if intent.at is None else intent.at - _SLACK
     variants: tuple[Mapping[str, Any], ...] = next(
-        (key.variants for key in kind.natural_keys if key.filter or key.scan), ({},)
+        (key.variants for key in kind.life.natural_keys if key.filter or key.scan), ({},)
     )
     return [
         found

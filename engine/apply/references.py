@@ -82,7 +82,7 @@ class References:
             )
         if entry is None:
             return UNKNOWN
-        if target.attribute == "id" and kind.composite is None:
+        if target.attribute == "id" and kind.life.composite is None:
             # A child is kept with its parent, `prod_1/feat_2`; others refer to its own id.
             return entry.id.rpartition("/")[2] if kind.parent else entry.id
         if is_sealed(get_path(entry.attributes, path)):

@@ -64,7 +64,7 @@ def _bring(
 ) -> dict[str, Any]:
     """Make what Stripe makes only with a new object, and return the update that names it."""
     found = dict(params)
-    for brought in schemas[step.type].brings:
+    for brought in schemas[step.type].life.brings:
         if brought.by in found:
             wanted = {**found.pop(brought.by), brought.parent: step.id}
             other = dataclasses.replace(
@@ -82,7 +82,7 @@ def _end_brought(provider: Provider, schemas: Schemas, step: Step, context: Requ
     lets go of it first.
     """
     kind = schemas[step.type]
-    for brought in kind.brings:
+    for brought in kind.life.brings:
         id = step.params.get(brought.at)
         if not id:
             continue
@@ -92,7 +92,7 @@ def _end_brought(provider: Provider, schemas: Schemas, step: Step, context: Requ
             free = dataclasses.replace(context, idempotency_key=f"{key}-free")
             provider.update(kind, step.id, {brought.at: CLEAR}, free)
             ending = dataclasses.replace(context, idempotency_key=f"{key}-end")
-            _end(provider, other, id, other.removals[-1], ending)
+            _end(provider, other, id, other.life.removals[-1], ending)
 
 
 def _take_away(
@@ -106,7 +106,9 @@ def _take_away(
     except NotFoundError:
         return None  # somebody was faster; the wish is fulfilled
     except ProviderError as error:
-        ways = kind.removals[kind.removals.index(removal) + 1 :] if removal.fallback else ()
+        ways = (
+            kind.life.removals[kind.life.removals.index(removal) + 1 :] if removal.fallback else ()
+        )
         if error.status == _REFUSED and not ways and _has_ended(provider, kind, step):
             return None
         if error.status != _REFUSED or not ways:

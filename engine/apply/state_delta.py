@@ -87,7 +87,7 @@ def _removal(step: Step, kind: ResourceType, entry: ResourceState | None) -> Del
     if entry is not None and entry.id != step.id:
         left = tuple(id for id in entry.superseded if id != step.id)
         return Delta(resources={address: dataclasses.replace(entry, superseded=left)})
-    if step.removal is None or step.removal.verb is Verb.DELETE or kind.revival is None:
+    if step.removal is None or step.removal.verb is Verb.DELETE or kind.life.revival is None:
         return Delta(resources={address: None})
     remembered = RemovedObject(type=step.type, id=step.id, account=step.account)
     return Delta(resources={address: None}, removed={address: remembered})

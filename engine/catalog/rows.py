@@ -11,16 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.schema.attribute import Kind
-from engine.schema.calls import Composite
-from engine.schema.lifecycle import (
-    Brought,
-    Detach,
-    Ending,
-    Inheritance,
-    NaturalKey,
-    Removal,
-    Revival,
-)
+from engine.schema.lifecycle import Life
 from engine.schema.rules import Rule
 
 
@@ -98,15 +89,7 @@ class Row:
         face: Name of the authoring class.
         title: What people call an object of this type.
         id_prefix: What Stripe's ids of this type begin with.
-        removals: Ways an object ends, best first.
-        revival: How it comes back.
-        ending: When it is gone although Stripe still answers it.
-        natural_keys: How it is found without its id.
-        standing: List filters that find the one object that an account has by default.
-        detach: What must let go of it first.
-        brings: Objects that Stripe makes with it, and that outlive it.
-        inherits: What a successor takes over, unless its declaration says otherwise.
-        follows: Object names of types that come first in a stack, although nothing refers to them.
+        life: How its objects begin, are found again, come back and end.
         expand: What must be asked for to be seen.
         hidden: Answer fields that are absent, and not null, unless expanded.
         references: Ids the SDK types as plain strings, and what they name.
@@ -133,19 +116,12 @@ class Row:
         limits: Lengths and forms.
         bounds: Smallest and largest numbers.
         money: Amounts in minor units, and where their currency is; none is below zero.
-        protect: Protected unless the author says otherwise.
-        charged: Customers are charged by it.
         rules: Plan-time checks.
         optional: Parameters that Stripe can do without although the SDK's types cannot.
         unlisted: Enums whose further words are accepted.
-        singleton: There is one, always.
-        composite: How it is addressed without a path of its own.
-        after_create: Names of the calls that follow a create.
         content: Fields that name a local file to be sent.
         include: What a v2 answer holds only if asked for.
         include_once: What only the answer to a v2 create holds, if asked for.
-        sandbox_only: Live mode refuses it.
-        cap: How many of it Stripe lets an account hold in each mode.
         excused: Fields that cannot be held to convergence, with the reason.
         examples: What the printed example says in fields of which no limit tells a valid value; of
             a reference, the logical name of a resource of its own.
@@ -154,15 +130,7 @@ class Row:
     face: str
     title: str
     id_prefix: str
-    removals: tuple[Removal, ...]
-    revival: Revival | None = None
-    ending: Ending | None = None
-    natural_keys: tuple[NaturalKey, ...] = ()
-    standing: Mapping[str, Any] = field(default_factory=dict)
-    detach: tuple[Detach, ...] = ()
-    brings: tuple[Brought, ...] = ()
-    inherits: tuple[Inheritance, ...] = ()
-    follows: tuple[str, ...] = ()
+    life: Life
     expand: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
     references: Mapping[str, str] = field(default_factory=dict)
@@ -188,18 +156,11 @@ class Row:
     limits: Mapping[str, Limit] = field(default_factory=dict)
     bounds: Mapping[str, Bounds] = field(default_factory=dict)
     money: Mapping[str, str] = field(default_factory=dict)
-    protect: bool = False
-    charged: bool = False
     rules: tuple[Rule, ...] = ()
     optional: tuple[str, ...] = ()
     unlisted: tuple[str, ...] = ()
-    singleton: bool = False
-    composite: Composite | None = None
-    after_create: tuple[str, ...] = ()
     content: tuple[str, ...] = ()
     include: tuple[str, ...] = ()
     include_once: tuple[str, ...] = ()
-    sandbox_only: bool = False
-    cap: int = 0
     excused: Mapping[str, str] = field(default_factory=dict)
     examples: Mapping[str, Any] = field(default_factory=dict)

@@ -86,7 +86,7 @@ def build_graph(stack: Stack, schemas: Schemas) -> ResourceGraph:
 
 def _followed(stack: Stack, schemas: Schemas, type_name: str) -> Iterator[str]:
     """Resources of the types that come before a type, whoever refers to them."""
-    first = schemas[type_name].follows
+    first = schemas[type_name].life.follows
     for text, other in stack.declarations.items() if first else ():
         if schemas[other.type].object in first:
             yield text

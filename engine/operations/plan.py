@@ -100,7 +100,7 @@ def _without_sandbox(session: Session, plan: Plan) -> Plan:
         f"{change.address} ({change.line}): live mode has no {schemas[change.type].title}. Declare "
         "it in environments of test mode only"
         for change in plan.pending
-        if change.line and schemas[change.type].sandbox_only
+        if change.line and schemas[change.type].life.sandbox_only
     )
     return dataclasses.replace(plan, refusals=(*plan.refusals, *refused))
 

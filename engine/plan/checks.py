@@ -62,7 +62,7 @@ def removals_to_confirm(
             if change.address not in confirmed
             and (
                 change.action is Action.DELETE
-                or (change.action is Action.REPLACE and schemas[change.type].charged)
+                or (change.action is Action.REPLACE and schemas[change.type].life.charged)
             )
         )
     )

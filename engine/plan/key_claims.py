@@ -36,13 +36,15 @@ def claim_problems(stack: Stack, schemas: Schemas, root: Path) -> Iterator[Probl
         kind = cased(schemas[declaration.type], declaration, stack.declarations)
         arguments, account = declaration.arguments, declaration.lifecycle.account
         adopt = declaration.lifecycle.adopt
-        if kind.singleton or (adopt and kind.standing):
+        if kind.life.singleton or (adopt and kind.life.standing):
             place = (kind.name, account, str(arguments.get(kind.parent)))
             first = only.setdefault(place, declaration)
             if first is not declaration:
                 message = _said_of_the_one(kind, first)
                 yield _problem(declaration, (), root, message, _TWINS, "same-key")
-        elif adopt and all(claim_of(kind, key, arguments) is None for key in kind.natural_keys):
+        elif adopt and all(
+            claim_of(kind, key, arguments) is None for key in kind.life.natural_keys
+        ):
             message, hint = _said_of_adopting(kind, declaration)
             yield _problem(declaration, ("lifecycle",), root, message, hint, "nothing-to-adopt-by")
         for key, first in claimed.add(kind, account, arguments, declaration):
@@ -61,7 +63,7 @@ def standing_problems(stack: Stack, schemas: Schemas, root: Path) -> Iterator[Pr
     differ for ever. Only of what hangs on a resource of the same stack are all of its like known.
     """
     for declaration in stack.declarations.values():
-        for rule in schemas[declaration.type].inherits:
+        for rule in schemas[declaration.type].life.inherits:
             alike = [
                 other.arguments.get(rule.field)
                 for other in stack.declarations.values()
@@ -85,7 +87,7 @@ def _same(path: str, one: Declaration, other: Declaration) -> bool:
 
 
 def _said_of_the_one(kind: ResourceType, first: Declaration) -> str:
-    which = "one" if kind.singleton else "one default"
+    which = "one" if kind.life.singleton else "one default"
     return (
         f"an account has {which} {kind.title}, which {first.address} ({first.location}) "
         "declares already"
@@ -95,7 +97,7 @@ def _said_of_the_one(kind: ResourceType, first: Declaration) -> str:
 def _said_of_adopting(kind: ResourceType, declaration: Declaration) -> tuple[str, str]:
     """What is wrong with adopting what nothing finds, and the way on."""
     wanted = f'import_("{declaration.address}", "{kind.id_prefix}...") names the object by its id'
-    names = " or ".join(dict.fromkeys(key.attribute for key in kind.natural_keys))
+    names = " or ".join(dict.fromkeys(key.attribute for key in kind.life.natural_keys))
     if not names:
         return f"adopt=True: nothing but its id tells one {kind.title} from another", wanted
     return (

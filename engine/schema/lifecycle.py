@@ -1,6 +1,6 @@
-"""How objects end, come back, and are found again, as data.
+"""How the objects of a type begin, are found again, come back and end, as data.
 
-What must not live here: fields (`schema`), and what is true of one type (the catalogue).
+`Life` is the whole of it: a row of the semantics table writes it down, a resource type has it.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
+
+from engine.schema.calls import Composite
 
 
 class Verb(enum.StrEnum):
@@ -205,3 +207,45 @@ class Detach:
     object: str
     via: str
     attribute: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Life:
+    """How the objects of one type begin, are found again, come back and end.
+
+    Attributes:
+        removals: Ways an object ends, best first; the first that is not ruled out is taken.
+        revival: How it comes back; None if it is either live or gone.
+        ending: When it is gone although Stripe still returns it; None if a 404 alone says so.
+        natural_keys: How it is found without its id, best first.
+        composite: How it is addressed without a path of its own; None if it has one.
+        standing: List filters that find the one object that an account has by default, which
+            `adopt` takes over; empty if it has none.
+        detach: Objects whose reference to it has to be cleared before it is removed.
+        brings: Objects that Stripe makes with it, and that outlive it.
+        inherits: What a successor takes over, unless its declaration says otherwise.
+        follows: Object names of types that come first in a stack, although nothing refers to them.
+        after_create: Names of the calls that follow a create.
+        singleton: There is one, always: it is changed, never made nor removed.
+        protect: Protected unless the author says otherwise.
+        charged: Customers are charged by it, so on a live account its replacement has to be named.
+        sandbox_only: Live mode refuses it.
+        cap: How many of it Stripe lets an account hold in each mode; 0 if it does not count.
+    """
+
+    removals: tuple[Removal, ...] = ()
+    revival: Revival | None = None
+    ending: Ending | None = None
+    natural_keys: tuple[NaturalKey, ...] = ()
+    composite: Composite | None = None
+    standing: Mapping[str, Any] = field(default_factory=dict)
+    detach: tuple[Detach, ...] = ()
+    brings: tuple[Brought, ...] = ()
+    inherits: tuple[Inheritance, ...] = ()
+    follows: tuple[str, ...] = ()
+    after_create: tuple[str, ...] = ()
+    singleton: bool = False
+    protect: bool = False
+    charged: bool = False
+    sandbox_only: bool = False
+    cap: int = 0

@@ -7,16 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from engine.schema.attribute import Attribute
-from engine.schema.calls import Call, Composite
-from engine.schema.lifecycle import (
-    Brought,
-    Detach,
-    Ending,
-    Inheritance,
-    NaturalKey,
-    Removal,
-    Revival,
-)
+from engine.schema.calls import Call
+from engine.schema.lifecycle import Life, NaturalKey
 from engine.schema.rules import Rule
 from engine.values.paths import Path
 
@@ -32,6 +24,7 @@ class ResourceType:
         title: What people call it, `customer portal configuration`.
         face: Name of the authoring class, `PortalConfiguration`.
         root: An object attribute whose fields are the type's.
+        life: How its objects begin, are found again, come back and end.
         required: Create refuses without these.
         collection: Path of create and list, with `{parent}` for a child's parent id.
         item: Path of one object, with `{id}` and perhaps `{parent}`.
@@ -44,33 +37,16 @@ class ResourceType:
         instead: What to write in the place of a parameter that it does not take, by its dotted path
             with `*` for every element.
         has_metadata: Create takes metadata, so an ownership stamp fits on it.
-        removals: Ways an object ends, best first; the first that is not ruled out is taken.
-        revival: How it comes back; None if it is either there or gone.
-        ending: When it is gone although Stripe still answers it; None if a 404 alone says so.
-        natural_keys: How it is found without its id, best first.
         id_prefix: What Stripe's ids of this type begin with; empty if authors choose them.
-        standing: List filters that find the one object that an account has by default, which
-            `adopt` takes over; empty if it has none.
-        detach: What must let go of it before it is removed.
-        brings: Objects that Stripe makes with it, and that outlive it.
-        inherits: What a successor takes over, unless its declaration says otherwise.
-        follows: Object names of types that come first in a stack, although nothing refers to them.
-        protect: Protected unless the author says otherwise.
-        charged: Customers are charged by it, so on a live account its replacement has to be named.
         rules: Plan-time checks.
         creatable: Stripe lets an API key make one; else it can only be imported.
         updatable: Stripe lets an object be changed.
-        singleton: There is one, always: it is changed, never made nor removed.
         calls: Further calls, by name.
-        composite: How it is addressed without a path of its own; None if it has one.
-        after_create: Names of the calls that follow a create.
         content: Fields that name a local file to be sent.
         base: Host that creates go to: `api` or `files`.
         include: What a v2 answer holds only if asked for.
         creation_only: Where the response to a create, and no other, may hold a secret of Stripe.
         include_once: What only the answer to a v2 create holds, if asked for.
-        sandbox_only: Live mode refuses it.
-        cap: How many of it Stripe lets an account hold in each mode; 0 if it does not count.
         examples: What the printed example says in fields of which nothing else tells a valid value,
             by dotted path; of a reference, the logical name of a resource of its own.
     """
@@ -80,6 +56,7 @@ class ResourceType:
     title: str
     face: str
     root: Attribute
+    life: Life = field(default_factory=Life)
     required: tuple[str, ...] = ()
     collection: str = ""
     item: str = ""
@@ -89,32 +66,16 @@ class ResourceType:
     expand: tuple[str, ...] = ()
     instead: Mapping[str, str] = field(default_factory=dict)
     has_metadata: bool = False
-    removals: tuple[Removal, ...] = ()
-    revival: Revival | None = None
-    ending: Ending | None = None
-    natural_keys: tuple[NaturalKey, ...] = ()
     id_prefix: str = ""
-    standing: Mapping[str, Any] = field(default_factory=dict)
-    detach: tuple[Detach, ...] = ()
-    brings: tuple[Brought, ...] = ()
-    inherits: tuple[Inheritance, ...] = ()
-    follows: tuple[str, ...] = ()
-    protect: bool = False
-    charged: bool = False
     rules: tuple[Rule, ...] = ()
     creatable: bool = True
     updatable: bool = True
-    singleton: bool = False
     calls: Mapping[str, Call] = field(default_factory=dict)
-    composite: Composite | None = None
-    after_create: tuple[str, ...] = ()
     content: tuple[str, ...] = ()
     base: str = "api"
     include: tuple[str, ...] = ()
     include_once: tuple[str, ...] = ()
     creation_only: tuple[Path, ...] = ()
-    sandbox_only: bool = False
-    cap: int = 0
     examples: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -131,13 +92,13 @@ class ResourceType:
     @property
     def lists(self) -> tuple[Mapping[str, Any], ...]:
         """Filters of the lists that together hold every object, archived ones too."""
-        several = [key.variants for key in self.natural_keys if len(key.variants) > 1]
+        several = [key.variants for key in self.life.natural_keys if len(key.variants) > 1]
         return several[0] if several else ({},)
 
     @property
     def lookup_keys(self) -> Mapping[str, NaturalKey]:
         """Natural keys that a list filter finds, by the field that holds them."""
-        return {key.attribute: key for key in self.natural_keys if key.filter}
+        return {key.attribute: key for key in self.life.natural_keys if key.filter}
 
 
 Schemas: TypeAlias = Mapping[str, ResourceType]

@@ -119,9 +119,9 @@ class Asked:
             raise self._foreign(f"its `object` is {_shown(word)}, not {wanted}")
 
     def _named(self, kind: ResourceType, answer: Mapping[str, Any], id: str) -> None:
-        if kind.composite is not None:
-            self._has_id(composite_id(kind.composite, answer), id)
-        elif not kind.singleton:
+        if kind.life.composite is not None:
+            self._has_id(composite_id(kind.life.composite, answer), id)
+        elif not kind.life.singleton:
             self._has_id(answer.get("id"), parts_of(kind, id)[1] if id else "")
 
     def _has_id(self, id: Any, asked: str) -> None:

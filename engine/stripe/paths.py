@@ -43,7 +43,7 @@ def parts_of(kind: ResourceType, id: str) -> tuple[str, str]:
     """
     if not kind.parent:
         return "", id
-    if kind.singleton:
+    if kind.life.singleton:
         return id, ""
     parent, found, own = id.partition(SEPARATOR)
     if not found:
@@ -69,9 +69,9 @@ def without_parent(kind: ResourceType, params: Mapping[str, Any]) -> tuple[str, 
 
 def addressed(kind: ResourceType, found: Mapping[str, Any], parent: str = "") -> RemoteObject:
     """An answer that says how its object is addressed."""
-    if kind.composite is not None:
-        return {**found, ADDRESSED: composite_id(kind.composite, found)}
-    if kind.singleton:
+    if kind.life.composite is not None:
+        return {**found, ADDRESSED: composite_id(kind.life.composite, found)}
+    if kind.life.singleton:
         return {**found, ADDRESSED: parent or kind.object, **_parent_field(kind, parent)}
     if kind.parent:
         own = f"{parent}{SEPARATOR}{found.get('id', '')}"

@@ -45,14 +45,14 @@ def is_restricted(api_key: str) -> bool:
 
 def question_about(kind: ResourceType) -> Question | None:
     """The write that finds out whether a key may write a type; None if every one could do harm."""
-    if kind.composite is not None:
-        return Question(method="post", path=kind.calls[kind.composite.remove].path)
-    if kind.singleton:
+    if kind.life.composite is not None:
+        return Question(method="post", path=kind.calls[kind.life.composite.remove].path)
+    if kind.life.singleton:
         return None  # it is there always, so each write is one
     nobody = f"{_NOBODY}{SEPARATOR}{_NOBODY}" if kind.parent else _NOBODY
     if kind.updatable:
         return Question(method="post", path=filled(kind.item, kind, nobody))
-    for removal in kind.removals:
+    for removal in kind.life.removals:
         if removal.call:
             call = kind.calls[removal.call]
             return Question(method=call.method, path=filled(call.path, kind, nobody))

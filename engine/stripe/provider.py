@@ -125,10 +125,10 @@ class StripeProvider:
     def read(self, kind: ResourceType, id: str, *, account: str = "") -> RemoteObject | None:
         """Read one object, expanded; None if it does not exist."""
         route, params = kind.item, _asked(kind)
-        if kind.composite is not None:
-            route = kind.calls[kind.composite.read].path
+        if kind.life.composite is not None:
+            route = kind.calls[kind.life.composite.read].path
             params = {**composite_params(id), **params}
-        path = route if kind.composite is not None else item_path(kind, id)
+        path = route if kind.life.composite is not None else item_path(kind, id)
         try:
             found = self._http.get(path, params, account=account, route=route)
         except NotFoundError as error:
@@ -168,7 +168,7 @@ class StripeProvider:
     ) -> Iterator[Callable[[], Mapping[str, RemoteObject]]]:
         """Questions to lists that may show objects, none of them for an object alone."""
         # Where Stripe lists only with a filter that ids do not tell, single reads are the way.
-        if kind.composite is not None or kind.singleton or kind.list_needs:
+        if kind.life.composite is not None or kind.life.singleton or kind.list_needs:
             return
         if _BY_IDS in kind.filters:
             for some in chunks(wanted):
@@ -253,7 +253,7 @@ class StripeProvider:
     ) -> RemoteObject:
         """Create an object and return it, expanded; of what there is one, change that one."""
         parent, body = without_parent(kind, params)
-        if kind.singleton:
+        if kind.life.singleton:
             return self.update(kind, parent or kind.object, body, context)
         path = collection_path(kind, parent)
         if kind.content:
@@ -300,7 +300,7 @@ class StripeProvider:
         """Make one of the type's further calls on an object and return what it answers."""
         found = kind.calls[name]
         path = filled(found.path, kind, id)
-        if kind.composite is not None:
+        if kind.life.composite is not None:
             params = {**composite_params(id), **params}
         if found.method == "delete":
             answer = self._http.delete(
@@ -314,8 +314,8 @@ class StripeProvider:
     def delete(self, kind: ResourceType, id: str, context: RequestContext) -> None:
         """Delete an object; one that is already gone is a success."""
         try:
-            if kind.composite is not None:
-                method, path = "POST", kind.calls[kind.composite.remove].path
+            if kind.life.composite is not None:
+                method, path = "POST", kind.calls[kind.life.composite.remove].path
                 answer = self._post(path, composite_params(id), context, path)
             else:
                 method, path, account = "DELETE", item_path(kind, id), context.account

@@ -120,8 +120,8 @@ def columns(rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _type_row(kind: ResourceType) -> tuple[str, str, str, str]:
-    verbs = " or ".join(removal.verb.value for removal in kind.removals)
-    keys = ", ".join(key.attribute for key in kind.natural_keys)
+    verbs = " or ".join(removal.verb.value for removal in kind.life.removals)
+    keys = ", ".join(key.attribute for key in kind.life.natural_keys)
     return kind.name, kind.face, verbs, keys or ("ownership stamp" if kind.has_metadata else "-")
 
 
@@ -132,9 +132,10 @@ def _type_document(kind: ResourceType) -> dict[str, Any]:
         "title": kind.title,
         "class": kind.face,
         "removals": [
-            {"verb": removal.verb.value, "note": removal.note or None} for removal in kind.removals
+            {"verb": removal.verb.value, "note": removal.note or None}
+            for removal in kind.life.removals
         ],
-        "natural_keys": [key.attribute for key in kind.natural_keys],
+        "natural_keys": [key.attribute for key in kind.life.natural_keys],
         "metadata": kind.has_metadata,
     }
 
@@ -197,12 +198,12 @@ def _enumerated(values: Sequence[str], *, is_open: bool) -> str:
 
 
 def _removal_lines(kind: ResourceType) -> Iterator[str]:
-    for removal in kind.removals:
+    for removal in kind.life.removals:
         yield f"  {words.ended(removal.verb)}{_condition(removal)}"
     reason = words.cannot_delete(kind)
     if reason:
         yield f"  {reason}."
-    if kind.protect:
+    if kind.life.protect:
         yield "  Protected unless its lifecycle says otherwise."
 
 
@@ -219,22 +220,22 @@ def _condition(removal: Removal) -> str:
 
 
 def _identity_lines(kind: ResourceType) -> Iterator[str]:
-    for key in kind.natural_keys:
+    for key in kind.life.natural_keys:
         transfer = "; a replacement takes it over" if key.transfer else ""
         yield f"  {key.attribute}{transfer}"
     if kind.has_metadata:
         yield "  the ownership stamp in its metadata"
-    if kind.standing:
+    if kind.life.standing:
         yield "  being the account's default, with adopt=True"
-    if not kind.natural_keys and not kind.has_metadata:
+    if not kind.life.natural_keys and not kind.has_metadata:
         yield "  nothing but its id"
 
 
 def _import_id(kind: ResourceType) -> str:
     """The form of the id that an import takes."""
-    if kind.composite is not None:
-        return "'" + "&".join(f"{field}=..." for field in kind.composite.fields) + "'"
-    if kind.singleton:
+    if kind.life.composite is not None:
+        return "'" + "&".join(f"{field}=..." for field in kind.life.composite.fields) + "'"
+    if kind.life.singleton:
         return f"{kind.parent.upper()}_ID" if kind.parent else kind.object
     return f"{kind.parent.upper()}_ID/ID" if kind.parent else "ID"
 

@@ -78,7 +78,7 @@ class _Writer:
         if variable not in self._declared:
             self._declared[variable] = kind
             self._note_wishes(kind)
-            for first in kind.follows:
+            for first in kind.life.follows:
                 self.declare(self._kinds[first])
             arguments = _Arguments(kind, self._refer, self._wishes.get(kind.object, {})).build()
             if kind.object in self._left_alone:
@@ -218,7 +218,7 @@ def _own(rule: Rule, paths: Iterable[str]) -> list[str]:
 
 def _is_found(kind: ResourceType) -> bool:
     """Whether Stripe lets nobody make one, so that it has to be there."""
-    return not (kind.creatable or kind.singleton)
+    return not (kind.creatable or kind.life.singleton)
 
 
 def _file_line(path: str) -> str:

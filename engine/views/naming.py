@@ -131,7 +131,7 @@ def leaves_that_tell(change: Change, schemas: Schemas) -> Iterator[Leaf]:
     kind = schemas.get(change.type)
     if kind is None:
         return
-    keys = {field for key in kind.natural_keys for field in key.fields}
+    keys = {field for key in kind.life.natural_keys for field in key.fields}
     found: list[tuple[int, Path, Any, Attribute]] = []
     for path, value in flatten(change.before):
         attribute = _plain(kind, path, value)

@@ -231,7 +231,7 @@ def with_article(noun: str) -> str:
 
 def cannot_delete(kind: ResourceType) -> str:
     """Say that Stripe deletes no object of a type; empty if it does."""
-    if not kind.removals or any(removal.verb is Verb.DELETE for removal in kind.removals):
+    if not kind.life.removals or any(removal.verb is Verb.DELETE for removal in kind.life.removals):
         return ""
     return f"Stripe cannot delete {with_article(kind.title)}"
 

@@ -21,7 +21,7 @@ def test_every_example_applies(object_name: str, tmp_path: Path, make_project: A
     kind = loader.by_object(object_name)
     with contextlib.closing(Emulator(seed=7)) as emulator:
         project = make_project(tmp_path / "project", emulator)
-        if not kind.creatable and not kind.singleton:
+        if not kind.creatable and not kind.life.singleton:
             # Nobody but the Dashboard makes one, and the example says where its id goes.
             emulator.seed(object_name, {"id": "ID", "status": "active", "version": 1}, key=KEY)
         project.write(example_of(kind, loader.schemas()), name="example")

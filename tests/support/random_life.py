@@ -100,7 +100,7 @@ class RandomLife:
         (plan,) = report.plan.plans
         self._kept |= set(_left_alone(plan))
         asked = sum(
-            step.kind is StepKind.CREATE and not loader.resource_type(step.type).singleton
+            step.kind is StepKind.CREATE and not loader.resource_type(step.type).life.singleton
             for step in plan.steps
         )
         sent = []
@@ -122,7 +122,7 @@ class RandomLife:
         known = {id.rpartition("/")[2] for _, id in self._known}
         for made in emulator.history:
             kind = loader.by_object(made.object) if made.object in loader.managed() else None
-            apart = kind is None or kind.composite is not None or made.id in known
+            apart = kind is None or kind.life.composite is not None or made.id in known
             if not apart and made.request_id in self._creates.get(made.object, ()):
                 raise self._broken("destroyed", f"{made.object} {made.id} was in no state")
 
@@ -165,13 +165,13 @@ def _left_alone(plan: Plan) -> Iterator[tuple[str, str]]:
 
 def _has_ended(kind: ResourceType, found: RemoteObject) -> bool:
     """Whether an object that is still answered has come to its end."""
-    ends = kind.ending
+    ends = kind.life.ending
     leaves = [*ends.leaves.items(), *ends.past.items()] if ends is not None else []
     for path, values in leaves:
         value = get_path(found, tuple(path.split(".")))
         if value in values or (values == (...,) and value is not None):
             return True
-    live = kind.revival.live if kind.revival is not None else {}
+    live = kind.life.revival.live if kind.life.revival is not None else {}
     return any(get_path(found, tuple(path.split("."))) != value for path, value in live.items())
 
 

@@ -251,7 +251,7 @@ class RandomStack:
         elif word == "ignore_changes":
             names = sorted(one.arguments)
             one.lifecycle[word] = [self._rng.choice(names)] if names else []
-        elif word == "on_remove" and not loader.by_object(one.object).inherits:
+        elif word == "on_remove" and not loader.by_object(one.object).life.inherits:
             one.lifecycle[word] = self._rng.choice(["keep", "remove"])
         elif word == "depends_on":
             one.lifecycle[word] = [*one.lifecycle.get(word, ()), *self._earlier(one)[:1]]
@@ -262,11 +262,13 @@ class RandomStack:
         """Declare a resource of any type."""
         object_name = self._rng.choice(loader.managed())
         kind = loader.by_object(object_name)
-        if kind.singleton and any(one.object == object_name for one in self._declared.values()):
+        if kind.life.singleton and any(
+            one.object == object_name for one in self._declared.values()
+        ):
             return
         self._count += 1
         name = f"{'subject' if self._rng.random() < 0.5 else 's'}-{self._count}"
-        if not kind.creatable and not kind.singleton:
+        if not kind.creatable and not kind.life.singleton:
             self._adopt(object_name, name)
             return
         one = self._declare(object_name, name, self._samples.base(object_name, name))
@@ -291,13 +293,15 @@ class RandomStack:
         address = f"{kind.name}.{name}"
         if address in self._declared:
             return self._declared[address]
-        if kind.singleton and any(one.object == object_name for one in self._declared.values()):
+        if kind.life.singleton and any(
+            one.object == object_name for one in self._declared.values()
+        ):
             return None
         said = said_of_type(object_name)
         if self._lacks_before(said.get("before", ())):
             return None
         one = Declared(object=object_name, name=name, label=name, arguments=arguments)
-        if kind.protect:
+        if kind.life.protect:
             one.lifecycle["protect"] = False
         if said.get("ignored_beside") and name in ("one", "two"):
             one.lifecycle["ignore_changes"] = list(said["ignored_beside"])
@@ -308,7 +312,7 @@ class RandomStack:
             before = f"{loader.type_name(entry['object'])}.{entry['name']}"
             if before != address:
                 self._declare(entry["object"], entry["name"], copy.deepcopy(entry["arguments"]))
-                if before in self._declared and entry["object"] not in kind.follows:
+                if before in self._declared and entry["object"] not in kind.life.follows:
                     one.lifecycle["depends_on"] = [before]
         self._declare_needed(arguments)
         return one
@@ -318,7 +322,7 @@ class RandomStack:
         return any(
             one.object == entry["object"] and one.name != entry["name"]
             for entry in before
-            if loader.by_object(entry["object"]).singleton
+            if loader.by_object(entry["object"]).life.singleton
             for one in self._declared.values()
         )
 

@@ -167,7 +167,7 @@ class Samples:
     def batches(self, object_name: str, cases: list[Case]) -> list[list[Case]]:
         """Cases that can live side by side on one account."""
         said = said_of_type(object_name)
-        size = 1 if loader.by_object(object_name).singleton else said.get("batch", _MAX_BATCH)
+        size = 1 if loader.by_object(object_name).life.singleton else said.get("batch", _MAX_BATCH)
         batches: list[tuple[list[Case], set[Any]]] = []
         for case in cases:
             claims = {
@@ -237,7 +237,7 @@ class Samples:
     def line(self, object_name: str, name: str, arguments: Mapping[str, Any]) -> str:
         """A declaration as a line of a stack module."""
         kind = loader.by_object(object_name)
-        lifecycle = ["protect=False"] if kind.protect else []
+        lifecycle = ["protect=False"] if kind.life.protect else []
         ignored = said_of_type(object_name).get("ignored_beside")
         if ignored and name in _BESIDE:
             lifecycle.append(f"ignore_changes={ignored!r}")
@@ -434,7 +434,7 @@ def _kept_keys(kind: ResourceType, path: str, arguments: Mapping[str, Any]) -> f
     """Keys that an object keeps although it has ended, so that the next needs others."""
     return frozenset(
         key.attribute
-        for key in kind.natural_keys
+        for key in kind.life.natural_keys
         if key.unique and key.kept_by_removed and not key.transfer
         if key.attribute != path and isinstance(arguments.get(key.attribute), str)
     )

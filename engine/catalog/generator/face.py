@@ -131,7 +131,7 @@ class _ClassText:
         yield "        id: str = ...,"
         for name in self.kind.filters:
             yield f"        {name}: {self._filter(name, shapes[name])} = ...,"
-        for key in self.kind.natural_keys:
+        for key in self.kind.life.natural_keys:
             if key.filter and key.attribute not in self.kind.filters and _is_name(key.attribute):
                 yield f"        {key.attribute}: str = ...,"
 

@@ -6,22 +6,24 @@ from collections.abc import Mapping
 
 from engine.catalog.rows import Bounds, Row
 from engine.catalog.semantics.shared import COUNT, METADATA
-from engine.schema.lifecycle import Ending, NaturalKey, Removal, Revival, Verb
+from engine.schema.lifecycle import Ending, Life, NaturalKey, Removal, Revival, Verb
 from engine.schema.rules import Rule, RuleKind
 
 METER = Row(
     face="Meter",
     title="meter",
     id_prefix="mtr_",
-    removals=(Removal(verb=Verb.DEACTIVATE, call="deactivate"),),
-    revival=Revival(live={"status": "active"}, params={}, call="reactivate"),
-    natural_keys=(
-        NaturalKey(
-            attribute="event_name",
-            scan=True,
-            variants=({"status": "active"}, {"status": "inactive"}),
-            # R: an inactive meter keeps its name for ever.
-            kept_by_removed=True,
+    life=Life(
+        removals=(Removal(verb=Verb.DEACTIVATE, call="deactivate"),),
+        revival=Revival(live={"status": "active"}, params={}, call="reactivate"),
+        natural_keys=(
+            NaturalKey(
+                attribute="event_name",
+                scan=True,
+                variants=({"status": "active"}, {"status": "inactive"}),
+                # R: an inactive meter keeps its name for ever.
+                kept_by_removed=True,
+            ),
         ),
     ),
     # L: filled in when unsent, for `count` as well.
@@ -36,12 +38,16 @@ ALERT = Row(
     face="Alert",
     title="alert",
     id_prefix="alrt_",
-    # D: it cannot be undone, and an archived alert is in no list.
-    removals=(Removal(verb=Verb.ARCHIVE, call="archive"),),
-    revival=Revival(live={"status": "active"}, params={}, call="activate"),
-    ending=Ending(leaves={"status": ("archived",)}),
-    natural_keys=(
-        NaturalKey(attribute="title", scan=True, beside=("usage_threshold.meter",), unique=False),
+    life=Life(
+        # D: it cannot be undone, and an archived alert is in no list.
+        removals=(Removal(verb=Verb.ARCHIVE, call="archive"),),
+        revival=Revival(live={"status": "active"}, params={}, call="activate"),
+        ending=Ending(leaves={"status": ("archived",)}),
+        natural_keys=(
+            NaturalKey(
+                attribute="title", scan=True, beside=("usage_threshold.meter",), unique=False
+            ),
+        ),
     ),
     sets=("usage_threshold.filters",),
     bounds={"usage_threshold.gte": COUNT},
@@ -59,24 +65,26 @@ CREDIT_GRANT = Row(
     face="CreditGrant",
     title="credit grant",
     id_prefix="credgr_",
-    removals=(
-        Removal(
-            verb=Verb.VOID,
-            call="void_grant",
-            # R: only a grant of which nothing was used.
-            fallback=True,
-            note="what was used of it already is expired instead",
+    life=Life(
+        removals=(
+            Removal(
+                verb=Verb.VOID,
+                call="void_grant",
+                # R: only a grant of which nothing was used.
+                fallback=True,
+                note="what was used of it already is expired instead",
+            ),
+            Removal(verb=Verb.EXPIRE, call="expire"),
         ),
-        Removal(verb=Verb.EXPIRE, call="expire"),
+        ending=Ending(leaves={"voided_at": (...,)}),
+        protect=True,
     ),
-    ending=Ending(leaves={"voided_at": (...,)}),
     references={"applicability_config.scope.prices.*.id": "price"},
     sets=("applicability_config.scope.prices",),
     limits=METADATA,
     money={"amount.monetary.value": "amount.monetary.currency"},
     # D: 0 is used up first.
     bounds={"amount.monetary.value": COUNT, "priority": Bounds(min=0, max=100)},
-    protect=True,
     rules=(
         Rule(
             kind=RuleKind.ONE_OF,
@@ -113,18 +121,22 @@ FEEDBACK_OPTION = Row(
     title="feedback option",
     # The documentation shows no id.
     id_prefix="",
-    removals=(Removal(verb=Verb.DEACTIVATE, call="deactivate"),),
-    # S: there is no call that brings one back.
-    ending=Ending(leaves={"status": ("inactive",)}),
-    natural_keys=(NaturalKey(attribute="description", scan=True, unique=False),),
+    life=Life(
+        removals=(Removal(verb=Verb.DEACTIVATE, call="deactivate"),),
+        # S: there is no call that brings one back.
+        ending=Ending(leaves={"status": ("inactive",)}),
+        natural_keys=(NaturalKey(attribute="description", scan=True, unique=False),),
+    ),
 )
 
 INVOICE_RENDERING_TEMPLATE = Row(
     face="InvoiceRenderingTemplate",
     title="invoice rendering template",
     id_prefix="inrtem_",
-    removals=(Removal(verb=Verb.ARCHIVE, call="archive"),),
-    revival=Revival(live={"status": "active"}, params={}, call="unarchive"),
+    life=Life(
+        removals=(Removal(verb=Verb.ARCHIVE, call="archive"),),
+        revival=Revival(live={"status": "active"}, params={}, call="unarchive"),
+    ),
 )
 
 ROWS: Mapping[str, Row] = {

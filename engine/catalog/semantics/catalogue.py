@@ -23,31 +23,33 @@ from engine.catalog.semantics.shared import (
     TAX_CODE,
     URL,
 )
-from engine.schema.lifecycle import Brought, NaturalKey, Probe, Removal, Verb
+from engine.schema.lifecycle import Brought, Life, NaturalKey, Probe, Removal, Verb
 from engine.schema.rules import Rule, RuleKind
 
 PRODUCT = Row(
     face="Product",
     title="product",
     id_prefix="prod_",
-    # D: deletable only while no price exists, archived ones included (R); else archive.
-    removals=(
-        Removal(
-            verb=Verb.DELETE,
-            unless=Probe(
-                object="price", filter="product", variants=({"active": True}, {"active": False})
+    life=Life(
+        # D: deletable only while no price exists, archived ones included (R); else archive.
+        removals=(
+            Removal(
+                verb=Verb.DELETE,
+                unless=Probe(
+                    object="price", filter="product", variants=({"active": True}, {"active": False})
+                ),
+            ),
+            Removal(
+                verb=Verb.ARCHIVE,
+                params={"active": False},
+                note="Stripe deletes a product only while it has no price",
             ),
         ),
-        Removal(
-            verb=Verb.ARCHIVE,
-            params={"active": False},
-            note="Stripe deletes a product only while it has no price",
+        revival=ACTIVE_AGAIN,
+        natural_keys=(NaturalKey(attribute="id", kept_by_removed=True),),
+        brings=(
+            Brought(by="default_price_data", at="default_price", object="price", parent="product"),
         ),
-    ),
-    revival=ACTIVE_AGAIN,
-    natural_keys=(NaturalKey(attribute="id", kept_by_removed=True),),
-    brings=(
-        Brought(by="default_price_data", at="default_price", object="price", parent="product"),
     ),
     references={
         "default_price": "price",
@@ -123,8 +125,10 @@ SHIPPING_RATE = Row(
     face="ShippingRate",
     title="shipping rate",
     id_prefix="shr_",
-    removals=(ARCHIVE,),
-    revival=ACTIVE_AGAIN,
+    life=Life(
+        removals=(ARCHIVE,),
+        revival=ACTIVE_AGAIN,
+    ),
     expand=("fixed_amount.currency_options",),
     hidden=("fixed_amount.currency_options",),
     neutral={

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from engine.catalog.rows import Alias, Limit, Row
 from engine.catalog.semantics.shared import COUNT, COUNTRY, CURRENCY_KEY, DELETE, METADATA, URL
 from engine.schema.attribute import Kind
-from engine.schema.lifecycle import Ending, Inheritance, Removal, Verb
+from engine.schema.lifecycle import Ending, Inheritance, Life, Removal, Verb
 from engine.schema.rules import Rule, RuleKind
 
 _NEVER_TOLD = ("id_number", "id_number_secondary", "ssn_last_4")
@@ -21,8 +21,11 @@ ACCOUNT = Row(
     face="Account",
     title="account",
     id_prefix="acct_",
-    # D: test accounts at any time, live ones at a zero balance and if the platform is liable.
-    removals=(DELETE,),
+    life=Life(
+        # D: test accounts at any time, live ones at a zero balance and if the platform is liable.
+        removals=(DELETE,),
+        protect=True,
+    ),
     references={
         "documents.*.files.*": "file",
         "documents.*.signer.person": "person",
@@ -78,7 +81,6 @@ ACCOUNT = Row(
             "business_profile.monthly_estimated_revenue.currency"
         ),
     },
-    protect=True,
     rules=(
         Rule(
             kind=RuleKind.AT_MOST_ONE,
@@ -92,7 +94,9 @@ PERSON = Row(
     face="Person",
     title="person",
     id_prefix="person_",
-    removals=(DELETE,),
+    life=Life(
+        removals=(DELETE,),
+    ),
     references={"documents.*.files.*": "file"},
     write_only=("documents", *_NEVER_TOLD),
     sensitive=_NEVER_TOLD,
@@ -113,19 +117,21 @@ BANK_ACCOUNT = Row(
     face="BankAccount",
     title="bank account",
     id_prefix="ba_",
-    # D: refused for the default of a currency that has another.
-    removals=(
-        Removal(verb=Verb.DELETE, unless_leaf=("default_for_currency", True)),
-        Removal(
-            verb=Verb.DELETE,
-            note="it is the default of its currency: Stripe refuses while that has another, "
-            "which has to be the default first",
+    life=Life(
+        # D: refused for the default of a currency that has another.
+        removals=(
+            Removal(verb=Verb.DELETE, unless_leaf=("default_for_currency", True)),
+            Removal(
+                verb=Verb.DELETE,
+                note="it is the default of its currency: Stripe refuses while that has another, "
+                "which has to be the default first",
+            ),
         ),
-    ),
-    inherits=(
-        Inheritance(
-            field="default_for_currency",
-            beside={"account": "account", "external_account.currency": "currency"},
+        inherits=(
+            Inheritance(
+                field="default_for_currency",
+                beside={"account": "account", "external_account.currency": "currency"},
+            ),
         ),
     ),
     forms={"external_account": Kind.OBJECT},
@@ -177,8 +183,10 @@ BALANCE_SETTINGS = Row(
     face="BalanceSettings",
     title="balance settings",
     id_prefix="",
-    removals=(Removal(verb=Verb.KEEP, note="an account always has balance settings"),),
-    singleton=True,
+    life=Life(
+        removals=(Removal(verb=Verb.KEEP, note="an account always has balance settings"),),
+        singleton=True,
+    ),
     sets=(
         "payments.payouts.schedule.monthly_payout_days",
         "payments.payouts.schedule.weekly_payout_days",
@@ -225,9 +233,12 @@ FINANCIAL_ACCOUNT = Row(
     face="FinancialAccount",
     title="financial account",
     id_prefix="fa_",
-    # D: only at a zero balance.
-    removals=(Removal(verb=Verb.CLOSE, call="close"),),
-    ending=Ending(leaves={"status": ("closed",)}),
+    life=Life(
+        # D: only at a zero balance.
+        removals=(Removal(verb=Verb.CLOSE, call="close"),),
+        ending=Ending(leaves={"status": ("closed",)}),
+        protect=True,
+    ),
     references={
         "forwarding_settings.financial_account": "treasury.financial_account",
         "forwarding_settings.payment_method": "payment_method",
@@ -240,15 +251,16 @@ FINANCIAL_ACCOUNT = Row(
         "platform_restrictions.outbound_flows": "unrestricted",
     },
     limits=METADATA,
-    protect=True,
 )
 
 FINANCIAL_ACCOUNT_FEATURES = Row(
     face="FinancialAccountFeatures",
     title="financial account's features",
     id_prefix="",
-    removals=(Removal(verb=Verb.KEEP, note="a financial account always has its features"),),
-    singleton=True,
+    life=Life(
+        removals=(Removal(verb=Verb.KEEP, note="a financial account always has its features"),),
+        singleton=True,
+    ),
     neutral={"*.requested": False, "*.*.requested": False},
     rules=(
         Rule(

@@ -18,7 +18,7 @@ from engine.catalog.semantics.checks import (
     unmetered_quantity,
 )
 from engine.catalog.semantics.shared import AMOUNT, COUNT, DELETE, METADATA, PERCENT
-from engine.schema.lifecycle import Ending, NaturalKey, Removal, Verb
+from engine.schema.lifecycle import Ending, Life, NaturalKey, Removal, Verb
 from engine.schema.rules import Rule, RuleKind
 from engine.values.markers import ABSENT
 
@@ -68,10 +68,13 @@ SUBSCRIPTION = Row(
     face="Subscription",
     title="subscription",
     id_prefix="sub_",
-    removals=(Removal(verb=Verb.CANCEL, call="cancel"),),
-    ending=Ending(
-        leaves={"status": ("canceled", "incomplete_expired")},
-        spent_if=("cancel_at", "cancel_at_period_end"),
+    life=Life(
+        removals=(Removal(verb=Verb.CANCEL, call="cancel"),),
+        ending=Ending(
+            leaves={"status": ("canceled", "incomplete_expired")},
+            spent_if=("cancel_at", "cancel_at_period_end"),
+        ),
+        protect=True,
     ),
     expand=("discounts", "items.data.discounts"),
     references={
@@ -131,7 +134,6 @@ SUBSCRIPTION = Row(
     },
     bounds={"application_fee_percent": PERCENT, **_bounds("items.*")},
     money={"billing_thresholds.amount_gte": "currency"},
-    protect=True,
     rules=(
         *one_discount("discounts", "items.*.discounts"),
         one_currency("items.*", named="currency"),
@@ -187,10 +189,12 @@ SUBSCRIPTION_ITEM = Row(
     face="SubscriptionItem",
     title="subscription item",
     id_prefix="si_",
-    # D: the last item cannot go; the subscription goes instead.
-    removals=(DELETE,),
-    # L: a subscription has one item for each price.
-    natural_keys=(NaturalKey(attribute="price", scan=True, beside=("subscription",)),),
+    life=Life(
+        # D: the last item cannot go; the subscription goes instead.
+        removals=(DELETE,),
+        # L: a subscription has one item for each price.
+        natural_keys=(NaturalKey(attribute="price", scan=True, beside=("subscription",)),),
+    ),
     expand=("discounts",),
     references={
         "current_trial.trial_offer": "product_catalog.trial_offer",
@@ -236,14 +240,16 @@ SUBSCRIPTION_SCHEDULE = Row(
     face="SubscriptionSchedule",
     title="subscription schedule",
     id_prefix="sub_sched_",
-    removals=(
-        # D: one that has begun lets its subscription live on; of another nothing is left.
-        Removal(verb=Verb.RELEASE, call="release", unless_leaf=("status", "not_started")),
-        Removal(verb=Verb.CANCEL, call="cancel"),
-    ),
-    ending=Ending(
-        leaves={"status": ("canceled",)},
-        past={"status": ("completed", "released")},
+    life=Life(
+        removals=(
+            # D: one that has begun lets its subscription live on; of another nothing is left.
+            Removal(verb=Verb.RELEASE, call="release", unless_leaf=("status", "not_started")),
+            Removal(verb=Verb.CANCEL, call="cancel"),
+        ),
+        ending=Ending(
+            leaves={"status": ("canceled",)},
+            past={"status": ("completed", "released")},
+        ),
     ),
     # The ids in phases are told as ids; only their discounts need no expansion.
     references={
@@ -328,8 +334,10 @@ QUOTE = Row(
     face="Quote",
     title="quote",
     id_prefix="qt_",
-    removals=(Removal(verb=Verb.CANCEL, call="cancel"),),
-    ending=Ending(leaves={"status": ("canceled",)}, past={"status": ("accepted",)}),
+    life=Life(
+        removals=(Removal(verb=Verb.CANCEL, call="cancel"),),
+        ending=Ending(leaves={"status": ("canceled",)}, past={"status": ("accepted",)}),
+    ),
     expand=("discounts", "line_items"),
     hidden=("line_items",),
     references={

@@ -6,14 +6,17 @@ from collections.abc import Mapping
 
 from engine.catalog.rows import Limit, Row
 from engine.catalog.semantics.shared import DELETE, METADATA
-from engine.schema.lifecycle import NaturalKey
+from engine.schema.lifecycle import Life, NaturalKey
 
 CUSTOMER = Row(
     face="Customer",
     title="customer",
     id_prefix="cus_",
-    # D: for good, and its subscriptions are canceled with it.
-    removals=(DELETE,),
+    life=Life(
+        # D: for good, and its subscriptions are canceled with it.
+        removals=(DELETE,),
+        protect=True,
+    ),
     expand=("cash_balance", "tax"),
     hidden=("cash_balance", "tax"),
     references={
@@ -79,16 +82,17 @@ CUSTOMER = Row(
         ),
         "invoice_settings.custom_fields": Limit(max=4),
     },
-    protect=True,
 )
 
 CUSTOMER_TAX_ID = Row(
     face="CustomerTaxId",
     title="customer's tax id",
     id_prefix="txi_",
-    removals=(DELETE,),
-    natural_keys=(
-        NaturalKey(attribute="value", scan=True, beside=("customer", "type"), unique=False),
+    life=Life(
+        removals=(DELETE,),
+        natural_keys=(
+            NaturalKey(attribute="value", scan=True, beside=("customer", "type"), unique=False),
+        ),
     ),
 )
 

@@ -18,7 +18,7 @@ from engine.catalog.semantics.shared import (
     DELETE,
     METADATA,
 )
-from engine.schema.lifecycle import NaturalKey, Revival
+from engine.schema.lifecycle import Life, NaturalKey, Revival
 from engine.schema.rules import Rule, RuleKind
 from engine.values.markers import ABSENT
 
@@ -26,8 +26,10 @@ COUPON = Row(
     face="Coupon",
     title="coupon",
     id_prefix="",
-    removals=(DELETE,),
-    natural_keys=(NaturalKey(attribute="id"),),
+    life=Life(
+        removals=(DELETE,),
+        natural_keys=(NaturalKey(attribute="id"),),
+    ),
     expand=("applies_to", "currency_options"),
     hidden=("applies_to", "currency_options"),
     references={"applies_to.products.*": "product"},
@@ -117,21 +119,23 @@ PROMOTION_CODE = Row(
     face="PromotionCode",
     title="promotion code",
     id_prefix="promo_",
-    removals=(DEACTIVATE,),
-    # A code also ends by itself: expired, or redeemed as often as it may be.
-    revival=Revival(
-        live={"active": True},
-        params={"active": True},
-        spent_if=("expires_at", "max_redemptions"),
-    ),
-    natural_keys=(
-        # D: a code is unique among the active ones that a customer may use, in whatever case.
-        NaturalKey(
-            attribute="code",
-            filter="code",
-            apart=("customer", "customer_account"),
-            variants=({"active": True},),
-            fold_case=True,
+    life=Life(
+        removals=(DEACTIVATE,),
+        # A code also ends by itself: expired, or redeemed as often as it may be.
+        revival=Revival(
+            live={"active": True},
+            params={"active": True},
+            spent_if=("expires_at", "max_redemptions"),
+        ),
+        natural_keys=(
+            # D: a code is unique among the active ones that a customer may use, in whatever case.
+            NaturalKey(
+                attribute="code",
+                filter="code",
+                apart=("customer", "customer_account"),
+                variants=({"active": True},),
+                fold_case=True,
+            ),
         ),
     ),
     expand=("restrictions.currency_options",),

@@ -14,22 +14,24 @@ from engine.catalog.semantics.shared import (
     DELETE,
     METADATA,
 )
-from engine.schema.lifecycle import Ending, NaturalKey
+from engine.schema.lifecycle import Ending, Life, NaturalKey
 from engine.schema.rules import Rule, RuleKind
 
 FEATURE = Row(
     face="Feature",
     title="feature",
     id_prefix="feat_",
-    removals=(ARCHIVE,),
-    # R: an archived feature can be neither edited nor brought back.
-    ending=Ending(leaves={"active": (False,)}, spent_if=("active",), past={"active": (False,)}),
-    natural_keys=(
-        NaturalKey(
-            attribute="lookup_key",
-            filter="lookup_key",
-            # D: the list leaves archived ones out unless it is asked for them.
-            variants=({"archived": False}, {"archived": True}),
+    life=Life(
+        removals=(ARCHIVE,),
+        # R: an archived feature can be neither edited nor brought back.
+        ending=Ending(leaves={"active": (False,)}, spent_if=("active",), past={"active": (False,)}),
+        natural_keys=(
+            NaturalKey(
+                attribute="lookup_key",
+                filter="lookup_key",
+                # D: the list leaves archived ones out unless it is asked for them.
+                variants=({"archived": False}, {"archived": True}),
+            ),
         ),
     ),
     neutral={"active": True},
@@ -40,8 +42,10 @@ PRODUCT_FEATURE = Row(
     face="ProductFeature",
     title="product feature",
     id_prefix="prodft_",
-    removals=(DELETE,),
-    natural_keys=(NaturalKey(attribute="entitlement_feature", scan=True, beside=("product",)),),
+    life=Life(
+        removals=(DELETE,),
+        natural_keys=(NaturalKey(attribute="entitlement_feature", scan=True, beside=("product",)),),
+    ),
     references={"entitlement_feature": "entitlements.feature"},
     # D.
     rules=(
@@ -53,10 +57,14 @@ TRIAL_OFFER = Row(
     face="TrialOffer",
     title="trial offer",
     id_prefix="to_",
-    removals=(DEACTIVATE,),
-    revival=ACTIVE_AGAIN,
-    # It takes no metadata: what it is called, at its price, is how it is found again.
-    natural_keys=(NaturalKey(attribute="nickname", scan=True, beside=("price",), unique=False),),
+    life=Life(
+        removals=(DEACTIVATE,),
+        revival=ACTIVE_AGAIN,
+        # It takes no metadata: what it is called, at its price, is how it is found again.
+        natural_keys=(
+            NaturalKey(attribute="nickname", scan=True, beside=("price",), unique=False),
+        ),
+    ),
     neutral={"active": True},
     bounds={"duration.relative.iterations": COUNT},
     rules=(

@@ -9,13 +9,15 @@ from engine.catalog.semantics.checks import ahead, only_when
 from engine.catalog.semantics.shared import METADATA
 from engine.schema.attribute import Kind
 from engine.schema.calls import Composite
-from engine.schema.lifecycle import Ending, NaturalKey, Removal, Verb
+from engine.schema.lifecycle import Ending, Life, NaturalKey, Removal, Verb
 
 FILE = Row(
     face="File",
     title="file",
     id_prefix="file_",
-    removals=(Removal(verb=Verb.KEEP, note="Stripe cannot delete a file"),),
+    life=Life(
+        removals=(Removal(verb=Verb.KEEP, note="Stripe cannot delete a file"),),
+    ),
     # The path of a local file; what is in it goes up and is never told.
     forms={"file": Kind.STRING},
     content=("file",),
@@ -30,8 +32,10 @@ FILE_LINK = Row(
     face="FileLink",
     title="file link",
     id_prefix="link_",
-    removals=(Removal(verb=Verb.EXPIRE, params={"expires_at": "now"}),),
-    ending=Ending(leaves={"expired": (True,)}, spent_if=("expires_at",)),
+    life=Life(
+        removals=(Removal(verb=Verb.EXPIRE, params={"expires_at": "now"}),),
+        ending=Ending(leaves={"expired": (True,)}, spent_if=("expires_at",)),
+    ),
     resolved=("expires_at",),
     limits=METADATA,
 )
@@ -40,11 +44,15 @@ SECRET = Row(
     face="AppsSecret",
     title="app's secret",
     id_prefix="appsecret_",
-    removals=(Removal(verb=Verb.DELETE, call="delete_where"),),
-    # R: a second create under the same name and scope writes over the first.
-    natural_keys=(NaturalKey(attribute="name", scan=True, beside=("scope.type", "scope.user")),),
-    composite=Composite(
-        fields=("name", "scope.type", "scope.user"), read="find", remove="delete_where"
+    life=Life(
+        removals=(Removal(verb=Verb.DELETE, call="delete_where"),),
+        # R: a second create under the same name and scope writes over the first.
+        natural_keys=(
+            NaturalKey(attribute="name", scan=True, beside=("scope.type", "scope.user")),
+        ),
+        composite=Composite(
+            fields=("name", "scope.type", "scope.user"), read="find", remove="delete_where"
+        ),
     ),
     # D: `find` tells the payload only if asked.
     expand=("payload",),

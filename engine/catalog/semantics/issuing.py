@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from engine.catalog.rows import Limit, Row
 from engine.catalog.semantics.shared import COUNTRY, METADATA
-from engine.schema.lifecycle import Ending, NaturalKey, Removal, Revival, Verb
+from engine.schema.lifecycle import Ending, Life, NaturalKey, Removal, Revival, Verb
 from engine.schema.rules import Rule, RuleKind
 
 _CONTROLS = (
@@ -34,8 +34,11 @@ CARDHOLDER = Row(
     face="Cardholder",
     title="cardholder",
     id_prefix="ich_",
-    removals=(Removal(verb=Verb.DEACTIVATE, params={"status": "inactive"}),),
-    revival=Revival(live={"status": "active"}, params={"status": "active"}),
+    life=Life(
+        removals=(Removal(verb=Verb.DEACTIVATE, params={"status": "inactive"}),),
+        revival=Revival(live={"status": "active"}, params={"status": "active"}),
+        protect=True,
+    ),
     write_only=("company.tax_id",),
     sensitive=("company.tax_id",),
     sets=("preferred_locales", *_CONTROL_SETS),
@@ -56,18 +59,20 @@ CARDHOLDER = Row(
     money={
         "spending_controls.spending_limits.*.amount": "spending_controls.spending_limits_currency"
     },
-    protect=True,
 )
 
 CARD = Row(
     face="Card",
     title="card",
     id_prefix="ic_",
-    # D: for good.
-    removals=(Removal(verb=Verb.CANCEL, params={"status": "canceled"}),),
-    ending=Ending(
-        leaves={"status": ("canceled",)},
-        spent_if=("status", "lifecycle_controls", "exp_month", "exp_year"),
+    life=Life(
+        # D: for good.
+        removals=(Removal(verb=Verb.CANCEL, params={"status": "canceled"}),),
+        ending=Ending(
+            leaves={"status": ("canceled",)},
+            spent_if=("status", "lifecycle_controls", "exp_month", "exp_year"),
+        ),
+        protect=True,
     ),
     references={"financial_account": "treasury.financial_account"},
     # Answered to nobody who does not ask for them, and this program never does.
@@ -83,7 +88,6 @@ CARD = Row(
         "shipping.address.country": COUNTRY,
     },
     money={"spending_controls.spending_limits.*.amount": "currency"},
-    protect=True,
     # D.
     rules=(
         Rule(
@@ -106,14 +110,16 @@ PERSONALIZATION_DESIGN = Row(
     face="PersonalizationDesign",
     title="personalization design",
     id_prefix="pd_",
-    removals=(Removal(verb=Verb.KEEP, note="Stripe cannot delete a design"),),
-    natural_keys=(
-        NaturalKey(
-            attribute="lookup_key",
-            filter="lookup_keys",
-            many=True,
-            transfer="transfer_lookup_key",
-            kept_by_removed=True,
+    life=Life(
+        removals=(Removal(verb=Verb.KEEP, note="Stripe cannot delete a design"),),
+        natural_keys=(
+            NaturalKey(
+                attribute="lookup_key",
+                filter="lookup_keys",
+                many=True,
+                transfer="transfer_lookup_key",
+                kept_by_removed=True,
+            ),
         ),
     ),
     ignored=("transfer_lookup_key",),

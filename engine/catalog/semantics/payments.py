@@ -29,7 +29,7 @@ from engine.catalog.semantics.shared import (
     PERCENT,
     URL,
 )
-from engine.schema.lifecycle import NaturalKey, Removal, Revival, Verb
+from engine.schema.lifecycle import Life, NaturalKey, Removal, Revival, Verb
 from engine.schema.rules import Rule, RuleKind
 
 _RECURRING = ("line_items.*.price.recurring", "line_items.*.price_data.recurring")
@@ -38,8 +38,10 @@ PAYMENT_LINK = Row(
     face="PaymentLink",
     title="payment link",
     id_prefix="plink_",
-    removals=(DEACTIVATE,),
-    revival=ACTIVE_AGAIN,
+    life=Life(
+        removals=(DEACTIVATE,),
+        revival=ACTIVE_AGAIN,
+    ),
     expand=("line_items",),
     hidden=("line_items",),
     references={
@@ -204,16 +206,20 @@ PAYMENT_METHOD_CONFIGURATION = Row(
     face="PaymentMethodConfiguration",
     title="payment method configuration",
     id_prefix="pmc_",
-    removals=(
-        Removal(verb=Verb.DEACTIVATE, params={"active": False}, unless_leaf=("is_default", True)),
-        Removal(
-            verb=Verb.KEEP,
-            note="it is the account's default configuration, which Stripe cannot deactivate",
+    life=Life(
+        removals=(
+            Removal(
+                verb=Verb.DEACTIVATE, params={"active": False}, unless_leaf=("is_default", True)
+            ),
+            Removal(
+                verb=Verb.KEEP,
+                note="it is the account's default configuration, which Stripe cannot deactivate",
+            ),
         ),
+        revival=ACTIVE_AGAIN,
+        # Names are free; without metadata the name is all there is to find it again by.
+        natural_keys=(NaturalKey(attribute="name", scan=True, unique=False),),
     ),
-    revival=ACTIVE_AGAIN,
-    # Names are free; without metadata the name is all there is to find it again by.
-    natural_keys=(NaturalKey(attribute="name", scan=True, unique=False),),
     references={"parent": "payment_method_configuration"},
     # L: accepted and never told.
     write_only=("apple_pay_later", "fr_meal_voucher_conecs"),
@@ -226,31 +232,35 @@ PAYMENT_METHOD_DOMAIN = Row(
     face="PaymentMethodDomain",
     title="payment method domain",
     id_prefix="pmd_",
-    removals=(Removal(verb=Verb.DEACTIVATE, params={"enabled": False}),),
-    revival=Revival(live={"enabled": True}, params={"enabled": True}),
-    natural_keys=(
-        NaturalKey(
-            attribute="domain_name",
-            filter="domain_name",
-            variants=({"enabled": True}, {"enabled": False}),
-            # R: a disabled domain still occupies its name.
-            kept_by_removed=True,
-            fold_case=True,
+    life=Life(
+        removals=(Removal(verb=Verb.DEACTIVATE, params={"enabled": False}),),
+        revival=Revival(live={"enabled": True}, params={"enabled": True}),
+        natural_keys=(
+            NaturalKey(
+                attribute="domain_name",
+                filter="domain_name",
+                variants=({"enabled": True}, {"enabled": False}),
+                # R: a disabled domain still occupies its name.
+                kept_by_removed=True,
+                fold_case=True,
+            ),
         ),
+        # D: payment methods are shown on the domain only after it was validated.
+        after_create=("validate",),
     ),
     neutral={"enabled": True},
     fold_case=("domain_name",),
     limits={"domain_name": DOMAIN},
-    # D: payment methods are shown on the domain only after it was validated.
-    after_create=("validate",),
 )
 
 APPLE_PAY_DOMAIN = Row(
     face="ApplePayDomain",
     title="Apple Pay domain",
     id_prefix="apwc_",
-    removals=(DELETE,),
-    natural_keys=(NaturalKey(attribute="domain_name", filter="domain_name", fold_case=True),),
+    life=Life(
+        removals=(DELETE,),
+        natural_keys=(NaturalKey(attribute="domain_name", filter="domain_name", fold_case=True),),
+    ),
     fold_case=("domain_name",),
     limits={"domain_name": DOMAIN},
 )

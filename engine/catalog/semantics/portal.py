@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from engine.catalog.rows import Limit, Row
 from engine.catalog.semantics.checks import active_only, recurring_only
 from engine.catalog.semantics.shared import ACTIVE_AGAIN, METADATA, URL
-from engine.schema.lifecycle import Removal, Verb
+from engine.schema.lifecycle import Life, Removal, Verb
 from engine.schema.rules import Rule, RuleKind
 
 _PRODUCTS = "features.subscription_update.products.*"
@@ -18,17 +18,21 @@ PORTAL_CONFIGURATION = Row(
     face="PortalConfiguration",
     title="customer portal configuration",
     id_prefix="bpc_",
-    removals=(
-        Removal(verb=Verb.DEACTIVATE, params={"active": False}, unless_leaf=("is_default", True)),
-        # L: "You cannot set `active: false` on your default PortalConfiguration."
-        Removal(
-            verb=Verb.KEEP,
-            note="it is the account's default portal, which Stripe cannot deactivate",
+    life=Life(
+        removals=(
+            Removal(
+                verb=Verb.DEACTIVATE, params={"active": False}, unless_leaf=("is_default", True)
+            ),
+            # L: "You cannot set `active: false` on your default PortalConfiguration."
+            Removal(
+                verb=Verb.KEEP,
+                note="it is the account's default portal, which Stripe cannot deactivate",
+            ),
         ),
+        revival=ACTIVE_AGAIN,
+        # D: the configuration of sessions that name none, made in the Dashboard or the first.
+        standing={"is_default": True},
     ),
-    revival=ACTIVE_AGAIN,
-    # D: the configuration that sessions use which name none, made in the Dashboard or the first.
-    standing={"is_default": True},
     expand=("features.subscription_update.products",),
     references={
         "features.subscription_update.products.*.product": "product",

@@ -22,29 +22,31 @@ from engine.catalog.semantics.shared import (
     METADATA,
 )
 from engine.schema.attribute import Kind
-from engine.schema.lifecycle import Detach, NaturalKey
+from engine.schema.lifecycle import Detach, Life, NaturalKey
 from engine.schema.rules import Rule, RuleKind
 
 PRICE = Row(
     face="Price",
     title="price",
     id_prefix="price_",
-    charged=True,
-    removals=(ARCHIVE,),
-    revival=ACTIVE_AGAIN,
-    natural_keys=(
-        NaturalKey(
-            attribute="lookup_key",
-            filter="lookup_keys",
-            many=True,
-            # D: the list shows active prices unless it is asked for the others.
-            variants=({"active": True}, {"active": False}),
-            transfer="transfer_lookup_key",
-            kept_by_removed=True,
+    life=Life(
+        charged=True,
+        removals=(ARCHIVE,),
+        revival=ACTIVE_AGAIN,
+        natural_keys=(
+            NaturalKey(
+                attribute="lookup_key",
+                filter="lookup_keys",
+                many=True,
+                # D: the list shows active prices unless it is asked for the others.
+                variants=({"active": True}, {"active": False}),
+                transfer="transfer_lookup_key",
+                kept_by_removed=True,
+            ),
         ),
+        # S: "This price cannot be archived because it is the default price of its product."
+        detach=(Detach(object="product", via="product", attribute="default_price"),),
     ),
-    # S: "This price cannot be archived because it is the default price of its product."
-    detach=(Detach(object="product", via="product", attribute="default_price"),),
     expand=("tiers", "currency_options"),
     hidden=("tiers", "currency_options"),
     references={
@@ -212,11 +214,13 @@ PLAN = Row(
     face="Plan",
     title="plan",
     id_prefix="plan_",
-    charged=True,
-    # D: new subscribers cannot have it any more, those who have it keep it.
-    removals=(DELETE,),
-    revival=ACTIVE_AGAIN,
-    natural_keys=(NaturalKey(attribute="id"),),
+    life=Life(
+        charged=True,
+        # D: new subscribers cannot have it any more, those who have it keep it.
+        removals=(DELETE,),
+        revival=ACTIVE_AGAIN,
+        natural_keys=(NaturalKey(attribute="id"),),
+    ),
     expand=("tiers",),
     hidden=("tiers",),
     references={"product": "product", "meter": "billing.meter"},

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from engine.catalog.rows import Row
 from engine.catalog.semantics.shared import DELETE, METADATA
-from engine.schema.lifecycle import CaseCounts, NaturalKey
+from engine.schema.lifecycle import CaseCounts, Life, NaturalKey
 
 # L: the lists that store what they are given; the others store lower case.
 _AS_GIVEN = (
@@ -23,9 +23,11 @@ VALUE_LIST = Row(
     face="ValueList",
     title="value list",
     id_prefix="rsl_",
-    # D: refused while a rule refers to it; takes its items along (L).
-    removals=(DELETE,),
-    natural_keys=(NaturalKey(attribute="alias", filter="alias"),),
+    life=Life(
+        # D: refused while a rule refers to it; takes its items along (L).
+        removals=(DELETE,),
+        natural_keys=(NaturalKey(attribute="alias", filter="alias"),),
+    ),
     neutral={"item_type": "string"},
     limits=METADATA,
 )
@@ -34,14 +36,16 @@ VALUE_LIST_ITEM = Row(
     face="ValueListItem",
     title="value list item",
     id_prefix="rsli_",
-    removals=(DELETE,),
-    natural_keys=(
-        NaturalKey(
-            attribute="value",
-            filter="value",
-            beside=("value_list",),
-            fold_case=True,
-            case_counts=CaseCounts(via="value_list", field="item_type", words=_AS_GIVEN),
+    life=Life(
+        removals=(DELETE,),
+        natural_keys=(
+            NaturalKey(
+                attribute="value",
+                filter="value",
+                beside=("value_list",),
+                fold_case=True,
+                case_counts=CaseCounts(via="value_list", field="item_type", words=_AS_GIVEN),
+            ),
         ),
     ),
     references={"value_list": "radar.value_list"},

@@ -15,15 +15,17 @@ from engine.catalog.semantics.shared import (
     PERCENT,
     TAX_CODE,
 )
-from engine.schema.lifecycle import Ending, NaturalKey, Removal, Verb
+from engine.schema.lifecycle import Ending, Life, NaturalKey, Removal, Verb
 from engine.schema.rules import Rule, RuleKind
 
 TAX_RATE = Row(
     face="TaxRate",
     title="tax rate",
     id_prefix="txr_",
-    removals=(ARCHIVE,),
-    revival=ACTIVE_AGAIN,
+    life=Life(
+        removals=(ARCHIVE,),
+        revival=ACTIVE_AGAIN,
+    ),
     neutral={"active": True},
     limits={
         **METADATA,
@@ -78,30 +80,33 @@ REGISTRATION = Row(
     face="TaxRegistration",
     title="tax registration",
     id_prefix="taxreg_",
-    # D: it cannot be deleted.
-    removals=(
-        Removal(
-            verb=Verb.EXPIRE, params={"expires_at": "now"}, unless_leaf=("status", "scheduled")
-        ),
-        # L: `expires_at` is later than `active_from`.
-        Removal(verb=Verb.KEEP, note="a registration that has not begun cannot end"),
-    ),
-    ending=Ending(leaves={"status": ("expired",)}, spent_if=("expires_at",)),
-    # L: "You must set your head office address in your tax settings before ..."
-    follows=("tax.settings",),
-    # L: one of a type for each place until the earlier has ended; scheduled ones count. A country
-    # may have its standard one beside one of the Union's schemes, a state several local ones.
-    natural_keys=(
-        NaturalKey(
-            attribute="country",
-            scan=True,
-            beside=(
-                "country_options.*.type",
-                "country_options.us.state",
-                "country_options.us.*.jurisdiction",
-                "country_options.ca.province_standard.province",
+    life=Life(
+        # D: it cannot be deleted.
+        removals=(
+            Removal(
+                verb=Verb.EXPIRE, params={"expires_at": "now"}, unless_leaf=("status", "scheduled")
             ),
-            variants=({"status": "active"}, {"status": "scheduled"}),
+            # L: `expires_at` is later than `active_from`.
+            Removal(verb=Verb.KEEP, note="a registration that has not begun cannot end"),
+        ),
+        ending=Ending(leaves={"status": ("expired",)}, spent_if=("expires_at",)),
+        # L: "You must set your head office address in your tax settings before ..."
+        follows=("tax.settings",),
+        # L: one of a type for each place until the earlier has ended; scheduled ones count. A
+        # country may have its standard one and one of the Union's schemes, a state several local
+        # ones.
+        natural_keys=(
+            NaturalKey(
+                attribute="country",
+                scan=True,
+                beside=(
+                    "country_options.*.type",
+                    "country_options.us.state",
+                    "country_options.us.*.jurisdiction",
+                    "country_options.ca.province_standard.province",
+                ),
+                variants=({"status": "active"}, {"status": "scheduled"}),
+            ),
         ),
     ),
     write_only=tuple(f"country_options.{code}.standard" for code in _TYPE_ALONE),
@@ -156,8 +161,10 @@ SETTINGS = Row(
     face="TaxSettings",
     title="tax settings",
     id_prefix="",
-    removals=(Removal(verb=Verb.KEEP, note="an account always has tax settings"),),
-    singleton=True,
+    life=Life(
+        removals=(Removal(verb=Verb.KEEP, note="an account always has tax settings"),),
+        singleton=True,
+    ),
     references={"defaults.tax_code": "tax_code"},
     limits={
         "defaults.tax_code": TAX_CODE,
@@ -181,10 +188,14 @@ LOCATION = Row(
     face="TaxLocation",
     title="tax location",
     id_prefix="taxloc_",
-    removals=(Removal(verb=Verb.KEEP, note="Stripe cannot delete a tax location"),),
-    # It takes no metadata: what it is called is how it is found again.
-    natural_keys=(
-        NaturalKey(attribute="description", scan=True, beside=("type", "address"), unique=False),
+    life=Life(
+        removals=(Removal(verb=Verb.KEEP, note="Stripe cannot delete a tax location"),),
+        # It takes no metadata: what it is called is how it is found again.
+        natural_keys=(
+            NaturalKey(
+                attribute="description", scan=True, beside=("type", "address"), unique=False
+            ),
+        ),
     ),
     limits={"address.country": COUNTRY},
 )
@@ -193,9 +204,11 @@ TAX_ID = Row(
     face="TaxId",
     title="tax id",
     id_prefix="txi_",
-    removals=(DELETE,),
-    natural_keys=(
-        NaturalKey(attribute="value", scan=True, beside=("type", "owner"), unique=False),
+    life=Life(
+        removals=(DELETE,),
+        natural_keys=(
+            NaturalKey(attribute="value", scan=True, beside=("type", "owner"), unique=False),
+        ),
     ),
     neutral={"owner.type": "self"},
     instead={

@@ -7,19 +7,21 @@ from collections.abc import Mapping
 from engine.catalog.rows import Limit, Row
 from engine.catalog.semantics.checks import only_when
 from engine.catalog.semantics.shared import COUNTRY, DELETE, METADATA
-from engine.schema.lifecycle import NaturalKey, Removal, Verb
+from engine.schema.lifecycle import Life, NaturalKey, Removal, Verb
 from engine.schema.rules import Rule, RuleKind
 
 CONFIGURATION = Row(
     face="TerminalConfiguration",
     title="terminal configuration",
     id_prefix="tmc_",
-    removals=(
-        Removal(verb=Verb.DELETE, unless_leaf=("is_account_default", True)),
-        Removal(verb=Verb.KEEP, note="it is the account's default, which Stripe cannot delete"),
+    life=Life(
+        removals=(
+            Removal(verb=Verb.DELETE, unless_leaf=("is_account_default", True)),
+            Removal(verb=Verb.KEEP, note="it is the account's default, which Stripe cannot delete"),
+        ),
+        # Names are free; without metadata the name is all there is to find it again by.
+        natural_keys=(NaturalKey(attribute="name", scan=True, unique=False),),
     ),
-    # Names are free; without metadata the name is all there is to find it again by.
-    natural_keys=(NaturalKey(attribute="name", scan=True, unique=False),),
     references={
         "wifi.enterprise_eap_peap.ca_certificate_file": "file",
         "wifi.enterprise_eap_tls.ca_certificate_file": "file",
@@ -51,7 +53,9 @@ LOCATION = Row(
     face="TerminalLocation",
     title="terminal location",
     id_prefix="tml_",
-    removals=(DELETE,),
+    life=Life(
+        removals=(DELETE,),
+    ),
     references={"configuration_overrides": "terminal.configuration"},
     # D: the country of a location cannot be changed.
     immutable=("address.country", "address_kana.country", "address_kanji.country"),
@@ -92,7 +96,9 @@ READER = Row(
     face="TerminalReader",
     title="terminal reader",
     id_prefix="tmr_",
-    removals=(DELETE,),
+    life=Life(
+        removals=(DELETE,),
+    ),
     # Shown on the reader once and of no use afterwards.
     write_only=("registration_code",),
     sensitive=("registration_code",),

@@ -6,19 +6,21 @@ from collections.abc import Mapping
 
 from engine.catalog.rows import Row
 from engine.catalog.semantics.shared import DELETE
-from engine.schema.lifecycle import NaturalKey
+from engine.schema.lifecycle import Life, NaturalKey
 
 TEST_CLOCK = Row(
     face="TestClock",
     title="test clock",
     id_prefix="clock_",
-    # D: its customers go with it, and their subscriptions end.
-    removals=(DELETE,),
-    natural_keys=(NaturalKey(attribute="name", scan=True, unique=False),),
+    life=Life(
+        # D: its customers go with it, and their subscriptions end.
+        removals=(DELETE,),
+        natural_keys=(NaturalKey(attribute="name", scan=True, unique=False),),
+        sandbox_only=True,
+    ),
     references={"customer": "customer"},
     # The time is where the clock starts: advancing it is what it is for, and no drift.
     write_only=("customer", "frozen_time"),
-    sandbox_only=True,
 )
 
 ROWS: Mapping[str, Row] = {

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from engine.catalog.rows import Alias, Limit, Row
 from engine.catalog.semantics.checks import only_when
 from engine.catalog.semantics.shared import DELETE, METADATA
-from engine.schema.lifecycle import Revival
+from engine.schema.lifecycle import Life, Revival
 from engine.schema.rules import Rule, RuleKind
 
 # L: loopback addresses are refused, since Stripe could never reach them; nor could it private ones.
@@ -36,11 +36,13 @@ WEBHOOK_ENDPOINT = Row(
     face="WebhookEndpoint",
     title="webhook endpoint",
     id_prefix="we_",
-    removals=(DELETE,),
-    # L: "You have reached the maximum of 16 test webhook endpoints."
-    cap=16,
-    # Stripe disables an endpoint that keeps failing; that is drift worth seeing.
-    revival=Revival(live={"status": "enabled"}, params={"disabled": False}),
+    life=Life(
+        removals=(DELETE,),
+        # L: "You have reached the maximum of 16 test webhook endpoints."
+        cap=16,
+        # Stripe disables an endpoint that keeps failing; that is drift worth seeing.
+        revival=Revival(live={"status": "enabled"}, params={"disabled": False}),
+    ),
     sensitive=("secret",),
     # The answer tells only whether an application owns it.
     write_only=("connect",),
@@ -61,9 +63,11 @@ EVENT_DESTINATION = Row(
     face="EventDestination",
     title="event destination",
     id_prefix="ed_",
-    removals=(DELETE,),
-    # Stripe disables a destination that keeps failing; that is drift worth seeing.
-    revival=Revival(live={"status": "enabled"}, params={}, call="enable"),
+    life=Life(
+        removals=(DELETE,),
+        # Stripe disables a destination that keeps failing; that is drift worth seeing.
+        revival=Revival(live={"status": "enabled"}, params={}, call="enable"),
+    ),
     include=("webhook_endpoint.url",),
     include_once=("webhook_endpoint.signing_secret",),
     sensitive=("webhook_endpoint.signing_secret",),

@@ -263,7 +263,9 @@ def _with_undeclared(state: State, search: Search) -> State:
             id=id_of(claimed.current),
             dependencies=tuple(sorted(need for need in named if need and need != address)),
             superseded=claimed.superseded,
-            removal_policy=RemovalPolicy(protect=kind.protect, account=search.accounts[address]),
+            removal_policy=RemovalPolicy(
+                protect=kind.life.protect, account=search.accounts[address]
+            ),
         )
         state = state.with_resource(address, record)
     return state

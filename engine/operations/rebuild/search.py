@@ -211,8 +211,8 @@ class Search:
         for address in self._missing():
             kind = self.schemas[self.graph.declarations[address].type]
             said = arguments[address]
-            question = [claim_of(kind, key, said) for key in kind.natural_keys]
-            question.append(said.get(kind.parent) if kind.singleton and kind.parent else None)
+            question = [claim_of(kind, key, said) for key in kind.life.natural_keys]
+            question.append(said.get(kind.parent) if kind.life.singleton and kind.parent else None)
             if self._asked.get(address) != question:
                 self._asked[address] = question
                 waiting.append(address)
@@ -229,8 +229,8 @@ class Search:
         """Whether no other object has the resource's key, where Stripe lets several have it."""
         declaration = self.graph.declarations[address]
         kind = self.schemas[declaration.type]
-        keys = [key for key in kind.natural_keys if claim_of(kind, key, said) is not None]
-        if kind.singleton or any(key.unique for key in keys):
+        keys = [key for key in kind.life.natural_keys if claim_of(kind, key, said) is not None]
+        if kind.life.singleton or any(key.unique for key in keys):
             return True
         listed = self._listed(kind, declaration.lifecycle.account, _narrowing(kind, said) or {})
         for key in keys:

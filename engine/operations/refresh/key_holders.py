@@ -75,7 +75,7 @@ def find_holders(
     for sought in wishes:
         kind = schemas[sought.type]
         for wanted in _wanted(kind, sought):
-            if wanted.key is _NO_KEY or (wanted.key.scan and kind.composite is not None):
+            if wanted.key is _NO_KEY or (wanted.key.scan and kind.life.composite is not None):
                 singles.append(wanted)
             else:
                 groups.setdefault(wanted.place, []).append(wanted)
@@ -91,14 +91,14 @@ def find_holders(
 def _read_one(provider: Provider, wanted: _Wanted) -> dict[str, RemoteObject]:
     """What there is one of, or what its fields name: one question tells."""
     kind = wanted.kind
-    if kind.standing and wanted.key is _NO_KEY:
-        found = provider.find(kind, kind.standing, account=wanted.account)
+    if kind.life.standing and wanted.key is _NO_KEY:
+        found = provider.find(kind, kind.life.standing, account=wanted.account)
         return {wanted.address: found[0]} if found else {}
-    if kind.singleton:
+    if kind.life.singleton:
         id = wanted.arguments.get(kind.parent, "") if kind.parent else kind.object
     else:
-        assert kind.composite is not None  # noqa: S101 - one of the two, as the caller saw to
-        id = composite_id(kind.composite, wanted.arguments)
+        assert kind.life.composite is not None  # noqa: S101 - one of the two, as the caller saw to
+        id = composite_id(kind.life.composite, wanted.arguments)
     holder = provider.read(kind, id, account=wanted.account)
     return {} if holder is None else {wanted.address: holder}
 
@@ -206,14 +206,14 @@ def _nameless(kind: ResourceType, sought: KeyClaim) -> _Wanted:
 
 def _wanted(kind: ResourceType, sought: KeyClaim) -> Iterator[_Wanted]:
     address = str(sought.address)
-    if sought.adopt and kind.standing:
+    if sought.adopt and kind.life.standing:
         yield _nameless(kind, sought)
-    if kind.singleton:
+    if kind.life.singleton:
         parent = sought.arguments.get(kind.parent, "") if kind.parent else kind.object
         if isinstance(parent, str) and parent and not any(targets_in(parent)):
             yield _nameless(kind, sought)
         return
-    for key in kind.natural_keys:
+    for key in kind.life.natural_keys:
         if not key.unique and not sought.adopt:
             continue  # it only helps to find what the author says exists
         claim = claim_of(kind, key, sought.arguments)

@@ -74,7 +74,7 @@ class _Inquiry:
         """Whether what rules out the best way to remove an object is there."""
         asked: dict[str, Callable[[], bool]] = {}
         for change in self.draft.pending:
-            ways = self.context.schemas[change.type].removals
+            ways = self.context.schemas[change.type].life.removals
             probe = next((way.unless for way in ways if way.unless is not None), None)
             if change.action in _ENDS and probe is not None:
                 account = self._account(change)
@@ -89,7 +89,7 @@ class _Inquiry:
         asked = {
             (change.type, self._account(change))
             for change in self.draft.pending
-            if change.action in _MAKES and self.context.schemas[change.type].cap
+            if change.action in _MAKES and self.context.schemas[change.type].life.cap
         }
         for type_name, account in sorted(asked):
             # As many as Stripe lets there be, so that the list is short.
@@ -109,7 +109,7 @@ class _Inquiry:
         return find_holders(provider, schemas, asked) if asked else {}
 
     def _keys(self, change: Change) -> Iterable[NaturalKey]:
-        return self._kind(change).natural_keys
+        return self._kind(change).life.natural_keys
 
     def _kind(self, change: Change) -> ResourceType:
         return self.context.schemas[change.type]

@@ -91,7 +91,7 @@ def _made(session: Session, plan: Plan) -> Iterator[tuple[str, _Place]]:
             continue
         if not (kind.has_metadata and kind.collection):
             continue
-        stays = any(way.verb is Verb.KEEP for way in kind.removals)
+        stays = any(way.verb is Verb.KEEP for way in kind.life.removals)
         entry = session.states[plan.stack].at(step.address)
         kept = stays or (entry is not None and entry.removal_policy.keep)
         # What such a replacement leaves behind is live, with this stamp, and known to nobody.

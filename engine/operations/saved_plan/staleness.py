@@ -223,7 +223,7 @@ def still(session: Session, stack: SavedStack, actual: Mapping[Place, RemoteObje
 
 
 def _probed(session: Session, kind: ResourceType, was: ObjectSnapshot) -> bool | None:
-    probe = next((way.unless for way in kind.removals if way.unless is not None), None)
+    probe = next((way.unless for way in kind.life.removals if way.unless is not None), None)
     if was.probed is None or probe is None:
         return None
     return session.provider.exists(probe, was.id, account=was.account)

@@ -151,7 +151,7 @@ def _cleared(
     if attribute.immutable:
         # What Stripe makes up when it is not told is no reason to make a new object.
         name = ".".join(map(str, path))
-        made_up = any(key.attribute == name and key.unique for key in kind.natural_keys)
+        made_up = any(key.attribute == name and key.unique for key in kind.life.natural_keys)
         # Nor is what no one can see any more, unless it has a value that is as good as none.
         forces = not made_up and not (unseen and attribute.neutral is ABSENT)
         reason = FieldReason.CLEARED if forces else FieldReason.STAYS

@@ -12,7 +12,7 @@ from engine.values.paths import get_path
 
 def is_gone(kind: ResourceType, actual: RemoteObject, declared: Mapping[str, Any]) -> bool:
     """Whether an object has ended for good, and not in the way its declaration asks for."""
-    ending = kind.ending
+    ending = kind.life.ending
     if ending is None or any(_told(declared, name) is not None for name in ending.spent_if):
         return False
     return _any_matches(ending.leaves, actual)
@@ -20,19 +20,19 @@ def is_gone(kind: ResourceType, actual: RemoteObject, declared: Mapping[str, Any
 
 def is_live(kind: ResourceType, actual: RemoteObject) -> bool:
     """Whether an object that could be archived or disabled is neither, as far as it says."""
-    return kind.revival is None or all(
-        _told(actual, path) in (None, value) for path, value in kind.revival.live.items()
+    return kind.life.revival is None or all(
+        _told(actual, path) in (None, value) for path, value in kind.life.revival.live.items()
     )
 
 
 def is_past(kind: ResourceType, actual: RemoteObject) -> bool:
     """Whether an object has done its work, so that nothing about it can change any more."""
-    return kind.ending is not None and _any_matches(kind.ending.past, actual)
+    return kind.life.ending is not None and _any_matches(kind.life.ending.past, actual)
 
 
 def past_leaf(kind: ResourceType, actual: RemoteObject) -> str:
     """What says that an object has done its work, `status is accepted`."""
-    leaves = kind.ending.past if kind.ending is not None else {}
+    leaves = kind.life.ending.past if kind.life.ending is not None else {}
     return " and ".join(
         f"{path} is {_told(actual, path)}"
         for path, wanted in leaves.items()
@@ -54,7 +54,7 @@ def _told(document: Mapping[str, Any], dotted: str) -> Any:
 
 def has_ended(kind: ResourceType, actual: RemoteObject, wanted: Mapping[str, Any]) -> bool:
     """Whether an object is archived or disabled although the declaration does not say so."""
-    revival = kind.revival
+    revival = kind.life.revival
     if revival is None or (revival.params is None and not revival.call):
         return False
     if any(wanted.get(name) is not None for name in revival.params or ()):

@@ -60,7 +60,7 @@ def claims_of(
     kind: ResourceType, document: Mapping[str, Any]
 ) -> Iterator[tuple[NaturalKey, Claim]]:
     """Everything a declaration or an answer claims for itself alone."""
-    for key in kind.natural_keys:
+    for key in kind.life.natural_keys:
         claim = claim_of(kind, key, document) if key.unique else None
         if claim is not None:
             yield key, claim
@@ -86,15 +86,15 @@ def cased(
         declaration: A resource of it.
         declarations: What the stack declares, by address.
     """
-    if all(key.case_counts is None for key in kind.natural_keys):
+    if all(key.case_counts is None for key in kind.life.natural_keys):
         return kind
     keys = tuple(
         dataclasses.replace(key, fold_case=False)
         if key.case_counts is not None and _counts(key.case_counts, declaration, declarations)
         else key
-        for key in kind.natural_keys
+        for key in kind.life.natural_keys
     )
-    return dataclasses.replace(kind, natural_keys=keys)
+    return dataclasses.replace(kind, life=dataclasses.replace(kind.life, natural_keys=keys))
 
 
 def _counts(
@@ -137,7 +137,7 @@ class Claimed(Generic[T]):
 
 def _is_declared_ended(kind: ResourceType, wanted: Mapping[str, Any]) -> bool:
     """Whether a declaration itself says that its object is archived or disabled."""
-    live = kind.revival.live if kind.revival is not None else {}
+    live = kind.life.revival.live if kind.life.revival is not None else {}
     return any(wanted.get(name, value) != value for name, value in live.items())
 
 

@@ -60,7 +60,7 @@ def with_keys_handed_over(decisions: dict[str, Decision]) -> dict[str, Decision]
 
 def _taker(holder: Decision, field: FieldChange, decisions: dict[str, Decision]) -> str:
     """The resource that takes a key from its holder; empty if none does."""
-    keys = {key.attribute for key in holder.kind.natural_keys if key.transfer}
+    keys = {key.attribute for key in holder.kind.life.natural_keys if key.transfer}
     if field.reason is not FieldReason.STAYS or dotted(field.path) not in keys:
         return ""
     takers = (

@@ -48,7 +48,7 @@ class _Capacity:
         replaced = [one for one in some if _replaces(one)]
         made = [one for one in some if one.makes and not _replaces(one)]
         gone = sum(_frees(one) for one in some)
-        room = self.kind.cap - self.count
+        room = self.kind.life.cap - self.count
         if (made or replaced) and len(made) > room + gone:
             first = (made or replaced)[0]
             refusal = self._too_many(len(made), gone)
@@ -69,7 +69,7 @@ class _Capacity:
 
     @property
     def _full(self) -> str:
-        return f"{self.kind.title}s: Stripe lets an account hold {self.kind.cap}"
+        return f"{self.kind.title}s: Stripe lets an account hold {self.kind.life.cap}"
 
     def _old_one_first(self, decision: Decision) -> Decision:
         note = (
@@ -102,7 +102,7 @@ def _replaces(decision: Decision) -> bool:
 
 def _frees(decision: Decision) -> int:
     """How many places become free that no successor takes."""
-    ways = decision.kind.removals
+    ways = decision.kind.life.removals
     leftovers = len(decision.removals) if ways and _deletes(ways[-1]) else 0
     return leftovers + (
         decision.change.action is Action.DELETE and _deletes(decision.change.removal)

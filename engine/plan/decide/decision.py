@@ -76,7 +76,7 @@ def removal_policy_of(declaration: Declaration, kind: ResourceType) -> RemovalPo
     """What a declaration says about removal."""
     lifecycle = declaration.lifecycle
     return RemovalPolicy(
-        protect=kind.protect if lifecycle.protect is None else lifecycle.protect,
+        protect=kind.life.protect if lifecycle.protect is None else lifecycle.protect,
         keep=lifecycle.on_remove == "keep",
         account=lifecycle.account,
     )

@@ -256,7 +256,7 @@ def _cannot_be_made(inputs: PlanInputs, declaration: Declaration) -> Iterator[st
             "not exist on this account. Correct the id, or take import_ out to create it"
         )
     kind = inputs.schemas[declaration.type]
-    if not kind.creatable and not kind.singleton:
+    if not kind.creatable and not kind.life.singleton:
         yield (
             f"{address} ({declaration.location}): Stripe has no call that makes one. "
             f"Make the {kind.title} in the Dashboard, then take it over with "

@@ -94,9 +94,9 @@ def decide_existing(case: Existing) -> Decision:
     if action in (Action.UPDATE, Action.REVIVE, Action.IMPORT):
         sent = without(declaration.arguments, ignored)
         update = update_params(kind, fields, sent, wanted, case.actual)
-        if ended and kind.revival is not None:
-            update = {**(kind.revival.params or {}), **update}
-            revive_by = kind.revival.call
+        if ended and kind.life.revival is not None:
+            update = {**(kind.life.revival.params or {}), **update}
+            revive_by = kind.life.revival.call
         if action is Action.REVIVE:
             update |= made_again(kind, sent, case.actual)
     change = Change(

@@ -45,7 +45,7 @@ def transfer_params(
     """Parameters that take a natural key from the object that holds it."""
     return {
         key.transfer: True
-        for key in kind.natural_keys
+        for key in kind.life.natural_keys
         if key.transfer
         and (value := get_path(wanted, tuple(key.attribute.split(".")))) is not None
         and value == get_path(holder, tuple(key.attribute.split(".")))
@@ -58,7 +58,7 @@ def inherited(
     """Parameters with which a new object takes over the standing of the one that it replaces."""
     return {
         rule.field: True
-        for rule in kind.inherits
+        for rule in kind.life.inherits
         if wanted.get(rule.field) in (None, True)
         and actual.get(rule.field) is True
         and all(
@@ -78,7 +78,7 @@ def choose_removal(
         actual: The object.
         probed: Stripe, or the state, says that the first way's obstacle is there.
     """
-    for removal in kind.removals:
+    for removal in kind.life.removals:
         if removal.unless is not None and probed:
             continue
         if removal.unless_leaf is not None:
@@ -98,7 +98,7 @@ def with_brought(decision: Decision, state: State) -> Decision:
     found = brought_with(prior, kind, decision.actual, state)
     notes = tuple(
         f"{found[brought.at]}, the {brought.object} that its {brought.by} made, is archived with it"
-        for brought in kind.brings
+        for brought in kind.life.brings
         if brought.at in found
     )
     change = dataclasses.replace(decision.change, notes=(*decision.change.notes, *notes))

@@ -55,7 +55,7 @@ class PlanInputs:
         holder = self.observed.holders.get(address)
         lifecycle = self.graph.declarations[address].lifecycle
         owner = stamp(self.state.lineage, address)
-        single = self.schemas[self.graph.declarations[address].type].singleton
+        single = self.schemas[self.graph.declarations[address].type].life.singleton
         if (
             holder is not None
             and self.owner(address, holder) is None
@@ -77,7 +77,9 @@ class PlanInputs:
         """Whether what rules out the best way to remove an object is there."""
         if address in self.observed.probes:
             return self.observed.probes[address]
-        probe = next((entry.unless for entry in kind.removals if entry.unless is not None), None)
+        probe = next(
+            (entry.unless for entry in kind.life.removals if entry.unless is not None), None
+        )
         if probe is None:
             return False
         return any(

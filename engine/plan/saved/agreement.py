@@ -105,7 +105,7 @@ def _unshown(plan: Plan, change: Change, step: Step, kind: ResourceType) -> Iter
 
 def _ends_what_is_shown(change: Change, step: Step, kind: ResourceType) -> bool:
     """Whether the notes name everything that a removal takes along."""
-    titles = {brought.at: brought.object for brought in kind.brings}
+    titles = {brought.at: brought.object for brought in kind.life.brings}
     return all(
         name in titles
         and any(note.startswith(f"{id}, the {titles[name]} ") for note in change.notes)
@@ -148,15 +148,18 @@ class _Shown:
     def _is_ours(self, path: Path, value: Any) -> bool:
         """Whether it is what the engine itself says beside what is declared."""
         kind = self._kind
-        taken_over = {key.transfer for key in kind.natural_keys} | {
-            rule.field for rule in kind.inherits
+        taken_over = {key.transfer for key in kind.life.natural_keys} | {
+            rule.field for rule in kind.life.inherits
         }
         if value is True and len(path) == 1 and path[0] in taken_over:
             return True
         attribute = kind.root.at(path)
         if attribute is not None and attribute.required_in_update:
             return True  # beside a changed field, as Stripe has it
-        if kind.revival is not None and get_path(kind.revival.params or {}, path, ABSENT) == value:
+        if (
+            kind.life.revival is not None
+            and get_path(kind.life.revival.params or {}, path, ABSENT) == value
+        ):
             return True
         holder = kind.root.at(path[:-2]) if len(path) > 1 else None
         return holder is not None and (

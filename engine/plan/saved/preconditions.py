@@ -145,7 +145,7 @@ def describe_new_holder(was: KeyClaim, holder: str, kind: ResourceType) -> str:
     """Say that another object holds a natural key than when a plan was made; empty if not."""
     if was.holder == holder:
         return ""
-    names = " or ".join(key.attribute for key in kind.natural_keys) or "place"
+    names = " or ".join(key.attribute for key in kind.life.natural_keys) or "place"
     return (
         f"{was.address}: its {names} was held by {was.holder or 'nothing'} when the plan was made, "
         f"and is held by {holder or 'nothing'} now"

@@ -62,8 +62,10 @@ def bind(
 def key_claim_of(declaration: Declaration, kind: ResourceType) -> KeyClaim:
     """A declared resource as something to find a holder for."""
     names = {kind.parent, *kind.list_needs}
-    names.update(name.split(".")[0] for key in kind.natural_keys for name in key.fields)
-    names.update(name.split(".")[0] for name in (kind.composite.fields if kind.composite else ()))
+    names.update(name.split(".")[0] for key in kind.life.natural_keys for name in key.fields)
+    names.update(
+        name.split(".")[0] for name in (kind.life.composite.fields if kind.life.composite else ())
+    )
     return KeyClaim(
         address=declaration.address,
         type=kind.name,
@@ -130,8 +132,8 @@ def _seen(
     """What is looked at of an object of a resource."""
     kind = schemas[parse_address(text).type]
     shape, said = _shape(plan, state, text)
-    spent = kind.ending is not None and any(
-        get_path(said, tuple(name.split("."))) is not None for name in kind.ending.spent_if
+    spent = kind.life.ending is not None and any(
+        get_path(said, tuple(name.split("."))) is not None for name in kind.life.ending.spent_if
     )
     return ObjectSnapshot(
         address=parse_address(text),
@@ -172,13 +174,13 @@ def _referred(sources: Any) -> dict[str, set[str]]:
 
 def _deciding(kind: ResourceType) -> Iterator[str]:
     """Leaves of an answer that plans decide by, whether they are declared or not."""
-    if kind.revival is not None:
-        yield from (*kind.revival.live, *kind.revival.spent_if)
-    if kind.ending is not None:
-        yield from (*kind.ending.leaves, *kind.ending.past)
-    yield from (way.unless_leaf[0] for way in kind.removals if way.unless_leaf is not None)
-    yield from (key.attribute for key in kind.natural_keys)
-    yield from (rule.via for rule in kind.detach)
+    if kind.life.revival is not None:
+        yield from (*kind.life.revival.live, *kind.life.revival.spent_if)
+    if kind.life.ending is not None:
+        yield from (*kind.life.ending.leaves, *kind.life.ending.past)
+    yield from (way.unless_leaf[0] for way in kind.life.removals if way.unless_leaf is not None)
+    yield from (key.attribute for key in kind.life.natural_keys)
+    yield from (rule.via for rule in kind.life.detach)
 
 
 def _shape(plan: Plan, state: State, text: str) -> tuple[dict[str, Any], Mapping[str, Any]]:

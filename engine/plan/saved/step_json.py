@@ -186,7 +186,7 @@ def removal_of(document: Any, kind: ResourceType, secrets: Mapping[str, Any]) ->
         call=document.get("call", ""),
         note=document.get("note", ""),
     )
-    return next((way for way in kind.removals if _same_way(way, said)), said)
+    return next((way for way in kind.life.removals if _same_way(way, said)), said)
 
 
 def _same_way(one: Removal, other: Removal) -> bool:

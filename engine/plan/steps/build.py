@@ -75,7 +75,7 @@ class StepGraph:
             self._change(decision.instead)
         else:
             self._create(decision)
-        for call in decision.kind.after_create:
+        for call in decision.kind.life.after_create:
             self._call(decision.instead or decision, call)
         removal = decision.change.removal
         if decision.change.action is Action.REPLACE and removal is not None:
@@ -135,7 +135,7 @@ class StepGraph:
 
     def _transfer(self, decision: Decision, params: Mapping[str, Any]) -> dict[str, Any]:
         """Take a natural key that another resource of this state holds."""
-        for key in decision.kind.natural_keys:
+        for key in decision.kind.life.natural_keys:
             value = decision.wanted.get(key.attribute) if key.attribute in params else None
             if not key.transfer or value in (None, ""):
                 continue
@@ -155,7 +155,7 @@ class StepGraph:
     def _remove(self, decision: Decision, id: str, *, leftover: bool = False) -> None:
         key = f"remove {decision.address}" + (f" {id}" if leftover else "")
         # Of an object left over by an earlier run nothing was read: the surest way is the last.
-        ways = sorted(decision.kind.removals, key=lambda way: way.verb is not Verb.KEEP)
+        ways = sorted(decision.kind.life.removals, key=lambda way: way.verb is not Verb.KEEP)
         removal = decision.change.removal or ways[-1]
         brought = decision.brought if id == decision.change.id else {}
         self.put(decision, StepKind.REMOVE, key=key, id=id, removal=removal, params=brought)

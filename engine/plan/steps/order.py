@@ -176,7 +176,7 @@ class _Order:
             replaces = action is Action.REPLACE
             # Where the resource lives on, whoever holds what goes is pointed to what stays.
             follows = action is not Action.DELETE and (not replaces or decision.change.create_first)
-            for rule in decision.kind.detach:
+            for rule in decision.kind.life.detach:
                 holder = self._holder(decision, rule, gone)
                 if holder is None:
                     continue
@@ -255,7 +255,7 @@ class _Order:
         ending: dict[tuple[str, str, str, str], list[tuple[bool, str]]] = {}
         for address, decision in self.board.decisions.items():
             removals = self._keys(address, StepKind.REMOVE)
-            for rule in decision.kind.inherits if decision.actual is not None else ():
+            for rule in decision.kind.life.inherits if decision.actual is not None else ():
                 among = repr([get_path(decision.actual, (name,)) for name in rule.beside.values()])
                 place = (decision.kind.name, decision.removal_policy.account, rule.field, among)
                 stands = bool(get_path(decision.actual, (rule.field,)))

@@ -45,7 +45,7 @@ def settle_params(kind: ResourceType, declared: Mapping[str, Any]) -> dict[str, 
     A field that says what a new object is anyway is left out. What comes with another object may be
     otherwise, since that one can say so too.
     """
-    return _late(kind.root, declared, whole=kind.singleton)
+    return _late(kind.root, declared, whole=kind.life.singleton)
 
 
 def _late(attribute: Attribute, value: Mapping[str, Any], *, whole: bool) -> dict[str, Any]:

@@ -30,11 +30,11 @@ def referred_attributes(
         if not isinstance(target, AttributeTarget):
             continue
         kind = kinds.get(target.address.type)
-        if target.attribute != "id" or (kind is not None and kind.composite is not None):
+        if target.attribute != "id" or (kind is not None and kind.life.composite is not None):
             found.setdefault(str(target.address), set()).add(target.attribute.split(".")[0])
     for address, declaration in graph.declarations.items():
         kind = kinds.get(declaration.type)
-        for brought in kind.brings if kind is not None else ():
+        for brought in kind.life.brings if kind is not None else ():
             if brought.by in declaration.arguments:
                 found.setdefault(address, set()).add(brought.at)
     return found

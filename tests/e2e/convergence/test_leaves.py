@@ -78,7 +78,7 @@ class Life:
 
     def _check_identity(self, phase: str) -> None:
         """There is a new object exactly where the plan said so."""
-        if self._kind.composite is not None:
+        if self._kind.life.composite is not None:
             return  # its id is made of what is declared
         after = self._objects()
         for address in self._alive:
@@ -159,7 +159,7 @@ class Life:
 
     def _is_created(self, _: Any, change: Change) -> str:
         # What there is always is taken over, unless what it hangs on is new as well.
-        expected = {Action.CREATE, Action.IMPORT} if self._kind.singleton else {Action.CREATE}
+        expected = {Action.CREATE, Action.IMPORT} if self._kind.life.singleton else {Action.CREATE}
         return "" if change.action in expected else f"it is not made but {change.action.value}"
 
     def _is_named(self, case: Any, change: Change) -> str:
@@ -272,15 +272,15 @@ def _read(provider: Any, kind: ResourceType, id: str) -> Any:
 
 def _has_ended(kind: ResourceType, removal: Removal, found: Any) -> bool:
     """Whether an object that is still answered has come to its end."""
-    if kind.ending is not None:
-        for path, values in kind.ending.leaves.items():
+    if kind.life.ending is not None:
+        for path, values in kind.life.ending.leaves.items():
             value = get_path(found, tuple(path.split(".")))
             if value in values or (values == (...,) and value is not None):
                 return True
-    live = kind.revival.live if kind.revival is not None else {}
+    live = kind.life.revival.live if kind.life.revival is not None else {}
     if any(get_path(found, tuple(path.split("."))) != value for path, value in live.items()):
         return True
-    past = kind.ending.past if kind.ending is not None else {}
+    past = kind.life.ending.past if kind.life.ending is not None else {}
     if any(get_path(found, tuple(path.split("."))) in values for path, values in past.items()):
         return True
     return bool(removal.params) and all(

@@ -25,7 +25,7 @@ def _declared(samples: Any, object_name: str) -> list[list[str]]:
     """Lines of stacks: every leaf of a type that is known by its stamp, else the type once."""
     kind = loader.by_object(object_name)
     before = samples.before(object_name)
-    if not kind.creatable and not kind.singleton:
+    if not kind.creatable and not kind.life.singleton:
         return []
     if not kind.has_metadata:
         base = samples.base(object_name, "one")
@@ -49,7 +49,11 @@ def _told(change: Change) -> str:
 def _is_known(type_name: str) -> bool:
     """Whether there is always something to know an object by: a stamp, or a key of its own."""
     kind = loader.resource_type(type_name)
-    return kind.has_metadata or kind.singleton or any(key.unique for key in kind.natural_keys)
+    return (
+        kind.has_metadata
+        or kind.life.singleton
+        or any(key.unique for key in kind.life.natural_keys)
+    )
 
 
 def _with_dependents(state: State, addresses: set[str]) -> set[str]:

@@ -120,7 +120,7 @@ def test_a_description_of_forty_thousand_characters(market: Any) -> None:
 def test_text_of_any_script(object_name: str, samples: Any, market: Any) -> None:
     """Free text and full metadata come back as they were declared, whatever the type."""
     kind = loader.by_object(object_name)
-    if not kind.creatable or kind.singleton:
+    if not kind.creatable or kind.life.singleton:
         pytest.skip("there is nothing to make")
     free = [
         (name, attribute)
@@ -148,7 +148,7 @@ def test_text_of_any_script(object_name: str, samples: Any, market: Any) -> None
 def test_null_and_empty_lists_are_silence(object_name: str, samples: Any, market: Any) -> None:
     """A parameter that is null is not declared, and a list of none asks for none."""
     kind = loader.by_object(object_name)
-    if not kind.creatable or kind.singleton:
+    if not kind.creatable or kind.life.singleton:
         pytest.skip("there is nothing to make")
     arguments = samples.base(object_name, "n1")
     for name, attribute in kind.root.fields.items():

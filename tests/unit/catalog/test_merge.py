@@ -11,9 +11,10 @@ from engine.catalog.merge import apply_row, attributes, matches, with_parent
 from engine.catalog.model import Entry, Operation, Shape
 from engine.catalog.rows import Alias, Handle, Row
 from engine.schema.attribute import Kind
+from engine.schema.lifecycle import Life
 
 STRING = Shape(kind=Kind.STRING)
-ROW = Row(face="Thing", title="thing", id_prefix="", removals=())
+ROW = Row(face="Thing", title="thing", id_prefix="", life=Life())
 
 
 def _object(**fields: Shape) -> Shape:

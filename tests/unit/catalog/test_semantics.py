@@ -142,19 +142,19 @@ def _listed(row: Row) -> Iterator[str]:
         "words",
     ):
         yield from getattr(row, field)
-    for key in row.natural_keys:
+    for key in row.life.natural_keys:
         yield from (key.attribute, *key.beside)
         if key.transfer:
             yield key.transfer
-    for detach in row.detach:
+    for detach in row.life.detach:
         yield detach.via
     for rule in row.rules:
         yield from filter(None, (rule.each, *rule.follow))
         yield from (path for path in (*rule.fields, *rule.when) if not _beyond(rule, path))
-    if row.composite is not None:
-        yield from row.composite.fields
-    if row.ending is not None:
-        yield from row.ending.spent_if
+    if row.life.composite is not None:
+        yield from row.life.composite.fields
+    if row.life.ending is not None:
+        yield from row.life.ending.spent_if
 
 
 def _beyond(rule: Rule, path: str) -> bool:
@@ -166,12 +166,12 @@ def _told(row: Row) -> Iterator[str]:
     """Paths in the answer."""
     for field in ("expand", "hidden", "include", "include_once"):
         yield from getattr(row, field)
-    if row.revival is not None:
-        yield from row.revival.live
-        yield from row.revival.spent_if
-    if row.ending is not None:
-        yield from (*row.ending.leaves, *row.ending.past)
-    for removal in row.removals:
+    if row.life.revival is not None:
+        yield from row.life.revival.live
+        yield from row.life.revival.spent_if
+    if row.life.ending is not None:
+        yield from (*row.life.ending.leaves, *row.life.ending.past)
+    for removal in row.life.removals:
         if removal.unless_leaf is not None:
             yield removal.unless_leaf[0]
 
@@ -263,7 +263,7 @@ def test_keys_sources_and_currencies_lead_somewhere(object_name: str) -> None:
 def test_filters_and_updates_of_a_row_exist(object_name: str) -> None:
     """Lists are asked, and objects ended and revived, with parameters Stripe has."""
     kind = loader.by_object(object_name)
-    for key in kind.natural_keys:
+    for key in kind.life.natural_keys:
         asked_for = {name for variant in key.variants for name in variant}
         assert {*asked_for, *filter(None, [key.filter])} <= set(kind.filters)
         assert not (key.scan and key.filter)
@@ -272,7 +272,7 @@ def test_filters_and_updates_of_a_row_exist(object_name: str) -> None:
     update = loader.entry(object_name).params("update")
     for params in _updates(kind):
         assert set(params) <= set(update)
-    for removal in kind.removals:
+    for removal in kind.life.removals:
         if removal.unless is not None:
             asked = set(loader.entry(removal.unless.object).params("list"))
             assert {removal.unless.filter, *(n for v in removal.unless.variants for n in v)} <= (
@@ -281,35 +281,35 @@ def test_filters_and_updates_of_a_row_exist(object_name: str) -> None:
 
 
 def _updates(kind: ResourceType) -> Iterator[Mapping[str, Any]]:
-    for removal in kind.removals:
+    for removal in kind.life.removals:
         yield removal.params
-    if kind.revival is not None and kind.revival.params is not None:
-        yield kind.revival.params
+    if kind.life.revival is not None and kind.life.revival.params is not None:
+        yield kind.life.revival.params
 
 
 @pytest.mark.parametrize("object_name", OBJECTS)
 def test_calls_of_a_row_exist(object_name: str) -> None:
     """What ends, revives, finds or follows an object is a call of its service."""
     kind, said = loader.by_object(object_name), loader.entry(object_name)
-    calls = [*kind.after_create, *(removal.call for removal in kind.removals)]
-    if kind.revival is not None:
-        calls.append(kind.revival.call)
-    if kind.composite is not None:
-        calls += [kind.composite.read, kind.composite.remove]
+    calls = [*kind.life.after_create, *(removal.call for removal in kind.life.removals)]
+    if kind.life.revival is not None:
+        calls.append(kind.life.revival.call)
+    if kind.life.composite is not None:
+        calls += [kind.life.composite.read, kind.life.composite.remove]
     assert set(filter(None, calls)) <= set(kind.calls)
-    for removal in kind.removals:
+    for removal in kind.life.removals:
         if removal.verb is Verb.DELETE and not removal.call:
             assert "delete" in said.operations
         elif removal.verb is not Verb.KEEP:
             assert removal.call or removal.params
-    if not kind.composite and not kind.singleton:
+    if not kind.life.composite and not kind.life.singleton:
         assert kind.item.endswith("{id}")
 
 
 @pytest.mark.parametrize("object_name", OBJECTS)
 def test_the_last_way_out_is_always_open(object_name: str) -> None:
     """Something ends every object, or the plan can say why nothing does."""
-    *_, last = loader.by_object(object_name).removals
+    *_, last = loader.by_object(object_name).life.removals
     assert last.unless is None
     assert last.unless_leaf is None
     assert not last.fallback
@@ -320,9 +320,9 @@ def test_the_last_way_out_is_always_open(object_name: str) -> None:
 def test_singletons_are_neither_made_nor_removed(object_name: str) -> None:
     """What is always there has no create, and no other type lacks one without being told."""
     kind = loader.by_object(object_name)
-    if kind.singleton:
+    if kind.life.singleton:
         assert not kind.creatable
-        assert {removal.verb for removal in kind.removals} == {Verb.KEEP}
+        assert {removal.verb for removal in kind.life.removals} == {Verb.KEEP}
     elif not kind.creatable:
         assert not any(field.declarable for field in kind.root.fields.values())
 
@@ -413,10 +413,10 @@ def test_handles_are_parameters_of_the_update(object_name: str) -> None:
 def test_objects_named_in_a_row_exist(object_name: str) -> None:
     """References, probes and detachments name objects of the catalogue."""
     row = loader.row(object_name)
-    named = {*row.references.values(), *(detach.object for detach in row.detach)}
-    named |= {one.unless.object for one in row.removals if one.unless is not None}
+    named = {*row.references.values(), *(detach.object for detach in row.life.detach)}
+    named |= {one.unless.object for one in row.life.removals if one.unless is not None}
     assert named <= set(loader.object_names())
-    for detach in row.detach:
+    for detach in row.life.detach:
         assert matches(loader.unruled(detach.object), detach.attribute)
 
 
@@ -450,7 +450,7 @@ def test_few_fields_are_excused_from_convergence() -> None:
 
 def test_what_lives_in_a_sandbox_alone_says_so() -> None:
     """Live mode knows no test helpers."""
-    alone = {name for name in OBJECTS if loader.row(name).sandbox_only}
+    alone = {name for name in OBJECTS if loader.row(name).life.sandbox_only}
     assert alone == {name for name in OBJECTS if name.startswith("test_helpers.")}
 
 

@@ -119,7 +119,7 @@ class Account:
 
     def read(self, sample: str) -> Response:
         """Read a sample's object, however it is found."""
-        composite = loader.row(object_of(sample)).composite
+        composite = loader.row(object_of(sample)).life.composite
         if composite is None:
             return self.call(sample, "retrieve")
         document = self.make(sample)
@@ -289,12 +289,14 @@ def test_simple_fields_change(account: Account, name: str) -> None:
         assert answer.document[field] == value, field
         assert account.read(name).document == answer.document
         checked += 1
-    assert checked or not entry.params("update") or name in CHILDREN or loader.row(name).singleton
+    assert (
+        checked or not entry.params("update") or name in CHILDREN or loader.row(name).life.singleton
+    )
 
 
 def way_out(name: str) -> Removal | None:
     """How an object of a type ends; None if it never does."""
-    ways = [one for one in loader.row(name).removals if one.verb is not Verb.KEEP]
+    ways = [one for one in loader.row(name).life.removals if one.verb is not Verb.KEEP]
     return ways[0] if ways else None
 
 
@@ -307,8 +309,8 @@ def test_everything_ends_as_the_table_says(account: Account, name: str) -> None:
     account.make(name)
     leaf = removal.unless_leaf
     if leaf is not None and account.make(name).get(leaf[0]) == leaf[1]:
-        removal = loader.row(name).removals[1]
-    composite = loader.row(name).composite
+        removal = loader.row(name).life.removals[1]
+    composite = loader.row(name).life.composite
     if composite is not None:
         found = account.read(name).document
         params = {"name": found["name"], "scope": {"type": found["scope"]["type"]}}
@@ -334,12 +336,12 @@ def test_everything_ends_as_the_table_says(account: Account, name: str) -> None:
 def is_over(name: str, removal: Removal, document: Mapping[str, Any]) -> bool:
     """Whether an object is at its end, or at least no longer alive."""
     row = loader.row(name)
-    if row.revival is not None:
-        return any(document[leaf] != value for leaf, value in row.revival.live.items())
-    if row.ending is None:
+    if row.life.revival is not None:
+        return any(document[leaf] != value for leaf, value in row.life.revival.live.items())
+    if row.life.ending is None:
         return all(document[leaf] == value for leaf, value in removal.params.items())
     return any(
         document[leaf] in words or (words == (...,) and document[leaf] is not None)
-        for ends in (row.ending.leaves, row.ending.past)
+        for ends in (row.life.ending.leaves, row.life.ending.past)
         for leaf, words in ends.items()
     )

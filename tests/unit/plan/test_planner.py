@@ -13,7 +13,7 @@ from engine.plan.inputs.observed import Observed
 from engine.plan.inputs.options import PlanOptions
 from engine.plan.model import Action, Plan
 from engine.plan.planner import make_plan
-from engine.schema.lifecycle import Probe, Removal, Verb
+from engine.schema.lifecycle import Life, Probe, Removal, Verb
 from engine.state.model import ResourceState, new_state
 
 PRO = "stripe_product.pro"
@@ -26,7 +26,7 @@ def test_a_type_whose_ways_are_all_ruled_out() -> None:
     """Without a way that is open there is no removal."""
     asked = Removal(verb=Verb.DELETE, unless=Probe(object="price", filter="product"))
     leaf = Removal(verb=Verb.DEACTIVATE, unless_leaf=("deep.flag", True))
-    kind = dataclasses.replace(PRODUCT, removals=(asked, leaf))
+    kind = dataclasses.replace(PRODUCT, life=Life(removals=(asked, leaf)))
     assert choose_removal(kind, {"deep": {"flag": True}}, probed=True) is None
     assert choose_removal(kind, {"deep": {"flag": True}}, probed=False) is asked
     assert choose_removal(kind, {"deep": {"flag": False}}, probed=True) is leaf
@@ -34,7 +34,7 @@ def test_a_type_whose_ways_are_all_ruled_out() -> None:
 
 def test_a_type_that_nothing_removes(graph_of: Callable[[Any], ResourceGraph]) -> None:
     """Its objects are forgotten, and replacing one leaves the old one without a duty to remove."""
-    schemas = {"stripe_product": dataclasses.replace(PRODUCT, removals=())}
+    schemas = {"stripe_product": dataclasses.replace(PRODUCT, life=Life())}
     entry = ResourceState(
         type="stripe_product", id="prod_1", declared={"name": "Pro", "type": "service"}
     )

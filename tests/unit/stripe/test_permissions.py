@@ -30,7 +30,7 @@ def test_no_question_can_create_anything(kind: ResourceType) -> None:
         return
     assert (question.method, question.path) != ("post", kind.collection)
     assert "{" not in question.path
-    if kind.composite is None:
+    if kind.life.composite is None:
         assert NOBODY in question.path
 
 

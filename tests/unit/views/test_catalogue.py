@@ -9,7 +9,7 @@ import pytest
 
 from engine.catalog import loader
 from engine.schema.attribute import Attribute, Kind
-from engine.schema.lifecycle import Probe, Removal, Verb
+from engine.schema.lifecycle import Life, Probe, Removal, Verb
 from engine.schema.resource_type import ResourceType
 from engine.stack.checks.rules import CheckContext
 from engine.stack.checks.stack import problems_of
@@ -61,11 +61,13 @@ WIDGET = ResourceType(
             "token": Attribute(kind=Kind.STRING, in_response=True, sensitive=True),
         },
     ),
-    removals=(
-        Removal(verb=Verb.DELETE, unless=Probe(object="order", filter="widget")),
-        Removal(verb=Verb.KEEP, unless_leaf=("default", True), note="it is in use"),
+    life=Life(
+        removals=(
+            Removal(verb=Verb.DELETE, unless=Probe(object="order", filter="widget")),
+            Removal(verb=Verb.KEEP, unless_leaf=("default", True), note="it is in use"),
+        ),
+        protect=True,
     ),
-    protect=True,
 )
 
 

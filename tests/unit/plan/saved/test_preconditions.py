@@ -22,7 +22,7 @@ from engine.plan.saved.preconditions import (
     snapshot,
 )
 from engine.plan.saved.snapshots import key_claim_of
-from engine.schema.lifecycle import NaturalKey
+from engine.schema.lifecycle import Life, NaturalKey
 from engine.schema.remote import id_of
 from engine.state.codec import state_digest
 
@@ -188,7 +188,7 @@ def test_who_holds_the_key_of_a_new_object_is_remembered(prepared: Prepare) -> N
         "stripe_price.monthly: its lookup_key was held by nothing when the plan was made, and is "
         "held by price_9 now"
     )
-    nameless = dataclasses.replace(kind, natural_keys=())
+    nameless = dataclasses.replace(kind, life=Life())
     held = dataclasses.replace(sought, holder="price_9")
     assert describe_new_holder(held, "", nameless) == (
         "stripe_price.monthly: its place was held by price_9 when the plan was made, and is held "
@@ -287,7 +287,7 @@ def test_a_leaf_that_decides_and_is_secret_is_kept_as_a_fingerprint() -> None:
     """The rows of a type may name any leaf."""
     kind = loader.resource_type("stripe_webhook_endpoint")
     key = NaturalKey(attribute="secret", scan=True)
-    kind = dataclasses.replace(kind, natural_keys=(key,))
+    kind = dataclasses.replace(kind, life=Life(natural_keys=(key,)))
     base = ObjectSnapshot(
         address=parse_address("stripe_webhook_endpoint.hook"),
         type=kind.name,

@@ -113,7 +113,7 @@ def test_a_step_comes_back_without_what_its_answer_brings() -> None:
 
 def test_a_removal_is_the_way_of_its_type() -> None:
     """With the note and the questions that the type has for it; or what was said, if it has not."""
-    for way in PRODUCT.removals:
+    for way in PRODUCT.life.removals:
         step = Step(
             key="remove stripe_product.pro",
             kind=StepKind.REMOVE,

@@ -215,7 +215,7 @@ def test_a_known_secret_is_a_parameter_again() -> None:
 def test_a_removal_is_the_types_own_way_with_all_that_it_knows() -> None:
     """Which way follows when Stripe refuses is the type's knowledge and not the file's."""
     for kind in SCHEMAS.values():
-        for way in kind.removals:
+        for way in kind.life.removals:
             step = dataclasses.replace(
                 STEP,
                 kind=StepKind.REMOVE,
