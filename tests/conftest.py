@@ -27,7 +27,7 @@ from engine.catalog.generator.sdk import services
 from engine.catalog.generator.shapes import ShapeReader
 from engine.catalog.model import Shape
 from engine.emulator.core import Emulator
-from engine.emulator.requests.request_context import Exchange
+from engine.emulator.requests.request_context import RequestContext
 from engine.emulator.wire.messages import Request, Response, is_v2, nested
 from engine.emulator.wire.multipart import MULTIPART_TYPE, parts_of
 from engine.redaction import forget
@@ -219,16 +219,16 @@ def answers() -> Iterator[Answers]:
     """The watch over every answer; it looks at none where no description is named."""
     named = named_file()
     answers = Answers(None if named is None else Published(read(named)))
-    answer = Emulator._answer
+    answer = Emulator._response
 
     def answering(
-        self: Emulator, exchange: Exchange, status: int, body: bytes, *rest: Any
+        self: Emulator, exchange: RequestContext, status: int, body: bytes, *rest: Any
     ) -> Response:
         answers.look(exchange.request, status, body)
         return answer(self, exchange, status, body, *rest)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Emulator, "_answer", answering)
+        patch.setattr(Emulator, "_response", answering)
         yield answers
 
 

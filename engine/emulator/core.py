@@ -17,26 +17,26 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from engine.catalog import loader
-from engine.emulator.accounts.account import account_answer, is_own_account
+from engine.emulator.accounts.account import is_own_account, own_account
 from engine.emulator.accounts.keys import caller_of
 from engine.emulator.accounts.limiter import RateLimiter
 from engine.emulator.requests.call import Call
 from engine.emulator.requests.idempotency import (
     KEY_LIFE,
     KeysInUse,
-    first_answer,
+    first_response,
     key_too_long,
     remember,
 )
 from engine.emulator.requests.operations import perform
 from engine.emulator.requests.permissions import Permissions
-from engine.emulator.requests.request_context import Exchange
-from engine.emulator.storage.history import History, Made
+from engine.emulator.requests.request_context import RequestContext
+from engine.emulator.storage.history import CreatedObject, History
 from engine.emulator.storage.store import MEMORY, Store
 from engine.emulator.testing.disconnects import ConnectionBroken
 from engine.emulator.testing.fault_effects import Effect, Ending, Hold
 from engine.emulator.testing.faults import Faults
-from engine.emulator.testing.gate import Hang
+from engine.emulator.testing.gate import Gate
 from engine.emulator.testing.request_log import LogEntry, RequestLog
 from engine.emulator.types.kinds import ObjectKind, kinds
 from engine.emulator.types.routes import Match, match
@@ -102,7 +102,7 @@ class Emulator:
         self._keys_in_use = KeysInUse()
         self._indexed: set[str] = set()
 
-    def handle(self, request: Request, hold: Hold = Hang.wait) -> Response:
+    def handle(self, request: Request, hold: Hold = Gate.wait) -> Response:
         """Answer a request.
 
         Args:
@@ -113,7 +113,7 @@ class Emulator:
             ConnectionBroken: A fault broke the connection.
         """
         headers = request.headers
-        exchange = Exchange(
+        context = RequestContext(
             request=request,
             id=self._ids.request_id(),
             version=self._api_version,
@@ -123,7 +123,7 @@ class Emulator:
         effect = self.faults.strike(request.method, request.path)
         status: int | None = None
         try:
-            response = self._respond(exchange, effect, hold)
+            response = self._respond(context, effect, hold)
             if effect is not None:
                 effect.end(request, response, hold)
             status = response.status
@@ -133,11 +133,11 @@ class Emulator:
                 LogEntry(
                     method=request.method,
                     path=request.path,
-                    params=exchange.form,
-                    key=exchange.key,
+                    params=context.form,
+                    key=context.key,
                     status=status,
-                    replayed=bool(exchange.replayed_from),
-                    request_id=exchange.id,
+                    replayed=bool(context.replayed_from),
+                    request_id=context.id,
                 )
             )
 
@@ -176,12 +176,12 @@ class Emulator:
         caller = caller_of(f"Bearer {key}")
         kind = kinds()[object]
         self._index(kind)
-        with self._store.transaction(f"{caller.account}/{caller.mode}", write=True) as tables:
+        with self._store.transaction(f"{caller.account}/{caller.mode}", write=True) as repository:
             call = Call(
                 caller=caller,
                 now=self._clock(),
                 ids=self._ids,
-                tables=tables,
+                repository=repository,
                 version=self._api_version,
             )
             yield call.seed(kind, many)
@@ -218,116 +218,118 @@ class Emulator:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _respond(self, exchange: Exchange, effect: Effect | None, hold: Hold) -> Response:
+    def _respond(self, context: RequestContext, effect: Effect | None, hold: Hold) -> Response:
         try:
-            status, body = self._outcome(exchange, effect, hold)
+            status, body = self._outcome(context, effect, hold)
         except StripeRefusal as refusal:
-            body = exchange.refused(refusal)
-            return self._answer(exchange, refusal.status, body, refusal.headers)
+            body = context.refused(refusal)
+            return self._response(context, refusal.status, body, refusal.headers)
         except EmulatorError as error:
-            body = exchange.refused(errors.api_error(f"{error.message}: {error.cause}"))
-            return self._answer(exchange, 500, body)
-        return self._answer(exchange, status, body)
+            body = context.refused(errors.api_error(f"{error.message}: {error.cause}"))
+            return self._response(context, 500, body)
+        return self._response(context, status, body)
 
-    def _outcome(self, exchange: Exchange, effect: Effect | None, hold: Hold) -> tuple[int, bytes]:
+    def _outcome(
+        self, context: RequestContext, effect: Effect | None, hold: Hold
+    ) -> tuple[int, bytes]:
         if effect is None:
-            self._read(exchange)
-            return self._carry_out(exchange)
-        begin = partial(effect.begin, exchange.request, hold)
+            self._read(context)
+            return self._carry_out(context)
+        begin = partial(effect.begin, context.request, hold)
         if effect.ending is Ending.LOST and not effect.executed:
             # It never arrives.
             begin()
             raise ConnectionBroken
-        self._read(exchange)
+        self._read(context)
         if effect.is_carried_out:
             if effect.refusal is None:
-                return self._carry_out(exchange, begin)
+                return self._carry_out(context, begin)
             # A refusal is lost on the way like any other answer.
             with suppress(StripeRefusal):
-                self._carry_out(exchange, begin)
-            exchange.replayed_from = ""  # what is answered in its place is not the key's
-        elif effect.saved and exchange.key:
-            return self._carry_out(exchange, begin, effect.refusal)
+                self._carry_out(context, begin)
+            context.replayed_from = ""  # what is answered in its place is not the key's
+        elif effect.saved and context.key:
+            return self._carry_out(context, begin, effect.refusal)
         else:
             begin()
         raise effect.refusal or ConnectionBroken
 
-    def _read(self, exchange: Exchange) -> None:
+    def _read(self, context: RequestContext) -> None:
         """Find out who calls and what was sent.
 
         Raises:
             StripeRefusal: The request cannot be taken.
         """
-        request = exchange.request
-        exchange.caller = caller = caller_of(request.headers.get("authorization"))
+        request = context.request
+        context.caller = caller = caller_of(request.headers.get("authorization"))
         asked = request.headers.get("stripe-version", self._api_version)
         if not _VERSION.fullmatch(asked):
             raise errors.invalid_version(asked)
         account = request.headers.get("stripe-account")
         if account and account != caller.account:
             raise errors.foreign_account(caller.shown, account)
-        self._limiter.count(exchange.scope, livemode=caller.livemode)
-        if exchange.v2:
-            exchange.form = messages.json_of(request)
-            told = repr(exchange.form)
+        self._limiter.count(context.scope, livemode=caller.livemode)
+        if context.v2:
+            context.form = messages.json_of(request)
+            told = repr(context.form)
         else:
             pairs = messages.pairs_of(request)
-            exchange.form = messages.nested(pairs)
+            context.form = messages.nested(pairs)
             told = repr(sorted(pairs, key=lambda pair: (pair[0], repr(pair[1]))))
-        if len(exchange.key) > _LONGEST_KEY:
+        if len(context.key) > _LONGEST_KEY:
             raise key_too_long(_LONGEST_KEY)
-        if exchange.key:
-            exchange.digest = hashlib.sha256(told.encode()).hexdigest()
+        if context.key:
+            context.digest = hashlib.sha256(told.encode()).hexdigest()
 
     def _carry_out(
         self,
-        exchange: Exchange,
+        context: RequestContext,
         begin: Callable[[], object] | None = None,
         fault: StripeRefusal | None = None,
     ) -> tuple[int, bytes]:
         """Do what a request asks for, alone with its idempotency key.
 
         Args:
-            exchange: The request, read.
+            context: The request, read.
             begin: What comes first, outside of every transaction; None for nothing.
             fault: What it fails with once execution has begun; None lets it succeed.
         """
-        with self._keys_in_use.alone_with(exchange.scope, exchange.meant_key):
+        with self._keys_in_use.alone_with(context.scope, context.meant_key):
             if begin is not None:
                 begin()
-            return self._execute(exchange, fault)
+            return self._execute(context, fault)
 
-    def _execute(self, exchange: Exchange, fault: StripeRefusal | None) -> tuple[int, bytes]:
-        request, caller = exchange.request, exchange.caller
+    def _execute(self, context: RequestContext, fault: StripeRefusal | None) -> tuple[int, bytes]:
+        request, caller = context.request, context.caller
         assert caller is not None  # noqa: S101 - `_read` came before
         if is_own_account(request.method, request.path, caller):
-            return 200, messages.encode(account_answer(caller))
+            return 200, messages.encode(own_account(caller))
         found = match(request.method, request.path)
         self._permissions.check(caller, request.method, found)
         self._index(found.kind)
-        key = exchange.meant_key
-        endpoint = (exchange.scope, found.kind.object, found.operation)
+        key = context.meant_key
+        endpoint = (context.scope, found.kind.object, found.operation)
         self._endpoint_limiter.count(endpoint, livemode=caller.livemode)
-        with self._store.transaction(exchange.scope, write=request.method != "GET") as tables:
+        with self._store.transaction(context.scope, write=request.method != "GET") as repository:
             now = self._clock()
-            first = first_answer(exchange, tables, now) if key else None
+            first = first_response(context, repository, now) if key else None
             if first is not None:
-                exchange.replayed_from = first.request_id
+                context.replayed_from = first.request_id
                 return first.status, first.body
             call = Call(
                 caller=caller,
                 now=now,
                 ids=self._ids,
-                tables=tables,
-                version=exchange.version,
+                repository=repository,
+                version=context.version,
             )
             if key:
-                outcome = self._attempt(call, found, exchange, fault)
-                remember(exchange, tables, outcome, now)
+                outcome = self._attempt(call, found, context, fault)
+                remember(context, repository, outcome, now)
             else:
-                outcome = 200, messages.encode(perform(call, found, exchange.form))
+                outcome = 200, messages.encode(perform(call, found, context.form))
             # Within the transaction, so that the order is the one in which things were made.
-            self.history.add(call.made, key=key, request_id=exchange.id)
+            self.history.add(call.made, key=key, request_id=context.id)
             return outcome
 
     def _index(self, kind: ObjectKind) -> None:
@@ -339,7 +341,7 @@ class Emulator:
         self._indexed.add(kind.object)
 
     def _attempt(
-        self, call: Call, found: Match, exchange: Exchange, fault: StripeRefusal | None
+        self, call: Call, found: Match, context: RequestContext, fault: StripeRefusal | None
     ) -> tuple[int, bytes]:
         """Run an operation whose refusal may be an answer to remember.
 
@@ -347,39 +349,39 @@ class Emulator:
             StripeRefusal: It is not to be remembered.
         """
         try:
-            with call.tables.attempt():
+            with call.repository.attempt():
                 if fault is not None:
                     call.begun = True
                     raise fault
-                return 200, messages.encode(perform(call, found, exchange.form))
+                return 200, messages.encode(perform(call, found, context.form))
         except StripeRefusal as refusal:
             # D: what fails before execution begins is not remembered, and in v2 no failure is.
-            if not call.begun or exchange.v2:
+            if not call.begun or context.v2:
                 raise
             call.made.clear()
-            return refusal.status, exchange.refused(refusal)
+            return refusal.status, context.refused(refusal)
 
-    def _is_alive(self, made: Made) -> bool:
+    def _is_alive(self, made: CreatedObject) -> bool:
         caller = made.caller
-        with self._store.transaction(f"{caller.account}/{caller.mode}", write=False) as tables:
-            found = tables.get(kinds()[made.object].table, made.id)
+        with self._store.transaction(f"{caller.account}/{caller.mode}", write=False) as repository:
+            found = repository.get(kinds()[made.object].table, made.id)
         return found is not None and found.get("deleted") is not True
 
-    def _answer(
+    def _response(
         self,
-        exchange: Exchange,
+        context: RequestContext,
         status: int,
         body: bytes,
         further: tuple[tuple[str, str], ...] = (),
     ) -> Response:
         headers: dict[str, Any] = {
             "Date": formatdate(self._clock(), usegmt=True),
-            "Request-Id": exchange.id,
-            "Stripe-Version": exchange.version,
+            "Request-Id": context.id,
+            "Stripe-Version": context.version,
         }
-        if exchange.key:
-            headers["Idempotency-Key"] = exchange.key
-            headers["Original-Request"] = exchange.replayed_from or exchange.id
-        if exchange.replayed_from:
+        if context.key:
+            headers["Idempotency-Key"] = context.key
+            headers["Original-Request"] = context.replayed_from or context.id
+        if context.replayed_from:
             headers["Idempotent-Replayed"] = "true"
-        return messages.answer(status, body, {**headers, **dict(further)})
+        return messages.build_response(status, body, {**headers, **dict(further)})

@@ -76,7 +76,7 @@ def serve_account(pipe: Connection, rate: float | None, latency: float) -> None:
     from engine.emulator.core import Emulator  # noqa: PLC0415
     from engine.emulator.doors.server import EmulatorServer  # noqa: PLC0415
     from engine.emulator.testing.fault_effects import Hold  # noqa: PLC0415
-    from engine.emulator.testing.gate import Hang  # noqa: PLC0415
+    from engine.emulator.testing.gate import Gate  # noqa: PLC0415
     from engine.emulator.wire.messages import Request, Response  # noqa: PLC0415
 
     moments: list[float] = []
@@ -84,7 +84,7 @@ def serve_account(pipe: Connection, rate: float | None, latency: float) -> None:
     class Timed(Emulator):
         """Notes when writes arrive."""
 
-        def handle(self, request: Request, hold: Hold = Hang.wait) -> Response:
+        def handle(self, request: Request, hold: Hold = Gate.wait) -> Response:
             if request.method != "GET":
                 moments.append(time.perf_counter())
             return super().handle(request, hold)

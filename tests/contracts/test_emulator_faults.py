@@ -15,7 +15,7 @@ import stripe
 from engine.emulator.core import Emulator
 from engine.emulator.doors.server import EmulatorServer, serve
 from engine.emulator.testing import faults
-from engine.emulator.testing.gate import Hang
+from engine.emulator.testing.gate import Gate
 
 CREATE = (
     b"POST /v1/products HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer sk_test_contract\r\n"
@@ -31,13 +31,13 @@ PATIENCE = 20.0
 
 
 @contextmanager
-def in_background(hang: Hang) -> Iterator[ThreadPoolExecutor]:
+def in_background(gate: Gate) -> Iterator[ThreadPoolExecutor]:
     """A thread for a client that has to wait, and does not once the test is over."""
     with ThreadPoolExecutor(max_workers=1) as pool:
         try:
             yield pool
         finally:
-            hang.release()
+            gate.release()
 
 
 def names(client: stripe.StripeClient) -> list[str]:
@@ -82,33 +82,33 @@ def test_a_hang_ends_with_the_answer(
     client: stripe.StripeClient, emulator: Emulator, *, executed: bool
 ) -> None:
     """Until it is released nothing comes back, and it is carried out before or after."""
-    hang = Hang()
-    emulator.faults.add(faults.hung(hang, executed=executed), method="POST")
-    with in_background(hang) as background:
+    gate = Gate()
+    emulator.faults.add(faults.hung(gate, executed=executed), method="POST")
+    with in_background(gate) as background:
         answer: Future[stripe.Product] = background.submit(create, client)
-        assert hang.until(1, PATIENCE)
-        assert hang.waiting == 1
+        assert gate.until(1, PATIENCE)
+        assert gate.waiting == 1
         assert [made.alive for made in emulator.history] == ([True] if executed else [])
         assert not answer.done()
-        hang.release()
+        gate.release()
         assert answer.result(PATIENCE).name == "Pro"
-    assert hang.waiting == 0
+    assert gate.waiting == 0
     assert len(emulator.history) == 1
 
 
 def test_a_hanging_request_uses_its_key(client: stripe.StripeClient, emulator: Emulator) -> None:
     """Before it is carried out its double is told 409; once it is, the double is told the same."""
-    hang = Hang()
-    emulator.faults.add(faults.hung(hang), method="POST")
-    with in_background(hang) as background:
+    gate = Gate()
+    emulator.faults.add(faults.hung(gate), method="POST")
+    with in_background(gate) as background:
         answer: Future[stripe.Product] = background.submit(create, client)
-        assert hang.until(1, PATIENCE)
+        assert gate.until(1, PATIENCE)
         with pytest.raises(stripe.StripeError) as caught:
             create(client)
         assert caught.value.http_status == 409
         assert caught.value.error is not None
         assert caught.value.error.code == "idempotency_key_in_use"
-        hang.release()
+        gate.release()
         made = answer.result(PATIENCE)
     assert create(client).id == made.id
     assert names(client) == ["Pro"]
@@ -120,15 +120,15 @@ def test_a_client_gives_up(
     client: stripe.StripeClient, emulator: Emulator, *, executed: bool, end: str
 ) -> None:
     """No answer; what was carried out stays. A closed emulator lets nobody wait."""
-    hang = Hang()
-    emulator.faults.add(faults.hung(hang, executed=executed), method="POST")
-    with in_background(hang) as background:
+    gate = Gate()
+    emulator.faults.add(faults.hung(gate, executed=executed), method="POST")
+    with in_background(gate) as background:
         answer: Future[stripe.Product] = background.submit(create, client)
-        assert hang.until(1, PATIENCE)
+        assert gate.until(1, PATIENCE)
         if end == "close":
             emulator.close()
         else:
-            hang.time_out()
+            gate.time_out()
         with pytest.raises(stripe.APIConnectionError) as caught:
             answer.result(PATIENCE)
     assert caught.value.should_retry is True
@@ -216,13 +216,13 @@ def test_a_cut_answer_says_how_long_it_would_be(server: EmulatorServer, emulator
 
 def test_a_disconnect_ends_a_hang(server: EmulatorServer, emulator: Emulator) -> None:
     """A request whose client is gone before it was carried out is never carried out."""
-    hang = Hang()
-    emulator.faults.add(faults.hung(hang), method="POST")
+    gate = Gate()
+    emulator.faults.add(faults.hung(gate), method="POST")
     with socket.create_connection(("127.0.0.1", server.port)) as connection:
         connection.sendall(CREATE)
-        assert hang.until(1, PATIENCE)
-    assert hang.until(0, PATIENCE)
-    hang.release()
+        assert gate.until(1, PATIENCE)
+    assert gate.until(0, PATIENCE)
+    gate.release()
     # Its key is in use until its thread has noticed.
     while (answer := raw(server, CREATE)).startswith(b"HTTP/1.1 409 "):
         pass
@@ -233,16 +233,16 @@ def test_a_disconnect_ends_a_hang(server: EmulatorServer, emulator: Emulator) ->
 
 def test_a_server_stops_while_requests_hang(emulator: Emulator) -> None:
     """Those that wait are cut off, and what was not carried out never is."""
-    hang = Hang()
-    emulator.faults.add(faults.hung(hang), times=None)
+    gate = Gate()
+    emulator.faults.add(faults.hung(gate), times=None)
     server = serve(emulator)
     with socket.create_connection(("127.0.0.1", server.port)) as connection:
         # A second request behind the first hides the client's end, not the server's.
         connection.sendall(CREATE + CREATE)
-        assert hang.until(1, PATIENCE)
+        assert gate.until(1, PATIENCE)
         server.close()
         assert connection.recv(65536) == b""
-    assert hang.until(0, PATIENCE)
+    assert gate.until(0, PATIENCE)
     assert len(emulator.history) == 0
 
 

@@ -165,11 +165,11 @@ MODES: Sequence[Sequence[str]] = ([], ["--json"], ["-v"])
 
 QUOTED = f"{PAYLOAD} {quote(PAYLOAD)} {json.dumps(PAYLOAD)} {METADATA} {TAX_ID} {KEY}"
 EFFECTS: dict[str, Effect] = {
-    "refused": faults.answer(
+    "refused": faults.error(
         f"Invalid value: {QUOTED}", status=400, code="parameter_invalid", param=f"a[{PAYLOAD}]"
     ),
-    "unauthenticated": faults.answer(f"Invalid API Key provided: {QUOTED}", status=401),
-    "failed": faults.answer(f"Sorry: {QUOTED}", status=500, type="api_error"),
+    "unauthenticated": faults.error(f"Invalid API Key provided: {QUOTED}", status=401),
+    "failed": faults.error(f"Sorry: {QUOTED}", status=500, type="api_error"),
     "cut": faults.dropped(),
     "cut after": faults.dropped(executed=True),
 }
@@ -387,7 +387,7 @@ def test_an_error_that_quotes_what_was_sent_tells_nothing(mine: Mine, effect: st
 def test_a_wrong_key_is_not_repeated(mine: Mine, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither by Stripe's own refusal nor by one that quotes it whole."""
     monkeypatch.setenv("SHOP_KEY", WRONG_KEY)
-    refused = faults.answer(f"Invalid API Key provided: {WRONG_KEY}", status=401)
+    refused = faults.error(f"Invalid API Key provided: {WRONG_KEY}", status=401)
     for mode in MODES:
         for words in (["plan"], ["apply", "--yes"], ["import", HOOK, "we_1"]):
             assert mine.run(*words, *mode)[0] == 1

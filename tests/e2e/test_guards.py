@@ -159,7 +159,7 @@ def test_a_key_whose_account_stripe_does_not_tell_is_refused_once_the_state_is_p
         "This is a restricted API key, but the required permissions are not available for use by "
         "restricted keys."
     )
-    shop.emulator.faults.add(faults.answer(text, status=403), path="/v1/account", times=None)
+    shop.emulator.faults.add(faults.error(text, status=403), path="/v1/account", times=None)
     with pytest.raises(GuardError, match="Stripe does not tell whom the key speaks for") as raised:
         shop.apply("test")
     assert account_id("shop") in raised.value.message

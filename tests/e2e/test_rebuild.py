@@ -128,7 +128,7 @@ def test_a_replacement_that_did_not_finish_is_finished_by_the_next_apply(
     """Of two that are alive the newer one is the one; the other is still to be removed."""
     old = shop.id("stripe_price.monthly")
     shop.emulator.faults.add(
-        faults.answer("not now", status=400), method="POST", path=f"/v1/prices/{old}", times=None
+        faults.error("not now", status=400), method="POST", path=f"/v1/prices/{old}", times=None
     )
     shop.write(SHOP.format(amount=3900))
     shop.try_apply()

@@ -14,7 +14,7 @@ from typing import Any
 
 from engine.catalog.generator.description import Description, Schema
 from engine.catalog.model import Shape
-from engine.emulator.types.kinds import answer_of_object
+from engine.emulator.types.kinds import response_of_object
 from engine.emulator.wire.messages import Request
 from engine.schema.attribute import Kind
 
@@ -130,7 +130,7 @@ class Published:
     ) -> Iterator[str]:
         known = form["properties"]
         if not shape.fields:
-            shape = answer_of_object(str(value.get("object", "")))
+            shape = response_of_object(str(value.get("object", "")))
         for name in form.get("required", ()):
             if name not in value:
                 yield f"{where}.{name} is missing"

@@ -32,7 +32,7 @@ def is_own_account(method: str, path: str, caller: Caller) -> bool:
     return method == "GET" and path in (_OWN, f"{_BY_ID}{caller.account}")
 
 
-def account_answer(caller: Caller) -> dict[str, Any]:
+def own_account(caller: Caller) -> dict[str, Any]:
     """The caller's own account.
 
     Raises:

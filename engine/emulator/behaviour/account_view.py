@@ -10,8 +10,8 @@ from typing import Any, Protocol, TypeAlias
 
 from engine.catalog.model import Shape
 from engine.emulator.accounts.keys import Caller
-from engine.emulator.shapes.defaults import Filling
-from engine.emulator.storage.repository import Tables
+from engine.emulator.shapes.document_builder import DocumentBuilder
+from engine.emulator.storage.repository import Repository
 from engine.emulator.wire.ids import Ids
 
 Document: TypeAlias = dict[str, Any]
@@ -24,11 +24,11 @@ class TypeView(Protocol):
     """What a behaviour sees of a type: `types.kinds.ObjectKind` is one."""
 
     @property
-    def answer(self) -> Shape:
+    def response(self) -> Shape:
         """Shape of its answer."""
 
     @property
-    def filling(self) -> Filling:
+    def builder(self) -> DocumentBuilder:
         """How its documents are filled in."""
 
     @property
@@ -43,14 +43,14 @@ class AccountView(Protocol):
         caller: Who sends the request.
         now: Seconds since 1970.
         ids: Where ids come from.
-        tables: The objects, deleted ones that leave a tombstone among them.
+        repository: The objects, deleted ones that leave a tombstone among them.
         version: API version the request asks for.
     """
 
     caller: Caller
     now: int
     ids: Ids
-    tables: Tables
+    repository: Repository
     version: str
 
     def kind(self, object: str) -> TypeView:

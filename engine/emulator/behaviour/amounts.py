@@ -123,7 +123,7 @@ def spell_out_options(view: AccountView, document: Document) -> None:
             "unit_amount_decimal",
         )
     }
-    filled = view.kind("price").filling.filled("currency_options.*", own)
+    filled = view.kind("price").builder.build_field("currency_options.*", own)
     options = {
         currency: option
         for currency, option in (document["currency_options"] or {}).items()

@@ -46,7 +46,7 @@ class AlertBehaviour(Behaviour):
         if document["status"] == "archived":
             raise StripeRefusal("This alert is archived and cannot be changed.")
 
-    def passes(self, view: AccountView, params: Frozen, document: Frozen) -> bool:
+    def matches_filters(self, view: AccountView, params: Frozen, document: Frozen) -> bool:
         """Leave archived alerts out of lists (D)."""
         del view, params
         return bool(document["status"] != "archived")

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from engine.emulator.behaviour.account_view import AccountView, Document, Frozen, Params
 from engine.emulator.behaviour.base import Behaviour
-from engine.emulator.shapes.defaults import leave_out_absent
+from engine.emulator.shapes.document_builder import drop_absent
 from engine.emulator.wire import errors
 from engine.emulator.wire.errors import StripeRefusal
 from engine.emulator.wire.ids import IdForm
@@ -106,16 +106,16 @@ class AccountBehaviour(Behaviour):
         document["requirements"]["disabled_reason"] = reason
         document["charges_enabled"] = document["payouts_enabled"] = verb != "reject"
 
-    def shown(self, view: AccountView, document: Document) -> None:
+    def showing(self, view: AccountView, document: Document) -> None:
         """Tell of the capabilities that were asked for (D), and of the person what there is."""
         held = document["capabilities"] or {}
         document["capabilities"] = {
             name: value for name, value in held.items() if value not in (None, "unrequested")
         }
         if document["individual"] is not None:
-            leave_out_absent(document["individual"], view.kind("person").answer)
+            drop_absent(document["individual"], view.kind("person").response)
 
-    def missing(self, view: AccountView, id: str) -> StripeRefusal | None:
+    def not_found(self, view: AccountView, id: str) -> StripeRefusal | None:
         """Refuse an account that is not there as one of somebody else's (L)."""
         return errors.foreign_account(view.caller.shown, id)
 
@@ -133,13 +133,13 @@ def _note_given(view: AccountView, params: Frozen, document: Document) -> None:
     if not held or "id" not in held:
         fresh = view.ids.object_id("person_", PersonBehaviour.id_form, document["id"])
         held = {
-            **kind.filling.complete({}),
+            **kind.builder.build({}),
             "id": fresh,
             "object": "person",
             "account": document["id"],
             "created": view.now,
         }
-    document["individual"] = kind.filling.merged(held, params["individual"])
+    document["individual"] = kind.builder.merge(held, params["individual"])
     _note_person(params["individual"], document["individual"])
 
 
@@ -152,7 +152,7 @@ def _note_person(params: Frozen, person: Document) -> None:
 class PersonBehaviour(Behaviour):
     """A person of an account."""
 
-    sifted: ClassVar[frozenset[str]] = frozenset({"relationship"})
+    custom_filters: ClassVar[frozenset[str]] = frozenset({"relationship"})
     defaults: ClassVar[Mapping[str, Any]] = {
         "future_requirements": dict(_NOTHING_REQUIRED_OF_PERSONS),
         "id_number_provided": False,
@@ -169,9 +169,9 @@ class PersonBehaviour(Behaviour):
 
     def creating(self, view: AccountView, params: Params, document: Document) -> None:
         """Tell of secrets only that they were given (D)."""
-        filling = view.kind("person").filling
+        builder = view.kind("person").builder
         for name in ("relationship", "verification"):
-            document[name] = document[name] or filling.filled(name, {})
+            document[name] = document[name] or builder.build_field(name, {})
         _note_person(params, document)
 
     def updating(self, view: AccountView, params: Params, before: Frozen, after: Document) -> None:
@@ -179,7 +179,7 @@ class PersonBehaviour(Behaviour):
         del view, before
         _note_person(params, after)
 
-    def passes(self, view: AccountView, params: Frozen, document: Frozen) -> bool:
+    def matches_filters(self, view: AccountView, params: Frozen, document: Frozen) -> bool:
         """Whether the person has every part asked for."""
         del view
         wanted = params.get("relationship") or {}
@@ -192,8 +192,8 @@ class ExternalAccountBehaviour(Behaviour):
 
     title: ClassVar[str] = "external account"
     unlisted: ClassVar[frozenset[str]] = frozenset({"external_account.object"})
-    sifted: ClassVar[frozenset[str]] = frozenset({"object"})
-    kept_when_gone: ClassVar[tuple[str, ...]] = ("currency",)
+    custom_filters: ClassVar[frozenset[str]] = frozenset({"object"})
+    kept_when_deleted: ClassVar[tuple[str, ...]] = ("currency",)
 
     def creating(self, view: AccountView, params: Params, document: Document) -> None:
         """Tell of a number its end."""
@@ -233,13 +233,13 @@ class ExternalAccountBehaviour(Behaviour):
                 "`default_for_currency` param, and then delete this one."
             )
 
-    def shown(self, view: AccountView, document: Document) -> None:
+    def showing(self, view: AccountView, document: Document) -> None:
         """Tell of a bank account nothing that only cards have."""
         del view
         for name in _OF_CARDS:
             document.pop(name, None)
 
-    def passes(self, view: AccountView, params: Frozen, document: Frozen) -> bool:
+    def matches_filters(self, view: AccountView, params: Frozen, document: Frozen) -> bool:
         """Whether it is of the kind asked for."""
         del view
         return params.get("object") in (None, document["object"])

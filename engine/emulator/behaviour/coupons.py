@@ -61,7 +61,7 @@ class CouponBehaviour(Behaviour):
             if code["active"]:
                 view.save({**code, "active": False})
 
-    def shown(self, view: AccountView, document: Document) -> None:
+    def showing(self, view: AccountView, document: Document) -> None:
         """Tell whether it can be redeemed now."""
         document["valid"] = redeemable(document, view.now)
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from engine.emulator.behaviour.account_view import AccountView, Document, Frozen, Params
 from engine.emulator.behaviour.base import Behaviour
-from engine.emulator.params.queries import Searched
+from engine.emulator.params.queries import SearchOperators
 from engine.emulator.wire import errors
 from engine.emulator.wire.errors import StripeRefusal
 from engine.emulator.wire.ids import IdForm
@@ -22,7 +22,7 @@ class CustomerBehaviour(Behaviour):
 
     id_form: ClassVar[IdForm] = IdForm(length=14, with_account=False)
     leaves_tombstone: ClassVar[bool] = True
-    named_when_gone: ClassVar[bool] = True
+    expanded_when_deleted: ClassVar[bool] = True
     defaults: ClassVar[Mapping[str, Any]] = {
         "balance": 0,
         "delinquent": False,
@@ -44,12 +44,12 @@ class CustomerBehaviour(Behaviour):
             "provider": "stripe",
         },
     }
-    searched: ClassVar[Mapping[str, Searched]] = {
-        "created": Searched.NUMERIC,
-        "email": Searched.STRING,
-        "metadata": Searched.TOKEN,
-        "name": Searched.STRING,
-        "phone": Searched.STRING,
+    search_fields: ClassVar[Mapping[str, SearchOperators]] = {
+        "created": SearchOperators.NUMERIC,
+        "email": SearchOperators.STRING,
+        "metadata": SearchOperators.TOKEN,
+        "name": SearchOperators.STRING,
+        "phone": SearchOperators.STRING,
     }
     # D: lists of other objects are there only if asked for.
     hidden: ClassVar[frozenset[str]] = frozenset({"sources", "subscriptions", "tax_ids"})
@@ -113,7 +113,7 @@ def _set_cash_balance(view: AccountView, params: Frozen, document: Document) -> 
 class TaxIdBehaviour(Behaviour):
     """A tax id, of a customer or of the account itself."""
 
-    sifted: ClassVar[frozenset[str]] = frozenset({"owner"})
+    custom_filters: ClassVar[frozenset[str]] = frozenset({"owner"})
 
     def creating(self, view: AccountView, params: Params, document: Document) -> None:
         """Say whose it is, from where, and that nobody has checked it yet."""
@@ -133,7 +133,7 @@ class TaxIdBehaviour(Behaviour):
         document["verification"] = checked if customer else None
         del view
 
-    def passes(self, view: AccountView, params: Frozen, document: Frozen) -> bool:
+    def matches_filters(self, view: AccountView, params: Frozen, document: Frozen) -> bool:
         """Whether it belongs to the owner asked for; to the account itself unless one was."""
         del view
         wanted = params.get("owner") or {"type": "self"}
@@ -149,7 +149,7 @@ class CustomerTaxIdBehaviour(TaxIdBehaviour):
 
     title: ClassVar[str] = "tax id"
 
-    def passes(self, view: AccountView, params: Frozen, document: Frozen) -> bool:
+    def matches_filters(self, view: AccountView, params: Frozen, document: Frozen) -> bool:
         """Take whatever belongs to the customer in the path."""
         del view, params, document
         return True

@@ -15,11 +15,11 @@ class FeatureBehaviour(Behaviour):
     """A feature that customers may be entitled to."""
 
     filter_paths: ClassVar[Mapping[str, str]] = {"archived": "active"}
-    filter_words: ClassVar[Mapping[str, Mapping[Any, Any]]] = {
+    filter_values: ClassVar[Mapping[str, Mapping[Any, Any]]] = {
         "archived": {True: False, False: True}
     }
     # D: lists leave archived features out unless asked for them.
-    list_defaults: ClassVar[Mapping[str, Any]] = {"archived": False}
+    filter_defaults: ClassVar[Mapping[str, Any]] = {"archived": False}
     indexed: ClassVar[Mapping[str, bool]] = {"lookup_key": False}
 
     def creating(self, view: AccountView, params: Params, document: Document) -> None:

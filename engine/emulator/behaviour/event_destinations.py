@@ -45,7 +45,7 @@ class EventDestinationBehaviour(Behaviour):
 
     def creating(self, view: AccountView, params: Params, document: Document) -> None:
         """Keep to the cap (D), and fill in what the receiver will tell."""
-        if view.tables.count(_OBJECT) >= MOST_ENDPOINTS:
+        if view.repository.count(_OBJECT) >= MOST_ENDPOINTS:
             raise StripeRefusal(
                 f"You have reached the maximum of {MOST_ENDPOINTS} event destinations.",
                 code="event_destination_limit_reached",

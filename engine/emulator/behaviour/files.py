@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from engine.emulator.behaviour.account_view import AccountView, Document, Frozen, Params
 from engine.emulator.behaviour.base import Behaviour
-from engine.emulator.shapes.defaults import leave_out_absent
+from engine.emulator.shapes.document_builder import drop_absent
 from engine.emulator.wire import errors
 from engine.emulator.wire.errors import StripeRefusal
 from engine.emulator.wire.multipart import Upload
@@ -48,7 +48,7 @@ class FileBehaviour(Behaviour):
 class FileLinkBehaviour(Behaviour):
     """A link to a file."""
 
-    volatile: ClassVar[frozenset[str]] = frozenset({"expired"})
+    computed_filters: ClassVar[frozenset[str]] = frozenset({"expired"})
 
     def check_create(self, view: AccountView, params: Params) -> None:
         """Check when it ends."""
@@ -71,7 +71,7 @@ class FileLinkBehaviour(Behaviour):
         if before["expires_at"] is not None and before["expires_at"] <= view.now:
             raise StripeRefusal("An expired file link cannot be updated.")
 
-    def shown(self, view: AccountView, document: Document) -> None:
+    def showing(self, view: AccountView, document: Document) -> None:
         """Tell whether it has ended."""
         ends = document["expires_at"]
         document["expired"] = ends is not None and ends <= view.now
@@ -90,11 +90,11 @@ class SecretBehaviour(Behaviour):
         _check_scope(params["scope"])
         view.check_future("expires_at", params.get("expires_at"))
 
-    def overwrites(self, view: AccountView, document: Frozen) -> Document | None:
+    def object_to_replace(self, view: AccountView, document: Frozen) -> Document | None:
         """Write over the secret of the same name and scope (R)."""
         return _found(view, document["name"], document["scope"])
 
-    def addressed(self, view: AccountView, verb: str, params: Frozen) -> Document:
+    def find_target(self, view: AccountView, verb: str, params: Frozen) -> Document:
         """Find a secret by name and scope."""
         del verb
         _check_scope(params["scope"])
@@ -107,9 +107,9 @@ class SecretBehaviour(Behaviour):
         """Delete, or let the secret be shown."""
         if verb != "delete_where":
             return None
-        view.tables.remove(_SECRET, document["id"])
+        view.repository.remove(_SECRET, document["id"])
         told = {name: value for name, value in document.items() if name != "payload"}
-        leave_out_absent(told, view.kind(_SECRET).answer)
+        drop_absent(told, view.kind(_SECRET).response)
         return {**told, "deleted": True}
 
 

@@ -19,7 +19,7 @@ _CHANGEABLE = ("active", "metadata", "nickname", "product")
 
 def price_of(view: AccountView, plan: Frozen) -> Document:
     """A plan in the words of prices; what only a price has stays as it is."""
-    held = view.tables.get("price", plan["id"])
+    held = view.repository.get("price", plan["id"])
     if held is not None and "deleted" not in held:
         trial = {"trial_period_days": plan["trial_period_days"]}
         changed = {name: plan[name] for name in _CHANGEABLE}
@@ -32,7 +32,7 @@ def price_of(view: AccountView, plan: Frozen) -> Document:
         "unit_amount": plan["amount"],
         "unit_amount_decimal": plan["amount_decimal"],
     }
-    filled: dict[str, Any] = view.kind("price").filling.complete(told)
+    filled: dict[str, Any] = view.kind("price").builder.build(told)
     filled.update({name: plan[name] for name in ("id", *_STAMPS)})
     filled["object"] = "price"
     amounts.spell_out_options(view, filled)

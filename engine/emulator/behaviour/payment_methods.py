@@ -38,7 +38,7 @@ class ConfigurationBehaviour(Behaviour):
             )
         _work_out(view, after)
 
-    def shown(self, view: AccountView, document: Document) -> None:
+    def showing(self, view: AccountView, document: Document) -> None:
         """Follow the parent in what is left to it."""
         _work_out(view, document)
 
@@ -66,7 +66,7 @@ def _work_out(view: AccountView, document: Document) -> None:
 
 def _methods(kind: TypeView) -> list[str]:
     return [
-        name for name, shape in kind.answer.fields.items() if "display_preference" in shape.fields
+        name for name, shape in kind.response.fields.items() if "display_preference" in shape.fields
     ]
 
 
@@ -74,7 +74,7 @@ class DomainBehaviour(Behaviour):
     """A domain that shows payment methods."""
 
     indexed: ClassVar[Mapping[str, bool]] = {"domain_name": True}
-    filter_folded: ClassVar[frozenset[str]] = frozenset({"domain_name"})
+    filters_ignoring_case: ClassVar[frozenset[str]] = frozenset({"domain_name"})
     verbs: ClassVar[frozenset[str]] = frozenset({"validate"})
 
     def creating(self, view: AccountView, params: Params, document: Document) -> None:

@@ -75,7 +75,7 @@ class PlanBehaviour(Behaviour):
 
     def stored(self, view: AccountView, document: Frozen) -> None:
         """Let the plan be a price too (D: each can be read as the other)."""
-        view.tables.put("price", price_of(view, document))
+        view.repository.put("price", price_of(view, document))
 
     def deleting(self, view: AccountView, document: Frozen) -> None:
         """Take the price along, unless its product needs it (? for a deletion).

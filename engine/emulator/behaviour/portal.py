@@ -40,7 +40,7 @@ class PortalBehaviour(Behaviour):
     def creating(self, view: AccountView, params: Params, document: Document) -> None:
         """Check the features, and make the account's first configuration its default (L)."""
         _check_features(view, params, document)
-        document["is_default"] = view.tables.count("billing_portal.configuration") == 0
+        document["is_default"] = view.repository.count("billing_portal.configuration") == 0
         _give_login_page(view, document)
 
     def updating(self, view: AccountView, params: Params, before: Frozen, after: Document) -> None:

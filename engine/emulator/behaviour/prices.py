@@ -9,7 +9,7 @@ from engine.emulator.behaviour import amounts
 from engine.emulator.behaviour.account_view import AccountView, Document, Frozen, Params
 from engine.emulator.behaviour.base import Behaviour
 from engine.emulator.behaviour.mirrors import plan_of
-from engine.emulator.params.queries import Searched
+from engine.emulator.params.queries import SearchOperators
 from engine.emulator.wire import errors
 from engine.emulator.wire.errors import StripeRefusal
 
@@ -25,7 +25,7 @@ class PriceBehaviour(Behaviour):
     """A price of a product."""
 
     # L: prices are still called plans there.
-    permission: ClassVar[str] = "plan"
+    permission_name: ClassVar[str] = "plan"
     defaults: ClassVar[Mapping[str, Any]] = {
         "nickname": None,
         "tiers.*.unit_amount": None,
@@ -35,17 +35,17 @@ class PriceBehaviour(Behaviour):
     # R: Stripe's own Terraform provider reads it back; a recording says that it is not told.
     returned: ClassVar[frozenset[str]] = frozenset({"recurring.trial_period_days"})
     # D: lists show active prices unless asked for the others.
-    list_defaults: ClassVar[Mapping[str, Any]] = {"active": True}
-    searched: ClassVar[Mapping[str, Searched]] = {
-        "active": Searched.TOKEN,
-        "currency": Searched.TOKEN,
-        "lookup_key": Searched.STRING,
-        "metadata": Searched.TOKEN,
-        "product": Searched.STRING,
-        "type": Searched.TOKEN,
+    filter_defaults: ClassVar[Mapping[str, Any]] = {"active": True}
+    search_fields: ClassVar[Mapping[str, SearchOperators]] = {
+        "active": SearchOperators.TOKEN,
+        "currency": SearchOperators.TOKEN,
+        "lookup_key": SearchOperators.STRING,
+        "metadata": SearchOperators.TOKEN,
+        "product": SearchOperators.STRING,
+        "type": SearchOperators.TOKEN,
     }
     # R: a blank lookup key is none.
-    emptyable: ClassVar[frozenset[str]] = frozenset({"lookup_key"})
+    clearable: ClassVar[frozenset[str]] = frozenset({"lookup_key"})
     indexed: ClassVar[Mapping[str, bool]] = {"product": False, "lookup_key": False}
 
     def check_create(self, view: AccountView, params: Params) -> None:
@@ -100,7 +100,7 @@ class PriceBehaviour(Behaviour):
     def stored(self, view: AccountView, document: Frozen) -> None:
         """Let a recurring price be a plan too (D: each can be read as the other)."""
         if document["recurring"] is not None:
-            view.tables.put("plan", plan_of(document))
+            view.repository.put("plan", plan_of(document))
 
 
 def refuse_default(view: AccountView, price: Frozen) -> None:
@@ -109,7 +109,7 @@ def refuse_default(view: AccountView, price: Frozen) -> None:
     Raises:
         StripeRefusal: It is the default of its product.
     """
-    product = view.tables.get("product", price["product"])
+    product = view.repository.get("product", price["product"])
     if product is not None and product["default_price"] == price["id"]:
         raise StripeRefusal(IS_DEFAULT)
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from engine.catalog.rows import Limit
 from engine.emulator.behaviour.account_view import AccountView, Document, Frozen, Params
 from engine.emulator.behaviour.base import Behaviour
-from engine.emulator.params.queries import Searched
+from engine.emulator.params.queries import SearchOperators
 from engine.emulator.wire.errors import StripeRefusal
 from engine.emulator.wire.ids import IdForm
 
@@ -25,24 +25,24 @@ class ProductBehaviour(Behaviour):
     """A product: a service, or a good."""
 
     id_form: ClassVar[IdForm] = IdForm(length=14, with_account=False)
-    named_when_gone: ClassVar[bool] = True
+    expanded_when_deleted: ClassVar[bool] = True
     defaults: ClassVar[Mapping[str, Any]] = {
         "description": None,
         "shippable": None,
         "type": "service",
     }
-    searched: ClassVar[Mapping[str, Searched]] = {
-        "active": Searched.TOKEN,
-        "description": Searched.STRING,
-        "metadata": Searched.TOKEN,
-        "name": Searched.STRING,
-        "shippable": Searched.TOKEN,
-        "url": Searched.STRING,
+    search_fields: ClassVar[Mapping[str, SearchOperators]] = {
+        "active": SearchOperators.TOKEN,
+        "description": SearchOperators.STRING,
+        "metadata": SearchOperators.TOKEN,
+        "name": SearchOperators.STRING,
+        "shippable": SearchOperators.TOKEN,
+        "url": SearchOperators.STRING,
     }
     # R: Stripe's own Terraform provider reads it back.
     returned: ClassVar[frozenset[str]] = frozenset({"type"})
     # L for the default price, R for shippable.
-    emptyable: ClassVar[frozenset[str]] = frozenset({"default_price", "shippable"})
+    clearable: ClassVar[frozenset[str]] = frozenset({"default_price", "shippable"})
     # The texts of its form are checked below.
     limits: ClassVar[Mapping[str, Limit]] = {"statement_descriptor": Limit(max=22)}
 

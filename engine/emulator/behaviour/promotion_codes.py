@@ -18,8 +18,8 @@ class PromotionCodeBehaviour(Behaviour):
 
     title: ClassVar[str] = "promotion code"
     filter_paths: ClassVar[Mapping[str, str]] = {"coupon": "promotion.coupon"}
-    filter_folded: ClassVar[frozenset[str]] = frozenset({"code"})
-    volatile: ClassVar[frozenset[str]] = frozenset({"active"})
+    filters_ignoring_case: ClassVar[frozenset[str]] = frozenset({"code"})
+    computed_filters: ClassVar[frozenset[str]] = frozenset({"active"})
     # L: the form that the refusal quotes, which takes underscores too.
     limits: ClassVar[Mapping[str, Limit]] = {"code": Limit(max=500, pattern=r"[a-zA-Z0-9\-_]+")}
     indexed: ClassVar[Mapping[str, bool]] = {"code": True, "promotion.coupon": False}
@@ -55,7 +55,7 @@ class PromotionCodeBehaviour(Behaviour):
         if not after["active"] or before["active"]:
             return
         _require_free_code(view, after)
-        coupon = view.tables.get("coupon", after["promotion"]["coupon"])
+        coupon = view.repository.get("coupon", after["promotion"]["coupon"])
         if coupon is None or not redeemable(coupon, view.now):
             # D that it is refused; the text is ours (?).
             raise StripeRefusal(
@@ -68,13 +68,13 @@ class PromotionCodeBehaviour(Behaviour):
                 "This promotion code cannot be activated because it has expired.", param="active"
             )
 
-    def shown(self, view: AccountView, document: Document) -> None:
+    def showing(self, view: AccountView, document: Document) -> None:
         """Tell whether it can be redeemed now, which its coupon decides too (D)."""
         _set_active(view, document)
 
 
 def _set_active(view: AccountView, document: Document) -> None:
-    coupon = view.tables.get("coupon", document["promotion"]["coupon"])
+    coupon = view.repository.get("coupon", document["promotion"]["coupon"])
     over = coupon is None or not redeemable(coupon, view.now)
     ended = document["expires_at"] is not None and document["expires_at"] <= view.now
     most = document["max_redemptions"]

@@ -18,7 +18,7 @@ class ValueListBehaviour(Behaviour):
     """A list that rules refer to."""
 
     defaults: ClassVar[Mapping[str, Any]] = {"item_type": "string"}
-    sifted: ClassVar[frozenset[str]] = frozenset({"contains"})
+    custom_filters: ClassVar[frozenset[str]] = frozenset({"contains"})
     indexed: ClassVar[Mapping[str, bool]] = {"alias": False}
 
     def creating(self, view: AccountView, params: Params, document: Document) -> None:
@@ -35,9 +35,9 @@ class ValueListBehaviour(Behaviour):
     def deleting(self, view: AccountView, document: Frozen) -> None:
         """Take the items along (L)."""
         for item in view.find(_ITEM, "value_list", document["id"]):
-            view.tables.remove(_ITEM, item["id"])
+            view.repository.remove(_ITEM, item["id"])
 
-    def passes(self, view: AccountView, params: Frozen, document: Frozen) -> bool:
+    def matches_filters(self, view: AccountView, params: Frozen, document: Frozen) -> bool:
         """Whether the list has a value."""
         wanted = params.get("contains")
         if wanted is None:
@@ -49,7 +49,7 @@ class ValueListBehaviour(Behaviour):
 class ValueListItemBehaviour(Behaviour):
     """A value on a list."""
 
-    filter_folded: ClassVar[frozenset[str]] = frozenset({"value"})
+    filters_ignoring_case: ClassVar[frozenset[str]] = frozenset({"value"})
     keeps_case: ClassVar[frozenset[str]] = frozenset({"value"})
     indexed: ClassVar[Mapping[str, bool]] = {"value_list": False}
 

@@ -81,6 +81,6 @@ def _add_own_currency(view: AccountView, document: Document) -> None:
     """Put the rate's own currency among its options, as Stripe does on prices (R; here ?)."""
     amount = document["fixed_amount"]
     own = {"amount": amount["amount"], "tax_behavior": document["tax_behavior"]}
-    filled = view.kind("shipping_rate").filling.filled("fixed_amount.currency_options.*", own)
+    filled = view.kind("shipping_rate").builder.build_field("fixed_amount.currency_options.*", own)
     options = {**(amount["currency_options"] or {}), amount["currency"]: filled}
     amount["currency_options"] = dict(sorted(options.items()))

@@ -23,7 +23,7 @@ class ScheduleBehaviour(Behaviour):
     """A subscription schedule."""
 
     title: ClassVar[str] = "subscription schedule"
-    sifted: ClassVar[frozenset[str]] = frozenset({"scheduled"})
+    custom_filters: ClassVar[frozenset[str]] = frozenset({"scheduled"})
     defaults: ClassVar[Mapping[str, Any]] = {
         "billing_mode.type": "flexible",
         "default_settings.billing_cycle_anchor": "automatic",
@@ -82,7 +82,7 @@ class ScheduleBehaviour(Behaviour):
             document["released_subscription"] = document["subscription"]
             document["subscription"] = None
 
-    def passes(self, view: AccountView, params: Frozen, document: Frozen) -> bool:
+    def matches_filters(self, view: AccountView, params: Frozen, document: Frozen) -> bool:
         """Whether it has begun, if that was asked."""
         del view
         return not params.get("scheduled") or bool(document["status"] == "not_started")
@@ -103,7 +103,7 @@ def _follow(view: AccountView, id: str, document: Document) -> None:
         "end_date": max(item["current_period_end"] for item in items),
     }
     document["customer"], document["subscription"] = subscription["customer"], id
-    document["phases"] = view.kind("subscription_schedule").filling.filled("phases", [phase])
+    document["phases"] = view.kind("subscription_schedule").builder.build_field("phases", [phase])
     _lay_out(view, [phase], document, subscription["start_date"])
     view.save({**subscription, "schedule": document["id"]})
 

@@ -29,10 +29,10 @@ class SubscriptionItemBehaviour(Behaviour):
     title: ClassVar[str] = "subscription item"
     id_form: ClassVar[IdForm] = IdForm(length=14, with_account=False)
     lists_oldest_first: ClassVar[bool] = True
-    permission: ClassVar[str] = "subscription"
+    permission_name: ClassVar[str] = "subscription"
     indexed: ClassVar[Mapping[str, bool]] = {"subscription": False}
     # ? It is told as the price it is billed by.
-    unseen: ClassVar[frozenset[str]] = frozenset({"plan"})
+    omitted: ClassVar[frozenset[str]] = frozenset({"plan"})
 
     def creating(self, view: AccountView, params: Params, document: Document) -> None:
         """Bill a price once, along with its subscription."""
@@ -69,7 +69,7 @@ class SubscriptionItemBehaviour(Behaviour):
         if len(items_of(view, document["subscription"])) == 1:
             raise StripeRefusal(LAST_ITEM)
 
-    def shown(self, view: AccountView, document: Document) -> None:
+    def showing(self, view: AccountView, document: Document) -> None:
         """Spell the legacy plan out, which is the price again (D)."""
         price = view.get("price", document["price"])
         document["plan"] = plan = None if price is None else plan_of(price)
@@ -109,7 +109,7 @@ def change_items(view: AccountView, subscription: str, given: list[Document]) ->
                 SubscriptionItemBehaviour.title, wanted["id"], param=f"{param}[id]"
             )
         if wanted.get("deleted"):
-            view.tables.remove(ITEM, item["id"])
+            view.repository.remove(ITEM, item["id"])
         else:
             view.update(ITEM, item, rest)
     if not items_of(view, subscription):

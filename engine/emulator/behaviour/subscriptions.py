@@ -12,7 +12,7 @@ from engine.emulator.behaviour.dues import check_behavior, check_clock, check_pa
 from engine.emulator.behaviour.line_items import currency_of
 from engine.emulator.behaviour.subscription_items import change_items, items_of
 from engine.emulator.behaviour.tax_rates import check_rates
-from engine.emulator.params.queries import Searched
+from engine.emulator.params.queries import SearchOperators
 from engine.emulator.wire import errors
 from engine.emulator.wire.errors import StripeRefusal
 
@@ -25,7 +25,7 @@ _STILL_OPEN = frozenset({"metadata", "cancellation_details"})
 class SubscriptionBehaviour(Behaviour):
     """A subscription."""
 
-    sifted: ClassVar[frozenset[str]] = frozenset(
+    custom_filters: ClassVar[frozenset[str]] = frozenset(
         {"status", "price", "plan", "current_period_start", "current_period_end", "automatic_tax"}
     )
     indexed: ClassVar[Mapping[str, bool]] = {"customer": False}
@@ -41,11 +41,11 @@ class SubscriptionBehaviour(Behaviour):
         "trial_settings": {"end_behavior": {"missing_payment_method": "create_invoice"}},
     }
 
-    searched: ClassVar[Mapping[str, Searched]] = {
-        "canceled_at": Searched.NUMERIC,
-        "created": Searched.NUMERIC,
-        "metadata": Searched.TOKEN,
-        "status": Searched.STRING,
+    search_fields: ClassVar[Mapping[str, SearchOperators]] = {
+        "canceled_at": SearchOperators.NUMERIC,
+        "created": SearchOperators.NUMERIC,
+        "metadata": SearchOperators.TOKEN,
+        "status": SearchOperators.STRING,
     }
 
     def check_create(self, view: AccountView, params: Params) -> None:
@@ -128,7 +128,7 @@ class SubscriptionBehaviour(Behaviour):
                 "reason": "cancellation_requested",
             }
 
-    def passes(self, view: AccountView, params: Frozen, document: Frozen) -> bool:
+    def matches_filters(self, view: AccountView, params: Frozen, document: Frozen) -> bool:
         """Whether it has the status asked for, and the price; canceled ones must be asked for."""
         wanted = params.get("status")
         status = document["status"]
@@ -143,7 +143,7 @@ class SubscriptionBehaviour(Behaviour):
             return bool(right)
         return any(item["price"] == price for item in items_of(view, document["id"]))
 
-    def shown(self, view: AccountView, document: Document) -> None:
+    def showing(self, view: AccountView, document: Document) -> None:
         """Let a trial end by itself."""
         if document["status"] == "trialing" and document["trial_end"] <= view.now:
             document["status"] = "active"

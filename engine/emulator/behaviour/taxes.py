@@ -21,7 +21,7 @@ _DELAY_DAYS = 2
 class RegistrationBehaviour(Behaviour):
     """Where the account collects taxes."""
 
-    sifted: ClassVar[frozenset[str]] = frozenset({"status"})
+    custom_filters: ClassVar[frozenset[str]] = frozenset({"status"})
     indexed: ClassVar[Mapping[str, bool]] = {"country": False}
 
     def check_create(self, view: AccountView, params: Params) -> None:
@@ -73,11 +73,11 @@ class RegistrationBehaviour(Behaviour):
         if ends is not None and ends < after["active_from"]:
             raise errors.too_small("expires_at", after["active_from"], ends)
 
-    def shown(self, view: AccountView, document: Document) -> None:
+    def showing(self, view: AccountView, document: Document) -> None:
         """Tell its status, which follows the clock (L)."""
         document["status"] = _status(view, document)
 
-    def passes(self, view: AccountView, params: Frozen, document: Frozen) -> bool:
+    def matches_filters(self, view: AccountView, params: Frozen, document: Frozen) -> bool:
         """Whether it has the status asked for."""
         wanted = params.get("status", "all")
         return bool(wanted in ("all", _status(view, document)))

@@ -57,7 +57,7 @@ class LocationBehaviour(Behaviour):
 class ReaderBehaviour(Behaviour):
     """A card reader."""
 
-    kept_when_gone: ClassVar[tuple[str, ...]] = ("device_type", "serial_number")
+    kept_when_deleted: ClassVar[tuple[str, ...]] = ("device_type", "serial_number")
 
     def creating(self, view: AccountView, params: Params, document: Document) -> None:
         """Take the code that a simulated reader shows, and find out what it is."""

@@ -42,9 +42,9 @@ class FinancialAccountBehaviour(Behaviour):
         del view, verb, params
         document["status_details"] = {"closed": {"reasons": ["other"]}}
 
-    def shown(self, view: AccountView, document: Document) -> None:
+    def showing(self, view: AccountView, document: Document) -> None:
         """List the features that are on."""
-        features = view.tables.get(_FEATURES, document["id"]) or {}
+        features = view.repository.get(_FEATURES, document["id"]) or {}
         document["active_features"] = sorted(
             path for path, feature in _leaves(features, "") if feature["requested"]
         )

@@ -20,7 +20,7 @@ _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(\.[a-z]+)?")
 class WebhookBehaviour(Behaviour):
     """A webhook endpoint."""
 
-    permission: ClassVar[str] = "webhook"
+    permission_name: ClassVar[str] = "webhook"
 
     def check_create(self, view: AccountView, params: Params) -> None:
         """Check the URL, and the version of the events."""
@@ -39,7 +39,7 @@ class WebhookBehaviour(Behaviour):
     def creating(self, view: AccountView, params: Params, document: Document) -> None:
         """Keep to the cap (L)."""
         del params, document
-        if view.tables.count("webhook_endpoint") >= MOST_ENDPOINTS:
+        if view.repository.count("webhook_endpoint") >= MOST_ENDPOINTS:
             mode = "" if view.caller.livemode else "test "
             raise StripeRefusal(
                 f"You have reached the maximum of {MOST_ENDPOINTS} {mode}webhook endpoints."

@@ -21,11 +21,11 @@ from typing import Any, Final, Self
 from engine.emulator.core import Emulator
 from engine.emulator.doors.http11 import BadRequest, Head, read_body, read_head
 from engine.emulator.doors.visitors import check_visitor
-from engine.emulator.testing.disconnects import AnswerCut, ConnectionBroken
-from engine.emulator.testing.gate import Hang
+from engine.emulator.testing.disconnects import ConnectionBroken, ResponseCut
+from engine.emulator.testing.gate import Gate
 from engine.emulator.wire import errors
 from engine.emulator.wire.errors import StripeRefusal
-from engine.emulator.wire.messages import Request, Response, answer
+from engine.emulator.wire.messages import Request, Response, build_response
 from engine.redaction import redact
 
 LOOPBACK: Final = "127.0.0.1"
@@ -178,19 +178,19 @@ class _Connection(socketserver.BaseRequestHandler):
             return False
         try:
             response = self.server.emulator.handle(request, self._hold)
-        except AnswerCut as cut:
+        except ResponseCut as cut:
             return self._send_late(cut.response, last=True, most=cut.arrived)
         except ConnectionBroken:
             return False
         except Exception:  # noqa: BLE001 - a client must get an answer even to a fault of ours
             sys.stderr.write(redact(traceback.format_exc()))
             failure = errors.api_error("The emulator failed; see its standard error.")
-            response = answer(failure.status, failure.body(), {})
+            response = build_response(failure.status, failure.body(), {})
         # RFC 9110 9.3.2: an answer to HEAD is its head.
         return self._send_late(response, last=head.last, most=0 if head.method == "HEAD" else None)
 
-    def _hold(self, hang: Hang) -> None:
-        """Wait in a hang.
+    def _hold(self, gate: Gate) -> None:
+        """Wait at a gate.
 
         Raises:
             ConnectionBroken: The client has hung up, or the server is being closed.
@@ -199,13 +199,13 @@ class _Connection(socketserver.BaseRequestHandler):
         with waked, waker, selectors.DefaultSelector() as selector:
             selector.register(waked, selectors.EVENT_READ)
             selector.register(self.request, selectors.EVENT_READ)
-            with hang.entered(lambda: waker.send(b"!")):
+            with gate.entered(lambda: waker.send(b"!")):
                 while {key.fileobj for key, _ in selector.select()} == {self.request}:
                     if not self.request.recv(1, socket.MSG_PEEK):
                         raise ConnectionBroken
                     # It sends its next request already, so its end would not be seen.
                     selector.unregister(self.request)
-        hang.check()
+        gate.check()
 
     def _receive(self, incoming: BufferedReader) -> tuple[Head, Request] | tuple[None, None]:
         """Read a request; None twice if there is none to come.
@@ -264,4 +264,4 @@ class _Connection(socketserver.BaseRequestHandler):
 
 
 def _plain_refusal(status: int, message: str) -> Response:
-    return answer(status, StripeRefusal(message, status=status).body(), {})
+    return build_response(status, StripeRefusal(message, status=status).body(), {})

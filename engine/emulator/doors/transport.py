@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import stripe
 
 from engine.emulator.core import Emulator
-from engine.emulator.testing.disconnects import AnswerCut, ClientTimedOut, ConnectionBroken
+from engine.emulator.testing.disconnects import ClientTimedOut, ConnectionBroken, ResponseCut
 from engine.emulator.wire.messages import Headers, Request
 
 _FAILED = (
@@ -30,7 +30,7 @@ def _as_the_sdk_tells(broken: ConnectionBroken) -> stripe.APIConnectionError:
     told, retry = _CLOSED, True
     if isinstance(broken, ClientTimedOut):
         told = _TIMED_OUT
-    elif isinstance(broken, AnswerCut):
+    elif isinstance(broken, ResponseCut):
         missing = len(broken.response.body) - broken.arrived
         read = f"IncompleteRead({broken.arrived} bytes read, {missing} more expected)"
         # The SDK takes this error, and this alone of the three, for one not worth a retry.

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from engine.catalog.model import Shape
 from engine.catalog.rows import Bounds, Limit, Row
 from engine.emulator.params.currencies import is_currency, unknown_currency
-from engine.emulator.shapes.paths import hits
+from engine.emulator.shapes.paths import values_at
 from engine.emulator.wire import errors
 from engine.schema.attribute import Kind
 
@@ -49,10 +49,10 @@ def check_bounds(
     for path, limit in limits.items():
         if path.partition(".")[0] == "metadata" or path.partition(".")[0] not in params:
             continue
-        for param, value in hits(params, path.split(".")):
+        for param, value in values_at(params, path.split(".")):
             _check(value, limit, param, row.references.get(path, ""))
     for path, bounds in row.bounds.items():
-        for param, value in hits(params, path.split(".")):
+        for param, value in values_at(params, path.split(".")):
             if value is not None:
                 _check_size(value, bounds, param)
     _check_currencies(params, "")

@@ -26,22 +26,22 @@ _STRUCTURES: Mapping[Kind, str] = {Kind.OBJECT: "object", Kind.MAP: "hash", Kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class ParamParser:
     """What the semantics table adds to shapes.
 
     Attributes:
         fold_case: Dotted paths whose values are stored in lower case.
         unlisted: Dotted paths of enums that take further words.
-        emptyable: Dotted paths that an empty string clears although the SDK does not say so.
+        clearable: Dotted paths that an empty string clears although the SDK does not say so.
         optional: Dotted paths that are not required although the SDK says so.
     """
 
     fold_case: frozenset[str] = frozenset()
     unlisted: frozenset[str] = frozenset()
-    emptyable: frozenset[str] = frozenset()
+    clearable: frozenset[str] = frozenset()
     optional: frozenset[str] = frozenset()
 
-    def read(self, form: Form, fields: Mapping[str, Shape]) -> dict[str, Any]:
+    def parse(self, form: Form, fields: Mapping[str, Shape]) -> dict[str, Any]:
         """Type a form.
 
         Raises:
@@ -71,7 +71,7 @@ class Reading:
         if isinstance(given, str) and not given.strip(_BLANKS):
             # R: blanks are stripped, and nothing but blanks counts as not sent.
             blank = given != "" and not shape.required
-            known = shape.emptyable or path in self.emptyable or _is_metadata(shape, path)
+            known = shape.emptyable or path in self.clearable or _is_metadata(shape, path)
             if known or blank:
                 return None
             raise errors.empty_string(param)

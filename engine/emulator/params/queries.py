@@ -37,7 +37,7 @@ _COMPARISONS: Mapping[str, Callable[[Decimal, Decimal], bool]] = {
 }
 
 
-class Searched(Enum):
+class SearchOperators(Enum):
     """How a field is searched by: the words of Stripe's tables of query fields."""
 
     TOKEN = "token"  # noqa: S105 - the word of Stripe's tables
@@ -50,10 +50,10 @@ class Searched(Enum):
         return _OPERATORS[self]
 
 
-_OPERATORS: Mapping[Searched, frozenset[str]] = {
-    Searched.TOKEN: frozenset({":"}),
-    Searched.STRING: frozenset({":", "~"}),
-    Searched.NUMERIC: frozenset(_COMPARISONS),
+_OPERATORS: Mapping[SearchOperators, frozenset[str]] = {
+    SearchOperators.TOKEN: frozenset({":"}),
+    SearchOperators.STRING: frozenset({":", "~"}),
+    SearchOperators.NUMERIC: frozenset(_COMPARISONS),
 }
 
 
@@ -90,7 +90,7 @@ class Query:
 
     clauses: tuple[Clause, ...]
     any: bool
-    fields: Mapping[str, Searched]
+    fields: Mapping[str, SearchOperators]
 
     def meets(self, document: Mapping[str, Any]) -> bool:
         """Whether an object is found."""
@@ -105,7 +105,7 @@ class Query:
         return _is_met(clause, how, found) != clause.negated
 
 
-def parse(text: str, fields: Mapping[str, Searched], resource: str) -> Query:
+def parse(text: str, fields: Mapping[str, SearchOperators], resource: str) -> Query:
     """Read a query.
 
     Args:
@@ -156,7 +156,7 @@ def _unquoted(text: str) -> str:
     return _ESCAPED.sub(r"\1", text[1:-1])
 
 
-def _check(clause: Clause, fields: Mapping[str, Searched], resource: str) -> None:
+def _check(clause: Clause, fields: Mapping[str, SearchOperators], resource: str) -> None:
     how = fields.get(clause.field)
     if how is None or (clause.key is None) == (clause.field == _METADATA):
         raise _unsearchable(clause.field, resource)
@@ -168,7 +168,7 @@ def _check(clause: Clause, fields: Mapping[str, Searched], resource: str) -> Non
     if clause.value is None:
         if clause.operator != ":":
             raise _unreadable()
-    elif how is Searched.NUMERIC:
+    elif how is SearchOperators.NUMERIC:
         if not _NUMBER.fullmatch(clause.value):
             raise _unreadable()
     elif not clause.quoted:
@@ -181,10 +181,10 @@ def _check(clause: Clause, fields: Mapping[str, Searched], resource: str) -> Non
         )
 
 
-def _is_met(clause: Clause, how: Searched, found: Any) -> bool:
+def _is_met(clause: Clause, how: SearchOperators, found: Any) -> bool:
     if clause.value is None or found is None:
         return clause.value is None and found in (None, "")
-    if how is Searched.NUMERIC:
+    if how is SearchOperators.NUMERIC:
         return _COMPARISONS[clause.operator](Decimal(str(found)), Decimal(clause.value))
     # D: upper and lower case mean the same.
     text, value = _text(found).casefold(), clause.value.casefold()

@@ -12,10 +12,10 @@ from typing import Any
 
 from engine.emulator.accounts.keys import Caller
 from engine.emulator.params.bounds import check_bounds, check_metadata
-from engine.emulator.shapes.paths import copied, drop, hits, holders
-from engine.emulator.storage.history import Made
-from engine.emulator.storage.repository import Condition, Document, Tables
-from engine.emulator.types.kinds import ObjectKind, answer_word, kind_of
+from engine.emulator.shapes.paths import containers, copied, drop, values_at
+from engine.emulator.storage.history import CreatedObject
+from engine.emulator.storage.repository import Condition, Document, Repository
+from engine.emulator.types.kinds import ObjectKind, kind_of, returned_word
 from engine.emulator.wire import errors
 from engine.emulator.wire.ids import Ids
 from engine.schema.attribute import Kind
@@ -32,7 +32,7 @@ class Call:
         caller: Who calls.
         now: Seconds since 1970.
         ids: Where ids come from.
-        tables: The objects of this account and mode.
+        repository: The objects of this account and mode.
         version: API version the request asked for.
         begun: Execution has begun: from here on an idempotency key remembers the answer.
         made: The objects it has made so far.
@@ -41,10 +41,10 @@ class Call:
     caller: Caller
     now: int
     ids: Ids
-    tables: Tables
+    repository: Repository
     version: str
     begun: bool = field(default=False)
-    made: list[Made] = field(default_factory=list)
+    made: list[CreatedObject] = field(default_factory=list)
 
     def kind(self, object: str) -> ObjectKind:
         """An emulated type by object name."""
@@ -60,12 +60,12 @@ class Call:
     def find(self, object: str, path: str, value: Any, *, folded: bool = False) -> list[Document]:
         """Objects whose field has a value, newest first."""
         condition = Condition(path, "eq", value, folded)
-        found = self.tables.select(self.kind(object).table, [condition])
+        found = self.repository.select(self.kind(object).table, [condition])
         return [one for one in found if one.get("deleted") is not True]
 
     def get(self, object: str, id: str) -> Document | None:
         """The object of an id; None if there is none any more."""
-        found = self.tables.get(self.kind(object).table, id)
+        found = self.repository.get(self.kind(object).table, id)
         return None if found is None or found.get("deleted") is True else found
 
     def require(
@@ -87,11 +87,11 @@ class Call:
         found = self.get(object, id)
         if found is not None and (not parent or found.get(kind.parent_field) == parent):
             return found
-        refusal = kind.behaviour.missing(self, id) if in_path else None
+        refusal = kind.behaviour.not_found(self, id) if in_path else None
         if refusal is not None:
             raise refusal
         other = "test" if self.caller.livemode else "live"
-        elsewhere = self.tables.holds(kind.table, id, f"{self.caller.account}/{other}")
+        elsewhere = self.repository.holds(kind.table, id, f"{self.caller.account}/{other}")
         raise errors.resource_missing(
             kind.title,
             id,
@@ -111,7 +111,7 @@ class Call:
 
     def save(self, document: Document) -> None:
         """Store a new version of an object."""
-        self.tables.replace(document["object"], document)
+        self.repository.replace(document["object"], document)
         self.kind(document["object"]).behaviour.stored(self, document)
 
     def check_future(self, param: str, moment: int | None) -> None:
@@ -152,15 +152,15 @@ class Call:
             document[kind.parent_field] = parent
         document["id"] = self._new_id(kind, params)
         kind.behaviour.creating(self, params, document)
-        standing = kind.behaviour.overwrites(self, document)
+        standing = kind.behaviour.object_to_replace(self, document)
         if standing is not None:
             document.update({name: standing[name] for name in ("id", "created")})
-            self.tables.replace(kind.table, document)
+            self.repository.replace(kind.table, document)
         else:
             id = document["id"]
-            made = Made(object=kind.object, id=id, params=params, caller=self.caller)
+            made = CreatedObject(object=kind.object, id=id, params=params, caller=self.caller)
             self.made.append(made)
-            self.tables.insert(kind.table, document)
+            self.repository.insert(kind.table, document)
         kind.behaviour.stored(self, document)
         kind.behaviour.created(self, params, document)
         return document
@@ -187,7 +187,7 @@ class Call:
         for fields in many:
             told = {name: fields[name] for name in fields if name in kind.fields}
             document = {**bare, **told, "id": fields.get("id") or self._new_id(kind, {})}
-            self.tables.put(kind.table, document)
+            self.repository.put(kind.table, document)
             kind.behaviour.stored(self, document)
             yield document
 
@@ -195,7 +195,7 @@ class Call:
         """The one object of a type, or of a type below a parent, as it is before any change too."""
         kind = self.kind(object)
         id = parent or object
-        found = self.tables.get(kind.table, id)
+        found = self.repository.get(kind.table, id)
         if found is not None:
             return found
         document = self._fresh(kind, {})
@@ -213,16 +213,16 @@ class Call:
         """
         kind = self.kind(object)
         self._require_named(kind, params)
-        after = kind.filling.merged(before, self._told(kind, params))
+        after = kind.builder.merge(before, self._told(kind, params))
         if isinstance(after.get("metadata"), dict):
             check_metadata(after["metadata"])
         kind.behaviour.updating(self, params, before, after)
         if after != before:
             self.touch(kind, after)
             if kind.singleton:
-                self.tables.put(kind.table, after)
+                self.repository.put(kind.table, after)
             else:
-                self.tables.replace(kind.table, after)
+                self.repository.replace(kind.table, after)
             kind.behaviour.stored(self, after)
         return after
 
@@ -232,7 +232,7 @@ class Call:
             document["updated"] = self._moment(kind, "updated")
 
     def _fresh(self, kind: ObjectKind, told: Mapping[str, Any]) -> Document:
-        document = {"id": "", "object": kind.table, **kind.filling.complete(told)}
+        document = {"id": "", "object": kind.table, **kind.builder.build(told)}
         stamps = {
             "created": self._moment(kind, "created"),
             "updated": self._moment(kind, "updated"),
@@ -253,9 +253,9 @@ class Call:
         """Refuse ids in parameters that name nothing, of the types that are emulated."""
         found = [
             (param, object, value)
-            for path, object in kind.named.items()
+            for path, object in kind.named_by_params.items()
             if path.partition(".")[0] in params and self.emulates(object)
-            for param, value in hits(params, path.split("."))
+            for param, value in values_at(params, path.split("."))
             if isinstance(value, str) and not self._is_own_account(object, value)
         ]
         for param, object, id in sorted(found, key=lambda one: (one[0].count("["), one[0])):
@@ -267,7 +267,7 @@ class Call:
     def _new_id(self, kind: ObjectKind, params: Mapping[str, Any]) -> str:
         chosen = params.get("id") if kind.chosen_id else None
         if chosen is not None:
-            if self.tables.holds(kind.table, chosen):
+            if self.repository.holds(kind.table, chosen):
                 raise errors.already_exists(kind.title.capitalize())
             return str(chosen)
         while True:
@@ -275,16 +275,16 @@ class Call:
                 kind.row.id_prefix, kind.behaviour.id_form, self.caller.account
             )
             # Two emulators on one file may have been given the same seed.
-            if not self.tables.holds(kind.table, fresh):
+            if not self.repository.holds(kind.table, fresh):
                 return fresh
 
     def _told(self, kind: ObjectKind, params: Mapping[str, Any]) -> dict[str, Any]:
         """Parameters under the names the answer has for them, `now` as the time it is."""
         told: dict[str, Any] = copied(params)
         for param, alias in kind.row.aliases.items():
-            for holder, name in list(holders(told, param)):
+            for holder, name in list(containers(told, param)):
                 if isinstance(holder, dict) and holder.get(name) is not None:
-                    word = answer_word(alias.words, holder[name])
+                    word = returned_word(alias.words, holder[name])
                     _put_beside(holder, alias.source or name, word)
         for name, value in told.items():
             shape = kind.fields.get(name)

@@ -10,10 +10,10 @@ from functools import lru_cache
 from typing import Any, Final, Protocol, TypeAlias
 
 from engine.catalog.model import ALTERNATIVES, Shape
-from engine.emulator.shapes.defaults import leave_out_absent
 from engine.emulator.shapes.derived import SubList
-from engine.emulator.shapes.paths import drop, holders, put
-from engine.emulator.types.kinds import INSIDE, ObjectKind, answer_of_object, kind_of
+from engine.emulator.shapes.document_builder import drop_absent
+from engine.emulator.shapes.paths import containers, drop, put
+from engine.emulator.types.kinds import INTERNAL, ObjectKind, kind_of, response_of_object
 from engine.emulator.wire import errors
 from engine.schema.attribute import Kind
 
@@ -91,9 +91,9 @@ def _checked(path: str, kind: ObjectKind, *, of_list: bool) -> str:
 
 
 def _expandable(path: str, kind: ObjectKind) -> bool:
-    if path in kind.hidden or path in kind.nulled or path in kind.whole:
+    if path in kind.hidden or path in kind.null_unless_expanded or path in kind.ids_unless_expanded:
         return True
-    return _leads_to_an_object(tuple(path.split(".")), kind.answer)
+    return _leads_to_an_object(tuple(path.split(".")), kind.response)
 
 
 def _leads_to_an_object(steps: tuple[str, ...], shape: Shape) -> bool:
@@ -120,7 +120,7 @@ def _held(shape: Shape) -> list[Shape]:
         return _held(shape.element)
     if shape.fields or not shape.reference:
         return [shape] if shape.kind is Kind.OBJECT else []
-    return [answer_of_object(name) for name in shape.reference.split(ALTERNATIVES)]
+    return [response_of_object(name) for name in shape.reference.split(ALTERNATIVES)]
 
 
 # Paths come from clients, so there may be any number of them.
@@ -157,11 +157,11 @@ def shown(
     for head, paths in inner.items():
         _expand(document, head, kind.links[head], paths, store)
     for name in document.keys() - kind.fields.keys():
-        if name.startswith(INSIDE):
+        if name.startswith(INTERNAL):
             del document[name]
     if "id" not in kind.fields:
         document.pop("id", None)
-    leave_out_absent(document, kind.answer)
+    drop_absent(document, kind.response)
     return document
 
 
@@ -170,14 +170,14 @@ def _leave_out(document: dict[str, Any], kind: ObjectKind, expand: Sequence[str]
     for path in kind.hidden:
         if path not in expand and not any(one.startswith(f"{path}.") for one in expand):
             drop(document, path)
-    for path in kind.nulled.difference(expand):
+    for path in kind.null_unless_expanded.difference(expand):
         put(document, path, None)
-    for path in kind.whole.difference(expand):
+    for path in kind.ids_unless_expanded.difference(expand):
         _tell_ids(document, path)
 
 
 def _tell_ids(document: dict[str, Any], path: str) -> None:
-    for holder, name in list(holders(document, path)):
+    for holder, name in list(containers(document, path)):
         held = holder.get(name) if isinstance(holder, dict) else None
         if isinstance(held, list):
             holder[name] = [one["id"] if isinstance(one, dict) else one for one in held]
@@ -187,7 +187,7 @@ def _fill(
     document: dict[str, Any], path: str, page: SubList, store: Store, expand: Sequence[str]
 ) -> None:
     """Put the elements of a sub-list in, as of now, and say where the rest would be."""
-    for holder, name in list(holders(document, path)):
+    for holder, name in list(containers(document, path)):
         if not isinstance(holder, dict) or name not in holder:
             continue
         listed = holder[name] or {"object": "list", "data": [], "has_more": False}
@@ -206,7 +206,7 @@ def _expand(
     other = kind_of(object)
     if other is None:
         return
-    for holder, name in list(holders(document, path)):
+    for holder, name in list(containers(document, path)):
         id = holder[name] if isinstance(holder, list) else holder.get(name)
         if isinstance(id, str):
             holder[name] = _expanded(id, other, expand, store)
@@ -216,5 +216,5 @@ def _expanded(id: str, kind: ObjectKind, expand: Sequence[str], store: Store) ->
     found = store.found(kind, id) or store.remembered(kind, id)
     if found is None:
         gone = {"id": id, "object": kind.table, "deleted": True}
-        return gone if kind.behaviour.named_when_gone else id
+        return gone if kind.behaviour.expanded_when_deleted else id
     return shown(found, kind, expand, store)

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from engine.emulator.requests.request_context import Exchange
-from engine.emulator.storage.repository import FirstAnswer, Tables
+from engine.emulator.requests.request_context import RequestContext
+from engine.emulator.storage.repository import FirstResponse, Repository
 from engine.emulator.wire.errors import StripeRefusal
 
 # D: keys are forgotten once they are a day old.
@@ -19,35 +19,39 @@ KEY_LIFE: Final = 24 * 3600
 _TYPE: Final = "idempotency_error"
 
 
-def first_answer(exchange: Exchange, tables: Tables, now: int) -> FirstAnswer | None:
+def first_response(
+    context: RequestContext, repository: Repository, now: int
+) -> FirstResponse | None:
     """What the request's key was first answered; None if it is new, or forgotten by now.
 
     Raises:
         StripeRefusal: 400, the key was first used for something else.
     """
-    first = tables.first_answer(exchange.key)
+    first = repository.first_response(context.key)
     if first is None or now - first.created >= KEY_LIFE:
         return None
-    if first.endpoint != exchange.endpoint:
-        own = exchange.request.path
-        raise key_moved(exchange.key, first.endpoint.partition(" ")[2], own)
-    if first.digest != exchange.digest:
-        raise key_reused(exchange.key)
+    if first.endpoint != context.endpoint:
+        own = context.request.path
+        raise key_moved(context.key, first.endpoint.partition(" ")[2], own)
+    if first.digest != context.digest:
+        raise key_reused(context.key)
     return first
 
 
-def remember(exchange: Exchange, tables: Tables, outcome: tuple[int, bytes], now: int) -> None:
+def remember(
+    context: RequestContext, repository: Repository, outcome: tuple[int, bytes], now: int
+) -> None:
     """Keep the first answer to the request's key."""
     status, body = outcome
-    first = FirstAnswer(
-        endpoint=exchange.endpoint,
-        digest=exchange.digest,
+    first = FirstResponse(
+        endpoint=context.endpoint,
+        digest=context.digest,
         status=status,
         body=body,
-        request_id=exchange.id,
+        request_id=context.id,
         created=now,
     )
-    tables.remember(exchange.key, first)
+    repository.remember(context.key, first)
 
 
 class KeysInUse:

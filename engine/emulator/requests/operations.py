@@ -10,9 +10,9 @@ from typing import Any
 
 from engine.emulator.params.bounds import check_bounds
 from engine.emulator.requests import v2
-from engine.emulator.requests.answers import page_of, show
 from engine.emulator.requests.call import Call
 from engine.emulator.requests.expansions import Paths, read_expand
+from engine.emulator.requests.responses import page_of, show
 from engine.emulator.requests.search import TOTAL_COUNT, result_of
 from engine.emulator.shapes.paths import copied, put
 from engine.emulator.storage.repository import Document
@@ -62,16 +62,16 @@ def _update(call: Call, match: Match, form: Form) -> dict[str, Any]:
 
 def _delete(call: Call, match: Match, form: Form) -> dict[str, Any]:
     kind = match.kind
-    kind.reading.read(form, kind.entry.params("delete"))
+    kind.parser.parse(form, kind.entry.params("delete"))
     call.begun = True
     document = _required(call, match)
     kind.behaviour.deleting(call, document)
     gone = {"id": document["id"], "object": kind.table, "deleted": True}
-    gone.update({name: document[name] for name in kind.behaviour.kept_when_gone})
+    gone.update({name: document[name] for name in kind.behaviour.kept_when_deleted})
     if kind.behaviour.leaves_tombstone:
-        call.tables.replace(kind.table, gone)
+        call.repository.replace(kind.table, gone)
     else:
-        call.tables.remove(kind.table, document["id"])
+        call.repository.remove(kind.table, document["id"])
     if kind.is_v2:
         return {"id": document["id"], "object": kind.table}
     return gone
@@ -99,13 +99,13 @@ def _call(call: Call, match: Match, form: Form) -> dict[str, Any]:
     check_bounds(params, kind.entry.params(match.operation), kind.limits, kind.row)
     call.begun = True
     behaviour = kind.behaviour
-    document = _required(call, match) if match.id else behaviour.addressed(call, verb, params)
+    document = _required(call, match) if match.id else behaviour.find_target(call, verb, params)
     before = copied(document)
     behaviour.calling(call, verb, params, document)
     apply_verb(kind, verb, document, call.now)
     if document != before:
         call.touch(kind, document)
-        call.tables.replace(kind.table, document)
+        call.repository.replace(kind.table, document)
     answer = behaviour.called(call, verb, document)
     return dict(answer) if answer is not None else _shown(call, match, document, expand)
 
@@ -128,7 +128,7 @@ def _read(
     if kind.is_v2:
         return v2.read(kind, match.operation, form)
     given = {name: value for name, value in form.items() if name != "expand"}
-    params = kind.reading.read(given, kind.entry.params(match.operation))
+    params = kind.parser.parse(given, kind.entry.params(match.operation))
     return params, read_expand(form.get("expand"), kind, of_list=of_list, beside=beside)
 
 
@@ -146,7 +146,7 @@ def _tombstone(call: Call, match: Match) -> Document | None:
     """What is left of a deleted object, for types that leave something."""
     if not match.kind.behaviour.leaves_tombstone:
         return None
-    found = call.tables.get(match.kind.table, match.id)
+    found = call.repository.get(match.kind.table, match.id)
     return found if found is not None and found.get("deleted") is True else None
 
 

@@ -59,4 +59,4 @@ class Permissions:
 
 def _name(kind: ObjectKind) -> str:
     # L for products, prices and what else names its own; for the rest it is the object's (?).
-    return kind.behaviour.permission or kind.object.replace(".", "_")
+    return kind.behaviour.permission_name or kind.object.replace(".", "_")

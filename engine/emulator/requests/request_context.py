@@ -16,7 +16,7 @@ _UNKNOWN = frozenset({"parameter_unknown", "unknown_field"})
 
 
 @dataclass(slots=True, kw_only=True)
-class Exchange:
+class RequestContext:
     """One request on its way, with what is found out about it step by step.
 
     Attributes:

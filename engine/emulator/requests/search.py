@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.emulator.params.queries import parse
-from engine.emulator.requests.answers import alive, limit_of, show
 from engine.emulator.requests.call import Call
 from engine.emulator.requests.expansions import Paths
+from engine.emulator.requests.responses import alive, limit_of, show
 from engine.emulator.types.kinds import ObjectKind
 from engine.emulator.wire.errors import StripeRefusal
 from engine.emulator.wire.tokens import position_of, token_of
@@ -36,15 +36,17 @@ def result_of(
         StripeRefusal: The query or the page cannot be read.
     """
     behaviour = kind.behaviour
-    query = parse(params["query"], behaviour.searched, kind.entry.collection.rpartition("/")[2])
+    query = parse(
+        params["query"], behaviour.search_fields, kind.entry.collection.rpartition("/")[2]
+    )
     limit = limit_of(params.get("limit"))
     start = 0 if params.get("page") is None else position_of(params["page"])
     if start is None:
         # ? The text is ours.
         raise StripeRefusal(f"Invalid page: {params['page']}", param="page")
     found = []
-    for document in alive(call.tables.select(kind.table)):
-        behaviour.shown(call, document)
+    for document in alive(call.repository.select(kind.table)):
+        behaviour.showing(call, document)
         if query.meets(document):
             found.append(document)
     end = start + limit

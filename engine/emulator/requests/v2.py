@@ -10,9 +10,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from engine.catalog.model import Shape
-from engine.emulator.requests.answers import limit_of, show
 from engine.emulator.requests.call import Call
 from engine.emulator.requests.expansions import Paths
+from engine.emulator.requests.responses import limit_of, show
 from engine.emulator.shapes.paths import put
 from engine.emulator.storage.repository import Document
 from engine.emulator.types.kinds import ObjectKind
@@ -67,7 +67,7 @@ def list_page(call: Call, kind: ObjectKind, form: Form, path: str) -> dict[str, 
         raise errors.unknown_field(unknown[0])
     limit = limit_of(_number(form.get("limit")))
     start = _start(form.get("page"))
-    found = call.tables.select(kind.table)
+    found = call.repository.select(kind.table)
     page = found[start : start + limit]
 
     def address(position: int) -> str | None:

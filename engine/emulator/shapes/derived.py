@@ -31,7 +31,7 @@ class SubList:
     field: str = ""
 
 
-def answer_of(entry: Entry) -> Shape:
+def response_shape(entry: Entry) -> Shape:
     """The answer's shape, its fields spelled as on the wire: the SDK writes `in_` for `in`."""
     return _respelled(entry.response)
 

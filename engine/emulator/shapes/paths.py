@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 
-def hits(value: Any, steps: list[str], param: str = "") -> Iterator[tuple[str, Any]]:
+def values_at(value: Any, steps: list[str], param: str = "") -> Iterator[tuple[str, Any]]:
     """Yield every value at a path, each with its name in brackets."""
     if not steps:
         yield param, value
@@ -18,15 +18,15 @@ def hits(value: Any, steps: list[str], param: str = "") -> Iterator[tuple[str, A
     if step == "*":
         if isinstance(value, list):
             for index, inner in enumerate(value):
-                yield from hits(inner, rest, f"{param}[{index}]")
+                yield from values_at(inner, rest, f"{param}[{index}]")
         elif isinstance(value, dict):
             for name, inner in value.items():
-                yield from hits(inner, rest, f"{param}[{name}]")
+                yield from values_at(inner, rest, f"{param}[{name}]")
     elif isinstance(value, dict) and step in value:
-        yield from hits(value[step], rest, f"{param}[{step}]" if param else step)
+        yield from values_at(value[step], rest, f"{param}[{step}]" if param else step)
 
 
-def holders(document: Any, path: str) -> Iterator[tuple[Any, Any]]:
+def containers(document: Any, path: str) -> Iterator[tuple[Any, Any]]:
     """Yield what holds each value at a path, with the name or the index it has there.
 
     The last step need not be there; lists are walked through where a path names a field of
@@ -65,14 +65,14 @@ def _keys(here: Any) -> list[Any]:
 
 def drop(document: Any, path: str) -> None:
     """Take out whatever stands at a path."""
-    for holder, last in list(holders(document, path)):
+    for holder, last in list(containers(document, path)):
         if isinstance(holder, dict):
             holder.pop(last, None)
 
 
 def put(document: Any, path: str, value: Any) -> None:
     """Set what stands at a path, wherever something can hold it."""
-    for holder, last in list(holders(document, path)):
+    for holder, last in list(containers(document, path)):
         holder[last] = value
 
 

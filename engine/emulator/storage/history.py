@@ -13,7 +13,7 @@ from engine.emulator.accounts.keys import Caller
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
+class CreatedObject:
     """One object that a request made.
 
     Attributes:
@@ -42,11 +42,11 @@ class History:
     what was seeded.
     """
 
-    def __init__(self, is_alive: Callable[[Made], bool]) -> None:
-        self._made: list[Made] = []
+    def __init__(self, is_alive: Callable[[CreatedObject], bool]) -> None:
+        self._made: list[CreatedObject] = []
         self._is_alive = is_alive
 
-    def add(self, made: Iterable[Made], *, key: str, request_id: str) -> None:
+    def add(self, made: Iterable[CreatedObject], *, key: str, request_id: str) -> None:
         """Write down what one request made."""
         self._made += [replace(one, key=key, request_id=request_id) for one in made]
 
@@ -54,7 +54,7 @@ class History:
         """Forget all of them."""
         self._made.clear()
 
-    def __iter__(self) -> Iterator[Made]:
+    def __iter__(self) -> Iterator[CreatedObject]:
         for one in tuple(self._made):
             yield replace(one, alive=self._is_alive(one))
 

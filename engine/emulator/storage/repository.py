@@ -1,4 +1,4 @@
-"""Reading and writing emulated objects within one transaction, one account and one mode.
+"""ParamParser and writing emulated objects within one transaction, one account and one mode.
 
 What must not live here: connections and locks (see `store`), and what any object means.
 """
@@ -49,7 +49,7 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FirstAnswer:
+class FirstResponse:
     """What was answered to the first request with an idempotency key.
 
     Attributes:
@@ -69,7 +69,7 @@ class FirstAnswer:
     created: int
 
 
-class Tables:
+class Repository:
     """One transaction's view of the store, within one account and mode."""
 
     __slots__ = ("_connection", "_scope")
@@ -179,7 +179,7 @@ class Tables:
         ).fetchone()
         return int(row[0])
 
-    def first_answer(self, key: str) -> FirstAnswer | None:
+    def first_response(self, key: str) -> FirstResponse | None:
         """What an idempotency key was first answered; None if it is new."""
         row = self._connection.execute(
             "SELECT endpoint, digest, status, body, request_id, created FROM idempotency_keys "
@@ -189,7 +189,7 @@ class Tables:
         if row is None:
             return None
         endpoint, digest, status, body, request_id, created = row
-        return FirstAnswer(
+        return FirstResponse(
             endpoint=endpoint,
             digest=digest,
             status=status,
@@ -198,7 +198,7 @@ class Tables:
             created=created,
         )
 
-    def remember(self, key: str, first: FirstAnswer) -> None:
+    def remember(self, key: str, first: FirstResponse) -> None:
         """Keep the first answer to an idempotency key."""
         self._connection.execute(
             "INSERT OR REPLACE INTO idempotency_keys VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -252,5 +252,5 @@ def _load(text: str) -> Document:
     return document
 
 
-# Made once: `json.dumps` would make an encoder for every document.
+# CreatedObject once: `json.dumps` would make an encoder for every document.
 _dump = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode

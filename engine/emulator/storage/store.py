@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from engine.emulator.storage.repository import Tables, place
+from engine.emulator.storage.repository import Repository, place
 from engine.errors import EmulatorError
 
 MEMORY: Final = ":memory:"
@@ -69,7 +69,7 @@ class Store:
         self._shared = self._connect() if self.path == MEMORY else None
         self._prepare()
 
-    def transaction(self, scope: str, *, write: bool) -> AbstractContextManager[Tables]:
+    def transaction(self, scope: str, *, write: bool) -> AbstractContextManager[Repository]:
         """Open a transaction; it commits at the end, or undoes everything if the body raises.
 
         Args:
@@ -82,11 +82,11 @@ class Store:
         return self._transaction(scope, "BEGIN IMMEDIATE" if write else "BEGIN")
 
     @contextmanager
-    def _transaction(self, scope: str, begin: str) -> Iterator[Tables]:
+    def _transaction(self, scope: str, begin: str) -> Iterator[Repository]:
         with self._connection() as connection:
             connection.execute(begin)
             try:
-                yield Tables(connection, scope)
+                yield Repository(connection, scope)
                 connection.execute("COMMIT")
             except BaseException:
                 # SQLite has undone it already where the disk is full.

@@ -16,7 +16,7 @@ class ClientTimedOut(ConnectionBroken):
     """The client waits for an answer until it gives up."""
 
 
-class AnswerCut(ConnectionBroken):
+class ResponseCut(ConnectionBroken):
     """Status, headers and a part of the body arrive, then the connection breaks.
 
     Attributes:

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
-from engine.emulator.testing.disconnects import AnswerCut, ConnectionBroken
-from engine.emulator.testing.gate import Hang
+from engine.emulator.testing.disconnects import ConnectionBroken, ResponseCut
+from engine.emulator.testing.gate import Gate
 from engine.emulator.wire.errors import StripeRefusal
 from engine.emulator.wire.messages import Request, Response
 
-Hold: TypeAlias = Callable[[Hang], object]
-"""How a door waits in a hang; it raises `ConnectionBroken` if the client is gone."""
+Hold: TypeAlias = Callable[[Gate], object]
+"""How a door waits at a gate; it raises `ConnectionBroken` if the client is gone."""
 Before: TypeAlias = Callable[[Request], object]
 After: TypeAlias = Callable[[Request, Response], object]
 
@@ -36,11 +36,11 @@ class Effect:
     Attributes:
         refusal: The error it is answered with; None for the answer it would have had.
         ending: What becomes of the answer.
-        executed: The request is carried out although its own answer never arrives; with a hang,
+        executed: The request is carried out although its own answer never arrives; with a gate,
             it is carried out before it hangs.
         saved: The error is kept as the first answer to the request's idempotency key, as Stripe
             does with the 500s of requests whose execution had begun (D).
-        hang: Where it waits, and its idempotency key is in use meanwhile unless it is executed.
+        gate: Where it waits, and its idempotency key is in use meanwhile unless it is executed.
         before: Called before it is carried out, while its idempotency key is in use.
         after: Called with its answer, after what it did is kept and before the answer is sent.
     """
@@ -49,7 +49,7 @@ class Effect:
     ending: Ending = Ending.WHOLE
     executed: bool = False
     saved: bool = False
-    hang: Hang | None = None
+    gate: Gate | None = None
     before: Before | None = None
     after: After | None = None
 
@@ -66,8 +66,8 @@ class Effect:
         """
         if self.before is not None:
             self.before(request)
-        if self.hang is not None and not self.executed:
-            hold(self.hang)
+        if self.gate is not None and not self.executed:
+            hold(self.gate)
 
     def end(self, request: Request, response: Response, hold: Hold) -> None:
         """Do what comes between the execution and the answer.
@@ -77,9 +77,9 @@ class Effect:
         """
         if self.after is not None:
             self.after(request, response)
-        if self.hang is not None and self.executed:
-            hold(self.hang)
+        if self.gate is not None and self.executed:
+            hold(self.gate)
         if self.ending is Ending.LOST:
             raise ConnectionBroken
         if self.ending is Ending.CUT:
-            raise AnswerCut(response)
+            raise ResponseCut(response)

@@ -16,18 +16,18 @@ from typing import Any, Final
 from engine.emulator.accounts.limiter import rate_limit
 from engine.emulator.requests.idempotency import key_in_use
 from engine.emulator.testing.fault_effects import After, Before, Effect, Ending
-from engine.emulator.testing.gate import Hang
+from engine.emulator.testing.gate import Gate
 from engine.emulator.wire.errors import StripeRefusal, more_permissions
 
 __all__ = [
     "Effect",
     "Fault",
     "Faults",
-    "Hang",
+    "Gate",
     "after",
-    "answer",
     "before",
     "dropped",
+    "error",
     "hung",
     "in_use",
     "lock_timeout",
@@ -81,7 +81,7 @@ class Faults:
 
     _waiting: list[Fault] = field(default_factory=list)
     _scheduled: list[Fault] = field(default_factory=list)
-    _hangs: list[Hang] = field(default_factory=list)
+    _gates: list[Gate] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(
@@ -124,8 +124,8 @@ class Faults:
     def _keep(self, fault: Fault, among: list[Fault]) -> Fault:
         with self._lock:
             among.append(fault)
-            if fault.effect.hang is not None:
-                self._hangs.append(fault.effect.hang)
+            if fault.effect.gate is not None:
+                self._gates.append(fault.effect.gate)
         return fault
 
     def clear(self) -> None:
@@ -137,9 +137,9 @@ class Faults:
     def time_out(self) -> None:
         """Let the clients of all requests that hang give up."""
         with self._lock:
-            hangs, self._hangs = self._hangs, []
-        for hang in hangs:
-            hang.time_out()
+            gates, self._gates = self._gates, []
+        for gate in gates:
+            gate.time_out()
 
     @property
     def pending(self) -> int:
@@ -182,7 +182,7 @@ class Faults:
         return None
 
 
-def answer(message: str, *, status: int, executed: bool = False, **error: Any) -> Effect:
+def error(message: str, *, status: int, executed: bool = False, **error: Any) -> Effect:
     """Any error; see `StripeRefusal` for what it may hold."""
     return Effect(refusal=StripeRefusal(message, status=status, **error), executed=executed)
 
@@ -248,15 +248,15 @@ def truncated(*, executed: bool = True) -> Effect:
     return replace(server_error(), ending=Ending.CUT)
 
 
-def hung(hang: Hang, *, executed: bool = False) -> Effect:
-    """No answer comes until the hang is over or the client is gone.
+def hung(gate: Gate, *, executed: bool = False) -> Effect:
+    """No answer comes until the gate is open or the client is gone.
 
     Args:
-        hang: Where it waits.
+        gate: Where it waits.
         executed: It is carried out first, and its answer is what hangs; else it is carried out
-            when the hang is released, and never if the client is gone by then.
+            when the gate is released, and never if the client is gone by then.
     """
-    return Effect(hang=hang, executed=executed)
+    return Effect(gate=gate, executed=executed)
 
 
 def before(callback: Before, effect: Effect | None = None) -> Effect:

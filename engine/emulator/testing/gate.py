@@ -1,4 +1,4 @@
-"""Where requests hang: no answer comes until a test says so, or the client is gone.
+"""Gates at which requests hang: no answer comes until a test opens the gate, or the client is gone.
 
 What must not live here: sockets, which are a door's own affair.
 """
@@ -12,14 +12,14 @@ from contextlib import contextmanager
 from engine.emulator.testing.disconnects import ClientTimedOut
 
 
-class Hang:
+class Gate:
     """A place where requests wait.
 
-        hang = Hang()
-        emulator.faults.add(hung(hang), method="POST")
+        gate = Gate()
+        emulator.faults.add(hung(gate), method="POST")
         ...                         # the client sends, in another thread or process
-        hang.until(1)
-        hang.release()
+        gate.until(1)
+        gate.release()
 
     Any number of requests may wait in one. Once it is over, later requests pass at once.
     """

@@ -16,14 +16,14 @@ from engine.catalog.model import Entry, Shape
 from engine.catalog.rows import Alias, Limit, Row
 from engine.emulator.behaviour.base import Behaviour
 from engine.emulator.behaviour.registry import BEHAVIOURS
-from engine.emulator.params.parser import Reading
+from engine.emulator.params.parser import ParamParser
 from engine.emulator.shapes import derived
-from engine.emulator.shapes.defaults import Filling
+from engine.emulator.shapes.document_builder import DocumentBuilder
 from engine.schema.attribute import Kind
 
-INSIDE: str = "_"
+INTERNAL: str = "_"
 """What names of stored fields begin with that no answer holds."""
-PARENT: str = f"{INSIDE}parent"
+PARENT: str = f"{INTERNAL}parent"
 """Where a child keeps its parent's id if its answer does not tell it."""
 
 
@@ -39,20 +39,20 @@ class ObjectKind:
         entry: What the SDK says.
         row: What the semantics table says.
         behaviour: What it does beyond both.
-        answer: Shape of its answer.
-        reading: How its parameters are read.
-        filling: How its documents are filled in.
+        response: Shape of its answer.
+        parser: How its parameters are read.
+        builder: How its documents are filled in.
         limits: Bounds of its parameters, by dotted path.
         filters: Where each list filter looks in the answer.
         references: Object names of the ids in its answer that can be expanded, by dotted path.
         embedded: Object names of what its answer always holds whole, by dotted path.
         sub_lists: Pages of other objects in its answer, by dotted path.
-        named: Object names of the ids in its parameters, by dotted path.
+        named_by_params: Object names of the ids in its parameters, by dotted path.
         parent: Name of the parent's id in its paths; empty if it is no child.
         parent_object: Object name of its parent; empty if that is not emulated.
         hidden: Dotted paths that are absent unless expanded.
-        nulled: Dotted paths that are null unless expanded.
-        whole: Dotted paths of what is kept whole and told as its id unless expanded.
+        null_unless_expanded: Dotted paths that are null unless expanded.
+        ids_unless_expanded: Dotted paths of what is kept whole and told as its id unless expanded.
         includable: Dotted paths that are null unless included, in v2.
         creation_only: Dotted paths that only the answer to the create holds.
     """
@@ -64,27 +64,27 @@ class ObjectKind:
     entry: Entry
     row: Row
     behaviour: Behaviour
-    answer: Shape
-    reading: Reading
-    filling: Filling
+    response: Shape
+    parser: ParamParser
+    builder: DocumentBuilder
     limits: Mapping[str, Limit]
     filters: Mapping[str, str]
     references: Mapping[str, str]
     embedded: Mapping[str, str]
     sub_lists: Mapping[str, derived.SubList]
-    named: Mapping[str, str]
+    named_by_params: Mapping[str, str]
     parent: str
     parent_object: str
     hidden: frozenset[str]
-    nulled: frozenset[str]
-    whole: frozenset[str]
+    null_unless_expanded: frozenset[str]
+    ids_unless_expanded: frozenset[str]
     includable: frozenset[str]
     creation_only: frozenset[str]
 
     @property
     def fields(self) -> Mapping[str, Shape]:
         """Fields of its answer."""
-        return self.answer.fields
+        return self.response.fields
 
     @cached_property
     def links(self) -> Mapping[str, str]:
@@ -180,15 +180,17 @@ def _collections() -> Mapping[str, str]:
 
 
 @cache
-def answer_of_object(object: str) -> Shape:
+def response_of_object(object: str) -> Shape:
     """The answer of any object of Stripe's, emulated or not; without fields if nothing is known."""
     kind = kind_of(object)
     if kind is not None:
-        return kind.answer
+        return kind.response
     if object in loader.object_names():
-        return derived.answer_of(loader.entry(object))
+        return derived.response_shape(loader.entry(object))
     holder = loader.holder(object)
-    return derived.part_of(answer_of_object(holder), object) if holder else Shape(kind=Kind.OBJECT)
+    return (
+        derived.part_of(response_of_object(holder), object) if holder else Shape(kind=Kind.OBJECT)
+    )
 
 
 @cache
@@ -205,11 +207,11 @@ def has_part(object: str, name: str) -> bool:
 def _kind(name: str) -> ObjectKind:
     entry, row = loader.entry(name), loader.row(name)
     behaviour = BEHAVIOURS.get(name, Behaviour())
-    answer = derived.answer_of(entry)
+    response = derived.response_shape(entry)
     emulated = frozenset(_names())
     hidden = frozenset(row.hidden) | behaviour.hidden
     includable = {*row.include, *row.include_once, *_words_of_include(entry)}
-    whole = derived.whole(answer, row.expand, emulated)
+    whole = derived.whole(response, row.expand, emulated)
     own_names = (name.rpartition(".")[2], *derived.placeholders(entry.item)[-1:])
 
     def spelled_out(paths: Iterable[str]) -> frozenset[str]:
@@ -223,33 +225,33 @@ def _kind(name: str) -> ObjectKind:
         entry=entry,
         row=row,
         behaviour=behaviour,
-        answer=answer,
-        reading=Reading(
+        response=response,
+        parser=ParamParser(
             fold_case=spelled_out(row.fold_case) - behaviour.keeps_case,
             unlisted=spelled_out(row.unlisted) | behaviour.unlisted,
             optional=spelled_out(row.optional),
-            emptyable=behaviour.emptyable | spelled_out(row.clearable),
+            clearable=behaviour.clearable | spelled_out(row.clearable),
         ),
-        filling=Filling(
-            shape=answer,
+        builder=DocumentBuilder(
+            shape=response,
             defaults={**_by_place(name, _neutral(row)), **behaviour.defaults},
             words=_by_place(name, row.words),
-            unseen=spelled_out(row.write_only) - behaviour.returned | behaviour.unseen,
+            omitted=spelled_out(row.write_only) - behaviour.returned | behaviour.omitted,
         ),
         limits={**row.limits, **behaviour.limits},
         filters=derived.filters(entry, behaviour.filter_paths),
-        references=derived.references(answer, emulated),
-        embedded=derived.embedded(answer, emulated),
-        sub_lists=derived.sub_lists(answer, _Entries(), name, own_names),
-        named=derived.named_by_params(entry, row, answer),
+        references=derived.references(response, emulated),
+        embedded=derived.embedded(response, emulated),
+        sub_lists=derived.sub_lists(response, _Entries(), name, own_names),
+        named_by_params=derived.named_by_params(entry, row, response),
         parent=derived.parent_of(entry),
         parent_object=derived.parent_object(entry, _collections()),
         hidden=hidden,
-        nulled=frozenset(row.expand) - hidden - whole,
-        whole=whole,
+        null_unless_expanded=frozenset(row.expand) - hidden - whole,
+        ids_unless_expanded=whole,
         includable=frozenset(includable),
         creation_only=frozenset(
-            {*row.include_once, *(set(row.sensitive) & set(answer.fields) - hidden)}
+            {*row.include_once, *(set(row.sensitive) & set(response.fields) - hidden)}
         ),
     )
 
@@ -277,16 +279,16 @@ def _neutral(row: Row) -> dict[str, Any]:
     defaults = {path: value for path, value in row.neutral.items() if value is not None}
     for param, alias in row.aliases.items():
         if param in row.neutral:
-            defaults[beside(param, alias)] = answer_word(alias.words, row.neutral[param])
+            defaults[returned_path(param, alias)] = returned_word(alias.words, row.neutral[param])
     return defaults
 
 
-def beside(param: str, alias: Alias) -> str:
+def returned_path(param: str, alias: Alias) -> str:
     """Dotted path of the answer's field that an aliased parameter is told under."""
     holder, dot, name = param.rpartition(".")
     return f"{holder}{dot}{alias.source or name}"
 
 
-def answer_word(words: Mapping[Any, Any], value: Any) -> Any:
+def returned_word(words: Mapping[Any, Any], value: Any) -> Any:
     """What the answer says for a parameter's value: the mapping of an alias, read backwards."""
     return next((told for told, said in words.items() if said == value), value)

@@ -47,7 +47,7 @@ _TRANSITIONS: Final = "status_transitions"
 def is_emulated(kind: ObjectKind, operation: str) -> bool:
     """Whether an operation does something here."""
     if operation == "search":
-        return bool(kind.behaviour.searched)
+        return bool(kind.behaviour.search_fields)
     if operation in ORDINARY or operation in kind.behaviour.verbs:
         return True
     return bool(_status_after(kind, operation)) or bool(_moment_of(kind, operation))

@@ -24,7 +24,7 @@ _KEY_PARTS = re.compile(r"\[([^\[\]]*)\]")
 FORM_TYPE = "application/x-www-form-urlencoded"
 _V2 = "/v2/"
 _DEEPEST = 100
-# Made once: `json.dumps` would make an encoder for every document.
+# CreatedObject once: `json.dumps` would make an encoder for every document.
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
@@ -222,7 +222,7 @@ def _mixed(name: str, found: Any, wanted: str) -> errors.StripeRefusal:
     return errors.StripeRefusal(f"expected {wanted} (got {kind}) for param `{name}'")
 
 
-def answer(
+def build_response(
     status: int, document: Mapping[str, Any] | bytes, headers: Mapping[str, str]
 ) -> Response:
     """Build an answer; a body that is already encoded is sent as it is."""

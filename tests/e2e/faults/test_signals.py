@@ -17,7 +17,7 @@ from engine.bootstrap import open_project
 from engine.emulator.core import Emulator
 from engine.emulator.doors.server import EmulatorServer
 from engine.emulator.testing.faults import hung
-from engine.emulator.testing.gate import Hang
+from engine.emulator.testing.gate import Gate
 from engine.operations.apply import apply_stacks
 from engine.operations.plan import plan_stacks
 from engine.plan.inputs.options import PlanOptions
@@ -87,13 +87,13 @@ def test_the_first_lets_what_is_in_flight_finish(
     root: Path, emulator: Emulator, trying: Trying, number: signal.Signals
 ) -> None:
     """What was sent is recorded, nothing new is begun, the state is written, exit 130."""
-    hang = Hang()
-    emulator.faults.add(hung(hang), method="POST", path="/v1/products")
+    gate = Gate()
+    emulator.faults.add(hung(gate), method="POST", path="/v1/products")
     with trying(f"{number.name} while Stripe is at work"), _apply(root) as run:
-        assert hang.until(1)
+        assert gate.until(1)
         run.send_signal(number)
         assert "Once more stops at once" in _line_with(run.stderr, "Stopping")
-        hang.release()
+        gate.release()
         _, told = run.communicate(timeout=LONG_ENOUGH)
         assert run.returncode == 130
         assert "the run was stopped; what was under way was finished" in told
@@ -112,10 +112,10 @@ def test_the_second_stops_at_once(
     executed: bool,  # noqa: FBT001 - a row
 ) -> None:
     """It waits for no answer; the next run finds out what became of what was sent."""
-    hang = Hang()
-    emulator.faults.add(hung(hang, executed=executed), method="POST", path="/v1/products")
+    gate = Gate()
+    emulator.faults.add(hung(gate, executed=executed), method="POST", path="/v1/products")
     with trying("a second Ctrl-C while Stripe is at work"), _apply(root) as run:
-        assert hang.until(1)
+        assert gate.until(1)
         run.send_signal(signal.SIGINT)
         _line_with(run.stderr, "Stopping")
         run.send_signal(signal.SIGINT)
@@ -125,5 +125,5 @@ def test_the_second_stops_at_once(
         assert "the next engine plan or apply finds out" in told
         assert "Traceback" not in told
         assert list(root.rglob("*.journal"))
-        hang.time_out()
+        gate.time_out()
         _converges(root, emulator)

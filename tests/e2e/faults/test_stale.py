@@ -160,7 +160,7 @@ def test_a_list_that_stripe_refuses_shows_nothing(shop: Shop) -> None:
     """What the account may not do at all is told by the create."""
     folder = shop.fresh(FIRST)
     shop.emulator.faults.add(
-        faults.answer("Not set up.", status=400), method="GET", path="/v1/products"
+        faults.error("Not set up.", status=400), method="GET", path="/v1/products"
     )
     assert shop.plan(folder).refusals == ()
 

@@ -17,7 +17,7 @@ import pytest
 from engine.catalog import loader
 from engine.catalog.model import Shape
 from engine.emulator.core import Emulator
-from engine.emulator.shapes.derived import answer_of, placeholders
+from engine.emulator.shapes.derived import placeholders, response_shape
 from engine.emulator.wire.messages import Request, Response
 from engine.schema.attribute import Kind
 from engine.schema.lifecycle import Removal, Verb
@@ -205,7 +205,7 @@ def test_what_is_made_is_what_is_read_and_listed(account: Account, name: str) ->
 def test_answers_are_of_the_sdks_shape(account: Account, name: str) -> None:
     """Every field is known, of its form, and null or absent only where Stripe says that it may."""
     document = account.make(name)
-    shape = answer_of(loader.entry(name))
+    shape = response_shape(loader.entry(name))
     assert list(misfits(document, shape, name)) == []
 
 

@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 import stripe
 
-from engine.emulator.params.queries import Searched, parse
+from engine.emulator.params.queries import SearchOperators, parse
 from engine.emulator.wire.errors import StripeRefusal
 from engine.emulator.wire.tokens import position_of, token_of
 
 FIELDS = {
-    "active": Searched.TOKEN,
-    "name": Searched.STRING,
-    "url": Searched.STRING,
-    "created": Searched.NUMERIC,
-    "metadata": Searched.TOKEN,
+    "active": SearchOperators.TOKEN,
+    "name": SearchOperators.STRING,
+    "url": SearchOperators.STRING,
+    "created": SearchOperators.NUMERIC,
+    "metadata": SearchOperators.TOKEN,
 }
 OBJECT = {
     "active": True,

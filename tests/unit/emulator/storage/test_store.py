@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from engine.emulator.core import Emulator
-from engine.emulator.storage.repository import Condition, FirstAnswer, Tables
+from engine.emulator.storage.repository import Condition, FirstResponse, Repository
 from engine.emulator.storage.store import MEMORY, Store
 from engine.emulator.wire.messages import Request
 from engine.errors import EmulatorError
@@ -74,7 +74,7 @@ def test_an_exception_undoes_the_transaction(store: Store) -> None:
 def test_an_attempt_undoes_only_itself(store: Store) -> None:
     """What was written before an attempt stays when it fails."""
 
-    def fail(tables: Tables) -> None:
+    def fail(tables: Repository) -> None:
         with tables.attempt():
             tables.insert("product", {"id": "b", "object": "product"})
             raise KeyError
@@ -184,7 +184,7 @@ def test_objects_change_and_go(store: Store) -> None:
 
 def test_first_answers_are_kept_by_scope_and_key(store: Store) -> None:
     """An idempotency key belongs to an account and a mode, until it is forgotten."""
-    first = FirstAnswer(
+    first = FirstResponse(
         endpoint="POST /v1/products",
         digest="d",
         status=200,
@@ -195,12 +195,12 @@ def test_first_answers_are_kept_by_scope_and_key(store: Store) -> None:
     with store.transaction(SCOPE, write=True) as tables:
         tables.remember("key", first)
     with store.transaction(SCOPE, write=False) as tables:
-        assert tables.first_answer("key") == first
+        assert tables.first_response("key") == first
     with store.transaction("acct_1/live", write=False) as tables:
-        assert tables.first_answer("key") is None
+        assert tables.first_response("key") is None
     store.forget_keys(100)
     with store.transaction(SCOPE, write=False) as tables:
-        assert tables.first_answer("key") is None
+        assert tables.first_response("key") is None
 
 
 def test_clearing_forgets_everything(store: Store) -> None:

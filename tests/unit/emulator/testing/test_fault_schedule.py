@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from engine.emulator.core import Emulator
 from engine.emulator.testing import faults
-from engine.emulator.testing.disconnects import AnswerCut, ConnectionBroken
+from engine.emulator.testing.disconnects import ConnectionBroken, ResponseCut
 from engine.emulator.testing.faults import Faults
-from engine.emulator.testing.gate import Hang
+from engine.emulator.testing.gate import Gate
 from engine.emulator.wire.messages import Request, Response
 
 HEADERS = {"Authorization": "Bearer sk_test_alpha"}
@@ -105,7 +105,7 @@ def test_a_retry_with_its_key_makes_nothing_twice(
 def test_half_an_answer_is_told_with_the_whole(emulator: Emulator) -> None:
     """A door learns the answer and how much of it arrives."""
     emulator.faults.add(faults.truncated())
-    with pytest.raises(AnswerCut) as caught:
+    with pytest.raises(ResponseCut) as caught:
         post(emulator)
     cut = caught.value
     assert cut.response.document["name"] == "Pro"
@@ -115,7 +115,7 @@ def test_half_an_answer_is_told_with_the_whole(emulator: Emulator) -> None:
 def test_a_cut_answer_that_was_not_carried_out_is_a_500(emulator: Emulator) -> None:
     """Stripe has no 200 for what it did not do."""
     emulator.faults.add(faults.truncated(executed=False))
-    with pytest.raises(AnswerCut) as caught:
+    with pytest.raises(ResponseCut) as caught:
         post(emulator)
     assert caught.value.response.status == 500
     assert len(emulator.history) == 0
@@ -161,22 +161,22 @@ def test_a_callback_that_raises_leaves_nothing_behind(emulator: Emulator) -> Non
 
 def test_a_hang_that_is_over_holds_nobody(emulator: Emulator) -> None:
     """Released once, it lets everything pass; the first end is the one that counts."""
-    hang = Hang()
-    hang.release()
-    hang.time_out()
-    emulator.faults.add(faults.hung(hang), times=None)
+    gate = Gate()
+    gate.release()
+    gate.time_out()
+    emulator.faults.add(faults.hung(gate), times=None)
     assert [post(emulator).status for _ in range(2)] == [200, 200]
-    assert hang.until(0)
-    assert hang.until(1, timeout=0) is False
+    assert gate.until(0)
+    assert gate.until(1, timeout=0) is False
 
 
 def test_a_reset_lets_clients_give_up(emulator: Emulator) -> None:
     """Hangs of before the reset hold nobody after it."""
-    hang = Hang()
-    emulator.faults.add(faults.hung(hang))
+    gate = Gate()
+    emulator.faults.add(faults.hung(gate))
     emulator.reset()
     assert emulator.faults.pending == 0
-    emulator.faults.add(faults.hung(hang))
+    emulator.faults.add(faults.hung(gate))
     with pytest.raises(ConnectionBroken):
         post(emulator)
 

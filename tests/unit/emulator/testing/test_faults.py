@@ -65,7 +65,7 @@ def code_of(error: stripe.StripeError) -> str | None:
         (faults.server_error(503), 503, None, None),
         (faults.unauthenticated(), 401, "api_key_expired", None),
         (faults.permission_denied("acct_1"), 403, "more_permissions_required", None),
-        (faults.answer("Odd.", status=418, code="odd"), 418, "odd", None),
+        (faults.error("Odd.", status=418, code="odd"), 418, "odd", None),
     ],
 )
 def test_faults_answer_instead(

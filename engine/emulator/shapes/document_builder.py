@@ -28,22 +28,22 @@ _NOTHING: Mapping[Kind, Any] = {
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Filling:
+class DocumentBuilder:
     """How the documents of one type are filled in.
 
     Attributes:
         shape: Of the whole answer.
         defaults: What stands where nothing was sent, by dotted path.
         words: Literals of requests and what the answer holds instead, by dotted path.
-        unseen: Dotted paths that are accepted and never told.
+        omitted: Dotted paths that are accepted and never told.
     """
 
     shape: Shape
     defaults: Mapping[str, Any] = field(default_factory=dict)
     words: Mapping[str, Mapping[Any, Any]] = field(default_factory=dict)
-    unseen: frozenset[str] = frozenset()
+    omitted: frozenset[str] = frozenset()
 
-    def complete(self, params: Mapping[str, Any]) -> dict[str, Any]:
+    def build(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """Build the document of a new object."""
         document: dict[str, Any] = copied(self._bare)
         for name in params:
@@ -57,13 +57,13 @@ class Filling:
         """The document of an object that nothing was sent for."""
         return self._object(self.shape, {}, "")
 
-    def merged(self, document: Mapping[str, Any], params: Mapping[str, Any]) -> dict[str, Any]:
+    def merge(self, document: Mapping[str, Any], params: Mapping[str, Any]) -> dict[str, Any]:
         """Lay an update over a document: nested objects leaf by leaf, lists as a whole."""
         result: dict[str, Any] = copied(document)
         self._merge(self.shape, result, params, "")
         return result
 
-    def filled(self, path: str, given: Any) -> Any:
+    def build_field(self, path: str, given: Any) -> Any:
         """Complete the value of one field, a dotted path with `*` for elements."""
         shape = self.shape
         for step in path.split("."):
@@ -81,7 +81,7 @@ class Filling:
         return self._complete(shape, given, path)
 
     def _complete(self, shape: Shape, given: Any, path: str) -> Any:
-        if given is None or path in self.unseen:
+        if given is None or path in self.omitted:
             return self._default(shape, path)
         if isinstance(given, Mapping):
             return self._nested(shape, given, path)
@@ -162,7 +162,7 @@ class Filling:
                 document[key] = self._complete(element, change, f"{path}.*")
 
 
-def leave_out_absent(document: Any, shape: Shape) -> None:
+def drop_absent(document: Any, shape: Shape) -> None:
     """Take out of an answer what holds nothing, and is absent then rather than null."""
     if isinstance(document, list):
         entries: Iterable[Any] = document
@@ -176,8 +176,8 @@ def leave_out_absent(document: Any, shape: Shape) -> None:
                 if document[name] is None and not inner.nullable and not inner.required:
                     del document[name]
                 else:
-                    leave_out_absent(document[name], inner)
+                    drop_absent(document[name], inner)
         return
     if shape.element is not None:
         for inner in entries:
-            leave_out_absent(inner, shape.element)
+            drop_absent(inner, shape.element)

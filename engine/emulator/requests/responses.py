@@ -30,15 +30,15 @@ class _AsOfNow:
         """An object by kind and id; None if it is gone."""
         document = self._call.get(kind.object, id)
         if document is not None:
-            kind.behaviour.shown(self._call, document)
+            kind.behaviour.showing(self._call, document)
         return document
 
     def remembered(self, kind: ObjectKind, id: str) -> Document | None:
         """A deleted object that others still hold whole; None if nobody does."""
-        document = self._call.tables.get(kind.table, id)
+        document = self._call.repository.get(kind.table, id)
         if document is None or document.pop("deleted", None) is None or "livemode" not in document:
             return None
-        kind.behaviour.shown(self._call, document)
+        kind.behaviour.showing(self._call, document)
         return document
 
     def listed(self, object: str, field: str, id: str) -> list[Document]:
@@ -46,7 +46,7 @@ class _AsOfNow:
         kind = self._call.kind(object)
         found = self._call.find(object, field, id)[:_DEFAULT_LIMIT]
         for document in found:
-            kind.behaviour.shown(self._call, document)
+            kind.behaviour.showing(self._call, document)
         return found[::-1] if kind.behaviour.lists_oldest_first else found
 
     def url(self, document: Document, page: SubList, name: str) -> str:
@@ -66,7 +66,7 @@ def alive(documents: list[Document]) -> list[Document]:
 
 def show(call: Call, kind: ObjectKind, document: Document, expand: Paths) -> Document:
     """An object as an answer."""
-    kind.behaviour.shown(call, document)
+    kind.behaviour.showing(call, document)
     return shown(document, kind, expand, _AsOfNow(call))
 
 
@@ -87,24 +87,27 @@ def page_of(
         raise errors.both_cursors()
     _require_no_cursor(params)
     limit = limit_of(params.get("limit"))
-    wanted = {**kind.behaviour.list_defaults, **params}
+    wanted = {**kind.behaviour.filter_defaults, **params}
     behaviour = kind.behaviour
-    passing = {name: wanted.pop(name) for name in behaviour.volatile if name in wanted}
-    sifted = {name: wanted[name] for name in behaviour.sifted if wanted.get(name) is not None}
+    passing = {name: wanted.pop(name) for name in behaviour.computed_filters if name in wanted}
+    custom_filters = {
+        name: wanted[name] for name in behaviour.custom_filters if wanted.get(name) is not None
+    }
     backwards = behaviour.lists_oldest_first
     if backwards:
         after, before = before, after
-    found = call.tables.select(
+    found = call.repository.select(
         kind.table,
         _conditions(kind, wanted, parent),
         older_than=_position(call, kind, after, "starting_after"),
         newer_than=_position(call, kind, before, "ending_before"),
-        limit=-1 if passing or behaviour.sifted or backwards else limit + 1,
+        limit=-1 if passing or behaviour.custom_filters or backwards else limit + 1,
     )
     found = [
         one
         for one in alive(found)
-        if _is_now(call, kind, one, passing) and behaviour.passes(call, sifted, one)
+        if _is_now(call, kind, one, passing)
+        and behaviour.matches_filters(call, custom_filters, one)
     ]
     if backwards:
         found.reverse()
@@ -132,7 +135,7 @@ def limit_of(given: int | None) -> int:
 def _position(call: Call, kind: ObjectKind, cursor: str | None, param: str) -> int | None:
     if cursor is None:
         return None
-    found = call.tables.position(kind.table, cursor)
+    found = call.repository.position(kind.table, cursor)
     if found is None:
         call.require(kind.object, cursor, param=param)
     return found
@@ -154,7 +157,7 @@ def _require_named(call: Call, kind: ObjectKind, params: Mapping[str, Any]) -> N
 
 def _is_now(call: Call, kind: ObjectKind, document: Document, wanted: Mapping[str, Any]) -> bool:
     if wanted:
-        kind.behaviour.shown(call, document)
+        kind.behaviour.showing(call, document)
     return all(document[name] == value for name, value in wanted.items())
 
 
@@ -163,11 +166,11 @@ def _conditions(kind: ObjectKind, wanted: Mapping[str, Any], parent: str) -> lis
     behaviour = kind.behaviour
     for name, value in wanted.items():
         path = kind.filters.get(name)
-        if path is None or value is None or name in behaviour.sifted:
+        if path is None or value is None or name in behaviour.custom_filters:
             continue
-        words = behaviour.filter_words.get(name, {})
+        words = behaviour.filter_values.get(name, {})
         meant = words.get(value, value) if words else value
-        conditions += _matching(path, meant, folded=name in behaviour.filter_folded)
+        conditions += _matching(path, meant, folded=name in behaviour.filters_ignoring_case)
     return conditions
 
 
