@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from engine.address import ResourceAddress
 from engine.errors import UsageError
@@ -13,9 +13,15 @@ from engine.operations.refresh.probes import inquire
 from engine.operations.refresh.read import Place
 from engine.operations.refresh.refresh import observe, read_known
 from engine.operations.run.context import Context
-from engine.operations.run.other_stacks import orphaned, other_states, with_other_stacks
+from engine.operations.run.other_stacks import (
+    made_again,
+    orphan_warnings,
+    orphaned,
+    other_states,
+    read_by_others,
+)
 from engine.operations.run.session import Session, open_session
-from engine.operations.run.stale_state import refuse_stale
+from engine.operations.run.stale_state import stale_refusals
 from engine.operations.validate import load_graphs
 from engine.plan.checks import CONFIRM, removals_to_confirm
 from engine.plan.inputs.options import PlanOptions
@@ -62,29 +68,43 @@ def plan_session(session: Session, options: PlanOptions) -> PlanReport:
     known = [(graph, session.states[graph.stack.name]) for graph in graphs]
     read = read_known(session.context, session, known, options)
     plans = tuple(_plan_one(session, graph, options, read) for graph in graphs)
-    if options.refresh:
-        plans = refuse_stale(session, plans)
+    stale = stale_refusals(session, plans) if options.refresh else {}
     others = other_states(session)
     orphans = orphaned(session, others)
-    plans = with_other_stacks(session, plans, options, others, orphans)
-    plans = tuple(
-        dataclasses.replace(plan, warnings=(*session.taken_up.get(plan.stack, ()), *plan.warnings))
-        for plan in plans
-    )
-    if account is not None and account.livemode:
-        plans = tuple(_without_sandbox(session, plan) for plan in plans)
     held = session.context.backend.held_locks(session.context.environment)
-    plans = tuple(_with_held(plan, held) for plan in plans)
     environment = session.context.settings.environment
-    if environment.live or (account is not None and account.livemode):
-        plans = tuple(_with_removals(session, plan, options) for plan in plans)
+    livemode = account is not None and bool(account.livemode)
+
+    def warnings(plan: Plan) -> Iterator[str]:
+        yield from session.taken_up.get(plan.stack, ())
+        yield from plan.warnings
+        if plan is plans[-1]:
+            yield from orphan_warnings(session, plans, orphans)
+        yield from _held(plan, held)
+        if environment.live or livemode:
+            yield from _to_confirm(session, plan, options)
+
+    def refusals(plan: Plan) -> Iterator[str]:
+        # First what explains the others: a renamed stack finds all its keys taken.
+        yield from made_again(plan, orphans)
+        yield from plan.refusals
+        yield from stale.get(plan.stack, ())
+        yield from read_by_others(session, plan, others, "destroy" if options.destroy else "apply")
+        if livemode:
+            yield from _sandbox_only(session, plan)
+
     pinned = next((state for state in session.states.values() if state.account_id), None)
     return PlanReport(
         environment=environment.name,
         embedded=environment.emulator,
         account_id=account.id if account else (pinned.account_id if pinned else ""),
         livemode=account.livemode if account else (pinned.livemode if pinned else None),
-        plans=plans,
+        plans=tuple(
+            dataclasses.replace(
+                plan, warnings=tuple(warnings(plan)), refusals=tuple(refusals(plan))
+            )
+            for plan in plans
+        ),
         requests=session.requests,
         server=environment.server,
         options=options,
@@ -93,37 +113,34 @@ def plan_session(session: Session, options: PlanOptions) -> PlanReport:
     )
 
 
-def _without_sandbox(session: Session, plan: Plan) -> Plan:
-    """Refuse what exists in test mode only."""
-    schemas = session.context.schemas
-    refused = tuple(
-        f"{change.address} ({change.line}): live mode has no {schemas[change.type].title}. Declare "
-        "it in environments of test mode only"
-        for change in plan.pending
-        if change.line and schemas[change.type].life.sandbox_only
-    )
-    return dataclasses.replace(plan, refusals=(*plan.refusals, *refused))
+def _sandbox_only(session: Session, plan: Plan) -> Iterator[str]:
+    """Why a plan is refused in live mode: what exists in test mode only."""
+    for change in plan.pending:
+        kind = session.context.schemas[change.type]
+        if change.line and kind.life.sandbox_only:
+            yield (
+                f"{change.address} ({change.line}): live mode has no {kind.title}. Declare it in "
+                "environments of test mode only"
+            )
 
 
-def _with_held(plan: Plan, held: Sequence[HeldLock]) -> Plan:
+def _held(plan: Plan, held: Sequence[HeldLock]) -> Iterator[str]:
     """Warn of held locks, which an apply of this plan respects."""
-    warnings = tuple(
-        f"an apply is refused while {lock}. To release it: engine lock {lock.place} --release"
-        for lock in held
-        if lock.covers(plan.environment, plan.stack)
-    )
-    return dataclasses.replace(plan, warnings=(*plan.warnings, *warnings))
+    for lock in held:
+        if lock.covers(plan.environment, plan.stack):
+            yield (
+                f"an apply is refused while {lock}. To release it: engine lock {lock.place} "
+                "--release"
+            )
 
 
-def _with_removals(session: Session, plan: Plan, options: PlanOptions) -> Plan:
+def _to_confirm(session: Session, plan: Plan, options: PlanOptions) -> Iterator[str]:
     """Say what an apply has to be told by name, since the account is live."""
     schemas = session.context.schemas
     unnamed = removals_to_confirm((plan,), schemas, options.confirmed_removals)
-    if not unnamed:
-        return plan
-    naming = " ".join(f"{CONFIRM} {address}" for address in unnamed)
-    warning = f"the account is live, so an apply has to be told what it ends: {naming}"
-    return dataclasses.replace(plan, warnings=(*plan.warnings, warning))
+    if unnamed:
+        naming = " ".join(f"{CONFIRM} {address}" for address in unnamed)
+        yield f"the account is live, so an apply has to be told what it ends: {naming}"
 
 
 def _ordered(session: Session, options: PlanOptions) -> tuple[ResourceGraph, ...]:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from engine.errors import StateError
 from engine.operations.run.session import Session
-from engine.plan.inputs.options import PlanOptions
 from engine.plan.model import Action, Change, Plan, StepKind
 from engine.stack.loader import stack_files
 from engine.state.model import State
@@ -33,49 +31,25 @@ def orphaned(session: Session, others: Mapping[str, State | None]) -> dict[str, 
     }
 
 
-def with_other_stacks(
-    session: Session,
-    plans: tuple[Plan, ...],
-    options: PlanOptions,
-    others: Mapping[str, State | None],
-    orphans: Mapping[str, State | None],
-) -> tuple[Plan, ...]:
-    """Add to plans what the states of other stacks demand.
-
-    A plan is refused if it ends an object that another stack reads as an output, or makes again
-    what the state of a stack manages whose module is gone.
+def orphan_warnings(
+    session: Session, plans: Sequence[Plan], orphans: Mapping[str, State | None]
+) -> Iterator[str]:
+    """Warn of states without a module, but of those for which a plan is refused already.
 
     Args:
-        session: The session that holds the states of the plans.
-        plans: The plans, in order.
-        options: What the person asked for.
-        others: As `other_states` returns them.
-        orphans: The states of stacks that have no module.
+        session: The session of the run.
+        plans: Every plan of the run.
+        orphans: As `orphaned` returns them.
     """
-    if not plans:
-        return plans
-    readable = {name: state for name, state in others.items() if state is not None}
-    command = "destroy" if options.destroy else "apply"
-    plans = tuple(
-        dataclasses.replace(
-            plan,
-            refusals=(
-                # First what explains the others: a renamed stack finds all its keys taken.
-                *_made_again(plan, orphans),
-                *plan.refusals,
-                *_read_by_others(plan, session.states, readable, command),
-            ),
-        )
-        for plan in plans
-    )
     new = {str(change.address) for plan in plans for change in plan.changes if _is_made(change)}
-    warnings = tuple(
-        _orphan(session.context.environment, name)
-        for name, state in orphans.items()
-        if state is None or not new & {*state.resources}
-    )
-    last = dataclasses.replace(plans[-1], warnings=(*plans[-1].warnings, *warnings))
-    return (*plans[:-1], last)
+    for name, state in orphans.items():
+        if state is None or not new & {*state.resources}:
+            yield (
+                f"{session.context.environment}/{name} has a state and no module "
+                f"stacks/{name}.py: what it manages is not planned. If the module was renamed to "
+                f"NEW.py, run: engine state mv {name}: NEW:. To remove what it manages, put an "
+                "empty module there and apply"
+            )
 
 
 def other_states(session: Session) -> dict[str, State | None]:
@@ -93,23 +67,32 @@ def other_states(session: Session) -> dict[str, State | None]:
     return found
 
 
-def _read_by_others(
-    plan: Plan, states: Mapping[str, State], others: Mapping[str, State], command: str
+def read_by_others(
+    session: Session, plan: Plan, others: Mapping[str, State | None], command: str
 ) -> Iterator[str]:
-    """Why objects cannot end: another stack reads their ids, and does not follow in this run."""
+    """Why objects cannot end: another stack reads their ids, and does not follow in this run.
+
+    Args:
+        session: The session that holds the states of the run.
+        plan: The plan.
+        others: As `other_states` returns them.
+        command: The command that is to run both stacks.
+    """
     ends = {step.id for step in plan.steps if step.kind is StepKind.REMOVE}
     # An object with a chosen id is there again under the same one.
     ends -= {str(step.params.get("id")) for step in plan.steps if step.kind is StepKind.CREATE}
     ending = {
         name: gone
-        for name, value in states[plan.stack].outputs.items()
+        for name, value in session.states[plan.stack].outputs.items()
         if (gone := ends.intersection(_texts(value)))
     }
     if not ending:
         return
     # Of an output that a part of the stack leaves as it is, the stacks of this run know nothing.
     follows = {change.name for change in plan.outputs}
-    for name, other in {**states, **others}.items():
+    for name, other in {**session.states, **others}.items():
+        if other is None:
+            continue
         declared = [entry.declared for entry in other.resources.values()]
         for target in dict.fromkeys(targets_in(declared)):
             if not isinstance(target, OutputTarget) or target.stack != plan.stack:
@@ -134,8 +117,13 @@ def _texts(value: object) -> Iterator[str]:
             yield from _texts(inner)
 
 
-def _made_again(plan: Plan, orphans: Mapping[str, State | None]) -> Iterator[str]:
-    """Why new objects cannot be made: the state of a stack without a module manages them."""
+def made_again(plan: Plan, orphans: Mapping[str, State | None]) -> Iterator[str]:
+    """Why new objects cannot be made: the state of a stack without a module manages them.
+
+    Args:
+        plan: The plan.
+        orphans: As `orphaned` returns them.
+    """
     new = {str(change.address) for change in plan.changes if _is_made(change)}
     for name, state in orphans.items():
         twice = sorted(new & {*state.resources}) if state is not None else []
@@ -150,11 +138,3 @@ def _made_again(plan: Plan, orphans: Mapping[str, State | None]) -> Iterator[str
 
 def _is_made(change: Change) -> bool:
     return change.action is Action.CREATE
-
-
-def _orphan(environment: str, name: str) -> str:
-    return (
-        f"{environment}/{name} has a state and no module stacks/{name}.py: what it manages is not "
-        f"planned. If the module was renamed to NEW.py, run: engine state mv {name}: NEW:. "
-        "To remove what it manages, put an empty module there and apply"
-    )

@@ -52,7 +52,16 @@ class _Unknown:
 
 
 def refuse_stale(session: Session, plans: Sequence[Plan]) -> tuple[Plan, ...]:
-    """Refuse plans that would make what is on the account already.
+    """Refuse plans that would make what is on the account already, as `stale_refusals` says."""
+    stale = stale_refusals(session, plans)
+    return tuple(
+        dataclasses.replace(plan, refusals=(*plan.refusals, *stale.get(plan.stack, ())))
+        for plan in plans
+    )
+
+
+def stale_refusals(session: Session, plans: Sequence[Plan]) -> dict[str, tuple[str, ...]]:
+    """Why plans are refused that would make what is on the account already, by stack.
 
     Costs one request for each type that something is made of. What has a natural key is looked at
     too: the key may be what has changed since.
@@ -66,7 +75,7 @@ def refuse_stale(session: Session, plans: Sequence[Plan]) -> tuple[Plan, ...]:
     """
     context = session.context
     if not context.settings.ownership_stamp:
-        return tuple(plans)
+        return {}
     made = {plan.stack: dict(_made(session, plan)) for plan in plans}
     places = sorted({place for steps in made.values() for place in steps.values()})
     pages = dict(
@@ -76,10 +85,11 @@ def refuse_stale(session: Session, plans: Sequence[Plan]) -> tuple[Plan, ...]:
             strict=True,
         )
     )
-    return tuple(
-        _with_refusal(session, plan, tuple(_unknown(session, plan, made[plan.stack], pages)))
+    return {
+        plan.stack: (_refusal(session, plan, unknown),)
         for plan in plans
-    )
+        if (unknown := tuple(_unknown(session, plan, made[plan.stack], pages)))
+    }
 
 
 def _made(session: Session, plan: Plan) -> Iterator[tuple[str, _Place]]:
@@ -174,20 +184,17 @@ def _names(session: Session, plan: Plan) -> Iterator[tuple[str, str]]:
             yield from ((str(move.old), str(move.new)) for move in graph.stack.moves)
 
 
-def _with_refusal(session: Session, plan: Plan, unknown: Sequence[_Unknown]) -> Plan:
-    if not unknown:
-        return plan
+def _refusal(session: Session, plan: Plan, unknown: Sequence[_Unknown]) -> str:
     lineage = session.states[plan.stack].lineage
     named = ", ".join(f"{one.address} ({one.id})" for one in unknown[:_SHOWN])
     more = f", and {len(unknown) - _SHOWN:,} more" if len(unknown) > _SHOWN else ""
     others = sorted({one.lineage for one in unknown} - {lineage})
     stamps = f", with stamps of another state, lineage {' and '.join(others)}" if others else ""
     force = " --force" if session.loaded[plan.stack] is not None else ""
-    refusal = (
+    return (
         f"this plan would make a second time what is on the account: {named}{more}{stamps}. "
         f"The state of {plan.environment}/{plan.stack} does not know it, so it is older than the "
         "account, or was lost. Take the newer state (git pull), or make it again from the account "
         f"(engine state rebuild {plan.stack}{force}). If another project made it, give yours "
         "another name"
     )
-    return dataclasses.replace(plan, refusals=(*plan.refusals, refusal))
