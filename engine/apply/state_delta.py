@@ -49,11 +49,10 @@ def delta_of(
     if answer is not None:
         prior = None if step.kind is StepKind.CREATE else entry
         declared = seal(resolve(record.declared, value_of), draft.lineage)
-        said = dataclasses.replace(record, declared=declared)
         record = dataclasses.replace(
             record,
             id=id_of(answer),
-            attributes=_attributes(step, kind, said, answer, prior, draft.lineage),
+            attributes=_attributes(step, kind, declared, answer, prior, draft.lineage),
         )
     if entry is not None and step.kind is not StepKind.CREATE:
         record = dataclasses.replace(record, superseded=entry.superseded)
@@ -96,14 +95,14 @@ def _removal(step: Step, kind: ResourceType, entry: ResourceState | None) -> Del
 def _attributes(
     step: Step,
     kind: ResourceType,
-    said: ResourceState,
+    declared: Mapping[str, Any],
     answer: RemoteObject,
     prior: ResourceState | None,
     salt: str,
 ) -> dict[str, Any]:
-    found = attributes_of(kind, said, answer, step.referred, prior, salt)
+    found = attributes_of(kind, declared, answer, step.referred, prior, salt)
     if step.kind is StepKind.UPDATE and step.record is not None:
-        seen = {name: step.record.attributes.get(name) for name in said.declared}
+        seen = {name: step.record.attributes.get(name) for name in declared}
         found = _as_seen(found, seen, step.params)
     for path in kind.creation_only:
         value = get_path(answer, path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
@@ -53,23 +52,21 @@ def as_declared(
     for field in change.fields:
         declared = _without(declared, list_at(kind.root, field.path) or field.path)
     needs = graph.edges[address] | graph.deferred[address]
-    record = ResourceState(
+    return ResourceState(
         type=kind.name,
         id=id_of(actual),
         declared=declared,
+        attributes=attributes_of(
+            kind,
+            seal(resolve(declared, _veil(schemas, outputs)), lineage),
+            actual,
+            referred_attributes(graph, schemas).get(address, set()),
+            None,
+            lineage,
+        ),
         dependencies=tuple(sorted(needs.intersection(others))),
         removal_policy=removal_policy_of(declaration, kind),
     )
-    said = seal(resolve(declared, _veil(schemas, outputs)), lineage)
-    attributes = attributes_of(
-        kind,
-        dataclasses.replace(record, declared=said),
-        actual,
-        referred_attributes(graph, schemas).get(address, set()),
-        None,
-        lineage,
-    )
-    return dataclasses.replace(record, attributes=attributes)
 
 
 def _veil(schemas: Schemas, outputs: Mapping[OutputTarget, Any]) -> Callable[[Target], Any]:

@@ -195,7 +195,7 @@ class StepGraph:
             return record
         attributes = attributes_of(
             decision.kind,
-            dataclasses.replace(record, declared=seal(decision.wanted, self.state.lineage)),
+            seal(decision.wanted, self.state.lineage),
             decision.actual,
             self.referred.get(address, set()),
             decision.prior,

@@ -42,7 +42,7 @@ def referred_attributes(
 
 def attributes_of(
     kind: ResourceType,
-    record: ResourceState,
+    declared: Mapping[str, Any],
     actual: Mapping[str, Any],
     referred: set[str] | tuple[str, ...],
     prior: ResourceState | None,
@@ -54,7 +54,7 @@ def attributes_of(
 
     Args:
         kind: The resource type.
-        record: What is declared; where that is a fingerprint, one is kept of the answer.
+        declared: What is declared; where that is a fingerprint, one is kept of the answer.
             References to secrets have to be resolved and sealed, or their text is believed.
         actual: The object as Stripe answered.
         referred: Attributes that others refer to.
@@ -63,12 +63,12 @@ def attributes_of(
         whole: Stripe answered it just now, so that what it does not have is null; else it is what
             state kept of an answer.
     """
-    found: dict[str, Any] = pick(kind.root, record.declared, actual, salt)
+    found: dict[str, Any] = pick(kind.root, declared, actual, salt)
     for name in sorted(referred):
         value = answered(kind.root, actual, (name,), None if whole else UNKNOWN)
         # Null is kept too: it says that Stripe was asked and has nothing there.
         if value is not UNKNOWN and not kind.root.fields[name].sensitive:
-            secret = hidden(kind.root.fields[name], value, record.declared.get(name))
+            secret = hidden(kind.root.fields[name], value, declared.get(name))
             found[name] = seal(secret, salt)
     return found if prior is None else with_told_once(kind, found, prior.attributes)
 
@@ -109,7 +109,7 @@ def refresh_steps(
             kept = set(prior.attributes) - set(prior.declared)
             attributes = attributes_of(
                 kind,
-                dataclasses.replace(prior, declared=_veiled(prior.declared, prior.attributes)),
+                _veiled(prior.declared, prior.attributes),
                 actual,
                 kept & set(kind.root.fields),
                 prior,
