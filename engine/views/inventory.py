@@ -10,9 +10,9 @@ from typing import Any
 
 from engine.plan.compare.field_changes import currency_of
 from engine.plan.compare.normalize import is_sealed
+from engine.ports.reports import Rebuilt
 from engine.schema.resource_type import Schemas
 from engine.state.model import ResourceState, State
-from engine.state.reports import Rebuilt
 from engine.values.paths import dotted, get_path
 from engine.values.secret import Sensitive
 from engine.views.counting import counted

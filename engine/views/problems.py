@@ -15,8 +15,8 @@ from engine.views.style import Style, inert
 
 if TYPE_CHECKING:
     # Every error is told from here, whatever it is of.
+    from engine.ports.reports import Verified
     from engine.stack.model import Stack
-    from engine.state.reports import Verified
 
 
 def printable(text: str) -> str:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from engine.ports.reports import Rebuilt, Verified
 from engine.state.model import State
-from engine.state.reports import Rebuilt, Verified
 from engine.views.inventory import is_hidden
 from engine.views.jsonable import FORMAT_VERSION, known
 from engine.views.problems import problem_document

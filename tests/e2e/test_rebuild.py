@@ -22,10 +22,10 @@ from engine.errors import (
     UsageError,
 )
 from engine.operations.rebuild.rebuild import RebuildOptions, rebuild_states
+from engine.ports.reports import MatchedBy, Rebuilt
 from engine.schema.remote import STAMP_KEY
 from engine.state.codec import encode
 from engine.state.model import RemovedObject
-from engine.state.reports import MatchedBy, Rebuilt
 
 SHOP = """
     from engine import output

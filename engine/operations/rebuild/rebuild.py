@@ -23,11 +23,11 @@ from engine.operations.validate import load_graphs
 from engine.plan.compare.normalize import SEALED
 from engine.plan.inputs.observed import Observed
 from engine.plan.planner import make_plan
+from engine.ports.reports import Rebuilt
 from engine.ports.secret_sink import SecretSink
 from engine.schema.remote import RemoteObject, id_of
 from engine.schema.resource_type import ResourceType
 from engine.state.model import RemovalPolicy, RemovedObject, ResourceState, State, new_state
-from engine.state.reports import Rebuilt
 from engine.values.markers import ABSENT, UNKNOWN
 from engine.values.paths import dotted, set_path
 from engine.values.secret import fingerprint

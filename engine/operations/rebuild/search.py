@@ -22,9 +22,9 @@ from engine.plan.saved.preconditions import KeyClaim
 from engine.plan.saved.snapshots import key_claim_of
 from engine.plan.translate.params import answered
 from engine.ports.provider import Provider
+from engine.ports.reports import MatchedBy
 from engine.schema.remote import RemoteObject, id_of
 from engine.schema.resource_type import ResourceType, Schemas
-from engine.state.reports import MatchedBy
 from engine.values.paths import get_path
 from engine.values.targets import OutputTarget
 from engine.values.templates import resolve, targets_with_paths

@@ -13,12 +13,12 @@ from engine.address import parse_address
 from engine.errors import Problem, UntrustedStateError, UsageError
 from engine.graph.build import references_of
 from engine.plan.compare.normalize import is_sealed
+from engine.ports.reports import Verified
 from engine.redaction import described, keys_in
 from engine.schema.attribute import Attribute
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.state.codec import TOUCHED, Document, canonical, encode, parse, read
 from engine.state.model import FORMAT_VERSION, ResourceState, State
-from engine.state.reports import Verified
 from engine.values.paths import Path, dotted
 from engine.values.templates import targets_in
 

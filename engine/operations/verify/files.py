@@ -9,8 +9,8 @@ from pathlib import Path
 from engine.errors import Problem, UntrustedStateError, UsageError
 from engine.operations.run.context import Context
 from engine.operations.verify.checks import verify
+from engine.ports.reports import Verified
 from engine.stack.meant import nearest
-from engine.state.reports import Verified
 
 
 def verify_states(

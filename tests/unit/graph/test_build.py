@@ -9,7 +9,7 @@ import pytest
 from engine.address import parse_address
 from engine.catalog import loader
 from engine.errors import StackError
-from engine.graph.build import ResourceGraph, build_graph
+from engine.graph.build import ResourceGraph, build_graph, references_of
 from engine.stack.model import Declaration, Lifecycle, Location, Stack
 from engine.values.secret import Sensitive
 
@@ -55,6 +55,18 @@ def test_references_are_edges_wherever_they_stand() -> None:
     }
     assert graph.order[-1] == "stripe_product.d"
     assert set(graph.declarations) == set(graph.order)
+
+
+def test_references_of_arguments_alone() -> None:
+    """What an update can add later is told apart; a lookup is there already."""
+    arguments = {
+        "default_price": f"${{{PRICE}.id}}",
+        "name": "${stripe_product.a.name}",
+        "description": "${data.stripe_product.old.name}",
+    }
+    hard, soft = references_of(arguments, loader.resource_type("stripe_product"))
+    assert hard == {"stripe_product.a"}
+    assert soft == {PRICE}
 
 
 def test_what_an_update_adds_is_deferred() -> None:

@@ -8,8 +8,6 @@ import pytest
 
 from engine.catalog import loader
 from engine.operations.rebuild.match import Claimed, named_in, sort_out
-from engine.plan.inputs.stamp import read_stamp, stamp
-from engine.schema.remote import STAMP_KEY
 
 PRICE = loader.resource_type("stripe_price")
 ALERT = loader.resource_type("stripe_billing_alert")
@@ -58,18 +56,3 @@ def test_ids_that_an_object_names() -> None:
     assert named_in(portal.root, answer) == {("product", "prod_1"), ("price", "price_1")}
     assert named_in(PRICE.root, {"product": {"id": "prod_2"}}) == {("product", "prod_2")}
     assert named_in(PRICE.root, {"product": None, "currency": "usd", "tiers": None}) == set()
-
-
-@pytest.mark.parametrize(
-    "text", [None, 7, "", "no colon", ":stripe_price.x", "lineage:", "lineage:nonsense"]
-)
-def test_what_is_no_stamp(text: Any) -> None:
-    """Somebody else's metadata may have our key."""
-    assert read_stamp({"id": "x", "metadata": {STAMP_KEY: text}}) is None
-
-
-def test_a_stamp_reads_as_it_was_written() -> None:
-    """Lineage and address; objects without metadata have none."""
-    found = {"metadata": {STAMP_KEY: stamp("abc", "stripe_price.pro-monthly")}}
-    assert read_stamp(found) == ("abc", "stripe_price.pro-monthly")
-    assert read_stamp({"id": "x"}) is None

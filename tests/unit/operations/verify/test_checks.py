@@ -11,9 +11,9 @@ import pytest
 from engine.catalog import loader
 from engine.errors import Problem
 from engine.operations.verify.checks import verify
+from engine.ports.reports import Verified
 from engine.state.codec import canonical, digest_of, encode
 from engine.state.model import RemovalPolicy, ResourceState, State
-from engine.state.reports import Verified
 
 FILE = "state/live/shop.json"
 SEAL = {"$sensitive": "0123456789abcdef"}
