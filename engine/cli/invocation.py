@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from engine.operations.run.context import Context
     from engine.ports.hook import Hook
-    from engine.views.progress import LineProgress
+    from engine.views.progress.lines import LineProgress
     from engine.views.style import Style
 
 
@@ -110,14 +110,14 @@ class Invocation:
 
     def progress(self) -> LineProgress:
         """A hook that tells what happens while a command runs; silent with `--json`."""
-        from engine.views.progress import LineProgress, SilentProgress
+        from engine.views.progress.lines import LineProgress, SilentProgress
 
         style = self.style(sys.stderr)
         if self.json:
             return SilentProgress(sys.stderr)
         if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
             return LineProgress(sys.stderr, style, verbose=self.verbose)
-        from engine.views.live import LiveProgress
+        from engine.views.progress.live import LiveProgress
 
         return LiveProgress(sys.stderr, style, verbose=self.verbose)
 

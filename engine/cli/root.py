@@ -12,26 +12,26 @@ import sys
 
 import click
 
-from engine.cli.boundary import guarded
 from engine.cli.command import LazyGroup
+from engine.cli.error_boundary import guarded
 from engine.cli.invocation import Invocation
 from engine.errors import InterruptedRunError
 from engine.version import version_line
 
 _HOMES = {
-    "init": "engine.cli.init:init",
-    "validate": "engine.cli.validate:validate",
-    "plan": "engine.cli.plan:plan",
-    "apply": "engine.cli.apply:apply",
-    "destroy": "engine.cli.apply:destroy",
-    "show": "engine.cli.show:show",
-    "output": "engine.cli.show:output",
-    "import": "engine.cli.importing:import_",
-    "lock": "engine.cli.locks:lock",
-    "unlock": "engine.cli.locks:unlock",
-    "state": "engine.cli.state:state",
-    "emulator": "engine.cli.emulator:emulator",
-    "types": "engine.cli.catalogue:types",
+    "init": "engine.cli.commands.init:init",
+    "validate": "engine.cli.commands.validate:validate",
+    "plan": "engine.cli.commands.plan:plan",
+    "apply": "engine.cli.commands.apply:apply",
+    "destroy": "engine.cli.commands.apply:destroy",
+    "show": "engine.cli.commands.show:show",
+    "output": "engine.cli.commands.show:output",
+    "import": "engine.cli.commands.import_:import_",
+    "lock": "engine.cli.commands.lock:lock",
+    "unlock": "engine.cli.commands.lock:unlock",
+    "state": "engine.cli.commands.state:state",
+    "emulator": "engine.cli.commands.emulator:emulator",
+    "types": "engine.cli.commands.types:types",
 }
 
 

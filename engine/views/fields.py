@@ -117,6 +117,15 @@ def lay_out(leaves: list[Leaf], style: Style, indent: str) -> list[str]:
     return lines
 
 
+def is_hidden(value: Any) -> bool:
+    """Whether a value may not be shown, or something in it."""
+    if isinstance(value, Sensitive) or is_sealed(value):
+        return True
+    if isinstance(value, Mapping):
+        return any(is_hidden(inner) for inner in value.values())
+    return isinstance(value, (list, tuple)) and any(is_hidden(inner) for inner in value)
+
+
 def _side(value: Any) -> Any:
     """Nothing by any of its names."""
     return ABSENT if value is None or value is CLEAR else value

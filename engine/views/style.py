@@ -1,7 +1,6 @@
-"""Colours: whether there are any, and what they look like.
+"""Colours, and characters that a terminal must not get.
 
-What must not live here: what is said in which colour's text. Plain escape codes, so that a plan
-costs no import of a rendering library.
+Plain escape codes, so that a plan costs no import of a rendering library.
 """
 
 from __future__ import annotations
@@ -9,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+from engine.redaction import redact
 
 _CODES = {
     "bold": "1",
@@ -41,6 +42,11 @@ def visible(text: str) -> str:
 def inert(text: str, instead: str = "") -> str:
     """A text with what a terminal acts on spelt out as JSON spells it, or replaced."""
     return _IN_TEXT.sub(lambda found: instead or _spelt(found[0]), text)
+
+
+def printable(text: str) -> str:
+    """Make a text fit for a terminal or a log: no secret in it, and no control characters."""
+    return inert(redact(text), "?")
 
 
 def _spelt(sign: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from engine.address import parse_address
 from engine.bootstrap import open_project
-from engine.cli.apply import _conclude
+from engine.cli.commands.apply import _conclude
 from engine.cli.invocation import Invocation
 from engine.errors import EngineError, StateError
 from engine.plan.model import Action, Change, Plan, PlanReport, Step, StepKind

@@ -43,7 +43,7 @@ takes to read a state, to lock one, and to write one, and what few commands have
 TELL = frozenset({"cli", "version"})
 HELP = TELL | {"address", "errors"}
 PLACED = HELP | {"project"}
-WIRED = PLACED | {"apply", "backends", "bootstrap", "catalog", "provider", "redaction"}
+WIRED = PLACED | {"apply", "backends", "bootstrap", "catalog", "ports", "schema", "redaction"}
 WIRED |= {"settings", "variables"}
 STACKS = WIRED | {"graph", "operations", "stack", "stripe", "values", "views"}
 STATES = (STACKS - {"graph", "stripe"}) | {"plan", "state"}

@@ -21,10 +21,10 @@ from engine.plan.inputs.options import PlanOptions
 from engine.stripe.http.client import ClientOptions, StripeHTTP
 from engine.stripe.provider import StripeProvider
 from engine.values.secret import Sensitive
-from engine.views.human import plan_text
-from engine.views.outcome import apply_text
-from engine.views.progress import LineProgress
+from engine.views.progress.lines import LineProgress
 from engine.views.style import PLAIN
+from engine.views.text.applied import apply_text
+from engine.views.text.plan import plan_text
 from tests.support.generated import updating
 
 REPOSITORY = Path(__file__).parents[2]

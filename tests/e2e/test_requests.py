@@ -18,9 +18,9 @@ from engine.emulator.core import Emulator
 from engine.errors import EngineError
 from engine.operations.rebuild.rebuild import RebuildOptions, rebuild_states
 from engine.plan.model import PlanReport
-from engine.views.document import plan_document
-from engine.views.human import plan_text
+from engine.views.json.plan import plan_document
 from engine.views.style import PLAIN
+from engine.views.text.plan import plan_text
 
 KEY = "sk_test_e2e"
 WHO = 1

@@ -1,0 +1,254 @@
+"""`engine apply` and `engine destroy`: the commands that write."""
+
+from __future__ import annotations
+
+import contextlib
+import shlex
+import sys
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from engine.cli.command import EngineCommand
+from engine.cli.invocation import Invocation, pass_invocation
+from engine.cli.plan_files import PlanFile, plan_file_among
+from engine.cli.planning_options import (
+    Wishes,
+    confirm_option,
+    planning_options,
+    removal_options,
+    stacks_argument,
+    stacks_or_plan_argument,
+)
+from engine.errors import InterruptedRunError, UsageError
+
+if TYPE_CHECKING:
+    from engine.address import ResourceAddress
+    from engine.operations.run.context import Context
+    from engine.plan.model import PlanReport
+    from engine.ports.outcomes import ApplyReport
+
+_MOST_NAMES = 5
+"""More removals than this are confirmed by their number."""
+
+_NOT_BEGUN = "interrupted before any operation of the plan was begun"
+"""What a Ctrl-C came to that the operations do not answer themselves: they do once they write."""
+
+_yes = click.option("--yes", is_flag=True, help="Do it without asking.")
+
+
+@click.command(cls=EngineCommand)
+@stacks_or_plan_argument
+@_yes
+@confirm_option
+@planning_options
+@pass_invocation
+def apply(invocation: Invocation, /, stacks: tuple[str, ...], *, yes: bool, **wishes: Any) -> int:
+    r"""Plan, ask, and make it so.
+
+    Without STACK, all stacks are applied, in the order they need each other. Each operation is
+    written down before it is sent, so that a run which is cut off is taken up by the next one.
+    Without a terminal, --yes is needed. On a live account whatever is removed, and prices that are
+    replaced, have to be named: at the terminal, or with --confirm-removal.
+
+    With PLANFILE, exactly the plan that engine plan -o saved there is carried out, without a
+    question; if anything that it was made from has moved, it is refused.
+
+    \b
+    Examples:
+      engine apply
+      engine apply saas --yes
+      engine plan -o shop.plan && engine apply shop.plan
+      engine apply --var trial_days=14 --lock-timeout 60
+      engine apply --refresh-only
+      engine apply -e live --yes --confirm-removal stripe_price.pro-monthly
+    """
+    file = plan_file_among(invocation, stacks)
+    if file is not None:
+        return _run_saved(invocation, file, Wishes(**wishes))
+    return _run(invocation, stacks, Wishes(**wishes), operation="Apply", yes=yes)
+
+
+@click.command(cls=EngineCommand)
+@stacks_argument
+@_yes
+@confirm_option
+@removal_options
+@pass_invocation
+def destroy(invocation: Invocation, /, stacks: tuple[str, ...], *, yes: bool, **wishes: Any) -> int:
+    r"""Remove everything that was applied, as far as Stripe allows.
+
+    Where Stripe cannot delete, objects are archived, deactivated or left; the plan says which.
+    Without a terminal, --yes is needed, and on a live account --confirm-removal for each resource.
+
+    \b
+    Examples:
+      engine destroy saas
+      engine destroy --target stripe_webhook_endpoint.events
+      engine destroy -e test --yes
+    """
+    return _run(invocation, stacks, Wishes(destroy=True, **wishes), operation="Destroy", yes=yes)
+
+
+def _run(
+    invocation: Invocation, stacks: tuple[str, ...], wanted: Wishes, *, operation: str, yes: bool
+) -> int:
+    wanted.check()
+    _need_consent(invocation, operation.lower(), yes=yes)
+    from engine.operations.apply import apply_stacks
+    from engine.plan.checks import unconfirmed
+
+    progress = invocation.progress()
+    try:
+        context = invocation.open(parallelism=wanted.parallelism, hook=progress)
+
+        def approve(report: PlanReport) -> bool:
+            with _before_writing(invocation, report):
+                _show_first(invocation, context, report)
+                # Refused, there is nothing to agree to: the rules are told with the error.
+                return not report.refusals and (yes or _ask(invocation, report, operation))
+
+        def confirm(report: PlanReport, addresses: Sequence[ResourceAddress]) -> bool:
+            if yes:
+                raise unconfirmed(addresses, context.environment, _naming(invocation, addresses))
+            with _before_writing(invocation, report):
+                return _ask_for_names(invocation, addresses)
+
+        report = apply_stacks(context, stacks, wanted.options(), approve, confirm=confirm)
+    except KeyboardInterrupt:
+        raise InterruptedRunError(_NOT_BEGUN) from None
+    finally:
+        progress.close()
+    return _conclude(invocation, context, report, operation)
+
+
+def _run_saved(invocation: Invocation, file: PlanFile, wanted: Wishes) -> int:
+    wanted.check_with_plan_file(invocation)
+    from engine.operations.saved_plan.saved_plan import apply_saved
+
+    progress = invocation.progress()
+    try:
+        context = invocation.open(parallelism=wanted.parallelism, hook=progress)
+        saved = file.read(context.schemas)
+
+        def approve(report: PlanReport) -> bool:
+            _show_first(invocation, context, report)
+            return True  # whoever applies a saved plan has had it to look at
+
+        report = apply_saved(context, saved, approve, lock_timeout=wanted.lock_timeout)
+    except KeyboardInterrupt:
+        raise InterruptedRunError(_NOT_BEGUN) from None
+    finally:
+        progress.close()
+    return _conclude(invocation, context, report, "Apply")
+
+
+def _need_consent(invocation: Invocation, command: str, *, yes: bool) -> None:
+    """Refuse before anything is locked or read, since nobody will be there to say yes."""
+    if yes:
+        return
+    if invocation.json:
+        raise UsageError(
+            f"engine {command} --json asks no questions, so it needs --yes",
+            hint=f"look at engine plan --json first, then run engine {command} --json --yes",
+        )
+    if not sys.stdin.isatty():
+        raise UsageError(
+            f"engine {command} needs a yes, and there is no terminal to ask on",
+            hint=f"look at engine plan first, then run engine {command} --yes",
+        )
+
+
+def _show_first(invocation: Invocation, context: Context, report: PlanReport) -> None:
+    """Show a plan, and set what follows apart from it."""
+    _show(invocation, context, report)
+    if not invocation.json:
+        invocation.say("")
+
+
+def _show(invocation: Invocation, context: Context, report: PlanReport) -> None:
+    if invocation.json:
+        return
+    from engine.views.text.plan import plan_text
+
+    style = invocation.style()
+    invocation.say(plan_text(report, context.schemas, style, verbose=invocation.verbose))
+
+
+def _ask(invocation: Invocation, report: PlanReport, operation: str) -> bool:
+    from engine.views.text.plan import question
+
+    style = invocation.style(sys.stderr)
+    return _answer(invocation, question(report, style, operation=operation)) == "yes"
+
+
+def _answer(invocation: Invocation, asked: str) -> str:
+    """Ask, and read a line."""
+    invocation.tell(asked, end="")
+    answer = sys.stdin.readline()
+    if not answer.endswith("\n"):
+        invocation.tell("")
+    return answer.strip()
+
+
+@contextlib.contextmanager
+def _before_writing(invocation: Invocation, report: PlanReport) -> Iterator[None]:
+    """Let a Ctrl-C say that nothing was changed."""
+    from engine.views.text.plan import untouched
+
+    try:
+        yield
+    except KeyboardInterrupt:
+        invocation.tell("")  # the terminal has shown ^C
+        raise InterruptedRunError(
+            "interrupted before the answer", cause=untouched(report)
+        ) from None
+
+
+def _naming(invocation: Invocation, addresses: Sequence[ResourceAddress]) -> str:
+    """The command line as typed, with every removal named."""
+    from engine.plan.checks import CONFIRM
+
+    words = invocation.words
+    end = words.index("--") if "--" in words else len(words)
+    named = [word for address in addresses for word in (CONFIRM, str(address))]
+    return shlex.join(["engine", *words[:end], *named, *words[end:]])
+
+
+def _ask_for_names(invocation: Invocation, addresses: Sequence[ResourceAddress]) -> bool:
+    """Have a person type what a live account loses; of many, how many they are."""
+    from engine.views.text.plan import removal_question
+
+    style = invocation.style(sys.stderr)
+    wanted = [str(address) for address in addresses]
+    if len(wanted) > _MOST_NAMES:
+        invocation.tell("\n".join(["", *(f"  {address}" for address in wanted)]))
+        wanted = [str(len(wanted))]
+    return all(_answer(invocation, removal_question(word, style)) == word for word in wanted)
+
+
+def _conclude(invocation: Invocation, context: Context, report: ApplyReport, operation: str) -> int:
+    from engine.views.text import applied as outcome
+
+    if report.plan.has_changes and not report.approved:
+        from engine.views.text.plan import untouched
+
+        invocation.tell(f"{operation} cancelled. {untouched(report.plan)}")
+        return 1
+    if invocation.json:
+        from engine.views.json.plan import apply_document
+
+        invocation.answer(apply_document(report))
+    elif report.plan.has_changes:
+        style = invocation.style()
+        text = outcome.apply_text(report, style, operation=operation, verbose=invocation.verbose)
+        invocation.say(text)
+    else:
+        _show(invocation, context, report.plan)
+    if outcome.is_whole(report):
+        return 0
+    text = outcome.failure_text(report, invocation.style(sys.stderr), operation=operation)
+    invocation.tell(f"\n{text}")
+    interrupted = any(result.interrupted for result in report.results)
+    return InterruptedRunError.exit_code if interrupted else 1

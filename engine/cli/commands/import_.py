@@ -1,0 +1,55 @@
+"""`engine import`: an object that exists comes under management."""
+
+from __future__ import annotations
+
+import click
+
+from engine.address import parse_address
+from engine.cli.command import EngineCommand
+from engine.cli.completion import complete_addresses
+from engine.cli.invocation import Invocation, pass_invocation
+from engine.cli.planning_options import variable_options
+
+
+@click.command("import", cls=EngineCommand)
+@click.argument("address", metavar="ADDR", shell_complete=complete_addresses)
+@click.argument("id", metavar="ID")
+@variable_options
+@click.option(
+    "--lock-timeout",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    metavar="S",
+    help="Wait up to S seconds for another run to end; 0 gives up at once.",
+)
+@pass_invocation
+def import_(
+    invocation: Invocation,
+    address: str,
+    id: str,
+    *,
+    lock_timeout: float,
+) -> None:
+    r"""Bring an object that exists under management.
+
+    A stack has to declare ADDR. The object is read and recorded; nothing is written to Stripe, and
+    engine plan shows where it differs from the declaration. The id of a child names its parent
+    too, PARENT/ID.
+
+    \b
+    Examples:
+      engine import stripe_product.pro prod_NWjs8kKbJWmuuc
+      engine import stripe_product_feature.export prod_NWjs8kKbJWmuuc/prodft_1Mi3bAFr9qdy
+    """
+    from engine.operations.import_ import import_object
+
+    target = parse_address(address)
+    context = invocation.open()
+    state = import_object(context, target, id, lock_timeout=lock_timeout)
+    if invocation.json:
+        from engine.views.json.states import resource_document
+
+        invocation.answer(resource_document(state, str(target)))
+        return
+    invocation.say(f"Imported {target} as {id} into the state of {state.stack}.")
+    invocation.tell("engine plan shows whether it differs from its declaration.")

@@ -1,0 +1,126 @@
+"""`engine lock` and `engine unlock`."""
+
+from __future__ import annotations
+
+import click
+
+from engine.cli.command import EngineCommand
+from engine.cli.completion import complete_places
+from engine.cli.invocation import Invocation, pass_invocation
+from engine.errors import UsageError
+
+
+@click.command(cls=EngineCommand)
+@click.argument("place", required=False, metavar="[ENV[/STACK]]", shell_complete=complete_places)
+@click.option("--reason", metavar="TEXT", help="Why; whoever is kept away is shown it.")
+@click.option("--release", is_flag=True, help="Release the lock.")
+@pass_invocation
+def lock(invocation: Invocation, place: str | None, *, reason: str | None, release: bool) -> None:
+    r"""Keep every apply away from a stack, or from an environment.
+
+    The lock is a file beside the state. Once it is committed, no machine applies, destroys or
+    imports there until the lock is released; plans still work. Without ENV, all locks are listed,
+    those of runs that are at work too.
+
+    \b
+    Examples:
+      engine lock
+      engine lock live/portals --reason "launch freeze"
+      engine lock live --reason "audit until Friday"
+      engine lock live/portals --release
+    """
+    if place is None:
+        if release or reason is not None:
+            raise UsageError("say what to lock: ENV/STACK, or ENV for all of its stacks")
+        _list(invocation)
+        return
+    environment, _, stack = place.rstrip("/").partition("/")
+    if not environment or (invocation.environment or environment) != environment:
+        raise UsageError(
+            f"{place!r} is not in the environment {invocation.environment!r}"
+            if environment
+            else f"{place!r} names no environment",
+            hint="write ENV/STACK, or ENV for all of its stacks",
+        )
+    if release == (reason is not None):
+        raise UsageError(
+            "give --reason TEXT to lock, or --release", hint='--reason "launch freeze"'
+        )
+    invocation.environment = environment
+    if release:
+        _release(invocation, stack)
+    else:
+        _hold(invocation, stack, reason or "")
+
+
+@click.command(cls=EngineCommand)
+@click.argument("id", metavar="ID")
+@click.option(
+    "--force",
+    is_flag=True,
+    help="Also from a run that is still there; that run may write nothing any more.",
+)
+@pass_invocation
+def unlock(invocation: Invocation, id: str, *, force: bool) -> None:
+    r"""Take a run's lock, by the id that is shown to whoever waits.
+
+    The lock of a run that died is free by itself. A run that is still there is better stopped; if
+    it hangs, --force lets the next one in, and the old one is refused whatever it would write next.
+
+    \b
+    Examples:
+      engine unlock 1f0c9a2e
+      engine unlock 1f0c9a2e --force
+    """
+    from engine.operations import locks as use
+
+    taken = use.unlock(invocation.open(), id, force=force)
+    if invocation.json:
+        from engine.views.json.locks import locks_document
+
+        invocation.answer(locks_document((), (taken,)))
+        return
+    place = f"{taken.environment}/{taken.stack}"
+    if force and not taken.owner.gone:
+        invocation.say(f"Unlocked {place}: {taken.owner} may write nothing any more.")
+    else:
+        invocation.say(f"Unlocked {place}: the run of {taken.owner.who} had ended.")
+
+
+def _list(invocation: Invocation) -> None:
+    from engine.operations import locks as use
+    from engine.views.json.locks import locks_document
+    from engine.views.text.locks import locks_text
+
+    found = use.locks(invocation.open())
+    if invocation.json:
+        invocation.answer(locks_document(found.held, found.runs))
+    else:
+        invocation.say(locks_text(found.held, found.runs))
+
+
+def _hold(invocation: Invocation, stack: str, reason: str) -> None:
+    from engine.operations import locks as use
+
+    held = use.hold_lock(invocation.open(), stack, reason)
+    if invocation.json:
+        from engine.views.json.locks import locks_document
+
+        invocation.answer(locks_document((held,), ()))
+        return
+    invocation.say(f"Locked {held.place}: {held.reason}")
+    invocation.tell(f"Commit {held.file} to keep every machine away.")
+
+
+def _release(invocation: Invocation, stack: str) -> None:
+    from engine.operations import locks as use
+
+    file = use.release_lock(invocation.open(), stack)
+    if invocation.json:
+        from engine.views.json.locks import locks_document
+
+        invocation.answer(locks_document((), ()))
+        return
+    place = f"{invocation.environment}/{stack}" if stack else invocation.environment
+    invocation.say(f"Released {place}.")
+    invocation.tell(f"Commit the removal of {file} to let every machine in.")

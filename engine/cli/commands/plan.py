@@ -1,0 +1,132 @@
+"""`engine plan`."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from engine.cli.command import EngineCommand
+from engine.cli.invocation import Invocation, pass_invocation
+from engine.cli.plan_files import PlanFile
+from engine.cli.planning_options import Wishes, planning_options, stacks_argument
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from engine.operations.run.context import Context
+    from engine.plan.model import PlanReport
+
+CHANGES = 2
+"""Exit code of `--detailed-exitcode` when there is something to do."""
+
+
+@click.command(cls=EngineCommand)
+@stacks_argument
+@click.option(
+    "-o",
+    "--out",
+    metavar="FILE",
+    type=click.Path(),
+    help="Save the plan to FILE; engine apply FILE carries out exactly it.",
+)
+@click.option(
+    "--detailed-exitcode",
+    is_flag=True,
+    help="Exit with 2 if there are changes, 0 if there are none.",
+)
+@planning_options
+@pass_invocation
+def plan(
+    invocation: Invocation,
+    /,
+    stacks: tuple[str, ...],
+    *,
+    out: str | None,
+    detailed_exitcode: bool,
+    **wishes: Any,
+) -> int:
+    r"""Show what an apply would change.
+
+    Without STACK, all stacks are planned. Stripe is read and nothing is written, with one
+    exception: after an apply that was cut off, plan first finds out what became of it. For that
+    it may send again what may not have reached Stripe, and it writes the state.
+
+    A plan that a rule refuses ends with exit code 4 and is not saved. A saved plan holds no
+    secrets, and is refused once anything that it was made from has moved.
+
+    \b
+    Examples:
+      engine plan
+      engine plan saas --detailed-exitcode
+      engine plan --target stripe_price.pro-monthly
+      engine plan -o shop.plan && engine apply shop.plan
+      engine plan --json | jq '.stacks[].summary'
+    """
+    wanted = Wishes(**wishes)
+    wanted.check()
+    file = None if out is None else PlanFile.named(invocation, out)
+    if file is not None:
+        file.check()
+    progress = invocation.progress()
+    try:
+        context = invocation.open(parallelism=wanted.parallelism, hook=progress)
+        report = _plan(context, stacks, wanted, file)
+    finally:
+        progress.close()
+    if invocation.json:
+        from engine.views.json.plan import plan_document
+
+        invocation.answer(plan_document(report))
+    else:
+        from engine.views.text.plan import plan_text
+
+        style = invocation.style()
+        invocation.say(plan_text(report, context.schemas, style, verbose=invocation.verbose))
+        if file is not None and not report.refusals:
+            invocation.tell(_next_step(invocation, file, report))
+    if report.refusals:
+        return _refuse(invocation, file, report)
+    return CHANGES if detailed_exitcode and report.has_changes else 0
+
+
+def _plan(
+    context: Context, stacks: Sequence[str], wanted: Wishes, file: PlanFile | None
+) -> PlanReport:
+    if file is None:
+        from engine.operations.plan import plan_stacks
+
+        return plan_stacks(context, stacks, wanted.options())
+    from engine.operations.saved_plan.saved_plan import plan_to_save
+
+    report, saved = plan_to_save(context, stacks, wanted.options())
+    if not report.refusals:
+        file.write(saved)
+    return report
+
+
+def _refuse(invocation: Invocation, file: PlanFile | None, report: PlanReport) -> int:
+    """Say on stderr that nobody can apply this, and end as an apply would."""
+    from engine.plan.checks import refused
+    from engine.views.text.problems import error_text
+
+    outcome = "an apply ends like this too" if file is None else f"it is not saved in {file.shown}"
+    error = refused(report.refusals, outcome)
+    invocation.tell(f"\n{error_text(error, invocation.style(sys.stderr))}")
+    return error.exit_code
+
+
+def _next_step(invocation: Invocation, file: PlanFile, report: PlanReport) -> str:
+    saved = f"\nThe plan is saved in {file.shown}."
+    if not report.has_changes:
+        return saved
+    words = ["engine"]
+    if invocation.chdir:
+        words += ["-C", shlex.quote(invocation.chdir)]
+    words.append("apply")
+    if invocation.environment:
+        words += ["-e", invocation.environment]
+    name = file.shown if {".", "/"} & set(file.shown) else f"./{file.shown}"
+    return f"{saved} To carry out exactly it: {' '.join(words)} {shlex.quote(name)}"

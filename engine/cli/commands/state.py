@@ -1,0 +1,328 @@
+"""`engine state`: looking into states, editing and verifying them, making a lost one again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from engine.address import parse_address
+from engine.cli.command import EngineCommand, LazyGroup
+from engine.cli.completion import complete_addresses, complete_stacks
+from engine.cli.invocation import Invocation, pass_invocation
+from engine.cli.planning_options import read_addresses, stacks_argument, variable_options
+from engine.errors import StateProblemsError, UsageError
+
+if TYPE_CHECKING:
+    from engine.address import ResourceAddress
+    from engine.state.model import State
+
+
+_stack_option = click.option(
+    "--stack",
+    metavar="STACK",
+    help="The stack to look in, where several have that address.",
+    shell_complete=complete_stacks,
+)
+_lock_timeout = click.option(
+    "--lock-timeout",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    metavar="S",
+    help="Wait up to S seconds for another run to end; 0 gives up at once.",
+)
+
+
+@click.group(cls=LazyGroup)
+def state() -> None:
+    r"""Look into the state, edit it, verify it, or make it again.
+
+    \b
+    Examples:
+      engine state list
+      engine state show stripe_price.pro-monthly
+      engine state verify
+      engine state rebuild shop
+    """
+
+
+@state.command("list", cls=EngineCommand)
+@stacks_argument
+@pass_invocation
+def list_(invocation: Invocation, stacks: tuple[str, ...]) -> None:
+    r"""List the addresses of all managed resources, one a line.
+
+    With exactly one stack a line is an address; with several it is the stack's name, a space and
+    the address. Stripe is not asked.
+
+    \b
+    Examples:
+      engine state list
+      engine state list saas | grep stripe_price
+    """
+    from engine.operations.show import states
+
+    context = invocation.open()
+    found = states(context, stacks)
+    if invocation.json:
+        from engine.views.json.states import addresses_document
+
+        invocation.answer(addresses_document(context.settings.environment.name, found))
+        return
+    for entry in found:
+        for address in sorted(entry.resources):
+            invocation.say(address if len(found) == 1 else f"{entry.stack} {address}")
+
+
+@state.command("show", cls=EngineCommand)
+@click.argument("address", metavar="ADDR", shell_complete=complete_addresses)
+@_stack_option
+@pass_invocation
+def show(invocation: Invocation, address: str, *, stack: str | None) -> None:
+    r"""Show one resource as the state records it.
+
+    \b
+    Examples:
+      engine state show stripe_price.pro-monthly
+      engine state show stripe_price.pro-monthly --json | jq -r .id
+    """
+    from engine.operations.show import states
+
+    address = str(parse_address(address))
+    context = invocation.open()
+    holder = _holder(states(context, (stack,) if stack else ()), address)
+    if invocation.json:
+        from engine.views.json.states import resource_document
+
+        invocation.answer(resource_document(holder, address))
+    else:
+        from engine.views.text.states import resource_text
+
+        resource = holder.resources[address]
+        text = resource_text(address, resource, context.schemas, invocation.style())
+        invocation.say(text)
+
+
+@state.command("mv", cls=EngineCommand)
+@click.argument("old", metavar="OLD", shell_complete=complete_addresses)
+@click.argument("new", metavar="NEW")
+@_stack_option
+@_lock_timeout
+@pass_invocation
+def move(
+    invocation: Invocation, old: str, new: str, *, stack: str | None, lock_timeout: float
+) -> None:
+    r"""Give a resource, or a renamed stack, another name in the state.
+
+    Nothing is sent to Stripe. moved(OLD, NEW) in the stack does the same for a resource in a way
+    that is reviewed, and in every environment. A stack is written as its name and a colon.
+
+    \b
+    Examples:
+      engine state mv stripe_price.monthly stripe_price.pro-monthly
+      engine state mv billing: catalogue:
+    """
+    from engine.operations.show import states
+    from engine.operations.state_edit import move_resource, rename_stack
+
+    if old.endswith(":") and new.endswith(":"):
+        context = invocation.open(hook=invocation.progress())
+        before, after = old[:-1], new[:-1]
+        renamed = rename_stack(context, before, after, lock_timeout=lock_timeout)
+        if invocation.json:
+            from engine.views.json.states import addresses_document
+
+            invocation.answer(addresses_document(context.environment, (renamed,)))
+            return
+        invocation.say(
+            f"Stack {before} is now {after}: {context.backend.place(after, context.environment)}. "
+            "Commit both files."
+        )
+        return
+    source, target = parse_address(old), parse_address(new)
+    context = invocation.open(hook=invocation.progress())
+    holder = _holder(states(context, (stack,) if stack else ()), str(source))
+    written = move_resource(context, holder.stack, source, target, lock_timeout=lock_timeout)
+    if invocation.json:
+        from engine.views.json.states import resource_document
+
+        invocation.answer(resource_document(written, str(target)))
+        return
+    invocation.say(f"Moved {source} to {target} in the state of {written.stack}.")
+
+
+@state.command("rm", cls=EngineCommand)
+@click.argument(
+    "addresses",
+    nargs=-1,
+    required=True,
+    metavar="ADDR...",
+    callback=read_addresses,
+    shell_complete=complete_addresses,
+)
+@_stack_option
+@_lock_timeout
+@pass_invocation
+def remove(
+    invocation: Invocation,
+    addresses: tuple[ResourceAddress, ...],
+    *,
+    stack: str | None,
+    lock_timeout: float,
+) -> None:
+    r"""Take resources out of the state; their objects stay on Stripe.
+
+    Nothing is sent to Stripe. One that is still declared is new to the next plan.
+    removed(ADDRESS, keep=True) in the stack does the same in a way that is reviewed, and in every
+    environment.
+
+    \b
+    Examples:
+      engine state rm stripe_coupon.launch
+    """
+    from engine.operations.show import states
+    from engine.operations.state_edit import forget_resources
+
+    context = invocation.open(hook=invocation.progress())
+    known = states(context, (stack,) if stack else ())
+    name = _holder(known, str(addresses[0])).stack
+    written = forget_resources(context, name, addresses, lock_timeout=lock_timeout)
+    if invocation.json:
+        from engine.views.json.states import addresses_document
+
+        invocation.answer(addresses_document(context.environment, (written,)))
+        return
+    for address in addresses:
+        invocation.say(f"Forgot {address} in the state of {written.stack}; it stays on Stripe.")
+
+
+@state.command("verify", cls=EngineCommand)
+@click.argument("places", nargs=-1, metavar="[STACK|FILE]...", shell_complete=complete_stacks)
+@pass_invocation
+def verify(invocation: Invocation, places: tuple[str, ...]) -> int:
+    r"""Find everything wrong with state files, offline.
+
+    Checks that each is byte for byte what the engine writes, that its digest fits, that it stands
+    in its own place, that no secret is in it, and that what it records holds together. All
+    problems are listed at once, with file and line. Without arguments every state of every
+    environment is checked, with -e those of one. No key is needed and no network call is made.
+
+    What ends in .json is taken for a file, so this is a pre-commit hook as it stands.
+
+    \b
+    Examples:
+      engine state verify
+      engine state verify saas -e live
+      engine state verify $(git diff --cached --name-only --diff-filter=d -- 'state/*.json')
+    """
+    from pathlib import Path
+
+    from engine.operations.verify.files import verify_states
+
+    files = [Path(place) for place in places if place.endswith(".json")]
+    names = [place for place in places if not place.endswith(".json")]
+    context = invocation.open()
+    only = () if invocation.environment is None else (context.environment,)
+    found = verify_states(context, names, files, only)
+    problems = tuple(problem for entry in found for problem in entry.problems)
+    if invocation.json:
+        from engine.views.json.states import verified_document
+
+        invocation.answer(verified_document(found))
+    elif not problems:
+        from engine.views.text.problems import verified_text
+
+        invocation.say(verified_text(found))
+    if not problems:
+        return 0
+    error = StateProblemsError(problems)
+    if not invocation.json:
+        raise error
+    from engine.views.text.problems import error_text
+
+    invocation.tell(error_text(error, invocation.style()))
+    return error.exit_code
+
+
+@state.command("rebuild", cls=EngineCommand)
+@stacks_argument
+@click.option(
+    "--force", is_flag=True, help="Replace a state that can be read, too; it is kept aside."
+)
+@click.option(
+    "--lineage",
+    default="",
+    metavar="TEXT",
+    help="The stack's lineage, where stamps of several are found.",
+)
+@click.option(
+    "--declared-only",
+    is_flag=True,
+    help="Do not list types that the stacks do not declare, in search of what they once did.",
+)
+@variable_options
+@_lock_timeout
+@pass_invocation
+def rebuild(
+    invocation: Invocation,
+    stacks: tuple[str, ...],
+    *,
+    force: bool,
+    lineage: str,
+    declared_only: bool,
+    lock_timeout: float,
+) -> None:
+    r"""Make a lost state again, from what is on the account.
+
+    Finds the object of each declared resource by its ownership stamp, else by its natural key (an
+    id of its own choice, a lookup key, a code), else by the id that a damaged file still names.
+    Nothing is written to Stripe. What was stored before is kept aside as STACK.json.replaced. What
+    carries the stack's stamp and is declared no more is recorded too, so that the next apply
+    removes it; engine plan shows it all.
+
+    Without STACK, every stack is rebuilt whose state is lost or cannot be read.
+
+    \b
+    Examples:
+      engine state rebuild shop
+      engine state rebuild shop --lineage 0f8e3c5b9d2a47168f3e5d7c9b1a2e4f
+    """
+    from engine.operations.rebuild.rebuild import RebuildOptions, rebuild_states
+
+    context = invocation.open(hook=invocation.progress())
+    options = RebuildOptions(
+        force=force, lineage=lineage, declared_only=declared_only, lock_timeout=lock_timeout
+    )
+    found = rebuild_states(context, stacks, options)
+    if invocation.json:
+        from engine.views.json.states import rebuilt_document
+
+        invocation.answer(rebuilt_document(context.environment, found))
+        return
+    from engine.views.text.states import rebuilt_text
+
+    invocation.say(rebuilt_text(found, invocation.style()))
+    if found:
+        invocation.tell("engine plan shows what the next apply would do.")
+
+
+def _holder(states: Sequence[State], address: str) -> State:
+    """The one state that has a resource at this address."""
+    holders = [entry for entry in states if address in entry.resources]
+    if len(holders) == 1:
+        return holders[0]
+    if holders:
+        stacks = [entry.stack for entry in holders]
+        raise UsageError(
+            f"{address} is in several stacks: {', '.join(stacks)}",
+            hint=f"say which: --stack {stacks[0]}",
+        )
+    known = [found for entry in states for found in entry.resources]
+    import difflib
+
+    near = difflib.get_close_matches(address, known, n=1)
+    raise UsageError(
+        f"{address} is not in the state",
+        hint=f"did you mean {near[0]}?" if near else "engine state list shows what is",
+    )

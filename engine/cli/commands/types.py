@@ -1,0 +1,68 @@
+"""`engine types`: what can be declared."""
+
+from __future__ import annotations
+
+import click
+
+from engine.cli.command import EngineCommand
+from engine.cli.invocation import Invocation, pass_invocation
+from engine.errors import UsageError
+
+
+@click.command(cls=EngineCommand)
+@click.argument("type_name", metavar="[TYPE]", required=False)
+@pass_invocation
+def types(invocation: Invocation, type_name: str | None) -> None:
+    r"""List the types that can be declared, or show the fields of one.
+
+    TYPE is an address's type, Stripe's object name, or the authoring class.
+
+    \b
+    Examples:
+      engine types
+      engine types price
+      engine types PortalConfiguration
+      engine types stripe_coupon --json
+    """
+    from engine.catalog import loader
+    from engine.views.json.types import type_document, types_document
+    from engine.views.text.types import type_text, types_text
+
+    schemas = loader.schemas()
+    if type_name is not None:
+        kind = schemas[_known(type_name)]
+        if invocation.json:
+            invocation.answer(type_document(kind, schemas))
+        else:
+            invocation.say(type_text(kind, schemas, invocation.style()))
+        return
+    others = len(set(loader.object_names()) - set(loader.managed()))
+    if invocation.json:
+        invocation.answer(types_document(schemas, others))
+    else:
+        invocation.say(types_text(schemas, others, invocation.style()))
+
+
+def _known(name: str) -> str:
+    """The type that a person means, by any of its names."""
+    import difflib
+
+    from engine.catalog import loader
+
+    by_name = {face.lower(): found for face, found in loader.faces().items()}
+    by_name |= {found: found for found in loader.faces().values()}
+    by_name |= {object_name: loader.type_name(object_name) for object_name in loader.managed()}
+    wanted = name.lower()
+    for spelling in (wanted, loader.type_name(wanted), wanted.replace("_", "")):
+        if spelling in by_name:
+            return by_name[spelling]
+    if wanted in loader.object_names():
+        raise UsageError(
+            f"{name} is an object of Stripe's that cannot be declared yet",
+            hint="engine types lists those that can",
+        )
+    near = difflib.get_close_matches(wanted, list(by_name), n=1)
+    raise UsageError(
+        f"there is no type {name!r}",
+        hint=f"did you mean {near[0]}?" if near else "engine types lists them",
+    )

@@ -1,0 +1,126 @@
+"""The one error boundary: whatever happens becomes text on stderr and an exit code.
+
+With `--json` it becomes a document on stdout too. What must not live here: any one command.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import sys
+from collections.abc import Callable
+from typing import ClassVar
+
+import click
+
+from engine.cli.invocation import Invocation
+from engine.errors import EngineError, InterruptedRunError, UsageError
+
+_HINTS = {
+    errno.ENOSPC: "make room on the disk and run the command again",
+    errno.EDQUOT: "make room on the disk and run the command again",
+    errno.EACCES: "check who may write there",
+    errno.EPERM: "check who may write there",
+    errno.EROFS: "the file system is read-only",
+}
+
+
+class _BugError(EngineError):
+    """Something that the engine did not foresee."""
+
+    reference: ClassVar[str] = "bug"
+
+
+class _SystemError(EngineError):
+    """Something the operating system refused."""
+
+    reference: ClassVar[str] = "system"
+
+
+def guarded(call: Callable[[], int | None], invocation: Invocation) -> int:
+    """Run a command and turn whatever it raises into text and an exit code.
+
+    Args:
+        call: The command; returns its exit code, None for 0.
+        invocation: How to speak; as far as the options have been read when an error arises.
+    """
+    try:
+        code = call() or 0
+        sys.stdout.flush()
+    except OSError as error:
+        return _reader_left() if error.errno == errno.EPIPE else _report(_system(error), invocation)
+    except click.ClickException as error:
+        return _report(_usage(error), invocation, preface=_usage_line(error))
+    except (click.Abort, KeyboardInterrupt):
+        return _report(InterruptedRunError("interrupted"), invocation)
+    except EngineError as error:
+        return _report(error, invocation)
+    except BaseException as error:
+        # What escapes is a bug, and still ends in a sentence.
+        if isinstance(error, SystemExit) and "_ENGINE_COMPLETE" in os.environ:
+            raise  # how click ends once it has answered a shell
+        return _report(_bug(error), invocation, preface=_traceback(invocation))
+    return code
+
+
+def _report(error: EngineError, invocation: Invocation, *, preface: str = "") -> int:
+    from engine.views.text.problems import error_text
+
+    try:
+        if invocation.json:
+            from engine.views.json.problems import failure_document
+
+            invocation.answer(failure_document(error))
+            sys.stdout.flush()
+        text = error_text(error, invocation.style(sys.stderr))
+        invocation.tell(f"{preface}{text}")
+    except BrokenPipeError:
+        _reader_left()
+    return error.exit_code
+
+
+def _usage(error: click.ClickException) -> UsageError:
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "engine"
+    return UsageError(error.format_message(), hint=f"{path} --help shows what it takes")
+
+
+def _usage_line(error: click.ClickException) -> str:
+    context = getattr(error, "ctx", None)
+    return f"{context.get_usage()}\n" if context is not None else ""
+
+
+def _system(error: OSError) -> EngineError:
+    reason = error.strerror or str(error) or type(error).__name__
+    where = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, (str, bytes)) else ""
+    return _SystemError(f"{where}{reason}", hint=_HINTS.get(error.errno or 0))
+
+
+def _bug(error: BaseException) -> EngineError:
+    return _BugError(
+        f"bug in engine: {type(error).__name__}: {error}",
+        hint="run it again with -v for the traceback, and report both",
+    )
+
+
+def _traceback(invocation: Invocation) -> str:
+    if not invocation.verbose:
+        return ""
+    import traceback
+
+    from engine.views.style import printable
+
+    # Without local variables, and with every error that led to this one.
+    return printable(traceback.format_exc())
+
+
+def _reader_left() -> int:
+    """Whoever read the output has gone; keep Python from complaining at its own exit."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    with contextlib.suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+    return 1

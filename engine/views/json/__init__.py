@@ -1,0 +1,1 @@
+"""What programs read: the JSON document of each command."""

@@ -1,0 +1,171 @@
+"""The JSON documents of plan and apply."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from engine.plan.model import (
+    Change,
+    Drift,
+    FieldChange,
+    OutputChange,
+    Plan,
+    PlanReport,
+    summary,
+)
+from engine.ports.outcomes import ApplyReport, ApplyResult, StepResult
+from engine.values.markers import ABSENT
+from engine.values.paths import Path, dotted
+from engine.views.fields import SENSITIVE
+from engine.views.json.problems import error_document
+from engine.views.json.values import FORMAT_VERSION, known, unknown
+
+
+def plan_document(report: PlanReport) -> dict[str, Any]:
+    """Write the plans of one run."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "environment": report.environment,
+        **({"server": report.server} if report.server else {}),
+        "account": {"id": report.account_id or None, "livemode": report.livemode},
+        "stacks": [_plan(plan) for plan in report.plans],
+        "requests": report.requests,
+    }
+
+
+def apply_document(report: ApplyReport) -> dict[str, Any]:
+    """Write what an apply planned and what became of it.
+
+    It is the plan's document, with the serial and the outputs as they are now, plus `outcomes`
+    and whether the plan came from a file.
+    """
+    document = plan_document(report.plan)
+    results = {result.stack: result for result in report.results}
+    for entry, plan in zip(document["stacks"], report.plan.plans, strict=True):
+        result = results.get(plan.stack)
+        if result is not None:
+            entry["serial"] = result.state.serial
+            entry["outputs"] = {output.name: _output_now(output, result) for output in plan.outputs}
+    document["saved_plan"] = report.plan.saved
+    document["requests"] = report.requests
+    document["writes"] = report.writes
+    document["outcomes"] = [
+        {"stack": result.stack, **_outcome(entry)}
+        for result in report.results
+        for entry in result.results
+    ]
+    return document
+
+
+def _plan(plan: Plan) -> dict[str, Any]:
+    return {
+        "stack": plan.stack,
+        "serial": plan.serial,
+        "changes": [_change(change) for change in plan.pending],
+        "drift": [_drift(drift) for drift in plan.drift],
+        "outputs": {output.name: _output(output) for output in plan.outputs},
+        "summary": summary(plan),
+        "warnings": list(plan.warnings),
+        "refusals": list(plan.refusals),
+    }
+
+
+def _change(change: Change) -> dict[str, Any]:
+    hidden = [entry.path for entry in change.fields if entry.sensitive]
+    return {
+        "address": str(change.address),
+        "type": change.type,
+        "name": change.address.name,
+        "action": change.action.value,
+        "reasons": [reason.value for reason in change.reasons],
+        "id": change.id or None,
+        "before": _masked(known(change.before), hidden) or None,
+        "after": _masked(known(change.after), hidden) or None,
+        "after_unknown": unknown(change.after) or {},
+        "paths": [_field(entry) for entry in change.fields],
+        "create_first": change.create_first,
+        "removal": change.removal.verb.value if change.removal is not None else None,
+        "moved_from": str(change.moved_from) if change.moved_from is not None else None,
+        "notes": list(change.notes),
+        "location": change.line or None,
+    }
+
+
+def _field(entry: FieldChange) -> dict[str, Any]:
+    return {
+        "path": dotted(entry.path),
+        "before": _side(entry.before, sensitive=entry.sensitive),
+        "after": _side(entry.after, sensitive=entry.sensitive),
+        "reason": entry.reason.value,
+        "forces_replacement": entry.forces_replacement,
+    }
+
+
+def _side(value: Any, *, sensitive: bool) -> Any:
+    """One side of a change; a secret that is not there is told from one that is."""
+    shown = known(value)
+    return SENSITIVE if sensitive and shown is not None else shown
+
+
+def _masked(document: Any, hidden: Sequence[Path]) -> Any:
+    """Put a mask over the leaves at some paths of a document that is ours to change."""
+    for path in hidden:
+        holder = document
+        for part in path[:-1]:
+            holder = _step(holder, part)
+        if _step(holder, path[-1]) is not None:
+            holder[path[-1]] = SENSITIVE
+    return document
+
+
+def _step(holder: Any, part: str | int) -> Any:
+    try:
+        return holder[part]
+    except (KeyError, IndexError, TypeError):
+        return None
+
+
+def _drift(drift: Drift) -> dict[str, Any]:
+    return {
+        "address": str(drift.address),
+        "type": drift.type,
+        "name": drift.address.name,
+        "id": drift.id or None,
+        "gone": drift.gone,
+        "ended": drift.ended,
+        "paths": [_field(entry) for entry in drift.fields],
+    }
+
+
+def _output(output: OutputChange) -> dict[str, Any]:
+    return {
+        "before": _side(output.before, sensitive=output.sensitive),
+        "after": _side(output.after, sensitive=output.sensitive),
+        "after_unknown": unknown(output.after),
+        "sensitive": output.sensitive,
+    }
+
+
+def _output_now(output: OutputChange, result: ApplyResult) -> dict[str, Any]:
+    value = result.state.outputs.get(output.name, ABSENT)
+    return {
+        **_output(output),
+        "after": _side(value, sensitive=output.sensitive),
+        "after_unknown": False,
+    }
+
+
+def _outcome(entry: StepResult) -> dict[str, Any]:
+    document: dict[str, Any] = {
+        "address": str(entry.step.address),
+        "step": entry.step.key,
+        "kind": entry.step.kind.value,
+        "outcome": entry.outcome.value,
+        "id": entry.id or None,
+    }
+    if entry.error is not None:
+        document["error"] = error_document(entry.error)
+    if entry.because:
+        document["because"] = entry.because
+    return document

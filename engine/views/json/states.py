@@ -1,0 +1,134 @@
+"""The JSON documents of show, output and the state commands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from engine.ports.reports import Rebuilt, Verified
+from engine.state.model import State
+from engine.views.fields import is_hidden
+from engine.views.json.problems import problem_document
+from engine.views.json.values import FORMAT_VERSION, known
+
+
+def states_document(environment: str, states: Sequence[State]) -> dict[str, Any]:
+    """Write whole states."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "environment": environment,
+        "stacks": [_state(state) for state in states],
+    }
+
+
+def addresses_document(environment: str, states: Sequence[State]) -> dict[str, Any]:
+    """Write what is managed, by stack."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "environment": environment,
+        "stacks": [
+            {"stack": state.stack, "addresses": sorted(state.resources)} for state in states
+        ],
+    }
+
+
+def outputs_document(environment: str, states: Sequence[State]) -> dict[str, Any]:
+    """Write the outputs of some stacks."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "environment": environment,
+        "stacks": [{"stack": state.stack, "outputs": _outputs(state)} for state in states],
+    }
+
+
+def output_document(state: State, name: str) -> dict[str, Any]:
+    """Write one output of one stack."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "environment": state.environment,
+        "stack": state.stack,
+        "name": name,
+        **_outputs(state)[name],
+    }
+
+
+def resource_document(state: State, address: str) -> dict[str, Any]:
+    """Write one resource of a state."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "environment": state.environment,
+        "stack": state.stack,
+        **_resource(state, address),
+    }
+
+
+def verified_document(found: Sequence[Verified]) -> dict[str, Any]:
+    """Write what a verification found."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "valid": not any(entry.problems for entry in found),
+        "states": [
+            {
+                "file": entry.file,
+                "environment": entry.environment,
+                "stack": entry.stack,
+                "resources": entry.resources,
+                "problems": [problem_document(problem) for problem in entry.problems],
+            }
+            for entry in found
+        ],
+    }
+
+
+def rebuilt_document(environment: str, found: Sequence[Rebuilt]) -> dict[str, Any]:
+    """Write what states were made of."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "environment": environment,
+        "stacks": [
+            {
+                **_state(entry.state),
+                "found_by": {
+                    address: trace.value for address, trace in sorted(entry.traces.items())
+                },
+                "missing": list(entry.missing),
+                "taken": dict(entry.taken),
+                "undeclared": list(entry.undeclared),
+                "not_looked_through": list(entry.unread),
+                "replaced": entry.aside or None,
+            }
+            for entry in found
+        ],
+    }
+
+
+def _state(state: State) -> dict[str, Any]:
+    return {
+        "stack": state.stack,
+        "serial": state.serial,
+        "lineage": state.lineage,
+        "account": {"id": state.account_id or None, "livemode": state.livemode},
+        "api_version": state.api_version or None,
+        "outputs": _outputs(state),
+        "resources": [_resource(state, address) for address in sorted(state.resources)],
+    }
+
+
+def _resource(state: State, address: str) -> dict[str, Any]:
+    resource = state.resources[address]
+    return {
+        "address": address,
+        "type": resource.type,
+        "name": address.rpartition(".")[2],
+        "id": resource.id,
+        "declared": known(resource.declared),
+        "attributes": known(resource.attributes),
+        "dependencies": list(resource.dependencies),
+    }
+
+
+def _outputs(state: State) -> dict[str, Any]:
+    return {
+        name: {"value": known(value), "sensitive": is_hidden(value)}
+        for name, value in sorted(state.outputs.items())
+    }

@@ -1,0 +1,213 @@
+"""Progress: what a run tells while it works, line by line.
+
+What must not live here: results; they are told once the run is over. A stream that breaks while
+operations run is no reason to stop them, so nothing here raises.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import TextIO
+
+from engine.plan.model import Step, StepKind
+from engine.ports.hook import Hook, Traffic
+from engine.ports.outcomes import ApplyResult, Finding, Outcome, StepResult
+from engine.redaction import hide
+from engine.views import vocabulary
+from engine.views.plural import counted
+from engine.views.progress.counters import Reading, Tally, about, short
+from engine.views.style import PLAIN, Style, visible
+
+_PERIOD = 10.0
+"""Seconds between two lines that sum up, and between two about the rate."""
+_MANY = 100
+"""Of more operations than this only the ends are lines of their own: of 10,000 beginnings nobody
+reads one."""
+
+_OUTCOME_COLOURS = {Outcome.APPLIED: "green", Outcome.FAILED: "red", Outcome.SKIPPED: "yellow"}
+
+
+class LineProgress(Hook):
+    """Tells each event in a line of its own; right for logs and pipes.
+
+    A run that takes long is summed up now and then, when something happens: no timer runs.
+
+    Args:
+        stream: Where to.
+        style: Decoration.
+        verbose: Tell of reading too, and of each beginning.
+        clock: Tells seconds that never go back.
+    """
+
+    def __init__(
+        self,
+        stream: TextIO,
+        style: Style = PLAIN,
+        *,
+        verbose: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._stream = stream
+        self._style = style
+        self._verbose = verbose
+        self._clock = clock
+        # Reentrant: a signal is heard in the middle of anything.
+        self._lock = threading.RLock()
+        self._traffic: Traffic | None = None
+        self._reading: Reading | None = None
+        self._tally: Tally | None = None
+        self._summed_up = self._slowed = float("-inf")
+
+    def close(self) -> None:
+        """Leave the terminal as it was; harmless to repeat."""
+
+    def connected(self, traffic: Traffic) -> None:
+        """Stripe is spoken to from here on."""
+        self._traffic = traffic
+
+    def waiting_for_lock(self, stack: str, owner: str) -> None:
+        """Another run holds the lock of `stack`."""
+        self._tell(f"Stack {stack} is locked by {owner or 'another run'}; waiting…")
+
+    def recovered(self, stack: str, since: str, findings: Sequence[Finding]) -> None:
+        """An earlier run of `stack` had not finished, and was taken up."""
+        self._tell(f"Stack {stack}: a run of {since} had not finished; this became of it:")
+        for finding in findings:
+            self._tell(f"  {finding.address}: {vocabulary.found(finding)}")
+
+    def refreshing(self, stack: str, count: int) -> None:
+        """`count` objects of `stack` are about to be read."""
+        if self._verbose and count:
+            self._tell(f"Stack {stack}: reading {counted(count, 'object')}…")
+        self._summed_up = self._clock()
+        self._reading = Reading(stack, self._summed_up)
+
+    def answered(self) -> None:
+        """Stripe answered a request."""
+        with self._lock:
+            if self._reading is not None:
+                self._reading.answered += 1
+                self._look()
+
+    def refreshed(self, stack: str) -> None:  # noqa: ARG002 - the port's signature
+        """All that a plan needs has been read."""
+        with self._lock:
+            self._reading = None
+
+    def apply_started(self, stack: str, count: int) -> None:
+        """`count` operations are about to begin."""
+        if self._verbose:
+            self._tell(f"Stack {stack}: {counted(count, 'operation')} to do")
+        self._summed_up = self._clock()
+        self._tally = Tally(stack, count, self._summed_up)
+
+    def step_started(self, step: Step) -> None:
+        """An operation is about to be sent."""
+        if self._tally is not None:
+            self._tally.began(step.key)
+        if step.kind not in _SILENT and not self._is_too_much():
+            self._tell(f"{step.address}: {vocabulary.doing(step)}…")
+
+    def step_finished(self, result: StepResult) -> None:
+        """An operation ended, or was skipped."""
+        if self._tally is not None:
+            self._tally.ended(result, self._clock())
+        self._tell_end(result)
+        self._look()
+
+    def apply_finished(self, result: ApplyResult) -> None:  # noqa: ARG002 - the port's signature
+        """The last operation of a stack ended."""
+        self._tally = None
+
+    def slowed(self, rate: float) -> None:
+        """Stripe refused requests for their rate; a cut soon after another says nothing new."""
+        with self._lock:
+            now = self._clock()
+            if now - self._slowed >= _PERIOD:
+                self._slowed = now
+                self._tell(f"Stripe limits the rate: going on at {short(rate)} requests/s")
+
+    def _is_too_much(self) -> bool:
+        """Whether there are too many operations to tell of each beginning, or of each not begun."""
+        return self._tally is not None and self._tally.total > _MANY and not self._verbose
+
+    def _tell_end(self, result: StepResult) -> None:
+        step = result.step
+        if result.outcome is Outcome.APPLIED and step.kind in _SILENT:
+            return
+        if result.because in _STOPPED and self._is_too_much():
+            return
+        text = {
+            Outcome.APPLIED: f"{vocabulary.done(step)}{f' [{result.id}]' if result.id else ''}",
+            Outcome.FAILED: f"could not be {vocabulary.done(step)}",
+            Outcome.SKIPPED: f"not {vocabulary.done(step)}, since {_reason(result)}",
+        }[result.outcome]
+        self._tell(f"{step.address}: {self._style.paint(text, _OUTCOME_COLOURS[result.outcome])}")
+
+    def stopping(self) -> None:
+        """The person asked the run to stop."""
+        self._tell("Stopping: what is in flight finishes and is recorded. Once more stops at once.")
+
+    def _look(self) -> None:
+        """Sum up, if it is time."""
+        now = self._clock()
+        if now - self._summed_up >= _PERIOD:
+            self._summed_up = now
+            for line in self._summary(now):
+                self._tell(line)
+
+    def _summary(self, now: float) -> list[str]:
+        waiting = held_back(self._traffic)
+        if self._tally is not None and self._tally.left:
+            tally, left = self._tally, self._tally.seconds_left(now)
+            parts = [
+                f"Stack {tally.stack}: {tally.done:,} of {tally.total:,} done",
+                *tally.state(),
+                *([waiting] if waiting else []),
+                *([f"{about(left)} left"] if left is not None else []),
+            ]
+            return [", ".join(parts)]
+        if self._reading is not None:
+            done = counted(self._reading.answered, "request")
+            return [
+                f"Stack {self._reading.stack}: still reading, {done} answered"
+                + (f", {waiting}" if waiting else "")
+            ]
+        return []
+
+    def _tell(self, line: str) -> None:
+        # A signal may be heard in the middle of a line; that one tells of itself.
+        with self._lock, contextlib.suppress(OSError, ValueError, RuntimeError):
+            self._stream.write(f"{visible(hide(line))}\n")
+            self._stream.flush()
+
+
+class SilentProgress(LineProgress):
+    """Tells nothing: with `--json`, or where nobody listens."""
+
+    def _tell(self, line: str) -> None:
+        pass
+
+
+_SILENT = (StepKind.RECORD,)
+_STOPPED = {
+    "interrupted": "the run was stopped",
+    "unsaved": "the state could not be written",
+}
+
+
+def _reason(result: StepResult) -> str:
+    if result.because in _STOPPED:
+        return _STOPPED[result.because]
+    return f"{result.because or 'something before it'} failed"
+
+
+def held_back(traffic: Traffic | None) -> str:
+    """Say how many requests the rate holds back; empty if there are none."""
+    if traffic is None or not traffic.waiting:
+        return ""
+    rate = f" ({short(traffic.rate)}/s)" if traffic.rate is not None else ""
+    return f"{traffic.waiting} waiting for the rate limit{rate}"

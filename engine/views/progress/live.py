@@ -1,0 +1,179 @@
+"""Live progress at a terminal: the lines, and under them how far the run has come.
+
+What must not live here: what the lines say, and whether there is a terminal.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TextIO
+
+from engine.ports.hook import Traffic
+from engine.ports.outcomes import ApplyResult
+from engine.redaction import hide
+from engine.views.plural import counted
+from engine.views.progress.counters import Reading, Tally, about
+from engine.views.progress.lines import LineProgress, held_back
+from engine.views.style import PLAIN, Style, visible
+
+if TYPE_CHECKING:
+    from rich.live import Live
+    from rich.text import Text
+
+_PATIENCE = 1.0
+"""Seconds that a reading may take before it is shown: most are over by then."""
+_A_SECOND = 5
+"""How often the display is drawn anew."""
+_BAR, _SHORTEST_BAR = 30, 8
+_GAP = "  "
+
+
+class LiveProgress(LineProgress):
+    """The same lines, and under them a bar, counts and an estimate; for terminals only."""
+
+    def __init__(
+        self,
+        stream: TextIO,
+        style: Style = PLAIN,
+        *,
+        verbose: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__(stream, style, verbose=verbose, clock=clock)
+        self._live: Live | None = None
+
+    def close(self) -> None:
+        """Take the display off the terminal."""
+        with self._lock:
+            live, self._live = self._live, None
+            if live is not None:
+                with contextlib.suppress(OSError, ValueError):
+                    live.stop()
+
+    def refreshed(self, stack: str) -> None:
+        """All that a plan needs has been read."""
+        with self._lock:
+            super().refreshed(stack)
+            self.close()
+
+    def apply_started(self, stack: str, count: int) -> None:
+        """Begin to show the operations of a stack."""
+        super().apply_started(stack, count)
+        if count:
+            self._open()
+
+    def apply_finished(self, result: ApplyResult) -> None:
+        """The last operation of a stack ended."""
+        super().apply_finished(result)
+        self.close()
+
+    def _look(self) -> None:
+        """Show a reading that takes long; what is shown sums itself up."""
+        reading = self._reading
+        if (
+            self._live is None
+            and reading is not None
+            and self._clock() - reading.since >= _PATIENCE
+        ):
+            self._open()
+
+    def _open(self) -> None:
+        from rich.console import Console  # noqa: PLC0415 - only a terminal that waits pays for it
+        from rich.live import Live  # noqa: PLC0415 - the same
+
+        self.close()
+        # That the stream is a terminal was found out before.
+        console = Console(
+            file=self._stream,
+            force_terminal=True,
+            no_color=not self._style.colour,
+            highlight=False,
+        )
+        self._live = Live(
+            console=console,
+            get_renderable=lambda: self._board(console.width),
+            refresh_per_second=_A_SECOND,
+            transient=True,
+            redirect_stdout=False,
+        )
+        with contextlib.suppress(OSError, ValueError):
+            self._live.start(refresh=True)
+            # A run that is killed cannot bring it back.
+            console.show_cursor(show=True)
+
+    def _board(self, width: int) -> Text:
+        """Draw the display; from the thread that shows it, so without the lock."""
+        from rich.text import Text  # noqa: PLC0415 - as above
+
+        tally, reading = self._tally, self._reading
+        fancy = "utf" in (getattr(self._stream, "encoding", None) or "utf-8").lower()
+        if tally is not None:
+            lines = working(
+                tally, self._traffic, self._clock(), width=width, style=self._style, fancy=fancy
+            )
+        else:
+            lines = still_reading(reading, self._traffic, width=width) if reading else []
+        return Text.from_ansi("\n".join(lines), no_wrap=True)
+
+    def _tell(self, line: str) -> None:
+        with self._lock:
+            if self._live is None:
+                super()._tell(line)
+                return
+            from rich.text import Text  # noqa: PLC0415 - as above
+
+            with contextlib.suppress(OSError, ValueError):
+                self._live.console.print(Text.from_ansi(visible(hide(line))), soft_wrap=True)
+
+
+def working(
+    tally: Tally, traffic: Traffic | None, now: float, *, width: int, style: Style, fancy: bool
+) -> list[str]:
+    """Show how far the operations of a stack have come: two lines that fit, or less.
+
+    Args:
+        tally: The operations.
+        traffic: How requests fare; None if Stripe is not spoken to.
+        now: The moment, by the clock of the tally.
+        width: Columns of the terminal.
+        style: Decoration.
+        fancy: The stream can show more than ASCII.
+    """
+    left = tally.seconds_left(now)
+    head, counts = f"Applying {tally.stack}", f"{tally.done:,} of {tally.total:,}"
+    estimate = f"{about(left)} left" if left is not None else ""
+    first = _fitting([head, counts, estimate], width, needed=2)
+    room = width - 1 - len(_GAP.join(first)) - len(_GAP)
+    if room >= _SHORTEST_BAR:
+        bar = _bar(tally.done / max(tally.total, 1), min(room, _BAR), style, fancy=fancy)
+        first.insert(1, bar)
+    second = _fitting([*tally.state(), held_back(traffic)], width, needed=0, gap=", ")
+    return [_GAP.join(first), ", ".join(second)]
+
+
+def still_reading(reading: Reading, traffic: Traffic | None, *, width: int) -> list[str]:
+    """Show how far the reading of a stack has come: one line that fits.
+
+    Args:
+        reading: The reading.
+        traffic: How requests fare; None if Stripe is not spoken to.
+        width: Columns of the terminal.
+    """
+    done = f"Reading {reading.stack}: {counted(reading.answered, 'request')} answered"
+    return [", ".join(_fitting([done, held_back(traffic)], width, needed=1, gap=", "))]
+
+
+def _fitting(parts: list[str], width: int, *, needed: int, gap: str = _GAP) -> list[str]:
+    """The parts that fit beside each other; so many stay in any case."""
+    kept = [part for part in parts if part]
+    while len(kept) > needed and len(gap.join(kept)) >= width:
+        kept.pop()
+    return kept
+
+
+def _bar(share: float, length: int, style: Style, *, fancy: bool) -> str:
+    filled = min(int(share * length), length)
+    full, empty = ("━", "─") if fancy else ("#", "-")
+    return style.paint(full * filled, "green") + style.paint(empty * (length - filled), "dim")

@@ -1,0 +1,1 @@
+"""What people read: plans, results, states and problems as text."""

@@ -1,0 +1,241 @@
+"""What became of an apply, for people. Every number is counted from the report.
+
+What must not live here: progress while it runs (`progress`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from engine.errors import EngineError, ProviderError
+from engine.plan.model import Action, Change, Plan
+from engine.ports.outcomes import ApplyReport, ApplyResult, Outcome, StepResult
+from engine.views import vocabulary
+from engine.views.plural import counted
+from engine.views.style import Style, printable
+from engine.views.text.states import output_values
+
+_ALWAYS = (
+    (Action.CREATE, "created"),
+    (Action.UPDATE, "updated"),
+    (Action.REPLACE, "replaced"),
+    (Action.DELETE, "removed"),
+)
+_IF_ANY = (
+    (Action.IMPORT, "imported"),
+    (Action.REVIVE, "revived"),
+    (Action.READ, "read"),
+    (Action.MOVE, "moved"),
+    (Action.FORGET, "forgotten"),
+)
+
+
+def apply_text(
+    report: ApplyReport, style: Style, *, operation: str = "Apply", verbose: bool = False
+) -> str:
+    """Write what an apply did: the summary line, then the outputs.
+
+    Args:
+        report: What was done.
+        style: Decoration.
+        operation: The word the summary begins with.
+        verbose: Add the number of requests made.
+    """
+    lines = [style.paint(summary_line(report, operation=operation), "bold"), _only_state(report)]
+    blocks = ["\n".join(filter(None, lines))]
+    if verbose:
+        blocks.append(
+            f"{counted(report.requests, 'request')} made to Stripe, "
+            f"{report.writes} of them could change something."
+        )
+    outputs = list(_outputs(report))
+    if outputs:
+        blocks.append("\n".join([style.paint("Outputs:", "bold"), *outputs]))
+    return "\n\n".join(blocks)
+
+
+def is_whole(report: ApplyReport) -> bool:
+    """Whether everything that was approved was done and recorded."""
+    return not (
+        report.failures
+        or any(result.interrupted or result.unsaved is not None for result in report.results)
+        or _not_begun(report)
+    )
+
+
+def failure_text(report: ApplyReport, style: Style, *, operation: str = "Apply") -> str:
+    """Write what failed, why, what was skipped because of it, and what to do next.
+
+    Args:
+        report: What was done.
+        style: Decoration.
+        operation: The command to run again, as the summary names it.
+    """
+    results = [result for stack in report.results for result in stack.results]
+    mark = style.paint("Error:", "bold", "red")
+    blocks = []
+    unsaved = [result for result in report.results if result.unsaved is not None]
+    failures = [failure for failure in report.failures if not _is_unsaved(failure, unsaved)]
+    if failures:
+        blocks.append(f"{mark} {counted(len(failures), 'operation')} failed")
+        lines = _declared_at(report)
+        blocks += ["\n".join(_failure(entry, results, lines, style)) for entry in failures]
+    blocks += ["\n".join(_unsaved(result, mark)) for result in unsaved]
+    interrupted = any(result.interrupted for result in report.results)
+    if interrupted:
+        blocks.append(f"{mark} the run was stopped; what was under way was finished")
+    left = _not_begun(report)
+    if left:
+        blocks.append(f"Not begun: {', '.join(left)}.")
+    advice = "" if interrupted and not failures else "Put right what failed, then run"
+    # A saved plan does not fit the state any more that it has changed itself.
+    command = "plan" if report.plan.saved else operation.lower()
+    if not unsaved:
+        blocks.append(
+            f"What was done is recorded. {advice or 'Run'} engine {command} again: "
+            "it goes on from here."
+        )
+    return "\n\n".join(blocks)
+
+
+def summary_line(report: ApplyReport, *, operation: str = "Apply") -> str:
+    """Count what was done, `Apply complete: 3 created, 1 updated, 0 replaced, 0 removed.`."""
+    done = list(_done_changes(report))
+    counts = ", ".join(_counts(done)) + vocabulary.staying(done)
+    if is_whole(report):
+        return f"{operation} complete: {counts}."
+    outcomes = [result.outcome for stack in report.results for result in stack.results]
+    failed, skipped = outcomes.count(Outcome.FAILED), outcomes.count(Outcome.SKIPPED)
+    return f"{operation} incomplete: {counts}; {failed} failed, {skipped} skipped."
+
+
+def _only_state(report: ApplyReport) -> str:
+    """Say what a run did that sent nothing to Stripe; empty if it did more, or less."""
+    plans = report.plan.plans
+    if not (report.plan.has_changes and is_whole(report)):
+        return ""
+    if all(plan.refresh_only for plan in plans):
+        drifted = counted(sum(len(plan.drift) for plan in plans), "resource")
+        return (
+            f"The state was brought up to what Stripe has ({drifted}); nothing was sent to Stripe."
+        )
+    if not any(plan.pending for plan in plans):
+        return "Only the state or its outputs changed; nothing was sent to Stripe."
+    return ""
+
+
+def _counts(done: Sequence[Change]) -> list[str]:
+    actions = [change.action for change in done]
+    counts = [f"{actions.count(action)} {text}" for action, text in _ALWAYS]
+    counts += [f"{actions.count(action)} {text}" for action, text in _IF_ANY if action in actions]
+    return counts
+
+
+def _done_changes(report: ApplyReport) -> Iterator[Change]:
+    results = {result.stack: result for result in report.results}
+    for plan in report.plan.plans:
+        if plan.stack in results:
+            yield from _done(plan, results[plan.stack])
+
+
+def _done(plan: Plan, result: ApplyResult) -> Iterator[Change]:
+    """The changes all of whose operations were applied."""
+    outcomes: dict[str, list[Outcome]] = {}
+    for entry in result.results:
+        outcomes.setdefault(str(entry.step.address), []).append(entry.outcome)
+    for change in plan.pending:
+        if all(outcome is Outcome.APPLIED for outcome in outcomes.get(str(change.address), ())):
+            yield change
+
+
+def _outputs(report: ApplyReport) -> Iterator[str]:
+    several = len(report.results) > 1
+    plans = {plan.stack: plan for plan in report.plan.plans}
+    for result in report.results:
+        wanted = plans[result.stack].wanted_outputs or {}
+        secret = {name for name, (_, hide) in wanted.items() if hide}
+        lines = output_values(result.state, secret)
+        if several and lines:
+            yield f"  {result.stack}"
+        yield from (f"{'    ' if several else '  '}{line}" for line in lines)
+
+
+def _declared_at(report: ApplyReport) -> Mapping[str, str]:
+    """Where each resource is declared, by address."""
+    return {
+        str(change.address): change.line
+        for plan in report.plan.plans
+        for change in plan.changes
+        if change.line
+    }
+
+
+def _failure(
+    failure: StepResult, results: Sequence[StepResult], lines: Mapping[str, str], style: Style
+) -> Iterator[str]:
+    step = failure.step
+    name = style.paint(str(step.address), "bold")
+    place = lines.get(str(step.address))
+    at = style.paint(f"  {place}", "dim") if place else ""
+    yield f"  {name} could not be {vocabulary.done(step)}{at}"
+    if failure.error is not None:
+        yield from (f"    {line}" for line in _error_lines(failure.error))
+    skipped = [entry for entry in results if _root_cause(entry, results) == step.key]
+    if skipped:
+        yield "    Skipped because of it:"
+        yield from (
+            f"      {vocabulary.to_do(entry.step)} {entry.step.address}" for entry in skipped
+        )
+
+
+def _is_unsaved(failure: StepResult, unsaved: Sequence[ApplyResult]) -> bool:
+    """Whether an operation failed only in that the state could not be written after it."""
+    return any(failure.error is result.unsaved for result in unsaved)
+
+
+def _unsaved(result: ApplyResult, mark: str) -> Iterator[str]:
+    yield f"{mark} the state of stack {result.stack} could not be written"
+    if result.unsaved is not None:
+        yield from (f"  {line}" for line in _error_lines(result.unsaved))
+    for entry in result.results:
+        if _is_unsaved(entry, (result,)):
+            yield f"  Done on Stripe, not recorded: {entry.step.key} [{entry.id}]"
+
+
+def _not_begun(report: ApplyReport) -> list[str]:
+    """Stacks that had something to do and were not reached."""
+    begun = {result.stack for result in report.results}
+    return [
+        f"stack {plan.stack}"
+        for plan in report.plan.plans
+        if report.approved and plan.has_changes and plan.stack not in begun
+    ]
+
+
+def _error_lines(error: EngineError) -> Iterator[str]:
+    yield from printable(error.message).splitlines()
+    if error.cause:
+        yield from printable(error.cause).splitlines()
+    if isinstance(error, ProviderError):
+        facts = {
+            "HTTP status": error.status,
+            "code": error.code,
+            "parameter": error.param,
+            "request": error.request_id,
+        }
+        known = [f"{name} {value}" for name, value in facts.items() if value]
+        if known:
+            yield printable(f"({', '.join(known)})")
+    if error.hint:
+        yield f"Hint: {printable(error.hint)}"
+
+
+def _root_cause(result: StepResult, results: Sequence[StepResult]) -> str:
+    """Follow what skipped an operation back to the failure it began with."""
+    by_key = {entry.step.key: entry for entry in results}
+    seen: set[str] = set()
+    because = result.because
+    while because in by_key and because not in seen and by_key[because].because:
+        seen.add(because)
+        because = by_key[because].because
+    return because

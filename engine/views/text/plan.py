@@ -1,0 +1,246 @@
+"""A plan for people: Terraform's vocabulary, Stripe's consequences, plain English.
+
+What must not live here: printing, asking, and anything a report does not say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from engine.plan.inputs.options import PlanOptions
+from engine.plan.model import Action, Plan, PlanReport, StepKind
+from engine.plan.saved.file import SavedPlan
+from engine.schema.resource_type import Schemas
+from engine.views import vocabulary
+from engine.views.plural import counted
+from engine.views.style import Style
+from engine.views.text.change import change_lines, drift_lines, output_lines
+
+_ALWAYS = (
+    (Action.CREATE, "to create"),
+    (Action.UPDATE, "to update"),
+    (Action.REPLACE, "to replace"),
+    (Action.DELETE, "to remove"),
+)
+_SENDING = (StepKind.CREATE, StepKind.UPDATE)
+_IF_ANY = (
+    (Action.IMPORT, "to import"),
+    (Action.REVIVE, "to revive"),
+    (Action.READ, "to read"),
+    (Action.MOVE, "to move"),
+    (Action.FORGET, "to forget"),
+)
+
+
+def plan_text(report: PlanReport, schemas: Schemas, style: Style, *, verbose: bool = False) -> str:
+    """Write the plans of one run, ending with one summary line.
+
+    Args:
+        report: What would be done.
+        schemas: Resource types by name, for what removing an object means.
+        style: Decoration.
+        verbose: Add the number of requests made so far.
+    """
+    several = len(report.plans) > 1
+    blocks = [account_line(report, style)]
+    blocks += _legend(report.plans, style)
+    for plan in report.plans:
+        blocks += _plan_blocks(plan, schemas, style, named=several)
+    if several and report.has_changes:
+        blocks.append("\n".join(_stack_lines(report.plans)))
+    blocks.append(_conclusion(report, style))
+    if verbose:
+        blocks.append(requests_line(report.requests))
+    return "\n\n".join(blocks)
+
+
+def saved_text(saved: SavedPlan, schemas: Schemas, style: Style, *, verbose: bool = False) -> str:
+    """Write a saved plan: which engine made it with which options, then as `plan_text` does."""
+    head = f"Plan saved by engine {saved.engine_version}"
+    given = " ".join(_option_words(saved.options))
+    if given:
+        head += f", made with {given}"
+    return f"{head}\n{plan_text(saved.report(), schemas, style, verbose=verbose)}"
+
+
+def _option_words(options: PlanOptions) -> Iterator[str]:
+    flags = {
+        "--no-refresh": not options.refresh,
+        "--refresh-only": options.refresh_only,
+        "--destroy": options.destroy,
+        "--allow-mass-change": options.allow_mass_change,
+    }
+    yield from (name for name, given in flags.items() if given)
+    named = {
+        "--target": options.targets,
+        "--exclude": options.excludes,
+        "--replace": options.replace,
+    }
+    yield from (f"{name} {address}" for name, some in named.items() for address in some)
+
+
+def account_line(report: PlanReport, style: Style) -> str:
+    """Say which environment, account and mode a run speaks to."""
+    parts = [f"Environment {report.environment}"]
+    if report.embedded:
+        parts[0] += " (embedded emulator)"
+    if report.account_id:
+        parts.append(f"account {report.account_id}")
+    if report.livemode is not None:
+        mode = style.paint("LIVE MODE", "bold", "red") if report.livemode else "test mode"
+        parts.append(mode)
+    elif not report.account_id:
+        parts.append("account not asked")
+    if report.server:
+        parts.append(f"at {report.server}")
+    return ", ".join(parts)
+
+
+def question(report: PlanReport, style: Style, *, operation: str = "Apply") -> str:
+    """Ask for a yes, naming what it is a yes to."""
+    live = style.paint("LIVE MODE", "bold", "red")
+    ends = [change for plan in report.plans for change in plan.pending]
+    if report.options.destroy and ends:
+        of = f"account {report.account_id}" if report.account_id else "the account"
+        asked = (
+            f"{operation} {counted(len(ends), 'resource')} of {of}"
+            f"{f' in {live}' if report.livemode else ''} (environment {report.environment}): "
+            f"{vocabulary.endings(ends)}"
+        )
+    else:
+        asked = f"{operation} this to environment {report.environment}"
+        asked += f", account {report.account_id}, in {live}" if report.livemode else ""
+    return f"{asked}? Only 'yes' is accepted: "
+
+
+def untouched(report: PlanReport) -> str:
+    """Say that a plan was not carried out."""
+    if report.taken_up:
+        return (
+            "Nothing of this plan was carried out; what an unfinished run had done before it is in "
+            "the state."
+        )
+    return "Nothing was changed."
+
+
+def removal_question(word: str, style: Style) -> str:
+    """Ask for what a live account loses: an address, or how many resources."""
+    what = f"{word} resources" if word.isdigit() else word
+    live = style.paint("LIVE MODE", "bold", "red")
+    return f"This removes or replaces {what} in {live}. Type {word} to go on: "
+
+
+def summary_line(plans: Sequence[Plan]) -> str:
+    """Count what plans do, as in `Plan: 3 to create, 1 to update, 0 to replace, 0 to remove.`."""
+    pending = [change for plan in plans for change in plan.pending]
+    return f"Plan: {', '.join(_counts(plans, always=True))}{vocabulary.staying(pending)}."
+
+
+def requests_line(requests: int) -> str:
+    """Say how many calls were made."""
+    return f"{counted(requests, 'request')} made to Stripe."
+
+
+def _plan_blocks(plan: Plan, schemas: Schemas, style: Style, *, named: bool) -> Iterator[str]:
+    if named and (plan.has_changes or plan.drift or plan.warnings or plan.refusals):
+        yield style.paint(f"Stack {plan.stack}", "bold")
+    if plan.drift:
+        lines = [style.paint("Changed outside of the code since the last apply:", "bold")]
+        for drift in plan.drift:
+            lines += drift_lines(drift, style)
+        yield "\n".join(lines)
+        if plan.pending:
+            yield style.paint("What an apply would do:", "bold")
+    sources = {step.address: step.params for step in plan.steps if step.kind in _SENDING}
+    names = {change.id: str(change.address) for change in plan.changes if change.id}
+    for change in plan.pending:
+        source = sources.get(change.address, {})
+        yield "\n".join(change_lines(change, schemas, style, sources=source, names=names))
+    if plan.outputs:
+        lines = [style.paint("Changes to outputs:", "bold")]
+        yield "\n".join([*lines, *output_lines(plan.outputs, style)])
+    if plan.warnings:
+        mark = style.paint("Warning:", "yellow", "bold")
+        yield "\n".join(f"{mark} {warning}" for warning in plan.warnings)
+    if plan.refusals:
+        lines = [style.paint("An apply refuses this plan:", "red", "bold")]
+        yield "\n".join([*lines, *(f"  {refusal}" for refusal in plan.refusals)])
+
+
+def _legend(plans: Sequence[Plan], style: Style) -> list[str]:
+    used = {vocabulary.symbol(change) for plan in plans for change in plan.pending}
+    if not used:
+        return []
+    entries = [
+        f"  {style.paint(f'{sign:>3}', vocabulary.COLOURS[sign])} {meaning}"
+        for sign, meaning in vocabulary.LEGEND.items()
+        if sign in used
+    ]
+    return ["\n".join(["What the symbols say:", *entries])]
+
+
+def _counts(plans: Iterable[Plan], *, always: bool) -> list[str]:
+    plans = tuple(plans)
+    counts = []
+    for action, text in (*_ALWAYS, *_IF_ANY):
+        number = sum(plan.count(action) for plan in plans)
+        if number or (always and (action, text) in _ALWAYS):
+            counts.append(f"{number} {text}")
+    return counts
+
+
+def _stack_lines(plans: Sequence[Plan]) -> Iterator[str]:
+    width = max(len(plan.stack) for plan in plans)
+    yield "By stack:"
+    for plan in plans:
+        counts = _counts((plan,), always=False)
+        if not counts:
+            counts = ["only the state or its outputs" if plan.has_changes else "no changes"]
+        yield f"  {plan.stack:<{width}}  {', '.join(counts)}"
+
+
+def _conclusion(report: PlanReport, style: Style) -> str:
+    if not report.has_changes:
+        return f"{style.paint('No changes.', 'bold', 'green')}\n{_why_nothing(report)}"
+    lines = [style.paint(summary_line(report.plans), "bold")]
+    if all(plan.refresh_only for plan in report.plans):
+        drifted = counted(sum(len(plan.drift) for plan in report.plans), "resource")
+        lines.append(
+            f"The state will be brought up to what Stripe has ({drifted}); "
+            "nothing is sent to Stripe."
+        )
+    elif not any(plan.pending for plan in report.plans):
+        lines.append("Only the state or its outputs change; nothing is sent to Stripe.")
+    return "\n".join(lines)
+
+
+def _why_nothing(report: PlanReport) -> str:
+    """Say why there is nothing to do, and no more than was looked at."""
+    options = report.options
+    whole = not (options.targets or options.excludes)
+    if options.destroy:
+        what = "The state has no resource" if whole else "Of what was chosen, the state has nothing"
+        return f"{what}: there is nothing to remove{_apart_from(report)}."
+    if any(plan.drift for plan in report.plans):
+        return "What changed on Stripe asks for nothing to be done."
+    if options.refresh_only:
+        return f"The state is what Stripe has{_apart_from(report)}."
+    if not any(plan.changes for plan in report.plans):
+        names = ", ".join(plan.stack for plan in report.plans)
+        noun = "stack" if len(report.plans) == 1 else "stacks"
+        them = "it" if len(report.plans) == 1 else "them"
+        what = f"Nothing is declared in {noun} {names}, and nothing of {them} is in the state"
+        return f"{what}{_apart_from(report)}."
+    of = "" if whole else "Of what was chosen: "
+    if not report.requests:
+        return f"{of}The state is what the code says; Stripe was not asked."
+    over = any(change.notes for plan in report.plans for change in plan.changes)
+    ended = "; what the warnings name cannot change any more" if over else ""
+    return f"{of}What is on Stripe is what the code says{_apart_from(report)}{ended}."
+
+
+def _apart_from(report: PlanReport) -> str:
+    """Name what no module declares, and so no plan looks at."""
+    if not report.orphans:
+        return ""
+    return f", apart from what has a state and no module: {', '.join(report.orphans)}"

@@ -1,0 +1,51 @@
+"""Errors and findings as text, without secrets and control characters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from engine.errors import EngineError, Problem, ProblemsError, ProviderError
+from engine.views.plural import counted
+from engine.views.style import Style, printable
+
+if TYPE_CHECKING:
+    # Every error is told from here, whatever it is of.
+    from engine.ports.reports import Verified
+    from engine.stack.model import Stack
+
+
+def error_text(error: EngineError, style: Style) -> str:
+    """Write an error the way a terminal shows it: message, cause, hint."""
+    mark = style.paint("Error:", "bold", "red")
+    if isinstance(error, ProblemsError):
+        return "\n".join([f"{mark} {error.message}", "", *map(problem_text, error.problems)])
+    lines = [f"{mark} {printable(error.message)}"]
+    if error.cause:
+        lines.append(printable(error.cause))
+    if isinstance(error, ProviderError) and error.request_id:
+        lines.append(f"Request: {printable(error.request_id)}")
+    if error.hint:
+        lines.append(f"{style.paint('Hint:', 'bold')} {printable(error.hint)}")
+    return "\n".join(lines)
+
+
+def success_text(stacks: Sequence[Stack]) -> str:
+    """Say that stacks were checked and nothing was found."""
+    resources = sum(len(stack.declarations) for stack in stacks)
+    return (
+        f"Success: {counted(len(stacks), 'stack')}, {counted(resources, 'resource')}, no problems."
+    )
+
+
+def verified_text(found: Sequence[Verified]) -> str:
+    """Say that state files were verified and nothing was found."""
+    resources = sum(entry.resources for entry in found)
+    return (
+        f"Success: {counted(len(found), 'state')}, {counted(resources, 'resource')}, no problems."
+    )
+
+
+def problem_text(problem: Problem) -> str:
+    """Write one finding as `file:line: message`, its suggestion below."""
+    return printable(str(problem))

@@ -1,0 +1,142 @@
+"""States for people: what a stack has on Stripe, and the values it hands out.
+
+What must not live here: reading them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+
+from engine.plan.compare.field_changes import currency_of
+from engine.ports.reports import Rebuilt
+from engine.schema.resource_type import Schemas
+from engine.state.model import ResourceState, State
+from engine.values.paths import dotted, get_path
+from engine.views.fields import SENSITIVE, flatten, show
+from engine.views.plural import counted
+from engine.views.style import Style
+
+
+def states_text(states: Sequence[State], schemas: Schemas, style: Style) -> str:
+    """Write whole states, one after another."""
+    return "\n\n".join(block for state in states for block in _state_blocks(state, schemas, style))
+
+
+def resource_text(address: str, resource: ResourceState, schemas: Schemas, style: Style) -> str:
+    """Write one resource: its id, its leaves, and what it refers to."""
+    lines = [f"{style.paint(address, 'bold')} [{resource.id}]"]
+    rows = list(_rows(resource, schemas, style))
+    width = max((len(name) for name, _ in rows), default=0) + 1
+    lines += [f"  {name + ':':<{width}} {text}" for name, text in rows]
+    marks = {
+        "protected": resource.removal_policy.protect,
+        "stays on Stripe when removed": resource.removal_policy.keep,
+    }
+    lines += [f"  ({text})" for text, holds in marks.items() if holds]
+    lines += [f"  (replaced {old}, which is still to be removed)" for old in resource.superseded]
+    return "\n".join(lines)
+
+
+def output_values(state: State, hidden: Collection[str] = ()) -> list[str]:
+    """Write a state's outputs, one a line, sensitive ones hidden.
+
+    Args:
+        state: The state.
+        hidden: Names to hide beside those that the state itself knows to be sensitive.
+    """
+    width = max((len(name) for name in state.outputs), default=0)
+    return [
+        f"{name:<{width}} = {SENSITIVE if name in hidden else show(value)}"
+        for name, value in sorted(state.outputs.items())
+    ]
+
+
+def outputs_text(states: Sequence[State], style: Style) -> str:
+    """Write the outputs of some stacks, under the stack's name where there are several."""
+    several = len(states) > 1
+    blocks = []
+    for state in states:
+        lines = output_values(state)
+        if several and lines:
+            lines = [style.paint(state.stack, "bold"), *(f"  {line}" for line in lines)]
+        if lines:
+            blocks.append("\n".join(lines))
+    return "\n\n".join(blocks) or "No outputs."
+
+
+def rebuilt_text(found: Sequence[Rebuilt], style: Style) -> str:
+    """Say of some states what they were made of."""
+    if not found:
+        return "Every state can be read: nothing to rebuild."
+    return "\n\n".join("\n".join(_rebuilt_lines(entry, style)) for entry in found)
+
+
+def _rebuilt_lines(rebuilt: Rebuilt, style: Style) -> Iterator[str]:
+    state = rebuilt.state
+    yield f"Rebuilt. {_state_line(state, style)}, lineage {state.lineage}."
+    if rebuilt.aside:
+        yield f"What was stored before is in {rebuilt.aside}."
+    for address, trace in sorted(rebuilt.traces.items()):
+        record = state.at(address)
+        gone = state.removed.get(address)
+        id = record.id if record is not None else gone.id if gone is not None else ""
+        note = "" if record is not None else ", archived"
+        yield f"  {address} [{id}] by its {trace}{note}"
+        for old in record.superseded if record is not None else ():
+            yield f"    it replaced {old}, which is still to be removed"
+    for title, addresses in (
+        ("Declared no more; the next apply removes them:", rebuilt.undeclared),
+        ("Not found; the next apply creates them:", rebuilt.missing),
+    ):
+        if addresses:
+            yield title
+        for address in addresses:
+            record = state.at(address)
+            id = f" [{record.id}]" if record is not None else ""
+            taken = rebuilt.taken.get(address)
+            note = f" (not taken, though the key fits: {taken})" if taken else ""
+            yield f"  {address}{id}{note}"
+    if rebuilt.undeclared and rebuilt.missing:
+        yield "If two of these are one thing under two names, say moved(OLD, NEW) before you apply."
+    for reason in rebuilt.unread:
+        yield f"Not looked through: {reason}"
+
+
+def _state_blocks(state: State, schemas: Schemas, style: Style) -> Iterator[str]:
+    yield _state_line(state, style)
+    if not state.resources:
+        yield "Nothing has been applied." if not state.serial else "It has no resources."
+    for address, resource in sorted(state.resources.items()):
+        yield resource_text(address, resource, schemas, style)
+    if state.outputs:
+        lines = [style.paint("Outputs:", "bold")]
+        yield "\n".join([*lines, *(f"  {line}" for line in output_values(state))])
+
+
+def _state_line(state: State, style: Style) -> str:
+    parts = [
+        f"{style.paint(f'Stack {state.stack}', 'bold')} in environment {state.environment}",
+        f"serial {state.serial}",
+        counted(len(state.resources), "resource"),
+    ]
+    if state.account_id:
+        parts.append(f"account {state.account_id}")
+    if state.livemode is not None:
+        parts.append("LIVE MODE" if state.livemode else "test mode")
+    return ", ".join(parts)
+
+
+def _rows(resource: ResourceState, schemas: Schemas, style: Style) -> Iterator[tuple[str, str]]:
+    kind = schemas.get(resource.type)
+    for path, value in flatten(resource.attributes):
+        attribute = kind.root.at(path) if kind is not None else None
+        currency = (
+            currency_of(attribute, path, resource.declared, resource.attributes)
+            if attribute is not None
+            else ""
+        )
+        text = show(value, currency)
+        written = get_path(resource.declared, path)
+        if isinstance(written, str) and "${" in written:
+            text += style.paint(f"  {written}", "dim")
+        yield dotted(path), text

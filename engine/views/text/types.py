@@ -1,0 +1,185 @@
+"""What can be declared, as text: the list of types and the page of one."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+
+from engine.schema.attribute import Attribute, Kind, ListOrder, walk
+from engine.schema.lifecycle import Removal
+from engine.schema.resource_type import ResourceType, Schemas
+from engine.values.markers import ABSENT
+from engine.values.paths import Path
+from engine.views import vocabulary
+from engine.views.example import example_of
+from engine.views.fields import show
+from engine.views.plural import counted
+from engine.views.style import Style
+
+_MANY_WORDS = 8
+_GAP = "  "
+
+
+def types_text(schemas: Schemas, others: int, style: Style) -> str:
+    """Write the managed types as a table.
+
+    Args:
+        schemas: The managed types.
+        others: How many further object types the catalogue knows.
+        style: Decoration.
+    """
+    rows = [("TYPE", "CLASS", "REMOVAL", "FOUND AGAIN BY")]
+    rows += [_type_row(schemas[name]) for name in sorted(schemas)]
+    lines = columns(rows)
+    lines[0] = style.paint(lines[0], "bold")
+    number = counted(len(schemas), "type")
+    more = f"{number} can be declared; the catalogue knows {others} more of Stripe's objects."
+    return "\n".join([*lines, "", more, "engine types TYPE shows the fields of one."])
+
+
+def type_text(kind: ResourceType, schemas: Schemas, style: Style) -> str:
+    """Write the page of one type: example, fields, removal, identity."""
+    blocks = [
+        f"{style.paint(kind.name, 'bold')}: {kind.title}, declared with engine.stripe.{kind.face}",
+        textwrap.indent(example_of(kind, schemas), "  "),
+        "\n".join(
+            [
+                style.paint("Fields", "bold"),
+                *(_field_lines(kind) or ["  none: it is kept as it is"]),
+            ]
+        ),
+    ]
+    told = [
+        f"{name} (sensitive)" if field.sensitive else name
+        for name, field in sorted(kind.root.fields.items())
+        if not field.declarable
+    ]
+    if told:
+        blocks.append(f"Answered by Stripe, to refer to: {', '.join(told)}")
+    blocks.append("\n".join([style.paint("Removal", "bold"), *_removal_lines(kind)]))
+    blocks.append("\n".join([style.paint("Found again by", "bold"), *_identity_lines(kind)]))
+    blocks.append(
+        "\n".join(
+            [style.paint("Import", "bold"), f"  engine import {kind.name}.NAME {_import_id(kind)}"]
+        )
+    )
+    return "\n\n".join(blocks)
+
+
+def columns(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Align rows of texts; the last column runs free."""
+    if not rows:
+        return []
+    widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]) - 1)]
+    return [
+        _GAP.join(
+            [*(f"{text:<{width}}" for text, width in zip(row, widths, strict=False)), row[-1]]
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def _type_row(kind: ResourceType) -> tuple[str, str, str, str]:
+    verbs = " or ".join(removal.verb.value for removal in kind.life.removals)
+    keys = ", ".join(key.attribute for key in kind.life.natural_keys)
+    return kind.name, kind.face, verbs, keys or ("ownership stamp" if kind.has_metadata else "-")
+
+
+def _field_lines(kind: ResourceType) -> list[str]:
+    return columns(
+        [
+            (f"  {_indented(path)}", _kind(field), "; ".join(_remarks(kind.root, path, field)))
+            for path, field in walk(kind.root)
+            # Elements are told with their list or map.
+            if field.declarable and path[-1] != "*"
+        ]
+    )
+
+
+def _indented(path: Path) -> str:
+    depth = sum(1 for part in path[:-1] if part != "*")
+    return f"{'  ' * depth}{path[-1]}"
+
+
+def _kind(field: Attribute) -> str:
+    if field.kind in (Kind.LIST, Kind.MAP) and field.element is not None:
+        inner = field.element.reference + " id" if field.element.reference else field.element.kind
+        return f"{field.kind} of {inner}"
+    return f"{field.reference} id" if field.reference else field.kind.value
+
+
+def _remarks(root: Attribute, path: Path, field: Attribute) -> Iterator[str]:
+    # What holds for an object as a whole is said once, at the top of it.
+    above = root.at(path[:-1]) if len(path) > 1 else None
+    facts = (
+        ("required", field.required),
+        ("a change replaces", field.immutable and not (above and above.immutable)),
+        (
+            "set by an update after the create",
+            field.update_only and not (above and above.update_only),
+        ),
+        ("can be cleared", field.clearable),
+        ("never told again by Stripe", field.write_only and not (above and above.write_only)),
+        ("sensitive", field.sensitive),
+        ("order means nothing", field.order is ListOrder.SET),
+        (f"elements align by {field.key}", bool(field.key)),
+        ("minor units", bool(field.money)),
+    )
+    yield from (text for text, holds in facts if holds)
+    values = field.values or (field.element.values if field.element is not None else ())
+    if values:
+        yield _enumerated(values, is_open=field.open_values)
+    if field.words:
+        yield f"or {', '.join(show(word) for word in field.words)}"
+    if field.neutral not in (ABSENT, None, [], ""):
+        yield f"default {show(field.neutral)}"
+
+
+def _enumerated(values: Sequence[str], *, is_open: bool) -> str:
+    text = ", ".join(values[:_MANY_WORDS])
+    if len(values) > _MANY_WORDS:
+        text += f" and {len(values) - _MANY_WORDS} more (--json lists them)"
+    return f"one of {text}{', or another' if is_open else ''}"
+
+
+def _removal_lines(kind: ResourceType) -> Iterator[str]:
+    for removal in kind.life.removals:
+        yield f"  {vocabulary.ended(removal.verb)}{_condition(removal)}"
+    reason = vocabulary.cannot_delete(kind)
+    if reason:
+        yield f"  {reason}."
+    if kind.life.protect:
+        yield "  Protected unless its lifecycle says otherwise."
+
+
+def _condition(removal: Removal) -> str:
+    parts = []
+    if removal.unless is not None:
+        parts.append(f"unless {vocabulary.with_article(removal.unless.object)} belongs to it")
+    if removal.unless_leaf is not None:
+        path, value = removal.unless_leaf
+        parts.append(f"unless {path} is {show(value)}")
+    if removal.note:
+        parts.append(removal.note)
+    return f" ({'; '.join(parts)})" if parts else ""
+
+
+def _identity_lines(kind: ResourceType) -> Iterator[str]:
+    for key in kind.life.natural_keys:
+        transfer = "; a replacement takes it over" if key.transfer else ""
+        yield f"  {key.attribute}{transfer}"
+    if kind.has_metadata:
+        yield "  the ownership stamp in its metadata"
+    if kind.life.standing:
+        yield "  being the account's default, with adopt=True"
+    if not kind.life.natural_keys and not kind.has_metadata:
+        yield "  nothing but its id"
+
+
+def _import_id(kind: ResourceType) -> str:
+    """The form of the id that an import takes."""
+    if kind.life.composite is not None:
+        return "'" + "&".join(f"{field}=..." for field in kind.life.composite.fields) + "'"
+    if kind.life.singleton:
+        return f"{kind.parent.upper()}_ID" if kind.parent else kind.object
+    return f"{kind.parent.upper()}_ID/ID" if kind.parent else "ID"

@@ -1,0 +1,270 @@
+"""What a run tells while it works."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+
+from engine.errors import EngineError
+from engine.plan.model import StepKind
+from engine.ports.outcomes import Outcome
+from engine.schema.lifecycle import Removal, Verb
+from engine.views.progress.lines import LineProgress, SilentProgress
+from engine.views.progress.live import LiveProgress
+from engine.views.style import Style
+
+
+class Broken(io.StringIO):
+    """A stream whose reader has gone."""
+
+    def write(self, text: str) -> int:
+        """Refuse."""
+        del text
+        raise BrokenPipeError
+
+
+def run_all(hook: LineProgress, build: Any) -> None:
+    """Tell a hook of one of everything."""
+    create = build.step("stripe_product.p", StepKind.CREATE)
+    remove = build.step("stripe_price.q", StepKind.REMOVE, removal=Removal(verb=Verb.ARCHIVE))
+    record = build.step("stripe_price.r", StepKind.RECORD)
+    forget = build.step("stripe_price.s", StepKind.FORGET)
+    hook.waiting_for_lock("saas", "ada@host")
+    hook.waiting_for_lock("saas", "")
+    hook.refreshing("saas", 2)
+    hook.refreshing("empty", 0)
+    hook.answered()
+    hook.refreshed("empty")
+    hook.apply_started("saas", 4)
+    for step in (create, remove, record):
+        hook.step_started(step)
+    hook.step_finished(build.result(create, Outcome.APPLIED, id="prod_1"))
+    hook.step_finished(build.result(remove, Outcome.FAILED, error=EngineError("no")))
+    hook.step_finished(build.result(record, Outcome.APPLIED))
+    for because in (remove.key, "interrupted", "unsaved", ""):
+        hook.step_finished(build.result(forget, Outcome.SKIPPED, because=because))
+    hook.step_finished(build.result(forget, Outcome.APPLIED))
+    hook.apply_finished(build.applied(build.plan()).results[0])
+    hook.close()
+
+
+QUIET = [
+    "Stack saas is locked by ada@host; waiting…",
+    "Stack saas is locked by another run; waiting…",
+    "stripe_product.p: creating…",
+    "stripe_price.q: archiving…",
+    "stripe_product.p: created [prod_1]",
+    "stripe_price.q: could not be archived",
+    "stripe_price.s: not forgotten, since remove stripe_price.q failed",
+    "stripe_price.s: not forgotten, since the run was stopped",
+    "stripe_price.s: not forgotten, since the state could not be written",
+    "stripe_price.s: not forgotten, since something before it failed",
+    "stripe_price.s: forgotten",
+]
+
+
+def test_each_event_is_a_line(build: Any) -> None:
+    """Waiting, beginning and ending of operations; bookkeeping is not worth a line."""
+    stream = io.StringIO()
+    run_all(LineProgress(stream), build)
+    assert stream.getvalue().splitlines() == QUIET
+
+
+def test_verbose_tells_of_reading_too(build: Any) -> None:
+    """Numbers of objects and operations."""
+    stream = io.StringIO()
+    run_all(LineProgress(stream, verbose=True), build)
+    lines = stream.getvalue().splitlines()
+    assert [line for line in lines if line not in QUIET] == [
+        "Stack saas: reading 2 objects…",
+        "Stack saas: 4 operations to do",
+    ]
+
+
+def test_outcomes_are_coloured(build: Any) -> None:
+    """Green, red and yellow."""
+    stream = io.StringIO()
+    run_all(LineProgress(stream, Style(colour=True)), build)
+    assert "\x1b[32mcreated [prod_1]\x1b[0m" in stream.getvalue()
+    assert "\x1b[31mcould not be archived\x1b[0m" in stream.getvalue()
+
+
+def test_silence_is_complete(build: Any) -> None:
+    """With `--json` stderr is for errors."""
+    stream = io.StringIO()
+    run_all(SilentProgress(stream), build)
+    assert stream.getvalue() == ""
+
+
+@pytest.mark.parametrize("kind", [LineProgress, LiveProgress])
+def test_a_broken_stream_does_not_stop_an_apply(kind: type[LineProgress], build: Any) -> None:
+    """Objects half made for the sake of a message nobody reads would be a poor trade."""
+    hook = kind(Broken())
+    step = build.step("stripe_product.p", StepKind.CREATE)
+    hook.step_started(step)
+    hook.step_finished(build.result(step, Outcome.APPLIED))
+    hook.close()
+
+
+def test_a_terminal_sees_the_same_lines_and_a_counter(build: Any) -> None:
+    """The counter stands below the lines while a stack is applied."""
+    stream = io.StringIO()
+    run_all(LiveProgress(stream), build)
+    text = stream.getvalue()
+    for line in QUIET:
+        assert line in text
+    assert "Applying saas" in text
+
+
+def test_a_stack_without_operations_gets_no_counter(build: Any) -> None:
+    """Nothing is counted, and closing what was never opened is harmless."""
+    stream = io.StringIO()
+    hook = LiveProgress(stream)
+    hook.apply_started("saas", 0)
+    hook.apply_finished(build.applied(build.plan()).results[0])
+    hook.close()
+    assert stream.getvalue() == ""
+
+
+class Line:
+    """Traffic that stands still."""
+
+    waiting = 14
+    rate = 22.5
+
+
+class Clock:
+    """A clock that the test moves."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        """What time it is."""
+        return self.now
+
+
+@pytest.fixture
+def stream() -> io.StringIO:
+    """A log."""
+    return io.StringIO()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock at zero."""
+    return Clock()
+
+
+def carry_out(hook: LineProgress, clock: Clock, build: Any, count: int, seconds: float) -> None:
+    """Tell of operations that begin and end one after the other."""
+    for number in range(count):
+        step = build.step(f"stripe_product.p{number}", StepKind.CREATE)
+        hook.step_started(step)
+        clock.now += seconds
+        hook.step_finished(build.result(step, Outcome.APPLIED))
+
+
+def sums(stream: io.StringIO) -> list[str]:
+    """The lines that sum up."""
+    return [line for line in stream.getvalue().splitlines() if line.startswith("Stack ")]
+
+
+def test_a_long_apply_is_summed_up_now_and_then(
+    stream: io.StringIO, clock: Clock, build: Any
+) -> None:
+    """Every ten seconds at most: how far, what is under way, how long the rest takes."""
+    hook = LineProgress(stream, clock=clock)
+    hook.apply_started("shop", 1040)
+    for number in range(18):
+        hook.step_started(build.step(f"stripe_price.r{number}", StepKind.CREATE))
+    carry_out(hook, clock, build, count=80, seconds=0.25)
+    assert sums(stream) == [
+        "Stack shop: 40 of 1,040 done, 18 under way, about 5 min left",
+        "Stack shop: 80 of 1,040 done, 18 under way, about 4 min left",
+    ]
+    hook.connected(Line())
+    carry_out(hook, clock, build, count=40, seconds=0.25)
+    assert sums(stream)[2] == (
+        "Stack shop: 120 of 1,040 done, 18 under way, "
+        "14 waiting for the rate limit (22.5/s), about 4 min left"
+    )
+
+
+def test_a_short_apply_is_not_summed_up(stream: io.StringIO, clock: Clock, build: Any) -> None:
+    """Its lines say it all; nor is one that has just come to its end."""
+    hook = LineProgress(stream, clock=clock)
+    hook.apply_started("shop", 9)
+    carry_out(hook, clock, build, count=9, seconds=1)
+    hook.apply_started("cart", 1)
+    carry_out(hook, clock, build, count=1, seconds=60)
+    assert sums(stream) == []
+
+
+def test_of_many_operations_the_ends_are_told(
+    stream: io.StringIO, clock: Clock, build: Any
+) -> None:
+    """A log of 10,000 objects says once what became of each."""
+    hook = LineProgress(stream, clock=clock)
+    hook.apply_started("shop", 101)
+    carry_out(hook, clock, build, count=1, seconds=1)
+    failed, skipped = (build.step(f"stripe_price.{name}", StepKind.CREATE) for name in "fs")
+    hook.step_finished(build.result(failed, Outcome.FAILED, error=EngineError("no")))
+    hook.step_finished(build.result(skipped, Outcome.SKIPPED, because=failed.key))
+    for because in ("interrupted", "unsaved"):
+        hook.step_finished(build.result(skipped, Outcome.SKIPPED, because=because))
+    assert stream.getvalue().splitlines() == [
+        "stripe_product.p0: created",
+        "stripe_price.f: could not be created",
+        "stripe_price.s: not created, since create stripe_price.f failed",
+    ]
+
+
+def test_of_many_operations_the_beginnings_are_told_if_asked(
+    stream: io.StringIO, clock: Clock, build: Any
+) -> None:
+    """With `-v`."""
+    hook = LineProgress(stream, verbose=True, clock=clock)
+    hook.apply_started("shop", 101)
+    carry_out(hook, clock, build, count=1, seconds=1)
+    assert "stripe_product.p0: creating…" in stream.getvalue()
+
+
+def test_a_long_reading_is_told(stream: io.StringIO, clock: Clock) -> None:
+    """Every ten seconds, and only while it lasts."""
+    hook = LineProgress(stream, clock=clock)
+    hook.refreshing("shop", 5000)
+    for _ in range(100):
+        clock.now += 0.25
+        hook.answered()
+    hook.refreshed("shop")
+    clock.now += 60
+    hook.answered()
+    assert sums(stream) == [
+        "Stack shop: still reading, 40 requests answered",
+        "Stack shop: still reading, 80 requests answered",
+    ]
+
+
+def test_a_cut_of_the_rate_is_told_once_in_a_while(stream: io.StringIO, clock: Clock) -> None:
+    """Stripe refuses in bursts; the rate it settles at is in the next line."""
+    hook = LineProgress(stream, clock=clock)
+    for now, rate in ((0.0, 12.5), (2.0, 8.0), (9.0, 6.0), (12.0, 11.0)):
+        clock.now = now
+        hook.slowed(rate)
+    assert stream.getvalue().splitlines() == [
+        "Stripe limits the rate: going on at 12.5 requests/s",
+        "Stripe limits the rate: going on at 11 requests/s",
+    ]
+
+
+def test_silence_is_complete_however_long_it_takes(
+    stream: io.StringIO, clock: Clock, build: Any
+) -> None:
+    """Neither sums nor rates with `--json`."""
+    hook = SilentProgress(stream, clock=clock)
+    hook.apply_started("shop", 200)
+    hook.slowed(12.5)
+    carry_out(hook, clock, build, count=150, seconds=1)
+    assert stream.getvalue() == ""
