@@ -16,7 +16,7 @@ from types import ModuleType
 
 from engine.address import is_logical_name
 from engine.errors import EngineError, Problem, UsageError
-from engine.stack.authoring import Collector, collecting
+from engine.stack.collector import Collector, collecting
 from engine.stack.meant import explained
 from engine.stack.model import Stack
 from engine.variables import Variables

@@ -13,7 +13,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from engine.stack.authoring import Resource
+    from engine.stack.resource import Resource
 
 
 def _face() -> Any:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import cache
 
 from engine.catalog import loader
-from engine.stack.authoring import Resource
+from engine.stack.resource import Resource
 
 PACKAGE = "engine.stripe"
 

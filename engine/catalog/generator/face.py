@@ -28,7 +28,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar, Literal, NotRequired, TypeAlias, TypedDict
 
-from engine.stack.authoring import Resource
+from engine.stack.resource import Resource
 from engine.stack.model import Lifecycle
 from engine.values.reference import Ref
 from engine.values.secret import Sensitive

@@ -10,7 +10,7 @@ import pytest
 
 import engine
 from engine.errors import UsageError
-from engine.stack.authoring import Collector, collecting
+from engine.stack.collector import Collector, collecting
 from engine.stack.loader import load_stack, mentioned_variables, select_stacks, stack_files
 from engine.variables import Variables
 

@@ -11,7 +11,7 @@ import pytest
 
 import engine.stripe
 from engine.catalog import loader
-from engine.stack.authoring import Resource
+from engine.stack.resource import Resource
 from engine.stripe.face import authoring_class, class_names
 
 

@@ -1,0 +1,183 @@
+"""The base of all authoring classes: a declaration whose attributes are references."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import re
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+from engine.address import ResourceAddress, address, is_logical_name
+from engine.stack.collector import Collector, caller_location, current_collector
+from engine.stack.model import (
+    Declaration,
+    Lifecycle,
+    Location,
+    Lookup,
+)
+from engine.values.reference import Ref
+from engine.values.secret import Sensitive
+
+
+class Resource:
+    """A declared object. Its attributes are references to what Stripe will answer.
+
+    The one positional argument is the logical name, everything else is Stripe's own parameter in
+    Stripe's own spelling, and `lifecycle` is the one keyword of ours.
+    """
+
+    TYPE: ClassVar[str] = ""
+
+    __slots__ = ("_address",)
+    _address: ResourceAddress
+
+    def __init__(self, *name: Any, lifecycle: Lifecycle | None = None, **arguments: Any) -> None:
+        collector = current_collector()
+        location = caller_location(collector)
+        where = address(self.TYPE, _logical_name(type(self).__name__, name, collector, location))
+        self._address = where
+        declared = collector.declarations.get(str(where))
+        if declared is not None:
+            collector.note(
+                location,
+                f"{where} is declared twice; the first is at {declared.location}",
+                hint="give one of them another name",
+                reference="duplicate-name",
+            )
+            return
+        if lifecycle is not None and not isinstance(lifecycle, Lifecycle):
+            collector.note(
+                location,
+                f"{where}: lifecycle takes a Lifecycle, not {lifecycle!r}",
+                hint="write lifecycle=Lifecycle(protect=True)",
+                reference="wrong-type",
+            )
+            lifecycle = None
+        collector.declarations[str(where)] = Declaration(
+            address=where,
+            arguments={key: as_argument(value) for key, value in arguments.items()},
+            lifecycle=_as_text(lifecycle) if lifecycle is not None else Lifecycle(),
+            location=location,
+        )
+
+    @classmethod
+    def lookup(cls, **filters: Any) -> Self:
+        """Read an object that is not managed, found by its id or by list filters."""
+        collector = current_collector()
+        criteria = {key: as_argument(value) for key, value in filters.items()}
+        text = "-".join(f"{key}-{value}" for key, value in sorted(criteria.items()))
+        name = re.sub(r"[^a-z0-9_-]+", "-", text.lower()).strip("-_") or "any"
+        where = address(cls.TYPE, name, lookup=True)
+        taken = collector.lookups.get(str(where))
+        if taken is not None and taken.criteria != criteria:
+            # Criteria may differ in what a name cannot hold, `Pro` and `pro`.
+            import hashlib  # noqa: PLC0415 - hardly ever needed, and slow to load
+
+            own = hashlib.sha256(repr(sorted(criteria.items())).encode()).hexdigest()[:8]
+            where = address(cls.TYPE, f"{name}-{own}", lookup=True)
+        collector.lookups.setdefault(
+            str(where),
+            Lookup(address=where, criteria=criteria, location=caller_location(collector)),
+        )
+        handle = object.__new__(cls)
+        handle._address = where
+        return handle
+
+    def __getattr__(self, attribute: str) -> Ref:
+        """Refer to one of the object's attributes, such as its `id`."""
+        if attribute.startswith("_"):
+            raise AttributeError(attribute)
+        return Ref.to(self._address, attribute)
+
+    def __getitem__(self, path: str) -> Ref:
+        """Refer to a nested attribute by its dotted path: `price["recurring.interval"]`."""
+        return Ref.to(self._address, path)
+
+    def __repr__(self) -> str:
+        return f"<{self._address}>"
+
+    def __str__(self) -> str:
+        message = (
+            f"{self._address} was put into text as a whole; name the attribute you mean, "
+            f'such as f"{{{self._address.name.replace("-", "_")}.id}}"'
+        )
+        raise TypeError(message)
+
+
+def _logical_name(
+    face: str, given: tuple[Any, ...], collector: Collector, location: Location
+) -> str:
+    """The name of a declaration; a bad one is recorded as a finding and replaced by a valid one."""
+    if len(given) == 1 and isinstance(given[0], str) and is_logical_name(given[0]):
+        return given[0]
+    if len(given) == 1:
+        collector.note(
+            location,
+            f"{given[0]!r} cannot name a resource",
+            hint=f"names match [a-z0-9][a-z0-9_-]*{suggest_name(given[0])}",
+            reference="bad-name",
+        )
+    else:
+        collector.note(
+            location,
+            f"{face} takes one argument without a keyword, its logical name; "
+            + (f"here are {len(given)}" if given else "it is missing"),
+            hint=f'write {face}("{_name_like(given[0]) if given else "a-name"}", ...)',
+            reference="bad-name",
+        )
+    return (_name_like(given[0]) if given else "") or f"unnamed-{location.line}"
+
+
+def _name_like(name: object) -> str:
+    return re.sub(r"[^a-z0-9_-]+", "-", str(name).lower()).strip("-_")
+
+
+def suggest_name(name: object) -> str:
+    """A hint with a name that would be accepted; empty if nothing of it could be one."""
+    made = _name_like(name)
+    return f"; {made!r} would do" if made else ""
+
+
+def _reference_or_text(value: Resource | str) -> str:
+    """A reference as the text it is from here on, which the engine may compare."""
+    if isinstance(value, Resource):
+        return str(Ref.to(value._address, "id"))  # noqa: SLF001 - the two are one piece
+    return str.__str__(value)
+
+
+def _as_text(lifecycle: Lifecycle) -> Lifecycle:
+    """The lifecycle as declared, with resources and references as text."""
+    return dataclasses.replace(
+        lifecycle,
+        depends_on=_several(lifecycle.depends_on),
+        replace_triggered_by=_several(lifecycle.replace_triggered_by),
+        ignore_changes=_several(lifecycle.ignore_changes),
+        account=as_argument(lifecycle.account),
+    )
+
+
+def _several(value: Any) -> Any:
+    """What a lifecycle lists, also where its author named one thing without a list."""
+    if not isinstance(value, (list, tuple)):
+        return [as_argument(value)]
+    return value and as_argument(value)
+
+
+def as_argument(value: Any) -> Any:
+    """What an author passed, as a document: references as text, moments as Unix seconds."""
+    if isinstance(value, (Resource, str)):
+        return _reference_or_text(value)
+    if isinstance(value, Sensitive):
+        return Sensitive(as_argument(value.value))
+    if isinstance(value, Mapping):
+        return {
+            (as_argument(key) if isinstance(key, (Resource, str)) else key): as_argument(inner)
+            for key, inner in value.items()
+        }
+    if isinstance(value, (list, tuple)):
+        return [as_argument(inner) for inner in value]
+    if isinstance(value, dt.datetime):
+        moment = value if value.tzinfo else value.replace(tzinfo=dt.UTC)
+        return int(moment.timestamp())
+    return value
