@@ -1,1 +1,1 @@
-"""Carrying out a plan, concurrently and written down as it goes; taking up one that was cut off."""
+"""Carrying out a plan, with a journal of what is sent; recovering a run that was interrupted."""

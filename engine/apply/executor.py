@@ -1,29 +1,29 @@
-"""Carrying out a plan: concurrently where it allows, written down before and after each operation.
+"""Carrying out a plan: concurrently where it allows, with a journal of each operation.
 
-Apply obeys the plan alone. All state is touched by the calling thread only; worker threads do
-nothing but talk to the provider.
+Apply obeys the plan and decides nothing. Only the calling thread touches the state; worker threads
+do nothing but send requests.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Any
 
 from engine.address import parse_address
-from engine.apply.journal import Intent, Journal
+from engine.apply.journal import Intent
+from engine.apply.ports import ApplyPorts
 from engine.apply.references import References
 from engine.apply.schedule import Schedule
 from engine.apply.secrets import (
-    carry_over,
+    copy_secrets,
+    forget_secrets,
     keep_secrets,
     kept_secret,
-    let_go,
+    secret_names,
     secrets_in,
-    told_names,
     without_secrets,
 )
 from engine.apply.send import is_uncertain, send
@@ -32,69 +32,35 @@ from engine.errors import EngineError, LockLostError, NotFoundError
 from engine.plan.compare.normalize import is_sealed
 from engine.plan.model import Plan, Reason, Step, StepKind
 from engine.plan.outputs import kept_output
-from engine.ports.hook import Hook
 from engine.ports.outcomes import ApplyResult, Outcome, StepResult
-from engine.ports.provider import Provider, RequestContext
-from engine.ports.secret_sink import SecretSink
+from engine.ports.provider import RequestContext
 from engine.schema.lifecycle import Verb
 from engine.schema.remote import RemoteObject, id_of
-from engine.schema.resource_type import ResourceType, Schemas
+from engine.schema.resource_type import ResourceType
 from engine.state.model import Delta, Draft, State
 from engine.values.secret import fingerprint, plain
-from engine.values.targets import OutputTarget
 from engine.values.templates import resolve
 
 IN_FLIGHT = "engine-operation"
-"""What the names of threads begin with that wait for Stripe's answer."""
+"""Prefix of the names of threads that wait for a response of Stripe."""
 INTERRUPTED = "interrupted"
-"""What skipped a step when the person stopped the run."""
+"""Why a step was skipped: the person stopped the run."""
 UNSAVED = "unsaved"
-"""What skipped a step when the journal could not be written: nothing new is begun then."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApplyPorts:
-    """What one apply works with.
-
-    Attributes:
-        provider: Where the objects are.
-        schemas: Resource types by name.
-        journal: Where each operation is written down before it is sent and after.
-        fence: Raises once the lock on the stack is another run's.
-        save: Makes the state of the end durable, and the journal needless.
-        sink: Where secrets go.
-        outputs_of: Reads other stacks' outputs, UNKNOWN if there is none.
-        hook: Told of everything.
-        run: Random id of this run, part of every idempotency key.
-        parallelism: Operations in flight at once.
-        stop: Set when the person asks the run to stop.
-    """
-
-    provider: Provider
-    schemas: Schemas
-    journal: Journal
-    fence: Callable[[], None]
-    save: Callable[[State], State]
-    sink: SecretSink
-    outputs_of: Callable[[OutputTarget], Any]
-    hook: Hook
-    run: str
-    parallelism: int
-    stop: threading.Event = field(default_factory=threading.Event)
+"""Why a step was skipped: the journal could not be written, so nothing new begins."""
 
 
 @dataclass(slots=True)
 class StackRun:
-    """One plan while it is carried out, all at once or with some operations put off.
+    """One plan while it is carried out, in one go or with some operations held back.
 
-    `advance` carries out what is not held back, `release` or `give_up` see to the rest, `finish`
-    records everything. A failed operation skips what depends on it, and nothing else. The first
+    `advance` carries out what is not held back, `release` or `give_up` the rest, `finish` records
+    everything. A failed operation skips what depends on it, and nothing else. The first
     Ctrl-C lets what is in flight finish; what was done is recorded either way.
 
     Attributes:
         plan: What to do.
         state: The state the plan was made from; after `finish`, as it was last written.
-        around: What to do it with.
+        ports: What it works with.
         hold: Keys of operations that wait for `release`.
         results: What became of the operations that are over, by key.
         sent: The secrets that each operation sent, by key.
@@ -109,7 +75,7 @@ class StackRun:
 
     plan: Plan
     state: State
-    around: ApplyPorts
+    ports: ApplyPorts
     hold: frozenset[str] = frozenset()
     results: dict[str, StepResult] = field(default_factory=dict)
     sent: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -123,17 +89,17 @@ class StackRun:
     missing: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
-        around = self.around
+        ports = self.ports
         self.draft = Draft(self.state)
         self.references = References(
             stack=self.plan.stack,
             draft=self.draft,
-            schemas=around.schemas,
-            sink=around.sink,
-            outputs_of=around.outputs_of,
+            schemas=ports.schemas,
+            sink=ports.sink,
+            outputs_of=ports.outputs_of,
             lookups=self.plan.lookups,
         )
-        self.schedule = Schedule(self.plan.steps, hold=self.hold, in_order=around.parallelism == 1)
+        self.schedule = Schedule(self.plan.steps, hold=self.hold, in_order=ports.parallelism == 1)
         self.missing = frozenset(
             str(change.address) for change in self.plan.changes if Reason.MISSING in change.reasons
         )
@@ -147,15 +113,15 @@ class StackRun:
 
     def advance(self) -> None:
         """Carry out every operation that is not held back."""
-        self.around.hook.apply_started(self.plan.stack, self.schedule.left - len(self.hold))
+        self.ports.hook.apply_started(self.plan.stack, self.schedule.left - len(self.hold))
         if self.plan.moves and not self.moved:
             self._move()
             self.moved = True
-        pool = ThreadPoolExecutor(max_workers=self.around.parallelism, thread_name_prefix=IN_FLIGHT)
+        pool = ThreadPoolExecutor(max_workers=self.ports.parallelism, thread_name_prefix=IN_FLIGHT)
         try:
             self._drive(pool)
         except BaseException:
-            # Stopped at once: what is in flight is the journal's affair.
+            # Stopped at once: recovery finds out from the journal what is in flight.
             pool.shutdown(wait=False, cancel_futures=True)
             raise
         pool.shutdown()
@@ -182,7 +148,7 @@ class StackRun:
             return state
 
     def finish(self) -> ApplyResult:
-        """Write the state, and tell what became of everything."""
+        """Write the state, and return the outcome of every operation."""
         self._last_write()
         result = ApplyResult(
             stack=self.plan.stack,
@@ -191,20 +157,20 @@ class StackRun:
             interrupted=self.interrupted,
             unsaved=self.unsaved,
         )
-        self.around.hook.apply_finished(result)
+        self.ports.hook.apply_finished(result)
         return result
 
     def _move(self) -> None:
-        """Rename, and have what Stripe told once where its new name is looked for."""
-        around, stack = self.around, self.plan.stack
+        """Carry out the renames, and copy secrets to their new names."""
+        ports, stack = self.ports, self.plan.stack
         try:
             for old, new in self.plan.moves.items():
                 entry = self.draft.resources[old]
                 places = (parse_address(old), parse_address(new))
-                carry_over(around.sink, stack, around.schemas[entry.type], entry, *places)
+                copy_secrets(ports.sink, stack, ports.schemas[entry.type], entry, *places)
             for old in self.plan.moves.keys() - set(self.plan.moves.values()):
                 address = parse_address(old)
-                let_go(around.sink, stack, around.schemas[address.type], address)
+                forget_secrets(ports.sink, stack, ports.schemas[address.type], address)
         except EngineError as error:
             self.unsaved = error
             return
@@ -225,17 +191,17 @@ class StackRun:
         self, pool: ThreadPoolExecutor, flying: dict[Future[RemoteObject | None], Step]
     ) -> None:
         """Start every operation whose turn has come, as many as may be in flight at once."""
-        while len(flying) < self.around.parallelism:
-            if self.around.stop.is_set() or self.unsaved is not None:
-                self._begin_no_more()
+        while len(flying) < self.ports.parallelism:
+            if self.ports.stop.is_set() or self.unsaved is not None:
+                self._skip_the_rest()
                 return
             step = self.schedule.next()
             if step is None:
                 return
             self._start(pool, step, flying)
 
-    def _begin_no_more(self) -> None:
-        stopped = self.around.stop.is_set()
+    def _skip_the_rest(self) -> None:
+        stopped = self.ports.stop.is_set()
         because = INTERRUPTED if stopped else UNSAVED
         for step in self.schedule.rest():
             self.interrupted |= stopped
@@ -247,15 +213,15 @@ class StackRun:
         step: Step,
         flying: dict[Future[RemoteObject | None], Step],
     ) -> None:
-        kind = self.around.schemas[step.type]
+        kind = self.ports.schemas[step.type]
         kept: dict[str, str] = {}
         try:
             params = resolve(step.params, self.references.value)
             if step.kind is StepKind.CREATE and kind.creation_only:
-                self.around.sink.check()
+                self.ports.sink.check()
                 kept = self._kept(step, kind)
             if step.kind is StepKind.FORGET and self._is_gone(step):
-                let_go(self.around.sink, self.plan.stack, kind, step.address)
+                forget_secrets(self.ports.sink, self.plan.stack, kind, step.address)
         except EngineError as error:
             self._finish(StepResult(step=step, outcome=Outcome.FAILED, error=error))
             return
@@ -268,38 +234,38 @@ class StackRun:
         intent = Intent(
             number=number,
             step=dataclasses.replace(step, params=params, id=step.id or self._own_id(step)),
-            key=f"engine-{self.around.run}-{self.plan.stack}-{number}",
-            at=self.around.provider.now(),
+            key=f"engine-{self.ports.run}-{self.plan.stack}-{number}",
+            at=self.ports.provider.now(),
             kept=kept,
         )
         try:
-            self.around.journal.intend(intent)
-            # Only now: a run that takes the lock over from here on knows of the operation, and
-            # sends it with the same key.
-            self.around.fence()
+            self.ports.journal.intend(intent)
+            # Only now: a run that gets the lock after this reads of the operation in the journal,
+            # and sends it with the same key.
+            self.ports.fence()
         except EngineError as error:
             self.unsaved = error
             self._finish(StepResult(step=step, outcome=Outcome.FAILED, error=error))
             return
-        self.around.hook.step_started(step)
+        self.ports.hook.step_started(step)
         self.sent[step.key] = tuple(secrets_in(params))
         context = RequestContext(
-            idempotency_key=intent.key, account=step.account, fence=self.around.fence
+            idempotency_key=intent.key, account=step.account, fence=self.ports.fence
         )
-        around = self.around
-        flying[pool.submit(send, around.provider, around.schemas, intent.step, params, context)] = (
+        ports = self.ports
+        flying[pool.submit(send, ports.provider, ports.schemas, intent.step, params, context)] = (
             step
         )
 
     def _kept(self, step: Step, kind: ResourceType) -> dict[str, str]:
-        """Fingerprints of what the sink has under the names of a step's secrets."""
-        names = told_names(kind, step.address).values()
-        found = {name: kept_secret(self.around.sink, self.plan.stack, name) for name in names}
+        """Fingerprints of what the sink holds under the names of a step's secrets."""
+        names = secret_names(kind, step.address).values()
+        found = {name: kept_secret(self.ports.sink, self.plan.stack, name) for name in names}
         salt = self.state.lineage
         return {name: fingerprint(value, salt) for name, value in found.items() if value}
 
     def _is_gone(self, step: Step) -> bool:
-        """Whether a resource has no object any more once a step is done, and so no secrets."""
+        """Whether a resource has no object, and so no secrets, once a step is done."""
         entry = self.draft.at(step.address)
         if step.kind is StepKind.REMOVE:
             deleted = step.removal is not None and step.removal.verb is Verb.DELETE
@@ -310,7 +276,7 @@ class StackRun:
         entry = self.draft.at(step.address)
         return entry.id if entry is not None else ""
 
-    # ── what came of it ───────────────────────────────────────────────────────────────────
+    # ── the outcome ───────────────────────────────────────────────────────────────────
 
     def _land(self, step: Step, future: Future[RemoteObject | None]) -> None:
         try:
@@ -328,32 +294,32 @@ class StackRun:
         self._record(step, answer)
 
     def _fail(self, step: Step, error: EngineError) -> None:
-        """Remember a failure, and whether Stripe may have done what was asked all the same."""
+        """Record a failure, and whether Stripe may have carried the request out nevertheless."""
         if isinstance(error, NotFoundError) and not error.hint:
             gone = f"what {step.address} needs is not there, or not any more"
             error = error.with_hint(f"{gone}; run engine plan again to see where things stand")
         if isinstance(error, LockLostError):
-            # An earlier try may have been carried out: whoever has the lock finds that out.
+            # An earlier try may have been carried out: the run that has the lock now finds out.
             self.unsaved = error
         elif is_uncertain(error):
             later = "whether Stripe carried it out is found out by the next engine plan or apply"
             error = error.with_hint(f"{error.hint}; {later}" if error.hint else later)
         else:
             try:
-                self.around.journal.failed(self.numbers[step.key])
+                self.ports.journal.failed(self.numbers[step.key])
             except EngineError as failure:
                 self.unsaved = failure
         self._finish(StepResult(step=step, outcome=Outcome.FAILED, error=error))
 
     def _record(self, step: Step, answer: RemoteObject | None) -> None:
         ended = id_of(answer) if answer is not None else step.id
-        kind = self.around.schemas[step.type]
+        kind = self.ports.schemas[step.type]
         error: EngineError | None = None
         try:
-            # First of all: once the journal says that it was carried out, nobody asks again.
-            keep_secrets(self.around.sink, self.plan.stack, step, kind, answer)
+            # Before the journal says that it was carried out: after that, no run asks again.
+            keep_secrets(self.ports.sink, self.plan.stack, step, kind, answer)
             if self._is_gone(step):
-                let_go(self.around.sink, self.plan.stack, kind, step.address)
+                forget_secrets(self.ports.sink, self.plan.stack, kind, step.address)
         except EngineError as failure:
             error = failure
         # What happened on Stripe is remembered even while it cannot be written down: the next
@@ -364,27 +330,27 @@ class StackRun:
             self.references.answers[str(step.address)] = answer
         try:
             if error is None:
-                self.around.journal.done(self.numbers[step.key], delta)
+                self.ports.journal.done(self.numbers[step.key], delta)
             else:
                 # Sent again with the same key, the operation is answered with the secret again.
-                self.around.journal.note(delta)
+                self.ports.journal.note(delta)
         except EngineError as failure:
             self.unsaved = error = failure
         outcome = Outcome.APPLIED if error is None else Outcome.FAILED
         self._finish(StepResult(step=step, outcome=outcome, id=ended, error=error))
 
     def _note(self, delta: Delta) -> None:
-        """A change of the state that Stripe has no part in."""
+        """Record a change of the state that needs no request."""
         self.draft.change(delta)
         try:
-            self.around.journal.note(delta)
+            self.ports.journal.note(delta)
         except EngineError as failure:
             self.unsaved = failure
 
     def _finish(self, result: StepResult) -> None:
         step = result.step
         self.results[step.key] = result
-        self.around.hook.step_finished(result)
+        self.ports.hook.step_finished(result)
         if result.outcome is Outcome.APPLIED:
             self.schedule.done(step)
         elif result.outcome is Outcome.FAILED and self.unsaved is None:
@@ -394,7 +360,7 @@ class StackRun:
     # ── the end ───────────────────────────────────────────────────────────────────────────
 
     def _settled_outputs(self) -> Mapping[str, Any]:
-        """Every output that can be told; one that cannot keeps its last value."""
+        """Every output that is known now; another one keeps its last value."""
         if self.plan.wanted_outputs is None:
             return self.state.outputs
         outputs: dict[str, Any] = {}
@@ -407,7 +373,7 @@ class StackRun:
                 continue
             kept = kept_output(found, sensitive=sensitive, salt=self.state.lineage)
             if is_sealed(kept):
-                self.around.sink.store(self.plan.stack, f"output.{name}", str(plain(found)))
+                self.ports.sink.store(self.plan.stack, f"output.{name}", str(plain(found)))
             outputs[name] = kept
         return outputs
 
@@ -415,9 +381,9 @@ class StackRun:
         """The state with all that happened, and the outputs as far as they can be kept."""
         self.state = self.so_far()
         try:
-            self.state = self.around.save(self.state)
+            self.state = self.ports.save(self.state)
             for name, value in self.draft.base.outputs.items():
                 if is_sealed(value) and not is_sealed(self.state.outputs.get(name)):
-                    self.around.sink.remove(self.plan.stack, f"output.{name}")
+                    self.ports.sink.remove(self.plan.stack, f"output.{name}")
         except EngineError as error:
             self.unsaved = error

@@ -1,9 +1,9 @@
-"""Taking up a run that did not finish: what it did is folded in, what is uncertain is found out.
+"""Recovering a run that did not finish: its results go into the state, the rest is found out.
 
-Nothing is posted blindly. An operation whose end nobody knows is sent again with its own
-idempotency key, and Stripe answers as it did the first time. Where Stripe may have forgotten the
-key (it keeps one for a day), or has kept a failure of its own under it, or where a secret among
-the parameters is not known any more, the object is looked for instead.
+No request is repeated blindly. An operation without a result is sent again with its own idempotency
+key, and Stripe returns what it returned the first time. Where Stripe may have forgotten the
+key (it keeps one for a day), or has stored a failure of its own under it, or where a secret among
+the parameters is no longer known, the object is searched for instead.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 from engine.apply.journal import Intent, Run, Unfinished, objects_of
 from engine.apply.references import References
-from engine.apply.secrets import keep_secrets, kept_secret, told_names
+from engine.apply.secrets import keep_secrets, kept_secret, secret_names
 from engine.apply.send import is_uncertain, send
 from engine.apply.state_delta import delta_of
 from engine.errors import (
@@ -56,7 +56,7 @@ class RecoveryPorts:
         provider: Where the objects are; asked for only if something is uncertain.
         schemas: Resource types by name.
         sink: Where secrets go.
-        references: What references stand for, over the draft that is recovered.
+        references: Resolves references, from the draft that is recovered.
         fence: Raises once the lock on the stack is another run's.
     """
 
@@ -67,13 +67,13 @@ class RecoveryPorts:
     fence: Callable[[], None] = unfenced
 
 
-def recover(unfinished: Unfinished, draft: Draft, around: RecoveryPorts) -> tuple[Finding, ...]:
+def recover(unfinished: Unfinished, draft: Draft, ports: RecoveryPorts) -> tuple[Finding, ...]:
     """Bring a state up to what an unfinished run did.
 
     Args:
         unfinished: What the run's journal says.
         draft: The state as it is stored; it is changed.
-        around: What to do it with.
+        ports: What it works with.
 
     Raises:
         StateError: if the state is not one that the run can have worked on.
@@ -81,17 +81,17 @@ def recover(unfinished: Unfinished, draft: Draft, around: RecoveryPorts) -> tupl
     """
     findings = _fold(unfinished, draft)
     for intent in unfinished.pending:
-        finding = _settle(unfinished, intent, draft, around)
+        finding = _settle(unfinished, intent, draft, ports)
         if finding is not None:
             findings.append(finding)
     return tuple(findings)
 
 
-# ── what the journal knows ────────────────────────────────────────────────────────────────────
+# ── what the journal holds ───────────────────────────────────────────────────────────────
 
 
 def _fold(unfinished: Unfinished, draft: Draft) -> list[Finding]:
-    """Take in what the journal holds the results of."""
+    """Put the results that the journal holds into the state."""
     run, state = unfinished.run, draft.base
     if state.lineage != run.lineage:
         raise StateError(
@@ -113,11 +113,11 @@ def _fold(unfinished: Unfinished, draft: Draft) -> list[Finding]:
             "the command again",
         )
     findings: list[Finding] = []
-    for told in unfinished.deltas:
-        delta = _rebased(told, draft) if _moved_on(run, state) else told
+    for recorded in unfinished.deltas:
+        delta = _rebased(recorded, draft) if _moved_on(run, state) else recorded
         draft.change(delta)
         findings.extend(
-            Finding(address=address, what=Found.RECORDED, id=_id_in(told, address))
+            Finding(address=address, what=Found.RECORDED, id=_id_in(recorded, address))
             for address in delta.resources
         )
     return findings
@@ -158,33 +158,33 @@ def _rebased(delta: Delta, draft: Draft) -> Delta:
     return Delta(resources=resources)
 
 
-# ── what only Stripe knows ────────────────────────────────────────────────────────────────────
+# ── what only Stripe can answer ───────────────────────────────────────────────────────────────
 
 
-def _settle(unfinished: Unfinished, intent: Intent, draft: Draft, around: RecoveryPorts) -> Finding:
-    """Find out what became of one operation."""
-    provider, step = around.provider(), intent.step
-    kind, address = around.schemas[step.type], str(step.address)
+def _settle(unfinished: Unfinished, intent: Intent, draft: Draft, ports: RecoveryPorts) -> Finding:
+    """Find out whether one operation was carried out."""
+    provider, step = ports.provider(), intent.step
+    kind, address = ports.schemas[step.type], str(step.address)
     moved_on = _moved_on(unfinished.run, draft.base)
     if step.kind is StepKind.REMOVE or (moved_on and step.kind is not StepKind.CREATE):
-        # Sent late, it could undo what is newer, or end what is declared again by now.
+        # Sent late, it could undo a newer change, or end an object that is declared again.
         return Finding(address=address, what=Found.LEFT)
-    what, answer = _asked_again(intent, around)
+    what, answer = _asked_again(intent, ports)
     if what is None and step.kind is StepKind.CREATE:
         answer = _made(intent, kind, draft, provider)
         what = Found.NOT_DONE if answer is None else Found.DISCOVERED
     if what is None or what is Found.NOT_DONE:
         return Finding(address=address, what=what or Found.LEFT)
     if what is Found.DISCOVERED:
-        answer = _with_secrets(unfinished.run, intent, kind, answer or {}, around.sink)
+        answer = _with_secrets(unfinished.run, intent, kind, answer or {}, ports.sink)
     else:
-        keep_secrets(around.sink, unfinished.run.stack, step, kind, answer)
+        keep_secrets(ports.sink, unfinished.run.stack, step, kind, answer)
     current = draft.at(address)
     known = current is not None and answer is not None and current.id == id_of(answer)
     if not (known and step.kind is StepKind.CREATE):
         if what is Found.DISCOVERED and kind.life.composite is not None:
             step = _without_sealed(step)
-        delta = delta_of(draft, step, kind, answer, around.references.value_or_unknown)
+        delta = delta_of(draft, step, kind, answer, ports.references.value_or_unknown)
         draft.change(_rebased(delta, draft) if moved_on else delta)
     return Finding(
         address=address,
@@ -198,32 +198,32 @@ def _settle(unfinished: Unfinished, intent: Intent, draft: Draft, around: Recove
 def _with_secrets(
     run: Run, intent: Intent, kind: ResourceType, answer: RemoteObject, sink: SecretSink
 ) -> RemoteObject:
-    """An object that was found, with the secrets that its making brought to the sink.
+    """An object that was found, with the secrets of its create that the sink holds.
 
-    What the sink had under their names before is the secret of another object.
+    What the sink held under their names before is the secret of another object.
     """
     found = copy.deepcopy(dict(answer))
-    for path, name in told_names(kind, intent.step.address).items():
+    for path, name in secret_names(kind, intent.step.address).items():
         secret = kept_secret(sink, run.stack, name)
         if secret and fingerprint(secret, run.lineage) != intent.kept.get(name):
             set_path(found, path, secret)
     return found
 
 
-def _asked_again(intent: Intent, around: RecoveryPorts) -> tuple[Found | None, RemoteObject | None]:
-    """Send an operation again, if that is safe; None where that tells nothing.
+def _asked_again(intent: Intent, ports: RecoveryPorts) -> tuple[Found | None, RemoteObject | None]:
+    """Send an operation again, if that is safe; None if it stays uncertain.
 
     Raises:
         ProviderError: if Stripe does not answer, or the key may not ask.
     """
-    provider = around.provider()
+    provider = ports.provider()
     if not _may_send_again(intent, provider):
         return None, None
     context = RequestContext(
-        idempotency_key=intent.key, account=intent.step.account, fence=around.fence
+        idempotency_key=intent.key, account=intent.step.account, fence=ports.fence
     )
     try:
-        answer = send(provider, around.schemas, intent.step, intent.step.params, context)
+        answer = send(provider, ports.schemas, intent.step, intent.step.params, context)
     except (AuthenticationError, PermissionDeniedError, RateLimitedError):
         raise
     except OSError:
@@ -238,25 +238,27 @@ def _asked_again(intent: Intent, around: RecoveryPorts) -> tuple[Found | None, R
 
 
 def _without_sealed(step: Step) -> Step:
-    """An operation that says nothing of secrets: the next plan sends them again.
+    """An operation without its secrets, so that the next plan sends them again.
 
-    What only fields name may have been there before, with another secret in it.
+    An object that only its fields name may have existed before, with another secret.
     """
     if step.record is None:
         return step
-    told = {name: value for name, value in step.record.declared.items() if not has_sealed(value)}
-    return dataclasses.replace(step, record=dataclasses.replace(step.record, declared=told))
+    declared = {
+        name: value for name, value in step.record.declared.items() if not has_sealed(value)
+    }
+    return dataclasses.replace(step, record=dataclasses.replace(step.record, declared=declared))
 
 
 def _may_send_again(intent: Intent, provider: Provider) -> bool:
-    """Whether Stripe still knows the operation's key, and everything that was sent is known.
+    """Whether Stripe still knows the operation's key, and every parameter is known.
 
-    Both moments are of Stripe's clock: ours may have been set in between.
+    Both times are from Stripe's clock: ours may have been changed in between.
     """
     if has_sealed(intent.step.params):
         return False
     if intent.step.kind is StepKind.CALL:
-        return True  # it is what its name says, whenever that is
+        return True  # a call has the same effect whenever it is sent
     now = provider.now()
     return intent.at is not None and now is not None and 0 <= now - intent.at < KEY_LIFE
 
@@ -267,7 +269,7 @@ def _made(
     """The object that a create made, if it did."""
     step = intent.step
     if kind.life.singleton:
-        return None  # there is one, always: it is changed again
+        return None  # it exists always: it is changed again
     if kind.life.composite is not None:
         id = composite_id(kind.life.composite, step.params)
         return provider.read(kind, id, account=step.account)
@@ -280,7 +282,7 @@ def _made(
         and _is_what_was_sent(kind, step.params, found, draft.lineage)
     ]
     current = draft.at(step.address)
-    # What the state has at this address may have come there from elsewhere.
+    # The state may hold another object at this address, for example after a merge.
     news = (found for found in made if current is None or id_of(found) != current.id)
     return next(news, made[0] if made else None)
 
@@ -307,7 +309,7 @@ def _candidates(intent: Intent, kind: ResourceType, provider: Provider) -> list[
 
 
 def _known_ids(draft: Draft, step: Step) -> set[str]:
-    """Ids that the state holds elsewhere, or of objects that are to go, this step's among them."""
+    """Ids that the state records at other addresses, or of objects that are to be removed."""
     own = str(step.address)
     known = {entry.id for other, entry in draft.resources.items() if other != own}
     known.update(id for entry in draft.resources.values() for id in entry.superseded)
@@ -319,16 +321,16 @@ def _known_ids(draft: Draft, step: Step) -> set[str]:
 def _is_what_was_sent(
     kind: ResourceType, params: Mapping[str, Any], found: RemoteObject, salt: str
 ) -> bool:
-    """Whether an object is the one that these parameters made."""
+    """Whether an object was created with these parameters."""
     stamp = get_path(params, ("metadata", STAMP_KEY))
     if stamp is not None:
         return bool(get_path(found, ("metadata", STAMP_KEY)) == stamp)
-    said = {name: value for name, value in params.items() if _is_told(kind, name)}
-    told = pick(kind.root, said, found, salt)
-    return bool(comparable(kind.root, said, salt) == comparable(kind.root, told, salt))
+    sent = {name: value for name, value in params.items() if _is_returned(kind, name)}
+    returned = pick(kind.root, sent, found, salt)
+    return bool(comparable(kind.root, sent, salt) == comparable(kind.root, returned, salt))
 
 
-def _is_told(kind: ResourceType, name: str) -> bool:
-    """Whether Stripe tells a parameter again, so that it can be compared."""
+def _is_returned(kind: ResourceType, name: str) -> bool:
+    """Whether Stripe returns a parameter, so that it can be compared."""
     attribute = kind.root.fields.get(name)
     return attribute is not None and not attribute.write_only and not attribute.sensitive

@@ -1,4 +1,4 @@
-"""What references stand for while operations are carried out."""
+"""Resolving references while operations are carried out."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from engine.values.targets import AttributeTarget, OutputTarget, Target
 
 @dataclass(slots=True, kw_only=True)
 class References:
-    """Looks up what references name, in what is known so far.
+    """Looks up the values that references name, in what is known so far.
 
     Attributes:
         stack: Stack that the references are in.
@@ -29,7 +29,7 @@ class References:
         sink: Where secrets are.
         outputs_of: Reads other stacks' outputs, UNKNOWN if there is none.
         lookups: Objects that were read for the plan, by address.
-        answers: What Stripe answered in this run, by address.
+        answers: What Stripe returned in this run, by address.
     """
 
     stack: str
@@ -41,10 +41,10 @@ class References:
     answers: dict[str, RemoteObject] = field(default_factory=dict)
 
     def value(self, target: Target) -> Any:
-        """What a reference stands for now.
+        """The value that a reference names now.
 
         Raises:
-            EngineError: if that cannot be told.
+            EngineError: if it is not known.
         """
         if isinstance(target, OutputTarget):
             found = self.outputs_of(target)
@@ -58,13 +58,13 @@ class References:
         if found is UNKNOWN:
             raise EngineError(
                 f"{target} is not known",
-                cause=f"{target.address} is not in the state, or Stripe did not tell this field.",
+                cause=f"{target.address} is not in the state, or Stripe did not return this field.",
                 hint="run engine plan again",
             )
         return found
 
     def value_or_unknown(self, target: Target) -> Any:
-        """What a reference stands for now, UNKNOWN if that cannot be told."""
+        """The value that a reference names now, UNKNOWN if it is not known."""
         try:
             return self.value(target)
         except EngineError:
@@ -92,8 +92,8 @@ class References:
         answer = self.answers.get(text, {})
         for source in (answer, entry.attributes):
             found = read_attribute(kind.root, source, path, UNKNOWN, entry.declared)
-            # State keeps a fingerprint in the place of a secret, which is not what is meant.
+            # State holds a fingerprint in place of a secret; the reference means the secret.
             if found is not UNKNOWN and (source is answer or not holds_secret(found)):
                 return found
-        # What a whole answer does not have is null; a secret that it does not repeat is not.
+        # A field that a complete response lacks is null; a secret that it does not repeat is not.
         return UNKNOWN if text not in self.answers or path in kind.creation_only else None

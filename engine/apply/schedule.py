@@ -1,7 +1,7 @@
 """Which operation is next: one that is ready, the head of the longest chain first.
 
-Pure. A wide plan is not held up by a deep one: whatever is ready can be begun, and what many
-others wait for in a row is begun before what nobody waits for.
+Pure. Everything that is ready can begin, and an operation that a long chain waits for begins before
+one that no other waits for.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from engine.plan.model import Step, StepKind
 
 
 def endings(steps: Sequence[Step]) -> frozenset[str]:
-    """Keys of the removals that no other operation waits for, in a plan's order.
+    """Keys of the removals that no other operation waits for.
 
-    They can be put off until the stacks that read the outputs of this one have followed.
+    They can be held back until the stacks that read outputs of this one have been applied.
     """
     needed: set[str] = set()
     for step in reversed(steps):
@@ -27,10 +27,10 @@ def endings(steps: Sequence[Step]) -> frozenset[str]:
 
 
 class Schedule:
-    """The operations of a plan that were not begun yet.
+    """The operations of a plan that have not begun.
 
-    Each is given out once, after all that it comes after is done. Of those that are ready, the one
-    with the most operations waiting for it in a row comes first, then the one earlier in the plan.
+    `next` returns each once, after all operations it waits for are done. Of those that are ready,
+    the one with the longest chain waiting for it comes first, then the one earlier in the plan.
     """
 
     def __init__(
@@ -40,9 +40,9 @@ class Schedule:
 
         Args:
             steps: The operations of a plan.
-            hold: Keys of those that are not given out before `release`.
-            in_order: Of those that are ready, the one earlier in the plan comes first: where they
-                run one at a time nothing is gained by another order.
+            hold: Keys of those that `next` does not return before `release`.
+            in_order: Of those that are ready, the one earlier in the plan comes first: if they run
+                one at a time, another order gains nothing.
         """
         self._steps = steps
         self._numbers = {step.key: number for number, step in enumerate(steps)}
@@ -60,7 +60,7 @@ class Schedule:
                 self._make_ready(number)
 
     def release(self) -> None:
-        """Give out, from now on, the operations that were held back too."""
+        """Let `next` return the operations that were held back, too."""
         held, self._held = self._held, set()
         for number in held:
             if not self._missing[number] and not self._gone[number]:
@@ -68,7 +68,7 @@ class Schedule:
 
     @property
     def left(self) -> int:
-        """How many operations were neither given out nor taken out."""
+        """How many operations have neither begun nor been skipped."""
         return self._gone.count(False)
 
     def _make_ready(self, number: int) -> None:
@@ -77,10 +77,10 @@ class Schedule:
         heapq.heappush(self._ready, (-self._heights[number], number))
 
     def _measured(self) -> list[int]:
-        """How many operations in a row wait for each."""
+        """The length of the longest chain of operations that wait for each."""
         missing = list(self._missing)
         order = [number for number, count in enumerate(missing) if not count]
-        for number in order:  # grows while it is gone through
+        for number in order:  # grows during the loop
             for dependent in self._dependents[number]:
                 missing[dependent] -= 1
                 if not missing[dependent]:
@@ -92,7 +92,7 @@ class Schedule:
         return heights
 
     def next(self) -> Step | None:
-        """Take an operation that may begin; None if all others wait for what is under way."""
+        """Take an operation that may begin; None if all others wait for one in flight."""
         while self._ready:
             _, number = heapq.heappop(self._ready)
             if not self._gone[number]:
@@ -101,7 +101,7 @@ class Schedule:
         return None
 
     def done(self, step: Step) -> None:
-        """What waits for an operation waits no longer."""
+        """Mark an operation as done, for those that wait for it."""
         for dependent in self._dependents[self._numbers[step.key]]:
             self._missing[dependent] -= 1
             if not self._missing[dependent]:

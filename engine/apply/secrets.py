@@ -1,6 +1,6 @@
-"""Which secrets an apply will have to keep, and keeping those it sends out of what Stripe says.
+"""The secrets of an apply: which will come, keeping them, and removing them from error messages.
 
-Stripe quotes the values it refuses.
+Stripe's error messages quote the values they refuse.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from engine.values.secret import Sensitive, plain
 
 
 def secret_name(address: ResourceAddress, path: Path) -> str:
-    """What the sink knows a secret of a resource as: `stripe_webhook_endpoint.hook.secret`."""
+    """The name of a secret in the sink: `stripe_webhook_endpoint.hook.secret`."""
     return f"{address}.{'.'.join(map(str, path))}"
 
 
 def secrets_to_come(plan: Plan, schemas: Schemas) -> tuple[str, ...]:
-    """Names of the secrets that carrying out a plan may bring: of new objects, and of outputs."""
-    told = [
+    """Names of the secrets that an apply of this plan may store: of new objects, and of outputs."""
+    created = [
         secret_name(step.address, path)
         for step in plan.steps
         if step.kind is StepKind.CREATE
@@ -41,15 +41,15 @@ def secrets_to_come(plan: Plan, schemas: Schemas) -> tuple[str, ...]:
     changed = [
         entry.name for entry in plan.outputs if entry.sensitive and entry.after is not ABSENT
     ]
-    return (*told, *(f"output.{name}" for name in sorted({*declared, *changed})))
+    return (*created, *(f"output.{name}" for name in sorted({*declared, *changed})))
 
 
-def told_names(kind: ResourceType, address: ResourceAddress) -> dict[Path, str]:
-    """The names under which secrets that Stripe tells once are kept, by their paths."""
+def secret_names(kind: ResourceType, address: ResourceAddress) -> dict[Path, str]:
+    """The names of the secrets that only the response to a create holds, by their paths."""
     return {path: secret_name(address, path) for path in kind.creation_only}
 
 
-def carry_over(
+def copy_secrets(
     sink: SecretSink,
     stack: str,
     kind: ResourceType,
@@ -57,20 +57,20 @@ def carry_over(
     old: ResourceAddress,
     new: ResourceAddress,
 ) -> None:
-    """Keep what Stripe told once under a new address too: nobody tells it again.
+    """Copy secrets that Stripe returned once to the names of a new address.
 
     Args:
         sink: Where secrets go.
         stack: Stack name.
         kind: The resource's type.
-        entry: What state says of it.
+        entry: What state records of it.
         old: The address it had.
         new: The address it gets.
 
     Raises:
         SecretSinkError: if it cannot be kept there.
     """
-    for path, name in told_names(kind, old).items():
+    for path, name in secret_names(kind, old).items():
         if is_sealed(get_path(entry.attributes, path)):
             secret = kept_secret(sink, stack, name)
             if secret is not None:
@@ -80,23 +80,23 @@ def carry_over(
 def keep_secrets(
     sink: SecretSink, stack: str, step: Step, kind: ResourceType, answer: RemoteObject | None
 ) -> None:
-    """Put what Stripe tells only when it makes an object where secrets go.
+    """Store the secrets that only the response to a create holds.
 
     Raises:
         SecretSinkError: if it cannot be kept there.
     """
     if step.kind is not StepKind.CREATE:
         return
-    for path, name in told_names(kind, step.address).items():
+    for path, name in secret_names(kind, step.address).items():
         value = get_path(answer, path)
         if value:
             sink.store(stack, name, str(value))
 
 
 def kept_secret(sink: SecretSink, stack: str, name: str) -> str | None:
-    """What a sink has under a name; None where it has nothing, or cannot be read.
+    """What a sink holds under a name; None if it holds nothing, or cannot be read.
 
-    A program that reads secrets may well fail for one that is not there yet.
+    A program that reads secrets may fail for a name that does not exist yet.
     """
     with contextlib.suppress(SecretSinkError):
         return sink.load(stack, name)
@@ -144,11 +144,13 @@ def without_secrets(error: EngineError, secrets: tuple[str, ...]) -> EngineError
     return clean
 
 
-def let_go(sink: SecretSink, stack: str, kind: ResourceType, address: ResourceAddress) -> None:
-    """Take out of the place for secrets what an object told that is there no longer.
+def forget_secrets(
+    sink: SecretSink, stack: str, kind: ResourceType, address: ResourceAddress
+) -> None:
+    """Remove the secrets of an object that does not exist any longer from the sink.
 
     Raises:
         SecretSinkError: if it is still there.
     """
-    for name in told_names(kind, address).values():
+    for name in secret_names(kind, address).values():
         sink.remove(stack, name)

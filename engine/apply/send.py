@@ -38,31 +38,31 @@ def send(
         context: Its idempotency key, and the account it acts on.
 
     Returns:
-        The object as it is now; None if Stripe tells nothing of it.
+        The object as it is now; None if the response does not hold it.
 
     Raises:
         ProviderError: if Stripe refuses or cannot be reached.
     """
     kind = schemas[step.type]
     if step.kind is StepKind.REMOVE:
-        _end_brought(provider, schemas, step, context)
-        return _take_away(provider, kind, step, context)
+        _end_companions(provider, schemas, step, context)
+        return _remove(provider, kind, step, context)
     if step.kind is StepKind.CREATE:
         return provider.create(kind, plain(params), context)
     if step.kind is StepKind.CALL:
         return provider.call(kind, step.id, step.call, plain(params), context)
-    made = _bring(provider, schemas, step, plain(params), context)
+    made = _create_companions(provider, schemas, step, plain(params), context)
     return provider.update(kind, step.id, made, context)
 
 
-def _bring(
+def _create_companions(
     provider: Provider,
     schemas: Schemas,
     step: Step,
     params: Mapping[str, Any],
     context: RequestContext,
 ) -> dict[str, Any]:
-    """Make what Stripe makes only with a new object, and return the update that names it."""
+    """Create what Stripe creates only with a new object; return the update that names it."""
     found = dict(params)
     for brought in schemas[step.type].life.brings:
         if brought.by in found:
@@ -75,11 +75,13 @@ def _bring(
     return found
 
 
-def _end_brought(provider: Provider, schemas: Schemas, step: Step, context: RequestContext) -> None:
-    """End what Stripe made with an object, before the object itself ends.
+def _end_companions(
+    provider: Provider, schemas: Schemas, step: Step, context: RequestContext
+) -> None:
+    """End what Stripe created together with an object, before the object itself ends.
 
-    S: "This price cannot be archived because it is the default price of its product." So the object
-    lets go of it first.
+    S: "This price cannot be archived because it is the default price of its product." So the
+    object's field is cleared first.
     """
     kind = schemas[step.type]
     for brought in kind.life.brings:
@@ -95,7 +97,7 @@ def _end_brought(provider: Provider, schemas: Schemas, step: Step, context: Requ
             _end(provider, other, id, other.life.removals[-1], ending)
 
 
-def _take_away(
+def _remove(
     provider: Provider, kind: ResourceType, step: Step, context: RequestContext
 ) -> RemoteObject | None:
     removal = step.removal
@@ -104,7 +106,7 @@ def _take_away(
     try:
         return _end(provider, kind, step.id, removal, context)
     except NotFoundError:
-        return None  # somebody was faster; the wish is fulfilled
+        return None  # removed by another client already
     except ProviderError as error:
         ways = (
             kind.life.removals[kind.life.removals.index(removal) + 1 :] if removal.fallback else ()
@@ -120,7 +122,7 @@ def _take_away(
 
 
 def _has_ended(provider: Provider, kind: ResourceType, step: Step) -> bool:
-    """Whether an object is as its removal would leave it: Stripe refuses to end one twice."""
+    """Whether an object has ended already: Stripe refuses to end one twice."""
     found = provider.read(kind, step.id, account=step.account)
     return found is None or is_gone(kind, found, {}) or not is_live(kind, found)
 
@@ -137,7 +139,7 @@ def _end(
 
 
 def is_uncertain(error: EngineError) -> bool:
-    """Whether a request that ended like this may have been carried out all the same."""
+    """Whether a request that failed like this may have been carried out nevertheless."""
     if not isinstance(error, ProviderError):
         return False
     return error.status is None or error.status == _CONFLICT or error.status >= _SERVER

@@ -1,4 +1,4 @@
-"""What an operation changes in the state: pure, from the state before it and the answer."""
+"""What an operation changes in the state: pure, from the state before it and the response."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ def delta_of(
     answer: RemoteObject | None,
     value_of: Callable[[Target], Any],
 ) -> Delta:
-    """Tell what an operation that was carried out changes in the state.
+    """What an operation that was carried out changes in the state.
 
     Args:
         draft: The state before it.
         step: The operation.
         kind: Its resource type.
-        answer: What Stripe answered; None if nothing was asked.
-        value_of: What a reference stands for now, UNKNOWN if that cannot be told.
+        answer: The response; None if no request was sent.
+        value_of: Resolves a reference, to UNKNOWN if its value is not known.
     """
     address = str(step.address)
     entry = draft.at(address)
@@ -60,7 +60,7 @@ def delta_of(
 
 
 def moving(draft: Draft, moves: Mapping[str, str]) -> Delta:
-    """Tell what renames change: the addresses, and what others say they depend on.
+    """What renames change: the addresses, and the dependencies of other resources.
 
     Args:
         draft: The state before them.
@@ -81,7 +81,7 @@ def moving(draft: Draft, moves: Mapping[str, str]) -> Delta:
 
 
 def _removal(step: Step, kind: ResourceType, entry: ResourceState | None) -> Delta:
-    """An object goes; one that Stripe only archives is remembered."""
+    """The removal of an object; one that Stripe only archives is remembered."""
     address = str(step.address)
     if entry is not None and entry.id != step.id:
         left = tuple(id for id in entry.superseded if id != step.id)
@@ -112,9 +112,9 @@ def _attributes(
 
 
 def _as_seen(found: Any, seen: Any, sent: Any) -> Any:
-    """Attributes with what an update did not send as its plan saw it.
+    """Attributes in which what an update did not send is as its plan saw it.
 
-    What somebody changed in between is then told as a change outside of the code.
+    A change that was made elsewhere in between is then drift in the next plan.
     """
     if sent is not None and not isinstance(sent, Mapping):
         return found

@@ -7,7 +7,8 @@ import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from engine.address import ResourceAddress
-from engine.apply.executor import UNSAVED, ApplyPorts, StackRun
+from engine.apply.executor import UNSAVED, StackRun
+from engine.apply.ports import ApplyPorts
 from engine.apply.schedule import endings
 from engine.apply.secrets import secrets_to_come
 from engine.errors import EngineError, InterruptedRunError

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 
 from engine.address import ResourceAddress, parse_address
-from engine.apply.secrets import carry_over, kept_secret, told_names
+from engine.apply.secrets import copy_secrets, kept_secret, secret_names
 from engine.errors import StateError, UsageError
 from engine.graph.build import ResourceGraph
 from engine.operations.run.context import Context
@@ -61,7 +61,7 @@ def move_resource(
                 hint=f"release that one first: engine state rm {new}",
             )
         kind, entry = context.schemas[old.type], state.resources[str(old)]
-        carry_over(context.sink, state.stack, kind, entry, old, new)
+        copy_secrets(context.sink, state.stack, kind, entry, old, new)
         return run.save(state.with_move(str(old), str(new)))
 
 
@@ -135,7 +135,7 @@ def _carry_secrets(context: Context, state: State, new: str) -> None:
     names = [
         name
         for address, entry in state.resources.items()
-        for path, name in told_names(context.schemas[entry.type], parse_address(address)).items()
+        for path, name in secret_names(context.schemas[entry.type], parse_address(address)).items()
         if is_sealed(get_path(entry.attributes, path))
     ]
     names += [f"output.{name}" for name, value in state.outputs.items() if is_sealed(value)]

@@ -81,13 +81,13 @@ class First:
         self._under_lock.set()
         return self._go.wait(LONG_ENOUGH)
 
-    def let_go(self) -> None:
+    def forget_secrets(self) -> None:
         """Let the run go on."""
         self._go.set()
 
     def report(self) -> ApplyReport:
         """Let the run go on, and wait for its end."""
-        self.let_go()
+        self.forget_secrets()
         assert self._run is not None
         return self._run.result(LONG_ENOUGH)
 
@@ -155,7 +155,7 @@ def first(shop: Shop, pool: ThreadPoolExecutor) -> Iterator[First]:
     run = First(shop.context())
     run.start(pool)
     yield run
-    run.let_go()
+    run.forget_secrets()
 
 
 def _apply(context: Context, timeout: float) -> ApplyReport:

@@ -255,7 +255,7 @@ class Proxy(socketserver.ThreadingTCPServer):
         self.struck = 0
         self._left = index
         self._lock = threading.Lock()
-        self.let_go = threading.Event()
+        self.forget_secrets = threading.Event()
         super().__init__(("127.0.0.1", 0), _Passing)
 
     def due(self) -> bool:
@@ -278,14 +278,14 @@ class _Passing(socketserver.BaseRequestHandler):
             return
         how = self.server.how if self.server.due() else ""
         if how == "hangs before":
-            self.server.let_go.wait()
+            self.server.forget_secrets.wait()
         if how in ("hangs before", "cut before"):
             return
         with socket.create_connection(("127.0.0.1", self.server.port)) as emulator:
             emulator.sendall(asked.replace(b"keep-alive", b"close", 1))
             answer = _message(emulator)
         if how == "hangs after":
-            self.server.let_go.wait()
+            self.server.forget_secrets.wait()
         if how in ("hangs after", "cut after"):
             return
         self.request.sendall(answer[: len(answer) - 40] if how == "cut in the answer" else answer)
@@ -319,7 +319,7 @@ def proxy_at(shop: Shop) -> Iterator[Callable[[int, str], Proxy]]:
 
     yield make
     for proxy in opened:
-        proxy.let_go.set()
+        proxy.forget_secrets.set()
         proxy.shutdown()
         proxy.server_close()
 

@@ -17,8 +17,9 @@ from typing import Any
 import pytest
 
 from engine.address import parse_address
-from engine.apply.executor import ApplyPorts, StackRun
+from engine.apply.executor import StackRun
 from engine.apply.journal import Journal, Run
+from engine.apply.ports import ApplyPorts
 from engine.catalog import loader
 from engine.errors import NotFoundError, SecretSinkError, StateError
 from engine.plan.compare.normalize import seal
@@ -342,7 +343,7 @@ class World:
         self, *steps: Step, run: str = "run1", parallelism: int = 4, **plan: Any
     ) -> ApplyResult:
         """Carry out a plan of these steps."""
-        around = ApplyPorts(
+        ports = ApplyPorts(
             provider=self.provider,
             schemas=loader.schemas(),
             journal=Journal(RUN, self.journal),
@@ -356,7 +357,7 @@ class World:
             stop=self.stop,
         )
         made = Plan(stack="s", environment="test", lineage="l", serial=0, steps=steps, **plan)
-        carried = StackRun(made, self.state, around)
+        carried = StackRun(made, self.state, ports)
         carried.advance()
         return carried.finish()
 

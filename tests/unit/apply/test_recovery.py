@@ -83,13 +83,13 @@ class Crash:
             outputs_of=lambda _: UNKNOWN,
         )
         unfinished = Unfinished(run=self.run, deltas=deltas, pending=pending)
-        around = RecoveryPorts(
+        ports = RecoveryPorts(
             provider=lambda: world.provider,
             schemas=SCHEMAS,
             sink=world.sink,
             references=references,
         )
-        return recover(unfinished, draft, around)
+        return recover(unfinished, draft, ports)
 
     @property
     def found(self) -> Mapping[str, str]:
