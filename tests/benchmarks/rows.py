@@ -179,8 +179,8 @@ def starts(table: Table, extent: Extent) -> None:
         words: list[tuple[str, ...]] = [(sys.executable, "-c", "pass")]
         asked = {
             "engine --version": 4.0,
-            "engine --help": 4.0,
-            "engine validate, ten objects": 10.0,
+            "engine --help": 8.0,
+            "engine validate, ten objects": 12.0,
         }
         words += [(*engine(), what.split(",", maxsplit=1)[0].split()[1]) for what in asked]
         commands = [Command(words=some, folder=root, environ=bare_environ(root)) for some in words]

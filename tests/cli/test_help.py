@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import click
 import pytest
 
-from engine.cli.kept_help import render
-from engine.cli.main import KEPT_WIDTHS, kept_at
 from engine.cli.root import engine as program
 
 COMMANDS = [
@@ -111,21 +108,3 @@ def test_no_command_at_all_is_a_mistake_that_shows_the_help(engine: Callable[...
         assert ended.code == 1
         assert ended.out == ""
         assert ended.err.startswith("Usage: engine")
-
-
-@pytest.mark.parametrize("width", KEPT_WIDTHS)
-def test_the_help_that_is_kept_is_what_the_command_tree_says(width: int) -> None:
-    """It is written down so that it can be told at once: python -m engine.cli.kept_help."""
-    assert Path(kept_at(width)).read_text(encoding="utf-8") == render(width)
-
-
-@pytest.mark.parametrize("columns", ["50", "80", "100", "200", "0", "odd"])
-@pytest.mark.parametrize("word", ["--help", "-h"])
-def test_help_is_the_same_whoever_tells_it(
-    engine: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, columns: str, word: str
-) -> None:
-    """What is kept and what the command tree writes differ at no width."""
-    monkeypatch.setenv("COLUMNS", columns)
-    told = engine(word)
-    monkeypatch.setattr("engine.cli.main._told_at_once", lambda _: False)
-    assert (told.code, told.out, told.err) == (0, engine(word).out, "")
