@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from engine.errors import StackError
+from tests.support.project import Project
 
 PORTALS = "/v1/billing_portal/configurations"
 PORTAL = """
@@ -69,7 +68,7 @@ REGISTRATIONS = """
 """
 
 
-def test_the_default_portal_is_taken_over(project: Any) -> None:
+def test_the_default_portal_is_taken_over(project: Project) -> None:
     """It is updated in place, kept at the end, and no second configuration is made."""
     features = {"features": {"customer_update": {"enabled": False}}}
     default = project.call("post", PORTALS, **features)
@@ -86,7 +85,7 @@ def test_the_default_portal_is_taken_over(project: Any) -> None:
     assert ids == {default["id"]: True, other["id"]: True}
 
 
-def test_without_a_default_portal_one_is_made(project: Any) -> None:
+def test_without_a_default_portal_one_is_made(project: Project) -> None:
     """There is nothing to take over: the first one becomes the default."""
     project.write(PORTAL.format(headline="Billing"))
     project.apply()
@@ -95,7 +94,7 @@ def test_without_a_default_portal_one_is_made(project: Any) -> None:
     assert project.plan().pending == ()
 
 
-def test_adopting_what_nothing_finds_is_refused(project: Any) -> None:
+def test_adopting_what_nothing_finds_is_refused(project: Project) -> None:
     """Each is named with its line, and the way on is its id."""
     project.write(NOTHING_TO_ADOPT_BY)
     with pytest.raises(StackError) as caught:
@@ -107,7 +106,7 @@ def test_adopting_what_nothing_finds_is_refused(project: Any) -> None:
 
 
 @pytest.mark.parametrize("text", [CODES, REGISTRATIONS])
-def test_a_key_is_as_fine_as_stripes(project: Any, text: str) -> None:
+def test_a_key_is_as_fine_as_stripes(project: Project, text: str) -> None:
     """Two customers have one code, a country its standard scheme and the Union's."""
     project.write(text)
     project.apply()

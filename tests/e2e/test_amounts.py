@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from tests.support.plans import actions, change_of, leaves
+from tests.support.project import Project
 
 AMOUNTS = """
     from engine.stripe import Plan, Price, Product
@@ -44,7 +45,7 @@ BLANKS = """
 """
 
 
-def test_amounts_in_the_other_spelling(project: Any) -> None:
+def test_amounts_in_the_other_spelling(project: Project) -> None:
     """Amounts as decimals are the amounts as numbers, there and back, and nothing is sent."""
     project.write(NUMBERS)
     project.apply()
@@ -58,24 +59,24 @@ def test_amounts_in_the_other_spelling(project: Any) -> None:
         assert not project.plan(refresh=False).has_changes
 
 
-def test_amounts_with_fractions(project: Any, tools: Any) -> None:
+def test_amounts_with_fractions(project: Project) -> None:
     """Amounts that Stripe answers as decimals alone settle, and a change names what is written."""
     project.write(FRACTIONS)
     project.apply()
     assert not project.plan().has_changes
     project.write(NUMBERS)
     plan = project.plan()
-    assert tools.actions(plan) == {
+    assert actions(plan) == {
         "stripe_price.flat": "replace",
         "stripe_price.tiered": "replace",
     }
-    flat = tools.leaves(tools.change_of(plan, "stripe_price.flat"))
+    flat = leaves(change_of(plan, "stripe_price.flat"))
     assert flat == {"unit_amount": (2900.5, 2900)}
     project.apply()
     assert not project.plan().has_changes
 
 
-def test_blanks_around_texts_with_references(project: Any) -> None:
+def test_blanks_around_texts_with_references(project: Project) -> None:
     """Stripe takes blanks off both ends, which only an apply shows where a reference is."""
     project.write(BLANKS)
     project.apply()

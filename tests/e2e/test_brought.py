@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
+
+from tests.support.project import Project
 
 PRODUCT = """
     from engine.stripe import Product
@@ -14,14 +14,14 @@ PRODUCT = """
 """
 
 
-def prices(project: Any) -> list[tuple[int, bool]]:
+def prices(project: Project) -> list[tuple[int, bool]]:
     """Amount of each price, and whether it is active, oldest first."""
     return [(found["unit_amount"], found["active"]) for found in project.objects("/v1/prices")]
 
 
 @pytest.mark.parametrize("id", ["", 'id="pro", '])
 def test_a_product_that_is_destroyed_takes_its_price_along_and_comes_back_with_one(
-    project: Any, id: str
+    project: Project, id: str
 ) -> None:
     """The plan names the price; what returns has a default price of the declared amount."""
     project.write(PRODUCT.format(id=id, amount=500))
@@ -46,7 +46,7 @@ def test_a_product_that_is_destroyed_takes_its_price_along_and_comes_back_with_o
     assert not project.plan().has_changes
 
 
-def test_a_product_that_is_replaced_takes_its_price_along(project: Any) -> None:
+def test_a_product_that_is_replaced_takes_its_price_along(project: Project) -> None:
     """Of two products and two prices the new ones are active."""
     project.write(PRODUCT.format(id="", amount=500))
     project.apply()
@@ -57,7 +57,7 @@ def test_a_product_that_is_replaced_takes_its_price_along(project: Any) -> None:
     assert not project.plan().has_changes
 
 
-def test_a_run_that_was_cut_off_still_knows_the_price(project: Any) -> None:
+def test_a_run_that_was_cut_off_still_knows_the_price(project: Project) -> None:
     """The product has let go of its price, and nothing has ended yet."""
     project.write(PRODUCT.format(id="", amount=500))
     project.apply()
@@ -66,7 +66,7 @@ def test_a_run_that_was_cut_off_still_knows_the_price(project: Any) -> None:
     assert prices(project) == [(500, False)]
 
 
-def test_a_price_that_somebody_took_over_stays(project: Any) -> None:
+def test_a_price_that_somebody_took_over_stays(project: Project) -> None:
     """What the stack manages by itself ends by its own declaration only."""
     project.write(PRODUCT.format(id="", amount=500))
     project.apply()

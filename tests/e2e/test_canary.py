@@ -223,7 +223,9 @@ def leaks(label: str, content: bytes) -> list[str]:
 class Mine:
     """A project folder in front of a served emulator, and all that was printed about it."""
 
-    def __init__(self, root: Path, emulator: Emulator, sink: str, capfd: Any) -> None:
+    def __init__(
+        self, root: Path, emulator: Emulator, sink: str, capfd: pytest.CaptureFixture[str]
+    ) -> None:
         """Args: root: the folder; emulator: holds the account; sink: kind; capfd: pytest's."""
         self.root = root
         self.emulator = emulator

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.project import Project
+
 SHOP = """
     from engine.stripe import Customer, PaymentLink, Price, Product, Subscription
 
@@ -29,14 +31,14 @@ SHOP = """
 LINKS = [(0, 1), (1, 2)]
 
 
-def items_of(project: Any) -> dict[str, tuple[str, int]]:
+def items_of(project: Project) -> dict[str, tuple[str, int]]:
     """Id and quantity of each of the subscription's items, by price."""
     id = project.id("stripe_subscription.acme")
     found = project.call("get", f"/v1/subscriptions/{id}")["items"]["data"]
     return {item["price"]["id"]: (item["id"], item["quantity"]) for item in found}
 
 
-def start(project: Any, *items: tuple[int, int]) -> list[str]:
+def start(project: Project, *items: tuple[int, int]) -> list[str]:
     """Apply with these items; gives the ids of the four prices."""
     project.write(SHOP.format(items=list(items), links=LINKS))
     project.apply()
@@ -44,7 +46,7 @@ def start(project: Any, *items: tuple[int, int]) -> list[str]:
     return [project.id(f"stripe_price.p{number}") for number in range(4)]
 
 
-def follow(project: Any, *items: tuple[int, int]) -> list[dict[str, Any]]:
+def follow(project: Project, *items: tuple[int, int]) -> list[dict[str, Any]]:
     """Apply with other items, and give what was said of each; there is nothing left to do."""
     project.write(SHOP.format(items=list(items), links=LINKS))
     project.writes()
@@ -55,7 +57,7 @@ def follow(project: Any, *items: tuple[int, int]) -> list[dict[str, Any]]:
     return said
 
 
-def test_the_middle_item_goes_and_no_other_is_renamed(project: Any) -> None:
+def test_the_middle_item_goes_and_no_other_is_renamed(project: Project) -> None:
     """The one that goes is named by its id, and the others stay what they are."""
     prices = start(project, (0, 1), (1, 2), (2, 3))
     before = items_of(project)
@@ -64,7 +66,7 @@ def test_the_middle_item_goes_and_no_other_is_renamed(project: Any) -> None:
     assert items_of(project) == {price: before[price] for price in (prices[0], prices[2])}
 
 
-def test_an_item_in_front_is_new_and_the_others_keep_their_ids(project: Any) -> None:
+def test_an_item_in_front_is_new_and_the_others_keep_their_ids(project: Project) -> None:
     """What has no id in the request is one more."""
     prices = start(project, (0, 1), (1, 2))
     before = items_of(project)
@@ -75,7 +77,7 @@ def test_an_item_in_front_is_new_and_the_others_keep_their_ids(project: Any) -> 
     assert after == before
 
 
-def test_an_item_moves_to_another_price_in_its_place(project: Any) -> None:
+def test_an_item_moves_to_another_price_in_its_place(project: Project) -> None:
     """The same item, under its id, is billed by the new price."""
     prices = start(project, (0, 1), (1, 2), (2, 3))
     before = items_of(project)
@@ -88,14 +90,14 @@ def test_an_item_moves_to_another_price_in_its_place(project: Any) -> None:
     }
 
 
-def test_items_in_another_order_are_no_change(project: Any) -> None:
+def test_items_in_another_order_are_no_change(project: Project) -> None:
     """Neither a subscription's items nor a link's are renamed for the order of the code."""
     start(project, (0, 1), (1, 2))
     project.write(SHOP.format(items=[(1, 2), (0, 1)], links=LINKS[::-1]))
     assert not project.plan().has_changes
 
 
-def test_a_quantity_of_a_link_changes_under_the_id_of_its_item(project: Any) -> None:
+def test_a_quantity_of_a_link_changes_under_the_id_of_its_item(project: Project) -> None:
     """Whatever the order, the quantity reaches the item of its price."""
     prices = start(project, (0, 1))
     project.write(SHOP.format(items=[(0, 1)], links=[(1, 5), (0, 1)]))
@@ -107,7 +109,7 @@ def test_a_quantity_of_a_link_changes_under_the_id_of_its_item(project: Any) -> 
     assert found == {prices[0]: 1, prices[1]: 5}
 
 
-def test_what_an_item_is_declared_to_have_no_more_is_emptied(project: Any) -> None:
+def test_what_an_item_is_declared_to_have_no_more_is_emptied(project: Project) -> None:
     """Stripe keeps of an item what an update leaves out, so that it has to be named."""
     start(project, (0, 1))
     plain = (project.root / "stacks" / "shop.py").read_text(encoding="utf-8")
@@ -126,7 +128,7 @@ def test_what_an_item_is_declared_to_have_no_more_is_emptied(project: Any) -> No
 
 
 @pytest.mark.parametrize("item_type", ["string", "case_sensitive_string"])
-def test_an_item_in_another_case_is_another_item(project: Any, item_type: str) -> None:
+def test_an_item_in_another_case_is_another_item(project: Project, item_type: str) -> None:
     """A list that minds case gets every case, and one that does not is not asked for ever."""
     text = """
         from engine.stripe import ValueList, ValueListItem

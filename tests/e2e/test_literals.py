@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from tests.support.plans import change_of, leaves
+from tests.support.project import Project
 
 LITERALS = """
     from engine import Sensitive, output, stack_output
@@ -53,7 +54,7 @@ GRANT = """
 """
 
 
-def test_literals_settle(project: Any) -> None:
+def test_literals_settle(project: Project) -> None:
     """A literal reaches Stripe without its second dollar, and is no change from then on."""
     project.write(LITERALS.format(more=""))
     project.write(FOLLOWS, "zfollows")
@@ -67,18 +68,18 @@ def test_literals_settle(project: Any) -> None:
     assert [plan.has_changes for plan in project.report(refresh=False).plans] == [False, False]
 
 
-def test_a_changed_literal(project: Any, tools: Any) -> None:
+def test_a_changed_literal(project: Project) -> None:
     """A change of a text with literals is shown as it will be, made once, and settled."""
     project.write(LITERALS.format(more=""))
     project.apply()
     project.write(LITERALS.format(more="!"))
-    change = tools.change_of(project.plan(), "stripe_product.a")
-    assert tools.leaves(change) == {"description": ("$${x}", "$${x}!")}
+    change = change_of(project.plan(), "stripe_product.a")
+    assert leaves(change) == {"description": ("$${x}", "$${x}!")}
     project.apply()
     assert not project.plan().has_changes
 
 
-def test_text_of_stripe_that_looks_like_a_reference(project: Any) -> None:
+def test_text_of_stripe_that_looks_like_a_reference(project: Project) -> None:
     """What Stripe has beside a changed leaf is sent back as it is, whatever it looks like."""
     portal = """
         from engine.stripe import PortalConfiguration
@@ -99,7 +100,7 @@ def test_text_of_stripe_that_looks_like_a_reference(project: Any) -> None:
     assert not project.plan().has_changes
 
 
-def test_an_empty_list_of_what_cannot_change(project: Any) -> None:
+def test_an_empty_list_of_what_cannot_change(project: Project) -> None:
     """An empty list that only a create could set says nothing: what Stripe fills in stays."""
     project.write(DESTINATION)
     project.apply()
@@ -109,7 +110,7 @@ def test_an_empty_list_of_what_cannot_change(project: Any) -> None:
     assert project.writes() == []
 
 
-def test_the_order_of_a_set_of_objects(project: Any) -> None:
+def test_the_order_of_a_set_of_objects(project: Project) -> None:
     """Prices of a grant are a set: their order is no change, in the code and on Stripe."""
     project.write(GRANT.format(prices="prices"))
     project.apply()

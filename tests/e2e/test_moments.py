@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from engine.errors import StackError
 from engine.operations.rebuild.rebuild import RebuildOptions, rebuild_states
-from tests.e2e.conftest import NOW
+from tests.support.project import NOW, Project
 
 LATER = NOW + 30_000_000
 """Ahead of the engine's clock and of the emulator's."""
@@ -23,7 +21,7 @@ COUPON = """
 """
 
 
-def test_a_moment_of_the_past_is_refused_until_stripe_has_it(project: Any) -> None:
+def test_a_moment_of_the_past_is_refused_until_stripe_has_it(project: Project) -> None:
     """A new object cannot have it; one that began long ago stays as it is, and may be renamed."""
     project.write(COUPON.format(name="sale", moment=NOW - 60))
     with pytest.raises(StackError) as caught:
@@ -49,7 +47,7 @@ def test_a_moment_of_the_past_is_refused_until_stripe_has_it(project: Any) -> No
         project.plan()
 
 
-def test_a_lost_state_is_made_again_from_what_began_long_ago(project: Any) -> None:
+def test_a_lost_state_is_made_again_from_what_began_long_ago(project: Project) -> None:
     """Of objects that no state knows nobody can say which moments Stripe has already."""
     project.write(COUPON.format(name="sale", moment=LATER))
     project.apply()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from tests.support.project import Project
 
 OUTPUTS = """
     from engine import output
@@ -40,7 +40,7 @@ HOOK = """
 """
 
 
-def test_outputs_of_null_are_null(project: Any) -> None:
+def test_outputs_of_null_are_null(project: Project) -> None:
     """After an apply outputs of what Stripe answers with null are null, and the plan is empty."""
     project.write(OUTPUTS)
     project.apply()
@@ -50,7 +50,7 @@ def test_outputs_of_null_are_null(project: Any) -> None:
     assert not project.plan(refresh=False).has_changes
 
 
-def test_an_output_that_becomes_null_is_shown_as_null(project: Any) -> None:
+def test_an_output_that_becomes_null_is_shown_as_null(project: Project) -> None:
     """A description that is declared no more is null in the plan already."""
     project.write(OUTPUTS.replace('name="X"', 'name="X", description="Old"'))
     project.apply()
@@ -61,7 +61,7 @@ def test_an_output_that_becomes_null_is_shown_as_null(project: Any) -> None:
     assert not project.plan().has_changes
 
 
-def test_fields_that_are_fed_by_null(project: Any) -> None:
+def test_fields_that_are_fed_by_null(project: Project) -> None:
     """A field that refers to null is not declared: sent to nobody, and no reason to replace."""
     project.write('from engine import output\noutput("none", None)\n', "base")
     project.write(FED)
@@ -73,7 +73,7 @@ def test_fields_that_are_fed_by_null(project: Any) -> None:
     assert [plan.has_changes for plan in plans] == [False, False]
 
 
-def test_a_secret_that_nobody_knows(project: Any) -> None:
+def test_a_secret_that_nobody_knows(project: Project) -> None:
     """The secret of an imported endpoint is one line of the plan, and never a change."""
     made = project.call(
         "post", "/v1/webhook_endpoints", url="https://x.example.com/h", enabled_events=["*"]
@@ -87,7 +87,7 @@ def test_a_secret_that_nobody_knows(project: Any) -> None:
     assert project.state().outputs == {"url": "https://x.example.com/h"}
 
 
-def test_a_secret_that_nobody_knows_is_known_after_a_replacement(project: Any) -> None:
+def test_a_secret_that_nobody_knows_is_known_after_a_replacement(project: Project) -> None:
     """The way on that the plan names brings a secret."""
     test_a_secret_that_nobody_knows(project)
     project.apply(replace=["stripe_webhook_endpoint.hook"])

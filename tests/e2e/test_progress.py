@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -12,6 +11,7 @@ from engine.operations.apply import apply_stacks
 from engine.operations.plan import plan_stacks
 from engine.plan.inputs.options import PlanOptions
 from engine.ports.hook import Hook, Traffic
+from engine.ports.outcomes import ApplyResult
 
 STACK = """
 from engine.stripe import Product
@@ -52,7 +52,7 @@ class Listener(Hook):
         """Remember it."""
         self._hear(f"applying {count} of {stack}")
 
-    def apply_finished(self, result: Any) -> None:
+    def apply_finished(self, result: ApplyResult) -> None:
         """Remember it."""
         self._hear(f"applied {result.stack}")
 

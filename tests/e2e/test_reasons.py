@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from engine.errors import GuardError
@@ -12,6 +10,8 @@ from engine.operations.saved_plan.saved_plan import apply_saved, plan_to_save
 from engine.plan.inputs.options import PlanOptions
 from engine.plan.model import FieldReason, Reason
 from engine.plan.saved.file import SavedPlan
+from tests.support.plans import change_of, leaves
+from tests.support.project import Project
 
 PRODUCT = """
     from engine.stripe import Product
@@ -20,12 +20,12 @@ PRODUCT = """
 """
 
 
-def saved_plan(project: Any) -> SavedPlan:
+def saved_plan(project: Project) -> SavedPlan:
     """The plan of a project, to be applied later."""
     return plan_to_save(project.context(), (), PlanOptions())[1]
 
 
-def test_a_change_between_plan_and_apply_is_drift(project: Any, tools: Any) -> None:
+def test_a_change_between_plan_and_apply_is_drift(project: Project) -> None:
     """What somebody changes while a plan waits for its yes is drift in the next plan."""
     project.write(PRODUCT.format(name="A"))
     project.apply()
@@ -39,10 +39,10 @@ def test_a_change_between_plan_and_apply_is_drift(project: Any, tools: Any) -> N
     report = apply_stacks(project.context(), (), PlanOptions(), meanwhile)
     assert not report.failures
     plan = project.plan()
-    change = tools.change_of(plan, "stripe_product.a")
+    change = change_of(plan, "stripe_product.a")
     assert change.reasons == (Reason.DRIFTED,)
     assert {field.reason for field in change.fields} == {FieldReason.DRIFT}
-    assert tools.leaves(change) == {
+    assert leaves(change) == {
         "description": ("By hand", "Declared"),
         "metadata.l": ("2", "1"),
     }
@@ -51,20 +51,20 @@ def test_a_change_between_plan_and_apply_is_drift(project: Any, tools: Any) -> N
     assert not project.plan().has_changes
 
 
-def test_what_stripe_has_since_the_last_apply(project: Any, tools: Any) -> None:
+def test_what_stripe_has_since_the_last_apply(project: Project) -> None:
     """A value that is another since the last apply looked refers to nothing that is replaced."""
     project.write(PRODUCT.format(name="A"))
     project.apply()
     path = f"/v1/products/{project.id('stripe_product.a')}"
     project.call("post", path, description="By hand")
     project.apply(refresh_only=True)
-    change = tools.change_of(project.plan(), "stripe_product.a")
+    change = change_of(project.plan(), "stripe_product.a")
     assert change.reasons == (Reason.DIFFERS,)
     assert [field.reason for field in change.fields] == [FieldReason.DIFFERS]
     assert "if this comes back after each, Stripe does not keep it" in change.notes[0]
 
 
-def test_a_saved_plan_is_applied_once(project: Any) -> None:
+def test_a_saved_plan_is_applied_once(project: Project) -> None:
     """A second apply of a saved plan says that it was applied, and changes nothing."""
     project.write(PRODUCT.format(name="A"))
     for name in ("A", "B"):
@@ -82,7 +82,7 @@ def test_a_saved_plan_is_applied_once(project: Any) -> None:
         apply_saved(project.context(), saved, lambda _: True)
 
 
-def test_a_saved_plan_of_another_state_was_not_applied(project: Any) -> None:
+def test_a_saved_plan_of_another_state_was_not_applied(project: Project) -> None:
     """A plan that something else overtook is refused as before."""
     project.write(PRODUCT.format(name="A"))
     project.apply()

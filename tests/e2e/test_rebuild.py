@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,9 @@ from engine.operations.rebuild.rebuild import RebuildOptions, rebuild_states
 from engine.ports.reports import MatchedBy, Rebuilt
 from engine.schema.remote import STAMP_KEY
 from engine.state.codec import encode
-from engine.state.model import RemovedObject
+from engine.state.model import RemovedObject, State
+from tests.support.plans import actions
+from tests.support.project import Project
 
 SHOP = """
     from engine import output
@@ -42,23 +44,23 @@ SHOP = """
 
 
 @pytest.fixture
-def shop(tmp_path: Path, make_project: Callable[..., Any]) -> Iterator[Any]:
+def shop(tmp_path: Path) -> Iterator[Project]:
     """A project whose stack was applied."""
     with Emulator(seed=11) as emulator:
-        project = make_project(tmp_path / "project", emulator)
+        project = Project(tmp_path / "project", emulator)
         project.write(SHOP.format(amount=2900))
         project.apply()
         emulator.log.clear()
         yield project
 
 
-def state_file(project: Any, name: str = "shop") -> Path:
+def state_file(project: Project, name: str = "shop") -> Path:
     """The file of a state."""
     path: Path = project.root / "state" / "local" / f"{name}.json"
     return path
 
 
-def rebuild(project: Any, *names: str, **options: Any) -> Rebuilt:
+def rebuild(project: Project, *names: str, **options: Any) -> Rebuilt:
     """Rebuild the one state there is to rebuild; nothing may be sent."""
     project.writes()
     found = rebuild_states(project.context(), names, RebuildOptions(**options))
@@ -67,7 +69,7 @@ def rebuild(project: Any, *names: str, **options: Any) -> Rebuilt:
     return rebuilt
 
 
-def lose(project: Any, name: str = "shop") -> Any:
+def lose(project: Project, name: str = "shop") -> State:
     """Delete a state, and return what it was."""
     state = project.state(name)
     state_file(project, name).unlink()
@@ -79,7 +81,7 @@ def serial_of(raw: bytes) -> bytes:
     return f'"serial": {json.loads(raw)["serial"]}'.encode()
 
 
-def without_stamp(project: Any, path: str) -> None:
+def without_stamp(project: Project, path: str) -> None:
     """Take the ownership stamp off an object."""
     project.call("post", path, metadata={STAMP_KEY: ""})
 
@@ -87,7 +89,7 @@ def without_stamp(project: Any, path: str) -> None:
 # ── what is found ─────────────────────────────────────────────────────────────────────────
 
 
-def test_a_lost_state_is_what_it_was(shop: Any) -> None:
+def test_a_lost_state_is_what_it_was(shop: Project) -> None:
     """Resources, outputs, secrets' fingerprints, lineage and account; the plan is empty."""
     before = lose(shop)
     rebuilt = rebuild(shop)
@@ -100,18 +102,18 @@ def test_a_lost_state_is_what_it_was(shop: Any) -> None:
     assert shop.writes() == []
 
 
-def test_it_goes_on_like_any_other_state(shop: Any, tools: Any) -> None:
+def test_it_goes_on_like_any_other_state(shop: Project) -> None:
     """The next change is planned as it would have been; removal too."""
     lose(shop)
     rebuild(shop)
     shop.write(SHOP.format(amount=3900))
-    assert tools.actions(shop.plan()) == {"stripe_price.monthly": "replace"}
+    assert actions(shop.plan()) == {"stripe_price.monthly": "replace"}
     shop.apply()
     shop.apply(destroy=True)
     assert not shop.state().resources
 
 
-def test_a_price_that_was_replaced_is_not_taken_for_its_successor(shop: Any) -> None:
+def test_a_price_that_was_replaced_is_not_taken_for_its_successor(shop: Project) -> None:
     """Both carry the stamp; the archived one is history."""
     shop.write(SHOP.format(amount=3900))
     shop.apply()
@@ -122,9 +124,7 @@ def test_a_price_that_was_replaced_is_not_taken_for_its_successor(shop: Any) -> 
     assert not shop.plan().has_changes
 
 
-def test_a_replacement_that_did_not_finish_is_finished_by_the_next_apply(
-    shop: Any, tools: Any
-) -> None:
+def test_a_replacement_that_did_not_finish_is_finished_by_the_next_apply(shop: Project) -> None:
     """Of two that are alive the newer one is the one; the other is still to be removed."""
     old = shop.id("stripe_price.monthly")
     shop.emulator.faults.add(
@@ -137,12 +137,12 @@ def test_a_replacement_that_did_not_finish_is_finished_by_the_next_apply(
     rebuilt = rebuild(shop)
     assert before.resources["stripe_price.monthly"].superseded == (old,)
     assert rebuilt.state.resources == before.resources
-    assert tools.actions(shop.plan()) == {"stripe_price.monthly": "update"}
+    assert actions(shop.plan()) == {"stripe_price.monthly": "update"}
     shop.apply()
     assert [entry["active"] for entry in shop.objects("/v1/prices")] == [False, True]
 
 
-def test_what_was_archived_is_remembered(shop: Any, tools: Any) -> None:
+def test_what_was_archived_is_remembered(shop: Project) -> None:
     """Declared or not: a declaration that is there, or returns, revives it and makes no twin."""
     before = shop.state().resources
     shop.write("")
@@ -161,12 +161,12 @@ def test_what_was_archived_is_remembered(shop: Any, tools: Any) -> None:
         type="stripe_price", id=price
     )
     assert dict(rebuilt.state.removed) == dict(removed)
-    assert tools.actions(shop.plan())["stripe_price.monthly"] == "revive"
+    assert actions(shop.plan())["stripe_price.monthly"] == "revive"
     shop.apply()
     assert len(shop.objects("/v1/prices")) == 1
 
 
-def test_an_object_without_a_stamp_is_found_by_its_key(shop: Any) -> None:
+def test_an_object_without_a_stamp_is_found_by_its_key(shop: Project) -> None:
     """A chosen id, a code; and what has neither is not found, and said so."""
     without_stamp(shop, "/v1/coupons/LAUNCH")
     without_stamp(shop, f"/v1/promotion_codes/{shop.id('stripe_promotion_code.code')}")
@@ -184,7 +184,7 @@ def test_an_object_without_a_stamp_is_found_by_its_key(shop: Any) -> None:
     assert rebuilt.state.resources == rest
 
 
-def test_children_and_their_like_are_found_below_their_parents(shop: Any) -> None:
+def test_children_and_their_like_are_found_below_their_parents(shop: Project) -> None:
     """A stamp below a parent, a key made of references, a key that is not unique, a setting."""
     shop.write(
         """
@@ -210,7 +210,7 @@ def test_children_and_their_like_are_found_below_their_parents(shop: Any) -> Non
     assert not shop.plan().has_changes
 
 
-def test_a_key_that_several_objects_have_says_nothing(shop: Any) -> None:
+def test_a_key_that_several_objects_have_says_nothing(shop: Project) -> None:
     """Two of the same name: neither is taken, and both are named."""
     shop.write(
         'from engine.stripe import Product, TestClock\nProduct("pro", name="Pro")\n'
@@ -227,7 +227,7 @@ def test_a_key_that_several_objects_have_says_nothing(shop: Any) -> None:
     assert set(rebuilt.taken["stripe_test_helpers_test_clock.clock"].split(", ")) == {clock, twin}
 
 
-def test_what_only_a_reference_tells(shop: Any) -> None:
+def test_what_only_a_reference_tells(shop: Project) -> None:
     """A file has neither stamp nor key; what shows it has its id."""
     (shop.root / "logo.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     shop.write(
@@ -245,7 +245,7 @@ def test_what_only_a_reference_tells(shop: Any) -> None:
     assert rebuilt.state.resources == before.resources
 
 
-def test_an_object_of_another_stack_is_not_taken(shop: Any) -> None:
+def test_an_object_of_another_stack_is_not_taken(shop: Project) -> None:
     """A key that somebody else's object holds does not make it ours."""
     shop.call("post", "/v1/coupons/LAUNCH", metadata={STAMP_KEY: "ffff:stripe_coupon.theirs"})
     lose(shop)
@@ -254,7 +254,7 @@ def test_an_object_of_another_stack_is_not_taken(shop: Any) -> None:
     assert rebuilt.taken == {"stripe_coupon.launch": "LAUNCH"}
 
 
-def test_a_renamed_resource_is_found_under_its_old_stamp(shop: Any) -> None:
+def test_a_renamed_resource_is_found_under_its_old_stamp(shop: Project) -> None:
     """A move does not rewrite the stamp; while it is declared it is followed."""
     shop.write(
         SHOP.format(amount=2900).replace('"monthly"', '"every-month"')
@@ -268,7 +268,7 @@ def test_a_renamed_resource_is_found_under_its_old_stamp(shop: Any) -> None:
     assert rebuilt.undeclared == ()
 
 
-def test_a_renamed_resource_with_a_key_is_found_by_it(shop: Any) -> None:
+def test_a_renamed_resource_with_a_key_is_found_by_it(shop: Project) -> None:
     """Also once `moved` was taken out of the code again: the stamp names nothing declared."""
     renamed = SHOP.format(amount=2900).replace('Coupon("launch"', 'Coupon("start"')
     shop.write(renamed)
@@ -281,7 +281,7 @@ def test_a_renamed_resource_with_a_key_is_found_by_it(shop: Any) -> None:
 # ── what is declared no more ──────────────────────────────────────────────────────────────
 
 
-def test_what_is_declared_no_more_is_recorded_and_removed_next(shop: Any, tools: Any) -> None:
+def test_what_is_declared_no_more_is_recorded_and_removed_next(shop: Project) -> None:
     """Nothing is orphaned, and it goes in the order that Stripe demands."""
     shop.write('from engine.stripe import Product\nProduct("other", name="Other")\n')
     before = lose(shop)
@@ -291,7 +291,7 @@ def test_what_is_declared_no_more_is_recorded_and_removed_next(shop: Any, tools:
     assert rebuilt.missing == ("stripe_product.other",)
     assert rebuilt.undeclared == tuple(sorted(before.resources))
     assert rebuilt.state.resources["stripe_price.monthly"].dependencies == ("stripe_product.pro",)
-    assert tools.actions(shop.plan(allow_mass_change=True)) == {
+    assert actions(shop.plan(allow_mass_change=True)) == {
         "stripe_coupon.launch": "delete",
         "stripe_price.monthly": "delete",
         "stripe_product.other": "create",
@@ -304,7 +304,7 @@ def test_what_is_declared_no_more_is_recorded_and_removed_next(shop: Any, tools:
     assert shop.objects("/v1/webhook_endpoints") == []
 
 
-def test_types_that_are_declared_no_more_need_not_be_listed(shop: Any) -> None:
+def test_types_that_are_declared_no_more_need_not_be_listed(shop: Project) -> None:
     """With very many customers that is a long list; the types that are declared are all listed."""
     shop.write('from engine.stripe import Product\nProduct("pro", name="Pro")\n')
     before = lose(shop)
@@ -316,7 +316,7 @@ def test_types_that_are_declared_no_more_need_not_be_listed(shop: Any) -> None:
     assert "stripe_price.monthly" in rebuild(shop).undeclared
 
 
-def test_a_type_that_the_key_may_not_read_is_named(shop: Any) -> None:
+def test_a_type_that_the_key_may_not_read_is_named(shop: Project) -> None:
     """Undeclared, it may hold something of ours; declared, there is no state without it."""
     lose(shop)
     refusal = faults.permission_denied("acct_1")
@@ -333,7 +333,7 @@ def test_a_type_that_the_key_may_not_read_is_named(shop: Any) -> None:
 # ── whose it is ───────────────────────────────────────────────────────────────────────────
 
 
-def test_the_lineages_of_other_states_are_not_ours(shop: Any) -> None:
+def test_the_lineages_of_other_states_are_not_ours(shop: Project) -> None:
     """Two stacks may use one address; the one whose state is there keeps its own."""
     shop.write('from engine.stripe import Product\nProduct("pro", name="Other")\n', "other")
     shop.apply("other")
@@ -341,7 +341,7 @@ def test_the_lineages_of_other_states_are_not_ours(shop: Any) -> None:
     assert rebuild(shop, "shop").state.lineage == before.lineage
 
 
-def test_several_lineages_are_a_question(shop: Any) -> None:
+def test_several_lineages_are_a_question(shop: Project) -> None:
     """They are listed with what speaks for each, and --lineage answers."""
     shop.write('from engine.stripe import Product\nProduct("pro", name="Pro")\n')
     shop.apply()
@@ -358,7 +358,7 @@ def test_several_lineages_are_a_question(shop: Any) -> None:
     assert rebuilt.state.resources == before.resources
 
 
-def test_the_key_of_another_account_is_refused(shop: Any) -> None:
+def test_the_key_of_another_account_is_refused(shop: Project) -> None:
     """As far as the damaged file tells whose it is."""
     path = state_file(shop)
     document = json.loads(path.read_bytes())
@@ -369,10 +369,10 @@ def test_the_key_of_another_account_is_refused(shop: Any) -> None:
     assert json.loads(path.read_bytes()) == document
 
 
-def test_nothing_to_rebuild_from(tmp_path: Path, make_project: Callable[..., Any]) -> None:
+def test_nothing_to_rebuild_from(tmp_path: Path) -> None:
     """A stack that was never applied gets no empty state."""
     with Emulator(seed=11) as emulator:
-        project = make_project(tmp_path / "project", emulator)
+        project = Project(tmp_path / "project", emulator)
         project.write(SHOP.format(amount=2900))
         with pytest.raises(UsageError, match="there is nothing to rebuild its state from"):
             rebuild(project)
@@ -382,7 +382,7 @@ def test_nothing_to_rebuild_from(tmp_path: Path, make_project: Callable[..., Any
 # ── what is there already ─────────────────────────────────────────────────────────────────
 
 
-def test_a_damaged_state_is_kept_aside(shop: Any) -> None:
+def test_a_damaged_state_is_kept_aside(shop: Project) -> None:
     """Its serial is continued, its lineage believed, and its bytes are kept."""
     before = shop.state()
     path = state_file(shop)
@@ -395,7 +395,7 @@ def test_a_damaged_state_is_kept_aside(shop: Any) -> None:
     assert not shop.plan().has_changes
 
 
-def test_a_merge_conflict_tells_the_higher_serial(shop: Any) -> None:
+def test_a_merge_conflict_tells_the_higher_serial(shop: Project) -> None:
     """Whichever side was ahead, nobody's later state looks older than this one."""
     path = state_file(shop)
     ours = path.read_bytes()
@@ -404,7 +404,7 @@ def test_a_merge_conflict_tells_the_higher_serial(shop: Any) -> None:
     assert rebuild(shop).state.serial == 42
 
 
-def test_ids_of_a_damaged_file_are_believed_last(shop: Any) -> None:
+def test_ids_of_a_damaged_file_are_believed_last(shop: Project) -> None:
     """For what has neither stamp nor key, if it exists and is nobody else's."""
     without_stamp(shop, f"/v1/prices/{shop.id('stripe_price.monthly')}")
     before = shop.state()
@@ -416,7 +416,7 @@ def test_ids_of_a_damaged_file_are_believed_last(shop: Any) -> None:
     assert rebuilt.missing == ()
 
 
-def test_a_state_that_can_be_read_is_left(shop: Any) -> None:
+def test_a_state_that_can_be_read_is_left(shop: Project) -> None:
     """Named, it is refused with the way on; with force it is made again all the same."""
     before = shop.state()
     assert rebuild_states(shop.context(), (), RebuildOptions()) == ()
@@ -429,7 +429,7 @@ def test_a_state_that_can_be_read_is_left(shop: Any) -> None:
     assert rebuilt.aside
 
 
-def test_a_newer_engines_state_is_not_replaced(shop: Any) -> None:
+def test_a_newer_engines_state_is_not_replaced(shop: Project) -> None:
     """Nothing is wrong with it."""
     path = state_file(shop)
     path.write_bytes(path.read_bytes().replace(b'"format_version": 2', b'"format_version": 9'))
@@ -438,7 +438,7 @@ def test_a_newer_engines_state_is_not_replaced(shop: Any) -> None:
             rebuild(shop, "shop", **options)
 
 
-def test_a_copied_file_tells_nothing(shop: Any) -> None:
+def test_a_copied_file_tells_nothing(shop: Project) -> None:
     """The state of another stack in the place of this one: its lineage and ids are not ours."""
     before = shop.state()
     foreign = dataclasses.replace(before, stack="store", lineage="f" * 32, serial=70)
@@ -447,7 +447,7 @@ def test_a_copied_file_tells_nothing(shop: Any) -> None:
     assert rebuilt.state == dataclasses.replace(before, serial=1)
 
 
-def test_a_state_that_cannot_be_written_stops_before_stripe_is_asked(shop: Any) -> None:
+def test_a_state_that_cannot_be_written_stops_before_stripe_is_asked(shop: Project) -> None:
     """Hours of lists would be lost."""
     lose(shop)
     (shop.root / "state" / "local" / ".shop.json.probe.tmp").mkdir()
@@ -457,7 +457,7 @@ def test_a_state_that_cannot_be_written_stops_before_stripe_is_asked(shop: Any) 
     assert len(shop.emulator.log) == 0
 
 
-def test_another_run_is_waited_for(shop: Any) -> None:
+def test_another_run_is_waited_for(shop: Project) -> None:
     """It is under the lock, like everything that writes a state."""
     lose(shop)
     backend = shop.context().backend
@@ -471,7 +471,7 @@ def test_another_run_is_waited_for(shop: Any) -> None:
 # ── several stacks ────────────────────────────────────────────────────────────────────────
 
 
-def test_stacks_are_rebuilt_each_after_those_it_reads(shop: Any) -> None:
+def test_stacks_are_rebuilt_each_after_those_it_reads(shop: Project) -> None:
     """Every lost one; the output that the other reads is there by then."""
     shop.write(
         """
@@ -505,7 +505,7 @@ def test_stacks_are_rebuilt_each_after_those_it_reads(shop: Any) -> None:
 # ── a journal beside it ───────────────────────────────────────────────────────────────────
 
 
-def test_what_an_unfinished_run_made_is_found(shop: Any) -> None:
+def test_what_an_unfinished_run_made_is_found(shop: Project) -> None:
     """The journal speaks of the state that was lost; it is kept aside with it."""
     journal = state_file(shop).with_suffix(".journal")
     before = shop.state()

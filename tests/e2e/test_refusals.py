@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from engine.operations.validate import validate_stacks
 from engine.plan.inputs.options import PlanOptions
 from engine.schema.attribute import Attribute
 from engine.values.secret import Sensitive
+from tests.support.project import Project
 
 NOW = 1_790_000_000
 YEAR = 365 * 24 * 3600
@@ -85,17 +86,17 @@ def _without_checks() -> Mapping[str, Any]:
 
 
 @pytest.fixture
-def shop(tmp_path: Path, make_project: Any) -> Any:
+def shop(tmp_path: Path) -> Iterator[Project]:
     """A project in front of an account of its own, at the time of the cases."""
     with contextlib.closing(Emulator(seed=7, clock=lambda: NOW)) as emulator:
-        made = make_project(tmp_path / "shop", emulator)
+        made = Project(tmp_path / "shop", emulator)
         made.write(HEAD)
         made.apply()  # Stripe takes registrations only after that
         yield made
 
 
 @pytest.mark.parametrize("name", sorted(set(CASES) - set(ONLY_HERE)))
-def test_stripe_refuses_what_is_found(shop: Any, name: str) -> None:
+def test_stripe_refuses_what_is_found(shop: Project, name: str) -> None:
     """Something of the stack with the mistake cannot be applied."""
     shop.write(_text(name, 1))
     context = dataclasses.replace(shop.context(), schemas=_without_checks())
@@ -104,14 +105,14 @@ def test_stripe_refuses_what_is_found(shop: Any, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_stripe_takes_what_is_not_found(shop: Any, name: str) -> None:
+def test_stripe_takes_what_is_not_found(shop: Project, name: str) -> None:
     """The stack without the mistake is applied, and then nothing is left to do."""
     shop.write(_text(name, 2))
     shop.apply()
     assert shop.plan().pending == ()
 
 
-def test_how_far_is_too_far_follows_the_clock_of_the_run(shop: Any) -> None:
+def test_how_far_is_too_far_follows_the_clock_of_the_run(shop: Project) -> None:
     """What is more than five years ahead today is not in a year."""
     shop.write(_text("alone: redeem_by too far", 1))
     with pytest.raises(StackError, match="no more than five years"):
@@ -120,7 +121,7 @@ def test_how_far_is_too_far_follows_the_clock_of_the_run(shop: Any) -> None:
     assert validate_stacks(later, ())
 
 
-def test_an_environment_with_a_live_key_is_held_to_live_mode(shop: Any) -> None:
+def test_an_environment_with_a_live_key_is_held_to_live_mode(shop: Project) -> None:
     """The key tells, and nothing is asked."""
     shop.write(
         "from engine import stripe\n"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from engine.plan.model import PlanReport
 from engine.views.json.plan import plan_document
 from engine.views.style import PLAIN
 from engine.views.text.plan import plan_text
+from tests.support.project import Project
 
 KEY = "sk_test_e2e"
 WHO = 1
@@ -36,13 +37,13 @@ PAIRS = """
 
 
 @pytest.fixture
-def shop(tmp_path: Path, make_project: Callable[..., Any]) -> Iterator[Any]:
+def shop(tmp_path: Path) -> Iterator[Project]:
     """A project with nothing in it, in front of an account with nothing on it."""
     with Emulator(seed=3) as emulator:
-        yield make_project(tmp_path / "project", emulator)
+        yield Project(tmp_path / "project", emulator)
 
 
-def asked(shop: Any, *, changes: bool = False, **options: Any) -> Counter[str]:
+def asked(shop: Project, *, changes: bool = False, **options: Any) -> Counter[str]:
     """Plan, and count what was asked, by path; ids count as `ID`."""
     shop.emulator.log.clear()
     report: PlanReport = shop.report(**options)
@@ -59,7 +60,7 @@ def _shape(path: str) -> str:
     return "/".join(word if word.islower() or word == "" else "ID" for word in words)
 
 
-def seed_pairs(shop: Any, pairs: int, lineage: str = "") -> None:
+def seed_pairs(shop: Project, pairs: int, lineage: str = "") -> None:
     """Put products and prices there; with a lineage they are stamped as those of PAIRS."""
 
     def stamp(address: str) -> dict[str, str]:
@@ -94,7 +95,7 @@ def seed_pairs(shop: Any, pairs: int, lineage: str = "") -> None:
 
 @pytest.mark.parametrize("objects", [10, 100, 1000])
 def test_a_plan_without_changes_reads_a_page_for_a_hundred_objects_of_a_type(
-    shop: Any, objects: int
+    shop: Project, objects: int
 ) -> None:
     """Half of the objects are products and half are prices: at most two requests a hundred."""
     pairs = objects // 2
@@ -105,7 +106,7 @@ def test_a_plan_without_changes_reads_a_page_for_a_hundred_objects_of_a_type(
     assert asked(shop) == {"/v1/products": pages, "/v1/prices": pages}
 
 
-def test_ten_of_ours_are_found_among_a_hundred_thousand_others(shop: Any) -> None:
+def test_ten_of_ours_are_found_among_a_hundred_thousand_others(shop: Project) -> None:
     """Ours are the oldest, so no page shows them: at most twenty requests all the same."""
     shop.write(PAIRS.format(pairs=5))
     shop.apply()
@@ -115,7 +116,7 @@ def test_ten_of_ours_are_found_among_a_hundred_thousand_others(shop: Any) -> Non
     assert found.total() + WHO <= 20
 
 
-def test_every_type_costs_pages_of_its_own(shop: Any) -> None:
+def test_every_type_costs_pages_of_its_own(shop: Project) -> None:
     """Several of a type are a page, one of a type is read by itself."""
     shop.write(
         """
@@ -142,7 +143,7 @@ def test_every_type_costs_pages_of_its_own(shop: Any) -> None:
     }
 
 
-def test_archived_prices_cost_pages_too(shop: Any) -> None:
+def test_archived_prices_cost_pages_too(shop: Project) -> None:
     """The list shows active ones: the others come in a list of their own, a hundred at a time."""
     shop.write(
         """
@@ -158,7 +159,7 @@ def test_archived_prices_cost_pages_too(shop: Any) -> None:
     assert asked(shop) == {"/v1/products/ID": 1, "/v1/prices": 2}
 
 
-def test_children_cost_a_page_a_parent(shop: Any) -> None:
+def test_children_cost_a_page_a_parent(shop: Project) -> None:
     """Their list is under the parent."""
     shop.write(
         """
@@ -180,7 +181,7 @@ def test_children_cost_a_page_a_parent(shop: Any) -> None:
     }
 
 
-def test_objects_on_connected_accounts_cost_pages_of_each_account(shop: Any) -> None:
+def test_objects_on_connected_accounts_cost_pages_of_each_account(shop: Project) -> None:
     """A page is of one account."""
     own = shop.call("get", "/v1/account")["id"]
     shop.write(
@@ -197,7 +198,7 @@ def test_objects_on_connected_accounts_cost_pages_of_each_account(shop: Any) -> 
     assert asked(shop) == {"/v1/coupons": 2}
 
 
-def test_stacks_share_the_pages_that_they_read(shop: Any) -> None:
+def test_stacks_share_the_pages_that_they_read(shop: Project) -> None:
     """A page is of the account and not of a stack: five stacks cost what one does."""
     for stack in range(5):
         shop.write(
@@ -213,7 +214,7 @@ def test_stacks_share_the_pages_that_they_read(shop: Any) -> None:
     assert asked(shop) == {"/v1/coupons": 1}
 
 
-def test_what_is_not_asked_for_is_not_read(shop: Any) -> None:
+def test_what_is_not_asked_for_is_not_read(shop: Project) -> None:
     """A target is read, and what it refers to; without a refresh nothing is."""
     shop.write(PAIRS.format(pairs=5))
     shop.apply()
@@ -226,7 +227,7 @@ def test_what_is_not_asked_for_is_not_read(shop: Any) -> None:
 # ── plans that create ─────────────────────────────────────────────────────────────────────
 
 
-def test_a_first_plan_asks_for_keys_in_pages(shop: Any) -> None:
+def test_a_first_plan_asks_for_keys_in_pages(shop: Project) -> None:
     """Five hundred lookup keys on an account without prices: an active list, an archived one.
 
     And one page of each type: an older state may not know what was made last.
@@ -238,7 +239,7 @@ def test_a_first_plan_asks_for_keys_in_pages(shop: Any) -> None:
 # ── lookups ───────────────────────────────────────────────────────────────────────────────
 
 
-def test_lookups_by_key_are_asked_for_ten_at_once(shop: Any) -> None:
+def test_lookups_by_key_are_asked_for_ten_at_once(shop: Project) -> None:
     """Stripe's list takes ten lookup keys; ids go a hundred at once."""
     seed_pairs(shop, 12)
     ids = [entry["id"] for entry in shop.objects("/v1/products")]
@@ -284,7 +285,7 @@ def test_lookups_by_key_are_asked_for_ten_at_once(shop: Any) -> None:
     ],
 )
 def test_a_lookup_reads_no_further_than_it_has_to(
-    shop: Any, lookup: str, told: str, hint: str
+    shop: Project, lookup: str, told: str, hint: str
 ) -> None:
     """One that names several objects is refused after the page that shows it, with some of them."""
     seed_pairs(shop, 250)
@@ -306,7 +307,7 @@ def test_a_lookup_reads_no_further_than_it_has_to(
 # ── what is told ──────────────────────────────────────────────────────────────────────────
 
 
-def test_the_number_of_requests_is_told(shop: Any) -> None:
+def test_the_number_of_requests_is_told(shop: Project) -> None:
     """In the document, and in words if details are wanted."""
     shop.write(PAIRS.format(pairs=5))
     shop.apply()

@@ -10,6 +10,8 @@ from typing import Any
 from engine.emulator.testing.faults import server_error
 from engine.operations.apply import apply_stacks
 from engine.plan.inputs.options import PlanOptions
+from tests.support.plans import change_of
+from tests.support.project import Project
 
 MOST = 16
 HOOK = """
@@ -24,27 +26,27 @@ HOOK = """
 OLD, NEW = "2024-06-20", "2025-03-31.basil"
 
 
-def foreign(project: Any, count: int) -> None:
+def foreign(project: Project, count: int) -> None:
     """Endpoints that somebody made by hand."""
     for number in range(count):
         url = f"https://example.com/foreign/{number}"
         project.call("post", "/v1/webhook_endpoints", url=url, enabled_events=["price.created"])
 
 
-def asked(project: Any) -> list[tuple[str, str]]:
+def asked(project: Project) -> list[tuple[str, str]]:
     """Methods and paths since the last time."""
     found = [(entry.method, entry.path) for entry in project.emulator.log]
     project.emulator.log.clear()
     return found
 
 
-def test_an_endpoint_at_the_cap_is_replaced_the_other_way_round(project: Any, tools: Any) -> None:
+def test_an_endpoint_at_the_cap_is_replaced_the_other_way_round(project: Project) -> None:
     """With sixteen there the old one goes first; the plan says so, and then there is no change."""
     project.write(HOOK.format(names=["ours"], version=OLD))
     foreign(project, MOST - 1)
     project.apply()
     project.write(HOOK.format(names=["ours"], version=NEW))
-    change = tools.change_of(project.plan(), "stripe_webhook_endpoint.ours")
+    change = change_of(project.plan(), "stripe_webhook_endpoint.ours")
     assert not change.create_first
     assert f"holds {MOST} webhook endpoints" in change.notes[0]
     project.writes()
@@ -54,7 +56,7 @@ def test_an_endpoint_at_the_cap_is_replaced_the_other_way_round(project: Any, to
     assert len(project.objects("/v1/webhook_endpoints")) == MOST
 
 
-def test_an_endpoint_below_the_cap_is_replaced_without_a_gap(project: Any) -> None:
+def test_an_endpoint_below_the_cap_is_replaced_without_a_gap(project: Project) -> None:
     """With room for both the new one comes first."""
     project.write(HOOK.format(names=["ours"], version=OLD))
     foreign(project, MOST - 2)
@@ -66,7 +68,7 @@ def test_an_endpoint_below_the_cap_is_replaced_without_a_gap(project: Any) -> No
     assert not project.plan().has_changes
 
 
-def test_more_endpoints_than_fit_are_refused(project: Any) -> None:
+def test_more_endpoints_than_fit_are_refused(project: Project) -> None:
     """The refusal says how many there are, how many there may be, and nothing is sent."""
     foreign(project, MOST - 1)
     project.write(HOOK.format(names=["one", "two"], version=OLD))
@@ -77,7 +79,7 @@ def test_more_endpoints_than_fit_are_refused(project: Any) -> None:
     assert project.writes() == []
 
 
-def test_what_goes_makes_room_for_what_comes(project: Any) -> None:
+def test_what_goes_makes_room_for_what_comes(project: Project) -> None:
     """At the cap a renamed endpoint is made after the old one is gone."""
     project.write(HOOK.format(names=["one"], version=OLD))
     foreign(project, MOST - 1)
@@ -87,7 +89,7 @@ def test_what_goes_makes_room_for_what_comes(project: Any) -> None:
     assert not project.plan().has_changes
 
 
-def test_endpoints_are_counted_only_if_one_is_made(project: Any) -> None:
+def test_endpoints_are_counted_only_if_one_is_made(project: Project) -> None:
     """A plan without changes, and one that only updates, reads its object and nothing else.
 
     Who makes one also looks at the newest ones, for one that an older state does not know.
@@ -109,7 +111,7 @@ def test_endpoints_are_counted_only_if_one_is_made(project: Any) -> None:
     assert asked(project) == [*own, *[("GET", "/v1/webhook_endpoints")] * 2]
 
 
-def test_who_is_overtaken_at_the_cap_is_told_and_falls_back(project: Any, tools: Any) -> None:
+def test_who_is_overtaken_at_the_cap_is_told_and_falls_back(project: Project) -> None:
     """Somebody takes the last place after the plan: Stripe's own text, and the next plan copes."""
     project.write(HOOK.format(names=["ours"], version=OLD))
     foreign(project, MOST - 2)
@@ -124,13 +126,15 @@ def test_who_is_overtaken_at_the_cap_is_told_and_falls_back(project: Any, tools:
     report = apply_stacks(project.context(), (), PlanOptions(), overtaken)
     [failure] = report.failures
     assert f"You have reached the maximum of {MOST} test webhook endpoints." in str(failure.error)
-    change = tools.change_of(project.plan(), "stripe_webhook_endpoint.ours")
+    change = change_of(project.plan(), "stripe_webhook_endpoint.ours")
     assert (change.create_first, len(change.notes)) == (False, 1)
     project.apply()
     assert not project.plan().has_changes
 
 
-def test_a_product_replaced_for_something_else_is_archived_with_its_prices(project: Any) -> None:
+def test_a_product_replaced_for_something_else_is_archived_with_its_prices(
+    project: Project,
+) -> None:
     """Stripe deletes no product with a price, so the plan asks, whatever forces the replacement."""
     text = """
         from engine import Lifecycle
@@ -146,6 +150,7 @@ def test_a_product_replaced_for_something_else_is_archived_with_its_prices(proje
     project.write(text.format(off=20))
     changes = {str(change.address): change for change in project.plan().pending}
     removal = changes["stripe_product.pro"].removal
+    assert removal is not None
     assert (removal.verb, removal.note) == (
         "archive",
         "Stripe deletes a product only while it has no price",
@@ -155,7 +160,7 @@ def test_a_product_replaced_for_something_else_is_archived_with_its_prices(proje
     assert project.call("get", f"/v1/products/{product}")["active"] is False
 
 
-def test_the_default_bank_account_is_replaced_beside_another(project: Any) -> None:
+def test_the_default_bank_account_is_replaced_beside_another(project: Project) -> None:
     """Stripe keeps a default while its currency has another, so that the successor takes over."""
     text = """
         from engine.stripe import Account, BankAccount
@@ -192,18 +197,18 @@ DOMAIN = """
 DOMAINS = "/v1/payment_method_domains"
 
 
-def declare_domain(project: Any, name: str) -> None:
+def declare_domain(project: Project, name: str) -> None:
     """Declare the one domain under some name."""
     project.write(DOMAIN.format(name=name))
 
 
-def enabled(project: Any) -> dict[str, bool]:
+def enabled(project: Project) -> dict[str, bool]:
     """Which domains are enabled, by the first part of their names."""
     found = project.objects(DOMAINS)
     return {entry["domain_name"].partition(".")[0]: entry["enabled"] for entry in found}
 
 
-def test_a_domain_that_is_declared_again_is_enabled_again(project: Any) -> None:
+def test_a_domain_that_is_declared_again_is_enabled_again(project: Project) -> None:
     """From one domain to another and back: the first one comes back, and no third is made."""
     for name in ("one", "two", "one", "two"):
         declare_domain(project, name)
@@ -212,7 +217,7 @@ def test_a_domain_that_is_declared_again_is_enabled_again(project: Any) -> None:
     assert enabled(project) == {"one": False, "two": True}
 
 
-def test_a_domain_comes_back_after_a_run_that_stopped_half_way(project: Any) -> None:
+def test_a_domain_comes_back_after_a_run_that_stopped_half_way(project: Project) -> None:
     """The second domain is disabled and the first not yet enabled: the next run goes on."""
     for name in ("one", "two"):
         declare_domain(project, name)

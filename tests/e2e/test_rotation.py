@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -19,6 +18,7 @@ from engine.ports.hook import Hook
 from engine.ports.outcomes import ApplyReport
 from engine.ports.secret_sink import SecretSink
 from engine.values.secret import fingerprint
+from tests.support.project import Project
 
 HOOK = "stripe_webhook_endpoint.events"
 STACK = """
@@ -67,7 +67,7 @@ class Watch(Hook):
 class Shop:
     """A project with one webhook endpoint, applied."""
 
-    def __init__(self, project: Any) -> None:
+    def __init__(self, project: Project) -> None:
         """Args: project: the folder and its emulator."""
         self.project = project
         project.write(STACK)
@@ -116,10 +116,10 @@ class Shop:
 
 
 @pytest.fixture
-def shop(tmp_path: Path, make_project: Any) -> Iterator[Shop]:
+def shop(tmp_path: Path) -> Iterator[Shop]:
     """The project, applied once."""
     with Emulator(seed=7) as emulator:
-        yield Shop(make_project(tmp_path / "project", emulator))
+        yield Shop(Project(tmp_path / "project", emulator))
 
 
 def test_the_new_secret_is_kept_while_both_endpoints_live(shop: Shop) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +20,11 @@ from engine.operations.apply import apply_stacks
 from engine.operations.run.context import Context
 from engine.operations.saved_plan.saved_plan import apply_saved, plan_to_save
 from engine.plan.inputs.options import PlanOptions
+from engine.plan.model import PlanReport
 from engine.plan.saved.file import SavedPlan, decode, encode
 from engine.ports.hook import Hook
-from engine.ports.outcomes import ApplyReport
+from engine.ports.outcomes import ApplyReport, Finding, StepResult
+from tests.support.project import Project
 
 STACKS = Path(__file__).parents[2] / "stacks"
 AGAIN = "run engine plan -o again and apply what it writes; nothing was changed"
@@ -55,7 +57,7 @@ def shop(name: str = "Pro", amount: int = 2900, sale: str = "Sale") -> str:
 class Desk:
     """A project, its account, and plans that are saved and applied."""
 
-    def __init__(self, project: Any) -> None:
+    def __init__(self, project: Project) -> None:
         self.project = project
         self.approved: list[str] = []
 
@@ -79,7 +81,7 @@ class Desk:
         assert [str(failure.error) for failure in report.failures] == []
         return report
 
-    def _approve(self, report: Any) -> bool:
+    def _approve(self, report: PlanReport) -> bool:
         self.approved += [plan.stack for plan in report.plans]
         return True
 
@@ -93,19 +95,19 @@ class Desk:
 
 
 @pytest.fixture
-def desk(make_project: Any, tmp_path: Path) -> Iterator[Desk]:
+def desk(tmp_path: Path) -> Iterator[Desk]:
     """A project in front of an empty account."""
     with Emulator(seed=7) as emulator:
-        yield Desk(make_project(tmp_path / "project", emulator))
+        yield Desk(Project(tmp_path / "project", emulator))
 
 
 @pytest.fixture
-def twins(make_project: Any, tmp_path: Path) -> Iterator[tuple[Desk, Desk]]:
+def twins(tmp_path: Path) -> Iterator[tuple[Desk, Desk]]:
     """Two projects in front of two accounts that are alike."""
     with Emulator(seed=7) as one, Emulator(seed=7) as two:
         yield (
-            Desk(make_project(tmp_path / "one", one)),
-            Desk(make_project(tmp_path / "two", two)),
+            Desk(Project(tmp_path / "one", one)),
+            Desk(Project(tmp_path / "two", two)),
         )
 
 
@@ -163,7 +165,7 @@ def named(value: Any, names: dict[str, str]) -> Any:
 
 
 @pytest.mark.parametrize("before", [False, True], ids=["first", "later"])
-def test_a_saved_plan_does_what_an_apply_would(twins: Any, *, before: bool) -> None:
+def test_a_saved_plan_does_what_an_apply_would(twins: tuple[Desk, Desk], *, before: bool) -> None:
     """The same requests in the same order, and the same state byte for byte."""
     for desk in twins:
         if before:
@@ -423,7 +425,7 @@ def test_a_run_that_did_not_finish_is_taken_up_and_said_to_be_the_reason(desk: D
     told: list[str] = []
 
     class Telling(Hook):
-        def recovered(self, stack: str, since: str, findings: Any) -> None:
+        def recovered(self, stack: str, since: str, findings: Sequence[Finding]) -> None:
             del since
             told.extend(f"{stack}: {finding.address}" for finding in findings)
 
@@ -434,7 +436,7 @@ def test_a_run_that_did_not_finish_is_taken_up_and_said_to_be_the_reason(desk: D
     serial = desk.project.state().serial
 
     class Dying(Hook):
-        def step_finished(self, result: Any) -> None:
+        def step_finished(self, result: StepResult) -> None:
             del result
             raise KeyboardInterrupt
 
@@ -452,22 +454,22 @@ def test_a_run_that_did_not_finish_is_taken_up_and_said_to_be_the_reason(desk: D
 # ── the objects it was made from ──────────────────────────────────────────────────────────
 
 
-def rename(project: Any) -> None:
+def rename(project: Project) -> None:
     """Change the product by hand."""
     project.call("post", f"/v1/products/{project.id('stripe_product.pro')}", name="By hand")
 
 
-def delete(project: Any) -> None:
+def delete(project: Project) -> None:
     """Delete the coupon by hand."""
     project.call("delete", f"/v1/coupons/{project.id('stripe_coupon.sale')}")
 
 
-def archive(project: Any) -> None:
+def archive(project: Project) -> None:
     """Archive the product by hand."""
     project.call("post", f"/v1/products/{project.id('stripe_product.pro')}", active=False)
 
 
-def take_key(project: Any) -> None:
+def take_key(project: Project) -> None:
     """Make another price that takes the lookup key."""
     project.call(
         "post",
@@ -512,7 +514,7 @@ def take_key(project: Any) -> None:
     ids=["changed", "deleted", "archived", "archived-and-referred-to", "key-taken"],
 )
 def test_an_object_that_moved_is_named(
-    applied: Desk, stack: str, by_hand: Callable[[Any], None], message: str
+    applied: Desk, stack: str, by_hand: Callable[[Project], None], message: str
 ) -> None:
     """What changed, and what to do: nothing is sent."""
     applied.project.write(stack)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
 from engine.values.markers import ABSENT
+from tests.support.plans import actions, change_of, leaves
+from tests.support.project import Project
 
 PORTAL = """
     from engine.stripe import PortalConfiguration
@@ -49,7 +50,7 @@ SHOP = """
 """
 
 
-def test_straight_after_an_apply_the_plan_is_empty(project: Any) -> None:
+def test_straight_after_an_apply_the_plan_is_empty(project: Project) -> None:
     """The repository's own stacks converge in one apply, and a second one writes nothing."""
     stacks = Path(__file__).parents[2] / "stacks"
     for name in ("portals", "saas"):
@@ -62,16 +63,16 @@ def test_straight_after_an_apply_the_plan_is_empty(project: Any) -> None:
     assert project.writes() == []
 
 
-def test_a_changed_headline_is_one_leaf_and_one_small_request(project: Any, tools: Any) -> None:
+def test_a_changed_headline_is_one_leaf_and_one_small_request(project: Project) -> None:
     """An update names one leaf and carries nothing else."""
     project.write(PORTAL.format(profile=HEADLINE))
     project.apply()
     project.writes()
     project.write(PORTAL.format(profile=HEADLINE.replace("Manage", "Change")))
     plan = project.plan()
-    assert tools.actions(plan) == {"stripe_billing_portal_configuration.portal": "update"}
-    change = tools.change_of(plan, "stripe_billing_portal_configuration.portal")
-    assert tools.leaves(change) == {
+    assert actions(plan) == {"stripe_billing_portal_configuration.portal": "update"}
+    change = change_of(plan, "stripe_billing_portal_configuration.portal")
+    assert leaves(change) == {
         "business_profile.headline": ("Manage your subscription", "Change your subscription")
     }
     project.apply()
@@ -81,13 +82,13 @@ def test_a_changed_headline_is_one_leaf_and_one_small_request(project: Any, tool
     assert not project.plan().has_changes
 
 
-def test_a_headline_taken_out_of_the_code_is_cleared(project: Any, tools: Any) -> None:
+def test_a_headline_taken_out_of_the_code_is_cleared(project: Project) -> None:
     """What was declared and is no more is emptied on Stripe, and the plan says so."""
     project.write(PORTAL.format(profile=HEADLINE))
     project.apply()
     project.writes()
     project.write(PORTAL.format(profile='"privacy_policy_url": "https://a.example/p"'))
-    change = tools.change_of(project.plan(), "stripe_billing_portal_configuration.portal")
+    change = change_of(project.plan(), "stripe_billing_portal_configuration.portal")
     [field] = change.fields
     assert (field.reason.value, field.before, field.after) == (
         "cleared",
@@ -101,7 +102,7 @@ def test_a_headline_taken_out_of_the_code_is_cleared(project: Any, tools: Any) -
     assert not project.plan().has_changes
 
 
-def test_a_changed_amount_replaces_the_price_without_a_gap(project: Any, tools: Any) -> None:
+def test_a_changed_amount_replaces_the_price_without_a_gap(project: Project) -> None:
     """New price with the key first, then the portal, then the old one is archived."""
     project.write(SHOP.format(amount=2900))
     project.apply()
@@ -109,11 +110,11 @@ def test_a_changed_amount_replaces_the_price_without_a_gap(project: Any, tools: 
     project.writes()
     project.write(SHOP.format(amount=3400))
     plan = project.plan()
-    assert tools.actions(plan) == {
+    assert actions(plan) == {
         "stripe_billing_portal_configuration.portal": "update",
         "stripe_price.monthly": "replace",
     }
-    change = tools.change_of(plan, "stripe_price.monthly")
+    change = change_of(plan, "stripe_price.monthly")
     assert [field.path for field in change.fields if field.forces_replacement] == [("unit_amount",)]
     assert change.create_first
     assert change.removal is not None
@@ -133,7 +134,7 @@ def test_a_changed_amount_replaces_the_price_without_a_gap(project: Any, tools: 
     assert project.state().outputs["price"] == new
 
 
-def test_a_replaced_default_price_is_repointed_before_it_is_archived(project: Any) -> None:
+def test_a_replaced_default_price_is_repointed_before_it_is_archived(project: Project) -> None:
     """Stripe refuses to archive a product's default price, so the product lets go first."""
     project.write(SHOP.format(amount=2900))
     project.apply()
@@ -147,7 +148,7 @@ def test_a_replaced_default_price_is_repointed_before_it_is_archived(project: An
     assert not project.plan().has_changes
 
 
-def test_removal_does_what_the_type_allows_and_says_so(project: Any, tools: Any) -> None:
+def test_removal_does_what_the_type_allows_and_says_so(project: Project) -> None:
     """A product with prices is archived, one without is deleted, a coupon is deleted."""
     project.write(
         """
@@ -174,7 +175,7 @@ def test_removal_does_what_the_type_allows_and_says_so(project: Any, tools: Any)
         "stripe_product.unused": "delete",
         "stripe_product.used": "archive",
     }
-    assert tools.change_of(plan, "stripe_product.used").notes
+    assert change_of(plan, "stripe_product.used").notes
     project.apply()
     assert project.call("get", f"/v1/products/{ids['stripe_product.used']}")["active"] is False
     assert project.objects("/v1/coupons") == []
@@ -184,7 +185,7 @@ def test_removal_does_what_the_type_allows_and_says_so(project: Any, tools: Any)
     assert not project.plan().has_changes
 
 
-def test_what_was_archived_comes_back_and_has_no_twin(project: Any, tools: Any) -> None:
+def test_what_was_archived_comes_back_and_has_no_twin(project: Project) -> None:
     """A declaration that returns revives the object it had."""
     project.write(SHOP.format(amount=2900))
     project.apply()
@@ -193,7 +194,7 @@ def test_what_was_archived_comes_back_and_has_no_twin(project: Any, tools: Any) 
     project.apply()
     project.write(SHOP.format(amount=2900))
     plan = project.plan()
-    assert set(tools.actions(plan).values()) == {"revive"}
+    assert set(actions(plan).values()) == {"revive"}
     project.apply()
     after = {address: entry.id for address, entry in project.state().resources.items()}
     assert after == before
@@ -202,7 +203,7 @@ def test_what_was_archived_comes_back_and_has_no_twin(project: Any, tools: Any) 
     assert not project.plan().has_changes
 
 
-def test_an_object_edited_by_hand_is_drift_and_is_put_back(project: Any, tools: Any) -> None:
+def test_an_object_edited_by_hand_is_drift_and_is_put_back(project: Project) -> None:
     """The plan shows what changed outside of the code; the apply undoes it."""
     project.write(PORTAL.format(profile=HEADLINE))
     project.apply()
@@ -214,7 +215,7 @@ def test_an_object_edited_by_hand_is_drift_and_is_put_back(project: Any, tools: 
     assert [(field.before, field.after) for field in drift.fields] == [
         ("Manage your subscription", "By hand")
     ]
-    change = tools.change_of(plan, "stripe_billing_portal_configuration.portal")
+    change = change_of(plan, "stripe_billing_portal_configuration.portal")
     assert [reason.value for reason in change.reasons] == ["drifted"]
     project.apply()
     headline = project.call("get", path)["business_profile"]["headline"]
@@ -222,7 +223,7 @@ def test_an_object_edited_by_hand_is_drift_and_is_put_back(project: Any, tools: 
     assert not project.plan().has_changes
 
 
-def test_a_field_nobody_declared_may_hold_anything(project: Any) -> None:
+def test_a_field_nobody_declared_may_hold_anything(project: Project) -> None:
     """Foreign metadata and undeclared fields are neither drift nor touched."""
     project.write('from engine.stripe import Product\nProduct("p", name="P", metadata={"a": "1"})')
     project.apply()
@@ -238,7 +239,7 @@ def test_a_field_nobody_declared_may_hold_anything(project: Any) -> None:
     assert found["metadata"]["theirs"] == "2"
 
 
-def test_an_object_deleted_by_hand_is_drift_and_is_made_again(project: Any, tools: Any) -> None:
+def test_an_object_deleted_by_hand_is_drift_and_is_made_again(project: Project) -> None:
     """Nothing crashes on an object that is gone: it is shown and re-created."""
     project.write(
         """
@@ -259,13 +260,13 @@ def test_an_object_deleted_by_hand_is_drift_and_is_made_again(project: Any, tool
         ("stripe_coupon.c", True),
         ("stripe_webhook_endpoint.hook", True),
     ]
-    assert set(tools.actions(plan).values()) == {"create"}
+    assert set(actions(plan).values()) == {"create"}
     project.apply()
     assert len(project.objects("/v1/coupons")) == 1
     assert not project.plan().has_changes
 
 
-def test_an_object_archived_by_hand_is_revived(project: Any, tools: Any) -> None:
+def test_an_object_archived_by_hand_is_revived(project: Project) -> None:
     """An archived price that is declared is not what the code says."""
     project.write(SHOP.format(amount=2900))
     project.apply()
@@ -275,14 +276,14 @@ def test_an_object_archived_by_hand_is_revived(project: Any, tools: Any) -> None
     assert [(str(drift.address), drift.ended) for drift in plan.drift] == [
         ("stripe_price.monthly", True)
     ]
-    assert tools.actions(plan) == {"stripe_price.monthly": "revive"}
+    assert actions(plan) == {"stripe_price.monthly": "revive"}
     project.apply()
     assert project.call("get", f"/v1/prices/{price}")["active"] is True
     assert project.id("stripe_price.monthly") == price
     assert not project.plan().has_changes
 
 
-def test_a_replaced_coupon_takes_its_codes_along(project: Any) -> None:
+def test_a_replaced_coupon_takes_its_codes_along(project: Project) -> None:
     """A coupon that keeps its id goes first; its codes are free again when they return."""
     text = """
         from engine.stripe import Coupon, PromotionCode
@@ -301,12 +302,12 @@ def test_a_replaced_coupon_takes_its_codes_along(project: Any) -> None:
     assert not project.plan().has_changes
 
 
-def test_destroy_removes_everything_and_names_what_stays(project: Any, tools: Any) -> None:
+def test_destroy_removes_everything_and_names_what_stays(project: Project) -> None:
     """Dependents go first, and the default portal is kept with a note."""
     project.write(SHOP.format(amount=2900))
     project.apply()
     plan = project.plan(destroy=True)
-    portal = tools.change_of(plan, "stripe_billing_portal_configuration.portal")
+    portal = change_of(plan, "stripe_billing_portal_configuration.portal")
     assert portal.removal is not None
     assert portal.removal.verb.value == "keep"
     assert portal.notes
@@ -318,7 +319,7 @@ def test_destroy_removes_everything_and_names_what_stays(project: Any, tools: An
     assert not project.plan(destroy=True).has_changes
 
 
-def test_a_webhook_secret_is_in_the_sink_and_nowhere_else(project: Any) -> None:
+def test_a_webhook_secret_is_in_the_sink_and_nowhere_else(project: Project) -> None:
     """State holds a fingerprint; the secret is in one file that only the user can read."""
     project.write(
         """
@@ -343,7 +344,7 @@ def test_a_webhook_secret_is_in_the_sink_and_nowhere_else(project: Any) -> None:
 
 
 def test_state_differs_between_two_folders_only_in_lineage_and_ids(
-    project: Any, tmp_path: Path
+    project: Project, tmp_path: Path
 ) -> None:
     """The same stack in another folder and account makes the same file but for what is random."""
     project.write(SHOP.format(amount=2900))
@@ -361,7 +362,7 @@ def _without_chance(text: str) -> str:
     return re.sub(r'"(lineage|digest)": "[^"]+"', r'"\1": ""', text)
 
 
-def test_changing_one_field_changes_a_handful_of_lines_of_state(project: Any) -> None:
+def test_changing_one_field_changes_a_handful_of_lines_of_state(project: Project) -> None:
     """A reviewer sees the field, the serial and the digest."""
     project.write(PORTAL.format(profile=HEADLINE))
     project.apply()
@@ -374,7 +375,7 @@ def test_changing_one_field_changes_a_handful_of_lines_of_state(project: Any) ->
     assert len(changed) == 4  # declared, attributes, serial, digest
 
 
-def test_a_failure_skips_what_depends_on_it_and_nothing_else(project: Any) -> None:
+def test_a_failure_skips_what_depends_on_it_and_nothing_else(project: Project) -> None:
     """Independent branches finish, state records them, and the next apply completes the rest."""
     from engine.emulator.testing.faults import server_error  # noqa: PLC0415
 
@@ -397,30 +398,30 @@ def test_a_failure_skips_what_depends_on_it_and_nothing_else(project: Any) -> No
     assert not project.plan().has_changes
 
 
-def test_targets_take_their_dependencies_along(project: Any, tools: Any) -> None:
+def test_targets_take_their_dependencies_along(project: Project) -> None:
     """`--target` plans a resource and what it refers to; `--exclude` leaves one out."""
     project.write(SHOP.format(amount=2900))
     plan = project.plan(targets=["stripe_price.monthly"])
-    assert set(tools.actions(plan)) == {"stripe_price.monthly", "stripe_product.pro"}
+    assert set(actions(plan)) == {"stripe_price.monthly", "stripe_product.pro"}
     assert plan.warnings
     plan = project.plan(excludes=["stripe_price.monthly"])
-    assert set(tools.actions(plan)) == {"stripe_product.pro"}
+    assert set(actions(plan)) == {"stripe_product.pro"}
 
 
-def test_a_replacement_can_be_asked_for(project: Any, tools: Any) -> None:
+def test_a_replacement_can_be_asked_for(project: Project) -> None:
     """`--replace` makes a new object although nothing changed."""
     project.write(SHOP.format(amount=2900))
     project.apply()
     old = project.id("stripe_price.monthly")
     plan = project.plan(replace=["stripe_price.monthly"])
-    change = tools.change_of(plan, "stripe_price.monthly")
+    change = change_of(plan, "stripe_price.monthly")
     assert [reason.value for reason in change.reasons] == ["requested"]
     project.apply(replace=["stripe_price.monthly"])
     assert project.id("stripe_price.monthly") != old
     assert not project.plan().has_changes
 
 
-def test_refresh_only_writes_down_what_is_there(project: Any) -> None:
+def test_refresh_only_writes_down_what_is_there(project: Project) -> None:
     """The state follows Stripe, and nothing is sent."""
     project.write(PORTAL.format(profile=HEADLINE))
     project.apply()
@@ -435,7 +436,7 @@ def test_refresh_only_writes_down_what_is_there(project: Any) -> None:
     assert project.plan(refresh_only=True).drift == ()
 
 
-def test_without_refresh_nothing_is_asked(project: Any) -> None:
+def test_without_refresh_nothing_is_asked(project: Project) -> None:
     """`--no-refresh` plans from state alone."""
     project.write(SHOP.format(amount=2900))
     project.apply()
@@ -444,7 +445,7 @@ def test_without_refresh_nothing_is_asked(project: Any) -> None:
     assert len(project.emulator.log) == 0
 
 
-def test_an_existing_object_is_imported_without_being_touched(project: Any, tools: Any) -> None:
+def test_an_existing_object_is_imported_without_being_touched(project: Project) -> None:
     """An import that fits the declaration sends nothing."""
     made = project.call("post", "/v1/products", name="Pro", description="By hand")
     project.write(
@@ -456,14 +457,14 @@ def test_an_existing_object_is_imported_without_being_touched(project: Any, tool
         """
     )
     project.writes()
-    assert tools.actions(project.plan()) == {"stripe_product.pro": "import"}
+    assert actions(project.plan()) == {"stripe_product.pro": "import"}
     project.apply()
     assert project.writes() == []
     assert project.id("stripe_product.pro") == made["id"]
     assert not project.plan().has_changes
 
 
-def test_a_moved_resource_is_renamed_and_not_replaced(project: Any, tools: Any) -> None:
+def test_a_moved_resource_is_renamed_and_not_replaced(project: Project) -> None:
     """`moved` changes the address in state and nothing on Stripe."""
     project.write('from engine.stripe import Product\nProduct("old", name="P")')
     project.apply()
@@ -477,14 +478,14 @@ def test_a_moved_resource_is_renamed_and_not_replaced(project: Any, tools: Any) 
         moved("stripe_product.old", Product("new", name="P"))
         """
     )
-    assert tools.actions(project.plan()) == {"stripe_product.new": "move"}
+    assert actions(project.plan()) == {"stripe_product.new": "move"}
     project.apply()
     assert project.writes() == []
     assert project.id("stripe_product.new") == made
     assert not project.plan().has_changes
 
 
-def test_one_stack_reads_the_outputs_of_another(project: Any) -> None:
+def test_one_stack_reads_the_outputs_of_another(project: Project) -> None:
     """The stack that hands out a value is applied before the one that reads it."""
     project.write(
         """
@@ -511,7 +512,7 @@ def test_one_stack_reads_the_outputs_of_another(project: Any) -> None:
     assert [plan.has_changes for plan in project.report().plans] == [False, False]
 
 
-def test_a_lookup_reads_what_is_not_managed(project: Any) -> None:
+def test_a_lookup_reads_what_is_not_managed(project: Project) -> None:
     """An object found by its lookup key can be referred to, and is never changed."""
     product = project.call("post", "/v1/products", name="By hand")
     price = project.call(
@@ -534,7 +535,7 @@ def test_a_lookup_reads_what_is_not_managed(project: Any) -> None:
     assert project.state().outputs == {"price": price["id"]}
 
 
-def test_a_taken_natural_key_is_refused_before_the_first_write(project: Any) -> None:
+def test_a_taken_natural_key_is_refused_before_the_first_write(project: Project) -> None:
     """A coupon id that somebody else holds is found while planning, with the way on."""
     project.call("post", "/v1/coupons", id="TAKEN", percent_off=5)
     project.writes()
@@ -549,7 +550,7 @@ def test_a_taken_natural_key_is_refused_before_the_first_write(project: Any) -> 
     assert not project.plan().has_changes
 
 
-def test_a_protected_resource_is_neither_replaced_nor_removed(project: Any) -> None:
+def test_a_protected_resource_is_neither_replaced_nor_removed(project: Project) -> None:
     """`protect` refuses the plan, also after the declaration is gone."""
     text = SHOP.replace("lookup_key=", "lifecycle=Lifecycle(protect=True), lookup_key=").replace(
         "import output", "import Lifecycle, output"
@@ -563,7 +564,7 @@ def test_a_protected_resource_is_neither_replaced_nor_removed(project: Any) -> N
     assert "stripe_price.monthly is protected" in project.plan(destroy=True).refusals[0]
 
 
-def test_a_failed_stack_stops_only_those_that_read_its_outputs(project: Any) -> None:
+def test_a_failed_stack_stops_only_those_that_read_its_outputs(project: Project) -> None:
     """Independent stacks are finished; one that reads what was not made is not begun."""
     from engine.emulator.testing.faults import server_error  # noqa: PLC0415
 
@@ -596,7 +597,7 @@ def test_a_failed_stack_stops_only_those_that_read_its_outputs(project: Any) -> 
     assert len(project.objects("/v1/products")) == 1
 
 
-def test_a_secret_inside_text_converges_and_stays_hidden(project: Any) -> None:
+def test_a_secret_inside_text_converges_and_stays_hidden(project: Project) -> None:
     """An output made around a webhook's secret is sealed, and equal the next time."""
     project.write(
         """
@@ -612,7 +613,7 @@ def test_a_secret_inside_text_converges_and_stays_hidden(project: Any) -> None:
     assert not project.plan().has_changes
 
 
-def test_what_lets_go_of_a_removed_price_is_in_the_plan(project: Any, tools: Any) -> None:
+def test_what_lets_go_of_a_removed_price_is_in_the_plan(project: Project) -> None:
     """The plan shows every object that the apply will touch."""
     project.write(SHOP.format(amount=2900))
     project.apply()
@@ -620,13 +621,13 @@ def test_what_lets_go_of_a_removed_price_is_in_the_plan(project: Any, tools: Any
     project.call("post", f"/v1/products/{product}", default_price=price)
     project.write(SHOP.format(amount=3400))
     plan = project.plan()
-    assert tools.actions(plan)["stripe_product.pro"] == "update"
-    change = tools.change_of(plan, "stripe_product.pro")
+    assert actions(plan)["stripe_product.pro"] == "update"
+    change = change_of(plan, "stripe_product.pro")
     assert [reason.value for reason in change.reasons] == ["detached"]
     assert [field.path for field in change.fields] == [("default_price",)]
 
 
-def test_import_reads_and_records_and_writes_nothing(project: Any, tools: Any) -> None:
+def test_import_reads_and_records_and_writes_nothing(project: Project) -> None:
     """`engine import` takes an object over; the next plan says where it differs."""
     from engine.address import parse_address  # noqa: PLC0415
     from engine.operations.import_ import import_object  # noqa: PLC0415
@@ -647,13 +648,11 @@ def test_import_reads_and_records_and_writes_nothing(project: Any, tools: Any) -
     assert not project.plan().has_changes
     project.write(text.format(event="invoice.created"))
     plan = project.plan()
-    assert tools.actions(plan) == {"stripe_webhook_endpoint.h": "update"}
-    assert list(tools.leaves(tools.change_of(plan, "stripe_webhook_endpoint.h"))) == [
-        "enabled_events"
-    ]
+    assert actions(plan) == {"stripe_webhook_endpoint.h": "update"}
+    assert list(leaves(change_of(plan, "stripe_webhook_endpoint.h"))) == ["enabled_events"]
 
 
-def test_a_product_may_name_its_own_price(project: Any) -> None:
+def test_a_product_may_name_its_own_price(project: Project) -> None:
     """The loop of a product and its default price is broken into create, create, update."""
     text = """
         from engine.stripe import Price, Product
@@ -689,7 +688,7 @@ QUOTE = """
 DEAL = 'Quote("q", customer=c, header="{}", line_items=[{{"price": p, "quantity": 1}}])'
 
 
-def test_what_has_done_its_work(project: Any, tools: Any) -> None:
+def test_what_has_done_its_work(project: Project) -> None:
     """An accepted quote cannot change: a difference is told, and removal lets go of it."""
     project.write(QUOTE.format(quote=DEAL.format("First")))
     project.apply()
@@ -705,7 +704,7 @@ def test_what_has_done_its_work(project: Any, tools: Any) -> None:
         project.apply()
     project.writes()
     project.write(QUOTE.format(quote=""))
-    assert tools.actions(project.plan()) == {"stripe_quote.q": "forget"}
+    assert actions(project.plan()) == {"stripe_quote.q": "forget"}
     project.apply()
     assert project.writes() == []
     assert not project.plan().has_changes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from tests.support.project import Project
 
 STACK = """
 from engine import Sensitive, stripe
@@ -17,14 +17,14 @@ stripe.Product("d", name="D", default_price_data={{
 """
 
 
-def test_a_secret_that_refers_is_as_it_was(project: Any) -> None:
+def test_a_secret_that_refers_is_as_it_was(project: Project) -> None:
     """Nothing is replaced for a secret whose text, and what it refers to, are as they were."""
     project.write(STACK.format(mark="x"))
     project.apply()
     assert project.plan().pending == ()
 
 
-def test_another_secret_that_refers_is_a_change(project: Any) -> None:
+def test_another_secret_that_refers_is_a_change(project: Project) -> None:
     """Another text around the same reference is another secret."""
     project.write(STACK.format(mark="x"))
     project.apply()

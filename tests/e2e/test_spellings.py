@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from tests.support.project import Project
 
 TEXTS = """
     from engine.stripe import Coupon, Price, Product, TaxRate, WebhookEndpoint
@@ -18,7 +18,7 @@ TEXTS = """
 """
 
 
-def test_texts_that_become_empty_are_cleared_or_stay(project: Any) -> None:
+def test_texts_that_become_empty_are_cleared_or_stay(project: Project) -> None:
     """Cleared where Stripe takes an empty text, and told to stay anywhere else."""
     project.write(TEXTS.format(value="word"))
     project.apply()
@@ -41,7 +41,7 @@ def test_texts_that_become_empty_are_cleared_or_stay(project: Any) -> None:
     assert not project.plan().has_changes
 
 
-def test_texts_that_were_never_there_are_not_sent(project: Any) -> None:
+def test_texts_that_were_never_there_are_not_sent(project: Project) -> None:
     """A create has nothing to clear."""
     project.write(TEXTS.format(value=""))
     project.apply()
@@ -73,7 +73,7 @@ CURRENCIES = """
 """
 
 
-def test_currencies_in_upper_case_converge(project: Any) -> None:
+def test_currencies_in_upper_case_converge(project: Project) -> None:
     """Stripe keeps lower case, wherever the currency is."""
     project.write(CURRENCIES.format(code="USD"))
     project.apply()

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from engine.emulator.testing.faults import server_error
+from tests.support.project import Project
 
 CATALOGUE = """
     from engine import output
@@ -33,7 +32,7 @@ PORTAL = """
 
 
 @pytest.fixture
-def two(project: Any) -> Any:
+def two(project: Project) -> Project:
     """A catalogue and a portal that reads its outputs, both applied."""
     project.write(CATALOGUE.format(amount=1000), "catalogue")
     project.write(PORTAL, "portal")
@@ -42,12 +41,12 @@ def two(project: Any) -> Any:
     return project
 
 
-def prices(project: Any) -> dict[int, bool]:
+def prices(project: Project) -> dict[int, bool]:
     """Amount of each price, and whether it is active."""
     return {found["unit_amount"]: found["active"] for found in project.objects("/v1/prices")}
 
 
-def offered(project: Any) -> set[int]:
+def offered(project: Project) -> set[int]:
     """Amounts of the prices that the portal and the active links offer."""
     by_id = {found["id"]: found["unit_amount"] for found in project.objects("/v1/prices")}
     [portal] = project.call(
@@ -61,7 +60,7 @@ def offered(project: Any) -> set[int]:
     return {by_id[id] for id in (*product["prices"], *bought)}
 
 
-def test_a_replaced_price_moves_through_the_stacks_that_read_it(two: Any) -> None:
+def test_a_replaced_price_moves_through_the_stacks_that_read_it(two: Project) -> None:
     """One plan shows both; portal and link follow before the old price is archived."""
     two.write(CATALOGUE.format(amount=1200), "catalogue")
     catalogue, portal = two.report().plans
@@ -81,7 +80,7 @@ def test_a_replaced_price_moves_through_the_stacks_that_read_it(two: Any) -> Non
     assert [two.state(name).serial for name in ("catalogue", "portal")] == [3, 3]
 
 
-def test_a_reader_that_fails_keeps_what_it_refers_to(two: Any) -> None:
+def test_a_reader_that_fails_keeps_what_it_refers_to(two: Project) -> None:
     """The old price stays active, and the next apply ends it once the portal has followed."""
     two.write(CATALOGUE.format(amount=1200), "catalogue")
     fault = server_error()
@@ -107,7 +106,7 @@ def test_a_reader_that_fails_keeps_what_it_refers_to(two: Any) -> None:
     assert [plan.has_changes for plan in two.report().plans] == [False, False]
 
 
-def test_what_a_stack_outside_of_the_run_reads_is_not_ended(two: Any) -> None:
+def test_what_a_stack_outside_of_the_run_reads_is_not_ended(two: Project) -> None:
     """A plan of the catalogue alone is refused, and names the stack to plan with it."""
     two.write(CATALOGUE.format(amount=1200), "catalogue")
     [refusal] = two.report("catalogue").refusals
@@ -117,7 +116,7 @@ def test_what_a_stack_outside_of_the_run_reads_is_not_ended(two: Any) -> None:
     assert refusal.endswith("engine destroy catalogue portal")
 
 
-def test_a_price_that_gives_way_for_a_new_one_goes_first(project: Any) -> None:
+def test_a_price_that_gives_way_for_a_new_one_goes_first(project: Project) -> None:
     """What has to go before its successor can be made is not put off."""
     text = """
         from engine import output
@@ -143,7 +142,7 @@ def test_a_price_that_gives_way_for_a_new_one_goes_first(project: Any) -> None:
     assert coupon["percent_off"] == 20
 
 
-def test_everything_is_destroyed_against_the_reading(two: Any) -> None:
+def test_everything_is_destroyed_against_the_reading(two: Project) -> None:
     """The link goes first, then the price that it offered; Stripe keeps the default portal."""
     two.apply(destroy=True, allow_mass_change=True)
     ends = [path.split("/")[2] for _, path, _ in two.writes()]
@@ -151,7 +150,7 @@ def test_everything_is_destroyed_against_the_reading(two: Any) -> None:
     assert prices(two) == {1000: False}
 
 
-def test_what_another_stack_manages_is_not_taken_over(project: Any) -> None:
+def test_what_another_stack_manages_is_not_taken_over(project: Project) -> None:
     """A coupon whose declaration moved is refused by the name of its owner, and can be moved."""
     coupon = """
         from engine import Lifecycle, import_, removed
@@ -178,7 +177,7 @@ def test_what_another_stack_manages_is_not_taken_over(project: Any) -> None:
     assert not project.report().has_changes
 
 
-def test_a_part_of_a_stack_ends_nothing_that_another_stack_reads(two: Any) -> None:
+def test_a_part_of_a_stack_ends_nothing_that_another_stack_reads(two: Project) -> None:
     """Outputs stay as they are then, so that no reader could follow."""
     two.write(CATALOGUE.format(amount=1200), "catalogue")
     report = two.report(targets=["stripe_price.month"])

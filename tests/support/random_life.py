@@ -6,7 +6,7 @@ What must not live here: what the stack says (`random_stacks`).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass
 
 from engine.catalog import loader
 from engine.emulator.types.routes import match
@@ -17,6 +17,7 @@ from engine.schema.lifecycle import Verb
 from engine.schema.remote import RemoteObject
 from engine.schema.resource_type import ResourceType
 from engine.values.paths import dotted, get_path
+from tests.support.project import Project
 from tests.support.random_stacks import RandomStack
 
 
@@ -31,7 +32,7 @@ class RandomLife:
         turned_down: Changes that validation or the plan refused as a whole, with the reason.
     """
 
-    def __init__(self, seed: int, stack: RandomStack, project: Any) -> None:
+    def __init__(self, seed: int, stack: RandomStack, project: Project) -> None:
         """Args: seed: of the stack; project: a folder in front of an account of its own."""
         self._seed = seed
         self._stack = stack
@@ -191,3 +192,30 @@ def _change(change: Change) -> str:
         for field in change.fields
     )
     return f"{change.address} {change.action.value} {[r.value for r in change.reasons]} {fields}"
+
+
+@dataclass(slots=True)
+class Chance:
+    """What random stacks came to.
+
+    Attributes:
+        stacks: How many were tried.
+        resources: How many resources they had in the end.
+        taken: How many leaves were declared or changed.
+        refused: How many validation refused.
+        turned_down: How many changes were refused as a whole.
+    """
+
+    stacks: int = 0
+    resources: int = 0
+    taken: int = 0
+    refused: int = 0
+    turned_down: int = 0
+
+    def note(self, stack: RandomStack, life: RandomLife) -> None:
+        """Count one that held."""
+        self.stacks += 1
+        self.resources += len(stack.addresses)
+        self.taken += sum(stack.taken.values())
+        self.refused += sum(stack.refused.values())
+        self.turned_down += len(life.turned_down)

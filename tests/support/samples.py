@@ -26,6 +26,7 @@ from engine.stack.checks.rules import CheckContext
 from engine.values.markers import ABSENT, UNKNOWN
 from engine.values.targets import AttributeTarget, Target
 from engine.values.templates import targets_in
+from tests.support.project import Project
 
 NOW = 1_790_000_000
 """What the emulator's clock says; moments in samples lie ahead of it."""
@@ -251,6 +252,14 @@ class Samples:
     def schema_path(self, object_name: str, path: tuple[Any, ...]) -> str:
         """A path in a declaration as the catalogue spells it."""
         return _spelt(loader.by_object(object_name).root, path)
+
+
+def sample_project(root: Path, emulator: Emulator) -> Project:
+    """A project in front of the account of the samples, with the files that they send."""
+    project = Project(root, emulator, key=KEY, retries=1)
+    for name, text in DATA["files"].items():
+        (root / name).write_text(text, encoding="utf-8")
+    return project
 
 
 class Chooser(Protocol):

@@ -9,7 +9,7 @@ import contextlib
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 
@@ -19,21 +19,27 @@ from engine.errors import EngineError, GuardError, PermissionDeniedError
 from engine.operations.import_ import import_object
 from engine.plan.compare.normalize import comparable, is_nothing, read
 from engine.plan.model import Action, Change, FieldChange, FieldReason, Plan
+from engine.ports.provider import Provider
 from engine.schema.attribute import Attribute, Kind
 from engine.schema.lifecycle import Removal, Verb
 from engine.schema.resource_type import ResourceType
 from engine.values.paths import dotted, get_path
+from tests.support.project import Project
+from tests.support.samples import Case, Samples, sample_project
 
 HEAD = "from engine import Lifecycle, stripe\n"
 _MADE_UP = re.compile(r"\b[a-z]+_(?:test_)?[A-Za-z0-9]{14,}\b|\bn\d+\b")
 # Nothing but the leaves under test is at stake, and all of them change at once.
 OPTIONS = {"allow_mass_change": True}
 
+Lives: TypeAlias = Callable[[list[Case]], dict[str, str]]
+"""Runs a batch of leaves; what went wrong, by leaf."""
+
 
 class Life:
     """A batch of leaves on one account: one declaration each, and all of them at once."""
 
-    def __init__(self, samples: Any, shop: Any, other: Any, cases: list[Any]) -> None:
+    def __init__(self, samples: Samples, shop: Project, other: Project, cases: list[Case]) -> None:
         """Args: shop, other: projects in front of one account; cases: the leaves."""
         self._samples = samples
         self._shop = shop
@@ -112,7 +118,7 @@ class Life:
         plan: Plan = report.plan.plans[0]
         return plan
 
-    def _expect_nothing(self, phase: str, project: Any) -> None:
+    def _expect_nothing(self, phase: str, project: Project) -> None:
         plan = project.plan(excludes=self._dead, **OPTIONS)
         for change in plan.pending:
             address = str(change.address)
@@ -162,7 +168,7 @@ class Life:
         expected = {Action.CREATE, Action.IMPORT} if self._kind.life.singleton else {Action.CREATE}
         return "" if change.action in expected else f"it is not made but {change.action.value}"
 
-    def _is_named(self, case: Any, change: Change) -> str:
+    def _is_named(self, case: Case, change: Change) -> str:
         named = {self._samples.schema_path(case.object, field.path) for field in change.fields}
         wanted = case.changed | (case.renewed if case.replaces else set())
         missing = {path for path in wanted if not any(_related(path, name) for name in named)}
@@ -183,7 +189,7 @@ class Life:
             return f"the plan says that {sorted(forced)} force the replacement"
         return ""
 
-    def _is_taken_out(self, case: Any, change: Change) -> str:
+    def _is_taken_out(self, case: Case, change: Change) -> str:
         if case.rest is None or change.action is Action.CREATE:
             return ""  # what has ended for good is made anew
         named = {self._samples.schema_path(case.object, field.path) for field in change.fields}
@@ -195,7 +201,7 @@ class Life:
             return f"the plan is silent about {case.cut}"
         return ""
 
-    def _means_nothing(self, case: Any) -> bool:
+    def _means_nothing(self, case: Case) -> bool:
         """Whether what is taken out means the same as having none, or is told by nobody."""
         path = tuple(case.cut.split("."))
         nodes = [self._kind.root.at(path[: length + 1]) for length in range(len(path))]
@@ -249,7 +255,7 @@ class Life:
     def _fail(self, address: str, phase: str, message: str) -> None:
         self.problems.setdefault(address, f"{phase}: {message}")
 
-    def _write(self, project: Any) -> None:
+    def _write(self, project: Project) -> None:
         lines = [*{**self._before, **self._beside}.values()]
         for address, arguments in self._said.items():
             case = self._cases[address]
@@ -262,7 +268,7 @@ class Life:
         return {address: entry.id for address, entry in resources.items()}
 
 
-def _read(provider: Any, kind: ResourceType, id: str) -> Any:
+def _read(provider: Provider, kind: ResourceType, id: str) -> Any:
     """An object; None if it is gone."""
     try:
         return provider.read(kind, id)
@@ -331,15 +337,15 @@ def _told(change: Change) -> str:
 
 
 @pytest.fixture
-def batch_of_lives(tmp_path: Path, rooted_project: Any, samples: Any) -> Any:
+def batch_of_lives(tmp_path: Path, samples: Samples) -> Lives:
     """Run batches, each on an account of its own, and tell what went wrong by leaf."""
     numbers = iter(range(10_000))
 
-    def run(cases: list[Any]) -> dict[str, str]:
+    def run(cases: list[Case]) -> dict[str, str]:
         number = next(numbers)
         with contextlib.closing(samples.emulator()) as emulator:
-            shop = rooted_project(tmp_path / f"shop-{number}", emulator)
-            other = rooted_project(tmp_path / f"other-{number}", emulator)
+            shop = sample_project(tmp_path / f"shop-{number}", emulator)
+            other = sample_project(tmp_path / f"other-{number}", emulator)
             life = Life(samples, shop, other, cases)
             try:
                 life.live()
@@ -354,7 +360,7 @@ def batch_of_lives(tmp_path: Path, rooted_project: Any, samples: Any) -> Any:
 
 
 @pytest.mark.parametrize("object_name", loader.managed())
-def test_every_leaf_converges(object_name: str, samples: Any, batch_of_lives: Any) -> None:
+def test_every_leaf_converges(object_name: str, samples: Samples, batch_of_lives: Lives) -> None:
     """Declare, change, take out, import: one apply each, and then nothing is left to do."""
     cases, problems = samples.cases(object_name)
     tally = samples.tally(object_name)
@@ -367,7 +373,7 @@ def test_every_leaf_converges(object_name: str, samples: Any, batch_of_lives: An
     assert not problems, _by_text(problems)
 
 
-def test_few_leaves_are_excused(samples: Any) -> None:
+def test_few_leaves_are_excused(samples: Samples) -> None:
     """A leaf is excused by a row with a reason only, and fewer than three in a hundred are."""
     leaves = {name: samples.leaves(name) for name in loader.managed()}
     reasons = [reason for name in leaves for reason in samples.excuses(name).values()]

@@ -10,13 +10,13 @@ from __future__ import annotations
 import contextlib
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from engine.catalog import loader
-from tests.support.random_life import RandomLife
+from tests.support.random_life import Chance, RandomLife
 from tests.support.random_stacks import RandomStack
+from tests.support.samples import Samples, sample_project
 
 _CHANGES = 2
 _ENOUGH = 200
@@ -30,17 +30,17 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def test_a_random_stack_converges(
-    seed: int, tmp_path: Path, samples: Any, rooted_project: Any, chance: Any
+    seed: int, tmp_path: Path, samples: Samples, chance: Chance
 ) -> None:
     """Made, changed twice and destroyed; after each apply the next plan is empty."""
     stack = RandomStack(seed, samples)
     with contextlib.closing(samples.emulator()) as emulator:
-        life = RandomLife(seed, stack, rooted_project(tmp_path / "shop", emulator))
+        life = RandomLife(seed, stack, sample_project(tmp_path / "shop", emulator))
         life.live(_CHANGES)
         chance.note(stack, life)
 
 
-def test_chance_leaves_nothing_out(samples: Any) -> None:
+def test_chance_leaves_nothing_out(samples: Samples) -> None:
     """Every type is declared, stacks have several resources, and validation turns little down."""
     stacks = [RandomStack(seed, samples) for seed in range(_ENOUGH)]
     types = Counter(address.partition(".")[0] for stack in stacks for address in stack.addresses)
@@ -52,7 +52,7 @@ def test_chance_leaves_nothing_out(samples: Any) -> None:
     assert refused < taken / 5
 
 
-def test_a_seed_makes_one_stack(samples: Any) -> None:
+def test_a_seed_makes_one_stack(samples: Samples) -> None:
     """The same modules each time, so that a failure can be looked at again."""
     one, other = RandomStack(7, samples), RandomStack(7, samples)
     assert one.source == other.source

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -17,11 +16,12 @@ from engine.operations.rebuild.rebuild import RebuildOptions, rebuild_states
 from engine.operations.verify.checks import verify
 from engine.plan.model import Change
 from engine.state.model import State
+from tests.support.samples import Samples, sample_project
 
 HEAD = "from engine import Lifecycle, stripe\n"
 
 
-def _declared(samples: Any, object_name: str) -> list[list[str]]:
+def _declared(samples: Samples, object_name: str) -> list[list[str]]:
     """Lines of stacks: every leaf of a type that is known by its stamp, else the type once."""
     kind = loader.by_object(object_name)
     before = samples.before(object_name)
@@ -79,13 +79,11 @@ def _problems(path: Path) -> tuple[Problem, ...]:
 
 
 @pytest.mark.parametrize("object_name", loader.managed())
-def test_every_type_is_found_again(
-    object_name: str, tmp_path: Path, samples: Any, rooted_project: Any
-) -> None:
+def test_every_type_is_found_again(object_name: str, tmp_path: Path, samples: Samples) -> None:
     """By stamp or by key, with all its leaves; the plan after it is what it was before."""
     for number, lines in enumerate(_declared(samples, object_name)):
         with contextlib.closing(samples.emulator()) as emulator:
-            project = rooted_project(tmp_path / str(number), emulator)
+            project = sample_project(tmp_path / str(number), emulator)
             if before := samples.before(object_name):
                 project.write(HEAD + "\n".join(before.values()) + "\n")
                 project.apply()

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import re
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import hypothesis.strategies as st
 import pytest
@@ -18,8 +19,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from engine.catalog import loader
 from engine.schema.attribute import Attribute, Kind
+from tests.support.samples import Samples, sample_project
 
 HEAD = "from engine import Lifecycle, stripe\n"
+Market: TypeAlias = Callable[..., dict[str, str]]
+"""Applies declarations; what the next plan still wants to change, by address."""
 LONGEST = 300
 FEW = settings(
     max_examples=3,
@@ -50,13 +54,13 @@ AMOUNTS = st.sampled_from([0, 1, 99_999_999])
 
 
 @pytest.fixture
-def market(tmp_path: Path, rooted_project: Any, samples: Any) -> Any:
+def market(tmp_path: Path, samples: Samples) -> Market:
     """Declare on an account of its own, apply, and tell what the next plan still wants to do."""
     numbers = iter(range(10_000))
 
     def left_of(declarations: dict[str, str], *before: str) -> dict[str, str]:
         with contextlib.closing(samples.emulator()) as emulator:
-            project = rooted_project(tmp_path / f"shop-{next(numbers)}", emulator)
+            project = sample_project(tmp_path / f"shop-{next(numbers)}", emulator)
             if before:
                 project.write(HEAD + "\n".join(before) + "\n")
                 project.apply()
@@ -69,7 +73,7 @@ def market(tmp_path: Path, rooted_project: Any, samples: Any) -> Any:
 
 @FEW
 @given(data=st.data())
-def test_hard_values_of_the_shop(market: Any, data: st.DataObject) -> None:
+def test_hard_values_of_the_shop(market: Market, data: st.DataObject) -> None:
     """Names, amounts and metadata of what is sold come back as they were declared."""
     draw = data.draw
     product: dict[str, Any] = {
@@ -109,7 +113,7 @@ def test_hard_values_of_the_shop(market: Any, data: st.DataObject) -> None:
     assert market(declarations) == {}
 
 
-def test_a_description_of_forty_thousand_characters(market: Any) -> None:
+def test_a_description_of_forty_thousand_characters(market: Market) -> None:
     """As long as Stripe takes it, in letters of several bytes."""
     text = ("Ωmega-ß-" * 5000)[:40_000]
     assert len(text) == 40_000
@@ -117,7 +121,7 @@ def test_a_description_of_forty_thousand_characters(market: Any) -> None:
 
 
 @pytest.mark.parametrize("object_name", loader.managed())
-def test_text_of_any_script(object_name: str, samples: Any, market: Any) -> None:
+def test_text_of_any_script(object_name: str, samples: Samples, market: Market) -> None:
     """Free text and full metadata come back as they were declared, whatever the type."""
     kind = loader.by_object(object_name)
     if not kind.creatable or kind.life.singleton:
@@ -145,7 +149,9 @@ def test_text_of_any_script(object_name: str, samples: Any, market: Any) -> None
 
 
 @pytest.mark.parametrize("object_name", loader.managed())
-def test_null_and_empty_lists_are_silence(object_name: str, samples: Any, market: Any) -> None:
+def test_null_and_empty_lists_are_silence(
+    object_name: str, samples: Samples, market: Market
+) -> None:
     """A parameter that is null is not declared, and a list of none asks for none."""
     kind = loader.by_object(object_name)
     if not kind.creatable or kind.life.singleton:

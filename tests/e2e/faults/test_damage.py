@@ -13,9 +13,9 @@ from engine.emulator.core import Emulator
 from engine.errors import StateError
 from engine.state.codec import decode
 from engine.state.model import State
+from tests.support.project import Project
 
 if TYPE_CHECKING:
-    from tests.e2e.conftest import Project
     from tests.e2e.faults.conftest import Trying
 
 STACK = """
@@ -34,10 +34,10 @@ PLANNED = 211
 
 
 @pytest.fixture
-def project(tmp_path: Path, make_project: Callable[[Path, Emulator], Project]) -> Iterator[Project]:
+def project(tmp_path: Path) -> Iterator[Project]:
     """A project that was applied."""
     with Emulator(seed=3) as emulator:
-        project = make_project(tmp_path / "project", emulator)
+        project = Project(tmp_path / "project", emulator)
         project.write(STACK)
         project.apply()
         emulator.log.clear()
