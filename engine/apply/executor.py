@@ -31,7 +31,7 @@ from engine.apply.state_delta import delta_of, moving
 from engine.errors import EngineError, LockLostError, NotFoundError
 from engine.plan.compare.normalize import is_sealed
 from engine.plan.model import Plan, Reason, Step, StepKind
-from engine.plan.outputs import kept_output
+from engine.plan.translate.recorded import kept_output
 from engine.ports.outcomes import ApplyResult, Outcome, StepResult
 from engine.ports.provider import RequestContext
 from engine.schema.lifecycle import Verb

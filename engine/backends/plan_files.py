@@ -1,15 +1,15 @@
-"""Plan files: where saved plans are, for the user's eyes only."""
+"""Plan files: saved plans, readable by their user alone."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from engine.backends.files import PRIVATE_FILE, read_file, write_durably
 from engine.errors import PlanFileError
-from engine.plan.saved.file import is_plan_file
 
 
-def check_place(path: Path, *, shown: str) -> None:
+def check_place(path: Path, *, shown: str, is_plan: Callable[[bytes], bool]) -> None:
     """Find out, before planning, whether a plan can be written to a file.
 
     An empty file, such as mktemp makes, and an earlier plan are overwritten; nothing else is.
@@ -17,6 +17,7 @@ def check_place(path: Path, *, shown: str) -> None:
     Args:
         path: The file.
         shown: The same as a person typed it.
+        is_plan: Whether bytes are those of a plan file.
 
     Raises:
         PlanFileError: if not.
@@ -27,7 +28,7 @@ def check_place(path: Path, *, shown: str) -> None:
         return
     if path.is_file():
         raw = read_plan_file(path, shown=shown)
-        if not raw or is_plan_file(raw):
+        if not raw or is_plan(raw):
             return
     raise PlanFileError(
         f"{shown} exists and is no plan file, so it is not overwritten",
@@ -35,18 +36,21 @@ def check_place(path: Path, *, shown: str) -> None:
     )
 
 
-def write_plan_file(path: Path, raw: bytes, *, shown: str) -> None:
+def write_plan_file(
+    path: Path, raw: bytes, *, shown: str, is_plan: Callable[[bytes], bool]
+) -> None:
     """Write a plan file, readable by its owner alone, whole or not at all.
 
     Args:
         path: The file.
         raw: Its bytes.
         shown: The file as a person typed it.
+        is_plan: Whether bytes are those of a plan file; only such a file is overwritten.
 
     Raises:
         PlanFileError: if it cannot be written; what was there is as it was.
     """
-    check_place(path, shown=shown)
+    check_place(path, shown=shown, is_plan=is_plan)
     try:
         write_durably(path, raw, mode=PRIVATE_FILE)
     except OSError as error:
@@ -58,7 +62,7 @@ def write_plan_file(path: Path, raw: bytes, *, shown: str) -> None:
 
 
 def read_plan_file(path: Path, *, shown: str) -> bytes:
-    """Read the bytes of a file that a plan is said to be in.
+    """Read the bytes of a plan file.
 
     Args:
         path: The file.

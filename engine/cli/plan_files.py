@@ -55,8 +55,9 @@ class PlanFile:
             PlanFileError: if not.
         """
         from engine.backends.plan_files import check_place
+        from engine.plan.saved.file import is_plan_file
 
-        check_place(self.path, shown=self.shown)
+        check_place(self.path, shown=self.shown, is_plan=is_plan_file)
 
     def write(self, saved: SavedPlan) -> None:
         """Write a plan.
@@ -65,9 +66,9 @@ class PlanFile:
             PlanFileError: if that cannot be done.
         """
         from engine.backends.plan_files import write_plan_file
-        from engine.plan.saved.file import encode
+        from engine.plan.saved.file import encode, is_plan_file
 
-        write_plan_file(self.path, encode(saved), shown=self.shown)
+        write_plan_file(self.path, encode(saved), shown=self.shown, is_plan=is_plan_file)
 
 
 def plan_file_among(invocation: Invocation, words: Sequence[str]) -> PlanFile | None:

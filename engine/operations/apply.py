@@ -12,12 +12,13 @@ from engine.apply.ports import ApplyPorts
 from engine.apply.schedule import endings
 from engine.apply.secrets import secrets_to_come
 from engine.errors import EngineError, InterruptedRunError
+from engine.operations.cross_checks.stale_state import refuse_stale
 from engine.operations.plan import plan_session
 from engine.operations.run.context import Context
 from engine.operations.run.guards import check_permissions, refuse_held
 from engine.operations.run.interrupt import stoppable
-from engine.operations.run.session import Session, open_session
-from engine.operations.run.stale_state import refuse_stale
+from engine.operations.run.opening import open_session
+from engine.operations.run.session import Session
 from engine.operations.validate import load_graphs
 from engine.plan.checks import refused, removals_to_confirm, unconfirmed
 from engine.plan.inputs.options import PlanOptions

@@ -11,7 +11,8 @@ from engine.operations.refresh.refresh import observe, read_known
 from engine.operations.run.adopt import as_declared
 from engine.operations.run.context import Context
 from engine.operations.run.guards import refuse_held
-from engine.operations.run.session import Session, open_session
+from engine.operations.run.opening import open_session
+from engine.operations.run.session import Session
 from engine.operations.validate import load_graphs
 from engine.plan.inputs.options import PlanOptions
 from engine.plan.planner import make_plan

@@ -9,19 +9,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from engine.address import ResourceAddress
 from engine.errors import UsageError
 from engine.graph.build import ResourceGraph
+from engine.operations.cross_checks.other_stacks import (
+    made_again,
+    orphan_warnings,
+    orphans_in,
+    other_states,
+    read_by_others,
+)
+from engine.operations.cross_checks.stale_state import stale_refusals
 from engine.operations.refresh.probes import inquire
 from engine.operations.refresh.read import Place
 from engine.operations.refresh.refresh import observe, read_known
 from engine.operations.run.context import Context
-from engine.operations.run.other_stacks import (
-    made_again,
-    orphan_warnings,
-    orphaned,
-    other_states,
-    read_by_others,
-)
-from engine.operations.run.session import Session, open_session
-from engine.operations.run.stale_state import stale_refusals
+from engine.operations.run.opening import open_session
+from engine.operations.run.session import Session
 from engine.operations.validate import load_graphs
 from engine.plan.checks import CONFIRM, removals_to_confirm
 from engine.plan.inputs.options import PlanOptions
@@ -70,13 +71,13 @@ def plan_session(session: Session, options: PlanOptions) -> PlanReport:
     plans = tuple(_plan_one(session, graph, options, read) for graph in graphs)
     stale = stale_refusals(session, plans) if options.refresh else {}
     others = other_states(session)
-    orphans = orphaned(session, others)
+    orphans = orphans_in(session, others)
     held = session.context.backend.held_locks(session.context.environment)
     environment = session.context.settings.environment
     livemode = account is not None and bool(account.livemode)
 
     def warnings(plan: Plan) -> Iterator[str]:
-        yield from session.taken_up.get(plan.stack, ())
+        yield from session.recovery_warnings.get(plan.stack, ())
         yield from plan.warnings
         if plan is plans[-1]:
             yield from orphan_warnings(session, plans, orphans)
@@ -109,7 +110,7 @@ def plan_session(session: Session, options: PlanOptions) -> PlanReport:
         server=environment.server,
         options=options,
         orphans=tuple(orphans),
-        taken_up=bool(session.taken_up),
+        taken_up=bool(session.recovery_warnings),
     )
 
 

@@ -10,7 +10,7 @@ from engine.apply.secrets import copy_secrets, kept_secret, secret_names
 from engine.errors import StateError, UsageError
 from engine.graph.build import ResourceGraph
 from engine.operations.run.context import Context
-from engine.operations.run.session import open_session
+from engine.operations.run.opening import open_session
 from engine.plan.compare.normalize import is_sealed
 from engine.stack.loader import stack_files
 from engine.stack.meant import nearest

@@ -11,14 +11,15 @@ from typing import Any
 from engine.address import parse_address
 from engine.errors import UsageError
 from engine.graph.build import ResourceGraph
+from engine.operations.cross_checks.raw_state import RawState, other_lineages, read_raw_state
 from engine.operations.rebuild.match import Claimed, named_in
 from engine.operations.rebuild.search import Search
 from engine.operations.refresh.lookups import look_up
 from engine.operations.refresh.refresh import known_secrets
 from engine.operations.run.adopt import as_declared
 from engine.operations.run.context import Context
-from engine.operations.run.old_file import Earlier, earlier_state, other_lineages
-from engine.operations.run.session import Session, telling
+from engine.operations.run.opening import report_waiting
+from engine.operations.run.session import Session
 from engine.operations.validate import load_graphs
 from engine.plan.compare.normalize import SEALED
 from engine.plan.inputs.observed import Observed
@@ -87,15 +88,15 @@ def rebuild_states(
             context.environment,
             operation="rebuild",
             timeout=options.lock_timeout,
-            on_wait=telling(context, graph.stack.name),
+            on_wait=report_waiting(context, graph.stack.name),
         ):
-            earlier = earlier_state(context, graph.stack.name)
-            if earlier.state is not None and not options.force:
+            old = read_raw_state(context, graph.stack.name)
+            if old.state is not None and not options.force:
                 if names:
-                    raise _readable(context, earlier.state)
-                session.states[graph.stack.name] = earlier.state
+                    raise _readable(context, old.state)
+                session.states[graph.stack.name] = old.state
                 continue
-            rebuilt = _rebuild(session, graph, earlier, options)
+            rebuilt = _rebuild(session, graph, old, options)
             session.states[graph.stack.name] = rebuilt.state
             found.append(rebuilt)
     return tuple(found)
@@ -114,14 +115,14 @@ def _readable(context: Context, state: State) -> UsageError:
 
 
 def _rebuild(
-    session: Session, graph: ResourceGraph, earlier: Earlier, options: RebuildOptions
+    session: Session, graph: ResourceGraph, old: RawState, options: RebuildOptions
 ) -> Rebuilt:
     context, stack = session.context, graph.stack.name
     context.backend.check_writable(stack, context.environment)
     empty = dataclasses.replace(
         new_state(stack, context.environment, "unknown"),
-        account_id=earlier.account_id,
-        livemode=earlier.livemode,
+        account_id=old.account_id,
+        livemode=old.livemode,
     )
     session.states[stack] = empty
     account = session.check_account()
@@ -136,10 +137,10 @@ def _rebuild(
     )
     search.list_types(declared_only=options.declared_only)
     lineage = options.lineage or search.lineage(
-        known=earlier.lineage, others=other_lineages(context, stack)
+        known=old.lineage, others=other_lineages(context, stack)
     )
     lineage = lineage or context.new_id()
-    search.find(lineage, earlier.ids)
+    search.find(lineage, old.ids)
     if not (search.claimed or search.undeclared):
         raise UsageError(
             f"nothing on the account belongs to stack {stack!r}: there is nothing to rebuild its "
@@ -149,8 +150,8 @@ def _rebuild(
     state = dataclasses.replace(
         empty,
         lineage=lineage,
-        serial=earlier.serial + 1,
-        account_id=account.id or earlier.account_id,
+        serial=old.serial + 1,
+        account_id=account.id or old.account_id,
         livemode=account.livemode,
         api_version=context.api_version,
         engine_version=context.engine_version,

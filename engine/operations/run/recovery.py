@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from engine.apply.journal import Journal, Run, read_journal
 from engine.apply.recovery import RecoveryPorts, recover
@@ -12,17 +12,15 @@ from engine.apply.secrets import sensitive_in
 from engine.errors import GuardError, StateError
 from engine.graph.build import ResourceGraph
 from engine.operations.run.guards import refuse_held
+from engine.operations.run.session import Session
 from engine.ports.outcomes import Finding, Found
 from engine.ports.provider import Account
 from engine.state.model import Draft
 from engine.values.secret import Sensitive, fingerprint
 from engine.values.templates import unescaped
 
-if TYPE_CHECKING:
-    from engine.operations.run.session import Session
 
-
-def take_up(session: Session, name: str, graph_of: Callable[[str], ResourceGraph]) -> None:
+def recover_run(session: Session, name: str, graph_of: Callable[[str], ResourceGraph]) -> None:
     """Bring the state of a stack up to what an unfinished run did, if there was one.
 
     Args:
@@ -77,7 +75,7 @@ def take_up(session: Session, name: str, graph_of: Callable[[str], ResourceGraph
         session.recovered[name] = stored.serial
     if findings:
         context.hook.recovered(name, unfinished.run.since, findings)
-        session.taken_up[name] = tuple(_warnings(unfinished.run.since, findings))
+        session.recovery_warnings[name] = tuple(_warnings(unfinished.run.since, findings))
 
 
 def _warnings(since: str, findings: Sequence[Finding]) -> Iterator[str]:

@@ -5,23 +5,21 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime as dt
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from engine.apply.journal import Journal, Run, first_record, objects_of, room_for
-from engine.errors import GuardError, SettingsError, StateError
+from engine.errors import GuardError, StateError
 from engine.graph.build import ResourceGraph
 from engine.operations.run.context import Context
-from engine.operations.run.guards import check_key, check_mode, check_pinned, refuse_held
-from engine.operations.run.recovery import take_up
+from engine.operations.run.guards import check_key, check_pinned
 from engine.plan.compare.normalize import is_sealed
 from engine.plan.inputs.observed import Observed
 from engine.plan.model import Plan, Step
 from engine.ports.provider import Account, Provider
-from engine.ports.run_locks import Hold, LockOwner
-from engine.settings import EMBEDDED
-from engine.state.model import State, new_state
+from engine.ports.run_locks import Hold
+from engine.state.model import State
 from engine.values.markers import ABSENT, UNKNOWN
 from engine.values.secret import Sensitive
 from engine.values.targets import OutputTarget
@@ -41,7 +39,7 @@ class Session:
             planned, or whose outputs stay as they are.
         observed: What was read to plan, by stack.
         journals: Journals that are being written, by stack.
-        taken_up: What a person should know of runs that had not finished, by stack.
+        recovery_warnings: What a person should know of runs that had not finished, by stack.
         holds: The run locks, by stack.
     """
 
@@ -53,7 +51,7 @@ class Session:
     planned: dict[str, dict[str, Any]] = field(default_factory=dict)
     observed: dict[str, Observed] = field(default_factory=dict)
     journals: dict[str, Journal] = field(default_factory=dict)
-    taken_up: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    recovery_warnings: dict[str, tuple[str, ...]] = field(default_factory=dict)
     holds: dict[str, Hold] = field(default_factory=dict)
     _provider: Provider | None = None
     _account: Account | None = None
@@ -243,106 +241,3 @@ class Session:
 def _is_kept_back(output: Any) -> bool:
     """Whether a plan does not hold what an output will be."""
     return output is ABSENT or is_sealed(output)
-
-
-@contextlib.contextmanager
-def open_session(
-    context: Context,
-    graphs: tuple[ResourceGraph, ...],
-    *,
-    operation: str,
-    lock_timeout: float,
-    reading: bool = False,
-) -> Iterator[Session]:
-    """Lock and load the states of some stacks, in stack order, and unlock at the end.
-
-    Args:
-        context: The run's ports.
-        graphs: The stacks.
-        operation: What for; shown to whoever waits for the locks.
-        lock_timeout: Seconds to wait for another run.
-        reading: Neither state nor service is written, so that held locks do not matter.
-
-    Raises:
-        LockHeldError: if another run works on one of them, or somebody holds a lock on one.
-        GuardError: if the key is for another mode than the environment.
-        StateError: if a state cannot be trusted.
-    """
-    declared = {graph.stack.name: graph for graph in graphs}
-    with session_of(
-        context,
-        tuple(declared),
-        declared.__getitem__,
-        operation=operation,
-        lock_timeout=lock_timeout,
-        reading=reading,
-    ) as session:
-        session.graphs = graphs
-        yield session
-
-
-@contextlib.contextmanager
-def session_of(
-    context: Context,
-    names: Sequence[str],
-    graph_of: Callable[[str], ResourceGraph],
-    *,
-    operation: str,
-    lock_timeout: float,
-    reading: bool = False,
-) -> Iterator[Session]:
-    """Do as `open_session` does for stacks of which only the names are known.
-
-    Args:
-        context: The run's ports.
-        names: Stack names, each after those whose outputs it reads.
-        graph_of: Gives what a stack declares; asked only if it has to be known.
-        operation: What the lock says.
-        lock_timeout: Seconds to wait for another run.
-        reading: As for `open_session`.
-
-    Raises:
-        LockHeldError: if another run works on one of them, or somebody holds a lock on one.
-        GuardError: if the key is for another mode than the environment.
-        StateError: if a state cannot be trusted.
-    """
-    environment = context.settings.environment
-    if not environment.emulator and environment.api_key is None:
-        raise SettingsError(
-            f"environment {environment.name!r} has no API key",
-            cause=f"{environment.api_key_source} is not set.",
-            hint=f"export {environment.api_key_source}=sk_..., or use the embedded emulator: "
-            f"-e {EMBEDDED}",
-        )
-    check_key(environment)
-    check_mode(environment)
-    if not reading:
-        refuse_held(context, names)
-    with contextlib.ExitStack() as locks:
-        session = Session(context)
-        for name in sorted(names):
-            session.holds[name] = locks.enter_context(
-                context.backend.lock(
-                    name,
-                    environment.name,
-                    operation=operation,
-                    timeout=lock_timeout,
-                    on_wait=telling(context, name),
-                )
-            )
-        for name in names:
-            stored = context.backend.read(name, environment.name)
-            session.loaded[name] = stored
-            session.states[name] = stored or new_state(name, environment.name, context.new_id())
-        for name in names:
-            take_up(session, name, graph_of)
-        yield session
-
-
-def telling(context: Context, stack: str) -> Callable[[LockOwner | None], None]:
-    """What tells a person, once, that a lock is waited for."""
-
-    def tell(owner: LockOwner | None) -> None:
-        context.hook.waiting_for_lock(stack, str(owner or "another run"))
-
-    return tell

@@ -12,18 +12,19 @@ from collections.abc import Callable, Sequence
 from engine.errors import GuardError
 from engine.graph.build import ResourceGraph
 from engine.operations.apply import conclude
+from engine.operations.cross_checks.stale_state import refuse_stale
 from engine.operations.plan import plan_session
 from engine.operations.run.context import Context
+from engine.operations.run.opening import open_session, session_of
 from engine.operations.run.recovery import secrets_of
-from engine.operations.run.session import Session, open_session, session_of
-from engine.operations.run.stale_state import refuse_stale
+from engine.operations.run.session import Session
 from engine.operations.saved_plan.staleness import (
     AGAIN,
     check_account,
     check_origin,
     check_state,
-    read_bound,
-    still,
+    read_preconditions,
+    require_unchanged,
 )
 from engine.operations.validate import load_graphs
 from engine.plan.inputs.options import PlanOptions
@@ -119,8 +120,10 @@ def apply_saved(
         check_account(saved, account)
         for stack in saved.stacks:
             check_state(session, stack)
-        actual = read_bound(session, saved.stacks)
-        plans = tuple(_filled(still(session, stack, actual), graph_of) for stack in saved.stacks)
+        actual = read_preconditions(session, saved.stacks)
+        plans = tuple(
+            _filled(require_unchanged(session, stack, actual), graph_of) for stack in saved.stacks
+        )
         plans = refuse_stale(session, plans)
         report = dataclasses.replace(
             saved.report(),

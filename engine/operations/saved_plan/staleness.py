@@ -163,7 +163,7 @@ def _stale(session: Session, plan: Plan, message: str) -> GuardError:
     return GuardError(message, cause=cause, hint=AGAIN)
 
 
-def read_bound(session: Session, stacks: Sequence[SavedStack]) -> dict[Place, RemoteObject]:
+def read_preconditions(session: Session, stacks: Sequence[SavedStack]) -> dict[Place, RemoteObject]:
     """Read the objects that saved plans are bound to, those of all stacks together.
 
     Raises:
@@ -181,13 +181,15 @@ def read_bound(session: Session, stacks: Sequence[SavedStack]) -> dict[Place, Re
     return found
 
 
-def still(session: Session, stack: SavedStack, actual: Mapping[Place, RemoteObject]) -> Plan:
+def require_unchanged(
+    session: Session, stack: SavedStack, actual: Mapping[Place, RemoteObject]
+) -> Plan:
     """A plan that nothing has moved away from, with the objects it looks up as they are.
 
     Args:
         session: The session that holds its state.
         stack: The plan.
-        actual: What `read_bound` read.
+        actual: What `read_preconditions` read.
 
     Raises:
         GuardError: naming everything that moved.

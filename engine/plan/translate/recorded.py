@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.graph.build import ResourceGraph
-from engine.plan.compare.normalize import answered, hidden, is_sealed, pick, seal
+from engine.plan.compare.normalize import SEALED, answered, hidden, is_sealed, pick, seal
 from engine.plan.inputs.observed import Observed
 from engine.plan.model import Drift, Step, StepKind
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.state.model import ResourceState, State
 from engine.values.markers import UNKNOWN
 from engine.values.paths import get_path, set_path
+from engine.values.secret import fingerprint
 from engine.values.targets import AttributeTarget
 
 
@@ -139,3 +140,22 @@ def _veiled(declared: Mapping[str, Any], seen: Mapping[str, Any]) -> dict[str, A
         else:
             found[name] = value
     return found
+
+
+def kept_output(value: Any, *, sensitive: bool, salt: str) -> Any:
+    """An output as state keeps it: a secret, or anything with one in it, as a fingerprint."""
+    if value is UNKNOWN:
+        return value
+    # Sealed inside first: a fingerprint of the whole has to change with any secret in it.
+    kept = seal(value, salt)
+    if is_sealed(kept) or not (sensitive or _has_secret(kept)):
+        return kept
+    return {SEALED: fingerprint(kept, salt)}
+
+
+def _has_secret(value: Any) -> bool:
+    if is_sealed(value):
+        return True
+    if isinstance(value, Mapping):
+        return any(_has_secret(inner) for inner in value.values())
+    return isinstance(value, list) and any(_has_secret(inner) for inner in value)

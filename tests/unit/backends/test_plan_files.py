@@ -9,6 +9,7 @@ import pytest
 
 from engine.backends.plan_files import check_place, read_plan_file, write_plan_file
 from engine.errors import PlanFileError
+from engine.plan.saved.file import is_plan_file
 
 OURS = b'{"file":"engine-plan","format_version":1}\n'
 
@@ -16,7 +17,7 @@ OURS = b'{"file":"engine-plan","format_version":1}\n'
 def test_a_plan_file_is_for_its_owner_alone(tmp_path: Path) -> None:
     """It names every object that is going to change."""
     path = tmp_path / "shop.plan"
-    write_plan_file(path, OURS, shown="shop.plan")
+    write_plan_file(path, OURS, shown="shop.plan", is_plan=is_plan_file)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert read_plan_file(path, shown="shop.plan") == OURS
     assert [entry.name for entry in tmp_path.iterdir()] == ["shop.plan"]
@@ -28,7 +29,7 @@ def test_an_empty_file_and_an_earlier_plan_are_overwritten(tmp_path: Path, befor
     path = tmp_path / "shop.plan"
     path.write_bytes(before)
     path.chmod(0o644)
-    write_plan_file(path, OURS, shown="shop.plan")
+    write_plan_file(path, OURS, shown="shop.plan", is_plan=is_plan_file)
     assert path.read_bytes() == OURS
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
@@ -39,9 +40,9 @@ def test_any_other_file_is_left_as_it_is(tmp_path: Path, before: bytes) -> None:
     path = tmp_path / "notes.txt"
     path.write_bytes(before)
     with pytest.raises(PlanFileError):
-        check_place(path, shown="notes.txt")
+        check_place(path, shown="notes.txt", is_plan=is_plan_file)
     with pytest.raises(PlanFileError) as caught:
-        write_plan_file(path, OURS, shown="notes.txt")
+        write_plan_file(path, OURS, shown="notes.txt", is_plan=is_plan_file)
     assert caught.value.message == "notes.txt exists and is no plan file, so it is not overwritten"
     assert path.read_bytes() == before
 
@@ -49,10 +50,10 @@ def test_any_other_file_is_left_as_it_is(tmp_path: Path, before: bytes) -> None:
 def test_a_folder_is_no_place_for_a_plan(tmp_path: Path) -> None:
     """Nor is one that does not exist, which would be a typo more often than a wish."""
     with pytest.raises(PlanFileError, match="exists and is no plan file"):
-        check_place(tmp_path, shown="here")
+        check_place(tmp_path, shown="here", is_plan=is_plan_file)
     with pytest.raises(PlanFileError, match="there is no folder for a/b"):
-        check_place(tmp_path / "a" / "b", shown="a/b")
-    check_place(tmp_path / "new.plan", shown="new.plan")
+        check_place(tmp_path / "a" / "b", shown="a/b", is_plan=is_plan_file)
+    check_place(tmp_path / "new.plan", shown="new.plan", is_plan=is_plan_file)
 
 
 def test_what_cannot_be_written_or_read_is_said(
@@ -71,7 +72,7 @@ def test_what_cannot_be_written_or_read_is_said(
 
     monkeypatch.setattr("engine.backends.plan_files.write_durably", full)
     with pytest.raises(PlanFileError) as caught:
-        write_plan_file(tmp_path / "shop.plan", OURS, shown="shop.plan")
+        write_plan_file(tmp_path / "shop.plan", OURS, shown="shop.plan", is_plan=is_plan_file)
     assert (caught.value.message, caught.value.cause) == (
         "the plan cannot be written to shop.plan",
         "No space left on device",

@@ -1,4 +1,4 @@
-"""What plans mean for the stacks of the environment that are not part of them."""
+"""Refuse or warn where plans affect stacks of the environment that are not in the run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from engine.values.targets import OutputTarget
 from engine.values.templates import targets_in
 
 
-def orphaned(session: Session, others: Mapping[str, State | None]) -> dict[str, State | None]:
+def orphans_in(session: Session, others: Mapping[str, State | None]) -> dict[str, State | None]:
     """The states of stacks that have no module and manage something, by stack.
 
     One that cannot be read may manage something; it is None.
@@ -39,7 +39,7 @@ def orphan_warnings(
     Args:
         session: The session of the run.
         plans: Every plan of the run.
-        orphans: As `orphaned` returns them.
+        orphans: As `orphans_in` returns them.
     """
     new = {str(change.address) for plan in plans for change in plan.changes if _is_made(change)}
     for name, state in orphans.items():
@@ -122,7 +122,7 @@ def made_again(plan: Plan, orphans: Mapping[str, State | None]) -> Iterator[str]
 
     Args:
         plan: The plan.
-        orphans: As `orphaned` returns them.
+        orphans: As `orphans_in` returns them.
     """
     new = {str(change.address) for change in plan.changes if _is_made(change)}
     for name, state in orphans.items():

@@ -1,7 +1,4 @@
-"""What a state file tells that is to be replaced: little of it has to be whole.
-
-What must not live here: what takes its place.
-"""
+"""Read lineage, serial and ids from the bytes of a stored state, also of a damaged one."""
 
 from __future__ import annotations
 
@@ -20,16 +17,16 @@ _SERIAL = re.compile(rb'^  "serial": (\d{1,9})\b', re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Earlier:
-    """What the file tells that is to be replaced.
+class RawState:
+    """What the bytes of a stored state say, valid or not.
 
     Attributes:
         state: The state, if it can be read.
-        lineage: Its lineage; empty if it does not tell, or tells two.
-        serial: The highest serial it tells.
-        ids: Ids by address, if it is JSON still.
-        account_id: Its account, if it is JSON still; empty if not.
-        livemode: Its mode, if it is JSON still.
+        lineage: Its lineage; empty if the bytes hold none, or two.
+        serial: The highest serial in the bytes.
+        ids: Ids by address, if the bytes are JSON.
+        account_id: Its account, if the bytes are JSON; empty if not.
+        livemode: Its mode, if the bytes are JSON.
     """
 
     state: State | None = None
@@ -40,11 +37,11 @@ class Earlier:
     livemode: bool | None = None
 
 
-def earlier_state(context: Context, stack: str) -> Earlier:
-    """Read what the stored file of a stack tells, trusted or not.
+def read_raw_state(context: Context, stack: str) -> RawState:
+    """Read what is stored of a stack, valid or not.
 
     Raises:
-        NewerStateError: if a newer engine wrote it: nothing is wrong with it.
+        NewerStateError: if a newer engine wrote it, so that it is not damaged.
         StateError: if its bytes cannot be read.
     """
     backend, environment = context.backend, context.environment
@@ -57,12 +54,12 @@ def earlier_state(context: Context, stack: str) -> Earlier:
     except StateError:
         fields = _fields(raw)
         if fields and (fields.get("stack"), fields.get("environment")) != (stack, environment):
-            return Earlier()  # of another stack, whose ids are not ours
+            return RawState()  # of another stack, whose ids are not ours
     fields, lineages = _fields(raw), _lineages_in(raw)
     account = fields.get("account")
     account = account if isinstance(account, dict) else {}
     livemode = account.get("livemode")
-    return Earlier(
+    return RawState(
         state=state,
         lineage=next(iter(lineages)) if len(lineages) == 1 else "",
         serial=max((int(text) for text in _SERIAL.findall(raw)), default=0),
@@ -77,7 +74,7 @@ def _lineages_in(raw: bytes) -> frozenset[str]:
 
 
 def _fields(raw: bytes) -> Mapping[str, Any]:
-    """The file's fields, believed or not; none if it is no JSON."""
+    """The fields of a state, valid or not; empty if the bytes are not JSON."""
     try:
         return parse(raw, path="").fields
     except StateError:
@@ -94,7 +91,7 @@ def _ids(resources: Any) -> dict[str, str]:
 
 
 def other_lineages(context: Context, stack: str) -> frozenset[str]:
-    """Lineages of all other states of the project, readable or not."""
+    """Lineages of all other states of the project, valid or not."""
     return frozenset().union(*map(_lineages_in, _others(context, stack)))
 
 

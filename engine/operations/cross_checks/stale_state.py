@@ -1,8 +1,8 @@
-"""Refusing to make again what a newer state knows: a stale or lost state tells nothing of it.
+"""Refuse plans that would create again what a newer state, now lost or not pulled, records.
 
-What has no natural key is not looked for before it is made. But everything that an engine makes
-carries its stamp, and what was made last stands at the head of a list: one page of each type that
-a plan makes something of shows it. What must not live here: what becomes of the objects.
+A create without a natural key is not preceded by a search. But each object that the engine creates
+carries its stamp, and lists return the newest objects first: one page of each type of which a plan
+creates something shows whether an object with such a stamp exists.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.errors import ProviderError
+from engine.operations.cross_checks.raw_state import ids_of_others, other_lineages
 from engine.operations.refresh.concurrent import at_once
-from engine.operations.run.old_file import ids_of_others, other_lineages
 from engine.operations.run.session import Session
 from engine.plan.compare.liveness import is_gone, is_live, is_past
 from engine.plan.inputs.stamp import read_stamp

@@ -1,0 +1,1 @@
+"""What other states of the project, and the account, say against a plan."""

@@ -1,0 +1,119 @@
+"""Begin a session: check the key, lock, load, and recover what an earlier run left."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+
+from engine.errors import SettingsError
+from engine.graph.build import ResourceGraph
+from engine.operations.run.context import Context
+from engine.operations.run.guards import check_key, check_mode, refuse_held
+from engine.operations.run.recovery import recover_run
+from engine.operations.run.session import Session
+from engine.ports.run_locks import LockOwner
+from engine.settings import EMBEDDED
+from engine.state.model import new_state
+
+
+@contextlib.contextmanager
+def open_session(
+    context: Context,
+    graphs: tuple[ResourceGraph, ...],
+    *,
+    operation: str,
+    lock_timeout: float,
+    reading: bool = False,
+) -> Iterator[Session]:
+    """Lock and load the states of some stacks, in stack order, and unlock at the end.
+
+    Args:
+        context: The run's ports.
+        graphs: The stacks.
+        operation: What for; shown to whoever waits for the locks.
+        lock_timeout: Seconds to wait for another run.
+        reading: Neither state nor service is written, so that held locks do not matter.
+
+    Raises:
+        LockHeldError: if another run works on one of them, or somebody holds a lock on one.
+        GuardError: if the key is for another mode than the environment.
+        StateError: if a state cannot be trusted.
+    """
+    declared = {graph.stack.name: graph for graph in graphs}
+    with session_of(
+        context,
+        tuple(declared),
+        declared.__getitem__,
+        operation=operation,
+        lock_timeout=lock_timeout,
+        reading=reading,
+    ) as session:
+        session.graphs = graphs
+        yield session
+
+
+@contextlib.contextmanager
+def session_of(
+    context: Context,
+    names: Sequence[str],
+    graph_of: Callable[[str], ResourceGraph],
+    *,
+    operation: str,
+    lock_timeout: float,
+    reading: bool = False,
+) -> Iterator[Session]:
+    """Do as `open_session` does for stacks of which only the names are known.
+
+    Args:
+        context: The run's ports.
+        names: Stack names, each after those whose outputs it reads.
+        graph_of: Gives what a stack declares; asked only if it has to be known.
+        operation: What the lock says.
+        lock_timeout: Seconds to wait for another run.
+        reading: As for `open_session`.
+
+    Raises:
+        LockHeldError: if another run works on one of them, or somebody holds a lock on one.
+        GuardError: if the key is for another mode than the environment.
+        StateError: if a state cannot be trusted.
+    """
+    environment = context.settings.environment
+    if not environment.emulator and environment.api_key is None:
+        raise SettingsError(
+            f"environment {environment.name!r} has no API key",
+            cause=f"{environment.api_key_source} is not set.",
+            hint=f"export {environment.api_key_source}=sk_..., or use the embedded emulator: "
+            f"-e {EMBEDDED}",
+        )
+    check_key(environment)
+    check_mode(environment)
+    if not reading:
+        refuse_held(context, names)
+    with contextlib.ExitStack() as locks:
+        session = Session(context)
+        for name in sorted(names):
+            session.holds[name] = locks.enter_context(
+                context.backend.lock(
+                    name,
+                    environment.name,
+                    operation=operation,
+                    timeout=lock_timeout,
+                    on_wait=report_waiting(context, name),
+                )
+            )
+        for name in names:
+            stored = context.backend.read(name, environment.name)
+            session.loaded[name] = stored
+            session.states[name] = stored or new_state(name, environment.name, context.new_id())
+        for name in names:
+            recover_run(session, name, graph_of)
+        yield session
+
+
+def report_waiting(context: Context, stack: str) -> Callable[[LockOwner | None], None]:
+    """What tells a person, once, that a lock is waited for."""
+
+    def tell(owner: LockOwner | None) -> None:
+        context.hook.waiting_for_lock(stack, str(owner or "another run"))
+
+    return tell
