@@ -44,7 +44,7 @@ _HOMES = {
 
 
 def _instead(name: str) -> str:
-    """Where a name is that somebody looked for here; empty if that cannot be told."""
+    """Where a name that this module does not have is; empty if that is not known."""
     if not name[:1].isupper():
         return ""
     from engine.catalog.loader import faces  # noqa: PLC0415 - only a mistake pays for it

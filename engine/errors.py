@@ -17,7 +17,7 @@ turns them into text and exit codes.
     │   ├── UntrustedStateError        it is not what this engine wrote
     │   │   └── NewerStateError        a newer one wrote it
     │   ├── StaleStateError            it changed under us
-    │   └── LockLostError              the run lock is held no more
+    │   └── LockLostError              the run lock was lost
     ├── PlanFileError                  a plan file that cannot be read, trusted or written
     ├── SecretSinkError                the place for secrets cannot take one
     ├── ProviderError                  Stripe refused, or could not be reached
@@ -115,7 +115,7 @@ class Problem:
 
 
 class ProblemsError(EngineError):
-    """Findings about what somebody wrote, all of them at once.
+    """Findings in stack modules, all of them at once.
 
     Attributes:
         problems: The findings, in file and line order.
@@ -200,7 +200,7 @@ class StaleStateError(StateError):
 
 
 class LockLostError(StateError):
-    """The run lock is held no more, so another run may be at work; nothing more is written."""
+    """The run lock was lost, so another run may be at work; nothing more is written."""
 
     reference = "lock-lost"
 
@@ -299,7 +299,7 @@ class EmulatorError(EngineError):
 
 
 class LockHeldError(EngineError):
-    """Somebody else is at work on this stack."""
+    """Another run is at work on this stack."""
 
     reference = "lock-held"
     exit_code = 3

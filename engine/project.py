@@ -16,7 +16,7 @@ def project_around(start: Path) -> Path:
     """The project that a folder is in: the nearest one, from the folder itself upwards.
 
     A project has a table [tool.engine], or a folder `stacks`. The search ends with the repository,
-    and where folders have another owner: what somebody else put above would be run as ours.
+    and where folders have another owner: what another user put above would run as ours.
 
     Args:
         start: The folder.

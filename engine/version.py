@@ -1,4 +1,4 @@
-"""The version of this engine: said here, read by the package's metadata and by whatever it writes.
+"""The version of this engine, read by the package's metadata and written into its files.
 
 Asking the installed metadata instead would cost more than all the rest of `engine --version`.
 """

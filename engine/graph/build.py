@@ -85,7 +85,7 @@ def build_graph(stack: Stack, schemas: Schemas) -> ResourceGraph:
 
 
 def _followed(stack: Stack, schemas: Schemas, type_name: str) -> Iterator[str]:
-    """Resources of the types that come before a type, whoever refers to them."""
+    """Resources of the types that come before a type, even without a reference to them."""
     first = schemas[type_name].life.follows
     for text, other in stack.declarations.items() if first else ():
         if schemas[other.type].object in first:

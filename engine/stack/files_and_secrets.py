@@ -1,4 +1,4 @@
-"""What a declaration says beyond its words: files it names, and secrets it holds.
+"""Completing declarations: digests of the files they name, and marks on the secrets they hold.
 
 `file="logo.png"` becomes `logo.png@sha256:...`, so that a changed file is a changed declaration.
 """

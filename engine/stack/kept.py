@@ -1,7 +1,7 @@
-"""What a state file must not keep, or cannot: keys in clear, and values that JSON does not have.
+"""Finding what a state file must not hold, or cannot: keys in clear, and values JSON does not have.
 
-Whatever a module declares is kept in a file that a team commits. What must not live here: what a
-key looks like (`engine.redaction`).
+Everything that a module declares goes into a file that a team commits. What a key looks like is in
+`engine.redaction`.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ HINT = (
 
 
 def exposed(stack: Stack, schemas: Schemas, root: Path) -> Iterator[Problem]:
-    """Yield every key and webhook secret that stands in a stack outside of `Sensitive`.
+    """Yield every key and webhook secret in a stack that is not inside `Sensitive`.
 
-    The messages name the place and never the value. A field that the catalogue knows to hold a
-    secret is sealed by the engine itself.
+    The messages name the place and never the value. A field of which the catalog knows that it
+    holds a secret is sealed by the engine itself.
 
     Args:
         stack: The evaluated module.
@@ -45,13 +45,13 @@ def exposed(stack: Stack, schemas: Schemas, root: Path) -> Iterator[Problem]:
     for location, name, document, attribute in _documents(stack, schemas):
         for path, kind, in_key in _found(document, (), attribute):
             where = f"a key of {dotted(path) or 'it'}" if in_key else dotted(path)
-            # A name may be what holds it.
-            told = next((f"a name at {location}" for _ in keys_in(name)), name)
+            # The name itself may hold the key.
+            shown = next((f"a name at {location}" for _ in keys_in(name)), name)
             via = f" (from {location.via})" if location.via else ""
             yield Problem(
                 location.file,
                 line_of(location, path, root),
-                f"{told}: {where} holds {described(kind)} in clear, {kind}_...{via}",
+                f"{shown}: {where} holds {described(kind)} in clear, {kind}_...{via}",
                 HINT,
                 REFERENCE,
             )
@@ -103,7 +103,7 @@ def _found(
             kinds = list(keys_in(name)) if isinstance(name, str) else []
             yield from ((path, kind, True) for kind in kinds)
             below = None if attribute is None else attribute.child(name)
-            # A path through such a key would show it.
+            # The path would show the key.
             yield from _found(inner, path if kinds else (*path, name), below)
     elif isinstance(value, (list, tuple)):
         for index, inner in enumerate(value):

@@ -57,7 +57,7 @@ def select_stacks(folder: Path, names: Sequence[str]) -> dict[str, Path]:
 
 
 def mentioned_variables(folder: Path) -> tuple[str, ...]:
-    """Names of the variables that the modules of a folder read, as far as their text tells."""
+    """Names of the variables that the modules of a folder read, as far as their text shows."""
     found: dict[str, None] = {}
     for path in sorted(folder.glob("*.py")):
         with contextlib.suppress(OSError, UnicodeDecodeError):
@@ -99,7 +99,7 @@ def load_stack(path: Path, *, root: Path, environment: str, variables: Variables
         with collecting(collector):
             _evaluate(path, collector)
     else:
-        # To open a named pipe would wait for whoever writes to it.
+        # Opening a named pipe would wait until another program writes to it.
         collector.problems.append(
             Problem(
                 f"{_shown(path.parent, root)}/{path.name}",

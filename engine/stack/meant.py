@@ -1,7 +1,7 @@
 """What people mean by words that the engine does not have, as a table.
 
-Words come from Terraform, Pulumi, Stripe's Dashboard and SDKs. What must not live here: what Stripe
-calls the parameters of its types (the catalogue's rows say what is meant by those).
+The words are those of Terraform, Pulumi, Stripe's Dashboard and SDKs. What is meant by a parameter
+of one type is in the row of that type (`instead`).
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ _ACCOUNT = (
 )
 
 LIFECYCLE: Mapping[str, str] = {
-    "aliases": 'write moved("OLD ADDRESS", resource) beside the declaration',
+    "aliases": 'write moved("OLD ADDRESS", resource) next to the declaration',
     "count": _LOOP,
     "create_before_destroy": (
         "write lifecycle=Lifecycle(create_before_delete=True); where Stripe lets both live it is "
@@ -64,7 +64,7 @@ LIFECYCLE: Mapping[str, str] = {
     "deletion_policy": _KEEP,
     "deletion_protection": _PROTECT,
     "for_each": _LOOP,
-    "import_id": 'write import_("ADDRESS", "ID") beside the declaration',
+    "import_id": 'write import_("ADDRESS", "ID") next to the declaration',
     "postcondition": "check it in Python: raise an error with the words that people should read",
     "precondition": "check it in Python: raise an error with the words that people should read",
     "prevent_destroy": _PROTECT,
@@ -93,19 +93,19 @@ _MOST_WORDS = 12
 
 
 def word_meant(value: str, words: Sequence[str]) -> str:
-    """Which word was meant, or which there are; a pattern stands for none but itself."""
+    """Which word was meant, or which there are; a pattern means no word but itself."""
     if value.endswith("*") and "*" in words:
         covered = [word for word in words if word.startswith(value[:-1]) and word != "*"]
         names = ", ".join(f'"{word}"' for word in covered)
         listed = f"; name them: {names}" if covered else ""
-        return f'there is no pattern but "*", which stands for all{listed}'
+        return f'there is no pattern but "*", which means all{listed}'
     near = nearest(value, words)
     shown = ", ".join(words[:_MOST_WORDS]) + (", ..." if len(words) > _MOST_WORDS else "")
     return f"did you mean {near!r}? " * bool(near) + f"must be one of {shown}"
 
 
 def class_meant(name: str) -> str:
-    """What a name that is no authoring class most likely meant; empty if nobody can tell.
+    """What a name that is no authoring class most likely meant; empty if that is not clear.
 
     Stripe's own names for objects come first, `BillingMeter` and `Configuration`, then what people
     call them, then typos.
@@ -134,12 +134,12 @@ def parameter_meant(kind: ResourceType, path: Path) -> tuple[str, str]:
     if general in kind.instead:
         return kind.instead[general], ""
     if len(path) == 1 and word in _LIFECYCLE:
-        return f"it is said of the lifecycle: lifecycle=Lifecycle({word}=...)", ""
+        return f"it belongs to the lifecycle: lifecycle=Lifecycle({word}=...)", ""
     if len(path) == 1 and word in LIFECYCLE:
         return LIFECYCLE[word], ""
     place = _elsewhere(kind.root, path)
     if len(place) == 1:
-        return f"it is a parameter of its own, beside {path[0]}: {word}=...", ""
+        return f"it is a parameter of its own, next to {path[0]}: {word}=...", ""
     if place:
         inside = f'{{"{word}": ...}}'
         for holder in place[-2:0:-1]:

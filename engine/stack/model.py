@@ -1,8 +1,4 @@
-"""What authors write, as values: declarations, lifecycles, outputs, refactorings.
-
-What must not live here: how modules are evaluated (`loader`, `authoring`) and what is wrong with
-what they say (`validate`).
-"""
+"""What authors write, as values: declarations, lifecycles, outputs, refactorings."""
 
 from __future__ import annotations
 
@@ -17,7 +13,7 @@ from engine.values.targets import Target
 from engine.values.templates import templates_in
 
 References: TypeAlias = tuple[tuple[Path, Target], ...]
-"""The references in a document, each with the path of the leaf it stands in."""
+"""The references in a document, each with the path of its leaf."""
 
 Templates: TypeAlias = list[tuple[Path, Target | None]]
 """The same, and literals (`$${`) as None."""
@@ -31,7 +27,7 @@ class Location:
         file: Path as the author would type it.
         line: 1-based line of the call.
         via: The line of the stack module that led there, `stacks/saas.py:40`; empty if the call
-            stands in the stack module itself.
+            is in the stack module itself.
     """
 
     file: str
@@ -45,7 +41,7 @@ class Location:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lifecycle:
-    """How one resource is to be treated, beside what it is.
+    """How one resource is to be treated, in addition to its arguments.
 
     Attributes:
         protect: Refuse any plan that removes or replaces it. None: as its type says.
@@ -54,7 +50,7 @@ class Lifecycle:
         replace_triggered_by: Resources, references or addresses whose change replaces it.
         create_before_delete: Order of a replacement. None: as Stripe allows.
         on_remove: `remove` it from Stripe with its declaration, or `keep` it there.
-        adopt: Take over the object on Stripe that has its natural key.
+        adopt: Import the object that has its natural key.
         account: Connected account it is on, `acct_...`; empty for the key's own.
     """
 
@@ -76,7 +72,7 @@ class Declaration:
         address: Type and logical name.
         arguments: Stripe's parameters, references as text.
         lifecycle: How it is to be treated.
-        location: Where it stands.
+        location: Where it is declared.
     """
 
     address: ResourceAddress
@@ -97,7 +93,7 @@ class Declaration:
 
     @property
     def templates(self) -> Templates:
-        """What resolving its arguments replaces; looked for once, whoever asks."""
+        """What resolving its arguments replaces; searched for once."""
         found = self._templates
         if found is None:
             found = templates_in(self.arguments)
@@ -112,7 +108,7 @@ class Lookup:
     Attributes:
         address: `data.stripe_price.NAME`, the name made from the criteria.
         criteria: List filters that find it, or `id`.
-        location: Where it stands.
+        location: Where it is declared.
     """
 
     address: ResourceAddress
@@ -122,13 +118,13 @@ class Lookup:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class OutputDeclaration:
-    """A value a stack hands out.
+    """A value that a stack offers.
 
     Attributes:
         name: Its name.
         value: Nested value, references as text.
-        sensitive: It is shown to nobody.
-        location: Where it stands.
+        sensitive: It is never shown.
+        location: Where it is declared.
     """
 
     name: str
@@ -144,7 +140,7 @@ class Move:
     Attributes:
         old: Address in state.
         new: Address in the module.
-        location: Where it stands.
+        location: Where it is declared.
     """
 
     old: ResourceAddress
@@ -159,7 +155,7 @@ class Release:
     Attributes:
         address: Address in state.
         keep: Forget it and leave it on Stripe; False removes it as usual.
-        location: Where it stands.
+        location: Where it is declared.
     """
 
     address: ResourceAddress
@@ -174,7 +170,7 @@ class Import:
     Attributes:
         address: The declaration that takes it.
         id: Stripe's id.
-        location: Where it stands.
+        location: Where it is declared.
     """
 
     address: ResourceAddress
@@ -191,7 +187,7 @@ class Stack:
         file: Path as the author would type it.
         declarations: Resources by address text, in the order they were written.
         lookups: Objects that are read, by address text.
-        outputs: Values handed out, by name.
+        outputs: Values it offers, by name.
         moves: Resources that changed their address.
         releases: What to do with objects whose declaration is gone.
         imports: Objects that come under management, by address text.

@@ -467,7 +467,7 @@ CASES: dict[str, tuple[str, list[str]]] = {
             ),
             (
                 "    a reference is ${TYPE.NAME.ATTRIBUTE}, in a value and not in a key, with no $ "
-                "before it; $${ stands for a plain ${"
+                "before it; $${ means a plain ${"
             ),
         ],
     ),

@@ -1,8 +1,8 @@
-"""Texts and lists that are declared as empty where Stripe has no word for that.
+"""Texts and lists that are declared as empty where Stripe does not take an empty value.
 
 `nickname=""` asks for no nickname, like leaving it out. Stripe takes an empty text only where that
 clears something; anywhere else the request is refused. An empty list is an empty text in a request.
-So both are taken out of the declaration before anybody looks at it. Where a text is required, and
+So both are removed from the declaration before it is checked. Where a text is required, and
 in a list, it stays and is a finding.
 """
 

@@ -73,7 +73,7 @@ def check_references(
     circumstances: CheckContext,
     declared: Declared,
 ) -> Iterator[Finding]:
-    """Yield what is wrong with the arguments of one declaration beside those it refers to.
+    """Yield what is wrong with the arguments of one declaration together with those it refers to.
 
     Args:
         kind: Its type.
@@ -309,7 +309,7 @@ def _check_size(attribute: Attribute, value: Any, path: Path) -> Iterator[Findin
     except InvalidOperation:
         number = Decimal("NaN")
     if not number.is_finite():
-        return  # no number, which has been said
+        return  # no number, which is a finding of its own
     for bound, missed, words in (
         (attribute.least, number < (attribute.least or 0), "greater than or equal to"),
         (attribute.above, number <= (attribute.above or 0), "greater than"),

@@ -1,4 +1,4 @@
-"""What is wrong with one argument, and how a value of the wrong kind is told."""
+"""What is wrong with one argument, and how a message names a value of the wrong kind."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ class Finding:
 
 
 def believed(arguments: Mapping[str, Any], findings: Iterable[Finding]) -> Mapping[str, Any]:
-    """What rules may go by where some of it is wrong, so that one mistake is one finding.
+    """The arguments as rules see them, without what is wrong, so that one mistake is one finding.
 
-    Nobody can tell what a wrong word was to be, and a misspelt parameter is not missing.
+    A wrong word may have been meant as any, so it is unknown; a misspelt name is not missing.
     """
     found: Any = arguments
     for finding in findings:

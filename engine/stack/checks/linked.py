@@ -1,7 +1,4 @@
-"""References followed into the declarations they name, for rules that are about both.
-
-Pure. What must not live here: what the rules say (`rules`).
-"""
+"""Following references into the declarations they name, for rules that are about both."""
 
 from __future__ import annotations
 
@@ -17,7 +14,7 @@ from engine.values.targets import Target
 from engine.values.templates import resolve
 
 Declared: TypeAlias = Callable[[Target], Any]
-"""Gives what a stack says of the object that a reference names; UNKNOWN if it says nothing."""
+"""Returns what a stack declares of the object that a reference names; UNKNOWN if it does not."""
 
 
 def followed(
@@ -28,7 +25,7 @@ def followed(
     Args:
         arguments: What one declaration says.
         paths: Where the references are; a later one may go on from an earlier one.
-        declared: Gives what a reference names.
+        declared: Returns the declaration that a reference names.
 
     Returns:
         The arguments with a dict, or UNKNOWN, at each of the places that hold a text; the given
@@ -47,7 +44,7 @@ def _named(text: Any, declared: Declared) -> Any:
 
 
 def completed(attribute: Attribute, value: Any) -> Any:
-    """What a declaration says, with what Stripe takes silence for wherever that is known."""
+    """A declaration with the neutral values of the fields that it leaves out, where known."""
     if isinstance(value, Mapping) and attribute.kind is Kind.OBJECT:
         said = {
             name: completed(attribute.fields[name], inner) if name in attribute.fields else inner
@@ -68,12 +65,12 @@ def completed(attribute: Attribute, value: Any) -> Any:
 
 
 def blurred(value: Any, path: Path) -> Any:
-    """A document of which nobody can tell what is at a path."""
+    """A document in which the value at a path is unknown."""
     return replaced(value, path, lambda _: UNKNOWN)
 
 
 def replaced(value: Any, path: Path, change: Callable[[Any], Any]) -> Any:
-    """A copy of nested values with those at a path changed; `*` in it stands for every one."""
+    """A copy of nested values with those at a path changed; `*` in it means every one."""
     if value is None or value is UNKNOWN:
         return value
     if not path:

@@ -1,7 +1,4 @@
-"""What references came to, compared: whose an object is, and what it is sold in.
-
-Pure. What must not live here: how rules find the places that they compare (`rules`).
-"""
+"""Comparing what references name: which object another belongs to, and in which currency."""
 
 from __future__ import annotations
 
@@ -15,7 +12,7 @@ from engine.values.templates import has_reference, is_reference, targets_in
 
 
 def of_another(owners: Iterable[tuple[Path, Any]], expected: Any) -> Path | None:
-    """Where an object is named that is certainly another than the expected one.
+    """The first place that certainly names another object than the expected one.
 
     Args:
         owners: Places of ids and references.
@@ -31,7 +28,7 @@ def of_another(owners: Iterable[tuple[Path, Any]], expected: Any) -> Path | None
 
 
 def _identity(value: Any) -> str | AttributeTarget | None:
-    """What names an object: its id, or the declaration of it; None if nobody can tell."""
+    """What names an object: its id, or its declaration; None if it is not known."""
     if not isinstance(value, str):
         return None
     if not has_reference(value):
@@ -43,7 +40,7 @@ def _identity(value: Any) -> str | AttributeTarget | None:
 
 
 def not_sold_in(prices: Iterable[tuple[Path, Any]], currency: Any) -> Path | None:
-    """Where the first price is that has no currency in common with the ones before it.
+    """The place of the first price that has no currency in common with the ones before it.
 
     Args:
         prices: Places of prices, followed.
@@ -61,7 +58,7 @@ def not_sold_in(prices: Iterable[tuple[Path, Any]], currency: Any) -> Path | Non
 
 
 def _currencies(price: Any) -> frozenset[str] | None:
-    """The currencies that a price has an amount in; None if nobody can tell."""
+    """The currencies that a price has an amount in; None if they are not known."""
     if not isinstance(price, Mapping):
         return None
     options = price.get("currency_options") or {}

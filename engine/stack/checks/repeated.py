@@ -1,7 +1,4 @@
-"""One finding for one mistake: what a loop says again and again is said once, with its count.
-
-What must not live here: what a mistake is.
-"""
+"""One finding for one mistake: what a loop repeats is reported once, with its count."""
 
 from __future__ import annotations
 
@@ -17,11 +14,11 @@ _HEAD = re.compile(ADDRESS_PATTERN)
 _CALLED = re.compile(r" \(from [^)]*\)$")
 _VARYING = re.compile(rf"{ADDRESS_PATTERN}|'[^']*'|\"[^\"]*\"|\d+")
 _STOPPED = ("exception", "syntax-error")
-"""Findings after which a module was not gone on with: one in a shared module stops every stack."""
+"""Findings that end the evaluation of a module: one in a shared module stops every stack."""
 
 
 def merged(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """Put findings of one line together that differ in what a loop varies.
+    """Join the findings of one line that differ only in what a loop varies.
 
     That is the resource, values in quotation marks and numbers. Two findings about one resource
     are two mistakes and stay apart, and so are two lines that call one function with arguments of

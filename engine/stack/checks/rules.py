@@ -1,4 +1,4 @@
-"""Stripe's own rules, as the semantics table words them, against what one declaration says.
+"""Stripe's own rules, as the semantics table has them, applied to one declaration.
 
 Pure. What must not live here: kinds and limits of single fields (`check`), and how references are
 followed into other declarations (`follow`).
@@ -27,11 +27,11 @@ _MISSING = object()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckContext:
-    """What rules have to know beside declarations.
+    """What rules have to know in addition to declarations.
 
     Attributes:
         now: Unix seconds.
-        live: Whether the environment is one of live mode; None if nothing tells.
+        live: Whether the environment is one of live mode; None if that is not known.
         stamped: The engine adds its own key to the metadata of what it makes.
         held: What the object of the declaration at hand was last declared with; empty if there is
             no object, None if that is not known.
@@ -64,7 +64,7 @@ class Breach:
 
 
 Place: TypeAlias = tuple[Path, Any]
-"""Where a value is, with the value: ABSENT if there is none, UNKNOWN if nobody can tell."""
+"""Where a value is, with the value: ABSENT if there is none, UNKNOWN if it is not known."""
 
 
 def breaches(
@@ -131,17 +131,17 @@ def _entries(document: Any) -> list[tuple[str | int, Any]]:
 
 
 def is_unknown(value: Any) -> bool:
-    """Whether only an apply can tell a value."""
+    """Whether a value is known only after an apply."""
     return value is UNKNOWN or (isinstance(value, str) and has_reference(value))
 
 
 def _is_declared(value: Any) -> bool:
-    """Whether there is a value, of whatever kind; one that nobody can tell may be none."""
+    """Whether there certainly is a value, of any kind; an unknown one may be none."""
     return value is not ABSENT and value is not UNKNOWN
 
 
 def _number(value: Any) -> Decimal | float | None:
-    """A number as such; None if there is none, or nobody can tell it."""
+    """A number as such; None if there is none, or it is not known."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str, Decimal)):
         return None
     if value == "inf":
@@ -173,7 +173,7 @@ class _Reading:
 
     @property
     def switch(self) -> Path:
-        """The first field that switches the rule on, which stands for what is missing."""
+        """The first field that switches the rule on; it is reported in place of a missing one."""
         return next((self._bound(path) for path in self.rule.when), ())
 
     def broken(self) -> Path | None:
@@ -272,7 +272,7 @@ def _ahead(one: _Reading) -> Path | None:
     for path, found in one.everywhere():
         number = _number(found)
         over = number is not None and number <= one.circumstances.now
-        # What began or ended long ago is sent no more.
+        # What began or ended long ago is not sent again.
         if over and held is not None and get_path(held, path) != found:
             return path
     return None
@@ -299,7 +299,7 @@ def _rising(one: _Reading) -> Path | None:
     known = [(path, number) for path, number in numbers if number is not None]
     for (lower, low), (higher, high) in pairwise(known):
         if high < low + one.rule.value:
-            # What is reached through a reference is right where it stands.
+            # A value that is reached through a reference is a finding of its own declaration.
             return lower if one.rule.follow else higher
     return None
 
@@ -370,7 +370,7 @@ def _one_currency(one: _Reading) -> Path | None:
 
 
 def _own_key(one: _Reading) -> str:
-    """What the field holds that names a key, in lower case; empty if nobody can tell."""
+    """What the field holds that names a key, in lower case; empty if it is not known."""
     ((_, own),) = one.at(one.rule.value)
     return own.lower() if isinstance(own, str) and not is_unknown(own) else ""
 

@@ -31,7 +31,7 @@ _ON_REMOVE = ("remove", "keep")
 _ACCOUNT = re.compile(r"acct_[A-Za-z0-9]+")
 _STRAY_HINT = (
     "a reference is ${TYPE.NAME.ATTRIBUTE}, in a value and not in a key, with no $ before it; "
-    "$${ stands for a plain ${"
+    "$${ means a plain ${"
 )
 
 
@@ -101,7 +101,7 @@ def _unknown_outputs(stacks: Mapping[str, Stack], root: Path) -> Iterator[Proble
                 if not isinstance(target, OutputTarget):
                     continue
                 source = stacks.get(target.stack)
-                # A module that stopped half-way may have meant to hand it out further down.
+                # A module that stopped half-way may declare it further down.
                 if source is None or source.problems or target.name in source.outputs:
                     continue
                 near = nearest(target.name, tuple(source.outputs))
@@ -134,7 +134,7 @@ def _argument_problems(
     circumstances: CheckContext,
     held: Mapping[str, Mapping[str, Any]] | None,
 ) -> Iterator[Problem]:
-    """What is wrong with each declaration by itself, then beside those it refers to."""
+    """What is wrong with each declaration by itself, then together with those it refers to."""
     came_from = {str(move.new): str(move.old) for move in stack.moves}
     wrong: dict[str, list[Finding]] = {}
     for text, declaration in stack.declarations.items():
@@ -151,7 +151,7 @@ def _argument_problems(
     def said(text: str) -> Any:
         declaration = stack.declarations.get(text)
         if declaration is None or text in wrong:
-            return UNKNOWN  # what is wrong with another declaration has been said there
+            return UNKNOWN  # a finding of the other declaration already
         return _known_of(declaration, schemas[declaration.type])
 
     def declared(target: Target) -> Any:
@@ -273,7 +273,7 @@ def addresses_named(*groups: tuple[object, ...] | list[object]) -> tuple[str, ..
 
 
 def _documents(stack: Stack) -> Iterator[tuple[Location, str, Mapping[str, object]]]:
-    """All that may hold references, with where it stands and what it is called."""
+    """All that may hold references, with its place and its name."""
     for declaration in stack.declarations.values():
         yield declaration.location, str(declaration.address), declaration.arguments
     for output in stack.outputs.values():
@@ -281,7 +281,7 @@ def _documents(stack: Stack) -> Iterator[tuple[Location, str, Mapping[str, objec
 
 
 def _references(stack: Stack) -> Iterator[tuple[Location, str, References]]:
-    """Every reference, with where its document stands and what that is called."""
+    """Every reference, with the place and the name of its document."""
     for declaration in stack.declarations.values():
         yield declaration.location, str(declaration.address), declaration.references
     for output in stack.outputs.values():

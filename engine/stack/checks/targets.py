@@ -1,4 +1,4 @@
-"""What a reference names, and what keeps it from being told: nothing there, or a secret.
+"""Why a reference cannot be resolved: it names nothing, or a secret that is not known.
 
 Of a secret that the code declares state keeps a fingerprint alone. What must not live here: secrets
 that Stripe makes up, which are referred to and kept in the sink.
@@ -24,7 +24,7 @@ def what_is_wrong(
 
     Args:
         target: What it names.
-        stack: Where it stands.
+        stack: The stack it is in.
         schemas: Resource types by name.
     """
     text = str(target.address)

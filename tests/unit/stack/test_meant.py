@@ -35,7 +35,7 @@ terms = {"product": pro, "currency": "usd", "unit_amount": 2900}
         (
             'Price("a", recurring={"interval": "month", "nickname": "x"}, **terms)',
             "stripe_price.a: unknown parameter recurring.nickname",
-            "it is a parameter of its own, beside recurring: nickname=...",
+            "it is a parameter of its own, next to recurring: nickname=...",
         ),
         (
             'File("a", file="a.png", purpose="business_logo", file_link_data={"create": True})',
@@ -56,7 +56,7 @@ terms = {"product": pro, "currency": "usd", "unit_amount": 2900}
         (
             'Product("a", name="A", depends_on=[pro])',
             "stripe_product.a: unknown parameter depends_on",
-            "it is said of the lifecycle: lifecycle=Lifecycle(depends_on=...)",
+            "it belongs to the lifecycle: lifecycle=Lifecycle(depends_on=...)",
         ),
         (
             'Product("a", name="A", prevent_destroy=True)',
@@ -113,13 +113,13 @@ terms = {"product": pro, "currency": "usd", "unit_amount": 2900}
         (
             'WebhookEndpoint("a", url="https://e.com/h", enabled_events=["customer.tax_id.*"])',
             "stripe_webhook_endpoint.a: enabled_events[0] cannot be 'customer.tax_id.*'",
-            ('there is no pattern but "*", which stands for all; name them: '
+            ('there is no pattern but "*", which means all; name them: '
             '"customer.tax_id.created", "customer.tax_id.deleted", "customer.tax_id.updated"'),
         ),
         (
             'WebhookEndpoint("a", url="https://e.com/h", enabled_events=["nothing.*"])',
             "stripe_webhook_endpoint.a: enabled_events[0] cannot be 'nothing.*'",
-            'there is no pattern but "*", which stands for all',
+            'there is no pattern but "*", which means all',
         ),
         (
             'Product("a", name="A", url="example.com")',
