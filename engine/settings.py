@@ -16,6 +16,7 @@ from typing import Any
 from engine.address import is_logical_name
 from engine.errors import SettingsError
 from engine.redaction import remember
+from engine.suggest import nearest
 from engine.values.secret import Sensitive
 from engine.variables import Variables, variables_of
 
@@ -240,12 +241,10 @@ def _check_name(name: str) -> None:
 def _check_keys(table: Mapping[str, Any], known: Mapping[str, Any], where: str) -> None:
     for key, value in table.items():
         if key not in known:
-            import difflib  # noqa: PLC0415 - only a typo pays for it
-
-            near = difflib.get_close_matches(key, known, n=1)
+            near = nearest(key, known)
             raise SettingsError(
                 f"{where} has no key {key!r}",
-                hint=f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}",
+                hint=f"did you mean {near!r}?" if near else f"known: {', '.join(known)}",
             )
         if not isinstance(value, known[key]):
             # Not the value itself: it may be a key in the wrong place.
@@ -259,12 +258,10 @@ def _environment(name: str, table: Mapping[str, Any], environ: Mapping[str, str]
     _check_name(name)
     if name not in entries and name not in (EMBEDDED, UNNAMED):
         known = sorted({*entries, EMBEDDED})
-        import difflib  # noqa: PLC0415 - only a typo pays for it
-
-        near = difflib.get_close_matches(name, known, n=1)
+        near = nearest(name, known)
         raise SettingsError(
             f"there is no environment {name!r}",
-            hint=(f"did you mean {near[0]!r}? " if near else "")
+            hint=(f"did you mean {near!r}? " if near else "")
             + f"known: {', '.join(known)}; add [tool.engine.environments.{name}] to pyproject.toml",
         )
     entry = entries.get(name, {})

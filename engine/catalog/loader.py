@@ -24,6 +24,7 @@ from engine.errors import UsageError
 from engine.schema.attribute import Attribute, walk
 from engine.schema.calls import Call
 from engine.schema.resource_type import ResourceType, Schemas
+from engine.suggest import alike
 
 DATA = Path(__file__).parent / "data"
 
@@ -290,7 +291,5 @@ def _parent_object(said: Entry) -> str:
 
 
 def _unknown(message: str, word: str, known: Iterable[str]) -> UsageError:
-    import difflib  # noqa: PLC0415 - only a typo pays for it
-
-    near = difflib.get_close_matches(word, list(known), n=3, cutoff=0.6)
+    near = alike(word, known, at_most=3)
     return UsageError(message, hint=f"did you mean {' or '.join(near)}?" if near else None)

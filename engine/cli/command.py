@@ -13,6 +13,7 @@ import click
 
 from engine.cli.completion import complete_environments
 from engine.cli.invocation import Invocation
+from engine.suggest import nearest
 
 _HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -123,10 +124,8 @@ class LazyGroup(click.Group):
         if self.get_command(ctx, name) is None and not name.startswith("-"):
             if ctx.resilient_parsing:
                 return None, None, args[1:]
-            import difflib
-
-            near = difflib.get_close_matches(name, self.list_commands(ctx), n=1)
-            suggestion = f" Did you mean {near[0]!r}?" if near else ""
+            near = nearest(name, self.list_commands(ctx))
+            suggestion = f" Did you mean {near!r}?" if near else ""
             ctx.fail(f"There is no command {name!r}.{suggestion}")
         return super().resolve_command(ctx, args)
 

@@ -16,9 +16,9 @@ from engine.operations.run.session import Session
 from engine.operations.validate import load_graphs
 from engine.plan.inputs.options import PlanOptions
 from engine.plan.planner import make_plan
-from engine.stack.meant import nearest
 from engine.stack.model import Import
 from engine.state.model import ResourceState, State
+from engine.suggest import nearest
 
 
 def import_object(

@@ -9,8 +9,8 @@ from engine.errors import UsageError
 from engine.operations.run.context import Context
 from engine.ports.run_locks import RunLock
 from engine.stack.loader import stack_files
-from engine.stack.meant import nearest
 from engine.state.held_lock import HeldLock
+from engine.suggest import nearest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,8 +29,8 @@ from engine.plan.inputs.options import PlanOptions
 from engine.plan.model import Plan, PlanReport
 from engine.plan.planner import make_plan
 from engine.schema.remote import RemoteObject
-from engine.stack.meant import nearest
 from engine.state.held_lock import HeldLock
+from engine.suggest import nearest
 
 
 def plan_stacks(context: Context, names: Sequence[str], options: PlanOptions) -> PlanReport:

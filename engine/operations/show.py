@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 
 from engine.errors import UsageError
 from engine.operations.run.context import Context
 from engine.plan.compare.normalize import is_sealed
 from engine.state.model import State
+from engine.suggest import nearest
 
 
 def states(context: Context, names: Sequence[str]) -> tuple[State, ...]:
@@ -27,10 +27,10 @@ def states(context: Context, names: Sequence[str]) -> tuple[State, ...]:
     for name in names or known:
         state = context.backend.read(name, context.environment)
         if state is None:
-            near = difflib.get_close_matches(name, known, n=1)
+            near = nearest(name, known)
             raise UsageError(
                 f"stack {name!r} has no state in environment {context.environment!r}",
-                hint=f"did you mean {near[0]!r}?" if near else "run engine apply first",
+                hint=f"did you mean {near!r}?" if near else "run engine apply first",
             )
         found.append(state)
     return tuple(found)
@@ -44,10 +44,10 @@ def reveal(context: Context, stack: str, name: str) -> str:
     """
     (state,) = states(context, (stack,))
     if name not in state.outputs:
-        near = difflib.get_close_matches(name, state.outputs, n=1)
+        near = nearest(name, state.outputs)
         raise UsageError(
             f"stack {stack!r} has no output {name!r}",
-            hint=f"did you mean {near[0]!r}?" if near else None,
+            hint=f"did you mean {near!r}?" if near else None,
         )
     value = state.outputs[name]
     if not is_sealed(value):

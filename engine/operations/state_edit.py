@@ -13,9 +13,9 @@ from engine.operations.run.context import Context
 from engine.operations.run.opening import open_session
 from engine.plan.compare.normalize import is_sealed
 from engine.stack.loader import stack_files
-from engine.stack.meant import nearest
 from engine.stack.model import Stack
 from engine.state.model import State
+from engine.suggest import nearest
 from engine.values.paths import get_path
 
 

@@ -17,8 +17,8 @@ from engine.stack.checks.rules import CheckContext
 from engine.stack.checks.stack import problems_between, problems_of
 from engine.stack.files_and_secrets import with_contents
 from engine.stack.loader import load_stack, mentioned_variables, select_stacks, stack_files
-from engine.stack.meant import nearest
 from engine.stack.model import Stack
+from engine.suggest import nearest
 
 
 def validate_stacks(context: Context, names: Sequence[str]) -> tuple[Stack, ...]:

@@ -15,6 +15,7 @@ from engine.schema.attribute import Attribute, walk
 from engine.schema.resource_type import Schemas
 from engine.stack.model import Declaration, Stack
 from engine.stack.source_lines import line_of
+from engine.suggest import nearest
 from engine.values.secret import Sensitive
 
 _DIGITS = 16
@@ -109,13 +110,11 @@ def _unreadable(
 ) -> Problem:
     folder = (root / given).parent
     known = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
-    import difflib  # noqa: PLC0415 - only a typo pays for it
-
-    near = difflib.get_close_matches(Path(given).name, known, n=1)
+    near = nearest(Path(given).name, known)
     return Problem(
         declaration.location.file,
         line_of(declaration.location, (name,), root),
         f"{declaration.address}: {name}: {given} cannot be read: {error.strerror}",
-        f"did you mean {near[0]!r}?" if near else "paths start from the project folder",
+        f"did you mean {near!r}?" if near else "paths start from the project folder",
         "missing-file",
     )

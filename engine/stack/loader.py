@@ -19,6 +19,7 @@ from engine.errors import EngineError, Problem, UsageError
 from engine.stack.collector import Collector, collecting
 from engine.stack.meant import explained
 from engine.stack.model import Stack
+from engine.suggest import nearest
 from engine.variables import Variables
 
 _NAMESPACE = "engine_stack_modules"
@@ -44,14 +45,10 @@ def select_stacks(folder: Path, names: Sequence[str]) -> dict[str, Path]:
         )
     for name in names:
         if name not in found:
-            import difflib  # noqa: PLC0415 - only a typo pays for it
-
-            near = difflib.get_close_matches(name, found, n=1)
+            near = nearest(name, found)
             raise UsageError(
                 f"there is no stack {name!r} in {folder}",
-                hint=f"did you mean {near[0]!r}?"
-                if near
-                else f"stacks: {', '.join(found) or 'none'}",
+                hint=f"did you mean {near!r}?" if near else f"stacks: {', '.join(found) or 'none'}",
             )
     return {name: path for name, path in found.items() if not names or name in names}
 
@@ -188,10 +185,8 @@ def _import_problem(error: ImportError, collector: Collector) -> Problem:
 
 
 def _did_you_mean(word: str, known: Sequence[str]) -> str | None:
-    import difflib  # noqa: PLC0415 - only a typo pays for it
-
-    near = difflib.get_close_matches(word, known, n=1)
-    return f"did you mean {near[0]!r}?" if near else None
+    near = nearest(word, known)
+    return f"did you mean {near!r}?" if near else None
 
 
 def _syntax_problem(error: SyntaxError, collector: Collector) -> Problem:

@@ -18,6 +18,7 @@ from engine.schema.attribute import Attribute, walk
 from engine.schema.resource_type import ResourceType
 from engine.stack.checks.rules import ANY_PART
 from engine.stack.model import Lifecycle
+from engine.suggest import nearest
 from engine.values.paths import Path
 
 CLASSES: Mapping[str, str] = {
@@ -78,14 +79,6 @@ LIFECYCLE: Mapping[str, str] = {
 """What to write for words of other tools about how a resource is treated."""
 
 _KEYWORD = re.compile(r"(\w+)(?:\.__init__)?\(\) got an unexpected keyword argument '(\w+)'")
-
-
-def nearest(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
-    """The known word a typo most likely meant; empty if none is near."""
-    import difflib  # noqa: PLC0415 - only a typo pays for it
-
-    found = difflib.get_close_matches(word, list(known), n=1, cutoff=cutoff)
-    return found[0] if found else ""
 
 
 _MOST_WORDS = 12

@@ -13,6 +13,7 @@ from engine.cli.invocation import Invocation, pass_invocation
 from engine.cli.plan_files import PlanFile, plan_file_among
 from engine.cli.planning_options import stacks_or_plan_argument
 from engine.errors import UsageError
+from engine.suggest import nearest
 
 if TYPE_CHECKING:
     from engine.state.model import State
@@ -165,10 +166,8 @@ def _holder(states: Sequence[State], name: str) -> State:
             hint=f"say which: --stack {stacks[0]}",
         )
     known = sorted({output for state in states for output in state.outputs})
-    import difflib
-
-    near = difflib.get_close_matches(name, known, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
+    near = nearest(name, known)
+    hint = f"did you mean {near}?" if near else f"known: {', '.join(known)}"
     raise UsageError(
         f"there is no output {name}",
         hint=hint if known else "nothing has been applied yet: run engine apply",

@@ -13,6 +13,7 @@ from engine.cli.completion import complete_addresses, complete_stacks
 from engine.cli.invocation import Invocation, pass_invocation
 from engine.cli.planning_options import read_addresses, stacks_argument, variable_options
 from engine.errors import StateProblemsError, UsageError
+from engine.suggest import nearest
 
 if TYPE_CHECKING:
     from engine.address import ResourceAddress
@@ -319,10 +320,8 @@ def _holder(states: Sequence[State], address: str) -> State:
             hint=f"say which: --stack {stacks[0]}",
         )
     known = [found for entry in states for found in entry.resources]
-    import difflib
-
-    near = difflib.get_close_matches(address, known, n=1)
+    near = nearest(address, known)
     raise UsageError(
         f"{address} is not in the state",
-        hint=f"did you mean {near[0]}?" if near else "engine state list shows what is",
+        hint=f"did you mean {near}?" if near else "engine state list shows what is",
     )

@@ -7,6 +7,7 @@ import click
 from engine.cli.command import EngineCommand
 from engine.cli.invocation import Invocation, pass_invocation
 from engine.errors import UsageError
+from engine.suggest import nearest
 
 
 @click.command(cls=EngineCommand)
@@ -45,8 +46,6 @@ def types(invocation: Invocation, type_name: str | None) -> None:
 
 def _known(name: str) -> str:
     """The type that a person means, by any of its names."""
-    import difflib
-
     from engine.catalog import loader
 
     by_name = {face.lower(): found for face, found in loader.faces().items()}
@@ -61,8 +60,8 @@ def _known(name: str) -> str:
             f"{name} is an object of Stripe's that cannot be declared yet",
             hint="engine types lists those that can",
         )
-    near = difflib.get_close_matches(wanted, list(by_name), n=1)
+    near = nearest(wanted, by_name)
     raise UsageError(
         f"there is no type {name!r}",
-        hint=f"did you mean {near[0]}?" if near else "engine types lists them",
+        hint=f"did you mean {near}?" if near else "engine types lists them",
     )

@@ -10,7 +10,7 @@ from engine.errors import Problem, UntrustedStateError, UsageError
 from engine.operations.run.context import Context
 from engine.operations.verify.checks import verify
 from engine.ports.reports import Verified
-from engine.stack.meant import nearest
+from engine.suggest import nearest
 
 
 def verify_states(

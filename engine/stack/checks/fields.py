@@ -23,7 +23,8 @@ from engine.stack.checks.empty_values import is_blank
 from engine.stack.checks.findings import Finding, believed, wrong_kind
 from engine.stack.checks.linked import Declared, followed
 from engine.stack.checks.rules import Breach, CheckContext, breaches
-from engine.stack.meant import nearest, parameter_meant, word_meant
+from engine.stack.meant import parameter_meant, word_meant
+from engine.suggest import nearest
 from engine.values.paths import Path, dotted, get_path
 from engine.values.secret import Sensitive
 from engine.values.templates import has_reference, targets_in

@@ -18,9 +18,9 @@ from engine.stack.checks.linked import blurred, completed
 from engine.stack.checks.rules import CheckContext, parts
 from engine.stack.checks.targets import what_is_wrong
 from engine.stack.kept import exposed, not_json
-from engine.stack.meant import nearest
 from engine.stack.model import Declaration, Location, References, Stack
 from engine.stack.source_lines import line_of
+from engine.suggest import nearest
 from engine.values.markers import UNKNOWN
 from engine.values.paths import Path as LeafPath
 from engine.values.paths import dotted

@@ -11,8 +11,8 @@ from typing import Any
 
 from engine.schema.attribute import Attribute
 from engine.schema.resource_type import ResourceType, Schemas
-from engine.stack.meant import nearest
 from engine.stack.model import Declaration, Stack
+from engine.suggest import nearest
 from engine.values.secret import Sensitive
 from engine.values.targets import AttributeTarget
 
