@@ -29,7 +29,6 @@ from engine.apply.secrets import (
 from engine.apply.send import is_uncertain, send
 from engine.apply.state_delta import delta_of, moving
 from engine.errors import EngineError, LockLostError, NotFoundError
-from engine.plan.compare.normalize import is_sealed
 from engine.plan.model import Plan, Reason, Step, StepKind
 from engine.plan.translate.recorded import kept_output
 from engine.ports.outcomes import ApplyResult, Outcome, StepResult
@@ -38,7 +37,7 @@ from engine.schema.lifecycle import Verb
 from engine.schema.remote import RemoteObject, id_of
 from engine.schema.resource_type import ResourceType
 from engine.state.model import Delta, Draft, State
-from engine.values.secret import fingerprint, plain
+from engine.values.secret import Sealed, fingerprint, plain
 from engine.values.templates import resolve
 
 IN_FLIGHT = "engine-operation"
@@ -372,7 +371,7 @@ class StackRun:
                     outputs[name] = self.state.outputs[name]
                 continue
             kept = kept_output(found, sensitive=sensitive, salt=self.state.lineage)
-            if is_sealed(kept):
+            if isinstance(kept, Sealed):
                 self.ports.sink.store(self.plan.stack, f"output.{name}", str(plain(found)))
             outputs[name] = kept
         return outputs
@@ -383,7 +382,8 @@ class StackRun:
         try:
             self.state = self.ports.save(self.state)
             for name, value in self.draft.base.outputs.items():
-                if is_sealed(value) and not is_sealed(self.state.outputs.get(name)):
+                now = self.state.outputs.get(name)
+                if isinstance(value, Sealed) and not isinstance(now, Sealed):
                     self.ports.sink.remove(self.plan.stack, f"output.{name}")
         except EngineError as error:
             self.unsaved = error

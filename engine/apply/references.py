@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.errors import EngineError
-from engine.plan.compare.normalize import holds_secret, is_sealed, read_attribute
+from engine.plan.compare.normalize import holds_secret, read_attribute
 from engine.ports.secret_sink import SecretSink
 from engine.schema.remote import RemoteObject
 from engine.schema.resource_type import Schemas
 from engine.state.model import Draft
 from engine.values.markers import UNKNOWN
 from engine.values.paths import get_path
-from engine.values.secret import Sensitive
+from engine.values.secret import Sealed, Sensitive
 from engine.values.targets import AttributeTarget, OutputTarget, Target
 
 
@@ -85,7 +85,7 @@ class References:
         if target.attribute == "id" and kind.life.composite is None:
             # A child is kept with its parent, `prod_1/feat_2`; others refer to its own id.
             return entry.id.rpartition("/")[2] if kind.parent else entry.id
-        if is_sealed(get_path(entry.attributes, path)):
+        if isinstance(get_path(entry.attributes, path), Sealed):
             secret = self.sink.load(self.stack, str(target))
             if secret is not None:
                 return Sensitive(secret)

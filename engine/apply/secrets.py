@@ -12,7 +12,6 @@ from typing import Any
 
 from engine.address import ResourceAddress
 from engine.errors import EngineError, SecretSinkError
-from engine.plan.compare.normalize import is_sealed
 from engine.plan.model import Plan, Step, StepKind
 from engine.ports.secret_sink import SecretSink
 from engine.redaction import without
@@ -21,7 +20,7 @@ from engine.schema.resource_type import ResourceType, Schemas
 from engine.state.model import ResourceState
 from engine.values.markers import ABSENT
 from engine.values.paths import Path, get_path
-from engine.values.secret import Sensitive, plain
+from engine.values.secret import Sealed, Sensitive, plain
 
 
 def secret_name(address: ResourceAddress, path: Path) -> str:
@@ -71,7 +70,7 @@ def copy_secrets(
         SecretSinkError: if it cannot be kept there.
     """
     for path, name in secret_names(kind, old).items():
-        if is_sealed(get_path(entry.attributes, path)):
+        if isinstance(get_path(entry.attributes, path), Sealed):
             secret = kept_secret(sink, stack, name)
             if secret is not None:
                 sink.store(stack, secret_name(new, path), secret)

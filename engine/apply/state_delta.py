@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from engine.plan.compare.normalize import SEALED, is_sealed, seal
+from engine.plan.compare.normalize import seal
 from engine.plan.model import Step, StepKind
 from engine.plan.translate.recorded import attributes_of
 from engine.schema.lifecycle import Verb
@@ -14,7 +14,7 @@ from engine.schema.remote import RemoteObject, id_of
 from engine.schema.resource_type import ResourceType
 from engine.state.model import Delta, Draft, RemovedObject, ResourceState
 from engine.values.paths import get_path, set_path
-from engine.values.secret import fingerprint
+from engine.values.secret import Sealed
 from engine.values.targets import Target
 from engine.values.templates import resolve
 
@@ -107,7 +107,7 @@ def _attributes(
     for path in kind.creation_only:
         value = get_path(answer, path)
         if value:
-            set_path(found, path, {SEALED: fingerprint(str(value), salt)})
+            set_path(found, path, Sealed.of(str(value), salt))
     return found
 
 
@@ -118,7 +118,7 @@ def _as_seen(found: Any, seen: Any, sent: Any) -> Any:
     """
     if sent is not None and not isinstance(sent, Mapping):
         return found
-    if not isinstance(found, Mapping) or not isinstance(seen, Mapping) or is_sealed(found):
+    if not isinstance(found, Mapping) or not isinstance(seen, Mapping):
         return found if sent is not None or seen is None else seen
     return {
         name: _as_seen(value, seen.get(name), get_path(sent, (name,)))

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from engine.errors import UsageError
 from engine.operations.run.context import Context
-from engine.plan.compare.normalize import is_sealed
 from engine.state.model import State
 from engine.suggest import nearest
+from engine.values.secret import Sealed
 
 
 def states(context: Context, names: Sequence[str]) -> tuple[State, ...]:
@@ -50,7 +50,7 @@ def reveal(context: Context, stack: str, name: str) -> str:
             hint=f"did you mean {near!r}?" if near else None,
         )
     value = state.outputs[name]
-    if not is_sealed(value):
+    if not isinstance(value, Sealed):
         return str(value)
     secret = context.sink.load(stack, f"output.{name}")
     if secret is None:

@@ -11,12 +11,12 @@ from engine.errors import StateError, UsageError
 from engine.graph.build import ResourceGraph
 from engine.operations.run.context import Context
 from engine.operations.run.opening import open_session
-from engine.plan.compare.normalize import is_sealed
 from engine.stack.loader import stack_files
 from engine.stack.model import Stack
 from engine.state.model import State
 from engine.suggest import nearest
 from engine.values.paths import get_path
+from engine.values.secret import Sealed
 
 
 def move_resource(
@@ -136,9 +136,11 @@ def _carry_secrets(context: Context, state: State, new: str) -> None:
         name
         for address, entry in state.resources.items()
         for path, name in secret_names(context.schemas[entry.type], parse_address(address)).items()
-        if is_sealed(get_path(entry.attributes, path))
+        if isinstance(get_path(entry.attributes, path), Sealed)
     ]
-    names += [f"output.{name}" for name, value in state.outputs.items() if is_sealed(value)]
+    names += [
+        f"output.{name}" for name, value in state.outputs.items() if isinstance(value, Sealed)
+    ]
     for name in names:
         secret = kept_secret(context.sink, state.stack, name)
         if secret is not None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine.plan.compare.normalize import is_sealed
 from engine.plan.decide.references import KnownValues
 from engine.plan.model import OutputChange
 from engine.plan.translate.recorded import kept_output
 from engine.stack.model import OutputDeclaration
 from engine.values.markers import ABSENT
+from engine.values.secret import Sealed
 from engine.values.templates import resolve
 
 
@@ -26,11 +26,11 @@ def output_changes(
         was = before.get(name, ABSENT)
         declared = wanted.get(name)
         if declared is None:
-            found.append(OutputChange(name=name, before=was, sensitive=is_sealed(was)))
+            found.append(OutputChange(name=name, before=was, sensitive=isinstance(was, Sealed)))
             continue
         value = resolve(declared.value, known)
         after = kept_output(value, sensitive=declared.sensitive, salt=salt)
         if after != was:
-            secret = declared.sensitive or is_sealed(after) or is_sealed(was)
+            secret = declared.sensitive or isinstance(after, Sealed) or isinstance(was, Sealed)
             found.append(OutputChange(name=name, before=was, after=after, sensitive=secret))
     return tuple(found)

@@ -18,6 +18,7 @@ from engine.errors import NewerStateError, StateError, UntrustedStateError
 from engine.state.decode import ShapeError, check_plain, place_without_id, state_of
 from engine.state.json_lines import line_of
 from engine.state.model import FORMAT_VERSION, RemovedObject, ResourceState, State
+from engine.values.secret import sealed_to_json
 
 _MERGE_MARKERS = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")
 TOUCHED = (
@@ -89,7 +90,7 @@ def _document_of(state: State, engine_version: str) -> dict[str, Any]:
         "serial": state.serial,
         "account": {"id": state.account_id, "livemode": state.livemode},
         "api_version": state.api_version,
-        "outputs": dict(state.outputs),
+        "outputs": sealed_to_json(state.outputs),
         "resources": {
             address: resource_document(resource) for address, resource in state.resources.items()
         },
@@ -178,8 +179,8 @@ def resource_document(resource: ResourceState) -> dict[str, Any]:
     return {
         "type": resource.type,
         "id": resource.id,
-        "declared": dict(resource.declared),
-        "attributes": dict(resource.attributes),
+        "declared": sealed_to_json(resource.declared),
+        "attributes": sealed_to_json(resource.attributes),
         "dependencies": list(resource.dependencies),
         **_drop_empty(
             {

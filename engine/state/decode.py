@@ -12,6 +12,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from engine.state.model import RemovalPolicy, RemovedObject, ResourceState, State
 from engine.values.paths import Path
+from engine.values.secret import sealed_from_json
 
 _Kinds: TypeAlias = tuple[type, ...]
 _Entry = TypeVar("_Entry", bound=ResourceState | RemovedObject)
@@ -109,7 +110,7 @@ def state_of(document: Mapping[str, Any]) -> State:
         livemode=account["livemode"],
         api_version=document["api_version"],
         engine_version=document["engine_version"],
-        outputs=document["outputs"],
+        outputs=sealed_from_json(document["outputs"]),
         resources={
             address: _identified(
                 resource_of(resource, ("resources", address)), "resources", address
@@ -157,8 +158,8 @@ def resource_of(document: Any, at: Path = ()) -> ResourceState:
     return ResourceState(
         type=document["type"],
         id=document["id"],
-        declared=document["declared"],
-        attributes=document["attributes"],
+        declared=sealed_from_json(document["declared"]),
+        attributes=sealed_from_json(document["attributes"]),
         dependencies=_texts(document["dependencies"], (*at, "dependencies")),
         superseded=_texts(document.get("superseded", []), (*at, "superseded")),
         removal_policy=RemovalPolicy(

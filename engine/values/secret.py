@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, NoReturn, SupportsIndex
 
 from engine import redaction
+from engine.values.tree import map_leaves
+
+_SENSITIVE = "$sensitive"
 
 
 class Sensitive:
@@ -57,12 +61,58 @@ def fingerprint(value: object, salt: str) -> str:
     return hmac.new(salt.encode(), repr(value).encode(), hashlib.sha256).hexdigest()[:16]
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Sealed:
+    """What plans and states keep of a secret: enough to tell whether it changed.
+
+    Attributes:
+        fingerprint: As `fingerprint` makes it, 16 hex digits.
+    """
+
+    fingerprint: str
+
+    @classmethod
+    def of(cls, value: object, salt: str) -> Sealed:
+        """Seal a value."""
+        return cls(fingerprint(value, salt))
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Sealed | None:
+        """Read what `to_json` wrote; None if a document is another one."""
+        kept = document.get(_SENSITIVE) if len(document) == 1 else None
+        return cls(kept) if isinstance(kept, str) else None
+
+    def to_json(self) -> dict[str, str]:
+        """Its form in files: `{"$sensitive": FINGERPRINT}`."""
+        return {_SENSITIVE: self.fingerprint}
+
+    def __repr__(self) -> str:
+        # Fingerprints of documents with secrets in them are made of this text.
+        return repr(self.to_json())
+
+
+def sealed_to_json(value: Any) -> Any:
+    """A nested value as files have it: what is kept of secrets in its form there."""
+    return map_leaves(value, lambda leaf: leaf.to_json() if isinstance(leaf, Sealed) else leaf)
+
+
+def sealed_from_json(document: Any) -> Any:
+    """Read what `sealed_to_json` wrote."""
+    if isinstance(document, dict):
+        sealed = Sealed.from_json(document)
+        return sealed or {key: sealed_from_json(inner) for key, inner in document.items()}
+    if isinstance(document, list):
+        return [sealed_from_json(inner) for inner in document]
+    return document
+
+
+def is_secret(value: object) -> bool:
+    """Whether a value is a secret, or what is kept of one."""
+    return isinstance(value, (Sensitive, Sealed))
+
+
 def plain(value: Any) -> Any:
     """Take the wrapping off sensitive values, for the one place that may see them."""
-    if isinstance(value, Sensitive):
-        return plain(value.value)
-    if isinstance(value, Mapping):
-        return {key: plain(inner) for key, inner in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(inner) for inner in value]
-    return value
+    return map_leaves(
+        value, lambda leaf: plain(leaf.value) if isinstance(leaf, Sensitive) else leaf
+    )

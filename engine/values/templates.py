@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.values.markers import UNKNOWN
 from engine.values.paths import Path
-from engine.values.secret import Sensitive
+from engine.values.secret import Sealed, Sensitive
 from engine.values.targets import REFERENCE_PATTERN, TEMPLATE, Target, target_of
 
 # References and escapes are passed over; stray is an escaped reference, and `${` that begins none.
@@ -155,7 +155,7 @@ def _resolve_text(text: str, lookup: Callable[[Target], Any]) -> Any:
             return UNKNOWN
         if isinstance(found, Sensitive):
             secret, found = True, found.value
-        elif isinstance(found, Mapping) and "$sensitive" in found:
+        elif isinstance(found, Sealed):
             secret = True  # a fingerprint stands for a secret that only an apply reads
         parts.append(_as_text(found))
     joined = "".join([*parts, text[end:]])

@@ -10,11 +10,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine.plan.compare.normalize import is_sealed
 from engine.plan.model import FieldChange, FieldReason
 from engine.values.markers import ABSENT, CLEAR, UNKNOWN
 from engine.values.paths import Path, dotted
-from engine.values.secret import Sensitive
+from engine.values.secret import is_secret
 from engine.views.money import money
 from engine.views.style import Style
 
@@ -49,7 +48,7 @@ def show(value: Any, currency: str = "") -> str:
     """Write one value on one line; amounts get their money beside them."""
     if value is UNKNOWN or value is CLEAR or value is ABSENT:
         return str(value.value)
-    if isinstance(value, Sensitive) or is_sealed(value):
+    if is_secret(value):
         return SENSITIVE
     text = _quoted(_shorten(str.__str__(value))) if isinstance(value, str) else _compact(value)
     amount = money(value, currency) if currency else ""
@@ -119,7 +118,7 @@ def lay_out(leaves: list[Leaf], style: Style, indent: str) -> list[str]:
 
 def is_hidden(value: Any) -> bool:
     """Whether a value may not be shown, or something in it."""
-    if isinstance(value, Sensitive) or is_sealed(value):
+    if is_secret(value):
         return True
     if isinstance(value, Mapping):
         return any(is_hidden(inner) for inner in value.values())

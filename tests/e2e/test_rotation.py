@@ -17,7 +17,7 @@ from engine.plan.model import Step, StepKind
 from engine.ports.hook import Hook
 from engine.ports.outcomes import ApplyReport
 from engine.ports.secret_sink import SecretSink
-from engine.values.secret import fingerprint
+from engine.values.secret import Sealed
 from tests.support.project import Project
 
 HOOK = "stripe_webhook_endpoint.events"
@@ -109,7 +109,7 @@ class Shop:
         assert self.live == {self.id} != {self.old_id}
         assert self.secret != self.old_secret
         state = self.project.state()
-        sealed = {"$sensitive": fingerprint(self.secret, state.lineage)}
+        sealed = Sealed.of(self.secret, state.lineage)
         assert state.resources[HOOK].attributes["secret"] == sealed
         assert self.project.context().sink.load("shop", "output.secret") == self.secret
         assert not self.project.report().has_changes

@@ -21,7 +21,6 @@ from engine.operations.run.context import Context
 from engine.operations.run.opening import report_waiting
 from engine.operations.run.session import Session
 from engine.operations.validate import load_graphs
-from engine.plan.compare.normalize import SEALED
 from engine.plan.inputs.observed import Observed
 from engine.plan.planner import make_plan
 from engine.ports.reports import Rebuilt
@@ -31,7 +30,7 @@ from engine.schema.resource_type import ResourceType
 from engine.state.model import RemovalPolicy, RemovedObject, ResourceState, State, new_state
 from engine.values.markers import ABSENT, UNKNOWN
 from engine.values.paths import dotted, set_path
-from engine.values.secret import fingerprint
+from engine.values.secret import Sealed
 from engine.values.targets import OutputTarget
 
 
@@ -220,7 +219,7 @@ def _with_secrets(
     for path in kind.creation_only:
         secret = sink.load(state.stack, f"{address}.{dotted(path)}")
         if secret is not None:
-            set_path(attributes, path, {SEALED: fingerprint(secret, state.lineage)})
+            set_path(attributes, path, Sealed.of(secret, state.lineage))
     return dataclasses.replace(record, attributes=attributes)
 
 

@@ -16,7 +16,6 @@ from engine.operations.refresh.lookups import look_up
 from engine.operations.refresh.read import Connected, Place, read_all
 from engine.operations.run.context import Context
 from engine.plan.compare.liveness import is_gone
-from engine.plan.compare.normalize import is_sealed
 from engine.plan.inputs.observed import Observed
 from engine.plan.inputs.options import PlanOptions
 from engine.plan.inputs.selection import moved_state, selection
@@ -26,6 +25,7 @@ from engine.schema.remote import RemoteObject, id_of
 from engine.schema.resource_type import ResourceType
 from engine.state.model import ResourceState, State
 from engine.values.paths import get_path
+from engine.values.secret import Sealed
 from engine.values.targets import AttributeTarget, OutputTarget
 
 
@@ -228,7 +228,7 @@ def known_secrets(
             continue
         entry = state.at(target.address)
         path = tuple(target.attribute.split("."))
-        if entry is None or not is_sealed(get_path(entry.attributes, path)):
+        if entry is None or not isinstance(get_path(entry.attributes, path), Sealed):
             continue
         secret = context.sink.load(graph.stack.name, str(target))
         if secret is not None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.graph.build import ResourceGraph
 from engine.plan.compare.field_changes import list_at
-from engine.plan.compare.normalize import is_sealed, seal
+from engine.plan.compare.normalize import seal
 from engine.plan.decide.decision import removal_policy_of
 from engine.plan.model import Change
 from engine.plan.translate.recorded import attributes_of, referred_attributes
@@ -16,7 +16,7 @@ from engine.schema.resource_type import Schemas
 from engine.state.model import ResourceState
 from engine.values.markers import UNKNOWN
 from engine.values.paths import Path
-from engine.values.secret import Sensitive
+from engine.values.secret import Sealed, Sensitive
 from engine.values.targets import OutputTarget, Target
 from engine.values.templates import resolve
 
@@ -75,7 +75,7 @@ def _veil(schemas: Schemas, outputs: Mapping[OutputTarget, Any]) -> Callable[[Ta
     def value(target: Target) -> Any:
         if isinstance(target, OutputTarget):
             found = outputs.get(target, UNKNOWN)
-            return Sensitive("") if found is UNKNOWN or is_sealed(found) else found
+            return Sensitive("") if found is UNKNOWN or isinstance(found, Sealed) else found
         attribute = schemas[target.address.type].root.at(tuple(target.attribute.split(".")))
         secret = attribute is not None and attribute.sensitive
         return Sensitive("") if secret else f"${{{target}}}"

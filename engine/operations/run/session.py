@@ -14,14 +14,13 @@ from engine.errors import GuardError, StateError
 from engine.graph.build import ResourceGraph
 from engine.operations.run.context import Context
 from engine.operations.run.guards import check_key, check_pinned
-from engine.plan.compare.normalize import is_sealed
 from engine.plan.inputs.observed import Observed
 from engine.plan.model import Plan, Step
 from engine.ports.provider import Account, Provider
 from engine.ports.run_locks import Hold
 from engine.state.model import State
 from engine.values.markers import ABSENT, UNKNOWN
-from engine.values.secret import Sensitive
+from engine.values.secret import Sealed, Sensitive
 from engine.values.targets import OutputTarget
 
 
@@ -205,7 +204,7 @@ class Session:
         """
         self.planned[plan.stack] = {
             change.name: UNKNOWN
-            if change.after is ABSENT or is_sealed(change.after)
+            if change.after is ABSENT or isinstance(change.after, Sealed)
             else change.after
             for change in plan.outputs
         }
@@ -220,7 +219,7 @@ class Session:
     def output_of(self, target: OutputTarget) -> Any:
         """Another stack's output, UNKNOWN if there is none yet."""
         value = self.kept_output(target)
-        if is_sealed(value):
+        if isinstance(value, Sealed):
             secret = self.context.sink.load(target.stack, f"output.{target.name}")
             return UNKNOWN if secret is None else Sensitive(secret)
         return value
@@ -240,4 +239,4 @@ class Session:
 
 def _is_kept_back(output: Any) -> bool:
     """Whether a plan does not hold what an output will be."""
-    return output is ABSENT or is_sealed(output)
+    return output is ABSENT or isinstance(output, Sealed)

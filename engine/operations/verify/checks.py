@@ -12,7 +12,6 @@ from typing import Any
 from engine.address import parse_address
 from engine.errors import Problem, UntrustedStateError, UsageError
 from engine.graph.build import references_of
-from engine.plan.compare.normalize import is_sealed
 from engine.ports.reports import Verified
 from engine.redaction import described, keys_in
 from engine.schema.attribute import Attribute
@@ -20,6 +19,7 @@ from engine.schema.resource_type import ResourceType, Schemas
 from engine.state.codec import TOUCHED, Document, canonical, encode, parse, read
 from engine.state.model import FORMAT_VERSION, ResourceState, State
 from engine.values.paths import Path, dotted
+from engine.values.secret import Sealed
 from engine.values.templates import targets_in
 
 _BACK = "git checkout -- {0} brings back the last good version"
@@ -180,7 +180,7 @@ def _is_address(text: str, type_name: str) -> bool:
 
 def _bare(attribute: Attribute, value: Any, path: Path = ()) -> Iterator[Path]:
     """Paths of sensitive leaves that are not sealed; a reference tells nothing."""
-    if value in (None, "", [], {}) or is_sealed(value):
+    if value in (None, "", [], {}) or isinstance(value, Sealed):
         return
     if attribute.sensitive:
         if not (isinstance(value, str) and any(targets_in(value))):

@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.plan.compare.match_elements import aligned, key_of
-from engine.plan.compare.normalize import SEALED, comparable, is_nothing, is_sealed, read, seal
+from engine.plan.compare.normalize import comparable, is_nothing, read, seal
 from engine.schema.attribute import Attribute, Kind, ListOrder
 from engine.values.markers import ABSENT, UNKNOWN
 from engine.values.paths import Path, get_path
-from engine.values.secret import Sensitive, fingerprint, plain
+from engine.values.secret import Sealed, Sensitive, plain
 from engine.values.targets import Target
 from engine.values.templates import resolve
 
@@ -99,9 +99,9 @@ def veiled(pair: Comparison, seen: Mapping[str, Any], *, salt: str) -> Compariso
 
 
 def _veiled(before: Any, after: Any, seen: Any, salt: str) -> Any:
-    if is_sealed(seen):
-        plain = before not in (None, after) and not is_sealed(before)
-        return {SEALED: fingerprint(before, salt)} if plain else before
+    if isinstance(seen, Sealed):
+        plain = before not in (None, after) and not isinstance(before, Sealed)
+        return Sealed.of(before, salt) if plain else before
     if isinstance(before, Mapping) and isinstance(seen, Mapping):
         return {
             name: _veiled(inner, get_path(after, (name,)), seen.get(name), salt)
@@ -167,11 +167,10 @@ class _Walker:
         if attribute.write_only:
             return self._write_only(attribute, wanted, was, prior)
         if attribute.kind in (Kind.OBJECT, Kind.MAP) and isinstance(wanted, Mapping):
-            if not is_sealed(wanted):
-                unheard: Mapping[str, Any] | None = None if prior is None else {}
-                inner = was if isinstance(was, Mapping) else unheard
-                return self.object(attribute, wanted, actual or {}, inner)
-        elif attribute.kind is Kind.LIST and isinstance(wanted, (list, tuple)):
+            unheard: Mapping[str, Any] | None = None if prior is None else {}
+            inner = was if isinstance(was, Mapping) else unheard
+            return self.object(attribute, wanted, actual or {}, inner)
+        if attribute.kind is Kind.LIST and isinstance(wanted, (list, tuple)):
             return self._list(attribute, wanted, actual, was)
         return self._scalar(attribute, wanted, actual, was)
 
@@ -188,8 +187,8 @@ class _Walker:
                 return after, after
         if attribute.lowered and before == str(after).lower() and self._as_it_was(was, wanted):
             return after, after
-        if is_sealed(after) and not is_sealed(before) and before is not None:
-            before = {SEALED: fingerprint(before if actual is None else actual, self._salt)}
+        if isinstance(after, Sealed) and not isinstance(before, Sealed) and before is not None:
+            before = Sealed.of(before if actual is None else actual, self._salt)
         return before, after
 
     def _as_it_was(self, was: Any, wanted: Any) -> bool:
@@ -216,8 +215,8 @@ class _Walker:
         if attribute.write_only:
             # Stripe never tells it: what was declared is still there.
             return self._left(attribute, was if self._as_of is None else resolve(was, self._as_of))
-        if is_sealed(was):
-            return ABSENT if actual in (None, "") else {SEALED: fingerprint(actual, self._salt)}
+        if isinstance(was, Sealed):
+            return ABSENT if actual in (None, "") else Sealed.of(actual, self._salt)
         if attribute.kind in (Kind.OBJECT, Kind.MAP) and isinstance(was, Mapping):
             left, _ = self.object(attribute, {}, actual or {}, was)
             return left or ABSENT
@@ -234,7 +233,7 @@ class _Walker:
         have = list(actual or ())
         if element is None or element.kind not in (Kind.OBJECT, Kind.MAP):
             sides = [comparable(attribute, side, self._salt) for side in (have, list(wanted))]
-            if any(is_sealed(entry) for entry in sides[1]):
+            if any(isinstance(entry, Sealed) for entry in sides[1]):
                 same = sides[0] == comparable(attribute, plain(list(wanted)), self._salt)
                 sides = [self._sealed(attribute, side) for side in sides]
                 return (sides[1] if same else sides[0]), sides[1]
@@ -291,7 +290,8 @@ class _Walker:
     def _sealed(self, attribute: Attribute, entries: Sequence[Any]) -> Any:
         """A list of scalars, some of them secret, whose entries are all fingerprints."""
         hidden = [
-            entry if entry is UNKNOWN or is_sealed(entry) else Sensitive(entry) for entry in entries
+            entry if entry is UNKNOWN or isinstance(entry, Sealed) else Sensitive(entry)
+            for entry in entries
         ]
         return comparable(attribute, hidden, self._salt)
 
@@ -381,14 +381,12 @@ def _leaf_paths(path: Path, before: Any, after: Any) -> Iterator[Path]:
     for length in range(1, len(path)):
         head = path[:length]
         sides = [get_path(side, head, ABSENT) for side in (before, after)]
-        if any(_is_scalar_list(side) or is_sealed(side) for side in sides):
+        if any(_is_scalar_list(side) or isinstance(side, Sealed) for side in sides):
             yield head
             return
     sides = [get_path(side, path, ABSENT) for side in (before, after)]
     children = [
-        side
-        for side in sides
-        if isinstance(side, (Mapping, list)) and not is_sealed(side) and not _is_scalar_list(side)
+        side for side in sides if isinstance(side, (Mapping, list)) and not _is_scalar_list(side)
     ]
     around = get_path(after, path[:-1], ABSENT)
     gone = isinstance(sides[0], list) and sides[1] is ABSENT and around is not ABSENT

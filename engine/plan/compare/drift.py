@@ -11,13 +11,14 @@ from engine.graph.build import ResourceGraph
 from engine.plan.compare.diff import drifted
 from engine.plan.compare.last_seen import ignored_in, seen_leaves
 from engine.plan.compare.liveness import has_ended, is_past
-from engine.plan.compare.normalize import is_sealed, presentable
+from engine.plan.compare.normalize import presentable
 from engine.plan.compare.unchanged import is_as_seen
 from engine.plan.inputs.observed import Observed
 from engine.plan.model import Drift, FieldChange, FieldReason
 from engine.schema.remote import RemoteObject
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.state.model import State
+from engine.values.secret import Sealed
 
 
 def find_drift(
@@ -62,5 +63,5 @@ def _fields(
             before=presentable(difference.before),
             after=presentable(difference.after),
             reason=FieldReason.DRIFT,
-            sensitive=secret or is_sealed(difference.before),
+            sensitive=secret or isinstance(difference.before, Sealed),
         )

@@ -8,13 +8,13 @@ from dataclasses import replace
 from typing import Any
 
 from engine.plan.compare.diff import Comparison, Difference
-from engine.plan.compare.normalize import is_sealed, presentable
+from engine.plan.compare.normalize import presentable
 from engine.plan.model import FieldChange, FieldReason
 from engine.schema.attribute import Attribute, Kind
 from engine.schema.resource_type import ResourceType
 from engine.values.markers import ABSENT
 from engine.values.paths import Path, get_path
-from engine.values.secret import Sensitive
+from engine.values.secret import is_secret
 from engine.values.templates import targets_in
 
 _CURRENCY = re.compile(r"[a-z]{3}")
@@ -117,7 +117,7 @@ def _explain(
         forces_replacement=attribute.immutable
         or before in attribute.frozen
         or _changes_entry(kind.root, difference.path, actual),
-        sensitive=attribute.sensitive or is_sealed(before) or is_sealed(difference.after),
+        sensitive=attribute.sensitive or is_secret(before) or is_secret(difference.after),
         currency=currency_of(attribute, difference.path, declared, actual),
     )
 
@@ -176,7 +176,7 @@ def _cleared(
         after=_shown(after),
         reason=reason,
         forces_replacement=forces,
-        sensitive=attribute.sensitive or is_sealed(before),
+        sensitive=attribute.sensitive or is_secret(before),
         currency=currency_of(attribute, path, declared, actual),
     )
 
@@ -327,8 +327,7 @@ def new_fields(
     found: list[FieldChange] = []
     for path, value in _leaves(kind.root, wanted, ()):
         attribute = kind.root.at(path)
-        hidden = isinstance(value, Sensitive) or is_sealed(value)
-        secret = hidden or (attribute is not None and attribute.sensitive)
+        secret = is_secret(value) or (attribute is not None and attribute.sensitive)
         found.append(
             FieldChange(
                 path=path,
@@ -343,7 +342,7 @@ def new_fields(
 
 
 def _leaves(attribute: Attribute | None, value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
-    if isinstance(value, Mapping) and value and not is_sealed(value):
+    if isinstance(value, Mapping) and value:
         for name, inner in value.items():
             if inner is not None:
                 child = attribute.child(name) if attribute is not None else None

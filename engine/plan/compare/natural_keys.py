@@ -7,14 +7,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from engine.plan.compare.normalize import comparable, is_sealed
+from engine.plan.compare.normalize import comparable
 from engine.schema.lifecycle import CaseCounts, NaturalKey
 from engine.schema.resource_type import ResourceType
 from engine.stack.checks.rules import ANY_PART, parts
 from engine.stack.model import Declaration
 from engine.values.markers import ABSENT, UNKNOWN
 from engine.values.paths import Path, get_path
-from engine.values.secret import Sensitive
+from engine.values.secret import is_secret
 from engine.values.targets import AttributeTarget
 from engine.values.templates import targets_in
 
@@ -162,7 +162,7 @@ def _every(document: Any, path: Path, taken: Path = ()) -> Iterator[tuple[Path, 
 def _one(kind: ResourceType, path: Path, value: Any) -> Any:
     if value is UNKNOWN:
         return UNKNOWN
-    if value in _UNTOLD or isinstance(value, Sensitive) or is_sealed(value):
+    if value in _UNTOLD or is_secret(value):
         return None
     attribute = kind.root.at(path)
     return value if attribute is None else comparable(attribute, value)

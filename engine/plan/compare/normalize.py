@@ -14,14 +14,11 @@ from typing import Any
 from engine.schema.attribute import Attribute, Kind, ListOrder
 from engine.values.markers import ABSENT, UNKNOWN, Marker
 from engine.values.paths import Path, get_path, reach
-from engine.values.secret import Sensitive, fingerprint
+from engine.values.secret import Sealed, Sensitive, is_secret
 from engine.values.templates import is_reference, unescaped
 
 _BLANKS = "\0 \t\r\n"
 """What Stripe takes off both ends of a text; a text of nothing else is none."""
-
-SEALED = "$sensitive"
-"""The one key of a mapping that stands for a secret: `{"$sensitive": FINGERPRINT}`."""
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -62,12 +59,12 @@ def read_attribute(
     # Where an id is declared, an answer may hold the object.
     if node is not None and node.reference and isinstance(found, Mapping):
         found = found.get("id", found)
-    if found is missing or found is None or isinstance(found, Marker) or is_sealed(found):
+    if found is missing or found is None or isinstance(found, (Marker, Sealed)):
         return found
     for length in range(1, len(path) + 1):
         above = root.at(path[:length])
         said = get_path(declared, path[:length])
-        if _is_secret(said) or (above is not None and above.sensitive):
+        if is_secret(said) or (above is not None and above.sensitive):
             return Sensitive(found)
     return found if node is None else hidden(node, found, get_path(declared, path))
 
@@ -80,9 +77,9 @@ def hidden(attribute: Attribute, value: Any, declared: Any) -> Any:
         value: As answered.
         declared: What is declared there: secrets as such or as fingerprints; None if nothing is.
     """
-    if value is None or isinstance(value, (Marker, Sensitive)) or is_sealed(value):
+    if value is None or isinstance(value, (Marker, Sensitive, Sealed)):
         return value
-    if attribute.sensitive or _is_secret(declared):
+    if attribute.sensitive or is_secret(declared):
         return Sensitive(value)
     said = declared if isinstance(declared, Mapping) else {}
     if isinstance(value, Mapping) and attribute.kind in (Kind.OBJECT, Kind.MAP):
@@ -103,17 +100,13 @@ def hidden(attribute: Attribute, value: Any, declared: Any) -> Any:
     return Sensitive(value) if holds_secret(declared) else value
 
 
-def _is_secret(declared: Any) -> bool:
-    return isinstance(declared, Sensitive) or is_sealed(declared)
-
-
 def holds_secret(declared: Any) -> bool:
     """Whether a secret, as such or as a fingerprint, is anywhere in a value."""
-    if isinstance(declared, Mapping) and not is_sealed(declared):
+    if isinstance(declared, Mapping):
         return any(map(holds_secret, declared.values()))
     if isinstance(declared, (list, tuple)):
         return any(map(holds_secret, declared))
-    return _is_secret(declared)
+    return is_secret(declared)
 
 
 def _is_untold(attribute: Attribute | None) -> bool:
@@ -132,11 +125,6 @@ def answered(root: Attribute, attributes: Mapping[str, Any], path: Path, missing
     return reach(read(field, name, attributes), path[1:], missing)
 
 
-def is_sealed(value: Any) -> bool:
-    """Whether a value stands for a secret."""
-    return isinstance(value, Mapping) and SEALED in value
-
-
 def is_nothing(attribute: Attribute, value: Any) -> bool:
     """Whether a comparable value means the same as having none."""
     return value in (None, "", [], {}) or (
@@ -147,7 +135,7 @@ def is_nothing(attribute: Attribute, value: Any) -> bool:
 def seal(value: Any, salt: str) -> Any:
     """A document fit for state: secrets as fingerprints, decimals as text."""
     if isinstance(value, Sensitive):
-        return {SEALED: fingerprint(unescaped(value.value), salt)}
+        return Sealed.of(unescaped(value.value), salt)
     if isinstance(value, Mapping):
         return {key: seal(inner, salt) for key, inner in value.items() if inner is not None}
     if isinstance(value, (list, tuple)):
@@ -186,10 +174,10 @@ def comparable(attribute: Attribute, value: Any, salt: str = "") -> Any:
         value: As declared, as answered, or as state holds it.
         salt: For fingerprints of secrets.
     """
-    if value is UNKNOWN or is_sealed(value):
+    if value is UNKNOWN or isinstance(value, Sealed):
         return value
     if isinstance(value, Sensitive):
-        return {SEALED: fingerprint(value.value, salt)}
+        return Sealed.of(value.value, salt)
     if attribute.kind is Kind.LIST:
         return _comparable_list(attribute, value or (), salt)
     if attribute.kind in (Kind.OBJECT, Kind.MAP):
@@ -288,7 +276,7 @@ def presentable(value: Any) -> Any:
 
 def document_of(attribute: Attribute, value: Any) -> Any:
     """A comparable tree in the shape people declare: keyed lists are lists again."""
-    if isinstance(value, Mapping) and not is_sealed(value):
+    if isinstance(value, Mapping):
         if attribute.kind is Kind.LIST and attribute.element is not None:
             return [document_of(attribute.element, inner) for inner in value.values()]
         found: dict[str, Any] = {}
@@ -303,10 +291,10 @@ def document_of(attribute: Attribute, value: Any) -> Any:
 
 def pick(attribute: Attribute, declared: Any, actual: Any, salt: str) -> Any:
     """What state keeps of an answer: the declared leaves, in the parameters' words."""
-    if is_sealed(actual):
+    if isinstance(actual, Sealed):
         return actual
-    if is_sealed(declared):
-        return {SEALED: fingerprint(actual, salt)} if actual is not None else declared
+    if isinstance(declared, Sealed):
+        return Sealed.of(actual, salt) if actual is not None else declared
     if attribute.kind in (Kind.OBJECT, Kind.MAP) and isinstance(declared, Mapping):
         found: dict[str, Any] = {}
         for name, inner in declared.items():
@@ -316,8 +304,8 @@ def pick(attribute: Attribute, declared: Any, actual: Any, salt: str) -> Any:
         return found
     if attribute.kind is Kind.LIST and attribute.element is not None:
         said = declared if isinstance(declared, list) else []
-        if any(is_sealed(entry) for entry in said):
-            return {SEALED: fingerprint(actual, salt)}
+        if any(isinstance(entry, Sealed) for entry in said):
+            return Sealed.of(actual, salt)
         names = {name for entry in said if isinstance(entry, Mapping) for name in entry}
         return [
             _with_handle(
@@ -337,7 +325,7 @@ def applied_leaves(
     found: dict[str, Any] = {}
     for name, value in declared.items():
         child, seen = attribute.child(name), get_path(attributes, (name,))
-        if child is None or child.write_only or is_sealed(value):
+        if child is None or child.write_only or isinstance(value, Sealed):
             found[name] = value
         elif isinstance(value, Mapping):
             found[name] = applied_leaves(child, value, seen)

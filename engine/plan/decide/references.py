@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.plan.compare.normalize import is_sealed, read_attribute
+from engine.plan.compare.normalize import read_attribute
 from engine.plan.decide.decision import Decision
 from engine.plan.model import FieldReason
 from engine.plan.translate.recorded import with_told_once
 from engine.schema.resource_type import Schemas
 from engine.values.markers import ABSENT, UNKNOWN
-from engine.values.secret import Sensitive
+from engine.values.secret import Sealed, Sensitive
 from engine.values.targets import AttributeTarget, OutputTarget, Target
 
 
@@ -86,7 +86,7 @@ class KnownValues:
         missing = None if standing.whole and not creation_only else UNKNOWN
         found = read_attribute(kind.root, standing.attributes, path, missing, standing.declared)
         found = UNKNOWN if creation_only and found is None else found
-        secret = self._secrets.get(target) if is_sealed(found) else None
+        secret = self._secrets.get(target) if isinstance(found, Sealed) else None
         return found if secret is None else Sensitive(secret)
 
 
@@ -116,7 +116,8 @@ def expected_after(decision: Decision, *, refreshed: bool) -> ExpectedResource:
         }
         return ExpectedResource(made, whole=False, exists=False, declared=decision.wanted)
     prior = decision.prior.attributes if decision.prior is not None else {}
-    found: dict[str, Any] = {name: value for name, value in prior.items() if is_sealed(value)}
+    found: dict[str, Any]
+    found = {name: value for name, value in prior.items() if isinstance(value, Sealed)}
     actual = decision.actual or {}
     found |= {name: value for name, value in actual.items() if name not in found or value}
     for name, value in _changed(decision).items():

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from engine.plan.compare.normalize import comparable, is_sealed
+from engine.plan.compare.normalize import comparable
 from engine.plan.inputs.stamp import stamp
 from engine.plan.model import Action, Change, FieldReason, Plan, Step, StepKind
 from engine.schema.attribute import Attribute, Kind, ListOrder
@@ -18,6 +18,7 @@ from engine.schema.remote import STAMP_KEY
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.values.markers import ABSENT, CLEAR, UNKNOWN, Marker
 from engine.values.paths import Path, dotted, get_path
+from engine.values.secret import Sealed
 from engine.values.templates import targets_in, unescaped
 
 _BRINGING = frozenset({StepKind.CREATE, StepKind.UPDATE, StepKind.RECORD, StepKind.CALL})
@@ -181,8 +182,8 @@ def _ordered(root: Attribute, path: Path) -> bool:
 def _same(attribute: Attribute, sent: Any, told: Any) -> bool:
     if sent is CLEAR:
         return told in (ABSENT, None, "", [], {}, CLEAR) or told == attribute.neutral
-    if is_sealed(sent) or is_sealed(told):
-        return is_sealed(told)
+    if isinstance(sent, Sealed) or isinstance(told, Sealed):
+        return isinstance(told, Sealed)
     if isinstance(sent, str) and any(targets_in(sent)):
         return told is UNKNOWN or not isinstance(told, Marker)
     if isinstance(told, Marker):
@@ -252,7 +253,7 @@ def _named(path: Path) -> Path:
 
 
 def _leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
-    if isinstance(value, Mapping) and not is_sealed(value):
+    if isinstance(value, Mapping):
         for name, inner in value.items():
             yield from _leaves(inner, (*path, name))
     elif isinstance(value, (list, tuple)):

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.address import is_logical_name, parse_address
-from engine.plan.compare.normalize import is_sealed
 from engine.plan.model import (
     Action,
     Change,
@@ -34,7 +33,7 @@ from engine.plan.saved.step_json import (
 from engine.schema.resource_type import Schemas
 from engine.values.markers import Marker
 from engine.values.paths import Path
-from engine.values.secret import Sensitive
+from engine.values.secret import Sealed, Sensitive
 from engine.values.templates import targets_in
 
 _NO_SECRETS: Mapping[str, Any] = {}
@@ -263,7 +262,7 @@ def _sides(before: Any, after: Any, salt: str, *, sensitive: bool) -> dict[str, 
 
 def _hidden(side: Any) -> Any:
     """A value as a secret, unless it is none or hidden already."""
-    bare = side is None or isinstance(side, (Marker, Sensitive)) or is_sealed(side)
+    bare = side is None or isinstance(side, (Marker, Sensitive, Sealed))
     return side if bare else Sensitive(side)
 
 

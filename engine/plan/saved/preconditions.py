@@ -16,11 +16,11 @@ from typing import Any
 
 from engine.address import ResourceAddress
 from engine.plan.compare.liveness import is_gone
-from engine.plan.compare.normalize import SEALED, comparable, is_sealed, pick, presentable
+from engine.plan.compare.normalize import comparable, pick, presentable
 from engine.schema.remote import RemoteObject
 from engine.schema.resource_type import ResourceType
 from engine.values.paths import get_path
-from engine.values.secret import fingerprint
+from engine.values.secret import Sealed
 
 _WHOLE = 60
 """Characters of a value that a message quotes."""
@@ -158,15 +158,14 @@ def _told(kind: ResourceType, actual: RemoteObject, dotted: str, salt: str) -> A
     if attribute is None or value is None:
         return value
     if attribute.sensitive:
-        return {SEALED: fingerprint(value, salt)}
+        return Sealed.of(value, salt)
     return presentable(comparable(attribute, value))
 
 
 def _differing(was: Any, now: Any, path: str = "") -> dict[str, tuple[Any, Any]]:
     if was == now:
         return {}
-    both = isinstance(was, Mapping) and isinstance(now, Mapping)
-    if not both or is_sealed(was) or is_sealed(now):
+    if not (isinstance(was, Mapping) and isinstance(now, Mapping)):
         return {path: (was, now)}
     found: dict[str, tuple[Any, Any]] = {}
     for name in {**was, **now}:
@@ -177,7 +176,7 @@ def _differing(was: Any, now: Any, path: str = "") -> dict[str, tuple[Any, Any]]
 
 def _difference(path: str, was: Any, now: Any) -> str:
     sides = (was, now)
-    if any(isinstance(side, (Mapping, list)) for side in sides):
+    if any(isinstance(side, (Mapping, list, Sealed)) for side in sides):
         return path
     return f"{path} {_quoted(was)} -> {_quoted(now)}"
 

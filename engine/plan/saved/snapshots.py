@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.address import parse_address
 from engine.graph.build import ResourceGraph
-from engine.plan.compare.normalize import SEALED, is_sealed, seal
+from engine.plan.compare.normalize import seal
 from engine.plan.inputs.observed import Observed
 from engine.plan.inputs.selection import moved_state
 from engine.plan.model import Plan, Reason, StepKind
@@ -22,6 +22,7 @@ from engine.stack.model import Declaration
 from engine.state.codec import state_digest
 from engine.state.model import State
 from engine.values.paths import get_path
+from engine.values.secret import Sealed
 from engine.values.targets import AttributeTarget
 from engine.values.templates import targets_in, unescaped
 
@@ -209,8 +210,8 @@ def _shape(plan: Plan, state: State, text: str) -> tuple[dict[str, Any], Mapping
 
 def _bare(document: Any) -> Any:
     """A document without its values, but with marks where secrets are."""
-    if is_sealed(document):
-        return {SEALED: ""}
+    if isinstance(document, Sealed):
+        return Sealed("")
     if isinstance(document, Mapping):
         return {name: _bare(inner) for name, inner in document.items()}
     if isinstance(document, list):
@@ -223,8 +224,8 @@ def _bare(document: Any) -> Any:
 
 def _merged(one: Any, other: Any) -> Any:
     """Two shapes in one that has the fields of both."""
-    if is_sealed(one) or is_sealed(other):
-        return {SEALED: ""}
+    if isinstance(one, Sealed) or isinstance(other, Sealed):
+        return Sealed("")
     if isinstance(one, Mapping) and isinstance(other, Mapping):
         return {**one, **{name: _merged(one.get(name), inner) for name, inner in other.items()}}
     if isinstance(one, list) and isinstance(other, list):

@@ -12,14 +12,13 @@ from decimal import Decimal
 from typing import Any
 
 from engine.address import parse_address
-from engine.plan.compare.normalize import SEALED, is_sealed
 from engine.plan.model import Step, StepKind
 from engine.schema.lifecycle import Removal, Verb
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.state.codec import resource_document
 from engine.state.decode import resource_of
 from engine.values.markers import Marker
-from engine.values.secret import Sensitive, fingerprint
+from engine.values.secret import Sealed, Sensitive
 
 _MARKER, _DECIMAL, _PAIRS = "$marker", "$decimal", "$pairs"
 
@@ -31,10 +30,10 @@ def value_document(value: Any, salt: str) -> Any:
         value: Nested dicts, lists and scalars, markers and sensitive values among them.
         salt: For fingerprints of secrets.
     """
-    if isinstance(value, (Sensitive, Marker, Decimal)):
+    if isinstance(value, (Sensitive, Sealed, Marker, Decimal)):
         return _tagged(value, salt)
     if isinstance(value, Mapping):
-        if not is_sealed(value) and any(str(key).startswith("$") for key in value):
+        if any(str(key).startswith("$") for key in value):
             return {_PAIRS: [[key, value_document(inner, salt)] for key, inner in value.items()]}
         return {key: value_document(inner, salt) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
@@ -42,9 +41,11 @@ def value_document(value: Any, salt: str) -> Any:
     return str.__str__(value) if isinstance(value, str) else value
 
 
-def _tagged(value: Sensitive | Marker | Decimal, salt: str) -> dict[str, str]:
+def _tagged(value: Sensitive | Sealed | Marker | Decimal, salt: str) -> Any:
     if isinstance(value, Sensitive):
-        return {SEALED: fingerprint(value.value, salt)}
+        value = Sealed.of(value.value, salt)
+    if isinstance(value, Sealed):
+        return value.to_json()
     return {_MARKER: value.name} if isinstance(value, Marker) else {_DECIMAL: str(value)}
 
 
@@ -62,8 +63,9 @@ def value_of(document: Any, secrets: Mapping[str, Any]) -> Any:
     for tag, read in _TAGS.items():
         if tag in document:
             return read(document[tag])
-    if SEALED in document:
-        return with_secrets(document, secrets)
+    sealed = Sealed.from_json(document)
+    if sealed is not None:
+        return with_secrets(sealed, secrets)
     pairs = document[_PAIRS] if _PAIRS in document else document.items()
     return {key: value_of(inner, secrets) for key, inner in pairs}
 
@@ -73,7 +75,7 @@ _TAGS: Mapping[str, Callable[[Any], Any]] = {_MARKER: Marker.__getitem__, _DECIM
 
 def has_sealed(value: Any) -> bool:
     """Whether a value still holds a secret that nobody knew."""
-    if is_sealed(value):
+    if isinstance(value, Sealed):
         return True
     if isinstance(value, Mapping):
         return any(has_sealed(inner) for inner in value.values())
@@ -87,9 +89,9 @@ def with_secrets(value: Any, secrets: Mapping[str, Any]) -> Any:
         value: What `value_of` gave.
         secrets: Known secrets by fingerprint; one that is not known stays a fingerprint.
     """
-    if is_sealed(value):
-        known = value[SEALED] in secrets
-        return Sensitive(secrets[value[SEALED]]) if known else value
+    if isinstance(value, Sealed):
+        known = value.fingerprint in secrets
+        return Sensitive(secrets[value.fingerprint]) if known else value
     if isinstance(value, Mapping):
         return {key: with_secrets(inner, secrets) for key, inner in value.items()}
     if isinstance(value, list):

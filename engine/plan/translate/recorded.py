@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.graph.build import ResourceGraph
-from engine.plan.compare.normalize import SEALED, answered, hidden, is_sealed, pick, seal
+from engine.plan.compare.normalize import answered, hidden, pick, seal
 from engine.plan.inputs.observed import Observed
 from engine.plan.model import Drift, Step, StepKind
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.state.model import ResourceState, State
 from engine.values.markers import UNKNOWN
 from engine.values.paths import get_path, set_path
-from engine.values.secret import fingerprint
+from engine.values.secret import Sealed
 from engine.values.targets import AttributeTarget
 
 
@@ -81,7 +81,7 @@ def with_told_once(
     found = dict(attributes)
     for path in kind.creation_only:
         kept = get_path(earlier, path)
-        if is_sealed(kept) and get_path(found, path) is None:
+        if isinstance(kept, Sealed) and get_path(found, path) is None:
             # Of an answer, whose objects are not ours to write to.
             found[str(path[0])] = copy.deepcopy(found.get(str(path[0])))
             set_path(found, path, kept)
@@ -133,7 +133,7 @@ def _veiled(declared: Mapping[str, Any], seen: Mapping[str, Any]) -> dict[str, A
     found: dict[str, Any] = {}
     for name, value in declared.items():
         was = seen.get(name)
-        if is_sealed(was):
+        if isinstance(was, Sealed):
             found[name] = was
         elif isinstance(value, Mapping) and isinstance(was, Mapping):
             found[name] = _veiled(value, was)
@@ -148,13 +148,13 @@ def kept_output(value: Any, *, sensitive: bool, salt: str) -> Any:
         return value
     # Sealed inside first: a fingerprint of the whole has to change with any secret in it.
     kept = seal(value, salt)
-    if is_sealed(kept) or not (sensitive or _has_secret(kept)):
+    if isinstance(kept, Sealed) or not (sensitive or _has_secret(kept)):
         return kept
-    return {SEALED: fingerprint(kept, salt)}
+    return Sealed.of(kept, salt)
 
 
 def _has_secret(value: Any) -> bool:
-    if is_sealed(value):
+    if isinstance(value, Sealed):
         return True
     if isinstance(value, Mapping):
         return any(_has_secret(inner) for inner in value.values())

@@ -10,9 +10,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from engine.plan.compare.normalize import is_sealed
 from engine.values.markers import ABSENT, CLEAR, UNKNOWN
-from engine.values.secret import Sensitive
+from engine.values.secret import is_secret
 from engine.views.fields import SENSITIVE
 
 FORMAT_VERSION = "1"
@@ -20,7 +19,7 @@ FORMAT_VERSION = "1"
 
 def known(value: Any) -> Any:
     """A value in JSON's shapes: secrets masked; null for what is absent, cleared or unknown."""
-    if isinstance(value, Sensitive) or is_sealed(value):
+    if is_secret(value):
         return SENSITIVE
     if value is UNKNOWN or value is CLEAR or value is ABSENT:
         return None

@@ -24,7 +24,7 @@ from engine.ports.outcomes import Outcome
 from engine.schema.lifecycle import Removal, Verb
 from engine.state.model import RemovedObject, ResourceState
 from engine.values.markers import CLEAR
-from engine.values.secret import Sensitive, fingerprint
+from engine.values.secret import Sealed, Sensitive, fingerprint
 from engine.values.targets import OutputTarget
 
 if TYPE_CHECKING:
@@ -351,7 +351,7 @@ def test_moves_come_first(world: World, make: Make) -> None:
 def test_what_stripe_told_once_moves_along(world: World, make: Make) -> None:
     """Whoever refers to the secret looks under the new name; without it nothing is begun."""
     moved = "stripe_webhook_endpoint.moved"
-    sealed = {"secret": {"$sensitive": fingerprint("whsec_old", "l")}}
+    sealed = {"secret": Sealed.of("whsec_old", "l")}
     world.has(HOOK, "we_1", attributes=sealed)
     world.sink.kept["s", f"{HOOK}.secret"] = "whsec_old"
     assert world.apply(moves={HOOK: moved}).unsaved is None
@@ -509,7 +509,7 @@ def test_what_is_not_known_fails_before_it_is_sent(
 ) -> None:
     """A reference that leads nowhere is a failure of its step, and no request."""
     world.has(B, "prod_b")
-    world.has(HOOK, "we_1", attributes={"secret": {"$sensitive": "lost"}})
+    world.has(HOOK, "we_1", attributes={"secret": Sealed("lost")})
     result = world.apply(make(CREATE, A, params={"name": text}))
     (failure,) = result.failures
     assert failure.error is not None
@@ -574,9 +574,7 @@ def test_a_secret_goes_to_the_sink_and_never_to_state(world: World, make: Make) 
     """State holds a salted fingerprint of a webhook's secret; the sink holds the secret."""
     result = world.apply(hook_step(make))
     assert world.sink.kept == {("s", f"{HOOK}.secret"): TOLD}
-    assert result.state.resources[HOOK].attributes["secret"] == {
-        "$sensitive": fingerprint(TOLD, "l")
-    }
+    assert result.state.resources[HOOK].attributes["secret"] == Sealed.of(TOLD, "l")
     assert not any(TOLD in repr(state) for state in world.saved)
 
 
@@ -634,13 +632,13 @@ def test_a_secret_that_another_object_carries_is_sealed(
     assert result.failures == ()
     assert TOLD not in repr(world.saved)
     attributes = result.state.resources[A].attributes
-    assert attributes["metadata"] == {"hook": {"$sensitive": fingerprint(text.format(TOLD), "l")}}
-    assert set(attributes["images"]) == {"$sensitive"}
+    assert attributes["metadata"] == {"hook": Sealed.of(text.format(TOLD), "l")}
+    assert isinstance(attributes["images"], Sealed)
 
 
 def test_a_declared_secret_is_sent_and_kept_sealed(world: World, make: Make) -> None:
     """A sensitive parameter leaves its wrapping only for the provider."""
-    sealed = {"metadata": {"token": {"$sensitive": fingerprint("s3cret", "l")}}}
+    sealed = {"metadata": {"token": Sealed.of("s3cret", "l")}}
     result = world.apply(
         make(CREATE, A, params={"metadata": {"token": Sensitive("s3cret")}}, declared=sealed)
     )
@@ -651,7 +649,7 @@ def test_a_declared_secret_is_sent_and_kept_sealed(world: World, make: Make) -> 
 
 def test_a_later_answer_without_the_secret_keeps_its_fingerprint(world: World, make: Make) -> None:
     """Stripe tells a webhook's secret once; an update does not forget it."""
-    kept = {"$sensitive": "abc"}
+    kept = Sealed("abc")
     world.has(HOOK, "we_1", declared={"url": "https://x"}, attributes={"secret": kept})
     result = world.apply(make(UPDATE, HOOK, id="we_1", params={"url": "https://y"}))
     assert result.state.resources[HOOK].attributes == {"url": "https://y", "secret": kept}
@@ -690,8 +688,8 @@ def test_sensitive_outputs_go_to_the_sink(world: World, make: Make) -> None:
     assert world.sink.kept["s", "output.told"] == "open text"
     assert world.sink.kept["s", "output.hook"] == TOLD
     assert result.state.outputs == {
-        "told": {"$sensitive": fingerprint("open text", "l")},
-        "hook": {"$sensitive": fingerprint(TOLD, "l")},
+        "told": Sealed.of("open text", "l"),
+        "hook": Sealed.of(TOLD, "l"),
         "plain": "https://x",
     }
 

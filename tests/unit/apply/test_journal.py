@@ -22,7 +22,7 @@ from engine.catalog import loader
 from engine.errors import ConnectionFailedError, ProviderError, StateError
 from engine.plan.model import Step, StepKind
 from engine.state.model import Delta, RemovedObject, ResourceState, State
-from engine.values.secret import Sensitive, fingerprint
+from engine.values.secret import Sealed, Sensitive, fingerprint
 
 if TYPE_CHECKING:
     from tests.unit.apply.conftest import FakeJournalFile, World
@@ -311,7 +311,7 @@ def test_a_secret_that_the_stack_declares_is_filled_in(make: Make) -> None:
     [intent] = read_journal([first_record(RUN), record], SCHEMAS, known).pending
     assert intent.step.params == {
         "name": Sensitive("hunter2"),
-        "x": {"$sensitive": fingerprint("lost", "l")},
+        "x": Sealed.of("lost", "l"),
     }
 
 

@@ -21,14 +21,13 @@ from engine.errors import (
     RateLimitedError,
     StateError,
 )
-from engine.plan.compare.normalize import SEALED
 from engine.plan.model import Step, StepKind
 from engine.ports.outcomes import Finding, Found
 from engine.ports.provider import RequestContext
 from engine.schema.lifecycle import Removal, Verb
 from engine.state.model import Delta, Draft, RemovedObject, ResourceState, State
 from engine.values.markers import UNKNOWN
-from engine.values.secret import Sensitive, fingerprint
+from engine.values.secret import Sealed, Sensitive, fingerprint
 
 if TYPE_CHECKING:
     from tests.unit.apply.conftest import World
@@ -683,7 +682,7 @@ def test_the_replay_brings_a_secret_again(crash: Crash, make: Make, *, kept: boo
     assert (finding.what, finding.secret_lost) == (Found.CONFIRMED, False)
     assert crash.world.sink.kept == {("s", f"{HOOK}.secret"): "whsec_of_webhook_endpoint_1"}
     entry = crash.draft.resources[HOOK]
-    assert entry.attributes["secret"] == {SEALED: fingerprint("whsec_of_webhook_endpoint_1", "l")}
+    assert entry.attributes["secret"] == Sealed.of("whsec_of_webhook_endpoint_1", "l")
 
 
 @pytest.mark.parametrize(
@@ -710,7 +709,7 @@ def test_a_secret_that_nobody_kept_is_said_to_be_lost(
     assert (finding.what, finding.secret_lost) == (Found.DISCOVERED, lost)
     assert crash.found == {HOOK: "we_x"}
     told = crash.draft.resources[HOOK].attributes.get("secret")
-    assert told == (None if lost or now is None else {SEALED: fingerprint(now, "l")})
+    assert told == (None if lost or now is None else Sealed.of(now, "l"))
     assert crash.world.sink.kept == ({} if now is None else {("s", name): now})
 
 
@@ -736,7 +735,7 @@ def test_a_nested_secret_of_v2_is_kept_too(crash: Crash, make: Make) -> None:
     kept = {("s", f"{address}.webhook_endpoint.signing_secret"): "whsec_v2"}
     assert crash.world.sink.kept == kept
     told = crash.draft.resources[address].attributes["webhook_endpoint"]
-    assert told == {"signing_secret": {SEALED: fingerprint("whsec_v2", "l")}}
+    assert told == {"signing_secret": Sealed.of("whsec_v2", "l")}
 
 
 def test_a_sink_that_failed_after_the_create_gets_the_secret_from_the_replay(
@@ -780,7 +779,7 @@ def test_a_secret_that_nobody_knows_is_not_sent(crash: Crash, make: Make, *, mad
     """A fingerprint is no value. What the fields name is there or not; the next plan sends it."""
     if made:
         put(crash.world, "name=token&scope.type=account", **SCOPED)
-    mark = {SEALED: fingerprint("hunter2", "l")}
+    mark = Sealed.of("hunter2", "l")
     step = make(StepKind.CREATE, SECRET, params={**SCOPED, "payload": mark})
     [finding] = crash.recover(intent(step))
     assert crash.sent == []
@@ -795,7 +794,7 @@ def test_an_update_with_a_secret_that_nobody_knows_is_left_to_the_plan(
     """It is not sent, and the state says what it said."""
     crash.world.has(HOOK, "we_1", declared={"url": "https://old.example"})
     crash = Crash(crash.world)
-    mark = {SEALED: fingerprint("https://hunter2.example", "l")}
+    mark = Sealed.of("https://hunter2.example", "l")
     [finding] = crash.recover(intent(make(StepKind.UPDATE, HOOK, id="we_1", params={"url": mark})))
     assert (finding.what, crash.sent) == (Found.LEFT, [])
     assert crash.draft.resources[HOOK].declared == {"url": "https://old.example"}

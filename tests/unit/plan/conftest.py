@@ -38,7 +38,7 @@ from engine.stack.model import (
     Stack,
 )
 from engine.state.model import RemovalPolicy, RemovedObject, ResourceState, State
-from engine.values.secret import Sensitive, fingerprint
+from engine.values.secret import Sealed, Sensitive
 from engine.values.targets import AttributeTarget, OutputTarget
 from engine.values.templates import targets_in
 
@@ -57,7 +57,7 @@ def value_of(document: Any) -> Any:
     if "$secret" in document:
         return Sensitive(document["$secret"])
     if "$sealed" in document:
-        return {"$sensitive": fingerprint(document["$sealed"], LINEAGE)}
+        return Sealed.of(document["$sealed"], LINEAGE)
     if "$decimal" in document:
         return Decimal(document["$decimal"])
     return {key: value_of(entry) for key, entry in document.items()}
@@ -66,7 +66,7 @@ def value_of(document: Any) -> Any:
 def sealed(document: Any) -> Any:
     """A declaration as state keeps it: no secret, decimals as text."""
     if isinstance(document, Sensitive):
-        return {"$sensitive": fingerprint(document.value, LINEAGE)}
+        return Sealed.of(document.value, LINEAGE)
     if isinstance(document, dict):
         return {key: sealed(entry) for key, entry in document.items() if entry is not None}
     if isinstance(document, list):

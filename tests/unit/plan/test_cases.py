@@ -19,7 +19,7 @@ from engine.graph.dag import closure
 from engine.plan.model import Action, Change, Drift, FieldChange, Plan, Step, StepKind
 from engine.values.markers import ABSENT, Marker
 from engine.values.paths import dotted
-from engine.values.secret import Sensitive, fingerprint
+from engine.values.secret import Sealed, Sensitive
 
 Case: TypeAlias = Mapping[str, Any]
 
@@ -46,7 +46,7 @@ def _expected(value: Any) -> Any:
     """An expected value of a case file: `$sealed` texts as fingerprints."""
     if isinstance(value, dict):
         if "$sealed" in value:
-            return {"$sensitive": fingerprint(_expected(value["$sealed"]), _LINEAGE)}
+            return Sealed.of(_expected(value["$sealed"]), _LINEAGE)
         return {key: _expected(entry) for key, entry in value.items()}
     if isinstance(value, list):
         return [_expected(entry) for entry in value]

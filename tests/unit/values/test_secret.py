@@ -7,7 +7,15 @@ import pickle
 
 import pytest
 
-from engine.values.secret import Sensitive, fingerprint, plain
+from engine.values.secret import (
+    Sealed,
+    Sensitive,
+    fingerprint,
+    is_secret,
+    plain,
+    sealed_from_json,
+    sealed_to_json,
+)
 
 
 def test_a_secret_shows_itself_to_nobody() -> None:
@@ -42,3 +50,37 @@ def test_a_fingerprint_tells_change_and_nothing_else() -> None:
     assert first not in {fingerprint("secret", "pepper"), fingerprint("Secret", "salt")}
     assert len(first) == 16
     assert "secret" not in first
+
+
+def test_what_is_kept_of_a_secret_is_a_value() -> None:
+    """Equal and hashable by its fingerprint, and without the secret."""
+    kept = Sealed.of("hunter2", "salt")
+    assert kept == Sealed(fingerprint("hunter2", "salt"))
+    assert {kept, Sealed.of("hunter2", "salt")} == {kept}
+    assert kept != Sealed.of("hunter2", "pepper")
+    assert "hunter2" not in f"{kept} {kept!r}"
+    assert [is_secret(value) for value in (kept, Sensitive("x"), {"$sensitive": "x"})] == [
+        True,
+        True,
+        False,
+    ]
+
+
+def test_what_is_kept_of_a_secret_has_one_form_in_files() -> None:
+    """The form that states and plans had from the beginning, wherever it is."""
+    kept = Sealed("0123456789abcdef")
+    document = {"a": [{"$sensitive": "0123456789abcdef"}, 1], "b": None}
+    assert sealed_to_json({"a": (kept, 1), "b": None}) == document
+    assert sealed_from_json(document) == {"a": [kept, 1], "b": None}
+
+
+@pytest.mark.parametrize("other", [{"$sensitive": 1}, {"$sensitive": "a", "b": "c"}, {}])
+def test_another_document_is_no_fingerprint(other: dict[str, object]) -> None:
+    """Metadata may have any key."""
+    assert sealed_from_json(other) == other
+
+
+def test_a_fingerprint_of_a_document_is_that_of_its_form_in_files() -> None:
+    """The fingerprints that states have of such documents stay what they were."""
+    kept = Sealed("01")
+    assert fingerprint({"a": [kept]}, "s") == fingerprint(sealed_to_json({"a": [kept]}), "s")

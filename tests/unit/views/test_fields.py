@@ -10,7 +10,7 @@ import pytest
 from engine.plan.model import FieldReason
 from engine.values.markers import ABSENT, CLEAR, UNKNOWN
 from engine.values.reference import Ref
-from engine.values.secret import Sensitive
+from engine.values.secret import Sealed, Sensitive
 from engine.views.fields import flatten, lay_out, leaf, show, show_pair
 from engine.views.style import PLAIN
 
@@ -40,7 +40,7 @@ def lines(change: Any) -> list[str]:
         ([UNKNOWN, "x"], '[(known after apply), "x"]'),
         (Sensitive("whsec_1"), "(sensitive)"),
         ({"deep": [Sensitive("whsec_1")]}, '{"deep": [(sensitive)]}'),
-        ({"$sensitive": "0123"}, "(sensitive)"),
+        (Sealed("0123"), "(sensitive)"),
         ([Ref("${stripe_product.pro.id}")], '["${stripe_product.pro.id}"]'),
     ],
 )

@@ -14,9 +14,10 @@ from engine.operations.verify.checks import verify
 from engine.ports.reports import Verified
 from engine.state.codec import canonical, digest_of, encode
 from engine.state.model import RemovalPolicy, ResourceState, State
+from engine.values.secret import Sealed
 
 FILE = "state/live/shop.json"
-SEAL = {"$sensitive": "0123456789abcdef"}
+SEAL = Sealed("0123456789abcdef")
 KEY = "sk_live_" + "51Habcdefghijklmnop"
 
 PRODUCT = ResourceState(

@@ -16,14 +16,14 @@ from engine.plan.compare.diff import Comparison, Difference, compare, drifted
 from engine.plan.compare.normalize import comparable, pick, seal
 from engine.schema.attribute import Attribute, Kind, ListOrder
 from engine.values.markers import ABSENT, UNKNOWN
-from engine.values.secret import Sensitive, fingerprint
+from engine.values.secret import Sealed, Sensitive
 
 # A slow machine is no failure.
 PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 SALT = "salt"
 TYPES = sorted(loader.schemas())
 TEXT = st.text(st.characters(codec="utf-8") | st.sampled_from("\"'\\[].$"), max_size=6)
-SEALED_X = {"$sensitive": fingerprint("x", SALT)}
+SEALED_X = Sealed.of("x", SALT)
 
 
 def declarations(attribute: Attribute) -> st.SearchStrategy[Any]:
@@ -148,8 +148,8 @@ def test_equal_trees_have_no_differences() -> None:
         ({"a": [{"b": 1}]}, {"a": [{"b": 1}, {"b": 2}]}, [Difference(("a", 1, "b"), ABSENT, 2)]),
         ({"a": "id"}, {"a": UNKNOWN}, [Difference(("a",), "id", UNKNOWN)]),
         ({"a": ["id"]}, {"a": [UNKNOWN]}, [Difference(("a",), ["id"], [UNKNOWN])]),
-        ({"a": SEALED_X}, {"a": {"$sensitive": "y"}},
-         [Difference(("a",), SEALED_X, {"$sensitive": "y"})]),
+        ({"a": SEALED_X}, {"a": Sealed("y")},
+         [Difference(("a",), SEALED_X, Sealed("y"))]),
         ({"a": SEALED_X}, {"a": "open"}, [Difference(("a",), SEALED_X, "open")]),
         ({"a": SEALED_X}, {}, [Difference(("a",), SEALED_X, ABSENT)]),
     ],
@@ -169,13 +169,13 @@ def test_unknown_fields_are_in_neither_tree() -> None:
 def test_a_secret_in_place_of_an_object() -> None:
     """A map that is secret as a whole is compared by its fingerprint."""
     root = loader.resource_type("stripe_product").root
-    sealed = {"$sensitive": fingerprint({"a": "b"}, SALT)}
+    sealed = Sealed.of({"a": "b"}, SALT)
     same = compare(root, {"metadata": Sensitive({"a": "b"})}, {"metadata": sealed}, {}, salt=SALT)
     assert same.differences == ()
     known = compare(root, {"metadata": sealed}, {"metadata": {"a": "c"}}, {}, salt=SALT)
     (found,) = known.differences
     assert (found.path, found.after) == (("metadata",), sealed)
-    assert set(found.before) == {"$sensitive"}
+    assert isinstance(found.before, Sealed)
 
 
 def test_a_keyed_element_whose_key_is_unknown() -> None:

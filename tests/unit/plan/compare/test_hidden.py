@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 
 from engine.catalog import loader
-from engine.plan.compare.normalize import SEALED, hidden, read_attribute
+from engine.plan.compare.normalize import hidden, read_attribute
 from engine.values.markers import UNKNOWN
-from engine.values.secret import Sensitive
+from engine.values.secret import Sealed, Sensitive
 
 PRODUCT = loader.by_object("product").root
 TERMINAL = loader.by_object("terminal.configuration").root
 PAYMENT_METHODS = loader.by_object("payment_method_configuration").root
 ACCOUNT = loader.by_object("account").root
-SEAL = {SEALED: "0123456789abcdef"}
+SEAL = Sealed("0123456789abcdef")
 HUSH = Sensitive("hush")
 
 

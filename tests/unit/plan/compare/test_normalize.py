@@ -19,7 +19,7 @@ from engine.plan.compare.normalize import (
 )
 from engine.schema.attribute import Attribute, Kind, ListOrder
 from engine.values.markers import UNKNOWN
-from engine.values.secret import Sensitive, fingerprint
+from engine.values.secret import Sealed, Sensitive
 
 TEXT = Attribute(kind=Kind.STRING, in_create=True)
 
@@ -86,7 +86,7 @@ def test_objects_lose_what_nobody_may_declare() -> None:
 
 def test_secrets_stay_sealed() -> None:
     """A sensitive value is its fingerprint, and a fingerprint is left alone."""
-    sealed = {"$sensitive": fingerprint("s", "salt")}
+    sealed = Sealed.of("s", "salt")
     assert comparable(TEXT, Sensitive("s"), "salt") == sealed
     assert comparable(TEXT, sealed, "salt") == sealed
     assert seal({"a": [Sensitive("s")], "b": None}, "salt") == {"a": [sealed]}

@@ -14,7 +14,6 @@ import pytest
 from engine.address import parse_address
 from engine.catalog import loader
 from engine.errors import PlanFileError
-from engine.plan.compare.normalize import is_sealed
 from engine.plan.inputs.options import PlanOptions
 from engine.plan.model import (
     Change,
@@ -31,7 +30,7 @@ from engine.schema.lifecycle import Removal
 from engine.state.model import ResourceState
 from engine.values.markers import ABSENT, Marker
 from engine.values.paths import Path as Path_
-from engine.values.secret import Sensitive, fingerprint
+from engine.values.secret import Sealed, Sensitive, fingerprint
 
 Prepare: TypeAlias = Callable[[Mapping[str, Any]], Any]
 
@@ -50,7 +49,7 @@ def read(raw: bytes) -> SavedPlan:
 def veiled(value: Any) -> Any:
     """A value, or a record of one, with a fingerprint for every secret."""
     if isinstance(value, Sensitive):
-        return {"$sensitive": fingerprint(value.value, LINEAGE)}
+        return Sealed.of(value.value, LINEAGE)
     if isinstance(value, Mapping):
         return {key: veiled(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
@@ -65,7 +64,7 @@ def veiled(value: Any) -> Any:
     if isinstance(value, Step) and value.kind is not StepKind.RECORD and value.record:
         # What state is to say comes with the answer.
         value = dataclasses.replace(value, record=dataclasses.replace(value.record, attributes={}))
-    if dataclasses.is_dataclass(value) and not isinstance(value, (Removal, ResourceState)):
+    if dataclasses.is_dataclass(value) and not isinstance(value, (Removal, ResourceState, Sealed)):
         names = (entry.name for entry in dataclasses.fields(value))
         return {name: veiled(getattr(value, name)) for name in names}
     return value
@@ -85,7 +84,7 @@ def covered(document: Any, paths: list[Path_]) -> Any:
 
 def hidden(side: Any) -> Any:
     """One side of a sensitive change."""
-    bare = side is None or isinstance(side, (Marker, Sensitive)) or is_sealed(side)
+    bare = side is None or isinstance(side, (Marker, Sensitive, Sealed))
     return side if bare else Sensitive(side)
 
 
@@ -307,7 +306,7 @@ def test_a_sensitive_leaf_is_covered_wherever_it_stands(prepared: Prepare) -> No
     raw = encode(dataclasses.replace(made.saved, stacks=(stack,)))
     assert b"canary" not in raw
     (back,) = read(raw).stacks[0].plan.changes
-    sealed = {"$sensitive": fingerprint("canary", LINEAGE)}
+    sealed = Sealed.of("canary", LINEAGE)
     assert back.after == {
         "list": [{"a": 1}, {"a": sealed}, "b"],
         "none": "text",

@@ -24,7 +24,7 @@ from engine.schema.lifecycle import Removal, Verb
 from engine.state.model import ResourceState
 from engine.values.markers import ABSENT, CLEAR, UNKNOWN
 from engine.values.reference import Ref
-from engine.values.secret import Sensitive, fingerprint
+from engine.values.secret import Sealed, Sensitive, fingerprint
 
 SALT = "f" * 32
 PRODUCT = loader.resource_type("stripe_product")
@@ -46,7 +46,7 @@ def through_json(value: Any, secrets: dict[str, Any] | None = None) -> Any:
         {"deep": [{"amount": Decimal("1500.00")}]},
         {"$marker": "UNKNOWN", "$decimal": "1"},
         {"$pairs": [["a", 1]]},
-        {"a": {"$sensitive": "0123456789abcdef"}},
+        {"a": Sealed("0123456789abcdef")},
     ],
 )
 def test_every_value_comes_back(value: Any) -> None:
@@ -68,7 +68,7 @@ def test_a_secret_comes_back_to_who_knows_it() -> None:
     known = {fingerprint("canary", SALT): "canary"}
     assert through_json(value, known) == value
     unknown = through_json(value)
-    assert unknown["auth"] == [{"token": {"$sensitive": fingerprint("canary", SALT)}}]
+    assert unknown["auth"] == [{"token": Sealed.of("canary", SALT)}]
     assert (has_sealed(value), has_sealed(unknown), has_sealed({"a": ["b"]})) == (
         False,
         True,

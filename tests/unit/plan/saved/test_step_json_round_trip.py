@@ -14,14 +14,13 @@ from hypothesis import strategies as st
 from engine.address import parse_address
 from engine.catalog import loader
 from engine.errors import EngineError
-from engine.plan.compare.normalize import SEALED
 from engine.plan.model import Step, StepKind
 from engine.plan.saved.step_json import has_sealed, step_document, step_of, value_document, value_of
 from engine.schema.lifecycle import Removal, Verb
 from engine.state.model import RemovalPolicy, ResourceState
 from engine.values.markers import ABSENT, CLEAR, UNKNOWN, Marker
 from engine.values.reference import Ref
-from engine.values.secret import Sensitive, fingerprint
+from engine.values.secret import Sealed, Sensitive, fingerprint
 
 SALT = "lineage"
 SCHEMAS = loader.schemas()
@@ -92,8 +91,8 @@ def test_no_secret_is_in_a_document(secret: str, key: str) -> None:
 def test_a_secret_that_nobody_knows_stays_a_fingerprint() -> None:
     """It can be told apart from a value, and compared."""
     document = value_document({"url": Sensitive("hunter2")}, SALT)
-    mark = {SEALED: fingerprint("hunter2", SALT)}
-    assert document == {"url": mark}
+    mark = Sealed.of("hunter2", SALT)
+    assert document == {"url": {"$sensitive": mark.fingerprint}}
     assert value_of(document, {}) == {"url": mark}
     assert value_of(document, {fingerprint("other", SALT): "other"}) == {"url": mark}
 
@@ -101,15 +100,13 @@ def test_a_secret_that_nobody_knows_stays_a_fingerprint() -> None:
 def test_the_salt_makes_fingerprints_of_one_lineage_useless_in_another() -> None:
     """A secret is found under the salt that it was written with."""
     known = {fingerprint("hunter2", "other"): "hunter2"}
-    assert value_of(value_document(Sensitive("hunter2"), SALT), known) == {
-        SEALED: fingerprint("hunter2", SALT)
-    }
+    assert value_of(value_document(Sensitive("hunter2"), SALT), known) == Sealed.of("hunter2", SALT)
 
 
 def test_what_was_sealed_before_is_kept_as_it_is() -> None:
     """A fingerprint in a record is no value whose key has to be spelt anew."""
-    mark = {SEALED: "0123456789abcdef"}
-    assert value_document(mark, SALT) == mark
+    mark = {"$sensitive": "0123456789abcdef"}
+    assert value_document(Sealed("0123456789abcdef"), SALT) == mark
     assert value_of(mark, {"0123456789abcdef": "hunter2"}) == Sensitive("hunter2")
 
 
@@ -140,8 +137,8 @@ def test_a_marker_is_the_same_object_again(marker: Marker) -> None:
 @pytest.mark.parametrize(
     ("value", "sealed"),
     [
-        pytest.param({SEALED: "0" * 16}, True, id="itself"),
-        pytest.param({"a": [1, {"b": {SEALED: "0" * 16}}]}, True, id="nested"),
+        pytest.param(Sealed("0" * 16), True, id="itself"),
+        pytest.param({"a": [1, {"b": Sealed("0" * 16)}]}, True, id="nested"),
         pytest.param({"a": [1, {"b": "c"}], "d": None}, False, id="none"),
         pytest.param({"a": Sensitive("known")}, False, id="known"),
         pytest.param("text", False, id="scalar"),
@@ -170,7 +167,7 @@ FULL = dataclasses.replace(
     record=ResourceState(
         type="stripe_price",
         id="price_1",
-        declared={"product": "${stripe_product.pro.id}", "secret": {SEALED: "0" * 16}},
+        declared={"product": "${stripe_product.pro.id}", "secret": Sealed("0" * 16)},
         attributes={"currency": "usd"},
         dependencies=("stripe_product.pro",),
         superseded=("price_0",),

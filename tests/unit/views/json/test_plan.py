@@ -20,7 +20,7 @@ from engine.plan.model import (
 from engine.ports.outcomes import Outcome
 from engine.stack.model import Stack
 from engine.values.markers import ABSENT, CLEAR, UNKNOWN
-from engine.values.secret import Sensitive
+from engine.values.secret import Sealed, Sensitive
 from engine.views.json.plan import apply_document, plan_document
 from engine.views.json.problems import failure_document, validation_document
 from engine.views.json.values import known, unknown
@@ -140,7 +140,7 @@ def test_no_secret_is_in_any_corner_of_a_document(build: Any) -> None:
         id="we_1",
         fields=fields,
     )
-    outputs = (OutputChange(name="o", before={"$sensitive": "01"}, after=SECRET, sensitive=True),)
+    outputs = (OutputChange(name="o", before=Sealed("01"), after=SECRET, sensitive=True),)
     document = plan_document(build.report(build.plan(change, drift=(drift,), outputs=outputs)))
     text = json.dumps(document)
     assert SECRET not in text
@@ -319,7 +319,7 @@ def test_a_validation_says_what_was_checked() -> None:
 
 def test_every_value_has_a_form_in_json() -> None:
     """Markers become null, secrets a mask, decimals text; what is known is not marked."""
-    assert known([UNKNOWN, CLEAR, ABSENT, {"$sensitive": "1"}, Decimal("1.50"), (1,), "a"]) == [
+    assert known([UNKNOWN, CLEAR, ABSENT, Sealed("1"), Decimal("1.50"), (1,), "a"]) == [
         None,
         None,
         None,

@@ -13,6 +13,7 @@ from engine.errors import EngineError, ProviderError, StateError
 from engine.plan.model import Action, Drift, OutputChange, StepKind
 from engine.ports.outcomes import ApplyReport, Outcome
 from engine.schema.lifecycle import Removal, Verb
+from engine.values.secret import Sealed
 from engine.views.style import PLAIN
 from engine.views.text.applied import apply_text, failure_text, is_whole, summary_line
 
@@ -58,7 +59,7 @@ def test_a_whole_apply_is_counted_and_its_outputs_listed(build: Any) -> None:
         build.change("stripe_product.p", Action.CREATE),
         wanted_outputs={"id": ("${stripe_product.p.id}", False), "secret": ("x", True)},
     )
-    outputs = {"id": "prod_1", "secret": "x", "sealed": {"$sensitive": "01"}}
+    outputs = {"id": "prod_1", "secret": "x", "sealed": Sealed("01")}
     report = build.applied(plan, build.result(step, OK, id="prod_1"), outputs=outputs)
     assert apply_text(report, PLAIN, verbose=True) == dedent("""\
         Apply complete: 1 created, 0 updated, 0 replaced, 0 removed.

@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.catalog import loader
 from engine.state.model import RemovalPolicy, ResourceState, State
-from engine.values.secret import Sensitive
+from engine.values.secret import Sealed, Sensitive
 from engine.views.fields import is_hidden
 from engine.views.json.states import (
     addresses_document,
@@ -48,7 +48,7 @@ def state_of(**parts: Any) -> State:
 
 FULL = state_of(
     resources={"stripe_price.pro": PRICE},
-    outputs={"price": "price_1", "secret": {"$sensitive": "01"}},
+    outputs={"price": "price_1", "secret": Sealed("01")},
 )
 
 
@@ -109,7 +109,7 @@ def test_outputs_stand_under_their_stacks_where_there_are_several() -> None:
 
 def test_anything_with_a_secret_inside_is_hidden() -> None:
     """However deep it is."""
-    assert is_hidden({"a": [{"b": {"$sensitive": "1"}}]})
+    assert is_hidden({"a": [{"b": Sealed("1")}]})
     assert is_hidden(Sensitive("x"))
     assert not is_hidden({"a": ["b", 1]})
 
