@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +21,8 @@ from engine.variables import Variables
 from engine.version import VERSION
 
 if TYPE_CHECKING:
-    from engine.backends.state.local import LocalBackend
     from engine.emulator.doors.server import EmulatorServer
+    from engine.ports.backend import StateBackend
     from engine.ports.provider import Provider
     from engine.ports.secret_sink import SecretSink
     from engine.stripe.http.rate_limiter import RateLimiter
@@ -60,7 +61,7 @@ def open_project(
     return Context(
         settings=settings,
         schemas=loader.schemas(),
-        open_backend=functools.cache(functools.partial(_backend, settings)),
+        open_backend=_state_backend(settings),
         sink=_sink(settings),
         connect=functools.partial(_connect, settings, told),
         hook=told,
@@ -71,10 +72,31 @@ def open_project(
     )
 
 
-def _backend(settings: Settings) -> LocalBackend:
+def _state_backend(settings: Settings) -> Callable[[], StateBackend]:
+    kind, _, place = settings.state.partition(":")
+    if kind not in _STATE_BACKENDS:
+        raise _no_state_backend(kind)
+    return functools.cache(functools.partial(_STATE_BACKENDS[kind], settings, place))
+
+
+def _no_state_backend(kind: str) -> SettingsError:
+    # Not the whole text: there may be a password in it.
+    known = " or ".join(f'"{name}"' for name in _STATE_BACKENDS)
+    return SettingsError(
+        f"[tool.engine]: states cannot be kept in {kind!r}", hint=f"write state = {known}"
+    )
+
+
+def _files(settings: Settings, place: str) -> StateBackend:
     from engine.backends.state.local import LocalBackend
 
+    if place:
+        raise _no_state_backend("file:...")
     return LocalBackend(settings.states, settings.private, engine_version=VERSION)
+
+
+_STATE_BACKENDS: Mapping[str, Callable[[Settings, str], StateBackend]] = {"file": _files}
+"""What opens a state backend, by the word that `state` in [tool.engine] begins with."""
 
 
 def _new_id() -> str:

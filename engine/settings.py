@@ -42,7 +42,12 @@ _KINDS: Mapping[Any, str] = {
     dict: "a table",
     (int, float): "a number",
 }
-_TABLE_KEYS = {"default-environment": str, "environments": dict, "ownership-stamp": bool}
+_TABLE_KEYS = {
+    "default-environment": str,
+    "environments": dict,
+    "ownership-stamp": bool,
+    "state": str,
+}
 _LIVE_KEY = re.compile(r"[a-z]+_(?:live_|org_(?!test_))")
 _MODE = re.compile(r"[a-z]+_(?:org_)?(?P<mode>live|test)_")
 _STRIPE = "api.stripe.com"
@@ -133,6 +138,7 @@ class Settings:
         parallelism: Operations in flight at once.
         retries: How often a request is tried again.
         ownership_stamp: Objects get the metadata key `engine`.
+        state: Where states, journals and locks are kept: `file`, the folder `state`.
     """
 
     root: Path
@@ -141,6 +147,7 @@ class Settings:
     parallelism: int = _DEFAULT_PARALLELISM
     retries: int = _DEFAULT_RETRIES
     ownership_stamp: bool = True
+    state: str = "file"
 
     @property
     def stacks(self) -> Path:
@@ -201,6 +208,7 @@ def load_settings(
             environ.get("ENGINE_RETRIES") or None, _DEFAULT_RETRIES, "ENGINE_RETRIES", 0
         ),
         ownership_stamp=bool(table.get("ownership-stamp", True)),
+        state=table.get("state", "file"),
     )
 
 

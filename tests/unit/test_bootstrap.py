@@ -11,6 +11,7 @@ import pytest
 from engine.backends.secrets.command import CommandSink
 from engine.backends.secrets.env_file import EnvFileSink
 from engine.backends.secrets.file import FileSink
+from engine.backends.state.local import LocalBackend
 from engine.bootstrap import open_project
 from engine.errors import GuardError, SettingsError
 from engine.operations.run.context import Context
@@ -84,6 +85,26 @@ def test_a_place_that_there_is_not_is_refused(
         opened(tmp_path, *settings)
     assert raised.value.message == f"environment 'live': {message}"
     assert raised.value.hint
+    assert "token" not in str(raised.value)
+
+
+def test_states_are_files_in_the_project(tmp_path: Path) -> None:
+    """Whether the project says so or not; one backend serves the whole run."""
+    for text in ("", '[tool.engine]\nstate = "file"\n'):
+        (tmp_path / "pyproject.toml").write_text(text)
+        context = open_project(tmp_path)
+        assert type(context.backend) is LocalBackend
+        assert context.backend is context.backend
+        assert context.backend.place("shop", "live") == "state/live/shop.json"
+
+
+@pytest.mark.parametrize("state", ["postgres:token", "files", "", "file:token"])
+def test_a_state_store_that_there_is_not_is_refused(tmp_path: Path, state: str) -> None:
+    """With those that there are, and without the place, which may hold a password."""
+    (tmp_path / "pyproject.toml").write_text(f'[tool.engine]\nstate = "{state}"\n')
+    with pytest.raises(SettingsError, match="states cannot be kept in ") as raised:
+        _ = open_project(tmp_path).backend
+    assert raised.value.hint == 'write state = "file"'
     assert "token" not in str(raised.value)
 
 

@@ -220,6 +220,12 @@ def test_the_ownership_stamp_can_be_switched_off(tmp_path: Path) -> None:
     assert not _load(tmp_path, "[tool.engine]\nownership-stamp = false\n").ownership_stamp
 
 
+def test_states_are_files_unless_the_project_says_otherwise(tmp_path: Path) -> None:
+    """What it may say the wiring knows."""
+    assert _load(tmp_path).state == "file"
+    assert _load(tmp_path, "[tool.engine]\nstate = 's3://b/shop'\n").state == "s3://b/shop"
+
+
 # ── tables that cannot be used ────────────────────────────────────────────────────────────
 
 
