@@ -27,16 +27,16 @@ _ENDS = (Action.DELETE, Action.REPLACE)
 
 
 def refusals_of(
-    plan: Plan, decisions: Iterable[Decision], state: State, options: PlanOptions
+    decisions: Iterable[Decision], state: State, options: PlanOptions
 ) -> tuple[str, ...]:
     """Everything that forbids a plan, each with the way on; empty if nothing does."""
-    decided = sorted(decisions, key=lambda decision: decision.change.address)
+    decided = sorted(decisions, key=lambda decision: decision.address)
     return (
         *(refusal for decision in decided for refusal in decision.refusals),
         *_rivals(decided),
         *_crowded(decided),
         *_protected(decided),
-        *_too_much(plan, state, options),
+        *_too_much(decided, state, options),
     )
 
 
@@ -135,18 +135,17 @@ def _crowded(decisions: Iterable[Decision]) -> Iterator[str]:
 
 def _protected(decisions: Iterable[Decision]) -> Iterator[str]:
     for decision in decisions:
-        change = decision.change
-        if decision.removal_policy.protect and change.action in _ENDS:
-            what = "removed" if change.action is Action.DELETE else "replaced"
+        if decision.removal_policy.protect and decision.action in _ENDS:
+            what = "removed" if decision.action is Action.DELETE else "replaced"
             yield (
-                f"{change.address} is protected and would be {what}. Set "
+                f"{decision.address} is protected and would be {what}. Set "
                 "lifecycle=Lifecycle(protect=False) on it and apply that first"
             )
 
 
-def _too_much(plan: Plan, state: State, options: PlanOptions) -> Iterator[str]:
+def _too_much(decisions: Iterable[Decision], state: State, options: PlanOptions) -> Iterator[str]:
     existing = len(state.resources)
-    ending = plan.count(*_ENDS)
+    ending = sum(decision.action in _ENDS for decision in decisions)
     if options.destroy or options.allow_mass_change or existing < LARGE_FROM:
         return
     # In whole numbers: exactly 30 % must not be over it by a rounding error.

@@ -1,30 +1,29 @@
 """The planner: declared, prior and refreshed in, a plan out. No I/O, no clock, no chance.
 
 The sequence is fixed: rename what moved; decide each declared resource after what it refers to;
-decide what is declared no more; put the operations in order; compare outputs; let the rules
-refuse.
+decide what is no longer declared; fit the decisions into what an account may hold; put the steps
+in order; describe the decisions; compare outputs; let the rules refuse.
 """
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from engine.address import parse_address
 from engine.graph.build import ResourceGraph
 from engine.plan.checks import refusals_of
 from engine.plan.compare.drift import find_drift
-from engine.plan.decide.annotate import with_detached, with_keys_handed_over, with_move
-from engine.plan.decide.capacity import with_room
-from engine.plan.decide.decision import Decision
+from engine.plan.decide.annotate import with_detached, with_keys_passed_on
+from engine.plan.decide.capacity import fit_capacity
 from engine.plan.decide.declared import decide_declared
-from engine.plan.decide.references import ExpectedResource, KnownValues, expected_after, lost_secret
-from engine.plan.decide.removed import decide_undeclared
+from engine.plan.decide.describe import describe
+from engine.plan.decide.references import known_before, lost_secret
+from engine.plan.decide.removed import decide_removed
 from engine.plan.inputs.observed import Observed
 from engine.plan.inputs.options import PlanOptions
 from engine.plan.inputs.plan_inputs import PlanInputs
 from engine.plan.inputs.selection import moved_state, selection
-from engine.plan.model import Action, Drift, Plan
+from engine.plan.model import Action, Change, Drift, Plan
 from engine.plan.outputs import output_changes
 from engine.plan.steps.order import order_steps
 from engine.plan.translate.recorded import refresh_steps
@@ -60,28 +59,33 @@ def make_plan(
         observed=observed,
         schemas=schemas,
         options=options or PlanOptions(),
+        moved_from={new: old for old, new in moves.items()},
     )
     drift = find_drift(graph, state, observed, schemas)
     if inputs.options.refresh_only:
         return _refresh_only(inputs, drift)
     chosen = selection(graph, state, inputs.options)
-    known = KnownValues(schemas, observed.outputs, observed.secrets)
-    decisions = _decisions(inputs, chosen, known, {new: old for old, new in moves.items()})
+    known = known_before(inputs)
+    decisions = {} if inputs.options.destroy else decide_declared(inputs, chosen, known)
+    decisions |= decide_removed(inputs, chosen, decisions)
+    decisions = fit_capacity(inputs, decisions)
     owner = state.lineage if stamped else ""
     steps = order_steps(graph, state, decisions, owner=owner, refreshed=observed.refreshed)
-    decisions = with_keys_handed_over(with_detached(decisions, steps))
+    decisions = with_keys_passed_on(with_detached(inputs, decisions, steps))
+    changes = tuple(
+        describe(decisions[address], inputs.moved_from.get(address))
+        for address in sorted(decisions, key=parse_address)
+    )
     outputs = {} if inputs.options.destroy else graph.stack.outputs
     lost = {name: list(filter(known.is_lost, targets_in(outputs[name].value))) for name in outputs}
     outputs = {name: outputs[name] for name in outputs if not lost[name]}
     whole = chosen is None
-    draft = Plan(
+    return Plan(
         stack=state.stack,
         environment=state.environment,
         lineage=state.lineage,
         serial=state.serial,
-        changes=tuple(
-            decisions[address].change for address in sorted(decisions, key=parse_address)
-        ),
+        changes=changes,
         drift=drift,
         outputs=output_changes(outputs, state.outputs, known, state.lineage) if whole else (),
         wanted_outputs={entry.name: (entry.value, entry.sensitive) for entry in outputs.values()}
@@ -90,49 +94,9 @@ def make_plan(
         steps=steps,
         moves=moves,
         lookups=observed.lookups,
-        warnings=(*_warnings(inputs, whole=whole), *_lost(lost), *_over(decisions)),
+        warnings=(*_warnings(inputs, whole=whole), *_lost(lost), *_left_as_is(changes)),
+        refusals=refusals_of(decisions.values(), state, inputs.options),
     )
-    refusals = refusals_of(draft, decisions.values(), state, inputs.options)
-    return dataclasses.replace(draft, refusals=refusals)
-
-
-def _decisions(
-    inputs: PlanInputs,
-    chosen: frozenset[str] | None,
-    known: KnownValues,
-    came_from: Mapping[str, str],
-) -> dict[str, Decision]:
-    """Decide every resource that the plan is about."""
-    for address, found in inputs.observed.lookups.items():
-        known.decide(address, ExpectedResource(found))
-    decisions: dict[str, Decision] = {}
-    if not inputs.options.destroy:
-        decisions = _declared(inputs, chosen, known, came_from)
-        if any(inputs.graph.deferred[address] for address in decisions):
-            # What a deferred reference names is decided after the one that refers to it, so
-            # only a second look tells whether it is the object that is there already.
-            decisions = _declared(inputs, chosen, known, came_from)
-    return with_room(inputs, decisions | decide_undeclared(inputs, chosen, decisions))
-
-
-def _declared(
-    inputs: PlanInputs,
-    chosen: frozenset[str] | None,
-    known: KnownValues,
-    came_from: Mapping[str, str],
-) -> dict[str, Decision]:
-    """Decide every declared resource after what it refers to, and tell `known` of each."""
-    decisions: dict[str, Decision] = {}
-    refreshed = inputs.observed.refreshed
-    for address in inputs.graph.order:
-        if chosen is None or address in chosen:
-            decision = decide_declared(inputs, address, known, decisions)
-            decisions[address] = with_move(decision, came_from.get(address))
-            known.decide(address, expected_after(decision, refreshed=refreshed))
-        elif (prior := inputs.state.resources.get(address)) is not None:
-            actual = inputs.actual(address, prior) or {}
-            known.decide(address, ExpectedResource(actual, whole=False, declared=prior.declared))
-    return decisions
 
 
 def _refresh_only(inputs: PlanInputs, drift: tuple[Drift, ...]) -> Plan:
@@ -148,18 +112,17 @@ def _refresh_only(inputs: PlanInputs, drift: tuple[Drift, ...]) -> Plan:
 
 
 def _lost(lost: Mapping[str, Sequence[Target]]) -> Iterator[str]:
-    """What a person should know of outputs whose secret nobody can tell any more."""
+    """Warn of outputs whose secret is kept nowhere."""
     for name, targets in sorted(lost.items()):
         if targets:
             yield f"output {name} has no value: {lost_secret(targets[0])}"
 
 
-def _over(decisions: Mapping[str, Decision]) -> Iterator[str]:
-    """What a person should know of resources that are left alone although the code differs."""
-    for address in sorted(decisions, key=parse_address):
-        change = decisions[address].change
+def _left_as_is(changes: Iterable[Change]) -> Iterator[str]:
+    """Warn of resources that stay as they are although the code differs."""
+    for change in changes:
         if change.action is Action.NO_OP:
-            yield from (f"{address} ({change.line}): {note}" for note in change.notes)
+            yield from (f"{change.address} ({change.line}): {note}" for note in change.notes)
 
 
 def _warnings(inputs: PlanInputs, *, whole: bool) -> Iterator[str]:

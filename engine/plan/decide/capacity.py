@@ -16,7 +16,7 @@ from engine.schema.lifecycle import Removal, Verb
 from engine.schema.resource_type import ResourceType
 
 
-def with_room(inputs: PlanInputs, decisions: Mapping[str, Decision]) -> dict[str, Decision]:
+def fit_capacity(inputs: PlanInputs, decisions: Mapping[str, Decision]) -> dict[str, Decision]:
     """Fit decisions into what Stripe lets an account hold.
 
     What was not counted is believed to fit.
@@ -33,7 +33,7 @@ def with_room(inputs: PlanInputs, decisions: Mapping[str, Decision]) -> dict[str
             if decision.kind.name == type_name and decision.removal_policy.account == account
         ]
         for decision in _Capacity(inputs.schemas[type_name], count).fitted(inputs, some):
-            found[decision.address] = decision
+            found[str(decision.address)] = decision
     return found
 
 
@@ -51,8 +51,7 @@ class _Capacity:
         room = self.kind.life.cap - self.count
         if (made or replaced) and len(made) > room + gone:
             first = (made or replaced)[0]
-            refusal = self._too_many(len(made), gone)
-            yield dataclasses.replace(first, refusals=(*first.refusals, refusal))
+            yield first.refused(self._too_many(len(made), gone))
             return
         if len(made) > room:
             yield from (dataclasses.replace(one, needs_room=True) for one in made)
@@ -60,11 +59,11 @@ class _Capacity:
         # Who insists on having the new one first comes first.
         wishes = inputs.graph.declarations
         overlapping = sorted(
-            (one for one in replaced if one.change.create_first),
-            key=lambda one: not wishes[one.address].lifecycle.create_before_delete,
+            (one for one in replaced if one.create_first),
+            key=lambda one: not wishes[str(one.address)].lifecycle.create_before_delete,
         )
         for decision in overlapping[spare:]:
-            wish = wishes[decision.address].lifecycle.create_before_delete
+            wish = wishes[str(decision.address)].lifecycle.create_before_delete
             yield self._refused(decision) if wish else self._old_one_first(decision)
 
     @property
@@ -76,17 +75,13 @@ class _Capacity:
             f"the old one goes before the new one is there, since the account holds {self.count} "
             f"{self._full}"
         )
-        change = dataclasses.replace(
-            decision.change, create_first=False, notes=(*decision.change.notes, note)
-        )
-        return dataclasses.replace(decision, change=change)
+        return dataclasses.replace(decision, create_first=False, notes=(*decision.notes, note))
 
     def _refused(self, decision: Decision) -> Decision:
-        refusal = (
+        return decision.refused(
             f"{decision.address} is to be replaced with the new one first, and the account holds "
             f"{self.count} {self._full}. Take create_before_delete out, or remove one first"
         )
-        return dataclasses.replace(decision, refusals=(*decision.refusals, refusal))
 
     def _too_many(self, made: int, gone: int) -> str:
         return (
@@ -97,16 +92,14 @@ class _Capacity:
 
 def _replaces(decision: Decision) -> bool:
     """Whether a new object takes the place of one that goes."""
-    return decision.change.action is Action.REPLACE and _deletes(decision.change.removal)
+    return decision.action is Action.REPLACE and _deletes(decision.removal)
 
 
 def _frees(decision: Decision) -> int:
     """How many places become free that no successor takes."""
     ways = decision.kind.life.removals
-    leftovers = len(decision.removals) if ways and _deletes(ways[-1]) else 0
-    return leftovers + (
-        decision.change.action is Action.DELETE and _deletes(decision.change.removal)
-    )
+    leftovers = len(decision.superseded) if ways and _deletes(ways[-1]) else 0
+    return leftovers + (decision.action is Action.DELETE and _deletes(decision.removal))
 
 
 def _deletes(removal: Removal | None) -> bool:

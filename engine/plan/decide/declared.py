@@ -1,51 +1,72 @@
-"""Deciding what is declared: a new object, the one that is there, or another in its place."""
+"""Deciding what is declared: a new object, the one that exists, or another in its place."""
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from engine.plan.compare.liveness import has_ended, is_past
+from engine.plan.compare.liveness import has_ended
 from engine.plan.compare.natural_keys import cased
 from engine.plan.compare.unchanged import is_as_declared
-from engine.plan.decide.decision import Decision, decide_new, removal_policy_of
-from engine.plan.decide.existing import Existing, decide_existing, left_alone
-from engine.plan.decide.key_conflicts import collision
-from engine.plan.decide.reclaim import reclaimed
-from engine.plan.decide.references import KnownValues, lost_secret
-from engine.plan.decide.replacement import (
-    choose_removal,
-    conflicting_key,
-    inherited,
-    replaced,
-    transfer_params,
-    with_brought,
+from engine.plan.decide.decision import Decision, removal_policy_of
+from engine.plan.decide.existing import Existing, decide_existing, decide_unchanged
+from engine.plan.decide.key_conflicts import Settlement, settled, with_revival
+from engine.plan.decide.references import (
+    ExpectedResource,
+    KnownValues,
+    expected_after,
+    lost_secret,
 )
+from engine.plan.decide.replacement import transfer_params, with_replacement
+from engine.plan.decide.unmanaged import unmanaged_object
 from engine.plan.inputs.plan_inputs import PlanInputs
 from engine.plan.model import Action, Reason
-from engine.schema.lifecycle import NaturalKey, Removal, Verb
-from engine.schema.remote import RemoteObject
 from engine.schema.resource_type import ResourceType
 from engine.stack.model import Declaration
 from engine.state.model import ResourceState
 from engine.values.markers import UNKNOWN
-from engine.values.paths import dotted, get_path, reach
+from engine.values.paths import dotted, reach
 from engine.values.targets import AttributeTarget, Target
 from engine.values.templates import resolve
 
 
 def decide_declared(
-    inputs: PlanInputs, address: str, known: KnownValues, decisions: Mapping[str, Decision]
-) -> Decision:
-    """Decide one declared resource.
+    inputs: PlanInputs, chosen: frozenset[str] | None, known: KnownValues
+) -> dict[str, Decision]:
+    """Decide every declared resource after what it refers to.
 
     Args:
         inputs: What the plan is made from.
-        address: The resource.
-        known: What the references in it stand for.
-        decisions: What was decided of the resources it refers to.
+        chosen: Addresses that the plan is about; None for all.
+        known: What references stand for; it learns each resource as it is decided.
     """
+    decisions = _in_order(inputs, chosen, known)
+    if any(inputs.graph.deferred[address] for address in decisions):
+        # What a deferred reference names is decided after the one that refers to it, so
+        # only a second round knows whether it is an object that exists already.
+        decisions = _in_order(inputs, chosen, known)
+    return decisions
+
+
+def _in_order(
+    inputs: PlanInputs, chosen: frozenset[str] | None, known: KnownValues
+) -> dict[str, Decision]:
+    decisions: dict[str, Decision] = {}
+    refreshed = inputs.observed.refreshed
+    for address in inputs.graph.order:
+        if chosen is None or address in chosen:
+            decisions[address] = _decide(inputs, address, known, decisions)
+            known.decide(address, expected_after(decisions[address], refreshed=refreshed))
+        elif (prior := inputs.state.resources.get(address)) is not None:
+            actual = inputs.actual(address, prior) or {}
+            known.decide(address, ExpectedResource(actual, whole=False, declared=prior.declared))
+    return decisions
+
+
+def _decide(
+    inputs: PlanInputs, address: str, known: KnownValues, decisions: Mapping[str, Decision]
+) -> Decision:
+    """Decide one declared resource, where those it refers to are decided."""
     declaration = inputs.graph.declarations[address]
     wanted: Mapping[str, Any] = declaration.arguments
     if declaration.templates:
@@ -54,10 +75,11 @@ def decide_declared(
     if prior is not None:
         actual, taken = inputs.actual(address, prior), None
     else:
-        taken, actual = inputs.taken(address) or (None, None)
+        taken, actual = unmanaged_object(inputs, address) or (None, None)
     kind = cased(inputs.schemas[declaration.type], declaration, inputs.graph.declarations)
     if actual is None:
-        return _with_lost(inputs, _new(inputs, declaration, kind, wanted, prior), known)
+        decision = _new(inputs, declaration, kind, wanted, prior)
+        return decision.refused(*_lost_secrets(inputs, address, known))
     case = Existing(
         declaration=declaration,
         kind=kind,
@@ -74,24 +96,32 @@ def decide_declared(
         ),
         refreshed=inputs.observed.refreshed,
     )
-    if _is_untouched(inputs, case):
-        return left_alone(case)
-    return _with_lost(inputs, _existing(inputs, case), known)
+    if _is_unchanged(inputs, case):
+        return decide_unchanged(case)
+    return _existing(inputs, case).refused(*_lost_secrets(inputs, address, known))
 
 
-def _with_lost(inputs: PlanInputs, decision: Decision, known: KnownValues) -> Decision:
-    """Refuse what refers to a secret that nobody can tell: it could not be sent."""
-    address = decision.address
-    refusals = (
-        f"{address} cannot have its {dotted(path)}: {lost_secret(target)}"
-        for path, target in inputs.graph.targets[address]
-        if known.is_lost(target)
-    )
-    return dataclasses.replace(decision, refusals=(*decision.refusals, *refusals))
+def _existing(inputs: PlanInputs, case: Existing) -> Decision:
+    decision = decide_existing(case)
+    if decision.action is not Action.REPLACE:
+        return decision
+    if case.taken is not Reason.REMEMBERED:
+        return with_revival(inputs, case, with_replacement(inputs, decision, case.actual))
+    # What was archived here cannot become what is declared now: leave it archived.
+    transfer = transfer_params(case.kind, case.wanted, case.actual)
+    new = _create(case.declaration, case.kind, case.wanted, Reason.DECLARED, transfer=transfer)
+    return with_revival(inputs, case, new)
 
 
-def _is_untouched(inputs: PlanInputs, case: Existing) -> bool:
-    """Whether a glance tells that there is nothing to do, in the state either."""
+def _lost_secrets(inputs: PlanInputs, address: str, known: KnownValues) -> Iterator[str]:
+    """Why what refers to a secret is refused that is kept nowhere: it could not be sent."""
+    for path, target in inputs.graph.targets[address]:
+        if known.is_lost(target):
+            yield f"{address} cannot have its {dotted(path)}: {lost_secret(target)}"
+
+
+def _is_unchanged(inputs: PlanInputs, case: Existing) -> bool:
+    """Whether the fast check finds nothing to do, in the state either."""
     declaration, prior, address = case.declaration, case.prior, str(case.declaration.address)
     return (
         prior is not None
@@ -113,7 +143,9 @@ def _force(
         return Reason.REQUESTED
     for trigger in inputs.graph.triggers[str(declaration.address)]:
         decision = decisions.get(trigger)
-        if decision is not None and decision.change.action is not Action.NO_OP:
+        if decision is not None and (
+            decision.action is not Action.NO_OP or trigger in inputs.moved_from
+        ):
             return Reason.TRIGGERED
     root = inputs.schemas[declaration.type].root
     for path, target in inputs.graph.targets[str(declaration.address)]:
@@ -128,7 +160,7 @@ def _force(
 
 def _is_remade(decision: Decision | None) -> bool:
     """Whether an object takes the place of one that was deleted outside of the code."""
-    return decision is not None and decision.makes and Reason.MISSING in decision.change.reasons
+    return decision is not None and decision.makes and Reason.MISSING in decision.reasons
 
 
 def _as_of(inputs: PlanInputs, known: KnownValues) -> Callable[[Target], Any]:
@@ -145,81 +177,6 @@ def _as_of(inputs: PlanInputs, known: KnownValues) -> Callable[[Target], Any]:
     return value
 
 
-# ── an object that is there ───────────────────────────────────────────────────────────────────
-
-
-def _existing(inputs: PlanInputs, case: Existing) -> Decision:
-    decision = decide_existing(case)
-    if decision.change.action is not Action.REPLACE:
-        return decision
-    if case.taken is Reason.REMEMBERED:
-        # What was archived here cannot become what is declared now: leave it archived.
-        new = decide_new(
-            case.declaration,
-            case.kind,
-            case.wanted,
-            reason=Reason.DECLARED,
-            prior=None,
-            transfer=transfer_params(case.kind, case.wanted, case.actual),
-        )
-        return reclaimed(inputs, case, new)
-    return reclaimed(inputs, case, _replacement(inputs, decision, case.actual))
-
-
-def _replacement(inputs: PlanInputs, decision: Decision, actual: RemoteObject) -> Decision:
-    kind, address = decision.kind, decision.address
-    conflict = conflicting_key(kind, decision.wanted, actual)
-    wish = inputs.graph.declarations[address].lifecycle.create_before_delete
-    create_first = conflict is None if wish is None else wish
-    heir = inherited(kind, decision.wanted, actual) if create_first else {}
-    left = {**actual, **dict.fromkeys(heir, False)}
-    removal = None
-    if not is_past(kind, actual):
-        removal = choose_removal(kind, left, probed=inputs.probed(address, kind))
-    refusals = decision.refusals
-    if conflict is not None and (wish or not _frees(removal, kept=conflict.kept_by_removed)):
-        refusals = (*refusals, _held_by_the_old(decision, conflict))
-    notes = (*decision.change.notes, *_said_of_case(decision, conflict))
-    decision = dataclasses.replace(
-        decision,
-        change=dataclasses.replace(decision.change, notes=notes),
-        transfer={**transfer_params(kind, decision.wanted, actual), **heir},
-        refusals=refusals,
-    )
-    return with_brought(replaced(decision, removal, create_first=create_first), inputs.state)
-
-
-def _frees(removal: Removal | None, *, kept: bool) -> bool:
-    """Whether removing an object makes its natural key free for its successor."""
-    return removal is not None and (removal.verb is Verb.DELETE or not kept)
-
-
-def _said_of_case(decision: Decision, conflict: NaturalKey | None) -> Iterator[str]:
-    """What a change costs that nobody but the plan can see."""
-    for field in decision.change.fields:
-        same = str(field.before).lower() == str(field.after).lower()
-        if conflict is not None and dotted(field.path) == conflict.attribute and same:
-            yield (
-                f"{conflict.attribute} changes in upper and lower case alone, which Stripe does "
-                "not tell apart: the old object ends before the new one is made, and whatever was "
-                "counted by it begins at zero"
-            )
-
-
-def _held_by_the_old(decision: Decision, conflict: NaturalKey) -> str:
-    fields = decision.change.fields
-    forcing = [dotted(field.path) for field in fields if field.forces_replacement]
-    return (
-        f"{decision.address} cannot be replaced while {conflict.attribute} stays "
-        f"{get_path(decision.wanted, (conflict.attribute,))!r}: Stripe still holds the "
-        f"old object under it. Give it another {conflict.attribute}, or change back "
-        + ", ".join(forcing)
-    )
-
-
-# ── a new object ──────────────────────────────────────────────────────────────────────────────
-
-
 def _new(
     inputs: PlanInputs,
     declaration: Declaration,
@@ -227,28 +184,47 @@ def _new(
     wanted: Mapping[str, Any],
     prior: ResourceState | None,
 ) -> Decision:
+    """A resource that has no object yet, or no longer has one."""
     holder = inputs.observed.holders.get(str(declaration.address))
-    transfer: dict[str, Any] = {}
-    note = refusal = ""
+    conflict = Settlement()
     if holder is not None:
-        transfer, note, refusal = collision(
-            declaration, kind, wanted, holder, inputs.state, inputs.graph, inputs.observed.owners
-        )
-    decision = decide_new(
+        conflict = settled(inputs, declaration, kind, wanted, holder)
+    impossible = tuple(_cannot_be_made(inputs, declaration))
+    return _create(
         declaration,
         kind,
         wanted,
-        reason=Reason.MISSING if prior is not None else Reason.DECLARED,
+        Reason.MISSING if prior is not None else Reason.DECLARED,
         prior=prior,
-        transfer=transfer,
-        notes=(note,) if note else (),
+        superseded=prior.superseded if prior is not None else (),
+        transfer=conflict.transfer,
+        notes=conflict.notes,
+        refusals=impossible[:1] or conflict.refusals,
     )
-    found = next(_cannot_be_made(inputs, declaration), refusal)
-    return dataclasses.replace(decision, refusals=(found,) if found else ())
+
+
+def _create(
+    declaration: Declaration,
+    kind: ResourceType,
+    wanted: Mapping[str, Any],
+    reason: Reason,
+    **parts: Any,
+) -> Decision:
+    return Decision(
+        address=declaration.address,
+        kind=kind,
+        action=Action.CREATE,
+        reasons=(reason,),
+        declared=declaration.arguments,
+        wanted=wanted,
+        removal_policy=removal_policy_of(declaration, kind),
+        line=str(declaration.location),
+        **parts,
+    )
 
 
 def _cannot_be_made(inputs: PlanInputs, declaration: Declaration) -> Iterator[str]:
-    """Why there can be no new object whatever its keys, most telling first."""
+    """Why there can be no new object whatever its keys, the most important first."""
     address = str(declaration.address)
     if address in inputs.observed.imports:
         yield (

@@ -1,4 +1,4 @@
-"""What happens to one resource: the decision, before it is put in order with the others."""
+"""Deciding a declared resource that has an object: leave it, change it, revive it, replace it."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from engine.plan.compare.diff import compare, drifted, veiled
 from engine.plan.compare.field_changes import field_changes
 from engine.plan.compare.last_seen import ignored_in, seen_leaves, with_unanswered, without
 from engine.plan.compare.liveness import has_ended, is_past, past_leaf
-from engine.plan.compare.normalize import applied_leaves, document_of, seal, unsealed
+from engine.plan.compare.normalize import applied_leaves, seal, unsealed
 from engine.plan.decide.decision import Decision, removal_policy_of
-from engine.plan.model import Action, Change, FieldChange, FieldReason, Reason
+from engine.plan.model import Action, FieldChange, FieldReason, Reason
 from engine.plan.translate.companions import made_again
 from engine.plan.translate.params import update_params
 from engine.schema.remote import RemoteObject, id_of
@@ -40,10 +40,10 @@ class Existing:
         kind: Its resource type.
         wanted: Arguments with references resolved.
         actual: The object.
-        prior: What state says; None when it comes under management now.
+        prior: What state records; None when it comes under management now.
         as_of: What the references of the last apply stand for.
         salt: For fingerprints of secrets.
-        taken: Why an object that state does not know becomes this resource's; None if state does.
+        taken: Why an object that state does not record becomes this resource's; None if it does.
         force: Why it is replaced whatever its fields say; None if it is not.
         remade: Something it refers to was deleted outside of the code and is made again.
         refreshed: The object was read just now.
@@ -80,14 +80,13 @@ def decide_existing(case: Existing) -> Decision:
     moved = _moved_leaves(case)
     fields = field_changes(kind, comparison, declared, prior, case.actual, moved)
     if is_past(kind, case.actual) and case.force is None:
-        return _over(case, fields)
-    # What was declared and is no more is cleared like any other field: nobody ended the object.
+        return _past(case, fields)
+    # What is no longer declared is cleared like any other field: nothing else ended the object.
     said = {**(prior or {}), **{name: value for name, value in wanted.items() if value is not None}}
     ended = case.refreshed and has_ended(kind, case.actual, said)
     forced = case.force is not None or any(change.forces_replacement for change in fields)
     if forced:
         fields = tuple(_without_stays(fields))
-    reasons = tuple(_reasons(case, fields, ended=ended))
     action = _action(case, fields, ended=ended, forced=forced)
     update: dict[str, Any] = {}
     revive_by = ""
@@ -99,92 +98,67 @@ def decide_existing(case: Existing) -> Decision:
             revive_by = kind.life.revival.call
         if action is Action.REVIVE:
             update |= made_again(kind, sent, case.actual)
-    change = Change(
-        address=declaration.address,
-        type=kind.name,
-        action=action,
-        reasons=reasons,
-        id=id_of(case.actual),
-        before=document_of(kind.root, comparison.before),
-        after=document_of(kind.root, comparison.after),
+    return _decided(
+        case,
+        action,
+        reasons=tuple(_reasons(case, fields, ended=ended)),
+        comparison=comparison,
         fields=fields,
-        notes=tuple(_notes(fields)),
-        line=str(declaration.location),
-    )
-    return Decision(
-        change=change,
-        kind=kind,
-        declared=declaration.arguments,
-        wanted=case.wanted,
         update=update,
         revive_by=revive_by,
-        actual=case.actual,
-        prior=case.prior,
-        removal_policy=removal_policy_of(declaration, kind),
-        removals=case.prior.superseded if case.prior is not None else (),
     )
 
 
-def _over(case: Existing, fields: tuple[FieldChange, ...]) -> Decision:
+def decide_unchanged(case: Existing) -> Decision:
+    """A resource that the fast check found unchanged: nothing to compare."""
+    return _decided(case, Action.NO_OP, unchanged=True)
+
+
+def _decided(
+    case: Existing, action: Action, kept: Mapping[str, Any] | None = None, **parts: Any
+) -> Decision:
+    """The decision about the object of a case.
+
+    Args:
+        case: The resource and its object.
+        action: What happens to it.
+        kept: What state keeps as declared in place of the declaration; None for the declaration.
+        parts: The further fields of the decision.
+    """
+    declaration = case.declaration
+    return Decision(
+        address=declaration.address,
+        kind=case.kind,
+        action=action,
+        id=id_of(case.actual),
+        declared=declaration.arguments if kept is None else kept,
+        wanted=case.wanted if kept is None else kept,
+        actual=case.actual,
+        prior=case.prior,
+        removal_policy=removal_policy_of(declaration, case.kind),
+        superseded=case.prior.superseded if case.prior is not None else (),
+        line=str(declaration.location),
+        **parts,
+    )
+
+
+def _past(case: Existing, fields: tuple[FieldChange, ...]) -> Decision:
     """A resource whose object has done its work: nothing about it can change any more.
 
-    State keeps what was declared while it could, so that the difference is told each time.
+    State keeps what was declared while it could, so that each plan shows the difference again.
     """
-    declaration, kind = case.declaration, case.kind
     differing = [dotted(change.path) for change in fields if change.reason in _OF_THE_CODE]
     note = (
-        f"it has ended ({past_leaf(kind, case.actual)}) and cannot change any more, but the code "
-        f"differs in {', '.join(differing)}: put the code back, or declare a new one under "
+        f"it has ended ({past_leaf(case.kind, case.actual)}) and cannot change any more, but the "
+        f"code differs in {', '.join(differing)}: put the code back, or declare a new one under "
         "another name"
     )
-    there = dict(case.prior.attributes) if case.prior is not None else {}
-    change = Change(
-        address=declaration.address,
-        type=kind.name,
-        action=Action.NO_OP if case.taken is None else Action.IMPORT,
+    return _decided(
+        case,
+        Action.NO_OP if case.taken is None else Action.IMPORT,
+        None if case.prior is None else case.prior.declared,
         reasons=() if case.taken is None else (case.taken,),
-        id=id_of(case.actual),
-        before=there,
-        after=there,
         notes=(note,) if differing else (),
-        line=str(declaration.location),
-    )
-    kept = declaration.arguments if case.prior is None else case.prior.declared
-    return Decision(
-        change=change,
-        kind=kind,
-        declared=kept,
-        wanted=case.wanted if case.prior is None else kept,
-        actual=case.actual,
-        prior=case.prior,
-        removal_policy=removal_policy_of(declaration, kind),
-        removals=case.prior.superseded if case.prior is not None else (),
-    )
-
-
-def left_alone(case: Existing) -> Decision:
-    """A resource of which a glance told that it is as declared: nothing to compare."""
-    prior = case.prior
-    assert prior is not None  # noqa: S101 - without it there is nothing to glance at
-    there = {name: prior.attributes[name] for name in case.wanted}
-    change = Change(
-        address=case.declaration.address,
-        type=case.kind.name,
-        action=Action.NO_OP,
-        id=id_of(case.actual),
-        before=there,
-        after=there,
-        line=str(case.declaration.location),
-    )
-    return Decision(
-        change=change,
-        kind=case.kind,
-        declared=case.declaration.arguments,
-        wanted=case.wanted,
-        actual=case.actual,
-        prior=prior,
-        removal_policy=prior.removal_policy,
-        untouched=True,
     )
 
 
@@ -248,20 +222,3 @@ def _without_stays(fields: tuple[FieldChange, ...]) -> Iterator[FieldChange]:
             yield dataclasses.replace(change, reason=FieldReason.CLEARED, after=ABSENT)
         else:
             yield change
-
-
-def _notes(fields: tuple[FieldChange, ...]) -> Iterator[str]:
-    for change in fields:
-        if change.reason is FieldReason.STAYS:
-            yield stays(change)
-        elif change.reason is FieldReason.DIFFERS:
-            where = dotted(change.path)
-            yield (
-                f"{where} is declared as in the last apply: if this comes back after each, Stripe "
-                "does not keep it, and ignore_changes leaves it alone"
-            )
-
-
-def stays(change: FieldChange) -> str:
-    """Say that a leaf which was declared cannot be cleared."""
-    return f"{dotted(change.path)} is declared no more, but Stripe cannot clear it: its value stays"

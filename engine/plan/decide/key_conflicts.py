@@ -1,76 +1,124 @@
-"""A new resource whose natural key another object holds already."""
+"""New resources whose natural key another object has already: take it, revive it, or refuse."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from engine.graph.build import ResourceGraph
 from engine.plan.compare.liveness import is_live
 from engine.plan.compare.natural_keys import told
+from engine.plan.decide.decision import Decision
+from engine.plan.decide.existing import Existing, decide_existing
 from engine.plan.decide.replacement import conflicting_key, transfer_params
+from engine.plan.inputs.plan_inputs import PlanInputs
+from engine.plan.model import Action, Reason
 from engine.schema.remote import RemoteObject, id_of
 from engine.schema.resource_type import ResourceType
 from engine.stack.model import Declaration
-from engine.state.model import State
 
 
-def collision(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """What follows from a natural key that another object has.
+
+    Attributes:
+        transfer: Parameters that take the key over; empty if none do.
+        notes: What a person should know of it.
+        refusals: Why the new object must not be made.
+    """
+
+    transfer: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    refusals: tuple[str, ...] = ()
+
+
+def settled(
+    inputs: PlanInputs,
     declaration: Declaration,
     kind: ResourceType,
     wanted: Mapping[str, Any],
     holder: RemoteObject,
-    state: State,
-    graph: ResourceGraph,
-    owners: Mapping[str, str],
-) -> tuple[dict[str, Any], str, str]:
-    """Settle a collision, or refuse it.
+) -> Settlement:
+    """Settle a conflict over a natural key, or refuse it.
 
     Args:
+        inputs: What the plan is made from.
         declaration: The new resource.
         kind: Its type.
         wanted: Its arguments, references resolved.
-        holder: The object that holds its key.
-        state: The state of its stack.
-        graph: What its stack declares.
-        owners: As in `Observed`.
-
-    Returns:
-        Parameters that take the key over, a note for the plan, and a refusal; each may be empty.
+        holder: The object that has its key.
     """
-    holder_id = id_of(holder)
-    ours = next((text for text, entry in state.resources.items() if entry.id == holder_id), None)
+    resources, holder_id = inputs.state.resources, id_of(holder)
+    ours = next((text for text, entry in resources.items() if entry.id == holder_id), None)
     transfer = transfer_params(kind, wanted, holder)
+    where = f"{declaration.address} ({declaration.location})"
+    moved = f'moved("{ours}", "{declaration.address}")'
     if ours is not None and declaration.lifecycle.adopt:
         refusal = (
-            f"{declaration.address} ({declaration.location}): adopt=True finds {holder_id}, which "
-            f"is {ours} already. If this is the same thing under a new name, say "
-            f'moved("{ours}", "{declaration.address}"); if not, take adopt=True out'
+            f"{where}: adopt=True finds {holder_id}, which is {ours} already. If this is the same "
+            f"thing under a new name, say {moved}; if not, take adopt=True out"
         )
-        return {}, "", refusal
+        return Settlement(refusals=(refusal,))
     if transfer and (ours is not None or not is_live(kind, holder)):
-        note = "" if ours else f"takes its key from {holder_id}, which is archived"
-        return transfer, note, ""
+        notes = () if ours else (f"takes its key from {holder_id}, which is archived",)
+        return Settlement(transfer=transfer, notes=notes)
     key = conflicting_key(kind, wanted, holder, transferable=True)
     if key is None:
-        return {}, "", ""  # found by a key that several may hold
+        return Settlement()  # found by a key that several may have
     what = told(key, wanted)
-    if ours is not None and ours not in graph.declarations:
-        if not key.kept_by_removed:
-            return {}, "", ""  # it is removed first, which frees the key
-        refusal = (
-            f"{declaration.address} ({declaration.location}): {what} belongs to {ours}, "
-            "which is declared no more, and Stripe keeps it taken after removal. If this is the "
-            f'same thing under a new name, say moved("{ours}", "{declaration.address}")'
-        )
-        return {}, "", refusal
-    return {}, "", _held(declaration, what, holder_id, ours, owners.get(holder_id))
+    if ours is None or ours in inputs.graph.declarations:
+        owner = inputs.observed.owners.get(holder_id)
+        return Settlement(refusals=(_held(declaration, what, holder_id, ours, owner),))
+    if not key.kept_by_removed:
+        return Settlement()  # it is removed first, which frees the key
+    refusal = (
+        f"{where}: {what} belongs to {ours}, which is declared no more, and Stripe keeps it taken "
+        f"after removal. If this is the same thing under a new name, say {moved}"
+    )
+    return Settlement(refusals=(refusal,))
+
+
+def with_revival(inputs: PlanInputs, case: Existing, decision: Decision) -> Decision:
+    """Revive an ended object that has the natural key of what is to be made.
+
+    A domain that is declared as `a`, then `b`, then `a` again leaves a disabled `a` behind, which
+    has the name for good: it is revived, and `b` is removed.
+
+    Args:
+        inputs: What the plan is made from.
+        case: The resource and the object it has.
+        decision: To make a new object.
+
+    Returns:
+        The decision as it is if no other object has its key; refused if that object is in use.
+    """
+    holder = inputs.observed.holders.get(str(decision.address))
+    if holder is None or id_of(holder) == id_of(case.actual):
+        return decision
+    revival = decide_existing(
+        dataclasses.replace(case, actual=holder, prior=None, taken=Reason.REMEMBERED, force=None)
+    )
+    ours = any(entry.id == id_of(holder) for entry in inputs.state.resources.values())
+    used = is_live(case.kind, holder) and not case.declaration.lifecycle.adopt
+    if ours or used or revival.action is not Action.REVIVE:
+        conflict = settled(inputs, case.declaration, case.kind, case.wanted, holder)
+        return decision.refused(*conflict.refusals)
+    note = f"{id_of(holder)} holds its key already, and comes back in place of a new one"
+    return dataclasses.replace(
+        decision,
+        create_first=False,
+        notes=(*decision.notes, note),
+        instead=revival,
+        superseded=tuple(id for id in decision.superseded if id != id_of(holder)),
+    )
 
 
 def _held(
     declaration: Declaration, what: str, holder_id: str, ours: str | None, owner: str | None
 ) -> str:
-    """Why a key cannot be taken, and the way on that ends nothing that somebody declares."""
+    """Why a key cannot be taken, and the way on that ends nothing that is declared."""
     where = f"{declaration.address} ({declaration.location})"
     if owner is not None:
         address, _, stack = owner.partition(" of stack ")

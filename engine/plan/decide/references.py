@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.plan.compare.normalize import read_attribute
 from engine.plan.decide.decision import Decision
+from engine.plan.inputs.plan_inputs import PlanInputs
 from engine.plan.model import FieldReason
 from engine.plan.translate.recorded import with_told_once
 from engine.schema.resource_type import Schemas
@@ -90,6 +91,15 @@ class KnownValues:
         return found if secret is None else Sensitive(secret)
 
 
+def known_before(inputs: PlanInputs) -> KnownValues:
+    """What is known before anything is decided: outputs, kept secrets, objects looked up."""
+    observed = inputs.observed
+    known = KnownValues(inputs.schemas, observed.outputs, observed.secrets)
+    for address, found in observed.lookups.items():
+        known.decide(address, ExpectedResource(found))
+    return known
+
+
 def lost_secret(target: Target) -> str:
     """Say why nobody can tell a secret, and how to get one."""
     address = getattr(target, "address", "")
@@ -131,7 +141,7 @@ def _changed(decision: Decision) -> dict[str, Any]:
     """The fields that an update changes, UNKNOWN where only the answer can tell."""
     certain = _certain(decision)
     found: dict[str, Any] = {}
-    for change in decision.change.fields:
+    for change in decision.fields:
         name = str(change.path[0])
         if change.reason is FieldReason.STAYS:
             continue

@@ -1,4 +1,4 @@
-"""Deciding what is declared no more: how it goes, or that it is only forgotten."""
+"""Deciding what is no longer declared: how it is removed, or that it is only forgotten."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Container
 from engine.address import parse_address
 from engine.plan.compare.liveness import is_past
 from engine.plan.decide.decision import Decision
-from engine.plan.decide.replacement import choose_removal, with_brought
+from engine.plan.decide.replacement import Ending, ending_of
 from engine.plan.inputs.plan_inputs import PlanInputs
-from engine.plan.model import Action, Change, Reason
+from engine.plan.model import Action, Reason
 from engine.state.model import RemovalPolicy, ResourceState
 
 
-def decide_undeclared(
+def decide_removed(
     inputs: PlanInputs, chosen: frozenset[str] | None, decided: Container[str]
 ) -> dict[str, Decision]:
     """Decide every resource of the state that nothing declares.
@@ -40,43 +40,33 @@ def _removal(inputs: PlanInputs, address: str, prior: ResourceState) -> Decision
         (entry for entry in inputs.graph.stack.releases if str(entry.address) == address), None
     )
     forget = release.keep if release is not None else prior.removal_policy.keep
-    past = actual is not None and is_past(kind, actual)
-    removal = (
-        None
-        if forget or actual is None or past
-        else choose_removal(kind, actual, probed=inputs.probed(address, kind))
-    )
-    reason = Reason.DESTROYED if inputs.options.destroy else Reason.UNDECLARED
+    ending, reason = Ending(), Reason.DESTROYED if inputs.options.destroy else Reason.UNDECLARED
     if forget:
         reason = Reason.RELEASED
     elif actual is None:
         reason = Reason.MISSING
-    elif past:
+    elif is_past(kind, actual):
         reason = Reason.PAST
-    notes = (removal.note,) if removal is not None and removal.note else ()
-    change = Change(
+    else:
+        ending = ending_of(inputs, address, kind, actual, prior)
+    return Decision(
         address=parse_address(address),
-        type=kind.name,
-        action=Action.FORGET if removal is None else Action.DELETE,
+        kind=kind,
+        action=Action.FORGET if ending.removal is None else Action.DELETE,
         reasons=(reason,),
         id=prior.id,
-        before=dict(prior.attributes),
-        removal=removal,
-        notes=notes,
-    )
-    decision = Decision(
-        change=change,
-        kind=kind,
         actual=actual,
         prior=prior,
-        removal_policy=_keeping(inputs, address, prior),
-        removals=prior.superseded,
+        removal_policy=_removal_policy(inputs, address, prior),
+        removal=ending.removal,
+        superseded=prior.superseded,
+        companions=ending.companions,
+        notes=ending.notes,
     )
-    return with_brought(decision, inputs.state)
 
 
-def _keeping(inputs: PlanInputs, address: str, prior: ResourceState) -> RemovalPolicy:
-    """What state says about removal, or a declaration that a destroy does away with."""
+def _removal_policy(inputs: PlanInputs, address: str, prior: ResourceState) -> RemovalPolicy:
+    """What state records about removal; of a declaration that is destroyed, what that says."""
     removal_policy = prior.removal_policy
     declaration = inputs.graph.declarations.get(address)
     if declaration is None or declaration.lifecycle.protect is None:

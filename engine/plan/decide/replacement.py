@@ -1,19 +1,22 @@
-"""How an object ends and what its successor takes over."""
+"""Replacing an object: what its successor takes over, which goes first, how the old one ends."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
+from engine.plan.compare.liveness import is_past
 from engine.plan.compare.natural_keys import claims_of
 from engine.plan.decide.decision import Decision
+from engine.plan.inputs.plan_inputs import PlanInputs
 from engine.plan.translate.companions import brought_with
 from engine.schema.lifecycle import NaturalKey, Removal, Verb
 from engine.schema.remote import RemoteObject
 from engine.schema.resource_type import ResourceType
-from engine.state.model import State
-from engine.values.paths import get_path
+from engine.state.model import ResourceState
+from engine.values.paths import dotted, get_path
 
 
 def conflicting_key(
@@ -23,13 +26,13 @@ def conflicting_key(
     *,
     transferable: bool = False,
 ) -> NaturalKey | None:
-    """The natural key that keeps two objects from living side by side; None if there is none.
+    """The natural key that only one of two objects can have; None if there is none.
 
     Args:
         kind: Their type.
-        wanted: What is declared of the one.
-        actual: The other.
-        transferable: Keys that a parameter takes over from their holder count too.
+        wanted: What is declared of the first.
+        actual: The second.
+        transferable: Keys that a parameter can take over count too.
     """
     held = {key.fields: claim for key, claim in claims_of(kind, actual)}
     for key, claim in claims_of(kind, wanted):
@@ -55,7 +58,7 @@ def transfer_params(
 def inherited(
     kind: ResourceType, wanted: Mapping[str, Any], actual: RemoteObject
 ) -> dict[str, Any]:
-    """Parameters with which a new object takes over the standing of the one that it replaces."""
+    """Parameters with which a new object becomes the default among its like, as the old one is."""
     return {
         rule.field: True
         for rule in kind.life.inherits
@@ -71,12 +74,12 @@ def inherited(
 def choose_removal(
     kind: ResourceType, actual: Mapping[str, Any], *, probed: bool
 ) -> Removal | None:
-    """How an object of this type goes; None if its type knows no way.
+    """How an object of this type is removed; None if its type has no way that is open.
 
     Args:
         kind: The resource type.
         actual: The object.
-        probed: Stripe, or the state, says that the first way's obstacle is there.
+        probed: What rules out the first way exists, as Stripe or the state says.
     """
     for removal in kind.life.removals:
         if removal.unless is not None and probed:
@@ -89,29 +92,105 @@ def choose_removal(
     return None
 
 
-def with_brought(decision: Decision, state: State) -> Decision:
-    """A removal or replacement with what ends together with the old object."""
-    removal, kind, prior = decision.change.removal, decision.kind, decision.prior
-    lasts = removal is None or removal.verb in (Verb.DELETE, Verb.KEEP)
-    if lasts or prior is None or decision.actual is None:
-        return decision
-    found = brought_with(prior, kind, decision.actual, state)
-    notes = tuple(
-        f"{found[brought.at]}, the {brought.object} that its {brought.by} made, is archived with it"
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How the old object of a resource ends.
+
+    Attributes:
+        removal: How it is removed; None where it is not.
+        companions: As in `Decision`.
+        notes: What a person should know of it.
+    """
+
+    removal: Removal | None = None
+    companions: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def ending_of(
+    inputs: PlanInputs,
+    address: str,
+    kind: ResourceType,
+    actual: RemoteObject,
+    prior: ResourceState | None,
+) -> Ending:
+    """Choose how an object is removed, with what Stripe made with it and ends with it.
+
+    Args:
+        inputs: What the plan is made from.
+        address: The resource.
+        kind: Its type.
+        actual: The object.
+        prior: What state records; None if nothing.
+    """
+    if is_past(kind, actual):
+        return Ending()
+    removal = choose_removal(kind, actual, probed=inputs.probed(address, kind))
+    if removal is None:
+        return Ending()
+    notes = (removal.note,) if removal.note else ()
+    if removal.verb in (Verb.DELETE, Verb.KEEP) or prior is None:
+        return Ending(removal, {}, notes)
+    companions = brought_with(prior, kind, actual, inputs.state)
+    archived = (
+        f"{companions[brought.at]}, the {brought.object} that its {brought.by} made, is archived "
+        "with it"
         for brought in kind.life.brings
-        if brought.at in found
+        if brought.at in companions
     )
-    change = dataclasses.replace(decision.change, notes=(*decision.change.notes, *notes))
-    return dataclasses.replace(decision, change=change, brought=found)
+    return Ending(removal, companions, (*notes, *archived))
 
 
-def replaced(decision: Decision, removal: Removal | None, *, create_first: bool) -> Decision:
-    """A replacement with its order and the end of the old object filled in."""
-    notes = (removal.note,) if removal is not None and removal.note else ()
-    change = dataclasses.replace(
-        decision.change,
-        removal=removal,
+def with_replacement(inputs: PlanInputs, decision: Decision, actual: RemoteObject) -> Decision:
+    """A decision to replace, with the order of the two and the end of the old object.
+
+    Args:
+        inputs: What the plan is made from.
+        decision: To replace.
+        actual: The old object.
+    """
+    kind, address = decision.kind, str(decision.address)
+    conflict = conflicting_key(kind, decision.wanted, actual)
+    wish = inputs.graph.declarations[address].lifecycle.create_before_delete
+    create_first = conflict is None if wish is None else wish
+    heir = inherited(kind, decision.wanted, actual) if create_first else {}
+    left = {**actual, **dict.fromkeys(heir, False)}
+    ending = ending_of(inputs, address, kind, left, decision.prior)
+    decision = dataclasses.replace(
+        decision,
+        removal=ending.removal,
         create_first=create_first,
-        notes=(*decision.change.notes, *notes),
+        companions=ending.companions,
+        transfer={**transfer_params(kind, decision.wanted, actual), **heir},
+        notes=(*decision.notes, *_notes_on_case(decision, conflict), *ending.notes),
     )
-    return dataclasses.replace(decision, change=change)
+    if conflict is not None and (wish or not _frees_key(ending.removal, conflict)):
+        return decision.refused(_key_stays_taken(decision, conflict))
+    return decision
+
+
+def _frees_key(removal: Removal | None, key: NaturalKey) -> bool:
+    """Whether removing an object makes its natural key free for its successor."""
+    return removal is not None and (removal.verb is Verb.DELETE or not key.kept_by_removed)
+
+
+def _notes_on_case(decision: Decision, conflict: NaturalKey | None) -> Iterator[str]:
+    """What it costs to change the case of a key, which only a plan can tell in advance."""
+    for change in decision.fields:
+        same = str(change.before).lower() == str(change.after).lower()
+        if conflict is not None and dotted(change.path) == conflict.attribute and same:
+            yield (
+                f"{conflict.attribute} changes in upper and lower case alone, which Stripe does "
+                "not tell apart: the old object ends before the new one is made, and whatever was "
+                "counted by it begins at zero"
+            )
+
+
+def _key_stays_taken(decision: Decision, conflict: NaturalKey) -> str:
+    forcing = [dotted(change.path) for change in decision.fields if change.forces_replacement]
+    return (
+        f"{decision.address} cannot be replaced while {conflict.attribute} stays "
+        f"{get_path(decision.wanted, (conflict.attribute,))!r}: Stripe still holds the "
+        f"old object under it. Give it another {conflict.attribute}, or change back "
+        + ", ".join(forcing)
+    )

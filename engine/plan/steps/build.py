@@ -56,18 +56,18 @@ class StepGraph:
 
     def add(self, decision: Decision) -> None:
         """Put down what carries out a decision."""
-        action = decision.change.action
+        action = decision.action
         if decision.makes:
             self._make(decision)
         elif decision.sends_update:
             self._change(decision)
-        elif action in (Action.NO_OP, Action.MOVE):
+        elif action is Action.NO_OP:
             self._note(decision)
         elif action is Action.FORGET:
-            self.put(decision, StepKind.FORGET, id=decision.change.id)
+            self.put(decision, StepKind.FORGET, id=decision.id)
         if action is Action.DELETE:
-            self._remove(decision, decision.change.id)
-        for old in decision.removals:
+            self._remove(decision, decision.id)
+        for old in decision.superseded:
             self._remove(decision, old, leftover=True)
 
     def _make(self, decision: Decision) -> None:
@@ -77,14 +77,14 @@ class StepGraph:
             self._create(decision)
         for call in decision.kind.life.after_create:
             self._call(decision.instead or decision, call)
-        removal = decision.change.removal
-        if decision.change.action is Action.REPLACE and removal is not None:
-            self._remove(decision, decision.change.id, leftover=decision.change.create_first)
+        removal = decision.removal
+        if decision.action is Action.REPLACE and removal is not None:
+            self._remove(decision, decision.id, leftover=decision.create_first)
 
     def _create(self, decision: Decision) -> None:
-        replaces = decision.change.id if decision.change.action is Action.REPLACE else ""
-        first = decision.change.create_first
-        removal = decision.change.removal
+        replaces = decision.id if decision.action is Action.REPLACE else ""
+        first = decision.create_first
+        removal = decision.removal
         ends = removal is not None and removal.verb is not Verb.KEEP
         superseded = replaces if first and ends else ""
         owner = stamp(self.owner, decision.address) if self.owner else ""
@@ -112,18 +112,16 @@ class StepGraph:
         now = {name: value for name, value in decision.update.items() if name not in late}
         transfer = self._transfer(decision, now)
         if decision.revive_by:
-            self._call(decision, decision.revive_by, id=decision.change.id)
+            self._call(decision, decision.revive_by, id=decision.id)
         kind = StepKind.UPDATE if now else StepKind.RECORD
         record = self._record(decision)
         if now or not late:
-            self.put(
-                decision, kind, id=decision.change.id, params={**now, **transfer}, record=record
-            )
+            self.put(decision, kind, id=decision.id, params={**now, **transfer}, record=record)
         if late:
             self.put(
                 decision,
                 StepKind.SETTLE,
-                id=decision.change.id,
+                id=decision.id,
                 params={name: decision.update[name] for name in late},
                 record=record,
             )
@@ -140,24 +138,27 @@ class StepGraph:
             if not key.transfer or value in (None, ""):
                 continue
             for address, entry in self.state.resources.items():
-                if address != decision.address and entry.attributes.get(key.attribute) == value:
+                if (
+                    address != str(decision.address)
+                    and entry.attributes.get(key.attribute) == value
+                ):
                     return {key.transfer: True}
         return {}
 
     def _note(self, decision: Decision) -> None:
         """State only: a reference spelt anew, a changed lifecycle, an attribute now referred to."""
-        if decision.untouched and decision.address not in self.referred:
+        if decision.unchanged and str(decision.address) not in self.referred:
             return
         record = self._record(decision)
         if record != decision.prior:
-            self.put(decision, StepKind.RECORD, id=decision.change.id, record=record)
+            self.put(decision, StepKind.RECORD, id=decision.id, record=record)
 
     def _remove(self, decision: Decision, id: str, *, leftover: bool = False) -> None:
         key = f"remove {decision.address}" + (f" {id}" if leftover else "")
         # Of an object left over by an earlier run nothing was read: the surest way is the last.
         ways = sorted(decision.kind.life.removals, key=lambda way: way.verb is not Verb.KEEP)
-        removal = decision.change.removal or ways[-1]
-        brought = decision.brought if id == decision.change.id else {}
+        removal = decision.removal or ways[-1]
+        brought = decision.companions if id == decision.id else {}
         self.put(decision, StepKind.REMOVE, key=key, id=id, removal=removal, params=brought)
 
     def put(self, decision: Decision, kind: StepKind, *, key: str = "", **parts: Any) -> str:
@@ -169,23 +170,23 @@ class StepGraph:
         self.steps[key] = Step(
             key=key,
             kind=kind,
-            address=decision.change.address,
+            address=decision.address,
             type=decision.kind.name,
-            referred=tuple(sorted(self.referred.get(decision.address, ()))),
+            referred=tuple(sorted(self.referred.get(str(decision.address), ()))),
             account=removal_policy.account,
             **parts,
         )
         self.after[key] = set()
-        self.of.setdefault(decision.address, []).append(key)
+        self.of.setdefault(str(decision.address), []).append(key)
         return key
 
     def _record(self, decision: Decision, *, superseded: str = "") -> ResourceState:
         """What state is to say of a resource; id and attributes come with the answer."""
-        address = decision.address
+        address = str(decision.address)
         leftover = decision.prior.superseded if decision.prior is not None else ()
         record = ResourceState(
             type=decision.kind.name,
-            id=decision.change.id,
+            id=decision.id,
             declared=seal(decision.declared, self.state.lineage),
             dependencies=self.graph.needs(address),
             superseded=(*leftover, superseded) if superseded else leftover,

@@ -110,14 +110,14 @@ class _Order:
         removals = self._keys(address, StepKind.REMOVE)
         if not removals:
             return
-        replaced = decision.change.action is Action.REPLACE
-        delete_first = replaced and not decision.change.create_first
+        replaced = decision.action is Action.REPLACE
+        delete_first = replaced and not decision.create_first
         for dependent in self._dependents(address):
             other = self.board.decisions.get(dependent)
             if other is None:
                 continue
-            goes_first = other.change.action is Action.DELETE or (
-                other.change.action is Action.REPLACE and not other.change.create_first
+            goes_first = other.action is Action.DELETE or (
+                other.action is Action.REPLACE and not other.create_first
             )
             for key in removals:
                 # What only an update refers with lets go by itself; to wait for its end too would
@@ -148,8 +148,8 @@ class _Order:
         """Of what a resource superseded, state knows through the resource alone."""
         decision = self.board.decisions[address]
         ends = {Action.DELETE: f"remove {address}", Action.FORGET: f"forget {address}"}
-        end = ends.get(decision.change.action)
-        if decision.instead is not None and decision.change.action is Action.REPLACE:
+        end = ends.get(decision.action)
+        if decision.instead is not None and decision.action is Action.REPLACE:
             end = f"remove {address}"
         if end in self.board.after:
             self._wait(end, self._keys(address, StepKind.REMOVE))
@@ -172,26 +172,26 @@ class _Order:
             removals = self._keys(address, StepKind.REMOVE)
             if not removals or decision.actual is None:
                 continue
-            action, gone = decision.change.action, {self.board.steps[key].id for key in removals}
+            action, gone = decision.action, {self.board.steps[key].id for key in removals}
             replaces = action is Action.REPLACE
             # Where the resource lives on, whoever holds what goes is pointed to what stays.
-            follows = action is not Action.DELETE and (not replaces or decision.change.create_first)
+            follows = action is not Action.DELETE and (not replaces or decision.create_first)
             for rule in decision.kind.life.detach:
                 holder = self._holder(decision, rule, gone)
                 if holder is None:
                     continue
                 if rule.attribute in holder.update and (follows or not replaces):
                     for removal in removals:
-                        self._wait(removal, self._keys(holder.address, *_CHANGING))
+                        self._wait(removal, self._keys(str(holder.address), *_CHANGING))
                     continue
-                new: Any = decision.change.id if follows else CLEAR
+                new: Any = decision.id if follows else CLEAR
                 if follows and replaces:
-                    new = str(Ref.to(decision.change.address, "id"))
+                    new = str(Ref.to(decision.address, "id"))
                 key = self.board.put(
                     holder,
                     StepKind.DETACH,
                     key=f"detach {holder.address} {rule.attribute} from {address}",
-                    id=holder.change.id,
+                    id=holder.id,
                     params={rule.attribute: new},
                 )
                 if follows:
@@ -205,7 +205,7 @@ class _Order:
         for other in self.board.decisions.values():
             if (
                 other.kind.object == rule.object
-                and other.change.id == wanted
+                and other.id == wanted
                 and other.actual is not None
                 and other.actual.get(rule.attribute) in gone
             ):
@@ -216,7 +216,7 @@ class _Order:
         """A natural key that cannot be taken over has to be free before it is claimed."""
         held: dict[tuple[str, tuple[str, ...]], list[tuple[Claim, list[str]]]] = {}
         for address, decision in self.board.decisions.items():
-            if decision.change.action is not Action.DELETE or decision.actual is None:
+            if decision.action is not Action.DELETE or decision.actual is None:
                 continue
             for key, claim in claims_of(decision.kind, decision.actual):
                 if not key.transfer:
@@ -242,7 +242,7 @@ class _Order:
                 for other, gone in decisions.items()
                 if gone.kind.name == decision.kind.name
                 and gone.removal_policy.account == decision.removal_policy.account
-                and gone.change.action is not Action.REPLACE
+                and gone.action is not Action.REPLACE
                 for key in self._keys(other, StepKind.REMOVE)
             ]
             for create in self._keys(address, StepKind.CREATE):

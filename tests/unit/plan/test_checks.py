@@ -9,6 +9,7 @@ import pytest
 from engine.address import parse_address
 from engine.catalog import loader
 from engine.plan.checks import refusals_of, refused, removals_to_confirm, unconfirmed
+from engine.plan.decide.decision import Decision
 from engine.plan.inputs.options import PlanOptions
 from engine.plan.model import Action, Change, Plan
 from engine.state.model import ResourceState, State, new_state
@@ -19,6 +20,11 @@ PRICE, COUPON = "stripe_price", "stripe_coupon"
 
 def _change(type: str, action: Action, name: str = "a") -> Change:
     return Change(address=parse_address(f"{type}.{name}"), type=type, action=action)
+
+
+def _decision(action: Action, name: str) -> Decision:
+    address = parse_address(f"{PRICE}.{name}")
+    return Decision(address=address, kind=SCHEMAS[PRICE], action=action)
 
 
 def _plan(*changes: Change) -> Plan:
@@ -117,8 +123,8 @@ def test_more_than_thirty_percent_of_ten_or_more_is_refused(
     existing: int, ending: int, *, refused: bool
 ) -> None:
     """Exactly thirty is not more, at any size."""
-    changes = [_change(PRICE, Action.DELETE, f"p{number}") for number in range(ending)]
-    found = refusals_of(_plan(*changes), (), _state(existing), PlanOptions())
+    decisions = [_decision(Action.DELETE, f"p{number}") for number in range(ending)]
+    found = refusals_of(decisions, _state(existing), PlanOptions())
     assert bool(found) is refused
     if refused:
         assert found == (
@@ -142,15 +148,15 @@ def test_more_than_thirty_percent_of_ten_or_more_is_refused(
 )
 def test_only_what_ends_counts(action: Action, *, refused: bool) -> None:
     """Updates of a whole stack are everyday work."""
-    changes = [_change(PRICE, action, f"p{number}") for number in range(10)]
-    assert bool(refusals_of(_plan(*changes), (), _state(10), PlanOptions())) is refused
+    decisions = [_decision(action, f"p{number}") for number in range(10)]
+    assert bool(refusals_of(decisions, _state(10), PlanOptions())) is refused
 
 
 @pytest.mark.parametrize("options", [{"destroy": True}, {"allow_mass_change": True}])
 def test_whoever_asks_for_it_gets_it(options: dict[str, bool]) -> None:
     """Destroying, and saying so, lift the rule."""
-    changes = [_change(PRICE, Action.DELETE, f"p{number}") for number in range(10)]
-    assert refusals_of(_plan(*changes), (), _state(10), PlanOptions(**options)) == ()  # type: ignore[arg-type]
+    decisions = [_decision(Action.DELETE, f"p{number}") for number in range(10)]
+    assert refusals_of(decisions, _state(10), PlanOptions(**options)) == ()  # type: ignore[arg-type]
 
 
 def test_a_refused_plan_says_why_and_what_did_not_happen() -> None:

@@ -1,0 +1,47 @@
+"""Objects that no state records and that a declaration brings under management."""
+
+from __future__ import annotations
+
+from engine.plan.inputs.plan_inputs import PlanInputs
+from engine.plan.inputs.stamp import stamp
+from engine.plan.model import Reason
+from engine.schema.remote import STAMP_KEY, RemoteObject, id_of
+from engine.values.paths import get_path
+
+
+def unmanaged_object(inputs: PlanInputs, address: str) -> tuple[Reason, RemoteObject] | None:
+    """The object that becomes a resource's, and why: imported, removed before, or adopted.
+
+    An object is adopted that has the natural key, if the author asks for it or the object carries
+    the stamp of this very resource; and the only object of its type, always.
+    """
+    imported = inputs.observed.imports.get(address)
+    if imported is not None:
+        return Reason.IMPORTED, imported
+    remembered = inputs.observed.remembered.get(address)
+    if remembered is not None:
+        return Reason.REMEMBERED, remembered
+    holder = inputs.observed.holders.get(address)
+    declaration = inputs.graph.declarations[address]
+    single = inputs.schemas[declaration.type].life.singleton
+    if (
+        holder is not None
+        and not _is_of_another(inputs, address, holder)
+        and (single or id_of(holder) not in inputs.observed.owners)
+        and (
+            single
+            or declaration.lifecycle.adopt
+            or get_path(holder, ("metadata", STAMP_KEY)) == stamp(inputs.state.lineage, address)
+        )
+    ):
+        return Reason.ADOPTED, holder
+    return None
+
+
+def _is_of_another(inputs: PlanInputs, address: str, found: RemoteObject) -> bool:
+    """Whether state records an object under another address."""
+    type_name = inputs.graph.declarations[address].type
+    return any(
+        other != address and entry.type == type_name and entry.id == id_of(found)
+        for other, entry in inputs.state.resources.items()
+    )
