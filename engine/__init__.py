@@ -47,7 +47,7 @@ def _instead(name: str) -> str:
     """Where a name that this module does not have is; empty if that is not known."""
     if not name[:1].isupper():
         return ""
-    from engine.catalog.loader import faces  # noqa: PLC0415 - only a mistake pays for it
+    from engine.catalog.loader import faces
 
     return f"; write: from engine.stripe import {name}" if name in faces() else ""
 
@@ -55,7 +55,7 @@ def _instead(name: str) -> str:
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module 'engine' has no attribute {name!r}{_instead(name)}")
-    import importlib  # noqa: PLC0415 - the commands that evaluate no stack do without
+    import importlib
 
     found = getattr(importlib.import_module(_HOMES.get(name, "engine.stack.authoring")), name)
     return found() if name == "environment" else found

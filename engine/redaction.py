@@ -11,11 +11,15 @@ What must not live here: what is a secret, and control characters, which are the
 
 from __future__ import annotations
 
+import base64
+import html
+import json
 import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 HIDDEN = "(sensitive)"
 """What stands in the place of a secret."""
@@ -156,12 +160,6 @@ def _finder(values: Iterable[str], *, words: bool = True) -> re.Pattern[str] | N
 
 def _spellings(value: str) -> set[str]:
     """A value as texts hold it: plain, in JSON, in Python, in a URL, in HTML, in Base64."""
-    # Every command imports this module, and few of them meet a secret.
-    import base64  # noqa: PLC0415
-    import html  # noqa: PLC0415
-    import json  # noqa: PLC0415
-    from urllib.parse import quote, quote_plus  # noqa: PLC0415
-
     found = {value, html.escape(value), quote(value), quote(value, safe="")}
     found |= {quote_plus(value), quote_plus(value, safe="/")}
     found |= {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}

@@ -6,12 +6,15 @@ Keys are held here as values and nowhere printed: `Environment.api_key` is wrapp
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 import os
 import re
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from engine.address import is_logical_name
 from engine.errors import SettingsError
@@ -114,9 +117,7 @@ class Environment:
     @property
     def server(self) -> str:
         """Address of the server that is spoken to; empty for the emulator and for Stripe."""
-        import urllib.parse  # noqa: PLC0415 - only where a server is named
-
-        host = urllib.parse.urlsplit(self.api_base).hostname
+        host = urlsplit(self.api_base).hostname
         return "" if self.emulator or host == _STRIPE else self.api_base
 
     @property
@@ -216,8 +217,6 @@ def _table(root: Path) -> Mapping[str, Any]:
     path = root / "pyproject.toml"
     try:
         text = path.read_text(encoding="utf-8")
-        import tomllib  # noqa: PLC0415 - only a project with a configuration pays for it
-
         document = tomllib.loads(text)
     except FileNotFoundError:
         return {}
@@ -310,8 +309,6 @@ def _server(name: str, entry: Mapping[str, Any], environ: Mapping[str, str]) -> 
         where, given = "STRIPE_API_BASE", environ.get("STRIPE_API_BASE", "").strip()
     if not given:
         return ""
-    from urllib.parse import urlsplit  # noqa: PLC0415 - only where a server is named
-
     with contextlib.suppress(ValueError):
         parts = urlsplit(given)
         # The API key is the only login, so that of an address is never sent; nor is it shown.
@@ -328,9 +325,6 @@ def _server(name: str, entry: Mapping[str, Any], environ: Mapping[str, str]) -> 
 
 def is_loopback(address: str) -> bool:
     """Whether an address is on this machine."""
-    import ipaddress  # noqa: PLC0415 - only where a server is named
-    from urllib.parse import urlsplit  # noqa: PLC0415 - the same
-
     host = urlsplit(address).hostname or ""
     with contextlib.suppress(ValueError):
         return ipaddress.ip_address(host).is_loopback

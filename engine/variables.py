@@ -7,8 +7,10 @@ and the command line.
 from __future__ import annotations
 
 import datetime as dt
+import json
 import math
 import re
+import tomllib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
@@ -91,7 +93,10 @@ def variables_of(
 
 
 def _file(path: Path, shown: str) -> Mapping[str, Any]:
-    readers = {".json": _json_document, ".toml": _toml_document}
+    readers: Mapping[str, Callable[[str], Any]] = {
+        ".json": _json_document,
+        ".toml": tomllib.loads,
+    }
     reader = readers.get(path.suffix.lower())
     if reader is None:
         raise SettingsError(
@@ -124,15 +129,7 @@ def _json_document(text: str) -> Any:
     def no_number(word: str) -> Any:
         raise ValueError(f"{word} is not a number")
 
-    import json  # noqa: PLC0415 - only such a value pays for it
-
     return json.loads(text, object_pairs_hook=once, parse_constant=no_number)
-
-
-def _toml_document(text: str) -> Any:
-    import tomllib  # noqa: PLC0415 - only such a file pays for it
-
-    return tomllib.loads(text)
 
 
 # ── how they are read ─────────────────────────────────────────────────────────────────────

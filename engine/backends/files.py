@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import glob
 import os
 import re
 import stat
+import tempfile
 from pathlib import Path
 
 PRIVATE_FILE = 0o600
@@ -36,8 +38,6 @@ def write_durably(
     """
     make_folder(path.parent)
     folder = staging or path.parent
-    import tempfile  # noqa: PLC0415 - only who writes pays for it
-
     handle, name = tempfile.mkstemp(dir=folder, prefix=f".{path.name}.", suffix=".tmp")
     temporary = Path(name)
     try:
@@ -109,8 +109,6 @@ def make_folder(folder: Path, *, mode: int = 0o777) -> None:
 
 def sweep(path: Path) -> None:
     """Remove what killed writers of a file left beside it; only its one writer may call this."""
-    import glob  # noqa: PLC0415 - only who writes pays for it
-
     for left in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
         if re.fullmatch(r"[a-z0-9_]{8}", left.name[len(path.name) + 2 : -len(".tmp")]):
             with contextlib.suppress(OSError):

@@ -6,16 +6,16 @@ file that cannot be read completes to nothing.
 
 from __future__ import annotations
 
+import json
+import tomllib
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
 
 from engine.cli.invocation import Invocation
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def complete_stacks(
@@ -39,8 +39,6 @@ def complete_environments(
     context: click.Context, _: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
     """Names of the environments."""
-    import tomllib
-
     names = {"local"}
     try:
         text = (_root(context) / "pyproject.toml").read_text(encoding="utf-8")
@@ -86,8 +84,6 @@ def _root(context: click.Context) -> Path:
 
 
 def _mapping(path: Path, key: str) -> dict[str, Any]:
-    import json
-
     try:
         found = json.loads(path.read_text(encoding="utf-8"))[key]
     except (OSError, ValueError, KeyError, TypeError):

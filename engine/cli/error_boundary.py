@@ -9,6 +9,7 @@ import contextlib
 import errno
 import os
 import sys
+import traceback
 from collections.abc import Callable
 from typing import ClassVar
 
@@ -107,8 +108,6 @@ def _bug(error: BaseException) -> EngineError:
 def _traceback(invocation: Invocation) -> str:
     if not invocation.verbose:
         return ""
-    import traceback
-
     from engine.views.style import printable
 
     # Without local variables, and with every error that led to this one.

@@ -6,19 +6,21 @@ invocation pays for it.
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
 from engine.errors import UsageError
+from engine.project import project_around
+from engine.variables import variables_of
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from engine.operations.run.context import Context
     from engine.ports.hook import Hook
     from engine.views.progress.lines import LineProgress
@@ -52,8 +54,6 @@ class Invocation:
     @property
     def place(self) -> Path:
         """The folder that relative names on the command line start from."""
-        from pathlib import Path
-
         return Path(self.chdir or ".")
 
     @property
@@ -61,14 +61,10 @@ class Invocation:
         """The project folder: the one named with -C, else the nearest one around the person."""
         if self.chdir:
             return self.place
-        from engine.project import project_around
-
         return project_around(self.place)
 
     def path(self, name: str) -> Path:
         """The file that a name on the command line means."""
-        from pathlib import Path
-
         return self.place / Path(name).expanduser()
 
     def style(self, stream: TextIO | None = None) -> Style:
@@ -92,8 +88,6 @@ class Invocation:
 
     def answer(self, document: Mapping[str, Any]) -> None:
         """Write the one JSON document of a command."""
-        import json
-
         from engine.views.style import inert
 
         plain = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
@@ -130,7 +124,6 @@ class Invocation:
         """
         from engine.bootstrap import open_project
         from engine.ports.hook import Hook as NoHook
-        from engine.variables import variables_of
 
         files = [(name, self.path(name)) for name in self.variable_files]
         root = self.root

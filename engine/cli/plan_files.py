@@ -8,14 +8,13 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.cli.invocation import Invocation
 from engine.errors import UsageError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from engine.plan.saved.file import SavedPlan
     from engine.schema.resource_type import Schemas
 
@@ -106,12 +105,6 @@ def _is_file(invocation: Invocation, word: str) -> bool:
 
 
 def _refuse_module(invocation: Invocation, word: str) -> None:
-    path = _path(word)
+    path = Path(word)
     if path.suffix == ".py" and (invocation.root / "stacks" / path.name).is_file():
         raise UsageError(f"{word} is a stack module", hint=f"name the stack: {path.stem}")
-
-
-def _path(name: str) -> Path:
-    from pathlib import Path
-
-    return Path(name)

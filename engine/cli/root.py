@@ -9,6 +9,7 @@ import contextlib
 import io
 import os
 import sys
+import threading
 
 import click
 
@@ -109,8 +110,6 @@ def run_words(words: list[str]) -> int:
 
 def _leave_at_once(code: int) -> None:
     """End without waiting for answers that nobody wants any more; the journal knows of them."""
-    import threading
-
     from engine.apply.executor import IN_FLIGHT
 
     if any(thread.name.startswith(IN_FLIGHT) for thread in threading.enumerate()):

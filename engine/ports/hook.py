@@ -6,11 +6,10 @@ Light: whoever opens a project has one. What must not live here: what it is told
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from engine.plan.model import Step
-    from engine.ports.outcomes import ApplyResult, Finding, StepResult
+from engine.plan.model import Step
+from engine.ports.outcomes import ApplyResult, Finding, StepResult
 
 
 class Traffic(Protocol):

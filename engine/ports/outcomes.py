@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    # Every command is given a hook, and the offline ones need no more of this.
-    from engine.errors import EngineError
-    from engine.plan.model import PlanReport, Step
-    from engine.state.model import State
+from engine.errors import EngineError
+from engine.plan.model import PlanReport, Step
+from engine.state.model import State
 
 
 class Outcome(enum.StrEnum):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, TypeAlias
+from urllib.parse import urlencode
 
 from engine.schema.calls import Composite
 from engine.values.paths import get_path
@@ -31,7 +32,5 @@ def id_of(found: RemoteObject) -> str:
 
 def composite_id(composite: Composite, found: Mapping[str, Any]) -> str:
     """The fields that name an object without a path of its own, as one id."""
-    from urllib.parse import urlencode  # noqa: PLC0415 - few types have such ids
-
     pairs = [(path, get_path(found, tuple(path.split(".")))) for path in composite.fields]
     return urlencode([(path, value) for path, value in pairs if value is not None])

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -86,8 +87,6 @@ def _read(
 
 
 def _with_digest(given: str, root: Path) -> str:
-    import hashlib  # noqa: PLC0415 - only who sends files pays for it
-
     digest = hashlib.sha256((root / given).read_bytes()).hexdigest()[:_DIGITS]
     return f"{given}{_MARK}{digest}"
 

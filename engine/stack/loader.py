@@ -10,6 +10,7 @@ import contextlib
 import importlib.util
 import re
 import sys
+import traceback
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
@@ -220,8 +221,6 @@ def _raised_problem(
 
 
 def _frames(error: BaseException, collector: Collector) -> list[tuple[str, int]]:
-    import traceback  # noqa: PLC0415 - only a module that fails pays for it
-
     return [
         (collector.shorten(frame.filename), frame.lineno or 0)
         for frame in traceback.extract_tb(error.__traceback__)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import hashlib
 import re
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
@@ -72,8 +73,6 @@ class Resource:
         taken = collector.lookups.get(str(where))
         if taken is not None and taken.criteria != criteria:
             # Criteria may differ in what a name cannot hold, `Pro` and `pro`.
-            import hashlib  # noqa: PLC0415 - hardly ever needed, and slow to load
-
             own = hashlib.sha256(repr(sorted(criteria.items())).encode()).hexdigest()[:8]
             where = address(cls.TYPE, f"{name}-{own}", lookup=True)
         collector.lookups.setdefault(

@@ -6,6 +6,7 @@ What must not live here: the file format (`codec`), and where files are (`backen
 from __future__ import annotations
 
 import dataclasses
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -201,6 +202,4 @@ def _put(entries: dict[str, _Entry], changes: Mapping[str, _Entry | None]) -> No
 
 def new_state(stack: str, environment: str, lineage: str | None = None) -> State:
     """The empty state a stack begins with, of a lineage of its own."""
-    import secrets  # noqa: PLC0415 - only a first apply pays for it
-
     return State(stack=stack, environment=environment, lineage=lineage or secrets.token_hex(16))

@@ -10,6 +10,8 @@ from __future__ import annotations
 from functools import cache
 
 from engine.catalog import loader
+from engine.catalog.occurrences import OCCURRENCES
+from engine.stack.meant import class_meant
 from engine.stack.resource import Resource
 
 PACKAGE = "engine.stripe"
@@ -43,10 +45,6 @@ def class_names() -> list[str]:
 
 
 def _why_not(name: str) -> str:
-    # Only a name that is no class pays for these.
-    from engine.catalog.occurrences import OCCURRENCES  # noqa: PLC0415
-    from engine.stack.meant import class_meant  # noqa: PLC0415
-
     object_name = _objects_by_class_name().get(_folded(name))
     if object_name is not None and object_name in OCCURRENCES:
         return f"{name} cannot be declared: {OCCURRENCES[object_name]}"

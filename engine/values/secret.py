@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn, SupportsIndex
@@ -55,9 +57,6 @@ class Sensitive:
 
 def fingerprint(value: object, salt: str) -> str:
     """Tell whether a secret changed without keeping it: a salted hash, 16 hex digits."""
-    import hashlib  # noqa: PLC0415 - OpenSSL takes milliseconds to load, for secrets alone
-    import hmac  # noqa: PLC0415 - the same
-
     return hmac.new(salt.encode(), repr(value).encode(), hashlib.sha256).hexdigest()[:16]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -34,8 +35,6 @@ class FileSink:
         """Write and remove a file where secrets go; every name has a file of its own."""
         del stack, names
         try:
-            import tempfile  # noqa: PLC0415 - only who keeps a secret pays for it
-
             with tempfile.NamedTemporaryFile(dir=self._folder(), prefix=".probe"):
                 pass
         except OSError as error:

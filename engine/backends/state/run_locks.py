@@ -99,7 +99,7 @@ class FileRunLocks:
         on_wait: Callable[[LockOwner | None], None],
     ) -> Iterator[FileHold]:
         """Hold the run lock of a stack; see `engine.ports.run_locks.RunLocks.lock`."""
-        from filelock import FileLock, Timeout  # noqa: PLC0415 - only who locks pays for it
+        from filelock import FileLock, Timeout
 
         path = self._path(stack, environment)
         hold = FileHold(path, stack, environment, operation)
@@ -133,7 +133,7 @@ class FileRunLocks:
 
     def unlock(self, id: str, *, force: bool) -> RunLock:
         """Take a run lock from its owner; see `engine.ports.run_locks.RunLocks.unlock`."""
-        from filelock import FileLock, Timeout  # noqa: PLC0415 - only who locks pays for it
+        from filelock import FileLock, Timeout
 
         found = {lock.owner.id: (path, lock) for path, lock in self._found()}
         if id not in found:
@@ -238,7 +238,7 @@ def writing(folder: Path, *, patience: int = _PATIENCE) -> Iterator[None]:
 
 
 def _locked(folder: int) -> bool:
-    from filelock import lock_descriptor  # noqa: PLC0415 - only who writes pays for it
+    from filelock import lock_descriptor
 
     try:
         return lock_descriptor(folder, blocking=False)

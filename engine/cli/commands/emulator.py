@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import json
+import signal
 
 import click
 
@@ -104,8 +106,6 @@ def serve(
         ) from error
     with made as server:
         # Ctrl-C, or a supervisor's SIGTERM, is how a server is stopped, not how it fails.
-        import signal
-
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             _announce(invocation, server.url)
@@ -116,8 +116,6 @@ def serve(
 
 def _announce(invocation: Invocation, url: str) -> None:
     if invocation.json:
-        import json
-
         # In one line, so that whoever waits for it can read a line.
         invocation.say(json.dumps({"format_version": "1", "url": url}))
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -10,8 +11,6 @@ from engine.cli.command import EngineCommand
 from engine.cli.invocation import Invocation, pass_invocation
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from engine.settings import Environment
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -179,6 +180,4 @@ def _text(value: Any) -> str:
 
 
 def _json(value: Any, indent: int | None = None) -> str:
-    import json
-
     return json.dumps(value, indent=indent, ensure_ascii=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -217,8 +218,6 @@ def verify(invocation: Invocation, places: tuple[str, ...]) -> int:
       engine state verify saas -e live
       engine state verify $(git diff --cached --name-only --diff-filter=d -- 'state/*.json')
     """
-    from pathlib import Path
-
     from engine.operations.verify.files import verify_states
 
     files = [Path(place) for place in places if place.endswith(".json")]

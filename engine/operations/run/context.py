@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    # An offline command is given the same, and loads none of it.
-    from engine.ports.backend import StateBackend
-    from engine.ports.hook import Hook
-    from engine.ports.provider import Provider
-    from engine.ports.secret_sink import SecretSink
-    from engine.schema.resource_type import Schemas
-    from engine.settings import Settings
+from engine.ports.backend import StateBackend
+from engine.ports.hook import Hook
+from engine.ports.provider import Provider
+from engine.ports.secret_sink import SecretSink
+from engine.schema.resource_type import Schemas
+from engine.settings import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -352,7 +352,7 @@ def _unresolved(was: Any, after: Any) -> Any:
 def _deep(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Difference]:
     """The differing leaves, by DeepDiff."""
     # deepdiff costs 60 ms at import: only a plan with differences pays for it.
-    from deepdiff import DeepDiff  # noqa: PLC0415
+    from deepdiff import DeepDiff
 
     found = DeepDiff(
         before,

@@ -61,10 +61,10 @@ class StripeHTTP:
 
     def __init__(self, options: ClientOptions) -> None:
         # The SDK costs over 100 ms: a command that never asks Stripe never pays.
-        import stripe  # noqa: PLC0415
+        import stripe
 
-        from engine.stripe.http.inspection import Inspected  # noqa: PLC0415 - the same
-        from engine.stripe.http.network import Network  # noqa: PLC0415 - the same
+        from engine.stripe.http.inspection import Inspected
+        from engine.stripe.http.network import Network
 
         stripe.enable_telemetry = False
         _silence()
@@ -169,9 +169,9 @@ class StripeHTTP:
         route: str,
         fence: Callable[[], None] = unfenced,
     ) -> dict[str, Any]:
-        import stripe  # noqa: PLC0415
+        import stripe
 
-        from engine.stripe.http.inspection import check_document  # noqa: PLC0415 - it needs the SDK
+        from engine.stripe.http.inspection import check_document
 
         given = {name: value for name, value in options.items() if value is not None}
         body = encode_v2(params) if path.startswith("/v2/") else encode(params)
@@ -235,8 +235,8 @@ def _silence() -> None:
     It prints bodies, secrets in them, to stderr if STRIPE_LOG asks for it, and logs them for
     whoever listens. To take secrets out is not enough: its log spells bodies in ways of its own.
     """
-    import stripe  # noqa: PLC0415
-    from stripe import _util  # noqa: PLC0415
+    import stripe
+    from stripe import _util
 
     stripe.log = None
     _util.STRIPE_LOG = None

@@ -80,8 +80,8 @@ class LiveProgress(LineProgress):
             self._open()
 
     def _open(self) -> None:
-        from rich.console import Console  # noqa: PLC0415 - only a terminal that waits pays for it
-        from rich.live import Live  # noqa: PLC0415 - the same
+        from rich.console import Console
+        from rich.live import Live
 
         self.close()
         # That the stream is a terminal was found out before.
@@ -105,7 +105,7 @@ class LiveProgress(LineProgress):
 
     def _board(self, width: int) -> Text:
         """Draw the display; from the thread that shows it, so without the lock."""
-        from rich.text import Text  # noqa: PLC0415 - as above
+        from rich.text import Text
 
         tally, reading = self._tally, self._reading
         fancy = "utf" in (getattr(self._stream, "encoding", None) or "utf-8").lower()
@@ -122,7 +122,7 @@ class LiveProgress(LineProgress):
             if self._live is None:
                 super()._tell(line)
                 return
-            from rich.text import Text  # noqa: PLC0415 - as above
+            from rich.text import Text
 
             with contextlib.suppress(OSError, ValueError):
                 self._live.console.print(Text.from_ansi(visible(hide(line))), soft_wrap=True)

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from engine.errors import EngineError, Problem, ProblemsError, ProviderError
+from engine.ports.reports import Verified
+from engine.stack.model import Stack
 from engine.views.plural import counted
 from engine.views.style import Style, printable
-
-if TYPE_CHECKING:
-    # Every error is told from here, whatever it is of.
-    from engine.ports.reports import Verified
-    from engine.stack.model import Stack
 
 
 def error_text(error: EngineError, style: Style) -> str:
