@@ -1,8 +1,4 @@
-"""The emulator itself: a request in, an answer out.
-
-What must not live here: sockets and the SDK, which are the doors' affair, and anything about one
-type.
-"""
+"""The emulator itself: a request in, a response out."""
 
 from __future__ import annotations
 
@@ -62,8 +58,8 @@ class Emulator:
 
     Attributes:
         faults: What goes wrong, for tests.
-        log: What was asked.
-        history: What was made.
+        log: The requests.
+        history: The objects that were made.
     """
 
     def __init__(
@@ -79,12 +75,12 @@ class Emulator:
         """Open or make an emulated Stripe.
 
         Args:
-            path: File its objects live in; in memory if not given.
+            path: File of its objects; in memory if not given.
             clock: Gives the time in seconds since 1970.
             seed: Makes ids repeatable.
             rate: Requests a second that each account may send in each mode; None for any.
             endpoint_rate: Of these, requests a second to each endpoint; None for any.
-            ticks: Gives the time in seconds that the rates are measured by.
+            ticks: Gives the time in seconds by which the rates are measured.
         """
         self.faults = Faults()
         self.log = RequestLog()
@@ -107,7 +103,7 @@ class Emulator:
 
         Args:
             request: As it was sent.
-            hold: How the door waits if a fault lets the request hang.
+            hold: How the door waits if a fault holds the request at a gate.
 
         Raises:
             ConnectionBroken: A fault broke the connection.
@@ -142,21 +138,21 @@ class Emulator:
             )
 
     def seed(self, object: str, fields: Mapping[str, Any], *, key: str) -> dict[str, Any]:
-        """Put an object there as if Stripe, or somebody in the Dashboard, had made it.
+        """Add an object as if Stripe, or a person in the Dashboard, had made it.
 
         Args:
             object: Object name.
-            fields: Of the answer, under the answer's names; the rest is filled in.
+            fields: Of the response, under the response's names; the rest is filled in.
             key: API key of the account and mode it belongs to.
 
         Returns:
-            The object as it is kept.
+            The object as it is stored.
         """
         with self._seeding(object, [fields], key) as seeded:
             return next(seeded)
 
     def seed_many(self, object: str, many: Iterable[Mapping[str, Any]], *, key: str) -> list[str]:
-        """Put many objects there at once, oldest first; much quicker than requests are.
+        """Add many objects at once, oldest first; much faster than by requests.
 
         Args:
             object: Object name.
@@ -191,13 +187,13 @@ class Emulator:
 
         Args:
             key: The key.
-            permissions: Names as Stripe's refusals tell them, `plan_write`; writing implies
+            permissions: Names as in Stripe's refusals, `plan_write`; writing implies
                 reading (D).
         """
         self._permissions.restrict(key, permissions)
 
     def reset(self) -> None:
-        """Forget every object, key, permission, fault and logged request."""
+        """Remove every object, key, permission, fault and logged request."""
         self._store.clear()
         self.faults.clear()
         self.faults.time_out()
@@ -208,7 +204,7 @@ class Emulator:
         self._endpoint_limiter.clear()
 
     def close(self) -> None:
-        """Close the store; what lived in memory is gone, and what hangs gets no answer."""
+        """Close the store: objects in memory are lost, and waiting requests get no response."""
         self.faults.time_out()
         self._store.close()
 
@@ -244,10 +240,10 @@ class Emulator:
         if effect.is_carried_out:
             if effect.refusal is None:
                 return self._carry_out(context, begin)
-            # A refusal is lost on the way like any other answer.
+            # A refusal is lost on the way like any other response.
             with suppress(StripeRefusal):
                 self._carry_out(context, begin)
-            context.replayed_from = ""  # what is answered in its place is not the key's
+            context.replayed_from = ""  # the response in its place is not the key's
         elif effect.saved and context.key:
             return self._carry_out(context, begin, effect.refusal)
         else:
@@ -255,10 +251,10 @@ class Emulator:
         raise effect.refusal or ConnectionBroken
 
     def _read(self, context: RequestContext) -> None:
-        """Find out who calls and what was sent.
+        """Find the caller and the parameters.
 
         Raises:
-            StripeRefusal: The request cannot be taken.
+            StripeRefusal: The request cannot be read, or is not allowed.
         """
         request = context.request
         context.caller = caller = caller_of(request.headers.get("authorization"))
@@ -271,15 +267,15 @@ class Emulator:
         self._limiter.count(context.scope, livemode=caller.livemode)
         if context.v2:
             context.form = messages.json_of(request)
-            told = repr(context.form)
+            digested = repr(context.form)
         else:
             pairs = messages.pairs_of(request)
             context.form = messages.nested(pairs)
-            told = repr(sorted(pairs, key=lambda pair: (pair[0], repr(pair[1]))))
+            digested = repr(sorted(pairs, key=lambda pair: (pair[0], repr(pair[1]))))
         if len(context.key) > _LONGEST_KEY:
             raise key_too_long(_LONGEST_KEY)
         if context.key:
-            context.digest = hashlib.sha256(told.encode()).hexdigest()
+            context.digest = hashlib.sha256(digested.encode()).hexdigest()
 
     def _carry_out(
         self,
@@ -287,12 +283,12 @@ class Emulator:
         begin: Callable[[], object] | None = None,
         fault: StripeRefusal | None = None,
     ) -> tuple[int, bytes]:
-        """Do what a request asks for, alone with its idempotency key.
+        """Carry a request out, as the only one with its idempotency key.
 
         Args:
             context: The request, read.
-            begin: What comes first, outside of every transaction; None for nothing.
-            fault: What it fails with once execution has begun; None lets it succeed.
+            begin: Called first, outside of every transaction; None for nothing.
+            fault: The refusal it fails with once execution has begun; None lets it succeed.
         """
         with self._keys_in_use.alone_with(context.scope, context.meant_key):
             if begin is not None:
@@ -328,12 +324,12 @@ class Emulator:
                 remember(context, repository, outcome, now)
             else:
                 outcome = 200, messages.encode(perform(call, found, context.form))
-            # Within the transaction, so that the order is the one in which things were made.
+            # Within the transaction, so that the order is that of the creations.
             self.history.add(call.made, key=key, request_id=context.id)
             return outcome
 
     def _index(self, kind: ObjectKind) -> None:
-        """Make finding objects of a type quick, the first time that one is asked about."""
+        """Index the objects of a type, when the type is first used."""
         if kind.object in self._indexed:
             return
         for field, folded in kind.indexed.items():
@@ -343,10 +339,10 @@ class Emulator:
     def _attempt(
         self, call: Call, found: Match, context: RequestContext, fault: StripeRefusal | None
     ) -> tuple[int, bytes]:
-        """Run an operation whose refusal may be an answer to remember.
+        """Run an operation; its key remembers a refusal if execution had begun.
 
         Raises:
-            StripeRefusal: It is not to be remembered.
+            StripeRefusal: One that the key does not remember.
         """
         try:
             with call.repository.attempt():

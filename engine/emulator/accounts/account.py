@@ -1,7 +1,4 @@
-"""The account a key belongs to, which is there without anybody having made it.
-
-What must not live here: connected accounts, which are objects like any other.
-"""
+"""The account that a key belongs to, which exists from the start."""
 
 from __future__ import annotations
 
@@ -13,7 +10,7 @@ from engine.emulator.wire import errors
 
 _OWN = "/v1/account"
 _BY_ID = "/v1/accounts/"
-# A day long before any object of the emulator's.
+# A day before the creation of any object of the emulator.
 _CREATED: Final = 1577836800
 _NO_REQUIREMENTS: Final[Mapping[str, Any]] = {
     "alternatives": [],

@@ -1,7 +1,4 @@
-"""API keys: whose account and which mode a request speaks for.
-
-What must not live here: what a key may do.
-"""
+"""API keys: which account and mode a request is for."""
 
 from __future__ import annotations
 
@@ -28,7 +25,7 @@ class Caller:
         account: Id of the account.
         livemode: Whether the key is a live one.
         restricted: Whether the key is a restricted one.
-        shown: The key as Stripe prints it, with the secret starred out.
+        shown: The key as Stripe prints it, with stars for the secret.
     """
 
     account: str
@@ -62,7 +59,7 @@ def _key_in(authorization: str) -> str:
     if scheme.lower() == "basic":
         try:
             decoded = base64.b64decode(credentials, validate=True).decode()
-        # Of letters beyond ASCII it says `ValueError`, which the others are too.
+        # Non-ASCII text raises a plain `ValueError`; the other errors are subclasses.
         except ValueError:
             return ""
         return decoded.partition(":")[0]

@@ -1,6 +1,6 @@
-"""Stripe's rate limits: so many requests a second for an account, and for an endpoint of it.
+"""Stripe's rate limits: requests a second of an account, and of an endpoint in it.
 
-Token buckets that hold a second's worth. What must not live here: which endpoint a request is for.
+Token buckets that hold the requests of one second.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _TEST_MODE = (
     "Testmode request rate limit exceeded, the rate limits in testmode are lower than livemode. "
     "You can learn more about rate limits here https://stripe.com/docs/rate-limits."
 )
-# ? Of the live text only the first sentence was seen.
+# ? Only the first sentence of the live text was seen.
 _LIVE_MODE = (
     "Request rate limit exceeded. You can learn more about rate limits here "
     "https://stripe.com/docs/rate-limits."
@@ -28,10 +28,10 @@ def rate_limit(
 ) -> StripeRefusal:
     """Too many requests.
 
-    A plain one says neither when to come back nor whether to (L).
+    A plain one has no `Retry-After` and no hint whether to retry (L).
 
     Args:
-        reason: What there were too many of (D): `global-rate`, `global-concurrency`,
+        reason: Which limit was exceeded (D): `global-rate`, `global-concurrency`,
             `endpoint-rate`, `endpoint-concurrency` or `resource-specific`.
         livemode: Whether live objects were asked for.
         retry_after: Seconds in a `Retry-After` header; None sends none.
@@ -51,11 +51,11 @@ class _Bucket:
 
 @dataclass(slots=True, kw_only=True)
 class RateLimiter:
-    """Counts requests against a rate, each of several things by itself.
+    """Counts requests against a rate, separately for each key.
 
     Attributes:
         rate: Requests a second; None for no limit.
-        reason: What a refusal says there were too many of.
+        reason: Which limit a refusal names.
         ticks: Gives the time in seconds from any moment on.
     """
 

@@ -1,6 +1,7 @@
-"""What a behaviour sees: the objects of one account and mode, and the other types.
+"""What a behaviour sees of the emulator: one account's objects, and the other types.
 
-`requests.call.Call` is one; behaviours know nothing of requests, and requests know the behaviours.
+`requests.call.Call` and `types.kinds.ObjectKind` are implementations. Behaviours import neither,
+because both import the behaviours.
 """
 
 from __future__ import annotations
@@ -17,19 +18,19 @@ from engine.emulator.wire.ids import Ids
 Document: TypeAlias = dict[str, Any]
 Params: TypeAlias = dict[str, Any]
 Frozen: TypeAlias = Mapping[str, Any]
-"""A document or parameters that are read only."""
+"""A document or parameters that are only read."""
 
 
 class TypeView(Protocol):
-    """What a behaviour sees of a type: `types.kinds.ObjectKind` is one."""
+    """A type, as a behaviour sees it."""
 
     @property
     def response(self) -> Shape:
-        """Shape of its answer."""
+        """Shape of its response."""
 
     @property
     def builder(self) -> DocumentBuilder:
-        """How its documents are filled in."""
+        """Builds its documents."""
 
     @property
     def parent_field(self) -> str:
@@ -37,13 +38,13 @@ class TypeView(Protocol):
 
 
 class AccountView(Protocol):
-    """The objects of an account in one mode, as of one request.
+    """The objects of an account in one mode, as one request sees them.
 
     Attributes:
         caller: Who sends the request.
         now: Seconds since 1970.
-        ids: Where ids come from.
-        repository: The objects, deleted ones that leave a tombstone among them.
+        ids: Makes ids.
+        repository: The stored objects, tombstones of deleted ones included.
         version: API version the request asks for.
     """
 
@@ -85,4 +86,4 @@ class AccountView(Protocol):
         """Change an object by typed, checked parameters."""
 
     def check_future(self, param: str, moment: int | None) -> None:
-        """Refuse a time that is over, or too far ahead."""
+        """Refuse a time in the past, or too far ahead."""

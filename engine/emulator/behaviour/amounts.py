@@ -1,7 +1,4 @@
-"""Amounts in two spellings, tiers, and options by currency: what prices are made of.
-
-What must not live here: the rules of a price as a whole.
-"""
+"""Parts of prices: amounts in two forms, tiers, and options by currency."""
 
 from __future__ import annotations
 
@@ -25,8 +22,8 @@ OWN_CURRENCY_IN_UPDATE = (
 )
 
 
-def both_spellings(params: Frozen, name: str) -> tuple[int | None, str | None]:
-    """An amount as a whole number and as a decimal, from whichever was sent.
+def both_forms(params: Frozen, name: str) -> tuple[int | None, str | None]:
+    """An amount as a whole number and as a decimal, from the one that was sent.
 
     A decimal with a fraction has no whole number (R).
 
@@ -51,7 +48,7 @@ def check_custom_amount(custom: Mapping[str, Any] | None, param: str) -> None:
     """Check an amount that the customer chooses (D: minimum <= preset <= maximum).
 
     Raises:
-        StripeRefusal: It is off, or its bounds are the wrong way round; texts are ours (?).
+        StripeRefusal: It is off, or its bounds are in the wrong order; texts are ours (?).
     """
     if custom is None:
         return
@@ -65,10 +62,10 @@ def check_custom_amount(custom: Mapping[str, Any] | None, param: str) -> None:
 
 
 def check_tiers(tiers: list[Document], param: str) -> None:
-    """Check tiers: rising bounds, the last one open, amounts in one spelling each (D).
+    """Check tiers: rising bounds, the last one open, each amount in one form (D).
 
     Raises:
-        StripeRefusal: They are not so. The texts are ours (?).
+        StripeRefusal: A tier breaks a rule. The texts are ours (?).
     """
     bound = 0
     for index, tier in enumerate(tiers):
@@ -105,14 +102,14 @@ def _check_tier_amounts(tier: Frozen, param: str) -> None:
 
 
 def spell_out_tiers(tiers: list[Document] | None) -> None:
-    """Put both spellings of every amount into the tiers of an answer."""
+    """Set both forms of every amount in the tiers of a response."""
     for tier in tiers or ():
         for name in ("unit_amount", "flat_amount"):
-            tier[name], tier[f"{name}_decimal"] = both_spellings(tier, name)
+            tier[name], tier[f"{name}_decimal"] = both_forms(tier, name)
 
 
 def spell_out_options(view: AccountView, document: Document) -> None:
-    """Put both spellings into the options, and the price's own currency among them (R)."""
+    """Set both forms of amounts in the options, and add the price's own currency (R)."""
     own = {
         name: document[name]
         for name in (
@@ -130,7 +127,7 @@ def spell_out_options(view: AccountView, document: Document) -> None:
         if currency != document["currency"]
     }
     for option in options.values():
-        pair = both_spellings(option, "unit_amount")
+        pair = both_forms(option, "unit_amount")
         option["unit_amount"], option["unit_amount_decimal"] = pair
         spell_out_tiers(option.get("tiers"))
     options[document["currency"]] = filled

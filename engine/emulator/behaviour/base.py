@@ -84,7 +84,7 @@ class Behaviour:
         """Refuse parameters of an update that contradict each other."""
 
     def creating(self, view: AccountView, params: Params, document: Document) -> None:
-        """Finish a new document before it is stored, and refuse what the account rules out."""
+        """Finish a new document before it is stored, and refuse it if other objects exclude it."""
 
     def created(self, view: AccountView, params: Params, document: Document) -> None:
         """Do what follows from a create; save the document if it changes."""

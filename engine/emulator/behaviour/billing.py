@@ -1,4 +1,4 @@
-"""Meters, alerts, credit grants: what usage is counted by, and what is granted against it."""
+"""Meters, alerts and credit grants."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from engine.emulator.behaviour.base import Behaviour
 from engine.emulator.wire import errors
 from engine.emulator.wire.errors import StripeRefusal
 
-# D: what the sample answers hold.
+# D: as in the sample responses.
 _PRIORITY = 50
 
 
@@ -20,7 +20,7 @@ class MeterBehaviour(Behaviour):
     indexed: ClassVar[Mapping[str, bool]] = {"event_name": False}
 
     def creating(self, view: AccountView, params: Params, document: Document) -> None:
-        """Keep event names apart, those of inactive meters too (R; the text is ours, ?)."""
+        """Require a unique event name, among inactive meters too (R; the text is ours, ?)."""
         if view.find("billing.meter", "event_name", params["event_name"]):
             raise StripeRefusal(
                 f"A meter with event_name `{document['event_name']}` already exists. Meter event "
@@ -41,7 +41,7 @@ class AlertBehaviour(Behaviour):
             raise errors.missing_parameter("usage_threshold")
 
     def calling(self, view: AccountView, verb: str, params: Params, document: Document) -> None:
-        """Leave what is archived as it is (D; the text is ours, ?)."""
+        """Refuse a change of an archived alert (D; the text is ours, ?)."""
         del view, verb, params
         if document["status"] == "archived":
             raise StripeRefusal("This alert is archived and cannot be changed.")
@@ -59,7 +59,7 @@ class CreditGrantBehaviour(Behaviour):
     defaults: ClassVar[Mapping[str, Any]] = {"category": "promotional"}
 
     def check_create(self, view: AccountView, params: Params) -> None:
-        """Check whose it is, how much, and until when."""
+        """Check the customer, the amount and the end."""
         named = [name for name in ("customer", "customer_account") if params.get(name) is not None]
         if not named:
             raise errors.missing_parameter("customer")
@@ -72,11 +72,11 @@ class CreditGrantBehaviour(Behaviour):
         view.check_future("expires_at", params.get("expires_at"))
 
     def check_update(self, view: AccountView, params: Params) -> None:
-        """Check until when."""
+        """Check the end."""
         view.check_future("expires_at", params.get("expires_at"))
 
     def creating(self, view: AccountView, params: Params, document: Document) -> None:
-        """Take metered prices only, fill in since when, and how soon it is used (D)."""
+        """Allow metered prices only, and fill in the start and the priority (D)."""
         _check_prices(view, params["applicability_config"]["scope"].get("prices") or [])
         if document["effective_at"] is None:
             document["effective_at"] = view.now
@@ -84,7 +84,7 @@ class CreditGrantBehaviour(Behaviour):
             document["priority"] = _PRIORITY
 
     def updating(self, view: AccountView, params: Params, before: Frozen, after: Document) -> None:
-        """Leave a voided grant as it is (the text is ours, ?)."""
+        """Refuse a change of a voided grant (the text is ours, ?)."""
         del params, after
         _refuse_over(view, before)
 
@@ -105,7 +105,7 @@ def _check_scope(scope: Frozen) -> None:
 
 
 def _check_prices(view: AccountView, listed: list[Document]) -> None:
-    """Take metered prices only (D; the text is ours, ?)."""
+    """Refuse prices that are not metered (D; the text is ours, ?)."""
     for index, one in enumerate(listed):
         param = f"applicability_config[scope][prices][{index}][id]"
         price = view.require("price", one["id"], param=param)

@@ -29,7 +29,7 @@ _NOTHING_REQUIRED_OF_PERSONS: Mapping[str, Any] = {
     for name, value in _NOTHING_REQUIRED.items()
     if name not in ("current_deadline", "disabled_reason")
 }
-# S: what cards have and bank accounts have not.
+# S: fields of cards that bank accounts do not have.
 _OF_CARDS = frozenset(
     {
         "address_city",
@@ -75,27 +75,27 @@ class AccountBehaviour(Behaviour):
     }
 
     def check_create(self, view: AccountView, params: Params) -> None:
-        """Refuse two ways to say what kind of account it is (D)."""
+        """Refuse both `type` and `controller` (D)."""
         del view
         if params.get("type") is not None and params.get("controller") is not None:
             raise errors.exclusive(["type", "controller"])
 
     def creating(self, view: AccountView, params: Params, document: Document) -> None:
-        """Say what kind of account it is."""
+        """Set the kind of account."""
         kind = params.get("type")
         document["type"] = kind or ("none" if params.get("controller") else "standard")
         controller = document["controller"]
         document["controller"] = {**(controller or {}), "type": "application"}
         document["controller"].setdefault("is_controller", True)
-        _note_given(view, params, document)
+        _flag_provided(view, params, document)
 
     def updating(self, view: AccountView, params: Params, before: Frozen, after: Document) -> None:
-        """Tell of secrets only that they were given (D)."""
+        """Replace secrets by flags that they were provided (D)."""
         after["individual"] = before["individual"]
-        _note_given(view, params, after)
+        _flag_provided(view, params, after)
 
     def calling(self, view: AccountView, verb: str, params: Params, document: Document) -> None:
-        """Reject an account, or take that back (the texts are ours, ?)."""
+        """Reject an account, or undo that (the texts are ours, ?)."""
         del view
         rejected = str(document["requirements"]["disabled_reason"] or "").startswith("rejected")
         if rejected == (verb == "reject"):
@@ -107,7 +107,7 @@ class AccountBehaviour(Behaviour):
         document["charges_enabled"] = document["payouts_enabled"] = verb != "reject"
 
     def showing(self, view: AccountView, document: Document) -> None:
-        """Tell of the capabilities that were asked for (D), and of the person what there is."""
+        """Return only requested capabilities (D), and only the person's fields with a value."""
         held = document["capabilities"] or {}
         document["capabilities"] = {
             name: value for name, value in held.items() if value not in (None, "unrequested")
@@ -116,11 +116,11 @@ class AccountBehaviour(Behaviour):
             drop_absent(document["individual"], view.kind("person").response)
 
     def not_found(self, view: AccountView, id: str) -> StripeRefusal | None:
-        """Refuse an account that is not there as one of somebody else's (L)."""
+        """Refuse an account that does not exist like another owner's account (L)."""
         return errors.foreign_account(view.caller.shown, id)
 
 
-def _note_given(view: AccountView, params: Frozen, document: Document) -> None:
+def _flag_provided(view: AccountView, params: Frozen, document: Document) -> None:
     company = params.get("company") or {}
     for name in ("tax_id", "vat_id"):
         if company.get(name) is not None and document.get("company") is not None:
@@ -140,10 +140,10 @@ def _note_given(view: AccountView, params: Frozen, document: Document) -> None:
             "created": view.now,
         }
     document["individual"] = kind.builder.merge(held, params["individual"])
-    _note_person(params["individual"], document["individual"])
+    _flag_provided_of_person(params["individual"], document["individual"])
 
 
-def _note_person(params: Frozen, person: Document) -> None:
+def _flag_provided_of_person(params: Frozen, person: Document) -> None:
     for name in _GIVEN_ONCE:
         if params.get(name) is not None:
             person[f"{name}_provided"] = True
@@ -168,19 +168,19 @@ class PersonBehaviour(Behaviour):
     }
 
     def creating(self, view: AccountView, params: Params, document: Document) -> None:
-        """Tell of secrets only that they were given (D)."""
+        """Replace secrets by flags that they were provided (D)."""
         builder = view.kind("person").builder
         for name in ("relationship", "verification"):
             document[name] = document[name] or builder.build_field(name, {})
-        _note_person(params, document)
+        _flag_provided_of_person(params, document)
 
     def updating(self, view: AccountView, params: Params, before: Frozen, after: Document) -> None:
-        """Tell of secrets only that they were given (D)."""
+        """Replace secrets by flags that they were provided (D)."""
         del view, before
-        _note_person(params, after)
+        _flag_provided_of_person(params, after)
 
     def matches_filters(self, view: AccountView, params: Frozen, document: Frozen) -> bool:
-        """Whether the person has every part asked for."""
+        """Whether the person has every role of the filter."""
         del view
         wanted = params.get("relationship") or {}
         held = document["relationship"] or {}
@@ -188,7 +188,7 @@ class PersonBehaviour(Behaviour):
 
 
 class ExternalAccountBehaviour(Behaviour):
-    """A bank account or a card that an account is paid out to."""
+    """A bank account or a card that receives an account's payouts."""
 
     title: ClassVar[str] = "external account"
     unlisted: ClassVar[frozenset[str]] = frozenset({"external_account.object"})
@@ -196,7 +196,7 @@ class ExternalAccountBehaviour(Behaviour):
     kept_when_deleted: ClassVar[tuple[str, ...]] = ("currency",)
 
     def creating(self, view: AccountView, params: Params, document: Document) -> None:
-        """Tell of a number its end."""
+        """Keep only the last digits of the number."""
         given = params["external_account"]
         details = given if isinstance(given, Mapping) else {"account_number": given}
         number = str(details.get("account_number") or details.get("number") or "")
@@ -219,13 +219,13 @@ class ExternalAccountBehaviour(Behaviour):
         _be_default(view, document)
 
     def updating(self, view: AccountView, params: Params, before: Frozen, after: Document) -> None:
-        """Let one be the default of its currency, which another has to be to end that (?)."""
+        """Make it the default of its currency if asked; only another default ends that (?)."""
         if before["default_for_currency"] and params.get("default_for_currency") is False:
             after["default_for_currency"] = True
         _be_default(view, after)
 
     def deleting(self, view: AccountView, document: Frozen) -> None:
-        """Keep the default while there is another of its currency (D; the text is ours, ?)."""
+        """Refuse to delete the default before others of its currency (D; the text is ours, ?)."""
         if document["default_for_currency"] and len(_of_currency(view, document)) > 1:
             raise StripeRefusal(
                 "You cannot delete the default external account for your default currency. "
@@ -234,13 +234,13 @@ class ExternalAccountBehaviour(Behaviour):
             )
 
     def showing(self, view: AccountView, document: Document) -> None:
-        """Tell of a bank account nothing that only cards have."""
+        """Leave out the fields that only cards have."""
         del view
         for name in _OF_CARDS:
             document.pop(name, None)
 
     def matches_filters(self, view: AccountView, params: Frozen, document: Frozen) -> bool:
-        """Whether it is of the kind asked for."""
+        """Whether it is of the kind in the filter."""
         del view
         return params.get("object") in (None, document["object"])
 

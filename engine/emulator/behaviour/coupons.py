@@ -1,4 +1,4 @@
-"""Coupons: one kind of discount each, amounts by currency that may only be added."""
+"""Coupons: a percentage or an amount each; currencies may only be added."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class CouponBehaviour(Behaviour):
         _add_own_currency(document)
 
     def updating(self, view: AccountView, params: Params, before: Frozen, after: Document) -> None:
-        """Take new currencies, and refuse another amount for one that is there (L)."""
+        """Add new currencies, and refuse another amount for an existing one (L)."""
         del view
         options = params.get("currency_options") or {}
         if options and before["amount_off"] is None:
@@ -56,18 +56,18 @@ class CouponBehaviour(Behaviour):
         _add_own_currency(after)
 
     def deleting(self, view: AccountView, document: Frozen) -> None:
-        """Leave its promotion codes behind, unusable (D/R)."""
+        """Keep its promotion codes, which cannot be used any longer (D/R)."""
         for code in view.find("promotion_code", "promotion.coupon", document["id"]):
             if code["active"]:
                 view.save({**code, "active": False})
 
     def showing(self, view: AccountView, document: Document) -> None:
-        """Tell whether it can be redeemed now."""
+        """Set whether it can be redeemed now."""
         document["valid"] = redeemable(document, view.now)
 
 
 def redeemable(coupon: Frozen, now: int) -> bool:
-    """Whether a coupon is neither over nor used up."""
+    """Whether a coupon has neither ended nor been used up."""
     ended = coupon["redeem_by"] is not None and coupon["redeem_by"] <= now
     most = coupon["max_redemptions"]
     return not ended and (most is None or coupon["times_redeemed"] < most)
@@ -117,7 +117,7 @@ def _check_duration(params: Frozen) -> None:
 
 def _check_options(options: Frozen, own: str | None) -> None:
     if own in options:
-        # D that it is refused; the text is ours (?), after the one of prices.
+        # D that it is refused; the text is ours (?), after that of prices.
         raise StripeRefusal(
             "You are specifying a currency option that matches the top-level currency for this "
             "coupon. Please remove this currency option.",
@@ -126,7 +126,7 @@ def _check_options(options: Frozen, own: str | None) -> None:
 
 
 def _add_own_currency(document: Document) -> None:
-    """Put the coupon's own currency among its options, as Stripe does on prices (R; here ?)."""
+    """Add the coupon's own currency to its options, as Stripe does on prices (R; here ?)."""
     if document["amount_off"] is None:
         return
     options = dict(document["currency_options"] or {})

@@ -13,7 +13,7 @@ from engine.emulator.wire.errors import StripeRefusal
 from engine.emulator.wire.ids import IdForm
 
 _CLOCK = "test_helpers.test_clock"
-# D: a clock is deleted after so long.
+# D: a clock is deleted after this time.
 _CLOCK_LIFE = 30 * 24 * 3600
 
 
@@ -51,7 +51,7 @@ class CustomerBehaviour(Behaviour):
         "name": SearchOperators.STRING,
         "phone": SearchOperators.STRING,
     }
-    # D: lists of other objects are there only if asked for.
+    # D: lists of other objects are absent unless expanded.
     hidden: ClassVar[frozenset[str]] = frozenset({"sources", "subscriptions", "tax_ids"})
     indexed: ClassVar[Mapping[str, bool]] = {"email": False}
 
@@ -62,12 +62,12 @@ class CustomerBehaviour(Behaviour):
         _set_cash_balance(view, params, document)
 
     def created(self, view: AccountView, params: Params, document: Document) -> None:
-        """Make the tax ids that came along (D)."""
+        """Make the tax ids in the parameters (D)."""
         for tax_id in params.get("tax_id_data") or ():
             view.create("customer.tax_id", tax_id, document["id"])
 
     def updating(self, view: AccountView, params: Params, before: Frozen, after: Document) -> None:
-        """Keep the settings of the cash balance as they are told."""
+        """Update the settings of the cash balance."""
         _set_source(view, params, after)
         after["cash_balance"] = before["cash_balance"]
         _set_cash_balance(view, params, after)
@@ -85,7 +85,7 @@ def _cancel_subscriptions(view: AccountView, customer: str) -> None:
 
 
 def _set_source(view: AccountView, params: Frozen, document: Document) -> None:
-    """Let a token become the card that is paid with (D)."""
+    """Turn a token into the default card (D)."""
     if params.get("source") is not None:
         document["default_source"] = view.ids.object_id("card_", IdForm(), view.caller.account)
 
@@ -103,7 +103,7 @@ def _set_cash_balance(view: AccountView, params: Frozen, document: Document) -> 
         "customer_account": None,
         "livemode": view.caller.livemode,
         "settings": {
-            # D: the account's own mode is automatic unless somebody changed it.
+            # D: the account's own mode is automatic unless it was changed.
             "reconciliation_mode": sent if own else "automatic",
             "using_merchant_default": not own,
         },
@@ -116,7 +116,7 @@ class TaxIdBehaviour(Behaviour):
     custom_filters: ClassVar[frozenset[str]] = frozenset({"owner"})
 
     def creating(self, view: AccountView, params: Params, document: Document) -> None:
-        """Say whose it is, from where, and that nobody has checked it yet."""
+        """Set its owner and country, and that it is not verified yet."""
         owner = params.get("owner") or {}
         customer = owner.get("customer") or document.get("customer")
         document["customer"] = customer
@@ -134,7 +134,7 @@ class TaxIdBehaviour(Behaviour):
         del view
 
     def matches_filters(self, view: AccountView, params: Frozen, document: Frozen) -> bool:
-        """Whether it belongs to the owner asked for; to the account itself unless one was."""
+        """Whether it belongs to the owner in the filter; without one, to the account itself."""
         del view
         wanted = params.get("owner") or {"type": "self"}
         return all(
@@ -150,7 +150,7 @@ class CustomerTaxIdBehaviour(TaxIdBehaviour):
     title: ClassVar[str] = "tax id"
 
     def matches_filters(self, view: AccountView, params: Frozen, document: Frozen) -> bool:
-        """Take whatever belongs to the customer in the path."""
+        """Accept every tax id of the customer in the path."""
         del view, params, document
         return True
 
@@ -158,7 +158,7 @@ class CustomerTaxIdBehaviour(TaxIdBehaviour):
 class TestClockBehaviour(Behaviour):
     """A clock for the objects of a sandbox."""
 
-    # It is no test, whatever its name begins with.
+    # pytest takes it for a test because of its name.
     __test__ = False
     verbs: ClassVar[frozenset[str]] = frozenset({"advance"})
     defaults: ClassVar[Mapping[str, Any]] = {"status": "ready"}
@@ -170,23 +170,23 @@ class TestClockBehaviour(Behaviour):
             raise StripeRefusal("Test clocks can only be used in test mode.")
 
     def creating(self, view: AccountView, params: Params, document: Document) -> None:
-        """Stop the time."""
+        """Set the frozen time."""
         document["frozen_time"] = params["frozen_time"]
         document["deletes_after"] = view.now + _CLOCK_LIFE
         document["status_details"] = {}
 
     def calling(self, view: AccountView, verb: str, params: Params, document: Document) -> None:
-        """Move the time forward; an emulator is there at once."""
+        """Move the time forward, at once."""
         del view, verb
         if params["frozen_time"] <= document["frozen_time"]:
-            # D that it only goes forward.
+            # D that it only moves forward.
             raise errors.too_small(
                 "frozen_time", document["frozen_time"] + 1, params["frozen_time"]
             )
         document["frozen_time"] = params["frozen_time"]
 
     def deleting(self, view: AccountView, document: Frozen) -> None:
-        """Take the clock's customers along (D)."""
+        """Delete the clock's customers too (D)."""
         for customer in view.find("customer", "test_clock", document["id"]):
             _cancel_subscriptions(view, customer["id"])
             view.save({"id": customer["id"], "object": "customer", "deleted": True})

@@ -1,7 +1,4 @@
-"""Discounts on what is sold: whole where they are expanded, ids where they are not.
-
-What must not live here: coupons and promotion codes.
-"""
+"""Discounts: objects where they are expanded, ids elsewhere."""
 
 from __future__ import annotations
 
@@ -11,14 +8,14 @@ from engine.emulator.wire.ids import IdForm
 
 
 def discounts_of(
-    view: AccountView, given: list[Document] | None, holder: Frozen, param: str
+    view: AccountView, given: list[Document] | None, discounted: Frozen, param: str
 ) -> list[Document]:
-    """The discounts that parameters ask for.
+    """The discounts in parameters.
 
     Args:
         view: The account.
         given: Coupons and promotion codes; None for no discounts.
-        holder: What they are on.
+        discounted: The object that they are on.
         param: Parameter that names them.
 
     Raises:
@@ -41,7 +38,7 @@ def discounts_of(
                 "id": view.ids.object_id("di_", IdForm(), view.caller.account),
                 "object": "discount",
                 "checkout_session": None,
-                "customer": holder.get("customer"),
+                "customer": discounted.get("customer"),
                 "customer_account": None,
                 "end": None,
                 "invoice": None,
@@ -49,9 +46,11 @@ def discounts_of(
                 "promotion_code": code_id,
                 "source": {"coupon": coupon_id, "type": "coupon"},
                 "start": view.now,
-                "subscription": holder["id"] if holder["object"] == "subscription" else None,
+                "subscription": discounted["id"]
+                if discounted["object"] == "subscription"
+                else None,
                 "subscription_item": (
-                    holder["id"] if holder["object"] == "subscription_item" else None
+                    discounted["id"] if discounted["object"] == "subscription_item" else None
                 ),
             }
         )

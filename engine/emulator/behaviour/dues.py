@@ -1,7 +1,6 @@
-"""What is due when a subscription begins, and whether there is something to pay it with.
+"""The amount due when a subscription starts, and whether it can be paid.
 
-Payments are not emulated: one that could be made succeeds, one that could not is refused. What
-must not live here: what a subscription looks like.
+Payments are not emulated: a payment that is possible succeeds, another one is refused.
 """
 
 from __future__ import annotations
@@ -25,10 +24,10 @@ _WHOLE = Decimal(100)
 
 
 def check_behavior(params: Frozen) -> None:
-    """Refuse what would leave a payment open, which nobody could make here.
+    """Refuse what would leave a payment open, because it could not be made here.
 
     Raises:
-        StripeRefusal: The text is the emulator's own.
+        StripeRefusal: The text is ours.
     """
     behavior = params.get("payment_behavior")
     if behavior in _NOT_EMULATED:
@@ -40,10 +39,10 @@ def check_behavior(params: Frozen) -> None:
 
 
 def check_clock(customer: Mapping[str, Any] | None) -> None:
-    """Refuse to bill by a test clock, since nothing here would follow it.
+    """Refuse to bill by a test clock, which the emulator does not follow.
 
     Raises:
-        StripeRefusal: The text is the emulator's own.
+        StripeRefusal: The text is ours.
     """
     if customer is not None and customer.get("test_clock") is not None:
         raise StripeRefusal(
@@ -59,10 +58,10 @@ def check_payable(
     subscription: Frozen,
     items: list[Document],
 ) -> None:
-    """Require something to pay with where something is due at once (L for the text).
+    """Require a payment method if an amount is due at once (L for the text).
 
     Raises:
-        StripeRefusal: Something is due, and the customer has no payment method.
+        StripeRefusal: An amount is due, and the customer has no payment method.
     """
     if subscription["collection_method"] != "charge_automatically":
         return
@@ -76,7 +75,7 @@ def check_payable(
 
 
 def _due(view: AccountView, params: Frozen, subscription: Frozen, items: list[Document]) -> Decimal:
-    """What the first invoice comes to: nothing for a period that is a trial, or not billed."""
+    """The amount of the first invoice: 0 for a trial, or a period that is not billed."""
     extras = sum((_extra(view, one) for one in params.get("add_invoice_items") or ()), Decimal(0))
     later = (subscription["billing_cycle_anchor"] or view.now) > view.now
     unbilled = later and params.get("proration_behavior") == "none"
@@ -87,7 +86,7 @@ def _due(view: AccountView, params: Frozen, subscription: Frozen, items: list[Do
 
 
 def _billed(view: AccountView, subscription: Frozen, item: Frozen) -> Decimal:
-    """What an item comes to for its first period; what a meter counts is due at the end (D)."""
+    """The amount of an item for its first period; metered usage is due at the end (D)."""
     price = view.get("price", item["price"])
     if price is None or price["recurring"]["usage_type"] == "metered":
         return Decimal(0)
@@ -108,7 +107,7 @@ def _amount(option: Frozen, price: Frozen, quantity: int) -> Decimal:
 
 
 def _by_tiers(tiers: list[Document], quantity: int, *, graduated: bool) -> Decimal:
-    """What tiers make of a quantity: each for what falls into it, or one for all (D)."""
+    """The amount of a quantity in tiers: graduated, or one tier for all (D)."""
     total, below = Decimal(0), 0
     for tier in tiers:
         last = tier["up_to"] is None or quantity <= tier["up_to"]

@@ -1,4 +1,4 @@
-"""Features, what products have of them, and trial offers."""
+"""Features, features of products, and trial offers."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ class FeatureBehaviour(Behaviour):
     filter_values: ClassVar[Mapping[str, Mapping[Any, Any]]] = {
         "archived": {True: False, False: True}
     }
-    # D: lists leave archived features out unless asked for them.
+    # D: lists leave archived features out unless a filter includes them.
     filter_defaults: ClassVar[Mapping[str, Any]] = {"archived": False}
     indexed: ClassVar[Mapping[str, bool]] = {"lookup_key": False}
 
     def creating(self, view: AccountView, params: Params, document: Document) -> None:
-        """Keep lookup keys apart among active features (R; the text is ours, ?)."""
+        """Require a lookup key that is unique among active features (R; the text is ours, ?)."""
         for other in view.find("entitlements.feature", "lookup_key", params["lookup_key"]):
             if other["active"]:
                 raise StripeRefusal(
@@ -33,7 +33,7 @@ class FeatureBehaviour(Behaviour):
                 )
 
     def updating(self, view: AccountView, params: Params, before: Frozen, after: Document) -> None:
-        """Leave an archived feature as it is, for good (R; the text is ours, ?)."""
+        """Refuse every change of an archived feature (R; the text is ours, ?)."""
         del view, params, after
         if not before["active"]:
             raise StripeRefusal("An archived feature cannot be updated or unarchived.")
@@ -43,7 +43,7 @@ class ProductFeatureBehaviour(Behaviour):
     """A feature of a product."""
 
     def creating(self, view: AccountView, params: Params, document: Document) -> None:
-        """Attach an active feature once (D; the texts are ours, ?)."""
+        """Require an active feature that is not attached yet (D; the texts are ours, ?)."""
         id = params["entitlement_feature"]
         if not view.require("entitlements.feature", id, param="entitlement_feature")["active"]:
             raise StripeRefusal(
@@ -60,12 +60,12 @@ class ProductFeatureBehaviour(Behaviour):
 
 
 class TrialOfferBehaviour(Behaviour):
-    """A trial at a price of its own."""
+    """A trial at its own price."""
 
     filter_paths: ClassVar[Mapping[str, str]] = {"prices": "price"}
 
     def creating(self, view: AccountView, params: Params, document: Document) -> None:
-        """Take active prices only (the text is that of other types, ?)."""
+        """Require an active price (the text is that of other types, ?)."""
         del document
         price = view.require("price", params["price"], param="price")
         if not price["active"]:

@@ -1,4 +1,4 @@
-"""Event destinations, which speak v2."""
+"""Event destinations, a type of v2."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _URL = "webhook_endpoint.url"
 
 
 class EventDestinationBehaviour(Behaviour):
-    """Where events go."""
+    """A receiver of events."""
 
     title: ClassVar[str] = "event destination"
     verbs: ClassVar[frozenset[str]] = frozenset({"ping"})
     defaults: ClassVar[Mapping[str, Any]] = {"status": "enabled"}
 
     def check_create(self, view: AccountView, params: Params) -> None:
-        """Require one receiver, the type's own, and no version for thin events (L)."""
+        """Require the one receiver of its type, and no version for thin events (L)."""
         named = [name for name in _RECEIVERS if params.get(name) is not None]
         if params["type"] not in named:
             raise errors.missing_field(params["type"])
@@ -44,7 +44,7 @@ class EventDestinationBehaviour(Behaviour):
         _check_url(view, params)
 
     def creating(self, view: AccountView, params: Params, document: Document) -> None:
-        """Keep to the cap (D), and fill in what the receiver will tell."""
+        """Refuse more than the limit (D), and fill in the receiver's own fields."""
         if view.repository.count(_OBJECT) >= MOST_ENDPOINTS:
             raise StripeRefusal(
                 f"You have reached the maximum of {MOST_ENDPOINTS} event destinations.",
@@ -66,19 +66,19 @@ class EventDestinationBehaviour(Behaviour):
             grid["azure_partner_topic_status"] = "never_activated"
 
     def creation_only(self, view: AccountView, document: Document) -> Frozen:
-        """Tell the signing secret of a webhook endpoint."""
+        """Return the signing secret of a webhook endpoint."""
         if document["type"] != "webhook_endpoint":
             return {}
         return {"webhook_endpoint.signing_secret": view.ids.webhook_secret()}
 
     def updating(self, view: AccountView, params: Params, before: Frozen, after: Document) -> None:
-        """Keep the kind of receiver."""
+        """Refuse settings of another kind of receiver."""
         del view, after
         if params.get("webhook_endpoint") is not None and before["webhook_endpoint"] is None:
             raise errors.invalid_field("webhook_endpoint", f"cannot be set on a {before['type']}")
 
     def calling(self, view: AccountView, verb: str, params: Params, document: Document) -> None:
-        """Say who disabled it."""
+        """Set the reason why it is disabled."""
         del view, params
         if verb == "disable":
             document["status_details"] = {"disabled": {"reason": "user"}}
@@ -86,7 +86,7 @@ class EventDestinationBehaviour(Behaviour):
             document["status_details"] = None
 
     def called(self, view: AccountView, verb: str, document: Document) -> Frozen | None:
-        """Answer a ping with the event that is sent."""
+        """Return the event that a ping sends."""
         if verb != "ping":
             return None
         return {

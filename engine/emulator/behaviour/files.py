@@ -26,7 +26,7 @@ class FileBehaviour(Behaviour):
             raise StripeRefusal("Invalid file: must be sent as multipart/form-data.", param="file")
 
     def creating(self, view: AccountView, params: Params, document: Document) -> None:
-        """Tell of the file what can be told without its content."""
+        """Set what is returned of the file: everything but its content."""
         del view
         upload: Upload = params["file"]
         ending = upload.filename.rpartition(".")[2].lower() if "." in upload.filename else None
@@ -38,7 +38,7 @@ class FileBehaviour(Behaviour):
         )
 
     def created(self, view: AccountView, params: Params, document: Document) -> None:
-        """Make the link that came along (D)."""
+        """Make the link in the parameters (D)."""
         link = params.get("file_link_data")
         if link is not None and link["create"]:
             rest = {name: value for name, value in link.items() if name != "create"}
@@ -60,29 +60,29 @@ class FileLinkBehaviour(Behaviour):
             view.check_future("expires_at", params.get("expires_at"))
 
     def creating(self, view: AccountView, params: Params, document: Document) -> None:
-        """Make the link."""
+        """Set its URL."""
         del params
         mode = "" if view.caller.livemode else "test_"
         document["url"] = f"{_FILES}/links/{mode}{document['id'][-24:]}"
 
     def updating(self, view: AccountView, params: Params, before: Frozen, after: Document) -> None:
-        """Leave an expired link as it is (D; the text is ours, ?)."""
+        """Refuse a change of an expired link (D; the text is ours, ?)."""
         del params, after
         if before["expires_at"] is not None and before["expires_at"] <= view.now:
             raise StripeRefusal("An expired file link cannot be updated.")
 
     def showing(self, view: AccountView, document: Document) -> None:
-        """Tell whether it has ended."""
+        """Set whether it has expired."""
         ends = document["expires_at"]
         document["expired"] = ends is not None and ends <= view.now
 
 
 class SecretBehaviour(Behaviour):
-    """A secret of an app, named by its name and scope."""
+    """A secret of an app, identified by name and scope."""
 
     verbs: ClassVar[frozenset[str]] = frozenset({"find", "delete_where"})
     indexed: ClassVar[Mapping[str, bool]] = {"name": False}
-    # The answer holds it, if it is expanded.
+    # The response holds it if it is expanded.
     hidden: ClassVar[frozenset[str]] = frozenset({"payload"})
 
     def check_create(self, view: AccountView, params: Params) -> None:
@@ -91,7 +91,7 @@ class SecretBehaviour(Behaviour):
         view.check_future("expires_at", params.get("expires_at"))
 
     def object_to_replace(self, view: AccountView, document: Frozen) -> Document | None:
-        """Write over the secret of the same name and scope (R)."""
+        """Replace the secret of the same name and scope (R)."""
         return _found(view, document["name"], document["scope"])
 
     def find_target(self, view: AccountView, verb: str, params: Frozen) -> Document:
@@ -104,13 +104,13 @@ class SecretBehaviour(Behaviour):
         return found
 
     def called(self, view: AccountView, verb: str, document: Document) -> Frozen | None:
-        """Delete, or let the secret be shown."""
+        """Delete the secret, or return it."""
         if verb != "delete_where":
             return None
         view.repository.remove(_SECRET, document["id"])
-        told = {name: value for name, value in document.items() if name != "payload"}
-        drop_absent(told, view.kind(_SECRET).response)
-        return {**told, "deleted": True}
+        deleted = {name: value for name, value in document.items() if name != "payload"}
+        drop_absent(deleted, view.kind(_SECRET).response)
+        return {**deleted, "deleted": True}
 
 
 def _check_scope(scope: Frozen) -> None:

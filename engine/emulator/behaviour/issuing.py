@@ -1,4 +1,4 @@
-"""Issuing: cardholders, cards, and how cards look."""
+"""Issuing: cardholders, cards, and their designs."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from engine.emulator.wire.errors import StripeRefusal
 
 _CARD = "issuing.card"
 _DESIGN = "issuing.personalization_design"
-# ? Cards are valid for so many years.
+# ? How many years a card is valid.
 _YEARS = 3
 _LAST_DIGITS = 4
 _TEST_RANGE = "400000999"
 
 
 class CardholderBehaviour(Behaviour):
-    """Who holds cards."""
+    """A cardholder."""
 
     defaults: ClassVar[Mapping[str, Any]] = {"status": "active", "type": "individual"}
 
     def creating(self, view: AccountView, params: Params, document: Document) -> None:
-        """Require nothing further, and tell of a tax id only that there is one (D)."""
+        """Replace a tax id by a flag that it was provided (D)."""
         del view
         _note_tax_id(params, document)
 
     def updating(self, view: AccountView, params: Params, before: Frozen, after: Document) -> None:
-        """Tell of a tax id only that there is one (D)."""
+        """Replace a tax id by a flag that it was provided (D)."""
         del view, before
         _note_tax_id(params, after)
 
@@ -44,11 +44,11 @@ class CardBehaviour(Behaviour):
     """A card."""
 
     defaults: ClassVar[Mapping[str, Any]] = {"brand": "Visa", "status": "inactive"}
-    # D: whoever may see the number has to ask for it.
+    # D: the number is absent unless expanded.
     hidden: ClassVar[frozenset[str]] = frozenset({"cvc", "number"})
 
     def check_create(self, view: AccountView, params: Params) -> None:
-        """Require whose it is, and where a physical one goes (D)."""
+        """Require a cardholder, and a shipping address for a physical card (D)."""
         del view
         if params.get("cardholder") is None and params.get("replacement_for") is None:
             raise errors.missing_parameter("cardholder")
@@ -56,7 +56,7 @@ class CardBehaviour(Behaviour):
             raise errors.missing_parameter("shipping")
 
     def creating(self, view: AccountView, params: Params, document: Document) -> None:
-        """Print the card."""
+        """Set the number and the dates of the card."""
         number = _TEST_RANGE + view.ids.digits(7)
         today = datetime.fromtimestamp(view.now, UTC)
         document.update(
@@ -74,7 +74,7 @@ class CardBehaviour(Behaviour):
         view.save({**card, "replaced_by": document["id"]})
 
     def updating(self, view: AccountView, params: Params, before: Frozen, after: Document) -> None:
-        """Leave a canceled card canceled (D; the texts are ours, ?)."""
+        """Refuse a change of a canceled card (D; the texts are ours, ?)."""
         del view
         if before["status"] == "canceled" and set(params) - {"metadata"}:
             raise StripeRefusal("This card is canceled and cannot be updated.")
@@ -86,7 +86,7 @@ class CardBehaviour(Behaviour):
 
 
 class DesignBehaviour(Behaviour):
-    """How a physical card looks."""
+    """The design of a physical card."""
 
     defaults: ClassVar[Mapping[str, Any]] = {
         "preferences": {"is_default": False, "is_platform_default": None},
@@ -106,7 +106,7 @@ class DesignBehaviour(Behaviour):
 
 
 def _claim(view: AccountView, params: Frozen, document: Frozen) -> None:
-    """Keep lookup keys apart, unless one is taken over (D; the text is that of prices, ?)."""
+    """Require a unique lookup key, or transfer it (D; the text is that of prices, ?)."""
     key = params.get("lookup_key")
     if key is None:
         return

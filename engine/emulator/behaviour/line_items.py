@@ -1,7 +1,4 @@
-"""Line items of payment links and quotes: a price each, or what a price is made from.
-
-What must not live here: items of subscriptions, which are objects of their own.
-"""
+"""Line items of payment links and quotes: each has a price, or the data to make one."""
 
 from __future__ import annotations
 
@@ -20,7 +17,7 @@ def fill_items(view: AccountView, given: list[Document], items: list[Document]) 
     Args:
         view: The account.
         given: As they were sent.
-        items: As they are going to be answered; filled in place.
+        items: As they will be returned; changed in place.
 
     Returns:
         The price of each.
@@ -58,7 +55,7 @@ def fill_item(view: AccountView, item: Document, price: Frozen) -> None:
 
 
 def currency_of(view: AccountView, wanted: str | None, prices: list[str], param: str) -> str:
-    """The currency that something is sold in: the one asked for, or that of its prices.
+    """The currency of a sale: the one that was sent, or that of its prices.
 
     Args:
         view: The account.
@@ -82,7 +79,7 @@ def currency_of(view: AccountView, wanted: str | None, prices: list[str], param:
 
 
 def price_of(view: AccountView, sent: Frozen, param: str) -> Document:
-    """The price of an item, made if the item says how.
+    """The price of an item, which is made if the item has `price_data`.
 
     Raises:
         StripeRefusal: There is none, or it is inactive.
@@ -94,7 +91,7 @@ def price_of(view: AccountView, sent: Frozen, param: str) -> Document:
         raise errors.exclusive(named, f"{param}[{named[0]}]")
     if named == ["price_data"]:
         made = view.create_inside("price", dict(sent["price_data"]), f"{param}[price_data]")
-        # D: a price made this way is not for sale by itself.
+        # D: a price made in this way is inactive.
         view.save({**made, "active": False})
         return made
     place = f"{param}[{named[0]}]"

@@ -1,4 +1,4 @@
-"""Payment links: what they sell, and what goes with one-time or recurring prices only."""
+"""Payment links: line items, and parameters for one-time or for recurring prices only."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class PaymentLinkBehaviour(Behaviour):
     }
 
     def creating(self, view: AccountView, params: Params, document: Document) -> None:
-        """Spell the line items out, and make the link."""
+        """Fill in the line items, and set the URL."""
         prices = fill_items(view, params["line_items"], document["line_items"]["data"])
         recurring = any(price["recurring"] is not None for price in prices)
         document["_recurring"] = recurring
@@ -64,19 +64,19 @@ class PaymentLinkBehaviour(Behaviour):
             document["subscription_data"] = dict(_PLAIN_SUBSCRIPTION)
         if not recurring and document["invoice_creation"] is None:
             document["invoice_creation"] = dict(_NO_INVOICE)
-        _settle(view, document)
+        _fill_derived(view, document)
         mode = "" if view.caller.livemode else "test_"
         document["url"] = f"https://buy.stripe.com/{mode}{document['id'][-18:]}"
 
     def updating(self, view: AccountView, params: Params, before: Frozen, after: Document) -> None:
-        """Change quantities of the items that are there, and nothing else of them (D)."""
+        """Change quantities of the existing items, and nothing else (D)."""
         _check_modes(params, recurring=before["_recurring"])
         after["line_items"] = before["line_items"]
         if params.get("line_items") is not None:
             items = [dict(item) for item in before["line_items"]["data"]]
             after["line_items"] = {**before["line_items"], "data": items}
             _change_quantities(items, params["line_items"])
-        _settle(view, after)
+        _fill_derived(view, after)
 
 
 def _change_quantities(items: list[Document], changes: list[Document]) -> None:
@@ -96,7 +96,7 @@ def _change_quantities(items: list[Document], changes: list[Document]) -> None:
 
 
 def _check_modes(params: Frozen, *, recurring: bool) -> None:
-    """Refuse what goes with the other kind of prices only (D; the texts are ours, ?)."""
+    """Refuse parameters for the other kind of prices (D; the texts are ours, ?)."""
     for name in _ONE_TIME_ONLY if recurring else _RECURRING_ONLY:
         given = params.get(name)
         if given is None or (name == "invoice_creation" and not given["enabled"]):
@@ -105,8 +105,8 @@ def _check_modes(params: Frozen, *, recurring: bool) -> None:
         raise StripeRefusal(f"You can only pass `{name}` with {needed}.", param=name)
 
 
-def _settle(view: AccountView, document: Document) -> None:
-    """Fill in what follows from the rest."""
+def _fill_derived(view: AccountView, document: Document) -> None:
+    """Fill in fields that follow from others."""
     done = document["after_completion"]
     if done["type"] == "hosted_confirmation":
         done["redirect"] = None

@@ -10,9 +10,9 @@ from engine.emulator.behaviour.base import Behaviour
 from engine.emulator.wire.errors import StripeRefusal
 
 _OBJECT = "payment_method_configuration"
-# ? What a fresh account shows differs by country; these are on nearly everywhere.
+# ? The methods of a new account depend on its country; these are on in most.
 _ON_BY_DEFAULT = frozenset({"apple_pay", "card", "google_pay", "link"})
-# D: its wallet is shown once the domain was validated.
+# D: this wallet is shown once the domain is validated.
 _WALLETS = ("amazon_pay", "apple_pay", "google_pay", "klarna", "link", "paypal")
 _NOT_VALIDATED = "apple_pay"
 
@@ -23,28 +23,28 @@ class ConfigurationBehaviour(Behaviour):
     defaults: ClassVar[Mapping[str, Any]] = {"name": "Untitled"}
 
     def creating(self, view: AccountView, params: Params, document: Document) -> None:
-        """Work every method out; none but Stripe makes a default."""
+        """Set the value of every method; only Stripe makes a default configuration."""
         del params
         document["is_default"] = bool(document.get("is_default"))
-        _work_out(view, document)
+        _set_methods(view, document)
 
     def updating(self, view: AccountView, params: Params, before: Frozen, after: Document) -> None:
-        """Keep the default active (D; the text is ours, ?)."""
+        """Refuse to deactivate the default (D; the text is ours, ?)."""
         del params
         if before["is_default"] and not after["active"]:
             raise StripeRefusal(
                 "You cannot set `active: false` on your default payment method configuration.",
                 param="active",
             )
-        _work_out(view, after)
+        _set_methods(view, after)
 
     def showing(self, view: AccountView, document: Document) -> None:
-        """Follow the parent in what is left to it."""
-        _work_out(view, document)
+        """Set the values that the parent decides."""
+        _set_methods(view, document)
 
 
-def _work_out(view: AccountView, document: Document) -> None:
-    """Say of each method what comes of the preference: `none` leaves it to the parent (D)."""
+def _set_methods(view: AccountView, document: Document) -> None:
+    """Set each method's value by its preference; with `none` the parent decides (D)."""
     parent = view.get(_OBJECT, document["parent"]) if document["parent"] else None
     for name in _methods(view.kind(_OBJECT)):
         method = document.get(name) or {}
@@ -78,7 +78,7 @@ class DomainBehaviour(Behaviour):
     verbs: ClassVar[frozenset[str]] = frozenset({"validate"})
 
     def creating(self, view: AccountView, params: Params, document: Document) -> None:
-        """Register a domain once, a disabled one too (R; the text is ours, ?)."""
+        """Refuse a domain that exists, a disabled one too (R; the text is ours, ?)."""
         for other in view.find(
             "payment_method_domain", "domain_name", params["domain_name"], folded=True
         ):
@@ -91,7 +91,7 @@ class DomainBehaviour(Behaviour):
         _set_wallets(document)
 
     def calling(self, view: AccountView, verb: str, params: Params, document: Document) -> None:
-        """Validate: whatever the wallets waited for is there."""
+        """Activate every wallet."""
         del view, verb, params
         document["_validated"] = True
         _set_wallets(document)

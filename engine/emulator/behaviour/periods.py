@@ -1,7 +1,4 @@
-"""Lengths of time as billing counts them: months of the calendar, days of a clock.
-
-What must not live here: anything about one type.
-"""
+"""Billing periods: calendar months, and days of 24 hours."""
 
 from __future__ import annotations
 
@@ -13,7 +10,7 @@ _DAYS = {"day": 1, "week": 7}
 
 
 def after(start: int, interval: str, count: int = 1) -> int:
-    """The moment so many intervals after another, in seconds since 1970.
+    """The time some intervals after another time, in seconds since 1970.
 
     A month that is too short ends the period on its last day: one month after January 31 is
     February 28.

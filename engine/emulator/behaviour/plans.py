@@ -1,4 +1,4 @@
-"""Plans: prices as they used to be."""
+"""Plans, the predecessors of prices."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class PlanBehaviour(Behaviour):
     }
 
     def check_create(self, view: AccountView, params: Params) -> None:
-        """Check the amount, and what counts the usage."""
+        """Check the amount, and the meter."""
         del view
         if params.get("product") is None:
             raise errors.missing_parameter("product")
@@ -38,7 +38,7 @@ class PlanBehaviour(Behaviour):
                     raise errors.missing_parameter(name)
             amounts.check_tiers(params["tiers"], "tiers")
         elif not amounts.given(params, _AMOUNTS):
-            # L, from prices; here it is ours (?).
+            # L for prices; for plans it is a guess (?).
             raise StripeRefusal(
                 "Plans require an `amount` or `amount_decimal` parameter to be set."
             )
@@ -58,29 +58,29 @@ class PlanBehaviour(Behaviour):
             )
 
     def creating(self, view: AccountView, params: Params, document: Document) -> None:
-        """Tie the plan to its product, and spell its amounts out."""
+        """Check its product, and set both forms of its amounts."""
         product = params["product"]
         if isinstance(product, Mapping):
             document["product"] = view.create_inside("product", dict(product), "product")["id"]
         else:
             view.require("product", str(product), param="product")
-        document["amount"], document["amount_decimal"] = amounts.both_spellings(params, "amount")
+        document["amount"], document["amount_decimal"] = amounts.both_forms(params, "amount")
         amounts.spell_out_tiers(document["tiers"])
 
     def updating(self, view: AccountView, params: Params, before: Frozen, after: Document) -> None:
-        """Keep the plan that its product needs."""
+        """Refuse to archive the default of its product."""
         del params
         if before["active"] and not (after["active"] and after["product"] == before["product"]):
             refuse_default(view, before)
 
     def stored(self, view: AccountView, document: Frozen) -> None:
-        """Let the plan be a price too (D: each can be read as the other)."""
+        """Store it as a price too (D: each can be read as the other)."""
         view.repository.put("price", price_of(view, document))
 
     def deleting(self, view: AccountView, document: Frozen) -> None:
-        """Take the price along, unless its product needs it (? for a deletion).
+        """Delete its price too, unless it is the default of its product (? for a deletion).
 
-        Subscribers keep it (D), so it is kept for what is told of them.
+        Subscribers keep it (D), so it stays stored for their responses.
         """
         refuse_default(view, document)
         view.save({**price_of(view, document), "deleted": True})

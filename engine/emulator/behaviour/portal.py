@@ -1,4 +1,4 @@
-"""Customer portal configurations: features that need each other, and the default one."""
+"""Customer portal configurations: features that depend on each other, and the default."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class PortalBehaviour(Behaviour):
     """A portal configuration."""
 
     defaults: ClassVar[Mapping[str, Any]] = {
-        # D: the sample answers list the reasons even where asking for them is off.
+        # D: the sample responses list the reasons even if the feature is off.
         "features.subscription_cancel.cancellation_reason.options": [
             "too_expensive",
             "missing_features",
@@ -32,7 +32,7 @@ class PortalBehaviour(Behaviour):
         ],
         "features.subscription_update.products": None,
         "features.subscription_update.products.*.adjustable_quantity.minimum": 1,
-        # R: quantity changes are on for a product that says nothing of them.
+        # R: quantity changes are on for a product that does not set them.
         "features.subscription_update.products.*.adjustable_quantity.enabled": True,
         "features.subscription_pause.duration.type": "indefinite",
     }
@@ -41,14 +41,14 @@ class PortalBehaviour(Behaviour):
         """Check the features, and make the account's first configuration its default (L)."""
         _check_features(view, params, document)
         document["is_default"] = view.repository.count("billing_portal.configuration") == 0
-        _give_login_page(view, document)
+        _set_login_url(view, document)
 
     def updating(self, view: AccountView, params: Params, before: Frozen, after: Document) -> None:
-        """Check the features, and keep the default active."""
+        """Check the features, and refuse to deactivate the default."""
         if before["is_default"] and not after["active"]:
             raise StripeRefusal(DEFAULT_STAYS, param="active")
         _check_features(view, params, after)
-        _give_login_page(view, after)
+        _set_login_url(view, after)
 
 
 def _check_features(view: AccountView, params: Frozen, document: Frozen) -> None:
@@ -60,7 +60,7 @@ def _check_features(view: AccountView, params: Frozen, document: Frozen) -> None
         if not features["payment_method_update"]["enabled"]:
             raise StripeRefusal(NEEDS_PAYMENT_METHODS)
         if not update["products"]:
-            # L: without a full stop here.
+            # L: here without a full stop.
             raise StripeRefusal(
                 f"Missing required param: {_PRODUCTS}", code="parameter_missing", param=_PRODUCTS
             )
@@ -127,8 +127,8 @@ def _check_prices(view: AccountView, listed: Frozen, param: str) -> None:
         rhythms.add(rhythm)
 
 
-def _give_login_page(view: AccountView, document: Document) -> None:
-    """An enabled login page has a URL, which stays."""
+def _set_login_url(view: AccountView, document: Document) -> None:
+    """Set the URL of an enabled login page, which never changes."""
     page = document["login_page"]
     if page["enabled"] and page["url"] is None:
         mode = "" if view.caller.livemode else "test_"

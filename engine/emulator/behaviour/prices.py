@@ -1,4 +1,4 @@
-"""Prices: one form of amount, tiers, currencies, lookup keys, and what freezes."""
+"""Prices: forms of amounts, tiers, currencies, lookup keys, and what may not change."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ class PriceBehaviour(Behaviour):
         "tiers.*.flat_amount": None,
     }
     filter_paths: ClassVar[Mapping[str, str]] = {"lookup_keys": "lookup_key"}
-    # R: Stripe's own Terraform provider reads it back; a recording says that it is not told.
+    # R: Stripe's own Terraform provider reads it back; in a recording it is not returned.
     returned: ClassVar[frozenset[str]] = frozenset({"recurring.trial_period_days"})
-    # D: lists show active prices unless asked for the others.
+    # D: lists return active prices unless a filter names the others.
     filter_defaults: ClassVar[Mapping[str, Any]] = {"active": True}
     search_fields: ClassVar[Mapping[str, SearchOperators]] = {
         "active": SearchOperators.TOKEN,
@@ -44,12 +44,12 @@ class PriceBehaviour(Behaviour):
         "product": SearchOperators.STRING,
         "type": SearchOperators.TOKEN,
     }
-    # R: a blank lookup key is none.
+    # R: a blank lookup key is no lookup key.
     clearable: ClassVar[frozenset[str]] = frozenset({"lookup_key"})
     indexed: ClassVar[Mapping[str, bool]] = {"product": False, "lookup_key": False}
 
     def check_create(self, view: AccountView, params: Params) -> None:
-        """Check everything that ties parameters together."""
+        """Check the parameters that depend on each other."""
         del view
         _check_product(params)
         _check_recurring(params.get("recurring"))
@@ -60,7 +60,7 @@ class PriceBehaviour(Behaviour):
         _check_options(params.get("currency_options") or {}, params["currency"])
 
     def creating(self, view: AccountView, params: Params, document: Document) -> None:
-        """Tie the price to its product, and spell its amounts out."""
+        """Check its product, and set both forms of its amounts."""
         if params.get("product_data") is not None:
             product = view.create_inside("product", params["product_data"], "product_data")
             document["product"] = product["id"]
@@ -68,7 +68,7 @@ class PriceBehaviour(Behaviour):
             view.require("product", params["product"], param="product")
         _require_meter(view, params.get("recurring"))
         document["type"] = "one_time" if document["recurring"] is None else "recurring"
-        amount, decimal = amounts.both_spellings(params, "unit_amount")
+        amount, decimal = amounts.both_forms(params, "unit_amount")
         document["unit_amount"], document["unit_amount_decimal"] = amount, decimal
         if document["billing_scheme"] != "tiered":
             document["tiers"] = None
@@ -77,7 +77,7 @@ class PriceBehaviour(Behaviour):
         _claim_lookup_key(view, params, document)
 
     def updating(self, view: AccountView, params: Params, before: Frozen, after: Document) -> None:
-        """Refuse what is frozen, and keep the price that its product needs."""
+        """Refuse changes of what may not change, and to archive the default of its product."""
         options = params.get("currency_options") or {}
         if before["currency"] in options:
             raise StripeRefusal(
@@ -86,28 +86,28 @@ class PriceBehaviour(Behaviour):
         for currency, option in options.items():
             known = currency in before["currency_options"]
             _check_option(option, f"currency_options[{currency}]", new=not known)
-        _refuse_thawing(before, after, "tax_behavior")
+        _refuse_change(before, after, "tax_behavior")
         for currency, option in (before["currency_options"] or {}).items():
             if currency in options:
                 changed = after["currency_options"][currency]
-                _refuse_thawing(option, changed, f"currency_options[{currency}][tax_behavior]")
-        _respell_options(options, after)
+                _refuse_change(option, changed, f"currency_options[{currency}][tax_behavior]")
+        _replace_amount_forms(options, after)
         amounts.spell_out_options(view, after)
         if before["active"] and not after["active"]:
             refuse_default(view, after)
         _claim_lookup_key(view, params, after)
 
     def stored(self, view: AccountView, document: Frozen) -> None:
-        """Let a recurring price be a plan too (D: each can be read as the other)."""
+        """Store a recurring price as a plan too (D: each can be read as the other)."""
         if document["recurring"] is not None:
             view.repository.put("plan", plan_of(document))
 
 
 def refuse_default(view: AccountView, price: Frozen) -> None:
-    """Keep the price, or the plan, that its product needs.
+    """Refuse to end the price, or the plan, that is the default of its product.
 
     Raises:
-        StripeRefusal: It is the default of its product.
+        StripeRefusal: It is the default.
     """
     product = view.repository.get("product", price["product"])
     if product is not None and product["default_price"] == price["id"]:
@@ -149,7 +149,7 @@ def check_interval(interval: str, count: int | None, param: str) -> None:
     """Refuse more than three years (R).
 
     Raises:
-        StripeRefusal: It is more.
+        StripeRefusal: It is longer.
     """
     if count is not None and count > _LONGEST[interval]:
         raise StripeRefusal(
@@ -161,7 +161,7 @@ def check_interval(interval: str, count: int | None, param: str) -> None:
 
 def _check_tiered(params: Frozen) -> None:
     if params.get("recurring") is None:
-        # L: the param is `interval`, surprisingly.
+        # L: the param is `interval`.
         raise StripeRefusal(
             "Prices with `type=one_time` are not supported with tiered billing.", param="interval"
         )
@@ -229,16 +229,16 @@ def _require_meter(view: AccountView, recurring: Mapping[str, Any] | None) -> No
         )
 
 
-def _respell_options(options: Frozen, after: Frozen) -> None:
-    """Let the spelling of an amount that was sent replace the other one that was stored."""
+def _replace_amount_forms(options: Frozen, after: Frozen) -> None:
+    """Replace the stored form of an amount by the form that was sent."""
     for currency, option in options.items():
         if amounts.given(option, ("unit_amount", "unit_amount_decimal")):
-            pair = amounts.both_spellings(option, "unit_amount")
+            pair = amounts.both_forms(option, "unit_amount")
             stored = after["currency_options"][currency]
             stored["unit_amount"], stored["unit_amount_decimal"] = pair
 
 
-def _refuse_thawing(before: Frozen, after: Frozen, param: str) -> None:
+def _refuse_change(before: Frozen, after: Frozen, param: str) -> None:
     if before["tax_behavior"] in _FROZEN and after["tax_behavior"] != before["tax_behavior"]:
         # D that it cannot change; the text is ours (?).
         raise StripeRefusal(
@@ -259,6 +259,6 @@ def _claim_lookup_key(view: AccountView, params: Frozen, document: Frozen) -> No
             raise StripeRefusal(
                 f"A price (`{holder['id']}`) already uses that lookup key.", param="lookup_key"
             )
-        # L: the holder loses the key and stays as it was.
+        # L: the holder of the key loses it and stays as it was.
         holder["lookup_key"] = None
         view.save(holder)

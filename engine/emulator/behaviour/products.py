@@ -1,4 +1,4 @@
-"""Products: the price made along with them, the default price, and what keeps them alive."""
+"""Products: the price made together with them, the default price, and when they can be deleted."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _FORBIDDEN_IN_DESCRIPTORS = "<>\\\"'"
 
 
 class ProductBehaviour(Behaviour):
-    """A product: a service, or a good."""
+    """A product: a service or a good."""
 
     id_form: ClassVar[IdForm] = IdForm(length=14, with_account=False)
     expanded_when_deleted: ClassVar[bool] = True
@@ -43,21 +43,21 @@ class ProductBehaviour(Behaviour):
     returned: ClassVar[frozenset[str]] = frozenset({"type"})
     # L for the default price, R for shippable.
     clearable: ClassVar[frozenset[str]] = frozenset({"default_price", "shippable"})
-    # The texts of its form are checked below.
+    # The form is checked below, with Stripe's own texts.
     limits: ClassVar[Mapping[str, Limit]] = {"statement_descriptor": Limit(max=22)}
 
     def check_create(self, view: AccountView, params: Params) -> None:
-        """Check the text on statements, which goods have none of."""
+        """Check the statement descriptor, which goods cannot have."""
         del view
         _check_descriptor(params)
 
     def check_update(self, view: AccountView, params: Params) -> None:
-        """Check the text on statements."""
+        """Check the statement descriptor."""
         del view
         _check_descriptor(params)
 
     def created(self, view: AccountView, params: Params, document: Document) -> None:
-        """Make the default price that came along (D)."""
+        """Make the default price in the parameters (D)."""
         price_params = params.get("default_price_data")
         if price_params is None:
             return
@@ -68,7 +68,7 @@ class ProductBehaviour(Behaviour):
         view.save(document)
 
     def updating(self, view: AccountView, params: Params, before: Frozen, after: Document) -> None:
-        """Take only an active price of this product as its default."""
+        """Require an active price of this product as its default."""
         chosen = params.get("default_price")
         if chosen is None or chosen == before["default_price"]:
             return
@@ -84,13 +84,13 @@ class ProductBehaviour(Behaviour):
             raise StripeRefusal(INACTIVE_PRICE, param="default_price")
 
     def deleting(self, view: AccountView, document: Frozen) -> None:
-        """Keep a product that has a price, an archived one included (R)."""
+        """Refuse to delete a product that has a price, archived or not (R)."""
         if view.find("price", "product", document["id"]):
             raise StripeRefusal(HAS_PRICES)
 
 
 def _check_descriptor(params: Frozen) -> None:
-    """Check what is printed on bank statements (R, L for the texts)."""
+    """Check the statement descriptor (R, L for the texts)."""
     if params.get("type") == "good":
         for name in ("statement_descriptor", "unit_label"):
             if params.get(name) is not None:

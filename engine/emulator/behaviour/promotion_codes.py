@@ -1,4 +1,4 @@
-"""Promotion codes: unique while they are active, bound to a coupon and its limits."""
+"""Promotion codes: unique while they are active, within the limits of their coupon."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ class PromotionCodeBehaviour(Behaviour):
     filter_paths: ClassVar[Mapping[str, str]] = {"coupon": "promotion.coupon"}
     filters_ignoring_case: ClassVar[frozenset[str]] = frozenset({"code"})
     computed_filters: ClassVar[frozenset[str]] = frozenset({"active"})
-    # L: the form that the refusal quotes, which takes underscores too.
+    # L: the pattern in the refusal, which allows underscores too.
     limits: ClassVar[Mapping[str, Limit]] = {"code": Limit(max=500, pattern=r"[a-zA-Z0-9\-_]+")}
     indexed: ClassVar[Mapping[str, bool]] = {"code": True, "promotion.coupon": False}
 
     def check_create(self, view: AccountView, params: Params) -> None:
-        """Check the coupon's place, the end, and the restrictions."""
+        """Require a coupon, and check the end and the restrictions."""
         if params["promotion"].get("coupon") is None:
-            # L: the param is spelled with a dot.
+            # L: the param has a dot.
             raise StripeRefusal(
                 "You must pass promotion.coupon when passing promotion", param="promotion.coupon"
             )
@@ -37,7 +37,7 @@ class PromotionCodeBehaviour(Behaviour):
         _check_restrictions(params.get("restrictions") or {})
 
     def creating(self, view: AccountView, params: Params, document: Document) -> None:
-        """Require the coupon, keep within its limits, and find a free code."""
+        """Check the limits of the coupon, and that the code is free; make one if none was sent."""
         id = params["promotion"]["coupon"]
         coupon = view.require("coupon", id, param="promotion[coupon]")
         _check_against(coupon, document)
@@ -48,7 +48,7 @@ class PromotionCodeBehaviour(Behaviour):
         _add_own_currency(document)
 
     def updating(self, view: AccountView, params: Params, before: Frozen, after: Document) -> None:
-        """Let a code come back only while it is free and of use."""
+        """Refuse to reactivate a code that is not free or cannot be used."""
         options = (params.get("restrictions") or {}).get("currency_options") or {}
         _check_options(options, before["restrictions"]["minimum_amount_currency"])
         _add_own_currency(after)
@@ -69,7 +69,7 @@ class PromotionCodeBehaviour(Behaviour):
             )
 
     def showing(self, view: AccountView, document: Document) -> None:
-        """Tell whether it can be redeemed now, which its coupon decides too (D)."""
+        """Set whether it can be redeemed now, which depends on its coupon too (D)."""
         _set_active(view, document)
 
 
@@ -97,7 +97,7 @@ def _check_restrictions(restrictions: Frozen) -> None:
 
 def _check_options(options: Frozen, own: str | None) -> None:
     if own is not None and own in options:
-        # R that it is refused; the text is ours (?), after the one of prices.
+        # R that it is refused; the text is ours (?), after that of prices.
         raise StripeRefusal(
             "You are specifying a currency option that matches the top-level currency for this "
             "promotion code. Please remove this currency option.",
@@ -106,7 +106,7 @@ def _check_options(options: Frozen, own: str | None) -> None:
 
 
 def _check_against(coupon: Frozen, document: Frozen) -> None:
-    """Keep a code within its coupon's limits (D; the texts are ours, ?)."""
+    """Refuse a code beyond its coupon's limits (D; the texts are ours, ?)."""
     ends, most = coupon["redeem_by"], coupon["max_redemptions"]
     if ends is not None and document["expires_at"] is not None and document["expires_at"] > ends:
         raise StripeRefusal(
@@ -133,7 +133,7 @@ def _require_free_code(view: AccountView, document: Frozen) -> None:
 
 
 def _same_customer(one: Frozen, other: Frozen) -> bool:
-    """Whether somebody could use either code: one without a customer is for everyone (D)."""
+    """Whether a customer could use both codes: one without a customer is for all (D)."""
     whom = [
         {name: code[name] for name in ("customer", "customer_account") if code.get(name)}
         for code in (one, other)
@@ -142,7 +142,7 @@ def _same_customer(one: Frozen, other: Frozen) -> bool:
 
 
 def _add_own_currency(document: Document) -> None:
-    """Put the currency of the minimum among its options, as Stripe does on read (R)."""
+    """Add the currency of the minimum to its options, as Stripe does on read (R)."""
     restrictions = document["restrictions"]
     if restrictions["minimum_amount"] is None:
         return

@@ -1,4 +1,4 @@
-"""Quotes: drafts that become final, and are accepted or canceled."""
+"""Quotes: drafts that are finalized, then accepted or canceled."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from engine.emulator.behaviour.line_items import currency_of, fill_items
 from engine.emulator.behaviour.tax_rates import check_rates
 from engine.emulator.wire.errors import StripeRefusal
 
-# D: a quote is open for thirty days unless it says otherwise.
+# D: a quote expires after thirty days unless it has another end.
 _OPEN_FOR = 30 * 24 * 3600
 _ALLOWED: Mapping[str, tuple[str, ...]] = {
     "accept": ("open",),
@@ -50,14 +50,14 @@ class QuoteBehaviour(Behaviour):
         view.check_future("expires_at", params.get("expires_at"))
 
     def creating(self, view: AccountView, params: Params, document: Document) -> None:
-        """Begin as a draft."""
+        """Start as a draft."""
         check_clock(view.get("customer", params.get("customer") or ""))
         document["expires_at"] = document["expires_at"] or view.now + _OPEN_FOR
         document["discounts"] = discounts_of(view, params.get("discounts"), document, "discounts")
         _fill(view, params, document)
 
     def updating(self, view: AccountView, params: Params, before: Frozen, after: Document) -> None:
-        """Change a draft only (D, metadata apart; the text is ours, ?)."""
+        """Allow changes of metadata only, once it is not a draft (D; the text is ours, ?)."""
         if before["status"] != "draft" and set(params) - {"metadata"}:
             raise StripeRefusal(
                 f"This quote is {before['status']}: only draft quotes can be updated."
@@ -70,7 +70,7 @@ class QuoteBehaviour(Behaviour):
         _fill(view, params, after)
 
     def calling(self, view: AccountView, verb: str, params: Params, document: Document) -> None:
-        """Keep to the order of its life (D; the text is ours, ?)."""
+        """Refuse a verb that its status does not allow (D; the text is ours, ?)."""
         if document["status"] not in _ALLOWED[verb]:
             raise StripeRefusal(
                 f"This quote cannot be {_WORDS[verb]} because its status is {document['status']}."
@@ -81,7 +81,7 @@ class QuoteBehaviour(Behaviour):
 
 
 def _fill(view: AccountView, params: Frozen, document: Document) -> None:
-    """Spell the line items out, and what they come to."""
+    """Fill in the line items and the amounts."""
     items = document["line_items"]["data"]
     if params.get("line_items"):
         _keep_ids(params["line_items"], items)
@@ -105,7 +105,7 @@ def _fill(view: AccountView, params: Frozen, document: Document) -> None:
 
 
 def _counted(view: AccountView, sent: Document) -> Document:
-    """An item with its quantity: one, unless a meter counts."""
+    """An item with its quantity: 1, unless the price is metered."""
     price = view.get("price", sent.get("price") or "") or {}
     metered = (price.get("recurring") or {}).get("usage_type") == "metered"
     return sent if metered else {**sent, "quantity": sent.get("quantity", 1)}

@@ -1,4 +1,4 @@
-"""Radar's lists and what is on them."""
+"""Radar's value lists and their items."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ _FOLDED = frozenset({"string", "email", "country"})
 
 
 class ValueListBehaviour(Behaviour):
-    """A list that rules refer to."""
+    """A list for rules."""
 
     defaults: ClassVar[Mapping[str, Any]] = {"item_type": "string"}
     custom_filters: ClassVar[frozenset[str]] = frozenset({"contains"})
     indexed: ClassVar[Mapping[str, bool]] = {"alias": False}
 
     def creating(self, view: AccountView, params: Params, document: Document) -> None:
-        """Keep aliases apart, and say who made it."""
+        """Require a unique alias, and set who made it."""
         del params
         _require_free_alias(view, document)
         document["created_by"] = view.caller.shown
 
     def updating(self, view: AccountView, params: Params, before: Frozen, after: Document) -> None:
-        """Keep aliases apart."""
+        """Require a unique alias."""
         del params, before
         _require_free_alias(view, after)
 
     def deleting(self, view: AccountView, document: Frozen) -> None:
-        """Take the items along (L)."""
+        """Delete its items too (L)."""
         for item in view.find(_ITEM, "value_list", document["id"]):
             view.repository.remove(_ITEM, item["id"])
 
     def matches_filters(self, view: AccountView, params: Frozen, document: Frozen) -> bool:
-        """Whether the list has a value."""
+        """Whether the list has the value in the filter."""
         wanted = params.get("contains")
         if wanted is None:
             return True
@@ -54,7 +54,7 @@ class ValueListItemBehaviour(Behaviour):
     indexed: ClassVar[Mapping[str, bool]] = {"value_list": False}
 
     def creating(self, view: AccountView, params: Params, document: Document) -> None:
-        """Store the value as the list does, once (the text is ours, ?)."""
+        """Store the value in the form of the list, and refuse a duplicate (the text is ours, ?)."""
         value_list = view.require("radar.value_list", params["value_list"], param="value_list")
         if value_list["item_type"] in _FOLDED:
             document["value"] = document["value"].lower()

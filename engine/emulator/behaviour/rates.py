@@ -14,10 +14,10 @@ from engine.emulator.wire.errors import StripeRefusal
 
 
 class TaxRateBehaviour(Behaviour):
-    """A tax rate by percentage."""
+    """A tax rate in percent."""
 
     defaults: ClassVar[Mapping[str, Any]] = {"rate_type": "percentage"}
-    # Its form is checked below.
+    # The form is checked below.
     limits: ClassVar[Mapping[str, Limit]] = {"country": Limit()}
 
     def check_create(self, view: AccountView, params: Params) -> None:
@@ -45,12 +45,12 @@ class ShippingRateBehaviour(Behaviour):
         _check_options(amount.get("currency_options") or {}, amount["currency"])
 
     def creating(self, view: AccountView, params: Params, document: Document) -> None:
-        """Put the rate's own currency among its options."""
+        """Add the rate's own currency to its options."""
         del params
         _add_own_currency(view, document)
 
     def updating(self, view: AccountView, params: Params, before: Frozen, after: Document) -> None:
-        """Take options in other currencies."""
+        """Refuse an option in the rate's own currency."""
         options = (params.get("fixed_amount") or {}).get("currency_options") or {}
         _check_options(options, before["fixed_amount"]["currency"])
         _add_own_currency(view, after)
@@ -59,7 +59,7 @@ class ShippingRateBehaviour(Behaviour):
 def _check_country(params: Frozen) -> None:
     country = params.get("country")
     if country is not None and not re.fullmatch("[A-Z]{2}", country):
-        # ? Seen on other types of Stripe's.
+        # ? Seen on other types.
         raise StripeRefusal(
             f"Country '{country}' is unknown. Try using a 2-character alphanumeric country code "
             "instead, such as 'US', 'EG', or 'GB'.",
@@ -69,7 +69,7 @@ def _check_country(params: Frozen) -> None:
 
 def _check_options(options: Frozen, own: str) -> None:
     if own in options:
-        # D that it is refused; the text is ours (?), after the one of prices.
+        # D that it is refused; the text is ours (?), after that of prices.
         raise StripeRefusal(
             "You are specifying a currency option that matches the top-level currency for this "
             "shipping rate. Please remove this currency option.",
@@ -78,7 +78,7 @@ def _check_options(options: Frozen, own: str) -> None:
 
 
 def _add_own_currency(view: AccountView, document: Document) -> None:
-    """Put the rate's own currency among its options, as Stripe does on prices (R; here ?)."""
+    """Add the rate's own currency to its options, as Stripe does on prices (R; here ?)."""
     amount = document["fixed_amount"]
     own = {"amount": amount["amount"], "tax_behavior": document["tax_behavior"]}
     filled = view.kind("shipping_rate").builder.build_field("fixed_amount.currency_options.*", own)

@@ -1,4 +1,4 @@
-"""Which type behaves how; a type that stands here nowhere is an ordinary one."""
+"""Behaviours by object name; a type that is not listed has the defaults of `Behaviour`."""
 
 from __future__ import annotations
 

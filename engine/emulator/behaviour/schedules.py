@@ -1,4 +1,4 @@
-"""Schedules of subscriptions: phases one after the other."""
+"""Subscription schedules: consecutive phases."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class ScheduleBehaviour(Behaviour):
     }
 
     def check_create(self, view: AccountView, params: Params) -> None:
-        """Require phases of a customer, or a subscription to take them from."""
+        """Require a customer with phases, or a subscription to take them from."""
         del view
         if params.get("from_subscription") is not None:
             named = [name for name in ("customer", "phases") if params.get(name)]
@@ -48,18 +48,18 @@ class ScheduleBehaviour(Behaviour):
             raise errors.missing_parameter("phases")
 
     def creating(self, view: AccountView, params: Params, document: Document) -> None:
-        """Lay the phases one after the other."""
+        """Set the start and end of every phase."""
         check_clock(view.get("customer", params.get("customer") or ""))
         if params.get("from_subscription") is not None:
-            _follow(view, params["from_subscription"], document)
+            _take_phase_of(view, params["from_subscription"], document)
         else:
             start = params.get("start_date") or "now"
             begins = view.now if start == "now" else int(start)
-            _lay_out(view, params["phases"], document, begins)
-        _settle(view, document)
+            _set_phases(view, params["phases"], document, begins)
+        _fill_derived(view, document)
 
     def updating(self, view: AccountView, params: Params, before: Frozen, after: Document) -> None:
-        """Change the phases while there are any to come (D; the text is ours, ?)."""
+        """Change the phases; refuse if the schedule has ended (D; the text is ours, ?)."""
         if before["status"] in _OVER:
             raise StripeRefusal(
                 f"You cannot update a subscription schedule that is {before['status']}."
@@ -67,8 +67,8 @@ class ScheduleBehaviour(Behaviour):
         if params.get("phases"):
             held = before["phases"]
             begins = held[0]["start_date"] if held else view.now
-            _lay_out(view, params["phases"], after, begins)
-        _settle(view, after)
+            _set_phases(view, params["phases"], after, begins)
+        _fill_derived(view, after)
 
     def calling(self, view: AccountView, verb: str, params: Params, document: Document) -> None:
         """Cancel or release it once (the text is ours, ?)."""
@@ -83,12 +83,12 @@ class ScheduleBehaviour(Behaviour):
             document["subscription"] = None
 
     def matches_filters(self, view: AccountView, params: Frozen, document: Frozen) -> bool:
-        """Whether it has begun, if that was asked."""
+        """Whether it has not started, if the filter asks for that."""
         del view
         return not params.get("scheduled") or bool(document["status"] == "not_started")
 
 
-def _follow(view: AccountView, id: str, document: Document) -> None:
+def _take_phase_of(view: AccountView, id: str, document: Document) -> None:
     """Take the current phase from a subscription."""
     subscription = view.require("subscription", id, param="from_subscription")
     if subscription["schedule"] is not None:
@@ -104,12 +104,12 @@ def _follow(view: AccountView, id: str, document: Document) -> None:
     }
     document["customer"], document["subscription"] = subscription["customer"], id
     document["phases"] = view.kind("subscription_schedule").builder.build_field("phases", [phase])
-    _lay_out(view, [phase], document, subscription["start_date"])
+    _set_phases(view, [phase], document, subscription["start_date"])
     view.save({**subscription, "schedule": document["id"]})
 
 
-def _lay_out(view: AccountView, given: list[Document], document: Document, begins: int) -> None:
-    """Give every phase its start and end, its currency and its items' prices."""
+def _set_phases(view: AccountView, given: list[Document], document: Document, begins: int) -> None:
+    """Set every phase's start and end, currency and prices of items."""
     for index, (sent, phase) in enumerate(zip(given, document["phases"], strict=True)):
         param = f"phases[{index}]"
         price: Mapping[str, Any] = {}
@@ -135,13 +135,13 @@ def _end_of(view: AccountView, sent: Frozen, price: Frozen, start: int) -> int:
     end, lasts = sent.get("end_date"), sent.get("duration")
     if end is not None:
         return view.now if end == "now" else int(end)
-    # ? A phase that says nothing lasts as long as its price's interval.
+    # ? A phase without a length lasts as long as its price's interval.
     lasts = lasts or price["recurring"]
     return periods.after(start, lasts["interval"], lasts.get("interval_count") or 1)
 
 
-def _settle(view: AccountView, document: Document) -> None:
-    """Tell which phase it is in."""
+def _fill_derived(view: AccountView, document: Document) -> None:
+    """Set the status and the current phase."""
     phases = document["phases"]
     now = [one for one in phases if one["start_date"] <= view.now < one["end_date"]]
     current = now[0] if now else None

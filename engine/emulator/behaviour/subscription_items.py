@@ -1,4 +1,4 @@
-"""Items of subscriptions, by themselves and inside their subscription's parameters."""
+"""Subscription items, alone or inside their subscription's parameters."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ LAST_ITEM = (
 
 
 class SubscriptionItemBehaviour(Behaviour):
-    """A price that a subscription is billed by."""
+    """A price of a subscription."""
 
     title: ClassVar[str] = "subscription item"
     id_form: ClassVar[IdForm] = IdForm(length=14, with_account=False)
     lists_oldest_first: ClassVar[bool] = True
     permission_name: ClassVar[str] = "subscription"
     indexed: ClassVar[Mapping[str, bool]] = {"subscription": False}
-    # ? It is told as the price it is billed by.
+    # ? It is returned as its price.
     omitted: ClassVar[frozenset[str]] = frozenset({"plan"})
 
     def creating(self, view: AccountView, params: Params, document: Document) -> None:
-        """Bill a price once, along with its subscription."""
+        """Require a price that the subscription does not have yet, and set the period."""
         subscription = view.require("subscription", params["subscription"], param="subscription")
         if subscription["status"] == "canceled":
             # ? The text is ours.
@@ -43,13 +43,13 @@ class SubscriptionItemBehaviour(Behaviour):
         _set_price(view, params, document)
         for other in items_of(view, document["subscription"]):
             if other["price"] == document["price"]:
-                # L that a price stands once; the text is ours (?).
+                # L that a price is there once; the text is ours (?).
                 raise StripeRefusal(
                     "Cannot add multiple subscription items with the same plan: "
                     f"{document['price']}",
                     param="price",
                 )
-        _settle(view, params, document)
+        _fill_derived(view, params, document)
         document["current_period_start"] = subscription["start_date"]
         price = view.require("price", document["price"], param="price")
         rhythm = price["recurring"]
@@ -62,19 +62,19 @@ class SubscriptionItemBehaviour(Behaviour):
         after["discounts"], after["price"] = before["discounts"], before["price"]
         if any(params.get(name) is not None for name in ("price", "price_data", "plan")):
             _set_price(view, params, after)
-        _settle(view, params, after)
+        _fill_derived(view, params, after)
 
     def deleting(self, view: AccountView, document: Frozen) -> None:
-        """Keep the last item (L)."""
+        """Refuse to delete the last item (L)."""
         if len(items_of(view, document["subscription"])) == 1:
             raise StripeRefusal(LAST_ITEM)
 
     def showing(self, view: AccountView, document: Document) -> None:
-        """Spell the legacy plan out, which is the price again (D)."""
+        """Set the legacy plan, which is the price again (D)."""
         price = view.get("price", document["price"])
         document["plan"] = plan = None if price is None else plan_of(price)
         if plan is not None:
-            # D: tiers are told where they are expanded only.
+            # D: tiers are absent unless expanded.
             plan.pop("tiers", None)
 
 
@@ -84,7 +84,7 @@ def items_of(view: AccountView, subscription: str) -> list[Document]:
 
 
 def default_rates(view: AccountView, item: Frozen) -> list[str] | None:
-    """The tax rates of an item that has none of its own."""
+    """The subscription's default tax rates, for an item without its own."""
     found: list[str] | None = view.require(
         "subscription", item["subscription"], param="subscription"
     )["default_tax_rates"]
@@ -92,10 +92,10 @@ def default_rates(view: AccountView, item: Frozen) -> list[str] | None:
 
 
 def change_items(view: AccountView, subscription: str, given: list[Document]) -> None:
-    """Change, add and drop items as an update of the subscription asks (L).
+    """Change, add and remove items for an update of their subscription (L).
 
     Raises:
-        StripeRefusal: An item is refused, or none would be left.
+        StripeRefusal: An item is refused, or none would remain.
     """
     for index, wanted in enumerate(given):
         param = f"items[{index}]"
@@ -136,10 +136,10 @@ def _set_price(view: AccountView, params: Frozen, document: Document) -> None:
     document["price"] = price["id"]
 
 
-def _settle(view: AccountView, params: Frozen, document: Document) -> None:
-    """Check the taxes, fill in how many, and the discounts that were asked for."""
+def _fill_derived(view: AccountView, params: Frozen, document: Document) -> None:
+    """Check the taxes, and fill in the quantity and the discounts."""
     price = view.get("price", document["price"])
-    # D: who has a plan that was deleted keeps it.
+    # D: a subscriber keeps a deleted plan.
     if price is not None:
         check_rates(view, price, document["tax_rates"] or default_rates(view, document))
     metered = price is not None and price["recurring"]["usage_type"] == "metered"

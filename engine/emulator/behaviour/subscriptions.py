@@ -61,12 +61,12 @@ class SubscriptionBehaviour(Behaviour):
         check_behavior(params)
 
     def check_update(self, view: AccountView, params: Params) -> None:
-        """Check how it is paid."""
+        """Check the payment settings."""
         del view
         check_behavior(params)
 
     def creating(self, view: AccountView, params: Params, document: Document) -> None:
-        """Start it now; the items follow."""
+        """Start it now; `created` makes the items."""
         start = params.get("backdate_start_date") or view.now
         document["start_date"] = start
         document["billing_cycle_anchor"] = params.get("billing_cycle_anchor") or view.now
@@ -74,7 +74,7 @@ class SubscriptionBehaviour(Behaviour):
         days = params.get("trial_period_days") or _days_of_plans(view, params)
         if days:
             document["trial_end"] = view.now + days * _DAY
-        _settle(view, params, document)
+        _fill_derived(view, params, document)
         check_clock(view.get("customer", params.get("customer") or ""))
         document["discounts"] = discounts_of(view, params.get("discounts"), document, "discounts")
 
@@ -89,7 +89,7 @@ class SubscriptionBehaviour(Behaviour):
         view.save(document)
 
     def updating(self, view: AccountView, params: Params, before: Frozen, after: Document) -> None:
-        """Change it while it runs (L)."""
+        """Change it; refuse if it is canceled (L)."""
         if before["status"] in _ENDED and not set(params) <= _STILL_OPEN:
             raise StripeRefusal(
                 "A canceled subscription can only update its cancellation_details and metadata."
@@ -101,7 +101,7 @@ class SubscriptionBehaviour(Behaviour):
         _check_billing(params, after["collection_method"], after["days_until_due"])
         for item in items_of(view, after["id"]):
             price = view.get("price", item["price"])
-            # D: who has a plan that was deleted keeps it.
+            # D: a subscriber keeps a deleted plan.
             if price is not None:
                 check_rates(view, price, item["tax_rates"] or after["default_tax_rates"])
         if params.get("items"):
@@ -109,27 +109,27 @@ class SubscriptionBehaviour(Behaviour):
         if (params.get("billing_cycle_anchor") or {}).get("type") == "now":
             after["billing_cycle_anchor"] = view.now
         if before["status"] not in _ENDED:
-            _settle(view, params, after)
+            _fill_derived(view, params, after)
             if (before["status"], after["status"]) == ("trialing", "active"):
                 check_payable(view, params, after, items_of(view, after["id"]))
             _set_end(view, params, after)
 
     def calling(self, view: AccountView, verb: str, params: Params, document: Document) -> None:
-        """Cancel it once (L: then it is as good as gone)."""
+        """Cancel it; a canceled one is refused as if it did not exist (L)."""
         if document["status"] in _ENDED:
             raise errors.resource_missing("subscription", document["id"], param="id", in_path=True)
         if verb == "cancel":
             document["ended_at"] = view.now
-            said = params.get("cancellation_details") or {}
+            details = params.get("cancellation_details") or {}
             document["cancellation_details"] = {
-                "comment": said.get("comment"),
-                "feedback": said.get("feedback"),
-                "feedback_option": said.get("feedback_option"),
+                "comment": details.get("comment"),
+                "feedback": details.get("feedback"),
+                "feedback_option": details.get("feedback_option"),
                 "reason": "cancellation_requested",
             }
 
     def matches_filters(self, view: AccountView, params: Frozen, document: Frozen) -> bool:
-        """Whether it has the status asked for, and the price; canceled ones must be asked for."""
+        """Whether it has the filters' status and price; canceled ones only if asked for."""
         wanted = params.get("status")
         status = document["status"]
         if wanted is None:
@@ -144,7 +144,7 @@ class SubscriptionBehaviour(Behaviour):
         return any(item["price"] == price for item in items_of(view, document["id"]))
 
     def showing(self, view: AccountView, document: Document) -> None:
-        """Let a trial end by itself."""
+        """Set the status, as a trial ends by itself."""
         if document["status"] == "trialing" and document["trial_end"] <= view.now:
             document["status"] = "active"
 
@@ -158,9 +158,9 @@ def _require_customer(params: Frozen) -> None:
 
 
 def _days_of_plans(view: AccountView, params: Frozen) -> int | None:
-    """Days of the trial that comes with what is subscribed to, if it is asked for (D).
+    """Days of the trial of its plans, if `trial_from_plan` is set (D).
 
-    Of several, the longest (?).
+    The longest of several (?).
     """
     if not params.get("trial_from_plan"):
         return None
@@ -184,8 +184,8 @@ def _check_billing(params: Frozen, method: str | None, held: int | None = None) 
         )
 
 
-def _settle(view: AccountView, params: Frozen, document: Document) -> None:
-    """Tell whether it is in its trial."""
+def _fill_derived(view: AccountView, params: Frozen, document: Document) -> None:
+    """Set whether it is in its trial."""
     del params
     ends = document["trial_end"]
     on_trial = ends is not None and ends > view.now
@@ -197,7 +197,7 @@ def _settle(view: AccountView, params: Frozen, document: Document) -> None:
 
 
 def _set_end(view: AccountView, params: Frozen, document: Document) -> None:
-    """Note when it is going to end, if somebody said so (D)."""
+    """Set when it is going to end, if it is (D)."""
     items = items_of(view, document["id"])
     ends = [item["current_period_end"] for item in items]
     at = params.get("cancel_at")

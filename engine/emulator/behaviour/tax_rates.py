@@ -1,7 +1,4 @@
-"""Tax rates on what is sold: inclusive or exclusive, as the price they are on.
-
-What must not live here: tax rates by themselves.
-"""
+"""Tax rates on items: inclusive or exclusive, as their price."""
 
 from __future__ import annotations
 
@@ -14,20 +11,24 @@ _BEHAVIORS = {True: "inclusive", False: "exclusive"}
 
 
 def check_rates(view: AccountView, price: Frozen, rates: Iterable[str] | None) -> None:
-    """Refuse rates that contradict what their price says of taxes (L).
+    """Refuse rates that contradict the tax behavior of their price (L).
 
     Args:
         view: The account.
-        price: What is sold.
-        rates: Ids of the tax rates on it; None for none.
+        price: Price of the item.
+        rates: Ids of the tax rates; None for none.
 
     Raises:
-        StripeRefusal: One of them does.
+        StripeRefusal: A rate contradicts it.
     """
-    said = price["tax_behavior"]
+    behavior = price["tax_behavior"]
     for id in rates or ():
         rate = view.get("tax_rate", id)
-        if rate is not None and said not in (None, "unspecified", _BEHAVIORS[rate["inclusive"]]):
+        if rate is not None and behavior not in (
+            None,
+            "unspecified",
+            _BEHAVIORS[rate["inclusive"]],
+        ):
             raise StripeRefusal(
                 "One or more prices has a `tax_behavior` that conflicts with the tax rates that "
                 "apply to the corresponding line item."

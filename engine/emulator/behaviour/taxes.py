@@ -12,20 +12,20 @@ from engine.emulator.wire.errors import StripeRefusal
 
 _REGISTRATION = "tax.registration"
 _OPTIONS = "country_options"
-# What tells registrations of one country apart, wherever it has it.
+# The fields that distinguish registrations of one country, where it has them.
 _PLACE = ("state", "type", "province_standard")
-# D: working days until money is paid out.
+# D: working days until a payout.
 _DELAY_DAYS = 2
 
 
 class RegistrationBehaviour(Behaviour):
-    """Where the account collects taxes."""
+    """A place where the account collects taxes."""
 
     custom_filters: ClassVar[frozenset[str]] = frozenset({"status"})
     indexed: ClassVar[Mapping[str, bool]] = {"country": False}
 
     def check_create(self, view: AccountView, params: Params) -> None:
-        """Check from when to when, and that the options are the country's."""
+        """Check start and end, and that the options are the country's."""
         _check_times(view, params)
         own = params["country"].lower()
         for name in params[_OPTIONS]:
@@ -41,11 +41,11 @@ class RegistrationBehaviour(Behaviour):
         _check_elections(params[_OPTIONS][own])
 
     def check_update(self, view: AccountView, params: Params) -> None:
-        """Check from when to when."""
+        """Check start and end."""
         _check_times(view, params)
 
     def creating(self, view: AccountView, params: Params, document: Document) -> None:
-        """Register a place once, from a head office (L; the texts are ours, ?)."""
+        """Require a head office, and one registration for a place (L; the texts are ours, ?)."""
         del params
         settings = view.only_one("tax.settings")
         if settings["head_office"] is None:
@@ -54,7 +54,7 @@ class RegistrationBehaviour(Behaviour):
                 "a tax registration."
             )
         own = document["country"].lower()
-        options = {own: _said(document[_OPTIONS][own])}
+        options = {own: _with_a_value(document[_OPTIONS][own])}
         document[_OPTIONS] = options
         for other in view.find(_REGISTRATION, "country", document["country"]):
             if _status(view, other) != "expired" and _place(other) == _place(document):
@@ -65,7 +65,7 @@ class RegistrationBehaviour(Behaviour):
                 )
 
     def updating(self, view: AccountView, params: Params, before: Frozen, after: Document) -> None:
-        """Leave an expired registration as it is, and its parts in their order (?)."""
+        """Refuse a change of an expired registration, and an end before the start (?)."""
         del params
         if _status(view, before) == "expired":
             raise StripeRefusal("An expired tax registration cannot be updated.")
@@ -74,11 +74,11 @@ class RegistrationBehaviour(Behaviour):
             raise errors.too_small("expires_at", after["active_from"], ends)
 
     def showing(self, view: AccountView, document: Document) -> None:
-        """Tell its status, which follows the clock (L)."""
+        """Set its status, which depends on the time (L)."""
         document["status"] = _status(view, document)
 
     def matches_filters(self, view: AccountView, params: Frozen, document: Frozen) -> bool:
-        """Whether it has the status asked for."""
+        """Whether it has the status in the filter."""
         wanted = params.get("status", "all")
         return bool(wanted in ("all", _status(view, document)))
 
@@ -93,7 +93,7 @@ def _check_times(view: AccountView, params: Frozen) -> None:
 
 
 def _check_elections(options: Frozen) -> None:
-    """Take the election that Texas permits, and name it (L; the text is ours, ?)."""
+    """Refuse an election that Texas does not have (L; the text is ours, ?)."""
     if options.get("state") != "TX":
         return
     for index, election in enumerate((options.get("state_sales_tax") or {}).get("elections", ())):
@@ -104,14 +104,14 @@ def _check_elections(options: Frozen) -> None:
             )
 
 
-def _said(options: Any) -> Any:
-    """Options as answers have them: only what the country knows."""
+def _with_a_value(options: Any) -> Any:
+    """Options of a response: only those with a value."""
     return {name: value for name, value in (options or {}).items() if value is not None}
 
 
 def _place(registration: Frozen) -> list[Any]:
     options = registration[_OPTIONS][registration["country"].lower()]
-    # A local tax has a block of its own with the place that raises it.
+    # A local tax has its own block with its jurisdiction.
     blocks = [options[name] for name in sorted(options) if isinstance(options[name], Mapping)]
     local = [block for block in blocks if "jurisdiction" in block]
     return [*(options.get(name) for name in _PLACE), *local]
@@ -129,17 +129,17 @@ class TaxSettingsBehaviour(Behaviour):
     defaults: ClassVar[Mapping[str, Any]] = {"defaults.provider": "stripe"}
 
     def creating(self, view: AccountView, params: Params, document: Document) -> None:
-        """Begin without a head office."""
+        """Set the status, without a head office."""
         del view, params
-        _settle(document)
+        _fill_derived(document)
 
     def updating(self, view: AccountView, params: Params, before: Frozen, after: Document) -> None:
-        """Say whether taxes can be calculated."""
+        """Set whether taxes can be calculated."""
         del view, params, before
-        _settle(after)
+        _fill_derived(after)
 
 
-def _settle(document: Document) -> None:
+def _fill_derived(document: Document) -> None:
     missing = [] if document["head_office"] is not None else ["head_office"]
     document["status"] = "pending" if missing else "active"
     document["status_details"] = {
@@ -149,7 +149,7 @@ def _settle(document: Document) -> None:
 
 
 class BalanceSettingsBehaviour(Behaviour):
-    """How the account is paid out."""
+    """The settings of payouts."""
 
     defaults: ClassVar[Mapping[str, Any]] = {
         "payments.debit_negative_balances": False,
@@ -169,14 +169,14 @@ class BalanceSettingsBehaviour(Behaviour):
     }
 
     def updating(self, view: AccountView, params: Params, before: Frozen, after: Document) -> None:
-        """Check the rules of transfers, and let delay and days follow what was set."""
+        """Check the rules of transfers, and set the delay and the days of payouts."""
         del view, before
         _check_transfers(params)
         timing = after["payments"]["settlement_timing"]
         override = timing["delay_days_override"]
         timing["delay_days"] = _DELAY_DAYS if override is None else override
         payouts = after["payments"]["payouts"]
-        # The SDK cannot read null here.
+        # Not null: the SDK cannot read null here.
         rules = payouts["automatic_transfer_rules_by_currency"]
         payouts["automatic_transfer_rules_by_currency"] = rules or {}
         schedule = payouts["schedule"]
@@ -192,7 +192,7 @@ _TRANSFERS = "automatic_transfer_rules_by_currency"
 
 
 def _check_transfers(params: Frozen) -> None:
-    """Require of each rule what it moves, and where to (the texts are those of others, ?)."""
+    """Require a type and a target for each rule (the texts are those of other types, ?)."""
     payouts = (params.get("payments") or {}).get("payouts") or {}
     for currency, rules in (payouts.get(_TRANSFERS) or {}).items():
         for index, rule in enumerate(rules or ()):

@@ -11,7 +11,7 @@ from engine.emulator.wire import errors
 from engine.emulator.wire.errors import StripeRefusal
 
 _SIMULATED = "simulated-"
-# D: the codes that Stripe's own simulator answers to.
+# D: the registration codes of Stripe's own simulator.
 _DEVICES: Mapping[str, str] = {
     "s700": "simulated_stripe_s700",
     "s710": "simulated_stripe_s710",
@@ -21,32 +21,32 @@ _PLAIN_DEVICE = "simulated_wisepos_e"
 
 
 class TerminalConfigurationBehaviour(Behaviour):
-    """How readers are set up."""
+    """The settings of readers."""
 
     def creating(self, view: AccountView, params: Params, document: Document) -> None:
-        """Tell that it is not the account's default, which Stripe makes."""
+        """Set that it is not the account's default, which Stripe makes."""
         del view, params
         document["is_account_default"] = False
 
     def deleting(self, view: AccountView, document: Frozen) -> None:
-        """Keep the default (D; the text is ours, ?)."""
+        """Refuse to delete the default (D; the text is ours, ?)."""
         del view
         if document["is_account_default"]:
             raise StripeRefusal("The account's default terminal configuration cannot be deleted.")
 
 
 class LocationBehaviour(Behaviour):
-    """Where readers stand."""
+    """A place of readers."""
 
     def check_create(self, view: AccountView, params: Params) -> None:
-        """Require a name and an address, in one script or the other (D)."""
+        """Require a name and an address, in Latin or Japanese script (D)."""
         del view
         for name in ("display_name", "address"):
             if params.get(name) is None and params.get(f"{name}_kana") is None:
                 raise errors.missing_parameter(name)
 
     def updating(self, view: AccountView, params: Params, before: Frozen, after: Document) -> None:
-        """Keep the country (D; the text is ours, ?)."""
+        """Refuse another country (D; the text is ours, ?)."""
         del view, params
         if before["address"]["country"] != after["address"]["country"]:
             raise StripeRefusal(
@@ -60,10 +60,10 @@ class ReaderBehaviour(Behaviour):
     kept_when_deleted: ClassVar[tuple[str, ...]] = ("device_type", "serial_number")
 
     def creating(self, view: AccountView, params: Params, document: Document) -> None:
-        """Take the code that a simulated reader shows, and find out what it is."""
+        """Accept the codes of simulated readers only, and set the type of device."""
         code = params["registration_code"]
         if not code.startswith(_SIMULATED):
-            # ? No other reader can be near an emulator; the text is ours.
+            # ? An emulator cannot have another reader; the text is ours.
             raise StripeRefusal(
                 f"No reader is showing the registration code '{code}'.",
                 param="registration_code",
@@ -72,13 +72,13 @@ class ReaderBehaviour(Behaviour):
         document.update(
             device_type=_DEVICES.get(code.removeprefix(_SIMULATED), _PLAIN_DEVICE),
             device_sw_version="",
-            ip_address="0.0.0.0",  # noqa: S104 - what Stripe answers for simulated readers
+            ip_address="0.0.0.0",  # noqa: S104 - what Stripe returns for simulated readers
             serial_number=serial,
             status="online",
         )
         document["label"] = document["label"] or serial
 
     def updating(self, view: AccountView, params: Params, before: Frozen, after: Document) -> None:
-        """Call a reader without a label by its number (?)."""
+        """Set the label of a reader without one to its serial number (?)."""
         del view, params, before
         after["label"] = after["label"] or after["serial_number"]

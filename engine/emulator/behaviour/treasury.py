@@ -1,4 +1,4 @@
-"""Treasury: financial accounts and what they may do."""
+"""Treasury: financial accounts and their features."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class FinancialAccountBehaviour(Behaviour):
     defaults: ClassVar[Mapping[str, Any]] = {"country": "US", "status": "open"}
 
     def creating(self, view: AccountView, params: Params, document: Document) -> None:
-        """Open it, empty."""
+        """Open it with a balance of 0."""
         del view, params
         nothing = dict.fromkeys(document["supported_currencies"], 0)
         document["balance"] = {
@@ -28,17 +28,17 @@ class FinancialAccountBehaviour(Behaviour):
         document["status_details"] = {"closed": None}
 
     def created(self, view: AccountView, params: Params, document: Document) -> None:
-        """Ask for the features that came along."""
-        _ask_for(view, params, document)
+        """Request the features in the parameters."""
+        _request_features(view, params, document)
 
     def updating(self, view: AccountView, params: Params, before: Frozen, after: Document) -> None:
-        """Change an open account only (the text is ours, ?)."""
+        """Refuse a change of a closed account (the text is ours, ?)."""
         if before["status"] == "closed":
             raise StripeRefusal("This financial account is closed and cannot be updated.")
-        _ask_for(view, params, after)
+        _request_features(view, params, after)
 
     def calling(self, view: AccountView, verb: str, params: Params, document: Document) -> None:
-        """Say who closed it."""
+        """Set why it is closed."""
         del view, verb, params
         document["status_details"] = {"closed": {"reasons": ["other"]}}
 
@@ -50,17 +50,17 @@ class FinancialAccountBehaviour(Behaviour):
         )
 
 
-def _ask_for(view: AccountView, params: Frozen, account: Frozen) -> None:
+def _request_features(view: AccountView, params: Frozen, account: Frozen) -> None:
     if params.get("features") is not None:
         features = view.only_one(_FEATURES, account["id"])
         view.update(_FEATURES, features, params["features"])
 
 
 class FeaturesBehaviour(Behaviour):
-    """What a financial account may do."""
+    """The features of a financial account."""
 
     def updating(self, view: AccountView, params: Params, before: Frozen, after: Document) -> None:
-        """Grant what is asked for."""
+        """Activate the features that are requested."""
         del view, params, before
         for _, feature in _leaves(after, ""):
             feature["status"] = "active" if feature["requested"] else "restricted"

@@ -1,4 +1,4 @@
-"""Webhook endpoints: public URLs, a cap, and a secret that is told once."""
+"""Webhook endpoints: public URLs, a limit, and a secret that is returned once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engine.emulator.behaviour.base import Behaviour
 from engine.emulator.wire import errors
 from engine.emulator.wire.errors import StripeRefusal
 
-# D: in each mode.
+# D: the limit in each mode.
 MOST_ENDPOINTS = 16
 _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(\.[a-z]+)?")
 
@@ -37,7 +37,7 @@ class WebhookBehaviour(Behaviour):
             check_url(view, params["url"])
 
     def creating(self, view: AccountView, params: Params, document: Document) -> None:
-        """Keep to the cap (L)."""
+        """Refuse more than the limit (L)."""
         del params, document
         if view.repository.count("webhook_endpoint") >= MOST_ENDPOINTS:
             mode = "" if view.caller.livemode else "test "
@@ -46,13 +46,13 @@ class WebhookBehaviour(Behaviour):
             )
 
     def creation_only(self, view: AccountView, document: Document) -> Frozen:
-        """Tell the signing secret."""
+        """Return the signing secret."""
         del document
         return {"secret": view.ids.webhook_secret()}
 
 
 def check_url(view: AccountView, url: str) -> None:
-    """Refuse a URL that Stripe would not send events to.
+    """Refuse a URL that Stripe does not send events to.
 
     Raises:
         StripeRefusal: `url_invalid`.
@@ -64,7 +64,7 @@ def check_url(view: AccountView, url: str) -> None:
             "Invalid URL: An HTTPS URL is required in live mode.", code="url_invalid", param="url"
         )
     if _is_private(parts.hostname or ""):
-        # L that loopback is refused, private networks likewise; the text is ours (?).
+        # L that loopback and private networks are refused; the text is ours (?).
         raise StripeRefusal(
             "Invalid URL: URL must be publicly accessible.", code="url_invalid", param="url"
         )
@@ -86,5 +86,5 @@ def _is_private(host: str) -> bool:
         address = ipaddress.ip_address(host)
     except ValueError:
         return False
-    # L: 0.0.0.0 was taken.
+    # L: 0.0.0.0 was accepted.
     return any(address in network for network in _NETWORKS)

@@ -1,7 +1,6 @@
 """Requests as HTTP/1.1 frames them (RFC 9112): the head, the body, and where a request ends.
 
-Framing is strict, because a body that was cut short or read differently than it was meant would
-become an object. What must not live here: sockets, and what any request means.
+Framing is strict: a body that was cut short or misread would become a wrong object.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ _TLS_HANDSHAKE: Final = b"\x16"
 _TOKEN: Final = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _REQUEST_LINE = re.compile(rb"(%b) ([\x21-\x7e]+) HTTP/(\d)\.(\d)" % _TOKEN)
 _ABSOLUTE = re.compile(rb"(?i:https?)://([^/?#]+)([^#]*)")
-# RFC 9112 2.2: a line feed alone may end a line.
+# RFC 9112 2.2: a line may end with a line feed alone.
 _FIELD = re.compile(rb"(%b):[ \t]*([^\0\r\n]*)\r?\n" % _TOKEN)
 _EMPTY_LINES: Final = (b"\r\n", b"\n")
 _LENGTH = re.compile(r"[0-9]{1,18}")
@@ -43,11 +42,11 @@ class Incoming(Protocol):
         """Look at what comes next, without taking it; empty only at the end."""
 
 
-class BadRequest(Exception):  # noqa: N818 - named after the answer it leads to
-    """What arrived is no request that can be carried out; nothing behind it can be read.
+class BadRequest(Exception):  # noqa: N818 - named after its response
+    """What arrived is not a request that can be carried out; nothing after it is read.
 
     Attributes:
-        status: HTTP status of the answer.
+        status: HTTP status of the response.
         message: What is wrong with it.
     """
 
@@ -67,8 +66,8 @@ class Head:
         query: Of the target, without the question mark.
         headers: By name; values of a name that was sent several times are joined by commas.
         length: Bytes of the body; None if it comes in chunks.
-        expects_continue: The client waits for a word before it sends the body.
-        last: The client sends no further request.
+        expects_continue: The client waits for `100 Continue` before it sends the body.
+        last: The client closes the connection after this request.
         old: The client speaks HTTP/1.0.
     """
 
@@ -92,11 +91,11 @@ def read_head(incoming: Incoming) -> Head | None:
         BadRequest: It is malformed, or too large.
     """
     if incoming.peek(1).startswith(_TLS_HANDSHAKE):
-        # It has no line end, and each side would wait for the other.
+        # A handshake has no line end, so each side would wait for the other.
         raise BadRequest("The server speaks http, not https.")
     line = _line(incoming)
     if line == b"":
-        # RFC 9112 2.2: old clients send an empty line behind a body.
+        # RFC 9112 2.2: old clients send an empty line after a body.
         line = _line(incoming)
     if line is None:
         return None
@@ -104,7 +103,7 @@ def read_head(incoming: Incoming) -> Head | None:
     headers = _headers(incoming)
     absolute = _ABSOLUTE.fullmatch(target)
     if absolute is not None:
-        # RFC 9112 3.2.2: what a proxy is sent; its host is the one that counts.
+        # RFC 9112 3.2.2: a proxy gets the whole URL; its host replaces the header's.
         headers["host"] = absolute[1].decode()
         target = absolute[2] if absolute[2].startswith(b"/") else b"/" + absolute[2]
     path, _, query = target.decode().partition("?")
@@ -123,7 +122,7 @@ def read_head(incoming: Incoming) -> Head | None:
 
 
 def read_body(incoming: Incoming, head: Head) -> bytes:
-    """Read the body behind a head.
+    """Read the body that follows a head.
 
     Raises:
         BadRequest: It is malformed, too large, or ended before it was whole.
@@ -171,9 +170,9 @@ def _no_header(line: bytes) -> BadRequest:
 
 def _length(headers: Headers, *, old: bool) -> int | None:
     """How long the body is; None if it comes in chunks (RFC 9112 6.3)."""
-    told = headers.get("content-length")
+    declared = headers.get("content-length")
     if "transfer-encoding" in headers:
-        if told is not None:
+        if declared is not None:
             raise BadRequest("Both Transfer-Encoding and Content-Length were sent.")
         if old:
             raise BadRequest("HTTP/1.0 has no Transfer-Encoding.")
@@ -182,9 +181,9 @@ def _length(headers: Headers, *, old: bool) -> int | None:
                 "Of the transfer encodings only `chunked` is taken.", HTTPStatus.NOT_IMPLEMENTED
             )
         return None
-    if told is None:
+    if declared is None:
         return 0
-    lengths = {length.strip(" \t") for length in told.split(",")}
+    lengths = {length.strip(" \t") for length in declared.split(",")}
     if len(lengths) > 1:
         raise BadRequest("Several Content-Length headers were sent, and they differ.")
     (length,) = lengths
@@ -220,7 +219,7 @@ def _chunked(incoming: Incoming) -> bytes:
         _bounded(len(body) + size)
         body += _exactly(incoming, size)
         if _exactly(incoming, 2) != b"\r\n":
-            raise BadRequest("A chunk of the body is longer than it says.")
+            raise BadRequest("A chunk of the body is longer than declared.")
     _headers(incoming)
     return bytes(body)
 

@@ -1,8 +1,8 @@
 """The door for other processes: HTTP/1.1 on loopback.
 
-A thread for each connection, and a reader of our own (`http11`), because the standard library's
-handler spends longer on headers than the emulator on its answer, and knows no chunks. Nothing is
-logged, so no key can be. What must not live here: what any request means.
+A thread for each connection, and a parser of our own (`http11`): the standard library's handler
+needs longer for the headers than the emulator for its response, and cannot read chunks. Nothing is
+logged, so no API key is.
 """
 
 from __future__ import annotations
@@ -36,18 +36,18 @@ _REASONS: Final = {status.value: status.phrase for status in HTTPStatus}
 
 
 class EmulatorServer:
-    """Serves an emulator on a port of this machine, and of no other.
+    """Serves an emulator on a loopback port, to clients on this machine only.
 
     Use it as a context manager, or call `start` and `close`; `serve_forever` blocks instead.
     """
 
     def __init__(self, emulator: Emulator, port: int = 0, *, latency: float = 0.0) -> None:
-        """Take a port.
+        """Bind a port.
 
         Args:
-            emulator: What answers; it stays the caller's to close.
+            emulator: What answers; the caller closes it.
             port: To listen on; 0 lets the system choose.
-            latency: Seconds that every answer is on its way, for measurements.
+            latency: Seconds by which every response is delayed, for measurements.
         """
         self._listener = _Listener((LOOPBACK, port), emulator, latency)
         self._thread: threading.Thread | None = None
@@ -102,16 +102,16 @@ def serve(emulator: Emulator, port: int = 0, *, latency: float = 0.0) -> Emulato
     Args:
         emulator: What answers.
         port: To listen on; 0 lets the system choose.
-        latency: Seconds that every answer is on its way.
+        latency: Seconds by which every response is delayed.
 
     Returns:
-        The running server, to be closed.
+        The running server; the caller closes it.
     """
     return EmulatorServer(emulator, port, latency=latency).start()
 
 
 class _Listener(socketserver.ThreadingTCPServer):
-    """Takes connections, and knows which are open."""
+    """Accepts connections, and keeps a list of the open ones."""
 
     allow_reuse_address = True
     daemon_threads = True
@@ -127,7 +127,7 @@ class _Listener(socketserver.ThreadingTCPServer):
         super().__init__(address, _Connection)
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """Serve one connection, and keep it in the books meanwhile."""
+        """Serve one connection, and list it as open meanwhile."""
         with self._open_lock:
             self._open.add(request)
         try:
@@ -145,12 +145,12 @@ class _Listener(socketserver.ThreadingTCPServer):
                     connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Leave out clients that hang up; they are no error."""
+        """Ignore clients that hang up: this is not an error."""
         del request, client_address
 
 
 class _Connection(socketserver.BaseRequestHandler):
-    """One connection: requests in, answers out, until somebody hangs up."""
+    """One connection: requests in, responses out, until one side closes it."""
 
     server: _Listener
     request: socket.socket
@@ -166,7 +166,7 @@ class _Connection(socketserver.BaseRequestHandler):
         """Answer one request.
 
         Returns:
-            Whether the connection goes on.
+            Whether the connection stays open.
         """
         try:
             head, request = self._receive(incoming)
@@ -182,11 +182,11 @@ class _Connection(socketserver.BaseRequestHandler):
             return self._send_late(cut.response, last=True, most=cut.arrived)
         except ConnectionBroken:
             return False
-        except Exception:  # noqa: BLE001 - a client must get an answer even to a fault of ours
+        except Exception:  # noqa: BLE001 - a client must get a response even if the emulator fails
             sys.stderr.write(redact(traceback.format_exc()))
             failure = errors.api_error("The emulator failed; see its standard error.")
             response = build_response(failure.status, failure.body(), {})
-        # RFC 9110 9.3.2: an answer to HEAD is its head.
+        # RFC 9110 9.3.2: a response to HEAD has no body.
         return self._send_late(response, last=head.last, most=0 if head.method == "HEAD" else None)
 
     def _hold(self, gate: Gate) -> None:
@@ -203,15 +203,15 @@ class _Connection(socketserver.BaseRequestHandler):
                 while {key.fileobj for key, _ in selector.select()} == {self.request}:
                     if not self.request.recv(1, socket.MSG_PEEK):
                         raise ConnectionBroken
-                    # It sends its next request already, so its end would not be seen.
+                    # The client sends its next request already, which would hide that it hung up.
                     selector.unregister(self.request)
         gate.check()
 
     def _receive(self, incoming: BufferedReader) -> tuple[Head, Request] | tuple[None, None]:
-        """Read a request; None twice if there is none to come.
+        """Read a request; two times None if no more will come.
 
         Raises:
-            BadRequest: It is none that can be carried out.
+            BadRequest: It cannot be carried out.
         """
         head = read_head(incoming)
         if head is None:
@@ -230,10 +230,10 @@ class _Connection(socketserver.BaseRequestHandler):
         return head, request
 
     def _send_late(self, response: Response, *, last: bool, most: int | None = None) -> bool:
-        """Send an answer after the server's latency, unless the server is closed first.
+        """Send a response after the server's latency, unless the server is closed first.
 
         Returns:
-            Whether the connection goes on.
+            Whether the connection stays open.
         """
         if self.server.latency and self.server.closing.wait(self.server.latency):
             return False
@@ -241,19 +241,19 @@ class _Connection(socketserver.BaseRequestHandler):
         return not last
 
     def _send(self, response: Response, *, last: bool, most: int | None = None) -> None:
-        """Send an answer, or as much of its body as is to arrive."""
+        """Send a response, or the part of its body that is to arrive."""
         lines = [f"HTTP/1.1 {response.status} {_REASONS.get(response.status, 'Unknown')}"]
         lines += [f"{name}: {value}" for name, value in response.headers.items()]
         lines.append(f"Content-Length: {len(response.body)}")
         lines.append(f"Connection: {'close' if last else 'keep-alive'}")
         head = "\r\n".join(lines).encode("latin-1", "replace") + b"\r\n\r\n"
-        # One write: two would wait for each other's acknowledgement.
+        # One write: of two, the second would wait for the first one's acknowledgement.
         self.request.sendall(head + response.body[:most])
 
     def _linger(self) -> None:
-        """Take what is still on its way, so that the client gets to read why it was refused.
+        """Read what the client still sends, so that it gets to read why it was refused.
 
-        RFC 9112 9.6: a connection that is closed before is reset, and its answer lost.
+        RFC 9112 9.6: a connection that is closed earlier is reset, and its response is lost.
         """
         with contextlib.suppress(OSError):
             self.request.shutdown(socket.SHUT_WR)

@@ -1,7 +1,6 @@
 """The door for the SDK in the same process: requests without sockets.
 
-The only module here that imports the SDK. What must not live here: anything an HTTP client would
-not see.
+The only module here that imports the SDK.
 """
 
 from __future__ import annotations
@@ -21,23 +20,23 @@ _FAILED = (
     "support@stripe.com.\n\n(Network error: {})"
 )
 _CLOSED = "ConnectionError: connection closed by the emulator"
-# The SDK's own patience.
+# The SDK's own timeout.
 _TIMED_OUT = "ReadTimeout: Read timed out. (read timeout=80)"
 
 
-def _as_the_sdk_tells(broken: ConnectionBroken) -> stripe.APIConnectionError:
-    """What the SDK makes of a broken connection when `requests` is its HTTP library."""
-    told, retry = _CLOSED, True
+def _sdk_error(broken: ConnectionBroken) -> stripe.APIConnectionError:
+    """The error that the SDK raises for a broken connection when `requests` is its HTTP library."""
+    cause, retry = _CLOSED, True
     if isinstance(broken, ClientTimedOut):
-        told = _TIMED_OUT
+        cause = _TIMED_OUT
     elif isinstance(broken, ResponseCut):
         missing = len(broken.response.body) - broken.arrived
         read = f"IncompleteRead({broken.arrived} bytes read, {missing} more expected)"
-        # The SDK takes this error, and this alone of the three, for one not worth a retry.
-        told, retry = f"ChunkedEncodingError: ('Connection broken: {read}', {read})", False
-    # The SDK leaves its errors' constructors untyped.
+        # Of the three errors this is the only one that the SDK does not retry.
+        cause, retry = f"ChunkedEncodingError: ('Connection broken: {read}', {read})", False
+    # The constructors of the SDK's errors are untyped.
     return stripe.APIConnectionError(  # type: ignore[no-untyped-call]
-        _FAILED.format(told), should_retry=retry
+        _FAILED.format(cause), should_retry=retry
     )
 
 
@@ -69,7 +68,7 @@ class InProcessTransport(stripe.HTTPClient):
         try:
             response = self._emulator.handle(Request.to(method, url, headers, post_data))
         except ConnectionBroken as broken:
-            raise _as_the_sdk_tells(broken) from None
+            raise _sdk_error(broken) from None
         return response.body.decode(), response.status, Headers(response.headers)
 
     def request_stream(
@@ -89,4 +88,4 @@ class InProcessTransport(stripe.HTTPClient):
         return BytesIO(body.encode()), status, answered
 
     def close(self) -> None:
-        """Do nothing: the emulator belongs to whoever made it."""
+        """Do nothing: the caller closes the emulator."""

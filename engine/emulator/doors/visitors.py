@@ -1,8 +1,7 @@
-"""Who may speak to the server: this machine, and no page of another site in its browser.
+"""Who may send requests to the server: programs and pages of this machine alone.
 
-A page on the internet can send requests to loopback: by a name of its own that it points at
-127.0.0.1 (DNS rebinding), and by forms. Both tell on themselves. What must not live here: API
-keys, which are Stripe's way to know a caller.
+A page on the internet can send requests to loopback: by a host name of its own that resolves to
+127.0.0.1 (DNS rebinding), and by forms. The headers `Host` and `Origin` show both.
 """
 
 from __future__ import annotations
@@ -19,10 +18,10 @@ _ORIGIN = re.compile(r"https?://(?P<authority>[^/?#]+)")
 
 
 def check_visitor(head: Head) -> None:
-    """Refuse a request that was not sent to this machine, or not from it.
+    """Refuse a request that names another host, or comes from a page of another host.
 
     Raises:
-        BadRequest: 403; 400 if it does not say where it was sent to.
+        BadRequest: 403; 400 if it has no `Host`.
     """
     host = head.headers.get("host")
     if host is None and not head.old:

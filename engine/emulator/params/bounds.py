@@ -1,7 +1,4 @@
-"""Lengths, forms and sizes of parameters, from the limits and bounds in the semantics table.
-
-What must not live here: types of values (see `coerce`), and rules between parameters.
-"""
+"""Lengths, forms and sizes of parameters, from the limits and bounds in the semantics table."""
 
 from __future__ import annotations
 
@@ -37,10 +34,10 @@ def check_bounds(
 
     Args:
         params: Typed parameters.
-        fields: What parameters there are.
+        fields: The parameters that exist.
         limits: By dotted path.
-        row: What the semantics table says: bounds, and what ids name, since an id of a wrong form
-            names nothing.
+        row: The semantics table's bounds and references: an id of a wrong form is refused as an
+            id of no object.
 
     Raises:
         StripeRefusal: A value is out of its bounds.
@@ -100,7 +97,7 @@ def _check_size(value: Any, bounds: Bounds, param: str) -> None:
     try:
         number = Decimal(str(value))
     except InvalidOperation:
-        return  # a word beside the number
+        return  # such as `inf`, which the parameter takes in place of a number
     if bounds.min is not None and number < bounds.min:
         raise errors.too_small(param, bounds.min, value)
     if bounds.above is not None and number <= bounds.above:
@@ -169,7 +166,7 @@ def _check_currencies(value: Any, param: str) -> None:
         if name == "currency_options" and isinstance(inner, dict):
             for code in inner:
                 if not is_currency(code):
-                    # L: upper case is refused in the keys of maps; the text is ours (?).
+                    # L: upper case is refused in keys of maps; the text is ours (?).
                     raise unknown_currency(code, f"{place}[{code}]")
         _check_currencies(inner, place)
 

@@ -1,4 +1,4 @@
-"""Refusing currencies that Stripe does not know."""
+"""The refusal of currencies that Stripe does not know."""
 
 from __future__ import annotations
 

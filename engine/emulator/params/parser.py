@@ -1,7 +1,6 @@
 """From a form to typed parameters, checked against the catalogue's shapes.
 
-An empty string that clears becomes None. What must not live here: bounds (see `bounds`), and
-rules that tie several parameters together (see `behaviour`).
+An empty string becomes None where it clears a value.
 """
 
 from __future__ import annotations
@@ -27,13 +26,13 @@ _STRUCTURES: Mapping[Kind, str] = {Kind.OBJECT: "object", Kind.MAP: "hash", Kind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParamParser:
-    """What the semantics table adds to shapes.
+    """Parses the parameters of one type: what the semantics table adds to shapes.
 
     Attributes:
         fold_case: Dotted paths whose values are stored in lower case.
-        unlisted: Dotted paths of enums that take further words.
-        clearable: Dotted paths that an empty string clears although the SDK does not say so.
-        optional: Dotted paths that are not required although the SDK says so.
+        unlisted: Dotted paths of enums that take further values.
+        clearable: Dotted paths that an empty string clears although the SDK does not declare it.
+        optional: Dotted paths that are not required although the SDK declares them so.
     """
 
     fold_case: frozenset[str] = frozenset()
@@ -42,7 +41,7 @@ class ParamParser:
     optional: frozenset[str] = frozenset()
 
     def parse(self, form: Form, fields: Mapping[str, Shape]) -> dict[str, Any]:
-        """Type a form.
+        """Convert a form to typed parameters.
 
         Raises:
             StripeRefusal: An unknown, missing or malformed parameter.
@@ -69,7 +68,7 @@ class ParamParser:
         if shape.kind is Kind.ANY:
             return self._any(given, shape, param, path)
         if isinstance(given, str) and not given.strip(_BLANKS):
-            # R: blanks are stripped, and nothing but blanks counts as not sent.
+            # R: blanks are stripped, and a value of blanks alone counts as not sent.
             blank = given != "" and not shape.required
             known = shape.emptyable or path in self.clearable or _is_metadata(shape, path)
             if known or blank:
@@ -173,7 +172,7 @@ def _unknown_below(value: Any, shape: Shape, param: str) -> list[str]:
 
 
 def _elements(given: Any) -> list[Any] | None:
-    """The elements of a list, however it was spelled; None if it is none."""
+    """The elements of a list, with or without indexes; None if it is not a list."""
     if isinstance(given, list):
         return given
     if isinstance(given, dict) and given and all(key.isdigit() for key in given):
@@ -212,7 +211,7 @@ def _decimal(given: str, param: str) -> str:
         number = Decimal(given)
     except InvalidOperation:
         raise errors.invalid_value("decimal", param, given) from None
-    # Zeros at the end are no places: Stripe shows what it refuses as a BigDecimal, which has none.
+    # Zeros at the end are not places: the BigDecimal that Stripe's refusal shows has none.
     if -int(number.normalize().as_tuple().exponent) > _MOST_DECIMAL_PLACES:
         raise errors.StripeRefusal(
             f"Invalid decimal: {_ruby(number)}; must contain at most {_MOST_DECIMAL_PLACES} "
@@ -246,7 +245,7 @@ def _ruby(number: Decimal) -> str:
 
 
 def _inspected(given: Any) -> str:
-    """Print a structure as Ruby would, in the refusal of one that should have been a string."""
+    """Print a structure as Ruby does, for the refusal of a structure in place of a string."""
     if isinstance(given, dict):
         inner = ", ".join(f'"{key}"=>{_inspected(value)}' for key, value in given.items())
         return "{" + inner + "}"

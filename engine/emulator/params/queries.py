@@ -1,7 +1,6 @@
 """Stripe's search query language: from a text to clauses, and whether an object meets them.
 
-The language is that of https://docs.stripe.com/search: `name~"pro" AND -active:"false"`. What must
-not live here: which fields a type is searched by (see `behaviour`), and pages.
+The language is that of https://docs.stripe.com/search: `name~"pro" AND -active:"false"`.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ _COMPARISONS: Mapping[str, Callable[[Decimal, Decimal], bool]] = {
 
 
 class SearchOperators(Enum):
-    """How a field is searched by: the words of Stripe's tables of query fields."""
+    """The operators that a field takes: the types of Stripe's tables of query fields."""
 
     TOKEN = "token"  # noqa: S105 - the word of Stripe's tables
     STRING = "string"
@@ -46,7 +45,7 @@ class SearchOperators(Enum):
 
     @property
     def operators(self) -> frozenset[str]:
-        """What may stand between the field and a value."""
+        """The operators between the field and a value."""
         return _OPERATORS[self]
 
 
@@ -63,11 +62,11 @@ class Clause:
 
     Attributes:
         field: Dotted path.
-        key: Of the metadata; None for any other field.
+        key: Metadata key; None for any other field.
         operator: Between field and value.
         value: Without quotes; None for `null`, which is a field without a value.
-        quoted: The value stood in quotes.
-        negated: The object must not meet it.
+        quoted: The value was in quotes.
+        negated: The object must not match it.
     """
 
     field: str
@@ -84,8 +83,8 @@ class Query:
 
     Attributes:
         clauses: In their order.
-        any: One clause is enough; all of them have to be met otherwise.
-        fields: How each field of the type is searched by.
+        any: One matching clause is enough; otherwise all must match.
+        fields: The operators of each field of the type.
     """
 
     clauses: tuple[Clause, ...]
@@ -93,7 +92,7 @@ class Query:
     fields: Mapping[str, SearchOperators]
 
     def meets(self, document: Mapping[str, Any]) -> bool:
-        """Whether an object is found."""
+        """Whether an object matches."""
         found = (self._meets(clause, document) for clause in self.clauses)
         return any(found) if self.any else all(found)
 
@@ -110,11 +109,11 @@ def parse(text: str, fields: Mapping[str, SearchOperators], resource: str) -> Qu
 
     Args:
         text: As it was sent.
-        fields: How each field of the type can be searched by.
+        fields: The operators of each field of the type.
         resource: What Stripe calls the type's objects, `products`.
 
     Raises:
-        StripeRefusal: It cannot be read, or asks for what the type is not searched by.
+        StripeRefusal: It cannot be read, or names a field that cannot be searched.
     """
     clauses: list[Clause] = []
     words: set[str] = set()
@@ -130,7 +129,7 @@ def parse(text: str, fields: Mapping[str, SearchOperators], resource: str) -> Qu
         words.add((joint["word"] or "AND").upper())
         position = joint.end()
     if len(words) > 1:
-        # D that they rule each other out, and how many there may be; the texts are ours (?).
+        # D that they exclude each other, and how many there may be; the texts are ours (?).
         raise _unreadable("You cannot combine AND and OR in the same query.")
     if len(clauses) > _MOST_CLAUSES:
         raise _unreadable(f"You can combine at most {_MOST_CLAUSES} clauses.")
@@ -172,7 +171,7 @@ def _check(clause: Clause, fields: Mapping[str, SearchOperators], resource: str)
         if not _NUMBER.fullmatch(clause.value):
             raise _unreadable()
     elif not clause.quoted:
-        # D: only numbers may stand without quotes.
+        # D: only numbers may be without quotes.
         raise _unreadable()
     elif clause.operator == "~" and len(clause.value) < _SHORTEST_PART:
         # D how long it must be; the text is ours (?).
@@ -186,7 +185,7 @@ def _is_met(clause: Clause, how: SearchOperators, found: Any) -> bool:
         return clause.value is None and found in (None, "")
     if how is SearchOperators.NUMERIC:
         return _COMPARISONS[clause.operator](Decimal(str(found)), Decimal(clause.value))
-    # D: upper and lower case mean the same.
+    # D: case is ignored.
     text, value = _text(found).casefold(), clause.value.casefold()
     return value in text if clause.operator == "~" else value == text
 
@@ -196,7 +195,7 @@ def _text(found: Any) -> str:
 
 
 def _unreadable(reason: str = "") -> StripeRefusal:
-    """A search query that is none (R for the text without a reason)."""
+    """A search query that cannot be parsed (R for the text without a reason)."""
     hint = reason or (
         'Try using the format `metadata["key"]:"value"` to query for metadata or key:"value" to '
         "query for other fields."
@@ -205,7 +204,7 @@ def _unreadable(reason: str = "") -> StripeRefusal:
 
 
 def _unsearchable(field: str, resource: str) -> StripeRefusal:
-    """A field that a type is not searched by (R)."""
+    """A field of a type that cannot be searched (R)."""
     return StripeRefusal(
         f"Field `{field}` is an unsupported search field for resource `{resource}`. See "
         f"http://stripe.com/docs/search#query-fields-for-{resource} for a list of supported fields."

@@ -1,1 +1,1 @@
-"""What happens to one request: its context, its idempotency key, its operation and its answer."""
+"""What happens to one request: context, idempotency key, operation and response."""

@@ -1,6 +1,6 @@
-"""One request under way: who calls, when, and the objects of that account and mode.
+"""One request under way: its caller, its time, and the objects of that account and mode.
 
-To behaviours it is an `AccountView`.
+It is the `AccountView` of behaviours.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ class Call:
     """One request's view of the emulator.
 
     Attributes:
-        caller: Who calls.
+        caller: Who sends it.
         now: Seconds since 1970.
-        ids: Where ids come from.
+        ids: Makes ids.
         repository: The objects of this account and mode.
         version: API version the request asked for.
-        begun: Execution has begun: from here on an idempotency key remembers the answer.
+        begun: Execution has begun: from here on an idempotency key remembers the response.
         made: The objects it has made so far.
     """
 
@@ -64,7 +64,7 @@ class Call:
         return [one for one in found if one.get("deleted") is not True]
 
     def get(self, object: str, id: str) -> Document | None:
-        """The object of an id; None if there is none any more."""
+        """The object of an id; None if there is none, or it is deleted."""
         found = self.repository.get(self.kind(object).table, id)
         return None if found is None or found.get("deleted") is True else found
 
@@ -77,7 +77,7 @@ class Call:
             object: Object name.
             id: The id.
             param: Parameter that held it.
-            in_path: It stood in the path.
+            in_path: The path held it.
             parent: Id of the parent it must have; empty if it may have any.
 
         Raises:
@@ -101,10 +101,10 @@ class Call:
         )
 
     def require_parent(self, kind: ObjectKind, parent: str) -> None:
-        """Refuse a path below an object that is not there.
+        """Refuse a path below an object that does not exist.
 
         Raises:
-            StripeRefusal: 404, as if the parent itself had been asked for.
+            StripeRefusal: 404, as for a request of the parent itself.
         """
         if kind.parent_object and not self._is_own_account(kind.parent_object, parent):
             self.require(kind.parent_object, parent, param=kind.parent, in_path=True)
@@ -115,7 +115,7 @@ class Call:
         self.kind(document["object"]).behaviour.stored(self, document)
 
     def check_future(self, param: str, moment: int | None) -> None:
-        """Refuse a time that is over, or more than five years ahead (L).
+        """Refuse a time in the past, or more than five years ahead (L).
 
         Raises:
             StripeRefusal: It is.
@@ -140,21 +140,21 @@ class Call:
         """Make an object from typed, checked parameters.
 
         Raises:
-            StripeRefusal: The account rules it out.
+            StripeRefusal: The account's other objects exclude it.
         """
         kind = self.kind(object)
         self.begun = True
         self._require_named(kind, params)
-        document = self._fresh(kind, self._told(kind, params))
+        document = self._fresh(kind, self._response_fields(kind, params))
         for path in kind.creation_only:
             drop(document, path)
         if kind.parent:
             document[kind.parent_field] = parent
         document["id"] = self._new_id(kind, params)
         kind.behaviour.creating(self, params, document)
-        standing = kind.behaviour.object_to_replace(self, document)
-        if standing is not None:
-            document.update({name: standing[name] for name in ("id", "created")})
+        existing = kind.behaviour.object_to_replace(self, document)
+        if existing is not None:
+            document.update({name: existing[name] for name in ("id", "created")})
             self.repository.replace(kind.table, document)
         else:
             id = document["id"]
@@ -166,10 +166,10 @@ class Call:
         return document
 
     def create_inside(self, object: str, params: dict[str, Any], prefix: str) -> Document:
-        """Make an object from parameters that stand inside another type's.
+        """Make an object from the parameters inside another type's parameter, `prefix`.
 
         Raises:
-            StripeRefusal: As by itself, with the parameters' names as they were sent.
+            StripeRefusal: As for a request of its own, with parameter names as they were sent.
         """
         kind = self.kind(object)
         try:
@@ -179,20 +179,20 @@ class Call:
             raise refusal.inside(prefix) from None
 
     def seed(self, kind: ObjectKind, many: Iterable[Mapping[str, Any]]) -> Iterator[Document]:
-        """Make objects from fields of their answers, whatever an API key may do.
+        """Make objects from fields of their responses; no permission or rule is checked.
 
-        What is yielded is stored already, and shares what is filled in.
+        Each is yielded once it is stored; they share their default values.
         """
         bare = self._fresh(kind, {})
         for fields in many:
-            told = {name: fields[name] for name in fields if name in kind.fields}
-            document = {**bare, **told, "id": fields.get("id") or self._new_id(kind, {})}
+            known = {name: fields[name] for name in fields if name in kind.fields}
+            document = {**bare, **known, "id": fields.get("id") or self._new_id(kind, {})}
             self.repository.put(kind.table, document)
             kind.behaviour.stored(self, document)
             yield document
 
     def only_one(self, object: str, parent: str = "") -> Document:
-        """The one object of a type, or of a type below a parent, as it is before any change too."""
+        """The one object of a type, or of a type below a parent; a new one if none is stored."""
         kind = self.kind(object)
         id = parent or object
         found = self.repository.get(kind.table, id)
@@ -209,11 +209,11 @@ class Call:
         """Change an object by typed, checked parameters.
 
         Raises:
-            StripeRefusal: It may not change so.
+            StripeRefusal: It may not change in this way.
         """
         kind = self.kind(object)
         self._require_named(kind, params)
-        after = kind.builder.merge(before, self._told(kind, params))
+        after = kind.builder.merge(before, self._response_fields(kind, params))
         if isinstance(after.get("metadata"), dict):
             check_metadata(after["metadata"])
         kind.behaviour.updating(self, params, before, after)
@@ -227,12 +227,12 @@ class Call:
         return after
 
     def touch(self, kind: ObjectKind, document: Document) -> None:
-        """Note when an object changed, if its answer tells that."""
+        """Set when an object changed, if its response has a field for it."""
         if "updated" in kind.fields:
             document["updated"] = self._moment(kind, "updated")
 
-    def _fresh(self, kind: ObjectKind, told: Mapping[str, Any]) -> Document:
-        document = {"id": "", "object": kind.table, **kind.builder.build(told)}
+    def _fresh(self, kind: ObjectKind, fields: Mapping[str, Any]) -> Document:
+        document = {"id": "", "object": kind.table, **kind.builder.build(fields)}
         stamps = {
             "created": self._moment(kind, "created"),
             "updated": self._moment(kind, "updated"),
@@ -243,14 +243,14 @@ class Call:
         return document
 
     def _moment(self, kind: ObjectKind, name: str) -> int | str:
-        """Now, as the type spells it: v2 writes moments out."""
+        """Now, in the type's form: v2 writes times as text."""
         shape = kind.fields.get(name)
         if shape is not None and shape.kind is Kind.STRING:
             return datetime.fromtimestamp(self.now, UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
         return self.now
 
     def _require_named(self, kind: ObjectKind, params: Mapping[str, Any]) -> None:
-        """Refuse ids in parameters that name nothing, of the types that are emulated."""
+        """Refuse ids in parameters that name no object of an emulated type."""
         found = [
             (param, object, value)
             for path, object in kind.named_by_params.items()
@@ -278,23 +278,23 @@ class Call:
             if not self.repository.holds(kind.table, fresh):
                 return fresh
 
-    def _told(self, kind: ObjectKind, params: Mapping[str, Any]) -> dict[str, Any]:
-        """Parameters under the names the answer has for them, `now` as the time it is."""
-        told: dict[str, Any] = copied(params)
+    def _response_fields(self, kind: ObjectKind, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Parameters under the response's names, with `now` as a time."""
+        fields: dict[str, Any] = copied(params)
         for param, alias in kind.row.aliases.items():
-            for holder, name in list(containers(told, param)):
+            for holder, name in list(containers(fields, param)):
                 if isinstance(holder, dict) and holder.get(name) is not None:
                     word = returned_word(alias.words, holder[name])
-                    _put_beside(holder, alias.source or name, word)
-        for name, value in told.items():
+                    _put_at(holder, alias.source or name, word)
+        for name, value in fields.items():
             shape = kind.fields.get(name)
             if value == "now" and shape is not None and shape.kind is Kind.INTEGER:
-                told[name] = self.now
-        return told
+                fields[name] = self.now
+        return fields
 
 
-def _put_beside(holder: dict[str, Any], source: str, value: Any) -> None:
-    """Set a field that may stand deeper than the parameter it is told for."""
+def _put_at(holder: dict[str, Any], source: str, value: Any) -> None:
+    """Set a field that may be deeper than its parameter."""
     *steps, last = source.split(".")
     for step in steps:
         inner = holder.setdefault(step, {})

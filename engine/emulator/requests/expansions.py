@@ -1,7 +1,4 @@
-"""`expand[]`: which paths a request asks for, and answers with and without them.
-
-What must not live here: reading parameters, or where objects are kept.
-"""
+"""`expand[]`: which paths a request names, and responses with and without them."""
 
 from __future__ import annotations
 
@@ -20,14 +17,14 @@ from engine.schema.attribute import Kind
 Paths: TypeAlias = tuple[str, ...]
 
 
-class Store(Protocol):
-    """Where answers get other objects from, each as of now."""
+class OtherObjects(Protocol):
+    """Gives other objects to a response, each as of now."""
 
     def found(self, kind: ObjectKind, id: str) -> dict[str, Any] | None:
-        """An object by kind and id; None if it is gone."""
+        """An object by kind and id; None if it is deleted."""
 
     def remembered(self, kind: ObjectKind, id: str) -> dict[str, Any] | None:
-        """A deleted object that others still hold whole; None if nobody does."""
+        """A deleted object that is still stored whole; None if it is not."""
 
     def listed(self, object: str, field: str, id: str) -> list[dict[str, Any]]:
         """Objects whose field holds an id, in the order of their lists."""
@@ -41,16 +38,16 @@ _MOST_LEVELS: Final = 4
 _LIST_PREFIX: Final = "data."
 
 
-def read_expand(
-    given: Any, kind: ObjectKind, *, of_list: bool = False, beside: Sequence[str] = ()
+def parse_expand(
+    given: Any, kind: ObjectKind, *, of_list: bool = False, list_fields: Sequence[str] = ()
 ) -> Paths:
     """Read and check the `expand` parameter.
 
     Args:
         given: As decoded from the form; None if it was not sent.
-        kind: Type of the answer, or of the elements of the list.
+        kind: Type of the response, or of the elements of the list.
         of_list: Paths begin with `data.`.
-        beside: Fields of the list itself that can be expanded too.
+        list_fields: Fields of the list itself that can be expanded too.
 
     Returns:
         Paths within the object.
@@ -62,7 +59,7 @@ def read_expand(
         return ()
     paths = _texts(given)
     return tuple(
-        path if path in beside else _checked(path, kind, of_list=of_list) for path in paths
+        path if path in list_fields else _checked(path, kind, of_list=of_list) for path in paths
     )
 
 
@@ -97,17 +94,17 @@ def _expandable(path: str, kind: ObjectKind) -> bool:
 
 
 def _leads_to_an_object(steps: tuple[str, ...], shape: Shape) -> bool:
-    """Whether every step of a path is a field that is, or holds, or can become an object (S)."""
+    """Whether every step of a path is a field that is, holds, or can become an object (S)."""
     if not steps:
         return True
     held = _held(shape)
     known = [one for one in held if one.fields]
     if held and not known:
-        return True  # nothing is known of what is in it
+        return True  # its fields are unknown
     inner = next((one.fields[steps[0]] for one in known if steps[0] in one.fields), None)
     if inner is not None:
         return bool(_held(inner)) and _leads_to_an_object(steps[1:], inner)
-    # The entries of a map of objects are walked through by their keys, or without them.
+    # A path goes through a map of objects with a key, or without one.
     through_a_key = shape.kind is Kind.MAP and any(
         set(steps[1:2]) & set(one.fields) for one in known
     )
@@ -123,13 +120,13 @@ def _held(shape: Shape) -> list[Shape]:
     return [response_of_object(name) for name in shape.reference.split(ALTERNATIVES)]
 
 
-# Paths come from clients, so there may be any number of them.
+# Paths come from clients, so their number has to be bounded.
 @lru_cache(maxsize=1024)
 def _linked_in(path: str, kind: ObjectKind) -> tuple[str, str, str]:
-    """Split a path behind the object that it leads to first; empty if it leads to none.
+    """Split a path after the first object that it leads to; empty if it leads to none.
 
     Returns:
-        The path of the object in the answer, what it is, and the rest of the path within it.
+        The path of the object in the response, what it is, and the rest of the path within it.
     """
     steps = path.split(".")
     for end in range(1, len(steps) + 1):
@@ -139,10 +136,10 @@ def _linked_in(path: str, kind: ObjectKind) -> tuple[str, str, str]:
     return "", "", ""
 
 
-def shown(
-    document: dict[str, Any], kind: ObjectKind, expand: Sequence[str], store: Store
+def expanded_document(
+    document: dict[str, Any], kind: ObjectKind, expand: Sequence[str], others: OtherObjects
 ) -> dict[str, Any]:
-    """Make a stored document an answer: hide what was not asked for, put objects for ids.
+    """Make a stored document a response: hide what was not requested, replace ids by objects.
 
     The document itself is changed.
     """
@@ -153,9 +150,9 @@ def shown(
         if head:
             inner.setdefault(head, []).extend([rest] if rest else [])
     for head, page in kind.sub_lists.items():
-        _fill(document, head, page, store, inner.pop(f"{head}.data.*", []))
+        _fill(document, head, page, others, inner.pop(f"{head}.data.*", []))
     for head, paths in inner.items():
-        _expand(document, head, kind.links[head], paths, store)
+        _expand(document, head, kind.links[head], paths, others)
     for name in document.keys() - kind.fields.keys():
         if name.startswith(INTERNAL):
             del document[name]
@@ -166,55 +163,57 @@ def shown(
 
 
 def _leave_out(document: dict[str, Any], kind: ObjectKind, expand: Sequence[str]) -> None:
-    """Leave out what was not asked for, in the way of each type."""
+    """Leave out what was not requested: absent, null or an id, as the type has it."""
     for path in kind.hidden:
         if path not in expand and not any(one.startswith(f"{path}.") for one in expand):
             drop(document, path)
     for path in kind.null_unless_expanded.difference(expand):
         put(document, path, None)
     for path in kind.ids_unless_expanded.difference(expand):
-        _tell_ids(document, path)
+        _put_ids(document, path)
 
 
-def _tell_ids(document: dict[str, Any], path: str) -> None:
-    for holder, name in list(containers(document, path)):
-        held = holder.get(name) if isinstance(holder, dict) else None
+def _put_ids(document: dict[str, Any], path: str) -> None:
+    for container, name in list(containers(document, path)):
+        held = container.get(name) if isinstance(container, dict) else None
         if isinstance(held, list):
-            holder[name] = [one["id"] if isinstance(one, dict) else one for one in held]
+            container[name] = [one["id"] if isinstance(one, dict) else one for one in held]
 
 
 def _fill(
-    document: dict[str, Any], path: str, page: SubList, store: Store, expand: Sequence[str]
+    document: dict[str, Any], path: str, page: SubList, others: OtherObjects, expand: Sequence[str]
 ) -> None:
-    """Put the elements of a sub-list in, as of now, and say where the rest would be."""
-    for holder, name in list(containers(document, path)):
-        if not isinstance(holder, dict) or name not in holder:
+    """Fill a sub-list with its elements, as of now, and set its URL."""
+    for container, name in list(containers(document, path)):
+        if not isinstance(container, dict) or name not in container:
             continue
-        listed = holder[name] or {"object": "list", "data": [], "has_more": False}
+        listed = container[name] or {"object": "list", "data": [], "has_more": False}
         if page.field:
             other = kind_of(page.object)
-            found = store.listed(page.object, page.field, str(document["id"]))
+            found = others.listed(page.object, page.field, str(document["id"]))
             listed["data"] = (
-                [] if other is None else [shown(one, other, expand, store) for one in found]
+                []
+                if other is None
+                else [expanded_document(one, other, expand, others) for one in found]
             )
-        holder[name] = {**listed, "url": store.url(document, page, name)}
+        container[name] = {**listed, "url": others.url(document, page, name)}
 
 
 def _expand(
-    document: dict[str, Any], path: str, object: str, expand: Sequence[str], store: Store
+    document: dict[str, Any], path: str, object: str, expand: Sequence[str], others: OtherObjects
 ) -> None:
     other = kind_of(object)
     if other is None:
         return
-    for holder, name in list(containers(document, path)):
-        id = holder[name] if isinstance(holder, list) else holder.get(name)
+    for container, name in list(containers(document, path)):
+        id = container[name] if isinstance(container, list) else container.get(name)
         if isinstance(id, str):
-            holder[name] = _expanded(id, other, expand, store)
+            container[name] = _expanded(id, other, expand, others)
 
 
-def _expanded(id: str, kind: ObjectKind, expand: Sequence[str], store: Store) -> Any:
-    found = store.found(kind, id) or store.remembered(kind, id)
+def _expanded(id: str, kind: ObjectKind, expand: Sequence[str], others: OtherObjects) -> Any:
+    found = others.found(kind, id) or others.remembered(kind, id)
     if found is None:
         gone = {"id": id, "object": kind.table, "deleted": True}
         return gone if kind.behaviour.expanded_when_deleted else id
-    return shown(found, kind, expand, store)
+    return expanded_document(found, kind, expand, others)

@@ -1,7 +1,4 @@
-"""Idempotency keys: what was first answered to each, and which are in use right now.
-
-What must not live here: which refusals are remembered, which depends on how far a request got.
-"""
+"""Idempotency keys: the first response to each, and which are in use now."""
 
 from __future__ import annotations
 
@@ -14,7 +11,7 @@ from engine.emulator.requests.request_context import RequestContext
 from engine.emulator.storage.repository import FirstResponse, Repository
 from engine.emulator.wire.errors import StripeRefusal
 
-# D: keys are forgotten once they are a day old.
+# D: a key expires after a day.
 KEY_LIFE: Final = 24 * 3600
 _TYPE: Final = "idempotency_error"
 
@@ -22,7 +19,7 @@ _TYPE: Final = "idempotency_error"
 def first_response(
     context: RequestContext, repository: Repository, now: int
 ) -> FirstResponse | None:
-    """What the request's key was first answered; None if it is new, or forgotten by now.
+    """The first response to the request's key; None if the key is new or expired.
 
     Raises:
         StripeRefusal: 400, the key was first used for something else.
@@ -41,7 +38,7 @@ def first_response(
 def remember(
     context: RequestContext, repository: Repository, outcome: tuple[int, bytes], now: int
 ) -> None:
-    """Keep the first answer to the request's key."""
+    """Keep the first response to the request's key."""
     status, body = outcome
     first = FirstResponse(
         endpoint=context.endpoint,
@@ -63,9 +60,9 @@ class KeysInUse:
 
     @contextmanager
     def alone_with(self, scope: str, key: str) -> Iterator[None]:
-        """Keep a key to one request; an empty one is kept to none.
+        """Reserve a key for one request; an empty key is not reserved.
 
-        Another process waits for the store's write lock instead, and then replays.
+        Another process waits for the store's write lock, and then replays.
 
         Raises:
             StripeRefusal: 409, another request with it is under way.
@@ -118,5 +115,5 @@ def key_in_use(key: str) -> StripeRefusal:
 
 
 def key_too_long(most: int) -> StripeRefusal:
-    """An idempotency key beyond its length (D); the text is ours (?)."""
+    """An idempotency key that is too long (D); the text is ours (?)."""
     return StripeRefusal(f"Idempotency keys can be at most {most} characters long.", type=_TYPE)

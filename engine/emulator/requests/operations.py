@@ -1,7 +1,4 @@
-"""What the operations do, for every type alike: the five ordinary ones, and verbs.
-
-What must not live here: anything about one type, the wire, or idempotency.
-"""
+"""What the operations do for every type: the five ordinary ones, searches and verbs."""
 
 from __future__ import annotations
 
@@ -11,8 +8,8 @@ from typing import Any
 from engine.emulator.params.bounds import check_bounds
 from engine.emulator.requests import v2
 from engine.emulator.requests.call import Call
-from engine.emulator.requests.expansions import Paths, read_expand
-from engine.emulator.requests.responses import page_of, show
+from engine.emulator.requests.expansions import Paths, parse_expand
+from engine.emulator.requests.responses import page_of, render
 from engine.emulator.requests.search import TOTAL_COUNT, result_of
 from engine.emulator.shapes.paths import copied, put
 from engine.emulator.storage.repository import Document
@@ -22,7 +19,7 @@ from engine.emulator.wire.messages import Form
 
 
 def perform(call: Call, match: Match, form: Form) -> dict[str, Any]:
-    """Run the operation a route leads to.
+    """Run the operation of a route.
 
     Raises:
         StripeRefusal: It is refused; `call.begun` tells whether execution had begun.
@@ -32,32 +29,32 @@ def perform(call: Call, match: Match, form: Form) -> dict[str, Any]:
 
 def _create(call: Call, match: Match, form: Form) -> dict[str, Any]:
     kind = match.kind
-    params, expand = _read(match, form)
+    params, expand = _parse(match, form)
     call.check_create(kind, params)
     call.require_parent(kind, match.parent)
     document = call.create(kind.object, params, match.parent)
-    told = kind.behaviour.creation_only(call, document)
-    answer = _shown(call, match, document, expand)
-    for path, value in told.items():
+    further = kind.behaviour.creation_only(call, document)
+    response = _render(call, match, document, expand)
+    for path, value in further.items():
         if not kind.is_v2 or path in expand:
-            put(answer, path, value)
-    return answer
+            put(response, path, value)
+    return response
 
 
 def _retrieve(call: Call, match: Match, form: Form) -> dict[str, Any]:
-    _, expand = _read(match, form)
+    _, expand = _parse(match, form)
     gone = _tombstone(call, match)
-    return gone or _shown(call, match, _required(call, match), expand)
+    return gone or _render(call, match, _required(call, match), expand)
 
 
 def _update(call: Call, match: Match, form: Form) -> dict[str, Any]:
     kind = match.kind
-    params, expand = _read(match, form)
+    params, expand = _parse(match, form)
     check_bounds(params, kind.entry.params(match.operation), kind.limits, kind.row)
     kind.behaviour.check_update(call, params)
     call.begun = True
     document = call.update(kind.object, _required(call, match), params)
-    return _shown(call, match, document, expand)
+    return _render(call, match, document, expand)
 
 
 def _delete(call: Call, match: Match, form: Form) -> dict[str, Any]:
@@ -82,20 +79,20 @@ def _list(call: Call, match: Match, form: Form) -> dict[str, Any]:
     call.require_parent(kind, match.parent)
     if kind.is_v2:
         return v2.list_page(call, kind, form, match.path)
-    params, expand = _read(match, form, of_list=True)
+    params, expand = _parse(match, form, of_list=True)
     page, has_more = page_of(call, kind, params, expand, match.parent)
     return {"object": "list", "data": page, "has_more": has_more, "url": match.path}
 
 
 def _search(call: Call, match: Match, form: Form) -> dict[str, Any]:
-    params, expand = _read(match, form, of_list=True, beside=(TOTAL_COUNT,))
+    params, expand = _parse(match, form, of_list=True, list_fields=(TOTAL_COUNT,))
     return result_of(call, match.kind, params, expand, match.path)
 
 
 def _call(call: Call, match: Match, form: Form) -> dict[str, Any]:
     """Run a verb."""
     kind, verb = match.kind, match.operation
-    params, expand = _read(match, form)
+    params, expand = _parse(match, form)
     check_bounds(params, kind.entry.params(match.operation), kind.limits, kind.row)
     call.begun = True
     behaviour = kind.behaviour
@@ -106,8 +103,8 @@ def _call(call: Call, match: Match, form: Form) -> dict[str, Any]:
     if document != before:
         call.touch(kind, document)
         call.repository.replace(kind.table, document)
-    answer = behaviour.called(call, verb, document)
-    return dict(answer) if answer is not None else _shown(call, match, document, expand)
+    response = behaviour.called(call, verb, document)
+    return dict(response) if response is not None else _render(call, match, document, expand)
 
 
 _OPERATIONS: Mapping[str, Callable[[Call, Match, Form], dict[str, Any]]] = {
@@ -120,16 +117,16 @@ _OPERATIONS: Mapping[str, Callable[[Call, Match, Form], dict[str, Any]]] = {
 }
 
 
-def _read(
-    match: Match, form: Form, *, of_list: bool = False, beside: Sequence[str] = ()
+def _parse(
+    match: Match, form: Form, *, of_list: bool = False, list_fields: Sequence[str] = ()
 ) -> tuple[dict[str, Any], Paths]:
-    """Parameters, and what the answer is to hold beside the usual: expanded, or included."""
+    """Parameters, and what the response holds in addition to the usual: expanded, or included."""
     kind = match.kind
     if kind.is_v2:
-        return v2.read(kind, match.operation, form)
+        return v2.parse(kind, match.operation, form)
     given = {name: value for name, value in form.items() if name != "expand"}
     params = kind.parser.parse(given, kind.entry.params(match.operation))
-    return params, read_expand(form.get("expand"), kind, of_list=of_list, beside=beside)
+    return params, parse_expand(form.get("expand"), kind, of_list=of_list, list_fields=list_fields)
 
 
 def _required(call: Call, match: Match) -> Document:
@@ -143,14 +140,14 @@ def _required(call: Call, match: Match) -> Document:
 
 
 def _tombstone(call: Call, match: Match) -> Document | None:
-    """What is left of a deleted object, for types that leave something."""
+    """The tombstone of a deleted object, for types that leave one."""
     if not match.kind.behaviour.leaves_tombstone:
         return None
     found = call.repository.get(match.kind.table, match.id)
     return found if found is not None and found.get("deleted") is True else None
 
 
-def _shown(call: Call, match: Match, document: Document, expand: Paths) -> dict[str, Any]:
+def _render(call: Call, match: Match, document: Document, expand: Paths) -> dict[str, Any]:
     if match.kind.is_v2:
-        return v2.shown(call, match.kind, document, expand)
-    return show(call, match.kind, document, expand)
+        return v2.render(call, match.kind, document, expand)
+    return render(call, match.kind, document, expand)

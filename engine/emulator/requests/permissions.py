@@ -1,7 +1,4 @@
-"""What restricted keys may do, once somebody has said so; without a word they may do everything.
-
-What must not live here: whose a key is.
-"""
+"""What restricted keys may do; a key without permissions set here may do everything."""
 
 from __future__ import annotations
 
@@ -26,11 +23,11 @@ class Permissions:
 
         Args:
             key: The key, `rk_test_...`.
-            permissions: Names as Stripe's refusals tell them, `plan_write`; writing implies
+            permissions: Names as in Stripe's refusals, `plan_write`; writing implies
                 reading (D).
 
         Raises:
-            ValueError: if the key is no restricted one: any other may do everything.
+            ValueError: The key is not a restricted one: any other may do everything.
         """
         caller = caller_of(f"Bearer {key}")
         if not caller.restricted:
@@ -42,7 +39,7 @@ class Permissions:
         self._granted.clear()
 
     def check(self, caller: Caller, method: str, match: Match) -> None:
-        """Refuse a request that the key may not send, whatever it is about.
+        """Refuse a request that the key may not send.
 
         Raises:
             StripeRefusal: 403, naming the permission (L).
@@ -50,13 +47,13 @@ class Permissions:
         granted = self._granted.get(caller)
         if granted is None:
             return
-        deed = _READ if method == "GET" else _WRITE
+        access = _READ if method == "GET" else _WRITE
         name = _name(match.kind)
-        if not granted.intersection((f"{name}_{deed}", f"{name}_{_WRITE}")):
-            title = f"{match.kind.row.title.capitalize()}s {deed.capitalize()}"
-            raise errors.more_permissions(caller.shown, caller.account, title, f"{name}_{deed}")
+        if not granted.intersection((f"{name}_{access}", f"{name}_{_WRITE}")):
+            title = f"{match.kind.row.title.capitalize()}s {access.capitalize()}"
+            raise errors.more_permissions(caller.shown, caller.account, title, f"{name}_{access}")
 
 
 def _name(kind: ObjectKind) -> str:
-    # L for products, prices and what else names its own; for the rest it is the object's (?).
+    # L for the types that have a permission name; the object name of the others is a guess (?).
     return kind.behaviour.permission_name or kind.object.replace(".", "_")

@@ -1,7 +1,4 @@
-"""One request on its way through the emulator, and what is found out about it.
-
-What must not live here: what any step does.
-"""
+"""One request on its way through the emulator, and what each step adds to it."""
 
 from __future__ import annotations
 
@@ -17,17 +14,17 @@ _UNKNOWN = frozenset({"parameter_unknown", "unknown_field"})
 
 @dataclass(slots=True, kw_only=True)
 class RequestContext:
-    """One request on its way, with what is found out about it step by step.
+    """One request, with what each step finds out about it.
 
     Attributes:
         request: As it was sent.
         id: Of the request.
-        version: API version of the answer, whatever version was asked for.
+        version: API version of the response, whichever was requested.
         key: Idempotency key; empty without one.
-        caller: Who calls, once known.
+        caller: Who sends it, once known.
         form: Decoded parameters, once known.
         digest: Of the parameters, for idempotency.
-        replayed_from: Request whose answer is given again; empty if none.
+        replayed_from: Id of the request whose response is replayed; empty if none.
     """
 
     request: Request
@@ -49,12 +46,12 @@ class RequestContext:
 
     @property
     def v2(self) -> bool:
-        """Whether v2 answers it."""
+        """Whether it is a request of v2."""
         return messages.is_v2(self.request.path)
 
     @property
     def asked_version(self) -> str:
-        """API version that the request asks for; the one that is spoken if it asks for none."""
+        """API version that the request names; the emulator's own if it names none."""
         return str(self.request.headers.get("stripe-version", self.version)).partition(";")[0]
 
     def refused(self, refusal: StripeRefusal) -> bytes:
@@ -75,9 +72,9 @@ class RequestContext:
 
     @property
     def meant_key(self) -> str:
-        """The idempotency key where it means something; empty elsewhere.
+        """The idempotency key where it has an effect; empty elsewhere.
 
-        D: keys mean nothing on GET, nor on a DELETE of v1, which repeat safely.
+        D: keys have no effect on GET, nor on a DELETE of v1, which are safe to repeat.
         """
         keyed = ("POST", "DELETE") if self.v2 else ("POST",)
         return self.key if self.request.method in keyed else ""

@@ -1,7 +1,4 @@
-"""Objects as answers hold them, as of now: expanded, with their sub-lists, in pages.
-
-What must not live here: what any operation does.
-"""
+"""Objects as responses hold them, as of now: expanded, with their sub-lists, in pages."""
 
 from __future__ import annotations
 
@@ -9,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.emulator.requests.call import Call
-from engine.emulator.requests.expansions import Paths, shown
+from engine.emulator.requests.expansions import Paths, expanded_document
 from engine.emulator.shapes.derived import SubList
 from engine.emulator.storage.repository import Condition, Document
 from engine.emulator.types.kinds import ObjectKind, has_part
@@ -20,21 +17,21 @@ _MOST = 100
 _COMPARISONS = ("gt", "gte", "lt", "lte")
 
 
-class _AsOfNow:
-    """Other objects, for an answer, as of the call."""
+class _ObjectsNow:
+    """Other objects, for a response, as of the call."""
 
     def __init__(self, call: Call) -> None:
         self._call = call
 
     def found(self, kind: ObjectKind, id: str) -> Document | None:
-        """An object by kind and id; None if it is gone."""
+        """An object by kind and id; None if it is deleted."""
         document = self._call.get(kind.object, id)
         if document is not None:
             kind.behaviour.showing(self._call, document)
         return document
 
     def remembered(self, kind: ObjectKind, id: str) -> Document | None:
-        """A deleted object that others still hold whole; None if nobody does."""
+        """A deleted object that is still stored whole; None if it is not."""
         document = self._call.repository.get(kind.table, id)
         if document is None or document.pop("deleted", None) is None or "livemode" not in document:
             return None
@@ -64,10 +61,10 @@ def alive(documents: list[Document]) -> list[Document]:
     return [one for one in documents if one.get("deleted") is not True]
 
 
-def show(call: Call, kind: ObjectKind, document: Document, expand: Paths) -> Document:
-    """An object as an answer."""
+def render(call: Call, kind: ObjectKind, document: Document, expand: Paths) -> Document:
+    """An object as a response."""
     kind.behaviour.showing(call, document)
-    return shown(document, kind, expand, _AsOfNow(call))
+    return expanded_document(document, kind, expand, _ObjectsNow(call))
 
 
 def page_of(
@@ -113,16 +110,16 @@ def page_of(
         found.reverse()
         after, before = before, after
     has_more = len(found) > limit
-    # Backwards, what is too much is the newest.
+    # Backwards, the surplus object is the newest.
     page = found[-limit:] if before is not None else found[:limit]
-    return [show(call, kind, document, expand) for document in page], has_more
+    return [render(call, kind, document, expand) for document in page], has_more
 
 
 def limit_of(given: int | None) -> int:
-    """How many objects a page holds.
+    """The number of objects on a page.
 
     Raises:
-        StripeRefusal: Fewer than none.
+        StripeRefusal: It is negative.
     """
     if given is None:
         return _DEFAULT_LIMIT
@@ -142,14 +139,14 @@ def _position(call: Call, kind: ObjectKind, cursor: str | None, param: str) -> i
 
 
 def _require_no_cursor(params: Mapping[str, Any]) -> None:
-    """Refuse a cursor beside ids (D, and L for the text)."""
+    """Refuse a cursor together with ids (D; L for the text)."""
     for cursor in ("starting_after", "ending_before"):
         if params.get("ids") and params.get(cursor) is not None:
             raise errors.exclusive(("ids", cursor))
 
 
 def _require_named(call: Call, kind: ObjectKind, params: Mapping[str, Any]) -> None:
-    """Refuse a filter by an object that is not there (R)."""
+    """Refuse a filter by an object that does not exist (R)."""
     for name, path in kind.filters.items():
         if path in kind.references and isinstance(params.get(name), str):
             call.require(kind.references[path], params[name], param=name)

@@ -1,7 +1,6 @@
-"""Searches: what a query finds, in pages.
+"""Searches: the objects that a query finds, in pages.
 
-The index is up to date at once; Stripe's own lags behind by up to a minute (D). What must not live
-here: the query language.
+The index is up to date at once; Stripe's own may be a minute behind (D).
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from typing import Any
 from engine.emulator.params.queries import parse
 from engine.emulator.requests.call import Call
 from engine.emulator.requests.expansions import Paths
-from engine.emulator.requests.responses import alive, limit_of, show
+from engine.emulator.requests.responses import alive, limit_of, render
 from engine.emulator.types.kinds import ObjectKind
 from engine.emulator.wire.errors import StripeRefusal
 from engine.emulator.wire.tokens import position_of, token_of
@@ -23,13 +22,13 @@ TOTAL_COUNT = "total_count"
 def result_of(
     call: Call, kind: ObjectKind, params: Mapping[str, Any], expand: Paths, path: str
 ) -> dict[str, Any]:
-    """A page of what a query finds, newest first.
+    """A page of the objects that a query finds, newest first.
 
     Args:
         call: The request.
         kind: Of which type.
         params: Query, limit and page.
-        expand: Within the objects; `total_count` is of the result itself.
+        expand: Paths within the objects; `total_count` is a field of the result itself.
         path: As it was sent.
 
     Raises:
@@ -53,7 +52,7 @@ def result_of(
     within = tuple(one for one in expand if one != TOTAL_COUNT)
     result = {
         "object": "search_result",
-        "data": [show(call, kind, document, within) for document in found[start:end]],
+        "data": [render(call, kind, document, within) for document in found[start:end]],
         "has_more": end < len(found),
         "next_page": token_of(end) if end < len(found) else None,
         "url": path,

@@ -1,7 +1,4 @@
-"""v2's own ways: JSON parameters in which null clears, `include`, pages by token.
-
-What must not live here: what is the same in v1, and the wire itself.
-"""
+"""What v2 does differently: JSON parameters where null clears, `include`, pages by token."""
 
 from __future__ import annotations
 
@@ -12,7 +9,8 @@ from urllib.parse import urlencode
 from engine.catalog.model import Shape
 from engine.emulator.requests.call import Call
 from engine.emulator.requests.expansions import Paths
-from engine.emulator.requests.responses import limit_of, show
+from engine.emulator.requests.responses import limit_of
+from engine.emulator.requests.responses import render as show_object
 from engine.emulator.shapes.paths import put
 from engine.emulator.storage.repository import Document
 from engine.emulator.types.kinds import ObjectKind
@@ -31,35 +29,35 @@ _FORMS: Mapping[Kind, tuple[type, str]] = {
     Kind.OBJECT: (dict, "object"),
     Kind.MAP: (dict, "object"),
 }
-_ASIDE = frozenset({"include"})
+_NOT_FIELDS = frozenset({"include"})
 
 
-def read(kind: ObjectKind, operation: str, body: Form) -> tuple[dict[str, Any], Paths]:
-    """Check parameters, and what is to be included.
+def parse(kind: ObjectKind, operation: str, body: Form) -> tuple[dict[str, Any], Paths]:
+    """Check the parameters, and `include`.
 
     Raises:
         StripeRefusal: An unknown, missing or malformed parameter.
     """
     fields = kind.entry.params(operation)
-    given = {name: value for name, value in body.items() if name not in _ASIDE}
+    given = {name: value for name, value in body.items() if name not in _NOT_FIELDS}
     params = _object(given, fields, "", updating=operation == "update")
     return params, _included(kind, operation, body.get("include"))
 
 
-def shown(call: Call, kind: ObjectKind, document: Document, include: Paths) -> Document:
-    """An object as an answer: what was not asked for is null."""
-    answer = show(call, kind, document, ())
+def render(call: Call, kind: ObjectKind, document: Document, include: Paths) -> Document:
+    """An object as a response: what was not included is null."""
+    response = show_object(call, kind, document, ())
     for path in kind.includable:
         if path not in include:
-            put(answer, path, None)
-    return answer
+            put(response, path, None)
+    return response
 
 
 def list_page(call: Call, kind: ObjectKind, form: Form, path: str) -> dict[str, Any]:
-    """A page of a list, newest first, with the addresses of those beside it.
+    """A page of a list, newest first, with the URLs of the next and the previous one.
 
     Raises:
-        StripeRefusal: A malformed parameter, or a token that is none.
+        StripeRefusal: A malformed parameter, or an invalid token.
     """
     include = _included(kind, "list", form.get("include"))
     unknown = sorted(set(form) - {"limit", "page", "include", *kind.entry.params("list")})
@@ -77,7 +75,7 @@ def list_page(call: Call, kind: ObjectKind, form: Form, path: str) -> dict[str, 
         return f"{path}?{urlencode([*pairs, *(('include', word) for word in include)])}"
 
     return {
-        "data": [shown(call, kind, document, include) for document in page],
+        "data": [render(call, kind, document, include) for document in page],
         "next_page_url": address(start + limit),
         "previous_page_url": address(max(0, start - limit)),
     }
@@ -113,7 +111,7 @@ def _object(
 
 def _value(given: Any, shape: Shape, param: str, *, updating: bool) -> Any:
     if given is None:
-        # Null clears what may be empty; in a create it is as good as nothing.
+        # Null clears what may be empty; in a create it has no effect.
         if not updating or not shape.required:
             return None
         raise errors.invalid_field(param, "cannot be null")

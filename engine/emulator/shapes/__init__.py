@@ -1,1 +1,1 @@
-"""What follows from the shape of an answer alone: places of ids, whole documents, dotted paths."""
+"""What follows from a response's shape alone: paths of ids, whole documents, dotted paths."""

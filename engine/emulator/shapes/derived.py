@@ -1,6 +1,6 @@
-"""What follows from an entry and its row: places of ids, of sub-lists, of parents and of filters.
+"""What follows from an entry and its row: paths of ids, sub-lists, parents and filters.
 
-Pure; asked once for each type. What must not live here: what happens in a request.
+Pure functions, called once for each type.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubList:
-    """A page of other objects inside an answer.
+    """A page of other objects within a response.
 
     Attributes:
-        object: Object name of its elements; empty if they exist nowhere else.
+        object: Object name of its elements; empty if they are no objects of their own.
         field: Field of the elements that holds the id of the object they are listed in.
     """
 
@@ -32,7 +32,7 @@ class SubList:
 
 
 def response_shape(entry: Entry) -> Shape:
-    """The answer's shape, its fields spelled as on the wire: the SDK writes `in_` for `in`."""
+    """The response's shape, its fields spelled as on the wire: the SDK writes `in_` for `in`."""
     return _respelled(entry.response)
 
 
@@ -40,7 +40,7 @@ def _respelled(shape: Shape) -> Shape:
     if not shape.fields and shape.element is None:
         return shape
     fields = {_wire_name(name): _respelled(inner) for name, inner in shape.fields.items()}
-    # An element that is there is never absent.
+    # An element is never absent.
     element = None if shape.element is None else _respelled(replace(shape.element, required=True))
     return replace(shape, fields=fields, element=element)
 
@@ -51,7 +51,7 @@ def _wire_name(name: str) -> str:
 
 
 def part_of(answer: Shape, object: str) -> Shape:
-    """The description of an object inside the answer of another."""
+    """The description of an object inside the response of another."""
     return next(
         inner
         for _, inner in _places(answer, "", frozenset())
@@ -60,7 +60,7 @@ def part_of(answer: Shape, object: str) -> Shape:
 
 
 def wire_object(entry: Entry) -> str:
-    """What answers call the type: `tax_id` for those of customers too."""
+    """The value of `object` in responses: `tax_id` for a customer's tax id too."""
     words = entry.response.fields.get("object", Shape(kind=Kind.STRING)).values
     return words[0] if words else entry.object
 
@@ -71,7 +71,7 @@ def placeholders(path: str) -> list[str]:
 
 
 def parent_of(entry: Entry) -> str:
-    """Name that paths have for the id of a child's parent; empty if the type is no child."""
+    """Name of the parent's id in a child's paths; empty if the type has no parent."""
     path = entry.item or entry.collection
     named = placeholders(path)
     own = 1 if path.endswith("}") else 0
@@ -79,7 +79,7 @@ def parent_of(entry: Entry) -> str:
 
 
 def parent_object(entry: Entry, collections: Mapping[str, str]) -> str:
-    """Object name of a child's parent; empty if the type is no child.
+    """Object name of a child's parent; empty if the type has no parent.
 
     Args:
         entry: Of the child.
@@ -92,7 +92,7 @@ def parent_object(entry: Entry, collections: Mapping[str, str]) -> str:
 
 
 def filters(entry: Entry, further: Mapping[str, str]) -> dict[str, str]:
-    """Where each list filter looks in the answer."""
+    """Which field of the response each list filter compares."""
     answer = entry.response.fields
     found: dict[str, str] = {}
     for name in entry.params("list"):
@@ -109,7 +109,7 @@ def filters(entry: Entry, further: Mapping[str, str]) -> dict[str, str]:
 
 
 def references(shape: Shape, emulated: frozenset[str]) -> dict[str, str]:
-    """Object names of the ids in an answer that can be expanded, by dotted path."""
+    """Object names of the ids in a response that can be expanded, by dotted path."""
     return {
         path: inner.reference
         for path, inner in _places(shape, "", emulated)
@@ -118,11 +118,11 @@ def references(shape: Shape, emulated: frozenset[str]) -> dict[str, str]:
 
 
 def embedded(shape: Shape, emulated: frozenset[str]) -> dict[str, str]:
-    """Object names of what an answer always holds whole, by dotted path with `*` for elements."""
+    """Object names of whole objects in every response, by dotted path with `*` for elements."""
     return {
         path: inner.reference
         for path, inner in _places(shape, "", emulated)
-        # What a page holds is filled in with the page.
+        # The elements of a page are filled in with the page.
         if inner.kind is Kind.OBJECT
         and inner.reference in emulated
         and not path.endswith(".data.*")
@@ -132,13 +132,13 @@ def embedded(shape: Shape, emulated: frozenset[str]) -> dict[str, str]:
 def sub_lists(
     shape: Shape, entries: Mapping[str, Entry], own_object: str, own_names: Sequence[str]
 ) -> dict[str, SubList]:
-    """The pages of other objects in an answer, by dotted path.
+    """The pages of other objects in a response, by dotted path.
 
     Args:
-        shape: Of the answer.
+        shape: Of the response.
         entries: Of the emulated types, by object name.
         own_object: Object name of the type itself.
-        own_names: What its elements may call it in a field, `value_list`.
+        own_names: Names that a field of its elements may have for it, `value_list`.
     """
     found: dict[str, SubList] = {}
     for path, inner in _places(shape, "", frozenset(entries)):
@@ -152,24 +152,24 @@ def sub_lists(
     return found
 
 
-def whole(shape: Shape, expand: Iterable[str], emulated: frozenset[str]) -> frozenset[str]:
-    """Paths of what has no address of its own: kept whole, and told as its id (discounts)."""
+def kept_whole(shape: Shape, expand: Iterable[str], emulated: frozenset[str]) -> frozenset[str]:
+    """Paths of objects without a URL of their own: stored whole, returned as an id (discounts)."""
     found: set[str] = set()
     for path in expand:
-        told = _at(shape, path.split("."))
-        inner = told.element if told is not None and told.element is not None else told
+        held = _at(shape, path.split("."))
+        inner = held.element if held is not None and held.element is not None else held
         if inner is not None and inner.kind is Kind.STRING and inner.reference not in emulated:
             found |= {path} if inner.reference else set()
     return frozenset(found)
 
 
 def is_page(shape: Shape) -> bool:
-    """Whether a shape is a list as answers hold it."""
+    """Whether a shape is a list object with pages."""
     return shape.kind is Kind.OBJECT and {"data", "has_more", "url"} <= set(shape.fields)
 
 
 def _back(entry: Entry | None, own_object: str, own_names: Sequence[str]) -> str:
-    """Field of an element that names the object it is listed in; empty if it has none."""
+    """Field of an element with the id of the object that lists it; empty if it has none."""
     if entry is None:
         return ""
     fields = entry.response.fields
@@ -186,8 +186,8 @@ def named_by_params(entry: Entry, row: Row, answer: Shape) -> dict[str, str]:
             for path, inner in _places_from(shape, name, frozenset()):
                 if inner.kind is not Kind.STRING:
                     continue
-                told = _at(answer, path.split("."))
-                named = told.reference if told is not None else ""
+                returned = _at(answer, path.split("."))
+                named = returned.reference if returned is not None else ""
                 found[path] = row.references.get(path) or named or inner.reference
     return {path: named for path, named in found.items() if named}
 
@@ -212,7 +212,7 @@ def _places(shape: Shape, prefix: str, emulated: frozenset[str]) -> Iterator[tup
 
 def _places_from(shape: Shape, path: str, emulated: frozenset[str]) -> Iterator[tuple[str, Shape]]:
     yield path, shape
-    # What is another object's inside is that type's to say.
+    # The fields of another object belong to that type.
     if shape.reference not in emulated:
         yield from _places(shape, f"{path}.", emulated)
     if shape.element is not None:

@@ -1,8 +1,7 @@
-"""Whole documents from what was sent: filling in, and laying updates over.
+"""Whole documents from parameters: filling them in, and merging updates.
 
-A document that is kept holds every field of the answer's shape, null where there is nothing; an
-answer leaves out the fields that Stripe leaves out then. What must not live here: anything about
-one type, which is said in `behaviour`.
+A stored document holds every field of the response's shape, null without a value; a response leaves
+out the fields that Stripe leaves out then.
 """
 
 from __future__ import annotations
@@ -29,13 +28,13 @@ _NOTHING: Mapping[Kind, Any] = {
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class DocumentBuilder:
-    """How the documents of one type are filled in.
+    """Builds the documents of one type.
 
     Attributes:
-        shape: Of the whole answer.
-        defaults: What stands where nothing was sent, by dotted path.
-        words: Literals of requests and what the answer holds instead, by dotted path.
-        omitted: Dotted paths that are accepted and never told.
+        shape: Of the whole response.
+        defaults: Values of fields that were not sent, by dotted path.
+        words: The response's value for literals of requests, by dotted path.
+        omitted: Dotted paths that requests take and responses leave out.
     """
 
     shape: Shape
@@ -54,11 +53,11 @@ class DocumentBuilder:
 
     @cached_property
     def _bare(self) -> dict[str, Any]:
-        """The document of an object that nothing was sent for."""
+        """The document of an object without parameters."""
         return self._object(self.shape, {}, "")
 
     def merge(self, document: Mapping[str, Any], params: Mapping[str, Any]) -> dict[str, Any]:
-        """Lay an update over a document: nested objects leaf by leaf, lists as a whole."""
+        """Merge an update into a copy of a document: objects leaf by leaf, lists as a whole."""
         result: dict[str, Any] = copied(document)
         self._merge(self.shape, result, params, "")
         return result
@@ -75,7 +74,7 @@ class DocumentBuilder:
 
     def _field(self, shape: Shape, params: Mapping[str, Any], name: str, path: str) -> Any:
         given = params.get(name)
-        # What is filled in where nothing was sent is not what clearing leaves.
+        # A cleared list is empty, whatever the default is.
         if given is None and name in params and shape.kind is Kind.LIST and shape.required:
             return []
         return self._complete(shape, given, path)
@@ -88,7 +87,7 @@ class DocumentBuilder:
         if isinstance(given, list):
             return self._listed(shape, given, path)
         if shape.kind is Kind.OBJECT and not shape.reference:
-            # What is sent in one form and told in another follows from the type's behaviour.
+            # The type's behaviour sets what is sent in one form and returned in another.
             return self._default(shape, path)
         return self.words.get(path, {}).get(given, given)
 
@@ -106,7 +105,7 @@ class DocumentBuilder:
 
     def _listed(self, shape: Shape, given: list[Any], path: str) -> Any:
         if is_page(shape):
-            # A list that was sent is told as a page.
+            # A list that was sent is returned as a page.
             return self._object(shape, {"data": given}, path)
         if shape.element is None:
             return given
@@ -163,7 +162,7 @@ class DocumentBuilder:
 
 
 def drop_absent(document: Any, shape: Shape) -> None:
-    """Take out of an answer what holds nothing, and is absent then rather than null."""
+    """Remove from a response the fields without a value that Stripe leaves out rather than null."""
     if isinstance(document, list):
         entries: Iterable[Any] = document
     elif not isinstance(document, dict):

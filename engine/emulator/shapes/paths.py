@@ -1,7 +1,4 @@
-"""Documents: copies, and dotted paths, whose `*` is every element of a list or entry of a map.
-
-What must not live here: what any field means.
-"""
+"""Documents: copies, and dotted paths, whose `*` is every element of a list or entry of a map."""
 
 from __future__ import annotations
 
@@ -27,10 +24,10 @@ def values_at(value: Any, steps: list[str], param: str = "") -> Iterator[tuple[s
 
 
 def containers(document: Any, path: str) -> Iterator[tuple[Any, Any]]:
-    """Yield what holds each value at a path, with the name or the index it has there.
+    """Yield the container of each value at a path, with the value's name or index there.
 
-    The last step need not be there; lists are walked through where a path names a field of
-    their elements, as Stripe's own paths do.
+    The last step need not exist. Lists are walked through where a path names a field of their
+    elements, as Stripe's own paths do.
     """
     *steps, last = path.split(".")
     for here in _walk(document, steps):
@@ -64,20 +61,20 @@ def _keys(here: Any) -> list[Any]:
 
 
 def drop(document: Any, path: str) -> None:
-    """Take out whatever stands at a path."""
-    for holder, last in list(containers(document, path)):
-        if isinstance(holder, dict):
-            holder.pop(last, None)
+    """Remove every value at a path."""
+    for container, last in list(containers(document, path)):
+        if isinstance(container, dict):
+            container.pop(last, None)
 
 
 def put(document: Any, path: str, value: Any) -> None:
-    """Set what stands at a path, wherever something can hold it."""
-    for holder, last in list(containers(document, path)):
-        holder[last] = value
+    """Set the value at a path in every container that exists."""
+    for container, last in list(containers(document, path)):
+        container[last] = value
 
 
 def copied(value: Any) -> Any:
-    """A copy of a document as JSON holds it; `deepcopy` would look for what cannot be there."""
+    """A deep copy of a JSON document, faster than `deepcopy`."""
     if isinstance(value, dict):
         return {name: copied(inner) for name, inner in value.items()}
     if isinstance(value, list):
@@ -86,7 +83,7 @@ def copied(value: Any) -> Any:
 
 
 def get(document: Mapping[str, Any], path: str) -> Any:
-    """What stands at a path without `*`; None if nothing does."""
+    """The value at a path without `*`; None if there is none."""
     here: Any = document
     for step in path.split("."):
         here = here.get(step) if isinstance(here, Mapping) else None

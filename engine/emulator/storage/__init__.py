@@ -1,1 +1,1 @@
-"""Where objects and first answers are kept: the sqlite store and the history of what was made."""
+"""Where objects and first responses are kept: the SQLite store, and the history of creations."""

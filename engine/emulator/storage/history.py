@@ -1,7 +1,4 @@
-"""Every object that requests made, for tests that check what must never happen.
-
-What must not live here: what was asked (see `log`), and the objects themselves.
-"""
+"""Every object that requests made, for tests that check what must never happen."""
 
 from __future__ import annotations
 
@@ -19,11 +16,12 @@ class CreatedObject:
     Attributes:
         object: Object name in the catalogue.
         id: Its id.
-        params: Typed parameters it was made from; of one made inside another, its own.
+        params: Typed parameters it was made from; for an object made inside another one's
+            parameters, its own part of them.
         caller: Who sent the request.
         key: Idempotency key of the request; empty without one.
         request_id: Stripe's id of the request.
-        alive: Whether it was there when the history was read; what is archived is.
+        alive: Whether it existed when the history was read; archived objects do.
     """
 
     object: str
@@ -36,10 +34,9 @@ class CreatedObject:
 
 
 class History:
-    """The objects made by the requests of one emulator, oldest first; none is ever left out.
+    """The objects made by the requests of one emulator, all of them, oldest first.
 
-    What was undone because its request failed is not in it, nor what a replay told again, nor
-    what was seeded.
+    It has no objects of failed requests, which were undone, no replays and no seeded objects.
     """
 
     def __init__(self, is_alive: Callable[[CreatedObject], bool]) -> None:
@@ -47,11 +44,11 @@ class History:
         self._is_alive = is_alive
 
     def add(self, made: Iterable[CreatedObject], *, key: str, request_id: str) -> None:
-        """Write down what one request made."""
+        """Add the objects that one request made."""
         self._made += [replace(one, key=key, request_id=request_id) for one in made]
 
     def clear(self) -> None:
-        """Forget all of them."""
+        """Remove all of them."""
         self._made.clear()
 
     def __iter__(self) -> Iterator[CreatedObject]:

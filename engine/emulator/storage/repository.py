@@ -1,7 +1,4 @@
-"""ParamParser and writing emulated objects within one transaction, one account and one mode.
-
-What must not live here: connections and locks (see `store`), and what any object means.
-"""
+"""Reading and writing emulated objects within one transaction, one account and one mode."""
 
 from __future__ import annotations
 
@@ -25,7 +22,7 @@ class Condition:
         path: Dotted; `id` is the object's id.
         operator: `eq`, `gt`, `gte`, `lt`, `lte`, or `in`.
         value: What it is compared with; of `in`, several.
-        folded: Upper and lower case mean the same.
+        folded: Case is ignored.
     """
 
     path: str
@@ -50,15 +47,15 @@ class Condition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FirstResponse:
-    """What was answered to the first request with an idempotency key.
+    """The response to the first request with an idempotency key.
 
     Attributes:
         endpoint: Method and path it was sent to.
         digest: Of its parameters.
-        status: HTTP status of the answer.
-        body: The answer, encoded.
+        status: HTTP status of the response.
+        body: The encoded response.
         request_id: Of that first request.
-        created: When, in seconds since 1970.
+        created: When it was sent, in seconds since 1970.
     """
 
     endpoint: str
@@ -117,14 +114,14 @@ class Repository:
         )
 
     def remove(self, object: str, id: str) -> None:
-        """Forget an object."""
+        """Remove an object."""
         self._connection.execute(
             "DELETE FROM objects WHERE scope = ? AND object = ? AND id = ?",
             (self._scope, object, id),
         )
 
     def position(self, object: str, id: str) -> int | None:
-        """Where an object stands in the order of creation; None if there is none."""
+        """The position of an object in the order of creation; None if there is none."""
         row = self._connection.execute(
             "SELECT seq FROM objects WHERE scope = ? AND object = ? AND id = ?",
             (self._scope, object, id),
@@ -145,11 +142,11 @@ class Repository:
         Args:
             object: Object name.
             conditions: What they must meet.
-            older_than: Position that they come after; they are the nearest to it.
-            newer_than: Position that they come before; they are the nearest to it.
-            limit: At most so many; negative for all.
+            older_than: Only objects older than this position, the nearest first.
+            newer_than: Only objects newer than this position; the limit keeps the nearest to it.
+            limit: The most objects to return; negative for all.
         """
-        # The name stands in the text because only so SQLite takes the indexes of one type.
+        # The name is part of the text: otherwise SQLite does not use the indexes of one type.
         where = ["scope = ?", f"object = '{object}'", *(one.sql for one in conditions)]
         bindings: list[Any] = [self._scope]
         for condition in conditions:
@@ -161,7 +158,7 @@ class Repository:
             where.append("seq > ?")
             bindings.append(newer_than)
         order = "ASC" if newer_than is not None else "DESC"
-        # The sign keeps SQLite from walking through all objects in order for a few that are named.
+        # The sign keeps SQLite from scanning all objects in order to find a few that are named.
         named = any(one.path == "id" or one.operator == "in" for one in conditions)
         by = "+seq" if named else "seq"
         rows = self._connection.execute(
@@ -180,7 +177,7 @@ class Repository:
         return int(row[0])
 
     def first_response(self, key: str) -> FirstResponse | None:
-        """What an idempotency key was first answered; None if it is new."""
+        """The first response to an idempotency key; None if the key is new."""
         row = self._connection.execute(
             "SELECT endpoint, digest, status, body, request_id, created FROM idempotency_keys "
             "WHERE scope = ? AND key = ?",
@@ -199,7 +196,7 @@ class Repository:
         )
 
     def remember(self, key: str, first: FirstResponse) -> None:
-        """Keep the first answer to an idempotency key."""
+        """Keep the first response to an idempotency key."""
         self._connection.execute(
             "INSERT OR REPLACE INTO idempotency_keys VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
@@ -216,12 +213,12 @@ class Repository:
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
-        """Undo what is written inside if it raises, and nothing before it."""
+        """If the body raises, undo what it wrote, and nothing that was written before."""
         self._connection.execute("SAVEPOINT attempt")
         try:
             yield
         except BaseException:
-            # SQLite has undone all of it already where the disk is full.
+            # If the disk is full, SQLite has undone all of it already.
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK TO attempt")
                 self._connection.execute("RELEASE attempt")
@@ -252,5 +249,5 @@ def _load(text: str) -> Document:
     return document
 
 
-# CreatedObject once: `json.dumps` would make an encoder for every document.
+# Made once: `json.dumps` would make an encoder for every document.
 _dump = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode

@@ -1,9 +1,9 @@
 """Where emulated objects live: SQLite, in memory or in a file.
 
-Every request runs in one transaction. In a file, writers take SQLite's write lock at once
-(`BEGIN IMMEDIATE`), so several processes may share it, and whatever was answered survives a kill:
-write-ahead logging loses no committed transaction when a process dies. In memory one connection
-is shared behind a lock. What must not live here: what any object means.
+Every request runs in one transaction. In a file, writers take SQLite's write lock at once (`BEGIN
+IMMEDIATE`), so several processes may share it, and what was committed survives a kill:
+write-ahead logging loses no committed transaction when a process dies. In memory one connection is
+shared behind a lock.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ CREATE TABLE IF NOT EXISTS idempotency_keys (
 ) WITHOUT ROWID;
 """
 _TABLES: Final = frozenset({"objects", "idempotency_keys"})
-# Subclasses of the error that a damaged file leads to, and no fault of the file.
+# They are subclasses of the error for a damaged file, but the file is not at fault.
 _OUR_MISTAKES: Final = (sqlite3.ProgrammingError, sqlite3.IntegrityError, sqlite3.InternalError)
 
 
@@ -53,7 +53,7 @@ class Store:
     """A SQLite database of emulated objects.
 
     Attributes:
-        path: File it lives in; `:memory:` if in none.
+        path: Its file; `:memory:` if it has none.
     """
 
     def __init__(self, path: str | Path = MEMORY) -> None:
@@ -89,13 +89,13 @@ class Store:
                 yield Repository(connection, scope)
                 connection.execute("COMMIT")
             except BaseException:
-                # SQLite has undone it already where the disk is full.
+                # If the disk is full, SQLite has undone it already.
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
 
     def ensure_index(self, object: str, path: str, *, folded: bool = False) -> None:
-        """Make finding objects by a field quick."""
+        """Make it quick to find objects by a field."""
         name = f"{object}_{path}".replace(".", "_")
         with self._connection() as connection:
             _patiently(
@@ -107,12 +107,12 @@ class Store:
             )
 
     def forget_keys(self, before: int) -> None:
-        """Forget idempotency keys first used before a moment, in seconds since 1970."""
+        """Remove idempotency keys first used before a time, in seconds since 1970."""
         with self._connection() as connection:
             connection.execute("DELETE FROM idempotency_keys WHERE created <= ?", (before,))
 
     def clear(self) -> None:
-        """Forget every object and every idempotency key, of all accounts."""
+        """Remove every object and every idempotency key, of all accounts."""
         with self._connection() as connection:
             connection.execute("BEGIN IMMEDIATE")
             connection.execute("DELETE FROM objects")
@@ -120,7 +120,7 @@ class Store:
             connection.execute("COMMIT")
 
     def close(self) -> None:
-        """Close the database; what lived in memory is gone."""
+        """Close the database; objects in memory are lost."""
         with self._lock:
             self._closed = True
             for connection in [*self._idle, *([self._shared] if self._shared else [])]:
@@ -176,16 +176,16 @@ class Store:
         if self.path != MEMORY:
             self._require_own(connection)
             _patiently(lambda: connection.execute("PRAGMA journal_mode = WAL"))
-            # A killed process loses nothing this way; only a power cut may take the last
-            # transactions, and never half of one.
+            # A killed process loses nothing this way. A power cut may lose the last transactions,
+            # but never a part of one.
             connection.execute("PRAGMA synchronous = NORMAL")
         return connection
 
     def _require_own(self, connection: sqlite3.Connection) -> None:
-        """Leave a database of another program as it is.
+        """Refuse a database of another program, and leave it as it is.
 
         Raises:
-            EmulatorError: It is one.
+            EmulatorError: It is such a database.
         """
         rows = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
         if not _TABLES.issuperset(name for (name,) in rows):
@@ -199,7 +199,7 @@ class Store:
 
 
 def _patiently(run: Callable[[], object]) -> None:
-    """Run a statement that SQLite may call busy without waiting, such as a change of journal."""
+    """Repeat a statement for which SQLite reports a lock without waiting."""
     deadline = time.monotonic() + _BUSY_SECONDS
     while True:
         try:

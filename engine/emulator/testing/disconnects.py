@@ -1,26 +1,23 @@
-"""How a connection can fail a client, told to the doors as exceptions.
-
-What must not live here: what a door does about it, or why it happens.
-"""
+"""How a connection can fail: exceptions that the doors turn into what a client sees."""
 
 from __future__ import annotations
 
 from engine.emulator.wire.messages import Response
 
 
-class ConnectionBroken(Exception):  # noqa: N818 - it is what happened, not a failure of ours
-    """The connection breaks before an answer arrives."""
+class ConnectionBroken(Exception):  # noqa: N818 - what happened, not an error of ours
+    """The connection breaks before a response arrives."""
 
 
 class ClientTimedOut(ConnectionBroken):
-    """The client waits for an answer until it gives up."""
+    """The client waits for a response until it times out."""
 
 
 class ResponseCut(ConnectionBroken):
     """Status, headers and a part of the body arrive, then the connection breaks.
 
     Attributes:
-        response: The whole answer.
+        response: The whole response.
         arrived: How many bytes of its body arrive.
     """
 

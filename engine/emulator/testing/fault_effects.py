@@ -1,7 +1,4 @@
-"""What a fault does to a request, step by step.
-
-What must not live here: which request it strikes, and how a connection breaks.
-"""
+"""What a fault does to a request, step by step."""
 
 from __future__ import annotations
 
@@ -22,7 +19,7 @@ After: TypeAlias = Callable[[Request, Response], object]
 
 
 class Ending(Enum):
-    """What becomes of the answer on its way."""
+    """What becomes of the response on its way to the client."""
 
     WHOLE = "whole"
     CUT = "cut"
@@ -34,15 +31,15 @@ class Effect:
     """What a fault does to a request.
 
     Attributes:
-        refusal: The error it is answered with; None for the answer it would have had.
-        ending: What becomes of the answer.
-        executed: The request is carried out although its own answer never arrives; with a gate,
-            it is carried out before it hangs.
-        saved: The error is kept as the first answer to the request's idempotency key, as Stripe
+        refusal: The error that is returned; None for the usual response.
+        ending: What becomes of the response.
+        executed: The request is carried out although its own response never arrives; with a gate,
+            it is carried out before it waits there.
+        saved: The error is kept as the first response to the request's idempotency key, as Stripe
             does with the 500s of requests whose execution had begun (D).
-        gate: Where it waits, and its idempotency key is in use meanwhile unless it is executed.
+        gate: Where it waits; its idempotency key is in use meanwhile unless it is executed.
         before: Called before it is carried out, while its idempotency key is in use.
-        after: Called with its answer, after what it did is kept and before the answer is sent.
+        after: Called with its response, after the commit and before the response is sent.
     """
 
     refusal: StripeRefusal | None = None
@@ -70,10 +67,10 @@ class Effect:
             hold(self.gate)
 
     def end(self, request: Request, response: Response, hold: Hold) -> None:
-        """Do what comes between the execution and the answer.
+        """Do what comes between the execution and the response.
 
         Raises:
-            ConnectionBroken: The answer does not arrive, or not whole.
+            ConnectionBroken: The response does not arrive, or only a part of it.
         """
         if self.after is not None:
             self.after(request, response)

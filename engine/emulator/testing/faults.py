@@ -1,9 +1,7 @@
-"""Faults for tests: answers that are errors, connections that break, requests that hang.
+"""Faults for tests: responses that are errors, connections that break, requests that hang.
 
-    emulator.faults.add(rate_limited(), method="POST", path="/v1/prices", skip=2, times=1)
-    emulator.faults.at(7, dropped(executed=True))
-
-What must not live here: how a connection breaks, which is each door's own affair.
+emulator.faults.add(rate_limited(), method="POST", path="/v1/prices", skip=2, times=1)
+emulator.faults.at(7, dropped(executed=True))
 """
 
 from __future__ import annotations
@@ -39,7 +37,7 @@ __all__ = [
 ]
 
 _FOREVER: Final = 1 << 62
-# L; without the sentence on the documentation, which only the list of error codes has.
+# L, but for the sentence about the documentation, which only the list of error codes has.
 _LOCKED = (
     "This object cannot be accessed right now because another API request or Stripe process is "
     "currently accessing it. If you see this error intermittently, retry the request. If you see "
@@ -54,14 +52,14 @@ _UNKNOWN = (
 
 @dataclass(slots=True, kw_only=True)
 class Fault:
-    """An effect waiting for its requests.
+    """An effect, and which requests it strikes.
 
     Attributes:
         effect: What it does.
         method: Which it strikes; `*` for any.
         path: Which paths it strikes; `*` stands for any part.
-        skip: So many matching requests pass first.
-        times: So many are struck.
+        skip: How many matching requests pass first.
+        times: How many are struck then.
     """
 
     effect: Effect
@@ -99,18 +97,18 @@ class Faults:
             effect: What it does; the functions of this module make them.
             method: HTTP method; `*` for any.
             path: Path with `*` for any part, `/v1/prices/*`.
-            skip: So many matching requests pass first.
-            times: So many are struck; None for every one from then on.
+            skip: How many matching requests pass first.
+            times: How many are struck then; None for all.
         """
         most = _FOREVER if times is None else times
         fault = Fault(effect=effect, method=method, path=path, skip=skip, times=most)
         return self._keep(fault, self._waiting)
 
     def at(self, index: int, effect: Effect, *, method: str = "*", path: str = "*") -> Fault:
-        """Let a fault strike one request, whatever strikes the others.
+        """Let a fault strike one request by its number.
 
-        A schedule is a row of these; each counts every matching request, and goes before the
-        faults of `add`, which do not count the request it strikes.
+        Several of them make a schedule. Each counts every matching request, and comes before the
+        faults of `add`, which do not count the request that it strikes.
 
         Args:
             index: Which of the matching requests from now on; the next one is 0.
@@ -129,13 +127,13 @@ class Faults:
         return fault
 
     def clear(self) -> None:
-        """Take every fault away; requests that hang go on hanging."""
+        """Remove every fault; requests that wait at a gate stay there."""
         with self._lock:
             self._waiting.clear()
             self._scheduled.clear()
 
     def time_out(self) -> None:
-        """Let the clients of all requests that hang give up."""
+        """Time out the clients of all requests that wait at gates."""
         with self._lock:
             gates, self._gates = self._gates, []
         for gate in gates:
@@ -163,7 +161,7 @@ class Faults:
             if fault.skip:
                 fault.skip -= 1
             else:
-                # Of two for one request the first is what happens.
+                # Of two that strike one request, the first counts.
                 struck = struck or fault.effect
                 self._scheduled.remove(fault)
         return struck
@@ -183,12 +181,12 @@ class Faults:
 
 
 def error(message: str, *, status: int, executed: bool = False, **error: Any) -> Effect:
-    """Any error; see `StripeRefusal` for what it may hold."""
+    """Any error; the keywords are those of `StripeRefusal`."""
     return Effect(refusal=StripeRefusal(message, status=status, **error), executed=executed)
 
 
 def rate_limited(reason: str = "global-rate", retry_after: int | None = None) -> Effect:
-    """429 for too many requests, with the header that says of what (D)."""
+    """429 for too many requests, with the header that names the limit (D)."""
     return Effect(refusal=rate_limit(reason, retry_after=retry_after))
 
 
@@ -209,7 +207,7 @@ def server_error(status: int = 500, *, saved: bool = False, executed: bool = Fal
     Args:
         status: 500, 502, 503 or 504.
         saved: The idempotency key keeps it; nothing was carried out.
-        executed: It was carried out, and the answer got lost on the way.
+        executed: It was carried out all the same.
     """
     refusal = StripeRefusal(_UNKNOWN, status=status, type="api_error")
     return Effect(refusal=refusal, saved=saved, executed=executed)
@@ -240,7 +238,7 @@ def truncated(*, executed: bool = True) -> Effect:
     """Status and headers arrive, and half of the body.
 
     Args:
-        executed: It was carried out, and the answer is the one that belongs to it; else the
+        executed: It was carried out, and the response is the one that belongs to it; else the
             answer is a 500.
     """
     if executed:
@@ -249,12 +247,12 @@ def truncated(*, executed: bool = True) -> Effect:
 
 
 def hung(gate: Gate, *, executed: bool = False) -> Effect:
-    """No answer comes until the gate is open or the client is gone.
+    """No response comes until the gate opens or the client hangs up.
 
     Args:
         gate: Where it waits.
-        executed: It is carried out first, and its answer is what hangs; else it is carried out
-            when the gate is released, and never if the client is gone by then.
+        executed: It is carried out first, and its response waits; otherwise it is carried out when
+            the gate opens, and never if the client has hung up by then.
     """
     return Effect(gate=gate, executed=executed)
 
@@ -264,16 +262,16 @@ def before(callback: Before, effect: Effect | None = None) -> Effect:
 
     Args:
         callback: Takes the request. It may use the emulator itself.
-        effect: What happens to the request beside; nothing if not given.
+        effect: What else happens to the request; nothing if not given.
     """
     return replace(effect or Effect(), before=callback)
 
 
 def after(callback: After, effect: Effect | None = None) -> Effect:
-    """Call something when what a request did is kept, before its answer is sent.
+    """Call something after a request's commit, before its response is sent.
 
     Args:
-        callback: Takes the request and its answer. It may use the emulator itself.
-        effect: What happens to the request beside; nothing if not given.
+        callback: Takes the request and its response. It may use the emulator itself.
+        effect: What else happens to the request; nothing if not given.
     """
     return replace(effect or Effect(), after=callback)

@@ -1,7 +1,4 @@
-"""Gates at which requests hang: no answer comes until a test opens the gate, or the client is gone.
-
-What must not live here: sockets, which are a door's own affair.
-"""
+"""Gates where requests wait, until a test opens the gate or the client hangs up."""
 
 from __future__ import annotations
 
@@ -13,7 +10,7 @@ from engine.emulator.testing.disconnects import ClientTimedOut
 
 
 class Gate:
-    """A place where requests wait.
+    """A gate where requests wait.
 
         gate = Gate()
         emulator.faults.add(hung(gate), method="POST")
@@ -21,13 +18,13 @@ class Gate:
         gate.until(1)
         gate.release()
 
-    Any number of requests may wait in one. Once it is over, later requests pass at once.
+    Any number of requests may wait at one gate. Once it is open, later requests pass at once.
     """
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._wakers: list[Callable[[], object]] = []
-        self._over = False
+        self._open = False
         self._timed_out = False
 
     @property
@@ -41,31 +38,31 @@ class Gate:
 
         Args:
             waiting: How many.
-            timeout: Seconds after which it does not come to that.
+            timeout: Seconds to wait for that.
 
         Returns:
-            Whether it came to that.
+            Whether so many wait.
         """
         with self._changed:
             return self._changed.wait_for(lambda: len(self._wakers) == waiting, timeout)
 
     def release(self) -> None:
-        """Let the requests go on as if nothing had happened."""
+        """Open the gate: the requests go on as if nothing had happened."""
         self._end(timed_out=False)
 
     def time_out(self) -> None:
-        """Let the clients give up: their requests end without an answer."""
+        """Open the gate as if the clients had timed out: their requests end without a response."""
         self._end(timed_out=True)
 
     def wait(self) -> None:
-        """Wait until it is over.
+        """Wait until it is open.
 
         Raises:
-            ClientTimedOut: It ended by `time_out`.
+            ClientTimedOut: It was opened by `time_out`.
         """
-        over = threading.Event()
-        with self.entered(over.set):
-            over.wait()
+        opened = threading.Event()
+        with self.entered(opened.set):
+            opened.wait()
         self.check()
 
     @contextmanager
@@ -73,13 +70,13 @@ class Gate:
         """Count a request as waiting, for a door that waits in its own way.
 
         Args:
-            wake: Called once when it is over, at once if it is over already; it may be called
+            wake: Called once when it opens, at once if it is open already; it may be called
                 from another thread, and must not wait.
         """
         with self._changed:
             self._wakers.append(wake)
             self._changed.notify_all()
-            if self._over:
+            if self._open:
                 wake()
         try:
             yield
@@ -89,19 +86,19 @@ class Gate:
                 self._changed.notify_all()
 
     def check(self) -> None:
-        """Refuse to go on if the client gave up.
+        """Refuse to go on if the client has timed out.
 
         Raises:
-            ClientTimedOut: It ended by `time_out`.
+            ClientTimedOut: It was opened by `time_out`.
         """
         if self._timed_out:
             raise ClientTimedOut
 
     def _end(self, *, timed_out: bool) -> None:
         with self._changed:
-            if self._over:
+            if self._open:
                 return
-            self._over = True
+            self._open = True
             self._timed_out = timed_out
             # Under the lock, so that none is called after its request has left.
             for wake in self._wakers:

@@ -1,7 +1,4 @@
-"""What was asked and how it went, for tests to read.
-
-What must not live here: API keys, which are never written down.
-"""
+"""The log of requests and their outcome, for tests to read. API keys are never in it."""
 
 from __future__ import annotations
 
@@ -23,7 +20,7 @@ class LogEntry:
         params: As decoded from query and form.
         key: Idempotency key; empty without one.
         status: HTTP status; None if the connection broke.
-        replayed: The answer was that of an earlier request with the same key.
+        replayed: The response is that of an earlier request with the same key.
         request_id: Stripe's id of the request.
     """
 
@@ -38,16 +35,16 @@ class LogEntry:
 
 @dataclass(slots=True)
 class RequestLog:
-    """The requests of one emulator, oldest first; the oldest go when there are very many."""
+    """The latest requests of one emulator, oldest first."""
 
     _entries: deque[LogEntry] = field(default_factory=lambda: deque(maxlen=_MOST))
 
     def add(self, entry: LogEntry) -> None:
-        """Write a request down."""
+        """Add a request."""
         self._entries.append(entry)
 
     def clear(self) -> None:
-        """Forget all of them."""
+        """Remove all of them."""
         self._entries.clear()
 
     def writes(self) -> list[LogEntry]:

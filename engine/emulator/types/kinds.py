@@ -1,7 +1,4 @@
-"""The emulated types: entry, row and behaviour of each, laid together once.
-
-What must not live here: what happens in a request.
-"""
+"""The emulated types: entry, row and behaviour of each, combined once."""
 
 from __future__ import annotations
 
@@ -22,9 +19,9 @@ from engine.emulator.shapes.document_builder import DocumentBuilder
 from engine.schema.attribute import Kind
 
 INTERNAL: str = "_"
-"""What names of stored fields begin with that no answer holds."""
+"""The prefix of stored fields that no response holds."""
 PARENT: str = f"{INTERNAL}parent"
-"""Where a child keeps its parent's id if its answer does not tell it."""
+"""Where a child keeps its parent's id if its response does not hold it."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -33,28 +30,29 @@ class ObjectKind:
 
     Attributes:
         object: Object name in the catalogue.
-        table: Object name in answers, which is where its objects are kept.
+        table: Object name in responses, which is where its objects are kept.
         title: What errors call it, `promotion code`.
         id_param: What errors call its id in a path; the placeholder's name (L).
-        entry: What the SDK says.
-        row: What the semantics table says.
-        behaviour: What it does beyond both.
-        response: Shape of its answer.
-        parser: How its parameters are read.
-        builder: How its documents are filled in.
+        entry: What the SDK declares.
+        row: What the semantics table adds.
+        behaviour: What it does in addition to both.
+        response: Shape of its response.
+        parser: Parses its parameters.
+        builder: Builds its documents.
         limits: Bounds of its parameters, by dotted path.
-        filters: Where each list filter looks in the answer.
-        references: Object names of the ids in its answer that can be expanded, by dotted path.
-        embedded: Object names of what its answer always holds whole, by dotted path.
-        sub_lists: Pages of other objects in its answer, by dotted path.
+        filters: Which field of the response each list filter compares.
+        references: Object names of the ids in its response that can be expanded, by dotted path.
+        embedded: Object names of whole objects that its response always holds, by dotted path.
+        sub_lists: Pages of other objects in its response, by dotted path.
         named_by_params: Object names of the ids in its parameters, by dotted path.
-        parent: Name of the parent's id in its paths; empty if it is no child.
+        parent: Name of the parent's id in its paths; empty if it has no parent.
         parent_object: Object name of its parent; empty if that is not emulated.
         hidden: Dotted paths that are absent unless expanded.
         null_unless_expanded: Dotted paths that are null unless expanded.
-        ids_unless_expanded: Dotted paths of what is kept whole and told as its id unless expanded.
+        ids_unless_expanded: Dotted paths of objects that are stored whole, and returned as their id
+            unless expanded.
         includable: Dotted paths that are null unless included, in v2.
-        creation_only: Dotted paths that only the answer to the create holds.
+        creation_only: Dotted paths that only the response to the create holds.
     """
 
     object: str
@@ -83,12 +81,12 @@ class ObjectKind:
 
     @property
     def fields(self) -> Mapping[str, Shape]:
-        """Fields of its answer."""
+        """Fields of its response."""
         return self.response.fields
 
     @cached_property
     def links(self) -> Mapping[str, str]:
-        """Object names of everything in its answer that is, or can become, another object."""
+        """Object names of everything in its response that is, or can become, another object."""
         pages = {
             f"{path}.data.*": page.object for path, page in self.sub_lists.items() if page.field
         }
@@ -96,17 +94,17 @@ class ObjectKind:
 
     @property
     def chosen_id(self) -> bool:
-        """Whether a create may say the id."""
+        """Whether a create may choose the id."""
         return "id" in self.entry.params("create")
 
     @property
     def singleton(self) -> bool:
-        """Whether there is one, always: one in the account, or one for each parent."""
+        """Whether there is always exactly one: in the account, or for each parent."""
         return not self.entry.item.endswith("}") and "retrieve" in self.entry.operations
 
     @property
     def is_v2(self) -> bool:
-        """Whether it speaks v2."""
+        """Whether it is a type of v2."""
         return self.entry.service.startswith("v2.")
 
     @property
@@ -123,7 +121,7 @@ class ObjectKind:
 
 
 class _Kinds(Mapping[str, ObjectKind]):
-    """The emulated types by object name, each laid together when it is first asked for."""
+    """The emulated types by object name, each combined when it is first used."""
 
     def __getitem__(self, object: str) -> ObjectKind:
         if _names().get(object) != object:
@@ -143,25 +141,25 @@ def kinds() -> Mapping[str, ObjectKind]:
 
 
 def outlines() -> Mapping[str, Entry]:
-    """What is quickly known of every emulated type, by object name."""
+    """The parts of every emulated type's entry that load quickly, by object name."""
     return {name: loader.outline(name) for name in loader.managed()}
 
 
 def kind_of(object: str) -> ObjectKind | None:
-    """The emulated type of an object name, of the catalogue's or of answers; None if none is."""
+    """The emulated type of an object name, the catalogue's or the response's; None if none is."""
     name = _names().get(object)
     return None if name is None else _kind(name)
 
 
 @cache
 def _names() -> Mapping[str, str]:
-    """Object names in the catalogue by object names in answers and in the catalogue."""
-    told_as = {derived.wire_object(entry): name for name, entry in outlines().items()}
-    return {**told_as, **{name: name for name in loader.managed()}}
+    """Object names in the catalogue by object names in responses and in the catalogue."""
+    returned = {derived.wire_object(entry): name for name, entry in outlines().items()}
+    return {**returned, **{name: name for name in loader.managed()}}
 
 
 class _Entries(Mapping[str, Entry]):
-    """The entries of emulated types by either object name, each read when it is asked for."""
+    """The entries of emulated types by either object name, each read when it is used."""
 
     def __getitem__(self, object: str) -> Entry:
         return loader.entry(_names()[object])
@@ -181,7 +179,7 @@ def _collections() -> Mapping[str, str]:
 
 @cache
 def response_of_object(object: str) -> Shape:
-    """The answer of any object of Stripe's, emulated or not; without fields if nothing is known."""
+    """The shape of any object of Stripe's, emulated or not; without fields if it is unknown."""
     kind = kind_of(object)
     if kind is not None:
         return kind.response
@@ -195,7 +193,7 @@ def response_of_object(object: str) -> Shape:
 
 @cache
 def has_part(object: str, name: str) -> bool:
-    """Whether a type has children whose collection is a part of that name of its own path."""
+    """Whether a type has children whose collection is below its own path, under a name."""
     return any(
         derived.parent_object(entry, _collections()) == object
         and entry.collection.endswith(f"/{name}")
@@ -211,7 +209,7 @@ def _kind(name: str) -> ObjectKind:
     emulated = frozenset(_names())
     hidden = frozenset(row.hidden) | behaviour.hidden
     includable = {*row.include, *row.include_once, *_words_of_include(entry)}
-    whole = derived.whole(response, row.expand, emulated)
+    whole = derived.kept_whole(response, row.expand, emulated)
     own_names = (name.rpartition(".")[2], *derived.placeholders(entry.item)[-1:])
 
     def spelled_out(paths: Iterable[str]) -> frozenset[str]:
@@ -257,15 +255,15 @@ def _kind(name: str) -> ObjectKind:
 
 
 def _spelled_out(object: str, path: str) -> list[str]:
-    """The places that a path of the semantics table names, where `*` may be any field."""
+    """The paths that a path of the semantics table stands for, whose `*` may be any field."""
     if "*" not in path:
         return [path]
     places = matches(loader.by_object(object).root, path)
     return [".".join(place) for place in places] or [path]
 
 
-def _by_place(object: str, told: Mapping[str, Any]) -> dict[str, Any]:
-    return {place: value for path, value in told.items() for place in _spelled_out(object, path)}
+def _by_place(object: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    return {place: value for path, value in values.items() for place in _spelled_out(object, path)}
 
 
 def _words_of_include(entry: Entry) -> frozenset[str]:
@@ -275,7 +273,7 @@ def _words_of_include(entry: Entry) -> frozenset[str]:
 
 
 def _neutral(row: Row) -> dict[str, Any]:
-    """Neutral values fill what cannot be null; the answer spells aliased ones in its own words."""
+    """Defaults from neutral values; those of aliased parameters under the response's names."""
     defaults = {path: value for path, value in row.neutral.items() if value is not None}
     for param, alias in row.aliases.items():
         if param in row.neutral:
@@ -284,11 +282,11 @@ def _neutral(row: Row) -> dict[str, Any]:
 
 
 def returned_path(param: str, alias: Alias) -> str:
-    """Dotted path of the answer's field that an aliased parameter is told under."""
+    """Dotted path of the response's field for an aliased parameter."""
     holder, dot, name = param.rpartition(".")
     return f"{holder}{dot}{alias.source or name}"
 
 
 def returned_word(words: Mapping[Any, Any], value: Any) -> Any:
-    """What the answer says for a parameter's value: the mapping of an alias, read backwards."""
-    return next((told for told, said in words.items() if said == value), value)
+    """The response's value for a parameter's value: the mapping of an alias, read backwards."""
+    return next((returned for returned, sent in words.items() if sent == value), value)

@@ -1,7 +1,4 @@
-"""Which operation a method and a path mean, from the catalogue's own paths.
-
-What must not live here: what any operation does.
-"""
+"""Find the operation of a method and a path, from the catalogue's paths."""
 
 from __future__ import annotations
 
@@ -35,13 +32,13 @@ class Match:
 
 @dataclass(slots=True)
 class _Node:
-    """One step of the paths: what it leads to, by method, and the steps behind it.
+    """One step of the paths: its operations by method, and the steps that follow.
 
     Attributes:
-        steps: Following nodes by written word.
-        placeholder: Following node for any other word.
-        targets: Object name and operation by method, those included that are not emulated, so
-            that they are refused instead of taken for an id.
+        steps: Following nodes by literal step.
+        placeholder: Following node for any other step.
+        targets: Object name and operation by method; also those that are not emulated, so that
+            they are refused rather than read as an id.
     """
 
     steps: dict[str, _Node] = field(default_factory=dict)
@@ -53,7 +50,7 @@ def match(method: str, path: str) -> Match:
     """Find the operation of a request.
 
     Raises:
-        StripeRefusal: Stripe has none there, or this emulator does not know it.
+        StripeRefusal: Stripe has none there, or it is not emulated.
     """
     node: _Node | None = _tree()
     ids: list[str] = []

@@ -1,8 +1,7 @@
-"""What verbs such as `archive` do to an object, told by the words of its answer.
+"""What verbs such as `archive` do to an object, derived from the enums of its response.
 
-A verb leads to a status (`archive` to `archived`), notes when it did (`status_transitions`), and
-is refused where the object is there already. What must not live here: anything about one type,
-which is said in `behaviour`.
+A verb sets a status (`archive` sets `archived`) and the time of the change (`status_transitions`),
+and is refused if the object has that status already.
 """
 
 from __future__ import annotations
@@ -45,7 +44,7 @@ _TRANSITIONS: Final = "status_transitions"
 
 
 def is_emulated(kind: ObjectKind, operation: str) -> bool:
-    """Whether an operation does something here."""
+    """Whether an operation is emulated."""
     if operation == "search":
         return bool(kind.behaviour.search_fields)
     if operation in ORDINARY or operation in kind.behaviour.verbs:
@@ -54,7 +53,7 @@ def is_emulated(kind: ObjectKind, operation: str) -> bool:
 
 
 def apply_verb(kind: ObjectKind, verb: str, document: dict[str, Any], now: int) -> None:
-    """Set the status a verb leads to, and when.
+    """Set the status of a verb, and the time.
 
     Raises:
         StripeRefusal: The object has that status already; the text is ours (?).

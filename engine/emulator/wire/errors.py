@@ -1,7 +1,6 @@
-"""Stripe's refusals: one exception, and a function for each text it is quoted in.
+"""Stripe's refusals: one exception, and a function for each kind of text.
 
-Texts marked "?" are ours in Stripe's manner, because the real one was never seen. What must not
-live here: the rules that lead to a refusal.
+A text marked "?" is ours, in Stripe's style, because the real one was never seen.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ _LONGEST_ECHO = 24
 _NOT_FOUND = 404
 
 
-class StripeRefusal(Exception):  # noqa: N818 - an answer of Stripe's, not a failure of ours
+class StripeRefusal(Exception):  # noqa: N818 - a response of Stripe's, not an error of ours
     """A request that Stripe answers with an error.
 
     Attributes:
@@ -29,7 +28,7 @@ class StripeRefusal(Exception):  # noqa: N818 - an answer of Stripe's, not a fai
         message: The text.
         code: Stripe's code; empty if this error has none.
         param: The parameter it is about, in brackets; empty if it is about none.
-        headers: Headers of the answer beyond the usual ones.
+        headers: Headers of the response in addition to the usual ones.
     """
 
     def __init__(
@@ -65,14 +64,14 @@ class StripeRefusal(Exception):  # noqa: N818 - an answer of Stripe's, not a fai
         return {"error": error}
 
     def body_v2(self) -> dict[str, Any]:
-        """The envelope of v2: a code always, and no parameter in a field of its own (?)."""
+        """The envelope of v2: always a code, and no field for the parameter (?)."""
         code = self.code or ("invalid_field" if self.param else "invalid_request")
         if self.status == _NOT_FOUND:
             code = "not_found"
         return {"error": {"code": code, "message": self.message, "type": self.type}}
 
     def inside(self, prefix: str) -> StripeRefusal:
-        """The same refusal about a parameter that stands inside another one."""
+        """The same refusal, about a parameter inside another one."""
         head, bracket, tail = self.param.partition("[")
         param = f"{prefix}[{head}]{bracket}{tail}" if self.param else prefix
         return StripeRefusal(
@@ -93,7 +92,7 @@ def missing_key() -> StripeRefusal:
 
 
 def invalid_key(redacted: str) -> StripeRefusal:
-    """A key that is none of Stripe's."""
+    """A text that is not an API key of Stripe's."""
     return StripeRefusal(f"Invalid API Key provided: {redacted}", status=401)
 
 
@@ -118,7 +117,7 @@ def not_a_form() -> StripeRefusal:
 
 
 def unknown_parameters(names: Sequence[str]) -> StripeRefusal:
-    """Parameters that the operation does not take; immutable ones in an update among them."""
+    """Parameters that the operation does not take, such as immutable ones in an update."""
     plural = "s" if len(names) > 1 else ""
     return StripeRefusal(
         f"Received unknown parameter{plural}: {', '.join(names)}",
@@ -144,7 +143,7 @@ def empty_string(param: str) -> StripeRefusal:
 
 
 def not_a_word(param: str, words: Sequence[str]) -> StripeRefusal:
-    """An enum's word that is none of its words."""
+    """A value that is not one of an enum's."""
     listed = one_of(words) if len(words) == 1 else f"one of {one_of(words)}"
     return StripeRefusal(f"Invalid {param}: must be {listed}", param=param)
 
@@ -171,7 +170,7 @@ def too_small(param: str, least: object, given: object) -> StripeRefusal:
 
 
 def not_above(param: str, bound: object, given: object) -> StripeRefusal:
-    """A number that is not beyond its bound; the text is that of the others (?)."""
+    """A number that is not above its bound; the text follows the others (?)."""
     return StripeRefusal(
         f"This value must be greater than {bound} (it currently is '{given}').",
         code="parameter_invalid_integer" if isinstance(given, int) else "",
@@ -189,7 +188,7 @@ def too_large(param: str, most: object, given: object) -> StripeRefusal:
 
 
 def invalid_value(kind: str, param: str, given: object = None) -> StripeRefusal:
-    """A value of another form than the parameter has, `Invalid array` and the like."""
+    """A value of the wrong type, such as `Invalid array`."""
     text = f"Invalid {kind}" if given is None else f"Invalid {kind}: {given}"
     return StripeRefusal(text, param=param)
 
@@ -198,13 +197,6 @@ def too_long(param: str, given: str, most: int) -> StripeRefusal:
     """A string longer than its bound; Stripe shows both ends of it."""
     shown = given if len(given) <= _LONGEST_ECHO else f"{given[:10]}...{given[-10:]}"
     return StripeRefusal(f"Invalid string: {shown}; must be at most {most} characters", param=param)
-
-
-def too_short(param: str, given: str, least: int) -> StripeRefusal:
-    """A string shorter than its bound."""
-    return StripeRefusal(
-        f"Invalid string: {given}; must be at least {least} characters", param=param
-    )
 
 
 def no_match(param: str, pattern: str, given: str) -> StripeRefusal:
@@ -242,7 +234,7 @@ def no_scheme(param: str) -> StripeRefusal:
 
 
 def not_a_url(param: str) -> StripeRefusal:
-    """Text that is no URL (L)."""
+    """Text that is not a URL (L)."""
     return StripeRefusal("Not a valid URL", code="url_invalid", param=param)
 
 
@@ -253,9 +245,9 @@ def resource_missing(
 
     Args:
         kind: What Stripe calls the type, `promotion code`.
-        id: The id that was given.
+        id: The id that was sent.
         param: The parameter that held it.
-        in_path: It stood in the path.
+        in_path: The path held it.
         other_mode: `live` or `test` if the other mode has an object of this id.
     """
     message = f"No such {kind}: '{id}'"
@@ -276,7 +268,7 @@ def already_exists(title: str) -> StripeRefusal:
 
 
 def exclusive(names: Sequence[str], param: str = "") -> StripeRefusal:
-    """Parameters that rule each other out."""
+    """Parameters that exclude each other."""
     return StripeRefusal(
         f"You may only specify one of these parameters: {', '.join(names)}.",
         param=param or names[0],
@@ -284,7 +276,7 @@ def exclusive(names: Sequence[str], param: str = "") -> StripeRefusal:
 
 
 def in_the_past(param: str, given: int) -> StripeRefusal:
-    """A time that is over (L)."""
+    """A time in the past (L)."""
     return StripeRefusal(
         f"The parameter `{param}` expects a unix timestamp representing a date and time in the "
         f"future. You specified the value `{given}` which is in the past.",
@@ -300,7 +292,7 @@ def too_far_ahead(param: str) -> StripeRefusal:
 
 
 def cannot_expand(path: str, suggestion: str = "") -> StripeRefusal:
-    """A path that names nothing to expand (L: neither code nor param)."""
+    """A path that cannot be expanded (L: neither code nor param)."""
     hint = f" You may want to try expanding '{suggestion}' instead." if suggestion else ""
     return StripeRefusal(f"This property cannot be expanded ({path}).{hint}")
 
@@ -326,7 +318,7 @@ def invalid_version(given: str) -> StripeRefusal:
 
 
 def of_another_version(refusal: StripeRefusal, spoken: str, asked: str) -> StripeRefusal:
-    """The refusal of a parameter that another API version may have; the text is the emulator's."""
+    """The refusal of a parameter that another API version may have; the text is ours."""
     return StripeRefusal(
         f"{refusal.message.removesuffix('.')}. This emulator of Stripe speaks API version {spoken} "
         f"only, and the request asks for {asked}: use the parameters of {spoken}.",
@@ -338,7 +330,7 @@ def of_another_version(refusal: StripeRefusal, spoken: str, asked: str) -> Strip
 
 
 def foreign_account(redacted: str, account: str) -> StripeRefusal:
-    """A `Stripe-Account` header of somebody else's account (L)."""
+    """A `Stripe-Account` header with another owner's account (L)."""
     return StripeRefusal(
         f"The provided key '{redacted}' does not have access to account '{account}' (or that "
         "account does not exist). Application access may have been revoked.",
@@ -365,17 +357,17 @@ def unknown_field(field: str) -> StripeRefusal:
 
 
 def missing_field(field: str) -> StripeRefusal:
-    """A field that v2 cannot do without; the text is ours (?)."""
+    """A required field of v2 that is missing; the text is ours (?)."""
     return StripeRefusal(f"Missing required field: {field}.", code="missing_field", param=field)
 
 
 def invalid_field(field: str, reason: str) -> StripeRefusal:
-    """A field that v2 cannot read; the text is ours (?)."""
+    """A field that v2 refuses; the text is ours (?)."""
     return StripeRefusal(f"Invalid field {field}: {reason}.", code="invalid_field", param=field)
 
 
 def api_error(message: str) -> StripeRefusal:
-    """What is no fault of the request."""
+    """A failure that the request did not cause."""
     return StripeRefusal(message, status=500, type="api_error")
 
 

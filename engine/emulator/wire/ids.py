@@ -1,7 +1,4 @@
-"""Ids, secrets and codes that look like Stripe's, from one random source.
-
-What must not live here: whether an id is free.
-"""
+"""Ids, secrets and codes that look like Stripe's, from one random source."""
 
 from __future__ import annotations
 
@@ -15,11 +12,11 @@ _CODE_LETTERS = string.ascii_uppercase + string.digits
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdForm:
-    """How ids of a type look after their prefix.
+    """The form of a type's ids after their prefix.
 
     Attributes:
         length: Characters after the prefix.
-        with_account: They begin with 1 and carry ten characters of the account's id, as those of
+        with_account: They begin with 1 and contain ten characters of the account's id, as ids of
             Stripe's newer types do.
     """
 
@@ -31,7 +28,7 @@ class Ids:
     """Makes ids; with a seed, the same ones in the same order."""
 
     def __init__(self, seed: int | None = None) -> None:
-        # Ids are no secrets, and tests want to repeat them.
+        # Ids are not secret, and tests want to repeat them.
         self._random = random.Random(seed)  # noqa: S311
 
     def _pick(self, count: int, letters: str = _LETTERS_AND_DIGITS) -> str:
@@ -58,5 +55,5 @@ class Ids:
         return self._pick(8, _CODE_LETTERS)
 
     def digits(self, count: int) -> str:
-        """Fresh digits, as of a serial number or a card."""
+        """Fresh digits, for a serial number or a card."""
         return self._pick(count, string.digits)

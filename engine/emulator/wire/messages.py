@@ -1,7 +1,4 @@
-"""Requests and answers as they stand on the wire, and forms as nested documents.
-
-What must not live here: what any parameter means.
-"""
+"""Requests and responses, and forms as nested documents."""
 
 from __future__ import annotations
 
@@ -24,12 +21,12 @@ _KEY_PARTS = re.compile(r"\[([^\[\]]*)\]")
 FORM_TYPE = "application/x-www-form-urlencoded"
 _V2 = "/v2/"
 _DEEPEST = 100
-# CreatedObject once: `json.dumps` would make an encoder for every document.
+# Made once: `json.dumps` would make an encoder for every document.
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 class Headers(dict[str, str]):
-    """Headers by lower-case name, found under any spelling."""
+    """Headers by lower-case name; lookups ignore case."""
 
     def __init__(self, given: Mapping[str, str] | Iterable[tuple[str, str]] = ()) -> None:
         pairs = given.items() if isinstance(given, Mapping) else given
@@ -42,7 +39,7 @@ class Headers(dict[str, str]):
         return isinstance(name, str) and super().__contains__(name.lower())
 
     def get(self, name: str, default: Any = None) -> Any:
-        """The value under any spelling of the name."""
+        """The value of a header; case is ignored."""
         return super().get(name.lower(), default)
 
 
@@ -68,7 +65,7 @@ class Request:
     def to(
         cls, method: str, url: str, headers: Mapping[str, str] | None = None, body: Any = None
     ) -> Request:
-        """Build a request from a URL, whole or from its path on."""
+        """Build a request from a whole URL, or from a path with its query."""
         parts = urlsplit(url)
         raw = body.encode() if isinstance(body, str) else bytes(body or b"")
         return cls(
@@ -82,7 +79,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """What the client is answered.
+    """What the client gets.
 
     Attributes:
         status: HTTP status.
@@ -106,7 +103,7 @@ def is_v2(path: str) -> bool:
 
 
 def json_of(request: Request) -> Form:
-    """Read the parameters of a v2 request: of its query, and of its JSON.
+    """Read the parameters of a v2 request, from its query and its JSON body.
 
     Raises:
         StripeRefusal: The body is not a JSON object.
@@ -116,9 +113,9 @@ def json_of(request: Request) -> Form:
         return form
     try:
         body = json.loads(request.body.decode(), parse_constant=_refuse_constant)
-        # A lone surrogate is JSON, and no text that could be told.
+        # A lone surrogate is valid JSON, but cannot be encoded in a response.
         encode(body)
-    # RFC 8259 9: how deep a text nests may be limited.
+    # RFC 8259 9: a parser may limit the depth of nesting.
     except (ValueError, RecursionError):
         raise errors.not_json() from None
     if not isinstance(body, dict) or _is_deep(body):
@@ -127,7 +124,7 @@ def json_of(request: Request) -> Form:
 
 
 def _refuse_constant(word: str) -> None:
-    """Refuse `NaN` and the infinities, which are Python's and not of JSON."""
+    """Refuse `NaN` and the infinities, which are not JSON."""
     raise ValueError(word)
 
 
@@ -146,17 +143,17 @@ def _is_deep(body: Any) -> bool:
 
 
 def pairs_of(request: Request) -> Pairs:
-    """Read the parameters of a request, of its query and its form, in the order given.
+    """Read the parameters of a request, from its query and its form, in the order sent.
 
     Raises:
         StripeRefusal: The body is not a form.
     """
     pairs = _parse(request.query)
     if request.body:
-        told = str(request.headers.get("content-type", FORM_TYPE))
-        kind = told.partition(";")[0].strip().lower()
+        content_type = str(request.headers.get("content-type", FORM_TYPE))
+        kind = content_type.partition(";")[0].strip().lower()
         if kind == MULTIPART_TYPE:
-            return pairs + parts_of(told, request.body)
+            return pairs + parts_of(content_type, request.body)
         if kind != FORM_TYPE:
             raise errors.not_a_form()
         try:
@@ -177,8 +174,8 @@ def _parse(text: str) -> Pairs:
 def nested(pairs: Iterable[tuple[str, str | Upload]]) -> Form:
     """Turn `a[b][0][c]=1` into nested documents.
 
-    Lists with written indexes stay documents with the indexes as names, because only a shape can
-    tell a list from a map whose keys are digits.
+    A list with explicit indexes becomes a document with the indexes as names: only a shape can
+    tell it from a map whose keys are digits.
 
     Raises:
         StripeRefusal: A name is used both as a value and as a parent.
@@ -207,7 +204,7 @@ def _place(form: Form, steps: list[str], value: str | Upload) -> None:
 
 def _descend(here: Any, step: str, fresh: Any) -> Any:
     if isinstance(here, list):
-        # `a[][b]`: a new element for each, as the form names no index to join them by.
+        # `a[][b]`: a new element each time, as there is no index to join them by.
         here.append(fresh)
         return fresh
     found = here.setdefault(step, fresh)
@@ -218,14 +215,14 @@ def _descend(here: Any, step: str, fresh: Any) -> Any:
 
 def _mixed(name: str, found: Any, wanted: str) -> errors.StripeRefusal:
     kind = "Hash" if isinstance(found, dict) else "Array" if isinstance(found, list) else "String"
-    # The wording of the Ruby form parser that Stripe has always answered with (?).
+    # The wording of the Ruby form parser that Stripe uses (?).
     return errors.StripeRefusal(f"expected {wanted} (got {kind}) for param `{name}'")
 
 
 def build_response(
     status: int, document: Mapping[str, Any] | bytes, headers: Mapping[str, str]
 ) -> Response:
-    """Build an answer; a body that is already encoded is sent as it is."""
+    """Build a response; a body that is already encoded is sent as it is."""
     body = document if isinstance(document, bytes) else encode(document)
     return Response(
         status=status, headers={"Content-Type": "application/json", **headers}, body=body

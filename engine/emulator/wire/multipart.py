@@ -1,7 +1,4 @@
-"""Uploads: `multipart/form-data` as Stripe's clients send it.
-
-What must not live here: what a file is for.
-"""
+"""Uploads: `multipart/form-data` as Stripe's clients send it."""
 
 from __future__ import annotations
 
@@ -23,9 +20,9 @@ class Upload:
     """A file that was sent.
 
     Attributes:
-        filename: As the client calls it.
+        filename: The name that the client gave it.
         content: What is in it.
-        digest: Of the content, so that two uploads can be told apart in print.
+        digest: Of the content, which distinguishes two uploads in a `repr`.
     """
 
     filename: str
@@ -42,7 +39,7 @@ def parts_of(content_type: str, body: bytes) -> list[tuple[str, str | Upload]]:
     """Read the parts of a body, in their order.
 
     Raises:
-        StripeRefusal: The body is not what its header says.
+        StripeRefusal: The body does not fit its header.
     """
     boundary = _BOUNDARY.search(content_type)
     if boundary is None:

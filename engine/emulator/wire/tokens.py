@@ -1,7 +1,4 @@
-"""Tokens of pages, for lists that go on by one: v2's lists, and searches.
-
-What must not live here: how a page is made.
-"""
+"""Page tokens, which continue v2's lists and searches."""
 
 from __future__ import annotations
 
@@ -16,10 +13,10 @@ def token_of(position: int) -> str:
 
 
 def position_of(token: str) -> int | None:
-    """The position that a token names; None if it is no token of ours."""
+    """The position that a token names; None if the token is invalid."""
     try:
         text = base64.urlsafe_b64decode(f"{token}{'=' * (-len(token) % 4)}").decode()
-    # Of letters beyond ASCII, and of what is no base64, it says `ValueError`.
+    # Non-ASCII text and invalid base64 raise `ValueError`.
     except ValueError:
         return None
     position = text.removeprefix(_PREFIX)

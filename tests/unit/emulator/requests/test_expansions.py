@@ -17,7 +17,7 @@ from engine.catalog.generator.description import (
     named_file,
     read,
 )
-from engine.emulator.requests.expansions import read_expand
+from engine.emulator.requests.expansions import parse_expand
 from engine.emulator.types.kinds import kinds
 from engine.emulator.wire.errors import StripeRefusal
 
@@ -62,7 +62,7 @@ def test_whatever_is_expandable_is_accepted(object_name: str, description: Descr
     refused = set()
     for path in set(expandable(place, LEVELS)):
         try:
-            read_expand([path], kind)
+            parse_expand([path], kind)
         except StripeRefusal:
             refused.add(path)
     assert not {path for path in refused if not any(one in path for one in NOT_IN_THE_SDK)}
@@ -97,9 +97,9 @@ PATHS: dict[str, tuple[str, ...]] = {
 )
 def test_what_clients_expand_is_accepted(object_name: str, path: str) -> None:
     """Ids of any types, lists, and objects that are whole anyway, one within the other."""
-    assert read_expand([path], kinds()[object_name]) == (path,)
+    assert parse_expand([path], kinds()[object_name]) == (path,)
     if path.count(".") < LEVELS - 1:  # `data.` is a level too
-        assert read_expand([f"data.{path}"], kinds()[object_name], of_list=True) == (path,)
+        assert parse_expand([f"data.{path}"], kinds()[object_name], of_list=True) == (path,)
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_what_clients_expand_is_accepted(object_name: str, path: str) -> None:
 def test_what_is_no_object_is_refused(object_name: str, path: str) -> None:
     """Below objects that are not emulated too."""
     with pytest.raises(StripeRefusal, match="This property cannot be expanded"):
-        read_expand([path], kinds()[object_name])
+        parse_expand([path], kinds()[object_name])
 
 
 def test_what_is_not_kept_is_null_and_lists_are_there(client: stripe.StripeClient) -> None:
