@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -26,11 +25,7 @@ from engine.state.model import RemovedObject, ResourceState
 from engine.values.markers import CLEAR
 from engine.values.secret import Sealed, Sensitive, fingerprint
 from engine.values.targets import OutputTarget
-
-if TYPE_CHECKING:
-    from tests.unit.apply.conftest import World
-
-Make = Callable[..., Step]
+from tests.support.world import World, make
 
 A, B, C, D = (f"stripe_product.{name}" for name in "abcd")
 PRICE = "stripe_price.p"
@@ -45,7 +40,7 @@ REMOVE, DETACH, RECORD, FORGET = (
 )
 
 
-def product(make: Make, address: str, *needs: str, **parts: Any) -> Step:
+def product(address: str, *needs: str, **parts: Any) -> Step:
     """Create a product named like its address, after others."""
     params = {"name": address.rpartition(".")[2]}
     return make(CREATE, address, params=params, after=needs, **parts)
@@ -59,12 +54,12 @@ def outcomes(world: World) -> list[str]:
 # ── order ────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_steps_wait_for_what_they_come_after(world: World, make: Make) -> None:
+def test_steps_wait_for_what_they_come_after(world: World) -> None:
     """A step begins once all it comes after are done, however many could run at once."""
     result = world.apply(
-        product(make, A, f"create {C}"),
-        product(make, B, f"create {A}", f"create {C}"),
-        product(make, C),
+        product(A, f"create {C}"),
+        product(B, f"create {A}", f"create {C}"),
+        product(C),
     )
     assert [call.params["name"] for call in world.provider.calls] == ["c", "a", "b"]
     assert [entry.step.key for entry in result.results] == [f"create {name}" for name in (A, B, C)]
@@ -73,11 +68,11 @@ def test_steps_wait_for_what_they_come_after(world: World, make: Make) -> None:
     assert world.hook.results == [result]
 
 
-def test_independent_steps_run_at_once(world: World, make: Make) -> None:
+def test_independent_steps_run_at_once(world: World) -> None:
     """Two steps that do not wait for each other are in flight together."""
     together = threading.Barrier(2, timeout=10)
     world.provider.before = lambda _: void(together.wait())
-    assert world.apply(product(make, A), product(make, B)).failures == ()
+    assert world.apply(product(A), product(B)).failures == ()
     assert world.provider.most_at_once == 2
 
 
@@ -85,9 +80,9 @@ def void(_: object) -> None:
     """Take no interest in a result."""
 
 
-def test_no_more_at_once_than_asked_for(world: World, make: Make) -> None:
+def test_no_more_at_once_than_asked_for(world: World) -> None:
     """parallelism=1 sends one operation after the other, in plan order."""
-    world.apply(*(product(make, name) for name in (C, A, B)), parallelism=1)
+    world.apply(*(product(name) for name in (C, A, B)), parallelism=1)
     assert world.provider.most_at_once == 1
     assert [call.params["name"] for call in world.provider.calls] == ["c", "a", "b"]
 
@@ -101,14 +96,14 @@ def test_nothing_to_do(world: World) -> None:
 # ── failures ─────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_failure_skips_its_dependents_and_nothing_else(world: World, make: Make) -> None:
+def test_a_failure_skips_its_dependents_and_nothing_else(world: World) -> None:
     """Dependents of a failure, near and far, name the step that failed; other branches go on."""
     world.provider.failures["create a"] = ProviderError("refused", status=400)
     result = world.apply(
-        product(make, A),
-        product(make, B, f"create {A}"),
-        product(make, C, f"create {B}"),
-        product(make, D),
+        product(A),
+        product(B, f"create {A}"),
+        product(C, f"create {B}"),
+        product(D),
     )
     found = {entry.step.key: (entry.outcome, entry.because) for entry in result.results}
     assert found == {
@@ -123,7 +118,7 @@ def test_a_failure_skips_its_dependents_and_nothing_else(world: World, make: Mak
     assert result.unsaved is None
 
 
-def test_what_is_in_flight_when_another_fails_is_recorded(world: World, make: Make) -> None:
+def test_what_is_in_flight_when_another_fails_is_recorded(world: World) -> None:
     """An operation that ends after another's failure is in the state like any other."""
     failed = threading.Event()
 
@@ -134,14 +129,14 @@ def test_what_is_in_flight_when_another_fails_is_recorded(world: World, make: Ma
     world.provider.before = before
     world.provider.failures["create a"] = ConnectionFailedError("cut off")
     world.hook.then = failed.set
-    assert set(world.apply(product(make, A), product(make, B)).state.resources) == {B}
+    assert set(world.apply(product(A), product(B)).state.resources) == {B}
 
 
-def test_a_bug_is_a_failure_with_a_name(world: World, make: Make) -> None:
+def test_a_bug_is_a_failure_with_a_name(world: World) -> None:
     """Whatever a provider throws, the others are recorded, and the bug keeps its cause."""
     bug = ValueError("boo")
     world.provider.failures["create a"] = bug
-    result = world.apply(product(make, A), product(make, B))
+    result = world.apply(product(A), product(B))
     (failure,) = result.failures
     assert isinstance(failure.error, EngineError)
     assert "unexpected ValueError" in failure.error.message
@@ -152,11 +147,11 @@ def test_a_bug_is_a_failure_with_a_name(world: World, make: Make) -> None:
 # ── state ────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_each_operation_is_written_down_before_and_after(world: World, make: Make) -> None:
+def test_each_operation_is_written_down_before_and_after(world: World) -> None:
     """The intent stands in the journal when Stripe is called, the result before the next begins."""
     seen: list[list[str]] = []
     world.provider.before = lambda _: seen.append([next(iter(r)) for r in world.journal.records])
-    world.apply(product(make, A), product(make, B, f"create {A}"), product(make, C, f"create {B}"))
+    world.apply(product(A), product(B, f"create {A}"), product(C, f"create {B}"))
     assert seen == [
         ["intent"],
         ["intent", "done", "intent"],
@@ -165,7 +160,7 @@ def test_each_operation_is_written_down_before_and_after(world: World, make: Mak
     assert [set(state.resources) for state in world.saved] == [{A, B, C}]
 
 
-def test_an_intent_holds_all_that_sending_it_again_takes(world: World, make: Make) -> None:
+def test_an_intent_holds_all_that_sending_it_again_takes(world: World) -> None:
     """Resolved parameters, the id it acts on, the key it is sent with, and Stripe's time."""
     world.has(A, "prod_1", declared={"name": "a"})
     world.apply(
@@ -178,12 +173,12 @@ def test_an_intent_holds_all_that_sending_it_again_takes(world: World, make: Mak
     assert second["step"]["removal"] == {"verb": "delete"}
 
 
-def test_a_refusal_is_written_down_and_an_unknown_end_is_not(world: World, make: Make) -> None:
+def test_a_refusal_is_written_down_and_an_unknown_end_is_not(world: World) -> None:
     """What Stripe refused did not happen; what broke off may have, and stays to be found out."""
     world.provider.failures["create a"] = ProviderError("no", status=400)
     world.provider.failures["create b"] = ConnectionFailedError("cut off")
     world.provider.failures["create c"] = ProviderError("a fault", status=500, hint="run it again")
-    result = world.apply(*(product(make, name) for name in (A, B, C)), parallelism=1)
+    result = world.apply(*(product(name) for name in (A, B, C)), parallelism=1)
     assert [next(iter(entry)) for entry in world.journal.records] == [
         "intent", "failed", "intent", "intent",
     ]  # fmt: skip
@@ -194,7 +189,7 @@ def test_a_refusal_is_written_down_and_an_unknown_end_is_not(world: World, make:
     ]
 
 
-def test_no_secret_is_written_down(world: World, make: Make) -> None:
+def test_no_secret_is_written_down(world: World) -> None:
     """A declared secret and one that Stripe tells stand in the journal as fingerprints."""
     world.apply(make(CREATE, HOOK, params={"url": "https://x", "description": Sensitive("canary")}))
     text = str(world.journal.records)
@@ -204,7 +199,7 @@ def test_no_secret_is_written_down(world: World, make: Make) -> None:
     assert world.sink.kept["s", f"{HOOK}.secret"] == "whsec_of_webhook_endpoint_1"
 
 
-def test_a_created_object_is_recorded(world: World, make: Make) -> None:
+def test_a_created_object_is_recorded(world: World) -> None:
     """State holds the id, what was declared, what Stripe answered of it, and what others need."""
     result = world.apply(
         make(CREATE, A, params={"name": "a", "url": "https://x"}, declared={"name": "a"},
@@ -217,11 +212,11 @@ def test_a_created_object_is_recorded(world: World, make: Make) -> None:
     assert result.results[0].id == "product_1"
 
 
-def test_a_journal_that_cannot_be_written_stops_new_work(world: World, make: Make) -> None:
+def test_a_journal_that_cannot_be_written_stops_new_work(world: World) -> None:
     """What happened on Stripe is in the state of the end; nothing else is begun."""
     world.journal.room = 3
     result = world.apply(
-        product(make, A), product(make, B, f"create {A}"), product(make, C, f"create {B}"),
+        product(A), product(B, f"create {A}"), product(C, f"create {B}"),
         parallelism=1,
     )  # fmt: skip
     assert isinstance(result.unsaved, StateError)
@@ -236,16 +231,16 @@ def test_a_journal_that_cannot_be_written_stops_new_work(world: World, make: Mak
 
 
 @pytest.mark.parametrize("kind", [CREATE, RECORD])
-def test_what_cannot_be_written_down_is_not_begun(world: World, make: Make, kind: StepKind) -> None:
+def test_what_cannot_be_written_down_is_not_begun(world: World, kind: StepKind) -> None:
     """Without an intent on disk nothing is sent."""
     world.journal.room = 0
-    result = world.apply(make(kind, A, params={"name": "a"}), product(make, B))
+    result = world.apply(make(kind, A, params={"name": "a"}), product(B))
     assert world.provider.calls == []
     assert [entry.outcome for entry in result.results] == [Outcome.FAILED, Outcome.SKIPPED]
     assert isinstance(result.unsaved, StateError)
 
 
-def test_a_run_that_lost_its_lock_sends_nothing_more(world: World, make: Make) -> None:
+def test_a_run_that_lost_its_lock_sends_nothing_more(world: World) -> None:
     """The fence is asked once the intent is written down, so that who took over knows of it."""
 
     def fence() -> None:
@@ -253,7 +248,7 @@ def test_a_run_that_lost_its_lock_sends_nothing_more(world: World, make: Make) -
             raise LockLostError("the lock is another run's")
 
     world.fence = fence
-    result = world.apply(*(product(make, name) for name in (A, B, C)), parallelism=1)
+    result = world.apply(*(product(name) for name in (A, B, C)), parallelism=1)
     assert [call.params["name"] for call in world.provider.calls] == ["a"]
     assert [next(iter(entry)) for entry in world.journal.records] == ["intent", "done", "intent"]
     assert [entry.outcome for entry in result.results] == [
@@ -262,46 +257,44 @@ def test_a_run_that_lost_its_lock_sends_nothing_more(world: World, make: Make) -
     assert isinstance(result.unsaved, LockLostError)
 
 
-def test_a_lock_that_is_lost_between_two_tries_leaves_the_operation_open(
-    world: World, make: Make
-) -> None:
+def test_a_lock_that_is_lost_between_two_tries_leaves_the_operation_open(world: World) -> None:
     """The first try may have been carried out: nobody says that it failed."""
     world.provider.failures["create a"] = LockLostError("the lock is another run's")
-    result = world.apply(product(make, A), product(make, B), parallelism=1)
+    result = world.apply(product(A), product(B), parallelism=1)
     assert [next(iter(entry)) for entry in world.journal.records] == ["intent"]
     assert [entry.outcome for entry in result.results] == [Outcome.FAILED, Outcome.SKIPPED]
     assert isinstance(result.unsaved, LockLostError)
 
 
-def test_every_request_carries_the_fence(world: World, make: Make) -> None:
+def test_every_request_carries_the_fence(world: World) -> None:
     """Whoever sends it can ask right before each try."""
     asked: list[str] = []
     world.fence = lambda: asked.append("asked")
-    world.apply(product(make, A))
+    world.apply(product(A))
     asked.clear()
     world.provider.calls[0].context.fence()
     assert asked == ["asked"]
 
 
-def test_a_refusal_that_cannot_be_written_down_stops_new_work(world: World, make: Make) -> None:
+def test_a_refusal_that_cannot_be_written_down_stops_new_work(world: World) -> None:
     """The run ends as for any other failure of the journal."""
     world.provider.failures["create a"] = ProviderError("no", status=400)
     world.journal.room = 1
-    result = world.apply(product(make, A), product(make, B), parallelism=1)
+    result = world.apply(product(A), product(B), parallelism=1)
     assert [entry.outcome for entry in result.results] == [Outcome.FAILED, Outcome.SKIPPED]
     assert isinstance(result.unsaved, StateError)
 
 
-def test_a_state_that_cannot_be_written_at_the_end_is_told(world: World, make: Make) -> None:
+def test_a_state_that_cannot_be_written_at_the_end_is_told(world: World) -> None:
     """The result holds what the state should have been."""
     world.writes_left = 0
-    result = world.apply(product(make, A))
+    result = world.apply(product(A))
     assert isinstance(result.unsaved, StateError)
     assert result.failures == ()
     assert set(result.state.resources) == {A}
 
 
-def test_a_record_sends_nothing(world: World, make: Make) -> None:
+def test_a_record_sends_nothing(world: World) -> None:
     """What concerns state alone changes state alone."""
     world.has(A, "prod_1", declared={"name": "a"}, superseded=("prod_0",))
     gone = RemovedObject(type="stripe_product", id="prod_x")
@@ -316,7 +309,7 @@ def test_a_record_sends_nothing(world: World, make: Make) -> None:
     assert world.hook.told == ["apply s", f"applied record {A}"]
 
 
-def test_a_step_without_a_record_leaves_state_alone(world: World, make: Make) -> None:
+def test_a_step_without_a_record_leaves_state_alone(world: World) -> None:
     """Letting go of something changes an object that state says nothing new about."""
     world.has(A, "prod_1", declared={"name": "a"})
     result = world.apply(make(DETACH, A, id="prod_1", params={"default_price": CLEAR}))
@@ -324,7 +317,7 @@ def test_a_step_without_a_record_leaves_state_alone(world: World, make: Make) ->
     assert world.provider.objects["prod_1"]["default_price"] is None
 
 
-def test_forgetting_leaves_the_object(world: World, make: Make) -> None:
+def test_forgetting_leaves_the_object(world: World) -> None:
     """A forgotten resource is gone from state and stays on Stripe."""
     world.has(A, "prod_1")
     result = world.apply(make(FORGET, A, id="prod_1"))
@@ -333,7 +326,7 @@ def test_forgetting_leaves_the_object(world: World, make: Make) -> None:
     assert world.provider.calls == []
 
 
-def test_moves_come_first(world: World, make: Make) -> None:
+def test_moves_come_first(world: World) -> None:
     """Renames are written before the first operation, for dependents too."""
     world.has(A, "prod_1", declared={"name": "a"})
     world.has(PRICE, "price_1", dependencies=(A,))
@@ -348,7 +341,7 @@ def test_moves_come_first(world: World, make: Make) -> None:
     assert set(result.state.resources) == {B, PRICE}
 
 
-def test_what_stripe_told_once_moves_along(world: World, make: Make) -> None:
+def test_what_stripe_told_once_moves_along(world: World) -> None:
     """Whoever refers to the secret looks under the new name; without it nothing is begun."""
     moved = "stripe_webhook_endpoint.moved"
     sealed = {"secret": Sealed.of("whsec_old", "l")}
@@ -357,7 +350,7 @@ def test_what_stripe_told_once_moves_along(world: World, make: Make) -> None:
     assert world.apply(moves={HOOK: moved}).unsaved is None
     assert world.sink.kept["s", f"{moved}.secret"] == "whsec_old"
     world.sink.torn = True
-    result = world.apply(product(make, A), moves={HOOK: moved})
+    result = world.apply(product(A), moves={HOOK: moved})
     assert isinstance(result.unsaved, SecretSinkError)
     assert (set(result.state.resources), world.provider.calls) == ({HOOK}, [])
 
@@ -365,7 +358,7 @@ def test_what_stripe_told_once_moves_along(world: World, make: Make) -> None:
 # ── removal ──────────────────────────────────────────────────────────────────────────────────
 
 
-def test_deleting(world: World, make: Make) -> None:
+def test_deleting(world: World) -> None:
     """A deleted object is gone from Stripe and state, and nothing remembers it."""
     world.has(A, "prod_1")
     result = world.apply(make(REMOVE, A, id="prod_1"))
@@ -373,7 +366,7 @@ def test_deleting(world: World, make: Make) -> None:
     assert (result.state.resources, result.state.removed) == ({}, {})
 
 
-def test_archiving_is_remembered(world: World, make: Make) -> None:
+def test_archiving_is_remembered(world: World) -> None:
     """An archived object is remembered, with its account, so that it can come back."""
     world.has(A, "prod_1")
     result = world.apply(make(REMOVE, A, id="prod_1", removal=ARCHIVE, account="acct_2"))
@@ -385,7 +378,7 @@ def test_archiving_is_remembered(world: World, make: Make) -> None:
 
 
 @pytest.mark.parametrize("removal", [Removal(verb=Verb.DELETE), ARCHIVE])
-def test_what_is_gone_already_is_removed(world: World, make: Make, removal: Removal) -> None:
+def test_what_is_gone_already_is_removed(world: World, removal: Removal) -> None:
     """Somebody was faster: the wish is fulfilled."""
     world.has(A, "prod_1")
     world.provider.objects.clear()
@@ -394,7 +387,7 @@ def test_what_is_gone_already_is_removed(world: World, make: Make, removal: Remo
     assert result.state.resources == {}
 
 
-def test_keeping_sends_nothing(world: World, make: Make) -> None:
+def test_keeping_sends_nothing(world: World) -> None:
     """What Stripe cannot remove is dropped from state and remembered, without a request."""
     portal = "stripe_billing_portal_configuration.p"
     world.has(portal, "bpc_1")
@@ -404,7 +397,7 @@ def test_keeping_sends_nothing(world: World, make: Make) -> None:
     assert result.state.removed[portal].id == "bpc_1"
 
 
-def test_a_type_that_cannot_come_back_is_not_remembered(world: World, make: Make) -> None:
+def test_a_type_that_cannot_come_back_is_not_remembered(world: World) -> None:
     """A coupon that is gone is gone, whichever way it went."""
     coupon = "stripe_coupon.c"
     world.has(coupon, "SALE")
@@ -412,7 +405,7 @@ def test_a_type_that_cannot_come_back_is_not_remembered(world: World, make: Make
     assert result.state.removed == {}
 
 
-def test_a_failed_removal_keeps_the_resource(world: World, make: Make) -> None:
+def test_a_failed_removal_keeps_the_resource(world: World) -> None:
     """What could not be removed stays in state."""
     world.has(A, "prod_1")
     world.provider.failures["delete prod_1"] = ProviderError("it has prices", status=400)
@@ -421,7 +414,7 @@ def test_a_failed_removal_keeps_the_resource(world: World, make: Make) -> None:
     assert set(result.state.resources) == {A}
 
 
-def test_an_end_of_what_state_dropped_already(world: World, make: Make) -> None:
+def test_an_end_of_what_state_dropped_already(world: World) -> None:
     """An object that state no longer holds is still ended, and remembered."""
     world.provider.objects["prod_1"] = {"id": "prod_1"}
     result = world.apply(make(REMOVE, A, id="prod_1", removal=ARCHIVE))
@@ -429,7 +422,7 @@ def test_an_end_of_what_state_dropped_already(world: World, make: Make) -> None:
     assert result.state.removed[A].id == "prod_1"
 
 
-def test_superseded_until_removed(world: World, make: Make) -> None:
+def test_superseded_until_removed(world: World) -> None:
     """Between the new object and the end of the old, state holds both; afterwards one."""
     world.has(PRICE, "price_old")
     record = ResourceState(type="stripe_price", id="", superseded=("price_old",))
@@ -443,7 +436,7 @@ def test_superseded_until_removed(world: World, make: Make) -> None:
     assert result.state.removed == {}
 
 
-def test_a_superseded_object_that_stays_is_not_lost(world: World, make: Make) -> None:
+def test_a_superseded_object_that_stays_is_not_lost(world: World) -> None:
     """A removal that failed leaves the old id in state for the next run."""
     world.has(PRICE, "price_2", superseded=("price_0", "price_1"))
     world.provider.objects |= {"price_0": {}, "price_1": {}}
@@ -454,7 +447,7 @@ def test_a_superseded_object_that_stays_is_not_lost(world: World, make: Make) ->
     assert result.state.resources[PRICE].superseded == ("price_1",)
 
 
-def test_removal_before_creation(world: World, make: Make) -> None:
+def test_removal_before_creation(world: World) -> None:
     """A coupon that keeps its id is gone from state for a moment, and back."""
     coupon = "stripe_coupon.c"
     world.has(coupon, "SALE")
@@ -470,7 +463,7 @@ def test_removal_before_creation(world: World, make: Make) -> None:
 # ── references ───────────────────────────────────────────────────────────────────────────────
 
 
-def test_references_are_resolved_when_they_are_known(world: World, make: Make) -> None:
+def test_references_are_resolved_when_they_are_known(world: World) -> None:
     """Ids, attributes of answers, of state, of lookups and of other stacks, whole and in text."""
     world.has(B, "prod_b", attributes={"name": "Bee"})
     world.others[OutputTarget("base", "name")] = "Acme"
@@ -483,7 +476,7 @@ def test_references_are_resolved_when_they_are_known(world: World, make: Make) -
         },
     }  # fmt: skip
     world.apply(
-        product(make, A),
+        product(A),
         make(CREATE, C, params=params, after=(f"create {A}",)),
         lookups={"data.stripe_product.x": {"marketing_features": [1, 2]}},
     )
@@ -504,9 +497,7 @@ def test_references_are_resolved_when_they_are_known(world: World, make: Make) -
         ("${output.base.none}", "stack 'base' has no output 'none'"),
     ],
 )
-def test_what_is_not_known_fails_before_it_is_sent(
-    world: World, make: Make, text: str, message: str
-) -> None:
+def test_what_is_not_known_fails_before_it_is_sent(world: World, text: str, message: str) -> None:
     """A reference that leads nowhere is a failure of its step, and no request."""
     world.has(B, "prod_b")
     world.has(HOOK, "we_1", attributes={"secret": Sealed("lost")})
@@ -518,7 +509,7 @@ def test_what_is_not_known_fails_before_it_is_sent(
     assert world.provider.calls == []
 
 
-def test_settling_completes_a_create(world: World, make: Make) -> None:
+def test_settling_completes_a_create(world: World) -> None:
     """A product and its default price: create, create, then the update on the id just made."""
     default = {"default_price": "${stripe_price.p.id}"}
     result = world.apply(
@@ -541,9 +532,9 @@ def test_settling_completes_a_create(world: World, make: Make) -> None:
 # ── keys and accounts ────────────────────────────────────────────────────────────────────────
 
 
-def test_idempotency_keys_are_unique_by_run_and_step(world: World, make: Make) -> None:
+def test_idempotency_keys_are_unique_by_run_and_step(world: World) -> None:
     """No two operations share a key, in one run or in two, so no old answer is replayed."""
-    steps = (product(make, A), product(make, B), product(make, C))
+    steps = (product(A), product(B), product(C))
     world.apply(*steps, run="run1")
     world.apply(*steps, run="run2")
     keys = [call.context.idempotency_key for call in world.provider.calls]
@@ -552,9 +543,9 @@ def test_idempotency_keys_are_unique_by_run_and_step(world: World, make: Make) -
     assert sum("run1" in key for key in keys) == 3
 
 
-def test_requests_go_to_the_resources_account(world: World, make: Make) -> None:
+def test_requests_go_to_the_resources_account(world: World) -> None:
     """A connected account's object is made and changed on it."""
-    world.apply(product(make, A, account="acct_2"), product(make, B))
+    world.apply(product(A, account="acct_2"), product(B))
     accounts = {call.params["name"]: call.context.account for call in world.provider.calls}
     assert accounts == {"a": "acct_2", "b": ""}
 
@@ -565,48 +556,48 @@ def test_requests_go_to_the_resources_account(world: World, make: Make) -> None:
 TOLD = "whsec_of_webhook_endpoint_1"
 
 
-def hook_step(make: Make, **parts: Any) -> Step:
+def hook_step(**parts: Any) -> Step:
     """Create a webhook endpoint."""
     return make(CREATE, HOOK, params={"url": "https://x", "enabled_events": ["*"]}, **parts)
 
 
-def test_a_secret_goes_to_the_sink_and_never_to_state(world: World, make: Make) -> None:
+def test_a_secret_goes_to_the_sink_and_never_to_state(world: World) -> None:
     """State holds a salted fingerprint of a webhook's secret; the sink holds the secret."""
-    result = world.apply(hook_step(make))
+    result = world.apply(hook_step())
     assert world.sink.kept == {("s", f"{HOOK}.secret"): TOLD}
     assert result.state.resources[HOOK].attributes["secret"] == Sealed.of(TOLD, "l")
     assert not any(TOLD in repr(state) for state in world.saved)
 
 
-def test_nothing_with_a_secret_is_made_if_the_sink_cannot_take_it(world: World, make: Make) -> None:
+def test_nothing_with_a_secret_is_made_if_the_sink_cannot_take_it(world: World) -> None:
     """The sink is asked before the object is made; objects without a secret do not ask."""
     world.sink.full = True
-    result = world.apply(hook_step(make), product(make, A))
+    result = world.apply(hook_step(), product(A))
     assert [entry.outcome for entry in result.results] == [Outcome.FAILED, Outcome.APPLIED]
     assert [call.object for call in world.provider.calls] == ["product"]
 
 
-def test_an_object_whose_secret_was_lost_is_still_recorded(world: World, make: Make) -> None:
+def test_an_object_whose_secret_was_lost_is_still_recorded(world: World) -> None:
     """A sink that breaks in between fails the step, and the object is not orphaned."""
     world.sink.torn = True
-    result = world.apply(hook_step(make))
+    result = world.apply(hook_step())
     assert [entry.outcome for entry in result.results] == [Outcome.FAILED]
     assert result.state.resources[HOOK].id == "webhook_endpoint_1"
 
 
-def test_an_answer_that_keeps_the_secret_to_itself(world: World, make: Make) -> None:
+def test_an_answer_that_keeps_the_secret_to_itself(world: World) -> None:
     """Where Stripe tells no secret there is none to keep."""
     world.provider.tells_secrets = False
-    result = world.apply(hook_step(make))
+    result = world.apply(hook_step())
     assert world.sink.kept == {}
     assert "secret" not in result.state.resources[HOOK].attributes
 
 
-def test_a_secret_is_read_back_for_whoever_refers_to_it(world: World, make: Make) -> None:
+def test_a_secret_is_read_back_for_whoever_refers_to_it(world: World) -> None:
     """A reference to a secret, of this run or an earlier one, sends the secret itself."""
     text = "${stripe_webhook_endpoint.h.secret}"
     result = world.apply(
-        hook_step(make),
+        hook_step(),
         make(CREATE, A, params={"name": "a", "metadata": {"hook": text}},
              declared={"name": "a"}, after=(f"create {HOOK}",)),
     )  # fmt: skip
@@ -615,9 +606,7 @@ def test_a_secret_is_read_back_for_whoever_refers_to_it(world: World, make: Make
 
 
 @pytest.mark.parametrize("text", ["{}", "token {}"])
-def test_a_secret_that_another_object_carries_is_sealed(
-    world: World, make: Make, text: str
-) -> None:
+def test_a_secret_that_another_object_carries_is_sealed(world: World, text: str) -> None:
     """What Stripe answers of a field that refers to a secret is kept as a fingerprint."""
     params = {
         "name": "a",
@@ -627,7 +616,7 @@ def test_a_secret_that_another_object_carries_is_sealed(
     }
     sent = {name: value for name, value in params.items() if name != "default_price"}
     result = world.apply(
-        hook_step(make), make(CREATE, A, params=sent, declared=params, after=(f"create {HOOK}",))
+        hook_step(), make(CREATE, A, params=sent, declared=params, after=(f"create {HOOK}",))
     )
     assert result.failures == ()
     assert TOLD not in repr(world.saved)
@@ -636,7 +625,7 @@ def test_a_secret_that_another_object_carries_is_sealed(
     assert isinstance(attributes["images"], Sealed)
 
 
-def test_a_declared_secret_is_sent_and_kept_sealed(world: World, make: Make) -> None:
+def test_a_declared_secret_is_sent_and_kept_sealed(world: World) -> None:
     """A sensitive parameter leaves its wrapping only for the provider."""
     sealed = {"metadata": {"token": Sealed.of("s3cret", "l")}}
     result = world.apply(
@@ -647,7 +636,7 @@ def test_a_declared_secret_is_sent_and_kept_sealed(world: World, make: Make) -> 
     assert "s3cret" not in repr(result.state)
 
 
-def test_a_later_answer_without_the_secret_keeps_its_fingerprint(world: World, make: Make) -> None:
+def test_a_later_answer_without_the_secret_keeps_its_fingerprint(world: World) -> None:
     """Stripe tells a webhook's secret once; an update does not forget it."""
     kept = Sealed("abc")
     world.has(HOOK, "we_1", declared={"url": "https://x"}, attributes={"secret": kept})
@@ -658,7 +647,7 @@ def test_a_later_answer_without_the_secret_keeps_its_fingerprint(world: World, m
 # ── outputs ──────────────────────────────────────────────────────────────────────────────────
 
 
-def test_outputs_are_recorded_at_the_end(world: World, make: Make) -> None:
+def test_outputs_are_recorded_at_the_end(world: World) -> None:
     """Outputs that can be told are written; one that cannot keeps its last value, or has none."""
     world.state = world.state.with_outputs({"stale": "old", "gone": 1})
     wanted = {
@@ -666,25 +655,25 @@ def test_outputs_are_recorded_at_the_end(world: World, make: Make) -> None:
         "stale": ("${stripe_product.never.id}", False),
         "never": ("${stripe_product.never.id}", False),
     }
-    result = world.apply(product(make, A), wanted_outputs=wanted)
+    result = world.apply(product(A), wanted_outputs=wanted)
     assert result.state.outputs == {"id": "product_1", "stale": "old"}
     assert world.saved[-1].outputs == result.state.outputs
 
 
-def test_outputs_stay_where_only_part_is_planned(world: World, make: Make) -> None:
+def test_outputs_stay_where_only_part_is_planned(world: World) -> None:
     """Without wanted outputs they are left as they are."""
     world.state = world.state.with_outputs({"a": 1})
-    assert world.apply(product(make, A), wanted_outputs=None).state.outputs == {"a": 1}
+    assert world.apply(product(A), wanted_outputs=None).state.outputs == {"a": 1}
 
 
-def test_sensitive_outputs_go_to_the_sink(world: World, make: Make) -> None:
+def test_sensitive_outputs_go_to_the_sink(world: World) -> None:
     """A sensitive output, or one made of a secret, is in state as a fingerprint only."""
     wanted = {
         "told": ("open text", True),
         "hook": ("${stripe_webhook_endpoint.h.secret}", False),
         "plain": ("${stripe_webhook_endpoint.h.url}", False),
     }
-    result = world.apply(hook_step(make), wanted_outputs=wanted)
+    result = world.apply(hook_step(), wanted_outputs=wanted)
     assert world.sink.kept["s", "output.told"] == "open text"
     assert world.sink.kept["s", "output.hook"] == TOLD
     assert result.state.outputs == {
@@ -694,10 +683,10 @@ def test_sensitive_outputs_go_to_the_sink(world: World, make: Make) -> None:
     }
 
 
-def test_a_sink_that_cannot_take_an_output(world: World, make: Make) -> None:
+def test_a_sink_that_cannot_take_an_output(world: World) -> None:
     """The run says that its outputs are not written; what was made stays recorded."""
     world.sink.torn = True
-    result = world.apply(product(make, A), wanted_outputs={"told": ("text", True)})
+    result = world.apply(product(A), wanted_outputs={"told": ("text", True)})
     assert result.unsaved is not None
     assert set(world.saved[-1].resources) == {A}
 
@@ -711,7 +700,7 @@ def test_a_sink_that_cannot_take_an_output(world: World, make: Make) -> None:
     ],
 )
 def test_what_has_ended_already_counts_as_removed(
-    world: World, make: Make, address: str, ended: dict[str, Any], live: dict[str, Any]
+    world: World, address: str, ended: dict[str, Any], live: dict[str, Any]
 ) -> None:
     """Stripe refuses to end a thing twice; one that is still alive is a failure."""
     refusal = ProviderError("This is already over.", status=400)
@@ -726,14 +715,12 @@ def test_what_has_ended_already_counts_as_removed(
 
 
 @pytest.mark.parametrize("kind", [UPDATE, StepKind.CALL])
-def test_what_vanished_since_the_plan_asks_for_another_plan(
-    world: World, make: Make, kind: StepKind
-) -> None:
+def test_what_vanished_since_the_plan_asks_for_another_plan(world: World, kind: StepKind) -> None:
     """Somebody deleted it: the error names it and what to do; nothing else is lost."""
     world.has(A, "prod_a", declared={"name": "a"})
     world.provider.objects.clear()
     step = make(kind, A, params={"url": "x"}, call="validate")
-    result = world.apply(step, product(make, B))
+    result = world.apply(step, product(B))
     [failure] = result.failures
     assert failure.error is not None
     assert failure.error.message == "No such product: 'prod_a'"
@@ -744,10 +731,10 @@ def test_what_vanished_since_the_plan_asks_for_another_plan(
     assert set(world.saved[-1].resources) == {A, B}
 
 
-def test_a_hint_that_is_there_is_not_replaced(world: World, make: Make) -> None:
+def test_a_hint_that_is_there_is_not_replaced(world: World) -> None:
     """A key for the other mode is told so."""
     world.provider.failures["create a"] = NotFoundError("no", status=404, hint="the other mode")
-    [failure] = world.apply(product(make, A)).failures
+    [failure] = world.apply(product(A)).failures
     assert failure.error is not None
     assert failure.error.hint == "the other mode"
 
@@ -755,25 +742,25 @@ def test_a_hint_that_is_there_is_not_replaced(world: World, make: Make) -> None:
 # ── the person stops the run ─────────────────────────────────────────────────────────────────
 
 
-def test_a_stop_lets_what_is_in_flight_finish(world: World, make: Make) -> None:
+def test_a_stop_lets_what_is_in_flight_finish(world: World) -> None:
     """Once the person asked, nothing new begins, and what was sent is recorded."""
     world.provider.before = lambda _: world.stop.set()
-    result = world.apply(product(make, A), product(make, B, f"create {A}"))
+    result = world.apply(product(A), product(B, f"create {A}"))
     assert result.interrupted
     assert sorted(outcomes(world)) == [f"applied create {A}", f"skipped create {B}"]
     assert result.results[1].because == executor.INTERRUPTED
     assert set(world.saved[-1].resources) == {A}
 
 
-def test_a_stop_before_the_first_operation_begins_none(world: World, make: Make) -> None:
+def test_a_stop_before_the_first_operation_begins_none(world: World) -> None:
     """A run that is stopped at once sends nothing."""
     world.stop.set()
-    result = world.apply(product(make, A))
+    result = world.apply(product(A))
     assert result.interrupted
     assert world.provider.calls == []
 
 
-def test_what_stripe_quotes_of_a_secret_is_hidden(world: World, make: Make) -> None:
+def test_what_stripe_quotes_of_a_secret_is_hidden(world: World) -> None:
     """An error says nothing of a value that its author called sensitive."""
     world.provider.failures["create hunter2"] = ProviderError("No such name: 'hunter2'", status=400)
     result = world.apply(

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -23,11 +22,8 @@ from engine.errors import ConnectionFailedError, ProviderError, StateError
 from engine.plan.model import Step, StepKind
 from engine.state.model import Delta, RemovedObject, ResourceState, State
 from engine.values.secret import Sealed, Sensitive, fingerprint
-
-if TYPE_CHECKING:
-    from tests.unit.apply.conftest import FakeJournalFile, World
-
-Make = Callable[..., Step]
+from tests.support.fakes.ports import FakeJournalFile
+from tests.support.world import World, make
 
 A, B, C = (f"stripe_product.{name}" for name in "abc")
 HOOK = "stripe_webhook_endpoint.h"
@@ -45,7 +41,7 @@ RUN = Run(
 )
 
 
-def product(make: Make, address: str, *needs: str) -> Step:
+def product(address: str, *needs: str) -> Step:
     """Create a product named like its address."""
     return make(StepKind.CREATE, address, params={"name": address.rpartition(".")[2]}, after=needs)
 
@@ -64,20 +60,20 @@ def raw(*records: dict[str, Any] | bytes) -> list[bytes]:
 # ── what a run writes down ───────────────────────────────────────────────────────────────────
 
 
-def test_an_intent_stands_before_the_request_and_its_result_after(world: World, make: Make) -> None:
+def test_an_intent_stands_before_the_request_and_its_result_after(world: World) -> None:
     """When Stripe is called the journal says with what; once it answered, what came of it."""
     seen: list[list[str]] = []
     world.provider.before = lambda _: seen.append(kinds(world.journal))
-    world.apply(product(make, A), product(make, B, f"create {A}"))
+    world.apply(product(A), product(B, f"create {A}"))
     assert seen == [["intent 0"], ["intent 0", "done 0", "intent 1"]]
     assert kinds(world.journal) == ["intent 0", "done 0", "intent 1", "done 1"]
 
 
-def test_an_intent_holds_all_that_it_takes_to_send_it_again(world: World, make: Make) -> None:
+def test_an_intent_holds_all_that_it_takes_to_send_it_again(world: World) -> None:
     """Resolved parameters, the key of the request, and the moment by Stripe's clock."""
     world.provider.time = 1_790_000_000
     world.apply(
-        product(make, A),
+        product(A),
         make(
             StepKind.CREATE,
             "stripe_price.p",
@@ -92,14 +88,14 @@ def test_an_intent_holds_all_that_it_takes_to_send_it_again(world: World, make: 
     assert record["step"]["params"] == sent.params == {"product": "product_1", "currency": "usd"}
 
 
-def test_an_update_names_the_object_it_acts_on(world: World, make: Make) -> None:
+def test_an_update_names_the_object_it_acts_on(world: World) -> None:
     """The state may name another by the time it is taken up."""
     world.has(A, "prod_1", declared={"name": "a"})
     world.apply(make(StepKind.UPDATE, A, params={"name": "b"}))
     assert world.journal.records[0]["step"]["id"] == "prod_1"
 
 
-def test_no_secret_is_in_a_journal(world: World, make: Make) -> None:
+def test_no_secret_is_in_a_journal(world: World) -> None:
     """Neither one that its author wrote, nor one that Stripe told."""
     world.apply(make(StepKind.CREATE, HOOK, params={"url": Sensitive("https://hunter2.example")}))
     text = json.dumps(world.journal.records)
@@ -109,10 +105,10 @@ def test_no_secret_is_in_a_journal(world: World, make: Make) -> None:
     assert world.sink.kept == {("s", f"{HOOK}.secret"): "whsec_of_webhook_endpoint_1"}
 
 
-def test_a_refusal_closes_its_intent(world: World, make: Make) -> None:
+def test_a_refusal_closes_its_intent(world: World) -> None:
     """Stripe said no: nobody has to find out what became of it."""
     world.provider.failures["create a"] = ProviderError("no", status=400)
-    world.apply(product(make, A))
+    world.apply(product(A))
     assert kinds(world.journal) == ["intent 0", "failed 0"]
 
 
@@ -126,33 +122,33 @@ def test_a_refusal_closes_its_intent(world: World, make: Make) -> None:
         pytest.param(RuntimeError("a bug"), id="a bug"),
     ],
 )
-def test_what_may_have_happened_stays_open(world: World, make: Make, error: Exception) -> None:
+def test_what_may_have_happened_stays_open(world: World, error: Exception) -> None:
     """Stripe may have carried it out: the next run finds out."""
     world.provider.failures["create a"] = error
-    result = world.apply(product(make, A))
+    result = world.apply(product(A))
     assert len(result.failures) == 1
     assert kinds(world.journal) == ["intent 0"]
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 429])
-def test_what_cannot_have_happened_does_not(world: World, make: Make, status: int) -> None:
+def test_what_cannot_have_happened_does_not(world: World, status: int) -> None:
     """Stripe carries out nothing that it answers like this (D)."""
     world.provider.failures["create a"] = ProviderError("no", status=status)
-    world.apply(product(make, A))
+    world.apply(product(A))
     assert kinds(world.journal) == ["intent 0", "failed 0"]
 
 
-def test_an_uncertain_failure_says_when_it_is_found_out(world: World, make: Make) -> None:
+def test_an_uncertain_failure_says_when_it_is_found_out(world: World) -> None:
     """Beside what was to be done anyway."""
     world.provider.failures["create a"] = ProviderError("a fault", status=500)
     world.provider.failures["create b"] = ConnectionFailedError("no", hint="check the network")
-    hints = [entry.error.hint for entry in world.apply(product(make, A), product(make, B)).failures
+    hints = [entry.error.hint for entry in world.apply(product(A), product(B)).failures
              if entry.error]  # fmt: skip
     later = "whether Stripe carried it out is found out by the next engine plan or apply"
     assert hints == [later, f"check the network; {later}"]
 
 
-def test_what_stripe_has_no_part_in_is_noted(world: World, make: Make) -> None:
+def test_what_stripe_has_no_part_in_is_noted(world: World) -> None:
     """Renames, and records of what is there already."""
     world.has(A, "prod_1")
     forget = make(StepKind.FORGET, B, id="prod_1")
@@ -162,7 +158,7 @@ def test_what_stripe_has_no_part_in_is_noted(world: World, make: Make) -> None:
     assert world.journal.records[1]["resources"] == {B: None}
 
 
-def test_a_secret_that_was_not_kept_leaves_its_intent_open(world: World, make: Make) -> None:
+def test_a_secret_that_was_not_kept_leaves_its_intent_open(world: World) -> None:
     """The object is remembered, and the same request with the same key tells the secret again."""
     world.sink.torn = True
     result = world.apply(make(StepKind.CREATE, HOOK, params={"url": "https://e.example"}))
@@ -171,7 +167,7 @@ def test_a_secret_that_was_not_kept_leaves_its_intent_open(world: World, make: M
     assert world.journal.records[1]["resources"][HOOK]["id"] == "webhook_endpoint_1"
 
 
-def test_an_intent_tells_which_secret_was_kept_before(world: World, make: Make) -> None:
+def test_an_intent_tells_which_secret_was_kept_before(world: World) -> None:
     """So that whoever takes the run up can tell a new secret in the sink from an old one."""
     step = make(StepKind.CREATE, HOOK, params={"url": "https://e.example"})
     world.apply(step)
@@ -183,7 +179,7 @@ def test_an_intent_tells_which_secret_was_kept_before(world: World, make: Make) 
     assert read_journal(records, SCHEMAS, {}).pending[0].kept == kept
 
 
-def test_a_sink_that_cannot_be_read_keeps_nobody_from_working(world: World, make: Make) -> None:
+def test_a_sink_that_cannot_be_read_keeps_nobody_from_working(world: World) -> None:
     """A program that reads secrets fails for one that is not there yet."""
     world.sink.mute = True
     result = world.apply(make(StepKind.CREATE, HOOK, params={"url": "https://e.example"}))
@@ -191,21 +187,19 @@ def test_a_sink_that_cannot_be_read_keeps_nobody_from_working(world: World, make
     assert "kept" not in world.journal.records[0]
 
 
-def test_without_room_for_an_intent_nothing_is_sent(world: World, make: Make) -> None:
+def test_without_room_for_an_intent_nothing_is_sent(world: World) -> None:
     """What could not be found out afterwards is not begun, and nothing after it."""
     world.journal.room = 0
-    result = world.apply(product(make, A), product(make, B))
+    result = world.apply(product(A), product(B))
     assert world.provider.calls == []
     assert isinstance(result.unsaved, StateError)
     assert [entry.outcome.value for entry in result.results] == ["failed", "skipped"]
 
 
-def test_a_result_that_cannot_be_written_stops_the_run_and_is_not_lost(
-    world: World, make: Make
-) -> None:
+def test_a_result_that_cannot_be_written_stops_the_run_and_is_not_lost(world: World) -> None:
     """The state of the end has it; the intent stays open, and is answered alike again."""
     world.journal.room = 1
-    result = world.apply(product(make, A), product(make, B, f"create {A}"))
+    result = world.apply(product(A), product(B, f"create {A}"))
     assert kinds(world.journal) == ["intent 0"]
     assert world.saved[-1].resources[A].id == "product_1"
     assert isinstance(result.unsaved, StateError)
@@ -232,7 +226,7 @@ class Measured:
         """Nothing to close."""
 
 
-def test_there_is_room_for_the_results_of_all_that_is_in_flight(make: Make) -> None:
+def test_there_is_room_for_the_results_of_all_that_is_in_flight() -> None:
     """However many are open, each finds room for what comes of it, however late."""
     journal = Journal(RUN, Measured())
     wide = {"name": "x" * 500, "metadata": {f"k{n}": "v" * 400 for n in range(20)}}
@@ -248,7 +242,7 @@ def test_there_is_room_for_the_results_of_all_that_is_in_flight(make: Make) -> N
     assert journal.open == {}
 
 
-def test_the_room_for_a_run_is_that_of_its_records(make: Make) -> None:
+def test_the_room_for_a_run_is_that_of_its_records() -> None:
     """More than what each operation and its result take, also of text that UTF-8 makes longer."""
     steps = [
         make(StepKind.CREATE, f"stripe_product.{name}", params={"name": text * 50})
@@ -272,10 +266,10 @@ def test_the_run_comes_back_whole() -> None:
     assert (unfinished.deltas, unfinished.pending) == ((), ())
 
 
-def test_results_and_open_intents_come_back_in_order(make: Make) -> None:
+def test_results_and_open_intents_come_back_in_order() -> None:
     """What is done or failed is not pending; what is noted or done is a change."""
     intents = [
-        Intent(number=number, step=product(make, address), key=f"key-{number}", at=1000 + number)
+        Intent(number=number, step=product(address), key=f"key-{number}", at=1000 + number)
         for number, address in enumerate((A, B, C))
     ]
     entry = ResourceState(type="stripe_product", id="prod_1", declared={"name": "a"})
@@ -303,7 +297,7 @@ def test_results_and_open_intents_come_back_in_order(make: Make) -> None:
     assert list(journal.open) == [2]
 
 
-def test_a_secret_that_the_stack_declares_is_filled_in(make: Make) -> None:
+def test_a_secret_that_the_stack_declares_is_filled_in() -> None:
     """By its fingerprint; another stays one."""
     step = make(StepKind.CREATE, A, params={"name": Sensitive("hunter2"), "x": Sensitive("lost")})
     record = intent_record(Intent(number=0, step=step, key="k", at=None), "l")
@@ -316,7 +310,7 @@ def test_a_secret_that_the_stack_declares_is_filled_in(make: Make) -> None:
 
 
 @pytest.mark.parametrize("text", ["ß", "字", "\ud800", "line\nbreak", "\u2028", "\0", '"\\'])
-def test_any_text_fits_on_one_line_and_comes_back(make: Make, text: str) -> None:
+def test_any_text_fits_on_one_line_and_comes_back(text: str) -> None:
     """A record ends at a newline, so none may hold one."""
     step = make(StepKind.CREATE, A, params={"name": text})
     record = intent_record(Intent(number=0, step=step, key="k", at=None), "l")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
@@ -28,11 +28,7 @@ from engine.schema.lifecycle import Removal, Verb
 from engine.state.model import Delta, Draft, RemovedObject, ResourceState, State
 from engine.values.markers import UNKNOWN
 from engine.values.secret import Sealed, Sensitive, fingerprint
-
-if TYPE_CHECKING:
-    from tests.unit.apply.conftest import World
-
-Make = Callable[..., Step]
+from tests.support.world import World, make
 
 A, B = "stripe_product.a", "stripe_product.b"
 PRICE = "stripe_price.p"
@@ -117,7 +113,7 @@ def stamped(address: str, lineage: str = "l") -> dict[str, Any]:
     return {"metadata": {"engine": f"{lineage}:{address}"}}
 
 
-def product(make: Make, address: str = A, **params: Any) -> Step:
+def product(address: str = A, **params: Any) -> Step:
     """Create a product with an ownership stamp."""
     declared = {"name": address.rpartition(".")[2], **params}
     return make(
@@ -255,7 +251,7 @@ def test_a_replacement_finds_the_old_object_in_a_newer_state(crash: Crash) -> No
     assert crash.draft.resources[PRICE] == made
 
 
-def test_what_changes_is_not_sent_late_into_a_newer_state(crash: Crash, make: Make) -> None:
+def test_what_changes_is_not_sent_late_into_a_newer_state(crash: Crash) -> None:
     """An old update could undo what is newer; the next plan sees what it did."""
     put(crash.world, "prod_a", name="newest")
     crash.now(dataclasses.replace(crash.draft.base, serial=5, resources={A: resource("prod_a")}))
@@ -266,9 +262,9 @@ def test_what_changes_is_not_sent_late_into_a_newer_state(crash: Crash, make: Ma
     assert crash.sent == []
 
 
-def test_what_a_create_made_beside_a_newer_state_is_to_go(crash: Crash, make: Make) -> None:
+def test_what_a_create_made_beside_a_newer_state_is_to_go(crash: Crash) -> None:
     """The state has another object there: the one that the run made is removed by the next plan."""
-    step = product(make)
+    step = product()
     answered(crash.world, step)
     crash.now(
         dataclasses.replace(crash.draft.base, serial=5, resources={A: resource("prod_other")})
@@ -282,9 +278,9 @@ def test_what_a_create_made_beside_a_newer_state_is_to_go(crash: Crash, make: Ma
 # ── sent again with its own key ──────────────────────────────────────────────────────────────
 
 
-def test_an_answer_that_was_lost_comes_again(crash: Crash, make: Make) -> None:
+def test_an_answer_that_was_lost_comes_again(crash: Crash) -> None:
     """Stripe replays it: one object, and the state has it."""
-    step = product(make)
+    step = product()
     answered(crash.world, step)
     findings = crash.recover(intent(step))
     assert findings == (Finding(address=A, what=Found.CONFIRMED, id="product_1"),)
@@ -294,24 +290,24 @@ def test_an_answer_that_was_lost_comes_again(crash: Crash, make: Make) -> None:
     assert call.context == RequestContext(idempotency_key=KEY)
 
 
-def test_a_request_that_never_arrived_arrives_now(crash: Crash, make: Make) -> None:
+def test_a_request_that_never_arrived_arrives_now(crash: Crash) -> None:
     """The same wish, agreed to in the run before."""
-    [finding] = crash.recover(intent(product(make)))
+    [finding] = crash.recover(intent(product()))
     assert (finding.what, crash.found) == (Found.CONFIRMED, {A: "product_1"})
 
 
-def test_it_is_sent_to_the_account_it_was_sent_to(crash: Crash, make: Make) -> None:
+def test_it_is_sent_to_the_account_it_was_sent_to(crash: Crash) -> None:
     """A connected account has keys of its own."""
-    crash.recover(intent(dataclasses.replace(product(make), account="acct_2")))
+    crash.recover(intent(dataclasses.replace(product(), account="acct_2")))
     [call] = crash.world.provider.calls
     assert call.context == RequestContext(idempotency_key=KEY, account="acct_2")
 
 
-def test_what_stripe_refuses_did_not_happen(crash: Crash, make: Make) -> None:
+def test_what_stripe_refuses_did_not_happen(crash: Crash) -> None:
     """A 400 is final: the next plan decides anew, and nothing is looked for."""
     put(crash.world, "prod_x", **stamped(A))
     crash.world.provider.failures["create a"] = ProviderError("no", status=400)
-    assert crash.recover(intent(product(make))) == (Finding(address=A, what=Found.NOT_DONE),)
+    assert crash.recover(intent(product())) == (Finding(address=A, what=Found.NOT_DONE),)
     assert crash.found == {}
 
 
@@ -327,16 +323,16 @@ def test_what_stripe_refuses_did_not_happen(crash: Crash, make: Make) -> None:
     ],
 )
 def test_as_long_as_stripe_does_not_tell_nothing_is_decided(
-    crash: Crash, make: Make, error: ProviderError
+    crash: Crash, error: ProviderError
 ) -> None:
     """The error goes on to whoever asked; the journal is as good as before."""
     crash.world.provider.failures["create a"] = error
     with pytest.raises(type(error)) as raised:
-        crash.recover(intent(product(make)))
+        crash.recover(intent(product()))
     assert raised.value is error
 
 
-def test_an_update_is_answered_again(crash: Crash, make: Make) -> None:
+def test_an_update_is_answered_again(crash: Crash) -> None:
     """The state learns what it did."""
     world = crash.world
     world.has(A, "prod_a", declared={"name": "old"})
@@ -348,7 +344,7 @@ def test_an_update_is_answered_again(crash: Crash, make: Make) -> None:
 
 
 @pytest.mark.parametrize("removal", [ARCHIVE, DELETE])
-def test_a_removal_is_left_to_the_next_plan(crash: Crash, make: Make, removal: Removal) -> None:
+def test_a_removal_is_left_to_the_next_plan(crash: Crash, removal: Removal) -> None:
     """What was to go may be declared again by now, and the plan sees whether it is there."""
     crash.world.has(A, "prod_a")
     crash = Crash(crash.world)
@@ -358,7 +354,7 @@ def test_a_removal_is_left_to_the_next_plan(crash: Crash, make: Make, removal: R
     assert crash.found == {A: "prod_a"}
 
 
-def test_an_update_of_what_is_gone_did_not_happen(crash: Crash, make: Make) -> None:
+def test_an_update_of_what_is_gone_did_not_happen(crash: Crash) -> None:
     """Somebody deleted it: the next plan says so."""
     crash.world.has(A, "prod_a")
     crash = Crash(crash.world)
@@ -368,9 +364,9 @@ def test_an_update_of_what_is_gone_did_not_happen(crash: Crash, make: Make) -> N
     assert crash.found == {A: "prod_a"}
 
 
-def test_taking_up_twice_changes_nothing_more(crash: Crash, make: Make) -> None:
+def test_taking_up_twice_changes_nothing_more(crash: Crash) -> None:
     """Killed after the state was written, the next one does it all over."""
-    step = product(make)
+    step = product()
     crash.recover(intent(step), deltas=(Delta(resources={B: resource("prod_b")}),))
     after = dataclasses.replace(crash.draft.state(), serial=4)
     crash.now(after)
@@ -380,10 +376,10 @@ def test_taking_up_twice_changes_nothing_more(crash: Crash, make: Make) -> None:
     assert list(crash.world.provider.objects) == ["product_1"]
 
 
-def test_one_that_fails_leaves_no_doubt_about_the_others(crash: Crash, make: Make) -> None:
+def test_one_that_fails_leaves_no_doubt_about_the_others(crash: Crash) -> None:
     """What was found out before the connection broke is found out again."""
     crash.world.provider.failures["create b"] = ConnectionFailedError("no answer")
-    both = (intent(product(make)), intent(product(make, B), number=1, key="engine-run0-s-1"))
+    both = (intent(product()), intent(product(B), number=1, key="engine-run0-s-1"))
     with pytest.raises(ConnectionFailedError):
         crash.recover(*both)
     crash.world.provider.failures.clear()
@@ -409,10 +405,10 @@ def test_one_that_fails_leaves_no_doubt_about_the_others(crash: Crash, make: Mak
     ],
 )
 def test_a_key_is_trusted_for_less_than_a_day_of_stripes_clock(
-    crash: Crash, make: Make, at: int | None, now: int | None, *, again: bool
+    crash: Crash, at: int | None, now: int | None, *, again: bool
 ) -> None:
     """Stripe may forget it after 24 hours (D) and would make a second object."""
-    step = product(make)
+    step = product()
     answered(crash.world, step)
     crash.world.provider.time = now
     [finding] = crash.recover(intent(step, at=at))
@@ -422,7 +418,7 @@ def test_a_key_is_trusted_for_less_than_a_day_of_stripes_clock(
 
 
 @pytest.mark.parametrize("kind", [StepKind.UPDATE, StepKind.SETTLE, StepKind.REMOVE])
-def test_an_old_change_is_left_to_the_next_plan(crash: Crash, make: Make, kind: StepKind) -> None:
+def test_an_old_change_is_left_to_the_next_plan(crash: Crash, kind: StepKind) -> None:
     """Sent a day late it would be a new wish that nobody agreed to."""
     crash.world.has(A, "prod_a", declared={"name": "by hand"})
     crash = Crash(crash.world)
@@ -433,7 +429,7 @@ def test_an_old_change_is_left_to_the_next_plan(crash: Crash, make: Make, kind: 
     assert crash.found == {A: "prod_a"}
 
 
-def test_an_old_call_is_made_again(crash: Crash, make: Make) -> None:
+def test_an_old_call_is_made_again(crash: Crash) -> None:
     """No later plan would make it, and it does no more than its name says."""
     domain = "stripe_payment_method_domain.d"
     crash.world.has(domain, "pmd_1", declared={"domain_name": "e.example"})
@@ -458,10 +454,10 @@ def test_an_old_call_is_made_again(crash: Crash, make: Make) -> None:
     ],
 )
 def test_where_the_key_tells_nothing_the_object_is_looked_for(
-    crash: Crash, make: Make, error: Exception, *, made: bool
+    crash: Crash, error: Exception, *, made: bool
 ) -> None:
     """A saved fault of Stripe's own says nothing of what happened; the account does."""
-    step = product(make)
+    step = product()
     if made:
         put(crash.world, "prod_made", name="a", **stamped(A))
     crash.world.provider.failures["create a"] = error
@@ -495,11 +491,11 @@ def old(crash: Crash, step: Step) -> Finding:
     ],
 )
 def test_an_object_is_known_by_its_stamp(
-    crash: Crash, make: Make, fields: dict[str, Any], *, found: bool
+    crash: Crash, fields: dict[str, Any], *, found: bool
 ) -> None:
     """Lineage and address; whatever else was changed about it since."""
     put(crash.world, "prod_x", name="changed by hand", **fields)
-    finding = old(crash, product(make))
+    finding = old(crash, product())
     assert finding.what is (Found.DISCOVERED if found else Found.NOT_DONE)
     assert crash.found == ({A: "prod_x"} if found else {})
 
@@ -507,7 +503,7 @@ def test_an_object_is_known_by_its_stamp(
 @pytest.mark.parametrize("made", [True, False])
 @pytest.mark.parametrize("superseded", [("price_1",), ("price_0", "price_1")])
 def test_a_replacement_and_what_it_replaces_carry_one_stamp(
-    crash: Crash, make: Make, superseded: tuple[str, ...], *, made: bool
+    crash: Crash, superseded: tuple[str, ...], *, made: bool
 ) -> None:
     """The old object is known by its id and never taken for the new one."""
     params = {"currency": "usd", "unit_amount": 200, **stamped(PRICE)}
@@ -525,7 +521,7 @@ def test_a_replacement_and_what_it_replaces_carry_one_stamp(
     assert crash.draft.resources[PRICE].superseded == (superseded if made else superseded[:-1])
 
 
-def test_what_is_remembered_as_archived_is_not_what_was_made(crash: Crash, make: Make) -> None:
+def test_what_is_remembered_as_archived_is_not_what_was_made(crash: Crash) -> None:
     """It carries the same stamp and is somebody else."""
     put(crash.world, "prod_9", created=SENT - 1, **stamped(A))
     crash.now(
@@ -533,28 +529,28 @@ def test_what_is_remembered_as_archived_is_not_what_was_made(crash: Crash, make:
             crash.draft.base, removed={A: RemovedObject(type="stripe_product", id="prod_9")}
         )
     )
-    assert old(crash, product(make)).what is Found.NOT_DONE
+    assert old(crash, product()).what is Found.NOT_DONE
 
 
-def test_of_two_the_one_that_the_state_does_not_know_is_the_news(crash: Crash, make: Make) -> None:
+def test_of_two_the_one_that_the_state_does_not_know_is_the_news(crash: Crash) -> None:
     """A newer state came with an object of another clone's; ours must not be lost for it."""
     for id in ("prod_ours", "prod_theirs"):
         put(crash.world, id, **stamped(A))
     crash.now(
         dataclasses.replace(crash.draft.base, serial=5, resources={A: resource("prod_theirs")})
     )
-    finding = old(crash, product(make))
+    finding = old(crash, product())
     assert (finding.what, finding.id) == (Found.DISCOVERED, "prod_ours")
     assert crash.found == {A: "prod_theirs"}
     assert crash.draft.resources[A].superseded == ("prod_ours",)
 
 
-def test_what_the_state_has_already_stays_as_it_is(crash: Crash, make: Make) -> None:
+def test_what_the_state_has_already_stays_as_it_is(crash: Crash) -> None:
     """Only the journal's end was missed, days ago."""
     put(crash.world, "prod_a", name="a", **stamped(A))
     entry = resource("prod_a", declared={"name": "a"}, attributes={"name": "a"})
     crash.now(dataclasses.replace(crash.draft.base, serial=4, resources={A: entry}))
-    finding = old(crash, product(make))
+    finding = old(crash, product())
     assert (finding.what, finding.id) == (Found.DISCOVERED, "prod_a")
     assert crash.draft.resources == {A: entry}
 
@@ -578,7 +574,7 @@ METERED = {
     ],
 )  # fmt: skip
 def test_a_type_without_metadata_is_known_by_what_was_sent(
-    crash: Crash, make: Make, fields: dict[str, Any], *, found: bool
+    crash: Crash, fields: dict[str, Any], *, found: bool
 ) -> None:
     """All declared leaves agree, and it is no older than the request."""
     put(crash.world, "mtr_x", **{"status": "active", **METERED, **fields})
@@ -587,7 +583,7 @@ def test_a_type_without_metadata_is_known_by_what_was_sent(
     assert crash.found == ({METER: "mtr_x"} if found else {})
 
 
-def test_its_like_at_another_address_is_not_taken_from_there(crash: Crash, make: Make) -> None:
+def test_its_like_at_another_address_is_not_taken_from_there(crash: Crash) -> None:
     """Two declarations may be alike; each has an object of its own."""
     put(crash.world, "mtr_x", **METERED)
     other = "stripe_billing_meter.other"
@@ -599,7 +595,7 @@ def test_its_like_at_another_address_is_not_taken_from_there(crash: Crash, make:
     assert old(crash, make(StepKind.CREATE, METER, params=METERED)).what is Found.NOT_DONE
 
 
-def test_without_stamps_any_type_is_known_by_what_was_sent(crash: Crash, make: Make) -> None:
+def test_without_stamps_any_type_is_known_by_what_was_sent(crash: Crash) -> None:
     """`ownership-stamp = false` leaves metadata to its author."""
     params = {"name": "Pro", "metadata": {"tier": "gold"}}
     put(crash.world, "prod_other", name="Pro", metadata={"tier": "silver"})
@@ -607,7 +603,7 @@ def test_without_stamps_any_type_is_known_by_what_was_sent(crash: Crash, make: M
     assert old(crash, make(StepKind.CREATE, A, params=params)).id == "prod_ours"
 
 
-def test_a_list_that_needs_filters_gets_them(crash: Crash, make: Make) -> None:
+def test_a_list_that_needs_filters_gets_them(crash: Crash) -> None:
     """Stripe lists items of a value list by the list alone."""
     address = "stripe_radar_value_list_item.i"
     params = {"value_list": "rsl_1", "value": "1.2.3.4"}
@@ -616,7 +612,7 @@ def test_a_list_that_needs_filters_gets_them(crash: Crash, make: Make) -> None:
     assert old(crash, make(StepKind.CREATE, address, params=params)).id == "rsli_x"
 
 
-def test_a_child_is_looked_for_beneath_its_parent(crash: Crash, make: Make) -> None:
+def test_a_child_is_looked_for_beneath_its_parent(crash: Crash) -> None:
     """And kept with it, as it is addressed."""
     address = "stripe_product_feature.f"
     params = {"product": "prod_1", "entitlement_feature": "feat_1"}
@@ -627,7 +623,7 @@ def test_a_child_is_looked_for_beneath_its_parent(crash: Crash, make: Make) -> N
     assert finding.id == "prod_1/prodft_x"
 
 
-def test_a_chosen_id_is_read(crash: Crash, make: Make) -> None:
+def test_a_chosen_id_is_read(crash: Crash) -> None:
     """Whose stamp it carries decides whether it is ours."""
     address = "stripe_coupon.sale"
     params = {"id": "SALE", "percent_off": 10, "duration": "once", **stamped(address)}
@@ -636,9 +632,7 @@ def test_a_chosen_id_is_read(crash: Crash, make: Make) -> None:
 
 
 @pytest.mark.parametrize("fields", [{"metadata": {}}, stamped("stripe_coupon.sale", "m")])
-def test_a_chosen_id_of_somebody_else_is_not_ours(
-    crash: Crash, make: Make, fields: dict[str, Any]
-) -> None:
+def test_a_chosen_id_of_somebody_else_is_not_ours(crash: Crash, fields: dict[str, Any]) -> None:
     """The plan says who holds it."""
     address = "stripe_coupon.sale"
     params = {"id": "SALE", "percent_off": 10, "duration": "once", **stamped(address)}
@@ -647,7 +641,7 @@ def test_a_chosen_id_of_somebody_else_is_not_ours(
     assert crash.found == {}
 
 
-def test_what_ended_for_good_is_not_what_was_made(crash: Crash, make: Make) -> None:
+def test_what_ended_for_good_is_not_what_was_made(crash: Crash) -> None:
     """An archived alert is gone, although Stripe still answers it."""
     address = "stripe_billing_alert.a"
     params = {"title": "Usage", "alert_type": "usage_threshold"}
@@ -657,7 +651,7 @@ def test_what_ended_for_good_is_not_what_was_made(crash: Crash, make: Make) -> N
     assert old(crash, make(StepKind.CREATE, address, params=params)).id == "alrt_x"
 
 
-def test_what_there_is_one_of_is_left_to_the_next_plan(crash: Crash, make: Make) -> None:
+def test_what_there_is_one_of_is_left_to_the_next_plan(crash: Crash) -> None:
     """It is there whether it was changed or not: the plan compares it."""
     put(crash.world, "tax.settings", defaults={"tax_behavior": "exclusive"})
     step = make(
@@ -672,7 +666,7 @@ ENDPOINT = {"url": "https://e.example/hook", "enabled_events": ["charge.failed"]
 
 
 @pytest.mark.parametrize("kept", [True, False])
-def test_the_replay_brings_a_secret_again(crash: Crash, make: Make, *, kept: bool) -> None:
+def test_the_replay_brings_a_secret_again(crash: Crash, *, kept: bool) -> None:
     """It reaches its sink; state gets its fingerprint and nothing more."""
     step = make(StepKind.CREATE, HOOK, params={**ENDPOINT, **stamped(HOOK)}, declared=ENDPOINT)
     answered(crash.world, step)
@@ -695,7 +689,7 @@ def test_the_replay_brings_a_secret_again(crash: Crash, make: Make, *, kept: boo
     ],
 )
 def test_a_secret_that_nobody_kept_is_said_to_be_lost(
-    crash: Crash, make: Make, before: str | None, now: str | None, *, lost: bool
+    crash: Crash, before: str | None, now: str | None, *, lost: bool
 ) -> None:
     """An object that was looked up tells none; what the sink has is its own if it is new."""
     name = f"{HOOK}.secret"
@@ -713,7 +707,7 @@ def test_a_secret_that_nobody_kept_is_said_to_be_lost(
     assert crash.world.sink.kept == ({} if now is None else {("s", name): now})
 
 
-def test_nothing_is_lost_with_what_tells_no_secret(crash: Crash, make: Make) -> None:
+def test_nothing_is_lost_with_what_tells_no_secret(crash: Crash) -> None:
     """An update of an endpoint is answered without one, and needs none."""
     crash.world.has(HOOK, "we_1", declared={"url": "https://old.example"})
     crash = Crash(crash.world)
@@ -723,7 +717,7 @@ def test_nothing_is_lost_with_what_tells_no_secret(crash: Crash, make: Make) -> 
     assert (finding.what, finding.secret_lost) == (Found.CONFIRMED, False)
 
 
-def test_a_nested_secret_of_v2_is_kept_too(crash: Crash, make: Make) -> None:
+def test_a_nested_secret_of_v2_is_kept_too(crash: Crash) -> None:
     """An event destination's signing secret, two steps deep."""
     address = "stripe_v2_core_event_destination.d"
     params = {"name": "d", "type": "webhook_endpoint", **stamped(address)}
@@ -738,9 +732,7 @@ def test_a_nested_secret_of_v2_is_kept_too(crash: Crash, make: Make) -> None:
     assert told == {"signing_secret": Sealed.of("whsec_v2", "l")}
 
 
-def test_a_sink_that_failed_after_the_create_gets_the_secret_from_the_replay(
-    world: World, make: Make
-) -> None:
+def test_a_sink_that_failed_after_the_create_gets_the_secret_from_the_replay(world: World) -> None:
     """The run remembered the object; the next one asks again with the same key."""
     world.sink.torn = True
     step = make(StepKind.CREATE, HOOK, params=ENDPOINT)
@@ -764,7 +756,7 @@ SECRET = "stripe_apps_secret.token"  # noqa: S105 - an address
 SCOPED = {"name": "token", "scope": {"type": "account"}}
 
 
-def test_a_secret_that_the_stack_still_declares_is_sent_again(crash: Crash, make: Make) -> None:
+def test_a_secret_that_the_stack_still_declares_is_sent_again(crash: Crash) -> None:
     """The journal had its fingerprint; the stack has the value."""
     params = {**SCOPED, "payload": Sensitive("hunter2")}
     [finding] = crash.recover(intent(make(StepKind.CREATE, SECRET, params=params)))
@@ -775,7 +767,7 @@ def test_a_secret_that_the_stack_still_declares_is_sent_again(crash: Crash, make
 
 
 @pytest.mark.parametrize("made", [True, False])
-def test_a_secret_that_nobody_knows_is_not_sent(crash: Crash, make: Make, *, made: bool) -> None:
+def test_a_secret_that_nobody_knows_is_not_sent(crash: Crash, *, made: bool) -> None:
     """A fingerprint is no value. What the fields name is there or not; the next plan sends it."""
     if made:
         put(crash.world, "name=token&scope.type=account", **SCOPED)
@@ -788,9 +780,7 @@ def test_a_secret_that_nobody_knows_is_not_sent(crash: Crash, make: Make, *, mad
         assert crash.draft.resources[SECRET].declared == SCOPED
 
 
-def test_an_update_with_a_secret_that_nobody_knows_is_left_to_the_plan(
-    crash: Crash, make: Make
-) -> None:
+def test_an_update_with_a_secret_that_nobody_knows_is_left_to_the_plan(crash: Crash) -> None:
     """It is not sent, and the state says what it said."""
     crash.world.has(HOOK, "we_1", declared={"url": "https://old.example"})
     crash = Crash(crash.world)
@@ -803,7 +793,7 @@ def test_an_update_with_a_secret_that_nobody_knows_is_left_to_the_plan(
 # ── what refers to what was found ────────────────────────────────────────────────────────────
 
 
-def test_what_was_found_is_what_others_refer_to(crash: Crash, make: Make) -> None:
+def test_what_was_found_is_what_others_refer_to(crash: Crash) -> None:
     """State keeps the reference as written and what it stands for as it is now."""
     params = {"product": "prod_1", "currency": "usd", "unit_amount": 100, **stamped(PRICE)}
     declared = {"product": f"${{{A}.id}}", "currency": "usd", "unit_amount": 100}

@@ -1,7 +1,7 @@
 """The planner's behaviours, one a file: `tests/cases/*.json`.
 
 Each file says what is declared, what state holds and what Stripe has, and what plan that makes.
-`conftest.py` beside this file describes the form; here a plan is turned into the words of
+`tests/support/cases.py` describes the form; here a plan is turned into the words of
 `expect`. What `expect` leaves out must be empty, except the leaves and parameters of creates and
 the leaves of removals, which are compared where a file gives them.
 """
@@ -9,7 +9,7 @@ the leaves of removals, which are compared where a file gives them.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -20,6 +20,7 @@ from engine.plan.model import Action, Change, Drift, FieldChange, Plan, Step, St
 from engine.values.markers import ABSENT, Marker
 from engine.values.paths import dotted
 from engine.values.secret import Sealed, Sensitive
+from tests.support.cases import plan_of
 
 Case: TypeAlias = Mapping[str, Any]
 
@@ -151,7 +152,7 @@ def _carried_out(expect: Case, steps: tuple[Step, ...]) -> None:
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
-def test_case(path: Path, plan_of: Callable[[Case], Plan]) -> None:
+def test_case(path: Path) -> None:
     """The plan is the one the file expects, down to the order and parameters of its operations."""
     case = json.loads(path.read_text(encoding="utf-8"))
     plan = plan_of(case)
@@ -160,7 +161,7 @@ def test_case(path: Path, plan_of: Callable[[Case], Plan]) -> None:
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
-def test_case_in_any_order(path: Path, plan_of: Callable[[Case], Plan]) -> None:
+def test_case_in_any_order(path: Path) -> None:
     """The order in which things are written down does not change the plan."""
     case = json.loads(path.read_text(encoding="utf-8"))
     assert plan_of(_turned(case)) == plan_of(case)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 
 from engine.plan.model import Action, Plan, PlanReport, summary
-
-PlanOf = Callable[[Mapping[str, Any]], Plan]
+from tests.support.cases import plan_of
 
 PRO = "stripe_product.pro"
 OBJECT = {"id": "prod_1", "name": "Pro", "active": True}
@@ -49,7 +47,7 @@ def with_stack(**parts: Any) -> dict[str, Any]:
         (False, case(options={"refresh_only": True})),
     ],
 )
-def test_has_changes(plan_of: PlanOf, changed: bool, said: dict[str, Any]) -> None:  # noqa: FBT001
+def test_has_changes(changed: bool, said: dict[str, Any]) -> None:  # noqa: FBT001
     """A plan has changes if an apply would do anything a person has to agree to."""
     plan = plan_of(said)
     assert plan.has_changes is changed
@@ -57,7 +55,7 @@ def test_has_changes(plan_of: PlanOf, changed: bool, said: dict[str, Any]) -> No
     assert not report_of().has_changes
 
 
-def test_a_move_alone_is_a_change(plan_of: PlanOf) -> None:
+def test_a_move_alone_is_a_change() -> None:
     """Renaming in state is something to agree to."""
     plan = plan_of(
         {
@@ -73,7 +71,7 @@ def test_a_move_alone_is_a_change(plan_of: PlanOf) -> None:
     assert plan.count(Action.MOVE) == 1
 
 
-def test_summary_names_every_action(plan_of: PlanOf) -> None:
+def test_summary_names_every_action() -> None:
     """Resources are counted by action, those without a change too."""
     plan = plan_of(
         {
@@ -97,7 +95,7 @@ def test_summary_names_every_action(plan_of: PlanOf) -> None:
     ]
 
 
-def test_a_report_gathers_every_refusal(plan_of: PlanOf) -> None:
+def test_a_report_gathers_every_refusal() -> None:
     """A run is forbidden by whatever forbids one of its plans."""
     template = "stripe_invoice_rendering_template.plain"
     refused = plan_of({"stack": {"declarations": {template: {}}}})

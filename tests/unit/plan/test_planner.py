@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from engine.catalog import loader
-from engine.graph.build import ResourceGraph
 from engine.plan.decide.replacement import choose_removal
 from engine.plan.inputs.observed import Observed
 from engine.plan.inputs.options import PlanOptions
-from engine.plan.model import Action, Plan
+from engine.plan.model import Action
 from engine.plan.planner import make_plan
 from engine.schema.lifecycle import Life, Probe, Removal, Verb
 from engine.state.model import ResourceState, new_state
+from tests.support.cases import graph_of, plan_of
 
 PRO = "stripe_product.pro"
 PRODUCT = loader.resource_type("stripe_product")
@@ -32,7 +32,7 @@ def test_a_type_whose_ways_are_all_ruled_out() -> None:
     assert choose_removal(kind, {"deep": {"flag": False}}, probed=True) is leaf
 
 
-def test_a_type_that_nothing_removes(graph_of: Callable[[Any], ResourceGraph]) -> None:
+def test_a_type_that_nothing_removes() -> None:
     """Its objects are forgotten, and replacing one leaves the old one without a duty to remove."""
     schemas = {"stripe_product": dataclasses.replace(PRODUCT, life=Life())}
     entry = ResourceState(
@@ -52,7 +52,7 @@ def test_a_type_that_nothing_removes(graph_of: Callable[[Any], ResourceGraph]) -
     assert (create.key, create.supersedes, create.record.superseded) == (f"create {PRO}", "", ())
 
 
-def test_stamps_and_options_have_defaults(graph_of: Callable[[Any], ResourceGraph]) -> None:
+def test_stamps_and_options_have_defaults() -> None:
     """New objects are stamped with lineage and address unless the settings say otherwise."""
     state = new_state("case", "test", "cafe")
     (create,) = make_plan(graph_of(CASE), state, Observed(), loader.schemas()).steps
@@ -63,6 +63,6 @@ def test_stamps_and_options_have_defaults(graph_of: Callable[[Any], ResourceGrap
     assert "metadata" not in bare.params
 
 
-def test_same_input_same_plan(plan_of: Callable[[Mapping[str, Any]], Plan]) -> None:
+def test_same_input_same_plan() -> None:
     """The same case twice is the same plan, down to its text."""
     assert repr(plan_of(CASE)) == repr(plan_of(CASE))

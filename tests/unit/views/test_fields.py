@@ -13,6 +13,7 @@ from engine.values.reference import Ref
 from engine.values.secret import Sealed, Sensitive
 from engine.views.fields import flatten, lay_out, leaf, show, show_pair
 from engine.views.style import PLAIN
+from tests.support import build
 
 
 def lines(change: Any) -> list[str]:
@@ -126,13 +127,13 @@ def test_two_short_texts_are_shown_whole() -> None:
     ],
 )
 def test_a_change_of_a_leaf_is_a_line(
-    build: Any, path: str, before: object, after: object, parts: Any, expected: list[str]
+    path: str, before: object, after: object, parts: Any, expected: list[str]
 ) -> None:
     """Symbol, path, values, and what the change means."""
     assert lines(build.field(path, before, after, **parts)) == expected
 
 
-def test_a_long_list_is_told_by_what_comes_and_goes(build: Any) -> None:
+def test_a_long_list_is_told_by_what_comes_and_goes() -> None:
     """Nobody compares twenty event names by eye."""
     names = [f"customer.subscription.{word}" for word in ("created", "deleted", "paused")]
     change = build.field("enabled_events", names, [*names[:2], "invoice.paid"])
@@ -143,7 +144,7 @@ def test_a_long_list_is_told_by_what_comes_and_goes(build: Any) -> None:
     ]
 
 
-def test_a_long_list_in_another_order_is_shown_whole(build: Any) -> None:
+def test_a_long_list_in_another_order_is_shown_whole() -> None:
     """Where order counts, the new order is what matters."""
     names = [f"customer.subscription.{word}" for word in ("created", "deleted", "paused")]
     change = build.field("images", names, names[::-1])
@@ -151,7 +152,7 @@ def test_a_long_list_in_another_order_is_shown_whole(build: Any) -> None:
     assert lines(change)[1] == '    ~ "customer.subscription.paused"'
 
 
-def test_a_long_new_list_has_a_line_for_each_entry(build: Any) -> None:
+def test_a_long_new_list_has_a_line_for_each_entry() -> None:
     """A line that nobody can read is no line."""
     names = [f"customer.subscription.{word}" for word in ("created", "deleted", "paused")]
     assert lines(build.field("enabled_events", ABSENT, names)) == [

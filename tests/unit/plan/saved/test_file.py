@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import pytest
 
@@ -31,8 +31,7 @@ from engine.state.model import ResourceState
 from engine.values.markers import ABSENT, Marker
 from engine.values.paths import Path as Path_
 from engine.values.secret import Sealed, Sensitive, fingerprint
-
-Prepare: TypeAlias = Callable[[Mapping[str, Any]], Any]
+from tests.support.cases import prepared
 
 CASES = sorted((Path(__file__).parents[3] / "cases").glob("*.json"))
 LINEAGE = "f" * 32
@@ -129,7 +128,7 @@ WITH_SECRETS = [path for path in CASES if secrets_of(case_of(path))]
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
-def test_every_plan_comes_back_as_it_was(path: Path, prepared: Prepare) -> None:
+def test_every_plan_comes_back_as_it_was(path: Path) -> None:
     """Whatever a planner can decide, but for secrets and what is looked up again."""
     made = prepared(case_of(path))
     raw = encode(made.saved)
@@ -143,14 +142,14 @@ def test_every_plan_comes_back_as_it_was(path: Path, prepared: Prepare) -> None:
 
 
 @pytest.mark.parametrize("path", WITH_SECRETS, ids=lambda path: path.stem)
-def test_no_secret_is_in_the_file(path: Path, prepared: Prepare) -> None:
+def test_no_secret_is_in_the_file(path: Path) -> None:
     """Neither those that are sent, nor those that Stripe has, nor those of other resources."""
     case = case_of(path)
     raw = encode(prepared(case).saved).decode()
     assert [text for text in secrets_of(case) if re.search(rf"\b{re.escape(text)}\b", raw)] == []
 
 
-def test_a_sensitive_output_is_in_the_file_as_a_reference_or_not_at_all(prepared: Prepare) -> None:
+def test_a_sensitive_output_is_in_the_file_as_a_reference_or_not_at_all() -> None:
     """A text that holds a reference may hold a secret beside it."""
     reference, mixed = "${stripe_product.pro.id}", "canary-1 ${stripe_product.pro.id}"
     outputs = {
@@ -174,7 +173,7 @@ def test_a_sensitive_output_is_in_the_file_as_a_reference_or_not_at_all(prepared
     assert wanted_with_secrets(None, secrets) is None
 
 
-def test_the_same_plan_is_the_same_bytes(prepared: Prepare) -> None:
+def test_the_same_plan_is_the_same_bytes() -> None:
     """Whatever order the mappings in it came in."""
     made = prepared(SMALL)
     (step,) = made.plan.steps
@@ -186,7 +185,7 @@ def test_the_same_plan_is_the_same_bytes(prepared: Prepare) -> None:
     assert len(texts) == 1
 
 
-def test_every_option_is_kept_but_how_long_to_wait(prepared: Prepare) -> None:
+def test_every_option_is_kept_but_how_long_to_wait() -> None:
     """What a plan was made with is part of it; the lock is the apply's own."""
     address = parse_address("stripe_product.pro")
     options = PlanOptions(
@@ -210,7 +209,7 @@ def test_every_option_is_kept_but_how_long_to_wait(prepared: Prepare) -> None:
     assert read(encode(saved)).options == dataclasses.replace(options, lock_timeout=0.0)
 
 
-def test_each_byte_counts(prepared: Prepare) -> None:
+def test_each_byte_counts() -> None:
     """A file that was changed anywhere, cut short or added to is refused."""
     raw = encode(prepared(SMALL).saved)
     damaged = [
@@ -229,7 +228,7 @@ def test_each_byte_counts(prepared: Prepare) -> None:
     assert read(raw).environment == "test"
 
 
-def test_an_edit_with_a_digest_of_its_own_is_refused(prepared: Prepare) -> None:
+def test_an_edit_with_a_digest_of_its_own_is_refused() -> None:
     """Also where nothing is said that was not said before: one plan has one spelling."""
     raw = encode(prepared(SMALL).saved)
     for changed in (
@@ -260,7 +259,7 @@ def test_a_file_that_breaks_off_is_not_whole(rest: bytes) -> None:
         read(b'{"file":"engine-plan",' + rest)
 
 
-def test_a_newer_format_names_the_engine_that_wrote_it(prepared: Prepare) -> None:
+def test_a_newer_format_names_the_engine_that_wrote_it() -> None:
     """Nothing is guessed about it."""
     raw = encode(prepared(SMALL).saved)
     newer = raw.replace(b'"format_version":1', b'"format_version":2')
@@ -273,7 +272,7 @@ def test_a_newer_format_names_the_engine_that_wrote_it(prepared: Prepare) -> Non
         read(b'{"file":"engine-plan","format_version":2}\n')
 
 
-def test_a_type_that_this_engine_does_not_know(prepared: Prepare) -> None:
+def test_a_type_that_this_engine_does_not_know() -> None:
     """Another engine's plan may be whole, and still say what this one cannot carry out."""
     raw = encode(prepared(SMALL).saved)
     with pytest.raises(PlanFileError) as caught:
@@ -282,7 +281,7 @@ def test_a_type_that_this_engine_does_not_know(prepared: Prepare) -> None:
     assert caught.value.cause == "It was written by engine 1.2.3."
 
 
-def test_a_sensitive_leaf_is_covered_wherever_it_stands(prepared: Prepare) -> None:
+def test_a_sensitive_leaf_is_covered_wherever_it_stands() -> None:
     """In the middle of a list too; where a document has nothing, nothing is made up."""
     made = prepared(SMALL)
     (change,) = made.plan.changes
@@ -400,9 +399,7 @@ EDITS: dict[str, Callable[[dict[str, Any]], Any]] = {
 
 
 @pytest.mark.parametrize("edit", EDITS)
-def test_a_plan_that_does_not_show_what_it_carries_out_is_refused(
-    prepared: Prepare, edit: str
-) -> None:
+def test_a_plan_that_does_not_show_what_it_carries_out_is_refused(edit: str) -> None:
     """A digest without a key keeps nobody from writing another one; what is shown has to hold."""
     raw = encode(prepared(PRICED).saved)
     assert read(edited(raw, lambda plan: plan))
@@ -410,7 +407,7 @@ def test_a_plan_that_does_not_show_what_it_carries_out_is_refused(
         read(edited(raw, EDITS[edit]))
 
 
-def test_a_removal_by_another_way_than_is_shown_is_refused(prepared: Prepare) -> None:
+def test_a_removal_by_another_way_than_is_shown_is_refused() -> None:
     """Archived is not deleted."""
     case = case_of(next(path for path in CASES if path.stem == "remove-coupon-and-code"))
     raw = encode(prepared(case).saved)
@@ -442,7 +439,7 @@ def test_a_removal_by_another_way_than_is_shown_is_refused(prepared: Prepare) ->
         (b"9" * 5000, "it is not whole"),
     ],
 )
-def test_what_json_can_spell_and_no_plan_holds(prepared: Prepare, odd: bytes, told: str) -> None:
+def test_what_json_can_spell_and_no_plan_holds(odd: bytes, told: str) -> None:
     """Refused in words, wherever it stands."""
     raw = encode(prepared(SMALL).saved).replace(b'"requests":4', b'"requests":' + odd)
     with pytest.raises(PlanFileError, match=f"cannot be trusted: .*{told}"):

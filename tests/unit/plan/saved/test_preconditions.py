@@ -5,9 +5,9 @@ from __future__ import annotations
 import copy
 import dataclasses
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import pytest
 
@@ -26,8 +26,7 @@ from engine.schema.lifecycle import Life, NaturalKey
 from engine.schema.remote import id_of
 from engine.state.codec import state_digest
 from engine.values.secret import Sealed
-
-Prepare: TypeAlias = Callable[[Mapping[str, Any]], Any]
+from tests.support.cases import prepared
 
 CASES = sorted((Path(__file__).parents[3] / "cases").glob("*.json"))
 LINEAGE = "f" * 32
@@ -92,7 +91,7 @@ def seen_at(binding: Preconditions, address: str) -> ObjectSnapshot:
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
-def test_what_is_the_same_has_not_moved(path: Path, prepared: Prepare) -> None:
+def test_what_is_the_same_has_not_moved(path: Path) -> None:
     """Every object of every case, looked at again, and each with a holder of its key."""
     made = prepared(json.loads(path.read_text(encoding="utf-8")))
     observed = made.observed
@@ -117,31 +116,31 @@ def test_what_is_the_same_has_not_moved(path: Path, prepared: Prepare) -> None:
         assert describe_new_holder(sought, id_of(holder) if holder else "", kind) == ""
 
 
-def test_a_plan_that_does_nothing_looks_at_nothing(prepared: Prepare) -> None:
+def test_a_plan_that_does_nothing_looks_at_nothing() -> None:
     """Its state is all that it was made from."""
     made = prepared(shop())
     assert made.binding == Preconditions(digest=state_digest(made.state))
 
 
-def test_what_is_left_alone_is_not_looked_at(prepared: Prepare) -> None:
+def test_what_is_left_alone_is_not_looked_at() -> None:
     """An object that no operation touches may change."""
     binding = prepared(shop(name="Pro 2")).binding
     assert [str(seen.address) for seen in binding.seen] == [PRO]
 
 
-def test_without_a_state_there_is_no_digest(prepared: Prepare) -> None:
+def test_without_a_state_there_is_no_digest() -> None:
     """A first plan is made from nothing."""
     case = shop(state={"serial": 0}, observed={})
     assert prepared(case).binding.digest == ""
 
 
-def test_without_a_refresh_nothing_was_seen(prepared: Prepare) -> None:
+def test_without_a_refresh_nothing_was_seen() -> None:
     """The person asked for the state to be believed."""
     binding = prepared(shop(name="Pro 2", observed={"refreshed": False})).binding
     assert (binding.seen, binding.sought) == ((), ())
 
 
-def test_a_declared_leaf_that_changed_is_named_with_both_values(prepared: Prepare) -> None:
+def test_a_declared_leaf_that_changed_is_named_with_both_values() -> None:
     """What was planned against it may be wrong now."""
     binding = prepared(shop(name="Pro 2")).binding
     product = seen_at(binding, PRO)
@@ -155,7 +154,7 @@ def test_a_declared_leaf_that_changed_is_named_with_both_values(prepared: Prepar
     )
 
 
-def test_an_object_that_went_or_came_back_is_named(prepared: Prepare) -> None:
+def test_an_object_that_went_or_came_back_is_named() -> None:
     """With its id: the next plan may make another one."""
     product = seen_at(prepared(shop(name="Pro 2")).binding, PRO)
     assert again(product, None) == (
@@ -169,14 +168,14 @@ def test_an_object_that_went_or_came_back_is_named(prepared: Prepare) -> None:
     )
 
 
-def test_what_is_referred_to_has_to_live_and_its_own_fields_are_free(prepared: Prepare) -> None:
+def test_what_is_referred_to_has_to_live_and_its_own_fields_are_free() -> None:
     """A price is made for a product: its name may change, but it must not be archived."""
     product = seen_at(prepared(shop(amount=3900)).binding, PRO)
     assert again(product, {**PRODUCT, "name": "Pro 3"}) == ""
     assert "active true -> false" in again(product, {**PRODUCT, "active": False})
 
 
-def test_who_holds_the_key_of_a_new_object_is_remembered(prepared: Prepare) -> None:
+def test_who_holds_the_key_of_a_new_object_is_remembered() -> None:
     """A second price with the key would make Stripe refuse, or take it from somebody."""
     case = shop(state={"resources": {PRO: {"id": "prod_1", "declared": {"name": "Pro"}}}})
     case["observed"] = {"objects": {PRO: PRODUCT}}
@@ -197,7 +196,7 @@ def test_who_holds_the_key_of_a_new_object_is_remembered(prepared: Prepare) -> N
     )
 
 
-def test_what_finding_a_holder_takes(prepared: Prepare) -> None:
+def test_what_finding_a_holder_takes() -> None:
     """Parents, filters that a list cannot do without, and the fields of keys; nothing else."""
     case = {
         "stack": {
@@ -214,7 +213,7 @@ def test_what_finding_a_holder_takes(prepared: Prepare) -> None:
     assert (found.arguments, found.adopt, found.account) == ({"id": "SAVE"}, True, "acct_9")
 
 
-def test_how_something_can_be_removed_is_asked_again(prepared: Prepare) -> None:
+def test_how_something_can_be_removed_is_asked_again() -> None:
     """A product without prices was to be deleted, and has one by now."""
     case = {
         "state": {"resources": {PRO: {"id": "prod_1", "declared": {"name": "Pro"}}}},
@@ -227,7 +226,7 @@ def test_how_something_can_be_removed_is_asked_again(prepared: Prepare) -> None:
     )
 
 
-def test_lookups_are_held_to_what_found_them_and_what_is_read_of_them(prepared: Prepare) -> None:
+def test_lookups_are_held_to_what_found_them_and_what_is_read_of_them() -> None:
     """A lookup key that went to another price finds another object now."""
     old = "data.stripe_price.old"
     case = {
@@ -249,7 +248,7 @@ def test_lookups_are_held_to_what_found_them_and_what_is_read_of_them(prepared: 
     )
 
 
-def test_lists_and_secrets_are_named_without_their_values(prepared: Prepare) -> None:
+def test_lists_and_secrets_are_named_without_their_values() -> None:
     """A list would be long, and a secret is nobody's business."""
     hook = "stripe_webhook_endpoint.hook"
     declared = {"url": "https://a.example", "enabled_events": ["price.created"]}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
-from typing import Any
 
 from engine.address import parse_address
 from engine.errors import LockHeldError, Problem, ProviderError, StackError
@@ -24,11 +23,12 @@ from engine.values.secret import Sealed, Sensitive
 from engine.views.json.plan import apply_document, plan_document
 from engine.views.json.problems import failure_document, validation_document
 from engine.views.json.values import known, unknown
+from tests.support import build
 
 SECRET = "whsec_hidden"  # noqa: S105 - what must not be printed
 
 
-def test_a_plan_is_one_document(build: Any, price_change: Change) -> None:
+def test_a_plan_is_one_document(price_change: Change) -> None:
     """Every key that the documentation promises, for one replacement."""
     unchanged = build.change("stripe_product.same", Action.NO_OP)
     document = plan_document(build.report(build.plan(price_change, unchanged)))
@@ -97,7 +97,7 @@ def test_a_plan_is_one_document(build: Any, price_change: Change) -> None:
     assert json.loads(json.dumps(document)) == document
 
 
-def test_what_only_an_apply_can_tell_is_null_and_marked(build: Any) -> None:
+def test_what_only_an_apply_can_tell_is_null_and_marked() -> None:
     """`after_unknown` has True where `after` has null; lists keep their length."""
     after = {
         "name": "Pro",
@@ -119,7 +119,7 @@ def test_what_only_an_apply_can_tell_is_null_and_marked(build: Any) -> None:
     }
 
 
-def test_no_secret_is_in_any_corner_of_a_document(build: Any) -> None:
+def test_no_secret_is_in_any_corner_of_a_document() -> None:
     """Wrapped values, sealed ones, and plain ones at a sensitive path."""
     fields = (
         build.field("secret", ABSENT, SECRET, sensitive=True),
@@ -160,7 +160,7 @@ def test_no_secret_is_in_any_corner_of_a_document(build: Any) -> None:
     }
 
 
-def test_drift_and_outputs_are_in_the_document(build: Any) -> None:
+def test_drift_and_outputs_are_in_the_document() -> None:
     """What changed by itself, and what the stack hands out."""
     drift = Drift(
         address=parse_address("stripe_product.p"),
@@ -194,13 +194,13 @@ def test_drift_and_outputs_are_in_the_document(build: Any) -> None:
     }
 
 
-def test_a_plan_that_asked_nobody_has_a_null_account(build: Any) -> None:
+def test_a_plan_that_asked_nobody_has_a_null_account() -> None:
     """Null is what JSON says for not known."""
     document = plan_document(build.report(build.plan(), account_id="", livemode=None))
     assert document["account"] == {"id": None, "livemode": None}
 
 
-def test_an_apply_adds_what_became_of_each_operation(build: Any) -> None:
+def test_an_apply_adds_what_became_of_each_operation() -> None:
     """Outcomes, the serial and the outputs as they are now, requests and writes."""
     create = build.step("stripe_product.p", StepKind.CREATE)
     other = build.step("stripe_price.q", StepKind.CREATE)
@@ -269,7 +269,7 @@ def test_an_apply_adds_what_became_of_each_operation(build: Any) -> None:
     ]
 
 
-def test_a_stack_that_was_not_begun_keeps_its_plan(build: Any) -> None:
+def test_a_stack_that_was_not_begun_keeps_its_plan() -> None:
     """An apply that had nothing to do has the plan's serial and no outcomes."""
     report = build.applied(build.plan())
     document = apply_document(

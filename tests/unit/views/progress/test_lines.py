@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from typing import Any
 
 import pytest
 
@@ -14,6 +13,7 @@ from engine.schema.lifecycle import Removal, Verb
 from engine.views.progress.lines import LineProgress, SilentProgress
 from engine.views.progress.live import LiveProgress
 from engine.views.style import Style
+from tests.support import build
 
 
 class Broken(io.StringIO):
@@ -25,7 +25,7 @@ class Broken(io.StringIO):
         raise BrokenPipeError
 
 
-def run_all(hook: LineProgress, build: Any) -> None:
+def run_all(hook: LineProgress) -> None:
     """Tell a hook of one of everything."""
     create = build.step("stripe_product.p", StepKind.CREATE)
     remove = build.step("stripe_price.q", StepKind.REMOVE, removal=Removal(verb=Verb.ARCHIVE))
@@ -65,17 +65,17 @@ QUIET = [
 ]
 
 
-def test_each_event_is_a_line(build: Any) -> None:
+def test_each_event_is_a_line() -> None:
     """Waiting, beginning and ending of operations; bookkeeping is not worth a line."""
     stream = io.StringIO()
-    run_all(LineProgress(stream), build)
+    run_all(LineProgress(stream))
     assert stream.getvalue().splitlines() == QUIET
 
 
-def test_verbose_tells_of_reading_too(build: Any) -> None:
+def test_verbose_tells_of_reading_too() -> None:
     """Numbers of objects and operations."""
     stream = io.StringIO()
-    run_all(LineProgress(stream, verbose=True), build)
+    run_all(LineProgress(stream, verbose=True))
     lines = stream.getvalue().splitlines()
     assert [line for line in lines if line not in QUIET] == [
         "Stack saas: reading 2 objects…",
@@ -83,23 +83,23 @@ def test_verbose_tells_of_reading_too(build: Any) -> None:
     ]
 
 
-def test_outcomes_are_coloured(build: Any) -> None:
+def test_outcomes_are_coloured() -> None:
     """Green, red and yellow."""
     stream = io.StringIO()
-    run_all(LineProgress(stream, Style(colour=True)), build)
+    run_all(LineProgress(stream, Style(colour=True)))
     assert "\x1b[32mcreated [prod_1]\x1b[0m" in stream.getvalue()
     assert "\x1b[31mcould not be archived\x1b[0m" in stream.getvalue()
 
 
-def test_silence_is_complete(build: Any) -> None:
+def test_silence_is_complete() -> None:
     """With `--json` stderr is for errors."""
     stream = io.StringIO()
-    run_all(SilentProgress(stream), build)
+    run_all(SilentProgress(stream))
     assert stream.getvalue() == ""
 
 
 @pytest.mark.parametrize("kind", [LineProgress, LiveProgress])
-def test_a_broken_stream_does_not_stop_an_apply(kind: type[LineProgress], build: Any) -> None:
+def test_a_broken_stream_does_not_stop_an_apply(kind: type[LineProgress]) -> None:
     """Objects half made for the sake of a message nobody reads would be a poor trade."""
     hook = kind(Broken())
     step = build.step("stripe_product.p", StepKind.CREATE)
@@ -108,17 +108,17 @@ def test_a_broken_stream_does_not_stop_an_apply(kind: type[LineProgress], build:
     hook.close()
 
 
-def test_a_terminal_sees_the_same_lines_and_a_counter(build: Any) -> None:
+def test_a_terminal_sees_the_same_lines_and_a_counter() -> None:
     """The counter stands below the lines while a stack is applied."""
     stream = io.StringIO()
-    run_all(LiveProgress(stream), build)
+    run_all(LiveProgress(stream))
     text = stream.getvalue()
     for line in QUIET:
         assert line in text
     assert "Applying saas" in text
 
 
-def test_a_stack_without_operations_gets_no_counter(build: Any) -> None:
+def test_a_stack_without_operations_gets_no_counter() -> None:
     """Nothing is counted, and closing what was never opened is harmless."""
     stream = io.StringIO()
     hook = LiveProgress(stream)
@@ -157,7 +157,7 @@ def clock() -> Clock:
     return Clock()
 
 
-def carry_out(hook: LineProgress, clock: Clock, build: Any, count: int, seconds: float) -> None:
+def carry_out(hook: LineProgress, clock: Clock, count: int, seconds: float) -> None:
     """Tell of operations that begin and end one after the other."""
     for number in range(count):
         step = build.step(f"stripe_product.p{number}", StepKind.CREATE)
@@ -171,44 +171,40 @@ def sums(stream: io.StringIO) -> list[str]:
     return [line for line in stream.getvalue().splitlines() if line.startswith("Stack ")]
 
 
-def test_a_long_apply_is_summed_up_now_and_then(
-    stream: io.StringIO, clock: Clock, build: Any
-) -> None:
+def test_a_long_apply_is_summed_up_now_and_then(stream: io.StringIO, clock: Clock) -> None:
     """Every ten seconds at most: how far, what is under way, how long the rest takes."""
     hook = LineProgress(stream, clock=clock)
     hook.apply_started("shop", 1040)
     for number in range(18):
         hook.step_started(build.step(f"stripe_price.r{number}", StepKind.CREATE))
-    carry_out(hook, clock, build, count=80, seconds=0.25)
+    carry_out(hook, clock, count=80, seconds=0.25)
     assert sums(stream) == [
         "Stack shop: 40 of 1,040 done, 18 under way, about 5 min left",
         "Stack shop: 80 of 1,040 done, 18 under way, about 4 min left",
     ]
     hook.connected(Line())
-    carry_out(hook, clock, build, count=40, seconds=0.25)
+    carry_out(hook, clock, count=40, seconds=0.25)
     assert sums(stream)[2] == (
         "Stack shop: 120 of 1,040 done, 18 under way, "
         "14 waiting for the rate limit (22.5/s), about 4 min left"
     )
 
 
-def test_a_short_apply_is_not_summed_up(stream: io.StringIO, clock: Clock, build: Any) -> None:
+def test_a_short_apply_is_not_summed_up(stream: io.StringIO, clock: Clock) -> None:
     """Its lines say it all; nor is one that has just come to its end."""
     hook = LineProgress(stream, clock=clock)
     hook.apply_started("shop", 9)
-    carry_out(hook, clock, build, count=9, seconds=1)
+    carry_out(hook, clock, count=9, seconds=1)
     hook.apply_started("cart", 1)
-    carry_out(hook, clock, build, count=1, seconds=60)
+    carry_out(hook, clock, count=1, seconds=60)
     assert sums(stream) == []
 
 
-def test_of_many_operations_the_ends_are_told(
-    stream: io.StringIO, clock: Clock, build: Any
-) -> None:
+def test_of_many_operations_the_ends_are_told(stream: io.StringIO, clock: Clock) -> None:
     """A log of 10,000 objects says once what became of each."""
     hook = LineProgress(stream, clock=clock)
     hook.apply_started("shop", 101)
-    carry_out(hook, clock, build, count=1, seconds=1)
+    carry_out(hook, clock, count=1, seconds=1)
     failed, skipped = (build.step(f"stripe_price.{name}", StepKind.CREATE) for name in "fs")
     hook.step_finished(build.result(failed, Outcome.FAILED, error=EngineError("no")))
     hook.step_finished(build.result(skipped, Outcome.SKIPPED, because=failed.key))
@@ -222,12 +218,12 @@ def test_of_many_operations_the_ends_are_told(
 
 
 def test_of_many_operations_the_beginnings_are_told_if_asked(
-    stream: io.StringIO, clock: Clock, build: Any
+    stream: io.StringIO, clock: Clock
 ) -> None:
     """With `-v`."""
     hook = LineProgress(stream, verbose=True, clock=clock)
     hook.apply_started("shop", 101)
-    carry_out(hook, clock, build, count=1, seconds=1)
+    carry_out(hook, clock, count=1, seconds=1)
     assert "stripe_product.p0: creating…" in stream.getvalue()
 
 
@@ -259,12 +255,10 @@ def test_a_cut_of_the_rate_is_told_once_in_a_while(stream: io.StringIO, clock: C
     ]
 
 
-def test_silence_is_complete_however_long_it_takes(
-    stream: io.StringIO, clock: Clock, build: Any
-) -> None:
+def test_silence_is_complete_however_long_it_takes(stream: io.StringIO, clock: Clock) -> None:
     """Neither sums nor rates with `--json`."""
     hook = SilentProgress(stream, clock=clock)
     hook.apply_started("shop", 200)
     hook.slowed(12.5)
-    carry_out(hook, clock, build, count=150, seconds=1)
+    carry_out(hook, clock, count=150, seconds=1)
     assert stream.getvalue() == ""

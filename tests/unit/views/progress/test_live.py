@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
@@ -13,6 +12,7 @@ from engine.ports.outcomes import Outcome
 from engine.views.progress.counters import Reading, Tally
 from engine.views.progress.live import LiveProgress, still_reading, working
 from engine.views.style import PLAIN, Style
+from tests.support import build
 
 
 class Line:
@@ -34,7 +34,7 @@ class Clock:
 
 
 @pytest.fixture
-def busy(build: Any) -> Tally:
+def busy() -> Tally:
     """120 of 1,000 operations done in 30 s, 18 under way."""
     tally = Tally("shop", total=1000, since=0.0)
     for number in range(138):
@@ -118,7 +118,7 @@ def rest_of(text: str) -> str:
     return text.rpartition("\x1b[2K")[2]
 
 
-def test_a_display_leaves_nothing_behind(stream: io.StringIO, build: Any) -> None:
+def test_a_display_leaves_nothing_behind(stream: io.StringIO) -> None:
     """It is wiped when the stack is through, and the cursor was never left hidden."""
     hook = LiveProgress(stream)
     hook.connected(Line(0))
@@ -159,7 +159,7 @@ def test_only_a_long_reading_is_shown(stream: io.StringIO) -> None:
     assert stream.getvalue() == wiped
 
 
-def test_lines_stand_above_the_display(stream: io.StringIO, build: Any) -> None:
+def test_lines_stand_above_the_display(stream: io.StringIO) -> None:
     """Drawn over it, they push it down."""
     hook = LiveProgress(stream)
     hook.apply_started("shop", 2)

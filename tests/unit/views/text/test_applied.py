@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from textwrap import dedent
-from typing import Any
 
 import pytest
 
@@ -16,12 +15,13 @@ from engine.schema.lifecycle import Removal, Verb
 from engine.values.secret import Sealed
 from engine.views.style import PLAIN
 from engine.views.text.applied import apply_text, failure_text, is_whole, summary_line
+from tests.support import build
 
 OK, FAILED, SKIPPED = Outcome.APPLIED, Outcome.FAILED, Outcome.SKIPPED
 
 
 @pytest.fixture
-def failed(build: Any) -> ApplyReport:
+def failed() -> ApplyReport:
     """A coupon refused, a code skipped with what hangs on it, and a product made all the same."""
     coupon = build.step("stripe_coupon.c", StepKind.CREATE)
     code = build.step("stripe_promotion_code.p", StepKind.CREATE)
@@ -52,7 +52,7 @@ def failed(build: Any) -> ApplyReport:
     return report
 
 
-def test_a_whole_apply_is_counted_and_its_outputs_listed(build: Any) -> None:
+def test_a_whole_apply_is_counted_and_its_outputs_listed() -> None:
     """Sensitive outputs stay hidden, whoever knows that they are."""
     step = build.step("stripe_product.p", StepKind.CREATE)
     plan = build.plan(
@@ -72,7 +72,7 @@ def test_a_whole_apply_is_counted_and_its_outputs_listed(build: Any) -> None:
           secret = (sensitive)""")
 
 
-def test_outputs_of_several_stacks_stand_under_their_names(build: Any) -> None:
+def test_outputs_of_several_stacks_stand_under_their_names() -> None:
     """A stack without outputs has no heading."""
     first = build.applied(build.plan(), outputs={"a": 1})
     more = [
@@ -97,7 +97,7 @@ def test_outputs_of_several_stacks_stand_under_their_names(build: Any) -> None:
             b = 2""")
 
 
-def test_rare_actions_are_counted_only_where_they_happened(build: Any) -> None:
+def test_rare_actions_are_counted_only_where_they_happened() -> None:
     """The first four are always there."""
     actions = (Action.IMPORT, Action.REVIVE, Action.READ, Action.MOVE, Action.FORGET)
     changes = [build.change(f"stripe_price.{action.value}", action) for action in actions]
@@ -107,7 +107,7 @@ def test_rare_actions_are_counted_only_where_they_happened(build: Any) -> None:
     )
 
 
-def test_a_replacement_counts_when_the_old_object_is_gone_too(build: Any) -> None:
+def test_a_replacement_counts_when_the_old_object_is_gone_too() -> None:
     """Half a replacement is none."""
     create = build.step("stripe_price.p", StepKind.CREATE)
     remove = build.step("stripe_price.p", StepKind.REMOVE, removal=Removal(verb=Verb.ARCHIVE))
@@ -159,7 +159,7 @@ def test_an_incomplete_apply_counts_failed_and_skipped_operations(failed: ApplyR
     )
 
 
-def test_a_run_that_was_stopped_says_how_to_go_on(build: Any) -> None:
+def test_a_run_that_was_stopped_says_how_to_go_on() -> None:
     """Nothing failed, so nothing has to be put right."""
     step = build.step("stripe_product.p", StepKind.CREATE)
     plan = build.plan(build.change("stripe_product.p", Action.CREATE), steps=(step,))
@@ -172,7 +172,7 @@ def test_a_run_that_was_stopped_says_how_to_go_on(build: Any) -> None:
         What was done is recorded. Run engine destroy again: it goes on from here.""")
 
 
-def test_stacks_that_were_not_reached_are_named(build: Any, failed: ApplyReport) -> None:
+def test_stacks_that_were_not_reached_are_named(failed: ApplyReport) -> None:
     """A failure ends the run after its stack."""
     step = build.step("stripe_product.p", StepKind.CREATE)
     waiting = build.plan(
@@ -186,7 +186,7 @@ def test_stacks_that_were_not_reached_are_named(build: Any, failed: ApplyReport)
     assert "\n\nNot begun: stack portals.\n\n" in failure_text(report, PLAIN)
 
 
-def test_a_state_that_could_not_be_written_is_the_first_thing_to_know(build: Any) -> None:
+def test_a_state_that_could_not_be_written_is_the_first_thing_to_know() -> None:
     """What happened on Stripe and is recorded nowhere is named with its id."""
     step = build.step("stripe_product.p", StepKind.CREATE)
     plan = build.plan(build.change("stripe_product.p", Action.CREATE), steps=(step,))
@@ -201,14 +201,14 @@ def test_a_state_that_could_not_be_written_is_the_first_thing_to_know(build: Any
           Done on Stripe, not recorded: create stripe_product.p [prod_1]""")
 
 
-def test_a_failure_without_a_known_cause_is_still_named(build: Any) -> None:
+def test_a_failure_without_a_known_cause_is_still_named() -> None:
     """A result may say no more than that it failed."""
     step = build.step("stripe_product.p", StepKind.SETTLE)
     report = build.applied(build.plan(), build.result(step, FAILED), build.result(step, SKIPPED))
     assert "  stripe_product.p could not be completed\n\n" in failure_text(report, PLAIN)
 
 
-def test_a_run_that_sent_nothing_says_that_the_state_changed(build: Any) -> None:
+def test_a_run_that_sent_nothing_says_that_the_state_changed() -> None:
     """What a refresh recorded, or that outputs alone changed; counts of zero would say nothing."""
     drift = Drift(address=parse_address("stripe_product.p"), type="stripe_product", id="prod_1")
     step = build.step("stripe_product.p", StepKind.RECORD)
@@ -223,7 +223,7 @@ def test_a_run_that_sent_nothing_says_that_the_state_changed(build: Any) -> None
     )
 
 
-def test_what_stays_is_counted_in_the_result_as_in_the_plan(build: Any) -> None:
+def test_what_stays_is_counted_in_the_result_as_in_the_plan() -> None:
     """Removed from the state, and not from Stripe."""
     plan = build.plan(
         build.change("stripe_price.a", Action.DELETE, removal=Removal(verb=Verb.ARCHIVE)),

@@ -27,6 +27,7 @@ from engine.schema.lifecycle import Removal, Verb
 from engine.values.markers import ABSENT, UNKNOWN
 from engine.views.style import PLAIN, Style
 from engine.views.text.plan import plan_text, question, saved_text, untouched
+from tests.support import build
 
 SCHEMAS = loader.schemas()
 APART = "apart from what has a state and no module"
@@ -38,14 +39,14 @@ def text_of(report: PlanReport, **parts: Any) -> str:
     return plan_text(report, SCHEMAS, PLAIN, **parts)
 
 
-def heading_of(build: Any, change: Change) -> list[str]:
+def heading_of(change: Change) -> list[str]:
     """The comment lines of one change."""
     text = text_of(build.report(build.plan(change)))
     return [line.strip() for line in text.splitlines() if line.startswith("  #")]
 
 
 def test_a_plan_names_what_why_and_where(
-    build: Any, price_change: Change, product_change: Change, id_output: OutputChange
+    price_change: Change, product_change: Change, id_output: OutputChange
 ) -> None:
     """One stack: account, legend, changes, outputs and the summary."""
     step = build.step(
@@ -79,7 +80,7 @@ def test_a_plan_names_what_why_and_where(
 
 
 def test_several_stacks_have_headers_a_list_and_one_summary(
-    build: Any, price_change: Change, product_change: Change
+    price_change: Change, product_change: Change
 ) -> None:
     """The last line counts over all stacks."""
     report = build.report(
@@ -102,7 +103,7 @@ def test_several_stacks_have_headers_a_list_and_one_summary(
     )
 
 
-def test_nothing_to_do_is_said_in_a_line_of_its_own(build: Any) -> None:
+def test_nothing_to_do_is_said_in_a_line_of_its_own() -> None:
     """Scripts and people look for the same line."""
     unchanged = build.change("stripe_product.pro", Action.NO_OP)
     assert text_of(build.report(build.plan(unchanged))) == dedent(f"""\
@@ -112,7 +113,7 @@ def test_nothing_to_do_is_said_in_a_line_of_its_own(build: Any) -> None:
         What is on Stripe is what the code says.""")
 
 
-def test_nothing_to_do_without_asking_stripe_says_that_it_did_not_ask(build: Any) -> None:
+def test_nothing_to_do_without_asking_stripe_says_that_it_did_not_ask() -> None:
     """An unread account is not claimed to be right."""
     unchanged = build.change("stripe_product.pro", Action.NO_OP)
     text = text_of(build.report(build.plan(unchanged), requests=0))
@@ -146,16 +147,14 @@ def test_nothing_to_do_without_asking_stripe_says_that_it_did_not_ask(build: Any
         ),
     ],
 )
-def test_nothing_to_do_is_explained_by_what_was_looked_at(
-    build: Any, parts: dict[str, Any], why: str
-) -> None:
+def test_nothing_to_do_is_explained_by_what_was_looked_at(parts: dict[str, Any], why: str) -> None:
     """A destroy compares nothing, and what was left out of the plan is not claimed to be right."""
     unchanged = build.change("stripe_product.pro", Action.NO_OP)
     text = text_of(build.report(build.plan(unchanged), **parts))
     assert text.endswith(f"No changes.\n{why}")
 
 
-def test_nothing_declared_is_not_claimed_to_be_right(build: Any) -> None:
+def test_nothing_declared_is_not_claimed_to_be_right() -> None:
     """There was nothing to compare."""
     text = text_of(build.report(build.plan()))
     assert text.endswith(
@@ -167,7 +166,7 @@ def test_nothing_declared_is_not_claimed_to_be_right(build: Any) -> None:
     assert text.endswith("declared in stacks saas, shop, and nothing of them is in the state.")
 
 
-def test_drift_that_asks_for_nothing_is_still_shown(build: Any) -> None:
+def test_drift_that_asks_for_nothing_is_still_shown() -> None:
     """What changed is told even where the code does not care."""
     drift = Drift(
         address=parse_address("stripe_product.pro"),
@@ -180,7 +179,7 @@ def test_drift_that_asks_for_nothing_is_still_shown(build: Any) -> None:
     assert text.endswith("No changes.\nWhat changed on Stripe asks for nothing to be done.")
 
 
-def test_drift_comes_before_what_is_done_about_it(build: Any) -> None:
+def test_drift_comes_before_what_is_done_about_it() -> None:
     """Changed, cleared, deleted and ended objects each in their words."""
     where = parse_address("stripe_product.pro")
     change = build.change(
@@ -297,10 +296,10 @@ def test_drift_comes_before_what_is_done_about_it(build: Any) -> None:
     ],
 )
 def test_each_action_is_said_in_words(
-    build: Any, address: str, action: Action, parts: Any, expected: str
+    address: str, action: Action, parts: Any, expected: str
 ) -> None:
     """What happens, what Stripe makes of it, and why."""
-    first = heading_of(build, build.change(address, action, **parts))[0]
+    first = heading_of(build.change(address, action, **parts))[0]
     assert first.startswith(f"# {address} {expected}")
 
 
@@ -318,19 +317,17 @@ def test_each_action_is_said_in_words(
     ],
 )
 def test_a_replacement_says_what_goes_first(
-    build: Any, removal: Removal | None, expected: str, *, create_first: bool
+    removal: Removal | None, expected: str, *, create_first: bool
 ) -> None:
     """Whether there is a gap is what a person wants to know."""
     change = build.change(
         "stripe_coupon.pro", Action.REPLACE, removal=removal, create_first=create_first
     )
-    assert heading_of(build, change)[1] == expected
+    assert heading_of(change)[1] == expected
 
 
 @pytest.mark.parametrize(("create_first", "symbol"), [(True, "+/-"), (False, "-/+")])
-def test_the_symbol_of_a_replacement_tells_its_order(
-    build: Any, symbol: str, *, create_first: bool
-) -> None:
+def test_the_symbol_of_a_replacement_tells_its_order(symbol: str, *, create_first: bool) -> None:
     """Terraform's two symbols, with Terraform's meaning."""
     change = build.change("stripe_coupon.pro", Action.REPLACE, create_first=create_first)
     assert f"\n{symbol} stripe_coupon.pro\n" in text_of(build.report(build.plan(change)))
@@ -345,9 +342,7 @@ def test_the_symbol_of_a_replacement_tells_its_order(
         (["a", "b", "c", "d"], "a, b and 2 more cannot be changed in place"),
     ],
 )
-def test_the_fields_that_force_a_replacement_are_named(
-    build: Any, names: list[str], expected: str
-) -> None:
+def test_the_fields_that_force_a_replacement_are_named(names: list[str], expected: str) -> None:
     """Up to three; below stand all of them."""
     change = build.change(
         "stripe_price.pro",
@@ -356,10 +351,10 @@ def test_the_fields_that_force_a_replacement_are_named(
         before={"a": 1},
         fields=tuple(build.field(name, 1, 2, forces_replacement=True) for name in names),
     )
-    assert heading_of(build, change)[0].endswith(f"will be replaced: {expected}")
+    assert heading_of(change)[0].endswith(f"will be replaced: {expected}")
 
 
-def test_a_change_that_sends_nothing_says_so(build: Any) -> None:
+def test_a_change_that_sends_nothing_says_so() -> None:
     """A field that Stripe cannot clear is dropped from the record, and that is all."""
     change = build.change(
         "stripe_price.pro",
@@ -373,7 +368,7 @@ def test_a_change_that_sends_nothing_says_so(build: Any) -> None:
     assert '      . nickname: "x" (stays)\n      ! nickname is declared no more' in text
 
 
-def test_a_removals_note_is_said_once(build: Any) -> None:
+def test_a_removals_note_is_said_once() -> None:
     """The heading has said it."""
     removal = Removal(verb=Verb.ARCHIVE, note="it has a price")
     change = build.change(
@@ -384,14 +379,14 @@ def test_a_removals_note_is_said_once(build: Any) -> None:
     assert "      ! mind" in text
 
 
-def test_a_creation_without_leaves_shows_what_will_be(build: Any) -> None:
+def test_a_creation_without_leaves_shows_what_will_be() -> None:
     """Whatever the planner leaves out, a new object is shown whole."""
     change = build.change("stripe_product.pro", Action.CREATE, after={"name": "Pro", "id": UNKNOWN})
     text = text_of(build.report(build.plan(change)))
     assert '      + name: "Pro"\n      + id:   (known after apply)' in text
 
 
-def test_rare_actions_are_counted_only_where_they_happen(build: Any) -> None:
+def test_rare_actions_are_counted_only_where_they_happen() -> None:
     """The first four are always there."""
     actions = (Action.IMPORT, Action.REVIVE, Action.READ, Action.MOVE, Action.FORGET)
     changes = [build.change(f"stripe_price.{action.value}", action) for action in actions]
@@ -408,9 +403,7 @@ def test_rare_actions_are_counted_only_where_they_happen(build: Any) -> None:
         (2, "2 to remove (2 of them stay on Stripe)."),
     ],
 )
-def test_a_removal_that_removes_nothing_is_counted_as_such(
-    build: Any, kept: int, expected: str
-) -> None:
+def test_a_removal_that_removes_nothing_is_counted_as_such(kept: int, expected: str) -> None:
     """The summary does not claim what Stripe refuses."""
     verbs = [Verb.KEEP] * kept + [Verb.DELETE] * (2 - kept)
     changes = [
@@ -420,7 +413,7 @@ def test_a_removal_that_removes_nothing_is_counted_as_such(
     assert text_of(build.report(build.plan(*changes))).endswith(expected)
 
 
-def test_outputs_alone_send_nothing(build: Any) -> None:
+def test_outputs_alone_send_nothing() -> None:
     """Added, changed, removed and hidden outputs; nothing for Stripe."""
     outputs = (
         OutputChange(name="new", after="a"),
@@ -444,7 +437,7 @@ def test_outputs_alone_send_nothing(build: Any) -> None:
     ]
 
 
-def test_a_refresh_only_plan_says_that_nothing_is_sent(build: Any) -> None:
+def test_a_refresh_only_plan_says_that_nothing_is_sent() -> None:
     """It is about the state alone."""
     drift = Drift(
         address=parse_address("stripe_price.pro"), type="stripe_price", id="price_1", gone=True
@@ -456,14 +449,14 @@ def test_a_refresh_only_plan_says_that_nothing_is_sent(build: Any) -> None:
     )
 
 
-def test_warnings_and_refusals_stand_below_the_changes(build: Any) -> None:
+def test_warnings_and_refusals_stand_below_the_changes() -> None:
     """A plan that an apply would refuse is still shown."""
     plan = build.plan(warnings=("mind the gap",), refusals=("it is protected. Unprotect it",))
     text = text_of(build.report(plan))
     assert "Warning: mind the gap\n\nAn apply refuses this plan:\n  it is protected." in text
 
 
-def test_verbose_tells_the_number_of_requests(build: Any) -> None:
+def test_verbose_tells_the_number_of_requests() -> None:
     """The number comes from the report."""
     assert text_of(build.report(build.plan(), requests=1), verbose=True).endswith(
         "1 request made to Stripe."
@@ -491,14 +484,12 @@ def test_verbose_tells_the_number_of_requests(build: Any) -> None:
         ),
     ],
 )
-def test_the_first_line_says_whom_it_speaks_to(build: Any, parts: Any, expected: str) -> None:
+def test_the_first_line_says_whom_it_speaks_to(parts: Any, expected: str) -> None:
     """Environment, account, mode: as far as anybody asked."""
     assert text_of(build.report(build.plan(), **parts)).splitlines()[0] == expected
 
 
-def test_colours_decorate_and_change_no_word(
-    build: Any, price_change: Change, product_change: Change
-) -> None:
+def test_colours_decorate_and_change_no_word(price_change: Change, product_change: Change) -> None:
     """Without its codes the coloured text is the plain one."""
     report = build.report(build.plan(price_change, product_change))
     coloured = plan_text(report, SCHEMAS, Style(colour=True))
@@ -508,7 +499,7 @@ def test_colours_decorate_and_change_no_word(
     assert coloured.replace("\x1b[0m", "") == text_of(report)
 
 
-def test_the_question_names_real_money(build: Any) -> None:
+def test_the_question_names_real_money() -> None:
     """Whoever types yes has read where."""
     assert question(build.report(build.plan()), PLAIN) == (
         "Apply this to environment local? Only 'yes' is accepted: "
@@ -519,7 +510,7 @@ def test_the_question_names_real_money(build: Any) -> None:
     )
 
 
-def test_the_question_of_a_destroy_counts_what_ends_and_what_stays(build: Any) -> None:
+def test_the_question_of_a_destroy_counts_what_ends_and_what_stays() -> None:
     """How many objects, of which account, in which mode, and what becomes of them."""
     ends = [
         build.change(f"stripe_price.{number}", Action.DELETE, removal=removal)
@@ -549,7 +540,7 @@ def test_the_question_of_a_destroy_counts_what_ends_and_what_stays(build: Any) -
     )
 
 
-def test_what_was_not_carried_out_left_nothing_changed(build: Any) -> None:
+def test_what_was_not_carried_out_left_nothing_changed() -> None:
     """Unless an unfinished run was taken up before."""
     assert untouched(build.report()) == "Nothing was changed."
     assert untouched(build.report(taken_up=True)).startswith(
@@ -557,7 +548,7 @@ def test_what_was_not_carried_out_left_nothing_changed(build: Any) -> None:
     )
 
 
-def test_a_saved_plan_says_who_made_it_and_how(build: Any) -> None:
+def test_a_saved_plan_says_who_made_it_and_how() -> None:
     """Then it is shown as it was when it was made."""
     address = parse_address("stripe_price.a")
     saved = SavedPlan(
@@ -589,7 +580,7 @@ def test_a_saved_plan_says_who_made_it_and_how(build: Any) -> None:
     )
 
 
-def test_a_list_of_ids_says_whose_it_is(build: Any) -> None:
+def test_a_list_of_ids_says_whose_it_is() -> None:
     """The product whose prices change, and each price, by address; what is no id stays as it is."""
     prices = build.field(
         "features.subscription_update.products.prod_1.prices",
@@ -691,7 +682,7 @@ def test_a_list_of_ids_says_whose_it_is(build: Any) -> None:
 )
 @pytest.mark.parametrize("action", [Action.DELETE, Action.FORGET])
 def test_what_goes_shows_what_a_person_knows_it_by(
-    build: Any, address: str, before: Any, lines: list[str], action: Action
+    address: str, before: Any, lines: list[str], action: Action
 ) -> None:
     """Its key, its amount, its address: an id alone says little to whoever has to agree."""
     change = build.change(address, action, id="id_1", before=before)

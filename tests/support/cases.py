@@ -8,12 +8,10 @@ declaration refers to. `{"$secret": TEXT}` is a sensitive value in a declaration
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TypeAlias
-
-import pytest
 
 from engine.address import ResourceAddress, parse_address
 from engine.catalog import loader
@@ -222,38 +220,27 @@ class Prepared:
         )
 
 
-@pytest.fixture
-def prepared() -> Callable[[Case], Prepared]:
-    """Plans a case, and keeps what the plan was made from."""
-
-    def prepare(case: Case) -> Prepared:
-        graph = build_graph(stack_of(case), loader.schemas())
-        state, observed, options = state_of(case, graph.stack), observed_of(case), options_of(case)
-        plan = make_plan(graph, state, observed, loader.schemas(), options, stamped=False)
-        return Prepared(graph, state, observed, options, plan)
-
-    return prepare
+def prepared(case: Case) -> Prepared:
+    """Plan a case, and keep what the plan was made from."""
+    graph = graph_of(case)
+    state, observed, options = state_of(case, graph.stack), observed_of(case), options_of(case)
+    plan = make_plan(graph, state, observed, loader.schemas(), options, stamped=False)
+    return Prepared(graph, state, observed, options, plan)
 
 
-@pytest.fixture
-def graph_of() -> Callable[[Case], ResourceGraph]:
-    """Reads a case's stack into a graph."""
-    return lambda case: build_graph(stack_of(case), loader.schemas())
+def graph_of(case: Case) -> ResourceGraph:
+    """Read a case's stack into a graph."""
+    return build_graph(stack_of(case), loader.schemas())
 
 
-@pytest.fixture
-def plan_of(graph_of: Callable[[Case], ResourceGraph]) -> Callable[[Case], Plan]:
-    """Plans a case."""
-
-    def plan(case: Case) -> Plan:
-        graph = graph_of(case)
-        return make_plan(
-            graph,
-            state_of(case, graph.stack),
-            observed_of(case),
-            loader.schemas(),
-            options_of(case),
-            stamped=case.get("stamped", False),
-        )
-
-    return plan
+def plan_of(case: Case) -> Plan:
+    """Plan a case."""
+    graph = graph_of(case)
+    return make_plan(
+        graph,
+        state_of(case, graph.stack),
+        observed_of(case),
+        loader.schemas(),
+        options_of(case),
+        stamped=case.get("stamped", False),
+    )
