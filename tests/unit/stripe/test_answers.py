@@ -14,8 +14,7 @@ from engine.ports.provider import RequestContext
 from engine.schema.lifecycle import Probe
 from engine.schema.resource_type import ResourceType
 from engine.stripe.provider import StripeProvider
-
-Make = Callable[..., Any]
+from tests.support.fakes.stripe_script import Answer, Door, refusal
 
 
 def kind(name: str) -> ResourceType:
@@ -45,15 +44,15 @@ FOREIGN: dict[str, Any] = {
 }
 
 
-def spoken(door: Make, *answers: Any, key: str = "sk_test_x", retries: int = 0) -> StripeProvider:
+def spoken(*answers: Any, key: str = "sk_test_x", retries: int = 0) -> StripeProvider:
     """A provider over a script."""
     return StripeProvider(
-        door(*answers, retries=retries, key=key).http, loader.schemas(), api_key=key
+        Door(*answers, retries=retries, key=key).http, loader.schemas(), api_key=key
     )
 
 
 @pytest.mark.parametrize("body", FOREIGN.values(), ids=FOREIGN)
-def test_no_write_takes_somebody_elses_answer(door: Make, answered: Make, body: Any) -> None:
+def test_no_write_takes_somebody_elses_answer(body: Any) -> None:
     """What was asked may have been done: nobody knows, so it is found out later."""
     asked: list[Callable[[StripeProvider], object]] = [
         lambda speaks: speaks.create(PRODUCT, {"name": "Pro"}, KEY),
@@ -62,25 +61,25 @@ def test_no_write_takes_somebody_elses_answer(door: Make, answered: Make, body: 
     ]
     for ask in asked:
         with pytest.raises(ForeignAnswerError) as raised:
-            ask(spoken(door, answered(body=body)))
+            ask(spoken(Answer(body=body)))
         assert is_uncertain(raised.value)
         assert "/v1/products" in raised.value.message
         assert "STRIPE_API_BASE" in str(raised.value.hint)
 
 
 @pytest.mark.parametrize("body", FOREIGN.values(), ids=FOREIGN)
-def test_no_read_takes_somebody_elses_answer(door: Make, answered: Make, body: Any) -> None:
+def test_no_read_takes_somebody_elses_answer(body: Any) -> None:
     """Least of all for the news that an object is gone, or that it is another one."""
     for found in (body, {**body, "deleted": True}):
         with pytest.raises(ForeignAnswerError):
-            spoken(door, answered(body=found)).read(PRODUCT, "prod_1")
+            spoken(Answer(body=found)).read(PRODUCT, "prod_1")
         with pytest.raises(ForeignAnswerError):
-            spoken(door, answered(body=found)).read_many(PRODUCT, ["prod_1"])
+            spoken(Answer(body=found)).read_many(PRODUCT, ["prod_1"])
 
 
-def test_another_object_is_not_the_one_that_was_asked_for(door: Make, answered: Make) -> None:
+def test_another_object_is_not_the_one_that_was_asked_for() -> None:
     """By its id, which the author may have chosen."""
-    other = answered(body={**GOOD, "id": "prod_2"})
+    other = Answer(body={**GOOD, "id": "prod_2"})
     asked: list[Callable[[StripeProvider], object]] = [
         lambda speaks: speaks.read(PRODUCT, "prod_1"),
         lambda speaks: speaks.create(PRODUCT, {"id": "prod_1", "name": "Pro"}, KEY),
@@ -89,7 +88,7 @@ def test_another_object_is_not_the_one_that_was_asked_for(door: Make, answered: 
     ]
     for ask in asked:
         with pytest.raises(ForeignAnswerError, match="It is about 'prod_2', not 'prod_1'"):
-            ask(spoken(door, other))
+            ask(spoken(other))
 
 
 @pytest.mark.parametrize(
@@ -106,11 +105,9 @@ def test_another_object_is_not_the_one_that_was_asked_for(door: Make, answered: 
         ("sk_org_x", True, True),
     ],
 )
-def test_the_mode_is_the_keys(
-    door: Make, answered: Make, *, key: str, livemode: bool, taken: bool
-) -> None:
+def test_the_mode_is_the_keys(*, key: str, livemode: bool, taken: bool) -> None:
     """A key that does not tell its mode vouches for both."""
-    speaks = spoken(door, answered(body={**GOOD, "livemode": livemode}), key=key)
+    speaks = spoken(Answer(body={**GOOD, "livemode": livemode}), key=key)
     if taken:
         assert speaks.read(PRODUCT, "prod_1") is not None
         return
@@ -118,48 +115,48 @@ def test_the_mode_is_the_keys(
         speaks.read(PRODUCT, "prod_1")
 
 
-def test_what_has_no_id_of_its_own_is_known_otherwise(door: Make, answered: Make) -> None:
+def test_what_has_no_id_of_its_own_is_known_otherwise() -> None:
     """What there is one of by its type, a child by its own id, a secret by what names it."""
     settings = {"object": "tax.settings", "livemode": False}
-    assert spoken(door, answered(body=settings)).read(SETTINGS, "tax.settings") is not None
+    assert spoken(Answer(body=settings)).read(SETTINGS, "tax.settings") is not None
     with pytest.raises(ForeignAnswerError):
-        spoken(door, answered(body={})).read(SETTINGS, "tax.settings")
+        spoken(Answer(body={})).read(SETTINGS, "tax.settings")
     feature = {"id": "prodft_1", "object": "product_feature", "livemode": False}
-    assert spoken(door, answered(body=feature)).read(FEATURE, "prod_1/prodft_1") is not None
+    assert spoken(Answer(body=feature)).read(FEATURE, "prod_1/prodft_1") is not None
     with pytest.raises(ForeignAnswerError):
-        spoken(door, answered(body=feature)).read(FEATURE, "prod_1/prodft_2")
+        spoken(Answer(body=feature)).read(FEATURE, "prod_1/prodft_2")
     secret = {"object": "apps.secret", "name": "token", "scope": {"type": "account"}}
-    assert spoken(door, answered(body=secret)).read(SECRET, NAMED) is not None
+    assert spoken(Answer(body=secret)).read(SECRET, NAMED) is not None
     with pytest.raises(ForeignAnswerError):
-        spoken(door, answered(body={**secret, "name": "other"})).read(SECRET, NAMED)
+        spoken(Answer(body={**secret, "name": "other"})).read(SECRET, NAMED)
     with pytest.raises(ForeignAnswerError):
-        spoken(door, answered(body={"object": "apps.secret"})).create(SECRET, {}, KEY)
+        spoken(Answer(body={"object": "apps.secret"})).create(SECRET, {}, KEY)
 
 
-def test_an_external_account_may_be_a_card(door: Make, answered: Make) -> None:
+def test_an_external_account_may_be_a_card() -> None:
     """Stripe lists both together, and says of each what it is."""
     page = {
         "object": "list",
         "has_more": False,
         "data": [{"id": "ba_1", "object": "bank_account"}, {"id": "card_1", "object": "card"}],
     }
-    found = spoken(door, answered(body=page)).find(
+    found = spoken(Answer(body=page)).find(
         kind("stripe_account_external_account"), {"account": "acct_1"}
     )
     assert len(found) == 2
 
 
-def test_a_tax_id_of_a_customer_is_called_a_tax_id(door: Make, answered: Make) -> None:
+def test_a_tax_id_of_a_customer_is_called_a_tax_id() -> None:
     """The word in an answer is Stripe's, not the catalogue's name of the type."""
     body = {"id": "txi_1", "object": "tax_id", "livemode": False}
-    speaks = spoken(door, answered(body=body))
+    speaks = spoken(Answer(body=body))
     assert speaks.read(kind("stripe_customer_tax_id"), "cus_1/txi_1") is not None
 
 
-def test_a_further_call_answers_with_its_object(door: Make, answered: Make) -> None:
+def test_a_further_call_answers_with_its_object() -> None:
     """As an update does."""
     with pytest.raises(ForeignAnswerError):
-        spoken(door, answered(body={})).call(METER, "mtr_1", "deactivate", {}, KEY)
+        spoken(Answer(body={})).call(METER, "mtr_1", "deactivate", {}, KEY)
 
 
 @pytest.mark.parametrize(
@@ -172,11 +169,9 @@ def test_a_further_call_answers_with_its_object(door: Make, answered: Make) -> N
         ({"id": "ed_1", "deleted": False}, False),
     ],
 )
-def test_v2_names_what_it_deleted_by_id(
-    door: Make, answered: Make, body: Any, *, fits: bool
-) -> None:
+def test_v2_names_what_it_deleted_by_id(body: Any, *, fits: bool) -> None:
     """And need not say of what type it was."""
-    speaks = spoken(door, answered(body=body))
+    speaks = spoken(Answer(body=body))
     if fits:
         speaks.delete(DESTINATION, "ed_1", KEY)
         return
@@ -217,42 +212,40 @@ def listed(*entries: Any, **more: Any) -> dict[str, Any]:
         "more behind an empty page",
     ],
 )
-def test_no_list_is_made_up(door: Make, answered: Make, body: Any) -> None:
+def test_no_list_is_made_up(body: Any) -> None:
     """An account that seems empty would be filled a second time."""
     with pytest.raises(ForeignAnswerError):
-        spoken(door, answered(body=body)).find(PRODUCT, {})
+        spoken(Answer(body=body)).find(PRODUCT, {})
     probe = Probe(object="product", filter="ids", variants=({},))
     with pytest.raises(ForeignAnswerError):
-        spoken(door, answered(body=body)).exists(probe, "prod_1")
+        spoken(Answer(body=body)).exists(probe, "prod_1")
 
 
-def test_a_list_that_goes_round_has_an_end(door: Make, answered: Make) -> None:
+def test_a_list_that_goes_round_has_an_end() -> None:
     """Whether it stays on its page or comes back to an earlier one."""
     first, second = (listed({**GOOD, "id": id}, has_more=True) for id in ("prod_1", "prod_2"))
     with pytest.raises(ForeignAnswerError, match="one that was read before"):
-        spoken(door, answered(body=first)).find(PRODUCT, {})
-    pages = [answered(body=page) for page in (first, second, first)]
+        spoken(Answer(body=first)).find(PRODUCT, {})
+    pages = [Answer(body=page) for page in (first, second, first)]
     with pytest.raises(ForeignAnswerError, match="one that was read before"):
-        spoken(door, *pages).find(PRODUCT, {})
+        spoken(*pages).find(PRODUCT, {})
 
 
 @pytest.mark.parametrize("following", ["/v2/core/event_destinations?page=a", "/v2/x", 7])
-def test_a_list_of_v2_that_goes_round_has_an_end(
-    door: Make, answered: Make, following: Any
-) -> None:
+def test_a_list_of_v2_that_goes_round_has_an_end(following: Any) -> None:
     """Its pages are named by tokens."""
     body = {"data": [], "next_page_url": following}
     with pytest.raises(ForeignAnswerError):
-        spoken(door, answered(body=body)).find(DESTINATION, {})
+        spoken(Answer(body=body)).find(DESTINATION, {})
 
 
 # ── ids, and what is not there ────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(("of", "id"), [(ENDPOINT, ""), (FEATURE, "prod_1/"), (FEATURE, "/x")])
-def test_nothing_is_asked_about_an_object_without_id(door: Make, of: ResourceType, id: str) -> None:
+def test_nothing_is_asked_about_an_object_without_id(of: ResourceType, id: str) -> None:
     """`DELETE /v1/webhook_endpoints/` would be about all of them."""
-    client = door()
+    client = Door()
     speaks = StripeProvider(client.http, loader.schemas(), api_key="sk_test_x")
     with pytest.raises(ProviderError, match="without an id"):
         speaks.delete(of, id, KEY)
@@ -261,19 +254,17 @@ def test_nothing_is_asked_about_an_object_without_id(door: Make, of: ResourceTyp
     assert client.sent == []
 
 
-def test_a_path_that_a_server_does_not_know_is_no_news_of_an_object(
-    door: Make, refused: Make
-) -> None:
+def test_a_path_that_a_server_does_not_know_is_no_news_of_an_object() -> None:
     """An address with one part too many would have everything made again."""
-    unknown = refused(404, message="Unrecognized request URL (GET: /x/v1/products/prod_1).")
+    unknown = refusal(404, message="Unrecognized request URL (GET: /x/v1/products/prod_1).")
     with pytest.raises(NotFoundError):
-        spoken(door, unknown).read(PRODUCT, "prod_1")
+        spoken(unknown).read(PRODUCT, "prod_1")
     with pytest.raises(NotFoundError):
-        spoken(door, unknown).delete(PRODUCT, "prod_1", KEY)
+        spoken(unknown).delete(PRODUCT, "prod_1", KEY)
 
 
 @pytest.mark.parametrize("body", [{}, {"object": "account"}, {"id": "acct_1", "object": "product"}])
-def test_an_account_is_named_by_one(door: Make, answered: Make, body: Any) -> None:
+def test_an_account_is_named_by_one(body: Any) -> None:
     """Whom the key speaks for is not taken from anything else."""
     with pytest.raises(ForeignAnswerError):
-        spoken(door, answered(body=body)).account()
+        spoken(Answer(body=body)).account()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 
@@ -24,8 +23,7 @@ from engine.stripe.http.client import ClientOptions, StripeHTTP
 from engine.stripe.provider import StripeProvider
 from engine.values.markers import CLEAR
 from engine.values.secret import Sensitive
-
-Make = Callable[..., Any]
+from tests.support.fakes.stripe_script import Answer, Door, refusal
 
 
 def kind(name: str) -> ResourceType:
@@ -237,9 +235,9 @@ def test_an_object_that_does_not_exist_is_none(account: Account1) -> None:
     assert account.provider().read(PRODUCT, "prod_gone") is None
 
 
-def test_a_deleted_object_is_none(door: Make, answered: Make) -> None:
+def test_a_deleted_object_is_none() -> None:
     """Stripe answers for some types with a shell that says so."""
-    client = door(answered(body={"id": "x", "object": "product", "deleted": True}))
+    client = Door(Answer(body={"id": "x", "object": "product", "deleted": True}))
     provider = StripeProvider(client.http, loader.schemas(), api_key="sk_test_x")
     assert provider.read(PRODUCT, "x") is None
 
@@ -306,11 +304,9 @@ def test_a_write_that_is_repeated_acts_once(account: Account1) -> None:
         ("été", "/v1/coupons/%C3%A9t%C3%A9"),
     ],
 )
-def test_ids_that_people_chose_stay_one_part_of_the_path(
-    door: Make, answered: Make, id: str, path: str
-) -> None:
+def test_ids_that_people_chose_stay_one_part_of_the_path(id: str, path: str) -> None:
     """No id reaches into another path, or into the query."""
-    client = door(answered(body={"id": id, "object": "coupon"}))
+    client = Door(Answer(body={"id": id, "object": "coupon"}))
     provider = StripeProvider(client.http, loader.schemas(), api_key="sk_test_x")
     provider.read(COUPON, id)
     provider.update(COUPON, id, {"name": "n"}, context())
@@ -418,35 +414,35 @@ def test_every_key_tells_its_account_and_mode(
         ),
     ],
 )
-def test_the_account_in_a_refusal(door: Make, refused: Make, text: str, id: str) -> None:
+def test_the_account_in_a_refusal(text: str, id: str) -> None:
     """Both wordings that Stripe has used, and the one that names none."""
-    client = door(refused(403, message=text))
+    client = Door(refusal(403, message=text))
     provider = StripeProvider(client.http, loader.schemas(), api_key="rk_live_x")
     assert provider.account() == Account(id, livemode=True)
 
 
-def test_a_server_without_accounts_tells_none(door: Make, refused: Make) -> None:
+def test_a_server_without_accounts_tells_none() -> None:
     """A Stripe-compatible server may not know this path."""
-    client = door(refused(404))
+    client = Door(refusal(404))
     provider = StripeProvider(client.http, loader.schemas(), api_key="sk_test_x")
     assert provider.account() == Account("", livemode=False)
 
 
-def test_a_secret_key_lacks_nothing_and_is_not_asked(door: Make, refused: Make) -> None:
+def test_a_secret_key_lacks_nothing_and_is_not_asked() -> None:
     """Nothing is sent for it."""
-    client = door(refused(403, message="no"))
+    client = Door(refusal(403, message="no"))
     provider = StripeProvider(client.http, loader.schemas(), api_key="sk_test_x")
     assert provider.missing_permission(PRICE) is None
     assert client.sent == []
 
 
-def test_a_permission_that_is_missing_is_named(door: Make, refused: Make) -> None:
+def test_a_permission_that_is_missing_is_named() -> None:
     """By Stripe, in the answer to a write that could change nothing."""
     text = (
         "Permission denied. Enabling \"Prices Write\" ('plan_write') permissions on this key "
         "would allow this request to continue."
     )
-    client = door(refused(403, message=text, code="more_permissions_required"))
+    client = Door(refusal(403, message=text, code="more_permissions_required"))
     provider = StripeProvider(client.http, loader.schemas(), api_key="rk_test_x")
     assert provider.missing_permission(PRICE, account="acct_2") == "Prices Write (plan_write)"
     (sent,) = client.sent
@@ -456,9 +452,9 @@ def test_a_permission_that_is_missing_is_named(door: Make, refused: Make) -> Non
 
 
 @pytest.mark.parametrize("status", [400, 404])
-def test_no_such_object_is_a_permission(door: Make, refused: Make, status: int) -> None:
+def test_no_such_object_is_a_permission(status: int) -> None:
     """Stripe looked for it, so the key may write; deletions are asked about in the same way."""
-    client = door(refused(status))
+    client = Door(refusal(status))
     provider = StripeProvider(client.http, loader.schemas(), api_key="rk_test_x")
     assert provider.missing_permission(PRICE) is None
     feature = loader.resource_type("stripe_product_feature")
@@ -466,26 +462,26 @@ def test_no_such_object_is_a_permission(door: Make, refused: Make, status: int) 
     assert [sent.method for sent in client.sent] == ["post", "delete"]
 
 
-def test_other_answers_are_no_permission(door: Make, refused: Make) -> None:
+def test_other_answers_are_no_permission() -> None:
     """A key that expired, and an account that is not ours, are what they are."""
-    provider = StripeProvider(door(refused(401)).http, loader.schemas(), api_key="rk_test_x")
+    provider = StripeProvider(Door(refusal(401)).http, loader.schemas(), api_key="rk_test_x")
     with pytest.raises(AuthenticationError):
         provider.missing_permission(PRICE)
-    foreign = door(refused(403, code="account_invalid"))
+    foreign = Door(refusal(403, code="account_invalid"))
     provider = StripeProvider(foreign.http, loader.schemas(), api_key="rk_test_x")
     with pytest.raises(PermissionDeniedError):
         provider.missing_permission(PRICE, account="acct_2")
 
 
-def test_other_refusals_are_the_callers(door: Make, refused: Make) -> None:
+def test_other_refusals_are_the_callers() -> None:
     """403 on an object is no account's affair."""
-    client = door(refused(403, message="on account 'acct_1'"))
+    client = Door(refusal(403, message="on account 'acct_1'"))
     provider = StripeProvider(client.http, loader.schemas(), api_key="rk_test_x")
     with pytest.raises(PermissionDeniedError):
         provider.read(PRODUCT, "x")
 
 
-def test_a_connected_account_goes_with_every_request(door: Make, answered: Make) -> None:
+def test_a_connected_account_goes_with_every_request() -> None:
     """Reading, listing, probing and writing."""
     found, gone = (
         {"id": "x", "object": "product"},
@@ -493,7 +489,7 @@ def test_a_connected_account_goes_with_every_request(door: Make, answered: Make)
     )
     page = {"object": "list", "data": [], "has_more": False}
     bodies = [found, page, found, page, page, page, found, found, found, gone]
-    client = door(*(answered(body=body) for body in bodies))
+    client = Door(*(Answer(body=body) for body in bodies))
     provider = StripeProvider(client.http, loader.schemas(), api_key="sk_test_x")
     carried = RequestContext(idempotency_key="k", account="acct_2")
     provider.read(PRODUCT, "x", account="acct_2")

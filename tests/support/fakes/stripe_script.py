@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlsplit
 
-import pytest
 import stripe
 
 from engine.stripe.http.client import ClientOptions, StripeHTTP
@@ -104,21 +103,3 @@ class Door:
     def sent(self) -> list[Sent]:
         """What was sent, oldest first."""
         return self.transport.sent
-
-
-@pytest.fixture
-def door() -> Callable[..., Door]:
-    """Makes a client over a script."""
-    return Door
-
-
-@pytest.fixture
-def refused() -> Callable[..., Answer]:
-    """Makes an answer that is an error."""
-    return refusal
-
-
-@pytest.fixture
-def answered() -> Callable[..., Answer]:
-    """Makes an answer."""
-    return Answer
