@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from engine.backends.secrets.file import FileSink
 from engine.backends.state.local import LocalBackend
 from engine.errors import SecretSinkError
 from engine.state.model import new_state
+from tests.support.git import git
 
 
 def test_the_private_folder_is_never_committed(tmp_path: Path) -> None:
@@ -38,7 +38,7 @@ BAD = [
 
 @pytest.mark.parametrize("content", BAD)
 def test_git_does_not_see_a_secret_whatever_the_ignore_file_said_before(
-    repository: Path, git: Callable[..., str], content: bytes
+    repository: Path, content: bytes
 ) -> None:
     """What a full disk, a kill or a merge left there is put right before a secret is kept."""
     sink = FileSink(repository / ".engine", "live")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 import engine
@@ -11,9 +9,10 @@ from engine.errors import UsageError
 from engine.stack.model import Lifecycle
 from engine.stripe import Product
 from engine.values.secret import Sensitive
+from tests.support.stack_project import StackProject
 
 
-def test_a_declaration_is_remembered_as_it_was_written(project: Any) -> None:
+def test_a_declaration_is_remembered_as_it_was_written(project: StackProject) -> None:
     """Address, arguments, lifecycle and place, in the order of the module."""
     stack = project.load(
         """
@@ -39,7 +38,7 @@ def test_a_declaration_is_remembered_as_it_was_written(project: Any) -> None:
     assert stack.problems == ()
 
 
-def test_references_stand_anywhere(project: Any) -> None:
+def test_references_stand_anywhere(project: StackProject) -> None:
     """The object itself, an attribute, a nested one, in lists, in f-strings, in secrets."""
     stack = project.load(
         """
@@ -70,7 +69,7 @@ def test_references_stand_anywhere(project: Any) -> None:
     }
 
 
-def test_moments_are_unix_seconds(project: Any) -> None:
+def test_moments_are_unix_seconds(project: StackProject) -> None:
     """With their own zone, or UTC if they have none, whatever the machine's zone is."""
     stack = project.load(
         """
@@ -91,7 +90,7 @@ def test_moments_are_unix_seconds(project: Any) -> None:
     }
 
 
-def test_what_is_passed_is_not_kept_hold_of(project: Any) -> None:
+def test_what_is_passed_is_not_kept_hold_of(project: StackProject) -> None:
     """A list that the module goes on changing is taken as it was."""
     stack = project.load(
         """
@@ -105,7 +104,7 @@ def test_what_is_passed_is_not_kept_hold_of(project: Any) -> None:
     assert stack.declarations["stripe_product.a"].arguments["images"] == ["https://a.example/1"]
 
 
-def test_loops_functions_and_helpers_are_plain_python(project: Any) -> None:
+def test_loops_functions_and_helpers_are_plain_python(project: StackProject) -> None:
     """The place of a declaration is the call, with the stack's line that led there."""
     stack = project.load(
         """
@@ -139,7 +138,7 @@ def test_loops_functions_and_helpers_are_plain_python(project: Any) -> None:
     ],
 )
 def test_bad_names_are_noted_and_the_module_goes_on(
-    project: Any, call: str, message: str, hint: str
+    project: StackProject, call: str, message: str, hint: str
 ) -> None:
     """What follows is heard too, and the rest of the declaration is kept."""
     stack = project.load(f"from engine.stripe import Product\n{call}\nProduct('next', name='n')\n")
@@ -152,7 +151,7 @@ def test_bad_names_are_noted_and_the_module_goes_on(
     assert str(second.address) == "stripe_product.next"
 
 
-def test_a_second_declaration_of_a_name_is_noted_and_not_taken(project: Any) -> None:
+def test_a_second_declaration_of_a_name_is_noted_and_not_taken(project: StackProject) -> None:
     """The first one counts, and its place is told."""
     stack = project.load(
         """
@@ -169,7 +168,7 @@ def test_a_second_declaration_of_a_name_is_noted_and_not_taken(project: Any) -> 
     assert stack.declarations["stripe_product.pro"].arguments == {"name": "One"}
 
 
-def test_a_lifecycle_of_another_type_is_noted(project: Any) -> None:
+def test_a_lifecycle_of_another_type_is_noted(project: StackProject) -> None:
     """A dict is a likely slip."""
     stack = project.load(
         """
@@ -187,7 +186,7 @@ def test_a_lifecycle_of_another_type_is_noted(project: Any) -> None:
 # ── handles ───────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_handle_is_not_text_and_has_no_private_attributes(project: Any) -> None:
+def test_a_handle_is_not_text_and_has_no_private_attributes(project: StackProject) -> None:
     """Copying, hashing and probing work; text without an attribute's name is a mistake."""
     stack = project.load(
         """
@@ -225,7 +224,7 @@ def test_nothing_is_declared_outside_of_a_stack() -> None:
 # ── lookups ───────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_lookup_is_a_reference_to_something_read(project: Any) -> None:
+def test_a_lookup_is_a_reference_to_something_read(project: StackProject) -> None:
     """Two with the same criteria are one; the address is made from them."""
     stack = project.load(
         """
@@ -247,7 +246,7 @@ def test_a_lookup_is_a_reference_to_something_read(project: Any) -> None:
     assert stack.declarations["stripe_product.p"].arguments["default_price"] == wanted
 
 
-def test_lookups_with_different_criteria_are_different(project: Any) -> None:
+def test_lookups_with_different_criteria_are_different(project: StackProject) -> None:
     """Also where their names would read alike."""
     stack = project.load(
         """
@@ -265,7 +264,7 @@ def test_lookups_with_different_criteria_are_different(project: Any) -> None:
 # ── words ─────────────────────────────────────────────────────────────────────────────────
 
 
-def test_the_environment_and_variables(project: Any) -> None:
+def test_the_environment_and_variables(project: StackProject) -> None:
     """A value given wins over the default."""
     stack = project.load(
         """
@@ -287,7 +286,7 @@ def test_the_environment_and_variables(project: Any) -> None:
     }
 
 
-def test_a_variable_without_a_value_is_noted(project: Any) -> None:
+def test_a_variable_without_a_value_is_noted(project: StackProject) -> None:
     """The three ways to give one; the module goes on with an empty text."""
     stack = project.load(
         """
@@ -302,7 +301,7 @@ def test_a_variable_without_a_value_is_noted(project: Any) -> None:
     assert stack.outputs["site"].value == "x"
 
 
-def test_outputs(project: Any) -> None:
+def test_outputs(project: StackProject) -> None:
     """Any document with references, and whether it is a secret."""
     stack = project.load(
         """
@@ -325,7 +324,7 @@ def test_outputs(project: Any) -> None:
     assert list(stack.outputs) == ["id", "secret"]
 
 
-def test_outputs_of_other_stacks(project: Any) -> None:
+def test_outputs_of_other_stacks(project: StackProject) -> None:
     """A reference, and where the stack was first named."""
     stack = project.load(
         """
@@ -345,7 +344,7 @@ def test_outputs_of_other_stacks(project: Any) -> None:
     assert list(stack.reads_outputs_of) == ["base", "zoo"]
 
 
-def test_refactorings(project: Any) -> None:
+def test_refactorings(project: StackProject) -> None:
     """By address or by object."""
     stack = project.load(
         """
@@ -377,7 +376,7 @@ def test_refactorings(project: Any) -> None:
 @pytest.mark.parametrize(
     "call", ["moved('old', 'stripe_price.a')", "removed('price.a')", "import_('x', 'id')"]
 )
-def test_a_bad_address_in_a_refactoring_is_noted(project: Any, call: str) -> None:
+def test_a_bad_address_in_a_refactoring_is_noted(project: StackProject, call: str) -> None:
     """With what an address looks like."""
     stack = project.load(f"from engine import import_, moved, removed\n{call}\n")
     (problem,) = stack.problems
@@ -386,7 +385,7 @@ def test_a_bad_address_in_a_refactoring_is_noted(project: Any, call: str) -> Non
     assert "TYPE.NAME" in problem.hint
 
 
-def test_a_variable_has_the_type_of_its_default(project: Any) -> None:
+def test_a_variable_has_the_type_of_its_default(project: StackProject) -> None:
     """So that a condition and an amount are what they look like; None alone is text or nothing."""
     stack = project.load(
         """
@@ -414,7 +413,7 @@ def test_a_variable_has_the_type_of_its_default(project: Any) -> None:
     assert stack.variables == ("on", "cents", "events", "nothing", "note")
 
 
-def test_a_value_of_another_type_is_noted(project: Any) -> None:
+def test_a_value_of_another_type_is_noted(project: StackProject) -> None:
     """The variable, what it takes, what it was given and by whom; a secret is not shown."""
     stack = project.load(
         """

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
+
+from tests.support.stack_project import StackProject
 
 BODY = "4eC39HqLyjWDarjtT1zdp7dc"
 KEY = "sk_live_" + BODY
@@ -66,7 +66,7 @@ pro = Product("pro", name="Pro")
         ),
     ],
 )  # fmt: skip
-def test_a_key_in_clear_is_refused(project: Any, text: str, expected: str) -> None:
+def test_a_key_in_clear_is_refused(project: StackProject, text: str, expected: str) -> None:
     """The finding names field and line and not the value; the hint says what to write."""
     (problem,) = [one for one in project.check(PRELUDE + text) if one.reference == "key-in-clear"]
     assert (problem.line, problem.message) == (5, expected)
@@ -89,6 +89,6 @@ def test_a_key_in_clear_is_refused(project: Any, text: str, expected: str) -> No
         f"variable('key', Sensitive({KEY!r}))",
     ],
 )
-def test_what_is_wrapped_or_only_begins_like_a_key_is_not(project: Any, text: str) -> None:
+def test_what_is_wrapped_or_only_begins_like_a_key_is_not(project: StackProject, text: str) -> None:
     """A finding is never about a word, a publishable key or what the engine seals itself."""
     assert project.lines(PRELUDE + text) == []

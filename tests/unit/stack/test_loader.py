@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -13,9 +12,10 @@ from engine.errors import UsageError
 from engine.stack.collector import Collector, collecting
 from engine.stack.loader import load_stack, mentioned_variables, select_stacks, stack_files
 from engine.variables import Variables
+from tests.support.stack_project import StackProject
 
 
-def test_stacks_are_the_modules_without_an_underscore(project: Any) -> None:
+def test_stacks_are_the_modules_without_an_underscore(project: StackProject) -> None:
     """In name order; other files and folders are none."""
     for name in ("b", "a", "_shared", "__init__"):
         project.write("", name)
@@ -25,7 +25,7 @@ def test_stacks_are_the_modules_without_an_underscore(project: Any) -> None:
     assert list(stack_files(folder)) == ["a", "b"]
 
 
-def test_stacks_are_selected_by_name(project: Any) -> None:
+def test_stacks_are_selected_by_name(project: StackProject) -> None:
     """In name order, whatever order they were asked for; no name means all."""
     for name in ("a", "b", "c"):
         project.write("", name)
@@ -38,7 +38,9 @@ def test_stacks_are_selected_by_name(project: Any) -> None:
     ("names", "hint"),
     [(("catalog",), "did you mean 'catalogue'?"), (("x",), "stacks: catalogue")],
 )
-def test_a_stack_that_does_not_exist(project: Any, names: tuple[str, ...], hint: str) -> None:
+def test_a_stack_that_does_not_exist(
+    project: StackProject, names: tuple[str, ...], hint: str
+) -> None:
     """The nearest name, or all of them."""
     project.write("", "catalogue")
     with pytest.raises(UsageError, match="there is no stack") as raised:
@@ -56,7 +58,7 @@ def test_no_stacks_at_all(tmp_path: Path) -> None:
     assert raised.value.hint == "stacks: none"
 
 
-def test_neighbours_can_be_imported(project: Any) -> None:
+def test_neighbours_can_be_imported(project: StackProject) -> None:
     """Private modules, packages, and their constants."""
     project.write("WORD = 'shared'\n", "_shared")
     package = project.root / "stacks" / "_lib"
@@ -75,7 +77,7 @@ def test_neighbours_can_be_imported(project: Any) -> None:
     assert stack.outputs["word"].value == "sharedshared"
 
 
-def test_every_stack_gets_its_neighbours_afresh(project: Any) -> None:
+def test_every_stack_gets_its_neighbours_afresh(project: StackProject) -> None:
     """What a helper remembers of one stack is not there for the next."""
     project.write("seen = []\n", "_shared")
     text = """
@@ -90,7 +92,7 @@ def test_every_stack_gets_its_neighbours_afresh(project: Any) -> None:
 
 
 def test_projects_with_helpers_of_the_same_name_do_not_meet(
-    project: Any, tmp_path_factory: pytest.TempPathFactory
+    project: StackProject, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """The helper is the one beside the stack."""
     other = type(project)(tmp_path_factory.mktemp("other"))
@@ -102,7 +104,7 @@ def test_projects_with_helpers_of_the_same_name_do_not_meet(
 
 
 @pytest.mark.parametrize("ending", ["", "raise ValueError('no')", "x = ("])
-def test_nothing_is_left_behind(project: Any, ending: str) -> None:
+def test_nothing_is_left_behind(project: StackProject, ending: str) -> None:
     """No byte code, no module, no path entry, however the module ended."""
     before_path, before_modules = list(sys.path), set(sys.modules)
     before_bytecode = sys.dont_write_bytecode
@@ -116,7 +118,7 @@ def test_nothing_is_left_behind(project: Any, ending: str) -> None:
 
 
 def test_what_a_module_prints_goes_to_stderr(
-    project: Any, capsys: pytest.CaptureFixture[str]
+    project: StackProject, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Stdout is for results."""
     project.load("print('hello')\n")
@@ -142,7 +144,7 @@ def test_what_a_module_prints_goes_to_stderr(
     ],
 )
 def test_whatever_a_module_raises_is_a_finding(
-    project: Any, text: str, line: int, message: str
+    project: StackProject, text: str, line: int, message: str
 ) -> None:
     """With the author's own line, and never an end of the program."""
     (problem,) = project.load(text + "\n").problems
@@ -151,13 +153,13 @@ def test_whatever_a_module_raises_is_a_finding(
     assert problem.hint
 
 
-def test_a_ctrl_c_while_a_module_is_read_is_the_persons(project: Any) -> None:
+def test_a_ctrl_c_while_a_module_is_read_is_the_persons(project: StackProject) -> None:
     """It ends the run, and is no finding in the module."""
     with pytest.raises(KeyboardInterrupt):
         project.load("raise KeyboardInterrupt\n")
 
 
-def test_helpers_that_import_each_other(project: Any) -> None:
+def test_helpers_that_import_each_other(project: StackProject) -> None:
     """A circle of imports is told in Python's own words, with both places."""
     project.write("from _b import B\nA = 1\n", "_a")
     project.write("from _a import A\nB = 1\n", "_b")
@@ -168,7 +170,7 @@ def test_helpers_that_import_each_other(project: Any) -> None:
     assert problem.message.endswith("(from stacks/shop.py:1)")
 
 
-def test_a_person_who_stops_the_run_stops_it(project: Any) -> None:
+def test_a_person_who_stops_the_run_stops_it(project: StackProject) -> None:
     """Ctrl-C inside a module is no finding."""
     with pytest.raises(KeyboardInterrupt):
         project.load("raise KeyboardInterrupt\n")
@@ -177,7 +179,7 @@ def test_a_person_who_stops_the_run_stops_it(project: Any) -> None:
 @pytest.mark.parametrize(
     "raw", [b"x = 1\0\n", b"x = '\xff\xfe'\n", b"\xef\xbb\xbfx = 1\n", "ü = 'ß'\r\n".encode()]
 )
-def test_odd_bytes_are_findings_or_fine(project: Any, raw: bytes) -> None:
+def test_odd_bytes_are_findings_or_fine(project: StackProject, raw: bytes) -> None:
     """A module that Python cannot read is a finding; a byte order mark and CRLF are fine."""
     path = project.root / "stacks" / "odd.py"
     path.write_bytes(raw)
@@ -188,14 +190,14 @@ def test_odd_bytes_are_findings_or_fine(project: Any, raw: bytes) -> None:
 
 
 @pytest.mark.parametrize("name", ["Shop", "my shop", "2.0"])
-def test_a_file_whose_name_cannot_name_a_stack(project: Any, name: str) -> None:
+def test_a_file_whose_name_cannot_name_a_stack(project: StackProject, name: str) -> None:
     """The name would be in state files and references."""
     (problem,) = project.load("", name).problems
     assert problem.message == f"{name!r} cannot name a stack"
     assert problem.reference == "bad-name"
 
 
-def test_the_names_of_a_module(project: Any) -> None:
+def test_the_names_of_a_module(project: StackProject) -> None:
     """`__file__` is the file; `__name__` is not `__main__`."""
     stack = project.load(
         """
@@ -221,7 +223,7 @@ def test_a_project_beside_the_engine_is_no_part_of_it(tmp_path: Path) -> None:
     assert str(declared.location) == f"{file}:3"
 
 
-def test_variables_that_modules_mention(project: Any) -> None:
+def test_variables_that_modules_mention(project: StackProject) -> None:
     """In stacks and in what they share, also where no run reads them; what is no file is passed."""
     project.write("if False:\n    x = variable(\"one\", 1) + variable(\n        'two')\n")
     project.write("variable(name); my_variable('other'); variable(name='three')", name="_shared")

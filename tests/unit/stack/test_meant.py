@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from engine.catalog import loader
 from engine.schema.attribute import walk
 from engine.stack.meant import CLASSES, LIFECYCLE, class_meant
+from tests.support.stack_project import StackProject
 
 PRELUDE = """\
 from engine import Lifecycle, output
@@ -167,7 +166,7 @@ terms = {"product": pro, "currency": "usd", "unit_amount": 2900}
         ),
     ],
 )  # fmt: skip
-def test_what_was_meant(project: Any, text: str, message: str, hint: str) -> None:
+def test_what_was_meant(project: StackProject, text: str, message: str, hint: str) -> None:
     """The one finding says what is wrong, and the sentence below what to write instead."""
     (problem,) = project.check(PRELUDE + text)
     assert (problem.message, problem.hint) == (message, hint)
@@ -210,7 +209,9 @@ def test_what_was_meant(project: Any, text: str, message: str, hint: str) -> Non
         ),
     ],
 )  # fmt: skip
-def test_a_name_that_was_not_imported(project: Any, text: str, message: str, hint: str) -> None:
+def test_a_name_that_was_not_imported(
+    project: StackProject, text: str, message: str, hint: str
+) -> None:
     """Where it is, or what it is called here."""
     (problem,) = project.check(text)
     assert (problem.message, problem.hint) == (message, hint)
@@ -224,7 +225,9 @@ def test_a_name_that_was_not_imported(project: Any, text: str, message: str, hin
         ("print(pro.id in ['prod_1'])", "it cannot be compared"),
     ],
 )
-def test_a_module_cannot_look_at_a_reference(project: Any, text: str, message: str) -> None:
+def test_a_module_cannot_look_at_a_reference(
+    project: StackProject, text: str, message: str
+) -> None:
     """It is decided by what only an apply can tell: the line and the reason are said."""
     (problem,) = project.check(PRELUDE + text)
     assert problem.line == PRELUDE.count("\n") + 1
@@ -232,7 +235,7 @@ def test_a_module_cannot_look_at_a_reference(project: Any, text: str, message: s
     assert "is known only after apply" in problem.message
 
 
-def test_everything_can_be_imported_at_once(project: Any) -> None:
+def test_everything_can_be_imported_at_once(project: StackProject) -> None:
     """A star brings all classes, and references still work as keys and members."""
     stack = project.load(
         PRELUDE

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
 
 import pytest
 
 from engine.catalog import loader
 from engine.stack.checks.stack import problems_of
-from tests.unit.stack.conftest import CIRCUMSTANCES
+from tests.support.stack_project import CIRCUMSTANCES, StackProject
 
 UNSTAMPED = dataclasses.replace(CIRCUMSTANCES, stamped=False)
 
@@ -55,7 +54,7 @@ def declared(metadata: str, face: str = 'Product("a", name="A"') -> str:
     ],
 )  # fmt: skip
 def test_room_for_the_stamp(
-    project: Any, text: str, stamped: list[str], unstamped: list[str]
+    project: StackProject, text: str, stamped: list[str], unstamped: list[str]
 ) -> None:
     """With the stamp a key less is free, and its own key is taken; without it none of that."""
     stack = project.load(text)

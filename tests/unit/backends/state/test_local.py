@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ import pytest
 from engine.backends.state.local import LocalBackend
 from engine.errors import StaleStateError, StateError
 from engine.state.model import new_state
+from tests.support.git import git
 
 
 def _backend(root: Path) -> LocalBackend:
@@ -156,9 +156,7 @@ def test_leftovers_of_a_killed_run_go_with_the_next_write(tmp_path: Path) -> Non
     assert {path.name for path in folder.iterdir()} == {"shop.json", *others}
 
 
-def test_git_does_not_see_what_lies_beside_a_state(
-    repository: Path, git: Callable[..., str]
-) -> None:
+def test_git_does_not_see_what_lies_beside_a_state(repository: Path) -> None:
     """Journals, half-written and replaced files are ignored; the state itself is not."""
     backend = _backend(repository)
     backend.write(new_state("shop", "live", "l"), expected=None)

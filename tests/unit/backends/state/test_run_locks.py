@@ -18,6 +18,7 @@ from engine.backends.state.run_locks import _Watch, read_owner, writing
 from engine.errors import LockHeldError, LockLostError, StateError
 from engine.ports.run_locks import LockOwner
 from engine.state.model import new_state
+from tests.support.git import git
 
 
 def _backend(root: Path) -> LocalBackend:
@@ -50,9 +51,7 @@ def _is_locked(root: Path) -> bool:
     return False
 
 
-def test_a_lock_lies_with_the_states_and_git_does_not_see_it(
-    repository: Path, git: Callable[..., str]
-) -> None:
+def test_a_lock_lies_with_the_states_and_git_does_not_see_it(repository: Path) -> None:
     """A run lock is nobody's change; `git clean` leaves what is ignored."""
     _lock_once(repository)
     lock = repository / "state" / "live" / ".locks" / "shop.lock"

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from engine.catalog import loader
 from engine.stack.checks.rules import CheckContext
 from engine.stack.checks.stack import problems_of
+from tests.support.stack_project import StackProject
 
 HEAD = "from engine import Lifecycle, stack_output, stripe\n"
 YEAR = 365 * 24 * 3600
@@ -42,7 +42,7 @@ def _read(name: str) -> tuple[str, str, str]:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_what_stripe_would_refuse_is_found(project: Any, name: str) -> None:
+def test_what_stripe_would_refuse_is_found(project: StackProject, name: str) -> None:
     """One finding with Stripe's text where that is known; with the good text there is none."""
     bad, good, message = _read(name)
     (problem,) = project.check(bad)
@@ -51,7 +51,7 @@ def test_what_stripe_would_refuse_is_found(project: Any, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", TOGETHER)
-def test_what_only_an_apply_can_tell_is_not_refused(project: Any, name: str) -> None:
+def test_what_only_an_apply_can_tell_is_not_refused(project: StackProject, name: str) -> None:
     """Behind an output of another stack, or a lookup, there may be anything."""
     bad, _, _ = _read(name)
     last = bad.rindex("\nstripe.") if "\nstripe." in bad else 0
@@ -71,14 +71,16 @@ def test_what_only_an_apply_can_tell_is_not_refused(project: Any, name: str) -> 
         ("together: quantity of a metered link in lines", '    {"price": metered, "quantity": 1},'),
     ],
 )
-def test_findings_are_on_the_line_of_the_mistake(project: Any, name: str, line: str) -> None:
+def test_findings_are_on_the_line_of_the_mistake(
+    project: StackProject, name: str, line: str
+) -> None:
     """The element that is wrong, not the call."""
     bad, _, _ = _read(name)
     (problem,) = project.check(bad)
     assert bad.split("\n")[problem.line - 1] == line
 
 
-def test_an_item_s_own_rates_stand_in_for_the_subscription_s(project: Any) -> None:
+def test_an_item_s_own_rates_stand_in_for_the_subscription_s(project: StackProject) -> None:
     """What does not apply to an item does not contradict its price."""
     text = """
 vat = stripe.TaxRate("vat", display_name="VAT", percentage=19, inclusive=True)
@@ -91,7 +93,7 @@ stripe.Subscription("s", customer="cus_1", default_tax_rates=[vat],
     assert project.check(HEAD + text) == ()
 
 
-def test_a_reference_is_followed_into_a_secret(project: Any) -> None:
+def test_a_reference_is_followed_into_a_secret(project: StackProject) -> None:
     """What is hidden from people is known to the rules."""
     text = """
 from engine import Sensitive
@@ -102,7 +104,7 @@ stripe.PaymentLink("l", line_items=[{"price": Sensitive(old.id), "quantity": 1}]
     assert problem.reference == "stripe-rule"
 
 
-def test_a_field_that_is_left_alone_may_hold_anything(project: Any) -> None:
+def test_a_field_that_is_left_alone_may_hold_anything(project: StackProject) -> None:
     """A price's `active` under `ignore_changes` is somebody else's."""
     text = """
 old = stripe.Price("old", product="prod_1", currency="usd", unit_amount=2, active=False,
@@ -112,7 +114,7 @@ stripe.PaymentLink("l", line_items=[{"price": old, "quantity": 1}])
     assert project.check(HEAD + text) == ()
 
 
-def test_a_mistake_in_one_declaration_is_not_found_in_another_too(project: Any) -> None:
+def test_a_mistake_in_one_declaration_is_not_found_in_another_too(project: StackProject) -> None:
     """What is wrong with a price says nothing of the link that sells it."""
     text = """
 price = stripe.Price("p", product="prod_1", currency="usd", unit_amount=2, recuring={})
@@ -130,7 +132,7 @@ stripe.PaymentLink("l", line_items=[{"price": price, "quantity": 1}],
         *("10.0.0.1", "192.168.1.1", "172.16.0.1", "172.31.0.1", "169.254.1.1", "[fd00::1]"),
     ],
 )
-def test_webhooks_go_where_stripe_can_reach(project: Any, host: str) -> None:
+def test_webhooks_go_where_stripe_can_reach(project: StackProject, host: str) -> None:
     """Loopback and private addresses are refused."""
     text = f'stripe.WebhookEndpoint("w", url="http://{host}/hook", enabled_events=["*"])'
     (problem,) = project.check(HEAD + text)
@@ -140,14 +142,14 @@ def test_webhooks_go_where_stripe_can_reach(project: Any, host: str) -> None:
 @pytest.mark.parametrize(
     "host", ["localhost.example.com", "a.example", "172.32.0.1", "11.0.0.1", "127.example"]
 )
-def test_webhooks_go_to_public_addresses(project: Any, host: str) -> None:
+def test_webhooks_go_to_public_addresses(project: StackProject, host: str) -> None:
     """What only looks like a private address is none."""
     text = f'stripe.WebhookEndpoint("w", url="https://{host}/hook", enabled_events=["*"])'
     assert project.check(HEAD + text) == ()
 
 
 @pytest.mark.parametrize(("live", "found"), [(True, 2), (False, 0), (None, 0)])
-def test_live_webhooks_are_encrypted(project: Any, live: bool | None, found: int) -> None:  # noqa: FBT001 - a row
+def test_live_webhooks_are_encrypted(project: StackProject, live: bool | None, found: int) -> None:  # noqa: FBT001 - a row
     """Of endpoints and of event destinations; a sandbox takes plain http."""
     stack = project.load(
         HEAD
@@ -188,13 +190,15 @@ stripe.EventDestination("d", name="D", event_payload="thin", type="webhook_endpo
         ),
     ],
 )
-def test_a_wrong_word_breaks_no_further_rule(project: Any, declaration: str, finding: str) -> None:
+def test_a_wrong_word_breaks_no_further_rule(
+    project: StackProject, declaration: str, finding: str
+) -> None:
     """What was meant may well be right: one mistake is one finding."""
     found = project.check(f"from engine.stripe import Coupon, PaymentLink, Price\n{declaration}\n")
     assert [problem.message for problem in found] == [finding]
 
 
-def test_a_mistake_beside_a_wrong_word_is_found_too(project: Any) -> None:
+def test_a_mistake_beside_a_wrong_word_is_found_too(project: StackProject) -> None:
     """Only what nobody can tell is left out of the rules."""
     found = project.check('from engine.stripe import Coupon\nCoupon("c", duration="onec")\n')
     assert len(found) == 2

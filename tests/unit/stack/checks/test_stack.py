@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
+
+from tests.support.stack_project import StackProject
 
 PRELUDE = """\
 from engine import Lifecycle, import_, moved, output, removed
@@ -122,7 +122,7 @@ pro = Product("pro", name="Pro")
         ),
     ],
 )  # fmt: skip
-def test_findings(project: Any, text: str, expected: list[str]) -> None:
+def test_findings(project: StackProject, text: str, expected: list[str]) -> None:
     """Line, kind and message; nothing is found where nothing is wrong."""
     assert project.lines(PRELUDE + text + "\n") == expected
 
@@ -144,13 +144,13 @@ def test_findings(project: Any, text: str, expected: list[str]) -> None:
         ("import_('stripe_price.m', 'price_1')", "declare Price('m', ...)"),
     ],
 )  # fmt: skip
-def test_hints(project: Any, text: str, hint: str) -> None:
+def test_hints(project: StackProject, text: str, hint: str) -> None:
     """Each finding says what would be right."""
     (problem,) = project.check(PRELUDE + text + "\n")
     assert hint in problem.hint
 
 
-def test_findings_come_in_line_order_without_repetition(project: Any) -> None:
+def test_findings_come_in_line_order_without_repetition(project: StackProject) -> None:
     """A loop that makes the same mistake at the same place tells each declaration's once."""
     lines = project.lines(
         PRELUDE
@@ -171,6 +171,6 @@ output("o2", pro.idd)
     ]
 
 
-def test_an_empty_module_is_a_stack(project: Any) -> None:
+def test_an_empty_module_is_a_stack(project: StackProject) -> None:
     """Nothing declared is nothing wrong."""
     assert project.lines("") == []
