@@ -60,14 +60,25 @@ def types(session: nox.Session) -> None:
 def regenerate(session: nox.Session) -> None:
     """Write everything that is generated: catalog, typed face, type pages, README, architecture."""
     session.run("python", "-m", "engine.catalog.generator")
-    pages = ("tests/unit/views", "tests/architecture", "tests/e2e/test_readme.py")
+    pages = (
+        "tests/unit/views",
+        "tests/unit/schema",
+        "tests/architecture",
+        "tests/e2e/test_readme.py",
+    )
     _pytest(session, *pages, ENGINE_UPDATE="1")
 
 
 @nox.session(python=False)
 def docs(session: nox.Session) -> None:
     """Check that documents are true: generated pages, examples of the README, links."""
-    _pytest(session, "tests/architecture", "tests/unit/views", "tests/e2e/test_readme.py")
+    _pytest(
+        session,
+        "tests/architecture",
+        "tests/unit/views",
+        "tests/unit/schema",
+        "tests/e2e/test_readme.py",
+    )
     session.run("python", "-m", "engine.catalog.generator", "--check")
 
 

@@ -125,14 +125,17 @@ def by_object(object_name: str) -> ResourceType:
         filters=tuple(sorted(set(said.params("list")) - _NOT_FILTERS)),
         list_needs=tuple(name for name, shape in said.params("list").items() if shape.required),
         expand=known.expand,
-        instead={**dict.fromkeys(known.ignored, _OF_ONE_REQUEST), **known.instead},
+        instead={
+            **dict.fromkeys(known.by_path("ignored"), _OF_ONE_REQUEST),
+            **known.by_path("instead"),
+        },
         has_metadata="metadata" in said.params("create"),
         id_prefix=known.id_prefix,
         rules=known.rules,
         creatable="create" in said.operations,
         updatable="update" in said.operations,
         calls=_calls(said),
-        content=known.content,
+        content=tuple(known.by_path("content")),
         base=said.operations["create"].base if "create" in said.operations else "api",
         include=known.include,
         creation_only=tuple(
@@ -141,7 +144,7 @@ def by_object(object_name: str) -> ResourceType:
             if field.sensitive and field.in_response and not field.declarable
         ),
         include_once=known.include_once,
-        examples=known.examples,
+        examples=known.by_path("example"),
     )
 
 

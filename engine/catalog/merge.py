@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from engine.catalog.model import ALTERNATIVES, Entry, Shape
-from engine.catalog.rows import Bounds, Row
-from engine.schema.attribute import Attribute, Kind, ListOrder
+from engine.catalog.rows import Field, Row
+from engine.schema.attribute import Attribute, Kind
+from engine.schema.field_semantics import SEMANTICS
 from engine.values.markers import ABSENT
 
 TreePath: TypeAlias = tuple[str, ...]
@@ -231,79 +232,30 @@ def apply_row(root: Attribute, row: Row) -> Attribute:
         LookupError: if a path of the row leads nowhere.
     """
     changes: dict[TreePath, dict[str, Any]] = {}
-    for dotted, change in _changes(row):
+    for dotted, said in row.fields.items():
         places = matches(root, dotted)
         if not places:
             raise LookupError(f"{row.title}: the path {dotted} leads nowhere")
         for place in places:
-            changes.setdefault(place, {}).update(change)
-    dropped = {place for dotted in row.ignored for place in matches(root, dotted)}
+            changes.setdefault(place, {}).update(_change(said, place[-1]))
+    dropped = {place for dotted in row.by_path("ignored") for place in matches(root, dotted)}
     return _rebuilt(root, (), changes, dropped, fixed=False)
 
 
-_FLAGS: Mapping[str, Mapping[str, Any]] = {
-    "add_only": {"add_only": True},
-    "clearable": {"clearable": True},
-    "fold_case": {"fold_case": True},
-    "ignored": {},
-    "immutable": {"immutable": True},
-    "lowered": {"lowered": True},
-    "optional": {"required": False},
-    "resolved": {"resolved": True},
-    "sensitive": {"sensitive": True},
-    "sets": {"order": ListOrder.SET},
-    "unlisted": {"open_values": True},
-    "write_only": {"write_only": True},
-}
-"""Fields of a row that list paths, and what each says of the attributes there."""
+def _change(said: Field, name: str) -> dict[str, Any]:
+    """What a row's words about a field change of its attribute."""
+    given = said.given()
+    change = {key: value for key, value in given.items() if key == "kind" or key in SEMANTICS}
+    if said.optional:
+        change["required"] = False
+    if said.source or said.source_words:
+        change |= {"source": said.source or name, "in_response": True}
+    if said.money and not _BOUNDS & change.keys():
+        change["least"] = 0
+    return change
 
 
-def _changes(row: Row) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """What a row says about attributes: each path with the fields it sets."""
-    for name, change in _FLAGS.items():
-        for dotted in getattr(row, name):
-            yield dotted, change
-    keyed = {name: getattr(row, name) for name in ("words", "neutral", "money", "frozen")}
-    keyed |= {"kind": row.forms, "reference": row.references}
-    for name, said in keyed.items():
-        for dotted, value in said.items():
-            yield dotted, {name: value}
-    for dotted in row.choosers:
-        holder, _, name = dotted.rpartition(".")
-        yield holder, {"chooser": name}
-    for dotted, limit in row.limits.items():
-        lengths: dict[str, Any] = {"min_length": limit.min, "max_length": limit.max}
-        lengths |= {"pattern": limit.pattern, "says": limit.says}
-        lengths |= {"currency_keys": limit.currency_keys}
-        # What a row leaves open is as the description has it.
-        yield dotted, {name: value for name, value in lengths.items() if value}
-    for dotted, bounds in _bounds(row):
-        yield dotted, {"least": bounds.min, "above": bounds.above, "most": bounds.max}
-    yield from _list_changes(row)
-    for dotted, alias in row.aliases.items():
-        yield dotted, {"source": alias.source, "source_words": alias.words, "in_response": True}
-
-
-def _bounds(row: Row) -> Iterator[tuple[str, Bounds]]:
-    """Bounds by path, those that a row says after those that every amount has."""
-    for dotted in row.money:
-        yield dotted, Bounds(min=0)
-    yield from row.bounds.items()
-
-
-def _list_changes(row: Row) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for dotted, key in row.keyed.items():
-        yield dotted, {"order": ListOrder.KEYED, "key": key}
-    for dotted, handle in row.handles.items():
-        yield (
-            dotted,
-            {
-                "handle": handle.by,
-                "key": handle.key,
-                "drop": handle.drop,
-                "whole": handle.whole,
-            },
-        )
+_BOUNDS = {"least", "above", "most"}
 
 
 def _with_twins(fields: Mapping[str, Attribute]) -> Mapping[str, Attribute]:
@@ -333,8 +285,6 @@ def _rebuilt(
 ) -> Attribute:
     own = changes.get(path, {})
     fixed = fixed or bool(own.get("immutable"))
-    if own.get("source") == "":  # told under its own name, in other words
-        own = {**own, "source": path[-1]}
     kept = node.fields if own.get("kind", Kind.OBJECT) is Kind.OBJECT else {}
     fields = {
         name: _rebuilt(child, (*path, name), changes, dropped, fixed=fixed)

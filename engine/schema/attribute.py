@@ -9,9 +9,8 @@ import enum
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
 
-from engine.values.markers import ABSENT
+from engine.schema.field_semantics import Semantics
 from engine.values.paths import Path
 
 
@@ -29,22 +28,15 @@ class Kind(enum.StrEnum):
     ANY = "any"
 
 
-class ListOrder(enum.StrEnum):
-    """What the order of a list means."""
-
-    ORDERED = "ordered"
-    SET = "set"
-    KEYED = "keyed"
-
-
 _NO_FIELDS: Mapping[str, Attribute] = MappingProxyType({})
-_NO_WORDS: Mapping[Any, Any] = MappingProxyType({})
 
 
-# Nobody compares or prints these, and every start of the program would pay for it.
+# Never compared or printed as a whole, and every start of the program would pay for both.
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Attribute:
+class Attribute(Semantics):
     """One field of a resource type, with everything below it.
+
+    What follows is its shape; `Semantics` has what is known of it beyond that.
 
     Attributes:
         kind: What its value looks like.
@@ -52,52 +44,12 @@ class Attribute:
         required_in_update: An update that mentions its parent must mention it too.
         in_create: A create parameter.
         in_update: An update parameter.
-        in_response: Stripe answers with it.
-        immutable: A change forces replacement.
-        frozen: Values from which it cannot change any more: leaving one forces replacement.
-        add_only: A map whose new keys are updates and whose changed entries force replacement.
-        clearable: An update takes "empty" for it.
-        neutral: The value that means the same as having none; ABSENT if there is no such value.
-        write_only: Sent, and never told again.
-        sensitive: Never shown nor stored.
-        values: The words an enum takes; empty if it takes any.
-        open_values: Further words are accepted.
-        words: Alternative literals beside the kind, such as `inf` for a tier's `up_to`, each with
-            what the answer holds in its place.
-        resolved: Its words are told as what they came to (`now` as a moment), so that a declared
-            word is equal to any answer but none.
-        reference: Object name that an id in this field names; empty if it is no id.
+        in_response: Responses hold it.
+        values: The values of an enum; empty if it takes any.
         fields: Of an object, by name.
         element: Of a list or a map.
-        order: Of a list, what its order means.
-        key: Of a keyed list, or one with a handle, the field that aligns elements; empty if their
-            position does.
-        chooser: Of an object, the field whose word names the one of its objects that is there, such
-            as `type` beside `redirect`; empty if it has none.
-        handle: Of a list of objects, the field by which an update names an element that is there,
-            filled from the answer; empty if an update sends the list as it is declared.
-        drop: Of a list with a handle, what an update says of an element that goes, beside the
-            handle; empty if elements cannot go.
-        whole: Of a list with a handle: an update says all of an element, and what it leaves out is
-            gone; else an element keeps what is not mentioned.
-        source: Where the answer holds the value, if not under the same name; dotted, from the
-            object that holds this field.
-        twin: Of a number, the field beside it that has the same value in another spelling, such as
-            `unit_amount_decimal` of `unit_amount`: one is declared, both are answered.
-        source_words: The answer's words and what the parameter says for them.
-        currency: The code of a currency.
-        currency_keys: Of a map, its keys are codes of currencies.
-        fold_case: Upper and lower case mean the same, and Stripe stores lower case.
-        lowered: Stripe may store it in lower case, for what the object itself does not tell: what
-            is declared as it was is equal to that, and a change of case alone is a change.
-        min_length: Of a string or list; 0 if unlimited.
-        max_length: Of a string or list; 0 if unlimited.
-        pattern: Regular expression the whole string must match; empty if any does.
-        says: What the expression asks for, in a sentence; `{value}` stands for what was written.
-        least: Smallest number it takes; None if it takes any.
-        above: Number it has to be greater than; None if it takes any.
-        most: Largest number it takes; None if it takes any.
-        money: Path of the currency that an amount in minor units is in; empty if it is no amount.
+        twin: Of a number, the field next to it that has the same value in another spelling, e.g.
+            `unit_amount_decimal` of `unit_amount`: one is declared, both are returned.
         declarable: An author may write it.
         needed: Of an object, the fields that a declaration must have.
     """
@@ -108,41 +60,10 @@ class Attribute:
     in_create: bool = False
     in_update: bool = False
     in_response: bool = False
-    immutable: bool = False
-    frozen: tuple[Any, ...] = ()
-    add_only: bool = False
-    clearable: bool = False
-    neutral: Any = ABSENT
-    write_only: bool = False
-    sensitive: bool = False
     values: tuple[str, ...] = ()
-    open_values: bool = False
-    words: Mapping[Any, Any] = field(default_factory=lambda: _NO_WORDS)
-    resolved: bool = False
-    reference: str = ""
     fields: Mapping[str, Attribute] = field(default_factory=lambda: _NO_FIELDS)
     element: Attribute | None = None
-    order: ListOrder = ListOrder.ORDERED
-    key: str = ""
-    chooser: str = ""
-    handle: str = ""
-    drop: Mapping[Any, Any] = field(default_factory=lambda: _NO_WORDS)
-    whole: bool = False
-    source: str = ""
     twin: str = ""
-    source_words: Mapping[Any, Any] = field(default_factory=lambda: _NO_WORDS)
-    currency: bool = False
-    currency_keys: bool = False
-    fold_case: bool = False
-    lowered: bool = False
-    min_length: int = 0
-    max_length: int = 0
-    pattern: str = ""
-    says: str = ""
-    least: int | None = None
-    above: int | None = None
-    most: int | None = None
-    money: str = ""
 
     declarable: bool = field(init=False, repr=False, compare=False)
     needed: Mapping[str, Attribute] = field(init=False, repr=False, compare=False)

@@ -17,7 +17,8 @@ from typing import Any, Protocol
 from engine.catalog import loader
 from engine.catalog.merge import matches
 from engine.emulator.core import Emulator
-from engine.schema.attribute import Attribute, Kind, ListOrder, walk
+from engine.schema.attribute import Attribute, Kind, walk
+from engine.schema.field_semantics import ListOrder
 from engine.schema.resource_type import ResourceType
 from engine.stack.checks.fields import check_arguments, check_references
 from engine.stack.checks.findings import Finding
@@ -131,7 +132,7 @@ class Samples:
     def excuses(self, object_name: str) -> dict[str, str]:
         """The leaves of a type that its row excuses, with the reasons."""
         found: dict[str, str] = {}
-        for dotted, reason in loader.row(object_name).excused.items():
+        for dotted, reason in loader.row(object_name).by_path("excused").items():
             for place in matches(loader.by_object(object_name).root, dotted):
                 inside = ".".join(place)
                 for path in self.leaves(object_name):

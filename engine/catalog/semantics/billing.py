@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.catalog.rows import Bounds, Row
+from engine.catalog.rows import Field, Row
 from engine.catalog.semantics.shared import COUNT, METADATA
+from engine.schema.field_semantics import ListOrder
 from engine.schema.lifecycle import Ending, Life, NaturalKey, Removal, Revival, Verb
 from engine.schema.rules import Rule, RuleKind
 
@@ -26,11 +27,11 @@ METER = Row(
             ),
         ),
     ),
-    # L: filled in when unsent, for `count` as well.
-    neutral={
-        "customer_mapping.event_payload_key": "stripe_customer_id",
-        "customer_mapping.type": "by_id",
-        "value_settings.event_payload_key": "value",
+    fields={
+        # L: filled in when unsent, for `count` as well.
+        "customer_mapping.event_payload_key": Field(neutral="stripe_customer_id"),
+        "customer_mapping.type": Field(neutral="by_id"),
+        "value_settings.event_payload_key": Field(neutral="value"),
     },
 )
 
@@ -49,8 +50,10 @@ ALERT = Row(
             ),
         ),
     ),
-    sets=("usage_threshold.filters",),
-    bounds={"usage_threshold.gte": COUNT},
+    fields={
+        "usage_threshold.filters": Field(order=ListOrder.SET),
+        "usage_threshold.gte": COUNT,
+    },
     rules=(
         Rule(
             kind=RuleKind.REQUIRES,
@@ -79,12 +82,14 @@ CREDIT_GRANT = Row(
         ending=Ending(leaves={"voided_at": (...,)}),
         protect=True,
     ),
-    references={"applicability_config.scope.prices.*.id": "price"},
-    sets=("applicability_config.scope.prices",),
-    limits=METADATA,
-    money={"amount.monetary.value": "amount.monetary.currency"},
-    # D: 0 is used up first.
-    bounds={"amount.monetary.value": COUNT, "priority": Bounds(min=0, max=100)},
+    fields={
+        **METADATA,
+        # D: 0 is used up first.
+        "amount.monetary.value": COUNT | Field(money="amount.monetary.currency"),
+        "applicability_config.scope.prices": Field(order=ListOrder.SET),
+        "applicability_config.scope.prices.*.id": Field(reference="price"),
+        "priority": Field(least=0, most=100),
+    },
     rules=(
         Rule(
             kind=RuleKind.ONE_OF,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.catalog.rows import Limit, Row
+from engine.catalog.rows import Field, Row
 from engine.catalog.semantics.checks import (
     active_only,
     chosen_amount,
@@ -22,9 +22,21 @@ from engine.catalog.semantics.shared import (
     METADATA,
     TAX_CODE,
     URL,
+    below,
 )
 from engine.schema.lifecycle import Brought, Life, NaturalKey, Probe, Removal, Verb
 from engine.schema.rules import Rule, RuleKind
+
+_AMOUNTS = dict.fromkeys(
+    (
+        "unit_amount",
+        "unit_amount_decimal",
+        "custom_unit_amount.maximum",
+        "custom_unit_amount.minimum",
+        "custom_unit_amount.preset",
+    ),
+    AMOUNT,
+)
 
 PRODUCT = Row(
     face="Product",
@@ -51,48 +63,30 @@ PRODUCT = Row(
             Brought(by="default_price_data", at="default_price", object="price", parent="product"),
         ),
     ),
-    references={
-        "default_price": "price",
-        "tax_code": "tax_code",
-        "tax_details.performance_location": "tax.location",
-        "tax_details.tax_code": "tax_code",
-    },
-    write_only=("default_price_data", "type"),
-    immutable=("type",),
-    neutral={
-        "active": True,
-        "shippable": False,
-        "description": None,
-        "images": [],
-        "marketing_features": [],
-    },
-    limits={
+    fields={
         **METADATA,
-        "images": Limit(max=8),
+        **below("default_price_data", _AMOUNTS),
+        **below("default_price_data.currency_options.*", _AMOUNTS),
+        "active": Field(neutral=True),
+        "default_price": Field(reference="price"),
+        "default_price_data": Field(write_only=True),
+        "default_price_data.currency_options.*.tiers.*.up_to": COUNT,
+        "default_price_data.recurring.interval_count": COUNT,
+        "description": Field(neutral=None),
+        "images": Field(neutral=[], max_length=8),
         "images.*": URL,
-        "marketing_features": Limit(max=15),
-        "marketing_features.*.name": Limit(max=80),
-        "statement_descriptor": Limit(
+        "marketing_features": Field(neutral=[], max_length=15),
+        "marketing_features.*.name": Field(max_length=80),
+        "shippable": Field(neutral=False),
+        "statement_descriptor": Field(
             pattern=r"""[^<>\\"']*[A-Za-z][^<>\\"']*""",
             says="it has a Latin letter, and none of < > \\ \" '",
         ),
-        "tax_code": TAX_CODE,
+        "tax_code": TAX_CODE | Field(reference="tax_code"),
+        "tax_details.performance_location": Field(reference="tax.location"),
+        "tax_details.tax_code": Field(reference="tax_code"),
+        "type": Field(immutable=True, write_only=True),
         "url": URL,
-    },
-    bounds={
-        "default_price_data.recurring.interval_count": COUNT,
-        "default_price_data.currency_options.*.tiers.*.up_to": COUNT,
-        **{
-            f"default_price_data.{where}{name}": AMOUNT
-            for where in ("", "currency_options.*.")
-            for name in (
-                "unit_amount",
-                "unit_amount_decimal",
-                "custom_unit_amount.maximum",
-                "custom_unit_amount.minimum",
-                "custom_unit_amount.preset",
-            )
-        },
     },
     rules=(
         one_amount("default_price_data", "custom_unit_amount"),
@@ -131,20 +125,16 @@ SHIPPING_RATE = Row(
     ),
     expand=("fixed_amount.currency_options",),
     hidden=("fixed_amount.currency_options",),
-    neutral={
-        "active": True,
-        "type": "fixed_amount",
-        "tax_behavior": "unspecified",
-        "fixed_amount.currency_options.*.tax_behavior": "unspecified",
-    },
-    limits={
+    fields={
         **METADATA,
+        "active": Field(neutral=True),
+        "delivery_estimate.*.value": COUNT,
+        "fixed_amount.amount": Field(money="fixed_amount.currency"),
         "fixed_amount.currency_options": CURRENCY_KEY,
-    },
-    bounds={"delivery_estimate.*.value": COUNT},
-    money={
-        "fixed_amount.amount": "fixed_amount.currency",
-        "fixed_amount.currency_options.*.amount": "*",
+        "fixed_amount.currency_options.*.amount": Field(money="*"),
+        "fixed_amount.currency_options.*.tax_behavior": Field(neutral="unspecified"),
+        "tax_behavior": Field(neutral="unspecified"),
+        "type": Field(neutral="fixed_amount"),
     },
     rules=(
         other_currencies("fixed_amount.currency", "fixed_amount.currency_options"),

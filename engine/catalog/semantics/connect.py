@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.catalog.rows import Alias, Limit, Row
-from engine.catalog.semantics.shared import COUNT, COUNTRY, CURRENCY_KEY, DELETE, METADATA, URL
+from engine.catalog.rows import Field, Row
+from engine.catalog.semantics.shared import (
+    COUNT,
+    COUNTRY,
+    CURRENCY_KEY,
+    DELETE,
+    METADATA,
+    URL,
+    below,
+)
 from engine.schema.attribute import Kind
+from engine.schema.field_semantics import ListOrder
 from engine.schema.lifecycle import Ending, Inheritance, Life, Removal, Verb
 from engine.schema.rules import Rule, RuleKind
 
-_NEVER_TOLD = ("id_number", "id_number_secondary", "ssn_last_4")
+# S: the answer says only whether they were given.
+_NEVER_TOLD = dict.fromkeys(
+    ("id_number", "id_number_secondary", "ssn_last_4"), Field(write_only=True, sensitive=True)
+)
 
-_COLOUR = Limit(
+_COLOUR = Field(
     pattern=r"#[0-9A-Fa-f]{6}",
     says='a colour is # with six hexadecimal digits, such as "#0055ff"',
 )
@@ -26,60 +38,51 @@ ACCOUNT = Row(
         removals=(DELETE,),
         protect=True,
     ),
-    references={
-        "documents.*.files.*": "file",
-        "documents.*.signer.person": "person",
-        "settings.paypay_payments.additional_files.*": "file",
-        "settings.paypay_payments.site.restricted.payment_flow_file": "file",
-    },
-    # S: the answer says only whether they were given.
-    write_only=(
-        "company.registration_number",
-        "company.tax_id",
-        "company.vat_id",
-        "documents",
-        *(f"individual.{name}" for name in _NEVER_TOLD),
-        "settings.paypay_payments.site.in_development.password",
-    ),
-    sensitive=(
-        "company.tax_id",
-        "company.vat_id",
-        *(f"individual.{name}" for name in _NEVER_TOLD),
-        "settings.paypay_payments.site.in_development.password",
-    ),
-    # A token is spent at once; a bank account is declared as its own.
-    ignored=("account_token", "external_account"),
-    instead={
-        "external_account": (
-            "declare the bank account by itself: "
-            'BankAccount("a-name", account=ACCOUNT.id, external_account={...})'
+    fields={
+        **METADATA,
+        **below("individual", _NEVER_TOLD),
+        # It is spent at once.
+        "account_token": Field(ignored=True),
+        "business_profile.annual_revenue.amount": Field(
+            money="business_profile.annual_revenue.currency"
         ),
-    },
-    # D: what was asked for is told as how far it got.
-    aliases={
-        "capabilities.*": Alias(
-            words={
+        "business_profile.monthly_estimated_revenue.amount": Field(
+            money="business_profile.monthly_estimated_revenue.currency"
+        ),
+        "business_profile.support_url": URL,
+        # D: what was asked for is told as how far it got.
+        "capabilities.*": Field(
+            source_words={
                 "active": {"requested": True},
                 "pending": {"requested": True},
                 "inactive": {"requested": True},
                 "unrequested": {"requested": False},
             }
         ),
-    },
-    resolved=("settings.payouts.schedule.delay_days",),
-    neutral={"capabilities.*.requested": False},
-    limits={
-        **METADATA,
+        "capabilities.*.requested": Field(neutral=False),
+        # S: the answer says only whether they were given.
+        "company.registration_number": Field(write_only=True),
+        "company.tax_id": Field(write_only=True, sensitive=True),
+        "company.vat_id": Field(write_only=True, sensitive=True),
         "country": COUNTRY,
-        "business_profile.support_url": URL,
+        "documents": Field(write_only=True),
+        "documents.*.files.*": Field(reference="file"),
+        "documents.*.signer.person": Field(reference="person"),
+        "external_account": Field(
+            ignored=True,
+            instead=(
+                "declare the bank account by itself: "
+                'BankAccount("a-name", account=ACCOUNT.id, external_account={...})'
+            ),
+        ),
         "settings.branding.primary_color": _COLOUR,
         "settings.branding.secondary_color": _COLOUR,
-    },
-    money={
-        "business_profile.annual_revenue.amount": "business_profile.annual_revenue.currency",
-        "business_profile.monthly_estimated_revenue.amount": (
-            "business_profile.monthly_estimated_revenue.currency"
+        "settings.payouts.schedule.delay_days": Field(resolved=True),
+        "settings.paypay_payments.additional_files.*": Field(reference="file"),
+        "settings.paypay_payments.site.in_development.password": Field(
+            write_only=True, sensitive=True
         ),
+        "settings.paypay_payments.site.restricted.payment_flow_file": Field(reference="file"),
     },
     rules=(
         Rule(
@@ -94,23 +97,38 @@ PERSON = Row(
     face="Person",
     title="person",
     id_prefix="person_",
-    life=Life(
-        removals=(DELETE,),
-    ),
-    references={"documents.*.files.*": "file"},
-    write_only=("documents", *_NEVER_TOLD),
-    sensitive=_NEVER_TOLD,
-    ignored=("person_token",),
-    neutral={
-        "political_exposure": "none",
-        "relationship.authorizer": False,
-        "relationship.director": False,
-        "relationship.executive": False,
-        "relationship.legal_guardian": False,
-        "relationship.owner": False,
-        "relationship.representative": False,
+    life=Life(removals=(DELETE,)),
+    fields={
+        **METADATA,
+        **_NEVER_TOLD,
+        "address.country": COUNTRY,
+        "documents": Field(write_only=True),
+        "documents.*.files.*": Field(reference="file"),
+        "person_token": Field(ignored=True),
+        "political_exposure": Field(neutral="none"),
+        "relationship.authorizer": Field(neutral=False),
+        "relationship.director": Field(neutral=False),
+        "relationship.executive": Field(neutral=False),
+        "relationship.legal_guardian": Field(neutral=False),
+        "relationship.owner": Field(neutral=False),
+        "relationship.representative": Field(neutral=False),
     },
-    limits={**METADATA, "address.country": COUNTRY},
+)
+
+# S: of cards alone.
+_OF_CARDS = dict.fromkeys(
+    (
+        "address_city",
+        "address_country",
+        "address_line1",
+        "address_line2",
+        "address_state",
+        "address_zip",
+        "exp_month",
+        "exp_year",
+        "name",
+    ),
+    Field(ignored=True),
 )
 
 BANK_ACCOUNT = Row(
@@ -134,47 +152,37 @@ BANK_ACCOUNT = Row(
             ),
         ),
     ),
-    forms={"external_account": Kind.OBJECT},
-    references={
-        "documents.bank_account_ownership_verification.files.*": "file",
+    fields={
+        **METADATA,
+        **_OF_CARDS,
+        "default_for_currency": Field(
+            neutral=False, excused="each currency keeps a default, so the first cannot be unset"
+        ),
+        "documents": Field(write_only=True),
+        "documents.bank_account_ownership_verification.files.*": Field(reference="file"),
+        # D: numbers of the documentation, which sandboxes take.
+        "external_account": Field(
+            kind=Kind.OBJECT,
+            write_only=True,
+            example={
+                "object": "bank_account",
+                "country": "US",
+                "currency": "usd",
+                "account_number": "000123456789",
+                "routing_number": "110000000",
+            },
+        ),
+        "external_account.account_number": Field(sensitive=True),
+        # The description has another form of it, and so no currency in it.
+        "external_account.currency": Field(fold_case=True),
+        "external_account.cvc": Field(sensitive=True),
+        "external_account.number": Field(sensitive=True),
+        # The SDK's union of a card, a bank account and a token has lost a word.
+        "external_account.object": Field(open_values=True),
+        "external_account.token": Field(sensitive=True),
+        # D: a list of external accounts holds cards too.
+        "object": Field(open_values=True),
     },
-    write_only=("documents", "external_account"),
-    # S: of cards alone.
-    ignored=(
-        "address_city",
-        "address_country",
-        "address_line1",
-        "address_line2",
-        "address_state",
-        "address_zip",
-        "exp_month",
-        "exp_year",
-        "name",
-    ),
-    sensitive=(
-        "external_account.account_number",
-        "external_account.cvc",
-        "external_account.number",
-        "external_account.token",
-    ),
-    # The description has another form of it, and so no currency in it.
-    fold_case=("external_account.currency",),
-    # The SDK's union of a card, a bank account and a token has lost a word.
-    # D: a list of external accounts holds cards too.
-    unlisted=("external_account.object", "object"),
-    neutral={"default_for_currency": False},
-    # D: numbers of the documentation, which sandboxes take.
-    examples={
-        "external_account": {
-            "object": "bank_account",
-            "country": "US",
-            "currency": "usd",
-            "account_number": "000123456789",
-            "routing_number": "110000000",
-        },
-    },
-    excused={"default_for_currency": "each currency keeps a default, so the first cannot be unset"},
-    limits=METADATA,
 )
 
 _TRANSFERS = "payments.payouts.automatic_transfer_rules_by_currency.*.*"
@@ -187,16 +195,14 @@ BALANCE_SETTINGS = Row(
         removals=(Removal(verb=Verb.KEEP, note="an account always has balance settings"),),
         singleton=True,
     ),
-    sets=(
-        "payments.payouts.schedule.monthly_payout_days",
-        "payments.payouts.schedule.weekly_payout_days",
-    ),
-    limits={
+    fields={
         "payments.payouts.automatic_transfer_rules_by_currency": CURRENCY_KEY,
+        f"{_TRANSFERS}.transfer_up_to_amount": COUNT,
         "payments.payouts.minimum_balance_by_currency": CURRENCY_KEY,
+        "payments.payouts.minimum_balance_by_currency.*": Field(money="*"),
+        "payments.payouts.schedule.monthly_payout_days": Field(order=ListOrder.SET),
+        "payments.payouts.schedule.weekly_payout_days": Field(order=ListOrder.SET),
     },
-    bounds={f"{_TRANSFERS}.transfer_up_to_amount": COUNT},
-    money={"payments.payouts.minimum_balance_by_currency.*": "*"},
     rules=(
         Rule(
             kind=RuleKind.REQUIRES,
@@ -239,18 +245,17 @@ FINANCIAL_ACCOUNT = Row(
         ending=Ending(leaves={"status": ("closed",)}),
         protect=True,
     ),
-    references={
-        "forwarding_settings.financial_account": "treasury.financial_account",
-        "forwarding_settings.payment_method": "payment_method",
+    fields={
+        **METADATA,
+        # R: no answer in the documentation holds `features`; they have an object of their own.
+        "features": Field(write_only=True),
+        "forwarding_settings": Field(write_only=True),
+        "forwarding_settings.financial_account": Field(reference="treasury.financial_account"),
+        "forwarding_settings.payment_method": Field(reference="payment_method"),
+        "platform_restrictions.inbound_flows": Field(neutral="unrestricted"),
+        "platform_restrictions.outbound_flows": Field(neutral="unrestricted"),
+        "supported_currencies": Field(order=ListOrder.SET),
     },
-    # R: no answer in the documentation holds `features`; they have an object of their own.
-    write_only=("features", "forwarding_settings"),
-    sets=("supported_currencies",),
-    neutral={
-        "platform_restrictions.inbound_flows": "unrestricted",
-        "platform_restrictions.outbound_flows": "unrestricted",
-    },
-    limits=METADATA,
 )
 
 FINANCIAL_ACCOUNT_FEATURES = Row(
@@ -261,7 +266,10 @@ FINANCIAL_ACCOUNT_FEATURES = Row(
         removals=(Removal(verb=Verb.KEEP, note="a financial account always has its features"),),
         singleton=True,
     ),
-    neutral={"*.requested": False, "*.*.requested": False},
+    fields={
+        "*.*.requested": Field(neutral=False),
+        "*.requested": Field(neutral=False),
+    },
     rules=(
         Rule(
             kind=RuleKind.FORBIDS,

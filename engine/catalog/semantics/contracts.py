@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.catalog.rows import Alias, Bounds, Handle, Limit, Row
+from engine.catalog.rows import Field, Row
 from engine.catalog.semantics.checks import (
     ONE_CUSTOMER,
     liable,
@@ -17,14 +17,38 @@ from engine.catalog.semantics.checks import (
     taxes_agree,
     unmetered_quantity,
 )
-from engine.catalog.semantics.shared import AMOUNT, COUNT, DELETE, METADATA, PERCENT
+from engine.catalog.semantics.shared import AMOUNT, COUNT, DELETE, METADATA, PERCENT, below
+from engine.schema.field_semantics import ListOrder
 from engine.schema.lifecycle import Ending, Life, NaturalKey, Removal, Verb
 from engine.schema.rules import Rule, RuleKind
 from engine.values.markers import ABSENT
 
-# Expanded, a discount tells its coupon one level down and its promotion code as it is.
-_COUPON = Alias(source="source.coupon")
-_PROMOTION_CODE = Alias(source="promotion_code")
+_DISCOUNTS = {
+    "discounts": Field(neutral=[]),
+    # Expanded, a discount tells its coupon one level down and its promotion code as it is.
+    "discounts.*.coupon": Field(reference="coupon", source="source.coupon"),
+    "discounts.*.promotion_code": Field(reference="promotion_code", source="promotion_code"),
+    "discounts.*.discount": Field(ignored=True),
+}
+_ITEM = {
+    "quantity": AMOUNT | Field(neutral=1),
+    # Told as what comes of it: a price of its own.
+    "price_data": Field(write_only=True),
+    "price_data.product": Field(reference="product"),
+    "price_data.unit_amount": AMOUNT,
+    "price_data.unit_amount_decimal": AMOUNT,
+    "price_data.recurring.interval_count": COUNT,
+}
+_SUBSCRIPTION_ITEM = {
+    **_ITEM,
+    **_DISCOUNTS,
+    "current_trial.trial_offer": Field(reference="product_catalog.trial_offer"),
+    "tax_rates": Field(neutral=[], order=ListOrder.SET),
+}
+# Directives of one request.
+_DIRECTIVES = dict.fromkeys(
+    ("off_session", "payment_behavior", "proration_behavior", "proration_date"), Field(ignored=True)
+)
 
 _BILLED_BY_INVOICE = Rule(
     kind=RuleKind.REQUIRES,
@@ -53,17 +77,6 @@ def _priced(each: str, *further: str) -> tuple[Rule, ...]:
     )
 
 
-def _bounds(each: str) -> Mapping[str, Bounds]:
-    """Bounds of an item's numbers."""
-    dot = f"{each}." if each else ""
-    return {
-        f"{dot}quantity": AMOUNT,
-        f"{dot}price_data.unit_amount": AMOUNT,
-        f"{dot}price_data.unit_amount_decimal": AMOUNT,
-        f"{dot}price_data.recurring.interval_count": COUNT,
-    }
-
-
 SUBSCRIPTION = Row(
     face="Subscription",
     title="subscription",
@@ -77,63 +90,44 @@ SUBSCRIPTION = Row(
         protect=True,
     ),
     expand=("discounts", "items.data.discounts"),
-    references={
-        "discounts.*.coupon": "coupon",
-        "discounts.*.promotion_code": "promotion_code",
-        "items.*.current_trial.trial_offer": "product_catalog.trial_offer",
-        "items.*.discounts.*.coupon": "coupon",
-        "items.*.discounts.*.promotion_code": "promotion_code",
-        "items.*.price_data.product": "product",
-    },
-    # Told as what comes of them: a price of its own, a trial's end, a start.
-    write_only=("backdate_start_date", "items.*.price_data", "trial_period_days"),
-    # Directives of one request, and charges that happen once.
-    ignored=(
-        "add_invoice_items",
-        "discounts.*.discount",
-        "items.*.clear_usage",
-        "items.*.deleted",
-        "items.*.discounts.*.discount",
-        "items.*.id",
-        "off_session",
-        "payment_behavior",
-        "proration_behavior",
-        "proration_date",
-        "trial_from_plan",
-    ),
-    aliases={
-        "discounts.*.coupon": _COUPON,
-        "discounts.*.promotion_code": _PROMOTION_CODE,
-        "items.*.discounts.*.coupon": _COUPON,
-        "items.*.discounts.*.promotion_code": _PROMOTION_CODE,
-    },
-    # L: an item that an update does not name by its id is a further one.
-    handles={"items": Handle(by="id", key="price", drop={"deleted": True})},
-    # S: an update takes `now` or `unchanged` in its place, which are directives.
-    immutable=("billing_cycle_anchor",),
-    resolved=("cancel_at", "trial_end"),
-    sets=("default_tax_rates", "items.*.tax_rates", "payment_settings.payment_method_types"),
-    neutral={
-        "automatic_tax.enabled": False,
-        "cancel_at_period_end": False,
-        "collection_method": "charge_automatically",
-        "default_tax_rates": [],
-        "discounts": [],
-        "invoice_settings.issuer.type": "self",
-        "items.*.discounts": [],
-        "items.*.quantity": 1,
-        "items.*.tax_rates": [],
-        "payment_settings.save_default_payment_method": "off",
-        "pending_invoice_item_interval.interval_count": 1,
-        "trial_settings.end_behavior.missing_payment_method": "create_invoice",
-    },
-    limits={
+    fields={
         **METADATA,
-        "items": Limit(min=1, max=20),
-        "invoice_settings.custom_fields": Limit(max=4),
+        **_DIRECTIVES,
+        **_DISCOUNTS,
+        **below("items.*", _SUBSCRIPTION_ITEM),
+        # Charges that happen once.
+        "add_invoice_items": Field(ignored=True),
+        "application_fee_percent": PERCENT,
+        "automatic_tax.enabled": Field(neutral=False),
+        # Told as the start that comes of it.
+        "backdate_start_date": Field(write_only=True),
+        # S: an update takes `now` or `unchanged` in its place, which are directives.
+        "billing_cycle_anchor": Field(immutable=True),
+        "billing_thresholds.amount_gte": Field(money="currency"),
+        "cancel_at": Field(resolved=True),
+        "cancel_at_period_end": Field(neutral=False),
+        # L: without a payment method Stripe charges nobody, and an invoice needs none.
+        "collection_method": Field(neutral="charge_automatically", example="send_invoice"),
+        "days_until_due": Field(example=30),
+        "default_tax_rates": Field(neutral=[], order=ListOrder.SET),
+        "invoice_settings.custom_fields": Field(max_length=4),
+        "invoice_settings.issuer.type": Field(neutral="self"),
+        # L: an item that an update does not name by its id is a further one.
+        "items": Field(
+            key="price", handle="id", drop={"deleted": True}, min_length=1, max_length=20
+        ),
+        "items.*.clear_usage": Field(ignored=True),
+        "items.*.deleted": Field(ignored=True),
+        "items.*.id": Field(ignored=True),
+        "payment_settings.payment_method_types": Field(order=ListOrder.SET),
+        "payment_settings.save_default_payment_method": Field(neutral="off"),
+        "pending_invoice_item_interval.interval_count": Field(neutral=1),
+        "trial_end": Field(resolved=True),
+        "trial_from_plan": Field(ignored=True),
+        # Told as the end that comes of it.
+        "trial_period_days": Field(write_only=True),
+        "trial_settings.end_behavior.missing_payment_method": Field(neutral="create_invoice"),
     },
-    bounds={"application_fee_percent": PERCENT, **_bounds("items.*")},
-    money={"billing_thresholds.amount_gte": "currency"},
     rules=(
         *one_discount("discounts", "items.*.discounts"),
         one_currency("items.*", named="currency"),
@@ -181,8 +175,6 @@ SUBSCRIPTION = Row(
         liable("automatic_tax.liability"),
         liable("invoice_settings.issuer"),
     ),
-    # L: without a payment method Stripe charges nobody, and an invoice needs none.
-    examples={"collection_method": "send_invoice", "days_until_due": 30},
 )
 
 SUBSCRIPTION_ITEM = Row(
@@ -196,29 +188,14 @@ SUBSCRIPTION_ITEM = Row(
         natural_keys=(NaturalKey(attribute="price", scan=True, beside=("subscription",)),),
     ),
     expand=("discounts",),
-    references={
-        "current_trial.trial_offer": "product_catalog.trial_offer",
-        "discounts.*.coupon": "coupon",
-        "discounts.*.promotion_code": "promotion_code",
-        "price_data.product": "product",
-        "subscription": "subscription",
+    fields={
+        **METADATA,
+        **_DIRECTIVES,
+        **_SUBSCRIPTION_ITEM,
+        # L: a subscription has one item for each price, and begins with another.
+        "price": Field(example="further"),
+        "subscription": Field(reference="subscription"),
     },
-    write_only=("price_data",),
-    ignored=(
-        "discounts.*.discount",
-        "off_session",
-        "payment_behavior",
-        "proration_behavior",
-        "proration_date",
-    ),
-    aliases={
-        "discounts.*.coupon": _COUPON,
-        "discounts.*.promotion_code": _PROMOTION_CODE,
-    },
-    sets=("tax_rates",),
-    neutral={"discounts": [], "quantity": 1, "tax_rates": []},
-    limits=METADATA,
-    bounds=_bounds(""),
     rules=(
         *one_discount("discounts"),
         *_priced("", "plan"),
@@ -232,8 +209,6 @@ SUBSCRIPTION_ITEM = Row(
             hint='declare it there, or give that one lifecycle=Lifecycle(ignore_changes=["items"])',
         ),
     ),
-    # L: a subscription has one item for each price, and begins with another.
-    examples={"price": "further"},
 )
 
 SUBSCRIPTION_SCHEDULE = Row(
@@ -251,46 +226,38 @@ SUBSCRIPTION_SCHEDULE = Row(
             past={"status": ("completed", "released")},
         ),
     ),
-    # The ids in phases are told as ids; only their discounts need no expansion.
-    references={
-        "from_subscription": "subscription",
-        "phases.*.add_invoice_items.*.price_data.product": "product",
-        "phases.*.items.*.price_data.product": "product",
-    },
-    # Told as what comes of them: the first phase's start, each phase's end, prices of their own.
-    write_only=(
-        "from_subscription",
-        "pause_schedules.*.pause.pause_at",
-        "pause_schedules.*.resume.resume_at",
-        "phases.*.add_invoice_items.*.price_data",
-        "phases.*.duration",
-        "phases.*.items.*.price_data",
-        "start_date",
-    ),
-    ignored=("proration_behavior", "phases.*.start_date"),
-    # D: an update repeats when its phases began.
-    handles={"phases": Handle(by="start_date", whole=True)},
-    resolved=("phases.*.end_date", "phases.*.trial_end"),
-    sets=("phases.*.default_tax_rates", "phases.*.items.*.tax_rates"),
-    neutral={
-        "default_settings.automatic_tax.enabled": False,
-        "default_settings.billing_cycle_anchor": "automatic",
-        "default_settings.collection_method": "charge_automatically",
-        "default_settings.invoice_settings.issuer.type": "self",
-        "end_behavior": "release",
-        "phases.*.add_invoice_items": [],
-        "phases.*.default_tax_rates": [],
-        "phases.*.discounts": [],
-        "phases.*.items.*.discounts": [],
-        "phases.*.items.*.quantity": 1,
-        "phases.*.items.*.tax_rates": [],
-        "phases.*.proration_behavior": "create_prorations",
-    },
-    limits={**METADATA, "phases": Limit(max=10), "phases.*.items": Limit(min=1, max=20)},
-    bounds={
+    fields={
+        **METADATA,
+        **below("phases.*.items.*", _ITEM),
+        "default_settings.automatic_tax.enabled": Field(neutral=False),
+        "default_settings.billing_cycle_anchor": Field(neutral="automatic"),
+        "default_settings.collection_method": Field(neutral="charge_automatically"),
+        "default_settings.invoice_settings.issuer.type": Field(neutral="self"),
+        "end_behavior": Field(neutral="release"),
+        "from_subscription": Field(write_only=True, reference="subscription"),
+        "pause_schedules.*.pause.pause_at": Field(write_only=True),
+        "pause_schedules.*.resume.resume_at": Field(write_only=True),
+        # D: an update repeats when its phases began.
+        "phases": Field(handle="start_date", whole=True, max_length=10),
+        "phases.*.add_invoice_items": Field(neutral=[]),
+        "phases.*.add_invoice_items.*.price_data": Field(write_only=True),
+        "phases.*.add_invoice_items.*.price_data.product": Field(reference="product"),
         "phases.*.application_fee_percent": PERCENT,
+        "phases.*.default_tax_rates": Field(neutral=[], order=ListOrder.SET),
+        "phases.*.discounts": Field(neutral=[]),
+        # Told as the end that comes of it.
+        "phases.*.duration": Field(write_only=True),
         "phases.*.duration.interval_count": COUNT,
-        **_bounds("phases.*.items.*"),
+        "phases.*.end_date": Field(resolved=True),
+        "phases.*.items": Field(min_length=1, max_length=20),
+        "phases.*.items.*.discounts": Field(neutral=[]),
+        "phases.*.items.*.tax_rates": Field(neutral=[], order=ListOrder.SET),
+        "phases.*.proration_behavior": Field(neutral="create_prorations"),
+        "phases.*.start_date": Field(ignored=True),
+        "phases.*.trial_end": Field(resolved=True),
+        "proration_behavior": Field(ignored=True),
+        # Told as the start of the first phase.
+        "start_date": Field(write_only=True),
     },
     rules=(
         *one_discount(
@@ -340,43 +307,29 @@ QUOTE = Row(
     ),
     expand=("discounts", "line_items"),
     hidden=("line_items",),
-    references={
-        "discounts.*.coupon": "coupon",
-        "discounts.*.promotion_code": "promotion_code",
-        "line_items.*.discounts.*.coupon": "coupon",
-        "line_items.*.discounts.*.promotion_code": "promotion_code",
-        "line_items.*.price_data.product": "product",
-        "line_items.*.tax_rates.*": "tax_rate",
+    fields={
+        **METADATA,
+        **_DISCOUNTS,
+        **below("line_items.*", _ITEM),
+        "application_fee_amount": Field(neutral=0, money="currency"),
+        "application_fee_percent": PERCENT,
+        "automatic_tax.enabled": Field(neutral=False),
+        "collection_method": Field(neutral="charge_automatically"),
+        "default_tax_rates": Field(neutral=[], order=ListOrder.SET),
+        "invoice_settings.issuer.type": Field(neutral="self"),
+        "line_items.*.discounts.*.coupon": Field(
+            reference="coupon", source="discount.source.coupon"
+        ),
+        "line_items.*.discounts.*.discount": Field(ignored=True),
+        "line_items.*.discounts.*.promotion_code": Field(
+            reference="promotion_code", source="discount.promotion_code"
+        ),
+        "line_items.*.id": Field(ignored=True),
+        "line_items.*.tax_rates": Field(write_only=True),
+        "line_items.*.tax_rates.*": Field(reference="tax_rate"),
+        "subscription_data.effective_date": Field(resolved=True),
+        "transfer_data.amount": Field(money="currency"),
     },
-    write_only=("line_items.*.price_data", "line_items.*.tax_rates"),
-    ignored=(
-        "discounts.*.discount",
-        "line_items.*.discounts.*.discount",
-        "line_items.*.id",
-    ),
-    aliases={
-        "discounts.*.coupon": _COUPON,
-        "discounts.*.promotion_code": _PROMOTION_CODE,
-        "line_items.*.discounts.*.coupon": Alias(source="discount.source.coupon"),
-        "line_items.*.discounts.*.promotion_code": Alias(source="discount.promotion_code"),
-    },
-    resolved=("subscription_data.effective_date",),
-    sets=("default_tax_rates",),
-    neutral={
-        "application_fee_amount": 0,
-        "automatic_tax.enabled": False,
-        "collection_method": "charge_automatically",
-        "default_tax_rates": [],
-        "discounts": [],
-        "invoice_settings.issuer.type": "self",
-        "line_items.*.quantity": 1,
-    },
-    limits=METADATA,
-    money={
-        "application_fee_amount": "currency",
-        "transfer_data.amount": "currency",
-    },
-    bounds={"application_fee_percent": PERCENT, **_bounds("line_items.*")},
     rules=(
         *one_discount("discounts", "line_items.*.discounts"),
         ONE_CUSTOMER,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.catalog.rows import Limit, Row
+from engine.catalog.rows import Field, Row
 from engine.catalog.semantics.shared import DELETE, METADATA
 from engine.schema.lifecycle import Life, NaturalKey
 
@@ -19,68 +19,66 @@ CUSTOMER = Row(
     ),
     expand=("cash_balance", "tax"),
     hidden=("cash_balance", "tax"),
-    references={
-        "invoice_settings.rendering_options.template": "invoice_rendering_template",
-    },
-    # Directives of one request; what else they make is declared as its own (a tax id), moves
-    # with every invoice (balance, next number) or is the customer's alone (a card).
-    ignored=(
-        "balance",
-        "next_invoice_sequence",
-        "payment_method",
-        "source",
-        "tax.validate_location",
-        "tax_id_data",
-        "validate",
-    ),
-    instead={
-        "balance": "it follows from what the customer is charged, and is nothing to declare",
-        "payment_method": "the application attaches it; it is nothing to declare",
-        "source": "the application attaches it; it is nothing to declare",
-        "tax_id_data": (
-            "declare the tax id by itself: "
-            'CustomerTaxId("a-name", customer=CUSTOMER.id, type=..., value=...)'
-        ),
-    },
-    # L: a blank unsets them.
-    clearable=(
-        "address.city",
-        "address.country",
-        "address.line1",
-        "address.line2",
-        "address.postal_code",
-        "address.state",
-        "description",
-        "email",
-        "invoice_settings.default_payment_method",
-        "invoice_settings.footer",
-        "name",
-        "phone",
-        "shipping.address.city",
-        "shipping.address.country",
-        "shipping.address.line1",
-        "shipping.address.line2",
-        "shipping.address.postal_code",
-        "shipping.address.state",
-        "shipping.phone",
-    ),
-    # D: the account's own mode is told as what it is at the moment.
-    words={
-        "cash_balance.settings.reconciliation_mode": {"merchant_default": "merchant_default"},
-    },
-    resolved=("cash_balance.settings.reconciliation_mode",),
-    neutral={
-        "invoice_settings.custom_fields": [],
-        "preferred_locales": [],
-        "tax_exempt": "none",
-    },
-    limits={
+    fields={
         **METADATA,
-        "description": Limit(max=350),
-        "invoice_prefix": Limit(
-            min=3, max=12, pattern=r"[A-Z0-9]+", says="it has capital letters and digits only"
+        # L: a blank unsets them.
+        "address.city": Field(clearable=True),
+        "address.country": Field(clearable=True),
+        "address.line1": Field(clearable=True),
+        "address.line2": Field(clearable=True),
+        "address.postal_code": Field(clearable=True),
+        "address.state": Field(clearable=True),
+        # Directives of one request; what else they make is declared as its own (a tax id), moves
+        # with every invoice (balance, next number) or is the customer's alone (a card).
+        "balance": Field(
+            ignored=True,
+            instead=("it follows from what the customer is charged, and is nothing to declare"),
         ),
-        "invoice_settings.custom_fields": Limit(max=4),
+        # D: the account's own mode is told as what it is at the moment.
+        "cash_balance.settings.reconciliation_mode": Field(
+            words={"merchant_default": "merchant_default"}, resolved=True
+        ),
+        "description": Field(clearable=True, max_length=350),
+        "email": Field(clearable=True),
+        "invoice_prefix": Field(
+            min_length=3,
+            max_length=12,
+            pattern=r"[A-Z0-9]+",
+            says="it has capital letters and digits only",
+        ),
+        "invoice_settings.custom_fields": Field(neutral=[], max_length=4),
+        "invoice_settings.default_payment_method": Field(clearable=True),
+        "invoice_settings.footer": Field(clearable=True),
+        "invoice_settings.rendering_options.template": Field(
+            reference="invoice_rendering_template"
+        ),
+        "name": Field(clearable=True),
+        "next_invoice_sequence": Field(ignored=True),
+        "payment_method": Field(
+            ignored=True, instead="the application attaches it; it is nothing to declare"
+        ),
+        "phone": Field(clearable=True),
+        "preferred_locales": Field(neutral=[]),
+        "shipping.address.city": Field(clearable=True),
+        "shipping.address.country": Field(clearable=True),
+        "shipping.address.line1": Field(clearable=True),
+        "shipping.address.line2": Field(clearable=True),
+        "shipping.address.postal_code": Field(clearable=True),
+        "shipping.address.state": Field(clearable=True),
+        "shipping.phone": Field(clearable=True),
+        "source": Field(
+            ignored=True, instead="the application attaches it; it is nothing to declare"
+        ),
+        "tax.validate_location": Field(ignored=True),
+        "tax_exempt": Field(neutral="none"),
+        "tax_id_data": Field(
+            ignored=True,
+            instead=(
+                "declare the tax id by itself: "
+                'CustomerTaxId("a-name", customer=CUSTOMER.id, type=..., value=...)'
+            ),
+        ),
+        "validate": Field(ignored=True),
     },
 )
 

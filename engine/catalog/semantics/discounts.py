@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.catalog.rows import Bounds, Limit, Row
+from engine.catalog.rows import Field, Row
 from engine.catalog.semantics.checks import (
     ONE_CUSTOMER,
     ahead,
@@ -18,6 +18,7 @@ from engine.catalog.semantics.shared import (
     DELETE,
     METADATA,
 )
+from engine.schema.field_semantics import ListOrder
 from engine.schema.lifecycle import Life, NaturalKey, Revival
 from engine.schema.rules import Rule, RuleKind
 from engine.values.markers import ABSENT
@@ -32,22 +33,18 @@ COUPON = Row(
     ),
     expand=("applies_to", "currency_options"),
     hidden=("applies_to", "currency_options"),
-    references={"applies_to.products.*": "product"},
-    # L: a currency can be added, the amount of one that is there cannot change.
-    add_only=("currency_options",),
-    sets=("applies_to.products",),
-    neutral={"duration": "once"},
-    limits={
+    fields={
         **METADATA,
-        "currency_options": CURRENCY_KEY,
-    },
-    money={"amount_off": "currency", "currency_options.*.amount_off": "*"},
-    bounds={
-        "percent_off": Bounds(above=0, max=100),
-        "amount_off": COUNT,
-        "currency_options.*.amount_off": COUNT,
+        "amount_off": COUNT | Field(money="currency"),
+        "applies_to.products": Field(order=ListOrder.SET),
+        "applies_to.products.*": Field(reference="product"),
+        # L: a currency can be added, the amount of one that is there cannot change.
+        "currency_options": CURRENCY_KEY | Field(add_only=True),
+        "currency_options.*.amount_off": COUNT | Field(money="*"),
+        "duration": Field(neutral="once"),
         "duration_in_months": COUNT,
         "max_redemptions": COUNT,
+        "percent_off": Field(above=0, most=100),
     },
     rules=(
         other_currencies("currency", "currency_options"),
@@ -140,22 +137,18 @@ PROMOTION_CODE = Row(
     ),
     expand=("restrictions.currency_options",),
     hidden=("restrictions.currency_options",),
-    references={"promotion.coupon": "coupon", "customer": "customer"},
-    neutral={"active": True, "restrictions.first_time_transaction": False},
-    limits={
+    fields={
         **METADATA,
-        "code": Limit(pattern=r"[A-Za-z0-9_-]+", says="it has letters, digits, - and _ only"),
-        "restrictions.currency_options": CURRENCY_KEY,
-    },
-    bounds={
+        "active": Field(neutral=True),
+        "code": Field(pattern=r"[A-Za-z0-9_-]+", says="it has letters, digits, - and _ only"),
+        "customer": Field(reference="customer"),
         "max_redemptions": COUNT,
+        "promotion.coupon": Field(reference="coupon"),
+        "restrictions.currency_options": CURRENCY_KEY,
+        "restrictions.currency_options.*.minimum_amount": COUNT | Field(money="*"),
+        "restrictions.first_time_transaction": Field(neutral=False),
         # R: a zero minimum is refused.
-        "restrictions.minimum_amount": COUNT,
-        "restrictions.currency_options.*.minimum_amount": COUNT,
-    },
-    money={
-        "restrictions.minimum_amount": "restrictions.minimum_amount_currency",
-        "restrictions.currency_options.*.minimum_amount": "*",
+        "restrictions.minimum_amount": COUNT | Field(money="restrictions.minimum_amount_currency"),
     },
     rules=(
         other_currencies("restrictions.minimum_amount_currency", "restrictions.currency_options"),

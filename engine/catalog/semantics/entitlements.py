@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.catalog.rows import Row
+from engine.catalog.rows import Field, Row
 from engine.catalog.semantics.checks import active_only
 from engine.catalog.semantics.shared import (
     ACTIVE_AGAIN,
@@ -34,8 +34,10 @@ FEATURE = Row(
             ),
         ),
     ),
-    neutral={"active": True},
-    limits=METADATA,
+    fields={
+        **METADATA,
+        "active": Field(neutral=True),
+    },
 )
 
 PRODUCT_FEATURE = Row(
@@ -46,7 +48,9 @@ PRODUCT_FEATURE = Row(
         removals=(DELETE,),
         natural_keys=(NaturalKey(attribute="entitlement_feature", scan=True, beside=("product",)),),
     ),
-    references={"entitlement_feature": "entitlements.feature"},
+    fields={
+        "entitlement_feature": Field(reference="entitlements.feature"),
+    },
     # D.
     rules=(
         active_only("entitlement_feature", "An archived feature cannot be attached to a product."),
@@ -65,8 +69,10 @@ TRIAL_OFFER = Row(
             NaturalKey(attribute="nickname", scan=True, beside=("price",), unique=False),
         ),
     ),
-    neutral={"active": True},
-    bounds={"duration.relative.iterations": COUNT},
+    fields={
+        "active": Field(neutral=True),
+        "duration.relative.iterations": COUNT,
+    },
     rules=(
         active_only("price"),
         Rule(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.catalog.rows import Row
+from engine.catalog.rows import Field, Row
 from engine.catalog.semantics.checks import ahead, only_when
 from engine.catalog.semantics.shared import METADATA
 from engine.schema.attribute import Kind
@@ -18,14 +18,16 @@ FILE = Row(
     life=Life(
         removals=(Removal(verb=Verb.KEEP, note="Stripe cannot delete a file"),),
     ),
-    # The path of a local file; what is in it goes up and is never told.
-    forms={"file": Kind.STRING},
-    content=("file",),
-    write_only=("file",),
-    # A link is declared as its own.
-    ignored=("file_link_data",),
-    examples={"file": "stacks/example.pdf"},
-    instead={"file_link_data": 'declare the link by itself: FileLink("a-name", file=FILE.id)'},
+    fields={
+        # The path of a local file; what is in it goes up and is never told.
+        "file": Field(
+            kind=Kind.STRING, content=True, write_only=True, example="stacks/example.pdf"
+        ),
+        # A link is declared as its own.
+        "file_link_data": Field(
+            ignored=True, instead=('declare the link by itself: FileLink("a-name", file=FILE.id)')
+        ),
+    },
 )
 
 FILE_LINK = Row(
@@ -36,8 +38,10 @@ FILE_LINK = Row(
         removals=(Removal(verb=Verb.EXPIRE, params={"expires_at": "now"}),),
         ending=Ending(leaves={"expired": (True,)}, spent_if=("expires_at",)),
     ),
-    resolved=("expires_at",),
-    limits=METADATA,
+    fields={
+        **METADATA,
+        "expires_at": Field(resolved=True),
+    },
 )
 
 SECRET = Row(
@@ -57,7 +61,9 @@ SECRET = Row(
     # D: `find` tells the payload only if asked.
     expand=("payload",),
     hidden=("payload",),
-    sensitive=("payload",),
+    fields={
+        "payload": Field(sensitive=True),
+    },
     rules=(*only_when("scope.type", "user", "scope.user"), ahead("expires_at")),
 )
 

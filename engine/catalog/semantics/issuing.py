@@ -4,31 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.catalog.rows import Limit, Row
-from engine.catalog.semantics.shared import COUNTRY, METADATA
+from engine.catalog.rows import Field, Row
+from engine.catalog.semantics.shared import COUNTRY, METADATA, below
+from engine.schema.field_semantics import ListOrder
 from engine.schema.lifecycle import Ending, Life, NaturalKey, Removal, Revival, Verb
 from engine.schema.rules import Rule, RuleKind
 
-_CONTROLS = (
-    "allowed_card_presences",
-    "allowed_categories",
-    "allowed_merchant_countries",
-    "blocked_card_presences",
-    "blocked_categories",
-    "blocked_merchant_countries",
-)
-_CONTROL_SETS = (
-    *(f"spending_controls.{name}" for name in _CONTROLS),
-    "spending_controls.spending_limits",
-    "spending_controls.spending_limits.*.categories",
-)
 # S: null where nothing was said, a list of none where it was taken back (R: an empty text does that
 # in the requests of Stripe's own Terraform provider).
-_CONTROLS_OFF: Mapping[str, list[str]] = {
-    **{f"spending_controls.{name}": [] for name in _CONTROLS},
-    "spending_controls.spending_limits": [],
-    "spending_controls.spending_limits.*.categories": [],
-}
+_CONTROLS = below(
+    "spending_controls",
+    dict.fromkeys(
+        (
+            "allowed_card_presences",
+            "allowed_categories",
+            "allowed_merchant_countries",
+            "blocked_card_presences",
+            "blocked_categories",
+            "blocked_merchant_countries",
+            "spending_limits",
+            "spending_limits.*.categories",
+        ),
+        Field(clearable=True, neutral=[], order=ListOrder.SET),
+    ),
+)
 
 CARDHOLDER = Row(
     face="Cardholder",
@@ -39,25 +38,20 @@ CARDHOLDER = Row(
         revival=Revival(live={"status": "active"}, params={"status": "active"}),
         protect=True,
     ),
-    write_only=("company.tax_id",),
-    sensitive=("company.tax_id",),
-    sets=("preferred_locales", *_CONTROL_SETS),
-    clearable=_CONTROL_SETS,
-    neutral={
-        "status": "active",
-        "type": "individual",
-        "preferred_locales": [],
-        **_CONTROLS_OFF,
-    },
-    limits={
+    fields={
         **METADATA,
-        # D: what is embossed on a card: 24 characters, no digits.
-        "name": Limit(max=24),
+        **_CONTROLS,
         "billing.address.country": COUNTRY,
-    },
-    # S: limits are in the currency of the account's cards, which the answer names.
-    money={
-        "spending_controls.spending_limits.*.amount": "spending_controls.spending_limits_currency"
+        "company.tax_id": Field(write_only=True, sensitive=True),
+        # D: what is embossed on a card: 24 characters, no digits.
+        "name": Field(max_length=24),
+        "preferred_locales": Field(neutral=[], order=ListOrder.SET),
+        # S: limits are in the currency of the account's cards, which the answer names.
+        "spending_controls.spending_limits.*.amount": Field(
+            money="spending_controls.spending_limits_currency"
+        ),
+        "status": Field(neutral="active"),
+        "type": Field(neutral="individual"),
     },
 )
 
@@ -74,20 +68,23 @@ CARD = Row(
         ),
         protect=True,
     ),
-    references={"financial_account": "treasury.financial_account"},
-    # Answered to nobody who does not ask for them, and this program never does.
-    ignored=("cvc", "number"),
-    write_only=("pin",),
-    sensitive=("pin.encrypted_number",),
-    sets=_CONTROL_SETS,
-    clearable=_CONTROL_SETS,
-    neutral={"status": "inactive", **_CONTROLS_OFF},
-    limits={
+    fields={
         **METADATA,
-        "second_line": Limit(max=24),
+        **_CONTROLS,
+        "cancellation_reason": Field(
+            excused="taken only along with the status canceled, which is final"
+        ),
+        # Answered to nobody who does not ask for them, and this program never does.
+        "cvc": Field(ignored=True),
+        "financial_account": Field(reference="treasury.financial_account"),
+        "number": Field(ignored=True),
+        "pin": Field(write_only=True),
+        "pin.encrypted_number": Field(sensitive=True),
+        "second_line": Field(max_length=24),
         "shipping.address.country": COUNTRY,
+        "spending_controls.spending_limits.*.amount": Field(money="currency"),
+        "status": Field(neutral="inactive"),
     },
-    money={"spending_controls.spending_limits.*.amount": "currency"},
     # D.
     rules=(
         Rule(
@@ -103,7 +100,6 @@ CARD = Row(
             message="A physical card says where it is sent.",
         ),
     ),
-    excused={"cancellation_reason": "taken only along with the status canceled, which is final"},
 )
 
 PERSONALIZATION_DESIGN = Row(
@@ -122,14 +118,15 @@ PERSONALIZATION_DESIGN = Row(
             ),
         ),
     ),
-    ignored=("transfer_lookup_key",),
-    instead={
-        "transfer_lookup_key": (
-            "leave it out: the engine itself moves a lookup key from the old design to the new one"
+    fields={
+        **METADATA,
+        "preferences.is_default": Field(neutral=False),
+        "transfer_lookup_key": Field(
+            ignored=True,
+            instead="leave it out: the engine itself moves a lookup key from the old design to the "
+            "new one",
         ),
     },
-    neutral={"preferences.is_default": False},
-    limits=METADATA,
 )
 
 ROWS: Mapping[str, Row] = {

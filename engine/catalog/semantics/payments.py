@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.catalog.rows import Handle, Limit, Row
+from engine.catalog.rows import Field, Row
 from engine.catalog.semantics.checks import (
     active_only,
     liable,
@@ -29,6 +29,7 @@ from engine.catalog.semantics.shared import (
     PERCENT,
     URL,
 )
+from engine.schema.field_semantics import ListOrder
 from engine.schema.lifecycle import Life, NaturalKey, Removal, Revival, Verb
 from engine.schema.rules import Rule, RuleKind
 
@@ -44,88 +45,76 @@ PAYMENT_LINK = Row(
     ),
     expand=("line_items",),
     hidden=("line_items",),
-    references={
-        "line_items.*.price_data.product": "product",
-        "line_items.*.price_data.product_data.tax_code": "tax_code",
-        "line_items.*.price_data.product_data.tax_details.performance_location": "tax.location",
-        "line_items.*.price_data.product_data.tax_details.tax_code": "tax_code",
-        "optional_items.*.price": "price",
-        "invoice_creation.invoice_data.rendering_options.template": "invoice_rendering_template",
-    },
-    # L: a metered price takes no quantity.
-    optional=("line_items.*.quantity",),
-    # The link makes a price of its own from it; the answer tells that price alone.
-    write_only=("line_items.*.price_data",),
-    ignored=("line_items.*.id",),
-    # D: an update takes the item's id, quantity and adjustable_quantity, and drops none.
-    handles={"line_items": Handle(by="id", key="price")},
-    choosers=("after_completion.type",),
-    sets=(
-        "payment_method_types",
-        "payment_method_options.card.restrictions.brands_blocked",
-        "shipping_address_collection.allowed_countries",
-    ),
-    neutral={
-        "active": True,
-        "after_completion.type": "hosted_confirmation",
-        "allow_promotion_codes": False,
-        "automatic_tax.enabled": False,
-        "billing_address_collection": "auto",
-        "consent_collection.promotions": "none",
-        "consent_collection.terms_of_service": "none",
-        "custom_fields": [],
-        "custom_fields.*.optional": False,
-        # L: told as if_required when unsent.
-        "customer_creation": "if_required",
-        "invoice_creation.enabled": False,
-        "line_items.*.adjustable_quantity.enabled": False,
-        "managed_payments.enabled": False,
-        "name_collection.business.enabled": False,
-        "name_collection.business.optional": False,
-        "name_collection.individual.enabled": False,
-        "name_collection.individual.optional": False,
-        "optional_items": [],
-        "payment_intent_data.capture_method": "automatic",
-        "payment_method_collection": "always",
-        "phone_number_collection.enabled": False,
-        "shipping_options": [],
-        "submit_type": "auto",
-        "tax_id_collection.enabled": False,
-        "tax_id_collection.required": "never",
-    },
-    limits={
+    fields={
         **METADATA,
+        "active": Field(neutral=True),
+        "after_completion": Field(chooser="type"),
+        "after_completion.redirect.url": URL,
+        "after_completion.type": Field(neutral="hosted_confirmation"),
+        "allow_promotion_codes": Field(neutral=False),
+        "application_fee_amount": Field(money="currency"),
+        "application_fee_percent": PERCENT,
+        "automatic_tax.enabled": Field(neutral=False),
+        "billing_address_collection": Field(neutral="auto"),
+        "consent_collection.promotions": Field(neutral="none"),
+        "consent_collection.terms_of_service": Field(neutral="none"),
+        "custom_fields": Field(neutral=[], max_length=3),
+        "custom_fields.*.dropdown.options": Field(min_length=1, max_length=200),
+        "custom_fields.*.dropdown.options.*.value": Field(
+            pattern=r"[A-Za-z0-9]+", says="it has letters and digits only"
+        ),
+        "custom_fields.*.key": Field(
+            pattern=r"[A-Za-z0-9]+", says="it has letters and digits only"
+        ),
+        "custom_fields.*.optional": Field(neutral=False),
+        # L: told as if_required when unsent.
+        "customer_creation": Field(neutral="if_required"),
+        "invoice_creation.enabled": Field(neutral=False),
+        "invoice_creation.invoice_data.custom_fields": Field(max_length=4),
+        "invoice_creation.invoice_data.rendering_options.template": Field(
+            reference="invoice_rendering_template"
+        ),
+        # D: an update takes the item's id, quantity and adjustable_quantity, and drops none.
+        "line_items": Field(key="price", handle="id", min_length=1, max_length=20),
+        "line_items.*.adjustable_quantity.enabled": Field(neutral=False),
+        "line_items.*.id": Field(ignored=True),
+        # The link makes a price of its own from it; the answer tells that price alone.
+        "line_items.*.price_data": Field(write_only=True),
+        "line_items.*.price_data.product": Field(reference="product"),
+        "line_items.*.price_data.product_data.tax_code": Field(reference="tax_code"),
+        "line_items.*.price_data.product_data.tax_details.performance_location": Field(
+            reference="tax.location"
+        ),
+        "line_items.*.price_data.product_data.tax_details.tax_code": Field(reference="tax_code"),
+        "line_items.*.price_data.recurring.interval_count": COUNT,
+        "line_items.*.price_data.unit_amount": Field(money="currency"),
+        "line_items.*.price_data.unit_amount_decimal": Field(money="currency"),
+        # L: a metered price takes no quantity.
+        "line_items.*.quantity": AMOUNT | Field(optional=True),
+        "managed_payments.enabled": Field(neutral=False),
+        "name_collection.business.enabled": Field(neutral=False),
+        "name_collection.business.optional": Field(neutral=False),
+        "name_collection.individual.enabled": Field(neutral=False),
+        "name_collection.individual.optional": Field(neutral=False),
+        "optional_items": Field(neutral=[], max_length=10),
+        "optional_items.*.price": Field(reference="price"),
+        "optional_items.*.quantity": AMOUNT,
+        "payment_intent_data.capture_method": Field(neutral="automatic"),
         "payment_intent_data.metadata": METADATA_KEYS,
         "payment_intent_data.metadata.*": METADATA_VALUE,
+        "payment_method_collection": Field(neutral="always"),
+        "payment_method_options.card.restrictions.brands_blocked": Field(order=ListOrder.SET),
+        "payment_method_types": Field(order=ListOrder.SET),
+        "phone_number_collection.enabled": Field(neutral=False),
+        "shipping_address_collection.allowed_countries": Field(order=ListOrder.SET, min_length=1),
+        "shipping_options": Field(neutral=[], max_length=5),
+        "submit_type": Field(neutral="auto"),
         "subscription_data.metadata": METADATA_KEYS,
         "subscription_data.metadata.*": METADATA_VALUE,
-        "after_completion.redirect.url": URL,
-        "custom_fields": Limit(max=3),
-        "custom_fields.*.key": Limit(
-            pattern=r"[A-Za-z0-9]+", says="it has letters and digits only"
-        ),
-        "custom_fields.*.dropdown.options": Limit(min=1, max=200),
-        "custom_fields.*.dropdown.options.*.value": Limit(
-            pattern=r"[A-Za-z0-9]+", says="it has letters and digits only"
-        ),
-        "invoice_creation.invoice_data.custom_fields": Limit(max=4),
-        "line_items": Limit(min=1, max=20),
-        "optional_items": Limit(max=10),
-        "shipping_address_collection.allowed_countries": Limit(min=1),
-        "shipping_options": Limit(max=5),
-    },
-    money={
-        "application_fee_amount": "currency",
-        "transfer_data.amount": "currency",
-        "line_items.*.price_data.unit_amount": "currency",
-        "line_items.*.price_data.unit_amount_decimal": "currency",
-    },
-    bounds={
-        "application_fee_percent": PERCENT,
-        "line_items.*.price_data.recurring.interval_count": COUNT,
-        "line_items.*.quantity": AMOUNT,
-        "optional_items.*.quantity": AMOUNT,
         "subscription_data.trial_period_days": COUNT,
+        "tax_id_collection.enabled": Field(neutral=False),
+        "tax_id_collection.required": Field(neutral="never"),
+        "transfer_data.amount": Field(money="currency"),
     },
     rules=(
         one_price("line_items.*"),
@@ -220,12 +209,16 @@ PAYMENT_METHOD_CONFIGURATION = Row(
         # Names are free; without metadata the name is all there is to find it again by.
         natural_keys=(NaturalKey(attribute="name", scan=True, unique=False),),
     ),
-    references={"parent": "payment_method_configuration"},
-    # L: accepted and never told.
-    write_only=("apple_pay_later", "fr_meal_voucher_conecs"),
-    # D: `none` hands the method back to the parent or the default. What is declared is told as
-    # `preference`; `value` beside it is what comes of it.
-    neutral={"active": True, "*.display_preference.preference": "none"},
+    fields={
+        "*.display_preference.preference": Field(neutral="none"),
+        # D: `none` hands the method back to the parent or the default. What is declared is told as
+        # `preference`; `value` beside it is what comes of it.
+        "active": Field(neutral=True),
+        # L: accepted and never told.
+        "apple_pay_later": Field(write_only=True),
+        "fr_meal_voucher_conecs": Field(write_only=True),
+        "parent": Field(reference="payment_method_configuration"),
+    },
 )
 
 PAYMENT_METHOD_DOMAIN = Row(
@@ -248,9 +241,10 @@ PAYMENT_METHOD_DOMAIN = Row(
         # D: payment methods are shown on the domain only after it was validated.
         after_create=("validate",),
     ),
-    neutral={"enabled": True},
-    fold_case=("domain_name",),
-    limits={"domain_name": DOMAIN},
+    fields={
+        "domain_name": DOMAIN | Field(fold_case=True),
+        "enabled": Field(neutral=True),
+    },
 )
 
 APPLE_PAY_DOMAIN = Row(
@@ -261,8 +255,9 @@ APPLE_PAY_DOMAIN = Row(
         removals=(DELETE,),
         natural_keys=(NaturalKey(attribute="domain_name", filter="domain_name", fold_case=True),),
     ),
-    fold_case=("domain_name",),
-    limits={"domain_name": DOMAIN},
+    fields={
+        "domain_name": DOMAIN | Field(fold_case=True),
+    },
 )
 
 ROWS: Mapping[str, Row] = {

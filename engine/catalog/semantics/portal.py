@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.catalog.rows import Limit, Row
+from engine.catalog.rows import Field, Row
 from engine.catalog.semantics.checks import active_only, recurring_only
 from engine.catalog.semantics.shared import ACTIVE_AGAIN, METADATA, URL
+from engine.schema.field_semantics import ListOrder
 from engine.schema.lifecycle import Life, Removal, Verb
 from engine.schema.rules import Rule, RuleKind
 
@@ -34,57 +35,52 @@ PORTAL_CONFIGURATION = Row(
         standing={"is_default": True},
     ),
     expand=("features.subscription_update.products",),
-    references={
-        "features.subscription_update.products.*.product": "product",
-        "features.subscription_update.products.*.prices.*": "price",
-        "features.payment_method_update.payment_method_configuration": (
-            "payment_method_configuration"
-        ),
-        "features.subscription_cancel.cancellation_reason.feedback_options.*": (
-            "billing.feedback_option"
-        ),
-    },
-    sets=(
-        "features.customer_update.allowed_updates",
-        "features.subscription_cancel.cancellation_reason.options",
-        "features.subscription_cancel.cancellation_reason.feedback_options",
-        "features.subscription_update.default_allowed_updates",
-        "features.subscription_update.products.*.prices",
-    ),
-    keyed={
-        "features.subscription_update.products": "product",
-        "features.subscription_update.schedule_at_period_end.conditions": "type",
-    },
-    # D: an absent feature is off; the rest are the defaults Stripe fills in.
-    neutral={
-        "active": True,
-        "login_page.enabled": False,
-        "features.customer_update.enabled": False,
-        "features.customer_update.allowed_updates": [],
-        "features.invoice_history.enabled": False,
-        "features.payment_method_update.enabled": False,
-        "features.subscription_cancel.enabled": False,
-        "features.subscription_cancel.mode": "at_period_end",
-        "features.subscription_cancel.proration_behavior": "none",
-        "features.subscription_cancel.cancellation_reason.enabled": False,
-        "features.subscription_pause.enabled": False,
-        "features.subscription_update.enabled": False,
-        "features.subscription_update.billing_cycle_anchor": "unchanged",
-        "features.subscription_update.default_allowed_updates": [],
-        "features.subscription_update.products": [],
-        "features.subscription_update.proration_behavior": "none",
-        "features.subscription_update.trial_update_behavior": "end_trial",
-        "features.subscription_update.schedule_at_period_end.conditions": [],
-    },
-    limits={
+    fields={
         **METADATA,
+        # D: an absent feature is off; the rest are the defaults Stripe fills in.
+        "active": Field(neutral=True),
         "business_profile.privacy_policy_url": URL,
         "business_profile.terms_of_service_url": URL,
         "default_return_url": URL,
-        "features.subscription_update.products": Limit(max=10),
-        "features.subscription_update.products.*.prices": Limit(min=1),
+        "features.customer_update.allowed_updates": Field(neutral=[], order=ListOrder.SET),
+        "features.customer_update.enabled": Field(neutral=False),
+        "features.invoice_history.enabled": Field(neutral=False),
+        "features.payment_method_update.enabled": Field(neutral=False),
+        "features.payment_method_update.payment_method_configuration": Field(
+            reference="payment_method_configuration"
+        ),
+        "features.subscription_cancel.cancellation_reason.enabled": Field(neutral=False),
+        "features.subscription_cancel.cancellation_reason.feedback_options": Field(
+            order=ListOrder.SET
+        ),
+        "features.subscription_cancel.cancellation_reason.feedback_options.*": Field(
+            reference="billing.feedback_option"
+        ),
         # R: refused where it is sent and empty.
-        "features.subscription_cancel.cancellation_reason.options": Limit(min=1),
+        "features.subscription_cancel.cancellation_reason.options": Field(
+            order=ListOrder.SET, min_length=1
+        ),
+        "features.subscription_cancel.enabled": Field(neutral=False),
+        "features.subscription_cancel.mode": Field(neutral="at_period_end"),
+        "features.subscription_cancel.proration_behavior": Field(neutral="none"),
+        "features.subscription_pause.enabled": Field(neutral=False),
+        "features.subscription_update.billing_cycle_anchor": Field(neutral="unchanged"),
+        "features.subscription_update.default_allowed_updates": Field(
+            neutral=[], order=ListOrder.SET
+        ),
+        "features.subscription_update.enabled": Field(neutral=False),
+        "features.subscription_update.products": Field(
+            neutral=[], order=ListOrder.KEYED, key="product", max_length=10
+        ),
+        "features.subscription_update.products.*.prices": Field(order=ListOrder.SET, min_length=1),
+        "features.subscription_update.products.*.prices.*": Field(reference="price"),
+        "features.subscription_update.products.*.product": Field(reference="product"),
+        "features.subscription_update.proration_behavior": Field(neutral="none"),
+        "features.subscription_update.schedule_at_period_end.conditions": Field(
+            neutral=[], order=ListOrder.KEYED, key="type"
+        ),
+        "features.subscription_update.trial_update_behavior": Field(neutral="end_trial"),
+        "login_page.enabled": Field(neutral=False),
     },
     rules=(
         Rule(

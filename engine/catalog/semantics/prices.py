@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.catalog.rows import Row
+from engine.catalog.rows import Field, Row
 from engine.catalog.semantics.checks import (
     chosen_amount,
     longest_intervals,
@@ -20,10 +20,29 @@ from engine.catalog.semantics.shared import (
     CURRENCY_KEY,
     DELETE,
     METADATA,
+    below,
 )
 from engine.schema.attribute import Kind
 from engine.schema.lifecycle import Detach, Life, NaturalKey
 from engine.schema.rules import Rule, RuleKind
+
+# What the entries of currency_options repeat.
+_EACH_CURRENCY = {
+    # L: accepted and never told.
+    "custom_unit_amount.enabled": Field(write_only=True),
+    # D: what is inclusive or exclusive once stays so.
+    "tax_behavior": Field(frozen=("inclusive", "exclusive"), neutral="unspecified"),
+    "tiers.*.up_to": COUNT | Field(words={"inf": None}),
+}
+_AMOUNTS = (
+    "custom_unit_amount.maximum",
+    "custom_unit_amount.minimum",
+    "custom_unit_amount.preset",
+    "tiers.*.flat_amount",
+    "tiers.*.flat_amount_decimal",
+    "tiers.*.unit_amount",
+    "tiers.*.unit_amount_decimal",
+)
 
 PRICE = Row(
     face="Price",
@@ -49,81 +68,45 @@ PRICE = Row(
     ),
     expand=("tiers", "currency_options"),
     hidden=("tiers", "currency_options"),
-    references={
-        "product_data.tax_code": "tax_code",
-        "product_data.tax_details.performance_location": "tax.location",
-        "product_data.tax_details.tax_code": "tax_code",
-        "recurring.meter": "billing.meter",
-    },
-    # L: accepted and never told.
-    write_only=(
-        "product_data",
-        "recurring.trial_period_days",
-        "custom_unit_amount.enabled",
-        "currency_options.*.custom_unit_amount.enabled",
-    ),
-    ignored=("transfer_lookup_key",),
-    instead={
-        "transfer_lookup_key": (
-            "leave it out: the engine itself moves a lookup key from the old price to the new one"
-        ),
-        "type": "leave it out: a price with recurring={...} is recurring, one without is one_time",
-    },
-    # D: what is inclusive or exclusive once stays so.
-    frozen={
-        "tax_behavior": ("inclusive", "exclusive"),
-        "currency_options.*.tax_behavior": ("inclusive", "exclusive"),
-    },
-    words={
-        "tiers.*.up_to": {"inf": None},
-        "currency_options.*.tiers.*.up_to": {"inf": None},
-    },
-    neutral={
-        "active": True,
-        "billing_scheme": "per_unit",
-        "tax_behavior": "unspecified",
-        "recurring.interval_count": 1,
-        "recurring.usage_type": "licensed",
-        "currency_options.*.tax_behavior": "unspecified",
-        # R: a tier with a flat amount and a zero unit amount reads back without the zero.
-        "tiers.*.unit_amount": 0,
-        "tiers.*.flat_amount": 0,
-        "nickname": None,
-    },
-    limits={
+    fields={
         **METADATA,
+        **_EACH_CURRENCY,
+        **below("currency_options.*", {**_EACH_CURRENCY, **dict.fromkeys(_AMOUNTS, AMOUNT)}),
+        "active": Field(neutral=True),
+        "billing_scheme": Field(neutral="per_unit"),
         "currency_options": CURRENCY_KEY,
-    },
-    bounds={
-        "recurring.interval_count": COUNT,
+        "currency_options.*.unit_amount": Field(money="*"),
+        "currency_options.*.unit_amount_decimal": Field(money="*"),
+        "custom_unit_amount.maximum": Field(money="currency"),
+        "custom_unit_amount.minimum": Field(money="currency"),
+        "custom_unit_amount.preset": Field(money="currency"),
+        "nickname": Field(neutral=None),
+        # L: accepted and never told.
+        "product_data": Field(write_only=True),
+        "product_data.tax_code": Field(reference="tax_code"),
+        "product_data.tax_details.performance_location": Field(reference="tax.location"),
+        "product_data.tax_details.tax_code": Field(reference="tax_code"),
+        "recurring.interval_count": COUNT | Field(neutral=1),
+        "recurring.meter": Field(reference="billing.meter"),
+        "recurring.trial_period_days": Field(write_only=True),
+        "recurring.usage_type": Field(neutral="licensed"),
+        "tiers.*.flat_amount": Field(neutral=0, money="currency"),
+        "tiers.*.flat_amount_decimal": Field(money="currency"),
+        # R: a tier with a flat amount and a zero unit amount reads back without the zero.
+        "tiers.*.unit_amount": Field(neutral=0, money="currency"),
+        "tiers.*.unit_amount_decimal": Field(money="currency"),
+        "transfer_lookup_key": Field(
+            ignored=True,
+            instead="leave it out: the engine itself moves a lookup key from the old price to the "
+            "new one",
+        ),
         "transform_quantity.divide_by": COUNT,
-        "tiers.*.up_to": COUNT,
-        "currency_options.*.tiers.*.up_to": COUNT,
-        **{
-            f"currency_options.*.{name}": AMOUNT
-            for name in (
-                "custom_unit_amount.maximum",
-                "custom_unit_amount.minimum",
-                "custom_unit_amount.preset",
-                "tiers.*.flat_amount",
-                "tiers.*.flat_amount_decimal",
-                "tiers.*.unit_amount",
-                "tiers.*.unit_amount_decimal",
-            )
-        },
-    },
-    money={
-        "unit_amount": "currency",
-        "unit_amount_decimal": "currency",
-        "tiers.*.unit_amount": "currency",
-        "tiers.*.unit_amount_decimal": "currency",
-        "tiers.*.flat_amount": "currency",
-        "tiers.*.flat_amount_decimal": "currency",
-        "currency_options.*.unit_amount": "*",
-        "currency_options.*.unit_amount_decimal": "*",
-        "custom_unit_amount.minimum": "currency",
-        "custom_unit_amount.maximum": "currency",
-        "custom_unit_amount.preset": "currency",
+        "type": Field(
+            instead="leave it out: a price with recurring={...} is recurring, one without is "
+            "one_time",
+        ),
+        "unit_amount": Field(money="currency"),
+        "unit_amount_decimal": Field(money="currency"),
     },
     rules=(
         other_currencies("currency", "currency_options"),
@@ -223,27 +206,23 @@ PLAN = Row(
     ),
     expand=("tiers",),
     hidden=("tiers",),
-    references={"product": "product", "meter": "billing.meter"},
-    # An inline product is a product of its own: declare it as such.
-    forms={"product": Kind.STRING},
-    words={"tiers.*.up_to": {"inf": None}},
-    neutral={
-        "active": True,
-        "billing_scheme": "per_unit",
-        "interval_count": 1,
-        "usage_type": "licensed",
-        "tiers.*.unit_amount": 0,
-        "tiers.*.flat_amount": 0,
-    },
-    limits=METADATA,
-    bounds={"interval_count": COUNT, "transform_usage.divide_by": COUNT, "tiers.*.up_to": COUNT},
-    money={
-        "amount": "currency",
-        "amount_decimal": "currency",
-        "tiers.*.unit_amount": "currency",
-        "tiers.*.unit_amount_decimal": "currency",
-        "tiers.*.flat_amount": "currency",
-        "tiers.*.flat_amount_decimal": "currency",
+    fields={
+        **METADATA,
+        "active": Field(neutral=True),
+        "amount": Field(money="currency"),
+        "amount_decimal": Field(money="currency"),
+        "billing_scheme": Field(neutral="per_unit"),
+        "interval_count": COUNT | Field(neutral=1),
+        "meter": Field(reference="billing.meter"),
+        # An inline product is a product of its own: declare it as such.
+        "product": Field(kind=Kind.STRING, reference="product"),
+        "tiers.*.flat_amount": Field(neutral=0, money="currency"),
+        "tiers.*.flat_amount_decimal": Field(money="currency"),
+        "tiers.*.unit_amount": Field(neutral=0, money="currency"),
+        "tiers.*.unit_amount_decimal": Field(money="currency"),
+        "tiers.*.up_to": COUNT | Field(words={"inf": None}),
+        "transform_usage.divide_by": COUNT,
+        "usage_type": Field(neutral="licensed"),
     },
     rules=(
         Rule(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.catalog.rows import Row
+from engine.catalog.rows import Field, Row
 from engine.catalog.semantics.shared import DELETE, METADATA
 from engine.schema.lifecycle import CaseCounts, Life, NaturalKey
 
@@ -28,8 +28,10 @@ VALUE_LIST = Row(
         removals=(DELETE,),
         natural_keys=(NaturalKey(attribute="alias", filter="alias"),),
     ),
-    neutral={"item_type": "string"},
-    limits=METADATA,
+    fields={
+        **METADATA,
+        "item_type": Field(neutral="string"),
+    },
 )
 
 VALUE_LIST_ITEM = Row(
@@ -48,10 +50,12 @@ VALUE_LIST_ITEM = Row(
             ),
         ),
     ),
-    references={"value_list": "radar.value_list"},
-    # L: lists of strings, e-mail addresses and countries store lower case, the others what they are
-    # given; only the list tells which it is.
-    lowered=("value",),
+    fields={
+        # L: lists of strings, e-mail addresses and countries store lower case, the others what they
+        # are given; only the list tells which it is.
+        "value": Field(lowered=True),
+        "value_list": Field(reference="radar.value_list"),
+    },
 )
 
 ROWS: Mapping[str, Row] = {

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from engine.catalog.rows import Bounds, Limit
+from collections.abc import Mapping
+
+from engine.catalog.rows import Field
 from engine.schema.lifecycle import Removal, Revival, Verb
 
 ARCHIVE = Removal(verb=Verb.ARCHIVE, params={"active": False})
@@ -10,33 +12,38 @@ DEACTIVATE = Removal(verb=Verb.DEACTIVATE, params={"active": False})
 DELETE = Removal(verb=Verb.DELETE)
 ACTIVE_AGAIN = Revival(live={"active": True}, params={"active": True})
 
-CURRENCY_KEY = Limit(
+CURRENCY_KEY = Field(
     pattern=r"[a-z]{3}",
     says='a currency is its three-letter code in lower case, such as "usd"',
     currency_keys=True,
 )
 # D: metadata holds 50 keys, of 40 characters without brackets, with values of 500.
-METADATA_KEYS = Limit(
-    max=50,
+METADATA_KEYS = Field(
+    max_length=50,
     pattern=r"[^\[\]]{1,40}",
     says="a key is a string of 1 to 40 characters, without [ and ]",
 )
-METADATA_VALUE = Limit(max=500)
-METADATA = {"metadata": METADATA_KEYS, "metadata.*": METADATA_VALUE}
-URL = Limit(
+METADATA_VALUE = Field(max_length=500)
+METADATA: Mapping[str, Field] = {"metadata": METADATA_KEYS, "metadata.*": METADATA_VALUE}
+URL = Field(
     pattern=r"https?://\S+", says="a URL begins with https:// or http:// and has no spaces in it"
 )
-COUNTRY = Limit(
+COUNTRY = Field(
     pattern=r"[A-Z]{2}", says='a country is its two-letter code in capitals, such as "DE"'
 )
-TAX_CODE = Limit(
+TAX_CODE = Field(
     pattern=r"txcd_\d{8}", says='a tax code is txcd_ with eight digits, such as "txcd_10000000"'
 )
-DOMAIN = Limit(
+DOMAIN = Field(
     pattern=r"(?!https?:)[^/\s]+",
     says='a domain is without https:// and without a path, such as "shop.example.com"',
 )
 
-COUNT = Bounds(min=1)
-AMOUNT = Bounds(min=0)
-PERCENT = Bounds(min=0, max=100)
+COUNT = Field(least=1)
+AMOUNT = Field(least=0)
+PERCENT = Field(least=0, most=100)
+
+
+def below(path: str, fields: Mapping[str, Field]) -> dict[str, Field]:
+    """What is known of fields, for an object that repeats them below a path."""
+    return {f"{path}.{name}": said for name, said in fields.items()}

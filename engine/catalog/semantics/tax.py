@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.catalog.rows import Alias, Row
+from engine.catalog.rows import Field, Row
 from engine.catalog.semantics.checks import ahead, only_when, within_five_years
 from engine.catalog.semantics.shared import (
     ACTIVE_AGAIN,
@@ -15,6 +15,7 @@ from engine.catalog.semantics.shared import (
     PERCENT,
     TAX_CODE,
 )
+from engine.schema.field_semantics import ListOrder
 from engine.schema.lifecycle import Ending, Life, NaturalKey, Removal, Verb
 from engine.schema.rules import Rule, RuleKind
 
@@ -26,12 +27,12 @@ TAX_RATE = Row(
         removals=(ARCHIVE,),
         revival=ACTIVE_AGAIN,
     ),
-    neutral={"active": True},
-    limits={
+    fields={
         **METADATA,
+        "active": Field(neutral=True),
         "country": COUNTRY,
+        "percentage": PERCENT,
     },
-    bounds={"percentage": PERCENT},
 )
 
 # S: of these countries the answer tells the type alone.
@@ -109,13 +110,17 @@ REGISTRATION = Row(
             ),
         ),
     ),
-    write_only=tuple(f"country_options.{code}.standard" for code in _TYPE_ALONE),
-    # The SDK's answer has no room for what are Python's own words.
-    aliases={"country_options.in": Alias(), "country_options.is": Alias()},
-    # L: a moment of the past is refused, and `now` is told as the moment it was.
-    resolved=("active_from", "expires_at"),
-    sets=("country_options.us.state_sales_tax.elections",),
-    limits={"country": COUNTRY},
+    fields={
+        **{f"country_options.{code}.standard": Field(write_only=True) for code in _TYPE_ALONE},
+        # L: a moment of the past is refused, and `now` is told as the moment it was.
+        "active_from": Field(resolved=True),
+        "country": COUNTRY | Field(example="DE"),
+        # The SDK's answer has no room for what are Python's own words.
+        "country_options.in": Field(source="in"),
+        "country_options.is": Field(source="is"),
+        "country_options.us.state_sales_tax.elections": Field(order=ListOrder.SET),
+        "expires_at": Field(resolved=True),
+    },
     rules=(
         within_five_years("active_from", "expires_at"),
         ahead("active_from", "expires_at"),
@@ -154,7 +159,6 @@ REGISTRATION = Row(
             for name in _US_BLOCKS
         ),
     ),
-    examples={"country": "DE"},
 )
 
 SETTINGS = Row(
@@ -165,22 +169,21 @@ SETTINGS = Row(
         removals=(Removal(verb=Verb.KEEP, note="an account always has tax settings"),),
         singleton=True,
     ),
-    references={"defaults.tax_code": "tax_code"},
-    limits={
-        "defaults.tax_code": TAX_CODE,
+    fields={
+        "head_office": Field(
+            example={
+                "address": {
+                    "line1": "354 Oyster Point Blvd",
+                    "city": "South San Francisco",
+                    "state": "CA",
+                    "postal_code": "94080",
+                    "country": "US",
+                },
+            }
+        ),
         "head_office.address.country": COUNTRY,
-    },
-    examples={
-        "head_office": {
-            "address": {
-                "line1": "354 Oyster Point Blvd",
-                "city": "South San Francisco",
-                "state": "CA",
-                "postal_code": "94080",
-                "country": "US",
-            },
-        },
-        "defaults": {"tax_behavior": "inferred_by_currency"},
+        "defaults": Field(example={"tax_behavior": "inferred_by_currency"}),
+        "defaults.tax_code": TAX_CODE | Field(reference="tax_code"),
     },
 )
 
@@ -197,7 +200,9 @@ LOCATION = Row(
             ),
         ),
     ),
-    limits={"address.country": COUNTRY},
+    fields={
+        "address.country": COUNTRY,
+    },
 )
 
 TAX_ID = Row(
@@ -210,12 +215,14 @@ TAX_ID = Row(
             NaturalKey(attribute="value", scan=True, beside=("type", "owner"), unique=False),
         ),
     ),
-    neutral={"owner.type": "self"},
-    instead={
-        "customer": (
-            "the tax id of a customer is a CustomerTaxId: "
-            'CustomerTaxId("a-name", customer=..., type=..., value=...)'
+    fields={
+        "customer": Field(
+            instead=(
+                "the tax id of a customer is a CustomerTaxId: "
+                'CustomerTaxId("a-name", customer=..., type=..., value=...)'
+            )
         ),
+        "owner.type": Field(neutral="self"),
     },
     rules=(
         *only_when("owner.type", "account", "owner.account"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.catalog.rows import Limit, Row
+from engine.catalog.rows import Field, Row
 from engine.catalog.semantics.checks import only_when
 from engine.catalog.semantics.shared import COUNTRY, DELETE, METADATA
 from engine.schema.lifecycle import Life, NaturalKey, Removal, Verb
@@ -22,26 +22,23 @@ CONFIGURATION = Row(
         # Names are free; without metadata the name is all there is to find it again by.
         natural_keys=(NaturalKey(attribute="name", scan=True, unique=False),),
     ),
-    references={
-        "wifi.enterprise_eap_peap.ca_certificate_file": "file",
-        "wifi.enterprise_eap_tls.ca_certificate_file": "file",
-        "wifi.enterprise_eap_tls.client_certificate_file": "file",
-        "wifi.enterprise_eap_tls.private_key_file": "file",
+    fields={
+        "cellular.enabled": Field(neutral=False),
+        "offline.enabled": Field(neutral=False),
+        "reader_security.admin_menu_passcode": Field(sensitive=True),
+        "tipping.*.fixed_amounts": Field(neutral=[]),
+        "tipping.*.fixed_amounts.*": Field(money="*"),
+        "tipping.*.percentages": Field(neutral=[]),
+        "tipping.*.smart_tip_threshold": Field(money="*"),
+        "wifi": Field(chooser="type"),
+        "wifi.enterprise_eap_peap.ca_certificate_file": Field(reference="file"),
+        "wifi.enterprise_eap_peap.password": Field(sensitive=True),
+        "wifi.enterprise_eap_tls.ca_certificate_file": Field(reference="file"),
+        "wifi.enterprise_eap_tls.client_certificate_file": Field(reference="file"),
+        "wifi.enterprise_eap_tls.private_key_file": Field(reference="file"),
+        "wifi.enterprise_eap_tls.private_key_file_password": Field(sensitive=True),
+        "wifi.personal_psk.password": Field(sensitive=True),
     },
-    sensitive=(
-        "reader_security.admin_menu_passcode",
-        "wifi.enterprise_eap_peap.password",
-        "wifi.enterprise_eap_tls.private_key_file_password",
-        "wifi.personal_psk.password",
-    ),
-    choosers=("wifi.type",),
-    neutral={
-        "cellular.enabled": False,
-        "offline.enabled": False,
-        "tipping.*.fixed_amounts": [],
-        "tipping.*.percentages": [],
-    },
-    money={"tipping.*.fixed_amounts.*": "*", "tipping.*.smart_tip_threshold": "*"},
     rules=(
         *only_when("wifi.type", "enterprise_eap_peap", "wifi.enterprise_eap_peap"),
         *only_when("wifi.type", "enterprise_eap_tls", "wifi.enterprise_eap_tls"),
@@ -56,14 +53,26 @@ LOCATION = Row(
     life=Life(
         removals=(DELETE,),
     ),
-    references={"configuration_overrides": "terminal.configuration"},
-    # D: the country of a location cannot be changed.
-    immutable=("address.country", "address_kana.country", "address_kanji.country"),
-    # L: a blank unsets them.
-    clearable=("*.line2", "address_kana.town", "address_kanji.town"),
-    limits={
+    fields={
         **METADATA,
-        "address.country": COUNTRY,
+        # L: a blank unsets them.
+        "*.line2": Field(clearable=True),
+        "address": Field(
+            example={
+                "line1": "354 Oyster Point Blvd",
+                "city": "South San Francisco",
+                "state": "CA",
+                "postal_code": "94080",
+                "country": "US",
+            }
+        ),
+        # D: the country of a location cannot be changed.
+        "address.country": COUNTRY | Field(immutable=True),
+        "address_kana.country": Field(immutable=True),
+        "address_kana.town": Field(clearable=True),
+        "address_kanji.country": Field(immutable=True),
+        "address_kanji.town": Field(clearable=True),
+        "configuration_overrides": Field(reference="terminal.configuration"),
     },
     rules=(
         Rule(
@@ -81,15 +90,6 @@ LOCATION = Row(
             hint='add display_name="..."',
         ),
     ),
-    examples={
-        "address": {
-            "line1": "354 Oyster Point Blvd",
-            "city": "South San Francisco",
-            "state": "CA",
-            "postal_code": "94080",
-            "country": "US",
-        },
-    },
 )
 
 READER = Row(
@@ -99,12 +99,13 @@ READER = Row(
     life=Life(
         removals=(DELETE,),
     ),
-    # Shown on the reader once and of no use afterwards.
-    write_only=("registration_code",),
-    sensitive=("registration_code",),
-    limits={**METADATA, "label": Limit(max=800)},
-    # D: the code of a reader that is not there, which sandboxes have.
-    examples={"registration_code": "simulated-wpe"},
+    fields={
+        **METADATA,
+        "label": Field(max_length=800),
+        # Shown on the reader once and of no use afterwards.
+        # D: the code of a reader that is not there, which sandboxes have.
+        "registration_code": Field(write_only=True, sensitive=True, example="simulated-wpe"),
+    },
 )
 
 ROWS: Mapping[str, Row] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.catalog.rows import Row
+from engine.catalog.rows import Field, Row
 from engine.catalog.semantics.shared import DELETE
 from engine.schema.lifecycle import Life, NaturalKey
 
@@ -18,9 +18,11 @@ TEST_CLOCK = Row(
         natural_keys=(NaturalKey(attribute="name", scan=True, unique=False),),
         sandbox_only=True,
     ),
-    references={"customer": "customer"},
-    # The time is where the clock starts: advancing it is what it is for, and no drift.
-    write_only=("customer", "frozen_time"),
+    fields={
+        # The time is where the clock starts: advancing it is what it is for, and no drift.
+        "customer": Field(write_only=True, reference="customer"),
+        "frozen_time": Field(write_only=True),
+    },
 )
 
 ROWS: Mapping[str, Row] = {

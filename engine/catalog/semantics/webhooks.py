@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.catalog.rows import Alias, Limit, Row
+from engine.catalog.rows import Field, Row
 from engine.catalog.semantics.checks import only_when
 from engine.catalog.semantics.shared import DELETE, METADATA
+from engine.schema.field_semantics import ListOrder
 from engine.schema.lifecycle import Life, Revival
 from engine.schema.rules import Rule, RuleKind
 
 # L: loopback addresses are refused, since Stripe could never reach them; nor could it private ones.
-REACHABLE = Limit(
+REACHABLE = Field(
     # The name of a host has no case, and may end with a dot.
     pattern=r"https?://(?i:(?!(?:[^/?#]*@)?(?:(?:[^/?#@]*\.)?localhost\.?|(?:127|10)(?:\.\d+){3}"
     r"|(?:192\.168|169\.254|172\.(?:1[6-9]|2\d|3[01]))(?:\.\d+){2})(?:[:/?#]|$)"
@@ -43,20 +44,20 @@ WEBHOOK_ENDPOINT = Row(
         # Stripe disables an endpoint that keeps failing; that is drift worth seeing.
         revival=Revival(live={"status": "enabled"}, params={"disabled": False}),
     ),
-    sensitive=("secret",),
-    # The answer tells only whether an application owns it.
-    write_only=("connect",),
-    sets=("enabled_events",),
-    aliases={"disabled": Alias(source="status", words={"enabled": False, "disabled": True})},
-    neutral={"disabled": False, "connect": False},
-    limits={
+    fields={
         **METADATA,
-        "enabled_events": Limit(min=1),
+        # L: Stripe knows newer versions than any release of the SDK.
+        "api_version": Field(open_values=True),
+        # The answer tells only whether an application owns it.
+        "connect": Field(neutral=False, write_only=True),
+        "disabled": Field(
+            neutral=False, source="status", source_words={"enabled": False, "disabled": True}
+        ),
+        "enabled_events": Field(order=ListOrder.SET, min_length=1),
+        "secret": Field(sensitive=True),
         "url": REACHABLE,
     },
     rules=(_encrypted("url"),),
-    # L: Stripe knows newer versions than any release of the SDK.
-    unlisted=("api_version",),
 )
 
 EVENT_DESTINATION = Row(
@@ -70,14 +71,14 @@ EVENT_DESTINATION = Row(
     ),
     include=("webhook_endpoint.url",),
     include_once=("webhook_endpoint.signing_secret",),
-    sensitive=("webhook_endpoint.signing_secret",),
-    # L: the region is never told.
-    write_only=("amazon_eventbridge.aws_region",),
-    sets=("enabled_events", "events_from"),
-    limits={
+    fields={
         **METADATA,
-        "enabled_events": Limit(min=1),
-        "amazon_eventbridge.aws_account_id": Limit(pattern=r"\d{12}", says="it has twelve digits"),
+        "amazon_eventbridge.aws_account_id": Field(pattern=r"\d{12}", says="it has twelve digits"),
+        # L: the region is never told.
+        "amazon_eventbridge.aws_region": Field(write_only=True),
+        "enabled_events": Field(order=ListOrder.SET, min_length=1),
+        "events_from": Field(order=ListOrder.SET),
+        "webhook_endpoint.signing_secret": Field(sensitive=True),
         "webhook_endpoint.url": REACHABLE,
     },
     rules=(

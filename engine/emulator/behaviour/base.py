@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from engine.catalog.rows import Limit
+from engine.catalog.rows import Field
 from engine.emulator.behaviour.account_view import AccountView, Document, Frozen, Params
 from engine.emulator.params.queries import SearchOperators
 from engine.emulator.wire.errors import StripeRefusal
@@ -61,7 +61,7 @@ class Behaviour:
     filter_defaults: ClassVar[Mapping[str, Any]] = {}
     indexed: ClassVar[Mapping[str, bool]] = {}
     clearable: ClassVar[frozenset[str]] = frozenset()
-    limits: ClassVar[Mapping[str, Limit]] = {}
+    limits: ClassVar[Mapping[str, Field]] = {}
     filter_values: ClassVar[Mapping[str, Mapping[Any, Any]]] = {}
     custom_filters: ClassVar[frozenset[str]] = frozenset()
     hidden: ClassVar[frozenset[str]] = frozenset()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from engine.catalog.rows import Limit
+from engine.catalog.rows import Field
 from engine.emulator.behaviour.account_view import AccountView, Document, Frozen, Params
 from engine.emulator.behaviour.base import Behaviour
 from engine.emulator.params.queries import SearchOperators
@@ -44,7 +44,7 @@ class ProductBehaviour(Behaviour):
     # L for the default price, R for shippable.
     clearable: ClassVar[frozenset[str]] = frozenset({"default_price", "shippable"})
     # The form is checked below, with Stripe's own texts.
-    limits: ClassVar[Mapping[str, Limit]] = {"statement_descriptor": Limit(max=22)}
+    limits: ClassVar[Mapping[str, Field]] = {"statement_descriptor": Field(max_length=22)}
 
     def check_create(self, view: AccountView, params: Params) -> None:
         """Check the statement descriptor, which goods cannot have."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from engine.catalog.rows import Limit
+from engine.catalog.rows import Field
 from engine.emulator.behaviour.account_view import AccountView, Document, Frozen, Params
 from engine.emulator.behaviour.base import Behaviour
 from engine.emulator.behaviour.coupons import redeemable
@@ -21,7 +21,9 @@ class PromotionCodeBehaviour(Behaviour):
     filters_ignoring_case: ClassVar[frozenset[str]] = frozenset({"code"})
     computed_filters: ClassVar[frozenset[str]] = frozenset({"active"})
     # L: the pattern in the refusal, which allows underscores too.
-    limits: ClassVar[Mapping[str, Limit]] = {"code": Limit(max=500, pattern=r"[a-zA-Z0-9\-_]+")}
+    limits: ClassVar[Mapping[str, Field]] = {
+        "code": Field(max_length=500, pattern=r"[a-zA-Z0-9\-_]+")
+    }
     indexed: ClassVar[Mapping[str, bool]] = {"code": True, "promotion.coupon": False}
 
     def check_create(self, view: AccountView, params: Params) -> None:

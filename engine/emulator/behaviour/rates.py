@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from engine.catalog.rows import Limit
+from engine.catalog.rows import Field
 from engine.emulator.behaviour.account_view import AccountView, Document, Frozen, Params
 from engine.emulator.behaviour.base import Behaviour
 from engine.emulator.wire import errors
@@ -18,7 +18,7 @@ class TaxRateBehaviour(Behaviour):
 
     defaults: ClassVar[Mapping[str, Any]] = {"rate_type": "percentage"}
     # The form is checked below.
-    limits: ClassVar[Mapping[str, Limit]] = {"country": Limit()}
+    limits: ClassVar[Mapping[str, Field]] = {"country": Field()}
 
     def check_create(self, view: AccountView, params: Params) -> None:
         """Check the country."""

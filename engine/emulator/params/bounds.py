@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from engine.catalog.model import Shape
-from engine.catalog.rows import Bounds, Limit, Row
+from engine.catalog.rows import Field, Row
 from engine.emulator.params.currencies import is_currency, unknown_currency
 from engine.emulator.shapes.paths import values_at
 from engine.emulator.wire import errors
@@ -27,7 +27,7 @@ _ANYTHING = Shape(kind=Kind.ANY)
 def check_bounds(
     params: Mapping[str, Any],
     fields: Mapping[str, Shape],
-    limits: Mapping[str, Limit],
+    limits: Mapping[str, Field],
     row: Row,
 ) -> None:
     """Check every value that has a limit or bounds, and the length of every string.
@@ -47,11 +47,13 @@ def check_bounds(
         if path.partition(".")[0] == "metadata" or path.partition(".")[0] not in params:
             continue
         for param, value in values_at(params, path.split(".")):
-            _check(value, limit, param, row.references.get(path, ""))
-    for path, bounds in row.bounds.items():
+            _check(value, limit, param, row.at(path).reference)
+    for path, said in row.fields.items():
+        if (said.least, said.above, said.most) == (None, None, None):
+            continue
         for param, value in values_at(params, path.split(".")):
             if value is not None:
-                _check_size(value, bounds, param)
+                _check_size(value, said, param)
     _check_currencies(params, "")
     for param, metadata in _metadata_in(params, ""):
         check_metadata(metadata, param)
@@ -83,32 +85,32 @@ def check_metadata(metadata: Mapping[str, Any], param: str = "metadata") -> None
             )
 
 
-def _check(value: Any, limit: Limit, param: str, reference: str) -> None:
+def _check(value: Any, limit: Field, param: str, reference: str) -> None:
     if isinstance(value, str):
         _check_string(value, limit, param, reference)
     elif isinstance(value, list):
-        if limit.max and len(value) > limit.max:
-            raise errors.too_many(param, limit.max, len(value))
-        if len(value) < limit.min:
-            raise errors.too_few(param, limit.min)
+        if limit.max_length and len(value) > limit.max_length:
+            raise errors.too_many(param, limit.max_length, len(value))
+        if len(value) < limit.min_length:
+            raise errors.too_few(param, limit.min_length)
 
 
-def _check_size(value: Any, bounds: Bounds, param: str) -> None:
+def _check_size(value: Any, bounds: Field, param: str) -> None:
     try:
         number = Decimal(str(value))
     except InvalidOperation:
         return  # such as `inf`, which the parameter takes in place of a number
-    if bounds.min is not None and number < bounds.min:
-        raise errors.too_small(param, bounds.min, value)
+    if bounds.least is not None and number < bounds.least:
+        raise errors.too_small(param, bounds.least, value)
     if bounds.above is not None and number <= bounds.above:
         raise errors.not_above(param, bounds.above, value)
-    if bounds.max is not None and number > bounds.max:
-        raise errors.too_large(param, bounds.max, value)
+    if bounds.most is not None and number > bounds.most:
+        raise errors.too_large(param, bounds.most, value)
 
 
-def _check_string(value: str, limit: Limit, param: str, reference: str) -> None:
-    if limit.max and len(value) > limit.max and "currency" not in param:
-        raise errors.too_long(param, value, limit.max)
+def _check_string(value: str, limit: Field, param: str, reference: str) -> None:
+    if limit.max_length and len(value) > limit.max_length and "currency" not in param:
+        raise errors.too_long(param, value, limit.max_length)
     if not limit.pattern or "currency" in param:
         return
     if limit.pattern.startswith(_URL):

@@ -284,7 +284,7 @@ class Call:
         for param, alias in kind.row.aliases.items():
             for holder, name in list(containers(fields, param)):
                 if isinstance(holder, dict) and holder.get(name) is not None:
-                    word = returned_word(alias.words, holder[name])
+                    word = returned_word(alias.source_words, holder[name])
                     _put_at(holder, alias.source or name, word)
         for name, value in fields.items():
             shape = kind.fields.get(name)

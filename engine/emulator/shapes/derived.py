@@ -188,7 +188,7 @@ def named_by_params(entry: Entry, row: Row, answer: Shape) -> dict[str, str]:
                     continue
                 returned = _at(answer, path.split("."))
                 named = returned.reference if returned is not None else ""
-                found[path] = row.references.get(path) or named or inner.reference
+                found[path] = row.at(path).reference or named or inner.reference
     return {path: named for path, named in found.items() if named}
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from engine.catalog import loader
 from engine.catalog.merge import matches
 from engine.catalog.model import Entry, Shape
-from engine.catalog.rows import Alias, Limit, Row
+from engine.catalog.rows import Field, Row
 from engine.emulator.behaviour.base import Behaviour
 from engine.emulator.behaviour.registry import BEHAVIOURS
 from engine.emulator.params.parser import ParamParser
@@ -65,7 +65,7 @@ class ObjectKind:
     response: Shape
     parser: ParamParser
     builder: DocumentBuilder
-    limits: Mapping[str, Limit]
+    limits: Mapping[str, Field]
     filters: Mapping[str, str]
     references: Mapping[str, str]
     embedded: Mapping[str, str]
@@ -225,18 +225,18 @@ def _kind(name: str) -> ObjectKind:
         behaviour=behaviour,
         response=response,
         parser=ParamParser(
-            fold_case=spelled_out(row.fold_case) - behaviour.keeps_case,
-            unlisted=spelled_out(row.unlisted) | behaviour.unlisted,
-            optional=spelled_out(row.optional),
-            clearable=behaviour.clearable | spelled_out(row.clearable),
+            fold_case=spelled_out(row.by_path("fold_case")) - behaviour.keeps_case,
+            unlisted=spelled_out(row.by_path("open_values")) | behaviour.unlisted,
+            optional=spelled_out(row.by_path("optional")),
+            clearable=behaviour.clearable | spelled_out(row.by_path("clearable")),
         ),
         builder=DocumentBuilder(
             shape=response,
             defaults={**_by_place(name, _neutral(row)), **behaviour.defaults},
-            words=_by_place(name, row.words),
-            omitted=spelled_out(row.write_only) - behaviour.returned | behaviour.omitted,
+            words=_by_place(name, row.by_path("words")),
+            omitted=spelled_out(row.by_path("write_only")) - behaviour.returned | behaviour.omitted,
         ),
-        limits={**row.limits, **behaviour.limits},
+        limits=_limits({**row.fields, **behaviour.limits}),
         filters=derived.filters(entry, behaviour.filter_paths),
         references=derived.references(response, emulated),
         embedded=derived.embedded(response, emulated),
@@ -249,7 +249,7 @@ def _kind(name: str) -> ObjectKind:
         ids_unless_expanded=whole,
         includable=frozenset(includable),
         creation_only=frozenset(
-            {*row.include_once, *(set(row.sensitive) & set(response.fields) - hidden)}
+            {*row.include_once, *(set(row.by_path("sensitive")) & set(response.fields) - hidden)}
         ),
     )
 
@@ -274,14 +274,25 @@ def _words_of_include(entry: Entry) -> frozenset[str]:
 
 def _neutral(row: Row) -> dict[str, Any]:
     """Defaults from neutral values; those of aliased parameters under the response's names."""
-    defaults = {path: value for path, value in row.neutral.items() if value is not None}
+    neutral = row.by_path("neutral")
+    defaults = {path: value for path, value in neutral.items() if value is not None}
     for param, alias in row.aliases.items():
-        if param in row.neutral:
-            defaults[returned_path(param, alias)] = returned_word(alias.words, row.neutral[param])
+        if param in neutral:
+            word = returned_word(alias.source_words, neutral[param])
+            defaults[returned_path(param, alias)] = word
     return defaults
 
 
-def returned_path(param: str, alias: Alias) -> str:
+def _limits(fields: Mapping[str, Field]) -> Mapping[str, Field]:
+    """What the semantics table says of lengths and forms."""
+    return {
+        path: said
+        for path, said in fields.items()
+        if said.max_length or said.min_length or said.pattern
+    }
+
+
+def returned_path(param: str, alias: Field) -> str:
     """Dotted path of the response's field for an aliased parameter."""
     holder, dot, name = param.rpartition(".")
     return f"{holder}{dot}{alias.source or name}"

@@ -13,7 +13,8 @@ from typing import Any
 
 from engine.plan.compare.match_elements import aligned, key_of
 from engine.plan.compare.normalize import comparable, is_nothing, read, seal
-from engine.schema.attribute import Attribute, Kind, ListOrder
+from engine.schema.attribute import Attribute, Kind
+from engine.schema.field_semantics import ListOrder
 from engine.values.markers import ABSENT, UNKNOWN
 from engine.values.paths import Path, get_path
 from engine.values.secret import Sealed, Sensitive, plain

@@ -11,7 +11,8 @@ from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
 from typing import Any
 
-from engine.schema.attribute import Attribute, Kind, ListOrder
+from engine.schema.attribute import Attribute, Kind
+from engine.schema.field_semantics import ListOrder
 from engine.values.markers import ABSENT, UNKNOWN, Marker
 from engine.values.paths import Path, get_path, reach
 from engine.values.secret import Sealed, Sensitive, is_secret

@@ -7,9 +7,11 @@ the whole comparison would find nothing; a no says nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import Any
 
 from engine.schema.attribute import Attribute, Kind
+from engine.schema.field_semantics import SEMANTICS
 from engine.schema.remote import RemoteObject
 from engine.schema.resource_type import ResourceType
 from engine.state.model import ResourceState
@@ -77,14 +79,9 @@ def _field_agrees(
     )
 
 
+_NOT_LITERAL = attrgetter(*(name for name, about in SEMANTICS.items() if not about.literal))
+
+
 def _is_literal(attribute: Attribute) -> bool:
-    """Whether what is declared is told, kept and shown in the same words."""
-    return not (
-        attribute.write_only
-        or attribute.sensitive
-        or attribute.source
-        or attribute.words
-        or attribute.resolved
-        or attribute.lowered
-        or attribute.kind is Kind.DECIMAL
-    )
+    """Whether values of it that are equal character for character are all that can be equal."""
+    return attribute.kind is not Kind.DECIMAL and not any(_NOT_LITERAL(attribute))

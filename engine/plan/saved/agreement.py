@@ -13,7 +13,8 @@ from typing import Any
 from engine.plan.compare.normalize import comparable
 from engine.plan.inputs.stamp import stamp
 from engine.plan.model import Action, Change, FieldReason, Plan, Step, StepKind
-from engine.schema.attribute import Attribute, Kind, ListOrder
+from engine.schema.attribute import Attribute, Kind
+from engine.schema.field_semantics import ListOrder
 from engine.schema.remote import STAMP_KEY
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.values.markers import ABSENT, CLEAR, UNKNOWN, Marker

@@ -5,7 +5,8 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from engine.schema.attribute import Attribute, Kind, ListOrder, walk
+from engine.schema.attribute import Attribute, Kind, walk
+from engine.schema.field_semantics import SEMANTICS, ListOrder
 from engine.schema.lifecycle import Removal
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.values.markers import ABSENT
@@ -111,21 +112,17 @@ def _kind(field: Attribute) -> str:
 def _remarks(root: Attribute, path: Path, field: Attribute) -> Iterator[str]:
     # What holds for an object as a whole is said once, at the top of it.
     above = root.at(path[:-1]) if len(path) > 1 else None
-    facts = (
-        ("required", field.required),
-        ("a change replaces", field.immutable and not (above and above.immutable)),
-        (
-            "set by an update after the create",
-            field.update_only and not (above and above.update_only),
-        ),
-        ("can be cleared", field.clearable),
-        ("never told again by Stripe", field.write_only and not (above and above.write_only)),
-        ("sensitive", field.sensitive),
-        ("order means nothing", field.order is ListOrder.SET),
-        (f"elements align by {field.key}", bool(field.key)),
-        ("minor units", bool(field.money)),
-    )
-    yield from (text for text, holds in facts if holds)
+    if field.required:
+        yield "required"
+    if field.update_only and not (above and above.update_only):
+        yield "set by an update after the create"
+    for name, semantic in SEMANTICS.items():
+        value = getattr(field, name)
+        repeated = semantic.inherited and above is not None and getattr(above, name)
+        if semantic.remark and value and not repeated:
+            yield semantic.remark.format(value=value)
+    if field.order is ListOrder.SET:
+        yield "order means nothing"
     values = field.values or (field.element.values if field.element is not None else ())
     if values:
         yield _enumerated(values, is_open=field.open_values)

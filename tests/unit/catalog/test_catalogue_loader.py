@@ -10,7 +10,8 @@ import pytest
 
 from engine.catalog import loader
 from engine.errors import UsageError
-from engine.schema.attribute import Attribute, Kind, ListOrder, walk
+from engine.schema.attribute import Attribute, Kind, walk
+from engine.schema.field_semantics import ListOrder
 from engine.schema.resource_type import ResourceType
 from engine.values.markers import ABSENT
 

@@ -9,12 +9,15 @@ import pytest
 from engine.catalog import loader
 from engine.catalog.merge import apply_row, attributes, matches, with_parent
 from engine.catalog.model import Entry, Operation, Shape
-from engine.catalog.rows import Alias, Handle, Row
+from engine.catalog.rows import Field, Row
 from engine.schema.attribute import Kind
 from engine.schema.lifecycle import Life
 
 STRING = Shape(kind=Kind.STRING)
-ROW = Row(face="Thing", title="thing", id_prefix="", life=Life())
+
+
+def _row(**fields: Field) -> Row:
+    return Row(face="Thing", title="thing", id_prefix="", life=Life(), fields=fields)
 
 
 def _object(**fields: Shape) -> Shape:
@@ -125,27 +128,27 @@ def test_a_row_path_that_leads_nowhere_is_refused() -> None:
     """Knowledge about a field that does not exist is a mistake, not a wish."""
     root = attributes(_entry(_object(a=STRING)))
     with pytest.raises(LookupError, match="thing: the path b leads nowhere"):
-        apply_row(root, replace(ROW, sensitive=("b",)))
+        apply_row(root, _row(b=Field(sensitive=True)))
 
 
 def test_a_hand_row_makes_a_whole_object_immutable() -> None:
     """Immutability from a row reaches everything below that an author may write."""
     shape = _object(a=_object(b=STRING))
-    root = apply_row(attributes(_entry(shape, shape)), replace(ROW, immutable=("a",)))
+    root = apply_row(attributes(_entry(shape, shape)), _row(a=Field(immutable=True)))
     assert root.fields["a"].fields["b"].immutable
 
 
 def test_ignored_parameters_are_gone() -> None:
     """A request directive is no field of the type."""
     shape = _object(a=STRING, b=STRING)
-    root = apply_row(attributes(_entry(shape, shape)), replace(ROW, ignored=("a",)))
+    root = apply_row(attributes(_entry(shape, shape)), _row(a=Field(ignored=True)))
     assert set(root.fields) == {"b"}
 
 
 def test_an_alias_is_answered() -> None:
     """A parameter told under another name counts as answered."""
     entry = _entry(None, _object(disabled=STRING), _object(status=STRING))
-    row = replace(ROW, aliases={"disabled": Alias(source="status")})
+    row = _row(disabled=Field(source="status"))
     disabled = apply_row(attributes(entry), row).fields["disabled"]
     assert (disabled.source, disabled.in_response) == ("status", True)
 
@@ -176,16 +179,16 @@ def test_a_form_takes_the_place_of_several() -> None:
     """What the SDK takes as text or as an object is declared in one of the two."""
     given = Shape(kind=Kind.ANY, fields={"name": STRING})
     root = attributes(_entry(_object(a=given), None, _object(a=STRING)))
-    as_text = apply_row(root, replace(ROW, forms={"a": Kind.STRING})).fields["a"]
+    as_text = apply_row(root, _row(a=Field(kind=Kind.STRING))).fields["a"]
     assert (as_text.kind, dict(as_text.fields)) == (Kind.STRING, {})
-    as_object = apply_row(root, replace(ROW, forms={"a": Kind.OBJECT})).fields["a"]
+    as_object = apply_row(root, _row(a=Field(kind=Kind.OBJECT))).fields["a"]
     assert (as_object.kind, list(as_object.fields)) == (Kind.OBJECT, ["name"])
 
 
 def test_elements_are_named_by_a_handle() -> None:
     """The handle is no declaration, and what is said of an element that goes is kept."""
     listed = Shape(kind=Kind.LIST, element=_object(id=STRING, price=STRING))
-    row = replace(ROW, handles={"a": Handle(by="id", drop={"deleted": True})}, ignored=("a.*.id",))
+    row = _row(**{"a": Field(handle="id", drop={"deleted": True}), "a.*.id": Field(ignored=True)})
     field = apply_row(attributes(_entry(None, _object(a=listed), _object(a=listed))), row).fields[
         "a"
     ]
@@ -197,7 +200,7 @@ def test_elements_are_named_by_a_handle() -> None:
 def test_an_alias_without_a_source_is_told_under_its_own_name() -> None:
     """Only the words differ then, whichever of several fields it is."""
     root = attributes(_entry(_object(a=_object(b=STRING, c=STRING)), None, _object()))
-    row = replace(ROW, aliases={"a.*": Alias(words={"active": "on"})})
+    row = _row(**{"a.*": Field(source_words={"active": "on"})})
     fields = apply_row(root, row).fields["a"].fields
     assert {name: one.source for name, one in fields.items()} == {"b": "b", "c": "c"}
     assert fields["b"].source_words == {"active": "on"}
@@ -207,6 +210,6 @@ def test_words_may_stand_for_what_they_came_to() -> None:
     """`now` is told as a moment, so the field says that its words are resolved."""
     moment = Shape(kind=Kind.INTEGER, literals=("now",))
     root = attributes(_entry(_object(a=moment), None, _object(a=Shape(kind=Kind.INTEGER))))
-    field = apply_row(root, replace(ROW, resolved=("a",))).fields["a"]
+    field = apply_row(root, _row(a=Field(resolved=True))).fields["a"]
     assert field.resolved
     assert set(field.words) == {"now"}

@@ -111,37 +111,7 @@ IDENTITIES = {
 
 
 def _listed(row: Row) -> Iterator[str]:
-    for field in (
-        "add_only",
-        "clearable",
-        "content",
-        "fold_case",
-        "ignored",
-        "immutable",
-        "lowered",
-        "optional",
-        "resolved",
-        "sensitive",
-        "sets",
-        "unlisted",
-        "write_only",
-    ):
-        yield from getattr(row, field)
-    for field in (
-        "aliases",
-        "bounds",
-        "excused",
-        "forms",
-        "frozen",
-        "handles",
-        "keyed",
-        "limits",
-        "money",
-        "neutral",
-        "references",
-        "words",
-    ):
-        yield from getattr(row, field)
+    yield from row.fields
     for key in row.life.natural_keys:
         yield from (key.attribute, *key.beside)
         if key.transfer:
@@ -248,14 +218,15 @@ def test_every_path_of_a_rule_that_follows_leads_somewhere(object_name: str) -> 
 def test_keys_sources_and_currencies_lead_somewhere(object_name: str) -> None:
     """Paths that start beside or below the field they belong to exist as well."""
     root, row = loader.unruled(object_name), loader.row(object_name)
-    for path, key in row.keyed.items():
+    for path, key in row.by_path("key").items():
         assert matches(root, f"{path}.*.{key}"), path
     for path, alias in row.aliases.items():
         holder = path.rpartition(".")[0]
         source = f"{holder}.{alias.source}" if holder else alias.source
         # Python's own words cannot be fields of the SDK's answers, although Stripe sends them.
-        assert not alias.source or _is_told(object_name, source), source
-    for path, currency in row.money.items():
+        own = path.rpartition(".")[2]
+        assert alias.source in ("", own) or _is_told(object_name, source), source
+    for path, currency in row.by_path("money").items():
         assert currency == "*" or _is_told(object_name, currency), path
 
 
@@ -378,21 +349,21 @@ def _expandable(shape: Shape, path: tuple[str, ...]) -> Iterator[tuple[str, ...]
 def test_what_a_row_says_fits_the_field(object_name: str) -> None:
     """Order belongs to lists, case to text, words that resolve to fields that have words."""
     root, row = loader.by_object(object_name).root, loader.row(object_name)
-    dropped = {place for path in row.ignored for place in matches(root, path)}
-    for names, kinds in (
-        ((*row.sets, *row.keyed, *row.handles), {Kind.LIST}),
-        ((*row.fold_case, *row.lowered), {Kind.STRING}),
-        (row.money, {Kind.INTEGER, Kind.DECIMAL}),
-        (row.add_only, {Kind.MAP, Kind.OBJECT}),
-        (row.content, {Kind.STRING}),
-        (row.bounds, {Kind.INTEGER, Kind.NUMBER, Kind.DECIMAL}),
-    ):
-        for path in names:
+    dropped = {place for path in row.by_path("ignored") for place in matches(root, path)}
+    kinds = {
+        **{name: {Kind.LIST} for name in ("order", "key", "handle")},
+        **{name: {Kind.STRING} for name in ("fold_case", "lowered", "content")},
+        **{name: {Kind.INTEGER, Kind.NUMBER, Kind.DECIMAL} for name in ("least", "above", "most")},
+        "money": {Kind.INTEGER, Kind.DECIMAL},
+        "add_only": {Kind.MAP, Kind.OBJECT},
+    }
+    for path, said in row.fields.items():
+        for name in said.given().keys() & kinds.keys():
             for place in matches(root, path):
                 found = root.at(place)
                 assert found is not None
-                assert place in dropped or found.kind in kinds, path
-    for path in row.resolved:
+                assert place in dropped or found.kind in kinds[name], path
+    for path in row.by_path("resolved"):
         assert all(found is not None and found.words for found in map(root.at, matches(root, path)))
 
 
@@ -400,20 +371,22 @@ def test_what_a_row_says_fits_the_field(object_name: str) -> None:
 def test_handles_are_parameters_of_the_update(object_name: str) -> None:
     """What an update says of a list's elements, it has parameters for."""
     update = loader.entry(object_name).operations.get("update")
-    for path, handle in loader.row(object_name).handles.items():
+    for path, handle in loader.row(object_name).fields.items():
+        if not handle.handle:
+            continue
         assert update is not None
         assert update.params is not None
         element = update.params.fields[path].element
         assert element is not None
-        assert {handle.by, *handle.drop} <= set(element.fields)
-        assert _is_told(object_name, f"{path}.*.{handle.by}")
+        assert {handle.handle, *handle.drop} <= set(element.fields)
+        assert _is_told(object_name, f"{path}.*.{handle.handle}")
 
 
 @pytest.mark.parametrize("object_name", OBJECTS)
 def test_objects_named_in_a_row_exist(object_name: str) -> None:
     """References, probes and detachments name objects of the catalogue."""
     row = loader.row(object_name)
-    named = {*row.references.values(), *(detach.object for detach in row.life.detach)}
+    named = {*row.by_path("reference").values(), *(detach.object for detach in row.life.detach)}
     named |= {one.unless.object for one in row.life.removals if one.unless is not None}
     assert named <= set(loader.object_names())
     for detach in row.life.detach:
@@ -441,10 +414,10 @@ def test_few_fields_are_excused_from_convergence() -> None:
     for name in OBJECTS:
         root, row = loader.by_object(name).root, loader.row(name)
         leaves = {path for path, one in walk(root) if one.in_update and not one.fields}
-        let_off = {place for path in row.excused for place in matches(root, path)}
+        let_off = {place for path in row.by_path("excused") for place in matches(root, path)}
         updatable += len(leaves)
         excused += len(leaves & let_off)
-        assert all(row.excused.values())
+        assert all(row.by_path("excused").values())
     assert excused < updatable * 0.03
 
 

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from engine.catalog import loader
 from engine.plan.compare.diff import Comparison, Difference, compare, drifted
 from engine.plan.compare.normalize import comparable, pick, seal
-from engine.schema.attribute import Attribute, Kind, ListOrder
+from engine.schema.attribute import Attribute, Kind
+from engine.schema.field_semantics import ListOrder
 from engine.values.markers import ABSENT, UNKNOWN
 from engine.values.secret import Sealed, Sensitive
 

@@ -17,7 +17,8 @@ from engine.plan.compare.normalize import (
     read,
     seal,
 )
-from engine.schema.attribute import Attribute, Kind, ListOrder
+from engine.schema.attribute import Attribute, Kind
+from engine.schema.field_semantics import ListOrder
 from engine.values.markers import UNKNOWN
 from engine.values.secret import Sealed, Sensitive
 
