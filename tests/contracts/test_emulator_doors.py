@@ -156,7 +156,7 @@ def test_idempotency_works_through_the_sdk(client: stripe.StripeClient) -> None:
 
 
 def test_faults_reach_the_client(client: stripe.StripeClient, emulator: Emulator) -> None:
-    """Answers and broken connections are what the SDK makes of them."""
+    """Responses and broken connections, as the SDK reports them."""
     emulator.faults.add(faults.rate_limited())
     with pytest.raises(stripe.RateLimitError) as limited:
         client.v1.products.list()
@@ -216,7 +216,7 @@ def test_a_stream_is_answered_too(emulator: Emulator) -> None:
 
 
 def test_the_server_keeps_connections(server: EmulatorServer) -> None:
-    """Several requests go over one connection, until the client says it is the last."""
+    """Several requests use one connection, until the client closes it."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port)
     headers = {"Authorization": f"Bearer {KEY}"}
     for _ in range(3):
@@ -302,7 +302,7 @@ def test_chunks_are_taken_and_a_connection_goes_on(server: EmulatorServer) -> No
 def test_a_slow_client_keeps_nobody_waiting(
     server: EmulatorServer, client: stripe.StripeClient
 ) -> None:
-    """A request may come byte by byte, while others are answered."""
+    """A request may arrive byte by byte, while others are answered."""
     text = WRITE + b"Transfer-Encoding: chunked\r\n\r\n8\r\nname=Pro\r\n0\r\n\r\n"
     with socket.create_connection(("127.0.0.1", server.port)) as slow:
         for index in range(len(text)):
@@ -313,14 +313,14 @@ def test_a_slow_client_keeps_nobody_waiting(
 
 
 def test_a_client_that_speaks_tls_is_answered_at_once(server: EmulatorServer) -> None:
-    """It waits for an answer to its first bytes, and would wait for ever."""
+    """It waits for a response to its first bytes, and would wait for ever."""
     with socket.create_connection(("127.0.0.1", server.port)) as connection:
         connection.sendall(b"\x16\x03\x01\x02\x00\x01")
         assert connection.recv(65536).startswith(b"HTTP/1.1 400 ")
 
 
 def test_a_refusal_arrives_however_much_was_sent(server: EmulatorServer) -> None:
-    """The server takes the rest before it hangs up, or the answer would be lost (RFC 9112 9.6)."""
+    """The server reads the rest before it closes, or the response would be lost (RFC 9112 9.6)."""
     body = b"x" * (17 * 1024 * 1024)
     with socket.create_connection(("127.0.0.1", server.port)) as connection:
         connection.sendall(WRITE + b"Content-Length: %d\r\n\r\n" % len(body))
@@ -348,7 +348,7 @@ def test_pages_of_other_hosts_are_refused(
 
 
 def test_an_answer_to_head_is_its_head(server: EmulatorServer) -> None:
-    """Or the next answer would begin in its body (RFC 9110 9.3.2)."""
+    """Or the next response would begin in its body (RFC 9110 9.3.2)."""
     answer = send_raw(server, READ.replace(b"GET", b"HEAD") + READ)
     head, _, rest = answer.partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 404 ")
@@ -356,7 +356,7 @@ def test_an_answer_to_head_is_its_head(server: EmulatorServer) -> None:
 
 
 def test_an_old_client_may_stay(server: EmulatorServer) -> None:
-    """HTTP/1.0 is told so in a header."""
+    """For HTTP/1.0 a header says so."""
     old = READ.replace(b"HTTP/1.1", b"HTTP/1.0")
     kept = old.replace(b"\r\n\r\n", b"\r\nConnection: keep-alive\r\n\r\n")
     answer = send_raw(server, kept + old + old)
@@ -374,7 +374,7 @@ def test_a_client_may_ask_before_it_sends(server: EmulatorServer) -> None:
 
 
 def test_a_closed_server_hangs_up(emulator: Emulator) -> None:
-    """Open connections end, and nobody listens."""
+    """Open connections end, and new ones are refused."""
     server = serve(emulator)
     with socket.create_connection(("127.0.0.1", server.port)) as idle:
         idle.sendall(b"GET /v1/products HTTP/1.1\r\nHost: localhost\r\n\r\n")

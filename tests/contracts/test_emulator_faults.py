@@ -54,7 +54,7 @@ def create(client: stripe.StripeClient, name: str = "Pro") -> stripe.Product:
 def test_an_answer_is_cut(
     client: stripe.StripeClient, emulator: Emulator, *, executed: bool, left: list[str]
 ) -> None:
-    """The SDK sees no status and would not retry; the key tells the next try how it went."""
+    """The SDK gets no status and does not retry; a retry with the key replays the result."""
     emulator.faults.add(faults.truncated(executed=executed), method="POST")
     with pytest.raises(stripe.APIConnectionError) as caught:
         create(client)
@@ -97,7 +97,7 @@ def test_a_hang_ends_with_the_answer(
 
 
 def test_a_hanging_request_uses_its_key(client: stripe.StripeClient, emulator: Emulator) -> None:
-    """Before it is carried out its double is told 409; once it is, the double is told the same."""
+    """Before it is carried out a second one gets 409; afterwards it gets the same response."""
     gate = Gate()
     emulator.faults.add(faults.hung(gate), method="POST")
     with in_background(gate) as background:
@@ -119,7 +119,7 @@ def test_a_hanging_request_uses_its_key(client: stripe.StripeClient, emulator: E
 def test_a_client_gives_up(
     client: stripe.StripeClient, emulator: Emulator, *, executed: bool, end: str
 ) -> None:
-    """No answer; what was carried out stays. A closed emulator lets nobody wait."""
+    """No response; what was carried out stays. A closed emulator lets no request wait."""
     gate = Gate()
     emulator.faults.add(faults.hung(gate, executed=executed), method="POST")
     with in_background(gate) as background:
@@ -152,7 +152,7 @@ def test_a_callback_runs_between_plan_and_write(
 def test_a_callback_runs_between_write_and_answer(
     client: stripe.StripeClient, emulator: Emulator
 ) -> None:
-    """What was done is kept, and the answer is the one before the callback changed anything."""
+    """The request is committed, and its response is from before the callback's changes."""
     seen: list[tuple[str, int, list[str]]] = []
 
     def look(request: Any, response: Any) -> None:
@@ -168,7 +168,7 @@ def test_a_callback_runs_between_write_and_answer(
 def test_a_callback_goes_with_another_effect(
     client: stripe.StripeClient, emulator: Emulator
 ) -> None:
-    """Something may happen while the answer gets lost."""
+    """A callback may run while the response gets lost."""
     called: list[str] = []
     lost = faults.after(
         lambda request, _: called.append(request.path), faults.dropped(executed=True)
@@ -247,7 +247,7 @@ def test_a_server_stops_while_requests_hang(emulator: Emulator) -> None:
 
 
 def test_answers_can_be_late(emulator: Emulator) -> None:
-    """Latency delays an answer and not the end of the server, which does not wait for it."""
+    """Latency delays a response, but not the end of the server."""
     carried_out = threading.Event()
     emulator.faults.add(faults.after(lambda *_: carried_out.set()))
     server = serve(emulator, latency=3600)

@@ -1,4 +1,4 @@
-"""What has a wire of its own, through both doors: uploads, v2, children, singletons, verbs."""
+"""Special requests through both doors: uploads, v2, children, singletons, verbs."""
 
 from __future__ import annotations
 

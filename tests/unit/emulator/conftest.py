@@ -28,13 +28,13 @@ class Clock:
     now: int = START
 
     def __call__(self) -> int:
-        """Tell the time."""
+        """Return the time."""
         return self.now
 
 
 @pytest.fixture
 def clock() -> Clock:
-    """A clock that stands still until a test moves it."""
+    """A clock that only a test moves."""
     return Clock()
 
 
@@ -73,7 +73,7 @@ def product(client: stripe.StripeClient) -> str:
 def refused(
     client: stripe.StripeClient,
 ) -> Callable[..., stripe.StripeError]:
-    """Call an SDK method, and give back the refusal."""
+    """Call an SDK method, and return the refusal."""
     del client
 
     def run(method: Callable[..., object], *args: object) -> stripe.StripeError:

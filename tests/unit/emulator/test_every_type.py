@@ -1,8 +1,8 @@
-"""What holds for every type alike: from its creation to its end, by what the catalogue says.
+"""What holds for every type, from creation to end, according to the catalogue.
 
-Samples stand in `samples.json`: `$name` is the id of another sample, `@name` a file; `after` names
+Samples are in `samples.json`: `$name` is the id of another sample, `@name` a file; `after` names
 what must be there, `update` values of fields that take no made-up one, `unlike` fields that are
-not told as they were sent.
+not returned as they were sent.
 """
 
 from __future__ import annotations
@@ -156,7 +156,7 @@ FORMS: Mapping[Kind, type | tuple[type, ...]] = {
 
 
 def misfits(value: Any, shape: Shape, path: str) -> Iterator[str]:
-    """Where an answer is not of its shape."""
+    """Where a response does not fit its shape."""
     if value is None:
         yield from () if shape.nullable else (f"{path} is null",)
     elif shape.kind in FORMS and not isinstance(value, FORMS[shape.kind]):
@@ -187,7 +187,7 @@ def test_every_type_has_a_sample() -> None:
 
 @pytest.mark.parametrize("name", TYPES)
 def test_what_is_made_is_what_is_read_and_listed(account: Account, name: str) -> None:
-    """Retrieving answers as creating did, and the list holds the same."""
+    """A retrieve and the list return what the create returned."""
     made = dict(account.make(name))
     row = loader.row(name)
     for field in row.by_path("sensitive"):
@@ -203,7 +203,7 @@ def test_what_is_made_is_what_is_read_and_listed(account: Account, name: str) ->
 
 @pytest.mark.parametrize("name", TYPES)
 def test_answers_are_of_the_sdks_shape(account: Account, name: str) -> None:
-    """Every field is known, of its form, and null or absent only where Stripe says that it may."""
+    """Every field is known, of its type, and null or absent only where Stripe allows it."""
     document = account.make(name)
     shape = response_shape(loader.entry(name))
     assert list(misfits(document, shape, name)) == []
@@ -269,7 +269,7 @@ def new_value(name: str, field: str, shape: Shape, held: Any) -> Any:
 
 @pytest.mark.parametrize("name", UPDATABLE)
 def test_simple_fields_change(account: Account, name: str) -> None:
-    """Each by itself is told as it was sent, and everything else stays."""
+    """Each is returned as it was sent, and everything else stays."""
     entry = loader.entry(name)
     document = account.make(name)
     row, checked = loader.row(name), 0
@@ -329,7 +329,7 @@ def test_everything_ends_as_the_table_says(account: Account, name: str) -> None:
 
 
 def is_over(name: str, removal: Removal, document: Mapping[str, Any]) -> bool:
-    """Whether an object is at its end, or at least no longer alive."""
+    """Whether an object has ended, or at least is not alive."""
     row = loader.row(name)
     if row.life.revival is not None:
         return any(document[leaf] != value for leaf, value in row.life.revival.live.items())

@@ -1,4 +1,4 @@
-"""The watch over answers: what it finds, on a small description of its own."""
+"""The check of responses against a published description, on a small one."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ ERROR = {
 
 
 def call(*schemas: str) -> dict[str, Any]:
-    """A call that answers with one of these."""
+    """An operation that returns one of these."""
     refs = [{"$ref": f"#/components/schemas/{name}"} for name in schemas]
     content = {"application/json": {"schema": {"anyOf": refs}}}
     return {"responses": {"200": {"content": content}}}
@@ -72,7 +72,7 @@ THERE = {"id": "th_1", "object": "thing"}
 
 
 def misfits(body: Any, *, status: int = 200, method: str = "GET", path: str = "th_1") -> list[str]:
-    """What is wrong with an answer."""
+    """What is wrong with a response."""
     published = Published(SMALL)
     return published.misfits(method, f"/v1/things/{path}", status, json.dumps(body).encode())
 
@@ -117,7 +117,7 @@ def test_the_path_with_fewer_placeholders_comes_first() -> None:
 
 
 def test_errors_have_their_own_form() -> None:
-    """Whatever was asked, also on a path that nobody has."""
+    """For every request, also on an unknown path."""
     assert misfits({"error": {"type": "api_error"}}, status=500, path="x/y") == []
     assert misfits({"error": {"message": "No"}}, status=400) == [".error.type is missing"]
     assert misfits(THERE, status=400) == [

@@ -24,7 +24,7 @@ def test_many_are_there_at_once(emulator: Emulator, client: stripe.StripeClient)
 
 
 def test_ids_are_made_where_none_is_given(emulator: Emulator, client: stripe.StripeClient) -> None:
-    """Each has its own, and Stripe's prefix."""
+    """Each has its own id, with Stripe's prefix."""
     made = emulator.seed_many("coupon", ({"percent_off": 10} for _ in range(30)), key=KEY)
     assert len(set(made)) == 30
     assert {one.id for one in client.v1.coupons.list({"limit": 100}).data} == set(made)
@@ -33,7 +33,7 @@ def test_ids_are_made_where_none_is_given(emulator: Emulator, client: stripe.Str
 def test_they_are_like_objects_of_requests(
     emulator: Emulator, client: stripe.StripeClient, refused: Callable[..., stripe.StripeError]
 ) -> None:
-    """They are found by their keys, changed, and stand in the way of others."""
+    """They are found by their keys, can be changed, and conflict with others."""
     [product] = emulator.seed_many("product", [{"name": "Pro"}], key=KEY)
     price = {"product": product, "currency": "usd", "unit_amount": 1, "lookup_key": "monthly"}
     [made] = emulator.seed_many("price", [price], key=KEY)
@@ -47,7 +47,7 @@ def test_they_are_like_objects_of_requests(
 def test_they_belong_to_the_keys_account_and_mode(
     emulator: Emulator, client_for: Callable[[str], stripe.StripeClient]
 ) -> None:
-    """Live objects are live, and nobody else sees them."""
+    """Live objects are live, and no other account sees them."""
     emulator.seed_many("product", [{"name": "Pro"}], key="sk_live_alpha")
     assert [one.livemode for one in client_for("sk_live_alpha").v1.products.list().data] == [True]
     assert client_for(KEY).v1.products.list().data == []

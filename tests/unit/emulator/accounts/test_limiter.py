@@ -25,13 +25,13 @@ class Ticks:
     now: float = 100.0
 
     def __call__(self) -> float:
-        """Tell the time."""
+        """Return the time."""
         return self.now
 
 
 @pytest.fixture
 def ticks() -> Ticks:
-    """A clock that stands still until a test moves it."""
+    """A clock that only a test moves."""
     return Ticks()
 
 
@@ -59,12 +59,12 @@ def send(
 
 
 def passed(emulator: Emulator, count: int, **request: str) -> int:
-    """How many of so many requests at once are not refused."""
+    """How many of some requests at once are not refused."""
     return sum(send(emulator, **request).status != 429 for _ in range(count))
 
 
 def test_a_plain_429_is_stripes(limited: Open) -> None:
-    """The body seen live; no `Retry-After`, and not a word on whether to retry."""
+    """The body seen live; no `Retry-After`, and no hint whether to retry."""
     emulator = limited(rate=1)
     send(emulator)
     refused = send(emulator)
@@ -88,7 +88,7 @@ def test_live_mode_is_not_called_test_mode(limited: Open) -> None:
 
 
 def test_a_second_fills_the_bucket(limited: Open, ticks: Ticks) -> None:
-    """25 at once, one more for each 40 ms, and never more than 25 saved up."""
+    """25 at once, one more for each 40 ms, and never more than 25 in reserve."""
     emulator = limited(rate=25)
     assert passed(emulator, 30) == 25
     ticks.now += 0.1
@@ -98,7 +98,7 @@ def test_a_second_fills_the_bucket(limited: Open, ticks: Ticks) -> None:
 
 
 def test_each_account_and_mode_has_its_own(limited: Open) -> None:
-    """A sandbox uses nothing up of the live account's, nor one account of another's."""
+    """A sandbox does not count for the live account, nor one account for another."""
     emulator = limited(rate=2)
     for key in ("sk_test_a", "sk_live_a", "sk_test_b", "rk_test_b"):
         expected = 0 if key == "rk_test_b" else 2
@@ -126,7 +126,7 @@ def test_what_is_refused_is_not_remembered(limited: Open, ticks: Ticks) -> None:
 
 
 def test_a_reset_fills_the_buckets(limited: Open) -> None:
-    """After a reset nothing was asked yet."""
+    """After a reset no request has been counted."""
     emulator = limited(rate=1)
     assert passed(emulator, 2) == 1
     emulator.reset()
@@ -134,7 +134,7 @@ def test_a_reset_fills_the_buckets(limited: Open) -> None:
 
 
 def test_a_slow_rate_lets_the_first_pass(ticks: Ticks) -> None:
-    """Less than one a second still is one at once."""
+    """A rate below one a second still allows one request at once."""
     limiter = RateLimiter(rate=0.5, ticks=ticks)
     limiter.count("a", livemode=False)
     ticks.now += 2

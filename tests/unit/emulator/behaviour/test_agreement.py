@@ -22,14 +22,14 @@ TAXES = (
 
 @pytest.fixture
 def exclusive(client: stripe.StripeClient, product: str) -> str:
-    """Id of a monthly price that taxes come on top of."""
+    """Id of a monthly price with exclusive taxes."""
     params: Any = {**MONTHLY, "product": product, "tax_behavior": "exclusive"}
     return client.v1.prices.create(params).id
 
 
 @pytest.fixture
 def metered(client: stripe.StripeClient, product: str) -> str:
-    """Id of a price that a meter counts for."""
+    """Id of a metered price."""
     meter = client.v1.billing.meters.create(
         {"display_name": "C", "event_name": "c", "default_aggregation": {"formula": "count"}}
     )
@@ -88,7 +88,7 @@ def test_tax_rates_agree_with_the_price(
         ),
     ):
         assert refused(method, {"customer": customer, **wrong}).user_message == TAXES
-    # The item's own rates stand in for those of the whole.
+    # The item's own rates replace those of the whole.
     subscriptions.update(made.id, {"default_tax_rates": [rates[True]]})
     plain = subscriptions.create({"customer": customer, "items": [{"price": exclusive}]})
     change: Any = {"default_tax_rates": [rates[True]]}
@@ -107,7 +107,7 @@ def test_a_price_that_leaves_taxes_open_takes_any_rate(
 def test_quotes_count_what_no_meter_counts(
     client: stripe.StripeClient, customer: str, exclusive: str, metered: str
 ) -> None:
-    """One of each unless told otherwise, and none of what a meter counts."""
+    """One of each by default, and no quantity of metered prices."""
     items: Any = [{"price": exclusive}, {"price": metered}]
     quote = client.v1.quotes.create(
         {"customer": customer, "line_items": items, "expand": ["line_items"]}
@@ -169,7 +169,7 @@ def test_links_to_subscriptions_take_nothing_of_single_payments(
 def test_transfer_rules_are_complete(
     client: stripe.StripeClient, refused: Refused, rule: dict[str, Any], field: str
 ) -> None:
-    """What is moved, where to, and how much if not all."""
+    """A type, a target, and an amount if not all is moved."""
     rules = {"payments": {"payouts": {"automatic_transfer_rules_by_currency": {"eur": [rule]}}}}
     error: Any = refused(client.v1.balance_settings.update, rules)
     assert error.param == (

@@ -24,7 +24,7 @@ def meter(client: stripe.StripeClient) -> str:
 
 
 def test_a_meter_is_filled_in(client: stripe.StripeClient, meter: str) -> None:
-    """With what it is counted by, though nobody said it."""
+    """With how its usage is counted, which was not sent."""
     made = client.v1.billing.meters.retrieve(meter)
     assert made.customer_mapping.to_dict() == {
         "event_payload_key": "stripe_customer_id",
@@ -37,7 +37,7 @@ def test_a_meter_is_filled_in(client: stripe.StripeClient, meter: str) -> None:
 def test_an_inactive_meter_keeps_its_name(
     client: stripe.StripeClient, meter: str, refused: Refused, clock: Any
 ) -> None:
-    """It comes back by being reactivated, and is never made again."""
+    """It can be reactivated, and its name cannot be used again."""
     service = client.v1.billing.meters
     clock.now += 5
     ended = service.deactivate(meter)
@@ -63,7 +63,7 @@ def test_only_the_shown_name_of_a_meter_changes(
 def test_an_archived_alert_is_final(
     client: stripe.StripeClient, meter: str, refused: Refused
 ) -> None:
-    """It is in no list, still read, and nothing brings it back."""
+    """It is in no list, can be retrieved, and cannot be reactivated."""
     service = client.v1.billing.alerts
     made = service.create(
         {
@@ -89,7 +89,7 @@ def test_an_archived_alert_is_final(
 def test_an_alert_needs_a_threshold(
     client: stripe.StripeClient, refused: Refused, threshold: dict[str, Any] | None
 ) -> None:
-    """Above zero, on a meter that is there."""
+    """Above zero, on a meter that exists."""
     params: dict[str, Any] = {"alert_type": "usage_threshold", "title": "Much"}
     if threshold is not None:
         params["usage_threshold"] = threshold
@@ -110,14 +110,14 @@ def grant(client: stripe.StripeClient) -> stripe.billing.CreditGrant:
 
 
 def test_a_grant_is_filled_in(grant: stripe.billing.CreditGrant, clock: Any) -> None:
-    """Since when, how soon and of which kind."""
+    """Its start, priority and category."""
     assert (grant.effective_at, grant.priority, grant.category) == (clock.now, 50, "promotional")
 
 
 def test_a_grant_ends_once(
     client: stripe.StripeClient, grant: stripe.billing.CreditGrant, refused: Refused, clock: Any
 ) -> None:
-    """Expired or voided, and then it stays so."""
+    """Expired or voided, and final after that."""
     service = client.v1.billing.credit_grants
     assert service.update(grant.id, {"expires_at": clock.now + 9}).expires_at == clock.now + 9
     assert service.update(grant.id, {"expires_at": ""}).expires_at is None
@@ -129,7 +129,7 @@ def test_a_grant_ends_once(
 def test_a_voided_grant_stays_so(
     client: stripe.StripeClient, grant: stripe.billing.CreditGrant, refused: Refused, clock: Any
 ) -> None:
-    """Neither a second time nor metadata."""
+    """Neither voided again nor given metadata."""
     service = client.v1.billing.credit_grants
     assert service.void_grant(grant.id).voided_at == clock.now
     assert refused(service.void_grant, grant.id).http_status == 400
@@ -167,7 +167,7 @@ def test_grants_that_do_not_fit_are_refused(
 def test_a_feedback_option_is_deactivated_once(
     client: stripe.StripeClient, refused: Refused, clock: Any
 ) -> None:
-    """Nothing of its own is needed for that."""
+    """The type needs no behaviour for that."""
     service = client.v1.billing.feedback_options
     made = service.create({"description": "Too slow"})
     ended = service.deactivate(made.id)
@@ -176,7 +176,7 @@ def test_a_feedback_option_is_deactivated_once(
 
 
 def test_archived_features_are_gone_for_good(client: stripe.StripeClient, refused: Refused) -> None:
-    """They are listed if asked for, give their key back, and cannot be changed."""
+    """They are listed if a filter includes them, free their key, and cannot be changed."""
     service = client.v1.entitlements.features
     first = service.create({"lookup_key": "api", "name": "API"})
     assert refused(service.create, {"lookup_key": "api", "name": "API"}).http_status == 400
@@ -190,7 +190,7 @@ def test_archived_features_are_gone_for_good(client: stripe.StripeClient, refuse
 def test_a_product_has_a_feature_once(
     client: stripe.StripeClient, product: str, refused: Refused
 ) -> None:
-    """An active one; the answer holds it whole."""
+    """An active one; the response holds the whole feature."""
     features, service = client.v1.entitlements.features, client.v1.products.features
     feature = features.create({"lookup_key": "api", "name": "API"})
     made = service.create(product, {"entitlement_feature": feature.id})
@@ -209,7 +209,7 @@ def test_a_product_has_a_feature_once(
 
 
 def test_a_plan_is_a_price_too(client: stripe.StripeClient, product: str, refused: Refused) -> None:
-    """Of the same id, changed and deleted along with it."""
+    """With the same id; both are changed and deleted together."""
     made = client.v1.plans.create(
         {
             "id": "gold",
@@ -250,7 +250,7 @@ def test_plans_that_do_not_fit_are_refused(
 
 
 def test_a_plan_may_bring_its_product(client: stripe.StripeClient) -> None:
-    """Made along with it, and graduated tiers are spelled out."""
+    """The product is made together with it, and tiers have both forms of amounts."""
     made = client.v1.plans.create(
         {
             "product": {"name": "Inline"},
@@ -272,7 +272,7 @@ def test_a_plan_may_bring_its_product(client: stripe.StripeClient) -> None:
 def test_a_trial_offer_takes_an_active_price(
     client: stripe.StripeClient, product: str, refused: Refused
 ) -> None:
-    """And ends by being deactivated."""
+    """And it is deactivated to end it."""
     price = client.v1.prices.create({"product": product, "currency": "usd", "unit_amount": 1}).id
     params: Any = {
         "price": price,

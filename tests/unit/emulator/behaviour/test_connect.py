@@ -1,4 +1,4 @@
-"""Connected accounts and what hangs on them, financial accounts, issuing."""
+"""Connected accounts with their persons and bank accounts, financial accounts, issuing."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def bank(number: str, **further: Any) -> Any:
 
 
 def test_an_account_tells_what_was_asked_for(client: stripe.StripeClient, account: str) -> None:
-    """Capabilities by state, secrets not at all."""
+    """Capabilities by state, and no secrets."""
     given: Any = {
         "capabilities": {"transfers": {"requested": True}, "card_payments": {"requested": False}},
         "company": {"name": "Shop", "tax_id": "000000000"},
         "individual": {"first_name": "Ada", "ssn_last_4": "0000"},
     }
     after = client.v1.accounts.update(account, given).to_dict()
-    # S: what was not asked for has no state here.
+    # S: a capability that was not requested has no state.
     assert after["capabilities"] == {"transfers": "active"}
     assert (after["company"]["name"], after["company"]["tax_id_provided"]) == ("Shop", True)
     assert "tax_id" not in after["company"]
@@ -48,7 +48,7 @@ def test_an_account_tells_what_was_asked_for(client: stripe.StripeClient, accoun
 def test_accounts_that_are_not_there_are_somebody_elses(
     client: stripe.StripeClient, account: str, refused: Refused
 ) -> None:
-    """Deleted ones too; one's own is always there."""
+    """Deleted ones too; the key's own account always exists."""
     own = client.v1.accounts.retrieve_current().id
     assert client.v1.accounts.retrieve(own).id == own
     assert client.v1.accounts.delete(account).deleted is True
@@ -63,7 +63,7 @@ def test_accounts_that_are_not_there_are_somebody_elses(
 def test_an_account_is_rejected_once(
     client: stripe.StripeClient, account: str, refused: Refused
 ) -> None:
-    """And that can be taken back."""
+    """And that can be undone."""
     service = client.v1.accounts
     rejected = service.reject(account, {"reason": "fraud_other"})
     assert rejected.requirements is not None
@@ -77,7 +77,7 @@ def test_an_account_is_rejected_once(
 def test_persons_belong_to_their_account(
     client: stripe.StripeClient, account: str, refused: Refused
 ) -> None:
-    """Found by what they are, and not below another account."""
+    """Found by their roles, and not below another account."""
     service = client.v1.accounts.persons
     made = service.create(
         account, {"first_name": "Ada", "id_number": "1", "relationship": {"owner": True}}
@@ -96,7 +96,7 @@ def test_persons_belong_to_their_account(
 def test_a_currency_has_one_default(
     client: stripe.StripeClient, account: str, refused: Refused
 ) -> None:
-    """The first, until another takes its place; it goes last."""
+    """The first, until another one is made the default; the default is deleted last."""
     service = client.v1.accounts.external_accounts
     first = service.create(account, bank("000123456789")).to_dict()
     second = service.create(account, bank("000987654321", metadata={"a": "b"})).to_dict()
@@ -117,7 +117,7 @@ def test_a_currency_has_one_default(
 
 
 def test_a_financial_account_has_features(client: stripe.StripeClient, refused: Refused) -> None:
-    """Of an object of their own; it closes once."""
+    """Features are an object of their own; the account closes once."""
     service = client.v1.treasury.financial_accounts
     asked: Any = {"card_issuing": {"requested": True}}
     made = service.create({"supported_currencies": ["usd"], "features": asked})
@@ -154,7 +154,7 @@ def cardholder(client: stripe.StripeClient) -> str:
 def test_a_canceled_card_stays_so(
     client: stripe.StripeClient, cardholder: str, refused: Refused
 ) -> None:
-    """Its number has to be asked for; what replaces it is known."""
+    """Its number is absent unless expanded; the replacing card is referenced."""
     service = client.v1.issuing.cards
     params: Any = {"cardholder": cardholder, "currency": "usd", "type": "virtual"}
     made = service.create(params)
@@ -181,7 +181,7 @@ def test_a_canceled_card_stays_so(
 
 
 def test_designs_share_no_lookup_key(client: stripe.StripeClient, refused: Refused) -> None:
-    """Unless one takes it over."""
+    """Unless one transfers it."""
     service = client.v1.issuing.personalization_designs
     first = service.create({"physical_bundle": "ics_1", "lookup_key": "plain"})
     assert (first.status, first.preferences.is_default) == ("inactive", False)

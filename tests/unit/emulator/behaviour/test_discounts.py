@@ -118,7 +118,7 @@ def test_contradicting_coupons_are_refused(
     message: str,
     param: str | None,
 ) -> None:
-    """One discount, one duration, an end within reach."""
+    """One discount, one duration, an end within five years."""
     error = refused(client.v1.coupons.create, params)
     assert (error.user_message, error.param) == (message, param)  # type: ignore[attr-defined]
 
@@ -136,7 +136,7 @@ def test_a_coupon_id_may_be_chosen_once(client: stripe.StripeClient, refused: Re
 def test_currencies_of_a_coupon_are_added_only(
     client: stripe.StripeClient, refused: Refused
 ) -> None:
-    """A new currency is taken, the same amount again too, another amount is not."""
+    """A new currency is accepted, the same amount again too, another amount is refused."""
     id = client.v1.coupons.create({"amount_off": 500, "currency": "usd"}).id
     update = client.v1.coupons.update
     after = update(
@@ -170,7 +170,7 @@ def test_products_of_a_coupon_are_told_when_expanded(
 
 
 def test_a_coupon_ends_with_time(client: stripe.StripeClient, clock: Any) -> None:
-    """`valid` follows the clock."""
+    """`valid` depends on the time."""
     id = client.v1.coupons.create({"percent_off": 1, "redeem_by": clock.now + DAY}).id
     assert client.v1.coupons.retrieve(id).valid is True
     clock.now += DAY
@@ -210,7 +210,7 @@ def test_a_code_is_made_up_if_none_is_sent(client: stripe.StripeClient, coupon: 
 def test_a_code_is_unique_among_active_ones(
     client: stripe.StripeClient, coupon: str, refused: Refused
 ) -> None:
-    """Case does not tell codes apart; an inactive one frees its code until it wants to return."""
+    """Codes that differ in case only are equal; the code of an inactive one is free."""
     create, update = client.v1.promotion_codes.create, client.v1.promotion_codes.update
     first = create(code(coupon, code="Summer")).id  # type: ignore[arg-type]
     error = refused(create, code(coupon, code="SUMMER"))
@@ -290,7 +290,7 @@ def test_promotion_codes_keep_to_their_coupon(
 def test_restrictions_take_currencies(
     client: stripe.StripeClient, coupon: str, refused: Refused
 ) -> None:
-    """Options are told when expanded, with the currency of the minimum among them."""
+    """Options are returned when expanded, with the currency of the minimum among them."""
     minimum = {"minimum_amount": 1000, "minimum_amount_currency": "USD"}
     id = client.v1.promotion_codes.create(code(coupon, restrictions=minimum)).id  # type: ignore[arg-type]
     update = client.v1.promotion_codes.update
@@ -330,7 +330,7 @@ def test_a_code_ends_with_time(client: stripe.StripeClient, coupon: str, clock: 
 
 
 def test_a_missing_code_is_told_in_two_words(client: stripe.StripeClient, refused: Refused) -> None:
-    """The text spells the type with a space."""
+    """The text has a space in the type."""
     error = refused(client.v1.promotion_codes.retrieve, "promo_x")
     assert error.user_message == "No such promotion code: 'promo_x'"
     assert error.param == "promotion_code"  # type: ignore[attr-defined]
@@ -353,7 +353,7 @@ def test_codes_follow_the_end_of_their_coupon(
 def test_an_expired_code_cannot_come_back(
     client: stripe.StripeClient, coupon: str, clock: Any, refused: Refused
 ) -> None:
-    """Its own end counts too."""
+    """The code's own end counts too."""
     made = client.v1.promotion_codes.create(code(coupon, expires_at=clock.now + DAY))  # type: ignore[arg-type]
     client.v1.promotion_codes.update(made.id, {"active": False})
     clock.now += DAY

@@ -19,7 +19,7 @@ Refused = Callable[..., stripe.StripeError]
 def file(client: stripe.StripeClient) -> str:
     """Id of a file of seven bytes."""
     upload = io.BytesIO(b"content")
-    upload.name = "/tmp/Logo.PNG"  # noqa: S108 - a name that nothing is written under
+    upload.name = "/tmp/Logo.PNG"  # noqa: S108 - a name only; nothing is written there
     return client.v1.files.create({"file": upload, "purpose": "business_logo"}).id
 
 
@@ -71,13 +71,13 @@ def test_a_link_may_come_along(client: stripe.StripeClient) -> None:
 def test_what_is_no_upload_is_refused(
     emulator: Emulator, headers: dict[str, str], body: bytes
 ) -> None:
-    """A body must be what its header says, and hold a file."""
+    """A body must fit its header, and hold a file."""
     given = {"Authorization": "Bearer sk_test_a", **headers}
     assert emulator.handle(Request.to("POST", "/v1/files", given, body)).status == 400
 
 
 def test_links_end(client: stripe.StripeClient, file: str, refused: Refused, clock: Any) -> None:
-    """By themselves or at once; an ended one cannot be changed."""
+    """At their time or at once; an expired one cannot be changed."""
     create = client.v1.file_links.create
     first = create({"file": file, "expires_at": clock.now + 10}).id
     second = create({"file": file}).id
@@ -93,7 +93,7 @@ def test_links_end(client: stripe.StripeClient, file: str, refused: Refused, clo
 def test_secrets_are_named_by_name_and_scope(
     client: stripe.StripeClient, refused: Refused, clock: Any
 ) -> None:
-    """A second create writes over the first; the payload has to be asked for."""
+    """A second create replaces the first; the payload is absent unless expanded."""
     service = client.v1.apps.secrets
     ours: Any = {"type": "account"}
     theirs: Any = {"type": "user", "user": "usr_1"}

@@ -117,7 +117,7 @@ def test_prices_must_be_active(client: stripe.StripeClient, price: str, refused:
 def test_a_price_may_come_along(
     client: stripe.StripeClient, product: str, price: str, refused: Refused
 ) -> None:
-    """It is made for this link alone; one of both is needed."""
+    """It is made for this link; either a price or its data is needed."""
     data = {"currency": "eur", "product": product, "unit_amount": 5}
     made = client.v1.payment_links.create(items({"price_data": data, "quantity": 1}))
     assert made.currency == "eur"
@@ -131,7 +131,7 @@ def test_a_price_may_come_along(
 def test_a_link_sells_one_to_twenty(
     client: stripe.StripeClient, price: str, refused: Refused, count: int
 ) -> None:
-    """Neither nothing nor too much."""
+    """No items, and too many, are refused."""
     lines = [{"price": price, "quantity": 1}] * count
     assert refused(client.v1.payment_links.create, items(*lines)).http_status == 400
 
@@ -157,7 +157,7 @@ def test_some_parameters_need_a_kind_of_price(
 
 
 def test_a_link_follows_its_options(client: stripe.StripeClient, price: str) -> None:
-    """A redirect takes the place of a confirmation, a rate tells its amount."""
+    """A redirect replaces a confirmation, and a shipping rate is returned with its amount."""
     rate = client.v1.shipping_rates.create(
         {
             "display_name": "Post",
@@ -187,7 +187,7 @@ def methods(made: stripe.PaymentMethodConfiguration, name: str) -> tuple[Any, ..
 
 
 def test_preferences_come_to_values(client: stripe.StripeClient) -> None:
-    """On, off, or what the parent or Stripe has."""
+    """On, off, or the parent's or Stripe's value."""
     service = client.v1.payment_method_configurations
     parent = service.create({"name": "P", "ideal": {"display_preference": {"preference": "on"}}})
     assert (parent.active, parent.is_default) == (True, False)
@@ -206,7 +206,7 @@ def test_preferences_come_to_values(client: stripe.StripeClient) -> None:
 def test_a_default_configuration_stays_active(
     client: stripe.StripeClient, emulator: Any, refused: Refused
 ) -> None:
-    """Stripe makes it, and keeps it."""
+    """Stripe makes it, and it stays active."""
     seeded = emulator.seed(
         "payment_method_configuration", {"name": "Default", "is_default": True}, key="sk_test_alpha"
     )
@@ -216,7 +216,7 @@ def test_a_default_configuration_stays_active(
 
 
 def test_a_domain_is_registered_once(client: stripe.StripeClient, refused: Refused) -> None:
-    """A disabled one too; its wallets wait for validation."""
+    """A disabled one too; its wallets are inactive until validation."""
     service = client.v1.payment_method_domains
     made = service.create({"domain_name": "Shop.example.com"})
     assert (made.domain_name, made.enabled) == ("shop.example.com", True)
@@ -236,7 +236,7 @@ def test_a_domain_is_registered_once(client: stripe.StripeClient, refused: Refus
 def test_a_currency_must_be_one_of_the_price(
     client: stripe.StripeClient, price: str, refused: Refused
 ) -> None:
-    """Its own, or one of its options."""
+    """The price's own currency, or one of its options."""
     line = {"price": price, "quantity": 1}
     create = client.v1.payment_links.create
     error = refused(create, items(line, currency="eur"))

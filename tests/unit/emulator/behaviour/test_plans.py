@@ -121,7 +121,7 @@ def test_tiers_are_those_of_both(client: stripe.StripeClient, product: str) -> N
 def test_a_deleted_plan_is_no_price(
     client: stripe.StripeClient, price: str, plan: str, refused: Refused
 ) -> None:
-    """And a recurring price goes when it is deleted as a plan, the only way that there is."""
+    """And a recurring price is deleted as a plan, which is the only way."""
     for id in (price, plan):
         assert client.v1.plans.delete(id).deleted is True
         assert refused(client.v1.prices.retrieve, id).http_status == 404
@@ -157,7 +157,7 @@ def test_a_product_with_a_plan_stays(
 
 
 def test_a_seeded_price_is_a_plan_too(emulator: Emulator, client: stripe.StripeClient) -> None:
-    """However it got there."""
+    """However it became the product's."""
     product = client.v1.products.create({"name": "Pro"}).id
     seeded = emulator.seed(
         "price",
@@ -175,7 +175,7 @@ def test_a_seeded_price_is_a_plan_too(emulator: Emulator, client: stripe.StripeC
 
 
 def test_goods_are_goods(client: stripe.StripeClient) -> None:
-    """What a product was made as is told, and filtered by."""
+    """The type of a product is returned, and can be filtered by."""
     good = client.v1.products.create({"name": "Mug", "type": "good", "shippable": True})
     service = client.v1.products.create({"name": "Pro"})
     assert (good.type, good.shippable, service.type) == ("good", True, "service")

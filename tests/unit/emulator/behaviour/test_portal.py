@@ -41,7 +41,7 @@ def updates(*products: dict[str, Any], payment_methods: bool = True) -> dict[str
 
 
 def test_a_new_configuration_is_filled_in(emulator: Emulator) -> None:
-    """Features nobody spoke of are there, and off."""
+    """Features that were not sent are present, and off."""
     request = Request.to(
         "POST",
         "/v1/billing_portal/configurations",
@@ -124,7 +124,7 @@ def test_the_first_configuration_is_the_default_for_good(
 def test_products_are_null_unless_expanded(
     client: stripe.StripeClient, product: str, price: str
 ) -> None:
-    """The field is there, and says nothing until it is asked for."""
+    """The field is present, and null unless expanded."""
     service = client.v1.billing_portal.configurations
     made = service.create({"features": updates({"product": product, "prices": [price]})})  # type: ignore[typeddict-item]
     assert made.features.subscription_update.products is None
@@ -189,7 +189,7 @@ def test_features_that_do_not_fit_are_refused(
     message: str,
     param: str | None,
 ) -> None:
-    """Features need each other, and words have to be known."""
+    """Features depend on each other, and values have to be known."""
     error = refused(client.v1.billing_portal.configurations.create, {"features": features})
     assert (error.http_status, error.user_message) == (400, message)
     assert error.param == param  # type: ignore[attr-defined]
@@ -242,7 +242,7 @@ def test_currencies_may_share_an_interval(
 def test_updates_merge_leaf_by_leaf(
     client: stripe.StripeClient, product: str, price: str, refused: Refused
 ) -> None:
-    """What is not sent stays, and the whole has to fit afterwards."""
+    """What is not sent stays, and the result has to be valid."""
     service = client.v1.billing_portal.configurations
     id = service.create({"features": updates({"product": product, "prices": [price]})}).id  # type: ignore[typeddict-item]
     after = service.update(

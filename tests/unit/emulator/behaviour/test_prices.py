@@ -1,4 +1,4 @@
-"""Prices: forms of amounts, tiers, currencies, lookup keys, and what freezes."""
+"""Prices: forms of amounts, tiers, currencies, lookup keys, and what may not change."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MONTHLY = {"interval": "month"}
 
 @pytest.fixture
 def create(client: stripe.StripeClient, product: str) -> Callable[..., dict[str, Any]]:
-    """Create a price of the product in dollars, and give back the answer as plain JSON."""
+    """Create a price of the product in dollars, and return the response as plain JSON."""
 
     def run(**params: Any) -> dict[str, Any]:
         price = client.v1.prices.create({"product": product, "currency": "usd", **params})  # type: ignore[typeddict-item]
@@ -105,7 +105,7 @@ def test_amounts_come_in_both_spellings(
 
 
 def test_a_trial_is_taken_and_kept(create: Callable[..., dict[str, Any]]) -> None:
-    """As Stripe's own Terraform provider expects; `custom_unit_amount[enabled]` is not told."""
+    """As Stripe's own Terraform provider expects; `custom_unit_amount[enabled]` is not returned."""
     made = create(unit_amount=1, recurring={"interval": "day", "trial_period_days": 7})
     assert made["recurring"]["trial_period_days"] == 7
     custom = create(custom_unit_amount={"enabled": True, "minimum": 100})
@@ -114,7 +114,7 @@ def test_a_trial_is_taken_and_kept(create: Callable[..., dict[str, Any]]) -> Non
 
 
 def test_tiers_are_told_when_expanded(create: Callable[..., dict[str, Any]]) -> None:
-    """Each tier has every spelling, and the open end is null."""
+    """Each tier has both forms of amounts, and the open end is null."""
     made = create(
         billing_scheme="tiered",
         tiers_mode="graduated",
@@ -139,7 +139,7 @@ def test_tiers_are_told_when_expanded(create: Callable[..., dict[str, Any]]) -> 
 def test_currency_options_gain_the_own_currency(
     client: stripe.StripeClient, create: Callable[..., dict[str, Any]]
 ) -> None:
-    """Expanded options hold the price's currency too, with what nobody wrote."""
+    """Expanded options hold the price's currency too, with default values."""
     made = create(
         unit_amount=100,
         currency_options={"eur": {"unit_amount": 90, "tax_behavior": "inclusive"}},
@@ -156,7 +156,7 @@ def test_currency_options_gain_the_own_currency(
 def test_currency_options_grow_and_change(
     client: stripe.StripeClient, create: Callable[..., dict[str, Any]]
 ) -> None:
-    """An update adds currencies and leaves the others, and follows a change of spelling."""
+    """An update adds currencies, leaves the others, and may change the form of an amount."""
     id = create(unit_amount=100, currency_options={"eur": {"unit_amount": 90}})["id"]
     change: Any = {
         "currency_options": {
@@ -280,7 +280,7 @@ def test_currency_options_grow_and_change(
 def test_contradictions_are_refused(
     refusal: Refused, params: dict[str, Any], message: str, param: str | None
 ) -> None:
-    """What does not go together is refused, in Stripe's words where they are known."""
+    """Contradicting parameters are refused, in Stripe's words where they are known."""
     error = refusal(**params)
     assert (error.http_status, error.user_message) == (400, message)
     assert error.param == param  # type: ignore[attr-defined]
@@ -318,7 +318,7 @@ def test_tiers_rise_to_an_open_end(
 
 
 def test_a_price_needs_a_product(client: stripe.StripeClient, refused: Refused) -> None:
-    """Without one, and with one that is not there."""
+    """Without one, and with one that does not exist."""
     create = client.v1.prices.create
     none = refused(create, {"currency": "usd", "unit_amount": 1})
     assert none.user_message == (
@@ -347,7 +347,7 @@ def test_a_price_can_bring_its_product(client: stripe.StripeClient) -> None:
 def test_a_metered_price_has_an_active_meter(
     client: stripe.StripeClient, create: Callable[..., dict[str, Any]], refusal: Refused
 ) -> None:
-    """A meter must be there, and not deactivated."""
+    """A meter must exist and be active."""
     meter = client.v1.billing.meters.create(
         {
             "display_name": "Calls",
@@ -404,7 +404,7 @@ def test_what_makes_a_price_is_unknown_to_updates(
 def test_tax_behavior_freezes(
     client: stripe.StripeClient, create: Callable[..., dict[str, Any]], refused: Refused
 ) -> None:
-    """Once inclusive or exclusive it stays so."""
+    """Once inclusive or exclusive, it cannot change."""
     id = create(unit_amount=1)["id"]
     update = client.v1.prices.update
     assert update(id, {"tax_behavior": "exclusive"}).tax_behavior == "exclusive"

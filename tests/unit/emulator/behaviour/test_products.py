@@ -1,4 +1,4 @@
-"""Products: ids, default prices, updates, and what keeps one alive."""
+"""Products: ids, default prices, updates, and what prevents a delete."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Refused = Callable[..., stripe.StripeError]
 
 
 def test_a_new_product_is_filled_in(emulator: Emulator) -> None:
-    """Every field of the answer is there, with what Stripe fills in."""
+    """The response has every field, with the values that Stripe fills in."""
     request = Request.to(
         "POST", "/v1/products", {"Authorization": "Bearer sk_test_alpha"}, "name=Pro"
     )
@@ -54,7 +54,7 @@ def test_an_id_may_be_chosen_once(client: stripe.StripeClient, refused: Refused)
 
 
 def test_a_deleted_id_is_free_again(client: stripe.StripeClient) -> None:
-    """A deleted product leaves its id behind."""
+    """The id of a deleted product is free."""
     client.v1.products.create({"id": "pro", "name": "Pro"})
     client.v1.products.delete("pro")
     assert client.v1.products.create({"id": "pro", "name": "Pro"}).id == "pro"
@@ -91,7 +91,7 @@ def test_an_empty_string_clears(client: stripe.StripeClient, product: str) -> No
 
 
 def test_lists_are_replaced(client: stripe.StripeClient, product: str) -> None:
-    """A list that is sent takes the place of the one before."""
+    """A list that is sent replaces the old one."""
     client.v1.products.update(product, {"marketing_features": [{"name": "a"}, {"name": "b"}]})
     after = client.v1.products.update(product, {"marketing_features": [{"name": "c"}]})
     assert [feature.name for feature in after.marketing_features] == ["c"]
@@ -134,7 +134,7 @@ def test_a_default_price_comes_along(client: stripe.StripeClient) -> None:
 def test_refusals_of_inner_parameters_name_them_as_sent(
     client: stripe.StripeClient, refused: Refused
 ) -> None:
-    """What the price refuses is told with the product's parameter in front, and nothing is made."""
+    """A refusal of the price names the product's parameter, and nothing is made."""
     data = {
         "currency": "usd",
         "unit_amount": 5,
@@ -184,7 +184,7 @@ def test_a_product_with_any_price_stays(
 def test_a_deleted_product_is_gone(
     client: stripe.StripeClient, product: str, refused: Refused
 ) -> None:
-    """The delete tells what it deleted, and a read finds nothing."""
+    """The delete returns the id, and a read finds nothing."""
     gone = client.v1.products.delete(product)
     assert gone.to_dict() == {"id": product, "object": "product", "deleted": True}
     for call in (client.v1.products.retrieve, client.v1.products.delete):

@@ -135,7 +135,7 @@ def test_shipping_rates_are_listed_by_currency(client: stripe.StripeClient) -> N
 
 
 def test_a_secret_is_told_once(client: stripe.StripeClient) -> None:
-    """The answer to the create holds the signing secret, and no other does."""
+    """Only the response to the create holds the signing secret."""
     service = client.v1.webhook_endpoints
     made = service.create(HOOK)  # type: ignore[arg-type]
     assert str(made.secret).startswith("whsec_")
@@ -167,7 +167,7 @@ def test_a_new_endpoint_is_filled_in(client: stripe.StripeClient) -> None:
 
 
 def test_disabling_shows_in_the_status(client: stripe.StripeClient) -> None:
-    """`disabled` goes in, `status` comes out."""
+    """`disabled` is sent, `status` is returned."""
     id = client.v1.webhook_endpoints.create(HOOK).id  # type: ignore[arg-type]
     assert client.v1.webhook_endpoints.update(id, {"disabled": True}).status == "disabled"
     assert client.v1.webhook_endpoints.update(id, {"description": "x"}).status == "disabled"
@@ -217,7 +217,7 @@ def test_sixteen_endpoints_are_the_most(
     client_for: Callable[[str], stripe.StripeClient],
     refused: Refused,
 ) -> None:
-    """The seventeenth is refused; each mode counts its own, and a delete makes room."""
+    """The seventeenth is refused; each mode is counted separately, and a delete frees a place."""
     service = client.v1.webhook_endpoints
     ids = [service.create(HOOK).id for _ in range(16)]  # type: ignore[arg-type]
     error = refused(service.create, HOOK)

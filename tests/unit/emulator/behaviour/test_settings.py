@@ -62,14 +62,14 @@ def test_settings_are_there_before_anybody_made_them(
 def test_each_account_and_mode_has_its_own_settings(
     client_for: Callable[[str], stripe.StripeClient], office: None
 ) -> None:
-    """What one sets, the other does not see."""
+    """A change in one is not seen in the other."""
     del office
     for key in ("sk_test_beta", "sk_live_alpha"):
         assert client_for(key).v1.tax.settings.retrieve().status == "pending"
 
 
 def test_a_registration_needs_a_head_office(client: stripe.StripeClient, refused: Refused) -> None:
-    """Set it first."""
+    """It has to be set first."""
     error = refused(client.v1.tax.registrations.create, us())
     assert "head office" in str(error.user_message)
 
@@ -78,7 +78,7 @@ def test_a_registration_needs_a_head_office(client: stripe.StripeClient, refused
 def test_a_place_is_registered_once(
     client: stripe.StripeClient, refused: Refused, clock: Any
 ) -> None:
-    """Until the earlier one has ended; other states are other places."""
+    """Until the earlier one has expired; other states are other places."""
     service = client.v1.tax.registrations
     made = service.create(us())
     assert (made.active_from, made.status) == (clock.now, "active")
@@ -122,7 +122,7 @@ def test_registrations_that_do_not_fit_are_refused(
 
 @pytest.mark.usefixtures("office")
 def test_countries_are_spelled_as_on_the_wire(client: stripe.StripeClient) -> None:
-    """India is `in`, whatever Python says."""
+    """India is `in`, although that is a keyword of Python."""
     made = client.v1.tax.registrations.create(
         {"active_from": "now", "country": "IN", "country_options": {"in": {"type": "simplified"}}}
     )
@@ -130,7 +130,7 @@ def test_countries_are_spelled_as_on_the_wire(client: stripe.StripeClient) -> No
 
 
 def test_the_balance_follows_its_settings(client: stripe.StripeClient) -> None:
-    """Delays and days of payouts are told as they come out."""
+    """Delays and days of payouts follow from what was sent."""
     service = client.v1.balance_settings
     before = service.retrieve().payments
     assert before.payouts is not None
@@ -184,7 +184,7 @@ def test_lists_take_their_items_along(client: stripe.StripeClient, refused: Refu
 
 
 def test_readers_are_simulated(client: stripe.StripeClient, refused: Refused) -> None:
-    """By the codes of Stripe's simulator; a reader is called by its number unless labelled."""
+    """By the codes of Stripe's simulator; a reader's label is its number by default."""
     service = client.v1.terminal.readers
     made = service.create({"registration_code": "simulated-s700"})
     assert (made.device_type, made.status) == ("simulated_stripe_s700", "online")
@@ -212,7 +212,7 @@ def test_a_location_keeps_its_country(client: stripe.StripeClient, refused: Refu
 def test_the_default_terminal_configuration_stays(
     client: stripe.StripeClient, emulator: Emulator, refused: Refused
 ) -> None:
-    """Stripe makes it; others can go."""
+    """Stripe makes it; others can be deleted."""
     seeded = emulator.seed(
         "terminal.configuration", {"is_account_default": True}, key="sk_test_alpha"
     )

@@ -27,7 +27,7 @@ def customer(client: stripe.StripeClient) -> str:
 
 @pytest.fixture
 def price(client: stripe.StripeClient, product: str) -> Callable[..., str]:
-    """Make a recurring price, and give back its id."""
+    """Make a recurring price, and return its id."""
 
     def make(interval: str = "month") -> str:
         params: Any = {
@@ -60,7 +60,7 @@ def test_a_deleted_customer_is_still_answered(
     subscribe: Callable[..., stripe.Subscription],
     refused: Refused,
 ) -> None:
-    """As deleted, with its subscriptions canceled, in no list, and of no further use."""
+    """As deleted, with its subscriptions canceled, in no list, and unusable."""
     subscription = subscribe()
     assert client.v1.customers.delete(customer).deleted is True
     assert client.v1.customers.retrieve(customer).to_dict() == {
@@ -78,7 +78,7 @@ def test_a_deleted_customer_is_still_answered(
 
 
 def test_a_customer_is_filled_in(client: stripe.StripeClient, customer: str) -> None:
-    """Lists of other objects come if asked for."""
+    """Lists of other objects are absent unless expanded."""
     plain = client.v1.customers.retrieve(customer).to_dict()
     assert (plain["balance"], plain["tax_exempt"], plain["next_invoice_sequence"]) == (0, "none", 1)
     assert not {"sources", "subscriptions", "tax_ids", "tax", "cash_balance"} & set(plain)
@@ -94,7 +94,7 @@ def test_a_customer_is_filled_in(client: stripe.StripeClient, customer: str) -> 
 def test_tax_ids_are_one_kind_of_object(
     client: stripe.StripeClient, customer: str, refused: Refused
 ) -> None:
-    """A customer's is found by its id alone too, and the account's own stand apart."""
+    """A customer's is found by its id alone too; the account's own are separate."""
     vat: Any = {"type": "eu_vat", "value": "DE123456789"}
     data: Any = {"name": "B", "tax_id_data": [vat], "expand": ["tax_ids"]}
     other = client.v1.customers.create(data)
@@ -140,7 +140,7 @@ def test_a_trial_ends_by_itself(
 def test_a_canceled_subscription_is_as_good_as_gone(
     client: stripe.StripeClient, subscribe: Callable[..., stripe.Subscription], refused: Refused
 ) -> None:
-    """Read, listed if asked for, and hardly changed."""
+    """Retrieved, listed if a filter includes it, and hardly changed."""
     service = client.v1.subscriptions
     made = subscribe()
     said: Any = {"cancellation_details": {"comment": "Enough"}}
@@ -217,7 +217,7 @@ def test_discounts_are_ids_unless_expanded(
 def test_an_end_may_be_set(
     client: stripe.StripeClient, subscribe: Callable[..., stripe.Subscription], clock: Any
 ) -> None:
-    """At the period's end, at a time, and taken back."""
+    """At the period's end, at a time, and undone."""
     made = subscribe(cancel_at_period_end=True)
     assert (made.cancel_at, made.canceled_at) == (clock.now + 31 * DAY, clock.now)
     back = client.v1.subscriptions.update(made.id, {"cancel_at_period_end": False})
@@ -267,7 +267,7 @@ def test_a_one_time_price_is_no_item(
 def test_phases_follow_each_other(
     client: stripe.StripeClient, customer: str, price: Callable[..., str], clock: Any
 ) -> None:
-    """Each ends after its duration, or when it says."""
+    """Each ends after its duration, or at its own end."""
     given: Any = {
         "customer": customer,
         "start_date": clock.now + DAY,
@@ -298,7 +298,7 @@ def test_a_schedule_follows_a_subscription(
     refused: Refused,
     clock: Any,
 ) -> None:
-    """It has its items, and lets it go when released."""
+    """It has the subscription's items; a release detaches it."""
     subscription = subscribe()
     service = client.v1.subscription_schedules
     made = service.create({"from_subscription": subscription.id})
@@ -411,7 +411,7 @@ def test_a_customer_may_have_something_to_pay_with(
 def test_a_subscription_may_need_nothing_to_pay_with(
     client: stripe.StripeClient, price: Callable[..., str], params: Any, status: str
 ) -> None:
-    """Its own payment method, an invoice by mail, a trial, or nothing due now (D)."""
+    """A payment method of its own, an invoice by mail, a trial, or nothing due now (D)."""
     poor = client.v1.customers.create({"name": "Bob"}).id
     if "discounts" in params:
         coupon = client.v1.coupons.create({"percent_off": 100, "duration": "once"}).id
@@ -466,7 +466,7 @@ def test_what_is_free_needs_nothing_to_pay_with(
     quantity: int,
     free: bool,  # noqa: FBT001
 ) -> None:
-    """Whatever makes it free: its amount, its quantity or its tier."""
+    """Because of its amount, its quantity or its tier."""
     params: Any = {
         "product": product,
         "currency": "usd",
@@ -486,7 +486,7 @@ def test_what_is_free_needs_nothing_to_pay_with(
 def test_a_meter_is_paid_at_the_end(
     client: stripe.StripeClient, product: str, refused: Refused
 ) -> None:
-    """Usage needs no payment method at first (D); what is invoiced along with it does."""
+    """Usage needs no payment method at first (D); other items do."""
     meter = client.v1.billing.meters.create(
         {"display_name": "C", "event_name": "c", "default_aggregation": {"formula": "sum"}}
     ).id
@@ -540,7 +540,7 @@ def test_what_payments_would_do_is_not_faked(
 def test_a_trial_that_ends_early_is_paid(
     client: stripe.StripeClient, price: Callable[..., str], refused: Refused
 ) -> None:
-    """As if the subscription began then; with something to pay with it goes on."""
+    """As if the subscription started then; with a payment method it continues."""
     poor = client.v1.customers.create({"name": "Bob"}).id
     wanted: Any = {"customer": poor, "items": [{"price": price()}], "trial_period_days": 7}
     made = client.v1.subscriptions.create(wanted).id
@@ -557,7 +557,7 @@ def test_a_deleted_plan_stays_with_its_subscribers(
     subscribe: Callable[..., stripe.Subscription],
     refused: Refused,
 ) -> None:
-    """Nobody else can have it (D)."""
+    """No new subscription can have it (D)."""
     made = subscribe()
     item = made["items"].data[0]
     client.v1.plans.delete(item.price.id)

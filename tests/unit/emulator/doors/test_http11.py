@@ -1,4 +1,4 @@
-"""Where a request on the wire begins and ends, and who may send one."""
+"""How a request is framed, and who may send one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def on_the_wire(text: bytes) -> BufferedReader:
 
 
 def read(text: bytes) -> tuple[Head, bytes, bytes]:
-    """The head and the body of a request, and what comes behind it."""
+    """The head and the body of a request, and what follows it."""
     incoming = on_the_wire(text)
     head = read_head(incoming)
     assert head is not None
@@ -56,13 +56,13 @@ def test_the_length_says_where_a_body_ends() -> None:
     ],
 )
 def test_chunks_make_a_body(chunks: bytes) -> None:
-    """Sizes are hexadecimal; extensions and trailers say nothing here (RFC 9112 7.1)."""
+    """Sizes are hexadecimal; extensions and trailers are ignored (RFC 9112 7.1)."""
     head, body, rest = read(CHUNKED + chunks + b"GET ")
     assert (head.length, body, rest) == (None, b"name=Pro", b"GET ")
 
 
 def test_trailers_are_no_headers() -> None:
-    """Nothing that comes behind a body changes who sent it."""
+    """Trailers after a body do not change its headers."""
     head, _, _ = read(CHUNKED + b"0\r\nAuthorization: Bearer sk_test_x\r\n\r\n")
     assert "authorization" not in head.headers
 
@@ -91,7 +91,7 @@ def test_a_size_may_be_in_either_case() -> None:
     ],
 )
 def test_what_was_cut_short_is_no_request(text: bytes) -> None:
-    """Wherever it was cut."""
+    """At any place."""
     refused = refusal(text)
     assert refused.status == 400
     assert refused.message.endswith("; nothing was done.")
@@ -142,7 +142,7 @@ def test_what_was_cut_short_is_no_request(text: bytes) -> None:
     ],
 )
 def test_what_can_be_read_in_two_ways_is_refused(text: bytes, status: int) -> None:
-    """With the status that says what is wrong."""
+    """With the status for its mistake."""
     assert refusal(text).status == status
 
 
@@ -154,7 +154,7 @@ def test_equal_lengths_are_one() -> None:
 
 
 def test_there_may_be_nothing_to_read() -> None:
-    """A client hangs up between two requests, or behind an empty line."""
+    """A client hangs up between two requests, or after an empty line."""
     assert read_head(on_the_wire(b"")) is None
     assert read_head(on_the_wire(b"\r\n")) is None
 
@@ -166,7 +166,7 @@ def test_an_empty_line_before_a_request_is_passed_over() -> None:
 
 
 def test_a_url_may_be_the_target() -> None:
-    """As a proxy is sent it; its host is what counts (RFC 9112 3.2.2)."""
+    """As for a proxy; its host replaces the header's (RFC 9112 3.2.2)."""
     head, _, _ = read(b"GET http://localhost:1/v1/products?limit=1 HTTP/1.1\r\nHost: x\r\n\r\n")
     assert (head.path, head.query) == ("/v1/products", "limit=1")
     assert head.headers["host"] == "localhost:1"
@@ -202,7 +202,7 @@ def test_a_client_says_whether_more_is_to_come(text: bytes, *, last: bool) -> No
 def test_a_client_may_wait_for_a_word(
     headers: list[bytes], version: bytes, *, expected: bool
 ) -> None:
-    """Only where there is a body to wait with (RFC 9110 10.1.1)."""
+    """Only if there is a body (RFC 9110 10.1.1)."""
     lines = b"".join(line + b"\r\n" for line in headers)
     head = read_head(on_the_wire(b"POST / HTTP/1." + version + b"\r\n" + HOST + lines + b"\r\n"))
     assert head is not None
@@ -235,7 +235,7 @@ def visit(*headers: bytes, version: bytes = b"1") -> int:
     ],
 )
 def test_this_machine_has_many_names(host: bytes) -> None:
-    """All of them are taken, as hosts and as origins."""
+    """All of them are accepted, as hosts and as origins."""
     assert visit(b"Host: " + host) == 0
     assert visit(b"Host: localhost", b"Origin: http://" + host) == 0
 
@@ -257,14 +257,14 @@ def test_this_machine_has_many_names(host: bytes) -> None:
     ],
 )
 def test_any_other_name_is_refused(host: bytes) -> None:
-    """A name that somebody points at loopback is how a page reaches it (DNS rebinding)."""
+    """A page reaches loopback by a name that resolves to it (DNS rebinding)."""
     assert visit(b"Host: " + host) == 403
     assert visit(b"Host: localhost", b"Origin: https://" + host) == 403
 
 
 @pytest.mark.parametrize("origin", [b"null", b"file://", b"chrome-extension://abc", b""])
 def test_a_page_without_a_place_is_foreign(origin: bytes) -> None:
-    """Sandboxed frames and opened files say where they are from in these words."""
+    """Sandboxed frames and opened files send these values."""
     assert visit(b"Host: localhost", b"Origin: " + origin) == 403
 
 

@@ -28,7 +28,7 @@ def send(emulator: Emulator) -> Callable[..., Response]:
 
 @pytest.fixture
 def refusal(send: Callable[..., Response]) -> Post:
-    """Send a form that is refused with 400, and give back the error without its log URL."""
+    """Send a form that is refused with 400, and return the error without its log URL."""
 
     def run(path: str, form: str) -> dict[str, Any]:
         response = send("POST", path, form)
@@ -251,7 +251,7 @@ def test_long_strings_are_shown_from_both_ends(refusal: Post) -> None:
 
 
 def test_strings_end_somewhere(refusal: Post) -> None:
-    """Where nothing else is said 5,000 characters fit."""
+    """5,000 characters fit by default."""
     error = refusal("/v1/products", f"name={'x' * 5001}")
     assert error["message"].endswith("; must be at most 5000 characters")
 
@@ -343,7 +343,7 @@ def test_blanks_around_strings_go(send: Callable[..., Response]) -> None:
 def test_unknown_urls_are_unrecognized(
     send: Callable[..., Response], method: str, path: str
 ) -> None:
-    """What is not emulated is refused as what Stripe does not have."""
+    """What is not emulated is refused as if Stripe did not have it."""
     response = send(method, path)
     assert response.status == 404
     assert response.document["error"]["message"] == (
@@ -355,7 +355,7 @@ def test_unknown_urls_are_unrecognized(
 
 
 def test_one_version_is_spoken(send: Callable[..., Response]) -> None:
-    """Any is taken, and every answer names the one that it is of: always the same."""
+    """Any is accepted, and every response names the emulator's own."""
     old = send("GET", "/v1/products", Stripe_Version="2024-06-20")
     assert old.status == 200
     assert old.headers["Stripe-Version"] == loader.api_version()
@@ -368,7 +368,7 @@ def test_one_version_is_spoken(send: Callable[..., Response]) -> None:
 def test_a_parameter_of_another_version_is_refused_with_both(
     send: Callable[..., Response], asked: str
 ) -> None:
-    """So that nobody looks for a slip where the version is what is wrong."""
+    """The refusal names the version, which is the likely mistake."""
     spoken = loader.api_version()
     error = send("POST", "/v1/promotion_codes", "coupon=ten", Stripe_Version=asked).document[
         "error"
@@ -383,7 +383,7 @@ def test_a_parameter_of_another_version_is_refused_with_both(
 def test_a_parameter_of_no_version_is_refused_as_stripe_does(
     send: Callable[..., Response],
 ) -> None:
-    """Where the version that is spoken is asked for, or none."""
+    """If the request names the emulator's version, or none."""
     for headers in ({}, {"Stripe_Version": loader.api_version()}):
         error = send("POST", "/v1/products", "name=Pro&frob=1", **headers).document["error"]
         assert error["message"] == "Received unknown parameter: frob"
@@ -397,7 +397,7 @@ def test_answers_carry_stripes_headers(send: Callable[..., Response]) -> None:
 
 
 def test_live_errors_link_to_the_live_log(emulator: Emulator) -> None:
-    """The log's address leaves `test` out in live mode."""
+    """The URL of the log has no `test` in live mode."""
     request = Request.to("GET", "/v1/frobs", {"Authorization": "Bearer sk_live_alpha"})
     error = emulator.handle(request).document["error"]
     assert error["request_log_url"].startswith("https://dashboard.stripe.com/logs/req_")

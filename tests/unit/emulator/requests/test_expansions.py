@@ -22,7 +22,7 @@ from engine.emulator.types.kinds import kinds
 from engine.emulator.wire.errors import StripeRefusal
 
 LEVELS = 4
-# The SDK is newer than the description, and types these otherwise.
+# The SDK is newer than the description, and types these differently.
 NOT_IN_THE_SDK = ("igic", "tax_rate_details.tax_rate", "mandate_options")
 
 
@@ -96,7 +96,7 @@ PATHS: dict[str, tuple[str, ...]] = {
     ("object_name", "path"), [(name, path) for name, paths in PATHS.items() for path in paths]
 )
 def test_what_clients_expand_is_accepted(object_name: str, path: str) -> None:
-    """Ids of any types, lists, and objects that are whole anyway, one within the other."""
+    """Ids of any types, lists, and objects that are always whole, one within the other."""
     assert parse_expand([path], kinds()[object_name]) == (path,)
     if path.count(".") < LEVELS - 1:  # `data.` is a level too
         assert parse_expand([f"data.{path}"], kinds()[object_name], of_list=True) == (path,)
@@ -123,7 +123,7 @@ def test_what_is_no_object_is_refused(object_name: str, path: str) -> None:
 
 
 def test_what_is_not_kept_is_null_and_lists_are_there(client: stripe.StripeClient) -> None:
-    """Nothing is made up, and an id whose object is not kept stays an id."""
+    """No object is invented: an id without a stored object stays an id."""
     product = client.v1.products.create(
         {"name": "P", "tax_code": "txcd_10000000", "expand": ["tax_code", "default_price"]}
     )
@@ -138,6 +138,6 @@ def test_what_is_not_kept_is_null_and_lists_are_there(client: stripe.StripeClien
 
 
 def test_an_object_that_is_described_in_another_is_known() -> None:
-    """A discount has no calls of its own; what it holds is known from answers that hold one."""
+    """A discount has no operations; its shape is known from responses that hold one."""
     assert loader.holder("discount") in loader.object_names()
     assert loader.holder("product") == ""

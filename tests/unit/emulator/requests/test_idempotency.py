@@ -34,7 +34,7 @@ def count(emulator: Emulator, path: str = "/v1/products") -> int:
 def test_a_repeated_key_replays_the_first_answer(
     emulator: Emulator, post: Callable[..., Response]
 ) -> None:
-    """Same status and body, marked, and nothing is made again."""
+    """Same status and body, marked as replayed, and nothing is made again."""
     first = post("/v1/products", "name=Pro&metadata[a]=b")
     again = post("/v1/products", "metadata[a]=b&name=Pro")
     assert (again.status, again.body) == (200, first.body)
@@ -47,7 +47,7 @@ def test_a_repeated_key_replays_the_first_answer(
 
 
 def test_a_replay_tells_the_secret_again(post: Callable[..., Response]) -> None:
-    """The answer to a create is replayed whole."""
+    """The whole response to a create is replayed."""
     form = "url=https://example.com&enabled_events[0]=*"
     first, again = (post("/v1/webhook_endpoints", form) for _ in range(2))
     assert first.document["secret"] == again.document["secret"]
@@ -78,7 +78,7 @@ def test_validation_failures_are_not_remembered(post: Callable[..., Response]) -
 
 
 def test_refusals_of_an_execution_are_remembered(post: Callable[..., Response]) -> None:
-    """What the account's objects ruled out is answered the same again."""
+    """A refusal because of the account's objects is replayed."""
     form = "product=prod_x&currency=usd&unit_amount=1"
     first = post("/v1/prices", form)
     post("/v1/products", "name=Pro&id=prod_x", "other")
@@ -170,7 +170,7 @@ def test_a_saved_500_is_replayed(emulator: Emulator, post: Callable[..., Respons
 def test_what_never_began_leaves_the_key_free(
     emulator: Emulator, post: Callable[..., Response], effect: faults.Effect
 ) -> None:
-    """Even for another request: nothing was kept under it."""
+    """Even for another request: the key remembers nothing."""
     emulator.faults.add(effect)
     post("/v1/products", "name=Pro")
     assert post("/v1/products", "name=Other").status == 200

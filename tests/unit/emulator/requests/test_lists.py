@@ -26,7 +26,7 @@ def products(client: stripe.StripeClient, clock: Any) -> list[str]:
 
 @pytest.fixture
 def listed(client: stripe.StripeClient) -> Callable[..., list[str]]:
-    """List products, and give back their ids."""
+    """List products, and return their ids."""
 
     def run(**params: Any) -> list[str]:
         return [one.id for one in client.v1.products.list(params).data]  # type: ignore[arg-type]
@@ -52,7 +52,7 @@ def test_lists_have_stripes_envelope(emulator: Emulator) -> None:
 def test_limits_are_clamped(
     client: stripe.StripeClient, products: list[str], *, limit: int | None, count: int, more: bool
 ) -> None:
-    """Ten unless said otherwise, at least one, at most a hundred; newest first."""
+    """Ten by default, at least one, at most a hundred; newest first."""
     params: Any = {} if limit is None else {"limit": limit}
     page = client.v1.products.list(params)
     assert [one.id for one in page.data] == products[::-1][:count]
@@ -102,7 +102,7 @@ def test_cursors_are_one_and_known(
 def test_a_cursor_does_not_go_with_ids(
     client: stripe.StripeClient, products: list[str], refused: Refused, cursor: str
 ) -> None:
-    """Stripe takes one of them only, so one page has to hold all that are asked for."""
+    """Stripe takes one of them only, so one page has to hold all of them."""
     error = refused(client.v1.products.list, {"ids": products, cursor: products[0]})
     message = f"You may only specify one of these parameters: ids, {cursor}."
     assert (error.http_status, error.user_message) == (400, message)
@@ -151,7 +151,7 @@ def test_products_are_filtered(
 def test_prices_are_filtered(
     client: stripe.StripeClient, products: list[str], refused: Refused
 ) -> None:
-    """Active ones unless asked for the others; by product, key, currency, type and rhythm."""
+    """Active ones by default; by product, key, currency, type and rhythm."""
     create = client.v1.prices.create
 
     def ids(**params: Any) -> list[str]:
@@ -202,7 +202,7 @@ def test_promotion_codes_are_filtered(client: stripe.StripeClient) -> None:
 
 
 def test_expanding_goes_through_objects(client: stripe.StripeClient, products: list[str]) -> None:
-    """Ids become objects, theirs too, on single answers and in lists."""
+    """Ids become objects, their ids too, in single responses and in lists."""
     price = client.v1.prices.create(
         {"product": products[0], "currency": "usd", "unit_amount": 1}
     ).id

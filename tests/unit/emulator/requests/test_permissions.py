@@ -1,4 +1,4 @@
-"""Restricted keys: what they may do, and how Stripe says what they may not."""
+"""Restricted keys: what they may do, and how Stripe refuses the rest."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def restricted(client_for: Callable[[str], stripe.StripeClient]) -> stripe.Strip
 
 
 def test_a_key_that_nobody_restricted_may_do_everything(restricted: stripe.StripeClient) -> None:
-    """As tests that are about something else expect."""
+    """A key without permissions set may do everything."""
     assert restricted.v1.products.create({"name": "Pro"}).name == "Pro"
 
 
@@ -60,7 +60,7 @@ def test_writing_implies_reading_and_not_the_other_way(
 def test_permission_comes_before_the_object(
     emulator: Emulator, restricted: stripe.StripeClient, refused: Refused
 ) -> None:
-    """Without it nobody learns whether an object exists; with it, that it does not."""
+    """Without it the key cannot find out whether an object exists; with it, it can."""
     emulator.restrict(KEY, ())
     assert refused(restricted.v1.prices.update, "price_no", {}).http_status == 403
     emulator.restrict(KEY, {"plan_write"})

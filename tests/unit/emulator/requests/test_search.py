@@ -1,4 +1,4 @@
-"""Searches: the query language, what each type is searched by, and pages (D, R for the texts)."""
+"""Searches: the query language, the fields of each type, and pages (D, R for the texts)."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def meets(text: str) -> bool:
     ],
 )
 def test_a_query_finds(text: str) -> None:
-    """In the spellings of the documentation, and of the scripts that people write."""
+    """In the forms of the documentation, and of common scripts."""
     assert meets(text)
 
 
@@ -101,7 +101,7 @@ def test_a_query_finds(text: str) -> None:
     ],
 )
 def test_a_query_passes_over(text: str) -> None:
-    """What does not meet its clauses."""
+    """Objects that do not match its clauses."""
     assert not meets(text)
 
 
@@ -130,7 +130,7 @@ def test_a_query_passes_over(text: str) -> None:
     ],
 )
 def test_what_is_no_query_is_refused(text: str) -> None:
-    """With the way to spell one."""
+    """With an example of the format."""
     with pytest.raises(StripeRefusal) as caught:
         parse(text, FIELDS, "things")
     assert (caught.value.status, caught.value.message) == (400, UNREADABLE)
@@ -138,7 +138,7 @@ def test_what_is_no_query_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize("field", ["foo:'bar'", "metadata:'bar'", "name['x']:'bar'", "a.b:'bar'"])
 def test_a_field_of_no_use_is_named(field: str) -> None:
-    """With where the others are listed."""
+    """With the URL of the list of fields."""
     with pytest.raises(StripeRefusal) as caught:
         parse(field, FIELDS, "things")
     assert caught.value.message == (
@@ -224,7 +224,7 @@ def test_products_prices_and_customers_are_found(client: stripe.StripeClient) ->
 
 
 def test_a_result_has_stripes_form(client: stripe.StripeClient) -> None:
-    """An object of its own, whose data can be expanded, and whose count is told if asked for."""
+    """A search result, whose data can be expanded, and whose count is there if expanded."""
     product = client.v1.products.create({"name": "Pro"}).id
     client.v1.prices.create({"product": product, "currency": "usd", "unit_amount": 1})
     price = client.v1.prices
@@ -257,7 +257,7 @@ def test_results_come_in_pages(client: stripe.StripeClient) -> None:
 def test_what_cannot_be_searched_is_refused(
     client: stripe.StripeClient, refused: Callable[..., stripe.StripeError]
 ) -> None:
-    """Without a query, by a page of nobody's, by what is not expanded; other types have none."""
+    """Without a query, with an unknown page or expansion; other types have no search."""
     search = client.v1.products.search
     assert refused(search, {}).user_message == "Missing required param: query."
     assert refused(search, {"query": "name~'pro'", "page": "x"}).user_message == "Invalid page: x"

@@ -1,4 +1,4 @@
-"""v2's own wire: JSON, nulls, `include`, pages by token, keys that do not replay failures."""
+"""What v2 does differently: JSON, nulls, `include`, pages by token, keys of failed requests."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def error_of(answer: Response) -> tuple[int, str]:
 
 
 def test_a_new_destination_is_filled_in(create: Callable[..., dict[str, Any]]) -> None:
-    """Moments are written out, and what was not asked for is null."""
+    """Times are text, and what was not included is null."""
     made = create()
     assert made["created"] == made["updated"] == "2027-01-15T08:00:00.000Z"
     assert made["status"] == "enabled"
@@ -82,7 +82,7 @@ def test_the_secret_is_told_once_if_asked_for(
 
 
 def test_null_clears(create: Callable[..., dict[str, Any]], send: Send) -> None:
-    """A field is emptied, a key of the metadata goes, the rest stays."""
+    """A field is cleared, a metadata key removed, the rest stays."""
     made = create(description="Ours", metadata={"a": "1", "b": "2"})
     path = f"{COLLECTION}/{made['id']}"
     body = {"description": None, "metadata": {"a": None, "c": "3"}}
@@ -119,13 +119,13 @@ def test_malformed_bodies_are_refused(send: Send, change: dict[str, Any], code: 
 
 @pytest.mark.parametrize("body", ["name=Ours", "[1]", "{"])
 def test_only_json_is_read(emulator: Emulator, body: str) -> None:
-    """A form is no body of v2."""
+    """A form is not a body of v2."""
     request = Request.to("POST", COLLECTION, {"Authorization": "Bearer sk_test_a"}, body)
     assert error_of(emulator.handle(request)) == (400, "invalid_json")
 
 
 def test_pages_go_by_token(create: Callable[..., dict[str, Any]], send: Send) -> None:
-    """Each page names those beside it, newest first."""
+    """Each page has the URLs of the next and the previous one, newest first."""
     ids = [create(name=f"N{number}")["id"] for number in range(5)][::-1]
     first = send("GET", f"{COLLECTION}?limit=2").document
     assert [one["id"] for one in first["data"]] == ids[:2]
@@ -167,7 +167,7 @@ def test_keys_replay_successes_only(
 
 
 def test_not_even_a_500_of_an_execution_is_replayed(send: Send, emulator: Emulator) -> None:
-    """A key remembers the answer of the first request that was not refused."""
+    """A key remembers the response to the first request that was not refused."""
     emulator.faults.add(faults.server_error(saved=True))
     failed, made, again = (send("POST", COLLECTION, HOOK, idempotency_key="k") for _ in range(3))
     assert (failed.status, made.status) == (500, 200)
@@ -197,7 +197,7 @@ def test_the_sdk_speaks_it(client: stripe.StripeClient) -> None:
 
 
 def test_buses_tell_where_events_arrive(create: Callable[..., dict[str, Any]]) -> None:
-    """The region stays out of the answer."""
+    """The region is not in the response."""
     bridge = {"aws_account_id": "123456789012", "aws_region": "us-east-1"}
     made = create(type="amazon_eventbridge", webhook_endpoint=None, amazon_eventbridge=bridge)
     told = made["amazon_eventbridge"]

@@ -33,7 +33,7 @@ def test_it_tells_what_was_made(emulator: Emulator, client: stripe.StripeClient)
 
 
 def test_it_tells_what_is_there_now(emulator: Emulator, client: stripe.StripeClient) -> None:
-    """Deleted is gone, whether or not Stripe still answers for it; archived is there."""
+    """A deleted object is not alive, even if Stripe still returns it; an archived one is."""
     product = client.v1.products.create({"name": "Pro"})
     customer = client.v1.customers.create({})
     archived = client.v1.products.create({"name": "Old"})
@@ -55,11 +55,11 @@ def test_it_tells_what_was_made_inside(emulator: Emulator, client: stripe.Stripe
 
 
 def test_it_leaves_out_what_never_was(emulator: Emulator) -> None:
-    """Refusals, what they undo, replays and seeds make nothing."""
+    """Refusals, undone creates, replays and seeds are not in it."""
     emulator.seed("product", {"name": "Seeded"}, key="sk_test_alpha")
     send(emulator, "name=")
     send(emulator, "product=prod_x&currency=usd&unit_amount=1", path="/v1/prices", key="a")
-    # The product inside is made first, and goes again with the price's failure.
+    # The product inside is made first, and undone when the price fails.
     send(
         emulator,
         "currency=usd&unit_amount=1&product_data[name]=Pro&lookup_key=x",
@@ -91,7 +91,7 @@ def test_writing_over_makes_nothing(emulator: Emulator, client: stripe.StripeCli
 
 
 def test_it_outlasts_the_log(emulator: Emulator, client: stripe.StripeClient) -> None:
-    """What the log lets go of is still in it; only a reset forgets."""
+    """It keeps what the log has dropped; only a reset clears it."""
     client.v1.products.create({"name": "Pro"})
     emulator.log.clear()
     assert len(emulator.history) == 1

@@ -49,7 +49,7 @@ def test_objects_come_newest_first(store: Store) -> None:
 
 
 def test_a_page_continues_on_either_side(store: Store) -> None:
-    """Positions cut the list where an object stands."""
+    """Positions cut the list at an object."""
     put(store, *"abcde")
     with store.transaction(SCOPE, write=False) as tables:
         middle = tables.position("product", "c")
@@ -87,7 +87,7 @@ def test_an_attempt_undoes_only_itself(store: Store) -> None:
 
 
 def test_scopes_do_not_see_each_other(store: Store) -> None:
-    """Another account or mode has objects of its own, under the same ids too."""
+    """Another account or mode has its own objects, also with the same ids."""
     put(store, "a")
     put(store, "a", "b", scope="acct_1/live")
     assert ids(store) == ["a"]
@@ -162,7 +162,7 @@ def test_a_page_costs_the_same_in_a_large_account(
 
 
 def test_putting_keeps_the_place(store: Store) -> None:
-    """A new version of an object stands where the old one stood, and a new object is the newest."""
+    """A new version of an object keeps its position, and a new object is the newest."""
     put(store, "a", "b")
     with store.transaction(SCOPE, write=True) as tables:
         for id in ("a", "c"):
@@ -271,7 +271,7 @@ def test_a_full_disk_is_an_answer_and_no_end(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("key", ["", "once"])
 def test_what_did_not_fit_can_be_sent_again(tmp_path: Path, key: str) -> None:
-    """The answer says why, and an idempotency key is not used up by it."""
+    """The response names the cause, and the idempotency key stays free."""
     headers = {"Authorization": "Bearer sk_test_x", **({"Idempotency-Key": key} if key else {})}
     request = Request.to("POST", "/v1/products", headers, f"name=Pro&description={'x' * 39_000}")
     with Emulator(tmp_path / "stripe.db") as emulator:

@@ -1,4 +1,4 @@
-"""Faults by the number of the request, and what a test may do beside a request."""
+"""Faults by the number of the request, and what a test may do during a request."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def test_a_retry_with_its_key_makes_nothing_twice(
 
 
 def test_half_an_answer_is_told_with_the_whole(emulator: Emulator) -> None:
-    """A door learns the answer and how much of it arrives."""
+    """A door gets the response, and how much of it arrives."""
     emulator.faults.add(faults.truncated())
     with pytest.raises(ResponseCut) as caught:
         post(emulator)
@@ -122,7 +122,7 @@ def test_a_cut_answer_that_was_not_carried_out_is_a_500(emulator: Emulator) -> N
 
 
 def test_callbacks_learn_of_refusals_too(emulator: Emulator) -> None:
-    """`after` sees the answer that the client gets."""
+    """`after` gets the response that the client gets."""
     statuses: list[int] = []
     after = faults.after(lambda _, response: statuses.append(response.status))
     emulator.faults.add(after, times=None)
@@ -171,7 +171,7 @@ def test_a_hang_that_is_over_holds_nobody(emulator: Emulator) -> None:
 
 
 def test_a_reset_lets_clients_give_up(emulator: Emulator) -> None:
-    """Hangs of before the reset hold nobody after it."""
+    """A gate of before the reset holds no request after it."""
     gate = Gate()
     emulator.faults.add(faults.hung(gate))
     emulator.reset()
@@ -182,7 +182,7 @@ def test_a_reset_lets_clients_give_up(emulator: Emulator) -> None:
 
 
 def test_each_request_can_be_cut_in_turn(emulator: Emulator) -> None:
-    """The same writes again and again, each time another one's answer is lost."""
+    """The same writes repeatedly; each time the response to another one is lost."""
     for cut in range(3):
         emulator.reset()
         emulator.faults.at(cut, faults.dropped(executed=True))

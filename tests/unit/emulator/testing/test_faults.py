@@ -111,7 +111,7 @@ def test_the_permission_text_names_the_account(
 def test_connections_drop_before_or_after(
     emulator: Emulator, client: stripe.StripeClient, *, executed: bool, left: int
 ) -> None:
-    """The SDK sees no answer; what was carried out stays, and the key replays it."""
+    """The SDK gets no response; what was carried out stays, and the key replays it."""
     emulator.faults.add(faults.dropped(executed=executed), method="POST")
     with pytest.raises(stripe.APIConnectionError) as caught:
         client.v1.products.create({"name": "Pro"}, {"idempotency_key": "k"})
@@ -136,7 +136,7 @@ def test_an_answer_can_be_lost_on_the_way(
 def test_what_is_answered_in_place_of_a_replay_is_none(
     emulator: Emulator, post: Callable[..., Response]
 ) -> None:
-    """The gateway that lost a replayed answer knows nothing of keys, and says so."""
+    """The gateway that lost a replayed response does not know about keys: it is not marked."""
     emulator.faults.add(faults.server_error(502, executed=True), times=2)
     headers = [post("/v1/products", "name=Pro").headers for _ in range(3)]
     assert [entry.get("Idempotent-Replayed") for entry in headers] == [None, None, "true"]
