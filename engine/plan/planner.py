@@ -26,7 +26,7 @@ from engine.plan.inputs.selection import moved_state, selection
 from engine.plan.model import Action, Change, Drift, Plan
 from engine.plan.outputs import output_changes
 from engine.plan.steps.order import order_steps
-from engine.plan.translate.recorded import refresh_steps
+from engine.plan.steps.refresh import refresh_steps
 from engine.schema.resource_type import Schemas
 from engine.state.model import State
 from engine.values.targets import Target
@@ -69,8 +69,7 @@ def make_plan(
     decisions = {} if inputs.options.destroy else decide_declared(inputs, chosen, known)
     decisions |= decide_removed(inputs, chosen, decisions)
     decisions = fit_capacity(inputs, decisions)
-    owner = state.lineage if stamped else ""
-    steps = order_steps(graph, state, decisions, owner=owner, refreshed=observed.refreshed)
+    steps = order_steps(inputs, decisions, stamped=stamped)
     decisions = with_keys_passed_on(with_detached(inputs, decisions, steps))
     changes = tuple(
         describe(decisions[address], inputs.moved_from.get(address))
@@ -106,7 +105,7 @@ def _refresh_only(inputs: PlanInputs, drift: tuple[Drift, ...]) -> Plan:
         lineage=inputs.state.lineage,
         serial=inputs.state.serial,
         drift=drift,
-        steps=refresh_steps(inputs.state, drift, inputs.observed, inputs.schemas),
+        steps=tuple(refresh_steps(inputs, drift)),
         refresh_only=True,
     )
 

@@ -1,61 +1,52 @@
-"""The operations that carry out decisions, not in order yet.
-
-What must not live here: what waits for what (`steps`).
-"""
+"""The steps that carry out decisions, not in order yet."""
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.graph.build import ResourceGraph
 from engine.plan.compare.normalize import seal
 from engine.plan.decide.decision import Decision
 from engine.plan.decide.references import is_certain
+from engine.plan.inputs.plan_inputs import PlanInputs
 from engine.plan.inputs.stamp import stamp
 from engine.plan.model import Action, Step, StepKind
+from engine.plan.steps.key import StepKey
 from engine.plan.translate.params import create_params, settle_params
 from engine.plan.translate.recorded import attributes_of, referred_attributes
 from engine.schema.lifecycle import Verb
-from engine.state.model import ResourceState, State
+from engine.state.model import ResourceState
 
 
 @dataclass(slots=True, kw_only=True)
 class StepGraph:
-    """The operations of one plan while they are put together.
+    """The steps of one plan while they are put together.
 
     Attributes:
-        graph: What is declared, and what refers to what.
-        state: What the last apply declared and saw, moves carried out.
+        inputs: What the plan is made from.
         decisions: What happens to each resource.
-        owner: Lineage for ownership stamps; empty for none.
-        refreshed: What is there was read from Stripe just now, and not taken from the state.
-        steps: The operations, by key.
-        after: Keys of the operations that each one waits for.
-        of: Keys of each resource's operations, by address.
+        stamped: New objects get an ownership stamp.
+        steps: The steps, by key.
+        after: Keys of the steps that each one waits for.
+        of: Keys of each resource's steps, by address.
         referred: Attributes of each resource that something refers to, by address.
     """
 
-    graph: ResourceGraph
-    state: State
+    inputs: PlanInputs
     decisions: Mapping[str, Decision]
-    owner: str
-    refreshed: bool
-    steps: dict[str, Step] = field(default_factory=dict)
-    after: dict[str, set[str]] = field(default_factory=dict)
-    of: dict[str, list[str]] = field(default_factory=dict)
+    stamped: bool
+    steps: dict[StepKey, Step] = field(default_factory=dict)
+    after: dict[StepKey, set[StepKey]] = field(default_factory=dict)
+    of: dict[str, list[StepKey]] = field(default_factory=dict)
     referred: dict[str, set[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         kinds = {decision.kind.name: decision.kind for decision in self.decisions.values()}
-        self.referred = referred_attributes(self.graph, kinds)
-
-    # ── the operations ────────────────────────────────────────────────────────────────────
+        self.referred = referred_attributes(self.inputs.graph, kinds)
 
     def add(self, decision: Decision) -> None:
-        """Put down what carries out a decision."""
+        """Add the steps that carry out a decision."""
         action = decision.action
         if decision.makes:
             self._make(decision)
@@ -82,12 +73,13 @@ class StepGraph:
             self._remove(decision, decision.id, leftover=decision.create_first)
 
     def _create(self, decision: Decision) -> None:
-        replaces = decision.id if decision.action is Action.REPLACE else ""
-        first = decision.create_first
+        superseded = owner = ""
         removal = decision.removal
         ends = removal is not None and removal.verb is not Verb.KEEP
-        superseded = replaces if first and ends else ""
-        owner = stamp(self.owner, decision.address) if self.owner else ""
+        if decision.action is Action.REPLACE and decision.create_first and ends:
+            superseded = decision.id
+        if self.stamped:
+            owner = stamp(self.inputs.state.lineage, decision.address)
         self.put(
             decision,
             StepKind.CREATE,
@@ -127,9 +119,8 @@ class StepGraph:
             )
 
     def _call(self, decision: Decision, name: str, id: str = "") -> None:
-        key = f"{name} {decision.address}"
         record = self._record(decision)
-        self.put(decision, StepKind.CALL, key=key, id=id, call=name, record=record)
+        self.put(decision, StepKind.CALL, detail=name, id=id, call=name, record=record)
 
     def _transfer(self, decision: Decision, params: Mapping[str, Any]) -> dict[str, Any]:
         """Take a natural key that another resource of this state holds."""
@@ -137,7 +128,7 @@ class StepGraph:
             value = decision.wanted.get(key.attribute) if key.attribute in params else None
             if not key.transfer or value in (None, ""):
                 continue
-            for address, entry in self.state.resources.items():
+            for address, entry in self.inputs.state.resources.items():
                 if (
                     address != str(decision.address)
                     and entry.attributes.get(key.attribute) == value
@@ -146,7 +137,7 @@ class StepGraph:
         return {}
 
     def _note(self, decision: Decision) -> None:
-        """State only: a reference spelt anew, a changed lifecycle, an attribute now referred to."""
+        """Only record what changed: a reference's spelling, the lifecycle, what is referred to."""
         if decision.unchanged and str(decision.address) not in self.referred:
             return
         record = self._record(decision)
@@ -154,21 +145,23 @@ class StepGraph:
             self.put(decision, StepKind.RECORD, id=decision.id, record=record)
 
     def _remove(self, decision: Decision, id: str, *, leftover: bool = False) -> None:
-        key = f"remove {decision.address}" + (f" {id}" if leftover else "")
-        # Of an object left over by an earlier run nothing was read: the surest way is the last.
+        # Of an object that an earlier run superseded nothing was read: the surest way is the last.
         ways = sorted(decision.kind.life.removals, key=lambda way: way.verb is not Verb.KEEP)
         removal = decision.removal or ways[-1]
-        brought = decision.companions if id == decision.id else {}
-        self.put(decision, StepKind.REMOVE, key=key, id=id, removal=removal, params=brought)
+        companions = decision.companions if id == decision.id else {}
+        detail = id if leftover else ""
+        self.put(
+            decision, StepKind.REMOVE, detail=detail, id=id, removal=removal, params=companions
+        )
 
-    def put(self, decision: Decision, kind: StepKind, *, key: str = "", **parts: Any) -> str:
-        """Put down one operation and return its key."""
-        key = key or f"{kind.value} {decision.address}"
+    def put(self, decision: Decision, kind: StepKind, *, detail: str = "", **parts: Any) -> StepKey:
+        """Add one step and return its key."""
+        key = StepKey.of(kind, decision.address, detail)
         removal_policy = decision.removal_policy
         if kind in (StepKind.REMOVE, StepKind.FORGET) and decision.prior is not None:
             removal_policy = decision.prior.removal_policy
         self.steps[key] = Step(
-            key=key,
+            key=str(key),
             kind=kind,
             address=decision.address,
             type=decision.kind.name,
@@ -181,30 +174,30 @@ class StepGraph:
         return key
 
     def _record(self, decision: Decision, *, superseded: str = "") -> ResourceState:
-        """What state is to say of a resource; id and attributes come with the answer."""
-        address = str(decision.address)
-        leftover = decision.prior.superseded if decision.prior is not None else ()
-        record = ResourceState(
+        """What state is to record of a resource; a step's response adds id and attributes."""
+        address, salt = str(decision.address), self.inputs.state.lineage
+        earlier = decision.prior.superseded if decision.prior is not None else ()
+        attributes: dict[str, Any] = {}
+        if decision.actual is not None:
+            attributes = attributes_of(
+                decision.kind,
+                seal(decision.wanted, salt),
+                decision.actual,
+                self.referred.get(address, set()),
+                decision.prior,
+                salt,
+                whole=self.inputs.observed.refreshed,
+            )
+        return ResourceState(
             type=decision.kind.name,
             id=decision.id,
-            declared=seal(decision.declared, self.state.lineage),
-            dependencies=self.graph.needs(address),
-            superseded=(*leftover, superseded) if superseded else leftover,
+            declared=seal(decision.declared, salt),
+            attributes=attributes,
+            dependencies=self.inputs.graph.needs(address),
+            superseded=(*earlier, superseded) if superseded else earlier,
             removal_policy=decision.removal_policy,
         )
-        if decision.actual is None:
-            return record
-        attributes = attributes_of(
-            decision.kind,
-            seal(decision.wanted, self.state.lineage),
-            decision.actual,
-            self.referred.get(address, set()),
-            decision.prior,
-            self.state.lineage,
-            whole=self.refreshed,
-        )
-        return dataclasses.replace(record, attributes=attributes)
 
-    def keys(self, address: str, *kinds: StepKind) -> list[str]:
-        """Keys of a resource's operations of some kinds."""
-        return [key for key in self.of.get(address, ()) if self.steps[key].kind in kinds]
+    def keys(self, address: str, *kinds: StepKind) -> list[StepKey]:
+        """Keys of a resource's steps of some kinds."""
+        return [key for key in self.of.get(address, ()) if key.kind in kinds]

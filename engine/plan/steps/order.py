@@ -1,26 +1,26 @@
-"""From decisions to operations in order.
+"""The order of the steps of a plan.
 
 Creates and updates run along the references, removals against them. A replacement that makes the
-new object first removes the old one only after everything that referred to it was repointed; one
-that cannot removes first. Ties are broken by address.
+new object first removes the old one only after everything that referred to it names the new one;
+one that cannot removes first. Where nothing else decides, the order is that of the keys.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from engine.address import parse_address
-from engine.graph.build import ResourceGraph
 from engine.graph.dag import closure, topological_order
 from engine.plan.compare.natural_keys import Claim, claims_of
 from engine.plan.decide.decision import Decision
+from engine.plan.inputs.plan_inputs import PlanInputs
 from engine.plan.model import Action, Step, StepKind
 from engine.plan.steps.build import StepGraph
+from engine.plan.steps.key import StepKey
 from engine.schema.lifecycle import Detach
-from engine.state.model import State
 from engine.values.markers import CLEAR
 from engine.values.paths import get_path
 from engine.values.reference import Ref
@@ -32,111 +32,123 @@ _CHANGING = (*_READY, StepKind.SETTLE, StepKind.CALL)
 
 
 def order_steps(
-    graph: ResourceGraph,
-    state: State,
-    decisions: Mapping[str, Decision],
-    *,
-    owner: str,
-    refreshed: bool,
+    inputs: PlanInputs, decisions: Mapping[str, Decision], *, stamped: bool
 ) -> tuple[Step, ...]:
-    """Put the operations of a plan in order.
+    """Build the steps of a plan, and put them in order.
 
     Args:
-        graph: What is declared, and what refers to what.
-        state: What the last apply declared and saw, moves carried out.
+        inputs: What the plan is made from.
         decisions: What happens to each resource.
-        owner: Lineage for ownership stamps; empty for none.
-        refreshed: What is there was read from Stripe just now.
+        stamped: New objects get an ownership stamp.
 
     Raises:
-        GraphError: if the operations wait for each other in a circle.
+        GraphError: if the steps wait for each other in a circle.
     """
-    board = StepGraph(
-        graph=graph, state=state, decisions=decisions, owner=owner, refreshed=refreshed
-    )
+    steps = StepGraph(inputs=inputs, decisions=decisions, stamped=stamped)
     for address in sorted(decisions, key=parse_address):
-        board.add(decisions[address])
-    order = _Order(board)
+        steps.add(decisions[address])
+    order = _Order(steps)
     order.connect()
-    return order.ordered()
+    return tuple(order.step(key) for key in topological_order(steps.after))
 
 
 @dataclass(frozen=True, slots=True)
 class _Order:
-    """What the operations on a board wait for."""
+    """What each step waits for."""
 
-    board: StepGraph
+    steps: StepGraph
 
-    def _keys(self, address: str, *kinds: StepKind) -> list[str]:
-        return self.board.keys(address, *kinds)
+    def _keys(self, address: str, *kinds: StepKind) -> list[StepKey]:
+        return self.steps.keys(address, *kinds)
 
-    def _wait(self, key: str, others: Iterable[str]) -> None:
-        self.board.after[key].update(others)
+    def _wait(self, key: StepKey, others: Iterable[StepKey]) -> None:
+        self.steps.after[key].update(other for other in others if other != key)
+
+    def step(self, key: StepKey) -> Step:
+        """A step with the keys of those that it waits for."""
+        needs = tuple(sorted(map(str, self.steps.after[key])))
+        return dataclasses.replace(self.steps.steps[key], after=needs)
 
     def connect(self) -> None:
+        """Find out what each step waits for."""
         self._detach()
-        for address in self.board.decisions:
+        dependents = self._dependents()
+        for address in self.steps.decisions:
             self._along_references(address)
-        for address in self.board.decisions:
-            self._against_references(address)
-            self._leftovers_first(address)
+        for address in self.steps.decisions:
+            self._against_references(address, dependents.get(address, ()))
+            self._superseded_first(address)
         self._keys_free_first()
         self._room_first()
-        self._standing_last()
+        self._defaults_last()
 
     def _along_references(self, address: str) -> None:
-        if address not in self.board.graph.declarations:
+        graph = self.steps.inputs.graph
+        if address not in graph.declarations:
             return
-        for need in self.board.graph.edges[address]:
+        for need in graph.edges[address]:
             for key in self._keys(address, *_CHANGING):
                 self._wait(key, self._keys(need, *_READY))
-        decision = self.board.decisions[address]
-        back = (decision.instead or decision).revive_by
+        decision = self.steps.decisions[address]
+        revive_by = (decision.instead or decision).revive_by
         for key in self._keys(address, StepKind.CALL):
-            # What follows a create comes after it; what brings an object back comes before its
+            # What follows a create comes after it; what revives an object comes before its
             # update, since Stripe changes nothing that has ended.
-            if self.board.steps[key].call == back:
+            if key.detail == revive_by:
                 for ready in self._keys(address, *_READY):
                     self._wait(ready, [key])
             else:
                 self._wait(key, self._keys(address, *_READY))
         for key in self._keys(address, StepKind.SETTLE):
             self._wait(key, self._keys(address, *_READY))
-            for need in self.board.graph.deferred[address]:
+            for need in graph.deferred[address]:
                 self._wait(key, self._keys(need, *_READY))
 
-    def _against_references(self, address: str) -> None:
-        decision = self.board.decisions[address]
+    def _against_references(self, address: str, dependents: Iterable[str]) -> None:
+        """Remove what others refer to after they have changed or ended, as far as that can be.
+
+        Which steps of a dependent the removals of a resource wait for:
+
+        | the resource is             | its dependent is         | removals | changes, forget |
+        |-----------------------------|--------------------------|----------|-----------------|
+        | replaced, the old one first | removed, or replaced so  | yes (*)  | no              |
+        | replaced, the old one first | anything else            | no       | no              |
+        | anything else               | anything                 | yes (*)  | yes             |
+
+        (*) Not where the dependent refers to it with nothing but fields that only an update sets:
+        those are released by themselves, and to wait for the dependent's end too would be a circle
+        where the dependent is what the removed object belongs to.
+
+        Of the resource's own steps a removal comes after the changes; where the old one goes
+        first, its removal comes before them, and where an ended object is revived in place of a
+        new one, so do those of superseded objects.
+        """
+        decision = self.steps.decisions[address]
         removals = self._keys(address, StepKind.REMOVE)
         if not removals:
             return
-        replaced = decision.action is Action.REPLACE
-        delete_first = replaced and not decision.create_first
-        for dependent in self._dependents(address):
-            other = self.board.decisions.get(dependent)
+        old_first = _removes_first(decision)
+        for dependent in dependents:
+            other = self.steps.decisions.get(dependent)
             if other is None:
                 continue
-            goes_first = other.action is Action.DELETE or (
-                other.action is Action.REPLACE and not other.create_first
-            )
+            ends_first = other.action is Action.DELETE or _removes_first(other)
             for key in removals:
-                # What only an update refers with lets go by itself; to wait for its end too would
-                # be a circle where it is what the removed object belongs to.
-                if (not delete_first or goes_first) and not self._lets_go(dependent, address):
+                if (not old_first or ends_first) and not self._releases(dependent, address):
                     self._wait(key, self._keys(dependent, StepKind.REMOVE))
-                if not delete_first:
+                if not old_first:
                     self._wait(key, self._keys(dependent, *_CHANGING, StepKind.FORGET))
         for key in removals:
-            if delete_first and (key == f"remove {address}" or decision.instead is not None):
+            if old_first and (not key.detail or decision.instead is not None):
                 for new in self._keys(address, *_READY, StepKind.CALL):
                     self._wait(new, [key])
             else:
                 self._wait(key, self._keys(address, *_CHANGING))
 
-    def _lets_go(self, dependent: str, address: str) -> bool:
-        """Whether all that one resource says of another stands in fields that an update sets."""
-        prior = self.board.state.resources.get(dependent)
-        root = self.board.decisions[dependent].kind.root
+    def _releases(self, dependent: str, address: str) -> bool:
+        """Whether a resource refers to another with nothing but fields that only an update sets."""
+        prior = self.steps.inputs.state.resources.get(dependent)
+        root = self.steps.decisions[dependent].kind.root
         named: list[bool] = []
         for path, target in targets_with_paths(prior.declared if prior is not None else {}):
             if isinstance(target, AttributeTarget) and str(target.address) == address:
@@ -144,85 +156,96 @@ class _Order:
                 named.append(top is not None and top.update_only)
         return bool(named) and all(named)
 
-    def _leftovers_first(self, address: str) -> None:
-        """Of what a resource superseded, state knows through the resource alone."""
-        decision = self.board.decisions[address]
-        ends = {Action.DELETE: f"remove {address}", Action.FORGET: f"forget {address}"}
-        end = ends.get(decision.action)
-        if decision.instead is not None and decision.action is Action.REPLACE:
-            end = f"remove {address}"
-        if end in self.board.after:
-            self._wait(end, self._keys(address, StepKind.REMOVE))
+    def _superseded_first(self, address: str) -> None:
+        """State knows the objects that a resource superseded through the resource alone."""
+        decision = self.steps.decisions[address]
+        ends = {Action.DELETE: StepKind.REMOVE, Action.FORGET: StepKind.FORGET}
+        if decision.instead is not None:
+            ends[Action.REPLACE] = StepKind.REMOVE
+        if decision.action in ends:
+            end = StepKey.of(ends[decision.action], decision.address)
+            if end in self.steps.after:
+                self._wait(end, self._keys(address, StepKind.REMOVE))
 
-    def _dependents(self, address: str) -> Iterator[str]:
-        """Whatever refers, or referred when last applied, to a resource."""
-        for other in sorted({*self.board.decisions, *self.board.graph.declarations}):
-            prior = self.board.state.resources.get(other)
-            now = other in self.board.graph.declarations and address in {
-                *self.board.graph.edges[other],
-                *self.board.graph.deferred[other],
-            }
-            if other != address and (now or (prior is not None and address in prior.dependencies)):
-                yield other
+    def _dependents(self) -> dict[str, list[str]]:
+        """What refers, or referred when last applied, to each resource, sorted."""
+        graph, found = self.steps.inputs.graph, dict[str, list[str]]()
+        for other in sorted({*self.steps.decisions, *graph.declarations}):
+            prior = self.steps.inputs.state.resources.get(other)
+            needs = set(prior.dependencies) if prior is not None else set()
+            if other in graph.declarations:
+                needs |= graph.edges[other] | graph.deferred[other]
+            for address in needs - {other}:
+                found.setdefault(address, []).append(other)
+        return found
 
     def _detach(self) -> None:
-        """Let other objects let go of what is removed, where Stripe refuses otherwise."""
-        for address in sorted(self.board.decisions, key=parse_address):
-            decision = self.board.decisions[address]
+        """Update objects that refer to what is removed, where Stripe refuses the removal otherwise.
+
+        What such an object refers to afterwards, and whether its own update may do that instead:
+
+        | the resource is             | the reference becomes    | its own update is enough |
+        |-----------------------------|--------------------------|--------------------------|
+        | kept, superseded ones go    | the id that is kept      | yes                      |
+        | removed                     | empty                    | yes                      |
+        | replaced, the new one first | the new id, once created | yes                      |
+        | replaced, the old one first | empty                    | no: it names the new one |
+        """
+        for address in sorted(self.steps.decisions, key=parse_address):
+            decision = self.steps.decisions[address]
             removals = self._keys(address, StepKind.REMOVE)
             if not removals or decision.actual is None:
                 continue
-            action, gone = decision.action, {self.board.steps[key].id for key in removals}
-            replaces = action is Action.REPLACE
-            # Where the resource lives on, whoever holds what goes is pointed to what stays.
-            follows = action is not Action.DELETE and (not replaces or decision.create_first)
+            removed = {self.steps.steps[key].id for key in removals}
+            replaces, old_first = decision.action is Action.REPLACE, _removes_first(decision)
+            lives_on = not old_first and decision.action is not Action.DELETE
             for rule in decision.kind.life.detach:
-                holder = self._holder(decision, rule, gone)
-                if holder is None:
+                referrer = self._referrer(decision, rule, removed)
+                if referrer is None:
                     continue
-                if rule.attribute in holder.update and (follows or not replaces):
+                if rule.attribute in referrer.update and not old_first:
                     for removal in removals:
-                        self._wait(removal, self._keys(str(holder.address), *_CHANGING))
+                        self._wait(removal, self._keys(str(referrer.address), *_CHANGING))
                     continue
-                new: Any = decision.id if follows else CLEAR
-                if follows and replaces:
+                new: Any = decision.id if lives_on else CLEAR
+                if lives_on and replaces:
                     new = str(Ref.to(decision.address, "id"))
-                key = self.board.put(
-                    holder,
+                key = self.steps.put(
+                    referrer,
                     StepKind.DETACH,
-                    key=f"detach {holder.address} {rule.attribute} from {address}",
-                    id=holder.id,
+                    detail=f"{rule.attribute} from {address}",
+                    id=referrer.id,
                     params={rule.attribute: new},
                 )
-                if follows:
+                if lives_on:
                     self._wait(key, self._keys(address, StepKind.CREATE))
                 for removal in removals:
                     self._wait(removal, [key])
 
-    def _holder(self, decision: Decision, rule: Detach, gone: set[str]) -> Decision | None:
-        """The managed object that still holds on to one of those that go."""
+    def _referrer(self, decision: Decision, rule: Detach, removed: set[str]) -> Decision | None:
+        """The managed object that still refers to one of those that are removed."""
         wanted = get_path(decision.actual, (rule.via,))
-        for other in self.board.decisions.values():
+        for other in self.steps.decisions.values():
             if (
                 other.kind.object == rule.object
                 and other.id == wanted
                 and other.actual is not None
-                and other.actual.get(rule.attribute) in gone
+                and other.actual.get(rule.attribute) in removed
             ):
                 return other
         return None
 
     def _keys_free_first(self) -> None:
-        """A natural key that cannot be taken over has to be free before it is claimed."""
-        held: dict[tuple[str, tuple[str, ...]], list[tuple[Claim, list[str]]]] = {}
-        for address, decision in self.board.decisions.items():
+        """A natural key that cannot be transferred has to be free before it is claimed."""
+        held: dict[tuple[str, tuple[str, ...]], list[tuple[Claim, list[StepKey]]]] = {}
+        for address, decision in self.steps.decisions.items():
             if decision.action is not Action.DELETE or decision.actual is None:
                 continue
             for key, claim in claims_of(decision.kind, decision.actual):
                 if not key.transfer:
                     removals = self._keys(address, StepKind.REMOVE)
                     held.setdefault((decision.kind.name, key.fields), []).append((claim, removals))
-        for address, decision in self.board.decisions.items():
+        for address, decision in self.steps.decisions.items():
             if not decision.makes:
                 continue
             for key, claim in claims_of(decision.kind, decision.wanted):
@@ -232,8 +255,8 @@ class _Order:
                     self._wait(create, first)
 
     def _room_first(self) -> None:
-        """Where Stripe caps how many there are, what goes makes room for what comes."""
-        decisions = self.board.decisions
+        """Where Stripe caps how many objects there are, removals make room for creates."""
+        decisions = self.steps.decisions
         for address, decision in decisions.items():
             if not decision.needs_room:
                 continue
@@ -246,43 +269,29 @@ class _Order:
                 for key in self._keys(other, StepKind.REMOVE)
             ]
             for create in self._keys(address, StepKind.CREATE):
-                # What goes only after the new one is there makes no room for it.
-                free = [key for key in leaving if create not in closure([key], self.board.after)]
-                self._wait(create, free)
+                self._wait_where_possible(create, leaving)
 
-    def _standing_last(self) -> None:
-        """What stands out among its like goes after the others: Stripe refuses it before."""
-        ending: dict[tuple[str, str, str, str], list[tuple[bool, str]]] = {}
-        for address, decision in self.board.decisions.items():
+    def _defaults_last(self) -> None:
+        """The default among its like is removed after the others: Stripe refuses it before."""
+        ending: dict[tuple[str, str, str, str], list[tuple[bool, StepKey]]] = {}
+        for address, decision in self.steps.decisions.items():
             removals = self._keys(address, StepKind.REMOVE)
             for rule in decision.kind.life.inherits if decision.actual is not None else ():
                 among = repr([get_path(decision.actual, (name,)) for name in rule.beside.values()])
                 place = (decision.kind.name, decision.removal_policy.account, rule.field, among)
-                stands = bool(get_path(decision.actual, (rule.field,)))
-                ending.setdefault(place, []).extend((stands, key) for key in removals)
+                is_default = bool(get_path(decision.actual, (rule.field,)))
+                ending.setdefault(place, []).extend((is_default, key) for key in removals)
         for alike in ending.values():
-            others = [key for stands, key in alike if not stands]
-            for last in (key for stands, key in alike if stands):
-                # What has to go after it for another reason is no obstacle to remove first.
-                first = [key for key in others if last not in closure([key], self.board.after)]
-                self._wait(last, first)
+            others = [key for is_default, key in alike if not is_default]
+            for last in (key for is_default, key in alike if is_default):
+                self._wait_where_possible(last, others)
 
-    def ordered(self) -> tuple[Step, ...]:
-        named = {
-            key: (parse_address(str(step.address)), _RANK[step.kind], key)
-            for key, step in self.board.steps.items()
-        }
-        order = topological_order(
-            {
-                named[key]: {named[need] for need in needs if need != key}
-                for key, needs in self.board.after.items()
-            }
-        )
-        return tuple(self._step(key) for _, _, key in order)
-
-    def _step(self, key: str) -> Step:
-        needs = tuple(sorted(self.board.after[key] - {key}))
-        return dataclasses.replace(self.board.steps[key], after=needs)
+    def _wait_where_possible(self, key: StepKey, others: Iterable[StepKey]) -> None:
+        """Wait for those steps that do not wait for this one themselves."""
+        free = [other for other in others if key not in closure([other], self.steps.after)]
+        self._wait(key, free)
 
 
-_RANK = {kind: rank for rank, kind in enumerate(StepKind)}
+def _removes_first(decision: Decision) -> bool:
+    """Whether an old object is removed before the new one is made."""
+    return decision.action is Action.REPLACE and not decision.create_first

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import copy
-import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
 from engine.graph.build import ResourceGraph
 from engine.plan.compare.normalize import answered, hidden, pick, seal
-from engine.plan.inputs.observed import Observed
-from engine.plan.model import Drift, Step, StepKind
-from engine.schema.resource_type import ResourceType, Schemas
-from engine.state.model import ResourceState, State
+from engine.schema.resource_type import ResourceType
+from engine.state.model import ResourceState
 from engine.values.markers import UNKNOWN
 from engine.values.paths import get_path, set_path
 from engine.values.secret import Sealed
@@ -85,60 +82,6 @@ def with_told_once(
             # Of an answer, whose objects are not ours to write to.
             found[str(path[0])] = copy.deepcopy(found.get(str(path[0])))
             set_path(found, path, kept)
-    return found
-
-
-def refresh_steps(
-    state: State, drift: tuple[Drift, ...], observed: Observed, schemas: Schemas
-) -> tuple[Step, ...]:
-    """State-only operations that bring the state up to what Stripe has."""
-    found: list[Step] = []
-    for entry in drift:
-        address = str(entry.address)
-        prior = state.resources[address]
-        kind = schemas[prior.type]
-        actual = observed.objects.get(address)
-        if actual is None:
-            step = Step(
-                key=f"forget {address}",
-                kind=StepKind.FORGET,
-                address=entry.address,
-                type=prior.type,
-                id=prior.id,
-            )
-        else:
-            kept = set(prior.attributes) - set(prior.declared)
-            attributes = attributes_of(
-                kind,
-                _veiled(prior.declared, prior.attributes),
-                actual,
-                kept & set(kind.root.fields),
-                prior,
-                state.lineage,
-            )
-            step = Step(
-                key=f"record {address}",
-                kind=StepKind.RECORD,
-                address=entry.address,
-                type=prior.type,
-                id=prior.id,
-                record=dataclasses.replace(prior, attributes=attributes),
-            )
-        found.append(step)
-    return tuple(found)
-
-
-def _veiled(declared: Mapping[str, Any], seen: Mapping[str, Any]) -> dict[str, Any]:
-    """A declaration with fingerprints for what referred to a secret when it was last applied."""
-    found: dict[str, Any] = {}
-    for name, value in declared.items():
-        was = seen.get(name)
-        if isinstance(was, Sealed):
-            found[name] = was
-        elif isinstance(value, Mapping) and isinstance(was, Mapping):
-            found[name] = _veiled(value, was)
-        else:
-            found[name] = value
     return found
 
 

@@ -1,0 +1,56 @@
+"""The steps of a plan that only refreshes the state: nothing is sent."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from engine.plan.inputs.plan_inputs import PlanInputs
+from engine.plan.model import Drift, Step, StepKind
+from engine.plan.steps.key import StepKey
+from engine.plan.translate.recorded import attributes_of
+from engine.values.secret import Sealed
+
+
+def refresh_steps(inputs: PlanInputs, drift: tuple[Drift, ...]) -> Iterator[Step]:
+    """Steps that bring the state up to what Stripe has."""
+    for entry in drift:
+        prior = inputs.state.resources[str(entry.address)]
+        kind = inputs.schemas[prior.type]
+        actual = inputs.observed.objects.get(str(entry.address))
+        record = None
+        if actual is not None:
+            referred = set(prior.attributes) - set(prior.declared)
+            attributes = attributes_of(
+                kind,
+                _with_fingerprints(prior.declared, prior.attributes),
+                actual,
+                referred & set(kind.root.fields),
+                prior,
+                inputs.state.lineage,
+            )
+            record = dataclasses.replace(prior, attributes=attributes)
+        step = StepKind.FORGET if record is None else StepKind.RECORD
+        yield Step(
+            key=str(StepKey.of(step, entry.address)),
+            kind=step,
+            address=entry.address,
+            type=prior.type,
+            id=prior.id,
+            record=record,
+        )
+
+
+def _with_fingerprints(declared: Mapping[str, Any], seen: Mapping[str, Any]) -> dict[str, Any]:
+    """A declaration with fingerprints for what referred to a secret when it was last applied."""
+    found: dict[str, Any] = {}
+    for name, value in declared.items():
+        was = seen.get(name)
+        if isinstance(was, Sealed):
+            found[name] = was
+        elif isinstance(value, Mapping) and isinstance(was, Mapping):
+            found[name] = _with_fingerprints(value, was)
+        else:
+            found[name] = value
+    return found
