@@ -231,6 +231,9 @@ class _Walker:
         self, attribute: Attribute, wanted: Sequence[Any], actual: Any, was: Any
     ) -> tuple[Any, Any]:
         element = attribute.element
+        if isinstance(actual, Sealed):
+            # Of a list with a secret in it state keeps the fingerprint of the whole.
+            return actual, Sealed.of(plain(list(wanted)), self._salt)
         have = list(actual or ())
         if element is None or element.kind not in (Kind.OBJECT, Kind.MAP):
             sides = [comparable(attribute, side, self._salt) for side in (have, list(wanted))]
