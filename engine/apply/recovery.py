@@ -35,6 +35,7 @@ from engine.ports.provider import Provider, RequestContext, unfenced
 from engine.ports.secret_sink import SecretSink
 from engine.schema.remote import STAMP_KEY, RemoteObject, composite_id, id_of
 from engine.schema.resource_type import ResourceType, Schemas
+from engine.state.advice import GENERAL, Advice
 from engine.state.model import Delta, Draft, ResourceState, State
 from engine.values.paths import get_path, set_path
 from engine.values.secret import fingerprint
@@ -58,6 +59,7 @@ class RecoveryPorts:
         sink: Where secrets go.
         references: Resolves references, from the draft that is recovered.
         fence: Raises once the lock on the stack is another run's.
+        advice: What people can do about the stored state.
     """
 
     provider: Callable[[], Provider]
@@ -65,6 +67,7 @@ class RecoveryPorts:
     sink: SecretSink
     references: References
     fence: Callable[[], None] = unfenced
+    advice: Advice = GENERAL
 
 
 def recover(unfinished: Unfinished, draft: Draft, ports: RecoveryPorts) -> tuple[Finding, ...]:
@@ -79,7 +82,7 @@ def recover(unfinished: Unfinished, draft: Draft, ports: RecoveryPorts) -> tuple
         StateError: if the state is not one that the run can have worked on.
         ProviderError: if Stripe cannot be asked; the journal is as good as before.
     """
-    findings = _fold(unfinished, draft)
+    findings = _fold(unfinished, draft, ports.advice)
     for intent in unfinished.pending:
         finding = _settle(unfinished, intent, draft, ports)
         if finding is not None:
@@ -90,7 +93,7 @@ def recover(unfinished: Unfinished, draft: Draft, ports: RecoveryPorts) -> tuple
 # ── what the journal holds ───────────────────────────────────────────────────────────────
 
 
-def _fold(unfinished: Unfinished, draft: Draft) -> list[Finding]:
+def _fold(unfinished: Unfinished, draft: Draft, advice: Advice) -> list[Finding]:
     """Put the results that the journal holds into the state."""
     run, state = unfinished.run, draft.base
     if state.lineage != run.lineage:
@@ -99,9 +102,9 @@ def _fold(unfinished: Unfinished, draft: Draft) -> list[Finding]:
             "the state",
             cause=f"The run, of {run.since}, worked on lineage {run.lineage}, the state has "
             f"{state.lineage}.",
-            hint=f"bring back the state that the run worked on (git checkout or git stash), or, "
-            f"if it is lost, move state/{run.environment}/{run.stack}.journal away and run "
-            "engine state rebuild",
+            hint=f"bring back the state that the run worked on ({advice.other_version}); if it is "
+            f"lost, engine state rebuild {run.stack} --force makes it again from the account and "
+            "puts the journal aside",
         )
     if state.serial < run.serial:
         raise StateError(
@@ -109,8 +112,7 @@ def _fold(unfinished: Unfinished, draft: Draft) -> list[Finding]:
             "worked on",
             cause=f"The run, of {run.since}, began from serial {run.serial}; the state is at "
             f"{state.serial}.",
-            hint="bring back the newer state (git checkout or git stash pop on the file) and run "
-            "the command again",
+            hint=f"bring back the newer state ({advice.other_version}) and run the command again",
         )
     findings: list[Finding] = []
     for recorded in unfinished.deltas:
@@ -132,7 +134,7 @@ def _moved_on(run: Run, state: State) -> bool:
     """Whether the state is no longer the one that the run worked on.
 
     It may be the one that the run itself wrote, when only the journal's end was missed; or one
-    that came from elsewhere, by git.
+    that came from elsewhere, by git or from a backup.
     """
     return state.serial != run.serial or objects_of(state) != run.objects
 

@@ -120,7 +120,7 @@ def _check_modules(context: Context, old: str, new: str) -> None:
     if old in modules:
         raise UsageError(
             f"stacks/{old}.py still declares stack {old}",
-            hint=f"rename the module first: git mv stacks/{old}.py stacks/{new}.py",
+            hint=f"rename the module first, to stacks/{new}.py",
         )
     if new not in modules:
         near = nearest(new, tuple(modules))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from engine.errors import Problem
+from engine.state.advice import Advice
 from engine.state.model import State
 
 
@@ -85,6 +86,24 @@ class StateStore(Protocol):
 
         Raises:
             StateError: if it cannot.
+        """
+        ...
+
+    def advice(self, place: str) -> Advice:
+        """What people can do with other programs about what is stored at a place.
+
+        Every phrase MUST be true of this store: hints show them.
+        """
+        ...
+
+    def how_to_share(self, what: str) -> str:
+        """What makes a change reach other machines, such as "Commit WHAT".
+
+        Args:
+            what: What was changed: a place, or a few words for several.
+
+        Returns:
+            The beginning of a sentence; empty if the change is there already.
         """
         ...
 

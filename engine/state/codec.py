@@ -15,6 +15,7 @@ from pathlib import PurePath
 from typing import Any, NoReturn
 
 from engine.errors import NewerStateError, StateError, UntrustedStateError
+from engine.state.advice import GENERAL, Advice
 from engine.state.decode import ShapeError, check_plain, place_without_id, state_of
 from engine.state.json_lines import line_of
 from engine.state.model import FORMAT_VERSION, RemovedObject, ResourceState, State
@@ -38,12 +39,14 @@ class Document:
         text: The file's text.
         fields: Its fields.
         version: Its format version.
+        advice: What people can do about it, for errors.
     """
 
     path: str
     text: str
     fields: Mapping[str, Any]
     version: int
+    advice: Advice
 
     @property
     def is_untouched(self) -> bool:
@@ -53,6 +56,10 @@ class Document:
     def line(self, *path: str | int) -> int:
         """The line of what a path leads to."""
         return line_of(self.text, path)
+
+    def damaged(self, line: int, why: str) -> UntrustedStateError:
+        """The error that it cannot be trusted, with what to do."""
+        return _damaged(self.path, line, why, self.advice)
 
 
 def encode(state: State, *, engine_version: str) -> bytes:
@@ -104,27 +111,43 @@ def canonical(document: Mapping[str, Any]) -> bytes:
     return text.encode() + b"\n"
 
 
-def decode(raw: bytes, *, path: str) -> State:
+def decode(raw: bytes, *, path: str, advice: Advice = GENERAL) -> State:
     """Read a state from the bytes of its file, of this format version or an earlier one.
+
+    Args:
+        raw: The bytes.
+        path: The file, `state/ENVIRONMENT/STACK.json`, for errors.
+        advice: What people can do about it, for errors.
 
     Raises:
         UntrustedStateError: with the line, if the bytes are not a whole, untouched state of a
             version this engine reads.
     """
-    document = parse(raw, path=path)
+    document = parse(raw, path=path, advice=advice)
     if not document.is_untouched:
-        raise damaged(path, document.line("digest"), TOUCHED)
+        raise document.damaged(document.line("digest"), TOUCHED)
     return read(document)
 
 
-def parse(raw: bytes, *, path: str) -> Document:
+def parse(raw: bytes, *, path: str, advice: Advice = GENERAL) -> Document:
     """Read the JSON of a state file; whether it is whole and untouched is not asked yet.
 
     Raises:
         UntrustedStateError: if it is no JSON object, or of a version this engine does not read.
     """
-    text = _text(raw, path)
-    fields = _fields(text, path)
+    try:
+        text = _text(raw)
+        fields = _fields(text)
+    except _ConflictError as error:
+        raise UntrustedStateError(
+            path,
+            error.line,
+            error.why,
+            hint=f"take one side whole ({advice.resolve}), then run engine plan: it shows what the "
+            "other side had changed",
+        ) from None
+    except _DamageError as error:
+        raise _damaged(path, error.line, error.why, advice) from error
     version = fields.get("format_version")
     if type(version) is int and version > FORMAT_VERSION:
         raise NewerStateError(
@@ -136,10 +159,9 @@ def parse(raw: bytes, *, path: str) -> Document:
             hint="upgrade the engine; nothing was changed",
         )
     if type(version) is not int or version not in _DIGESTS:
-        raise damaged(
-            path, line_of(text, ("format_version",)), "it has no format_version that ever was"
-        )
-    return Document(path, text, fields, version)
+        line = line_of(text, ("format_version",))
+        raise _damaged(path, line, "it has no format_version that ever was", advice)
+    return Document(path, text, fields, version, advice)
 
 
 def read(document: Document) -> State:
@@ -151,7 +173,7 @@ def read(document: Document) -> State:
     try:
         return state_of(document.fields)
     except ShapeError as error:
-        raise damaged(document.path, document.line(*error.path), str(error)) from error
+        raise document.damaged(document.line(*error.path), str(error)) from error
 
 
 def digest_of(document: Mapping[str, Any]) -> str:
@@ -206,30 +228,37 @@ def _drop_empty(document: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in document.items() if value}
 
 
-def _text(raw: bytes, path: str) -> str:
+class _DamageError(Exception):
+    """What is wrong with the bytes of a state, and in which line."""
+
+    def __init__(self, line: int, why: str) -> None:
+        super().__init__(why)
+        self.line = line
+        self.why = why
+
+
+class _ConflictError(_DamageError):
+    """A merge of two versions was left unresolved."""
+
+
+def _text(raw: bytes) -> str:
     if not raw.strip():
-        raise damaged(path, 1, "it is empty")
+        raise _DamageError(1, "it is empty")
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
-        raise damaged(path, line, "it is not UTF-8") from error
+        raise _DamageError(line, "it is not UTF-8") from error
     if text.startswith("\ufeff"):
-        raise damaged(path, 1, "it begins with a byte order mark, which the engine never writes")
+        raise _DamageError(1, "it begins with a byte order mark, which the engine never writes")
     # Not `splitlines`: values may hold characters that it takes for the end of a line.
     for number, content in enumerate(text.split("\n"), start=1):
         if content.startswith(_MERGE_MARKERS):
-            raise UntrustedStateError(
-                path,
-                number,
-                "unresolved merge conflict",
-                hint="take one side whole (git checkout --ours or --theirs on the file), then run "
-                "engine plan: it shows what the other side had changed",
-            )
+            raise _ConflictError(number, "unresolved merge conflict")
     return text
 
 
-def _fields(text: str, path: str) -> dict[str, Any]:
+def _fields(text: str) -> dict[str, Any]:
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
         if len(found) != len(pairs):
@@ -243,19 +272,19 @@ def _fields(text: str, path: str) -> dict[str, Any]:
     except _DuplicateKeyError as error:
         at = text.rfind(json.dumps(error.key, ensure_ascii=False))
         line = text[:at].count("\n") + 1 if at >= 0 else 1
-        raise damaged(path, line, f"{error.key!r} stands in it twice") from error
+        raise _DamageError(line, f"{error.key!r} stands in it twice") from error
     except json.JSONDecodeError as error:
-        raise damaged(path, error.lineno, f"it is not whole JSON: {error.msg}") from error
+        raise _DamageError(error.lineno, f"it is not whole JSON: {error.msg}") from error
     except ValueError as error:
-        raise damaged(path, 1, f"it holds a number that is none: {error}") from error
+        raise _DamageError(1, f"it holds a number that is none: {error}") from error
     except RecursionError as error:
-        raise damaged(path, 1, "it is nested deeper than any state") from error
+        raise _DamageError(1, "it is nested deeper than any state") from error
     if not isinstance(document, dict):
-        raise damaged(path, 1, "it is not a JSON object")
+        raise _DamageError(1, "it is not a JSON object")
     try:
         check_plain(document)
     except ShapeError as error:
-        raise damaged(path, line_of(text, error.path), str(error)) from error
+        raise _DamageError(line_of(text, error.path), str(error)) from error
     return document
 
 
@@ -269,19 +298,12 @@ def _no_number(name: str) -> NoReturn:
     raise ValueError(name)
 
 
-def damaged(path: str, line: int, why: str) -> UntrustedStateError:
-    """The refusal of a file that cannot be trusted, with the way back.
-
-    Args:
-        path: The file, `state/ENVIRONMENT/STACK.json`.
-        line: 1-based line where it shows.
-        why: What is wrong with it.
-    """
+def _damaged(path: str, line: int, why: str, advice: Advice) -> UntrustedStateError:
     return UntrustedStateError(
         path,
         line,
         f"the state cannot be trusted: {why}",
-        hint=f"bring back the last good version (git checkout -- {path}) and run engine plan; if "
-        f"there is none, engine state rebuild {PurePath(path).stem} makes it again from the "
-        "account. Nothing was changed",
+        hint=f"bring back the last good version ({advice.restore}) and run engine plan; if there "
+        f"is none, engine state rebuild {PurePath(path).stem} makes it again from the account. "
+        "Nothing was changed",
     )

@@ -1,16 +1,12 @@
-"""Held locks: committed files that keep every apply away until somebody releases them.
-
-What must not live here: where the files are (`engine.backends`), and run locks, which end with
-their process.
-"""
+"""Held locks: a person locks a stack until a person releases it; the record and its JSON form."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import Any
 
 from engine.errors import StateError
+from engine.state.advice import Advice
 
 HELD_FORMAT_VERSION = 1
 """The newest format of a held lock that this engine writes and reads."""
@@ -19,7 +15,7 @@ _TEXTS = ("id", "environment", "stack", "who", "since", "reason")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldLock:
-    """A lock that somebody put on a stack, or on a whole environment.
+    """A lock that a person put on a stack, or on a whole environment.
 
     Attributes:
         id: Random id of this lock.
@@ -41,11 +37,11 @@ class HeldLock:
 
     @property
     def place(self) -> str:
-        """What it locks, as people type it: `live/portals`, or `live` for all of it."""
+        """What it locks, as people type it: `live/portals`, or `live` for the environment."""
         return f"{self.environment}/{self.stack}" if self.stack else self.environment
 
     def covers(self, environment: str, stack: str) -> bool:
-        """Whether it keeps applies away from a stack."""
+        """Whether it refuses applies of a stack."""
         return environment == self.environment and self.stack in ("", stack)
 
     def __str__(self) -> str:
@@ -61,48 +57,49 @@ def encode_held(lock: HeldLock) -> bytes:
     return json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False).encode() + b"\n"
 
 
-def decode_held(raw: bytes, *, path: str, environment: str, stack: str) -> HeldLock:
+def decode_held(raw: bytes, *, path: str, environment: str, stack: str, advice: Advice) -> HeldLock:
     """Read a held lock from the bytes of its file.
 
     Args:
         raw: The bytes.
         path: Of the file, for messages.
-        environment: What the file's place says it locks.
+        environment: What the file locks by its place.
         stack: The same; empty for the whole environment.
+        advice: What people can do about the file.
 
     Raises:
-        StateError: if it does not say who holds what. It is never taken for no lock at all.
+        StateError: if it cannot be read. It is never taken for no lock at all.
     """
-    place = (environment, stack)
-    document = _document(raw, path, place)
-    if document.get("format_version") != HELD_FORMAT_VERSION:
-        version = json.dumps(document.get("format_version"))
-        raise _unreadable(path, f"its format_version is {version}", place)
-    for name in _TEXTS:
-        value = document.get(name)
-        if not isinstance(value, str) or not value.isprintable() or not (value or name == "stack"):
-            raise _unreadable(path, f"{name!r} is missing or is no line of text", place)
-    lock = HeldLock(**{name: document[name] for name in _TEXTS}, file=path)
-    if (lock.environment, lock.stack) != place:
-        raise _unreadable(path, f"it is a lock of {lock.place}", place)
-    return lock
+    try:
+        return _lock_in(raw, path, (environment, stack))
+    except ValueError as error:
+        raise StateError(
+            f"{path} is a held lock that cannot be read: {error}",
+            cause="Until it can, everything that it may lock stays locked.",
+            hint=f"bring it back ({advice.restore}), or release it: engine lock "
+            f"{environment}{'/' if stack else ''}{stack} --release",
+        ) from error
 
 
-def _document(raw: bytes, path: str, place: tuple[str, str]) -> dict[str, Any]:
+def _lock_in(raw: bytes, path: str, place: tuple[str, str]) -> HeldLock:
+    """The held lock of a file.
+
+    Raises:
+        ValueError: saying what is wrong with the bytes.
+    """
     try:
         document = json.loads(raw)
     except (ValueError, RecursionError) as error:
-        raise _unreadable(path, "it is not whole JSON", place) from error
+        raise ValueError("it is not whole JSON") from error
     if not isinstance(document, dict):
-        raise _unreadable(path, "it is not a JSON object", place)
-    return document
-
-
-def _unreadable(path: str, why: str, place: tuple[str, str]) -> StateError:
-    environment, stack = place
-    return StateError(
-        f"{path} is a held lock that cannot be read: {why}",
-        cause="Until it can, everything that it may lock stays locked.",
-        hint=f"bring it back (git checkout -- {path}), or release it: engine lock "
-        f"{environment}{'/' if stack else ''}{stack} --release",
-    )
+        raise ValueError("it is not a JSON object")  # noqa: TRY004 - the caller says it in words
+    if document.get("format_version") != HELD_FORMAT_VERSION:
+        raise ValueError(f"its format_version is {json.dumps(document.get('format_version'))}")
+    for name in _TEXTS:
+        value = document.get(name)
+        if not isinstance(value, str) or not value.isprintable() or not (value or name == "stack"):
+            raise ValueError(f"{name!r} is missing or is no line of text")
+    lock = HeldLock(**{name: document[name] for name in _TEXTS}, file=path)
+    if (lock.environment, lock.stack) != place:
+        raise ValueError(f"it is a lock of {lock.place}")
+    return lock

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -89,6 +90,14 @@ def test_1_9_the_bytes_are_those_of_the_file_format(backend: StateBackend) -> No
     backend.write(a_state(), expected=None)
     assert backend.stored("shop", "test") == encode(a_state(), engine_version=VERSION)
     assert "test/shop" in backend.place("shop", "test")
+
+
+def test_1_10_a_store_says_what_people_can_do(backend: StateBackend) -> None:
+    """Every phrase is there, and about sharing it may say that there is nothing to do."""
+    advice = backend.advice(backend.place("shop", "test"))
+    assert all(dataclasses.asdict(advice).values())
+    share = backend.how_to_share("the file")
+    assert not share or "the file" in share
 
 
 # ── 2. refuses a write over something it was not told of ──────────────────────────────────

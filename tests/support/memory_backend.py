@@ -25,6 +25,7 @@ from engine.backends.state.write_check import check_succession
 from engine.errors import Problem
 from engine.ports.journal import JournalFile
 from engine.ports.run_locks import Hold, LockOwner, RunLock
+from engine.state.advice import GENERAL, Advice
 from engine.state.codec import decode, encode
 from engine.state.held_lock import HeldLock
 from engine.state.model import State
@@ -135,6 +136,16 @@ class MemoryBackend:
     def end_journal(self, stack: str, environment: str) -> None:
         """Remove the journal."""
         self._journals.pop((stack, environment), None)
+
+    def advice(self, place: str) -> Advice:
+        """Nothing in particular."""
+        del place
+        return GENERAL
+
+    def how_to_share(self, what: str) -> str:
+        """There is one machine."""
+        del what
+        return ""
 
     def exposed(self) -> tuple[Problem, ...]:
         """Memory is never committed."""

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine.backends.files import make_folder, read_file, sync_folder, write_durably
+from engine.backends.state.git_advice import git_advice
 from engine.backends.state.lock_errors import already_held, not_held
 from engine.backends.state.lock_owner import new_held_lock
 from engine.backends.state.run_locks import writing
@@ -76,7 +77,10 @@ class HeldLockFiles:
             raw = read_file(path)
         except OSError as error:
             raise self._refused(path, "read", error) from error
-        return decode_held(raw, path=self._shown(path), environment=environment, stack=stack)
+        shown = self._shown(path)
+        return decode_held(
+            raw, path=shown, environment=environment, stack=stack, advice=git_advice(shown)
+        )
 
     def _shown(self, path: Path) -> str:
         with contextlib.suppress(ValueError):

@@ -14,12 +14,14 @@ from engine.backends.files import make_folder, read_file, sweep, sync_folder, wr
 from engine.backends.gitignore import EVERYTHING, NAME, TRANSIENTS, ignore, ignores
 from engine.backends.state import journal
 from engine.backends.state.active_locks import ActiveLocks
+from engine.backends.state.git_advice import git_advice
 from engine.backends.state.held_lock_files import HeldLockFiles
 from engine.backends.state.run_locks import FileRunLocks, writing
 from engine.backends.state.write_check import check_succession
 from engine.errors import Problem, StateError, UsageError
 from engine.ports.journal import JournalFile
 from engine.ports.run_locks import Hold, LockOwner, RunLock
+from engine.state.advice import Advice
 from engine.state.codec import decode, encode
 from engine.state.held_lock import HeldLock
 from engine.state.model import State
@@ -96,7 +98,7 @@ class LocalBackend:
         if raw is None:
             return None
         place = self.place(stack, environment)
-        state = decode(raw, path=place)
+        state = decode(raw, path=place, advice=git_advice(place))
         if (state.stack, state.environment) != (stack, environment):
             raise StateError(
                 f"{place} is the state of {state.environment}/{state.stack}",
@@ -223,6 +225,14 @@ class LocalBackend:
     def _hide_transients(self) -> None:
         with contextlib.suppress(OSError):
             ignore(self._states, TRANSIENTS)
+
+    def advice(self, place: str) -> Advice:
+        """What people can do about a file that they keep in git."""
+        return git_advice(place)
+
+    def how_to_share(self, what: str) -> str:
+        """States and held locks are committed."""
+        return f"Commit {what}"
 
     def exposed(self) -> tuple[Problem, ...]:
         """Folders whose ignore file does not keep from git what is never committed."""

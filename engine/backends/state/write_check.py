@@ -29,8 +29,8 @@ def check_succession(
             f"{place} changed while this run was at work",
             cause=f"It was at serial {expected.serial if expected else 'none'}, and is now at "
             f"{stored.serial if stored else 'none'}.",
-            hint="another engine or a git command wrote it; run engine plan to see where things "
-            "stand. Nothing was overwritten",
+            hint="another run, or a person, wrote it; run engine plan to see what there is now. "
+            "Nothing was overwritten",
         )
     if stored is None:
         return

@@ -102,20 +102,23 @@ def _list(invocation: Invocation) -> None:
 def _hold(invocation: Invocation, stack: str, reason: str) -> None:
     from engine.operations import locks as use
 
-    held = use.hold_lock(invocation.open(), stack, reason)
+    context = invocation.open()
+    held = use.hold_lock(context, stack, reason)
     if invocation.json:
         from engine.views.json.locks import locks_document
 
         invocation.answer(locks_document((held,), ()))
         return
     invocation.say(f"Locked {held.place}: {held.reason}")
-    invocation.tell(f"Commit {held.file} to keep every machine away.")
+    if share := context.backend.how_to_share(held.file):
+        invocation.tell(f"{share} to keep every machine away.")
 
 
 def _release(invocation: Invocation, stack: str) -> None:
     from engine.operations import locks as use
 
-    file = use.release_lock(invocation.open(), stack)
+    context = invocation.open()
+    file = use.release_lock(context, stack)
     if invocation.json:
         from engine.views.json.locks import locks_document
 
@@ -123,4 +126,5 @@ def _release(invocation: Invocation, stack: str) -> None:
         return
     place = f"{invocation.environment}/{stack}" if stack else invocation.environment
     invocation.say(f"Released {place}.")
-    invocation.tell(f"Commit the removal of {file} to let every machine in.")
+    if share := context.backend.how_to_share(f"the removal of {file}"):
+        invocation.tell(f"{share} to let every machine in.")

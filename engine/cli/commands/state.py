@@ -137,9 +137,11 @@ def move(
 
             invocation.answer(addresses_document(context.environment, (renamed,)))
             return
+        backend = context.backend
+        share = backend.how_to_share("both files")
         invocation.say(
-            f"Stack {before} is now {after}: {context.backend.place(after, context.environment)}. "
-            "Commit both files."
+            f"Stack {before} is now {after}: {backend.place(after, context.environment)}."
+            + (f" {share}." if share else "")
         )
         return
     source, target = parse_address(old), parse_address(new)

@@ -185,7 +185,7 @@ def _names(session: Session, plan: Plan) -> Iterator[tuple[str, str]]:
 
 
 def _refusal(session: Session, plan: Plan, unknown: Sequence[_Unknown]) -> str:
-    lineage = session.states[plan.stack].lineage
+    lineage, advice = session.states[plan.stack].lineage, session.context.advice(plan.stack)
     named = ", ".join(f"{one.address} ({one.id})" for one in unknown[:_SHOWN])
     more = f", and {len(unknown) - _SHOWN:,} more" if len(unknown) > _SHOWN else ""
     others = sorted({one.lineage for one in unknown} - {lineage})
@@ -194,7 +194,7 @@ def _refusal(session: Session, plan: Plan, unknown: Sequence[_Unknown]) -> str:
     return (
         f"this plan would make a second time what is on the account: {named}{more}{stamps}. "
         f"The state of {plan.environment}/{plan.stack} does not know it, so it is older than the "
-        "account, or was lost. Take the newer state (git pull), or make it again from the account "
-        f"(engine state rebuild {plan.stack}{force}). If another project made it, give yours "
-        "another name"
+        f"account, or was lost. Take the newer state ({advice.newest}), or make it again from the "
+        f"account (engine state rebuild {plan.stack}{force}). If another project made it, give "
+        "yours another name"
     )

@@ -136,7 +136,9 @@ def _rebuild(
     )
     search.list_types(declared_only=options.declared_only)
     lineage = options.lineage or search.lineage(
-        known=old.lineage, others=other_lineages(context, stack)
+        known=old.lineage,
+        others=other_lineages(context, stack),
+        history=context.advice(stack).history,
     )
     lineage = lineage or context.new_id()
     search.find(lineage, old.ids)

@@ -104,12 +104,13 @@ class Search:
             except ProviderError as error:
                 self.unread.append(f"{kind.title}: {error.message}")
 
-    def lineage(self, *, known: str, others: Collection[str]) -> str:
+    def lineage(self, *, known: str, others: Collection[str], history: str) -> str:
         """Learn the stack's lineage from the stamps; empty if there are none.
 
         Args:
             known: What the earlier file says, if it can be read.
             others: Lineages of other states.
+            history: What shows earlier versions of the state.
 
         Raises:
             UsageError: if several fit.
@@ -128,8 +129,7 @@ class Search:
             raise UsageError(
                 f"objects on the account carry stamps of several lineages for what stack "
                 f"{self.graph.stack.name!r} declares: {listed}",
-                hint="say which is this stack's with --lineage; git log -p on the state file, or a "
-                "backup, has it",
+                hint=f"say which is this stack's with --lineage; {history} has it",
             )
         return next(iter(votes))
 

@@ -11,6 +11,7 @@ from engine.ports.provider import Provider
 from engine.ports.secret_sink import SecretSink
 from engine.schema.resource_type import Schemas
 from engine.settings import Settings
+from engine.state.advice import Advice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,10 @@ class Context:
     def backend(self) -> StateBackend:
         """Where states and locks are."""
         return self.open_backend()
+
+    def advice(self, stack: str) -> Advice:
+        """What people can do about the stored state of a stack."""
+        return self.backend.advice(self.backend.place(stack, self.environment))
 
     @property
     def environment(self) -> str:

@@ -39,11 +39,12 @@ def recover_run(session: Session, name: str, graph_of: Callable[[str], ResourceG
     if not records:
         return
     stored = session.loaded[name]
+    advice = context.advice(name)
     if stored is None:
         raise StateError(
             f"an unfinished run of {context.environment}/{name} left a journal, but its state is "
             "gone",
-            hint="bring the state back (git checkout); if it is lost, engine state rebuild "
+            hint=f"bring the state back ({advice.restore}); if it is lost, engine state rebuild "
             f"{name} makes it again from the account, with what the run made",
         )
     draft = Draft(stored)
@@ -67,6 +68,7 @@ def recover_run(session: Session, name: str, graph_of: Callable[[str], ResourceG
                 outputs_of=session.output_of,
             ),
             fence=session.holds[name].check,
+            advice=advice,
         ),
     )
     file = context.backend.begin_journal(name, context.environment, records, reserve=0)

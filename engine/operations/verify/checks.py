@@ -16,20 +16,22 @@ from engine.ports.reports import Verified
 from engine.redaction import described, keys_in
 from engine.schema.attribute import Attribute
 from engine.schema.resource_type import ResourceType, Schemas
+from engine.state.advice import Advice
 from engine.state.codec import TOUCHED, Document, canonical, encode, parse, read
 from engine.state.model import FORMAT_VERSION, ResourceState, State
 from engine.values.paths import Path, dotted
 from engine.values.secret import Sealed
 from engine.values.templates import targets_in
 
-_BACK = "git checkout -- {0} brings back the last good version"
 _ROLL = (
     "take the change back, and roll the secret in the Dashboard: whoever can read the repository "
     "has seen it"
 )
 
 
-def verify(raw: bytes, *, file: str, environment: str, stack: str, schemas: Schemas) -> Verified:
+def verify(
+    raw: bytes, *, file: str, environment: str, stack: str, schemas: Schemas, advice: Advice
+) -> Verified:
     """Verify the bytes of a state file.
 
     Args:
@@ -38,13 +40,15 @@ def verify(raw: bytes, *, file: str, environment: str, stack: str, schemas: Sche
         environment: The environment whose place it is in.
         stack: The stack whose place it is in.
         schemas: Resource types by name.
+        advice: What people can do about the file.
     """
+    back = f"{advice.restore} brings back the last good version"
     problems = list(_keys(raw, file))
     resources = 0
     try:
-        document = parse(raw, path=file)
+        document = parse(raw, path=file, advice=advice)
         if not document.is_untouched:
-            problems.append(_problem(document, ("digest",), TOUCHED, _BACK, "state-digest"))
+            problems.append(_problem(document, ("digest",), TOUCHED, back, "state-digest"))
         state = read(document)
     except UntrustedStateError as error:
         problems.append(
@@ -52,9 +56,9 @@ def verify(raw: bytes, *, file: str, environment: str, stack: str, schemas: Sche
         )
     else:
         resources = len(state.resources)
-        problems.extend(_spelling(document, state, raw))
+        problems.extend(_spelling(document, state, raw, advice, back))
         problems.extend(_place(document, state, environment, stack))
-        problems.extend(_contents(document, state, schemas))
+        problems.extend(_contents(document, state, schemas, back))
     return Verified(
         file=file,
         environment=environment,
@@ -65,7 +69,6 @@ def verify(raw: bytes, *, file: str, environment: str, stack: str, schemas: Sche
 
 
 def _problem(document: Document, path: Path, message: str, hint: str, reference: str) -> Problem:
-    hint = hint.format(document.path)
     return Problem(document.path, document.line(*path), message, hint, reference)
 
 
@@ -77,7 +80,9 @@ def _keys(raw: bytes, file: str) -> Iterator[Problem]:
             yield Problem(file, number, message, _ROLL, "state-secret")
 
 
-def _spelling(document: Document, state: State, raw: bytes) -> Iterator[Problem]:
+def _spelling(
+    document: Document, state: State, raw: bytes, advice: Advice, back: str
+) -> Iterator[Problem]:
     """Bytes that are not what the engine writes, although they may mean the same."""
     written = canonical(document.fields)
     if document.version == FORMAT_VERSION and document.is_untouched:
@@ -94,11 +99,10 @@ def _spelling(document: Document, state: State, raw: bytes) -> Iterator[Problem]
     same = next(differing, len(ours) - 1)
     if raw.replace(b"\r\n", b"\n") == written:
         message = "its line ends were rewritten"
-        hint = "tell git to leave them: *.json -text in state/.gitattributes"
+        hint = advice.keep_bytes
     else:
         message = "it is not spelt as the engine spells it"
-        hint = "an editor or a formatter was here; keep it off state/. " + _BACK
-    hint = hint.format(document.path)
+        hint = f"an editor or a formatter was here; keep it off state/. {back}"
     yield Problem(document.path, min(same + 1, len(theirs)), message, hint, "state-spelling")
 
 
@@ -115,7 +119,7 @@ def _place(document: Document, state: State, environment: str, stack: str) -> It
             )
 
 
-def _contents(document: Document, state: State, schemas: Schemas) -> Iterator[Problem]:
+def _contents(document: Document, state: State, schemas: Schemas, back: str) -> Iterator[Problem]:
     owners: dict[tuple[str, str, str], str] = {}
     for address, resource in state.resources.items():
         kind = schemas.get(resource.type)
@@ -123,7 +127,7 @@ def _contents(document: Document, state: State, schemas: Schemas) -> Iterator[Pr
             what = f"{address!r} is no address of a {resource.type}"
             if kind is None:
                 what = f"there is no resource type {resource.type!r}"
-            yield _problem(document, ("resources", address), what, _BACK, "state-type")
+            yield _problem(document, ("resources", address), what, back, "state-type")
             continue
         own = (resource.type, resource.removal_policy.account, resource.id)
         first = owners.setdefault(own, address)
@@ -132,15 +136,15 @@ def _contents(document: Document, state: State, schemas: Schemas) -> Iterator[Pr
                 document,
                 ("resources", address, "id"),
                 f"{address} and {first} are the same object, {resource.id}",
-                f"release one of them with removed(ADDRESS, keep=True); or {_BACK}",
+                f"release one of them with removed(ADDRESS, keep=True); or {back}",
                 "state-twice",
             )
-        yield from _dependencies(document, state, address, kind)
+        yield from _dependencies(document, state, address, kind, back)
         yield from _secrets(document, address, resource, kind)
 
 
 def _dependencies(
-    document: Document, state: State, address: str, kind: ResourceType
+    document: Document, state: State, address: str, kind: ResourceType, back: str
 ) -> Iterator[Problem]:
     resource = state.resources[address]
     _, soft = references_of(resource.declared, kind)
@@ -151,7 +155,7 @@ def _dependencies(
                 document,
                 ("resources", address, "dependencies", index),
                 f"{address} depends on {need}, which is not in the state",
-                _BACK,
+                back,
                 "state-dependency",
             )
 

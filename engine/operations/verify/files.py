@@ -80,16 +80,19 @@ def _file(context: Context, path: Path) -> Verified:
         environment=path.absolute().parent.name,
         stack=path.stem,
         schemas=context.schemas,
+        advice=context.backend.advice(str(path)),
     )
 
 
 def _stored(context: Context, environment: str, stack: str) -> Verified:
+    place = context.backend.place(stack, environment)
     found = verify(
         context.backend.stored(stack, environment) or b"",
-        file=context.backend.place(stack, environment),
+        file=place,
         environment=environment,
         stack=stack,
         schemas=context.schemas,
+        advice=context.backend.advice(place),
     )
     problems = (*found.problems, *_journal_problems(context, environment, stack))
     return dataclasses.replace(found, problems=problems)

@@ -15,6 +15,7 @@ from engine.errors import Problem, UsageError
 from engine.operations.rebuild.rebuild import RebuildOptions, rebuild_states
 from engine.operations.verify.checks import verify
 from engine.plan.model import Change
+from engine.state.advice import GENERAL
 from engine.state.model import State
 from tests.support.samples import Samples, sample_project
 
@@ -73,7 +74,12 @@ def _problems(path: Path) -> tuple[Problem, ...]:
     """What `engine state verify` would say."""
     schemas = loader.schemas()
     found = verify(
-        path.read_bytes(), file=path.name, environment="local", stack="shop", schemas=schemas
+        path.read_bytes(),
+        file=path.name,
+        environment="local",
+        stack="shop",
+        schemas=schemas,
+        advice=GENERAL,
     )
     return found.problems
 

@@ -12,6 +12,7 @@ import pytest
 from engine.apply.journal import Intent, Run, Unfinished, first_record, objects_of, read_journal
 from engine.apply.recovery import KEY_LIFE, RecoveryPorts, recover
 from engine.apply.references import References
+from engine.backends.state.git_advice import git_advice
 from engine.catalog import loader
 from engine.errors import (
     AuthenticationError,
@@ -83,6 +84,7 @@ class Crash:
             schemas=SCHEMAS,
             sink=world.sink,
             references=references,
+            advice=git_advice("state/test/s.json"),
         )
         return recover(unfinished, draft, ports)
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from engine.backends.state.git_advice import git_advice
 from engine.errors import StateError
 from engine.state.codec import decode, digest_of, encode
 from engine.state.model import FORMAT_VERSION, RemovalPolicy, RemovedObject, ResourceState, State
@@ -76,7 +77,7 @@ def changed(**parts: Any) -> bytes:
 def refused(raw: bytes) -> StateError:
     """The error that decoding ends in."""
     with pytest.raises(StateError) as caught:
-        decode(raw, path=PATH)
+        decode(raw, path=PATH, advice=git_advice(PATH))
     assert PATH in caught.value.message
     assert caught.value.hint
     return caught.value

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from engine.backends.state.git_advice import git_advice
 from engine.errors import StateError
 from engine.state.held_lock import HeldLock, decode_held, encode_held
 
@@ -22,7 +23,9 @@ PATH = "state/live/portals.lock.json"
 
 
 def _read(raw: bytes, environment: str = "live", stack: str = "portals") -> HeldLock:
-    return decode_held(raw, path=PATH, environment=environment, stack=stack)
+    return decode_held(
+        raw, path=PATH, environment=environment, stack=stack, advice=git_advice(PATH)
+    )
 
 
 def _changed(**changes: Any) -> bytes:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from engine.backends.state.git_advice import git_advice
 from engine.catalog import loader
 from engine.errors import Problem
 from engine.operations.verify.checks import verify
@@ -59,7 +60,14 @@ STATE = State(
 
 def verified(raw: bytes) -> Verified:
     """What is found in these bytes."""
-    return verify(raw, file=FILE, environment="live", stack="shop", schemas=loader.schemas())
+    return verify(
+        raw,
+        file=FILE,
+        environment="live",
+        stack="shop",
+        schemas=loader.schemas(),
+        advice=git_advice(FILE),
+    )
 
 
 def written(state: State) -> bytes:
