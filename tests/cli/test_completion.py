@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from click.shell_completion import BashComplete
 
 from engine.cli.invocation import Invocation
 from engine.cli.root import engine as program
+from tests.support.command_line import Engine
 
 
 def offered(*words: str, incomplete: str = "") -> list[str]:
@@ -20,13 +19,13 @@ def offered(*words: str, incomplete: str = "") -> list[str]:
 
 
 @pytest.fixture
-def _applied(engine: Callable[..., Any]) -> None:
+def _applied(engine: Engine) -> None:
     """The project's stack was applied, and it is the current folder."""
     assert engine("apply", "--yes").code == 0
 
 
 @pytest.fixture
-def _here(engine: Callable[..., Any]) -> None:
+def _here(engine: Engine) -> None:
     """The project is the current folder."""
     del engine
 
@@ -88,7 +87,7 @@ def test_commands_are_offered() -> None:
     assert offered("frobnicate", incomplete="va") == ["validate"]
 
 
-def test_the_shells_script_is_printed(shell: Callable[..., Any]) -> None:
+def test_the_shells_script_is_printed(shell: Engine) -> None:
     """As the help says."""
     ended = shell(_ENGINE_COMPLETE="zsh_source")
     assert ended.code == 0

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from engine.emulator.core import Emulator
 from engine.emulator.doors.server import EmulatorServer
 from engine.operations.run.session import Session
-
-Terminal = Callable[..., tuple[int, str]]
+from tests.support.command_line import Engine, Terminal
 
 
 @pytest.mark.parametrize("command", ["apply", "destroy"])
 def test_without_a_terminal_and_a_yes_it_fails_at_once(
-    shell: Callable[..., Any], root: Path, command: str
+    shell: Engine, root: Path, command: str
 ) -> None:
     """Before a lock is taken or anything is read: the same answer every time."""
     ended = shell(command)
@@ -30,7 +27,7 @@ def test_without_a_terminal_and_a_yes_it_fails_at_once(
     assert sorted(path.name for path in root.iterdir()) == ["stacks"]
 
 
-def test_json_asks_no_questions(engine: Callable[..., Any]) -> None:
+def test_json_asks_no_questions(engine: Engine) -> None:
     """A document and a question would share the stream."""
     ended = engine("apply", "--json")
     assert ended.code == 1
@@ -101,7 +98,7 @@ def test_ctrl_c_at_the_second_question_changes_nothing_too(
 
 @pytest.mark.parametrize("words", ["apply --yes", "destroy --yes", "apply shop.plan"])
 def test_ctrl_c_before_the_plan_is_made_says_that_nothing_was_begun(
-    engine: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, words: str
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, words: str
 ) -> None:
     """While Stripe is read, or a lock is waited for."""
     assert engine("plan", "-o", "shop.plan").code == 0

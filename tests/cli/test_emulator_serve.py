@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.command_line import Engine
+
 # A shell's background job ignores Ctrl-C, and so would its children.
 PROGRAM = """
 import signal, sys
@@ -80,9 +82,7 @@ def test_it_announces_serves_and_stops_with_0(
     assert err.endswith("Stopped.\n")
 
 
-def test_a_project_can_be_applied_to_it(
-    serve: Callable[..., Any], shell: Callable[..., Any]
-) -> None:
+def test_a_project_can_be_applied_to_it(serve: Callable[..., Any], shell: Engine) -> None:
     """As one would to Stripe, with a key and an address; each key has its own account."""
     _, line = serve()
     url = line.removeprefix("Serving Stripe on ").strip()
@@ -95,9 +95,7 @@ def test_a_project_can_be_applied_to_it(
     assert products(url, "sk_test_other") == []
 
 
-def test_the_projects_own_account_can_be_served(
-    serve: Callable[..., Any], shell: Callable[..., Any]
-) -> None:
+def test_the_projects_own_account_can_be_served(serve: Callable[..., Any], shell: Engine) -> None:
     """What was applied to the embedded environment is there, and can be edited by hand."""
     assert shell("apply", "--yes").code == 0
     _, line = serve("--embedded")
@@ -114,7 +112,7 @@ def test_an_account_file_keeps_the_account(serve: Callable[..., Any], root: Path
 
 @pytest.mark.parametrize("words", [("--account-file", "account.db"), ("--embedded",)])
 def test_an_account_file_that_is_none_is_named(
-    engine: Callable[..., Any], root: Path, words: tuple[str, ...]
+    engine: Engine, root: Path, words: tuple[str, ...]
 ) -> None:
     """Before anything is served, and with the way on."""
     place = "account.db" if len(words) > 1 else ".engine/emulator/local.db"
@@ -177,7 +175,7 @@ def test_the_address_is_a_document_with_json(serve: Callable[..., Any]) -> None:
     assert products(document["url"], "sk_test_x") == []
 
 
-def test_a_port_that_is_taken_is_named(engine: Callable[..., Any]) -> None:
+def test_a_port_that_is_taken_is_named(engine: Engine) -> None:
     """With the way on."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 from urllib.parse import quote
 
 import click
@@ -25,6 +25,7 @@ from engine.errors import (
     StackError,
 )
 from engine.values.secret import Sensitive
+from tests.support.command_line import Engine
 
 KEY = "sk_live_51Hidden"  # what must not be printed
 
@@ -181,7 +182,7 @@ def test_a_reader_who_leaves_is_no_error_to_report(tmp_path: Path, words: list[s
 
 
 def test_characters_that_a_terminal_cannot_show_are_escaped(
-    shell: Callable[..., Any],
+    shell: Engine,
 ) -> None:
     """An ASCII terminal gets an escape, not a traceback."""
     ended = shell("plan", "--var", "name=Café", PYTHONIOENCODING="ascii", PYTHONUTF8="0")

@@ -10,18 +10,19 @@ from typing import Any
 import pytest
 
 from engine.bootstrap import open_project
+from tests.support.command_line import Engine, Write
 
 HEAD = "Environment local (embedded emulator), account acct_"
 
 
 @pytest.fixture
-def applied(engine: Callable[..., Any]) -> Callable[..., Any]:
+def applied(engine: Engine) -> Callable[..., Any]:
     """Runs commands after the stack was applied."""
     assert engine("apply", "--yes").code == 0
     return engine
 
 
-def test_validate_counts_what_it_checked(engine: Callable[..., Any]) -> None:
+def test_validate_counts_what_it_checked(engine: Engine) -> None:
     """Offline, in one line or one document."""
     assert engine("validate").out == "Success: 1 stack, 2 resources, no problems.\n"
     document = json.loads(engine("validate", "shop", "--json").out)
@@ -34,7 +35,7 @@ def test_validate_counts_what_it_checked(engine: Callable[..., Any]) -> None:
 
 
 def test_validate_lists_every_problem_with_file_line_and_suggestion(
-    engine: Callable[..., Any], write: Callable[[str, str], None]
+    engine: Engine, write: Write
 ) -> None:
     """As text on stderr, and as a document on stdout where that is asked for."""
     write("bad", 'from engine.stripe import Product\nProduct("a", nam="x")\nProduct("b")\n')
@@ -50,9 +51,7 @@ def test_validate_lists_every_problem_with_file_line_and_suggestion(
     assert "stacks/bad.py:2:" in ended.err
 
 
-def test_variables_reach_the_stacks(
-    engine: Callable[..., Any], write: Callable[[str, str], None]
-) -> None:
+def test_variables_reach_the_stacks(engine: Engine, write: Write) -> None:
     """The last value of a name counts; validate takes them too."""
     assert '+ name: "Two"' in engine("plan", "--var", "name=One", "--var", "name=Two").out
     write("shop", 'from engine import variable\nvariable("must")\n')
@@ -60,7 +59,7 @@ def test_variables_reach_the_stacks(
     assert engine("validate", "--var", "must=x").code == 0
 
 
-def test_plan_writes_to_stdout_and_exits_0_or_2(engine: Callable[..., Any]) -> None:
+def test_plan_writes_to_stdout_and_exits_0_or_2(engine: Engine) -> None:
     """Changes are no failure unless one asks."""
     ended = engine("plan")
     assert (ended.code, ended.err) == (0, "")
@@ -69,7 +68,7 @@ def test_plan_writes_to_stdout_and_exits_0_or_2(engine: Callable[..., Any]) -> N
     assert engine("plan", "--detailed-exitcode").code == 2
 
 
-def test_plan_json_is_one_document(engine: Callable[..., Any]) -> None:
+def test_plan_json_is_one_document(engine: Engine) -> None:
     """Standard output holds nothing else, wherever --json stands."""
     for words in (["plan", "--json"], ["--json", "plan"], ["plan", "shop", "--json"]):
         ended = engine(*words)
@@ -82,7 +81,7 @@ def test_plan_json_is_one_document(engine: Callable[..., Any]) -> None:
 
 
 def test_apply_tells_progress_on_stderr_and_the_result_on_stdout(
-    engine: Callable[..., Any],
+    engine: Engine,
 ) -> None:
     """Then there is nothing left to do, and no yes is asked for again."""
     ended = engine("apply", "--yes")
@@ -97,7 +96,7 @@ def test_apply_tells_progress_on_stderr_and_the_result_on_stdout(
     assert engine("plan", "--detailed-exitcode").code == 0
 
 
-def test_apply_json_adds_outcomes(engine: Callable[..., Any]) -> None:
+def test_apply_json_adds_outcomes(engine: Engine) -> None:
     """The outputs in it are those that came of it."""
     ended = engine("apply", "--yes", "--json")
     document = json.loads(ended.out)
@@ -115,9 +114,7 @@ def test_verbose_tells_of_reading_and_requests(applied: Callable[..., Any]) -> N
     assert ended.out.rstrip().endswith("made to Stripe.")
 
 
-def test_a_failed_apply_says_what_failed_and_what_it_skipped(
-    engine: Callable[..., Any], write: Callable[[str, str], None]
-) -> None:
+def test_a_failed_apply_says_what_failed_and_what_it_skipped(engine: Engine, write: Write) -> None:
     """The summary on stdout, the failure on stderr, exit code 1; the rest is done."""
     write(
         "shop",
@@ -144,7 +141,7 @@ def test_a_failed_apply_says_what_failed_and_what_it_skipped(
 
 
 def test_a_change_is_shown_leaf_by_leaf(
-    applied: Callable[..., Any], root: Path, write: Callable[[str, str], None]
+    applied: Callable[..., Any], root: Path, write: Write
 ) -> None:
     """Money as money, what forces the replacement, and what becomes of the old object."""
     text = (root / "stacks" / "shop.py").read_text(encoding="utf-8")
@@ -156,7 +153,7 @@ def test_a_change_is_shown_leaf_by_leaf(
 
 
 def test_state_list_prints_addresses_and_names_the_stack_where_there_are_several(
-    applied: Callable[..., Any], write: Callable[[str, str], None]
+    applied: Callable[..., Any], write: Write
 ) -> None:
     """One a line, for other programs to read."""
     addresses = ["stripe_price.pro-monthly", "stripe_product.pro"]
@@ -172,9 +169,7 @@ def test_state_list_prints_addresses_and_names_the_stack_where_there_are_several
     assert document["stacks"][1] == {"stack": "shop", "addresses": addresses}
 
 
-def test_state_show_prints_one_resource(
-    applied: Callable[..., Any], write: Callable[[str, str], None]
-) -> None:
+def test_state_show_prints_one_resource(applied: Callable[..., Any], write: Write) -> None:
     """With its id; an address in two stacks needs to be told apart."""
     out = applied("state", "show", "stripe_price.pro-monthly").out
     assert out.startswith("stripe_price.pro-monthly [price_")
@@ -226,7 +221,7 @@ def test_no_refresh_says_that_stripe_was_not_asked(applied: Callable[..., Any]) 
     assert "The state is what the code says; Stripe was not asked." in out
 
 
-def test_target_and_exclude_leave_the_rest_alone(engine: Callable[..., Any]) -> None:
+def test_target_and_exclude_leave_the_rest_alone(engine: Engine) -> None:
     """And the plan says that it is not the whole."""
     out = engine("plan", "--target", "stripe_product.pro").out
     assert "Plan: 1 to create" in out
@@ -234,7 +229,7 @@ def test_target_and_exclude_leave_the_rest_alone(engine: Callable[..., Any]) -> 
     assert "Plan: 1 to create" in engine("plan", "--exclude", "stripe_price.pro-monthly").out
 
 
-def test_a_held_lock_exits_3_and_names_the_holder(engine: Callable[..., Any], root: Path) -> None:
+def test_a_held_lock_exits_3_and_names_the_holder(engine: Engine, root: Path) -> None:
     """Whoever waits knows for whom."""
     backend = open_project(root, environment="local").backend
     with backend.lock("shop", "local", operation="apply", timeout=0, on_wait=lambda _: None):
@@ -246,9 +241,7 @@ def test_a_held_lock_exits_3_and_names_the_holder(engine: Callable[..., Any], ro
         assert waited.err.startswith("Stack shop is locked by ")
 
 
-def test_a_guard_exits_4_before_anything_is_sent(
-    engine: Callable[..., Any], write: Callable[[str, str], None]
-) -> None:
+def test_a_guard_exits_4_before_anything_is_sent(engine: Engine, write: Write) -> None:
     """The message names the rule and the way on."""
     write(
         "shop",
@@ -263,9 +256,7 @@ def test_a_guard_exits_4_before_anything_is_sent(
     assert "An apply refuses this plan:" in engine("plan").out
 
 
-def test_shared_options_stand_before_or_after_the_command(
-    engine: Callable[..., Any], root: Path
-) -> None:
+def test_shared_options_stand_before_or_after_the_command(engine: Engine, root: Path) -> None:
     """The last one counts."""
     out = engine("plan").out
     folder = str(root)
@@ -276,7 +267,7 @@ def test_shared_options_stand_before_or_after_the_command(
 
 
 def test_colours_are_for_terminals_unless_they_are_forced(
-    engine: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A pipe gets plain text; NO_COLOR and --no-color win."""
     assert "\x1b[" not in engine("plan").out

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import click
 import pytest
 
 from engine.cli.root import engine as program
+from tests.support.command_line import Engine
 
 COMMANDS = [
     "init",
@@ -61,7 +61,7 @@ def test_the_commands_are_those_that_are_documented() -> None:
 @pytest.mark.parametrize("path", PATHS, ids=" ".join)
 @pytest.mark.parametrize("flag", ["-h", "--help"])
 def test_each_command_has_a_summary_an_example_and_the_shared_options(
-    engine: Callable[..., Any], path: tuple[str, ...], flag: str
+    engine: Engine, path: tuple[str, ...], flag: str
 ) -> None:
     """Help goes to stdout, exits with 0 and shows how the command is called."""
     ended = engine(*path, flag)
@@ -87,7 +87,7 @@ def test_each_option_is_explained(entry: tuple[tuple[str, ...], click.Command]) 
 
 
 def test_the_main_help_shows_the_way_the_exit_codes_and_completion(
-    engine: Callable[..., Any],
+    engine: Engine,
 ) -> None:
     """A new user needs no other page."""
     text = engine("--help").out
@@ -101,7 +101,7 @@ def test_the_main_help_shows_the_way_the_exit_codes_and_completion(
         assert words in text
 
 
-def test_no_command_at_all_is_a_mistake_that_shows_the_help(engine: Callable[..., Any]) -> None:
+def test_no_command_at_all_is_a_mistake_that_shows_the_help(engine: Engine) -> None:
     """On stderr, since nothing was asked for."""
     for words in ([], ["state"], ["emulator"]):
         ended = engine(*words)

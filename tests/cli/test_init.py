@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from engine.emulator.core import Emulator
 from engine.emulator.doors.server import EmulatorServer
+from tests.support.command_line import Engine
 
 REFUSED = "A live key is refused until an environment says live = true; see pyproject.toml."
 MADE = [
@@ -31,9 +30,7 @@ def home(root: Path) -> Path:
     return folder
 
 
-def test_a_new_project_is_valid_and_plans_four_resources(
-    engine: Callable[..., Any], home: Path
-) -> None:
+def test_a_new_project_is_valid_and_plans_four_resources(engine: Engine, home: Path) -> None:
     """Product, two prices and a portal over them, on the embedded emulator."""
     ended = engine("init", "billing")
     assert ended.code == 0
@@ -50,7 +47,7 @@ def test_a_new_project_is_valid_and_plans_four_resources(
     assert (home / "pyproject.toml").exists()
 
 
-def test_a_second_time_nothing_is_touched(engine: Callable[..., Any], home: Path) -> None:
+def test_a_second_time_nothing_is_touched(engine: Engine, home: Path) -> None:
     """What is there is left, and said to be left."""
     engine("init", "billing")
     before = {path: path.read_bytes() for path in home.rglob("*") if path.is_file()}
@@ -60,13 +57,13 @@ def test_a_second_time_nothing_is_touched(engine: Callable[..., Any], home: Path
     assert {path: path.read_bytes() for path in home.rglob("*") if path.is_file()} == before
 
 
-def test_real_stacks_get_no_example_beside_them(engine: Callable[..., Any], root: Path) -> None:
+def test_real_stacks_get_no_example_beside_them(engine: Engine, root: Path) -> None:
     """The example would be applied together with them."""
     assert "left  stacks/catalogue.py  (stacks/ has shop.py already)" in engine("init").out
     assert [path.name for path in (root / "stacks").iterdir()] == ["shop.py"]
 
 
-def test_existing_files_are_added_to(engine: Callable[..., Any], home: Path) -> None:
+def test_existing_files_are_added_to(engine: Engine, home: Path) -> None:
     """A table and two lines are appended; everything else stays to the byte."""
     (home / "pyproject.toml").write_text('[project]\nname = "x"', encoding="utf-8")
     (home / ".gitignore").write_text("*.pyc\n.engine\n", encoding="utf-8")
@@ -80,7 +77,7 @@ def test_existing_files_are_added_to(engine: Callable[..., Any], home: Path) -> 
     assert ignored.endswith("\nstate/local/\n*.plan\n")
 
 
-def test_a_project_with_a_table_keeps_it(engine: Callable[..., Any], home: Path) -> None:
+def test_a_project_with_a_table_keeps_it(engine: Engine, home: Path) -> None:
     """Whatever is in it."""
     (home / "pyproject.toml").write_text("[tool.engine]\n", encoding="utf-8")
     assert "left  pyproject.toml  (it has [tool.engine])" in engine("init", "billing").out
@@ -95,7 +92,7 @@ def test_a_project_with_a_table_keeps_it(engine: Callable[..., Any], home: Path)
     ],
 )
 def test_a_file_that_cannot_be_read_is_named(
-    engine: Callable[..., Any], home: Path, name: str, content: bytes, message: str
+    engine: Engine, home: Path, name: str, content: bytes, message: str
 ) -> None:
     """And left as it is."""
     (home / name).write_bytes(content)
@@ -105,7 +102,7 @@ def test_a_file_that_cannot_be_read_is_named(
     assert (home / name).read_bytes() == content
 
 
-def test_a_folder_that_cannot_be_made_is_named(engine: Callable[..., Any], root: Path) -> None:
+def test_a_folder_that_cannot_be_made_is_named(engine: Engine, root: Path) -> None:
     """The system's reason, with the path."""
     (root / "file").write_text("", encoding="utf-8")
     ended = engine("init", "file")
@@ -113,7 +110,7 @@ def test_a_folder_that_cannot_be_made_is_named(engine: Callable[..., Any], root:
     assert ended.err == "Error: file: File exists\n"
 
 
-def test_init_tells_machines_what_it_made(engine: Callable[..., Any], home: Path) -> None:
+def test_init_tells_machines_what_it_made(engine: Engine, home: Path) -> None:
     """One document, and nothing else."""
     ended = engine("--json", "init", "billing")
     assert json.loads(ended.out) == {
@@ -126,7 +123,7 @@ def test_init_tells_machines_what_it_made(engine: Callable[..., Any], home: Path
     assert home.is_dir()
 
 
-def test_without_a_key_the_emulator_is_named(engine: Callable[..., Any], home: Path) -> None:
+def test_without_a_key_the_emulator_is_named(engine: Engine, home: Path) -> None:
     """And no account is needed."""
     assert home.is_dir()
     assert engine("init", "billing").out.endswith(
@@ -155,7 +152,7 @@ def test_without_a_key_the_emulator_is_named(engine: Callable[..., Any], home: P
     ],
 )
 def test_with_a_key_the_account_is_named_that_the_next_command_writes_to(
-    engine: Callable[..., Any],
+    engine: Engine,
     home: Path,
     monkeypatch: pytest.MonkeyPatch,
     key: str,
@@ -175,9 +172,7 @@ def test_with_a_key_the_account_is_named_that_the_next_command_writes_to(
     )
 
 
-def test_an_environment_whose_key_is_not_set_says_so(
-    engine: Callable[..., Any], home: Path
-) -> None:
+def test_an_environment_whose_key_is_not_set_says_so(engine: Engine, home: Path) -> None:
     """The one that is named with -e, or by the project."""
     assert home.is_dir()
     out = engine("init", "billing", "-e", "test").out
@@ -186,7 +181,7 @@ def test_an_environment_whose_key_is_not_set_says_so(
 
 
 def test_the_live_environment_works_once_it_is_uncommented(
-    engine: Callable[..., Any], home: Path, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The block is taken as it is, and a live key is then used."""
     engine("init", "billing")

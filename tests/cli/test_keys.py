@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
+
+from tests.support.command_line import Engine
 
 NOWHERE = "http://127.0.0.1:9"
 
@@ -30,7 +29,7 @@ NOWHERE = "http://127.0.0.1:9"
 )
 @pytest.mark.parametrize("words", [["plan"], ["apply", "--yes"], ["state", "rebuild"]])
 def test_what_is_no_key_is_told_offline(
-    engine: Callable[..., Any],
+    engine: Engine,
     monkeypatch: pytest.MonkeyPatch,
     words: list[str],
     key: str,
@@ -51,7 +50,7 @@ def test_what_is_no_key_is_told_offline(
     "key", ["sk_test_51Ab", "rk_test_51Ab", "sk_org_test_51Ab", "sk_test_51Ab\n"]
 )
 def test_a_key_is_taken_with_the_line_end_of_the_file_that_it_was_in(
-    engine: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, key: str
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, key: str
 ) -> None:
     """Secrets that are mounted as files end in one; the account is then asked for."""
     monkeypatch.setenv("STRIPE_API_KEY", key)

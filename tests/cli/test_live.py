@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from engine.emulator.core import Emulator
 from engine.emulator.doors.server import EmulatorServer
+from tests.support.command_line import Engine, Terminal
 
 PROJECT = """
     [tool.engine]
@@ -34,9 +34,7 @@ COUPONS = """
 
 
 @pytest.fixture
-def live(
-    root: Path, engine: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Emulator]:
+def live(root: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
     """A live account on which the stack was applied; its requests are forgotten."""
     (root / "pyproject.toml").write_text(textwrap.dedent(PROJECT), encoding="utf-8")
     with Emulator(seed=3) as emulator, EmulatorServer(emulator) as server:
@@ -57,7 +55,7 @@ NEW_PRICE = PRICE.format(amount=3400)
 
 
 def test_off_a_terminal_it_is_refused_with_the_command_to_copy(
-    shell: Callable[..., Any], root: Path, live: Emulator
+    shell: Engine, root: Path, live: Emulator
 ) -> None:
     """Exit code 4, nothing written; the command in the hint does it."""
     _write(root, PRODUCT, NEW_PRICE, COUPONS)
@@ -74,7 +72,7 @@ def test_off_a_terminal_it_is_refused_with_the_command_to_copy(
 
 
 def test_the_command_to_copy_keeps_what_was_typed(
-    engine: Callable[..., Any], root: Path, live: Emulator
+    engine: Engine, root: Path, live: Emulator
 ) -> None:
     """Options, quotes, and words behind `--`."""
     _write(root, "from engine import variable\nvariable('name')\n", PRODUCT, NEW_PRICE, COUPONS)
@@ -87,7 +85,7 @@ def test_the_command_to_copy_keeps_what_was_typed(
     assert live.log.writes() == []
 
 
-def test_a_destroy_names_everything_too(engine: Callable[..., Any], live: Emulator) -> None:
+def test_a_destroy_names_everything_too(engine: Engine, live: Emulator) -> None:
     """Every address is an option of its own."""
     ended = engine("destroy", "--yes")
     assert ended.code == 4
@@ -95,9 +93,7 @@ def test_a_destroy_names_everything_too(engine: Callable[..., Any], live: Emulat
     assert live.log.writes() == []
 
 
-def test_an_update_needs_a_yes_alone(
-    engine: Callable[..., Any], root: Path, live: Emulator
-) -> None:
+def test_an_update_needs_a_yes_alone(engine: Engine, root: Path, live: Emulator) -> None:
     """Nothing ends there."""
     _write(root, PRODUCT.replace('"Pro"', '"Pro 2"'), PRICE.format(amount=2900), COUPONS)
     assert engine("apply", "--yes").code == 0
@@ -105,7 +101,7 @@ def test_an_update_needs_a_yes_alone(
 
 
 def test_at_a_terminal_each_address_is_typed(
-    terminal: Callable[..., tuple[int, str]], root: Path, live: Emulator
+    terminal: Terminal, root: Path, live: Emulator
 ) -> None:
     """After the yes; the address itself, and nothing else, goes on."""
     _write(root, PRODUCT, NEW_PRICE, COUPONS)
@@ -120,7 +116,7 @@ def test_at_a_terminal_each_address_is_typed(
 
 
 def test_at_a_terminal_many_are_confirmed_by_their_number(
-    terminal: Callable[..., tuple[int, str]], root: Path, live: Emulator
+    terminal: Terminal, root: Path, live: Emulator
 ) -> None:
     """They are listed first; what an option named is not asked about."""
     _write(root, PRODUCT, NEW_PRICE)
@@ -144,7 +140,7 @@ def test_at_a_terminal_many_are_confirmed_by_their_number(
 
 
 def test_a_live_key_without_a_live_environment_exits_4(
-    engine: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With the lines to write, and without the key."""
     monkeypatch.setenv("STRIPE_API_KEY", "sk_live_4242424242424242")

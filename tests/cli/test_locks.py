@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.command_line import Engine
+
 HOLDER = """
     import sys
     from pathlib import Path
@@ -52,7 +54,7 @@ def holder(root: Path) -> Iterator[Callable[[], tuple[subprocess.Popen[str], str
         process.communicate()
 
 
-def test_lock_list_and_release(engine: Callable[..., Any], root: Path) -> None:
+def test_lock_list_and_release(engine: Engine, root: Path) -> None:
     """From no lock to no lock, with what to commit on the way."""
     assert engine("lock").out == "Nothing is locked.\n"
     ended = engine("lock", "local/shop", "--reason", "launch freeze")
@@ -74,7 +76,7 @@ def test_lock_list_and_release(engine: Callable[..., Any], root: Path) -> None:
     assert engine("apply", "--yes").code == 0
 
 
-def test_a_whole_environment(engine: Callable[..., Any], root: Path) -> None:
+def test_a_whole_environment(engine: Engine, root: Path) -> None:
     """With or without a slash behind its name."""
     assert engine("lock", "local/", "--reason", "audit").code == 0
     assert (root / "state" / "local.lock.json").exists()
@@ -86,7 +88,7 @@ def test_a_whole_environment(engine: Callable[..., Any], root: Path) -> None:
     assert engine("lock", "local", "--release").code == 1
 
 
-def test_locks_as_documents(engine: Callable[..., Any], holder: Callable[..., Any]) -> None:
+def test_locks_as_documents(engine: Engine, holder: Callable[..., Any]) -> None:
     """Held locks and those of runs, each with all that is known."""
     document = json.loads(engine("lock", "local/shop", "--reason", "freeze", "--json").out)
     (held,) = document["held"]
@@ -118,7 +120,7 @@ def test_locks_as_documents(engine: Callable[..., Any], holder: Callable[..., An
     ],
 )
 def test_mistakes_lock_and_unlock_nothing(
-    engine: Callable[..., Any], root: Path, words: list[str], message: str
+    engine: Engine, root: Path, words: list[str], message: str
 ) -> None:
     """Exit code 1, and no file."""
     ended = engine(*words)
@@ -128,7 +130,7 @@ def test_mistakes_lock_and_unlock_nothing(
 
 
 def test_a_run_that_is_there_is_unlocked_by_force_alone(
-    engine: Callable[..., Any], holder: Callable[..., Any]
+    engine: Engine, holder: Callable[..., Any]
 ) -> None:
     """Whoever waits is told the id; without force, how to stop that run."""
     process, id = holder()
@@ -149,7 +151,7 @@ def test_a_run_that_is_there_is_unlocked_by_force_alone(
 
 
 def test_a_run_that_died_is_unlocked_without_force(
-    engine: Callable[..., Any], holder: Callable[..., Any]
+    engine: Engine, holder: Callable[..., Any]
 ) -> None:
     """There is nothing to take away but its name."""
     process, id = holder()
@@ -165,9 +167,7 @@ def test_a_run_that_died_is_unlocked_without_force(
     assert engine("lock").out == "Nothing is locked.\n"
 
 
-def test_a_run_that_died_is_said_to_have_ended(
-    engine: Callable[..., Any], holder: Callable[..., Any]
-) -> None:
+def test_a_run_that_died_is_said_to_have_ended(engine: Engine, holder: Callable[..., Any]) -> None:
     """In words; force changes nothing about that."""
     process, id = holder()
     process.kill()
@@ -179,7 +179,7 @@ def test_a_run_that_died_is_said_to_have_ended(
 
 
 def test_a_ci_run_is_named_with_its_page(
-    engine: Callable[..., Any], holder: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+    engine: Engine, holder: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever waits can look at what it does."""
     monkeypatch.setenv("BUILD_URL", "https://ci.example/job/7")

@@ -6,9 +6,10 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
+
+from tests.support.command_line import Engine
 
 BAD = ["../../x", "Live", "a b", ".hidden", "-x", "live/shop", "\x1b[2J", "\u202elive", "ü"]
 
@@ -16,7 +17,7 @@ BAD = ["../../x", "Live", "a b", ".hidden", "-x", "live/shop", "\x1b[2J", "\u202
 @pytest.mark.parametrize("name", BAD)
 @pytest.mark.parametrize("way", ["flag", "variable", "default", "table"])
 def test_environments_are_named_as_stacks_are(
-    engine: Callable[..., Any], root: Path, monkeypatch: pytest.MonkeyPatch, way: str, name: str
+    engine: Engine, root: Path, monkeypatch: pytest.MonkeyPatch, way: str, name: str
 ) -> None:
     """Wherever the name comes from; nothing is made, and nothing raw is shown."""
     words: tuple[str, ...] = ("plan",)
@@ -37,7 +38,7 @@ def test_environments_are_named_as_stacks_are(
     assert sorted(root.rglob("*")) == [*before]
 
 
-def test_what_begins_with_a_dot_is_no_stack(engine: Callable[..., Any], root: Path) -> None:
+def test_what_begins_with_a_dot_is_no_stack(engine: Engine, root: Path) -> None:
     """Editors and file systems leave such files behind."""
     for name in (".#shop.py", "._shop.py", ".py", ".hidden.py"):
         (root / "stacks" / name).write_bytes(b"\x00\x05\x16\x07 raise SystemExit")
@@ -62,7 +63,7 @@ def _dangling(path: Path) -> None:
 
 @pytest.mark.parametrize("make", [_pipe, _folder, _device, _dangling], ids=lambda f: f.__name__)
 def test_what_is_no_file_is_no_stack(
-    engine: Callable[..., Any], root: Path, make: Callable[[Path], None]
+    engine: Engine, root: Path, make: Callable[[Path], None]
 ) -> None:
     """Refused with its name; nobody waits for it."""
     make(root / "stacks" / "other.py")
@@ -74,7 +75,7 @@ def test_what_is_no_file_is_no_stack(
 @pytest.mark.parametrize("make", [_pipe, _folder, _device], ids=lambda f: f.__name__)
 @pytest.mark.parametrize("name", ["shop.json", "shop.journal", "shop.lock.json"])
 def test_what_is_no_file_is_no_state(
-    engine: Callable[..., Any], root: Path, make: Callable[[Path], None], name: str
+    engine: Engine, root: Path, make: Callable[[Path], None], name: str
 ) -> None:
     """Neither a state, nor a journal, nor a held lock."""
     assert engine("apply", "--yes").code == 0
@@ -90,7 +91,7 @@ def test_what_is_no_file_is_no_state(
 
 @pytest.mark.parametrize("make", [_pipe, _folder, _device], ids=lambda f: f.__name__)
 def test_what_is_no_file_is_no_plan(
-    engine: Callable[..., Any], root: Path, make: Callable[[Path], None]
+    engine: Engine, root: Path, make: Callable[[Path], None]
 ) -> None:
     """To read, or to write over."""
     make(root / "shop.plan")
@@ -100,7 +101,7 @@ def test_what_is_no_file_is_no_plan(
         assert "shop.plan" in ended.err
 
 
-def test_a_link_in_place_of_a_state_is_refused(engine: Callable[..., Any], root: Path) -> None:
+def test_a_link_in_place_of_a_state_is_refused(engine: Engine, root: Path) -> None:
     """The first write would break it, and two checkouts would go their own ways."""
     assert engine("apply", "--yes").code == 0
     path = root / "state" / "local" / "shop.json"
@@ -113,7 +114,7 @@ def test_a_link_in_place_of_a_state_is_refused(engine: Callable[..., Any], root:
 
 
 @pytest.mark.parametrize("word", ["../../x", "a b", "X"])
-def test_no_name_leads_out_of_the_states(engine: Callable[..., Any], root: Path, word: str) -> None:
+def test_no_name_leads_out_of_the_states(engine: Engine, root: Path, word: str) -> None:
     """Whatever takes the name of a stack."""
     (root / "x.lock.json").write_text("{}")
     for words in (
@@ -135,7 +136,7 @@ Product("pro", name="P\\u202er\\x9bo\\x7f", metadata={"k\\x1bc\\u2066": "v\\u200
 
 
 def test_nothing_that_a_terminal_acts_on_gets_there_raw(
-    engine: Callable[..., Any], root: Path, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Values, keys and what Stripe answers; in colour, as documents and in progress too."""
     (root / "stacks" / "shop.py").write_text(STRANGE)

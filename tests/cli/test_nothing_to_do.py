@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from tests.support.command_line import Engine, Write
 
 CONCLUSION = "\nNo changes.\n"
 
@@ -16,16 +17,14 @@ def _conclusion(ended: Any) -> str:
     return str(text.rstrip("\n"))
 
 
-def test_a_destroy_of_what_was_never_applied(engine: Callable[..., Any]) -> None:
+def test_a_destroy_of_what_was_never_applied(engine: Engine) -> None:
     """Nothing was compared with the code."""
     wanted = "The state has no resource: there is nothing to remove."
     assert _conclusion(engine("destroy", "--yes")) == wanted
     assert _conclusion(engine("plan", "--destroy")) == wanted
 
 
-def test_a_stack_that_declares_nothing(
-    engine: Callable[..., Any], write: Callable[[str, str], None]
-) -> None:
+def test_a_stack_that_declares_nothing(engine: Engine, write: Write) -> None:
     """Neither does its state."""
     write("shop", "")
     wanted = "Nothing is declared in stack shop, and nothing of it is in the state."
@@ -33,7 +32,7 @@ def test_a_stack_that_declares_nothing(
     assert _conclusion(engine("apply", "--yes")) == wanted
 
 
-def test_a_refresh_of_what_has_not_moved(engine: Callable[..., Any]) -> None:
+def test_a_refresh_of_what_has_not_moved(engine: Engine) -> None:
     """The code is not asked."""
     assert engine("apply", "--yes").code == 0
     wanted = "The state is what Stripe has."
@@ -41,7 +40,7 @@ def test_a_refresh_of_what_has_not_moved(engine: Callable[..., Any]) -> None:
 
 
 def test_a_stack_without_a_module_is_not_claimed_to_be_right(
-    engine: Callable[..., Any], root: Path, write: Callable[[str, str], None]
+    engine: Engine, root: Path, write: Write
 ) -> None:
     """No plan looks at what it manages; by its name, or alone, the way to remove it is told."""
     assert engine("apply", "--yes").code == 0
@@ -69,7 +68,7 @@ def test_a_stack_without_a_module_is_not_claimed_to_be_right(
 
 
 def test_a_state_without_a_module_that_cannot_be_read_may_manage_something(
-    engine: Callable[..., Any], root: Path, write: Callable[[str, str], None]
+    engine: Engine, root: Path, write: Write
 ) -> None:
     """It is named, and does not keep the others from being planned."""
     assert engine("apply", "--yes").code == 0

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from tests.support.command_line import Engine, Write
+
 
 @pytest.fixture
-def applied(engine: Callable[..., Any], write: Callable[[str, str], None]) -> Callable[..., Any]:
+def applied(engine: Engine, write: Write) -> Callable[..., Any]:
     """Runs commands after a webhook and its secret were applied."""
     write(
         "hooks",
@@ -78,7 +80,7 @@ def test_a_secret_is_printed_only_when_it_is_asked_for_by_name(
 
 
 def test_an_output_of_two_stacks_has_to_be_told_apart(
-    applied: Callable[..., Any], write: Callable[[str, str], None]
+    applied: Callable[..., Any], write: Write
 ) -> None:
     """The message names the stacks."""
     write("more", 'from engine import output\noutput("price_id", "x")\n')
@@ -94,7 +96,7 @@ def test_a_misspelt_output_gets_a_suggestion(applied: Callable[..., Any]) -> Non
     assert "known: events, price_id, secret" in applied("output", "zzz").err
 
 
-def test_before_the_first_apply_there_are_none(engine: Callable[..., Any]) -> None:
+def test_before_the_first_apply_there_are_none(engine: Engine) -> None:
     """Which is no error."""
     ended = engine("output")
     assert (ended.code, ended.out) == (0, "No outputs.\n")

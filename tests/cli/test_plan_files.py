@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import json
 import stat
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support.command_line import Engine, Write
+
 HEAD = "Environment local (embedded emulator), account acct_"
 
 
-def written(engine: Callable[..., Any], *words: str) -> Any:
+def written(engine: Engine, *words: str) -> Any:
     """Save a plan to shop.plan."""
     ended = engine("plan", "-o", "shop.plan", *words)
     assert ended.code in (0, 2), ended.err
     return ended
 
 
-def test_a_plan_is_saved_and_the_next_step_named(engine: Callable[..., Any], root: Path) -> None:
+def test_a_plan_is_saved_and_the_next_step_named(engine: Engine, root: Path) -> None:
     """The plan goes to stdout as ever, what to do with it to stderr."""
     shown = engine("plan").out
     ended = written(engine)
@@ -33,7 +35,7 @@ def test_a_plan_is_saved_and_the_next_step_named(engine: Callable[..., Any], roo
 
 
 def test_the_next_step_names_what_the_command_named(
-    engine: Callable[..., Any], root: Path, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A bare word might be a stack, and a blank would be two words."""
     ended = engine("plan", "-e", "local", "-o", "tfplan")
@@ -44,7 +46,7 @@ def test_the_next_step_names_what_the_command_named(
     assert (root / "my shop.plan").exists()
 
 
-def test_a_saved_plan_is_applied_without_a_question(shell: Callable[..., Any], root: Path) -> None:
+def test_a_saved_plan_is_applied_without_a_question(shell: Engine, root: Path) -> None:
     """Without a terminal too: whoever saved it could look at it; it is shown all the same."""
     plan = shell("plan", "-o", "shop.plan")
     ended = shell("apply", "shop.plan")
@@ -63,7 +65,7 @@ def test_a_saved_plan_is_applied_without_a_question(shell: Callable[..., Any], r
     )
 
 
-def test_a_saved_plan_without_changes(engine: Callable[..., Any]) -> None:
+def test_a_saved_plan_without_changes(engine: Engine) -> None:
     """There is no next step, and applying it says so."""
     assert engine("apply", "--yes").code == 0
     ended = written(engine)
@@ -76,7 +78,7 @@ def test_a_saved_plan_without_changes(engine: Callable[..., Any]) -> None:
 
 @pytest.mark.parametrize("option", [(), ("--detailed-exitcode",)])
 def test_a_refused_plan_is_shown_and_not_saved(
-    engine: Callable[..., Any], write: Callable[[str, str], None], root: Path, option: Sequence[str]
+    engine: Engine, write: Write, root: Path, option: Sequence[str]
 ) -> None:
     """It ends as its apply would: with exit code 4, on which a pipeline stops."""
     text = """
@@ -101,7 +103,7 @@ def test_a_refused_plan_is_shown_and_not_saved(
     assert len(json.loads(ended.out)["stacks"][0]["refusals"]) == 1
 
 
-def test_documents_are_those_of_plan_and_apply(engine: Callable[..., Any]) -> None:
+def test_documents_are_those_of_plan_and_apply(engine: Engine) -> None:
     """Nothing else is on stdout or stderr."""
     plain = json.loads(engine("plan", "--json").out)
     ended = written(engine, "--json")
@@ -115,12 +117,12 @@ def test_documents_are_those_of_plan_and_apply(engine: Callable[..., Any]) -> No
     assert [entry["outcome"] for entry in document["outcomes"]] == ["applied", "applied"]
 
 
-def test_an_apply_says_that_it_planned_itself(engine: Callable[..., Any]) -> None:
+def test_an_apply_says_that_it_planned_itself(engine: Engine) -> None:
     """A machine can tell the two apart."""
     assert json.loads(engine("apply", "--yes", "--json").out)["saved_plan"] is False
 
 
-def test_a_saved_plan_is_shown_as_it_was(engine: Callable[..., Any]) -> None:
+def test_a_saved_plan_is_shown_as_it_was(engine: Engine) -> None:
     """With what it was made with at its head; Stripe is not asked."""
     shown = written(engine, "--target", "stripe_product.pro").out
     ended = engine("show", "shop.plan")
@@ -130,7 +132,7 @@ def test_a_saved_plan_is_shown_as_it_was(engine: Callable[..., Any]) -> None:
     assert (ended.code, rest, ended.err) == (0, shown, "")
 
 
-def test_an_object_that_moved_is_named(engine: Callable[..., Any], root: Path) -> None:
+def test_an_object_that_moved_is_named(engine: Engine, root: Path) -> None:
     """Exit code 4: nothing was changed."""
     assert engine("apply", "--yes").code == 0
     written(engine, "--var", "name=Pro 2")
@@ -161,9 +163,7 @@ def test_an_object_that_moved_is_named(engine: Callable[..., Any], root: Path) -
         ("--allow-mass-change",),
     ],
 )
-def test_options_that_would_make_another_plan(
-    engine: Callable[..., Any], words: tuple[str, ...]
-) -> None:
+def test_options_that_would_make_another_plan(engine: Engine, words: tuple[str, ...]) -> None:
     """Each is refused by name, before the file is read."""
     ended = engine("apply", "none.plan", *words)
     assert ended.code == 1
@@ -174,14 +174,14 @@ def test_options_that_would_make_another_plan(
     )
 
 
-def test_options_that_say_how_it_is_carried_out(engine: Callable[..., Any]) -> None:
+def test_options_that_say_how_it_is_carried_out(engine: Engine) -> None:
     """They change nothing about what is done."""
     written(engine)
     ended = engine("apply", "shop.plan", "--parallelism", "1", "--lock-timeout", "1")
     assert ended.code == 0
 
 
-def test_a_word_that_is_a_stack_and_a_file(engine: Callable[..., Any], root: Path) -> None:
+def test_a_word_that_is_a_stack_and_a_file(engine: Engine, root: Path) -> None:
     """Nobody guesses which one was meant."""
     assert engine("plan", "-o", "shop").code == 0
     for command in ("apply", "show"):
@@ -197,7 +197,7 @@ def test_a_word_that_is_a_stack_and_a_file(engine: Callable[..., Any], root: Pat
     assert engine("show", "shop").out.startswith("Stack shop")
 
 
-def test_a_plan_file_stands_alone(engine: Callable[..., Any]) -> None:
+def test_a_plan_file_stands_alone(engine: Engine) -> None:
     """It says itself which stacks it is of."""
     ended = engine("apply", "shop", "shop.plan")
     assert ended.err == (
@@ -206,7 +206,7 @@ def test_a_plan_file_stands_alone(engine: Callable[..., Any]) -> None:
     )
 
 
-def test_what_is_no_plan_file_is_said_to_be_none(engine: Callable[..., Any], root: Path) -> None:
+def test_what_is_no_plan_file_is_said_to_be_none(engine: Engine, root: Path) -> None:
     """A module, a file that is not there, and any other file."""
     ended = engine("apply", "stacks/shop.py")
     assert ended.err == "Error: stacks/shop.py is a stack module\nHint: name the stack: shop\n"
@@ -222,7 +222,7 @@ def test_what_is_no_plan_file_is_said_to_be_none(engine: Callable[..., Any], roo
         )
 
 
-def test_a_file_that_was_edited(engine: Callable[..., Any], root: Path) -> None:
+def test_a_file_that_was_edited(engine: Engine, root: Path) -> None:
     """It is neither shown nor applied."""
     written(engine)
     path = root / "shop.plan"
@@ -237,9 +237,7 @@ def test_a_file_that_was_edited(engine: Callable[..., Any], root: Path) -> None:
         )
 
 
-def test_a_place_that_will_not_do_is_refused_before_planning(
-    engine: Callable[..., Any], root: Path
-) -> None:
+def test_a_place_that_will_not_do_is_refused_before_planning(engine: Engine, root: Path) -> None:
     """Nobody waits for a plan that cannot be kept, and no file is lost."""
     (root / "notes.txt").write_text("notes", encoding="utf-8")
     ended = engine("plan", "-o", "notes.txt", "no-such-stack")

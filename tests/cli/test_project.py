@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from tests.support.command_line import Engine
+
 
 @pytest.fixture
-def inside(
-    root: Path, engine: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., Any]:
+def inside(root: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     """Runs a command in a folder of the project."""
     folder = root / "src" / "app"
     folder.mkdir(parents=True)

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.command_line import Engine, Write
+
 STACK = """
     from engine import output
     from engine.stripe import Product, WebhookEndpoint
@@ -21,9 +23,7 @@ VARIABLE = "SHOP_WEBHOOK_ENDPOINT_EVENTS_SECRET"
 
 
 @pytest.fixture
-def configured(
-    root: Path, engine: Callable[..., Any], write: Callable[[str, str], None]
-) -> Callable[[str], Callable[..., Any]]:
+def configured(root: Path, engine: Engine, write: Write) -> Callable[[str], Callable[..., Any]]:
     """Runs commands in a project whose secrets go to a place."""
 
     def configure(place: str) -> Callable[..., Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import pytest
 import engine as engine_package
 from engine.cli.root import engine as program
 from engine.version import VERSION
+from tests.support.command_line import Engine
 
 # Without `site`, whose own imports differ from one installation to the next.
 PROBE = """
@@ -114,7 +115,7 @@ def test_help_loads_nothing_heavy(tmp_path: Path, path: str) -> None:
 
 @pytest.mark.parametrize("name", OFFLINE)
 def test_an_offline_command_loads_nothing_heavy_that_it_does_not_use(
-    root: Path, engine: Callable[..., Any], name: str
+    root: Path, engine: Engine, name: str
 ) -> None:
     """Who asks Stripe nothing does not wait for the SDK."""
     assert engine("apply", "--yes").code == 0
@@ -124,7 +125,7 @@ def test_an_offline_command_loads_nothing_heavy_that_it_does_not_use(
 
 
 def test_completion_loads_nothing_heavy(
-    root: Path, engine: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+    root: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It runs at every press of a key."""
     assert engine("apply", "--yes").code == 0

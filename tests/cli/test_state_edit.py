@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from engine.backends.state.journal import framed
+from tests.support.command_line import Engine, Write
 
 OLD, NEW = "stripe_price.pro-monthly", "stripe_price.every-month"
 
 
 @pytest.fixture
-def state_file(engine: Callable[..., Any], root: Path) -> Path:
+def state_file(engine: Engine, root: Path) -> Path:
     """The state of a stack that was applied."""
     assert engine("apply", "--yes").code == 0
     return root / "state" / "local" / "shop.json"
 
 
-def test_a_moved_resource_is_the_same_object(
-    engine: Callable[..., Any], state_file: Path, root: Path
-) -> None:
+def test_a_moved_resource_is_the_same_object(engine: Engine, state_file: Path, root: Path) -> None:
     """With the new name in the code the plan is empty; the serial went up by one."""
     before = json.loads(state_file.read_bytes())
     ended = engine("state", "mv", OLD, NEW)
@@ -39,9 +36,7 @@ def test_a_moved_resource_is_the_same_object(
     assert engine("plan", "--detailed-exitcode").code == 0
 
 
-def test_what_depends_on_a_moved_resource_follows(
-    engine: Callable[..., Any], state_file: Path
-) -> None:
+def test_what_depends_on_a_moved_resource_follows(engine: Engine, state_file: Path) -> None:
     """Dependencies name the new address."""
     engine("state", "mv", "stripe_product.pro", "stripe_product.best")
     resources = json.loads(state_file.read_bytes())["resources"]
@@ -59,7 +54,7 @@ def test_what_depends_on_a_moved_resource_follows(
     ],
 )
 def test_a_move_that_cannot_be(
-    engine: Callable[..., Any], state_file: Path, words: tuple[str, str], message: str
+    engine: Engine, state_file: Path, words: tuple[str, str], message: str
 ) -> None:
     """The state stays as it is."""
     before = state_file.read_bytes()
@@ -69,9 +64,7 @@ def test_a_move_that_cannot_be(
     assert state_file.read_bytes() == before
 
 
-def test_a_secret_moves_along(
-    engine: Callable[..., Any], write: Callable[[str, str], None], root: Path
-) -> None:
+def test_a_secret_moves_along(engine: Engine, write: Write, root: Path) -> None:
     """Stripe told it once; under the new address it is known still."""
     stack = """
         from engine import output
@@ -90,7 +83,7 @@ def test_a_secret_moves_along(
     assert new.read_text() == old.read_text()
 
 
-def test_forgotten_resources_stay_on_stripe(engine: Callable[..., Any], state_file: Path) -> None:
+def test_forgotten_resources_stay_on_stripe(engine: Engine, state_file: Path) -> None:
     """The object is there still, and can be taken over again."""
     id = json.loads(state_file.read_bytes())["resources"]["stripe_product.pro"]["id"]
     ended = engine("state", "rm", "stripe_product.pro")
@@ -103,7 +96,7 @@ def test_forgotten_resources_stay_on_stripe(engine: Callable[..., Any], state_fi
     assert engine("plan", "--detailed-exitcode").code == 0
 
 
-def test_several_go_at_once_or_none(engine: Callable[..., Any], state_file: Path) -> None:
+def test_several_go_at_once_or_none(engine: Engine, state_file: Path) -> None:
     """One that is not there keeps the others."""
     before = state_file.read_bytes()
     ended = engine("state", "rm", OLD, "stripe_product.por")
@@ -114,14 +107,14 @@ def test_several_go_at_once_or_none(engine: Callable[..., Any], state_file: Path
     assert document["stacks"] == [{"stack": "shop", "addresses": []}]
 
 
-def test_machines_get_what_moved(engine: Callable[..., Any], state_file: Path) -> None:
+def test_machines_get_what_moved(engine: Engine, state_file: Path) -> None:
     """The resource under its new address."""
     document = json.loads(engine("state", "mv", OLD, NEW, "--json", "--stack", "shop").out)
     assert document["address"] == NEW
     assert document["id"] == json.loads(state_file.read_bytes())["resources"][NEW]["id"]
 
 
-def test_an_unfinished_run_comes_first(engine: Callable[..., Any], state_file: Path) -> None:
+def test_an_unfinished_run_comes_first(engine: Engine, state_file: Path) -> None:
     """Its journal speaks of addresses; the next plan takes it up."""
     state_file.with_suffix(".journal").write_bytes(framed(b"{}"))
     before = state_file.read_bytes()
@@ -132,18 +125,14 @@ def test_an_unfinished_run_comes_first(engine: Callable[..., Any], state_file: P
     assert state_file.read_bytes() == before
 
 
-def test_a_module_that_is_gone_is_no_obstacle(
-    engine: Callable[..., Any], state_file: Path, root: Path
-) -> None:
+def test_a_module_that_is_gone_is_no_obstacle(engine: Engine, state_file: Path, root: Path) -> None:
     """What a state holds can be edited whatever the stacks say."""
     (root / "stacks" / "shop.py").write_text("this is no Python")
     assert engine("state", "rm", OLD).code == 0
     assert OLD not in json.loads(state_file.read_bytes())["resources"]
 
 
-def test_a_renamed_stack_keeps_its_objects(
-    engine: Callable[..., Any], state_file: Path, root: Path
-) -> None:
+def test_a_renamed_stack_keeps_its_objects(engine: Engine, state_file: Path, root: Path) -> None:
     """A renamed module is refused with the command that gives its state the new name."""
     before = json.loads(state_file.read_bytes())
     modules = root / "stacks"
@@ -169,7 +158,7 @@ def test_a_renamed_stack_keeps_its_objects(
 
 
 def test_a_rename_that_was_cut_off_is_finished(
-    engine: Callable[..., Any], state_file: Path, root: Path
+    engine: Engine, state_file: Path, root: Path
 ) -> None:
     """Between its two writes both files are there; the same command removes the old one."""
     before = state_file.read_bytes()
@@ -184,7 +173,7 @@ def test_a_rename_that_was_cut_off_is_finished(
     assert engine("plan", "--detailed-exitcode").code == 0
 
 
-def test_the_secrets_of_a_renamed_stack_follow(engine: Callable[..., Any], root: Path) -> None:
+def test_the_secrets_of_a_renamed_stack_follow(engine: Engine, root: Path) -> None:
     """A webhook's secret, which Stripe returned once, is under the new name too."""
     stack = root / "stacks" / "shop.py"
     stack.write_text(
@@ -211,7 +200,7 @@ def test_the_secrets_of_a_renamed_stack_follow(engine: Callable[..., Any], root:
     ],
 )
 def test_what_is_no_renamed_stack_is_refused(
-    engine: Callable[..., Any], state_file: Path, old: str, new: str, message: str
+    engine: Engine, state_file: Path, old: str, new: str, message: str
 ) -> None:
     """Nothing is changed then, and the message says what to do."""
     before = state_file.read_bytes()
@@ -222,7 +211,7 @@ def test_what_is_no_renamed_stack_is_refused(
 
 
 def test_a_stack_with_a_state_of_its_own_takes_no_other_state(
-    engine: Callable[..., Any], state_file: Path, root: Path
+    engine: Engine, state_file: Path, root: Path
 ) -> None:
     """Two stacks are not made one by a rename."""
     before = state_file.read_bytes()

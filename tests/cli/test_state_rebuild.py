@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.support.command_line import Engine, Write
+
 
 @pytest.fixture
-def state_file(engine: Callable[..., Any], root: Path) -> Path:
+def state_file(engine: Engine, root: Path) -> Path:
     """The state of a stack that was applied."""
     assert engine("apply", "--yes").code == 0
     return root / "state" / "local" / "shop.json"
 
 
-def test_the_way_back_that_damage_names_works(
-    engine: Callable[..., Any], state_file: Path, root: Path
-) -> None:
+def test_the_way_back_that_damage_names_works(engine: Engine, state_file: Path, root: Path) -> None:
     """The hint's own words, then an empty plan."""
     state_file.write_bytes(state_file.read_bytes()[:300])
     ended = engine("plan")
@@ -41,9 +39,7 @@ def test_the_way_back_that_damage_names_works(
     assert engine("state", "verify").code == 0
 
 
-def test_machines_get_one_document(
-    engine: Callable[..., Any], state_file: Path, write: Callable[[str, str], None]
-) -> None:
+def test_machines_get_one_document(engine: Engine, state_file: Path, write: Write) -> None:
     """What was found and how, what was not, what is declared no more."""
     write(
         "shop",
@@ -68,7 +64,7 @@ def test_machines_get_one_document(
 
 
 def test_people_are_told_what_the_next_apply_will_do(
-    engine: Callable[..., Any], state_file: Path, write: Callable[[str, str], None]
+    engine: Engine, state_file: Path, write: Write
 ) -> None:
     """Removals and creations stand apart, with the word about renames."""
     write(
@@ -88,7 +84,7 @@ def test_people_are_told_what_the_next_apply_will_do(
 
 
 @pytest.mark.usefixtures("state_file")
-def test_a_good_state_is_left(engine: Callable[..., Any]) -> None:
+def test_a_good_state_is_left(engine: Engine) -> None:
     """Without a name there is nothing to do; with one it takes --force."""
     assert engine("state", "rebuild").out == "Every state can be read: nothing to rebuild.\n"
     ended = engine("state", "rebuild", "shop")
@@ -98,7 +94,7 @@ def test_a_good_state_is_left(engine: Callable[..., Any]) -> None:
 
 
 def test_an_archived_object_is_said_to_be(
-    engine: Callable[..., Any], state_file: Path, write: Callable[[str, str], None], root: Path
+    engine: Engine, state_file: Path, write: Write, root: Path
 ) -> None:
     """It is remembered, not managed; the next apply revives it."""
     stack = (root / "stacks" / "shop.py").read_text()

@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.support.command_line import Engine
+
 
 @pytest.fixture
-def state_file(engine: Callable[..., Any], root: Path) -> Path:
+def state_file(engine: Engine, root: Path) -> Path:
     """The state of a stack that was applied."""
     assert engine("apply", "--yes").code == 0
     return root / "state" / "local" / "shop.json"
 
 
 @pytest.mark.usefixtures("state_file")
-def test_all_is_well(engine: Callable[..., Any]) -> None:
+def test_all_is_well(engine: Engine) -> None:
     """One sentence, exit code 0."""
     for words in ((), ("shop",), ("-e", "local"), ("state/local/shop.json",)):
         ended = engine("state", "verify", *words)
         assert (ended.code, ended.out) == (0, "Success: 1 state, 2 resources, no problems.\n")
 
 
-def test_everything_wrong_is_listed_at_once(
-    engine: Callable[..., Any], state_file: Path, root: Path
-) -> None:
+def test_everything_wrong_is_listed_at_once(engine: Engine, state_file: Path, root: Path) -> None:
     """File, line, what and the way back, on stderr; exit code 1; the file stays as it is."""
     bad = state_file.read_bytes().replace(b'"Pro"', b'"Plus"').replace(b"\n", b"\r\n")
     state_file.write_bytes(bad)
@@ -45,7 +43,7 @@ def test_everything_wrong_is_listed_at_once(
     assert engine("state", "verify", "-e", "live").err.startswith("Error: 1 problem in the state\n")
 
 
-def test_machines_get_one_document(engine: Callable[..., Any], state_file: Path) -> None:
+def test_machines_get_one_document(engine: Engine, state_file: Path) -> None:
     """Valid or not, and each finding with its reference; the text goes to stderr beside it."""
     good = json.loads(engine("state", "verify", "--json").out)
     assert good == {
@@ -72,7 +70,7 @@ def test_machines_get_one_document(engine: Callable[..., Any], state_file: Path)
 
 
 def test_a_hook_passes_files(
-    engine: Callable[..., Any], state_file: Path, root: Path, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, state_file: Path, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Relative to where it runs; what is no state among them is passed over."""
     lock = state_file.with_name("shop.lock.json")
@@ -89,7 +87,7 @@ def test_a_hook_passes_files(
 
 
 @pytest.mark.usefixtures("state_file")
-def test_what_is_not_there(engine: Callable[..., Any]) -> None:
+def test_what_is_not_there(engine: Engine) -> None:
     """A stack without a state, and a file that cannot be read, are mistakes of the call."""
     assert "did you mean 'shop'?" in engine("state", "verify", "shpo").err
     ended = engine("state", "verify", "state/local/none.json")
@@ -98,7 +96,7 @@ def test_what_is_not_there(engine: Callable[..., Any]) -> None:
 
 
 @pytest.mark.usefixtures("state_file")
-def test_what_git_could_see_is_a_finding(engine: Callable[..., Any], root: Path) -> None:
+def test_what_git_could_see_is_a_finding(engine: Engine, root: Path) -> None:
     """An ignore file that a full disk left empty lets `git add -A` take secrets."""
     for name in (".engine", "state"):
         (root / name / ".gitignore").write_bytes(b"")
@@ -111,9 +109,7 @@ def test_what_git_could_see_is_a_finding(engine: Callable[..., Any], root: Path)
 
 
 @pytest.mark.usefixtures("state_file")
-def test_a_journal_that_cannot_be_taken_up_is_a_finding(
-    engine: Callable[..., Any], root: Path
-) -> None:
+def test_a_journal_that_cannot_be_taken_up_is_a_finding(engine: Engine, root: Path) -> None:
     """With the way on; every other command refuses it."""
     (root / "state" / "local" / "shop.journal").write_bytes(b"")
     ended = engine("state", "verify", "--json")
@@ -122,14 +118,14 @@ def test_a_journal_that_cannot_be_taken_up_is_a_finding(
     assert "It is empty" in engine("plan").err
 
 
-def test_a_project_without_states(engine: Callable[..., Any]) -> None:
+def test_a_project_without_states(engine: Engine) -> None:
     """Nothing was applied yet, so nothing is wrong."""
     ended = engine("state", "verify")
     assert (ended.code, ended.out) == (0, "Success: 0 states, 0 resources, no problems.\n")
 
 
 def test_neither_key_nor_network_is_needed(
-    engine: Callable[..., Any], root: Path, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An environment whose key is not set verifies like any other."""
     (root / "pyproject.toml").write_text(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from typing import Any
 
 import pytest
+
+from tests.support.command_line import Engine
 
 
 @pytest.mark.parametrize(
@@ -22,9 +22,7 @@ import pytest
         ("portal_configuration", "stripe_billing_portal_configuration"),
     ],
 )
-def test_a_type_is_found_by_each_of_its_names(
-    engine: Callable[..., Any], name: str, expected: str
-) -> None:
+def test_a_type_is_found_by_each_of_its_names(engine: Engine, name: str, expected: str) -> None:
     """Address, object name, class; in either case."""
     ended = engine("types", name)
     assert ended.code == 0
@@ -32,7 +30,7 @@ def test_a_type_is_found_by_each_of_its_names(
     assert json.loads(engine("types", name, "--json").out)["type"] == expected
 
 
-def test_the_list_names_every_type_and_how_many_wait(engine: Callable[..., Any]) -> None:
+def test_the_list_names_every_type_and_how_many_wait(engine: Engine) -> None:
     """As a table and as a document."""
     ended = engine("types")
     assert ended.out.startswith("TYPE ")

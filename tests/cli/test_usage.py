@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 
 from engine.catalog import loader
+from tests.support.command_line import Engine
 
 # An object of Stripe's that no row of the table speaks of.
 WAITING = next(name for name in loader.object_names() if name not in loader.managed())
@@ -57,7 +56,7 @@ BAD = [
 
 @pytest.mark.parametrize(("words", "message", "hint"), BAD, ids=lambda value: str(value)[:40])
 def test_a_bad_call_exits_1_with_a_message_and_a_hint(
-    engine: Callable[..., Any], words: list[str], message: str, hint: str
+    engine: Engine, words: list[str], message: str, hint: str
 ) -> None:
     """Never 2, which means changes; nothing on stdout."""
     ended = engine(*words)
@@ -72,7 +71,7 @@ def test_a_bad_call_exits_1_with_a_message_and_a_hint(
 @pytest.mark.parametrize("words", [["plan", "--foo"], ["plan", "shp"], ["pln"]], ids=" ".join)
 @pytest.mark.parametrize("first", [True, False])
 def test_with_json_an_error_is_a_document_too(
-    engine: Callable[..., Any], words: list[str], *, first: bool
+    engine: Engine, words: list[str], *, first: bool
 ) -> None:
     """Even where the options could not be read; people still get text on stderr."""
     ended = engine(*(["--json", *words] if first else [*words, "--json"]))
@@ -84,13 +83,13 @@ def test_with_json_an_error_is_a_document_too(
     assert "Error: " in ended.err
 
 
-def test_json_after_the_end_of_options_is_a_stacks_name(engine: Callable[..., Any]) -> None:
+def test_json_after_the_end_of_options_is_a_stacks_name(engine: Engine) -> None:
     """`--` means what it always means."""
     ended = engine("plan", "--", "--json")
     assert (ended.code, ended.out) == (1, "")
     assert "there is no stack '--json'" in ended.err
 
 
-def test_the_usage_line_stands_above_a_bad_option(engine: Callable[..., Any]) -> None:
+def test_the_usage_line_stands_above_a_bad_option(engine: Engine) -> None:
     """What would have been right is one line away."""
     assert engine("plan", "--foo").err.startswith("Usage: engine plan [OPTIONS] [STACK]...\n")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.support.command_line import Engine, Write
 
 STACK = """
     from engine import variable
@@ -20,7 +21,7 @@ STACK = """
 
 
 @pytest.fixture(autouse=True)
-def _typed(write: Callable[[str, str], None]) -> None:
+def _typed(write: Write) -> None:
     """The stack reads a truth and an amount."""
     write("shop", STACK)
 
@@ -31,7 +32,7 @@ def _planned(ended: Any) -> dict[str, Any]:
 
 
 def test_values_of_the_environment_have_the_type_of_the_default(
-    engine: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`false` is no text that is true, and 2100 is a number."""
     monkeypatch.setenv("ENGINE_VAR_WITH_WEBHOOK", "false")
@@ -43,7 +44,7 @@ def test_values_of_the_environment_have_the_type_of_the_default(
 
 
 def test_a_flag_precedes_a_file_and_a_file_the_environment(
-    engine: Callable[..., Any], root: Path, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Wherever they are on the line; a later file precedes an earlier one."""
     monkeypatch.setenv("ENGINE_VAR_CENTS", "1")
@@ -61,9 +62,7 @@ def test_a_flag_precedes_a_file_and_a_file_the_environment(
 
 
 @pytest.mark.parametrize("command", ["validate", "plan", "apply --yes", "destroy --yes"])
-def test_a_value_of_another_type_is_refused(
-    engine: Callable[..., Any], root: Path, command: str
-) -> None:
+def test_a_value_of_another_type_is_refused(engine: Engine, root: Path, command: str) -> None:
     """The variable, the type, the value and where it is from, at the line that reads it."""
     ended = engine(*command.split(), "--var", "cents=21,00")
     assert (ended.code, ended.out) == (1, "")
@@ -75,7 +74,7 @@ def test_a_value_of_another_type_is_refused(
     assert not (root / "state").exists()
 
 
-def test_a_name_that_no_stack_reads_is_refused(engine: Callable[..., Any], root: Path) -> None:
+def test_a_name_that_no_stack_reads_is_refused(engine: Engine, root: Path) -> None:
     """With the one that was meant: the default would have been used without a word."""
     ended = engine("plan", "--var", "cent=2100", "--var", "zone=eu")
     assert (ended.code, ended.out) == (1, "")
@@ -90,7 +89,7 @@ def test_a_name_that_no_stack_reads_is_refused(engine: Callable[..., Any], root:
 
 
 def test_a_name_that_another_stack_or_another_run_reads_is_taken(
-    engine: Callable[..., Any], write: Callable[[str, str], None]
+    engine: Engine, write: Write
 ) -> None:
     """One file of variables may serve all stacks and all environments."""
     write("other", "from engine import variable\nvariable('region', 'eu')\n")
@@ -104,9 +103,7 @@ def test_a_name_that_another_stack_or_another_run_reads_is_taken(
     assert engine("plan", "--var", "region=us", "--var", "seats=7").code == 0
 
 
-def test_a_missing_value_is_one_finding(
-    engine: Callable[..., Any], write: Callable[[str, str], None]
-) -> None:
+def test_a_missing_value_is_one_finding(engine: Engine, write: Write) -> None:
     """What the empty text in its place would break is not told."""
     write(
         "shop",
@@ -128,7 +125,7 @@ def test_a_missing_value_is_one_finding(
 
 
 def test_a_saved_plan_keeps_the_values_that_it_was_made_with(
-    engine: Callable[..., Any], root: Path, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Other values at the apply change nothing, and none can be passed."""
     (root / "x.toml").write_text("cents = 2100\n", encoding="utf-8")

@@ -21,6 +21,7 @@ from engine.operations.validate import validate_stacks
 from engine.plan.inputs.options import PlanOptions
 from engine.ports.provider import Provider
 from engine.variables import variables_of
+from tests.support.surroundings import clear
 
 UNKNOWN_PARAMETER = """
     from engine.stripe import Product
@@ -519,9 +520,7 @@ class Shop:
 @pytest.fixture
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
     """A project in an environment without keys."""
-    for name in os.environ:
-        if name.startswith(("STRIPE_", "ENGINE_")):
-            monkeypatch.delenv(name)
+    clear(monkeypatch)
     return Shop(tmp_path)
 
 

@@ -43,6 +43,7 @@ from engine.state.codec import decode, encode
 from engine.stripe.http.client import ClientOptions, StripeHTTP
 from engine.stripe.provider import StripeProvider
 from engine.values.secret import Sensitive
+from tests.support.surroundings import clear
 
 OURS = "sk_test_ours"
 OUR_ACCOUNT = account_id("ours")
@@ -128,9 +129,7 @@ class House:
 @pytest.fixture
 def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     """A project without a key in its environment, and a fresh emulator."""
-    for name in os.environ:
-        if name.startswith(("STRIPE_", "ENGINE_")):
-            monkeypatch.delenv(name)
+    clear(monkeypatch)
     with Emulator(seed=11) as emulator:
         yield House(tmp_path / "house", emulator)
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import base64
 import html
 import json
-import os
 import re
 import shutil
 import signal
@@ -37,6 +36,7 @@ from engine.emulator.testing import faults
 from engine.emulator.testing.faults import Effect
 from engine.redaction import forget
 from engine.stripe.provider import StripeProvider
+from tests.support.surroundings import clear
 
 KEY = "sk_test_CanaryKeyQ7w8E9r0T1y2"
 WRONG_KEY = "canary.key/odd+chars-U3i4O5p6"
@@ -307,9 +307,7 @@ def mine(
     capfd: pytest.CaptureFixture[str],
 ) -> Iterator[Mine]:
     """The project, the canaries in this process's environment."""
-    for name in list(os.environ):
-        if name.startswith(("STRIPE_", "ENGINE_", "GIT_")):
-            monkeypatch.delenv(name)
+    clear(monkeypatch, "GIT_")
     for name, canary in SECRETS.items():
         monkeypatch.setenv(name, canary)
     root = tmp_path / "project"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,7 +12,6 @@ from engine.address import ResourceAddress, parse_address
 from engine.bootstrap import open_project
 from engine.emulator.accounts.keys import account_id
 from engine.emulator.core import Emulator
-from engine.emulator.doors.server import EmulatorServer
 from engine.emulator.testing import faults
 from engine.errors import GuardError, LockHeldError, StateError, UsageError
 from engine.operations.apply import apply_stacks
@@ -23,6 +21,7 @@ from engine.operations.plan import plan_stacks
 from engine.plan.inputs.options import PlanOptions
 from engine.plan.model import PlanReport
 from engine.ports.outcomes import ApplyReport
+from tests.support.surroundings import served
 
 PROJECT = """
     [tool.engine.environments.test]
@@ -82,13 +81,9 @@ class Shop:
 @pytest.fixture
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
     """A project whose environments are a served emulator."""
-    for name in os.environ:
-        if name.startswith(("STRIPE_", "ENGINE_")):
-            monkeypatch.delenv(name)
-    with Emulator(seed=3) as emulator, EmulatorServer(emulator) as server:
-        monkeypatch.setenv("STRIPE_API_BASE", server.url)
-        monkeypatch.setenv("SHOP_TEST_KEY", "sk_test_shop")
-        monkeypatch.setenv("SHOP_LIVE_KEY", "sk_live_shop")
+    with served(
+        monkeypatch, seed=3, SHOP_TEST_KEY="sk_test_shop", SHOP_LIVE_KEY="sk_live_shop"
+    ) as emulator:
         yield Shop(tmp_path, emulator)
 
 

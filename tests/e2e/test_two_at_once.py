@@ -19,7 +19,6 @@ import pytest
 
 from engine.bootstrap import open_project
 from engine.emulator.core import Emulator
-from engine.emulator.doors.server import EmulatorServer
 from engine.errors import LockHeldError
 from engine.operations.apply import apply_stacks
 from engine.operations.plan import plan_stacks
@@ -28,6 +27,7 @@ from engine.plan.inputs.options import PlanOptions
 from engine.plan.model import PlanReport
 from engine.ports.hook import Hook
 from engine.ports.outcomes import ApplyReport
+from tests.support.surroundings import served
 
 STACK = """
     from engine.stripe import Coupon, Price, Product
@@ -81,13 +81,13 @@ class First:
         self._under_lock.set()
         return self._go.wait(LONG_ENOUGH)
 
-    def forget_secrets(self) -> None:
+    def go_on(self) -> None:
         """Let the run go on."""
         self._go.set()
 
     def report(self) -> ApplyReport:
         """Let the run go on, and wait for its end."""
-        self.forget_secrets()
+        self.go_on()
         assert self._run is not None
         return self._run.result(LONG_ENOUGH)
 
@@ -132,13 +132,7 @@ EACH_ONCE = {"/v1/coupons": 1, "/v1/prices": 1, "/v1/products": 1}
 @pytest.fixture
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
     """A project whose environment is a served emulator, for this process and its children."""
-    for name in os.environ:
-        if name.startswith(("STRIPE_", "ENGINE_")):
-            monkeypatch.delenv(name)
-    with Emulator(seed=3) as emulator, EmulatorServer(emulator) as server:
-        monkeypatch.setenv("STRIPE_API_KEY", "sk_test_two")
-        monkeypatch.setenv("STRIPE_API_BASE", server.url)
-        monkeypatch.setenv("NO_COLOR", "1")
+    with served(monkeypatch, seed=3, STRIPE_API_KEY="sk_test_two", NO_COLOR="1") as emulator:
         yield Shop(tmp_path / "shop", emulator)
 
 
@@ -155,7 +149,7 @@ def first(shop: Shop, pool: ThreadPoolExecutor) -> Iterator[First]:
     run = First(shop.context())
     run.start(pool)
     yield run
-    run.forget_secrets()
+    run.go_on()
 
 
 def _apply(context: Context, timeout: float) -> ApplyReport:

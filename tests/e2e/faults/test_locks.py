@@ -24,12 +24,12 @@ import pytest
 from engine.backends.state.local import LocalBackend
 from engine.bootstrap import open_project
 from engine.emulator.core import Emulator
-from engine.emulator.doors.server import EmulatorServer
 from engine.errors import LockHeldError, StaleStateError
 from engine.operations.apply import apply_stacks
 from engine.plan.inputs.options import PlanOptions
 from engine.ports.run_locks import LockOwner
 from engine.state.model import new_state
+from tests.support.surroundings import served
 
 LONG_ENOUGH = 600.0
 """Seconds that no test ever waits for: a stop for what has hung."""
@@ -233,12 +233,7 @@ def start() -> Iterator[Callable[..., Engine]]:
 @pytest.fixture
 def emulator(monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
     """A served emulator, for this process and its children."""
-    for name in os.environ:
-        if name.startswith(("STRIPE_", "ENGINE_")):
-            monkeypatch.delenv(name)
-    with Emulator(seed=3) as account, EmulatorServer(account) as server:
-        monkeypatch.setenv("STRIPE_API_KEY", "sk_test_locks")
-        monkeypatch.setenv("STRIPE_API_BASE", server.url)
+    with served(monkeypatch, seed=3, STRIPE_API_KEY="sk_test_locks") as account:
         yield account
 
 

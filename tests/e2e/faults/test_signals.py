@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -15,12 +14,12 @@ import pytest
 
 from engine.bootstrap import open_project
 from engine.emulator.core import Emulator
-from engine.emulator.doors.server import EmulatorServer
 from engine.emulator.testing.faults import hung
 from engine.emulator.testing.gate import Gate
 from engine.operations.apply import apply_stacks
 from engine.operations.plan import plan_stacks
 from engine.plan.inputs.options import PlanOptions
+from tests.support.surroundings import served
 
 if TYPE_CHECKING:
     from tests.e2e.faults.conftest import Trying
@@ -38,12 +37,7 @@ LONG_ENOUGH = 600.0
 @pytest.fixture
 def emulator(monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
     """A served emulator, for this process and its children."""
-    for name in os.environ:
-        if name.startswith(("STRIPE_", "ENGINE_")):
-            monkeypatch.delenv(name)
-    with Emulator(seed=8) as emulator, EmulatorServer(emulator) as server:
-        monkeypatch.setenv("STRIPE_API_KEY", "sk_test_signals")
-        monkeypatch.setenv("STRIPE_API_BASE", server.url)
+    with served(monkeypatch, seed=8, STRIPE_API_KEY="sk_test_signals") as emulator:
         yield emulator
 
 
