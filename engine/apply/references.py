@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.errors import EngineError
-from engine.plan.compare.normalize import holds_secret, read_attribute
+from engine.plan.compare.normalize import read_attribute
 from engine.ports.secret_sink import SecretSink
 from engine.schema.remote import RemoteObject
 from engine.schema.resource_type import Schemas
 from engine.state.model import Draft
 from engine.values.markers import UNKNOWN
 from engine.values.paths import get_path
-from engine.values.secret import Sealed, Sensitive
+from engine.values.secret import Sealed, Sensitive, holds_secret
 from engine.values.targets import AttributeTarget, OutputTarget, Target
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from engine.address import ResourceAddress
@@ -21,6 +21,7 @@ from engine.state.model import ResourceState
 from engine.values.markers import ABSENT
 from engine.values.paths import Path, get_path
 from engine.values.secret import Sealed, Sensitive, plain
+from engine.values.tree import scalars
 
 
 def secret_name(address: ResourceAddress, path: Path) -> str:
@@ -105,29 +106,14 @@ def kept_secret(sink: SecretSink, stack: str, name: str) -> str | None:
 def secrets_in(value: Any) -> Iterator[str]:
     """Yield the text of every sensitive scalar inside a nested value."""
     for found in sensitive_in(value):
-        yield from _texts(plain(found))
+        for _, scalar in scalars(plain(found)):
+            if scalar not in (None, "", True, False):
+                yield str(scalar)
 
 
 def sensitive_in(value: Any) -> Iterator[Sensitive]:
     """Yield every sensitive value inside a nested one."""
-    if isinstance(value, Sensitive):
-        yield value
-    elif isinstance(value, Mapping):
-        for inner in value.values():
-            yield from sensitive_in(inner)
-    elif isinstance(value, (list, tuple)):
-        for inner in value:
-            yield from sensitive_in(inner)
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, Mapping):
-        value = list(value.values())
-    if isinstance(value, list):
-        for inner in value:
-            yield from _texts(inner)
-    elif value not in (None, "", True, False):
-        yield str(value)
+    return (scalar for _, scalar in scalars(value) if isinstance(scalar, Sensitive))
 
 
 def without_secrets(error: EngineError, secrets: tuple[str, ...]) -> EngineError:

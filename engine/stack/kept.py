@@ -21,6 +21,7 @@ from engine.stack.source_lines import line_of
 from engine.values.paths import Path as LeafPath
 from engine.values.paths import dotted
 from engine.values.secret import Sensitive
+from engine.values.tree import children
 
 REFERENCE = "key-in-clear"
 """Stable identifier of these findings."""
@@ -98,17 +99,12 @@ def _found(
         return
     if isinstance(value, str):
         yield from ((path, kind, False) for kind in keys_in(str.__str__(value)))
-    elif isinstance(value, Mapping):
-        for name, inner in value.items():
-            kinds = list(keys_in(name)) if isinstance(name, str) else []
-            yield from ((path, kind, True) for kind in kinds)
-            below = None if attribute is None else attribute.child(name)
-            # The path would show the key.
-            yield from _found(inner, path if kinds else (*path, name), below)
-    elif isinstance(value, (list, tuple)):
-        for index, inner in enumerate(value):
-            below = None if attribute is None else attribute.child(index)
-            yield from _found(inner, (*path, index), below)
+    for name, inner in children(value):
+        kinds = list(keys_in(name)) if isinstance(name, str) else []
+        yield from ((path, kind, True) for kind in kinds)
+        below = None if attribute is None else attribute.child(name)
+        # The path would show the key.
+        yield from _found(inner, path if kinds else (*path, name), below)
 
 
 def not_json(stack: Stack, root: Path) -> Iterator[Problem]:
@@ -128,15 +124,12 @@ def _not_json(value: object, path: LeafPath) -> Iterator[tuple[LeafPath, str]]:
     """What a state file cannot hold, with its path."""
     if isinstance(value, Sensitive):
         yield from _not_json(value.value, path)
-    elif isinstance(value, Mapping):
-        for key, inner in value.items():
-            if isinstance(key, str):
-                yield from _not_json(inner, (*path, key))
-            else:
+    elif isinstance(value, (Mapping, list, tuple)):
+        for key, inner in children(value):
+            if isinstance(value, Mapping) and not isinstance(key, str):
                 yield path, f"a dict with the key {key!r}"
-    elif isinstance(value, (list, tuple)):
-        for index, inner in enumerate(value):
-            yield from _not_json(inner, (*path, index))
+            else:
+                yield from _not_json(inner, (*path, key))
     elif isinstance(value, (float, Decimal)) and not math.isfinite(value):
         yield path, str(value)
     elif not isinstance(value, (str, int, float, Decimal, type(None))):

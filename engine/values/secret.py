@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn, SupportsIndex
 
 from engine import redaction
-from engine.values.tree import map_leaves
+from engine.values.tree import any_scalar, map_scalars
 
 _SENSITIVE = "$sensitive"
 
@@ -92,7 +92,7 @@ class Sealed:
 
 def sealed_to_json(value: Any) -> Any:
     """A nested value as files have it: what is kept of secrets in its form there."""
-    return map_leaves(value, lambda leaf: leaf.to_json() if isinstance(leaf, Sealed) else leaf)
+    return map_scalars(value, lambda leaf: leaf.to_json() if isinstance(leaf, Sealed) else leaf)
 
 
 def sealed_from_json(document: Any) -> Any:
@@ -110,8 +110,13 @@ def is_secret(value: object) -> bool:
     return isinstance(value, (Sensitive, Sealed))
 
 
+def holds_secret(value: Any) -> bool:
+    """Whether a secret, or what is kept of one, is anywhere in a value."""
+    return any_scalar(value, is_secret)
+
+
 def plain(value: Any) -> Any:
     """Take the wrapping off sensitive values, for the one place that may see them."""
-    return map_leaves(
+    return map_scalars(
         value, lambda leaf: plain(leaf.value) if isinstance(leaf, Sensitive) else leaf
     )

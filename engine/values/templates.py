@@ -10,6 +10,7 @@ from engine.values.markers import UNKNOWN
 from engine.values.paths import Path
 from engine.values.secret import Sealed, Sensitive
 from engine.values.targets import REFERENCE_PATTERN, TEMPLATE, Target, target_of
+from engine.values.tree import children, map_scalars
 
 # References and escapes are passed over; stray is an escaped reference, and `${` that begins none.
 _STRAY = re.compile(
@@ -62,11 +63,9 @@ def _collect_templates(value: object, path: Path, found: list[tuple[Path, Target
 
 def escaped(value: Any) -> Any:
     """A nested value as a declaration would write it, so that `resolve` gives it back as it is."""
-    if isinstance(value, str):
-        return str.replace(value, "${", "$${")
-    if isinstance(value, Mapping):
-        return {key: escaped(inner) for key, inner in value.items()}
-    return [escaped(inner) for inner in value] if isinstance(value, (list, tuple)) else value
+    return map_scalars(
+        value, lambda leaf: str.replace(leaf, "${", "$${") if isinstance(leaf, str) else leaf
+    )
 
 
 def unescaped(value: Any) -> Any:
@@ -97,14 +96,10 @@ def stray_references(value: object, path: Path = ()) -> Iterator[tuple[Path, str
         text = str.__str__(value)
         matches = _STRAY.finditer(text) if "${" in text else ()
         yield from ((path, match["stray"]) for match in matches if match["stray"])
-    elif isinstance(value, Mapping):
-        for key, inner in value.items():
-            if isinstance(key, str) and "${" in str.__str__(key):
-                yield (*path, key), str.__str__(key)
-            yield from stray_references(inner, (*path, key))
-    elif isinstance(value, (list, tuple)):
-        for index, inner in enumerate(value):
-            yield from stray_references(inner, (*path, index))
+    for key, inner in children(value):
+        if isinstance(key, str) and "${" in str.__str__(key):
+            yield (*path, key), str.__str__(key)
+        yield from stray_references(inner, (*path, key))
 
 
 def resolve(value: Any, lookup: Callable[[Target], Any]) -> Any:
@@ -120,16 +115,14 @@ def resolve(value: Any, lookup: Callable[[Target], Any]) -> Any:
     Returns:
         A new structure; the given one is untouched.
     """
-    if isinstance(value, Sensitive):
-        inner = resolve(value.value, lookup)
-        return inner if inner is UNKNOWN else Sensitive(inner)
-    if isinstance(value, str):
-        return _resolve_text(str.__str__(value), lookup)
-    if isinstance(value, Mapping):
-        return {key: resolve(inner, lookup) for key, inner in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [resolve(inner, lookup) for inner in value]
-    return value
+
+    def resolved(leaf: Any) -> Any:
+        if isinstance(leaf, Sensitive):
+            inner = resolve(leaf.value, lookup)
+            return inner if inner is UNKNOWN else Sensitive(inner)
+        return _resolve_text(str.__str__(leaf), lookup) if isinstance(leaf, str) else leaf
+
+    return map_scalars(value, resolved)
 
 
 def _resolve_text(text: str, lookup: Callable[[Target], Any]) -> Any:

@@ -12,8 +12,9 @@ from typing import Any
 
 from engine.plan.model import FieldChange, FieldReason
 from engine.values.markers import ABSENT, CLEAR, UNKNOWN
-from engine.values.paths import Path, dotted
+from engine.values.paths import dotted
 from engine.values.secret import is_secret
+from engine.values.tree import leaves
 from engine.views.money import money
 from engine.views.style import Style
 
@@ -79,7 +80,7 @@ def leaf(change: FieldChange) -> Iterator[Leaf]:
             end = "goes with this change"
         yield Leaf("-", name, f"{show(before, change.currency)} ({end}){mark}")
     elif before is ABSENT:
-        for path, value in flatten(after, change.path):
+        for path, value in leaves(after, change.path):
             currency = change.currency if path == change.path else ""
             yield _new(dotted(path), value, currency, mark)
     elif _long_lists(before, after):
@@ -89,18 +90,6 @@ def leaf(change: FieldChange) -> Iterator[Leaf]:
         yield Leaf("~", name, f"{text} (declared no more: back to the default){mark}")
     else:
         yield Leaf("~", name, show_pair(before, after, change.currency) + mark)
-
-
-def flatten(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
-    """Yield the leaves of a nested value; lists of scalars and empty containers are leaves."""
-    if isinstance(value, Mapping) and value:
-        for key, inner in value.items():
-            yield from flatten(inner, (*path, key))
-    elif isinstance(value, (list, tuple)) and any(_nested(inner) for inner in value):
-        for index, inner in enumerate(value):
-            yield from flatten(inner, (*path, index))
-    else:
-        yield path, value
 
 
 def lay_out(leaves: list[Leaf], style: Style, indent: str) -> list[str]:
@@ -116,15 +105,6 @@ def lay_out(leaves: list[Leaf], style: Style, indent: str) -> list[str]:
     return lines
 
 
-def is_hidden(value: Any) -> bool:
-    """Whether a value may not be shown, or something in it."""
-    if is_secret(value):
-        return True
-    if isinstance(value, Mapping):
-        return any(is_hidden(inner) for inner in value.values())
-    return isinstance(value, (list, tuple)) and any(is_hidden(inner) for inner in value)
-
-
 def _side(value: Any) -> Any:
     """Nothing by any of its names."""
     return ABSENT if value is None or value is CLEAR else value
@@ -134,10 +114,6 @@ def _symbol(before: Any, after: Any) -> str:
     if before is ABSENT:
         return "+"
     return "-" if after is ABSENT else "~"
-
-
-def _nested(value: Any) -> bool:
-    return isinstance(value, (Mapping, list, tuple))
 
 
 def _long_lists(before: Any, after: Any) -> bool:

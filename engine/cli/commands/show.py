@@ -139,13 +139,13 @@ def _all_outputs(invocation: Invocation, environment: str, states: Sequence[Stat
 
 
 def _one_output(invocation: Invocation, state: State, name: str, *, raw: bool) -> None:
-    from engine.views.fields import is_hidden
+    from engine.values.secret import holds_secret
     from engine.views.json.states import output_document
 
     value = state.outputs[name]
     if invocation.json:
         invocation.answer(output_document(state, name))
-    elif is_hidden(value):
+    elif holds_secret(value):
         raise UsageError(
             f"output {name} is sensitive", hint=f"engine output --reveal {name} prints it"
         )

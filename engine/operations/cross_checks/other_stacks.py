@@ -12,6 +12,7 @@ from engine.stack.loader import stack_files
 from engine.state.model import State
 from engine.values.targets import OutputTarget
 from engine.values.templates import targets_in
+from engine.values.tree import scalars
 
 
 def orphans_in(session: Session, others: Mapping[str, State | None]) -> dict[str, State | None]:
@@ -84,7 +85,7 @@ def read_by_others(
     ending = {
         name: gone
         for name, value in session.states[plan.stack].outputs.items()
-        if (gone := ends.intersection(_texts(value)))
+        if (gone := ends.intersection(text for _, text in scalars(value)))
     }
     if not ending:
         return
@@ -103,18 +104,6 @@ def read_by_others(
                     f"ends {', '.join(sorted(ending[target.name]))}. Run both stacks as a whole, "
                     f"so that {name} goes first: engine {command} {plan.stack} {name}"
                 )
-
-
-def _texts(value: object) -> Iterator[str]:
-    """Every text in an output."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for inner in value.values():
-            yield from _texts(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _texts(inner)
 
 
 def made_again(plan: Plan, orphans: Mapping[str, State | None]) -> Iterator[str]:

@@ -13,6 +13,7 @@ from engine.plan.compare.liveness import has_ended, is_gone
 from engine.schema.attribute import Attribute, Kind
 from engine.schema.remote import RemoteObject, id_of
 from engine.schema.resource_type import ResourceType
+from engine.values.tree import children
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,14 +55,7 @@ def named_in(attribute: Attribute, value: Any) -> frozenset[tuple[str, str]]:
     if attribute.reference:
         id = value.get("id") if isinstance(value, Mapping) else value
         return frozenset({(attribute.reference, id)}) if isinstance(id, str) and id else frozenset()
-    inner: list[tuple[str | int, Any]] = []
-    if attribute.kind in (Kind.OBJECT, Kind.MAP) and isinstance(value, Mapping):
-        inner = list(value.items())
-    elif attribute.kind is Kind.LIST and isinstance(value, list):
-        inner = list(enumerate(value))
-    found: frozenset[tuple[str, str]] = frozenset()
-    for name, entry in inner:
-        child = attribute.child(name)
-        if child is not None:
-            found |= named_in(child, entry)
-    return found
+    if isinstance(value, Mapping) == (attribute.kind is Kind.LIST):
+        return frozenset()  # a page of a list
+    below = ((attribute.child(name), inner) for name, inner in children(value))
+    return frozenset().union(*(named_in(child, inner) for child, inner in below if child))

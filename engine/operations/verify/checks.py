@@ -6,7 +6,7 @@ here: reading files.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from engine.address import parse_address
@@ -22,6 +22,7 @@ from engine.state.model import FORMAT_VERSION, ResourceState, State
 from engine.values.paths import Path, dotted
 from engine.values.secret import Sealed
 from engine.values.templates import targets_in
+from engine.values.tree import children
 
 _ROLL = (
     "take the change back, and roll the secret in the Dashboard: whoever can read the repository "
@@ -190,12 +191,7 @@ def _bare(attribute: Attribute, value: Any, path: Path = ()) -> Iterator[Path]:
         if not (isinstance(value, str) and any(targets_in(value))):
             yield path
         return
-    inner: Mapping[str | int, Any] = {}
-    if isinstance(value, Mapping):
-        inner = value
-    elif isinstance(value, list):
-        inner = dict(enumerate(value))
-    for name, entry in inner.items():
+    for name, entry in children(value):
         child = attribute.child(name)
         if child is not None:
             yield from _bare(child, entry, (*path, name))

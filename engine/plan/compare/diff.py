@@ -20,6 +20,7 @@ from engine.values.paths import Path, get_path
 from engine.values.secret import Sealed, Sensitive, plain
 from engine.values.targets import Target
 from engine.values.templates import resolve
+from engine.values.tree import is_scalar_list, overlaid
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,16 +342,7 @@ def _unread(_: Target) -> Any:
 
 def _unresolved(was: Any, after: Any) -> Any:
     """The earlier declaration, and `after` itself where nobody can tell what was declared."""
-    if was is UNKNOWN:
-        return after
-    if isinstance(was, Mapping) and isinstance(after, Mapping):
-        return {
-            key: _unresolved(value, after[key]) if key in after else value
-            for key, value in was.items()
-        }
-    if isinstance(was, list) and isinstance(after, list) and len(was) == len(after):
-        return [_unresolved(left, right) for left, right in zip(was, after, strict=True)]
-    return was
+    return overlaid(was, after, lambda then, now: now if then is UNKNOWN else ABSENT)
 
 
 def _deep(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Difference]:
@@ -385,12 +377,12 @@ def _leaf_paths(path: Path, before: Any, after: Any) -> Iterator[Path]:
     for length in range(1, len(path)):
         head = path[:length]
         sides = [get_path(side, head, ABSENT) for side in (before, after)]
-        if any(_is_scalar_list(side) or isinstance(side, Sealed) for side in sides):
+        if any(is_scalar_list(side) or isinstance(side, Sealed) for side in sides):
             yield head
             return
     sides = [get_path(side, path, ABSENT) for side in (before, after)]
     children = [
-        side for side in sides if isinstance(side, (Mapping, list)) and not _is_scalar_list(side)
+        side for side in sides if isinstance(side, (Mapping, list)) and not is_scalar_list(side)
     ]
     around = get_path(after, path[:-1], ABSENT)
     gone = isinstance(sides[0], list) and sides[1] is ABSENT and around is not ABSENT
@@ -406,12 +398,6 @@ def _leaf_paths(path: Path, before: Any, after: Any) -> Iterator[Path]:
 
 def _keys(side: Any) -> Sequence[Any]:
     return list(side) if isinstance(side, Mapping) else range(len(side))
-
-
-def _is_scalar_list(value: Any) -> bool:
-    return isinstance(value, list) and not any(
-        isinstance(entry, (Mapping, list)) for entry in value
-    )
 
 
 def _order(path: Path) -> tuple[tuple[bool, str], ...]:

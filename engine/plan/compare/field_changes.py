@@ -16,6 +16,7 @@ from engine.values.markers import ABSENT
 from engine.values.paths import Path, get_path
 from engine.values.secret import is_secret
 from engine.values.templates import targets_in
+from engine.values.tree import leaves
 
 _CURRENCY = re.compile(r"[a-z]{3}")
 
@@ -325,7 +326,9 @@ def new_fields(
         sent: The same with references as text, for the currency.
     """
     found: list[FieldChange] = []
-    for path, value in _leaves(kind.root, wanted, ()):
+    for path, value in leaves(wanted):
+        if value is None:
+            continue
         attribute = kind.root.at(path)
         secret = is_secret(value) or (attribute is not None and attribute.sensitive)
         found.append(
@@ -339,20 +342,6 @@ def new_fields(
             )
         )
     return tuple(found)
-
-
-def _leaves(attribute: Attribute | None, value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
-    if isinstance(value, Mapping) and value:
-        for name, inner in value.items():
-            if inner is not None:
-                child = attribute.child(name) if attribute is not None else None
-                yield from _leaves(child, inner, (*path, name))
-    elif isinstance(value, list) and any(isinstance(entry, (Mapping, list)) for entry in value):
-        for index, inner in enumerate(value):
-            child = attribute.element if attribute is not None else None
-            yield from _leaves(child, inner, (*path, index))
-    else:
-        yield path, value
 
 
 def _shown(value: Any) -> Any:

@@ -17,6 +17,7 @@ from engine.state.model import ResourceState
 from engine.values.paths import Path, get_path, set_path
 from engine.values.targets import Target
 from engine.values.templates import resolve
+from engine.values.tree import without
 
 
 def ignored_in(declaration: Declaration | None) -> list[tuple[str, ...]]:
@@ -75,14 +76,3 @@ def with_unanswered(
             found = found or copy.deepcopy(dict(actual))
             set_path(found, path, resolve(declared, as_of))
     return found or actual
-
-
-def without(document: Mapping[str, Any], paths: list[tuple[str, ...]]) -> dict[str, Any]:
-    """A document without what is at some paths."""
-    found = dict(document)
-    for path in paths:
-        if len(path) == 1:
-            found.pop(path[0], None)
-        elif isinstance(found.get(path[0]), Mapping):
-            found[path[0]] = without(found[path[0]], [path[1:]])
-    return found

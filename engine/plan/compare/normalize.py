@@ -15,8 +15,9 @@ from engine.schema.attribute import Attribute, Kind
 from engine.schema.field_semantics import ListOrder
 from engine.values.markers import ABSENT, UNKNOWN, Marker
 from engine.values.paths import Path, get_path, reach
-from engine.values.secret import Sealed, Sensitive, is_secret
+from engine.values.secret import Sealed, Sensitive, holds_secret, is_secret
 from engine.values.templates import is_reference, unescaped
+from engine.values.tree import map_scalars, overlaid
 
 _BLANKS = "\0 \t\r\n"
 """What Stripe takes off both ends of a text; a text of nothing else is none."""
@@ -101,15 +102,6 @@ def hidden(attribute: Attribute, value: Any, declared: Any) -> Any:
     return Sensitive(value) if holds_secret(declared) else value
 
 
-def holds_secret(declared: Any) -> bool:
-    """Whether a secret, as such or as a fingerprint, is anywhere in a value."""
-    if isinstance(declared, Mapping):
-        return any(map(holds_secret, declared.values()))
-    if isinstance(declared, (list, tuple)):
-        return any(map(holds_secret, declared))
-    return is_secret(declared)
-
-
 def _is_untold(attribute: Attribute | None) -> bool:
     return attribute is None or attribute.write_only
 
@@ -135,15 +127,15 @@ def is_nothing(attribute: Attribute, value: Any) -> bool:
 
 def seal(value: Any, salt: str) -> Any:
     """A document fit for state: secrets as fingerprints, decimals as text."""
-    if isinstance(value, Sensitive):
-        return Sealed.of(unescaped(value.value), salt)
-    if isinstance(value, Mapping):
-        return {key: seal(inner, salt) for key, inner in value.items() if inner is not None}
-    if isinstance(value, (list, tuple)):
-        return [seal(inner, salt) for inner in value]
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    return str.__str__(value) if isinstance(value, str) else value
+
+    def sealed(leaf: Any) -> Any:
+        if isinstance(leaf, Sensitive):
+            return Sealed.of(unescaped(leaf.value), salt)
+        if isinstance(leaf, Decimal):
+            return format(leaf, "f")
+        return str.__str__(leaf) if isinstance(leaf, str) else leaf
+
+    return map_scalars(value, sealed, nulls=False)
 
 
 def unsealed(sealed: Any, written: Any, salt: str) -> Any:
@@ -157,14 +149,13 @@ def unsealed(sealed: Any, written: Any, salt: str) -> Any:
         written: What is declared now, references unresolved.
         salt: For fingerprints of secrets.
     """
-    if isinstance(written, Sensitive):
-        return written if sealed == seal(written, salt) else sealed
-    if isinstance(sealed, Mapping) and isinstance(written, Mapping):
-        return {name: unsealed(inner, written.get(name), salt) for name, inner in sealed.items()}
-    lists = isinstance(sealed, list) and isinstance(written, (list, tuple))
-    if lists and len(sealed) == len(written):
-        return [unsealed(*pair, salt) for pair in zip(sealed, written, strict=True)]
-    return sealed
+
+    def same(kept: Any, now: Any) -> Any:
+        if not isinstance(now, Sensitive):
+            return ABSENT
+        return now if kept == seal(now, salt) else kept
+
+    return overlaid(sealed, written, same)
 
 
 def comparable(attribute: Attribute, value: Any, salt: str = "") -> Any:
@@ -265,14 +256,13 @@ _SCALARS: Mapping[Kind, Callable[[Attribute, Any], Any]] = {
 
 def presentable(value: Any) -> Any:
     """A comparable value as a JSON document shows it."""
-    if isinstance(value, Decimal):
-        whole = value == value.to_integral_value()
-        return int(value) if whole else float(value)
-    if isinstance(value, Mapping):
-        return {key: presentable(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [presentable(inner) for inner in value]
-    return value
+
+    def shown(leaf: Any) -> Any:
+        if not isinstance(leaf, Decimal):
+            return leaf
+        return int(leaf) if leaf == leaf.to_integral_value() else float(leaf)
+
+    return map_scalars(value, shown)
 
 
 def document_of(attribute: Attribute, value: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.plan.compare.diff import compare, drifted, veiled
 from engine.plan.compare.field_changes import field_changes
-from engine.plan.compare.last_seen import ignored_in, seen_leaves, with_unanswered, without
+from engine.plan.compare.last_seen import ignored_in, seen_leaves, with_unanswered
 from engine.plan.compare.liveness import has_ended, is_past, past_leaf
 from engine.plan.compare.normalize import applied_leaves, seal, unsealed
 from engine.plan.decide.decision import Decision, removal_policy_of
@@ -23,6 +23,7 @@ from engine.state.model import ResourceState
 from engine.values.markers import ABSENT
 from engine.values.paths import Path, dotted
 from engine.values.targets import OutputTarget, Target
+from engine.values.tree import without
 
 _OF_THE_CODE = (
     *(FieldReason.SET, FieldReason.CHANGED),

@@ -15,6 +15,7 @@ from engine.schema.resource_type import Schemas
 from engine.values.markers import ABSENT, UNKNOWN
 from engine.values.secret import Sealed, Sensitive
 from engine.values.targets import AttributeTarget, OutputTarget, Target
+from engine.values.tree import any_scalar
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +166,4 @@ def _certain(decision: Decision) -> dict[str, Any]:
 
 def is_certain(value: Any) -> bool:
     """Whether nothing in a value waits for the apply."""
-    if isinstance(value, Mapping):
-        return all(is_certain(inner) for inner in value.values())
-    if isinstance(value, list):
-        return all(is_certain(inner) for inner in value)
-    return value is not UNKNOWN
+    return not any_scalar(value, lambda scalar: scalar is UNKNOWN)

@@ -21,6 +21,7 @@ from engine.values.markers import ABSENT, CLEAR, UNKNOWN, Marker
 from engine.values.paths import Path, dotted, get_path
 from engine.values.secret import Sealed
 from engine.values.templates import targets_in, unescaped
+from engine.values.tree import scalars
 
 _BRINGING = frozenset({StepKind.CREATE, StepKind.UPDATE, StepKind.RECORD, StepKind.CALL})
 _NEEDED: Mapping[Action, frozenset[StepKind]] = {
@@ -254,11 +255,4 @@ def _named(path: Path) -> Path:
 
 
 def _leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
-    if isinstance(value, Mapping):
-        for name, inner in value.items():
-            yield from _leaves(inner, (*path, name))
-    elif isinstance(value, (list, tuple)):
-        for index, inner in enumerate(value):
-            yield from _leaves(inner, (*path, index))
-    elif value is not None:
-        yield path, value
+    return (leaf for leaf in scalars(value, path) if leaf[1] is not None)

@@ -19,6 +19,7 @@ from engine.state.codec import resource_document
 from engine.state.decode import resource_of
 from engine.values.markers import Marker
 from engine.values.secret import Sealed, Sensitive
+from engine.values.tree import any_scalar, map_scalars
 
 _MARKER, _DECIMAL, _PAIRS = "$marker", "$decimal", "$pairs"
 
@@ -75,11 +76,7 @@ _TAGS: Mapping[str, Callable[[Any], Any]] = {_MARKER: Marker.__getitem__, _DECIM
 
 def has_sealed(value: Any) -> bool:
     """Whether a value still holds a secret that nobody knew."""
-    if isinstance(value, Sealed):
-        return True
-    if isinstance(value, Mapping):
-        return any(has_sealed(inner) for inner in value.values())
-    return isinstance(value, list) and any(has_sealed(inner) for inner in value)
+    return any_scalar(value, lambda scalar: isinstance(scalar, Sealed))
 
 
 def with_secrets(value: Any, secrets: Mapping[str, Any]) -> Any:
@@ -89,14 +86,13 @@ def with_secrets(value: Any, secrets: Mapping[str, Any]) -> Any:
         value: What `value_of` gave.
         secrets: Known secrets by fingerprint; one that is not known stays a fingerprint.
     """
-    if isinstance(value, Sealed):
-        known = value.fingerprint in secrets
-        return Sensitive(secrets[value.fingerprint]) if known else value
-    if isinstance(value, Mapping):
-        return {key: with_secrets(inner, secrets) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [with_secrets(inner, secrets) for inner in value]
-    return value
+
+    def known(scalar: Any) -> Any:
+        if isinstance(scalar, Sealed) and scalar.fingerprint in secrets:
+            return Sensitive(secrets[scalar.fingerprint])
+        return scalar
+
+    return map_scalars(value, known)
 
 
 def step_document(step: Step, salt: str) -> dict[str, Any]:

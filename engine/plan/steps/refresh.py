@@ -10,7 +10,9 @@ from engine.plan.inputs.plan_inputs import PlanInputs
 from engine.plan.model import Drift, Step, StepKind
 from engine.plan.steps.key import StepKey
 from engine.plan.translate.recorded import attributes_of
+from engine.values.markers import ABSENT
 from engine.values.secret import Sealed
+from engine.values.tree import overlaid
 
 
 def refresh_steps(inputs: PlanInputs, drift: tuple[Drift, ...]) -> Iterator[Step]:
@@ -44,13 +46,7 @@ def refresh_steps(inputs: PlanInputs, drift: tuple[Drift, ...]) -> Iterator[Step
 
 def _with_fingerprints(declared: Mapping[str, Any], seen: Mapping[str, Any]) -> dict[str, Any]:
     """A declaration with fingerprints for what referred to a secret when it was last applied."""
-    found: dict[str, Any] = {}
-    for name, value in declared.items():
-        was = seen.get(name)
-        if isinstance(was, Sealed):
-            found[name] = was
-        elif isinstance(value, Mapping) and isinstance(was, Mapping):
-            found[name] = _with_fingerprints(value, was)
-        else:
-            found[name] = value
+    found: dict[str, Any] = overlaid(
+        declared, seen, lambda _, was: was if isinstance(was, Sealed) else ABSENT
+    )
     return found

@@ -12,7 +12,7 @@ from engine.schema.resource_type import ResourceType
 from engine.state.model import ResourceState
 from engine.values.markers import UNKNOWN
 from engine.values.paths import get_path, set_path
-from engine.values.secret import Sealed
+from engine.values.secret import Sealed, holds_secret
 from engine.values.targets import AttributeTarget
 
 
@@ -91,14 +91,6 @@ def kept_output(value: Any, *, sensitive: bool, salt: str) -> Any:
         return value
     # Sealed inside first: a fingerprint of the whole has to change with any secret in it.
     kept = seal(value, salt)
-    if isinstance(kept, Sealed) or not (sensitive or _has_secret(kept)):
+    if isinstance(kept, Sealed) or not (sensitive or holds_secret(kept)):
         return kept
     return Sealed.of(kept, salt)
-
-
-def _has_secret(value: Any) -> bool:
-    if isinstance(value, Sealed):
-        return True
-    if isinstance(value, Mapping):
-        return any(_has_secret(inner) for inner in value.values())
-    return isinstance(value, list) and any(_has_secret(inner) for inner in value)

@@ -15,6 +15,7 @@ from engine.stack.model import Declaration, Stack
 from engine.suggest import nearest
 from engine.values.secret import Sensitive
 from engine.values.targets import AttributeTarget
+from engine.values.tree import children
 
 
 def what_is_wrong(
@@ -65,10 +66,7 @@ def _is_secret(node: Attribute | None, value: Any) -> bool:
 def _holds_secret(node: Attribute | None, value: Any) -> bool:
     if value is None or _is_secret(node, value):
         return value is not None
-    if isinstance(value, Mapping):
-        return any(
-            _holds_secret(node.child(name) if node is not None else None, inner)
-            for name, inner in value.items()
-        )
-    element = node.element if node is not None else None
-    return isinstance(value, list) and any(_holds_secret(element, inner) for inner in value)
+    return any(
+        _holds_secret(node.child(name) if node is not None else None, inner)
+        for name, inner in children(value)
+    )

@@ -23,6 +23,7 @@ from engine.stripe.http.refusals import translate
 from engine.stripe.http.tries import Tries, header, is_foreign, is_too_fast, retry_after
 from engine.values.markers import CLEAR
 from engine.values.secret import Sensitive
+from engine.values.tree import map_scalars
 
 STRIPE = "https://api.stripe.com"
 
@@ -263,13 +264,11 @@ def encode(params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _encoded(value: Any, *, empty: str | None = "") -> Any:
-    if value is CLEAR:
-        return empty
-    if isinstance(value, Sensitive):
-        return _encoded(value.value, empty=empty)
-    if isinstance(value, Mapping):
-        pairs = value.items()
-        return {name: _encoded(inner, empty=empty) for name, inner in pairs if inner is not None}
-    if isinstance(value, (list, tuple)):
-        return [_encoded(inner, empty=empty) for inner in value]
-    return str.__str__(value) if isinstance(value, str) else value
+    def encoded(scalar: Any) -> Any:
+        if isinstance(scalar, Sensitive):
+            return _encoded(scalar.value, empty=empty)
+        if scalar is CLEAR:
+            return empty
+        return str.__str__(scalar) if isinstance(scalar, str) else scalar
+
+    return map_scalars(value, encoded, nulls=False)

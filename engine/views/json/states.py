@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.ports.reports import Rebuilt, Verified
 from engine.state.model import State
-from engine.views.fields import is_hidden
+from engine.values.secret import holds_secret
 from engine.views.json.problems import problem_document
 from engine.views.json.values import FORMAT_VERSION, known
 
@@ -129,6 +129,6 @@ def _resource(state: State, address: str) -> dict[str, Any]:
 
 def _outputs(state: State) -> dict[str, Any]:
     return {
-        name: {"value": known(value), "sensitive": is_hidden(value)}
+        name: {"value": known(value), "sensitive": holds_secret(value)}
         for name, value in sorted(state.outputs.items())
     }

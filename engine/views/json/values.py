@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from engine.values.markers import ABSENT, CLEAR, UNKNOWN
+from engine.values.markers import UNKNOWN, Marker
 from engine.values.secret import is_secret
+from engine.values.tree import map_scalars
 from engine.views.fields import SENSITIVE
 
 FORMAT_VERSION = "1"
@@ -19,17 +20,17 @@ FORMAT_VERSION = "1"
 
 def known(value: Any) -> Any:
     """A value in JSON's shapes: secrets masked; null for what is absent, cleared or unknown."""
-    if is_secret(value):
+    return map_scalars(value, _known)
+
+
+def _known(scalar: Any) -> Any:
+    if is_secret(scalar):
         return SENSITIVE
-    if value is UNKNOWN or value is CLEAR or value is ABSENT:
+    if isinstance(scalar, Marker):
         return None
-    if isinstance(value, Mapping):
-        return {str(key): known(inner) for key, inner in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [known(inner) for inner in value]
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    return str.__str__(value) if isinstance(value, str) else value
+    if isinstance(scalar, Decimal):
+        return format(scalar, "f")
+    return str.__str__(scalar) if isinstance(scalar, str) else scalar
 
 
 def unknown(value: Any) -> Any:

@@ -18,8 +18,9 @@ from engine.plan.model import (
 )
 from engine.schema.resource_type import Schemas
 from engine.values.markers import ABSENT
+from engine.values.tree import leaves
 from engine.views import vocabulary
-from engine.views.fields import SENSITIVE, Leaf, flatten, lay_out, leaf, show, show_pair
+from engine.views.fields import SENSITIVE, Leaf, lay_out, leaf, show, show_pair
 from engine.views.style import Style
 from engine.views.text.naming import leaves_that_tell, with_names
 
@@ -103,7 +104,7 @@ def _fields(change: Change) -> Sequence[FieldChange]:
         return change.fields
     return [
         FieldChange(path=path, before=ABSENT, after=value, reason=FieldReason.SET)
-        for path, value in flatten(change.after)
+        for path, value in leaves(change.after)
     ]
 
 

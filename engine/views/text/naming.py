@@ -16,7 +16,8 @@ from engine.schema.resource_type import ResourceType, Schemas
 from engine.values.markers import UNKNOWN
 from engine.values.paths import Path, dotted
 from engine.values.templates import targets_in
-from engine.views.fields import Leaf, flatten, show
+from engine.values.tree import leaves
+from engine.views.fields import Leaf, show
 
 _TELLING = 4
 """Leaves of an object that goes; more would hide the objects among their fields."""
@@ -133,7 +134,7 @@ def leaves_that_tell(change: Change, schemas: Schemas) -> Iterator[Leaf]:
         return
     keys = {field for key in kind.life.natural_keys for field in key.fields}
     found: list[tuple[int, Path, Any, Attribute]] = []
-    for path, value in flatten(change.before):
+    for path, value in leaves(change.before):
         attribute = _plain(kind, path, value)
         if attribute is not None:
             found.append((_rank(path, attribute, keys), path, value, attribute))

@@ -12,7 +12,8 @@ from engine.ports.reports import Rebuilt
 from engine.schema.resource_type import Schemas
 from engine.state.model import ResourceState, State
 from engine.values.paths import dotted, get_path
-from engine.views.fields import SENSITIVE, flatten, show
+from engine.values.tree import leaves
+from engine.views.fields import SENSITIVE, show
 from engine.views.plural import counted
 from engine.views.style import Style
 
@@ -128,7 +129,7 @@ def _state_line(state: State, style: Style) -> str:
 
 def _rows(resource: ResourceState, schemas: Schemas, style: Style) -> Iterator[tuple[str, str]]:
     kind = schemas.get(resource.type)
-    for path, value in flatten(resource.attributes):
+    for path, value in leaves(resource.attributes):
         attribute = kind.root.at(path) if kind is not None else None
         currency = (
             currency_of(attribute, path, resource.declared, resource.attributes)

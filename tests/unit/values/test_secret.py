@@ -11,6 +11,7 @@ from engine.values.secret import (
     Sealed,
     Sensitive,
     fingerprint,
+    holds_secret,
     is_secret,
     plain,
     sealed_from_json,
@@ -84,3 +85,10 @@ def test_a_fingerprint_of_a_document_is_that_of_its_form_in_files() -> None:
     """The fingerprints that states have of such documents stay what they were."""
     kept = Sealed("01")
     assert fingerprint({"a": [kept]}, "s") == fingerprint(sealed_to_json({"a": [kept]}), "s")
+
+
+def test_anything_with_a_secret_inside_holds_secret() -> None:
+    """However deep it is."""
+    assert holds_secret({"a": [{"b": Sealed("1")}]})
+    assert holds_secret(Sensitive("x"))
+    assert not holds_secret({"a": ["b", 1]})

@@ -11,7 +11,7 @@ from engine.plan.model import FieldReason
 from engine.values.markers import ABSENT, CLEAR, UNKNOWN
 from engine.values.reference import Ref
 from engine.values.secret import Sealed, Sensitive
-from engine.views.fields import flatten, lay_out, leaf, show, show_pair
+from engine.views.fields import lay_out, leaf, show, show_pair
 from engine.views.style import PLAIN
 from tests.support import build
 
@@ -160,16 +160,4 @@ def test_a_long_new_list_has_a_line_for_each_entry() -> None:
         '    + "customer.subscription.created"',
         '    + "customer.subscription.deleted"',
         '    + "customer.subscription.paused"',
-    ]
-
-
-def test_flatten_keeps_lists_of_plain_values_whole() -> None:
-    """Lists of objects are walked, lists of words are leaves, and so is nothing."""
-    value = {"a": {"b": 1, "c": []}, "d": ["x"], "e": [{"f": 2}], "g": {}}
-    assert list(flatten(value)) == [
-        (("a", "b"), 1),
-        (("a", "c"), []),
-        (("d",), ["x"]),
-        (("e", 0, "f"), 2),
-        (("g",), {}),
     ]

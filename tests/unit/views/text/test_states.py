@@ -7,8 +7,7 @@ from typing import Any
 
 from engine.catalog import loader
 from engine.state.model import RemovalPolicy, ResourceState, State
-from engine.values.secret import Sealed, Sensitive
-from engine.views.fields import is_hidden
+from engine.values.secret import Sealed
 from engine.views.json.states import (
     addresses_document,
     output_document,
@@ -105,13 +104,6 @@ def test_outputs_stand_under_their_stacks_where_there_are_several() -> None:
         portals
           id = "bpc_1\"""")
     assert outputs_text([quiet], PLAIN) == "No outputs."
-
-
-def test_anything_with_a_secret_inside_is_hidden() -> None:
-    """However deep it is."""
-    assert is_hidden({"a": [{"b": Sealed("1")}]})
-    assert is_hidden(Sensitive("x"))
-    assert not is_hidden({"a": ["b", 1]})
 
 
 def test_states_are_documents() -> None:
