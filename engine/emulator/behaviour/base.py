@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from engine.catalog.rows import Field
 from engine.emulator.behaviour.account_view import AccountView, Document, Frozen, Params
 from engine.emulator.params.queries import SearchOperators
+from engine.emulator.wire import errors
 from engine.emulator.wire.errors import StripeRefusal
 from engine.emulator.wire.ids import IdForm
 
@@ -132,3 +133,24 @@ class Behaviour:
 
     def showing(self, view: AccountView, document: Document) -> None:
         """Set fields that depend on when the object is returned."""
+
+
+def require_one(params: Frozen, *names: str, inside: str = "") -> str:
+    """The one of several parameters that was sent.
+
+    Args:
+        params: Parameters, or those inside another one.
+        names: The alternatives; the first is named if none was sent.
+        inside: Parameter that holds them; empty for the request itself.
+
+    Raises:
+        StripeRefusal: None was sent, or several.
+    """
+    sent = [name for name in names if params.get(name) is not None]
+    first = sent[0] if sent else names[0]
+    param = f"{inside}[{first}]" if inside else first
+    if not sent:
+        raise errors.missing_parameter(param)
+    if len(sent) > 1:
+        raise errors.exclusive(sent, param)
+    return first

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from engine.emulator.behaviour.account_view import AccountView, Document, Frozen, Params
-from engine.emulator.behaviour.base import Behaviour
+from engine.emulator.behaviour.base import Behaviour, require_one
 from engine.emulator.wire import errors
 from engine.emulator.wire.errors import StripeRefusal
 
@@ -60,11 +60,7 @@ class CreditGrantBehaviour(Behaviour):
 
     def check_create(self, view: AccountView, params: Params) -> None:
         """Check the customer, the amount and the end."""
-        named = [name for name in ("customer", "customer_account") if params.get(name) is not None]
-        if not named:
-            raise errors.missing_parameter("customer")
-        if len(named) > 1:
-            raise errors.exclusive(named)
+        require_one(params, "customer", "customer_account")
         monetary = params["amount"].get("monetary")
         if monetary is None:
             raise errors.missing_parameter("amount[monetary]")

@@ -12,7 +12,6 @@ from engine.emulator.wire import errors
 from engine.emulator.wire.errors import StripeRefusal
 from engine.emulator.wire.ids import IdForm
 
-_CLOCK = "test_helpers.test_clock"
 # D: a clock is deleted after this time.
 _CLOCK_LIFE = 30 * 24 * 3600
 

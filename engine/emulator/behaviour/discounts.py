@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.emulator.behaviour.account_view import AccountView, Document, Frozen
-from engine.emulator.wire import errors
+from engine.emulator.behaviour.base import require_one
 from engine.emulator.wire.ids import IdForm
 
 
@@ -24,11 +24,8 @@ def discounts_of(
     made = []
     for index, wanted in enumerate(given or ()):
         place = f"{param}[{index}]"
+        require_one(wanted, "coupon", "promotion_code", inside=place)
         code_id, coupon_id = wanted.get("promotion_code"), wanted.get("coupon")
-        if code_id is None and coupon_id is None:
-            raise errors.missing_parameter(f"{place}[coupon]")
-        if code_id is not None and coupon_id is not None:
-            raise errors.exclusive(("coupon", "promotion_code"), f"{place}[coupon]")
         if code_id is not None:
             code = view.require("promotion_code", code_id, param=f"{place}[promotion_code]")
             coupon_id = code["promotion"]["coupon"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Decimal
 
 from engine.emulator.behaviour.account_view import AccountView, Document, Frozen
+from engine.emulator.behaviour.base import require_one
 from engine.emulator.behaviour.products import INACTIVE_PRICE
-from engine.emulator.wire import errors
 from engine.emulator.wire.errors import StripeRefusal
 from engine.emulator.wire.ids import IdForm
 
@@ -84,18 +84,14 @@ def price_of(view: AccountView, sent: Frozen, param: str) -> Document:
     Raises:
         StripeRefusal: There is none, or it is inactive.
     """
-    named = [name for name in ("price", "price_data", "plan") if sent.get(name) is not None]
-    if not named:
-        raise errors.missing_parameter(f"{param}[price]")
-    if len(named) > 1:
-        raise errors.exclusive(named, f"{param}[{named[0]}]")
-    if named == ["price_data"]:
+    name = require_one(sent, "price", "price_data", "plan", inside=param)
+    if name == "price_data":
         made = view.create_inside("price", dict(sent["price_data"]), f"{param}[price_data]")
         # D: a price made in this way is inactive.
         view.save({**made, "active": False})
         return made
-    place = f"{param}[{named[0]}]"
-    price = view.require("price", sent[named[0]], param=place)
+    place = f"{param}[{name}]"
+    price = view.require("price", sent[name], param=place)
     if not price["active"]:
         raise StripeRefusal(INACTIVE_PRICE, param=place)
     return price

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from engine.emulator.behaviour import periods
 from engine.emulator.behaviour.account_view import AccountView, Document, Frozen, Params
-from engine.emulator.behaviour.base import Behaviour
+from engine.emulator.behaviour.base import Behaviour, require_one
 from engine.emulator.behaviour.discounts import discounts_of
 from engine.emulator.behaviour.mirrors import plan_of
 from engine.emulator.behaviour.products import INACTIVE_PRICE, ONE_TIME_PRICE
@@ -120,19 +120,15 @@ _DIRECTIVES = frozenset({"id", "deleted", "clear_usage"})
 
 
 def _set_price(view: AccountView, params: Frozen, document: Document) -> None:
-    named = [name for name in ("price", "price_data", "plan") if params.get(name) is not None]
-    if not named:
-        raise errors.missing_parameter("price")
-    if len(named) > 1:
-        raise errors.exclusive(named)
-    if named == ["price_data"]:
+    name = require_one(params, "price", "price_data", "plan")
+    if name == "price_data":
         document["price"] = view.create_inside("price", params["price_data"], "price_data")["id"]
         return
-    price = view.require("price", params[named[0]], param=named[0])
+    price = view.require("price", params[name], param=name)
     if not price["active"]:
-        raise StripeRefusal(INACTIVE_PRICE, param=named[0])
+        raise StripeRefusal(INACTIVE_PRICE, param=name)
     if price["recurring"] is None:
-        raise StripeRefusal(ONE_TIME_PRICE, param=named[0])
+        raise StripeRefusal(ONE_TIME_PRICE, param=name)
     document["price"] = price["id"]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from engine.emulator.behaviour.account_view import AccountView, Document, Frozen, Params
-from engine.emulator.behaviour.base import Behaviour
+from engine.emulator.behaviour.base import Behaviour, require_one
 from engine.emulator.behaviour.discounts import discounts_of
 from engine.emulator.behaviour.dues import check_behavior, check_clock, check_payable
 from engine.emulator.behaviour.line_items import currency_of
@@ -51,7 +51,7 @@ class SubscriptionBehaviour(Behaviour):
     def check_create(self, view: AccountView, params: Params) -> None:
         """Require a customer and items, and check the trial."""
         del view
-        _require_customer(params)
+        require_one(params, "customer", "customer_account")
         if not params.get("items"):
             raise errors.missing_parameter("items")
         trials = [name for name in _TRIALS if params.get(name)]
@@ -147,14 +147,6 @@ class SubscriptionBehaviour(Behaviour):
         """Set the status, as a trial ends by itself."""
         if document["status"] == "trialing" and document["trial_end"] <= view.now:
             document["status"] = "active"
-
-
-def _require_customer(params: Frozen) -> None:
-    named = [name for name in ("customer", "customer_account") if params.get(name) is not None]
-    if not named:
-        raise errors.missing_parameter("customer")
-    if len(named) > 1:
-        raise errors.exclusive(named)
 
 
 def _days_of_plans(view: AccountView, params: Frozen) -> int | None:
