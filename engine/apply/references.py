@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.errors import EngineError
-from engine.plan.compare.normalize import read_attribute
+from engine.plan.compare.response import read_attribute
 from engine.ports.secret_sink import SecretSink
 from engine.schema.remote import RemoteObject
 from engine.schema.resource_type import Schemas

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.plan.compare.match_elements import aligned, key_of
-from engine.plan.compare.normalize import comparable, is_nothing, read, seal
+from engine.plan.compare.normalize import comparable, is_nothing, seal
+from engine.plan.compare.response import read
 from engine.schema.attribute import Attribute, Kind
 from engine.schema.field_semantics import ListOrder
 from engine.values.markers import ABSENT, UNKNOWN

@@ -9,7 +9,8 @@ import copy
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from engine.plan.compare.normalize import pick, read
+from engine.plan.compare.normalize import pick
+from engine.plan.compare.response import read
 from engine.schema.remote import RemoteObject
 from engine.schema.resource_type import ResourceType
 from engine.stack.model import Declaration

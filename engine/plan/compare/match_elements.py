@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from engine.plan.compare.normalize import comparable, read
+from engine.plan.compare.normalize import comparable
+from engine.plan.compare.response import read
 from engine.schema.attribute import Attribute
 from engine.values.markers import UNKNOWN
 

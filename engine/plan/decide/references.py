@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.plan.compare.normalize import read_attribute
+from engine.plan.compare.response import read_attribute
 from engine.plan.decide.decision import Decision
 from engine.plan.inputs.plan_inputs import PlanInputs
 from engine.plan.model import FieldReason

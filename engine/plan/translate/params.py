@@ -11,7 +11,8 @@ from typing import Any
 
 from engine.plan.compare.field_changes import list_at, untold_at
 from engine.plan.compare.match_elements import aligned
-from engine.plan.compare.normalize import comparable, is_nothing, read
+from engine.plan.compare.normalize import comparable, is_nothing
+from engine.plan.compare.response import read
 from engine.plan.model import FieldChange, FieldReason
 from engine.schema.attribute import Attribute, Kind
 from engine.schema.remote import STAMP_KEY

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.graph.build import ResourceGraph
-from engine.plan.compare.normalize import answered, hidden, pick, seal
+from engine.plan.compare.normalize import pick, seal
+from engine.plan.compare.response import answered, hidden
 from engine.schema.resource_type import ResourceType
 from engine.state.model import ResourceState
 from engine.values.markers import UNKNOWN

@@ -17,7 +17,8 @@ from engine.address import parse_address
 from engine.catalog import loader
 from engine.errors import EngineError, GuardError, PermissionDeniedError
 from engine.operations.import_ import import_object
-from engine.plan.compare.normalize import comparable, is_nothing, read
+from engine.plan.compare.normalize import comparable, is_nothing
+from engine.plan.compare.response import read
 from engine.plan.model import Action, Change, FieldChange, FieldReason, Plan
 from engine.ports.provider import Provider
 from engine.schema.attribute import Attribute, Kind

@@ -14,9 +14,9 @@ from engine.plan.compare.normalize import (
     is_nothing,
     pick,
     presentable,
-    read,
     seal,
 )
+from engine.plan.compare.response import read
 from engine.schema.attribute import Attribute, Kind
 from engine.schema.field_semantics import ListOrder
 from engine.values.markers import UNKNOWN

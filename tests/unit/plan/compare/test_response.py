@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from engine.catalog import loader
-from engine.plan.compare.normalize import hidden, read_attribute
+from engine.plan.compare.response import hidden, read_attribute
 from engine.values.markers import UNKNOWN
 from engine.values.secret import Sealed, Sensitive
 

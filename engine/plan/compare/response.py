@@ -1,0 +1,108 @@
+"""Reading a response in the words of the parameters: aliases and twins undone, secrets wrapped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from engine.schema.attribute import Attribute, Kind
+from engine.values.markers import UNKNOWN, Marker
+from engine.values.paths import Path, get_path, reach
+from engine.values.secret import Sealed, Sensitive, holds_secret, is_secret
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+def read(attribute: Attribute, name: str, holder: Any) -> Any:
+    """A field of an answer in the words of the parameter: aliases and twins undone."""
+    if not isinstance(holder, Mapping):
+        return None
+    if not attribute.source:
+        found = holder.get(name)
+        return holder.get(attribute.twin) if found is None and attribute.twin else found
+    found = get_path(holder, tuple(attribute.source.split(".")))
+    if found is None:  # state keeps it under the parameter's own name
+        return holder.get(name)
+    try:
+        return attribute.source_words.get(found, found)
+    except TypeError:
+        return found
+
+
+def read_attribute(
+    root: Attribute,
+    attributes: Mapping[str, Any],
+    path: Path,
+    missing: Any,
+    declared: Mapping[str, Any] = _NOTHING,
+) -> Any:
+    """What a reference to an attribute stands for, in the words of the parameter.
+
+    Args:
+        root: The type's fields.
+        attributes: An answer, or what state keeps of one.
+        path: Path of the attribute.
+        missing: What to return for an attribute that is not there; null is there.
+        declared: What is declared of the object: what is a secret there is one here.
+    """
+    found = answered(root, attributes, path, missing)
+    node = root.at(path)
+    # Where an id is declared, an answer may hold the object.
+    if node is not None and node.reference and isinstance(found, Mapping):
+        found = found.get("id", found)
+    if found is missing or found is None or isinstance(found, (Marker, Sealed)):
+        return found
+    for length in range(1, len(path) + 1):
+        above = root.at(path[:length])
+        said = get_path(declared, path[:length])
+        if is_secret(said) or (above is not None and above.sensitive):
+            return Sensitive(found)
+    return found if node is None else hidden(node, found, get_path(declared, path))
+
+
+def hidden(attribute: Attribute, value: Any, declared: Any) -> Any:
+    """An answer with what is a secret, by its type or its declaration, wrapped as one.
+
+    Args:
+        attribute: What the value looks like.
+        value: As answered.
+        declared: What is declared there: secrets as such or as fingerprints; None if nothing is.
+    """
+    if value is None or isinstance(value, (Marker, Sensitive, Sealed)):
+        return value
+    if attribute.sensitive or is_secret(declared):
+        return Sensitive(value)
+    said = declared if isinstance(declared, Mapping) else {}
+    if isinstance(value, Mapping) and attribute.kind in (Kind.OBJECT, Kind.MAP):
+        children = {name: attribute.child(name) for name in {*value, *said}}
+        # What is told under another name could be anywhere in it.
+        if any(
+            name not in value and holds_secret(inner) and not _is_untold(children[name])
+            for name, inner in said.items()
+        ):
+            return Sensitive(value)
+        return {
+            name: inner if child is None else hidden(child, inner, said.get(name))
+            for name, inner in value.items()
+            for child in (children[name],)
+        }
+    if isinstance(value, list) and attribute.element is not None and not holds_secret(declared):
+        return [hidden(attribute.element, inner, None) for inner in value]
+    return Sensitive(value) if holds_secret(declared) else value
+
+
+def _is_untold(attribute: Attribute | None) -> bool:
+    return attribute is None or attribute.write_only
+
+
+def answered(root: Attribute, attributes: Mapping[str, Any], path: Path, missing: Any) -> Any:
+    """What an answer, or the state, holds for an attribute, as `read_attribute` reads it."""
+    name = str(path[0])
+    field = root.fields.get(name)
+    if name in attributes or field is None or not field.source:
+        return reach(attributes, path, missing)
+    head = attributes.get(field.source.split(".")[0], missing)
+    if head is missing or head is UNKNOWN:
+        return head
+    return reach(read(field, name, attributes), path[1:], missing)
