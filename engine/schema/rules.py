@@ -10,8 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.values.markers import ABSENT
-
 
 class RuleKind(enum.StrEnum):
     """The forms a plan-time check takes."""
@@ -35,7 +33,7 @@ class RuleKind(enum.StrEnum):
     ONE_CURRENCY = "one-currency"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Rule:
     """One plan-time check.
 
@@ -72,7 +70,6 @@ class Rule:
         follow: References that are followed: what the stack declares there stands in the place of
             its id, so that paths go on into it. Whatever else stands there is not known.
         live: Refused in live mode only.
-        first: A top-level field without which it cannot be broken; empty if there is none.
     """
 
     kind: RuleKind
@@ -84,63 +81,3 @@ class Rule:
     each: str = ""
     follow: tuple[str, ...] = ()
     live: bool = False
-    _switches: tuple[tuple[tuple[str, ...], Any], ...] = field(
-        init=False, repr=False, compare=False
-    )
-    _about: tuple[tuple[str, ...], ...] = field(init=False, repr=False, compare=False)
-    first: str = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        switches = [(path, wanted) for path, wanted in self.when.items() if wanted is not ABSENT]
-        switches += [(self.each, ...)] if self.each else []
-        found = [(_before_any(path), ... if "*" in path else wanted) for path, wanted in switches]
-        object.__setattr__(self, "_switches", tuple(found))
-        about = () if self.kind in _MISSED else tuple(map(_before_any, self.fields))
-        object.__setattr__(self, "_about", about)
-        first = found[0][0] if found else about[0] if len(about) == 1 else ()
-        object.__setattr__(self, "first", first[0] if first else "")
-
-    def may_break(self, arguments: Mapping[str, Any]) -> bool:
-        """Whether a glance at a declaration leaves it possible that it breaks the rule.
-
-        Most declarations say nothing of what most rules are about.
-        """
-        for path, wanted in self._switches:
-            value = _glance(arguments, path)
-            if value is None or (wanted is not ... and value != wanted and not _is_odd(value)):
-                return False
-        if self._about and all(_glance(arguments, path) is None for path in self._about):
-            return False
-        return self._counts_wrong(arguments)
-
-    def _counts_wrong(self, arguments: Mapping[str, Any]) -> bool:
-        """Whether too many or too few are given of fields that a glance can count."""
-        if self.kind not in _COUNTED or self.each or any("." in name for name in self.fields):
-            return True
-        given = sum(arguments.get(name) not in (None, [], {}) for name in self.fields)
-        return given > 1 or (given == 0 and self.kind is RuleKind.ONE_OF)
-
-
-def _before_any(path: str) -> tuple[str, ...]:
-    """A dotted path as far as it names one place."""
-    named = path.partition("*")[0].rstrip(".")
-    return tuple(named.split(".")) if named else ()
-
-
-def _glance(arguments: Any, path: tuple[str, ...]) -> Any:
-    """What is at a path, None if nothing; what is in the way of looking, if something is."""
-    for part in path:
-        if not isinstance(arguments, dict):
-            return arguments
-        arguments = arguments.get(part)
-    return arguments
-
-
-def _is_odd(value: Any) -> bool:
-    """Whether a value is not what it seems: a secret, a reference, what is not known."""
-    return not isinstance(value, (str, int)) or (isinstance(value, str) and "${" in value)
-
-
-_COUNTED = (RuleKind.ONE_OF, RuleKind.AT_MOST_ONE)
-_MISSED = (RuleKind.REQUIRES, RuleKind.ONE_OF, RuleKind.AT_LEAST_ONE)
-"""The forms that are broken by what is not there."""

@@ -22,6 +22,7 @@ from engine.schema.rules import Rule
 from engine.stack.checks.empty_values import is_blank
 from engine.stack.checks.findings import Finding, believed, wrong_kind
 from engine.stack.checks.linked import Declared, followed
+from engine.stack.checks.relevant_rules import relevant
 from engine.stack.checks.rules import Breach, CheckContext, breaches
 from engine.stack.meant import parameter_meant, word_meant
 from engine.suggest import nearest
@@ -39,10 +40,8 @@ def check_arguments(
     if circumstances.stamped and kind.has_metadata:
         yield from _check_stamp(kind.root.fields["metadata"], arguments.get("metadata"))
     told = believed(arguments, findings)
-    for rule in kind.rules:
-        if rule.follow or (rule.first and rule.first not in told):
-            continue
-        if rule.may_break(told):
+    for rule in relevant(kind.rules, told):
+        if not rule.follow:
             yield from _broken(rule, told, told, circumstances)
 
 
@@ -82,10 +81,8 @@ def check_references(
         circumstances: When and where.
         declared: Gives what a reference names.
     """
-    for rule in kind.rules:
-        if not rule.follow or (rule.first and rule.first not in arguments):
-            continue
-        if rule.may_break(arguments):
+    for rule in relevant(kind.rules, arguments):
+        if rule.follow:
             reached = followed(arguments, rule.follow, declared)
             yield from _broken(rule, arguments, reached, circumstances)
 
