@@ -18,7 +18,6 @@ import click
 
 from engine.errors import UsageError
 from engine.project import project_around
-from engine.variables import variables_of
 
 if TYPE_CHECKING:
     from engine.operations.run.context import Context
@@ -124,6 +123,7 @@ class Invocation:
         """
         from engine.bootstrap import open_project
         from engine.ports.hook import Hook as NoHook
+        from engine.variables import variables_of
 
         files = [(name, self.path(name)) for name in self.variable_files]
         root = self.root
