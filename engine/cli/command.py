@@ -14,6 +14,7 @@ import click
 from engine.cli.completion import complete_environments
 from engine.cli.invocation import Invocation
 from engine.suggest import nearest
+from engine.views.formats import FORMATS
 
 _HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -25,8 +26,16 @@ def _remember(context: click.Context, param: click.Parameter, value: Any) -> Non
         setattr(invocation, param.name, value)
 
 
+def _choose_format(context: click.Context, param: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's signature
+    if value and param.name is not None:
+        context.ensure_object(Invocation).format = param.name
+
+
 def _shared(*declarations: str, **attributes: Any) -> click.Option:
     return click.Option(declarations, expose_value=False, callback=_remember, **attributes)
+
+
+_SHARED = (_remember, _choose_format)
 
 
 def _shared_options() -> list[click.Parameter]:
@@ -42,7 +51,17 @@ def _shared_options() -> list[click.Parameter]:
             help="Speak to the environment NAME.",
             shell_complete=complete_environments,
         ),
-        _shared("--json", is_flag=True, help="Write one JSON document to stdout."),
+        *(
+            click.Option(
+                (f"--{name}",),
+                is_flag=True,
+                expose_value=False,
+                callback=_choose_format,
+                help=format.help,
+            )
+            for name, format in FORMATS.items()
+            if format.help
+        ),
         _shared("--no-color", is_flag=True, help="Write plain text, even to a terminal."),
         _shared("-v", "--verbose", is_flag=True, help="Tell more; tracebacks of bugs too."),
     ]
@@ -57,7 +76,7 @@ def _write_options(
     for param in command.get_params(context):
         record = param.get_help_record(context) if isinstance(param, click.Option) else None
         if record is not None:
-            (shared if getattr(param, "callback", None) is _remember else own).append(record)
+            (shared if getattr(param, "callback", None) in _SHARED else own).append(record)
     if own:
         with formatter.section("Options"):
             formatter.write_dl(own)

@@ -11,12 +11,15 @@ import os
 import sys
 import traceback
 from collections.abc import Callable
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import click
 
 from engine.cli.invocation import Invocation
 from engine.errors import EngineError, InterruptedRunError, UsageError
+
+if TYPE_CHECKING:
+    from engine.views.view import Page
 
 _HINTS = {
     errno.ENOSPC: "make room on the disk and run the command again",
@@ -50,32 +53,48 @@ def guarded(call: Callable[[], int | None], invocation: Invocation) -> int:
         code = call() or 0
         sys.stdout.flush()
     except OSError as error:
-        return _reader_left() if error.errno == errno.EPIPE else _report(_system(error), invocation)
+        return (
+            _reader_left()
+            if error.errno == errno.EPIPE
+            else report_error(_system(error), invocation)
+        )
     except click.ClickException as error:
-        return _report(_usage(error), invocation, preface=_usage_line(error))
+        return report_error(_usage(error), invocation, preface=_usage_line(error))
     except (click.Abort, KeyboardInterrupt):
-        return _report(InterruptedRunError("interrupted"), invocation)
+        return report_error(InterruptedRunError("interrupted"), invocation)
     except EngineError as error:
-        return _report(error, invocation)
+        return report_error(error, invocation)
     except BaseException as error:
         # What escapes is a bug, and still ends in a sentence.
         if isinstance(error, SystemExit) and "_ENGINE_COMPLETE" in os.environ:
             raise  # how click ends once it has answered a shell
-        return _report(_bug(error), invocation, preface=_traceback(invocation))
+        return report_error(_bug(error), invocation, preface=_traceback(invocation))
     return code
 
 
-def _report(error: EngineError, invocation: Invocation, *, preface: str = "") -> int:
+def report_error(
+    error: EngineError, invocation: Invocation, page: Page | None = None, *, preface: str = ""
+) -> int:
+    """Write an error as text to stderr, and what the format makes of it to stdout.
+
+    Args:
+        error: The error.
+        invocation: How to write.
+        page: What a command that found it writes instead of the page of the error alone.
+        preface: What stderr gets before the error.
+
+    Returns:
+        The exit code.
+    """
     from engine.views.text.problems import error_text
 
     try:
-        if invocation.json:
-            from engine.views.json.problems import failure_document
-
-            invocation.answer(failure_document(error))
+        shown = invocation.view.error(error) if page is None else page
+        if shown:
+            invocation.write_out(shown)
             sys.stdout.flush()
         text = error_text(error, invocation.style(sys.stderr))
-        invocation.tell(f"{preface}{text}")
+        invocation.write_err(f"{preface}{text}")
     except BrokenPipeError:
         _reader_left()
     return error.exit_code

@@ -6,24 +6,24 @@ invocation pays for it.
 
 from __future__ import annotations
 
-import json
 import os
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
 from engine.errors import UsageError
 from engine.project import project_around
+from engine.views.formats import TEXT, view_of
 
 if TYPE_CHECKING:
     from engine.operations.run.context import Context
     from engine.ports.hook import Hook
     from engine.views.progress.lines import LineProgress
     from engine.views.style import Style
+    from engine.views.view import Page, View
 
 
 @dataclass(slots=True)
@@ -33,7 +33,7 @@ class Invocation:
     Attributes:
         chdir: Project folder as typed; empty for the current one.
         environment: Environment name as typed; None if not given.
-        json: Results are one JSON document.
+        format: The format of results, a name among `FORMATS`.
         no_color: No decoration, whatever the streams are.
         verbose: Tell more.
         words: The command line as typed, without the program's name.
@@ -43,7 +43,7 @@ class Invocation:
 
     chdir: str = ""
     environment: str | None = None
-    json: bool = False
+    format: str = TEXT
     no_color: bool = False
     verbose: bool = False
     words: tuple[str, ...] = ()
@@ -66,35 +66,46 @@ class Invocation:
         """The file that a name on the command line means."""
         return self.place / Path(name).expanduser()
 
+    @property
+    def for_people(self) -> bool:
+        """Whether a person reads the results."""
+        return view_of(self.format).for_people
+
+    @property
+    def view(self) -> View:
+        """The view that makes pages of what a command returns."""
+        from engine.views.view import ViewOptions
+
+        encoding = (sys.stdout.encoding or "").lower().replace("-", "")
+        options = ViewOptions(style=self.style(), verbose=self.verbose, ascii=encoding != "utf8")
+        return view_of(self.format)(options)
+
     def style(self, stream: TextIO | None = None) -> Style:
         """How text for a stream is decorated; stdout if none is named."""
         from engine.views.style import Style, wants_colour
 
         stream = sys.stdout if stream is None else stream
-        return Style(
-            wants_colour(
-                terminal=stream.isatty(), refused=self.no_color or self.json, environ=os.environ
-            )
-        )
+        refused = self.no_color or not self.for_people
+        return Style(wants_colour(terminal=stream.isatty(), refused=refused, environ=os.environ))
 
-    def say(self, text: str, *, end: str = "\n") -> None:
-        """Write a result."""
-        _write(sys.stdout, _shown(text) + end)
+    def write_out(self, page: Page, *, end: str = "\n") -> None:
+        """Write a page of the view to stdout, unless it is empty."""
+        if page:
+            _write(sys.stdout, self.view.written(page) + end)
 
-    def tell(self, text: str, *, end: str = "\n") -> None:
-        """Write something beside the result: a diagnostic, a question, a next step."""
-        _write(sys.stderr, _shown(text) + end)
+    def write_err(self, text: str, *, end: str = "\n") -> None:
+        """Write a diagnostic or a question to stderr, whatever the format is."""
+        from engine.redaction import hide
+        from engine.views.style import visible
 
-    def answer(self, document: Mapping[str, Any]) -> None:
-        """Write the one JSON document of a command."""
-        from engine.views.style import inert
+        _write(sys.stderr, visible(str(hide(text))) + end)
 
-        plain = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
-        # Hidden before it is encoded, so that it stays a document.
-        text = json.dumps(_hidden(document), indent=2, ensure_ascii=plain)
-        _write(sys.stdout, inert(text) + "\n")
+    def write_note(self, text: str) -> None:
+        """Write a next step to stderr, for people."""
+        if self.for_people:
+            self.write_err(text)
 
-    def hand_over(self, value: str) -> None:
+    def write_value(self, value: str) -> None:
         """Write the one value that was asked for by name, a secret too.
 
         Into a pipe or a file exactly the value; to a terminal, a line.
@@ -102,12 +113,12 @@ class Invocation:
         _write(sys.stdout, value + ("\n" if sys.stdout.isatty() else ""))
 
     def progress(self) -> LineProgress:
-        """A hook that tells what happens while a command runs; silent with `--json`."""
+        """A hook that shows what happens while a command runs; silent if nobody reads along."""
         from engine.views.progress.lines import LineProgress, SilentProgress
 
-        style = self.style(sys.stderr)
-        if self.json:
+        if not self.for_people:
             return SilentProgress(sys.stderr)
+        style = self.style(sys.stderr)
         if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
             return LineProgress(sys.stderr, style, verbose=self.verbose)
         from engine.views.progress.live import LiveProgress
@@ -131,8 +142,8 @@ class Invocation:
             raise UsageError(
                 f"there is no folder {self.chdir}", hint="-C takes the project's folder"
             )
-        if root != self.place and not self.json:
-            self.tell(f"Project folder: {root}")
+        if root != self.place:
+            self.write_note(f"Project folder: {root}")
         return open_project(
             root,
             environment=self.environment,
@@ -140,18 +151,6 @@ class Invocation:
             parallelism=parallelism,
             hook=hook or NoHook(),
         )
-
-
-def _hidden(result: Any) -> Any:
-    from engine.redaction import hide
-
-    return hide(result)
-
-
-def _shown(text: str) -> str:
-    from engine.views.style import visible
-
-    return visible(str(_hidden(text)))
 
 
 def _write(stream: TextIO, text: str) -> None:

@@ -1,19 +1,16 @@
-"""The project that `engine init` writes. Nothing that exists is overwritten.
-
-What must not live here: what is said about it.
-"""
+"""The project that `engine init` writes. Nothing that exists is overwritten."""
 
 from __future__ import annotations
 
 import stat
 import tomllib
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from engine.backends.files import write_durably
 from engine.backends.gitignore import TRANSIENTS, ignore
 from engine.errors import UsageError
+from engine.views.view import ProjectFile
 
 _STACK = '''\
 """A first catalogue: one product, two prices, and a customer portal over them.
@@ -107,22 +104,7 @@ api-key = "env:STRIPE_TEST_KEY"
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """One file of the project.
-
-    Attributes:
-        path: From the project folder.
-        made: It was written or added to; False if it was left as it is.
-        why: What it is for, or why it was left.
-    """
-
-    path: str
-    made: bool
-    why: str
-
-
-def start_project(root: Path) -> tuple[Piece, ...]:
+def start_project(root: Path) -> tuple[ProjectFile, ...]:
     """Write what a project lacks.
 
     Args:
@@ -132,7 +114,7 @@ def start_project(root: Path) -> tuple[Piece, ...]:
         UsageError: if a file that has to be added to cannot be read.
         OSError: if something cannot be written.
     """
-    makers: tuple[Callable[[Path], Piece], ...] = (
+    makers: tuple[Callable[[Path], ProjectFile], ...] = (
         _example_stack,
         _state_folder,
         _transient_files,
@@ -143,32 +125,32 @@ def start_project(root: Path) -> tuple[Piece, ...]:
     return tuple(make(root) for make in makers)
 
 
-def _example_stack(root: Path) -> Piece:
+def _example_stack(root: Path) -> ProjectFile:
     folder = root / "stacks"
     name = "stacks/catalogue.py"
     # An example beside real stacks would be applied together with them.
     present = sorted(path.name for path in folder.glob("[!.]*.py"))
     if present:
-        return Piece(name, made=False, why=f"stacks/ has {present[0]} already")
+        return ProjectFile(name, made=False, why=f"stacks/ has {present[0]} already")
     _write(root / name, _STACK)
-    return Piece(name, made=True, why="an example stack")
+    return ProjectFile(name, made=True, why="an example stack")
 
 
-def _state_folder(root: Path) -> Piece:
+def _state_folder(root: Path) -> ProjectFile:
     name = "state/README.md"
     if (root / name).exists():
-        return Piece(name, made=False, why="it is there")
+        return ProjectFile(name, made=False, why="it is there")
     _write(root / name, _STATE_README)
-    return Piece(name, made=True, why="how a team reviews state")
+    return ProjectFile(name, made=True, why="how a team reviews state")
 
 
-def _transient_files(root: Path) -> Piece:
+def _transient_files(root: Path) -> ProjectFile:
     made = ignore(root / "state", TRANSIENTS)
     why = "what beside a state is not committed" if made else "it is there"
-    return Piece("state/.gitignore", made=made, why=why)
+    return ProjectFile("state/.gitignore", made=made, why=why)
 
 
-def _configuration(root: Path) -> Piece:
+def _configuration(root: Path) -> ProjectFile:
     name = "pyproject.toml"
     text = _existing(root / name)
     try:
@@ -178,21 +160,21 @@ def _configuration(root: Path) -> Piece:
             f"{root / name} is not TOML", cause=str(error), hint="put it right and run init again"
         ) from error
     if has_table:
-        return Piece(name, made=False, why="it has [tool.engine]")
+        return ProjectFile(name, made=False, why="it has [tool.engine]")
     _write(root / name, _joined(text, _CONFIGURATION))
-    return Piece(name, made=True, why="added [tool.engine]" if text else "environments")
+    return ProjectFile(name, made=True, why="added [tool.engine]" if text else "environments")
 
 
-def _ignored_files(root: Path) -> Piece:
+def _ignored_files(root: Path) -> ProjectFile:
     name = ".gitignore"
     text = _existing(root / name)
     present = {line.strip().strip("/") for line in text.splitlines()}
     missing = [entry for entry in _IGNORED if entry.strip("/") not in present]
     if not missing:
-        return Piece(name, made=False, why="it has the entries")
+        return ProjectFile(name, made=False, why="it has the entries")
     added = "\n".join([_IGNORE_COMMENT, *missing]) + "\n"
     _write(root / name, _joined(text, added))
-    return Piece(
+    return ProjectFile(
         name, made=True, why=f"added {', '.join(missing)}" if text else "what not to commit"
     )
 

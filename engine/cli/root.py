@@ -18,6 +18,7 @@ from engine.cli.error_boundary import guarded
 from engine.cli.invocation import Invocation
 from engine.errors import InterruptedRunError
 from engine.version import version_line
+from engine.views.formats import FORMATS, TEXT
 
 _HOMES = {
     "init": "engine.cli.commands.init:init",
@@ -26,7 +27,7 @@ _HOMES = {
     "apply": "engine.cli.commands.apply:apply",
     "destroy": "engine.cli.commands.apply:destroy",
     "show": "engine.cli.commands.show:show",
-    "output": "engine.cli.commands.show:output",
+    "output": "engine.cli.commands.output:output",
     "import": "engine.cli.commands.import_:import_",
     "lock": "engine.cli.commands.lock:lock",
     "unlock": "engine.cli.commands.lock:unlock",
@@ -98,7 +99,8 @@ def run_words(words: list[str]) -> int:
     _write_anything()
     # Until the options are read, an error has only the words to go by.
     before_rest = words[: words.index("--")] if "--" in words else words
-    invocation = Invocation(json="--json" in before_rest, words=tuple(words))
+    chosen = next((name for name in FORMATS if f"--{name}" in before_rest), TEXT)
+    invocation = Invocation(format=chosen, words=tuple(words))
     code = guarded(
         lambda: engine.main(words, prog_name="engine", standalone_mode=False, obj=invocation),
         invocation,

@@ -86,6 +86,25 @@ class ApplyReport:
         """The operations that failed, over all stacks."""
         return tuple(failure for result in self.results for failure in result.failures)
 
+    @property
+    def not_begun(self) -> tuple[str, ...]:
+        """Stacks that had something to do and were not reached."""
+        begun = {result.stack for result in self.results}
+        return tuple(
+            plan.stack
+            for plan in self.plan.plans
+            if self.approved and plan.has_changes and plan.stack not in begun
+        )
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether everything that was approved was done and recorded."""
+        return not (
+            self.failures
+            or self.not_begun
+            or any(result.interrupted or result.unsaved is not None for result in self.results)
+        )
+
 
 class Found(enum.StrEnum):
     """What became of an operation of an unfinished run."""

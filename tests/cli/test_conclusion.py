@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
 from engine.address import parse_address
-from engine.bootstrap import open_project
 from engine.cli.commands.apply import _conclude
 from engine.cli.invocation import Invocation
 from engine.errors import EngineError, StateError
@@ -60,13 +58,13 @@ def report_of(
 
 @pytest.mark.parametrize("as_json", [False, True])
 def test_a_run_that_was_stopped_exits_130(
-    root: Path, capsys: pytest.CaptureFixture[str], *, as_json: bool
+    capsys: pytest.CaptureFixture[str], *, as_json: bool
 ) -> None:
     """What was done is told, on stdout in either form, and how to go on."""
     skipped = StepResult(step=STEP, outcome=Outcome.SKIPPED, because="interrupted")
-    invocation = Invocation(json=as_json)
+    invocation = Invocation(format="json" if as_json else "text")
     report = report_of(skipped, interrupted=True)
-    assert _conclude(invocation, open_project(root), report, "Apply") == 130
+    assert _conclude(invocation, report, "Apply") == 130
     written = capsys.readouterr()
     assert "Run engine apply again" in written.err
     if as_json:
@@ -75,14 +73,12 @@ def test_a_run_that_was_stopped_exits_130(
         assert written.out.startswith("Apply incomplete: 0 created")
 
 
-def test_a_state_that_could_not_be_written_exits_1(
-    root: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_state_that_could_not_be_written_exits_1(capsys: pytest.CaptureFixture[str]) -> None:
     """The object that no state knows of is named."""
     error = StateError("state/local/shop.json cannot be written")
     failed = StepResult(step=STEP, outcome=Outcome.FAILED, id="prod_1", error=error)
     report = report_of(failed, unsaved=error)
-    assert _conclude(Invocation(), open_project(root), report, "Apply") == 1
+    assert _conclude(Invocation(), report, "Apply") == 1
     assert "Done on Stripe, not recorded: create stripe_product.pro [prod_1]" in (
         capsys.readouterr().err
     )

@@ -133,7 +133,7 @@ def test_a_traceback_tells_the_whole_story_without_its_secrets(
         except KeyError:
             raise RuntimeError(f"third {secret!r}")  # noqa: B904 - the implicit chain is meant
 
-    assert guarded(call, Invocation(verbose=True, json=True)) == 1
+    assert guarded(call, Invocation(verbose=True, format="json")) == 1
     written = capsys.readouterr()
     for text in (
         "first (sensitive)",
@@ -150,7 +150,7 @@ def test_a_traceback_tells_the_whole_story_without_its_secrets(
 def test_with_json_every_error_is_a_document(capsys: pytest.CaptureFixture[str]) -> None:
     """With its stable reference; the text goes to stderr all the same."""
     for error, reference in ((ValueError("x"), "bug"), (OSError("x"), "system")):
-        assert guarded(raising(error), Invocation(json=True)) == 1
+        assert guarded(raising(error), Invocation(format="json")) == 1
         written = capsys.readouterr()
         assert json.loads(written.out)["error"]["reference"] == reference
         assert written.err.startswith("Error: ")

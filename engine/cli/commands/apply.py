@@ -25,7 +25,6 @@ from engine.errors import InterruptedRunError, UsageError
 
 if TYPE_CHECKING:
     from engine.address import ResourceAddress
-    from engine.operations.run.context import Context
     from engine.plan.model import PlanReport
     from engine.ports.outcomes import ApplyReport
 
@@ -105,7 +104,7 @@ def _run(
 
         def approve(report: PlanReport) -> bool:
             with _before_writing(invocation, report):
-                _show_first(invocation, context, report)
+                _show_first(invocation, report)
                 # Refused, there is nothing to agree to: the rules are told with the error.
                 return not report.refusals and (yes or _ask(invocation, report, operation))
 
@@ -120,7 +119,7 @@ def _run(
         raise InterruptedRunError(_NOT_BEGUN) from None
     finally:
         progress.close()
-    return _conclude(invocation, context, report, operation)
+    return _conclude(invocation, report, operation)
 
 
 def _run_saved(invocation: Invocation, file: PlanFile, wanted: Wishes) -> int:
@@ -133,7 +132,7 @@ def _run_saved(invocation: Invocation, file: PlanFile, wanted: Wishes) -> int:
         saved = file.read(context.schemas)
 
         def approve(report: PlanReport) -> bool:
-            _show_first(invocation, context, report)
+            _show_first(invocation, report)
             return True  # whoever applies a saved plan has had it to look at
 
         report = apply_saved(context, saved, approve, lock_timeout=wanted.lock_timeout)
@@ -141,17 +140,18 @@ def _run_saved(invocation: Invocation, file: PlanFile, wanted: Wishes) -> int:
         raise InterruptedRunError(_NOT_BEGUN) from None
     finally:
         progress.close()
-    return _conclude(invocation, context, report, "Apply")
+    return _conclude(invocation, report, "Apply")
 
 
 def _need_consent(invocation: Invocation, command: str, *, yes: bool) -> None:
     """Refuse before anything is locked or read, since nobody will be there to say yes."""
     if yes:
         return
-    if invocation.json:
+    if not invocation.for_people:
+        option = f"--{invocation.format}"
         raise UsageError(
-            f"engine {command} --json asks no questions, so it needs --yes",
-            hint=f"look at engine plan --json first, then run engine {command} --json --yes",
+            f"engine {command} {option} asks no questions, so it needs --yes",
+            hint=f"look at engine plan {option} first, then run engine {command} {option} --yes",
         )
     if not sys.stdin.isatty():
         raise UsageError(
@@ -160,20 +160,10 @@ def _need_consent(invocation: Invocation, command: str, *, yes: bool) -> None:
         )
 
 
-def _show_first(invocation: Invocation, context: Context, report: PlanReport) -> None:
-    """Show a plan, and set what follows apart from it."""
-    _show(invocation, context, report)
-    if not invocation.json:
-        invocation.say("")
-
-
-def _show(invocation: Invocation, context: Context, report: PlanReport) -> None:
-    if invocation.json:
-        return
-    from engine.views.text.plan import plan_text
-
-    style = invocation.style()
-    invocation.say(plan_text(report, context.schemas, style, verbose=invocation.verbose))
+def _show_first(invocation: Invocation, report: PlanReport) -> None:
+    """Show a plan to the person who reads along, and set what follows apart from it."""
+    if invocation.for_people:
+        invocation.write_out(invocation.view.plan(report), end="\n\n")
 
 
 def _ask(invocation: Invocation, report: PlanReport, operation: str) -> bool:
@@ -185,10 +175,10 @@ def _ask(invocation: Invocation, report: PlanReport, operation: str) -> bool:
 
 def _answer(invocation: Invocation, asked: str) -> str:
     """Ask, and read a line."""
-    invocation.tell(asked, end="")
+    invocation.write_err(asked, end="")
     answer = sys.stdin.readline()
     if not answer.endswith("\n"):
-        invocation.tell("")
+        invocation.write_err("")
     return answer.strip()
 
 
@@ -200,7 +190,7 @@ def _before_writing(invocation: Invocation, report: PlanReport) -> Iterator[None
     try:
         yield
     except KeyboardInterrupt:
-        invocation.tell("")  # the terminal has shown ^C
+        invocation.write_err("")  # the terminal has shown ^C
         raise InterruptedRunError(
             "interrupted before the answer", cause=untouched(report)
         ) from None
@@ -223,32 +213,23 @@ def _ask_for_names(invocation: Invocation, addresses: Sequence[ResourceAddress])
     style = invocation.style(sys.stderr)
     wanted = [str(address) for address in addresses]
     if len(wanted) > _MOST_NAMES:
-        invocation.tell("\n".join(["", *(f"  {address}" for address in wanted)]))
+        invocation.write_err("\n".join(["", *(f"  {address}" for address in wanted)]))
         wanted = [str(len(wanted))]
     return all(_answer(invocation, removal_question(word, style)) == word for word in wanted)
 
 
-def _conclude(invocation: Invocation, context: Context, report: ApplyReport, operation: str) -> int:
-    from engine.views.text import applied as outcome
+def _conclude(invocation: Invocation, report: ApplyReport, operation: str) -> int:
+    from engine.views.text.applied import failure_text
 
     if report.plan.has_changes and not report.approved:
         from engine.views.text.plan import untouched
 
-        invocation.tell(f"{operation} cancelled. {untouched(report.plan)}")
+        invocation.write_err(f"{operation} cancelled. {untouched(report.plan)}")
         return 1
-    if invocation.json:
-        from engine.views.json.plan import apply_document
-
-        invocation.answer(apply_document(report))
-    elif report.plan.has_changes:
-        style = invocation.style()
-        text = outcome.apply_text(report, style, operation=operation, verbose=invocation.verbose)
-        invocation.say(text)
-    else:
-        _show(invocation, context, report.plan)
-    if outcome.is_whole(report):
+    invocation.write_out(invocation.view.applied(report, operation))
+    if report.is_whole:
         return 0
-    text = outcome.failure_text(report, invocation.style(sys.stderr), operation=operation)
-    invocation.tell(f"\n{text}")
+    text = failure_text(report, invocation.style(sys.stderr), operation=operation)
+    invocation.write_err(f"\n{text}")
     interrupted = any(result.interrupted for result in report.results)
     return InterruptedRunError.exit_code if interrupted else 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import signal
 
 import click
@@ -111,16 +110,12 @@ def serve(
             _announce(invocation, server.url)
             server.serve_forever()
         except KeyboardInterrupt:
-            invocation.tell("Stopped.")
+            invocation.write_err("Stopped.")
 
 
 def _announce(invocation: Invocation, url: str) -> None:
-    if invocation.json:
-        # In one line, so that whoever waits for it can read a line.
-        invocation.say(json.dumps({"format_version": "1", "url": url}))
-    else:
-        invocation.say(f"Serving Stripe on {url}")
-    invocation.tell(
+    invocation.write_out(invocation.view.serving(url))
+    invocation.write_err(
         "To use it, in another shell:\n"
         "  export STRIPE_API_KEY=sk_test_x\n"
         f"  export STRIPE_API_BASE={url}\n"

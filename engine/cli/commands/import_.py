@@ -46,10 +46,5 @@ def import_(
     target = parse_address(address)
     context = invocation.open()
     state = import_object(context, target, id, lock_timeout=lock_timeout)
-    if invocation.json:
-        from engine.views.json.states import resource_document
-
-        invocation.answer(resource_document(state, str(target)))
-        return
-    invocation.say(f"Imported {target} as {id} into the state of {state.stack}.")
-    invocation.tell("engine plan shows whether it differs from its declaration.")
+    invocation.write_out(invocation.view.imported(state, target, id))
+    invocation.write_note("engine plan shows whether it differs from its declaration.")

@@ -74,44 +74,25 @@ def unlock(invocation: Invocation, id: str, *, force: bool) -> None:
     """
     from engine.operations import locks as use
 
-    taken = use.unlock(invocation.open(), id, force=force)
-    if invocation.json:
-        from engine.views.json.locks import locks_document
-
-        invocation.answer(locks_document((), (taken,)))
-        return
-    place = f"{taken.environment}/{taken.stack}"
-    if force and not taken.owner.gone:
-        invocation.say(f"Unlocked {place}: {taken.owner} may write nothing any more.")
-    else:
-        invocation.say(f"Unlocked {place}: the run of {taken.owner.who} had ended.")
+    run = use.unlock(invocation.open(), id, force=force)
+    invocation.write_out(invocation.view.unlocked(run, forced=force))
 
 
 def _list(invocation: Invocation) -> None:
     from engine.operations import locks as use
-    from engine.views.json.locks import locks_document
-    from engine.views.text.locks import locks_text
 
-    found = use.locks(invocation.open())
-    if invocation.json:
-        invocation.answer(locks_document(found.held, found.runs))
-    else:
-        invocation.say(locks_text(found.held, found.runs))
+    locks = use.locks(invocation.open())
+    invocation.write_out(invocation.view.locks(locks.held, locks.runs))
 
 
 def _hold(invocation: Invocation, stack: str, reason: str) -> None:
     from engine.operations import locks as use
 
     context = invocation.open()
-    held = use.hold_lock(context, stack, reason)
-    if invocation.json:
-        from engine.views.json.locks import locks_document
-
-        invocation.answer(locks_document((held,), ()))
-        return
-    invocation.say(f"Locked {held.place}: {held.reason}")
-    if share := context.backend.how_to_share(held.file):
-        invocation.tell(f"{share} to keep every machine away.")
+    lock = use.hold_lock(context, stack, reason)
+    invocation.write_out(invocation.view.locked(lock))
+    if share := context.backend.how_to_share(lock.file):
+        invocation.write_note(f"{share} to keep every machine away.")
 
 
 def _release(invocation: Invocation, stack: str) -> None:
@@ -119,12 +100,7 @@ def _release(invocation: Invocation, stack: str) -> None:
 
     context = invocation.open()
     file = use.release_lock(context, stack)
-    if invocation.json:
-        from engine.views.json.locks import locks_document
-
-        invocation.answer(locks_document((), ()))
-        return
-    place = f"{invocation.environment}/{stack}" if stack else invocation.environment
-    invocation.say(f"Released {place}.")
+    place = f"{invocation.environment}/{stack}" if stack else f"{invocation.environment}"
+    invocation.write_out(invocation.view.released(place))
     if share := context.backend.how_to_share(f"the removal of {file}"):
-        invocation.tell(f"{share} to let every machine in.")
+        invocation.write_note(f"{share} to let every machine in.")

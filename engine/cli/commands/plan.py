@@ -76,17 +76,9 @@ def plan(
         report = _plan(context, stacks, wanted, file)
     finally:
         progress.close()
-    if invocation.json:
-        from engine.views.json.plan import plan_document
-
-        invocation.answer(plan_document(report))
-    else:
-        from engine.views.text.plan import plan_text
-
-        style = invocation.style()
-        invocation.say(plan_text(report, context.schemas, style, verbose=invocation.verbose))
-        if file is not None and not report.refusals:
-            invocation.tell(_next_step(invocation, file, report))
+    invocation.write_out(invocation.view.plan(report))
+    if file is not None and not report.refusals:
+        invocation.write_note(_next_step(invocation, file, report))
     if report.refusals:
         return _refuse(invocation, file, report)
     return CHANGES if detailed_exitcode and report.has_changes else 0
@@ -114,7 +106,7 @@ def _refuse(invocation: Invocation, file: PlanFile | None, report: PlanReport) -
 
     outcome = "an apply ends like this too" if file is None else f"it is not saved in {file.shown}"
     error = refused(report.refusals, outcome)
-    invocation.tell(f"\n{error_text(error, invocation.style(sys.stderr))}")
+    invocation.write_err(f"\n{error_text(error, invocation.style(sys.stderr))}")
     return error.exit_code
 
 

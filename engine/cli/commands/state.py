@@ -11,6 +11,7 @@ import click
 from engine.address import parse_address
 from engine.cli.command import EngineCommand, LazyGroup
 from engine.cli.completion import complete_addresses, complete_stacks
+from engine.cli.error_boundary import report_error
 from engine.cli.invocation import Invocation, pass_invocation
 from engine.cli.planning_options import read_addresses, stacks_argument, variable_options
 from engine.errors import StateProblemsError, UsageError
@@ -66,15 +67,7 @@ def list_(invocation: Invocation, stacks: tuple[str, ...]) -> None:
     from engine.operations.show import states
 
     context = invocation.open()
-    found = states(context, stacks)
-    if invocation.json:
-        from engine.views.json.states import addresses_document
-
-        invocation.answer(addresses_document(context.settings.environment.name, found))
-        return
-    for entry in found:
-        for address in sorted(entry.resources):
-            invocation.say(address if len(found) == 1 else f"{entry.stack} {address}")
+    invocation.write_out(invocation.view.addresses(context.environment, states(context, stacks)))
 
 
 @state.command("show", cls=EngineCommand)
@@ -93,17 +86,8 @@ def show(invocation: Invocation, address: str, *, stack: str | None) -> None:
 
     address = str(parse_address(address))
     context = invocation.open()
-    holder = _holder(states(context, (stack,) if stack else ()), address)
-    if invocation.json:
-        from engine.views.json.states import resource_document
-
-        invocation.answer(resource_document(holder, address))
-    else:
-        from engine.views.text.states import resource_text
-
-        resource = holder.resources[address]
-        text = resource_text(address, resource, context.schemas, invocation.style())
-        invocation.say(text)
+    recording = _state_with(states(context, (stack,) if stack else ()), address)
+    invocation.write_out(invocation.view.resource(recording, address))
 
 
 @state.command("mv", cls=EngineCommand)
@@ -132,28 +116,15 @@ def move(
         context = invocation.open(hook=invocation.progress())
         before, after = old[:-1], new[:-1]
         renamed = rename_stack(context, before, after, lock_timeout=lock_timeout)
-        if invocation.json:
-            from engine.views.json.states import addresses_document
-
-            invocation.answer(addresses_document(context.environment, (renamed,)))
-            return
-        backend = context.backend
-        share = backend.how_to_share("both files")
-        invocation.say(
-            f"Stack {before} is now {after}: {backend.place(after, context.environment)}."
-            + (f" {share}." if share else "")
-        )
+        place = context.backend.place(after, context.environment)
+        share = context.backend.how_to_share("both files")
+        invocation.write_out(invocation.view.renamed(renamed, before, place, share))
         return
     source, target = parse_address(old), parse_address(new)
     context = invocation.open(hook=invocation.progress())
-    holder = _holder(states(context, (stack,) if stack else ()), str(source))
-    written = move_resource(context, holder.stack, source, target, lock_timeout=lock_timeout)
-    if invocation.json:
-        from engine.views.json.states import resource_document
-
-        invocation.answer(resource_document(written, str(target)))
-        return
-    invocation.say(f"Moved {source} to {target} in the state of {written.stack}.")
+    name = _state_with(states(context, (stack,) if stack else ()), str(source)).stack
+    written = move_resource(context, name, source, target, lock_timeout=lock_timeout)
+    invocation.write_out(invocation.view.moved(written, source, target))
 
 
 @state.command("rm", cls=EngineCommand)
@@ -190,15 +161,9 @@ def remove(
 
     context = invocation.open(hook=invocation.progress())
     known = states(context, (stack,) if stack else ())
-    name = _holder(known, str(addresses[0])).stack
+    name = _state_with(known, str(addresses[0])).stack
     written = forget_resources(context, name, addresses, lock_timeout=lock_timeout)
-    if invocation.json:
-        from engine.views.json.states import addresses_document
-
-        invocation.answer(addresses_document(context.environment, (written,)))
-        return
-    for address in addresses:
-        invocation.say(f"Forgot {address} in the state of {written.stack}; it stays on Stripe.")
+    invocation.write_out(invocation.view.forgotten(written, addresses))
 
 
 @state.command("verify", cls=EngineCommand)
@@ -228,23 +193,11 @@ def verify(invocation: Invocation, places: tuple[str, ...]) -> int:
     only = () if invocation.environment is None else (context.environment,)
     found = verify_states(context, names, files, only)
     problems = tuple(problem for entry in found for problem in entry.problems)
-    if invocation.json:
-        from engine.views.json.states import verified_document
-
-        invocation.answer(verified_document(found))
-    elif not problems:
-        from engine.views.text.problems import verified_text
-
-        invocation.say(verified_text(found))
-    if not problems:
-        return 0
-    error = StateProblemsError(problems)
-    if not invocation.json:
-        raise error
-    from engine.views.text.problems import error_text
-
-    invocation.tell(error_text(error, invocation.style()))
-    return error.exit_code
+    page = invocation.view.verified(found)
+    if problems:
+        return report_error(StateProblemsError(problems), invocation, page)
+    invocation.write_out(page)
+    return 0
 
 
 @state.command("rebuild", cls=EngineCommand)
@@ -297,25 +250,18 @@ def rebuild(
         force=force, lineage=lineage, declared_only=declared_only, lock_timeout=lock_timeout
     )
     found = rebuild_states(context, stacks, options)
-    if invocation.json:
-        from engine.views.json.states import rebuilt_document
-
-        invocation.answer(rebuilt_document(context.environment, found))
-        return
-    from engine.views.text.states import rebuilt_text
-
-    invocation.say(rebuilt_text(found, invocation.style()))
+    invocation.write_out(invocation.view.rebuilt(context.environment, found))
     if found:
-        invocation.tell("engine plan shows what the next apply would do.")
+        invocation.write_note("engine plan shows what the next apply would do.")
 
 
-def _holder(states: Sequence[State], address: str) -> State:
+def _state_with(states: Sequence[State], address: str) -> State:
     """The one state that has a resource at this address."""
-    holders = [entry for entry in states if address in entry.resources]
-    if len(holders) == 1:
-        return holders[0]
-    if holders:
-        stacks = [entry.stack for entry in holders]
+    having = [entry for entry in states if address in entry.resources]
+    if len(having) == 1:
+        return having[0]
+    if having:
+        stacks = [entry.stack for entry in having]
         raise UsageError(
             f"{address} is in several stacks: {', '.join(stacks)}",
             hint=f"say which: --stack {stacks[0]}",

@@ -26,22 +26,14 @@ def types(invocation: Invocation, type_name: str | None) -> None:
       engine types stripe_coupon --json
     """
     from engine.catalog import loader
-    from engine.views.json.types import type_document, types_document
-    from engine.views.text.types import type_text, types_text
 
     schemas = loader.schemas()
     if type_name is not None:
         kind = schemas[_known(type_name)]
-        if invocation.json:
-            invocation.answer(type_document(kind, schemas))
-        else:
-            invocation.say(type_text(kind, schemas, invocation.style()))
+        invocation.write_out(invocation.view.type(kind, schemas))
         return
     others = len(set(loader.object_names()) - set(loader.managed()))
-    if invocation.json:
-        invocation.answer(types_document(schemas, others))
-    else:
-        invocation.say(types_text(schemas, others, invocation.style()))
+    invocation.write_out(invocation.view.types(schemas, others))
 
 
 def _known(name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from engine.cli.command import EngineCommand
+from engine.cli.error_boundary import report_error
 from engine.cli.invocation import Invocation, pass_invocation
 from engine.cli.planning_options import stacks_argument, variable_options
 from engine.errors import StackError
@@ -32,20 +33,7 @@ def validate(invocation: Invocation, stacks: tuple[str, ...]) -> int:
     try:
         checked = validate_stacks(context, stacks)
     except StackError as error:
-        if not invocation.json:
-            raise
-        from engine.views.json.problems import validation_document
-        from engine.views.text.problems import error_text
-
-        invocation.answer(validation_document((), error.problems))
-        invocation.tell(error_text(error, invocation.style()))
-        return error.exit_code
-    if invocation.json:
-        from engine.views.json.problems import validation_document
-
-        invocation.answer(validation_document(checked, ()))
-    else:
-        from engine.views.text.problems import success_text
-
-        invocation.say(success_text(checked))
+        page = invocation.view.validated((), error.problems)
+        return report_error(error, invocation, page)
+    invocation.write_out(invocation.view.validated(checked, ()))
     return 0

@@ -54,15 +54,6 @@ def apply_text(
     return "\n\n".join(blocks)
 
 
-def is_whole(report: ApplyReport) -> bool:
-    """Whether everything that was approved was done and recorded."""
-    return not (
-        report.failures
-        or any(result.interrupted or result.unsaved is not None for result in report.results)
-        or _not_begun(report)
-    )
-
-
 def failure_text(report: ApplyReport, style: Style, *, operation: str = "Apply") -> str:
     """Write what failed, why, what was skipped because of it, and what to do next.
 
@@ -84,9 +75,9 @@ def failure_text(report: ApplyReport, style: Style, *, operation: str = "Apply")
     interrupted = any(result.interrupted for result in report.results)
     if interrupted:
         blocks.append(f"{mark} the run was stopped; what was under way was finished")
-    left = _not_begun(report)
-    if left:
-        blocks.append(f"Not begun: {', '.join(left)}.")
+    if report.not_begun:
+        stacks = ", ".join(f"stack {name}" for name in report.not_begun)
+        blocks.append(f"Not begun: {stacks}.")
     advice = "" if interrupted and not failures else "Put right what failed, then run"
     # A saved plan does not fit the state any more that it has changed itself.
     command = "plan" if report.plan.saved else operation.lower()
@@ -102,7 +93,7 @@ def summary_line(report: ApplyReport, *, operation: str = "Apply") -> str:
     """Count what was done, `Apply complete: 3 created, 1 updated, 0 replaced, 0 removed.`."""
     done = list(_done_changes(report))
     counts = ", ".join(_counts(done)) + vocabulary.staying(done)
-    if is_whole(report):
+    if report.is_whole:
         return f"{operation} complete: {counts}."
     outcomes = [result.outcome for stack in report.results for result in stack.results]
     failed, skipped = outcomes.count(Outcome.FAILED), outcomes.count(Outcome.SKIPPED)
@@ -112,7 +103,7 @@ def summary_line(report: ApplyReport, *, operation: str = "Apply") -> str:
 def _only_state(report: ApplyReport) -> str:
     """Say what a run did that sent nothing to Stripe; empty if it did more, or less."""
     plans = report.plan.plans
-    if not (report.plan.has_changes and is_whole(report)):
+    if not (report.plan.has_changes and report.is_whole):
         return ""
     if all(plan.refresh_only for plan in plans):
         drifted = counted(sum(len(plan.drift) for plan in plans), "resource")
@@ -200,16 +191,6 @@ def _unsaved(result: ApplyResult, mark: str) -> Iterator[str]:
     for entry in result.results:
         if _is_unsaved(entry, (result,)):
             yield f"  Done on Stripe, not recorded: {entry.step.key} [{entry.id}]"
-
-
-def _not_begun(report: ApplyReport) -> list[str]:
-    """Stacks that had something to do and were not reached."""
-    begun = {result.stack for result in report.results}
-    return [
-        f"stack {plan.stack}"
-        for plan in report.plan.plans
-        if report.approved and plan.has_changes and plan.stack not in begun
-    ]
 
 
 def _error_lines(error: EngineError) -> Iterator[str]:

@@ -65,6 +65,15 @@ def outputs_text(states: Sequence[State], style: Style) -> str:
     return "\n\n".join(blocks) or "No outputs."
 
 
+def addresses_text(states: Sequence[State]) -> str:
+    """List addresses, with the stack before them where there are several stacks."""
+    return "\n".join(
+        address if len(states) == 1 else f"{state.stack} {address}"
+        for state in states
+        for address in sorted(state.resources)
+    )
+
+
 def rebuilt_text(found: Sequence[Rebuilt], style: Style) -> str:
     """Say of some states what they were made of."""
     if not found:

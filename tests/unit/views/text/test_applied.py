@@ -14,7 +14,7 @@ from engine.ports.outcomes import ApplyReport, Outcome
 from engine.schema.lifecycle import Removal, Verb
 from engine.values.secret import Sealed
 from engine.views.style import PLAIN
-from engine.views.text.applied import apply_text, failure_text, is_whole, summary_line
+from engine.views.text.applied import apply_text, failure_text, summary_line
 from tests.support import build
 
 OK, FAILED, SKIPPED = Outcome.APPLIED, Outcome.FAILED, Outcome.SKIPPED
@@ -153,7 +153,7 @@ def test_after_a_saved_plan_that_failed_only_a_new_plan_helps(failed: ApplyRepor
 
 def test_an_incomplete_apply_counts_failed_and_skipped_operations(failed: ApplyReport) -> None:
     """The numbers are those of the report."""
-    assert not is_whole(failed)
+    assert not failed.is_whole
     assert summary_line(failed) == (
         "Apply incomplete: 1 created, 0 updated, 0 replaced, 0 removed; 1 failed, 2 skipped."
     )

@@ -1,0 +1,147 @@
+"""What each format writes: one method for each thing that a command shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Protocol, TypeAlias
+
+from engine.address import ResourceAddress
+from engine.errors import EngineError, Problem
+from engine.plan.model import PlanReport
+from engine.plan.saved.file import SavedPlan
+from engine.ports.outcomes import ApplyReport
+from engine.ports.reports import Rebuilt, Verified
+from engine.ports.run_locks import RunLock
+from engine.schema.resource_type import ResourceType, Schemas
+from engine.settings import Environment
+from engine.stack.model import Stack
+from engine.state.held_lock import HeldLock
+from engine.state.model import State
+from engine.views.style import Style
+
+Page: TypeAlias = str | Mapping[str, Any]
+"""What a view makes of records: a text, or a document. What is empty is not written."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViewOptions:
+    """How a view writes.
+
+    Attributes:
+        style: Decoration of text.
+        verbose: Show more.
+        ascii: The stream takes ASCII only.
+    """
+
+    style: Style
+    verbose: bool = False
+    ascii: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectFile:
+    """One file of a project that `engine init` begins.
+
+    Attributes:
+        path: From the project folder.
+        made: It was written or added to; False if it was left as it is.
+        why: What it is for, or why it was left.
+    """
+
+    path: str
+    made: bool
+    why: str
+
+
+class View(Protocol):
+    """One format.
+
+    Attributes:
+        for_people: A person reads along: colours, progress, questions and next steps are shown.
+    """
+
+    for_people: ClassVar[bool]
+
+    def __init__(self, options: ViewOptions, /) -> None: ...
+
+    def written(self, page: Page, /) -> str:
+        """A page as it is written, without the last newline.
+
+        MUST hide the secrets that this process knows, and spell out what a terminal acts on.
+        """
+
+    def plan(self, report: PlanReport, /) -> Page:
+        """What an apply would do."""
+
+    def saved_plan(self, saved: SavedPlan, /) -> Page:
+        """The same of a plan file."""
+
+    def applied(self, report: ApplyReport, operation: str, /) -> Page:
+        """What an apply did; `operation` is the command's name, `Apply`."""
+
+    def validated(self, stacks: Sequence[Stack], problems: Sequence[Problem], /) -> Page:
+        """What was found in stacks. The problems are on stderr too, as text."""
+
+    def verified(self, files: Sequence[Verified], /) -> Page:
+        """What was found in state files. The problems are on stderr too, as text."""
+
+    def error(self, error: EngineError, /) -> Page:
+        """An error that ended a command without a result. It is on stderr too, as text."""
+
+    def states(self, environment: str, states: Sequence[State], /) -> Page:
+        """Whole states."""
+
+    def addresses(self, environment: str, states: Sequence[State], /) -> Page:
+        """The addresses in states."""
+
+    def resource(self, state: State, address: str, /) -> Page:
+        """One resource of a state."""
+
+    def outputs(self, environment: str, states: Sequence[State], /) -> Page:
+        """The outputs of states."""
+
+    def output(self, state: State, name: str, /) -> Page:
+        """The value of one output."""
+
+    def imported(self, state: State, address: ResourceAddress, id: str, /) -> Page:
+        """The resource that an import recorded."""
+
+    def moved(self, state: State, old: ResourceAddress, new: ResourceAddress, /) -> Page:
+        """The resource that has another address now."""
+
+    def renamed(self, state: State, old: str, place: str, share: str, /) -> Page:
+        """The stack that has another name now, where its state is, and how to share that."""
+
+    def forgotten(self, state: State, addresses: Sequence[ResourceAddress], /) -> Page:
+        """What a state does not record any longer."""
+
+    def rebuilt(self, environment: str, states: Sequence[Rebuilt], /) -> Page:
+        """The states that were made again."""
+
+    def locks(self, held: Sequence[HeldLock], runs: Sequence[RunLock], /) -> Page:
+        """Every lock."""
+
+    def locked(self, lock: HeldLock, /) -> Page:
+        """A lock that is held from now on."""
+
+    def released(self, place: str, /) -> Page:
+        """A lock that is not held any longer."""
+
+    def unlocked(self, run: RunLock, /, *, forced: bool) -> Page:
+        """A run that lost its lock."""
+
+    def types(self, schemas: Schemas, others: int, /) -> Page:
+        """The types that can be declared, and how many further ones Stripe has."""
+
+    def type(self, kind: ResourceType, schemas: Schemas, /) -> Page:
+        """One type."""
+
+    def project(
+        self, root: Path, files: Sequence[ProjectFile], environment: Environment, folder: str, /
+    ) -> Page:
+        """A project that was begun; `folder` is its name as typed, empty for the current one."""
+
+    def serving(self, url: str, /) -> Page:
+        """The emulator, which takes connections from now on."""
