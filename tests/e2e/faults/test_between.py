@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -12,9 +12,7 @@ from engine.operations.apply import apply_stacks
 from engine.plan.inputs.options import PlanOptions
 from engine.plan.model import Reason
 from engine.ports.outcomes import ApplyReport
-
-if TYPE_CHECKING:
-    from tests.e2e.faults.conftest import Shop, Trying
+from tests.support.faults.shop import Shop, Trying
 
 FIRST = """
     from engine.stripe import Coupon, Feature, Price, Product, ProductFeature, WebhookEndpoint

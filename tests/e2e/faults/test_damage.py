@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -13,10 +13,8 @@ from engine.emulator.core import Emulator
 from engine.errors import StateError
 from engine.state.codec import decode
 from engine.state.model import State
+from tests.support.faults.shop import Trying
 from tests.support.project import Project
-
-if TYPE_CHECKING:
-    from tests.e2e.faults.conftest import Trying
 
 STACK = """
     from engine import output

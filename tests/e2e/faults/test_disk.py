@@ -10,13 +10,12 @@ import errno
 import os
 import subprocess
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-if TYPE_CHECKING:
-    from tests.e2e.faults.conftest import Ending, Shop, Trying, Victim
+from tests.support.faults.shop import AFTER, BEFORE, Shop, Trial, Trying
+from tests.support.faults.victims import Ending, Victim
 
 WRITES = ("write", "pwrite", "posix_fallocate")
 SYNCS = ("fsync", "fdatasync")
@@ -38,14 +37,6 @@ FAULTS: dict[str, dict[str, Any]] = {
 }
 
 
-def _begun(shop: Shop, before: str, after: str, *, change: bool) -> Path:
-    folder = shop.fresh(before)
-    if change:
-        shop.apply(folder)
-        shop.write(folder, after)
-    return folder
-
-
 def _is_told(end: Ending) -> bool:
     """Whether what went wrong is told as a person can use it."""
     words = ("cannot be written", "cannot be kept", "cannot be made", "cannot be taken")
@@ -53,51 +44,48 @@ def _is_told(end: Ending) -> bool:
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("run", ["first apply", "change"])
 def test_whichever_call_the_disk_refuses(
-    shop: Shop,
+    trial: Trial,
     victim: Victim,
     trying: Trying,
-    before: str,
-    after: str,
     *,
     whole: bool,
-    run: str,
     fault: str,
 ) -> None:
     """The old state is intact, the error says what to do, and the next run converges."""
-    change, order = run == "change", FAULTS[fault]
-    points = victim.run(_begun(shop, before, after, change=change), calls=order["calls"]).points
+    order = FAULTS[fault]
+    points = victim.run(trial.begin(), calls=order["calls"]).points
     stride = 1 if whole else 29
     failed = 0
-    for at in range(1 + (list(FAULTS).index(fault) + 5 * change) % stride, points + 1, stride):
+    for at in range(
+        1 + (list(FAULTS).index(fault) + 5 * trial.change) % stride, points + 1, stride
+    ):
         with trying(fault):
-            folder = _begun(shop, before, after, change=change)
+            folder = trial.begin()
             path = folder / "state" / "default" / "shop.json"
-            old = path.read_bytes() if change else b""
+            old = path.read_bytes() if trial.change else b""
             end = victim.run(folder, at=at, **order)
             assert end.code == 0 or _is_told(end), end.told
             failed += end.code
             # Where the sync of the folder alone fails, the new state is in place already, whole.
-            if order.get("lasting") and end.code and change and "fsync" not in order["calls"]:
+            if order.get("lasting") and end.code and trial.change and "fsync" not in order["calls"]:
                 assert path.read_bytes() == old
             elif path.exists():
-                shop.state(folder)
-            shop.apply(folder)
-            shop.check(folder)
+                trial.shop.state(folder)
+            trial.converge(folder)
     assert failed or not whole
 
 
 @pytest.mark.parametrize("most", [1, 7, 100])
 def test_a_disk_that_takes_a_little_at_a_time(
-    shop: Shop, victim: Victim, trying: Trying, before: str, after: str, most: int
+    shop: Shop, victim: Victim, trying: Trying, most: int
 ) -> None:
     """A write may take less than it was given: the rest is written too."""
     with trying("short writes"):
-        folder = shop.fresh(before)
+        folder = shop.fresh(BEFORE)
         assert victim.run(folder, short=most).code == 0
         shop.check(folder)
-        shop.write(folder, after)
+        shop.write(folder, AFTER)
         assert victim.run(folder, short=most).code == 0
         shop.check(folder)
 
@@ -113,12 +101,10 @@ LIMITED = """
 
 
 @pytest.mark.parametrize("most", [0, 300, 4000])
-def test_what_a_person_sees_of_a_full_disk(
-    shop: Shop, trying: Trying, before: str, most: int
-) -> None:
+def test_what_a_person_sees_of_a_full_disk(shop: Shop, trying: Trying, most: int) -> None:
     """The command line: exit code 1, what could not be written, why, and the way on."""
     with trying("no file may grow"):
-        folder = shop.fresh(before)
+        folder = shop.fresh(BEFORE)
         script = folder / "limited.py"
         script.write_text("\n".join(line[4:] for line in LIMITED.splitlines()))
         done = subprocess.run(  # noqa: S603 - this very interpreter

@@ -7,73 +7,53 @@ in the state, nothing of ours beside them, a secret in its sink, no journal, and
 from __future__ import annotations
 
 import random
-import signal
-from typing import TYPE_CHECKING
 
 import pytest
 
-if TYPE_CHECKING:
-    from tests.e2e.faults.conftest import Shop, Trying, Victim
+from tests.support.faults.shop import Shop, Trial, Trying
+from tests.support.faults.victims import KILLED, Victim
 
 
-KILLED = -signal.SIGKILL
-
-
-def _points(shop: Shop, victim: Victim, first: str, second: str) -> int:
+def _points(trial: Trial, victim: Victim) -> int:
     """How many points an undisturbed run has."""
-    folder = shop.fresh(first)
-    if second:
-        shop.apply(folder)
-        shop.write(folder, second)
+    folder = trial.begin()
     end = victim.run(folder)
     assert end.code == 0, end.told
-    shop.check(folder)
+    trial.shop.check(folder)
     return end.points
 
 
 @pytest.mark.parametrize("fault", ["kill -9", "kill -9 in half a write"])
-@pytest.mark.parametrize("run", ["first apply", "change"])
 def test_killed_at_every_point(
-    shop: Shop,
+    trial: Trial,
     victim: Victim,
     trying: Trying,
-    before: str,
-    after: str,
     *,
     whole: bool,
-    run: str,
     fault: str,
 ) -> None:
     """Wherever an apply is killed, the next one ends as if nothing had happened."""
-    change, torn = run == "change", fault != "kill -9"
-    points = _points(shop, victim, before, after if change else "")
+    torn = fault != "kill -9"
+    points = _points(trial, victim)
     assert points > 60
     stride = 1 if whole else 13
-    for at in range(1 + (torn + 2 * change) % stride, points + 1, stride):
+    for at in range(1 + (torn + 2 * trial.change) % stride, points + 1, stride):
         with trying(fault):
-            folder = shop.fresh(before)
-            if change:
-                shop.apply(folder)
-                shop.write(folder, after)
-            end = victim.run(folder, at=at, torn=torn)
-            assert end.code == KILLED, end.told
-            shop.apply(folder)
-            shop.check(folder)
+            folder = trial.begin()
+            victim.kill(folder, at, torn=torn)
+            trial.converge(folder)
 
 
 def test_killed_again_while_it_is_taken_up(
-    shop: Shop, victim: Victim, trying: Trying, before: str, after: str, *, whole: bool
+    shop: Shop, victim: Victim, trying: Trying, *, whole: bool
 ) -> None:
     """Killed with four operations in flight, and in each of the next three runs too."""
     seed = 20261126
     print(f"seed {seed}")  # noqa: T201 - pytest shows it with a failure
     dice = random.Random(seed)  # noqa: S311 - picks points, guards nothing
-    points = _points(shop, victim, before, "")
+    points = _points(Trial(shop, change=False), victim)
     for number in range(60 if whole else 5):
-        folder = shop.fresh(before)
-        if number % 2:
-            shop.apply(folder)
-            shop.write(folder, after)
+        folder = Trial(shop, change=bool(number % 2)).begin()
         with trying("kill -9, and again during the recovery"):
             for most in (points, 25, 25, 25):
                 at = dice.randint(1, most)
@@ -106,8 +86,7 @@ def test_two_hundred_objects_killed_on_the_way(
         left -= kills
         for _ in range(kills):
             with trying("kill -9 among 200 objects"):
-                end = victim.run(folder, at=dice.randint(1, 220), parallelism=4)
-                assert end.code == KILLED, end.told
+                victim.kill(folder, dice.randint(1, 220), parallelism=4)
                 made = len(shop.listed("/v1/products")) + len(shop.listed("/v1/prices"))
                 assert made <= 200
         shop.apply(folder)

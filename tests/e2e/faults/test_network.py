@@ -13,7 +13,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 import stripe
@@ -24,9 +24,7 @@ from engine.emulator.testing import faults
 from engine.emulator.testing.faults import Effect
 from engine.errors import ConnectionFailedError, EngineError, ProviderError, RateLimitedError
 from engine.ports.outcomes import ApplyReport
-
-if TYPE_CHECKING:
-    from tests.e2e.faults.conftest import Shop, Trying
+from tests.support.faults.shop import AFTER, BEFORE, Shop, Trial, Trying
 
 EFFECTS: dict[str, Callable[[], Effect]] = {
     "connection cut before": faults.dropped,
@@ -41,15 +39,6 @@ EFFECTS: dict[str, Callable[[], Effect]] = {
 }
 
 
-def _begun(shop: Shop, before: str, after: str, *, change: bool) -> Path:
-    shop.emulator.faults.clear()
-    folder = shop.fresh(before)
-    if change:
-        shop.apply(folder)
-        shop.write(folder, after)
-    return folder
-
-
 def _tried(shop: Shop, folder: Path, **parts: Any) -> ApplyReport | EngineError:
     """One apply, one operation at a time, whatever comes of it."""
     try:
@@ -58,107 +47,92 @@ def _tried(shop: Shop, folder: Path, **parts: Any) -> ApplyReport | EngineError:
         return error
 
 
-def _indexes(
-    shop: Shop, before: str, after: str, *, change: bool, method: str = "*"
-) -> tuple[int, int]:
+def _indexes(trial: Trial) -> tuple[int, int]:
     """How many requests an undisturbed run has, and how many of them are reads for its plan."""
-    folder = _begun(shop, before, after, change=change)
-    shop.emulator.log.clear()
-    _tried(shop, folder)
-    log = [entry.method for entry in shop.emulator.log]
-    first = next(at for at, found in enumerate(log) if found != "GET")
-    return sum(method in ("*", found) for found in log), first
+    folder = trial.begin()
+    trial.shop.emulator.log.clear()
+    _tried(trial.shop, folder)
+    log = [entry.method for entry in trial.shop.emulator.log]
+    return len(log), next(at for at, found in enumerate(log) if found != "GET")
 
 
-def _check(shop: Shop, folder: Path, *, change: bool) -> None:
-    """Converged, and no object was ever made that an undisturbed run would not have made."""
-    # A change replaces a price, and a coupon with its promotion code; a coupon can be deleted.
-    shop.check(folder, ended=2 if change else 0)
+@pytest.fixture
+def first(shop: Shop) -> Trial:
+    """The first apply of a stack, alone."""
+    return Trial(shop, change=False)
 
 
 @pytest.mark.parametrize("fault", EFFECTS)
-@pytest.mark.parametrize("run", ["first apply", "change"])
 def test_one_request_goes_wrong_and_nothing_is_tried_again(
-    shop: Shop,
+    trial: Trial,
     trying: Trying,
-    before: str,
-    after: str,
     *,
     whole: bool,
-    run: str,
     fault: str,
 ) -> None:
     """With retries switched off, the run fails there, and the next one takes it up."""
-    change = run == "change"
-    requests, reads = _indexes(shop, before, after, change=change)
+    requests, reads = _indexes(trial)
     stride = 1 if whole else 9
-    offset = (list(EFFECTS).index(fault) + 3 * change) % stride
+    offset = (list(EFFECTS).index(fault) + 3 * trial.change) % stride
     for index in range(offset, requests, stride):
         with trying(fault):
-            folder = _begun(shop, before, after, change=change)
-            shop.emulator.faults.add(EFFECTS[fault](), skip=index)
-            ended = _tried(shop, folder, retries=0)
-            assert not shop.emulator.faults.pending
+            folder = trial.begin()
+            trial.shop.emulator.faults.add(EFFECTS[fault](), skip=index)
+            ended = _tried(trial.shop, folder, retries=0)
+            assert not trial.shop.emulator.faults.pending
             if index < reads:
                 assert isinstance(ended, ProviderError)
             else:
                 assert isinstance(ended, ApplyReport)
                 assert [type(failure.error) for failure in ended.failures][1:] == []
-            shop.apply(folder)
-            _check(shop, folder, change=change)
+            trial.converge(folder, ended=trial.ended)
 
 
 @pytest.mark.parametrize("fault", EFFECTS)
 def test_one_request_goes_wrong_and_is_tried_again(
-    shop: Shop, trying: Trying, before: str, *, whole: bool, fault: str
+    shop: Shop, first: Trial, trying: Trying, *, whole: bool, fault: str
 ) -> None:
     """With the same key, in the same run: nobody notices, but for a fault that the key saved."""
-    requests, _ = _indexes(shop, before, "", change=False)
+    requests, _ = _indexes(first)
     stride = 1 if whole else 17
     for index in range(list(EFFECTS).index(fault) % stride, requests, stride):
         with trying(f"{fault}, and tried again"):
-            folder = _begun(shop, before, "", change=False)
+            folder = first.begin()
             shop.emulator.faults.add(EFFECTS[fault](), skip=index)
             report = shop.attempt(shop.context(folder, parallelism=4, retries=3))
             if fault == "500 saved by the key":
                 shop.apply(folder)
             else:
                 assert [str(failure.error) for failure in report.failures] == []
-            _check(shop, folder, change=False)
+            shop.check(folder, ended=first.ended)
 
 
 @pytest.mark.parametrize("fault", EFFECTS)
-@pytest.mark.parametrize("run", ["first apply", "change"])
-def test_a_storm(
-    shop: Shop, trying: Trying, before: str, after: str, *, run: str, fault: str
-) -> None:
+def test_a_storm(trial: Trial, trying: Trying, *, fault: str) -> None:
     """Every write fails until the storm is over, run after run; no run makes anything twice."""
-    change = run == "change"
     with trying(f"{fault}, a storm"):
-        folder = _begun(shop, before, after, change=change)
+        folder = trial.begin()
         for _ in range(3):
-            shop.emulator.faults.add(EFFECTS[fault](), method="POST", times=None)
-            shop.emulator.faults.add(EFFECTS[fault](), method="DELETE", times=None)
-            ended = _tried(shop, folder, retries=1)
+            trial.shop.emulator.faults.add(EFFECTS[fault](), method="POST", times=None)
+            trial.shop.emulator.faults.add(EFFECTS[fault](), method="DELETE", times=None)
+            ended = _tried(trial.shop, folder, retries=1)
             assert isinstance(ended, ProviderError | ApplyReport)
             assert isinstance(ended, ProviderError) or ended.failures
-            shop.emulator.faults.clear()
-        shop.apply(folder)
-        _check(shop, folder, change=change)
+            trial.shop.emulator.faults.clear()
+        trial.converge(folder, ended=trial.ended)
 
 
-def test_a_429_that_holds_is_no_doubt(shop: Shop, trying: Trying, before: str) -> None:
+def test_a_429_that_holds_is_no_doubt(shop: Shop, first: Trial, trying: Trying) -> None:
     """Stripe carried nothing out: the next plan decides anew, and nothing has to be found out."""
     with trying("429, to the end"):
-        folder = _begun(shop, before, "", change=False)
+        folder = first.begin()
         shop.emulator.faults.add(faults.rate_limited(), method="POST", times=None)
         ended = _tried(shop, folder, retries=2)
         assert isinstance(ended, ApplyReport)
         assert {type(failure.error) for failure in ended.failures} == {RateLimitedError}
         assert not list(folder.rglob("*.journal"))
         shop.emulator.faults.clear()
-        shop.apply(folder)
-        _check(shop, folder, change=False)
+        first.converge(folder, ended=first.ended)
 
 
 # ── answers that are no answers ──────────────────────────────────────────────────────────────
@@ -209,26 +183,21 @@ def _changed(body: str, **fields: Any) -> str:
 
 
 @pytest.mark.parametrize("fault", BODIES)
-@pytest.mark.parametrize("run", ["first apply", "change"])
 def test_an_answer_that_cannot_be_read(
-    shop: Shop,
+    trial: Trial,
     trying: Trying,
-    before: str,
-    after: str,
     *,
     whole: bool,
-    run: str,
     fault: str,
 ) -> None:
     """It is as good as none, whatever its status: what was asked may have been done."""
-    change = run == "change"
-    requests, _ = _indexes(shop, before, after, change=change)
+    requests, _ = _indexes(trial)
     stride = 1 if whole else 8
-    for index in range((list(BODIES).index(fault) + change) % stride, requests, stride):
+    for index in range((list(BODIES).index(fault) + trial.change) % stride, requests, stride):
         with trying(fault):
-            folder = _begun(shop, before, after, change=change)
-            garbling = Garbling(shop.emulator, index, BODIES[fault])
-            ended = _tried(shop, folder, transport=garbling, retries=0)
+            folder = trial.begin()
+            garbling = Garbling(trial.shop.emulator, index, BODIES[fault])
+            ended = _tried(trial.shop, folder, transport=garbling, retries=0)
             if not garbling.changed:
                 continue  # an empty list, say, is of no mode
             if isinstance(ended, ApplyReport):
@@ -236,8 +205,7 @@ def test_an_answer_that_cannot_be_read(
                 ended = failure.error or EngineError("")
             assert isinstance(ended, ConnectionFailedError)
             assert "whsec_" not in str(ended)
-            shop.apply(folder)
-            _check(shop, folder, change=change)
+            trial.converge(folder, ended=trial.ended)
 
 
 # ── a real connection ────────────────────────────────────────────────────────────────────────
@@ -255,7 +223,7 @@ class Proxy(socketserver.ThreadingTCPServer):
         self.struck = 0
         self._left = index
         self._lock = threading.Lock()
-        self.forget_secrets = threading.Event()
+        self.go_on = threading.Event()
         super().__init__(("127.0.0.1", 0), _Passing)
 
     def due(self) -> bool:
@@ -278,14 +246,14 @@ class _Passing(socketserver.BaseRequestHandler):
             return
         how = self.server.how if self.server.due() else ""
         if how == "hangs before":
-            self.server.forget_secrets.wait()
+            self.server.go_on.wait()
         if how in ("hangs before", "cut before"):
             return
         with socket.create_connection(("127.0.0.1", self.server.port)) as emulator:
             emulator.sendall(asked.replace(b"keep-alive", b"close", 1))
             answer = _message(emulator)
         if how == "hangs after":
-            self.server.forget_secrets.wait()
+            self.server.go_on.wait()
         if how in ("hangs after", "cut after"):
             return
         self.request.sendall(answer[: len(answer) - 40] if how == "cut in the answer" else answer)
@@ -319,7 +287,7 @@ def proxy_at(shop: Shop) -> Iterator[Callable[[int, str], Proxy]]:
 
     yield make
     for proxy in opened:
-        proxy.forget_secrets.set()
+        proxy.go_on.set()
         proxy.shutdown()
         proxy.server_close()
 
@@ -329,18 +297,18 @@ def proxy_at(shop: Shop) -> Iterator[Callable[[int, str], Proxy]]:
 )
 def test_a_real_connection(
     shop: Shop,
+    first: Trial,
     trying: Trying,
     proxy_at: Callable[[int, str], Proxy],
-    before: str,
     *,
     whole: bool,
     how: str,
 ) -> None:
     """Sockets that are closed, or say nothing until the client's patience is at its end."""
-    requests, reads = _indexes(shop, before, "", change=False)
+    requests, reads = _indexes(first)
     for index in range(requests) if whole else (0, reads + 3, requests - 2):
         with trying(f"connection {how}"):
-            folder = _begun(shop, before, "", change=False)
+            folder = first.begin()
             proxy = proxy_at(index, how)
             address = f"http://127.0.0.1:{proxy.server_address[1]}"
             patience = stripe.RequestsClient(timeout=0.5 if "hangs" in how else 60)
@@ -351,15 +319,14 @@ def test_a_real_connection(
                 [failure] = ended.failures
                 ended = failure.error or EngineError("")
             assert isinstance(ended, ConnectionFailedError)
-            shop.apply(folder)
-            _check(shop, folder, change=False)
+            first.converge(folder, ended=first.ended)
 
 
-def test_no_key_is_used_for_two_wishes(shop: Shop, before: str, after: str) -> None:
+def test_no_key_is_used_for_two_wishes(shop: Shop, first: Trial) -> None:
     """Over all that went wrong above and here, a key stands for one request and one body."""
-    folder = _begun(shop, before, "", change=False)
+    folder = first.begin()
     shop.emulator.log.clear()
-    for stack in (before, after, before):
+    for stack in (BEFORE, AFTER, BEFORE):
         shop.write(folder, stack)
         shop.emulator.faults.add(faults.dropped(executed=True), method="POST", skip=2)
         _tried(shop, folder, retries=0)

@@ -8,57 +8,40 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
-if TYPE_CHECKING:
-    from tests.e2e.faults.conftest import Shop, Trying, Victim
+from tests.support.faults.shop import Trial, Trying
+from tests.support.faults.victims import Victim
 
-KILLED = -signal.SIGKILL
 MEGABYTES = 24
 
 
-def _begun(shop: Shop, before: str, after: str, *, change: bool) -> Path:
-    folder = shop.fresh(before)
-    if change:
-        shop.apply(folder)
-        shop.write(folder, after)
-    return folder
-
-
 @pytest.mark.parametrize("survives", ["nothing that was not synced", "some that was not synced"])
-@pytest.mark.parametrize("run", ["first apply", "change"])
 def test_only_what_was_synced_survives(
-    shop: Shop,
+    trial: Trial,
     victim: Victim,
     trying: Trying,
-    before: str,
-    after: str,
     *,
     whole: bool,
-    run: str,
     survives: str,
 ) -> None:
     """At whichever point the power goes, the next run ends as if it had not."""
-    change, some = run == "change", survives.startswith("some")
-    points = victim.run(_begun(shop, before, after, change=change)).points
+    some = survives.startswith("some")
+    points = victim.run(trial.begin()).points
     assert points > 60
     stride = 1 if whole else 17
-    for at in range(1 + (5 * some + 3 * change) % stride, points + 1, stride):
+    for at in range(1 + (5 * some + 3 * trial.change) % stride, points + 1, stride):
         with trying(f"power cut, {survives}"):
-            folder = _begun(shop, before, after, change=change)
+            folder = trial.begin()
             survivors = folder.with_name(f"{folder.name}-survivors")
-            end = victim.run(folder, at=at, survivors=str(survivors), luck=at if some else 0)
-            assert end.code == KILLED, end.told
+            victim.kill(folder, at, survivors=str(survivors), luck=at if some else 0)
             shutil.rmtree(folder)
             survivors.rename(folder)
-            shop.apply(folder)
-            shop.check(folder)
+            trial.converge(folder)
 
 
 # ── a real one ───────────────────────────────────────────────────────────────────────────────
@@ -84,21 +67,16 @@ def _mounted(image: Path, folder: Path) -> Iterator[None]:
         subprocess.run(["umount", str(folder)], check=True)  # noqa: S603, S607 - `mount` was there
 
 
-@pytest.mark.parametrize("run", ["first apply", "change"])
 def test_a_file_system_comes_back_after_the_power(
-    shop: Shop,
+    trial: Trial,
     victim: Victim,
     trying: Trying,
     tmp_path: Path,
-    before: str,
-    after: str,
     *,
     whole: bool,
-    run: str,
 ) -> None:
     """ext4 on a device of its own, copied in the middle of a run and mounted from the copy."""
-    change = run == "change"
-    points = victim.run(_begun(shop, before, after, change=change)).points
+    points = victim.run(trial.begin()).points
     blank = tmp_path / "blank"
     with blank.open("wb") as file:
         file.truncate(MEGABYTES << 20)
@@ -108,16 +86,15 @@ def test_a_file_system_comes_back_after_the_power(
         at = 1 + (number * points + points // 2) // tries
         image, copy = tmp_path / f"{number}.image", tmp_path / f"{number}.copy"
         shutil.copyfile(blank, image)
-        folder = _begun(shop, before, after, change=change)
+        folder = trial.begin()
         with trying("power cut of an ext4"), _mounted(image, tmp_path / f"{number}.disk"):
             project = tmp_path / f"{number}.disk" / "project"
             shutil.copytree(folder, project)
             _system("sync", "-f", str(project))
-            end = victim.run(project, at=at, image=(str(image), str(copy)))
-            assert end.code == KILLED, end.told
+            victim.kill(project, at, image=(str(image), str(copy)))
             with _mounted(copy, tmp_path / f"{number}.again"):
                 left = tmp_path / f"{number}.again" / "project"
-                shop.apply(left)
-                shop.check(left)
+                trial.shop.apply(left)
+                trial.shop.check(left)
         image.unlink()
         copy.unlink()

@@ -8,7 +8,7 @@ import sys
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
 import pytest
 
@@ -19,10 +19,8 @@ from engine.emulator.testing.gate import Gate
 from engine.operations.apply import apply_stacks
 from engine.operations.plan import plan_stacks
 from engine.plan.inputs.options import PlanOptions
+from tests.support.faults.shop import Trying
 from tests.support.surroundings import served
-
-if TYPE_CHECKING:
-    from tests.e2e.faults.conftest import Trying
 
 STACK = """
     from engine.stripe import Price, Product

@@ -6,18 +6,14 @@ the old price archived, no journal, and an empty plan.
 
 from __future__ import annotations
 
-import signal
 import textwrap
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from engine.operations.plan import plan_stacks
 from engine.plan.inputs.options import PlanOptions
+from tests.support.faults.shop import Shop, Trying
+from tests.support.faults.victims import KILLED, Victim
 
-if TYPE_CHECKING:
-    from tests.e2e.faults.conftest import Shop, Trying, Victim
-
-KILLED = -signal.SIGKILL
 CATALOGUE = """
     from engine import output
     from engine.stripe import Price, Product

@@ -11,7 +11,6 @@ import shutil
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -24,9 +23,7 @@ from engine.operations.rebuild.rebuild import RebuildOptions, rebuild_states
 from engine.operations.saved_plan.saved_plan import apply_saved, plan_to_save
 from engine.operations.state_edit import forget_resources
 from engine.plan.inputs.options import PlanOptions
-
-if TYPE_CHECKING:
-    from tests.e2e.faults.conftest import Shop, Trying
+from tests.support.faults.shop import Shop, Trying
 
 FIRST = """
     from engine.stripe import Price, Product

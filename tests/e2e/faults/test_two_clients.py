@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, seed, settings
@@ -36,9 +36,7 @@ from engine.operations.plan import plan_stacks
 from engine.plan.inputs.options import PlanOptions
 from engine.state.model import State
 from engine.stripe.http.client import StripeHTTP
-
-if TYPE_CHECKING:
-    from tests.e2e.faults.conftest import Shop, Trying
+from tests.support.faults.shop import Shop, Trying
 
 SEED = 20261126
 CLONES = ("one", "two")

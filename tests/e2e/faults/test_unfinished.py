@@ -6,7 +6,6 @@ import os
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -21,9 +20,8 @@ from engine.operations.verify.files import verify_states
 from engine.plan.inputs.options import PlanOptions
 from engine.ports.hook import Hook
 from engine.ports.outcomes import Finding, Found
-
-if TYPE_CHECKING:
-    from tests.e2e.faults.conftest import Shop, Trying, Victim
+from tests.support.faults.shop import AFTER, BEFORE, Shop, Trying
+from tests.support.faults.victims import Victim
 
 STACK = """
     from engine.stripe import Product
@@ -137,13 +135,13 @@ def test_another_account_is_not_asked(
 
 
 def test_a_journal_that_was_left_behind_says_nothing_new(
-    shop: Shop, victim: Victim, trying: Trying, before: str
+    shop: Shop, victim: Victim, trying: Trying
 ) -> None:
     """The state was written, and its end missed: nothing is told, and it goes."""
     with trying("journal left behind"):
         # Killed where the last unlink is: the state is written, the journal still there.
-        points = victim.run(shop.fresh(before)).points
-        folder = shop.fresh(before)
+        points = victim.run(shop.fresh(BEFORE)).points
+        folder = shop.fresh(BEFORE)
         assert victim.run(folder, at=points - 1).code < 0
         assert _journal(folder).exists()
         written = _state(folder).read_bytes()
@@ -177,16 +175,14 @@ def test_a_newer_state_that_git_brought_is_kept(shop: Shop, trying: Trying, cut:
         assert not shop.plan(cut).has_changes
 
 
-def test_an_older_state_is_refused_until_the_newer_is_back(
-    shop: Shop, trying: Trying, before: str, after: str
-) -> None:
+def test_an_older_state_is_refused_until_the_newer_is_back(shop: Shop, trying: Trying) -> None:
     """`git checkout` of an older file while a run is unfinished: exit code 1, and how to go on."""
     with trying("older state brought by git"):
         shop.emulator.faults.clear()
-        folder = shop.fresh(before)
+        folder = shop.fresh(BEFORE)
         shop.apply(folder)
         old = _state(folder).read_bytes()
-        shop.write(folder, after)
+        shop.write(folder, AFTER)
         shop.emulator.faults.add(faults.dropped(executed=True), method="POST", skip=3)
         shop.attempt(shop.context(folder, retries=0, parallelism=1))
         new, journal = _state(folder).read_bytes(), _journal(folder).read_bytes()
@@ -257,13 +253,13 @@ DAMAGES: dict[str, Callable[[bytes], bytes]] = {
 
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_a_journal_that_no_crash_left_like_this_is_not_taken_for_none(
-    shop: Shop, victim: Victim, trying: Trying, before: str, damage: str
+    shop: Shop, victim: Victim, trying: Trying, damage: str
 ) -> None:
     """Refused by every command, nothing sent; after a rebuild nothing is made twice."""
     with trying("journal without its beginning, or cut short"):
-        folder = shop.fresh(before)
+        folder = shop.fresh(BEFORE)
         points = victim.run(folder).points
-        folder = shop.fresh(before)
+        folder = shop.fresh(BEFORE)
         assert victim.run(folder, at=points * 3 // 4).code < 0
         made = {path: len(shop.listed(path)) for path in LIVE_PATHS}
         assert sum(made.values()) > 3
@@ -290,11 +286,11 @@ def test_a_journal_that_no_crash_left_like_this_is_not_taken_for_none(
         shop.check(folder, ended=0, secret=False)
 
 
-def test_a_sink_that_breaks_after_the_create(shop: Shop, trying: Trying, before: str) -> None:
+def test_a_sink_that_breaks_after_the_create(shop: Shop, trying: Trying) -> None:
     """The object is remembered; the next run gets the secret from the replay."""
     with trying("sink broken after the create"):
         shop.emulator.faults.clear()
-        folder = shop.fresh(before)
+        folder = shop.fresh(BEFORE)
         context = shop.context(folder)
         place = folder / ".engine" / "secrets" / "default" / "shop"
 

@@ -27,7 +27,7 @@ from engine.errors import EngineError
 from engine.operations.apply import apply_stacks
 from engine.plan.inputs.options import PlanOptions
 from engine.stripe.http.client import StripeHTTP
-from tests.e2e.faults.disk import Disk
+from tests.support.faults.disk import Disk
 
 WRITES = ("write", "pwrite")
 SYNCS = ("fsync", "fdatasync")
