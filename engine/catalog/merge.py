@@ -16,6 +16,7 @@ from engine.catalog.rows import Field, Row
 from engine.schema.attribute import Attribute, Kind
 from engine.schema.field_semantics import SEMANTICS
 from engine.values.markers import ABSENT
+from engine.values.paths import ANY_PART
 
 TreePath: TypeAlias = tuple[str, ...]
 """Names of fields from the root; `*` is the element of a list or a map."""
@@ -23,7 +24,6 @@ TreePath: TypeAlias = tuple[str, ...]
 Embedded: TypeAlias = Callable[[str], Shape | None]
 """Shape of an object by its name, for what answers hold whole although it has its own entry."""
 
-ANY_PART = "*"
 _DECIMAL = "_decimal"
 
 

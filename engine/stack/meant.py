@@ -16,10 +16,9 @@ from typing import Any
 from engine.catalog import loader
 from engine.schema.attribute import Attribute, walk
 from engine.schema.resource_type import ResourceType
-from engine.stack.checks.rules import ANY_PART
 from engine.stack.model import Lifecycle
 from engine.suggest import nearest
-from engine.values.paths import Path
+from engine.values.paths import ANY_PART, Path
 
 CLASSES: Mapping[str, str] = {
     "allowlist": "ValueList",

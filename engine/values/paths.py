@@ -9,6 +9,9 @@ from engine.values.markers import UNKNOWN
 Path: TypeAlias = tuple[str | int, ...]
 """Where a leaf is in a nested document: keys of objects and indexes of lists."""
 
+ANY_PART = "*"
+"""A part of a path that means every element of a list or a map."""
+
 
 def dotted(path: Path) -> str:
     """Print a path as people write it: `features.products[0].prices`."""

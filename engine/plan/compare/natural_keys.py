@@ -10,10 +10,10 @@ from typing import Any, Generic, TypeVar
 from engine.plan.compare.normalize import comparable
 from engine.schema.lifecycle import CaseCounts, NaturalKey
 from engine.schema.resource_type import ResourceType
-from engine.stack.checks.rules import ANY_PART, parts
+from engine.stack.checks.rules import parts
 from engine.stack.model import Declaration
 from engine.values.markers import ABSENT, UNKNOWN
-from engine.values.paths import Path, get_path
+from engine.values.paths import ANY_PART, Path, get_path
 from engine.values.secret import is_secret
 from engine.values.targets import AttributeTarget
 from engine.values.templates import targets_in

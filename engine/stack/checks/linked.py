@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
 from engine.schema.attribute import Attribute, Kind
-from engine.stack.checks.rules import ANY_PART, parts
+from engine.stack.checks.rules import parts
 from engine.values.markers import ABSENT, UNKNOWN
-from engine.values.paths import Path
+from engine.values.paths import ANY_PART, Path
 from engine.values.secret import Sensitive
 from engine.values.targets import Target
 from engine.values.templates import resolve

@@ -17,11 +17,10 @@ from typing import Any, TypeAlias
 from engine.schema.rules import Rule, RuleKind
 from engine.stack.checks.related import not_sold_in, of_another
 from engine.values.markers import ABSENT, UNKNOWN
-from engine.values.paths import Path, dotted, get_path
+from engine.values.paths import ANY_PART, Path, dotted, get_path
 from engine.values.secret import Sensitive, plain
 from engine.values.templates import has_reference
 
-ANY_PART = "*"
 _MISSING = object()
 
 
