@@ -16,13 +16,15 @@ from engine.errors import EngineError, StateError
 from engine.plan.model import Step
 from engine.plan.saved.step_json import step_document, step_of
 from engine.ports.journal import JournalFile
+from engine.records import Record
 from engine.schema.resource_type import Schemas
-from engine.state.codec import removed_document, resource_document
-from engine.state.decode import removed_of, resource_of
 from engine.state.model import Delta, State
+from engine.state.state_json import REMOVED, RESOURCE
 from engine.values.secret import fingerprint
 
 FORMAT = 1
+_DELTA = Record(Delta, RESOURCE, REMOVED)
+_OUTCOMES = ("done", "failed", "noted")
 _RESULT_ROOM = 4096
 """Bytes that a result may need beyond what its intent takes: ids, and fields that others need."""
 
@@ -121,7 +123,7 @@ class Journal:
         Raises:
             StateError: if it cannot be written.
         """
-        self.file.append(_record({"done": number, **_delta_document(delta)}))
+        self.file.append(_record({"done": number, **_DELTA.write(delta)}))
         self.open.pop(number, None)
 
     def failed(self, number: int) -> None:
@@ -139,7 +141,7 @@ class Journal:
         Raises:
             StateError: if it cannot be written.
         """
-        self.file.append(_record({"noted": True, **_delta_document(delta)}))
+        self.file.append(_record({"noted": True, **_DELTA.write(delta)}))
 
 
 def objects_of(state: State) -> str:
@@ -230,7 +232,8 @@ def _read(
         else:
             pending.pop(document.get("done", document.get("failed", -1)), None)
             if "failed" not in document:
-                deltas.append(_delta_of(document))
+                fields = {key: value for key, value in document.items() if key not in _OUTCOMES}
+                deltas.append(_DELTA.read(fields))
     run = Run(
         id=first["run"],
         stack=first["stack"],
@@ -248,31 +251,4 @@ def _read(
 def _record(document: Mapping[str, Any]) -> bytes:
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode(
         "utf-8", "surrogatepass"
-    )
-
-
-def _delta_document(delta: Delta) -> dict[str, Any]:
-    found = {
-        "resources": {
-            address: None if entry is None else resource_document(entry)
-            for address, entry in delta.resources.items()
-        },
-        "removed": {
-            address: None if gone is None else removed_document(gone)
-            for address, gone in delta.removed.items()
-        },
-    }
-    return {name: value for name, value in found.items() if value}
-
-
-def _delta_of(document: Mapping[str, Any]) -> Delta:
-    return Delta(
-        resources={
-            address: None if entry is None else resource_of(entry)
-            for address, entry in document.get("resources", {}).items()
-        },
-        removed={
-            address: None if gone is None else removed_of(gone)
-            for address, gone in document.get("removed", {}).items()
-        },
     )

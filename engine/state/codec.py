@@ -7,6 +7,7 @@ merges and bit rot from a file that was written here.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from collections.abc import Callable, Mapping
@@ -15,11 +16,11 @@ from pathlib import PurePath
 from typing import Any, NoReturn
 
 from engine.errors import NewerStateError, StateError, UntrustedStateError
+from engine.records import ShapeError, check_plain
 from engine.state.advice import GENERAL, Advice
-from engine.state.decode import ShapeError, check_plain, place_without_id, state_of
 from engine.state.json_lines import line_of
-from engine.state.model import FORMAT_VERSION, RemovedObject, ResourceState, State
-from engine.values.secret import sealed_to_json
+from engine.state.model import FORMAT_VERSION, State
+from engine.state.state_json import STATE, place_without_id, state_of
 
 _MERGE_MARKERS = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")
 TOUCHED = (
@@ -68,41 +69,25 @@ def encode(state: State, *, engine_version: str) -> bytes:
     Raises:
         StateError: if an object in it has no id.
     """
-    entries: tuple[Mapping[str, ResourceState | RemovedObject], ...]
-    entries = (state.resources, state.removed)
-    for address, entry in (pair for some in entries for pair in some.items()):
-        if place_without_id(entry) is not None:
-            raise StateError(
-                f"the state of {state.environment}/{state.stack} cannot be written: {address} has "
-                "no id",
-                hint="this is a bug in engine; the journal has all that was done",
-            )
-    document = _document_of(state, engine_version)
+    lacking = place_without_id(state)
+    if lacking is not None:
+        raise StateError(
+            f"the state of {state.environment}/{state.stack} cannot be written: {lacking[1]} has "
+            "no id",
+            hint="this is a bug in engine; the journal has all that was done",
+        )
+    document = _document_of(dataclasses.replace(state, engine_version=engine_version))
     return canonical({**document, "digest": digest_of(document)})
 
 
 def state_digest(state: State) -> str:
     """The digest that the file of a state has."""
-    return digest_of(_document_of(state, state.engine_version))
+    return digest_of(_document_of(state))
 
 
-def _document_of(state: State, engine_version: str) -> dict[str, Any]:
+def _document_of(state: State) -> dict[str, Any]:
     """All of a state's file but its digest."""
-    return {
-        "format_version": FORMAT_VERSION,
-        "engine_version": engine_version,
-        "stack": state.stack,
-        "environment": state.environment,
-        "lineage": state.lineage,
-        "serial": state.serial,
-        "account": {"id": state.account_id, "livemode": state.livemode},
-        "api_version": state.api_version,
-        "outputs": sealed_to_json(state.outputs),
-        "resources": {
-            address: resource_document(resource) for address, resource in state.resources.items()
-        },
-        "removed": {address: removed_document(gone) for address, gone in state.removed.items()},
-    }
+    return {"format_version": FORMAT_VERSION, **STATE.write(state)}
 
 
 def canonical(document: Mapping[str, Any]) -> bytes:
@@ -195,39 +180,6 @@ def _hashed(document: Mapping[str, Any]) -> str:
     return "sha256:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def resource_document(resource: ResourceState) -> dict[str, Any]:
-    """A resource as the file, and the journal of a run, hold it."""
-    removal_policy = resource.removal_policy
-    return {
-        "type": resource.type,
-        "id": resource.id,
-        "declared": sealed_to_json(resource.declared),
-        "attributes": sealed_to_json(resource.attributes),
-        "dependencies": list(resource.dependencies),
-        **_drop_empty(
-            {
-                "superseded": list(resource.superseded),
-                "lifecycle": _drop_empty(
-                    {
-                        "protect": removal_policy.protect,
-                        "keep": removal_policy.keep,
-                        "account": removal_policy.account,
-                    }
-                ),
-            }
-        ),
-    }
-
-
-def removed_document(gone: RemovedObject) -> dict[str, Any]:
-    """An archived object as the file, and the journal of a run, hold it."""
-    return _drop_empty({"type": gone.type, "id": gone.id, "account": gone.account})
-
-
-def _drop_empty(document: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in document.items() if value}
-
-
 class _DamageError(Exception):
     """What is wrong with the bytes of a state, and in which line."""
 
@@ -252,7 +204,8 @@ def _text(raw: bytes) -> str:
     if text.startswith("\ufeff"):
         raise _DamageError(1, "it begins with a byte order mark, which the engine never writes")
     # Not `splitlines`: values may hold characters that it takes for the end of a line.
-    for number, content in enumerate(text.split("\n"), start=1):
+    lines = text.split("\n") if any(marker in text for marker in _MERGE_MARKERS) else ()
+    for number, content in enumerate(lines, start=1):
         if content.startswith(_MERGE_MARKERS):
             raise _ConflictError(number, "unresolved merge conflict")
     return text

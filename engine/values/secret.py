@@ -11,6 +11,7 @@ from typing import Any, NoReturn, SupportsIndex
 from engine import redaction
 from engine.values.tree import any_scalar, map_scalars
 
+_PLAIN = frozenset({str, int, bool, type(None)})
 _SENSITIVE = "$sensitive"
 
 
@@ -90,19 +91,32 @@ class Sealed:
         return repr(self.to_json())
 
 
+# All of a state comes by these two: no call is made for what is plain.
+
+
 def sealed_to_json(value: Any) -> Any:
     """A nested value as files have it: what is kept of secrets in its form there."""
-    return map_scalars(value, lambda leaf: leaf.to_json() if isinstance(leaf, Sealed) else leaf)
+    if isinstance(value, Sealed):
+        return value.to_json()
+    if isinstance(value, Mapping):
+        return {
+            key: inner if type(inner) in _PLAIN else sealed_to_json(inner)
+            for key, inner in value.items()
+        }
+    return [sealed_to_json(inner) for inner in value] if isinstance(value, (list, tuple)) else value
 
 
 def sealed_from_json(document: Any) -> Any:
     """Read what `sealed_to_json` wrote."""
     if isinstance(document, dict):
-        sealed = Sealed.from_json(document)
-        return sealed or {key: sealed_from_json(inner) for key, inner in document.items()}
-    if isinstance(document, list):
-        return [sealed_from_json(inner) for inner in document]
-    return document
+        sealed = Sealed.from_json(document) if _SENSITIVE in document else None
+        return sealed or {
+            key: inner if type(inner) in _PLAIN else sealed_from_json(inner)
+            for key, inner in document.items()
+        }
+    return (
+        [sealed_from_json(inner) for inner in document] if isinstance(document, list) else document
+    )
 
 
 def is_secret(value: object) -> bool:

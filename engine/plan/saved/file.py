@@ -26,8 +26,8 @@ from engine.plan.saved.plan_json import (
     plan_of,
 )
 from engine.plan.saved.preconditions import Preconditions
+from engine.records import ShapeError, check_plain
 from engine.schema.resource_type import Schemas
-from engine.state.decode import ShapeError, check_plain
 
 FORMAT_VERSION = 1
 """The newest format of plan files that this engine writes and reads."""

@@ -15,8 +15,7 @@ from engine.address import parse_address
 from engine.plan.model import Step, StepKind
 from engine.schema.lifecycle import Removal, Verb
 from engine.schema.resource_type import ResourceType, Schemas
-from engine.state.codec import resource_document
-from engine.state.decode import resource_of
+from engine.state.state_json import RESOURCE
 from engine.values.markers import Marker
 from engine.values.secret import Sealed, Sensitive
 from engine.values.tree import any_scalar, map_scalars
@@ -127,7 +126,7 @@ def _record_document(step: Step) -> dict[str, Any] | None:
     record = step.record
     if record is not None and step.kind is not StepKind.RECORD:
         record = dataclasses.replace(record, attributes={})
-    return None if record is None else resource_document(record)
+    return None if record is None else RESOURCE.write(record)
 
 
 def step_of(document: Mapping[str, Any], schemas: Schemas, secrets: Mapping[str, Any]) -> Step:
@@ -153,7 +152,7 @@ def step_of(document: Mapping[str, Any], schemas: Schemas, secrets: Mapping[str,
         params=value_of(document.get("params", {}), secrets),
         removal=removal_of(document.get("removal"), schemas[document["type"]], secrets),
         call=document.get("call", ""),
-        record=None if record is None else resource_of(record),
+        record=None if record is None else RESOURCE.read(record),
         after=tuple(document.get("after", ())),
         supersedes=document.get("supersedes", ""),
         referred=tuple(document.get("referred", ())),

@@ -1,0 +1,330 @@
+"""Records as JSON: one description of a frozen dataclass, by which it is written and read.
+
+    REMOVED = Record(RemovedObject)
+    REMOVED.write(RemovedObject(type="stripe_price", id="price_1"))
+    # {"type": "stripe_price", "id": "price_1"}
+
+How a field is written follows from its annotation. A field without a default has to be in the
+document; one with a default is left out while it is empty. Reading is strict: a field that is
+missing, unknown or of another type is an error that knows its path, and no value is converted
+(True is no integer, neither is 1.0).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import json
+import math
+from collections.abc import Callable, Mapping
+from types import UnionType
+from typing import Any, Generic, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
+
+from engine.address import ResourceAddress, parse_address
+from engine.errors import UsageError
+from engine.values.paths import Path
+from engine.values.secret import sealed_from_json, sealed_to_json
+
+T = TypeVar("T")
+
+_DEEPEST = 100
+"""Levels of nesting that no file of the engine has."""
+_QUOTED = 40
+"""Characters of a wrong value that a message quotes."""
+_SCALARS = (str, int, float, bool, type(None))
+
+
+class ShapeError(ValueError):
+    """A field that is missing, unknown, or not what it should be.
+
+    Attributes:
+        path: Where it is, or what lacks it.
+    """
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(why)
+        self.path = path
+
+
+class _WrongValueError(ShapeError):
+    """A value that its field cannot have; which field that is, is added to the path later."""
+
+    def __init__(self, value: Any) -> None:
+        super().__init__((), json.dumps(value, ensure_ascii=False)[:_QUOTED])
+
+    def __str__(self) -> str:
+        field = next((part for part in reversed(self.path) if isinstance(part, str)), "it")
+        verb = "is" if self.path[-1:] in ((), (field,)) else "holds"
+        return f"{field!r} {verb} {self.args[0]}"
+
+
+def check_plain(document: Any, path: Path = ()) -> None:
+    """Refuse what JSON can spell and no file of the engine holds.
+
+    Raises:
+        ShapeError: at a number that is none, a text that is no Unicode, or nesting without end.
+    """
+    if len(path) > _DEEPEST:
+        raise ShapeError(path[:_DEEPEST], "it is nested deeper than anything the engine writes")
+    if isinstance(document, float) and not math.isfinite(document):
+        raise ShapeError(path, "it holds a number that is none: too large, or not a number")
+    if isinstance(document, str) and not _is_text(document):
+        raise ShapeError(path, "it holds a text that is not Unicode: half a surrogate pair")
+    if isinstance(document, dict):
+        for name, inner in document.items():
+            if not _is_text(name):
+                raise ShapeError(path, "it holds a name that is not Unicode: half a surrogate pair")
+            if not (type(inner) is str and inner.isascii()):  # as most are: no call for them
+                check_plain(inner, (*path, name))
+    elif isinstance(document, list):
+        for index, inner in enumerate(document):
+            check_plain(inner, (*path, index))
+
+
+def _is_text(text: str) -> bool:
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+class Codec(NamedTuple):
+    """How one type of value is written as JSON and read again.
+
+    Attributes:
+        write: Gives the JSON of a value; also takes the salt for fingerprints of secrets.
+        read: Gives the value. It raises a ShapeError for what `write` cannot have given.
+    """
+
+    write: Callable[[Any, str], Any]
+    read: Callable[[Any], Any]
+
+
+def text_of(parse: Callable[[str], Any]) -> Codec:
+    """Values that are written as text: addresses, members of an enumeration."""
+
+    def read(document: Any) -> Any:
+        try:
+            return parse(_checked(document, str))
+        except (ValueError, UsageError) as error:
+            raise _WrongValueError(document) from error
+
+    return Codec(lambda value, _: str(value), read)
+
+
+def list_of(inner: Codec) -> Codec:
+    """A list; a tuple in the program."""
+
+    def read(document: Any) -> tuple[Any, ...]:
+        entries, found = _checked(document, list), list[Any]()
+        try:
+            for entry in entries:
+                found.append(inner.read(entry))
+        except ShapeError as error:
+            error.path = (len(found), *error.path)
+            raise
+        return tuple(found)
+
+    return Codec(lambda value, salt: [inner.write(entry, salt) for entry in value], read)
+
+
+def map_of(inner: Codec) -> Codec:
+    """Values of one type by name."""
+
+    def read(document: Any) -> dict[str, Any]:
+        entries, found = _checked(document, dict), dict[str, Any]()
+        name = ""
+        try:
+            for name, entry in entries.items():
+                found[name] = inner.read(entry)
+        except ShapeError as error:
+            error.path = (name, *error.path)
+            raise
+        return found
+
+    return Codec(lambda value, salt: {name: inner.write(value[name], salt) for name in value}, read)
+
+
+def _or_null(inner: Codec) -> Codec:
+    return Codec(
+        lambda value, salt: None if value is None else inner.write(value, salt),
+        lambda document: None if document is None else inner.read(document),
+    )
+
+
+def _scalar(*kinds: type) -> Codec:
+    """What JSON has itself, of one of some types exactly."""
+
+    def read(document: Any) -> Any:
+        if type(document) not in kinds:
+            raise _WrongValueError(document)
+        return document
+
+    return Codec(_unchanged, read)
+
+
+def _unchanged(value: Any, salt: str) -> Any:  # noqa: ARG001 - what every codec is called with
+    return value
+
+
+def _checked(document: Any, kind: type) -> Any:
+    if type(document) is not kind:
+        raise _WrongValueError(document)
+    return document
+
+
+TEXT = _scalar(str)
+DOCUMENT = Codec(
+    lambda value, _: sealed_to_json(value),
+    lambda document: sealed_from_json(_checked(document, dict)),
+)
+"""A JSON object as it is, but for what is kept of secrets."""
+
+
+class Record(Generic[T]):
+    """A frozen dataclass as a JSON object."""
+
+    def __init__(
+        self,
+        type: type[T],
+        *inner: Record[Any],
+        keys: Mapping[str, str] | None = None,
+        codecs: Mapping[str, Codec] | None = None,
+        values: Codec = DOCUMENT,
+        required: tuple[str, ...] = (),
+        empty: Mapping[str, Any] | None = None,
+        skip: Mapping[str, Any] | None = None,
+        whole: bool = False,
+        lenient: bool = False,
+    ) -> None:
+        """Describe how a record is written.
+
+        Args:
+            type: The dataclass.
+            inner: The records in it.
+            keys: Keys by field where they are not the field's name; `account.id` is the key `id` of
+                the object `account`.
+            codecs: By field, where its annotation does not say enough.
+            values: How `Any` and `Mapping[str, Any]` are written.
+            required: Fields that are always written and have to be there although they have a
+                default.
+            empty: Fields that are left out while they are empty although they have no default,
+                with what they are then.
+            skip: Fields that are never written, with what they are read as.
+            whole: Every field is required.
+            lenient: Engines of several versions read it at the same time: every field is written,
+                one that has a default may be missing, and one that is unknown is passed over.
+        """
+        self.type = type
+        self._absent = {**(empty or {}), **(skip or {})}
+        hints = get_type_hints(type)
+        codec_of = {record.type: Codec(record.write, record.read) for record in inner}
+        entries: dict[str, _Entry] = {}
+        inside: dict[str, dict[str, _Entry]] = {}
+        for field in dataclasses.fields(type):  # type: ignore[arg-type]
+            if field.name in (skip or {}):
+                continue
+            codec = (codecs or {}).get(field.name) or _codec(hints[field.name], codec_of, values)
+            needed = whole or field.name in required or self._is_needed(field)
+            outer, _, key = (keys or {}).get(field.name, field.name).rpartition(".")
+            part = inside.setdefault(outer, {}) if outer else entries
+            part[key] = _Entry(field.name, codec, needed, needed or lenient)
+        for key, part in inside.items():
+            nested = _Object(part, lenient=lenient)
+            codec = Codec(nested.write, nested.read)
+            entries[key] = _Entry("", codec, required=True, always=True)
+        self._object = _Object(entries, lenient=lenient)
+
+    def _is_needed(self, field: dataclasses.Field[Any]) -> bool:
+        defaults = (field.default, field.default_factory)
+        return defaults == (dataclasses.MISSING,) * 2 and field.name not in self._absent
+
+    def write(self, value: T, salt: str = "") -> dict[str, Any]:
+        """The JSON object of a record.
+
+        Args:
+            value: The record.
+            salt: For fingerprints of secrets, if `values` writes them.
+        """
+        return self._object.write(value, salt)
+
+    def read(self, document: Any) -> T:
+        """Read what `write` gave.
+
+        Raises:
+            ShapeError: at the first field that is not what it should be.
+        """
+        return self.type(**{**self._absent, **self._object.read(document)})
+
+
+class _Entry(NamedTuple):
+    """What one key holds: a field, or an object with further fields of the same record."""
+
+    field: str
+    codec: Codec
+    required: bool
+    always: bool
+
+
+class _Object:
+    """The fields of a record that are side by side in one JSON object."""
+
+    def __init__(self, entries: Mapping[str, _Entry], *, lenient: bool) -> None:
+        self._entries = entries
+        self._required = [key for key, entry in entries.items() if entry.required]
+        self._lenient = lenient
+
+    def write(self, value: Any, salt: str) -> dict[str, Any]:
+        document: dict[str, Any] = {}
+        for key, (field, (write, _), _, always) in self._entries.items():
+            written = getattr(value, field) if field else value
+            if write is not _unchanged:
+                written = write(written, salt)
+            if written or always:
+                document[key] = written
+        return document
+
+    def read(self, document: Any) -> dict[str, Any]:
+        """The arguments for the record."""
+        if type(document) is not dict:
+            raise _WrongValueError(document)
+        for key in self._required:
+            if key not in document:
+                raise ShapeError((), f"the field {key!r} is missing")
+        found: dict[str, Any] = {}
+        for key, value in document.items():
+            entry = self._entries.get(key)
+            if entry is None and self._lenient:
+                continue
+            if entry is None:
+                raise ShapeError((key,), f"the field {key!r} is unknown to this engine")
+            try:
+                read = entry.codec.read(value)
+            except ShapeError as error:
+                error.path = (key, *error.path)
+                raise
+            if entry.field:
+                found[entry.field] = read
+            else:
+                found.update(read)
+        return found
+
+
+def _codec(hint: Any, records: Mapping[type, Codec], values: Codec) -> Codec:
+    """How a value of an annotated type is written."""
+    origin, arguments = get_origin(hint), get_args(hint)
+    if hint is Any or (origin is Mapping and arguments[1] is Any):
+        return values
+    if origin is UnionType and not set(arguments).issubset(_SCALARS):
+        return _or_null(_codec(arguments[0], records, values))
+    if origin is tuple or origin is Mapping:
+        inner = _codec(arguments[0 if origin is tuple else 1], records, values)
+        return list_of(inner) if origin is tuple else map_of(inner)
+    if hint is ResourceAddress:
+        return text_of(parse_address)
+    if isinstance(hint, enum.EnumType):
+        return text_of(hint)
+    return records.get(hint) or _scalar(*(arguments or (hint,)))
