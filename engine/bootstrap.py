@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from engine.stripe.http.rate_limiter import RateLimiter
 
 EMBEDDED_KEY = "sk_test_embedded"
-"""The key that the embedded emulator is spoken to with; it opens nothing else."""
+"""The API key for the embedded emulator; it opens nothing else."""
 
 
 def open_project(
@@ -46,7 +46,7 @@ def open_project(
         environment: Name given as a flag.
         variables: Values for the stacks' variables; those of the environment if None.
         parallelism: Value given as a flag.
-        hook: Told of everything.
+        hook: Notified of everything; None for one that does nothing.
 
     Raises:
         SettingsError: if the configuration cannot be used.
@@ -57,14 +57,14 @@ def open_project(
     settings = load_settings(
         root, environment=environment, variables=variables, parallelism=parallelism
     )
-    told = hook or Hook()
+    hook = hook or Hook()
     return Context(
         settings=settings,
         schemas=loader.schemas(),
         open_backend=_state_backend(settings),
         sink=_sink(settings),
-        connect=functools.partial(_connect, settings, told),
-        hook=told,
+        connect=functools.partial(_connect, settings, hook),
+        hook=hook,
         api_version=loader.api_version(),
         engine_version=VERSION,
         new_id=_new_id,
@@ -141,7 +141,7 @@ def _sink(settings: Settings) -> SecretSink:
 
 
 def _words(text: str, environment: str, setting: str) -> list[str]:
-    """The words of a `command:` setting, as a shell would tell them apart."""
+    """The words of a `command:` setting, split as a shell splits them."""
     import shlex
 
     kind, _, rest = text.partition(":")
@@ -159,7 +159,7 @@ def _words(text: str, environment: str, setting: str) -> list[str]:
 
 
 def _connect(settings: Settings, hook: Hook) -> Provider:
-    # The SDK is heavy: it is loaded when Stripe is spoken to and not before.
+    # The SDK is heavy: it is loaded with the first request to Stripe.
     from engine.stripe.http.client import ClientOptions, StripeHTTP
     from engine.stripe.provider import StripeProvider
 
@@ -172,8 +172,8 @@ def _connect(settings: Settings, hook: Hook) -> Provider:
         )
     if environment.is_exposed:
         raise GuardError(
-            f"{environment.api_base} would get the API key over plain HTTP, where everybody on the "
-            "way can read it",
+            f"{environment.api_base} would get the API key over plain HTTP, where others on the "
+            "network can read it",
             hint="use https, or, if that network is yours alone, write plain-http = true in "
             f"[tool.engine.environments.{environment.name}] (or set ENGINE_PLAIN_HTTP=1); nothing "
             "was sent",
@@ -192,17 +192,17 @@ def _connect(settings: Settings, hook: Hook) -> Provider:
 
 
 def _limiter(settings: Settings, hook: Hook) -> RateLimiter | None:
-    """How fast Stripe may be asked; a server on this machine tells by refusing."""
+    """The rate limiter; for a server on this machine it only reacts to refusals."""
     from engine.stripe.http.rate_limiter import RateLimiter, rates_for
 
     environment = settings.environment
     if environment.emulator:
         return None
-    told, key = environment.requests_per_second, environment.api_key
-    if told is None and environment.is_local:
+    chosen, key = environment.requests_per_second, environment.api_key
+    if chosen is None and environment.is_local:
         return RateLimiter(rate=None, on_cut=hook.slowed)
     livemode = key is not None and is_live(str(key.value))
-    rate, endpoint_rate = rates_for(livemode=livemode, told=told)
+    rate, endpoint_rate = rates_for(livemode=livemode, chosen=chosen)
     return RateLimiter(rate=rate, endpoint_rate=endpoint_rate, on_cut=hook.slowed)
 
 
@@ -228,14 +228,14 @@ def serve_emulator(
     rate: float | None = None,
     latency: float = 0.0,
 ) -> EmulatorServer:
-    """Make an emulator server on loopback; the caller starts and ends it.
+    """Make an emulator server on loopback; the caller starts and stops it.
 
     Args:
         root: The project folder, which a relative account file is in.
         port: 0 lets the system choose.
         account_file: Where the account is kept; None keeps it in memory.
         rate: Requests a second that each account may send; None for any.
-        latency: Seconds that every answer is on its way.
+        latency: Seconds that every response is delayed.
     """
     from engine.emulator.core import Emulator
     from engine.emulator.doors.server import EmulatorServer

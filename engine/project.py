@@ -1,7 +1,4 @@
-"""The project that a person is in: found from any folder inside it.
-
-Light, since shell completion asks too. What must not live here: what the project says.
-"""
+"""Find the project folder from any folder inside it; light, since shell completion uses it too."""
 
 from __future__ import annotations
 
@@ -13,16 +10,16 @@ _TABLE = re.compile(rb"^\s*\[\s*tool\s*\.\s*engine\s*[\].]", re.MULTILINE)
 
 
 def project_around(start: Path) -> Path:
-    """The project that a folder is in: the nearest one, from the folder itself upwards.
+    """The nearest project folder, from a folder upwards.
 
     A project has a table [tool.engine], or a folder `stacks`. The search ends with the repository,
-    and where folders have another owner: what another user put above would run as ours.
+    and where folders have another owner: code that another user put there must not run.
 
     Args:
         start: The folder.
 
     Returns:
-        The project folder, `..` for the one above; the folder itself if there is none.
+        The project folder, relative to `start`; `start` itself if there is none.
     """
     here = Path(os.path.realpath(start))
     owner = _owner(here)

@@ -1,6 +1,6 @@
 """Settings: flag > environment variable > `[tool.engine]` > default, frozen once read.
 
-Keys are held here as values and nowhere printed: `Environment.api_key` is wrapped.
+API keys are values here and are never printed: `Environment.api_key` is wrapped.
 """
 
 from __future__ import annotations
@@ -59,36 +59,36 @@ _DEFAULT_RETRIES = 6
 
 
 def is_live(key: str) -> bool:
-    """Whether a key is one of live mode, of whatever kind.
+    """Whether a key of any kind is one of live mode.
 
-    An organisation's key that does not say which mode it is for is taken for a live one.
+    An organisation's key without a mode counts as a live one.
     """
     return _LIVE_KEY.match(key) is not None
 
 
 def mode_of(key: str) -> bool | None:
-    """Whether answers to a key are of live mode; None if the key does not tell."""
-    told = _MODE.match(key)
-    return None if told is None else told["mode"] == "live"
+    """Whether a key is one of live mode; None if the key does not say."""
+    match = _MODE.match(key)
+    return None if match is None else match["mode"] == "live"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
-    """One account, as far as configuration knows it.
+    """One account and its configuration.
 
     Attributes:
         name: Its name.
-        emulator: It is the embedded one.
+        emulator: Its account is the embedded emulator.
         api_key: The key, wrapped; None if none is configured.
         api_key_source: Where the key comes from, for messages: `STRIPE_API_KEY`.
         api_base: Address of a Stripe-compatible server; empty for Stripe itself.
-        plain_http: A server on another machine may be given the key without encryption.
-        account: Account the key has to answer for; empty if any.
-        live: It is for real money, so a live key may be used.
+        plain_http: The key may be sent to another machine without encryption.
+        account: Account that the key must belong to; empty if any.
+        live: It is for real money, so that a live key may be used.
         secrets: Where secrets go: `file`, `env-file:PATH` or `command:PROGRAM ...`.
-        secrets_read: Program that reads back what a command was given, `command:PROGRAM ...`;
-            empty if there is none.
-        requests_per_second: Rate that Stripe may be asked at; None for the default of the mode.
+        secrets_read: Program that reads a secret back, `command:PROGRAM ...`; empty if there is
+            none.
+        requests_per_second: Most requests to Stripe a second; None for the default of the mode.
     """
 
     name: str
@@ -105,18 +105,18 @@ class Environment:
 
     @property
     def is_local(self) -> bool:
-        """Whether it is no Stripe at all: the embedded emulator, or a server on this machine."""
+        """Whether it is the embedded emulator, or a server on this machine."""
         return self.emulator or is_loopback(self.api_base)
 
     @property
     def is_exposed(self) -> bool:
-        """Whether the key would go over the network without encryption, and nobody allowed it."""
+        """Whether the key would go over the network without encryption and without permission."""
         plain = self.api_base.startswith("http://")
         return plain and not self.is_local and not self.plain_http
 
     @property
     def server(self) -> str:
-        """Address of the server that is spoken to; empty for the emulator and for Stripe."""
+        """Address of the server; empty for the emulator and for Stripe."""
         host = urlsplit(self.api_base).hostname
         return "" if self.emulator or host == _STRIPE else self.api_base
 
@@ -130,14 +130,14 @@ class Environment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What one run works with.
+    """The settings of one run.
 
     Attributes:
         root: The project folder.
-        environment: The environment it speaks to.
+        environment: Its environment.
         variables: Values for the stacks' variables.
         parallelism: Operations in flight at once.
-        retries: How often a request is tried again.
+        retries: How often a request is repeated.
         ownership_stamp: Objects get the metadata key `engine`.
         state: Where states, journals and locks are kept: `file`, the folder `state`.
     """
@@ -162,7 +162,7 @@ class Settings:
 
     @property
     def private(self) -> Path:
-        """Folder that is never committed: embedded accounts, secrets, locks."""
+        """Folder that is never committed: embedded accounts, secrets."""
         return self.root / ".engine"
 
 
@@ -301,7 +301,7 @@ def _server(name: str, entry: Mapping[str, Any], environ: Mapping[str, str]) -> 
     """Address of the server that is asked, without a login in it; empty for Stripe itself.
 
     Raises:
-        SettingsError: if it is no address. Its text is not told: a password may be in it.
+        SettingsError: if it is no address. The message omits its text, which may hold a password.
     """
     where = f"[tool.engine.environments.{name}]: api-base"
     given = entry.get("api-base")
@@ -311,7 +311,7 @@ def _server(name: str, entry: Mapping[str, Any], environ: Mapping[str, str]) -> 
         return ""
     with contextlib.suppress(ValueError):
         parts = urlsplit(given)
-        # The API key is the only login, so that of an address is never sent; nor is it shown.
+        # The API key is the only login: one in an address is never sent or shown.
         remember(parts.password or parts.username)
         fits = parts.scheme in ("http", "https") and not parts.query and not parts.fragment
         if fits and parts.hostname and parts.port != 0:
@@ -332,18 +332,18 @@ def is_loopback(address: str) -> bool:
 
 
 def _rate(name: str, entry: Mapping[str, Any], environ: Mapping[str, str]) -> float | None:
-    told = environ.get("ENGINE_REQUESTS_PER_SECOND") or entry.get("requests-per-second")
-    if told is None:
+    rate = environ.get("ENGINE_REQUESTS_PER_SECOND") or entry.get("requests-per-second")
+    if rate is None:
         return None
     with contextlib.suppress(ValueError, TypeError):
-        if not isinstance(told, bool) and float(told) > 0:
-            return float(told)
+        if not isinstance(rate, bool) and float(rate) > 0:
+            return float(rate)
     where = (
         "ENGINE_REQUESTS_PER_SECOND"
         if environ.get("ENGINE_REQUESTS_PER_SECOND")
         else f"[tool.engine.environments.{name}]: requests-per-second"
     )
-    raise SettingsError(f"{where} takes a number above 0, not {told!r}")
+    raise SettingsError(f"{where} takes a number above 0, not {rate!r}")
 
 
 def _api_key(

@@ -1,1 +1,1 @@
-"""Where states, locks and secrets are kept: adapters behind the ports."""
+"""Adapters behind the ports that keep states, journals, locks, secrets and plan files."""

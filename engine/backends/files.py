@@ -1,4 +1,4 @@
-"""Durable files: a write is there whole or not at all, also after a power cut."""
+"""Durable files: a write is whole or does not happen, also in a power cut."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def write_durably(
         content: What it holds.
         mode: Who may read and write it.
         reserve: Bytes to set aside behind the content; they read as NUL.
-        staging: Folder of the temporary file, on the same file system; beside the file if None.
+        staging: Folder of the temporary file, on the same file system; that of the file if None.
 
     Raises:
         OSError: if that cannot be done; the file that was there is intact, or, if nothing but the
@@ -60,10 +60,10 @@ def write_durably(
 
 
 def read_file(path: Path) -> bytes:
-    """Read a file, and nothing else that has its name: a pipe would keep its reader waiting.
+    """Read a regular file; reading a pipe of that name could wait forever.
 
     Raises:
-        OSError: if it cannot be read, or is no file.
+        OSError: if it cannot be read, or is no regular file.
     """
     mode = path.stat().st_mode
     if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
@@ -72,7 +72,7 @@ def read_file(path: Path) -> bytes:
 
 
 def write_at(handle: int, content: bytes, start: int) -> None:
-    """Write all of some bytes at a place in a file, however little of them each write takes.
+    """Write all bytes at an offset of a file, also where the system writes only some at a time.
 
     Raises:
         OSError: if that cannot be done; some of them may be there.
@@ -95,7 +95,7 @@ def set_aside(handle: int, start: int, length: int) -> None:
 
 
 def make_folder(folder: Path, *, mode: int = 0o777) -> None:
-    """Make a folder, and those it is in, that survive a power cut with what is put in them.
+    """Make a folder and its parents, so that they and their contents survive a power cut.
 
     Raises:
         OSError: if it cannot be made.
@@ -108,7 +108,7 @@ def make_folder(folder: Path, *, mode: int = 0o777) -> None:
 
 
 def sweep(path: Path) -> None:
-    """Remove what killed writers of a file left beside it; only its one writer may call this."""
+    """Remove temporary files that killed writers of a file left; only its one writer may."""
     for left in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
         if re.fullmatch(r"[a-z0-9_]{8}", left.name[len(path.name) + 2 : -len(".tmp")]):
             with contextlib.suppress(OSError):
@@ -116,7 +116,7 @@ def sweep(path: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make what changed in a folder survive a power cut."""
+    """Make changes in a folder survive a power cut."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -1,7 +1,7 @@
-"""What keeps git away from files that are never committed; looked at each time, not only made once.
+"""Ignore files that keep private files out of git, checked each time and not only made once.
 
-A full disk or a kill can leave such a file empty, and a merge or a person can change it: what it
-says is what counts, not that it is there.
+A full disk or a kill can leave such a file empty, and a merge or a person can change it: so its
+lines are checked, not only that it exists.
 """
 
 from __future__ import annotations
@@ -13,37 +13,37 @@ from engine.backends.files import PRIVATE_FOLDER, make_folder, read_file, write_
 
 NAME = ".gitignore"
 EVERYTHING = ("# made by engine: nothing in here is ever committed", "*")
-"""The lines of a folder of which nothing is committed."""
+"""The lines for a folder of which nothing is committed."""
 TRANSIENTS = (
     "# made by engine: journals of runs, half-written files, and what a rebuild put aside",
     "*.journal",
     ".*.tmp",
     "*.replaced*",
 )
-"""The lines of a folder of states: what beside them is not committed."""
+"""The lines for a folder of states: which other files in it are not committed."""
 
 
 def ignores(folder: Path, lines: Sequence[str]) -> bool:
-    """Whether git is told, in a folder, to pass over what some lines name.
+    """Whether the ignore file of a folder has all of some lines.
 
     Raises:
-        OSError: if the file that says so cannot be read.
+        OSError: if it cannot be read.
     """
     return not _missing(_content(folder / NAME), lines)
 
 
 def ignore(folder: Path, lines: Sequence[str]) -> bool:
-    """See to it that git is told, in a folder, to pass over what some lines name.
+    """Add some lines to the ignore file of a folder, unless it has them.
 
     Args:
         folder: The folder; made if it is not there.
-        lines: Patterns, after a comment. Where one is missing, all are added behind what is there.
+        lines: Patterns, after a comment. If one is missing, all are added at the end.
 
     Returns:
         Whether something had to be written.
 
     Raises:
-        OSError: if that cannot be done: nothing private may be put into the folder then.
+        OSError: if that fails; nothing private may be put into the folder then.
     """
     raw = _content(folder / NAME)
     if not _missing(raw, lines):
@@ -55,10 +55,10 @@ def ignore(folder: Path, lines: Sequence[str]) -> bool:
 
 
 def private_folder(root: Path, *parts: str) -> Path:
-    """A folder under one of which nothing is ever committed.
+    """A folder inside one of which nothing is ever committed.
 
     Raises:
-        OSError: if it cannot be made, or git cannot be told so.
+        OSError: if it or its ignore file cannot be made.
     """
     ignore(root, EVERYTHING)
     folder = root.joinpath(*parts)
@@ -67,7 +67,7 @@ def private_folder(root: Path, *parts: str) -> Path:
 
 
 def _content(path: Path) -> bytes:
-    """What an ignore file says; git does not follow one that is a link."""
+    """The bytes of an ignore file; git does not follow one that is a link."""
     if path.is_symlink():
         return b""
     try:
@@ -77,7 +77,7 @@ def _content(path: Path) -> bytes:
 
 
 def _missing(raw: bytes, lines: Sequence[str]) -> list[str]:
-    """The patterns that git does not go by: they are not there, or a later line takes them back."""
+    """The patterns that have no effect: they are missing, or a later line revokes them."""
     found: set[str] = set()
     for line in raw.decode("utf-8", "replace").split("\n"):
         found = set() if line.startswith("!") else found | {line.rstrip()}

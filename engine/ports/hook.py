@@ -1,7 +1,4 @@
-"""What a run tells whoever watches.
-
-Light: whoever opens a project has one. What must not live here: what it is told of (`events`).
-"""
+"""The hook: what is notified while a command runs."""
 
 from __future__ import annotations
 
@@ -13,43 +10,43 @@ from engine.ports.outcomes import ApplyResult, Finding, StepResult
 
 
 class Traffic(Protocol):
-    """How requests to Stripe fare right now, for whoever shows it.
+    """How many requests to Stripe wait now, and at which rate they are sent.
 
-    An implementation MUST answer at once, and at any time from any thread.
+    An implementation MUST return at once, at any time and in any thread.
     """
 
     @property
     def waiting(self) -> int:
-        """Requests that wait until the rate lets them be sent."""
+        """Requests that wait because of the rate limit."""
         ...
 
     @property
     def rate(self) -> float | None:
-        """Requests a second that the account is asked; None for no limit."""
+        """Requests a second; None for no limit."""
         ...
 
 
 class Hook:
-    """Told of everything that happens while commands run; does nothing by itself.
+    """Notified of everything that happens while a command runs; does nothing by itself.
 
-    `answered` and `slowed` are called from the threads that speak to Stripe, in the middle of
-    whatever else is told; all others from the thread that the run was begun in.
+    `answered` and `slowed` are called in the threads that send requests to Stripe, at any moment
+    between other notifications; all others are called in the thread that began the run.
     """
 
     def waiting_for_lock(self, stack: str, owner: str) -> None:
         """Another run holds the lock of `stack`."""
 
     def recovered(self, stack: str, since: str, findings: Sequence[Finding]) -> None:
-        """An earlier run of `stack`, begun at `since`, had not finished, and was taken up."""
+        """An earlier run of `stack`, begun at `since`, had not finished and was recovered."""
 
     def connected(self, traffic: Traffic) -> None:
-        """Stripe is spoken to from here on."""
+        """Requests are sent to Stripe from now on."""
 
     def answered(self) -> None:
         """Stripe answered a request."""
 
     def refreshing(self, stack: str, count: int) -> None:
-        """`count` objects of `stack` are about to be read, and what else its plan needs."""
+        """`count` objects of `stack` and what else its plan needs are about to be read."""
 
     def refreshed(self, stack: str) -> None:
         """All that the plan of `stack` needs has been read."""
@@ -64,10 +61,10 @@ class Hook:
         """An operation ended, or was skipped."""
 
     def slowed(self, rate: float) -> None:
-        """Stripe refused requests for their rate; it goes on at `rate` a second."""
+        """Stripe refused requests for their rate; the run continues at `rate` a second."""
 
     def stopping(self) -> None:
-        """The person asked the run to stop; what is in flight finishes."""
+        """The person asked the run to stop; requests in flight finish."""
 
     def apply_finished(self, result: ApplyResult) -> None:
         """The last operation of a stack ended."""

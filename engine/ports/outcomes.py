@@ -1,4 +1,4 @@
-"""What became of each operation of an apply, and of those of a run that was cut off."""
+"""Outcomes: what became of each step of an apply, and of those of an interrupted run."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class ApplyReport:
 
     Attributes:
         plan: What was to be done.
-        approved: Somebody said yes; False if there was nothing to do or they said no.
+        approved: A person approved it; False if they refused or there was nothing to do.
         results: One a stack that was begun, in order.
         requests: Calls made to Stripe, reading included.
         writes: How many of them could change something.
@@ -110,15 +110,15 @@ class Found(enum.StrEnum):
     """What became of an operation of an unfinished run."""
 
     RECORDED = "recorded"
-    """It was carried out, and the journal held what came of it."""
+    """It was carried out, and the journal held its result."""
     CONFIRMED = "confirmed"
-    """Sent again with its own key, it was answered: now, or as the first time."""
+    """Sent again with its own key, it succeeded, now or the first time."""
     DISCOVERED = "discovered"
-    """The object it made was found on the account."""
+    """The object that it created was found on the account."""
     NOT_DONE = "not done"
-    """It did not happen; the next plan decides anew."""
+    """It did not happen; the next plan decides again."""
     LEFT = "left to the plan"
-    """Whether it happened the next plan sees, and decides anew."""
+    """The next plan sees whether it happened, and decides again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +129,7 @@ class Finding:
         address: The resource.
         what: What became of it.
         id: Object it ended up with; empty if none.
-        secret_lost: Stripe told a secret of the object once, and nobody kept it.
+        secret_lost: Stripe returned a secret of the object once, and it was not kept.
     """
 
     address: str

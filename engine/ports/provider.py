@@ -13,11 +13,11 @@ from engine.schema.resource_type import ResourceType
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Whom a key speaks for.
+    """The account that a key belongs to.
 
     Attributes:
-        id: `acct_...`; empty if the service does not tell.
-        livemode: True for real money; None if the service does not tell.
+        id: `acct_...`; empty if the service does not return it.
+        livemode: True for real money; None if the service does not return it.
     """
 
     id: str
@@ -25,17 +25,17 @@ class Account:
 
 
 def unfenced() -> None:
-    """Let everything through."""
+    """Refuse nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """What a request carries beside its parameters.
+    """What a request carries in addition to its parameters.
 
     Attributes:
         idempotency_key: For writes; the same key never acts twice.
         account: Connected account to act on; empty for the key's own.
-        fence: Raises if a write may not be sent any more; asked right before each try.
+        fence: Raises if the run may no longer write; called directly before each try.
     """
 
     idempotency_key: str = ""
@@ -46,11 +46,11 @@ class RequestContext:
 class Provider(Protocol):
     """Reads and writes remote objects.
 
-    An implementation MUST raise only `engine.errors.ProviderError` and its kin for whatever the
-    service or the network does; MUST retry what is safe to retry, with the same idempotency key;
-    MUST ask the fence of a write right before each try of it, and send nothing if that raises;
-    MUST be usable from several threads at once; MUST encode `CLEAR` the way its wire clears a
-    field; MUST NOT change what it is given.
+    An implementation MUST raise only `engine.errors.ProviderError` and its subclasses for what
+    the service or the network does; MUST retry what is safe to retry, with the same idempotency
+    key; MUST call the fence of a write directly before each try, and send nothing if it raises;
+    MUST be usable from several threads at once; MUST encode `CLEAR` as its wire format clears a
+    field; MUST NOT change its arguments.
     """
 
     @property
@@ -64,17 +64,17 @@ class Provider(Protocol):
         ...
 
     def now(self) -> int | None:
-        """Seconds since 1970 by the service's own clock, as it last told; None if it has not."""
+        """Seconds since 1970 by the service's clock in its last response; None before the first."""
         ...
 
     def account(self) -> Account:
-        """Tell whom the key speaks for."""
+        """Read the account that the key belongs to."""
         ...
 
     def missing_permission(self, kind: ResourceType, *, account: str = "") -> str | None:
         """Name the permission that the key lacks to write objects of a type.
 
-        None says that it may, or that it cannot be told. An implementation MUST NOT change
+        None if it has them all, or if that is unknown. An implementation MUST NOT change
         anything to find out.
         """
         ...
@@ -101,10 +101,10 @@ class Provider(Protocol):
 
         Args:
             kind: Their type.
-            filters: Those of the type's list filters that narrow the search down.
+            filters: Values for some of the type's list filters.
             account: Connected account they are on; empty for the key's own.
-            since: Leave out what was created before then, seconds since 1970, and read no further
-                than to there; None reads all.
+            since: Leave out objects created before then, in seconds since 1970, and read no page
+                beyond; None reads all.
         """
         ...
 
@@ -115,7 +115,7 @@ class Provider(Protocol):
         ...
 
     def exists(self, probe: Probe, id: str, *, account: str = "") -> bool:
-        """Answer a probe about the object with this id."""
+        """Run a probe for the object with this id."""
         ...
 
     def create(
@@ -138,9 +138,9 @@ class Provider(Protocol):
         params: Mapping[str, Any],
         context: RequestContext,
     ) -> RemoteObject:
-        """Make one of the type's further calls on an object and return what it answers."""
+        """Make one of the type's further calls on an object and return the response."""
         ...
 
     def delete(self, kind: ResourceType, id: str, context: RequestContext) -> None:
-        """Delete an object; one that is already gone is a success."""
+        """Delete an object; one that is already deleted is a success."""
         ...

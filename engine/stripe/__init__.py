@@ -2,9 +2,9 @@
 
 from engine.stripe import PortalConfiguration, Price, Product
 
-Classes are made on first use; their parameters, for editors and type checkers, stand in the
-generated `__init__.pyi`. What talks to Stripe lives in this package's other modules and is never
-imported from here.
+Classes are made on first use; their parameters are in the generated `__init__.pyi`, for editors
+and type checkers. The other modules of this package send requests to Stripe and are never imported
+from here.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 
 
 def _face() -> Any:
-    # Importing the package for the provider's sake must not load the authoring side.
+    # Importing the package for the provider must not load the authoring classes.
     return importlib.import_module("engine.stripe.face")
 
 
 def __getattr__(name: str) -> Any:
     if name == "__all__":
-        # For `from engine.stripe import *`; a list of its own would be a second one.
+        # For `from engine.stripe import *`.
         names: Any = _face().class_names()
         return names
-    # Submodules and Python's own probes ask here too; every class name begins with a capital.
+    # Python asks here for submodules and its own names too; every class name begins with a capital.
     if not name[:1].isupper():
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     found: type[Resource] = _face().authoring_class(name)

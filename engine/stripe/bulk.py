@@ -1,7 +1,4 @@
-"""Which of two ways reads many objects in fewer requests: pages of a list, or each by itself.
-
-What must not live here: requests; they are asked for by whoever has the pages.
-"""
+"""Read many objects in few requests: by pages of a list, or each by itself."""
 
 from __future__ import annotations
 
@@ -17,7 +14,7 @@ _LONGEST = 4000
 
 
 def chunks(ids: Sequence[str]) -> Iterator[tuple[str, ...]]:
-    """Ids in as few parts as go into one page, and into one address, each."""
+    """Ids in as few parts as possible, each short enough for one page and one address."""
     some: list[str] = []
     length = 0
     for id in ids:
@@ -33,23 +30,23 @@ def chunks(ids: Sequence[str]) -> Iterator[tuple[str, ...]]:
 def from_pages(
     pages: Iterator[Sequence[RemoteObject]], wanted: Collection[str]
 ) -> dict[str, RemoteObject]:
-    """Read pages while they are worth it, for objects that each could be read by itself.
+    """Read pages as long as that is likely to be cheaper than single reads.
 
-    The cheapest way is known afterwards only: some pages, perhaps none, and what they do not show
-    one by one. A further page is read while the cost, should it show nothing, stays below twice
-    the cheapest way so far. Then the whole never costs more than twice the cheapest way: had it
-    been cheaper to go on, that would have taken more pages than were read, and no more objects
-    are missing than that.
+    The cheapest way is some number of pages, perhaps none, and a single read for each object that
+    they do not show; which number is known afterwards only. A further page is read while the total
+    cost, if that page shows nothing, stays below twice the cheapest way so far. So the total never
+    exceeds twice the cheapest way: if it had been cheaper to read on, that would have taken more
+    pages than were read, and no more objects are missing than that.
 
-    Ten objects older than a million others cost nine pages and ten reads. Of a thousand of which
-    one is that old, ten pages are read, and one object by itself.
+    Example: ten objects older than a million others cost nine pages and ten reads. For a thousand
+    objects of which one is that old, ten pages are read, and one object by itself.
 
     Args:
-        pages: The list, one request a page; no further than needed.
-        wanted: Ids.
+        pages: The list, one request for each page; read only as far as needed.
+        wanted: Ids of the objects.
 
     Returns:
-        The objects that the pages showed, by id; the others are to be read one by one.
+        The objects on the pages, by id; the caller reads the others one by one.
     """
     found: dict[str, RemoteObject] = {}
     missing = set(wanted)

@@ -1,8 +1,7 @@
 """The authoring classes of Stripe's types, made when a stack module asks for one.
 
-Light: no SDK, no catalogue file. What a class takes is written for type checkers in the generated
-`__init__.pyi` and checked when stacks are validated. What must not live here: anything that talks
-to Stripe.
+Light: no SDK, no catalogue file. The parameters of a class are in the generated `__init__.pyi` for
+type checkers, and are checked when stacks are validated.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ def authoring_class(name: str) -> type[Resource]:
     """The authoring class of that name.
 
     Raises:
-        AttributeError: if there is none; the message says which was meant, or why there is none.
+        AttributeError: if there is none; the message suggests the nearest, or says why.
     """
     found = loader.faces().get(name)
     if found is None:
@@ -57,10 +56,10 @@ def _why_not(name: str) -> str:
 
 @cache
 def _objects_by_class_name() -> dict[str, str]:
-    """Object names of what is not managed, by the class names people would try.
+    """Object names of types that are not managed, by the class names people would try.
 
-    Whole names win over last words: `Session` is taken for the first of several sessions only
-    where no object is called that.
+    A whole name wins over a last word: `Session` means the first of several sessions only if no
+    object has that name.
     """
     managed = set(loader.managed())
     others = [name for name in loader.object_names() if name not in managed]

@@ -1,8 +1,8 @@
-"""Where objects are: ids, parents, singletons, and objects that fields name.
+"""Paths of objects: by id, parent, as singletons, and by the fields that identify them.
 
-The id that state keeps says all that a path needs: `prod_1/feat_2` for a child of a product,
-`tax.settings` for what there is one of, `name=key&scope.type=account` for what only its fields
-find.
+The id in the state has all that a path needs: `prod_1/feat_2` for a child of a product,
+`tax.settings` for a singleton, `name=key&scope.type=account` for an object that only its fields
+identify.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def collection_path(kind: ResourceType, parent: str) -> str:
 
 
 def without_parent(kind: ResourceType, params: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    """The parent's id that a create is made under, and the parameters that go into the body."""
+    """The parent's id for the path of a create, and the parameters for its body."""
     if not kind.parent:
         return "", dict(params)
     rest = {name: value for name, value in params.items() if name != kind.parent}
@@ -68,7 +68,7 @@ def without_parent(kind: ResourceType, params: Mapping[str, Any]) -> tuple[str, 
 
 
 def addressed(kind: ResourceType, found: Mapping[str, Any], parent: str = "") -> RemoteObject:
-    """An answer that says how its object is addressed."""
+    """A response with the id under which state keeps its object."""
     if kind.life.composite is not None:
         return {**found, ADDRESSED: composite_id(kind.life.composite, found)}
     if kind.life.singleton:
@@ -85,12 +85,12 @@ def _parent_field(kind: ResourceType, parent: str) -> dict[str, Any]:
 
 
 def composite_params(id: str) -> dict[str, Any]:
-    """The fields that an id of that form names, as parameters."""
+    """The fields in the id of an object that its fields identify, as parameters."""
     params: dict[str, Any] = {}
     for path, value in parse_qsl(id):
         target = params
-        *holders, last = path.split(".")
-        for holder in holders:
-            target = target.setdefault(holder, {})
+        *parents, last = path.split(".")
+        for parent in parents:
+            target = target.setdefault(parent, {})
         target[last] = value
     return params

@@ -1,8 +1,8 @@
-"""What a restricted key lacks, told by Stripe itself.
+"""Find the permissions that a restricted key lacks, by asking Stripe.
 
-Stripe refuses for a missing permission before it looks for the object. So a write to an object
-that cannot exist answers "no such object" where it is allowed, and names the permission where it
-is not; either way nothing is changed. A request that could create something is never sent.
+Stripe checks permissions before it looks for the object. So a write to an object that cannot exist
+is answered with "no such object" if it is allowed, and with the name of the permission if it is
+not; in both cases nothing is changed. A request that could create something is never sent.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from engine.schema.lifecycle import Verb
 from engine.schema.resource_type import ResourceType
 from engine.stripe.paths import SEPARATOR, filled
 
-_NOBODY = "engine-asks-for-permission-only"
-"""An id that Stripe gives to nothing, and nobody chooses."""
+_NO_OBJECT = "engine-asks-for-permission-only"
+"""An id that no object has."""
 _RESTRICTED = "rk_"
-# L: the text of today, and that of older accounts.
+# L: the text for today's accounts, and the text for older ones.
 _NAMED = re.compile(r"Enabling \"(?P<title>[^\"]+)\" \('(?P<name>\w+)'\)")
 _NAMED_BEFORE = re.compile(r"Having the '(?:rak_)?(?P<name>\w+)' permission")
-# What is refused for another reason than the key's permissions.
+# Refusals that are not about the key's permissions.
 _OTHER_REASONS = frozenset({"account_invalid", "platform_account_required"})
 
 
@@ -44,25 +44,25 @@ def is_restricted(api_key: str) -> bool:
 
 
 def question_about(kind: ResourceType) -> Question | None:
-    """The write that finds out whether a key may write a type; None if every one could do harm."""
+    """The write that shows whether a key may write a type; None if any could change something."""
     if kind.life.composite is not None:
         return Question(method="post", path=kind.calls[kind.life.composite.remove].path)
     if kind.life.singleton:
-        return None  # it is there always, so each write is one
-    nobody = f"{_NOBODY}{SEPARATOR}{_NOBODY}" if kind.parent else _NOBODY
+        return None  # it always exists, so each write changes it
+    no_object = f"{_NO_OBJECT}{SEPARATOR}{_NO_OBJECT}" if kind.parent else _NO_OBJECT
     if kind.updatable:
-        return Question(method="post", path=filled(kind.item, kind, nobody))
+        return Question(method="post", path=filled(kind.item, kind, no_object))
     for removal in kind.life.removals:
         if removal.call:
             call = kind.calls[removal.call]
-            return Question(method=call.method, path=filled(call.path, kind, nobody))
+            return Question(method=call.method, path=filled(call.path, kind, no_object))
         if removal.verb is Verb.DELETE:
-            return Question(method="delete", path=filled(kind.item, kind, nobody))
+            return Question(method="delete", path=filled(kind.item, kind, no_object))
     return None
 
 
 def permission_in(error: PermissionDeniedError) -> str | None:
-    """The permission that a refusal names, or all it says; None if it is about something else."""
+    """The permission that a refusal names, or its text; None if it is about something else."""
     if error.code in _OTHER_REASONS:
         return None
     named = _NAMED.search(error.message)

@@ -21,7 +21,6 @@ from engine.schema.lifecycle import Probe
 from engine.schema.remote import RemoteObject, id_of
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.settings import is_live, mode_of
-from engine.stripe.answers import Asked
 from engine.stripe.bulk import PAGE, chunks, from_pages
 from engine.stripe.http.client import StripeHTTP
 from engine.stripe.paths import (
@@ -34,6 +33,7 @@ from engine.stripe.paths import (
     without_parent,
 )
 from engine.stripe.permissions import is_restricted, permission_in, question_about
+from engine.stripe.responses import ResponseCheck
 from engine.values.paths import get_path
 
 _READERS = 8
@@ -43,7 +43,7 @@ _NO_SUCH_OBJECT = (400, 404)
 _ACCOUNT = re.compile(r"\bacct_[A-Za-z0-9]+")
 # L: the tail of Stripe's text when the object is in the other mode; creating it would be wrong.
 _OTHER_MODE = "similar object exists"
-# L: a server that does not know the path tells nothing of the object.
+# L: a server that does not know the path says nothing about the object.
 _NO_SUCH_ROUTE = "Unrecognized request URL"
 
 
@@ -53,13 +53,13 @@ class StripeProvider:
     def __init__(
         self, http: StripeHTTP, schemas: Schemas, *, api_key: str, root: Path | None = None
     ) -> None:
-        """Speak for one key.
+        """Use one key.
 
         Args:
-            http: The door to Stripe.
+            http: Sends the requests.
             schemas: Resource types by name.
-            api_key: Tells the mode.
-            root: Folder that the paths of files to be sent start from.
+            api_key: The key, for its mode.
+            root: Folder from which the paths of files to upload start.
         """
         self._http = http
         self._schemas = schemas
@@ -79,17 +79,14 @@ class StripeProvider:
         return self._http.writes
 
     def now(self) -> int:
-        """Seconds since 1970 by Stripe's own clock, as it last told.
-
-        A server that tells no time leaves this machine's to go by.
-        """
-        told = self._http.told_time
-        return int(time.time()) if told is None else told
+        """Seconds since 1970 by Stripe's clock in its last response, else by this machine's."""
+        moment = self._http.server_time
+        return int(time.time()) if moment is None else moment
 
     def account(self) -> Account:
-        """Tell whom the key speaks for.
+        """Read the account that the key belongs to.
 
-        A restricted key may not ask, but is told the account's id with the refusal (L).
+        A restricted key may not read it, but the refusal names the account (L).
         """
         try:
             found = self._http.get("/v1/account", {})
@@ -124,7 +121,7 @@ class StripeProvider:
 
     def read(self, kind: ResourceType, id: str, *, account: str = "") -> RemoteObject | None:
         """Read one object, expanded; None if it does not exist."""
-        route, params = kind.item, _asked(kind)
+        route, params = kind.item, _expanding(kind)
         if kind.life.composite is not None:
             route = kind.calls[kind.life.composite.read].path
             params = {**composite_params(id), **params}
@@ -136,8 +133,7 @@ class StripeProvider:
                 raise
             return None
         except PermissionDeniedError as error:
-            # L: a connected account that is gone, and all that was in it, is answered like one
-            # of somebody else's.
+            # L: for a deleted connected account Stripe answers as for one of another platform.
             if error.code == "account_invalid" and not account:
                 return None
             raise
@@ -149,14 +145,15 @@ class StripeProvider:
     def read_many(
         self, kind: ResourceType, ids: Sequence[str], *, account: str = ""
     ) -> Mapping[str, RemoteObject]:
-        """Read objects a hundred at a time, where Stripe lists them in a way that is cheaper.
+        """Read objects a hundred at a time, where a list is cheaper.
 
-        What no list shows is read by itself: only that tells that it does not exist.
+        Objects that no list shows are read one by one, since only that shows that they do not
+        exist.
         """
         wanted = tuple(dict.fromkeys(ids))
         found: dict[str, RemoteObject] = {}
         with ThreadPoolExecutor(max_workers=_READERS) as pool:
-            for some in pool.map(lambda ask: ask(), self._lists(kind, wanted, account)):
+            for some in pool.map(lambda request: request(), self._lists(kind, wanted, account)):
                 found.update(some)
             missing = [id for id in wanted if id not in found]
             read = pool.map(functools.partial(self.read, kind, account=account), missing)
@@ -166,8 +163,8 @@ class StripeProvider:
     def _lists(
         self, kind: ResourceType, wanted: Sequence[str], account: str
     ) -> Iterator[Callable[[], Mapping[str, RemoteObject]]]:
-        """Questions to lists that may show objects, none of them for an object alone."""
-        # Where Stripe lists only with a filter that ids do not tell, single reads are the way.
+        """Requests for lists that may show objects, none of them for a single object."""
+        # A list that needs a filter which ids do not give cannot be used.
         if kind.life.composite is not None or kind.life.singleton or kind.list_needs:
             return
         if _BY_IDS in kind.filters:
@@ -188,7 +185,7 @@ class StripeProvider:
     def _by_ids(
         self, kind: ResourceType, ids: Sequence[str], account: str
     ) -> Mapping[str, RemoteObject]:
-        """Those of a page's worth of objects that exist."""
+        """The objects among these ids that exist; the ids must fit on one page."""
         # D: the filter and a cursor exclude each other, so one page has to hold them all.
         page = next(self._pages(kind, {_BY_IDS: list(ids)}, account))
         return {id_of(entry): entry for entry in page}
@@ -220,7 +217,7 @@ class StripeProvider:
         return self._pages(kind, rest, account, parent)
 
     def exists(self, probe: Probe, id: str, *, account: str = "") -> bool:
-        """Answer a probe about the object with this id."""
+        """Run a probe for the object with this id."""
         kind = self._schemas[type_name(probe.object)]
         for variant in probe.variants:
             params = {probe.filter: id, **variant, "limit": 1}
@@ -233,7 +230,7 @@ class StripeProvider:
         self, kind: ResourceType, filters: Mapping[str, Any], account: str, parent: str = ""
     ) -> Iterator[Sequence[RemoteObject]]:
         path = collection_path(kind, parent)
-        params = {**filters, **_asked(kind, prefix="data."), "limit": PAGE}
+        params = {**filters, **_expanding(kind, prefix="data."), "limit": PAGE}
         request, read = self._request("GET", path), set[str]()
         while True:
             answer = self._http.get(path, params, account=account, route=kind.collection)
@@ -251,7 +248,7 @@ class StripeProvider:
     def create(
         self, kind: ResourceType, params: Mapping[str, Any], context: RequestContext
     ) -> RemoteObject:
-        """Create an object and return it, expanded; of what there is one, change that one."""
+        """Create an object and return it, expanded; a singleton is changed instead."""
         parent, body = without_parent(kind, params)
         if kind.life.singleton:
             return self.update(kind, parent or kind.object, body, context)
@@ -268,10 +265,10 @@ class StripeProvider:
                 fence=context.fence,
             )
         else:
-            asked = {**body, **_asked(kind, once=True)}
+            asked = {**body, **_expanding(kind, once=True)}
             found = self._post(path, asked, context, kind.collection)
-        for told in kind.creation_only:
-            remember(get_path(found, told))
+        for secret in kind.creation_only:
+            remember(get_path(found, secret))
         self._request("POST", path).object(kind, found, str(body.get("id", "")))
         return addressed(kind, found, parent)
 
@@ -285,7 +282,7 @@ class StripeProvider:
                 raise NotFoundError(f"No such {kind.object}: {id!r}", status=404)
             return found
         path = item_path(kind, id)
-        answer = self._post(path, {**params, **_asked(kind)}, context, kind.item)
+        answer = self._post(path, {**params, **_expanding(kind)}, context, kind.item)
         self._request("POST", path).object(kind, answer, id)
         return addressed(kind, answer, parts_of(kind, id)[0])
 
@@ -297,7 +294,7 @@ class StripeProvider:
         params: Mapping[str, Any],
         context: RequestContext,
     ) -> RemoteObject:
-        """Make one of the type's further calls on an object and return what it answers."""
+        """Make one of the type's further calls on an object and return the response."""
         found = kind.calls[name]
         path = filled(found.path, kind, id)
         if kind.life.composite is not None:
@@ -312,7 +309,7 @@ class StripeProvider:
         return addressed(kind, answer, parts_of(kind, id)[0])
 
     def delete(self, kind: ResourceType, id: str, context: RequestContext) -> None:
-        """Delete an object; one that is already gone is a success."""
+        """Delete an object; one that is already deleted is a success."""
         try:
             if kind.life.composite is not None:
                 method, path = "POST", kind.calls[kind.life.composite.remove].path
@@ -328,9 +325,9 @@ class StripeProvider:
             return
         self._request(method, path).removed(kind, answer, id)
 
-    def _request(self, method: str, path: str) -> Asked:
-        """A request, to hold its answer against."""
-        return Asked(f"{method} {path}", self._mode)
+    def _request(self, method: str, path: str) -> ResponseCheck:
+        """The check of a request's response."""
+        return ResponseCheck(f"{method} {path}", self._mode)
 
     def _post(
         self, path: str, params: Mapping[str, Any], context: RequestContext, route: str
@@ -346,7 +343,7 @@ class StripeProvider:
 
 
 def _created_before(entry: RemoteObject, moment: int) -> bool:
-    """Whether an object is older than that; v2 tells the moment as text, some types not at all."""
+    """Whether an object is older than a moment; v2 returns it as text, some types not at all."""
     created = entry.get("created")
     if isinstance(created, str):
         with contextlib.suppress(ValueError):
@@ -355,12 +352,12 @@ def _created_before(entry: RemoteObject, moment: int) -> bool:
 
 
 def _file_name(declared: str) -> str:
-    """The path in a declared file, whose digest stands behind it."""
+    """The path of a declared file, without the digest at its end."""
     return declared.partition("@sha256:")[0]
 
 
-def _asked(kind: ResourceType, prefix: str = "", *, once: bool = False) -> dict[str, Any]:
-    """What an answer holds only if asked for: `expand` in v1, `include` in v2."""
+def _expanding(kind: ResourceType, prefix: str = "", *, once: bool = False) -> dict[str, Any]:
+    """Parameters for what is returned on request only: `expand` in v1, `include` in v2."""
     if kind.include:
         return {"include": [*kind.include, *(kind.include_once if once else ())]}
     return {"expand": [prefix + path for path in kind.expand]} if kind.expand else {}

@@ -144,7 +144,7 @@ def test_a_run_that_is_there_is_unlocked_by_force_alone(
     ended = engine("unlock", id, "--force")
     assert ended.code == 0
     assert ended.out.startswith("Unlocked local/shop: ")
-    assert ended.out.endswith(" may write nothing any more.\n")
+    assert ended.out.endswith(" can no longer write.\n")
     assert engine("apply", "--yes").code == 0
     said, _ = process.communicate("\n")
     assert said.strip() == "LockLostError"

@@ -86,7 +86,7 @@ def test_a_command_that_fails_tells_why_and_what_to_do(configured: Any) -> None:
 @pytest.mark.parametrize(
     ("place", "said"),
     [
-        ('secrets = "command:no-such-vault put"', "secrets cannot be handed to no-such-vault"),
+        ('secrets = "command:no-such-vault put"', "secrets cannot be passed to no-such-vault"),
         ('secrets = "env-file:.env.shop"', ".env.shop would be committed, with secrets in it"),
     ],
 )

@@ -1,4 +1,4 @@
-"""The `command` secret sink: a program of the user's takes each secret on its standard input."""
+"""The `command` secret sink: the user's program gets each secret on its standard input."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _MOST_SHOWN = 500
 
 
 class CommandSink:
-    """Hands secrets to a program: no shell, never among its arguments.
+    """Passes secrets to a program, without a shell and never among its arguments.
 
-    The program learns what the secret is from `ENGINE_SECRET_NAME`, `ENGINE_SECRET_STACK` and
-    `ENGINE_SECRET_ENVIRONMENT`. It gets no key of Stripe's and no terminal: it could not ask
-    anything, and a Ctrl-C meant for the run does not end it with a secret in its hands.
+    `ENGINE_SECRET_NAME`, `ENGINE_SECRET_STACK` and `ENGINE_SECRET_ENVIRONMENT` name the secret. The
+    program gets no key of Stripe and no terminal, so that a Ctrl-C for the run does not end it
+    before the secret is kept.
     """
 
     def __init__(
@@ -32,14 +32,14 @@ class CommandSink:
         environment: str,
         key_variable: str = "",
     ) -> None:
-        """Know both programs; neither is looked for yet.
+        """Remember both programs; neither is looked for yet.
 
         Args:
-            words: The program that takes a secret, and its arguments.
-            read: The one that writes a secret to its standard output; empty if there is none.
-            root: Folder they run in, and that a path to them starts from.
+            words: The program that keeps a secret, and its arguments.
+            read: The program that writes a secret to its standard output; empty if there is none.
+            root: Folder they run in, from which relative paths to them start.
             environment: Name of the environment.
-            key_variable: Variable that holds the API key, to be kept from them.
+            key_variable: Variable with the API key, which they do not get.
         """
         self._words = tuple(words)
         self._read = tuple(read)
@@ -49,21 +49,21 @@ class CommandSink:
         self._taken: dict[tuple[str, str], str] = {}
 
     def check(self, stack: str = "", names: Sequence[str] = ()) -> None:
-        """Find both programs; whether they will succeed, only they know."""
+        """Find both programs; whether they will succeed is unknown."""
         del stack, names
         for words in filter(None, (self._words, self._read)):
-            self._found(words[0])
+            self._find(words[0])
 
     def store(self, stack: str, name: str, value: str) -> None:
-        """Give the program a secret; its exit code 0 means that it is kept."""
+        """Pass a secret to the program; exit code 0 means that it is kept."""
         remember(value)
         self._run(self._words, stack, name, value)
         self._taken[stack, name] = value
 
     def load(self, stack: str, name: str) -> str | None:
-        """Read a secret back: one of this run's, or what the reading program writes.
+        """Return a secret of this run, or what the reading program writes.
 
-        One newline at the end is the program's own. Nothing at all means that there is none.
+        One newline at the end is removed. An empty output means that there is no secret.
         """
         if (stack, name) in self._taken:
             return self._taken[stack, name]
@@ -79,15 +79,15 @@ class CommandSink:
         return value or None
 
     def remove(self, stack: str, name: str) -> None:
-        """Forget what this run gave the program, which keeps it: it only takes secrets."""
+        """Forget the secret; the program, which can only store, keeps it."""
         self._taken.pop((stack, name), None)
 
     def where(self, stack: str, name: str) -> str:
-        """Say what the program was told of it."""
+        """The program, and the name that it got."""
         return f"{self._words[0]} was given it as {self._environment}/{stack} {name}"
 
-    def _found(self, program: str) -> str:
-        """Where a program is, as it would be run.
+    def _find(self, program: str) -> str:
+        """The path of a program.
 
         Raises:
             SecretSinkError: if it is not there, or not executable.
@@ -97,7 +97,7 @@ class CommandSink:
         found = shutil.which(wanted)
         if found is None:
             raise SecretSinkError(
-                f"secrets cannot be handed to {program}",
+                f"secrets cannot be passed to {program}",
                 cause="There is no such program, or it cannot be executed.",
                 hint="install it, or correct `secrets` in pyproject.toml; nothing with a secret is "
                 "created until then",
@@ -107,7 +107,7 @@ class CommandSink:
     def _run(self, words: Sequence[str], stack: str, name: str, value: str) -> bytes:
         try:
             done = subprocess.run(  # noqa: S603 - the words are the configuration's, and no shell reads them
-                [self._found(words[0]), *words[1:]],
+                [self._find(words[0]), *words[1:]],
                 input=value.encode("utf-8", "surrogateescape"),
                 capture_output=True,
                 check=False,
@@ -123,12 +123,12 @@ class CommandSink:
             f"{words[0]} {_ended(done.returncode)}; it was run for the secret "
             f"{self._environment}/{stack} {name}",
             cause=_quoted(done.stderr, value),
-            hint="put it right and run the command again; for a day Stripe tells a new object's "
+            hint="correct that and run the command again; for a day Stripe returns a new object's "
             "secret once more",
         )
 
     def _variables(self, stack: str, name: str) -> dict[str, str]:
-        """This process's variables but for keys and what stacks read, and what the secret is."""
+        """This process's variables without keys and stack variables, and the name of the secret."""
         kept = {
             variable: text
             for variable, text in os.environ.items()
@@ -148,7 +148,7 @@ def _ended(code: int) -> str:
 
 
 def _quoted(stderr: bytes, value: str) -> str | None:
-    """What a program complained of, without the secret that it may have repeated."""
+    """What a program wrote about its failure, without the secret."""
     # Cut after the secret is out: half of one would not be found.
     text = without(stderr.decode("utf-8", "replace"), (value,)).strip()
     return text[-_MOST_SHOWN:] or None

@@ -19,8 +19,8 @@ from engine.errors import SecretSinkError
 from engine.redaction import remember
 
 _MARK = "# engine: "
-"""Begins the comment above a line of ours; what follows says which secret the line holds."""
-# A value in quotes may go on over lines that look like assignments of their own.
+"""Begins the comment above a line of the engine's; the rest names the secret in that line."""
+# A value in quotes may contain lines that look like assignments.
 _ENTRY = re.compile(
     r"""
     (?P<lead>[ \t]*(?:export[ \t]+)?)(?P<name>[A-Za-z_][A-Za-z0-9_]*)[ \t]*=[ \t]*
@@ -38,8 +38,8 @@ class _Entry:
     """A piece of the file: an assignment, or one line of anything else.
 
     Attributes:
-        text: As it stands there, its newline included.
-        lead: What stands before the variable's name.
+        text: As it is in the file, newline included.
+        lead: What is before the variable's name.
         name: The variable; empty if it is no assignment.
         value: Its value as written; empty if it is no assignment.
         holds: The secret that the comment above it names; empty if there is none.
@@ -55,18 +55,18 @@ class _Entry:
 class EnvFileSink:
     """Keeps secrets as variables of a dotenv file; all other lines stay as they are.
 
-    A comment above each of its lines says which secret that line holds. By it, and not by the
-    variable's name, a line is found again, so a variable may be renamed by hand, and a line that
-    is somebody else's is never overwritten.
+    A comment above each of its lines names the secret in that line. The line is found again by that
+    comment and not by the variable's name, so a variable may be renamed by hand, and a line that
+    the engine did not write is never overwritten.
     """
 
     def __init__(self, path: Path, *, private: Path, environment: str) -> None:
-        """Know the place.
+        """Remember the paths; nothing is opened yet.
 
         Args:
             path: The dotenv file.
-            private: The project's private folder, where a new file is written before it is moved
-                into its place.
+            private: The project's private folder, where a new file is written before it replaces
+                the old one.
             environment: Name of the environment.
         """
         self._named = path
@@ -132,7 +132,7 @@ class EnvFileSink:
                 )
 
     def where(self, stack: str, name: str) -> str:
-        """Say the file and the variable."""
+        """The file and the variable."""
         return f"{self._named}, variable {variable_name(stack, name)}"
 
     # ── the file ──────────────────────────────────────────────────────────────────────────
@@ -177,35 +177,35 @@ class EnvFileSink:
         return "".join(parts)
 
     def _refuse_taken(self, entries: Sequence[_Entry], stack: str, names: Sequence[str]) -> None:
-        """Refuse to write a variable that something else has, in the file or among these names."""
-        holders: dict[str, str] = {}
+        """Refuse a variable that another line of the file, or another of these names, has."""
+        owners: dict[str, str] = {}
         for name in names:
             wanted = self._secret(stack, name)
             own = [entry.name for entry in entries if entry.holds == wanted]
             for variable in own or [variable_name(stack, name)]:
                 held = [entry.holds for entry in entries if entry.name == variable]
                 others = [holds or "a line of yours" for holds in held if holds != wanted]
-                if holders.setdefault(variable, wanted) != wanted:
-                    others.append(holders[variable])
+                if owners.setdefault(variable, wanted) != wanted:
+                    others.append(owners[variable])
                 if others:
                     raise SecretSinkError(
                         f"{self._named} cannot take the secret {wanted}",
                         cause=f"Its variable {variable} is that of {others[0]}.",
                         hint="rename one of the two, or give this environment a file of its own; "
-                        f"above a line that is the engine's to write stands {_MARK}{wanted}",
+                        f"the engine writes only a line with {_MARK}{wanted} above it",
                     )
 
     def _staging(self) -> Path | None:
-        """Where a new file is written first, so that no leftover of it is seen by git."""
+        """Where a new file is written first, so that git never sees a leftover of it."""
         folder = private_folder(self._private, "secrets")
         same = folder.stat().st_dev == self._path.parent.stat().st_dev
         return folder if same else None
 
     @contextlib.contextmanager
     def _guarded(self, *, create: bool = True) -> Iterator[None]:
-        """Keep other runs out while the file is read and replaced, and say what the system says.
+        """Keep other runs out while the file is read and replaced, and translate errors.
 
-        The folder is locked, not the file, since that is replaced and needs no company.
+        The folder is locked, not the file, which is replaced.
         """
         try:
             folder = self._path.parent
@@ -251,7 +251,7 @@ def variable_name(stack: str, name: str) -> str:
 
 
 def _would_be_committed(folder: Path, path: Path) -> bool:
-    """Whether git knows a file or would take it up; no where there is no git or no repository."""
+    """Whether git tracks a file or would add it; false without git or a repository."""
     git = shutil.which("git")
     if git is None:
         return False
@@ -268,7 +268,7 @@ def _would_be_committed(folder: Path, path: Path) -> bool:
 
 
 def _quoted(value: str) -> str:
-    """Write a value so that a POSIX shell and dotenv readers read it alike."""
+    """Write a value so that a POSIX shell and dotenv readers read the same."""
     if _BARE.fullmatch(value):
         return value
     if "'" not in value:

@@ -1,4 +1,4 @@
-"""The `file` secret sink: one file a secret, for the user's eyes only, never committed."""
+"""The `file` secret sink: one file for each secret, readable by its user alone, never committed."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class FileSink:
         return folder
 
     def check(self, stack: str = "", names: Sequence[str] = ()) -> None:
-        """Write and remove a file where secrets go; every name has a file of its own."""
+        """Write and remove a file in the folder of secrets."""
         del stack, names
         try:
             with tempfile.NamedTemporaryFile(dir=self._folder(), prefix=".probe"):
@@ -41,7 +41,7 @@ class FileSink:
             raise self._refused(error) from error
 
     def store(self, stack: str, name: str, value: str) -> None:
-        """Keep a secret, in place of an earlier one."""
+        """Write the file of a secret."""
         remember(value)
         try:
             folder = self._folder() / stack
@@ -52,7 +52,7 @@ class FileSink:
             raise self._refused(error) from error
 
     def load(self, stack: str, name: str) -> str | None:
-        """Read a secret back."""
+        """Read the file of a secret."""
         try:
             value = self._file(stack, name).read_bytes().decode()
         except FileNotFoundError:
@@ -74,7 +74,7 @@ class FileSink:
             raise self._refused(error) from error
 
     def where(self, stack: str, name: str) -> str:
-        """Say the file."""
+        """The file."""
         return str(self._file(stack, name))
 
     def _file(self, stack: str, name: str) -> Path:

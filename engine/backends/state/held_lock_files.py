@@ -1,4 +1,4 @@
-"""Held locks as files beside the states: committed with them, and so on every machine.
+"""Held locks as files in the folder of states, committed with them and so on every machine.
 
 `<environment>/<stack>.lock.json` locks one stack, `<environment>.lock.json` a whole environment.
 """

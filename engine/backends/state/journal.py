@@ -1,11 +1,11 @@
-"""Journals as files: one checksummed record a line, written in advance of what may happen.
+"""Journals as files: one record with a checksum on each line.
 
-A journal is put in place by a rename, with its first line and its first records in it, and is never
-shorter than it was then. So a crash can tear its last record and nothing else: a journal that is
-empty, cut short or unreadable at its beginning was damaged by something else, and is refused.
+A journal is put in place by a rename, with its first line and first records, and never becomes
+shorter. So a crash can tear its last record and nothing else: a journal that is empty, cut short or
+unreadable at its beginning was damaged by something else, and is refused.
 
-Space is set aside before it is needed, so that a full disk is found out before Stripe is called
-and not after; what is set aside reads as NUL bytes and ends the journal for whoever reads it.
+Space is set aside before it is needed, so that a full disk shows before Stripe is called and not
+after. That space reads as NUL bytes, which end the journal.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _CHECKSUM = 8
 _LEAST_ROOM = 64 * 1024
 """Space is set aside in steps of at least so many bytes."""
 _FIRST = b"engine journal, %d records or more, %20d bytes or more"
-"""The first line tells what the file had when it was put in place."""
+"""The first line holds the size that the file had when it was put in place."""
 _FIRST_PATTERN = re.compile(rb"engine journal, (\d+) records or more, +(\d+) bytes or more")
 
 
@@ -88,7 +88,7 @@ def _record_in(line: bytes) -> bytes | None:
 
 
 def _why(raw: bytes) -> str:
-    """What became of a journal whose first line is none."""
+    """What happened to a journal without a valid first line."""
     first = raw.split(b"\n")[0]
     if not raw:
         what = "It is empty"
@@ -97,7 +97,7 @@ def _why(raw: bytes) -> str:
     elif first.endswith(b"\r") and _record_in(first[:-1]) is not None:
         what = "Its line ends were rewritten (CRLF)"
     else:
-        what = "What it began with is not there"
+        what = "Its beginning is missing"
     return f"{what}. A journal is put in place whole, so no crash did this to it."
 
 
@@ -118,12 +118,12 @@ class FileJournal:
     """A journal that is being written."""
 
     def __init__(self, path: Path, *, shown: str, end: int) -> None:
-        """Go on at the end of a journal that is there.
+        """Open a journal to append to it.
 
         Args:
             path: Its file.
-            shown: The path as people know it.
-            end: Where its last record ends; what lies behind is set aside.
+            shown: The path in messages.
+            end: Where its last record ends; the rest is set aside.
 
         Raises:
             OSError: if it cannot be opened.
@@ -141,13 +141,13 @@ class FileJournal:
             write_at(self._file, line, self._end)
             _sync(self._file)
         except OSError as error:
-            # Half a line would be taken for damage once a whole one follows.
+            # Half a line followed by a whole one would count as damage.
             with contextlib.suppress(OSError):
                 os.pwrite(self._file, bytes(len(line)), self._end)
             raise StateError(
                 f"{self._shown} cannot be written",
                 cause=error.strerror,
-                hint="make room and run the command again: it takes up what this one did",
+                hint="make room and run the command again: it recovers what this one did",
             ) from error
         self._end += len(line)
 
@@ -160,7 +160,7 @@ class FileJournal:
         self._room = self._end + grown
 
     def close(self) -> None:
-        """Write no more."""
+        """Close the file."""
         os.close(self._file)
 
 
@@ -189,5 +189,5 @@ def end(path: Path) -> None:
 
 
 def _sync(file: int) -> None:
-    """Make what was written survive a power cut; the length of the file did not change."""
+    """Make written bytes survive a power cut; the length of the file did not change."""
     getattr(os, "fdatasync", os.fsync)(file)

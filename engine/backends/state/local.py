@@ -1,4 +1,4 @@
-"""State files and journals in the project folder, with the locks that go with them."""
+"""States, journals and locks as files in the project folder."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class LocalBackend:
         if path.is_symlink():
             raise StateError(
                 f"{self._shown(path)} is a link",
-                cause="The first write would put a file in its place that nobody else sees.",
+                cause="The first write would replace it by a file that others do not see.",
                 hint="link the folder it is in, not the file; nothing was changed",
             )
         try:
@@ -117,7 +117,7 @@ class LocalBackend:
 
     @contextlib.contextmanager
     def _writing(self, stack: str, environment: str) -> Iterator[None]:
-        """Be the only writer of a folder, while the run's own lock is held."""
+        """Be the only writer of a folder, after a check of the run's own lock."""
         path = self.path(stack, environment)
         try:
             make_folder(path.parent)
@@ -128,7 +128,7 @@ class LocalBackend:
             raise self._unwritable(path, error) from error
 
     def _stored_now(self, stack: str, environment: str, expected: State | None) -> State | None:
-        """What is stored; bytes that were read or written before are not decoded again."""
+        """The stored state; bytes that were read or written before are not decoded again."""
         raw = self.stored(stack, environment)
         if raw is None:
             return None
@@ -145,7 +145,7 @@ class LocalBackend:
         try:
             write_durably(path, raw)
         except OSError as error:
-            # It may have failed after the rename: then the next try finds its own bytes.
+            # It may have failed after the rename: then the next try reads its own bytes.
             self._unsure[place] = _hash(raw)
             raise self._unwritable(path, error) from error
         sweep(path)
@@ -165,17 +165,19 @@ class LocalBackend:
             self._seen.pop((state.stack, state.environment), None)
 
     def restore(self, state: State) -> str:
-        """Write a state file; what was there is in `<name>.replaced` then, a journal too."""
+        """Write a state file; the old one is kept as `<name>.replaced`, a journal too."""
         with self._writing(state.stack, state.environment):
             aside = self._put_aside(self.path(state.stack, state.environment))
             self._put(state)
             left = self._journal_path(state.stack, state.environment)
-            with contextlib.suppress(OSError):  # one that stays is found not to fit
+            with contextlib.suppress(
+                OSError
+            ):  # one that stays is refused later: it does not fit the state
                 left.rename(_free(left.with_name(f"{left.name}.replaced")))
         return aside
 
     def _put_aside(self, path: Path) -> str:
-        """Copy a state file, and name the copy; empty if there is none."""
+        """Copy a state file and return the copy's path; empty if there is no file."""
         if not path.exists():
             return ""
         kept = _free(path.with_name(f"{path.name}.replaced"))
@@ -203,7 +205,7 @@ class LocalBackend:
     def begin_journal(
         self, stack: str, environment: str, records: Sequence[bytes], *, reserve: int
     ) -> JournalFile:
-        """Begin a journal beside the state."""
+        """Begin a journal in the folder of the state."""
         path = self._journal_path(stack, environment)
         self._hide_transients()
         try:
@@ -235,7 +237,7 @@ class LocalBackend:
         return f"Commit {what}"
 
     def exposed(self) -> tuple[Problem, ...]:
-        """Folders whose ignore file does not keep from git what is never committed."""
+        """Folders whose ignore file does not keep private files out of git."""
         found: list[Problem] = []
         for folder, lines, what in (
             (self._private, EVERYTHING, "which holds secrets"),
@@ -249,7 +251,7 @@ class LocalBackend:
         return tuple(found)
 
     def check_writable(self, stack: str, environment: str) -> None:
-        """Write and remove a file beside the state."""
+        """Write and remove a file in the folder of the state."""
         path = self.path(stack, environment)
         try:
             make_folder(path.parent)
@@ -309,13 +311,13 @@ class LocalBackend:
 
 
 def _is_exposed(folder: Path, lines: Sequence[str]) -> bool:
-    """Whether something is there that git is not told to pass over."""
+    """Whether a folder has private files or an ignore file, and the file lacks lines."""
     patterns = [line for line in lines if not line.startswith("#")]
-    there = (folder / NAME).exists() or any(
+    exists = (folder / NAME).exists() or any(
         path.name != NAME for line in patterns for path in folder.rglob(line)
     )
     try:
-        return there and not ignores(folder, lines)
+        return exists and not ignores(folder, lines)
     except OSError:
         return True
 
@@ -325,6 +327,6 @@ def _hash(raw: bytes) -> bytes:
 
 
 def _free(path: Path) -> Path:
-    """The path, or with a number behind it the first that nothing is at."""
+    """The path if it is free, else the first free one with a number at its end."""
     numbered = (path.with_name(f"{path.name}-{number}") for number in itertools.count(2))
     return next(name for name in itertools.chain([path], numbered) if not name.exists())

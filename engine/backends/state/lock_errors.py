@@ -33,7 +33,7 @@ def still_running(stack: str, environment: str, owner: LockOwner) -> LockHeldErr
         cause="Its lock ends when it does; nothing has to be unlocked after it.",
         hint=f"stop it with kill {owner.pid}{where}: it finishes what is in flight, records it "
         f"and frees the lock. If it cannot be stopped, engine unlock {owner.id} --force lets the "
-        "next run in, and that one may write nothing any more",
+        "next run in, and that one can no longer write",
     )
 
 
@@ -42,7 +42,9 @@ def no_such_lock(id: str, known: Iterable[str]) -> UsageError:
     ids = ", ".join(known)
     return UsageError(
         f"no run holds a lock with the id {id!r}",
-        hint=f"those there are: {ids}" if ids else "no run holds any; engine lock lists them",
+        hint=f"run locks are held with the ids: {ids}"
+        if ids
+        else "no run holds any; engine lock lists them",
     )
 
 
@@ -65,7 +67,6 @@ def lock_lost(stack: str, environment: str) -> LockLostError:
     """Error for a run whose lock was taken from it."""
     return LockLostError(
         f"the lock of {environment}/{stack} is no longer held by this run",
-        cause="Its file was deleted or replaced, or somebody let another run in with "
-        "engine unlock --force.",
-        hint="this run writes nothing more; engine plan shows where things stand",
+        cause="Its file was deleted or replaced, or engine unlock --force let another run in.",
+        hint="this run writes nothing more; engine plan shows what there is now",
     )

@@ -103,7 +103,7 @@ def has_ended(owner: LockOwner) -> bool:
 
 
 def _boot() -> str:
-    """Which boot of this host, and which process namespace; empty where the system does not say."""
+    """Which boot of this host, and which process namespace; empty where the system has none."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
         return f"{boot}/{Path('/proc/self/ns/pid').readlink()}"

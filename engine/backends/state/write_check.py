@@ -1,7 +1,4 @@
-"""Whether one state may take the place of another; the same for every backend.
-
-What must not live here: where states are.
-"""
+"""Whether one state may replace another; the same for every backend."""
 
 from __future__ import annotations
 
@@ -12,13 +9,13 @@ from engine.state.model import State
 def check_succession(
     place: str, state: State, *, expected: State | None, stored: State | None
 ) -> None:
-    """Refuse a write over something its writer did not know, or that it does not follow.
+    """Refuse to replace a state that the writer did not expect, or that is not an earlier one.
 
     Args:
         place: Where the state is, for messages.
         state: What is to be written.
-        expected: What the writer thinks is stored.
-        stored: What is.
+        expected: What the writer expects to be stored.
+        stored: What is stored.
 
     Raises:
         StaleStateError: if something else is stored than expected.
@@ -44,5 +41,5 @@ def check_succession(
     if state.serial < stored.serial:
         raise StateError(
             f"{place} is at serial {stored.serial}, and a state of serial {state.serial} is older",
-            hint="run engine plan to see where things stand. Nothing was overwritten",
+            hint="run engine plan to see what there is now. Nothing was overwritten",
         )

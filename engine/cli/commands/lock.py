@@ -58,7 +58,7 @@ def lock(invocation: Invocation, place: str | None, *, reason: str | None, relea
 @click.option(
     "--force",
     is_flag=True,
-    help="Also from a run that is still there; that run may write nothing any more.",
+    help="Also from a run that is still there; that run can no longer write.",
 )
 @pass_invocation
 def unlock(invocation: Invocation, id: str, *, force: bool) -> None:

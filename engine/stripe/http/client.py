@@ -1,8 +1,7 @@
-"""The only door to the SDK's HTTP: raw JSON in and out, its errors translated, retries ours.
+"""The only caller of the SDK's HTTP: raw JSON in and out, errors translated, retries its own.
 
 The SDK does not retry a plain 429 and ignores `Retry-After`; here every request that is safe to
-send again is, with the same idempotency key. No key and no secret leaves this module in a
-message.
+send again is sent again, with the same idempotency key. No message contains a key or a secret.
 """
 
 from __future__ import annotations
@@ -36,10 +35,10 @@ class ClientOptions:
         api_key: The key, wrapped.
         api_base: Address of a Stripe-compatible server; empty for Stripe itself.
         transport: An SDK HTTP client to use instead of the network; None for the network.
-        retries: How often a request is tried again; one that only came too fast, a few times more.
+        retries: How often a request is sent again; one that came too fast, a few times more.
         sleep: Waits some seconds.
-        limiter: Says when a request may be sent; None for as fast as they come.
-        on_answer: Called after each request that was answered and not refused.
+        limiter: Delays requests; None for no limit.
+        on_answer: Called after each response that is not a refusal.
     """
 
     api_key: Sensitive
@@ -55,9 +54,9 @@ class StripeHTTP:
     """Sends requests and counts them; safe to use from several threads.
 
     Attributes:
-        requests: How many were sent, tries included.
+        requests: How many were sent, repeated ones included.
         writes: How many of them could change something.
-        told_time: Seconds since 1970 by Stripe's own clock, as its last answer told; None before.
+        server_time: Seconds since 1970 by Stripe's clock in its last response; None before.
     """
 
     def __init__(self, options: ClientOptions) -> None:
@@ -81,21 +80,21 @@ class StripeHTTP:
         self._count = threading.Lock()
         self.requests = 0
         self.writes = 0
-        self.told_time: int | None = None
+        self.server_time: int | None = None
 
     @property
     def server(self) -> str:
-        """Address that is asked."""
+        """Address of the server."""
         return self._options.api_base or STRIPE
 
     @property
     def waiting(self) -> int:
-        """Requests that the pace holds back right now."""
+        """Requests that the rate limiter delays now."""
         return self._options.limiter.waiting if self._options.limiter is not None else 0
 
     @property
     def rate(self) -> float | None:
-        """Requests a second that the account is asked; None for no limit."""
+        """Requests a second; None for no limit."""
         return self._options.limiter.rate if self._options.limiter is not None else None
 
     def get(
@@ -104,11 +103,11 @@ class StripeHTTP:
         """Read.
 
         Args:
-            path: Where.
-            params: What of it.
-            account: Connected account to ask; empty for the key's own.
-            route: The path with names for its ids, for the pace of the endpoint; empty if it has
-                none.
+            path: Path of the object or list.
+            params: Query parameters.
+            account: Connected account; empty for the key's own.
+            route: The path with names in place of ids, for the rate of the endpoint; empty if it
+                has no ids.
         """
         options = {"stripe_account": account or None}
         return self._send("get", path, params, options, route or path)
@@ -150,7 +149,7 @@ class StripeHTTP:
         account: str = "",
         fence: Callable[[], None] = unfenced,
     ) -> dict[str, Any]:
-        """Create from files; each is read anew for every try."""
+        """Create from files; each is read again for every try."""
         options = {
             "stripe_account": account or None,
             "idempotency_key": idempotency_key,
@@ -189,13 +188,13 @@ class StripeHTTP:
             except stripe.StripeError as error:
                 if not is_foreign(error):
                     self._read_clock(error.headers)
-                self._keep_pace(endpoint, error)
+                self._report_rate(endpoint, error)
                 if not tries.again(error):
                     raise translate(error, path, self.server) from None
                 self._options.sleep(tries.wait(error))
                 continue
             self._read_clock(answer.headers)
-            self._keep_pace(endpoint, None)
+            self._report_rate(endpoint, None)
             self._options.on_answer()
             found: dict[str, Any] = answer.data
             return found
@@ -209,8 +208,8 @@ class StripeHTTP:
             self.requests += 1
             self.writes += method != "get"
 
-    def _keep_pace(self, endpoint: str, error: Any) -> None:
-        """Tell the pace how a request fared."""
+    def _report_rate(self, endpoint: str, error: Any) -> None:
+        """Report to the rate limiter whether a request was refused for its rate."""
         limiter = self._options.limiter
         if limiter is None:
             return
@@ -224,17 +223,17 @@ class StripeHTTP:
         )
 
     def _read_clock(self, headers: Mapping[str, str] | None) -> None:
-        """Remember the service's time: no clock of ours tells how old one of its keys is."""
-        told = header(headers, "Date")
+        """Remember the service's time, which the age of idempotency keys depends on."""
+        date = header(headers, "Date")
         with contextlib.suppress(ValueError, TypeError):
-            self.told_time = int(email.utils.parsedate_to_datetime(told).timestamp())
+            self.server_time = int(email.utils.parsedate_to_datetime(date).timestamp())
 
 
 def _silence() -> None:
-    """Keep the SDK from writing down what is sent and answered.
+    """Keep the SDK from logging requests and responses.
 
-    It prints bodies, secrets in them, to stderr if STRIPE_LOG asks for it, and logs them for
-    whoever listens. To take secrets out is not enough: its log spells bodies in ways of its own.
+    It prints bodies with secrets to stderr if STRIPE_LOG asks for it, and logs them. Removing
+    secrets is not enough: its log spells bodies in ways of its own.
     """
     import stripe
     from stripe import _util
@@ -249,16 +248,16 @@ def _nothing(_: logging.LogRecord) -> bool:
 
 
 def encode_v2(params: Mapping[str, Any]) -> dict[str, Any]:
-    """Parameters as v2 takes them: JSON, in which null clears."""
+    """Parameters in v2's form: JSON, in which null clears."""
     return {
         name: _encoded(value, empty=None) for name, value in params.items() if value is not None
     }
 
 
 def encode(params: Mapping[str, Any]) -> dict[str, Any]:
-    """Parameters as v1 takes them: CLEAR is an empty string.
+    """Parameters in v1's form: CLEAR is an empty string.
 
-    The SDK's encoder drops None and empty lists and dicts without a word, so none reach it.
+    The SDK's encoder drops None and empty lists and dicts silently, so they are removed here.
     """
     return {name: _encoded(value) for name, value in params.items() if value is not None}
 

@@ -1,7 +1,7 @@
-"""Between the SDK and whatever carries its requests: answers that are no answer of Stripe's.
+"""Refuse responses that are not in a form of Stripe's, before the SDK reads them.
 
-The SDK takes an answer's form for granted. What is held against it here is bytes and status alone;
-whose object an answer tells of is for `answers`.
+The SDK does not check the form of a response. Only bytes and status are checked here; `responses`
+checks which object a response holds.
 """
 
 from __future__ import annotations
@@ -18,31 +18,31 @@ from engine.redaction import redact
 
 _SUCCESS, _REDIRECT, _REFUSED, _SERVER = 200, 300, 400, 500
 _PASSES = frozenset({408, 425, 429})
-"""What whoever stands between may answer for a moment only."""
+"""Statuses with which a proxy may refuse a request for a moment only."""
 _MOST_QUOTED = 80
-"""Characters of somebody else's answer that a message quotes."""
+"""Characters of a foreign response that a message quotes."""
 
 
-# Python reads more than JSON is: half characters, and numbers beyond any.
+# Python accepts more than JSON: half characters, and infinite numbers.
 _ODD = re.compile(r"NaN|Infinity|\\u[dD][89a-fA-F]|[eE]\+?\d{3}")
 
 
 class Transport(Protocol):
-    """What carries a request: the network, or an emulator in this process."""
+    """Carries requests: the network, or an emulator in this process."""
 
     def request(
         self, method: str, url: str, headers: Any, post_data: Any = None
     ) -> tuple[str | bytes, int, Mapping[str, str]]:
-        """Send one request and return body, status and headers of its answer."""
+        """Send one request and return body, status and headers of its response."""
         ...
 
 
 class ForeignAnswer(stripe.StripeError):
-    """An answer in a form that Stripe has none of: somebody else gave it, or changed it.
+    """A response in a form that Stripe does not use: another server sent or changed it.
 
     Attributes:
         why: What is wrong with it; a sentence.
-        passes: The same request may be answered otherwise.
+        passes: The same request may succeed later.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class ForeignAnswer(stripe.StripeError):
 
 
 class Inspected(stripe.HTTPClient):
-    """An HTTP client for the SDK that hands on only what the SDK can read."""
+    """An HTTP client for the SDK that returns only what the SDK can read."""
 
     name: ClassVar[str] = "requests"
 
@@ -73,7 +73,7 @@ class Inspected(stripe.HTTPClient):
         """Send one request.
 
         Raises:
-            ForeignAnswer: if its answer is not in a form of Stripe's.
+            ForeignAnswer: if its response is not in a form of Stripe's.
         """
         body, status, answered = self._transport.request(method, url, headers, post_data)
         try:
@@ -102,11 +102,11 @@ class Inspected(stripe.HTTPClient):
         return text, status, answered
 
     def close(self) -> None:
-        """Leave the transport to whoever made it."""
+        """Do nothing: the transport belongs to the caller."""
 
 
 def check_document(answer: Any) -> None:
-    """Hold what an answer's body holds to being a JSON object, with text and numbers that are some.
+    """Check that the body of a response is a JSON object with valid text and numbers.
 
     Raises:
         ForeignAnswer: if it is not.
@@ -130,7 +130,7 @@ def check_document(answer: Any) -> None:
 
 
 def _is_refusal(text: str) -> bool:
-    """Whether a body holds an error as Stripe words them."""
+    """Whether a body holds an error in Stripe's form."""
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
@@ -143,7 +143,7 @@ def _is_refusal(text: str) -> bool:
 
 
 def _target(headers: Mapping[str, str]) -> str:
-    """The host that a redirect names; its path may hold what was asked."""
+    """The host that a redirect names; its path may hold data of the request."""
     location = next((value for name, value in headers.items() if name.lower() == "location"), "")
     try:
         host = urlsplit(location).hostname
@@ -153,7 +153,7 @@ def _target(headers: Mapping[str, str]) -> str:
 
 
 def _quoted(text: str) -> str:
-    """How somebody else's answer begins; what is secret in it is taken out before it is cut."""
+    """The beginning of a foreign response; secrets are removed before it is cut."""
     shown = redact(" ".join(text.split()))
     if not shown:
         return "nothing at all"

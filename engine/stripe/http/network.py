@@ -1,7 +1,4 @@
-"""Requests over the network: each has an end, and carries no login but the API key.
-
-What must not live here: what an answer means, and whether a request is sent again.
-"""
+"""Requests over the network: each ends in time, and carries no login but the API key."""
 
 from __future__ import annotations
 
@@ -21,21 +18,21 @@ from engine.redaction import remember
 from engine.settings import is_loopback
 
 _SILENCE = 80.0
-"""Seconds that the other side may say nothing: as long as Stripe itself works on a request."""
+"""Seconds without a byte that are allowed: as long as Stripe itself works on a request."""
 _WHOLE = 90.0
-"""Seconds that a request and its answer may take; more than the longest silence."""
+"""Seconds that a request and its response may take; more than the longest silence."""
 _UPLOAD = 600.0
 """The same for a request with a file in it."""
 _MOST = 32 * 2**20
-"""Bytes that an answer may have: a full page of the largest objects has a few million."""
+"""Bytes that a response may have: a full page of the largest objects has a few million."""
 _CHUNK = 2**16
 
 
 class Endless(stripe.APIConnectionError):
-    """An answer that has taken too long, or has become too long: another try would be the same.
+    """A response that took too long or is too long: another try would be the same.
 
     Attributes:
-        passes: As of a `ForeignAnswer`.
+        passes: As in a `ForeignAnswer`.
     """
 
     def __init__(self, why: str) -> None:
@@ -47,24 +44,24 @@ class Endless(stripe.APIConnectionError):
 class Network:
     """Sends requests for `stripe.StripeClient`; any number of threads may use one.
 
-    It differs from the SDK's own in what it refuses: it never follows a redirect, which would take
-    body and idempotency key to another server; it takes no login from `~/.netrc` or an address,
-    which would replace the API key; and no answer takes for ever. Proxies and certificates are
-    those that the environment names.
+    Unlike the SDK's own client it never follows a redirect, which would send body and idempotency
+    key to another server; it uses no login from `~/.netrc` or an address, which would replace the
+    API key; and every response ends in time. Proxies and certificates are those that the
+    environment names.
     """
 
     def __init__(self, *, whole: float = _WHOLE, most: int = _MOST) -> None:
         """Open nothing yet.
 
         Args:
-            whole: Seconds that a request without a file may take, answer included.
-            most: Bytes that an answer may have.
+            whole: Seconds that a request without a file may take, response included.
+            most: Bytes that a response may have.
         """
         self._whole = whole
         self._most = most
         self._idle: collections.deque[requests.Session] = collections.deque()
         for proxy in urllib.request.getproxies().values():
-            with contextlib.suppress(ValueError):  # no address; who connects says so
+            with contextlib.suppress(ValueError):  # not an address; the connection reports it
                 remember(urlsplit(proxy).password)
 
     def request(
@@ -74,13 +71,13 @@ class Network:
         headers: Mapping[str, str] | None,
         post_data: Any = None,
     ) -> tuple[bytes, int, Mapping[str, str]]:
-        """Send one request and read its answer.
+        """Send one request and read its response.
 
         Raises:
-            stripe.APIConnectionError: if there is no answer, or it has no end.
+            stripe.APIConnectionError: if there is no response, or it does not end.
         """
-        # A limit on the whole has to hold while a name is looked up, and for heads that trickle
-        # in: only somebody who waits elsewhere can keep it.
+        # The limit must also hold while a name is looked up and while headers arrive slowly, so
+        # another thread waits.
         answers: queue.SimpleQueue[tuple[bytes, int, Mapping[str, str]] | Exception] = (
             queue.SimpleQueue()
         )
@@ -88,7 +85,7 @@ class Network:
         def exchange() -> None:
             try:
                 answers.put(self._exchange(method, url, headers, post_data))
-            except Exception as error:  # noqa: BLE001 - whatever it is, somebody waits for it
+            except Exception as error:  # noqa: BLE001 - the waiting thread raises it
                 answers.put(error)
 
         threading.Thread(target=exchange, daemon=True).start()
@@ -136,7 +133,7 @@ class Network:
 
 
 class _Session(requests.Session):
-    """Connections that are used again, with the environment's proxies and certificates."""
+    """Connections that are reused, with the environment's proxies and certificates."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -148,7 +145,7 @@ class _Session(requests.Session):
     ) -> Any:
         """Reach a server on this machine directly, or through a proxy on this machine.
 
-        A proxy elsewhere could not reach it, and would be given the key without encryption.
+        A proxy elsewhere could not reach it, and would get the key without encryption.
         """
         found = super().merge_environment_settings(url, proxies, stream, verify, cert)
         if is_loopback(str(url)):
@@ -157,10 +154,10 @@ class _Session(requests.Session):
         return found
 
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """Take no answer for a redirect: it would be followed, or its body be read without end."""
+        """Treat no response as a redirect: it would be followed, or its body read in full."""
         del resp
 
 
 def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """Leave the API key in its header: without an answer to that question others are looked for."""
+    """Keep the API key in its header: without this function `requests` looks for other logins."""
     return request

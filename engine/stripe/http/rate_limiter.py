@@ -1,10 +1,9 @@
-"""Pace: how fast requests may follow each other, for the account and for each endpoint.
+"""The rate limiter: when a request may be sent, for the account and for each endpoint.
 
-Stripe allows 25 requests a second in a sandbox and 100 live, for the whole account and whoever
-speaks to it, and 25 for one endpoint (docs.stripe.com/rate-limits). A pace keeps below its rates
-without bursts: whoever wants to send is given the next free moment. When Stripe refuses all the
-same, the pace is halved, comes back to nearly what Stripe let through, and from there feels its
-way up slowly. What must not live here: what is sent, and what is tried again.
+Stripe allows 25 requests a second in a sandbox and 100 live, for the whole account and all its
+clients, and 25 for one endpoint (docs.stripe.com/rate-limits). The limiter stays below these rates
+without bursts: each request gets the next free moment. When Stripe refuses a request all the same,
+the rate is halved, returns to nearly what Stripe let through, and then rises slowly.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from dataclasses import dataclass, field
 SANDBOX_RATE, LIVE_RATE, ENDPOINT_RATE = 25.0, 100.0, 25.0
 """Requests a second that Stripe allows: in a sandbox, live, and for one endpoint in both."""
 SANDBOX_SHARE, LIVE_SHARE = 0.9, 0.5
-"""How much of that is ours: live traffic shares the limit, and is worth more than a plan."""
+"""The share of it that a run uses: live traffic shares the limit and is more important."""
 
 _LEAST = 0.5
 _WINDOW = 1.0
@@ -33,10 +32,10 @@ class Bucket:
     """The rate of one limit, and how it recovers from a refusal.
 
     Attributes:
-        rate: Requests a second; None while nothing is known to limit it.
-        most: Rate that it was given; it is never exceeded. None if any will do.
-        ceiling: What the service was seen to let through a second; None before a refusal.
-        free_at: The next free moment, in seconds of the pace's clock.
+        rate: Requests a second; None while no limit is known.
+        most: Configured rate, which is never exceeded; None if there is none.
+        ceiling: Requests a second that the service was seen to accept; None before a refusal.
+        free_at: The next free moment, in seconds of the limiter's clock.
     """
 
     rate: float | None
@@ -47,7 +46,7 @@ class Bucket:
     _passed: deque[float] = field(default_factory=deque)
 
     def reserve(self, earliest: float) -> float:
-        """Take the next free moment, no earlier than that."""
+        """Take the next free moment, not before `earliest`."""
         self._recover(earliest)
         moment = max(earliest, self.free_at)
         if self.rate is not None:
@@ -55,7 +54,7 @@ class Bucket:
         return moment
 
     def passed(self, now: float) -> None:
-        """A request was let through."""
+        """A request was accepted."""
         self._passed.append(now)
         while self._passed[0] < now - _WINDOW:
             self._passed.popleft()
@@ -63,13 +62,13 @@ class Bucket:
     def refused(self, now: float) -> bool:
         """A request was refused; whether the rate was cut for it.
 
-        Refusals of what was sent before a cut are told together with the one that led to it.
+        Refusals of requests that were sent before a cut do not cut it again.
         """
         if self.ceiling is not None and now - self._changed_at < _WINDOW:
             return False
         through = sum(1 for moment in self._passed if moment >= now - _WINDOW)
         if self.ceiling is None or self.rate is None:
-            # Too early to have seen much: nothing of Stripe's is limited below this.
+            # Too early to have seen much: no limit of Stripe's is below this.
             ceiling = max(float(through), SANDBOX_RATE)
         else:
             ceiling = max(float(through), self.rate * _DOUBT)
@@ -80,10 +79,10 @@ class Bucket:
         return True
 
     def _recover(self, now: float) -> None:
-        """Back to nearly the ceiling within seconds, then upwards: first hardly, then boldly.
+        """Raise the rate to nearly the ceiling within seconds, then above it, faster and faster.
 
-        A ceiling that was measured well is kept close to for seconds; one that was measured at a
-        bad moment, or that somebody else's traffic had lowered, does not hold the pace down.
+        The rate stays close to a ceiling that was measured well for seconds; a ceiling that other
+        traffic had lowered does not keep the rate down for long.
         """
         if self.ceiling is None or self.rate is None:
             return
@@ -98,7 +97,7 @@ class Bucket:
 
 
 class RateLimiter:
-    """Gives out moments to send at; safe to use from several threads."""
+    """Lets each request wait for its moment; safe to use from several threads."""
 
     def __init__(
         self,
@@ -114,9 +113,9 @@ class RateLimiter:
         Args:
             rate: For the account; None for no limit.
             endpoint_rate: For each endpoint; None for no limit.
-            clock: Tells seconds that never go back.
+            clock: Returns seconds that never go back.
             sleep: Waits some seconds.
-            on_cut: Told the new rate whenever a refusal cuts one.
+            on_cut: Called with the new rate when a refusal cuts one.
         """
         self._account = Bucket(rate, most=rate)
         self._endpoint_rate = endpoint_rate
@@ -130,7 +129,7 @@ class RateLimiter:
 
     @property
     def rate(self) -> float | None:
-        """Requests a second that the account is asked now; None for no limit."""
+        """Requests a second for the account now; None for no limit."""
         return self._account.rate
 
     @property
@@ -140,7 +139,8 @@ class RateLimiter:
 
     def wait(self, endpoint: str) -> None:
         """Return when a request to an endpoint may be sent."""
-        # One after the other: who waits for an endpoint must not keep a moment of the account's.
+        # One after the other: a request that waits for its endpoint must not reserve a moment of
+        # the account's.
         self._wait_for(self._bucket(endpoint))
         self._wait_for(self._account)
 
@@ -159,7 +159,7 @@ class RateLimiter:
                 self._waiting -= 1
 
     def passed(self, endpoint: str) -> None:
-        """A request was answered, and not with a refusal of its rate."""
+        """A request was answered, and not refused for its rate."""
         with self._lock:
             now = self._clock()
             self._account.passed(now)
@@ -170,9 +170,9 @@ class RateLimiter:
 
         Args:
             endpoint: Where it went.
-            reason: What Stripe says was exceeded, `endpoint-rate` or `global-rate`, say; empty if
-                it does not.
-            retry_after: Seconds that Stripe asks everybody to wait; None if it does not.
+            reason: The limit that Stripe names, such as `endpoint-rate` or `global-rate`; empty if
+                it names none.
+            retry_after: Seconds that Stripe asks its clients to wait; None if it does not.
         """
         with self._lock:
             now = self._clock()
@@ -188,14 +188,14 @@ class RateLimiter:
         return self._endpoints.setdefault(endpoint, fresh)
 
 
-def rates_for(*, livemode: bool, told: float | None) -> tuple[float, float]:
+def rates_for(*, livemode: bool, chosen: float | None) -> tuple[float, float]:
     """Rates for the account and for an endpoint, in requests a second.
 
     Args:
         livemode: Real money, which shares the limit with live traffic.
-        told: Rate that the configuration names; it holds for both.
+        chosen: Rate in the configuration, for both; None if it has none.
     """
-    if told is not None:
-        return told, told
+    if chosen is not None:
+        return chosen, chosen
     limit, share = (LIVE_RATE, LIVE_SHARE) if livemode else (SANDBOX_RATE, SANDBOX_SHARE)
     return limit * share, ENDPOINT_RATE * share

@@ -1,4 +1,4 @@
-"""What the SDK raises, in our words."""
+"""Translate the SDK's exceptions into the engine's errors."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SERVER = 500
 _OTHER_MODE = re.compile(r"a similar object exists in (live|test) mode")
 _ERRNO = re.compile(r"\[Errno -?\d+\] ([^'\")\n]+)")
 _NETWORK = re.compile(r"\(Network error: (.{1,200})")
-_CUT_OFF = "Its answer was cut off on the way, or came from somebody else."
+_CUT_OFF = "Its answer was cut off on the way, or came from another server."
 
 _KINDS: Mapping[int, tuple[type[ProviderError], str | None]] = {
     401: (AuthenticationError, "check the API key of this environment; it is not shown here"),
@@ -36,17 +36,17 @@ _KINDS: Mapping[int, tuple[type[ProviderError], str | None]] = {
 
 
 def translate(error: Any, path: str, server: str) -> ProviderError:
-    """Say in our words what the SDK raised.
+    """The engine's error for an exception of the SDK.
 
     Args:
-        error: What it raised.
-        path: What was asked.
-        server: Address that was asked.
+        error: The exception.
+        path: Path of the request.
+        server: Address of the server.
     """
     status = status_of(error)
     if status is None:
         return _no_answer(error, server)
-    # The SDK hands the code on for some statuses only; the body always has it.
+    # The SDK's exception has the code for some statuses only; the body always has it.
     body = error.error
     message = redact(str(getattr(body, "message", None) or "").strip())
     details: dict[str, Any] = {
@@ -70,7 +70,7 @@ def translate(error: Any, path: str, server: str) -> ProviderError:
 
 
 def _no_answer(error: Any, server: str) -> ConnectionFailedError:
-    """An error for a request of which nobody knows what became."""
+    """Error for a request without a response of Stripe's: whether it was carried out is unknown."""
     why = getattr(error, "why", None)
     if why is None and error.http_status is not None:
         why = _CUT_OFF
@@ -88,7 +88,7 @@ def _no_answer(error: Any, server: str) -> ConnectionFailedError:
 
 
 def _network_cause(message: str) -> str | None:
-    """What the operating system or the server said, out of the SDK's long text."""
+    """The part of the SDK's long text that the operating system or the server wrote."""
     found = _ERRNO.search(message) or _NETWORK.search(message)
     if found is not None:
         return found[1].strip().removesuffix(")")

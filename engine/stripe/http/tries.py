@@ -1,7 +1,4 @@
-"""Whether a request is sent again, after how long, and what a failure tells of the pace.
-
-What must not live here: the sending, and the words for a failure (`refusals`).
-"""
+"""Whether a request is sent again, and after how long."""
 
 from __future__ import annotations
 
@@ -14,19 +11,19 @@ _REFUSED, _CONFLICT, _TOO_MANY, _SERVER = 400, 409, 429, 500
 _LONGEST_WAIT = 30.0
 _FIRST_WAIT = 0.5
 LONGEST_HOLD = 300.0
-"""Seconds that a `Retry-After` is followed at most."""
+"""Longest `Retry-After` that is followed, in seconds."""
 _PATIENCE, _STEADY = 5, 2
-"""How many times as often a request that came too fast is tried; when its waits stop growing."""
+"""Factor for the tries of a request that came too fast; the try at which its waits stop growing."""
 
 
 @dataclass(slots=True)
 class Tries:
-    """How often a request was tried again, and whether it may be once more.
+    """Counts how often a request was sent again, and decides whether it may be once more.
 
-    One that came too fast did nothing wrong: it is tried more often.
+    A request that came too fast is sent again more often than others.
 
     Attributes:
-        most: How often a request is tried again; one that came too fast, a few times more.
+        most: How often a request is sent again; one that came too fast, a few times more.
         made: How often it was.
     """
 
@@ -47,7 +44,7 @@ class Tries:
         if asked is not None:
             return asked
         if is_too_fast(error):
-            attempt = min(attempt, _STEADY)  # the pace sees to the rest
+            attempt = min(attempt, _STEADY)  # the rate limiter does the rest
         most = min(_FIRST_WAIT * 2**attempt, _LONGEST_WAIT)
         return float(most * self._jitter.uniform(0.5, 1.0))
 
@@ -55,7 +52,7 @@ class Tries:
 def may_retry(error: Any) -> bool:
     """Whether the same request, with the same key, may be sent again."""
     if not getattr(error, "passes", True):
-        return False  # whoever answered like this does so each time
+        return False  # the other side answers like this each time
     status = status_of(error)
     if status is None:
         return True  # no answer; a write carries its idempotency key
@@ -63,16 +60,16 @@ def may_retry(error: Any) -> bool:
     if asked in ("true", "false"):
         return asked == "true"
     if is_replayed(error):
-        return False  # the same answer would come for ever
+        return False  # the same answer would come each time
     return status in (_CONFLICT, _TOO_MANY) or status >= _SERVER
 
 
 def status_of(error: Any) -> int | None:
-    """HTTP status of an answer of Stripe's; None if there was none.
+    """HTTP status of a response of Stripe's; None if there was none.
 
-    The SDK raises with a status of success when the body was cut off, or is not Stripe's, and a
-    refusal in a form that Stripe has none of is somebody else's: what was asked may have been done
-    then, or not, as if no answer had come.
+    The SDK raises with a status of success when the body was cut off or is not Stripe's, and a
+    refusal in another form than Stripe's comes from another server. The request may have been
+    carried out then, or not, as without a response.
     """
     status: int | None = error.http_status
     if status is None or status < _REFUSED:
@@ -81,7 +78,7 @@ def status_of(error: Any) -> int | None:
 
 
 def is_foreign(error: Any) -> bool:
-    """Whether somebody else answered, as far as the form of an answer tells."""
+    """Whether the form of a response shows that it is not Stripe's."""
     return hasattr(error, "passes")
 
 
@@ -95,18 +92,18 @@ def is_too_fast(error: Any) -> bool:
 
 
 def is_replayed(error: Any) -> bool:
-    """Whether it is the saved answer to an earlier request with the same idempotency key."""
+    """Whether it is the saved response to an earlier request with the same idempotency key."""
     return header(error.headers, "Idempotent-Replayed").lower() == "true"
 
 
 def retry_after(error: Any) -> float | None:
-    """Seconds that Stripe asks to wait, as far as they are followed; None if it does not ask."""
+    """Seconds that Stripe asks to wait, up to the longest that is followed; None if it does not."""
     asked = header(error.headers, "Retry-After")
     return min(float(asked), LONGEST_HOLD) if asked.isdecimal() else None
 
 
 def header(headers: Mapping[str, str] | None, name: str) -> str:
-    """A header of the answer, however a proxy spelt its name; empty if it is not there."""
+    """A header of the response, in any case of its name; empty if it is missing."""
     for given, value in (headers or {}).items():
         if given.lower() == name.lower():
             return str(value).strip()

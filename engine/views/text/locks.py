@@ -27,5 +27,5 @@ def unlocked_text(run: RunLock, *, forced: bool) -> str:
     """
     place = f"{run.environment}/{run.stack}"
     if forced and not run.owner.gone:
-        return f"Unlocked {place}: {run.owner} may write nothing any more."
+        return f"Unlocked {place}: {run.owner} can no longer write."
     return f"Unlocked {place}: the run of {run.owner.who} had ended."

@@ -165,7 +165,7 @@ def test_a_program_that_is_not_there_is_found_out_before(tmp_path: Path, words: 
     for use in uses:
         with pytest.raises(SecretSinkError) as raised:
             use()
-        assert raised.value.message == f"secrets cannot be handed to {words}"
+        assert raised.value.message == f"secrets cannot be passed to {words}"
 
 
 def test_a_reading_program_is_looked_for_too(make: Make, tmp_path: Path) -> None:

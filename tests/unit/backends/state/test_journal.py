@@ -94,8 +94,8 @@ def test_what_is_no_record_is_torn_behind_one_and_damage_in_its_place(raw: bytes
         pytest.param(
             framed(b"{}").replace(b"\n", b"\r\n"), "line ends were rewritten (CRLF)", id="CRLF"
         ),
-        pytest.param(b"garbage", "What it began with is not", id="garbage"),
-        pytest.param(b"\xef\xbb\xbf" + framed(b"{}"), "What it began with is not", id="BOM"),
+        pytest.param(b"garbage", "Its beginning is missing", id="garbage"),
+        pytest.param(b"\xef\xbb\xbf" + framed(b"{}"), "Its beginning is missing", id="BOM"),
     ],
 )
 def test_the_refusal_tells_what_became_of_the_file(raw: bytes, told: str) -> None:
@@ -239,7 +239,7 @@ def test_what_the_system_refuses_is_an_error_of_the_state(
     with pytest.raises(StateError, match=r"^state/shop\.journal cannot be written") as raised:
         file.append(b"[1]", reserve=STEP)
     assert raised.value.cause == os.strerror(number)
-    assert "takes up what this one did" in str(raised.value.hint)
+    assert "recovers what this one did" in str(raised.value.hint)
     system.failing.clear()
     file.append(b"[2]")
     file.close()

@@ -225,11 +225,11 @@ def test_stripe_tells_the_time() -> None:
         Answer(),
     )
     client.http.get("/v1/products", {})
-    assert client.http.told_time is None
+    assert client.http.server_time is None
     for _ in range(2):
         with contextlib.suppress(ProviderError):
             client.http.get("/v1/products", {})
-        assert client.http.told_time == 1_795_687_200
+        assert client.http.server_time == 1_795_687_200
 
 
 @pytest.mark.parametrize(("status", "body"), [(502, "<html>"), (403, "<html>"), (200, "null")])
@@ -238,7 +238,7 @@ def test_nobody_else_tells_the_time(status: int, body: str) -> None:
     client = Door(Answer(status, body, {"Date": "Thu, 26 Nov 2026 10:00:00 GMT"}), retries=0)
     with pytest.raises(ProviderError):
         client.http.get("/v1/products", {})
-    assert client.http.told_time is None
+    assert client.http.server_time is None
 
 
 @pytest.mark.parametrize("odd", ["-5", "soon", "nan", "Wed, 21 Oct 2026 07:28:00 GMT", ""])
@@ -460,7 +460,7 @@ def test_an_answer_that_was_cut_off_is_none(body: str) -> None:
     with pytest.raises(ConnectionFailedError) as raised:
         client.http.post("/v1/webhook_endpoints", {}, idempotency_key="k")
     assert raised.value.status is None
-    assert raised.value.cause == "Its answer was cut off on the way, or came from somebody else."
+    assert raised.value.cause == "Its answer was cut off on the way, or came from another server."
 
 
 def test_an_error_carries_no_trace_of_the_sdk() -> None:

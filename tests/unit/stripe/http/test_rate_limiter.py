@@ -153,7 +153,7 @@ def test_the_rates_of_a_mode(
     told: float | None, found: tuple[float, float], *, livemode: bool
 ) -> None:
     """Nine tenths of a sandbox's limits, half of live ones, or what the configuration names."""
-    assert rates_for(livemode=livemode, told=told) == found
+    assert rates_for(livemode=livemode, chosen=told) == found
 
 
 class Limiter:

@@ -1,6 +1,6 @@
-"""Whose an answer is: held against what was asked before anybody believes it.
+"""Check that a response is Stripe's response to the request: object, id, mode, page.
 
-Pure. What must not live here: requests, and answers that cannot be read (`inspection`).
+Responses that cannot be read at all are refused by `http.inspection`.
 """
 
 from __future__ import annotations
@@ -19,28 +19,27 @@ _MODES = {True: "live mode", False: "test mode"}
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """One request, as far as its answer has to fit.
+class ResponseCheck:
+    """Checks the response to one request.
 
     Attributes:
         request: For messages, `POST /v1/products`.
-        livemode: Whether the key is one of live mode; None if it does not tell.
+        livemode: Whether the key is one of live mode; None if it does not say.
     """
 
     request: str
     livemode: bool | None
 
     def object(self, kind: ResourceType, answer: Mapping[str, Any], id: str = "") -> RemoteObject:
-        """Take an answer for an object.
+        """Check that a response is an object.
 
         Args:
             kind: The type that was asked for.
-            answer: What came.
+            answer: The response.
             id: The object that was asked for, as state names it; empty for a new one.
 
         Raises:
-            ForeignAnswerError: if it is not of that type, of another object or another mode, or
-                has no id.
+            ForeignAnswerError: if it is of another type, object or mode, or has no id.
         """
         self._of_kind(kind, answer)
         self._named(kind, answer, id)
@@ -48,12 +47,12 @@ class Asked:
         return answer
 
     def removed(self, kind: ResourceType, answer: Mapping[str, Any], id: str) -> None:
-        """Take an answer for what is left of an object that was deleted.
+        """Check that a response confirms that an object was deleted.
 
         D: v1 names id and type, v2 the id alone.
 
         Raises:
-            ForeignAnswerError: if it is of something else.
+            ForeignAnswerError: if it does not.
         """
         if "object" in answer or not kind.is_v2:
             self._of_kind(kind, answer)
@@ -63,10 +62,10 @@ class Asked:
         self._of_mode(answer)
 
     def account(self, answer: Mapping[str, Any]) -> str:
-        """Take an answer for the account of the key, and return its id.
+        """Check that a response is the account of the key, and return its id.
 
         Raises:
-            ForeignAnswerError: if it is none.
+            ForeignAnswerError: if it is not.
         """
         self._of_type(answer, ("account",))
         self._has_id(answer.get("id"), "")
@@ -76,13 +75,13 @@ class Asked:
     def page(
         self, kind: ResourceType, answer: Mapping[str, Any]
     ) -> tuple[Sequence[RemoteObject], str]:
-        """Take an answer for a page of a list.
+        """Check that a response is a page of a list.
 
         Returns:
-            Its objects, and what the next page begins with; empty if this is the last one.
+            Its objects, and the cursor of the next page; empty if this is the last page.
 
         Raises:
-            ForeignAnswerError: if it is none, or holds something else.
+            ForeignAnswerError: if it is not, or holds other objects.
         """
         page = answer.get("data")
         if not isinstance(page, list) or not all(isinstance(entry, dict) for entry in page):
@@ -104,7 +103,7 @@ class Asked:
         return found, str(found[-1]["id"])
 
     def repeated(self) -> ForeignAnswerError:
-        """An error for a list that leads back to a page that was read."""
+        """Error for a list that leads back to a page that was read."""
         return self._foreign("its next page is one that was read before")
 
     def _of_kind(self, kind: ResourceType, answer: Mapping[str, Any]) -> None:
@@ -133,8 +132,8 @@ class Asked:
     def _of_mode(self, answer: Mapping[str, Any]) -> None:
         mode = answer.get("livemode", self.livemode)
         if self.livemode is not None and mode is not self.livemode:
-            said = _MODES.get(mode) if isinstance(mode, bool) else "no mode"
-            raise self._foreign(f"it is of {said}, and the key is one of {_MODES[self.livemode]}")
+            named = _MODES.get(mode) if isinstance(mode, bool) else "no mode"
+            raise self._foreign(f"it is of {named}, and the key is one of {_MODES[self.livemode]}")
 
     def _foreign(self, why: str) -> ForeignAnswerError:
         return ForeignAnswerError(
@@ -146,5 +145,5 @@ class Asked:
 
 
 def _shown(value: Any) -> str:
-    """A value of an answer, as far as a message needs it."""
+    """A value of a response, short enough for a message."""
     return "missing" if value is None else repr(value)[:60]
