@@ -29,6 +29,7 @@ from engine.apply.secrets import (
 from engine.apply.send import is_uncertain, send
 from engine.apply.state_delta import delta_of, moving
 from engine.errors import EngineError, LockLostError, NotFoundError
+from engine.plan.compare.normalize import Normalizer
 from engine.plan.model import Plan, Reason, Step, StepKind
 from engine.plan.translate.recorded import kept_output
 from engine.ports.outcomes import ApplyResult, Outcome, StepResult
@@ -363,6 +364,7 @@ class StackRun:
         if self.plan.wanted_outputs is None:
             return self.state.outputs
         outputs: dict[str, Any] = {}
+        normal = Normalizer(self.state.lineage)
         for name, (value, sensitive) in self.plan.wanted_outputs.items():
             try:
                 found = resolve(value, self.references.value)
@@ -370,7 +372,7 @@ class StackRun:
                 if name in self.state.outputs:
                     outputs[name] = self.state.outputs[name]
                 continue
-            kept = kept_output(found, sensitive=sensitive, salt=self.state.lineage)
+            kept = kept_output(normal, found, sensitive=sensitive)
             if isinstance(kept, Sealed):
                 self.ports.sink.store(self.plan.stack, f"output.{name}", str(plain(found)))
             outputs[name] = kept

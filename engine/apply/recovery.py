@@ -27,7 +27,7 @@ from engine.errors import (
     StateError,
 )
 from engine.plan.compare.liveness import is_gone
-from engine.plan.compare.normalize import comparable, pick
+from engine.plan.compare.normalize import Normalizer
 from engine.plan.model import Step, StepKind
 from engine.plan.saved.step_json import has_sealed
 from engine.ports.outcomes import Finding, Found
@@ -328,8 +328,10 @@ def _is_what_was_sent(
     if stamp is not None:
         return bool(get_path(found, ("metadata", STAMP_KEY)) == stamp)
     sent = {name: value for name, value in params.items() if _is_returned(kind, name)}
-    returned = pick(kind.root, sent, found, salt)
-    return bool(comparable(kind.root, sent, salt) == comparable(kind.root, returned, salt))
+    normal = Normalizer(salt)
+    returned = normal.pick(kind.root, sent, found)
+    same = normal.comparable(kind.root, sent) == normal.comparable(kind.root, returned)
+    return bool(same)
 
 
 def _is_returned(kind: ResourceType, name: str) -> bool:

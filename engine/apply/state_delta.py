@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from engine.plan.compare.normalize import seal
+from engine.plan.compare.normalize import Normalizer
 from engine.plan.model import Step, StepKind
 from engine.plan.translate.recorded import attributes_of
 from engine.schema.lifecycle import Verb
@@ -14,7 +14,6 @@ from engine.schema.remote import RemoteObject, id_of
 from engine.schema.resource_type import ResourceType
 from engine.state.model import Delta, Draft, RemovedObject, ResourceState
 from engine.values.paths import get_path, set_path
-from engine.values.secret import Sealed
 from engine.values.targets import Target
 from engine.values.templates import resolve
 
@@ -47,12 +46,13 @@ def delta_of(
         return NOTHING
     record = step.record
     if answer is not None:
+        normal = Normalizer(draft.lineage)
         prior = None if step.kind is StepKind.CREATE else entry
-        declared = seal(resolve(record.declared, value_of), draft.lineage)
+        declared = normal.seal(resolve(record.declared, value_of))
         record = dataclasses.replace(
             record,
             id=id_of(answer),
-            attributes=_attributes(step, kind, declared, answer, prior, draft.lineage),
+            attributes=_attributes(normal, step, kind, declared, answer, prior),
         )
     if entry is not None and step.kind is not StepKind.CREATE:
         record = dataclasses.replace(record, superseded=entry.superseded)
@@ -93,21 +93,21 @@ def _removal(step: Step, kind: ResourceType, entry: ResourceState | None) -> Del
 
 
 def _attributes(
+    normal: Normalizer,
     step: Step,
     kind: ResourceType,
     declared: Mapping[str, Any],
     answer: RemoteObject,
     prior: ResourceState | None,
-    salt: str,
 ) -> dict[str, Any]:
-    found = attributes_of(kind, declared, answer, step.referred, prior, salt)
+    found = attributes_of(normal, kind, declared, answer, step.referred, prior)
     if step.kind is StepKind.UPDATE and step.record is not None:
         seen = {name: step.record.attributes.get(name) for name in declared}
         found = _as_seen(found, seen, step.params)
     for path in kind.creation_only:
         value = get_path(answer, path)
         if value:
-            set_path(found, path, Sealed.of(str(value), salt))
+            set_path(found, path, normal.sealed(str(value)))
     return found
 
 

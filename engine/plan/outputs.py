@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from engine.plan.compare.normalize import Normalizer
 from engine.plan.decide.references import KnownValues
 from engine.plan.model import OutputChange
 from engine.plan.translate.recorded import kept_output
@@ -18,7 +19,7 @@ def output_changes(
     wanted: Mapping[str, OutputDeclaration],
     before: Mapping[str, Any],
     known: KnownValues,
-    salt: str,
+    normal: Normalizer,
 ) -> tuple[OutputChange, ...]:
     """Compare the outputs a stack states with those that state holds, by name."""
     found: list[OutputChange] = []
@@ -29,7 +30,7 @@ def output_changes(
             found.append(OutputChange(name=name, before=was, sensitive=isinstance(was, Sealed)))
             continue
         value = resolve(declared.value, known)
-        after = kept_output(value, sensitive=declared.sensitive, salt=salt)
+        after = kept_output(normal, value, sensitive=declared.sensitive)
         if after != was:
             secret = declared.sensitive or isinstance(after, Sealed) or isinstance(was, Sealed)
             found.append(OutputChange(name=name, before=was, after=after, sensitive=secret))

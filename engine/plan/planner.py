@@ -13,6 +13,7 @@ from engine.address import parse_address
 from engine.graph.build import ResourceGraph
 from engine.plan.checks import refusals_of
 from engine.plan.compare.drift import find_drift
+from engine.plan.compare.normalize import Normalizer
 from engine.plan.decide.annotate import with_detached, with_keys_passed_on
 from engine.plan.decide.capacity import fit_capacity
 from engine.plan.decide.declared import decide_declared
@@ -86,7 +87,9 @@ def make_plan(
         serial=state.serial,
         changes=changes,
         drift=drift,
-        outputs=output_changes(outputs, state.outputs, known, state.lineage) if whole else (),
+        outputs=output_changes(outputs, state.outputs, known, Normalizer(state.lineage))
+        if whole
+        else (),
         wanted_outputs={entry.name: (entry.value, entry.sensitive) for entry in outputs.values()}
         if whole
         else None,

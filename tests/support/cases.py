@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 from engine.address import ResourceAddress, parse_address
 from engine.catalog import loader
 from engine.graph.build import ResourceGraph, build_graph
-from engine.plan.compare.normalize import pick
+from engine.plan.compare.normalize import Normalizer
 from engine.plan.inputs.observed import Observed
 from engine.plan.inputs.options import PlanOptions
 from engine.plan.model import Plan
@@ -143,7 +143,7 @@ def _resource(text: str, entry: Case, stack: Stack, observed: Case) -> ResourceS
     declared = sealed(value_of(entry["declared"]) if "declared" in entry else dict(written))
     seen = observed.get("objects", {}).get(text) or {}
     kind = loader.resource_type(parse_address(text).type)
-    attributes = entry.get("attributes", pick(kind.root, declared, seen, LINEAGE))
+    attributes = entry.get("attributes", Normalizer(LINEAGE).pick(kind.root, declared, seen))
     names = {
         str(target.address)
         for target in targets_in(declared)

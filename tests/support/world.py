@@ -17,7 +17,7 @@ from engine.apply.journal import Journal, Run
 from engine.apply.ports import ApplyPorts
 from engine.catalog import loader
 from engine.errors import StateError
-from engine.plan.compare.normalize import seal
+from engine.plan.compare.normalize import Normalizer
 from engine.plan.model import Plan, Step, StepKind
 from engine.ports.outcomes import ApplyResult
 from engine.schema.lifecycle import Removal, Verb
@@ -110,7 +110,7 @@ def make(kind: StepKind, address: str, **parts: Any) -> Step:
     type_name = parse_address(address).type
     if kind not in (StepKind.REMOVE, StepKind.DETACH, StepKind.FORGET):
         parts.setdefault(
-            "record", ResourceState(type=type_name, id="", declared=seal(declared, "l"))
+            "record", ResourceState(type=type_name, id="", declared=Normalizer("l").seal(declared))
         )
     if kind is StepKind.REMOVE:
         parts.setdefault("removal", DELETE)

@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.graph.build import ResourceGraph
 from engine.plan.compare.field_changes import list_at
-from engine.plan.compare.normalize import seal
+from engine.plan.compare.normalize import Normalizer
 from engine.plan.decide.decision import removal_policy_of
 from engine.plan.model import Change
 from engine.plan.translate.recorded import attributes_of, referred_attributes
@@ -45,10 +45,10 @@ def as_declared(
         outputs: Outputs of other stacks.
         others: Addresses that the state has beside it: it depends on no others yet.
     """
-    kind = schemas[change.type]
+    kind, normal = schemas[change.type], Normalizer(lineage)
     address = str(change.address)
     declaration = graph.declarations[address]
-    declared = seal(declaration.arguments, lineage)
+    declared = normal.seal(declaration.arguments)
     for field in change.fields:
         declared = _without(declared, list_at(kind.root, field.path) or field.path)
     needs = graph.edges[address] | graph.deferred[address]
@@ -57,12 +57,12 @@ def as_declared(
         id=id_of(actual),
         declared=declared,
         attributes=attributes_of(
+            normal,
             kind,
-            seal(resolve(declared, _veil(schemas, outputs)), lineage),
+            normal.seal(resolve(declared, _veil(schemas, outputs))),
             actual,
             referred_attributes(graph, schemas).get(address, set()),
             None,
-            lineage,
         ),
         dependencies=tuple(sorted(needs.intersection(others))),
         removal_policy=removal_policy_of(declaration, kind),

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.plan.compare.match_elements import aligned, key_of
-from engine.plan.compare.normalize import comparable, is_nothing, seal
+from engine.plan.compare.normalize import Normalizer, is_nothing
 from engine.plan.compare.response import read
 from engine.schema.attribute import Attribute, Kind
 from engine.schema.field_semantics import ListOrder
@@ -60,54 +60,54 @@ class Comparison:
 
 
 def compare(
+    normal: Normalizer,
     root: Attribute,
     wanted: Mapping[str, Any],
     actual: Mapping[str, Any],
     prior: Mapping[str, Any] | None,
     *,
-    salt: str,
     as_of: Callable[[Target], Any] | None = None,
 ) -> Comparison:
     """Make the comparable trees of one resource.
 
     Args:
+        normal: What makes values comparable.
         root: The type's fields.
         wanted: The declaration, references resolved, UNKNOWN where that cannot be told.
         actual: The object as Stripe answered.
         prior: What the last apply declared, sealed but for secrets that are declared as they were;
             None if it declared nothing that is known.
-        salt: For fingerprints of secrets.
         as_of: What the references of the last apply stand for; None leaves them unread.
     """
-    walker = _Walker(salt, as_of)
+    walker = _Walker(normal, as_of)
     before, after = walker.object(root, wanted, actual, prior)
     return Comparison(before, after)
 
 
 def drifted(
-    root: Attribute, seen: Mapping[str, Any], actual: Mapping[str, Any], *, salt: str
+    normal: Normalizer, root: Attribute, seen: Mapping[str, Any], actual: Mapping[str, Any]
 ) -> tuple[Difference, ...]:
     """The leaves in which an object differs from what the last apply saw of it.
 
     Returns:
         Differences whose `before` is what was seen and `after` what there is now.
     """
-    pair = compare(root, seen, actual, None, salt=salt)
+    pair = compare(normal, root, seen, actual, None)
     return Comparison(pair.after, pair.before).differences
 
 
-def veiled(pair: Comparison, seen: Mapping[str, Any], *, salt: str) -> Comparison:
+def veiled(normal: Normalizer, pair: Comparison, seen: Mapping[str, Any]) -> Comparison:
     """The trees without what the last apply knew to be a secret, where it is to be another."""
-    return Comparison(_veiled(pair.before, pair.after, seen, salt), pair.after)
+    return Comparison(_veiled(normal, pair.before, pair.after, seen), pair.after)
 
 
-def _veiled(before: Any, after: Any, seen: Any, salt: str) -> Any:
+def _veiled(normal: Normalizer, before: Any, after: Any, seen: Any) -> Any:
     if isinstance(seen, Sealed):
         plain = before not in (None, after) and not isinstance(before, Sealed)
-        return Sealed.of(before, salt) if plain else before
+        return normal.sealed(before) if plain else before
     if isinstance(before, Mapping) and isinstance(seen, Mapping):
         return {
-            name: _veiled(inner, get_path(after, (name,)), seen.get(name), salt)
+            name: _veiled(normal, inner, get_path(after, (name,)), seen.get(name))
             for name, inner in before.items()
         }
     return before
@@ -116,10 +116,10 @@ def _veiled(before: Any, after: Any, seen: Any, salt: str) -> Any:
 class _Walker:
     """One walk over a declaration, the answer beside it and the last declaration behind it."""
 
-    __slots__ = ("_as_of", "_salt")
+    __slots__ = ("_as_of", "_normal")
 
-    def __init__(self, salt: str, as_of: Callable[[Target], Any] | None) -> None:
-        self._salt = salt
+    def __init__(self, normal: Normalizer, as_of: Callable[[Target], Any] | None) -> None:
+        self._normal = normal
         self._as_of = as_of
 
     def object(
@@ -166,7 +166,7 @@ class _Walker:
     ) -> tuple[Any, Any]:
         """The two sides of a field that is declared now."""
         if wanted is UNKNOWN:
-            return comparable(attribute, actual, self._salt), UNKNOWN
+            return self._normal.comparable(attribute, actual), UNKNOWN
         if attribute.write_only:
             return self._write_only(attribute, wanted, was, prior)
         if attribute.kind in (Kind.OBJECT, Kind.MAP) and isinstance(wanted, Mapping):
@@ -178,11 +178,11 @@ class _Walker:
         return self._scalar(attribute, wanted, actual, was)
 
     def _scalar(self, attribute: Attribute, wanted: Any, actual: Any, was: Any) -> tuple[Any, Any]:
-        after = comparable(attribute, wanted, self._salt)
+        after = self._normal.comparable(attribute, wanted)
         if attribute.resolved and wanted in attribute.words and was in (None, wanted):
             # A word such as `now` is told as the moment it came to.
             return (None if actual is None else after), after
-        before = comparable(attribute, actual, self._salt)
+        before = self._normal.comparable(attribute, actual)
         if isinstance(wanted, Sensitive):
             # A fingerprint is of one spelling: what means the same is compared without.
             told, said = self._scalar(attribute, wanted.value, actual, plain(was))
@@ -191,7 +191,7 @@ class _Walker:
         if attribute.lowered and before == str(after).lower() and self._as_it_was(was, wanted):
             return after, after
         if isinstance(after, Sealed) and not isinstance(before, Sealed) and before is not None:
-            before = Sealed.of(before if actual is None else actual, self._salt)
+            before = self._normal.sealed(before if actual is None else actual)
         return before, after
 
     def _as_it_was(self, was: Any, wanted: Any) -> bool:
@@ -205,13 +205,13 @@ class _Walker:
         """Stripe never tells it: only the declarations can be compared, by what they mean."""
         told = replace(attribute, write_only=False)
         was = resolve(was, self._as_of or _unread)
-        earlier = None if prior is None else _unresolved(seal(was, self._salt), wanted)
+        earlier = None if prior is None else _unresolved(self._normal.seal(was), wanted)
         if prior is None:
-            after = comparable(attribute, wanted, self._salt)
+            after = self._normal.comparable(attribute, wanted)
             return after, after
         if earlier is None:
-            return ABSENT, comparable(attribute, wanted, self._salt)
-        return _Walker(self._salt, None).declared(told, wanted, earlier, earlier, {})
+            return ABSENT, self._normal.comparable(attribute, wanted)
+        return _Walker(self._normal, None).declared(told, wanted, earlier, earlier, {})
 
     def _undeclared(self, attribute: Attribute, was: Any, actual: Any) -> Any:
         """What is left on Stripe of a field that was declared and is no more; ABSENT if nothing."""
@@ -219,14 +219,14 @@ class _Walker:
             # Stripe never tells it: what was declared is still there.
             return self._left(attribute, was if self._as_of is None else resolve(was, self._as_of))
         if isinstance(was, Sealed):
-            return ABSENT if actual in (None, "") else Sealed.of(actual, self._salt)
+            return ABSENT if actual in (None, "") else self._normal.sealed(actual)
         if attribute.kind in (Kind.OBJECT, Kind.MAP) and isinstance(was, Mapping):
             left, _ = self.object(attribute, {}, actual or {}, was)
             return left or ABSENT
         return self._left(attribute, actual)
 
     def _left(self, attribute: Attribute, value: Any) -> Any:
-        found = comparable(attribute, value, self._salt)
+        found = self._normal.comparable(attribute, value)
         return ABSENT if is_nothing(attribute, found) else found
 
     def _list(
@@ -235,12 +235,12 @@ class _Walker:
         element = attribute.element
         if isinstance(actual, Sealed):
             # Of a list with a secret in it state keeps the fingerprint of the whole.
-            return actual, Sealed.of(plain(list(wanted)), self._salt)
+            return actual, self._normal.sealed(plain(list(wanted)))
         have = list(actual or ())
         if element is None or element.kind not in (Kind.OBJECT, Kind.MAP):
-            sides = [comparable(attribute, side, self._salt) for side in (have, list(wanted))]
+            sides = [self._normal.comparable(attribute, side) for side in (have, list(wanted))]
             if any(isinstance(entry, Sealed) for entry in sides[1]):
-                same = sides[0] == comparable(attribute, plain(list(wanted)), self._salt)
+                same = sides[0] == self._normal.comparable(attribute, plain(list(wanted)))
                 sides = [self._sealed(attribute, side) for side in sides]
                 return (sides[1] if same else sides[0]), sides[1]
             return sides[0], sides[1]
@@ -266,7 +266,7 @@ class _Walker:
         for entry, match, old in zip(wanted, matched, olds, strict=True):
             if match is None:
                 before.append({})
-                after.append(comparable(element, entry, self._salt))
+                after.append(self._normal.comparable(element, entry))
                 continue
             was = earlier[old] if old is not None else None
             pair = self.object(element, entry, have[match], was)
@@ -274,7 +274,7 @@ class _Walker:
             after.append(pair[1])
         while matched and matched.pop() is None:
             before.pop()
-        before.extend(comparable(element, have[index], self._salt) for index in left)
+        before.extend(self._normal.comparable(element, have[index]) for index in left)
         return before, after
 
     def _aligned(
@@ -299,7 +299,7 @@ class _Walker:
             entry if entry is UNKNOWN or isinstance(entry, Sealed) else Sensitive(entry)
             for entry in entries
         ]
-        return comparable(attribute, hidden, self._salt)
+        return self._normal.comparable(attribute, hidden)
 
     def _keyed(
         self,
@@ -319,10 +319,10 @@ class _Walker:
             if key in by_key:
                 before[key], after[key] = self.object(element, entry, by_key[key], was)
             else:
-                after[key] = comparable(element, entry, self._salt)
+                after[key] = self._normal.comparable(element, entry)
         for key, entry in by_key.items():
             if key not in after:
-                before[key] = comparable(element, entry, self._salt)
+                before[key] = self._normal.comparable(element, entry)
         return before, after
 
 

@@ -11,7 +11,7 @@ from engine.graph.build import ResourceGraph
 from engine.plan.compare.diff import drifted
 from engine.plan.compare.last_seen import ignored_in, seen_leaves
 from engine.plan.compare.liveness import has_ended, is_past
-from engine.plan.compare.normalize import presentable
+from engine.plan.compare.normalize import Normalizer, presentable
 from engine.plan.compare.unchanged import is_as_seen
 from engine.plan.inputs.observed import Observed
 from engine.plan.model import Drift, FieldChange, FieldReason
@@ -30,6 +30,7 @@ def find_drift(
     """
     if not observed.refreshed:
         return ()
+    normal = Normalizer(state.lineage)
     found: list[Drift] = []
     for address in sorted(observed.objects, key=parse_address):
         prior = state.resources[address]
@@ -44,8 +45,8 @@ def find_drift(
         fields: tuple[FieldChange, ...] = ()
         if not is_as_seen(kind, prior, actual):
             ignored = ignored_in(graph.declarations.get(address))
-            seen = seen_leaves(kind, prior, state.lineage, ignored)
-            fields = tuple(_fields(kind, seen, actual, state.lineage))
+            seen = seen_leaves(normal, kind, prior, ignored)
+            fields = tuple(_fields(normal, kind, seen, actual))
         ended = has_ended(kind, actual, prior.declared)
         if fields or ended:
             found.append(dataclasses.replace(base, fields=fields, ended=ended))
@@ -53,9 +54,9 @@ def find_drift(
 
 
 def _fields(
-    kind: ResourceType, seen: Mapping[str, Any], actual: RemoteObject, salt: str
+    normal: Normalizer, kind: ResourceType, seen: Mapping[str, Any], actual: RemoteObject
 ) -> Iterator[FieldChange]:
-    for difference in drifted(kind.root, seen, actual, salt=salt):
+    for difference in drifted(normal, kind.root, seen, actual):
         attribute = kind.root.at(difference.path)
         secret = attribute is not None and attribute.sensitive
         yield FieldChange(

@@ -9,7 +9,7 @@ import copy
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from engine.plan.compare.normalize import pick
+from engine.plan.compare.normalize import Normalizer
 from engine.plan.compare.response import read
 from engine.schema.remote import RemoteObject
 from engine.schema.resource_type import ResourceType
@@ -28,19 +28,22 @@ def ignored_in(declaration: Declaration | None) -> list[tuple[str, ...]]:
 
 
 def seen_leaves(
-    kind: ResourceType, prior: ResourceState, salt: str, ignored: Iterable[tuple[str, ...]] = ()
+    normal: Normalizer,
+    kind: ResourceType,
+    prior: ResourceState,
+    ignored: Iterable[tuple[str, ...]] = (),
 ) -> dict[str, Any]:
     """The declared leaves as the last apply saw them, without what Stripe tells only once.
 
     Args:
+        normal: What makes values comparable.
         kind: The resource type.
         prior: What the last apply declared and saw.
-        salt: For fingerprints of secrets.
         ignored: Paths of fields that are left out as well.
     """
     seen = {
         # Of what is referred to state keeps all that was answered.
-        name: pick(child, prior.declared[name], read(child, name, {name: value}), salt)
+        name: normal.pick(child, prior.declared[name], read(child, name, {name: value}))
         for name, value in prior.attributes.items()
         if name in prior.declared and value is not None
         for child in (kind.root.fields[name],)

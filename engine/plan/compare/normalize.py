@@ -7,8 +7,9 @@ that two values are equal exactly when they mean the same.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, Final
 
 from engine.plan.compare.response import read
 from engine.schema.attribute import Attribute, Kind
@@ -23,63 +24,138 @@ _BLANKS = "\0 \t\r\n"
 """What Stripe takes off both ends of a text; a text of nothing else is none."""
 
 
+@dataclass(frozen=True, slots=True)
+class Normalizer:
+    """Makes values of one lineage comparable; secrets among them become fingerprints.
+
+    Attributes:
+        salt: For the fingerprints: the lineage.
+    """
+
+    salt: str
+
+    def sealed(self, value: object) -> Sealed:
+        """What is kept of a secret."""
+        return Sealed.of(value, self.salt)
+
+    def seal(self, value: Any) -> Any:
+        """A document fit for state: secrets as fingerprints, decimals as text."""
+
+        def sealed(leaf: Any) -> Any:
+            if isinstance(leaf, Sensitive):
+                return self.sealed(unescaped(leaf.value))
+            if isinstance(leaf, Decimal):
+                return format(leaf, "f")
+            return str.__str__(leaf) if isinstance(leaf, str) else leaf
+
+        return map_scalars(value, sealed, nulls=False)
+
+    def unsealed(self, sealed: Any, written: Any) -> Any:
+        """What was sealed, with its secrets as they are written where the same is written now.
+
+        A fingerprint is of what was written, references and all: only the text shows what they
+        named.
+
+        Args:
+            sealed: What the last apply declared.
+            written: What is declared now, references unresolved.
+        """
+
+        def same(kept: Any, now: Any) -> Any:
+            if not isinstance(now, Sensitive):
+                return ABSENT
+            return now if kept == self.seal(now) else kept
+
+        return overlaid(sealed, written, same)
+
+    def comparable(self, attribute: Attribute, value: Any) -> Any:
+        """A value in its one normal form.
+
+        Args:
+            attribute: What the value looks like.
+            value: As declared, as answered, or as state holds it.
+        """
+        if value is UNKNOWN or isinstance(value, Sealed):
+            return value
+        if isinstance(value, Sensitive):
+            return self.sealed(value.value)
+        if attribute.kind is Kind.LIST:
+            return self._list(attribute, value or ())
+        if attribute.kind in (Kind.OBJECT, Kind.MAP):
+            return self._object(attribute, value)
+        return _comparable_scalar(attribute, value)
+
+    def _list(self, attribute: Attribute, value: Sequence[Any]) -> Any:
+        element = attribute.element or Attribute(kind=Kind.ANY)
+        entries = [self.comparable(element, entry) for entry in value]
+        if attribute.order is ListOrder.SET:
+            return sorted(entries, key=lambda entry: (entry is UNKNOWN, str(entry)))
+        return entries
+
+    def _object(self, attribute: Attribute, value: Any) -> Any:
+        if not isinstance(value, Mapping):
+            return value
+        found: dict[str, Any] = {}
+        for name in value if attribute.kind is Kind.MAP else attribute.fields:
+            child = attribute.child(name)
+            if child is None or not (child.declarable or attribute.kind is Kind.MAP):
+                continue
+            if _is_spelt_otherwise(child, name, value):
+                continue
+            inner = read(child, name, value)
+            if inner is None and name not in value:
+                continue
+            entry = self.comparable(child, inner)
+            if entry is not None and not is_nothing(child, entry):
+                found[name] = entry
+        return found
+
+    def pick(self, attribute: Attribute, declared: Any, actual: Any) -> Any:
+        """What state keeps of an answer: the declared leaves, in the parameters' words."""
+        if isinstance(actual, Sealed):
+            return actual
+        if isinstance(declared, Sealed):
+            return self.sealed(actual) if actual is not None else declared
+        if attribute.kind in (Kind.OBJECT, Kind.MAP) and isinstance(declared, Mapping):
+            found: dict[str, Any] = {}
+            for name, inner in declared.items():
+                child = attribute.child(name)
+                if child is not None and not child.write_only:
+                    found[name] = self.pick(child, inner, read(child, name, actual))
+            return found
+        if attribute.kind is Kind.LIST and attribute.element is not None:
+            said = declared if isinstance(declared, list) else []
+            if any(isinstance(entry, Sealed) for entry in said):
+                return self.sealed(actual)
+            names = {name for entry in said if isinstance(entry, Mapping) for name in entry}
+            return [
+                _with_handle(
+                    attribute,
+                    entry,
+                    self._kept(attribute.element, _only(attribute.element, names, entry)),
+                )
+                for entry in _in_order(attribute, actual)
+            ]
+        return self._kept(attribute, actual)
+
+    def _kept(self, attribute: Attribute, value: Any) -> Any:
+        if value is None:
+            return None
+        found = self.comparable(attribute, value)
+        if attribute.kind is Kind.DECIMAL and isinstance(found, Decimal):
+            return format(found, "f")
+        return presentable(found)
+
+
+comparable: Final = Normalizer("").comparable
+"""The normal form of a value that holds no secret."""
+
+
 def is_nothing(attribute: Attribute, value: Any) -> bool:
     """Whether a comparable value means the same as having none."""
     return value in (None, "", [], {}) or (
         attribute.neutral is not ABSENT and bool(value == comparable(attribute, attribute.neutral))
     )
-
-
-def seal(value: Any, salt: str) -> Any:
-    """A document fit for state: secrets as fingerprints, decimals as text."""
-
-    def sealed(leaf: Any) -> Any:
-        if isinstance(leaf, Sensitive):
-            return Sealed.of(unescaped(leaf.value), salt)
-        if isinstance(leaf, Decimal):
-            return format(leaf, "f")
-        return str.__str__(leaf) if isinstance(leaf, str) else leaf
-
-    return map_scalars(value, sealed, nulls=False)
-
-
-def unsealed(sealed: Any, written: Any, salt: str) -> Any:
-    """What was sealed, with its secrets as they are written where the same is written now.
-
-    A fingerprint is of what was written, references and all: only the text tells what those stood
-    for.
-
-    Args:
-        sealed: What the last apply declared.
-        written: What is declared now, references unresolved.
-        salt: For fingerprints of secrets.
-    """
-
-    def same(kept: Any, now: Any) -> Any:
-        if not isinstance(now, Sensitive):
-            return ABSENT
-        return now if kept == seal(now, salt) else kept
-
-    return overlaid(sealed, written, same)
-
-
-def comparable(attribute: Attribute, value: Any, salt: str = "") -> Any:
-    """A value in its one normal form.
-
-    Args:
-        attribute: What the value looks like.
-        value: As declared, as answered, or as state holds it.
-        salt: For fingerprints of secrets.
-    """
-    if value is UNKNOWN or isinstance(value, Sealed):
-        return value
-    if isinstance(value, Sensitive):
-        return Sealed.of(value.value, salt)
-    if attribute.kind is Kind.LIST:
-        return _comparable_list(attribute, value or (), salt)
-    if attribute.kind in (Kind.OBJECT, Kind.MAP):
-        return _comparable_object(attribute, value, salt)
-    return _comparable_scalar(attribute, value)
 
 
 def _comparable_scalar(attribute: Attribute, value: Any) -> Any:
@@ -93,33 +169,6 @@ def _comparable_scalar(attribute: Attribute, value: Any) -> Any:
     if attribute.twin:
         return _number(attribute, value)
     return _SCALARS.get(attribute.kind, _as_is)(attribute, value)
-
-
-def _comparable_list(attribute: Attribute, value: Sequence[Any], salt: str) -> Any:
-    element = attribute.element or Attribute(kind=Kind.ANY)
-    entries = [comparable(element, entry, salt) for entry in value]
-    if attribute.order is ListOrder.SET:
-        return sorted(entries, key=lambda entry: (entry is UNKNOWN, str(entry)))
-    return entries
-
-
-def _comparable_object(attribute: Attribute, value: Any, salt: str) -> Any:
-    if not isinstance(value, Mapping):
-        return value
-    found: dict[str, Any] = {}
-    for name in value if attribute.kind is Kind.MAP else attribute.fields:
-        child = attribute.child(name)
-        if child is None or not (child.declarable or attribute.kind is Kind.MAP):
-            continue
-        if _is_spelt_otherwise(child, name, value):
-            continue
-        inner = read(child, name, value)
-        if inner is None and name not in value:
-            continue
-        entry = comparable(child, inner, salt)
-        if entry is not None and not is_nothing(child, entry):
-            found[name] = entry
-    return found
 
 
 def _is_spelt_otherwise(attribute: Attribute, name: str, holder: Mapping[str, Any]) -> bool:
@@ -185,35 +234,6 @@ def document_of(attribute: Attribute, value: Any) -> Any:
     return presentable(value)
 
 
-def pick(attribute: Attribute, declared: Any, actual: Any, salt: str) -> Any:
-    """What state keeps of an answer: the declared leaves, in the parameters' words."""
-    if isinstance(actual, Sealed):
-        return actual
-    if isinstance(declared, Sealed):
-        return Sealed.of(actual, salt) if actual is not None else declared
-    if attribute.kind in (Kind.OBJECT, Kind.MAP) and isinstance(declared, Mapping):
-        found: dict[str, Any] = {}
-        for name, inner in declared.items():
-            child = attribute.child(name)
-            if child is not None and not child.write_only:
-                found[name] = pick(child, inner, read(child, name, actual), salt)
-        return found
-    if attribute.kind is Kind.LIST and attribute.element is not None:
-        said = declared if isinstance(declared, list) else []
-        if any(isinstance(entry, Sealed) for entry in said):
-            return Sealed.of(actual, salt)
-        names = {name for entry in said if isinstance(entry, Mapping) for name in entry}
-        return [
-            _with_handle(
-                attribute,
-                entry,
-                _kept(attribute.element, _only(attribute.element, names, entry), salt),
-            )
-            for entry in _in_order(attribute, actual)
-        ]
-    return _kept(attribute, actual, salt)
-
-
 def applied_leaves(
     attribute: Attribute, declared: Mapping[str, Any], attributes: Any
 ) -> dict[str, Any]:
@@ -256,12 +276,3 @@ def _in_order(attribute: Attribute, actual: Any) -> Sequence[Any]:
     if attribute.order is ListOrder.KEYED:
         return sorted(entries, key=lambda entry: str(get_path(entry, (attribute.key,))))
     return sorted(entries, key=lambda entry: str(comparable(element, entry)))
-
-
-def _kept(attribute: Attribute, value: Any, salt: str) -> Any:
-    if value is None:
-        return None
-    found = comparable(attribute, value, salt)
-    if attribute.kind is Kind.DECIMAL and isinstance(found, Decimal):
-        return format(found, "f")
-    return presentable(found)

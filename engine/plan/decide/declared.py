@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.plan.compare.liveness import has_ended
 from engine.plan.compare.natural_keys import cased
+from engine.plan.compare.normalize import Normalizer
 from engine.plan.compare.unchanged import is_as_declared
 from engine.plan.decide.decision import Decision, removal_policy_of
 from engine.plan.decide.existing import Existing, decide_existing, decide_unchanged
@@ -87,7 +88,7 @@ def _decide(
         actual=actual,
         prior=prior,
         as_of=_as_of(inputs, known),
-        salt=inputs.state.lineage,
+        normal=Normalizer(inputs.state.lineage),
         taken=taken,
         force=_force(inputs, declaration, decisions),
         remade=any(

@@ -11,7 +11,7 @@ from engine.plan.compare.diff import compare, drifted, veiled
 from engine.plan.compare.field_changes import field_changes
 from engine.plan.compare.last_seen import ignored_in, seen_leaves, with_unanswered
 from engine.plan.compare.liveness import has_ended, is_past, past_leaf
-from engine.plan.compare.normalize import applied_leaves, seal, unsealed
+from engine.plan.compare.normalize import Normalizer, applied_leaves
 from engine.plan.decide.decision import Decision, removal_policy_of
 from engine.plan.model import Action, FieldChange, FieldReason, Reason
 from engine.plan.translate.companions import made_again
@@ -43,7 +43,7 @@ class Existing:
         actual: The object.
         prior: What state records; None when it comes under management now.
         as_of: What the references of the last apply stand for.
-        salt: For fingerprints of secrets.
+        normal: What makes values comparable.
         taken: Why an object that state does not record becomes this resource's; None if it does.
         force: Why it is replaced whatever its fields say; None if it is not.
         remade: Something it refers to was deleted outside of the code and is made again.
@@ -56,7 +56,7 @@ class Existing:
     actual: RemoteObject
     prior: ResourceState | None
     as_of: Callable[[Target], Any]
-    salt: str
+    normal: Normalizer
     taken: Reason | None = None
     force: Reason | None = None
     remade: bool = False
@@ -65,19 +65,19 @@ class Existing:
 
 def decide_existing(case: Existing) -> Decision:
     """A resource that has an object: leave it, change it, bring it back, or replace it."""
-    declaration, kind = case.declaration, case.kind
+    declaration, kind, normal = case.declaration, case.kind, case.normal
     ignored = ignored_in(declaration)
-    declared = without(seal(declaration.arguments, case.salt), ignored)
+    declared = without(normal.seal(declaration.arguments), ignored)
     wanted = without(case.wanted, ignored)
     prior = None
     if case.prior is not None:
         applied = applied_leaves(kind.root, case.prior.declared, case.prior.attributes)
         prior = without(applied, ignored)
     there = with_unanswered(kind, case.actual, case.prior, case.as_of)
-    known = unsealed(prior, declaration.arguments, case.salt)
-    comparison = compare(kind.root, wanted, there, known, salt=case.salt, as_of=case.as_of)
+    known = normal.unsealed(prior, declaration.arguments)
+    comparison = compare(normal, kind.root, wanted, there, known, as_of=case.as_of)
     if case.prior is not None:
-        comparison = veiled(comparison, case.prior.attributes, salt=case.salt)
+        comparison = veiled(normal, comparison, case.prior.attributes)
     moved = _moved_leaves(case)
     fields = field_changes(kind, comparison, declared, prior, case.actual, moved)
     if is_past(kind, case.actual) and case.force is None:
@@ -167,8 +167,8 @@ def _moved_leaves(case: Existing) -> frozenset[Path]:
     """The leaves that changed on Stripe since the last apply."""
     if case.prior is None:
         return frozenset()
-    seen = seen_leaves(case.kind, case.prior, case.salt)
-    found = drifted(case.kind.root, seen, case.actual, salt=case.salt)
+    seen = seen_leaves(case.normal, case.kind, case.prior)
+    found = drifted(case.normal, case.kind.root, seen, case.actual)
     return frozenset(difference.path for difference in found)
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from engine.address import ResourceAddress
 from engine.plan.compare.liveness import is_gone
-from engine.plan.compare.normalize import comparable, pick, presentable
+from engine.plan.compare.normalize import Normalizer, comparable, presentable
 from engine.schema.remote import RemoteObject
 from engine.schema.resource_type import ResourceType
 from engine.values.paths import get_path
@@ -121,7 +121,7 @@ def snapshot(
     return dataclasses.replace(
         seen,
         there=True,
-        leaves=pick(kind.root, seen.shape, actual, salt),
+        leaves=Normalizer(salt).pick(kind.root, seen.shape, actual),
         told={path: _told(kind, actual, path, salt) for path in seen.told},
         probed=probed,
     )

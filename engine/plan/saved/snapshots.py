@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.address import parse_address
 from engine.graph.build import ResourceGraph
-from engine.plan.compare.normalize import seal
+from engine.plan.compare.normalize import Normalizer
 from engine.plan.inputs.observed import Observed
 from engine.plan.inputs.selection import moved_state
 from engine.plan.model import Plan, Reason, StepKind
@@ -204,7 +204,7 @@ def _shape(plan: Plan, state: State, text: str) -> tuple[dict[str, Any], Mapping
             documents.append(step.removal.params)
     shape: Any = {}
     for document in documents if steps else ():
-        shape = _merged(shape, _bare(seal(document, plan.lineage)))
+        shape = _merged(shape, _bare(Normalizer(plan.lineage).seal(document)))
     return shape, said
 
 

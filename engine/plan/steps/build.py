@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.plan.compare.normalize import seal
+from engine.plan.compare.normalize import Normalizer
 from engine.plan.decide.decision import Decision
 from engine.plan.decide.references import is_certain
 from engine.plan.inputs.plan_inputs import PlanInputs
@@ -175,25 +175,25 @@ class StepGraph:
 
     def _record(self, decision: Decision, *, superseded: str = "") -> ResourceState:
         """What state is to record of a resource; a step's response adds id and attributes."""
-        address, salt = str(decision.address), self.inputs.state.lineage
+        normal = Normalizer(self.inputs.state.lineage)
         earlier = decision.prior.superseded if decision.prior is not None else ()
         attributes: dict[str, Any] = {}
         if decision.actual is not None:
             attributes = attributes_of(
+                normal,
                 decision.kind,
-                seal(decision.wanted, salt),
+                normal.seal(decision.wanted),
                 decision.actual,
-                self.referred.get(address, set()),
+                self.referred.get(str(decision.address), set()),
                 decision.prior,
-                salt,
                 whole=self.inputs.observed.refreshed,
             )
         return ResourceState(
             type=decision.kind.name,
             id=decision.id,
-            declared=seal(decision.declared, salt),
+            declared=normal.seal(decision.declared),
             attributes=attributes,
-            dependencies=self.inputs.graph.needs(address),
+            dependencies=self.inputs.graph.needs(str(decision.address)),
             superseded=(*earlier, superseded) if superseded else earlier,
             removal_policy=decision.removal_policy,
         )

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from engine.plan.compare.normalize import Normalizer
 from engine.plan.inputs.plan_inputs import PlanInputs
 from engine.plan.model import Drift, Step, StepKind
 from engine.plan.steps.key import StepKey
@@ -25,12 +26,12 @@ def refresh_steps(inputs: PlanInputs, drift: tuple[Drift, ...]) -> Iterator[Step
         if actual is not None:
             referred = set(prior.attributes) - set(prior.declared)
             attributes = attributes_of(
+                Normalizer(inputs.state.lineage),
                 kind,
                 _with_fingerprints(prior.declared, prior.attributes),
                 actual,
                 referred & set(kind.root.fields),
                 prior,
-                inputs.state.lineage,
             )
             record = dataclasses.replace(prior, attributes=attributes)
         step = StepKind.FORGET if record is None else StepKind.RECORD

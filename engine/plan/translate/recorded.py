@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.graph.build import ResourceGraph
-from engine.plan.compare.normalize import pick, seal
+from engine.plan.compare.normalize import Normalizer
 from engine.plan.compare.response import answered, hidden
 from engine.schema.resource_type import ResourceType
 from engine.state.model import ResourceState
@@ -40,35 +40,35 @@ def referred_attributes(
 
 
 def attributes_of(
+    normal: Normalizer,
     kind: ResourceType,
     declared: Mapping[str, Any],
     actual: Mapping[str, Any],
     referred: set[str] | tuple[str, ...],
     prior: ResourceState | None,
-    salt: str,
     *,
     whole: bool = True,
 ) -> dict[str, Any]:
     """What state keeps of an answer: declared leaves, and what others refer to.
 
     Args:
+        normal: What makes values comparable.
         kind: The resource type.
         declared: What is declared; where that is a fingerprint, one is kept of the answer.
             References to secrets have to be resolved and sealed, or their text is believed.
         actual: The object as Stripe answered.
         referred: Attributes that others refer to.
         prior: What state said before, for secrets that are told once.
-        salt: For fingerprints of secrets.
         whole: Stripe answered it just now, so that what it does not have is null; else it is what
             state kept of an answer.
     """
-    found: dict[str, Any] = pick(kind.root, declared, actual, salt)
+    found: dict[str, Any] = normal.pick(kind.root, declared, actual)
     for name in sorted(referred):
         value = answered(kind.root, actual, (name,), None if whole else UNKNOWN)
         # Null is kept too: it says that Stripe was asked and has nothing there.
         if value is not UNKNOWN and not kind.root.fields[name].sensitive:
             secret = hidden(kind.root.fields[name], value, declared.get(name))
-            found[name] = seal(secret, salt)
+            found[name] = normal.seal(secret)
     return found if prior is None else with_told_once(kind, found, prior.attributes)
 
 
@@ -86,12 +86,12 @@ def with_told_once(
     return found
 
 
-def kept_output(value: Any, *, sensitive: bool, salt: str) -> Any:
+def kept_output(normal: Normalizer, value: Any, *, sensitive: bool) -> Any:
     """An output as state keeps it: a secret, or anything with one in it, as a fingerprint."""
     if value is UNKNOWN:
         return value
     # Sealed inside first: a fingerprint of the whole has to change with any secret in it.
-    kept = seal(value, salt)
+    kept = normal.seal(value)
     if isinstance(kept, Sealed) or not (sensitive or holds_secret(kept)):
         return kept
-    return Sealed.of(kept, salt)
+    return normal.sealed(kept)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from engine.catalog import loader
 from engine.plan.compare.diff import Comparison, Difference, compare, drifted
-from engine.plan.compare.normalize import comparable, pick, seal
+from engine.plan.compare.normalize import Normalizer
 from engine.schema.attribute import Attribute, Kind
 from engine.schema.field_semantics import ListOrder
 from engine.values.markers import ABSENT, UNKNOWN
@@ -22,6 +22,7 @@ from engine.values.secret import Sealed, Sensitive
 # A slow machine is no failure.
 PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 SALT = "salt"
+NORMAL = Normalizer(SALT)
 TYPES = sorted(loader.schemas())
 TEXT = st.text(st.characters(codec="utf-8") | st.sampled_from("\"'\\[].$"), max_size=6)
 SEALED_X = Sealed.of("x", SALT)
@@ -89,9 +90,9 @@ def test_the_same_is_no_difference(pair: tuple[str, dict[str, Any]]) -> None:
     """A declaration compared with itself, on its first apply or a later one, has none."""
     name, declared = pair
     root = loader.resource_type(name).root
-    kept = seal(declared, SALT)
-    assert compare(root, declared, kept, kept, salt=SALT).differences == ()
-    assert compare(root, declared, kept, None, salt=SALT).differences == ()
+    kept = NORMAL.seal(declared)
+    assert compare(NORMAL, root, declared, kept, kept).differences == ()
+    assert compare(NORMAL, root, declared, kept, None).differences == ()
 
 
 @PATIENT
@@ -100,9 +101,9 @@ def test_state_keeps_what_it_compares(pair: tuple[str, dict[str, Any]]) -> None:
     """An answer that says what was declared shows no drift against what state keeps of it."""
     name, declared = pair
     root = loader.resource_type(name).root
-    kept = seal(declared, SALT)
-    seen = json.loads(json.dumps(pick(root, kept, kept, SALT)))
-    assert drifted(root, seen, kept, salt=SALT) == ()
+    kept = NORMAL.seal(declared)
+    seen = json.loads(json.dumps(NORMAL.pick(root, kept, kept)))
+    assert drifted(NORMAL, root, seen, kept) == ()
 
 
 @PATIENT
@@ -111,10 +112,10 @@ def test_normal_forms_are_final(pair: tuple[str, dict[str, Any]]) -> None:
     """The normal form of a normal form is itself, and survives a JSON file."""
     name, declared = pair
     root = loader.resource_type(name).root
-    normal = comparable(root, declared, SALT)
-    assert comparable(root, normal, SALT) == normal
-    again = json.loads(json.dumps(seal(declared, SALT)))
-    assert comparable(root, again, SALT) == normal
+    normal = NORMAL.comparable(root, declared)
+    assert NORMAL.comparable(root, normal) == normal
+    again = json.loads(json.dumps(NORMAL.seal(declared)))
+    assert NORMAL.comparable(root, again) == normal
 
 
 @PATIENT
@@ -163,7 +164,7 @@ def test_leaves(before: Any, after: Any, differences: list[Difference]) -> None:
 def test_unknown_fields_are_in_neither_tree() -> None:
     """What the type does not have, declared today or by an older engine, is passed by."""
     root = loader.resource_type("stripe_product").root
-    pair = compare(root, {"nmae": "x"}, {"nmae": "y"}, {"colour": "red"}, salt=SALT)
+    pair = compare(NORMAL, root, {"nmae": "x"}, {"nmae": "y"}, {"colour": "red"})
     assert pair == Comparison({}, {})
 
 
@@ -171,9 +172,9 @@ def test_a_secret_in_place_of_an_object() -> None:
     """A map that is secret as a whole is compared by its fingerprint."""
     root = loader.resource_type("stripe_product").root
     sealed = Sealed.of({"a": "b"}, SALT)
-    same = compare(root, {"metadata": Sensitive({"a": "b"})}, {"metadata": sealed}, {}, salt=SALT)
+    same = compare(NORMAL, root, {"metadata": Sensitive({"a": "b"})}, {"metadata": sealed}, {})
     assert same.differences == ()
-    known = compare(root, {"metadata": sealed}, {"metadata": {"a": "c"}}, {}, salt=SALT)
+    known = compare(NORMAL, root, {"metadata": sealed}, {"metadata": {"a": "c"}}, {})
     (found,) = known.differences
     assert (found.path, found.after) == (("metadata",), sealed)
     assert isinstance(found.before, Sealed)
@@ -184,7 +185,7 @@ def test_a_keyed_element_whose_key_is_unknown() -> None:
     root = loader.resource_type("stripe_billing_portal_configuration").root
     wanted = {"features": {"subscription_update": {"products": [
         {"product": UNKNOWN, "prices": [UNKNOWN]}]}}}  # fmt: skip
-    found = compare(root, wanted, {"features": {}}, {}, salt=SALT).differences
+    found = compare(NORMAL, root, wanted, {"features": {}}, {}).differences
     assert [entry.path[-2:] for entry in found] == [("[0]", "prices"), ("[0]", "product")]
 
 
@@ -193,6 +194,6 @@ def test_a_write_only_reference_is_believed_to_have_been_what_is_wanted() -> Non
     secret = Attribute(kind=Kind.STRING, in_create=True, write_only=True)
     root = Attribute(kind=Kind.OBJECT, fields={"token": secret})
     prior = {"token": "${stripe_price.a.id}"}
-    assert compare(root, {"token": "price_1"}, {}, prior, salt=SALT).differences == ()
-    known = compare(root, {"token": "b"}, {}, prior, salt=SALT, as_of=lambda _: UNKNOWN)
+    assert compare(NORMAL, root, {"token": "price_1"}, {}, prior).differences == ()
+    known = compare(NORMAL, root, {"token": "b"}, {}, prior, as_of=lambda _: UNKNOWN)
     assert known.differences == ()

@@ -9,12 +9,11 @@ import pytest
 
 from engine.catalog import loader
 from engine.plan.compare.normalize import (
+    Normalizer,
     comparable,
     document_of,
     is_nothing,
-    pick,
     presentable,
-    seal,
 )
 from engine.plan.compare.response import read
 from engine.schema.attribute import Attribute, Kind
@@ -22,6 +21,7 @@ from engine.schema.field_semantics import ListOrder
 from engine.values.markers import UNKNOWN
 from engine.values.secret import Sealed, Sensitive
 
+NORMAL = Normalizer("salt")
 TEXT = Attribute(kind=Kind.STRING, in_create=True)
 
 
@@ -88,11 +88,11 @@ def test_objects_lose_what_nobody_may_declare() -> None:
 def test_secrets_stay_sealed() -> None:
     """A sensitive value is its fingerprint, and a fingerprint is left alone."""
     sealed = Sealed.of("s", "salt")
-    assert comparable(TEXT, Sensitive("s"), "salt") == sealed
-    assert comparable(TEXT, sealed, "salt") == sealed
-    assert seal({"a": [Sensitive("s")], "b": None}, "salt") == {"a": [sealed]}
-    assert pick(TEXT, sealed, "s", "salt") == sealed
-    assert pick(TEXT, sealed, None, "salt") == sealed
+    assert NORMAL.comparable(TEXT, Sensitive("s")) == sealed
+    assert NORMAL.comparable(TEXT, sealed) == sealed
+    assert NORMAL.seal({"a": [Sensitive("s")], "b": None}) == {"a": [sealed]}
+    assert NORMAL.pick(TEXT, sealed, "s") == sealed
+    assert NORMAL.pick(TEXT, sealed, None) == sealed
     assert document_of(TEXT, sealed) == sealed
 
 
@@ -131,7 +131,7 @@ def test_documents_have_the_shape_people_declare() -> None:
 def test_pick_orders_sets_and_keyed_lists() -> None:
     """State keeps lists whose order means nothing in an order of its own, others as answered."""
     hook = loader.resource_type("stripe_webhook_endpoint").root.fields["enabled_events"]
-    assert pick(hook, ["b", "a"], ["b", "a"], "") == ["a", "b"]
+    assert NORMAL.pick(hook, ["b", "a"], ["b", "a"]) == ["a", "b"]
     portal = loader.resource_type("stripe_billing_portal_configuration").root
     products = portal.at(("features", "subscription_update", "products"))
     assert products is not None
@@ -140,16 +140,16 @@ def test_pick_orders_sets_and_keyed_lists() -> None:
         {"product": "p2", "prices": ["b", "a"], "adjustable_quantity": {"enabled": True}},
         {"product": "p1", "prices": ["c"]},
     ]
-    assert pick(products, declared, answer, "") == [
+    assert NORMAL.pick(products, declared, answer) == [
         {"product": "p1", "prices": ["c"]},
         {"product": "p2", "prices": ["a", "b"]},
     ]
     images = loader.resource_type("stripe_product").root.fields["images"]
-    assert pick(images, ["b", "a"], ["b", "a"], "") == ["b", "a"]
+    assert NORMAL.pick(images, ["b", "a"], ["b", "a"]) == ["b", "a"]
 
 
 def test_pick_keeps_decimals_as_text() -> None:
     """A decimal is kept as Stripe's text in its shortest form; what is missing stays missing."""
     amount = loader.resource_type("stripe_price").root.fields["unit_amount_decimal"]
-    assert pick(amount, "10.50", "10.50", "") == "10.5"
-    assert pick(amount, "10.50", None, "") is None
+    assert NORMAL.pick(amount, "10.50", "10.50") == "10.5"
+    assert NORMAL.pick(amount, "10.50", None) is None
