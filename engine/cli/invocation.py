@@ -39,6 +39,7 @@ class Invocation:
         words: The command line as typed, without the program's name.
         variables: Names and values of `--var`, in order.
         variable_files: Those of `--var-file` as typed, in order.
+        parallelism: Operations in flight at once; None for the default.
     """
 
     chdir: str = ""
@@ -49,6 +50,7 @@ class Invocation:
     words: tuple[str, ...] = ()
     variables: tuple[tuple[str, str], ...] = ()
     variable_files: tuple[str, ...] = ()
+    parallelism: int | None = None
 
     @property
     def place(self) -> Path:
@@ -93,6 +95,10 @@ class Invocation:
         if page:
             _write(sys.stdout, self.view.written(page) + end)
 
+    def write_done(self, sentence: str, page: Page) -> None:
+        """Write what was done: for people a sentence, else a page of the view."""
+        self.write_out(sentence if self.for_people else page)
+
     def write_err(self, text: str, *, end: str = "\n") -> None:
         """Write a diagnostic or a question to stderr, whatever the format is."""
         from engine.redaction import hide
@@ -125,7 +131,7 @@ class Invocation:
 
         return LiveProgress(sys.stderr, style, verbose=self.verbose)
 
-    def open(self, *, parallelism: int | None = None, hook: Hook | None = None) -> Context:
+    def open(self, *, hook: Hook | None = None) -> Context:
         """Wire the project in the folder.
 
         Raises:
@@ -148,7 +154,7 @@ class Invocation:
             root,
             environment=self.environment,
             variables=variables_of(os.environ, self.variables, files),
-            parallelism=parallelism,
+            parallelism=self.parallelism,
             hook=hook or NoHook(),
         )
 

@@ -1,13 +1,9 @@
-"""The options that plan, apply and destroy share, and what they ask of a plan.
-
-What must not live here: the commands.
-"""
+"""The options that plan, apply and destroy share."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import click
 
@@ -20,9 +16,7 @@ from engine.cli.completion import (
 )
 from engine.cli.invocation import Invocation
 from engine.errors import UsageError
-
-if TYPE_CHECKING:
-    from engine.plan.inputs.options import PlanOptions
+from engine.plan.inputs.options import FLAGS, PlanOptions
 
 
 def read_addresses(
@@ -38,8 +32,8 @@ def _keep_variables(context: click.Context, _: click.Parameter, value: Sequence[
     invocation.variables = tuple(_variable(text) for text in value)
 
 
-def _keep_variable_files(context: click.Context, _: click.Parameter, value: Sequence[str]) -> None:
-    context.ensure_object(Invocation).variable_files = tuple(value)
+def _keep(context: click.Context, param: click.Parameter, value: Any) -> None:
+    setattr(context.ensure_object(Invocation), param.name or "", value)
 
 
 def _variable(text: str) -> tuple[str, str]:
@@ -52,92 +46,43 @@ def _variable(text: str) -> tuple[str, str]:
     return name, value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
-    """The planning options as typed.
+_CONTRADICTIONS = (
+    ("refresh_only", "refresh"),
+    ("refresh_only", "destroy"),
+    ("refresh_only", "replace"),
+    ("destroy", "replace"),
+)
 
-    Attributes:
-        no_refresh: Do not read Stripe.
-        refresh_only: Only bring the state up to what Stripe has.
-        destroy: Remove everything.
-        targets: Only these and what they depend on.
-        excludes: All but these and what depends on them.
-        replace: Replace these whatever else.
-        parallelism: Operations in flight at once; None for the default.
-        lock_timeout: Seconds to wait for another run.
-        allow_mass_change: Lift the rule against large changes.
-        confirmed_removals: What a live account may lose.
+
+def plan_options(**typed: Any) -> PlanOptions:
+    """The planning options of a command as the operations take them.
+
+    Raises:
+        UsageError: naming two that contradict each other.
     """
+    options = PlanOptions(**typed)
+    given = {flag for flag, _ in options.given()}
+    for one, other in _CONTRADICTIONS:
+        if {FLAGS[one], FLAGS[other]} <= given:
+            raise UsageError(
+                f"{FLAGS[one]} and {FLAGS[other]} do not go together", hint="choose one of them"
+            )
+    return options
 
-    no_refresh: bool = False
-    refresh_only: bool = False
-    destroy: bool = False
-    targets: Sequence[ResourceAddress] = ()
-    excludes: Sequence[ResourceAddress] = ()
-    replace: Sequence[ResourceAddress] = ()
-    parallelism: int | None = None
-    lock_timeout: float = 0.0
-    allow_mass_change: bool = False
-    confirmed_removals: Sequence[ResourceAddress] = ()
 
-    def check(self) -> None:
-        """Refuse options that contradict each other.
+def refuse_with_plan_file(invocation: Invocation, options: PlanOptions) -> None:
+    """Refuse options that would make another plan than the saved one.
 
-        Raises:
-            UsageError: naming the two.
-        """
-        clashes = (
-            ("--refresh-only", self.refresh_only, "--no-refresh", self.no_refresh),
-            ("--refresh-only", self.refresh_only, "--destroy", self.destroy),
-            ("--refresh-only", self.refresh_only, "--replace", bool(self.replace)),
-            ("--destroy", self.destroy, "--replace", bool(self.replace)),
-        )
-        for one, has_one, other, has_other in clashes:
-            if has_one and has_other:
-                raise UsageError(f"{one} and {other} do not go together", hint="choose one of them")
-
-    def check_with_plan_file(self, invocation: Invocation) -> None:
-        """Refuse options that would make another plan than the saved one.
-
-        Args:
-            invocation: Holds the variables.
-
-        Raises:
-            UsageError: naming the first.
-        """
-        given = {
-            "--no-refresh": self.no_refresh,
-            "--refresh-only": self.refresh_only,
-            "--target": self.targets,
-            "--exclude": self.excludes,
-            "--replace": self.replace,
-            "--destroy": self.destroy,
-            "--var": invocation.variables,
-            "--var-file": invocation.variable_files,
-            "--allow-mass-change": self.allow_mass_change,
-        }
-        for name, value in given.items():
-            if value:
-                raise UsageError(
-                    f"{name} and a plan file do not go together: what is applied was decided when "
-                    "it was planned",
-                    hint=f"give {name} to engine plan -o FILE",
-                )
-
-    def options(self) -> PlanOptions:
-        """The same as the operations take it."""
-        from engine.plan.inputs.options import PlanOptions
-
-        return PlanOptions(
-            refresh=not self.no_refresh,
-            refresh_only=self.refresh_only,
-            destroy=self.destroy,
-            targets=tuple(self.targets),
-            excludes=tuple(self.excludes),
-            replace=tuple(self.replace),
-            lock_timeout=self.lock_timeout,
-            allow_mass_change=self.allow_mass_change,
-            confirmed_removals=tuple(self.confirmed_removals),
+    Raises:
+        UsageError: naming the first.
+    """
+    variables = {"--var": invocation.variables, "--var-file": invocation.variable_files}
+    given = [flag for flag, _ in options.given()]
+    for name in [*given, *(name for name, value in variables.items() if value)]:
+        raise UsageError(
+            f"{name} and a plan file do not go together: what is applied was decided when "
+            "it was planned",
+            hint=f"give {name} to engine plan -o FILE",
         )
 
 
@@ -151,102 +96,99 @@ stacks_or_plan_argument = click.argument(
 )
 """Stack names, or the one file that a plan was saved in; none means all stacks."""
 
-_ADDRESS = {"metavar": "ADDR", "callback": read_addresses, "shell_complete": complete_addresses}
 
-_refresh = click.option(
-    "--no-refresh", is_flag=True, help="Believe the state; do not read what Stripe has."
+def _opposite(_: click.Context, __: click.Parameter, value: bool) -> bool:  # noqa: FBT001 - click's signature
+    return not value
+
+
+def _flag(name: str, help: str, **attributes: Any) -> Callable[[Any], Any]:
+    """An option that is given or not; `name` is its field in `PlanOptions`."""
+    return click.option(FLAGS[name], name, is_flag=True, help=help, **attributes)
+
+
+def _addresses(name: str, flag: str, help: str) -> Callable[[Any], Any]:
+    """An option that takes addresses; `name` is its field in `PlanOptions`."""
+    return click.option(
+        flag,
+        name,
+        multiple=True,
+        metavar="ADDR",
+        callback=read_addresses,
+        shell_complete=complete_addresses,
+        help=f"{help}; may be repeated.",
+    )
+
+
+def _addresses_of(name: str, help: str) -> Callable[[Any], Any]:
+    return _addresses(name, FLAGS[name], help)
+
+
+variable_options = options(
+    click.option(
+        "--var",
+        multiple=True,
+        metavar="NAME=VALUE",
+        expose_value=False,
+        callback=_keep_variables,
+        help="Set a variable of the stacks, as the type of its default; may be repeated.",
+    ),
+    click.option(
+        "--var-file",
+        "variable_files",
+        multiple=True,
+        metavar="FILE",
+        type=click.Path(),
+        expose_value=False,
+        callback=_keep,
+        help="Set variables from a .json or .toml file; --var has precedence; may be repeated.",
+    ),
 )
-_refresh_only = click.option(
-    "--refresh-only",
-    is_flag=True,
-    help="Only bring the state up to what Stripe has; nothing is sent.",
-)
-_destroy = click.option(
-    "--destroy", is_flag=True, help="Remove everything, as engine destroy would."
-)
-_target = click.option(
-    "--target",
-    "targets",
-    multiple=True,
-    help="Only this resource and what it depends on; may be repeated.",
-    **_ADDRESS,  # type: ignore[arg-type]
-)
-_exclude = click.option(
-    "--exclude",
-    "excludes",
-    multiple=True,
-    help="All but this resource and what depends on it; may be repeated.",
-    **_ADDRESS,  # type: ignore[arg-type]
-)
-_replace = click.option(
-    "--replace",
-    multiple=True,
-    help="Replace this resource even if nothing asks for it; may be repeated.",
-    **_ADDRESS,  # type: ignore[arg-type]
-)
-_var = click.option(
-    "--var",
-    multiple=True,
-    metavar="NAME=VALUE",
-    expose_value=False,
-    callback=_keep_variables,
-    help="Set a variable of the stacks, as the type of its default; may be repeated.",
-)
-_var_file = click.option(
-    "--var-file",
-    multiple=True,
-    metavar="FILE",
-    type=click.Path(),
-    expose_value=False,
-    callback=_keep_variable_files,
-    help="Set variables from a .json or .toml file; --var has precedence; may be repeated.",
-)
-variable_options = options(_var, _var_file)
 """What sets variables, of every command that evaluates stacks; `Invocation.open` uses them."""
 
-_parallelism = click.option(
-    "--parallelism",
-    type=click.IntRange(min=1),
-    metavar="N",
-    help="Operations in flight at once; 20 if not given.",
-)
-_lock_timeout = click.option(
+lock_timeout_option = click.option(
     "--lock-timeout",
     type=click.FloatRange(min=0),
     default=0.0,
     metavar="S",
-    help="Seconds to wait for another run; 0 gives up at once.",
+    help="Wait up to S seconds for another run to end; 0 gives up at once.",
 )
-_mass_change = click.option(
-    "--allow-mass-change",
-    is_flag=True,
-    help="Allow removing or replacing a large share of a stack at once.",
-)
+"""How long a command that writes waits."""
 
-confirm_option = click.option(
-    "--confirm-removal",
+confirm_option = _addresses(
     "confirmed_removals",
-    multiple=True,
-    help="On a live account: remove this resource, or replace this price; may be repeated.",
-    **_ADDRESS,  # type: ignore[arg-type]
+    "--confirm-removal",
+    "On a live account: remove this resource, or replace this price",
 )
-"""What apply and destroy take besides."""
+"""What apply and destroy take in addition."""
+
+_refresh = _flag("refresh", "Believe the state; do not read what Stripe has.", callback=_opposite)
+_selecting = options(
+    _addresses_of("targets", "Only this resource and what it depends on"),
+    _addresses_of("excludes", "All but this resource and what depends on it"),
+)
+_running = options(
+    variable_options,
+    click.option(
+        "--parallelism",
+        type=click.IntRange(min=1),
+        metavar="N",
+        expose_value=False,
+        callback=_keep,
+        help="Operations in flight at once; 20 if not given.",
+    ),
+    lock_timeout_option,
+    _flag("allow_mass_change", "Allow removing or replacing a large share of a stack at once."),
+)
 
 planning_options = options(
     _refresh,
-    _refresh_only,
-    _target,
-    _exclude,
-    _replace,
-    _destroy,
-    variable_options,
-    _parallelism,
-    _lock_timeout,
-    _mass_change,
+    _flag("refresh_only", "Only bring the state up to what Stripe has; nothing is sent."),
+    _selecting,
+    _addresses_of("replace", "Replace this resource even if nothing asks for it"),
+    _flag("destroy", "Remove everything, as engine destroy would."),
+    _running,
 )
 """What plan and apply take."""
 
-removal_options = options(
-    _refresh, _target, _exclude, variable_options, _parallelism, _lock_timeout, _mass_change
-)
+removal_options = options(_refresh, _selecting, _running)
 """What destroy takes."""

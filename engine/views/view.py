@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeAlias
 
-from engine.address import ResourceAddress
 from engine.errors import EngineError, Problem
 from engine.plan.model import PlanReport
 from engine.plan.saved.file import SavedPlan
@@ -53,6 +52,23 @@ class ProjectFile:
     path: str
     made: bool
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewProject:
+    """What `engine init` did.
+
+    Attributes:
+        root: The project's folder.
+        typed: The same as typed; empty for the current one.
+        files: What was written, and what was left.
+        environment: The environment of the next commands.
+    """
+
+    root: Path
+    typed: str
+    files: tuple[ProjectFile, ...]
+    environment: Environment
 
 
 class View(Protocol):
@@ -105,32 +121,11 @@ class View(Protocol):
     def output(self, state: State, name: str, /) -> Page:
         """The value of one output."""
 
-    def imported(self, state: State, address: ResourceAddress, id: str, /) -> Page:
-        """The resource that an import recorded."""
-
-    def moved(self, state: State, old: ResourceAddress, new: ResourceAddress, /) -> Page:
-        """The resource that has another address now."""
-
-    def renamed(self, state: State, old: str, place: str, share: str, /) -> Page:
-        """The stack that has another name now, where its state is, and how to share that."""
-
-    def forgotten(self, state: State, addresses: Sequence[ResourceAddress], /) -> Page:
-        """What a state does not record any longer."""
-
     def rebuilt(self, environment: str, states: Sequence[Rebuilt], /) -> Page:
         """The states that were made again."""
 
     def locks(self, held: Sequence[HeldLock], runs: Sequence[RunLock], /) -> Page:
         """Every lock."""
-
-    def locked(self, lock: HeldLock, /) -> Page:
-        """A lock that is held from now on."""
-
-    def released(self, place: str, /) -> Page:
-        """A lock that is not held any longer."""
-
-    def unlocked(self, run: RunLock, /, *, forced: bool) -> Page:
-        """A run that lost its lock."""
 
     def types(self, schemas: Schemas, others: int, /) -> Page:
         """The types that can be declared, and how many further ones Stripe has."""
@@ -138,10 +133,8 @@ class View(Protocol):
     def type(self, kind: ResourceType, schemas: Schemas, /) -> Page:
         """One type."""
 
-    def project(
-        self, root: Path, files: Sequence[ProjectFile], environment: Environment, folder: str, /
-    ) -> Page:
-        """A project that was begun; `folder` is its name as typed, empty for the current one."""
+    def project(self, project: NewProject, /) -> Page:
+        """A project that was begun."""
 
     def serving(self, url: str, /) -> Page:
         """The emulator, which takes connections from now on."""

@@ -14,14 +14,16 @@ from engine.cli.command import EngineCommand
 from engine.cli.invocation import Invocation, pass_invocation
 from engine.cli.plan_files import PlanFile, plan_file_among
 from engine.cli.planning_options import (
-    Wishes,
     confirm_option,
+    plan_options,
     planning_options,
+    refuse_with_plan_file,
     removal_options,
     stacks_argument,
     stacks_or_plan_argument,
 )
 from engine.errors import InterruptedRunError, UsageError
+from engine.plan.inputs.options import PlanOptions
 
 if TYPE_CHECKING:
     from engine.address import ResourceAddress
@@ -43,7 +45,14 @@ _yes = click.option("--yes", is_flag=True, help="Do it without asking.")
 @confirm_option
 @planning_options
 @pass_invocation
-def apply(invocation: Invocation, /, stacks: tuple[str, ...], *, yes: bool, **wishes: Any) -> int:
+def apply(
+    invocation: Invocation,
+    /,
+    stacks: tuple[str, ...],
+    *,
+    yes: bool,
+    **typed: Any,
+) -> int:
     r"""Plan, ask, and make it so.
 
     Without STACK, all stacks are applied, in the order they need each other. Each operation is
@@ -65,8 +74,10 @@ def apply(invocation: Invocation, /, stacks: tuple[str, ...], *, yes: bool, **wi
     """
     file = plan_file_among(invocation, stacks)
     if file is not None:
-        return _run_saved(invocation, file, Wishes(**wishes))
-    return _run(invocation, stacks, Wishes(**wishes), operation="Apply", yes=yes)
+        options = PlanOptions(**typed)
+        refuse_with_plan_file(invocation, options)
+        return _run_saved(invocation, file, options)
+    return _run(invocation, stacks, plan_options(**typed), "Apply", yes=yes)
 
 
 @click.command(cls=EngineCommand)
@@ -75,7 +86,14 @@ def apply(invocation: Invocation, /, stacks: tuple[str, ...], *, yes: bool, **wi
 @confirm_option
 @removal_options
 @pass_invocation
-def destroy(invocation: Invocation, /, stacks: tuple[str, ...], *, yes: bool, **wishes: Any) -> int:
+def destroy(
+    invocation: Invocation,
+    /,
+    stacks: tuple[str, ...],
+    *,
+    yes: bool,
+    **typed: Any,
+) -> int:
     r"""Remove everything that was applied, as far as Stripe allows.
 
     Where Stripe cannot delete, objects are archived, deactivated or left; the plan says which.
@@ -87,20 +105,25 @@ def destroy(invocation: Invocation, /, stacks: tuple[str, ...], *, yes: bool, **
       engine destroy --target stripe_webhook_endpoint.events
       engine destroy -e test --yes
     """
-    return _run(invocation, stacks, Wishes(destroy=True, **wishes), operation="Destroy", yes=yes)
+    options = plan_options(destroy=True, **typed)
+    return _run(invocation, stacks, options, "Destroy", yes=yes)
 
 
 def _run(
-    invocation: Invocation, stacks: tuple[str, ...], wanted: Wishes, *, operation: str, yes: bool
+    invocation: Invocation,
+    stacks: tuple[str, ...],
+    options: PlanOptions,
+    operation: str,
+    *,
+    yes: bool,
 ) -> int:
-    wanted.check()
     _need_consent(invocation, operation.lower(), yes=yes)
     from engine.operations.apply import apply_stacks
     from engine.plan.checks import unconfirmed
 
     progress = invocation.progress()
     try:
-        context = invocation.open(parallelism=wanted.parallelism, hook=progress)
+        context = invocation.open(hook=progress)
 
         def approve(report: PlanReport) -> bool:
             with _before_writing(invocation, report):
@@ -114,7 +137,7 @@ def _run(
             with _before_writing(invocation, report):
                 return _ask_for_names(invocation, addresses)
 
-        report = apply_stacks(context, stacks, wanted.options(), approve, confirm=confirm)
+        report = apply_stacks(context, stacks, options, approve, confirm=confirm)
     except KeyboardInterrupt:
         raise InterruptedRunError(_NOT_BEGUN) from None
     finally:
@@ -122,20 +145,19 @@ def _run(
     return _conclude(invocation, report, operation)
 
 
-def _run_saved(invocation: Invocation, file: PlanFile, wanted: Wishes) -> int:
-    wanted.check_with_plan_file(invocation)
+def _run_saved(invocation: Invocation, file: PlanFile, options: PlanOptions) -> int:
     from engine.operations.saved_plan.saved_plan import apply_saved
 
     progress = invocation.progress()
     try:
-        context = invocation.open(parallelism=wanted.parallelism, hook=progress)
+        context = invocation.open(hook=progress)
         saved = file.read(context.schemas)
 
         def approve(report: PlanReport) -> bool:
             _show_first(invocation, report)
             return True  # whoever applies a saved plan has had it to look at
 
-        report = apply_saved(context, saved, approve, lock_timeout=wanted.lock_timeout)
+        report = apply_saved(context, saved, approve, lock_timeout=options.lock_timeout)
     except KeyboardInterrupt:
         raise InterruptedRunError(_NOT_BEGUN) from None
     finally:

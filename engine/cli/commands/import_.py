@@ -8,20 +8,14 @@ from engine.address import parse_address
 from engine.cli.command import EngineCommand
 from engine.cli.completion import complete_addresses
 from engine.cli.invocation import Invocation, pass_invocation
-from engine.cli.planning_options import variable_options
+from engine.cli.planning_options import lock_timeout_option, variable_options
 
 
 @click.command("import", cls=EngineCommand)
 @click.argument("address", metavar="ADDR", shell_complete=complete_addresses)
 @click.argument("id", metavar="ID")
 @variable_options
-@click.option(
-    "--lock-timeout",
-    type=click.FloatRange(min=0),
-    default=0.0,
-    metavar="S",
-    help="Wait up to S seconds for another run to end; 0 gives up at once.",
-)
+@lock_timeout_option
 @pass_invocation
 def import_(
     invocation: Invocation,
@@ -46,5 +40,8 @@ def import_(
     target = parse_address(address)
     context = invocation.open()
     state = import_object(context, target, id, lock_timeout=lock_timeout)
-    invocation.write_out(invocation.view.imported(state, target, id))
+    invocation.write_done(
+        f"Imported {target} as {id} into the state of {state.stack}.",
+        invocation.view.resource(state, str(target)),
+    )
     invocation.write_note("engine plan shows whether it differs from its declaration.")

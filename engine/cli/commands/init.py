@@ -24,9 +24,11 @@ def init(invocation: Invocation, folder: str | None) -> None:
     """
     from engine.cli.project_template import start_project
     from engine.settings import load_settings
+    from engine.views.view import NewProject
 
     root = invocation.place / folder if folder is not None else invocation.place
     files = start_project(root)
     # The one that the next commands use.
     environment = load_settings(root, environment=invocation.environment).environment
-    invocation.write_out(invocation.view.project(root, files, environment, folder or ""))
+    project = NewProject(root, folder or "", files, environment)
+    invocation.write_out(invocation.view.project(project))

@@ -75,7 +75,12 @@ def unlock(invocation: Invocation, id: str, *, force: bool) -> None:
     from engine.operations import locks as use
 
     run = use.unlock(invocation.open(), id, force=force)
-    invocation.write_out(invocation.view.unlocked(run, forced=force))
+    place = f"{run.environment}/{run.stack}"
+    if force and not run.owner.gone:
+        done = f"Unlocked {place}: {run.owner} can no longer write."
+    else:
+        done = f"Unlocked {place}: the run of {run.owner.who} had ended."
+    invocation.write_done(done, invocation.view.locks((), (run,)))
 
 
 def _list(invocation: Invocation) -> None:
@@ -90,7 +95,7 @@ def _hold(invocation: Invocation, stack: str, reason: str) -> None:
 
     context = invocation.open()
     lock = use.hold_lock(context, stack, reason)
-    invocation.write_out(invocation.view.locked(lock))
+    invocation.write_done(f"Locked {lock.place}: {lock.reason}", invocation.view.locks((lock,), ()))
     if share := context.backend.how_to_share(lock.file):
         invocation.write_note(f"{share} to keep every machine away.")
 
@@ -101,6 +106,6 @@ def _release(invocation: Invocation, stack: str) -> None:
     context = invocation.open()
     file = use.release_lock(context, stack)
     place = f"{invocation.environment}/{stack}" if stack else f"{invocation.environment}"
-    invocation.write_out(invocation.view.released(place))
+    invocation.write_done(f"Released {place}.", invocation.view.locks((), ()))
     if share := context.backend.how_to_share(f"the removal of {file}"):
         invocation.write_note(f"{share} to let every machine in.")

@@ -11,7 +11,8 @@ import click
 from engine.cli.command import EngineCommand
 from engine.cli.invocation import Invocation, pass_invocation
 from engine.cli.plan_files import PlanFile
-from engine.cli.planning_options import Wishes, planning_options, stacks_argument
+from engine.cli.planning_options import plan_options, planning_options, stacks_argument
+from engine.plan.inputs.options import PlanOptions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +47,7 @@ def plan(
     *,
     out: str | None,
     detailed_exitcode: bool,
-    **wishes: Any,
+    **typed: Any,
 ) -> int:
     r"""Show what an apply would change.
 
@@ -65,15 +66,14 @@ def plan(
       engine plan -o shop.plan && engine apply shop.plan
       engine plan --json | jq '.stacks[].summary'
     """
-    wanted = Wishes(**wishes)
-    wanted.check()
+    options = plan_options(**typed)
     file = None if out is None else PlanFile.named(invocation, out)
     if file is not None:
         file.check()
     progress = invocation.progress()
     try:
-        context = invocation.open(parallelism=wanted.parallelism, hook=progress)
-        report = _plan(context, stacks, wanted, file)
+        context = invocation.open(hook=progress)
+        report = _plan(context, stacks, options, file)
     finally:
         progress.close()
     invocation.write_out(invocation.view.plan(report))
@@ -85,15 +85,15 @@ def plan(
 
 
 def _plan(
-    context: Context, stacks: Sequence[str], wanted: Wishes, file: PlanFile | None
+    context: Context, stacks: Sequence[str], options: PlanOptions, file: PlanFile | None
 ) -> PlanReport:
     if file is None:
         from engine.operations.plan import plan_stacks
 
-        return plan_stacks(context, stacks, wanted.options())
+        return plan_stacks(context, stacks, options)
     from engine.operations.saved_plan.saved_plan import plan_to_save
 
-    report, saved = plan_to_save(context, stacks, wanted.options())
+    report, saved = plan_to_save(context, stacks, options)
     if not report.refusals:
         file.write(saved)
     return report

@@ -13,7 +13,12 @@ from engine.cli.command import EngineCommand, LazyGroup
 from engine.cli.completion import complete_addresses, complete_stacks
 from engine.cli.error_boundary import report_error
 from engine.cli.invocation import Invocation, pass_invocation
-from engine.cli.planning_options import read_addresses, stacks_argument, variable_options
+from engine.cli.planning_options import (
+    lock_timeout_option,
+    read_addresses,
+    stacks_argument,
+    variable_options,
+)
 from engine.errors import StateProblemsError, UsageError
 from engine.suggest import nearest
 
@@ -27,13 +32,6 @@ _stack_option = click.option(
     metavar="STACK",
     help="The stack to look in, where several have that address.",
     shell_complete=complete_stacks,
-)
-_lock_timeout = click.option(
-    "--lock-timeout",
-    type=click.FloatRange(min=0),
-    default=0.0,
-    metavar="S",
-    help="Wait up to S seconds for another run to end; 0 gives up at once.",
 )
 
 
@@ -94,7 +92,7 @@ def show(invocation: Invocation, address: str, *, stack: str | None) -> None:
 @click.argument("old", metavar="OLD", shell_complete=complete_addresses)
 @click.argument("new", metavar="NEW")
 @_stack_option
-@_lock_timeout
+@lock_timeout_option
 @pass_invocation
 def move(
     invocation: Invocation, old: str, new: str, *, stack: str | None, lock_timeout: float
@@ -118,13 +116,19 @@ def move(
         renamed = rename_stack(context, before, after, lock_timeout=lock_timeout)
         place = context.backend.place(after, context.environment)
         share = context.backend.how_to_share("both files")
-        invocation.write_out(invocation.view.renamed(renamed, before, place, share))
+        invocation.write_done(
+            f"Stack {before} is now {after}: {place}." + (f" {share}." if share else ""),
+            invocation.view.addresses(context.environment, (renamed,)),
+        )
         return
     source, target = parse_address(old), parse_address(new)
     context = invocation.open(hook=invocation.progress())
     name = _state_with(states(context, (stack,) if stack else ()), str(source)).stack
     written = move_resource(context, name, source, target, lock_timeout=lock_timeout)
-    invocation.write_out(invocation.view.moved(written, source, target))
+    invocation.write_done(
+        f"Moved {source} to {target} in the state of {written.stack}.",
+        invocation.view.resource(written, str(target)),
+    )
 
 
 @state.command("rm", cls=EngineCommand)
@@ -137,7 +141,7 @@ def move(
     shell_complete=complete_addresses,
 )
 @_stack_option
-@_lock_timeout
+@lock_timeout_option
 @pass_invocation
 def remove(
     invocation: Invocation,
@@ -163,7 +167,13 @@ def remove(
     known = states(context, (stack,) if stack else ())
     name = _state_with(known, str(addresses[0])).stack
     written = forget_resources(context, name, addresses, lock_timeout=lock_timeout)
-    invocation.write_out(invocation.view.forgotten(written, addresses))
+    invocation.write_done(
+        "\n".join(
+            f"Forgot {address} in the state of {written.stack}; it stays on Stripe."
+            for address in addresses
+        ),
+        invocation.view.addresses(context.environment, (written,)),
+    )
 
 
 @state.command("verify", cls=EngineCommand)
@@ -217,7 +227,7 @@ def verify(invocation: Invocation, places: tuple[str, ...]) -> int:
     help="Do not list types that the stacks do not declare, in search of what they once did.",
 )
 @variable_options
-@_lock_timeout
+@lock_timeout_option
 @pass_invocation
 def rebuild(
     invocation: Invocation,

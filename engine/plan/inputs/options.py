@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from engine.address import ResourceAddress
+
+FLAGS = {
+    "refresh": "--no-refresh",
+    "refresh_only": "--refresh-only",
+    "destroy": "--destroy",
+    "allow_mass_change": "--allow-mass-change",
+    "targets": "--target",
+    "excludes": "--exclude",
+    "replace": "--replace",
+}
+"""The options that decide what a plan is, by their field: as they are typed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,3 +46,13 @@ class PlanOptions:
     lock_timeout: float = 0.0
     allow_mass_change: bool = False
     confirmed_removals: tuple[ResourceAddress, ...] = ()
+
+    def given(self) -> Iterator[tuple[str, Any]]:
+        """Yield the options of `FLAGS` that are not as without any, as typed, with their values."""
+        for name, flag in FLAGS.items():
+            value = getattr(self, name)
+            if value != getattr(_NONE, name):
+                yield flag, value
+
+
+_NONE = PlanOptions()

@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from pathlib import Path
 from typing import ClassVar
 
-from engine.address import ResourceAddress
 from engine.plan.saved.file import SavedPlan
 from engine.ports.outcomes import ApplyReport
-from engine.ports.run_locks import RunLock
 from engine.redaction import hide
-from engine.settings import Environment
-from engine.state.held_lock import HeldLock
-from engine.state.model import State
 from engine.views.json.locks import locks_document
 from engine.views.json.plan import apply_document, plan_document
 from engine.views.json.problems import failure_document, validation_document
@@ -30,7 +23,7 @@ from engine.views.json.states import (
 from engine.views.json.types import type_document, types_document
 from engine.views.json.values import FORMAT_VERSION
 from engine.views.style import inert
-from engine.views.view import Page, ProjectFile, ViewOptions
+from engine.views.view import NewProject, Page, ViewOptions
 
 
 class JsonView:
@@ -65,49 +58,18 @@ class JsonView:
         return plan_document(saved.report())
 
     def applied(self, report: ApplyReport, operation: str, /) -> Page:
-        del operation
         return apply_document(report)
 
-    def imported(self, state: State, address: ResourceAddress, id: str, /) -> Page:
-        del id
-        return resource_document(state, str(address))
-
-    def moved(self, state: State, old: ResourceAddress, new: ResourceAddress, /) -> Page:
-        del old
-        return resource_document(state, str(new))
-
-    def renamed(self, state: State, old: str, place: str, share: str, /) -> Page:
-        del old, place, share
-        return addresses_document(state.environment, (state,))
-
-    def forgotten(self, state: State, addresses: Sequence[ResourceAddress], /) -> Page:
-        del addresses
-        return addresses_document(state.environment, (state,))
-
-    def locked(self, lock: HeldLock, /) -> Page:
-        return locks_document((lock,), ())
-
-    def released(self, place: str, /) -> Page:
-        del place
-        return locks_document((), ())
-
-    def unlocked(self, run: RunLock, /, *, forced: bool) -> Page:
-        del forced
-        return locks_document((), (run,))
-
-    def project(
-        self, root: Path, files: Sequence[ProjectFile], environment: Environment, folder: str, /
-    ) -> Page:
-        del folder
+    def project(self, project: NewProject, /) -> Page:
         return {
             "format_version": FORMAT_VERSION,
-            "folder": str(root),
-            "made": [file.path for file in files if file.made],
-            "left": [file.path for file in files if not file.made],
+            "folder": str(project.root),
+            "made": [file.path for file in project.files if file.made],
+            "left": [file.path for file in project.files if not file.made],
             "environment": {
-                "name": environment.name,
-                "embedded": environment.emulator,
-                "livemode": environment.livemode,
+                "name": project.environment.name,
+                "embedded": project.environment.emulator,
+                "livemode": project.environment.livemode,
             },
         }
 

@@ -64,19 +64,8 @@ def saved_text(saved: SavedPlan, schemas: Schemas, style: Style, *, verbose: boo
 
 
 def _option_words(options: PlanOptions) -> Iterator[str]:
-    flags = {
-        "--no-refresh": not options.refresh,
-        "--refresh-only": options.refresh_only,
-        "--destroy": options.destroy,
-        "--allow-mass-change": options.allow_mass_change,
-    }
-    yield from (name for name, given in flags.items() if given)
-    named = {
-        "--target": options.targets,
-        "--exclude": options.excludes,
-        "--replace": options.replace,
-    }
-    yield from (f"{name} {address}" for name, some in named.items() for address in some)
+    for flag, value in options.given():
+        yield from [flag] if isinstance(value, bool) else [f"{flag} {entry}" for entry in value]
 
 
 def account_line(report: PlanReport, style: Style) -> str:

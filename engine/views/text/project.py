@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from engine.settings import EMBEDDED, Environment
-from engine.views.view import ProjectFile
+from engine.views.view import NewProject
 
 
-def project_text(files: Sequence[ProjectFile], environment: Environment, folder: str) -> str:
-    """List the files of a new project, and say what comes next.
-
-    Args:
-        files: What was written, and what was left.
-        environment: The environment of the next commands.
-        folder: The project's folder as typed; empty for the current one.
-    """
-    applying = "\n".join(_what_apply_does(environment))
-    lines = [f"{'made' if file.made else 'left'}  {file.path}  ({file.why})" for file in files]
+def project_text(project: NewProject) -> str:
+    """List the files of a new project, and say what comes next."""
+    applying = "\n".join(_what_apply_does(project.environment))
+    lines = [
+        f"{'made' if file.made else 'left'}  {file.path}  ({file.why})" for file in project.files
+    ]
     lines += [
         "",
         "Next:",
-        *([f"  cd {folder}"] if folder else []),
+        *([f"  cd {project.typed}"] if project.typed else []),
         "  engine validate    check the stacks, offline",
         "  engine plan        see what would be created",
         f"  engine apply       {applying}",
