@@ -106,6 +106,13 @@ class Tally:
     required: set[str] = field(default_factory=set)
     excused: dict[str, str] = field(default_factory=dict)
 
+    def add(self, other: Tally) -> None:
+        """Add what another test found out about leaves of the same type."""
+        self.held |= other.held
+        self.failed |= other.failed
+        self.required |= other.required
+        self.excused |= other.excused
+
 
 class Samples:
     """Declarations for every leaf."""

@@ -1,47 +1,50 @@
-"""The samples of every leaf, projects to declare them in, and the summary of what converged."""
+"""The samples of every leaf, and the summary of what converged."""
 
 from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Iterator
 
 import pytest
 
 from tests.support.random_life import Chance
+from tests.support.recorded import record, recorded
 from tests.support.samples import Samples, Tally
 
-_TALLIES = pytest.StashKey[dict[str, Tally]]()
-_CHANCE = pytest.StashKey[Chance]()
+
+@pytest.fixture
+def samples(request: pytest.FixtureRequest) -> Iterator[Samples]:
+    """Declarations made from the catalogue; what becomes of their leaves is in the summary."""
+    tallies: dict[str, Tally] = {}
+    yield Samples(tallies)
+    for object_name, tally in tallies.items():
+        record(request, "leaves", [object_name, dataclasses.asdict(tally)])
 
 
 @pytest.fixture
-def samples(request: pytest.FixtureRequest) -> Samples:
-    """Declarations made from the catalogue."""
-    return Samples(request.config.stash[_TALLIES])
+def chance(request: pytest.FixtureRequest) -> Iterator[Chance]:
+    """Counts random stacks for the summary."""
+    chance = Chance()
+    yield chance
+    record(request, "random stacks", dataclasses.asdict(chance))
 
 
-@pytest.fixture
-def chance(request: pytest.FixtureRequest) -> Chance:
-    """Counts random stacks."""
-    return request.config.stash[_CHANCE]
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Begin to count."""
-    config.stash.setdefault(_TALLIES, {})
-    config.stash.setdefault(_CHANCE, Chance())
-
-
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print how many leaves of how many types converge, and how many random stacks."""
-    chance = config.stash.get(_CHANCE, Chance())
-    if chance.stacks:
+    counts = Counter[str]()
+    for found in recorded(terminalreporter, "random stacks"):
+        counts.update(found)
+    if counts["stacks"]:
         terminalreporter.section("random stacks")
         terminalreporter.line(
-            f"{chance.stacks} converge, {chance.resources} resources in the end; {chance.taken} "
-            f"leaves taken, {chance.refused} refused by validation, {chance.turned_down} changes "
-            "refused as a whole"
+            f"{counts['stacks']} converge, {counts['resources']} resources in the end; "
+            f"{counts['taken']} leaves taken, {counts['refused']} refused by validation, "
+            f"{counts['turned_down']} changes refused as a whole"
         )
-    tallies = config.stash.get(_TALLIES, {})
+    tallies: dict[str, Tally] = {}
+    for object_name, found in recorded(terminalreporter, "leaves"):
+        tallies.setdefault(object_name, Tally()).add(Tally(**found))
     if not tallies:
         return
     terminalreporter.section("convergence")
@@ -50,11 +53,10 @@ def pytest_terminal_summary(
         terminalreporter.line(
             f"{object_name}: {len(tally.held)} held, {len(tally.excused)} excused{failed}"
         )
-    held, excused = (
-        sum(len(getattr(tally, name)) for tally in tallies.values()) for name in ("held", "excused")
+    held, excused, required, failed_count = (
+        sum(len(getattr(tally, name)) for tally in tallies.values())
+        for name in ("held", "excused", "required", "failed")
     )
-    required = sum(len(tally.required) for tally in tallies.values())
-    failed_count = sum(len(tally.failed) for tally in tallies.values())
     total = held + excused + failed_count
     share = excused / total if total else 0.0
     terminalreporter.line(
