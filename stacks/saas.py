@@ -1,4 +1,4 @@
-"""The catalogue of a small software company: plans, an add-on, discounts, taxes, shipping."""
+"""The catalog of a small software company: plans, an add-on, discounts, taxes, shipping."""
 
 from typing import Literal, NamedTuple
 

@@ -3,7 +3,7 @@
 No request holds what Stripe has no word for, and no answer differs from Stripe's description.
 
 Every request that the engine sends to any emulator of this process is held against the SDK's
-TypedDicts, read anew and not through the catalogue or the semantics table, so that a wrong row
+TypedDicts, read anew and not through the catalog or the semantics table, so that a wrong row
 cannot vouch for itself. What tests send by hand, right or wrong, is not looked at. Every answer of
 any emulator of this process is held against the description, where the machine has it.
 """

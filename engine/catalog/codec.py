@@ -1,4 +1,4 @@
-"""How an entry of the catalogue is written in its file.
+"""How an entry of the catalog is written in its file.
 
 A shape is a string, or an object of one member::
 

@@ -1,4 +1,4 @@
-"""The catalogue as the rest of the engine asks for it: by object name, by type name, by class.
+"""The catalog as the rest of the engine asks for it: by object name, by type name, by class.
 
 Light: reads JSON, one type's file at a time and only when asked, imports the rows of one area at a
 time, and never the SDK. What must not
@@ -34,7 +34,7 @@ _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
 def object_names() -> tuple[str, ...]:
-    """Every object in the catalogue, managed or not, sorted."""
+    """Every object in the catalog, managed or not, sorted."""
     return tuple(_index()["objects"])
 
 
@@ -43,7 +43,7 @@ def entry(object_name: str) -> Entry:
     """What the SDK says about a type.
 
     Raises:
-        UsageError: if the catalogue has no such object.
+        UsageError: if the catalog has no such object.
     """
     return _reader(object_name).entry()
 
@@ -55,7 +55,7 @@ def outline(object_name: str) -> Entry:
     Shapes are most of the work of reading an entry: this is for asking all types at once.
 
     Raises:
-        UsageError: if the catalogue has no such object.
+        UsageError: if the catalog has no such object.
     """
     return _reader(object_name).outline()
 
@@ -152,7 +152,7 @@ def unruled(object_name: str) -> Attribute:
     """Fields of a type as the SDK tells them, before its row.
 
     Raises:
-        UsageError: if the catalogue has no such object.
+        UsageError: if the catalog has no such object.
     """
     said = entry(object_name)
     root = attributes(said, _embedded)
@@ -161,7 +161,7 @@ def unruled(object_name: str) -> Attribute:
 
 
 def _embedded(object_name: str) -> Shape | None:
-    """Shape of an object that answers hold whole, where the catalogue has it."""
+    """Shape of an object that answers hold whole, where the catalog has it."""
     return entry(object_name).response if object_name in _index()["objects"] else None
 
 
@@ -194,17 +194,17 @@ def faces() -> Mapping[str, str]:
 
 
 def api_version() -> str:
-    """Stripe's API version that the catalogue describes."""
+    """Stripe's API version that the catalog describes."""
     return str(_index()["api_version"])
 
 
 def description_version() -> str:
-    """Stripe's API version of the description that the catalogue takes further facts from."""
+    """Stripe's API version of the description that the catalog takes further facts from."""
     return str(_index()["description_version"])
 
 
 def sdk_version() -> str:
-    """Release of the SDK that the catalogue is derived from."""
+    """Release of the SDK that the catalog is derived from."""
     return str(_index()["sdk_version"])
 
 

@@ -1,4 +1,4 @@
-"""The catalogue's nouns: what the SDK and Stripe's description say about one type, unmerged.
+"""The catalog's nouns: what the SDK and Stripe's description say about one type, unmerged.
 
 The emulator reads these; the planner reads `engine.schema.attribute.ResourceType`, which the
 loader builds from an entry here and a row of the semantics table.

@@ -13,7 +13,7 @@ from engine.errors import UsageError
 from engine.views.view import ProjectFile
 
 _STACK = '''\
-"""A first catalogue: one product, two prices, and a customer portal over them.
+"""A first catalog: one product, two prices, and a customer portal over them.
 
 Everything here is Stripe's own parameter in Stripe's own spelling. `engine types Price` lists
 the fields of a price, `engine plan` shows what this would create.
@@ -127,7 +127,7 @@ def start_project(root: Path) -> tuple[ProjectFile, ...]:
 
 def _example_stack(root: Path) -> ProjectFile:
     folder = root / "stacks"
-    name = "stacks/catalogue.py"
+    name = "stacks/catalog.py"
     # An example beside real stacks would be applied together with them.
     present = sorted(path.name for path in folder.glob("[!.]*.py"))
     if present:

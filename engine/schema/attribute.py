@@ -1,6 +1,6 @@
 """What a resource type is, as the planner and the validator need to know it.
 
-Pure data. What Stripe's types look like is said in the catalogue, never here.
+Pure data. What Stripe's types look like is said in the catalog, never here.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Calls of the service beside create, read, update, delete and list.
 
-Pure data. Which type has which is said in the catalogue.
+Pure data. Which type has which is said in the catalog.
 """
 
 from __future__ import annotations

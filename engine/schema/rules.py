@@ -1,6 +1,6 @@
 """Plan-time checks: what Stripe would refuse at apply and a plan can already tell, as rows.
 
-Pure data. `engine.stack.checks.rules` reads them; the catalogue says which there are.
+Pure data. `engine.stack.checks.rules` reads them; the catalog says which there are.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The authoring classes of Stripe's types, made when a stack module asks for one.
 
-Light: no SDK, no catalogue file. The parameters of a class are in the generated `__init__.pyi` for
+Light: no SDK, no catalog file. The parameters of a class are in the generated `__init__.pyi` for
 type checkers, and are checked when stacks are validated.
 """
 

@@ -1,4 +1,4 @@
-"""A small, valid declaration of any type, made from what the catalogue says of it.
+"""A small, valid declaration of any type, made from what the catalog says of it.
 
 What must not live here: examples written by hand, which would go stale; a row gives the few values
 that nothing else tells.

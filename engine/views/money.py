@@ -1,6 +1,6 @@
 """Amounts in minor units as people read them.
 
-What must not live here: which fields are amounts; the catalogue knows.
+What must not live here: which fields are amounts; the catalog knows.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from tests.support.command_line import Engine
 
 REFUSED = "A live key is refused until an environment says live = true; see pyproject.toml."
 MADE = [
-    "stacks/catalogue.py",
+    "stacks/catalog.py",
     "state/README.md",
     "state/.gitignore",
     "pyproject.toml",
@@ -59,7 +59,7 @@ def test_a_second_time_nothing_is_touched(engine: Engine, home: Path) -> None:
 
 def test_real_stacks_get_no_example_beside_them(engine: Engine, root: Path) -> None:
     """The example would be applied together with them."""
-    assert "left  stacks/catalogue.py  (stacks/ has shop.py already)" in engine("init").out
+    assert "left  stacks/catalog.py  (stacks/ has shop.py already)" in engine("init").out
     assert [path.name for path in (root / "stacks").iterdir()] == ["shop.py"]
 
 

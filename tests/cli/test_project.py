@@ -60,4 +60,4 @@ def test_the_folder_named_is_the_project(inside: Callable[..., Any], root: Path)
 def test_init_makes_a_project_where_a_person_is(inside: Callable[..., Any], root: Path) -> None:
     """Also within another one."""
     assert inside("init").code == 0
-    assert (root / "src" / "app" / "stacks" / "catalogue.py").exists()
+    assert (root / "src" / "app" / "stacks" / "catalog.py").exists()

@@ -138,12 +138,12 @@ def test_completion_loads_nothing_heavy(
 
 
 def test_a_stack_loads_the_types_that_it_declares(root: Path) -> None:
-    """Of the rest of the catalogue, neither rows nor files."""
+    """Of the rest of the catalog, neither rows nor files."""
     code, modules = loaded(root, "validate")
     assert code == 0
     areas = "engine.catalog.semantics."
     found = {name.removeprefix(areas) for name in modules if name.startswith(areas)}
-    assert {"catalogue", "prices"} <= found
+    assert {"products", "prices"} <= found
     assert found.isdisjoint({"tax", "connect", "issuing", "table"})
 
 

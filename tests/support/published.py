@@ -1,6 +1,6 @@
 """Whether answers are what Stripe's published description says that they are.
 
-The description is read as it is, and not through the catalogue, so that a wrong fact there cannot
+The description is read as it is, and not through the catalog, so that a wrong fact there cannot
 vouch for itself. The SDK is newer: fields and words that only it has are let through.
 """
 

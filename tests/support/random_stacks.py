@@ -86,7 +86,7 @@ class RandomStack:
     """
 
     def __init__(self, seed: int, samples: Samples) -> None:
-        """Args: seed: makes one run like the next; samples: what the catalogue does not tell."""
+        """Args: seed: makes one run like the next; samples: what the catalog does not tell."""
         self._rng = random.Random(seed)  # noqa: S311 - to be repeated, not to be secret
         self._values = RandomValues(self._rng)
         self._samples = samples

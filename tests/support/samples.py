@@ -1,6 +1,6 @@
-"""Samples made from the catalogue: for every leaf of every managed type two values, and none.
+"""Samples made from the catalog: for every leaf of every managed type two values, and none.
 
-What Stripe's rules demand beyond what the catalogue tells stands in `samples.json`: per type a
+What Stripe's rules demand beyond what the catalog tells stands in `samples.json`: per type a
 smallest declaration, and per leaf what has to stand beside it.
 """
 
@@ -54,7 +54,7 @@ class Case:
 
     Attributes:
         object: Object name of the type.
-        path: The leaf as the catalogue spells it, `tiers.*.up_to`.
+        path: The leaf as the catalog spells it, `tiers.*.up_to`.
         name: Logical name of the declaration.
         first: Arguments that hold one value.
         second: The same with another value.
@@ -258,7 +258,7 @@ class Samples:
         return _base(object_name, name)
 
     def schema_path(self, object_name: str, path: tuple[Any, ...]) -> str:
-        """A path in a declaration as the catalogue spells it."""
+        """A path in a declaration as the catalog spells it."""
         return _spelt(loader.by_object(object_name).root, path)
 
 
@@ -297,7 +297,7 @@ def grown(
     Args:
         object_name: Object name of the type.
         arguments: What the declaration says so far; untouched.
-        path: The leaf as the catalogue spells it.
+        path: The leaf as the catalog spells it.
         name: Logical name of the declaration.
         choose: Gives a value, and which of the two samples needs the same beside it.
 
@@ -618,7 +618,7 @@ def _reach(value: Any, where: tuple[Any, ...]) -> Any:
 
 
 def _spelt(root: Attribute, where: tuple[Any, ...]) -> str:
-    """A path in a declaration as the catalogue spells it."""
+    """A path in a declaration as the catalog spells it."""
     parts: list[str] = []
     node: Attribute | None = root
     for part in where:
@@ -649,7 +649,7 @@ def _values(attribute: Attribute, path: tuple[str, ...], name: str) -> tuple[Any
 
 
 def _said_of(attribute: Attribute, dotted: str) -> Any:
-    """What the data or the catalogue says of a field's values; None if neither does."""
+    """What the data or the catalog says of a field's values; None if neither does."""
     for pattern, values in DATA["names"].items():
         if fnmatch.fnmatchcase(dotted, pattern) and attribute.kind.value in values:
             return values[attribute.kind.value]

@@ -1,1 +1,1 @@
-"""A developer's tool: derives the catalogue and the typed face from the installed Stripe SDK."""
+"""A developer's tool: derives the catalog and the typed face from the installed Stripe SDK."""

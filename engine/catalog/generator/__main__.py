@@ -1,7 +1,7 @@
 """`python -m engine.catalog.generator [--check]`: write the generated files, or compare them.
 
 Where ENGINE_STRIPE_DESCRIPTION names Stripe's API description, the facts that only it has are read
-from there; without it they are kept as the shipped catalogue has them.
+from there; without it they are kept as the shipped catalog has them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from engine.catalog.generator.description import (
 )
 from engine.catalog.generator.entries import entries
 from engine.catalog.generator.face import face_text
-from engine.catalog.generator.files import MANAGED, catalogue_files, managed_text
+from engine.catalog.generator.files import MANAGED, catalog_files, managed_text
 from engine.catalog.generator.overlay import Published, Shipped, Source, laid
 from engine.catalog.model import Entry
 from engine.catalog.semantics.table import AREAS
@@ -30,7 +30,7 @@ FACE = _ENGINE / "stripe" / "__init__.pyi"
 
 
 def source() -> Source:
-    """Where the description's facts come from: the description, or the shipped catalogue.
+    """Where the description's facts come from: the description, or the shipped catalog.
 
     Raises:
         DescriptionError: The named file does not hold the description.
@@ -44,19 +44,19 @@ def described_entries() -> list[Entry]:
     return list(laid(entries(), source()))
 
 
-def catalogue() -> Mapping[Path, str]:
-    """Text of every file of the catalogue by its path, from the SDK, the description and the rows.
+def catalog() -> Mapping[Path, str]:
+    """Text of every file of the catalog by its path, from the SDK, the description and the rows.
 
     Raises:
         DescriptionError: The named file does not hold the description.
     """
-    files = catalogue_files(described_entries(), source().version)
+    files = catalog_files(described_entries(), source().version)
     files[MANAGED] = managed_text(AREAS)
     return {DATA / name: text for name, text in files.items()}
 
 
 def face() -> Mapping[Path, str]:
-    """Text of the typed face by its path, from the catalogue's files as they are."""
+    """Text of the typed face by its path, from the catalog's files as they are."""
     return {FACE: face_text(loader.schemas().values())}
 
 
@@ -70,7 +70,7 @@ def differences(files: Mapping[Path, str]) -> list[str]:
 
 
 def left_over(files: Mapping[Path, str]) -> list[Path]:
-    """Files of the catalogue that no type stands behind any more, sorted."""
+    """Files of the catalog that no type stands behind any more, sorted."""
     return sorted(set(DATA.glob("*.json")) - set(files))
 
 
@@ -80,7 +80,7 @@ def check() -> int:
     Returns:
         0, or 1 if there are any.
     """
-    files = catalogue()
+    files = catalog()
     # The face is made from the files: while they differ, its own difference says nothing.
     found = [*differences(files), *(path.name for path in left_over(files))]
     if not found:
@@ -96,7 +96,7 @@ def write() -> int:
     Returns:
         0.
     """
-    files = catalogue()
+    files = catalog()
     DATA.mkdir(exist_ok=True)
     for path in left_over(files):
         path.unlink()

@@ -1,4 +1,4 @@
-"""Stripe's published API description, as far as the catalogue needs it.
+"""Stripe's published API description, as far as the catalog needs it.
 
 It is read from a file that is not part of the project. What must not live here: what the facts
 are used for.

@@ -1,6 +1,6 @@
-"""Which types there are: entries of the catalogue, one a service whose objects can be read.
+"""Which types there are: entries of the catalog, one a service whose objects can be read.
 
-A type's name in the catalogue is its object name. Where a service answers with objects of several
+A type's name in the catalog is its object name. Where a service answers with objects of several
 types, or with objects whose home is another service, the name is the service's own path in the
 singular: `customer.tax_id` beside `tax_id`, `account.external_account`.
 What must not live here: how entries are written down.

@@ -1,4 +1,4 @@
-"""The catalogue's files: what each holds, written the same way every time.
+"""The catalog's files: what each holds, written the same way every time.
 
 One line a parameter, a field and a shared shape, sorted, so that a new release of the SDK reads
 as a diff. What must not live here: how a shape is spelled (`engine.catalog.codec`).
@@ -22,7 +22,7 @@ INDEX, MANAGED = "index.json", "managed.json"
 _WORTH_SHARING = 48
 
 
-def catalogue_files(entries: Iterable[Entry], description_version: str) -> dict[str, str]:
+def catalog_files(entries: Iterable[Entry], description_version: str) -> dict[str, str]:
     """Text of every file under `engine/catalog/data`, by file name.
 
     Args:

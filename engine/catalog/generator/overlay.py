@@ -85,7 +85,7 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """A place in the shipped catalogue."""
+    """A place in the shipped catalog."""
 
     shape: Shape
 
@@ -112,7 +112,7 @@ class _Kept:
 
 
 class Shipped:
-    """Facts as an earlier generation has written them into the catalogue."""
+    """Facts as an earlier generation has written them into the catalog."""
 
     @property
     def version(self) -> str:

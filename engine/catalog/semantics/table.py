@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from engine.catalog.rows import Row
 from engine.catalog.semantics import (
     billing,
-    catalogue,
     connect,
     contracts,
     customers,
@@ -21,6 +20,7 @@ from engine.catalog.semantics import (
     payments,
     portal,
     prices,
+    products,
     radar,
     tax,
     terminal,
@@ -30,7 +30,6 @@ from engine.catalog.semantics import (
 
 AREAS: Mapping[str, Mapping[str, Row]] = {
     "billing": billing.ROWS,
-    "catalogue": catalogue.ROWS,
     "connect": connect.ROWS,
     "contracts": contracts.ROWS,
     "customers": customers.ROWS,
@@ -41,6 +40,7 @@ AREAS: Mapping[str, Mapping[str, Row]] = {
     "payments": payments.ROWS,
     "portal": portal.ROWS,
     "prices": prices.ROWS,
+    "products": products.ROWS,
     "radar": radar.ROWS,
     "tax": tax.ROWS,
     "terminal": terminal.ROWS,

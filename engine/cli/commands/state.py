@@ -105,7 +105,7 @@ def move(
     \b
     Examples:
       engine state mv stripe_price.monthly stripe_price.pro-monthly
-      engine state mv billing: catalogue:
+      engine state mv billing: catalog:
     """
     from engine.operations.show import states
     from engine.operations.state_edit import move_resource, rename_stack

@@ -1,4 +1,4 @@
-"""From a form to typed parameters, checked against the catalogue's shapes.
+"""From a form to typed parameters, checked against the catalog's shapes.
 
 An empty string becomes None where it clears a value.
 """

@@ -14,7 +14,7 @@ class CreatedObject:
     """One object that a request made.
 
     Attributes:
-        object: Object name in the catalogue.
+        object: Object name in the catalog.
         id: Its id.
         params: Typed parameters it was made from; for an object made inside another one's
             parameters, its own part of them.

@@ -32,7 +32,7 @@ class Condition:
 
     @property
     def sql(self) -> str:
-        """The comparison; paths come from the catalogue, never from a request."""
+        """The comparison; paths come from the catalog, never from a request."""
         left = place(self.path, folded=self.folded)
         if self.operator == "in":
             return f"{left} IN ({', '.join('?' for _ in self.value)})"
@@ -162,7 +162,7 @@ class Repository:
         named = any(one.path == "id" or one.operator == "in" for one in conditions)
         by = "+seq" if named else "seq"
         rows = self._connection.execute(
-            # Names and paths come from the catalogue; values are bound.
+            # Names and paths come from the catalog; values are bound.
             f"SELECT body FROM objects WHERE {' AND '.join(where)} ORDER BY {by} {order} LIMIT ?",  # noqa: S608
             [*bindings, limit],
         ).fetchall()

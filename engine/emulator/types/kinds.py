@@ -29,7 +29,7 @@ class ObjectKind:
     """One emulated type.
 
     Attributes:
-        object: Object name in the catalogue.
+        object: Object name in the catalog.
         table: Object name in responses, which is where its objects are kept.
         title: What errors call it, `promotion code`.
         id_param: What errors call its id in a path; the placeholder's name (L).
@@ -146,14 +146,14 @@ def outlines() -> Mapping[str, Entry]:
 
 
 def kind_of(object: str) -> ObjectKind | None:
-    """The emulated type of an object name, the catalogue's or the response's; None if none is."""
+    """The emulated type of an object name, the catalog's or the response's; None if none is."""
     name = _names().get(object)
     return None if name is None else _kind(name)
 
 
 @cache
 def _names() -> Mapping[str, str]:
-    """Object names in the catalogue by object names in responses and in the catalogue."""
+    """Object names in the catalog by object names in responses and in the catalog."""
     returned = {derived.wire_object(entry): name for name, entry in outlines().items()}
     return {**returned, **{name: name for name in loader.managed()}}
 

@@ -1,4 +1,4 @@
-"""Find the operation of a method and a path, from the catalogue's paths."""
+"""Find the operation of a method and a path, from the catalog's paths."""
 
 from __future__ import annotations
 

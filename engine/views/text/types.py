@@ -26,7 +26,7 @@ def types_text(schemas: Schemas, others: int, style: Style) -> str:
 
     Args:
         schemas: The managed types.
-        others: How many further object types the catalogue knows.
+        others: How many further object types the catalog knows.
         style: Decoration.
     """
     rows = [("TYPE", "CLASS", "REMOVAL", "FOUND AGAIN BY")]
@@ -34,7 +34,7 @@ def types_text(schemas: Schemas, others: int, style: Style) -> str:
     lines = columns(rows)
     lines[0] = style.paint(lines[0], "bold")
     number = counted(len(schemas), "type")
-    more = f"{number} can be declared; the catalogue knows {others} more of Stripe's objects."
+    more = f"{number} can be declared; the catalog knows {others} more of Stripe's objects."
     return "\n".join([*lines, "", more, "engine types TYPE shows the fields of one."])
 
 

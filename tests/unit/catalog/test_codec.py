@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.catalog.codec import EntryReader, encode_fields, encode_operation, encode_shape
-from engine.catalog.generator.files import catalogue_files
+from engine.catalog.generator.files import catalog_files
 from engine.catalog.model import Entry, Operation, Shape
 from engine.schema.attribute import Kind
 
@@ -120,6 +120,6 @@ def test_what_repeats_is_shared_within_a_file() -> None:
             },
         ),
     )
-    text = catalogue_files([entry], "2026-08-26")["thing.json"]
+    text = catalog_files([entry], "2026-08-26")["thing.json"]
     assert text.count("a_rather_long_name_1") == 2
     assert '"#part"' in text

@@ -14,7 +14,7 @@ from engine.schema.attribute import Kind
 
 if loader.sdk_version() != stripe.VERSION:
     pytest.skip(
-        f"the catalogue is of SDK {loader.sdk_version()}, installed is {stripe.VERSION}",
+        f"the catalog is of SDK {loader.sdk_version()}, installed is {stripe.VERSION}",
         allow_module_level=True,
     )
 
@@ -35,15 +35,15 @@ OPTIONS = {
 
 
 @pytest.fixture(scope="module")
-def catalogue() -> dict[Path, str]:
+def catalog() -> dict[Path, str]:
     """A fresh generation."""
-    return dict(generator.catalogue())
+    return dict(generator.catalog())
 
 
-def test_the_shipped_catalogue_is_a_fresh_one(catalogue: dict[Path, str]) -> None:
+def test_the_shipped_catalog_is_a_fresh_one(catalog: dict[Path, str]) -> None:
     """Nobody edited a file by hand, and nobody forgot to generate."""
-    assert generator.differences(catalogue) == []
-    assert generator.left_over(catalogue) == []
+    assert generator.differences(catalog) == []
+    assert generator.left_over(catalog) == []
 
 
 def test_the_shipped_face_is_a_fresh_one() -> None:
@@ -51,16 +51,16 @@ def test_the_shipped_face_is_a_fresh_one() -> None:
     assert generator.differences(generator.face()) == []
 
 
-def test_what_is_read_is_what_was_derived(catalogue: dict[Path, str]) -> None:
+def test_what_is_read_is_what_was_derived(catalog: dict[Path, str]) -> None:
     """Nothing is lost between what was derived and what the loader hands out."""
-    assert catalogue
+    assert catalog
     for entry in generator.described_entries():
         assert loader.entry(entry.object) == entry
 
 
-def test_the_catalogue_is_small(catalogue: dict[Path, str]) -> None:
+def test_the_catalog_is_small(catalog: dict[Path, str]) -> None:
     """Everything together stays below a megabyte."""
-    assert sum(len(text.encode()) for text in catalogue.values()) < 1_000_000
+    assert sum(len(text.encode()) for text in catalog.values()) < 1_000_000
 
 
 def test_a_check_reports_what_differs(
@@ -72,7 +72,7 @@ def test_a_check_reports_what_differs(
     monkeypatch.setattr(generator, "DATA", tmp_path)
     monkeypatch.setattr(
         generator,
-        "catalogue",
+        "catalog",
         lambda: {tmp_path / "price.json": shipped["price.json"]},
     )
     monkeypatch.setattr(generator, "FACE", tmp_path / "__init__.pyi")
@@ -114,7 +114,7 @@ def test_what_is_no_description_is_refused(
 
 
 def test_the_description_that_is_named_is_the_one_that_was_read() -> None:
-    """The facts in the catalogue are of the version that CI checks them against."""
+    """The facts in the catalog are of the version that CI checks them against."""
     named = named_file()
     if named is None:
         pytest.skip(f"{VARIABLE} names no description: {HOW_TO_GET_IT}")

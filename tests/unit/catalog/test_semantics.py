@@ -72,7 +72,7 @@ PROMISED = {
     "v2.core.event_destination",
     "webhook_endpoint",
 }
-# Ids of what no catalogue entry describes, of more than one type, or of what nobody declares.
+# Ids of what no catalog entry describes, of more than one type, or of what nobody declares.
 NAMES_NOTHING = {"customer_account", "default_source", "payout_method", "account_id"}
 # Names of fields that hold ids wherever they stand.
 IDENTITIES = {
@@ -384,7 +384,7 @@ def test_handles_are_parameters_of_the_update(object_name: str) -> None:
 
 @pytest.mark.parametrize("object_name", OBJECTS)
 def test_objects_named_in_a_row_exist(object_name: str) -> None:
-    """References, probes and detachments name objects of the catalogue."""
+    """References, probes and detachments name objects of the catalog."""
     row = loader.row(object_name)
     named = {*row.by_path("reference").values(), *(detach.object for detach in row.life.detach)}
     named |= {one.unless.object for one in row.life.removals if one.unless is not None}

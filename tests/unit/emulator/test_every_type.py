@@ -1,4 +1,4 @@
-"""What holds for every type, from creation to end, according to the catalogue.
+"""What holds for every type, from creation to end, according to the catalog.
 
 Samples are in `samples.json`: `$name` is the id of another sample, `@name` a file; `after` names
 what must be there, `update` values of fields that take no made-up one, `unlike` fields that are

@@ -147,7 +147,7 @@ def test_an_external_account_may_be_a_card() -> None:
 
 
 def test_a_tax_id_of_a_customer_is_called_a_tax_id() -> None:
-    """The word in an answer is Stripe's, not the catalogue's name of the type."""
+    """The word in an answer is Stripe's, not the catalog's name of the type."""
     body = {"id": "txi_1", "object": "tax_id", "livemode": False}
     speaks = spoken(Answer(body=body))
     assert speaks.read(kind("stripe_customer_tax_id"), "cus_1/txi_1") is not None

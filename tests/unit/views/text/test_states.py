@@ -84,7 +84,7 @@ def test_an_empty_state_says_so() -> None:
 
 
 def test_a_resource_of_an_unknown_type_can_still_be_shown() -> None:
-    """A state may be older than the catalogue."""
+    """A state may be older than the catalog."""
     resource = ResourceState(type="stripe_gone", id="x_1", attributes={"amount": 5})
     assert resource_text("stripe_gone.x", resource, {}, PLAIN) == (
         "stripe_gone.x [x_1]\n  amount: 5"

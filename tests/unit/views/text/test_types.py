@@ -79,7 +79,7 @@ def test_every_managed_type_has_a_row() -> None:
     assert len(lines) == len(SCHEMAS) + 4
     (price,) = [line for line in lines if line.startswith("stripe_price ")]
     assert price.split() == ["stripe_price", "Price", "archive", "lookup_key"]
-    assert "the catalogue knows 100 more of Stripe's objects." in lines[-2]
+    assert "the catalog knows 100 more of Stripe's objects." in lines[-2]
 
 
 def test_the_page_of_a_type_tells_fields_removal_and_identity() -> None:
@@ -117,7 +117,7 @@ def test_the_page_of_a_type_tells_fields_removal_and_identity() -> None:
 
 
 def test_the_page_of_a_price_says_what_cannot_change() -> None:
-    """The facts come from the catalogue."""
+    """The facts come from the catalog."""
     text = type_text(loader.resource_type("stripe_price"), SCHEMAS, PLAIN)
     assert "  unit_amount               integer           a change replaces; minor units\n" in text
     assert "  Stripe cannot delete a price.\n" in text

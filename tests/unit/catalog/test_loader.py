@@ -1,4 +1,4 @@
-"""The catalogue as the engine asks for it, held against Stripe's documented behaviour."""
+"""The catalog as the engine asks for it, held against Stripe's documented behaviour."""
 
 from __future__ import annotations
 
@@ -355,7 +355,7 @@ def test_unknown_names_are_answered_with_near_ones(ask: object, hint: str) -> No
     assert hint in (raised.value.hint or "")
 
 
-def test_the_catalogue_covers_what_can_be_read() -> None:
+def test_the_catalog_covers_what_can_be_read() -> None:
     """Types far beyond the managed ones are there, under names that tell them apart."""
     names = loader.object_names()
     assert len(names) > 130
@@ -375,7 +375,7 @@ def test_the_catalogue_covers_what_can_be_read() -> None:
 
 
 def test_loading_needs_no_sdk_and_faces_no_type() -> None:
-    """Start-up pays for neither the SDK nor a single type of the catalogue, file or rows."""
+    """Start-up pays for neither the SDK nor a single type of the catalog, file or rows."""
     script = (
         "import sys\n"
         "from engine.catalog import loader\n"
