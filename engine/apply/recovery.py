@@ -164,7 +164,19 @@ def _rebased(delta: Delta, draft: Draft) -> Delta:
 
 
 def _settle(unfinished: Unfinished, intent: Intent, draft: Draft, ports: RecoveryPorts) -> Finding:
-    """Find out whether one operation was carried out."""
+    """Find out whether one operation was carried out, and record it if it was.
+
+    | the step                                                      | the finding |
+    |---------------------------------------------------------------|-------------|
+    | a REMOVE; or no CREATE, and the state is no longer the run's  | LEFT        |
+    | sent again, and Stripe answers                                | CONFIRMED   |
+    | sent again, and Stripe refuses it                             | NOT_DONE    |
+    | a CREATE that cannot be sent again, and its object is found   | DISCOVERED  |
+    | a CREATE that cannot be sent again, and no object is found    | NOT_DONE    |
+    | any other that cannot be sent again                           | LEFT        |
+
+    A CONFIRMED or DISCOVERED step is recorded, unless the state has the object already.
+    """
     provider, step = ports.provider(), intent.step
     kind, address = ports.schemas[step.type], str(step.address)
     moved_on = _moved_on(unfinished.run, draft.base)
