@@ -110,7 +110,7 @@ def plan_session(session: Session, options: PlanOptions) -> PlanReport:
         server=environment.server,
         options=options,
         orphans=tuple(orphans),
-        taken_up=bool(session.recovery_warnings),
+        recovered=bool(session.recovery_warnings),
     )
 
 

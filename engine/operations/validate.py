@@ -10,7 +10,7 @@ from engine.errors import EngineError, GraphError, Problem, StackError, UsageErr
 from engine.graph.build import ResourceGraph, build_graph
 from engine.graph.dag import topological_order
 from engine.operations.run.context import Context
-from engine.plan.key_claims import claim_problems, standing_problems
+from engine.plan.key_claims import claim_problems, default_problems
 from engine.stack.checks.empty_values import without_blanks
 from engine.stack.checks.repeated import merged
 from engine.stack.checks.rules import CheckContext
@@ -76,7 +76,7 @@ def load_graphs(
         found = [
             *problems_of(stack, context.schemas, settings.root, circumstances, held),
             *claim_problems(stack, context.schemas, settings.root),
-            *standing_problems(stack, context.schemas, settings.root),
+            *default_problems(stack, context.schemas, settings.root),
         ]
         stack, unreadable = with_contents(stack, context.schemas, settings.root)
         stacks.append(stack)

@@ -1,4 +1,4 @@
-"""A plan can refuse itself: each rule says what tripped it and how to go on."""
+"""The rules by which a plan is refused: each says what is wrong and how to go on."""
 
 from __future__ import annotations
 
@@ -33,21 +33,21 @@ def refusals_of(
     decided = sorted(decisions, key=lambda decision: decision.address)
     return (
         *(refusal for decision in decided for refusal in decision.refusals),
-        *_rivals(decided),
-        *_crowded(decided),
+        *_same_keys(decided),
+        *_too_much_metadata(decided),
         *_protected(decided),
-        *_too_much(decided, state, options),
+        *_too_many_removals(decided, state, options),
     )
 
 
 def removals_to_confirm(
     plans: Iterable[Plan], schemas: Schemas, confirmed: Collection[ResourceAddress] = ()
 ) -> tuple[ResourceAddress, ...]:
-    """What a live account would lose and nobody has named yet, in address order.
+    """What a live account would lose without a person having named it, in address order.
 
     That is every resource that is removed, and every one that is replaced if customers are
-    charged by it. What was named and is not lost is no mistake: it may have gone with an earlier
-    run of the same command.
+    charged by it. A resource that was named and is not lost is no mistake: an earlier run of the
+    same command may have removed it.
 
     Args:
         plans: What would be done.
@@ -71,7 +71,7 @@ def removals_to_confirm(
 def unconfirmed(
     addresses: Sequence[ResourceAddress], environment: str, command: str = ""
 ) -> GuardError:
-    """The refusal of removals on a live account that nobody has named.
+    """The refusal of removals on a live account that no person has named.
 
     Args:
         addresses: What has to be named.
@@ -82,14 +82,14 @@ def unconfirmed(
     naming = " ".join(f"{CONFIRM} {address}" for address in addresses)
     return GuardError(
         f"environment {environment!r} is live, and {count} resource{'s' if count > 1 else ''} "
-        "would be removed or replaced that nobody has named",
+        "would be removed or replaced without being named",
         cause="\n".join(str(address) for address in addresses),
         hint=f"if that is meant: {command or f'--yes {naming}'}; nothing was changed",
     )
 
 
 def refused(refusals: Sequence[str], outcome: str) -> GuardError:
-    """The error of a plan that refuses itself.
+    """The error of a plan that is refused.
 
     Args:
         refusals: Every rule that forbids it; one at least.
@@ -101,8 +101,8 @@ def refused(refusals: Sequence[str], outcome: str) -> GuardError:
     )
 
 
-def _rivals(decisions: Iterable[Decision]) -> Iterator[str]:
-    """Declarations that claim one natural key would take it from each other at every apply."""
+def _same_keys(decisions: Iterable[Decision]) -> Iterator[str]:
+    """Two declarations with one natural key would take it from each other at every apply."""
     claimed = Claimed[Decision]()
     for decision in decisions:
         for key, first in claimed.add(
@@ -110,22 +110,22 @@ def _rivals(decisions: Iterable[Decision]) -> Iterator[str]:
         ):
             yield (
                 f"{first.address} and {decision.address} both claim {told(key, decision.wanted)}, "
-                "which one object alone can hold. Give one of them another"
+                "which only one object can have. Give one of them another"
             )
 
 
-def _crowded(decisions: Iterable[Decision]) -> Iterator[str]:
-    """Metadata that would have more keys than Stripe takes, those of others counted (R)."""
+def _too_much_metadata(decisions: Iterable[Decision]) -> Iterator[str]:
+    """Metadata that would have more keys than Stripe takes, undeclared ones counted too (R)."""
     for decision in decisions:
         attribute = decision.kind.root.fields.get("metadata")
-        said = decision.update.get("metadata")
-        if attribute is None or not isinstance(said, Mapping):
+        update = decision.update.get("metadata")
+        if attribute is None or not isinstance(update, Mapping):
             continue
-        there = get_path(decision.actual, ("metadata",)) or {}
-        kept = {name for name in there if said.get(name) is not CLEAR}
-        keys = kept | {name for name, value in said.items() if value is not CLEAR}
+        actual = get_path(decision.actual, ("metadata",)) or {}
+        kept = {name for name in actual if update.get(name) is not CLEAR}
+        keys = kept | {name for name, value in update.items() if value is not CLEAR}
         foreign = len(kept - decision.declared.get("metadata", {}).keys())
-        if attribute.max_length and len(keys) > max(attribute.max_length, len(there)):
+        if attribute.max_length and len(keys) > max(attribute.max_length, len(actual)):
             yield (
                 f"{decision.address}: its metadata would have {len(keys)} keys, {foreign} of which "
                 f"are on Stripe and not in the code; Stripe takes {attribute.max_length}. Declare "
@@ -143,7 +143,9 @@ def _protected(decisions: Iterable[Decision]) -> Iterator[str]:
             )
 
 
-def _too_much(decisions: Iterable[Decision], state: State, options: PlanOptions) -> Iterator[str]:
+def _too_many_removals(
+    decisions: Iterable[Decision], state: State, options: PlanOptions
+) -> Iterator[str]:
     existing = len(state.resources)
     ending = sum(decision.action in _ENDS for decision in decisions)
     if options.destroy or options.allow_mass_change or existing < LARGE_FROM:

@@ -1,8 +1,6 @@
 """What is wrong with the natural keys that one stack claims, found offline.
 
-A part of a key that refers to what does not exist yet is compared as a reference. What must not
-live here: keys that only a plan can tell (`safety`), and objects that are there already
-(`collide`).
+A part of a key that refers to an object which does not exist yet is compared as a reference.
 """
 
 from __future__ import annotations
@@ -19,11 +17,11 @@ from engine.values.paths import Path as LeafPath
 from engine.values.paths import get_path
 from engine.values.templates import targets_in
 
-_TWINS = "give one of them another, or take one of the two out"
+_ONE_OF_TWO = "give one of them another, or remove one of the two"
 
 
 def claim_problems(stack: Stack, schemas: Schemas, root: Path) -> Iterator[Problem]:
-    """Yield every declaration that claims what an earlier one does, or adopts what cannot be found.
+    """Yield declarations that claim the key of an earlier one, or adopt what cannot be found.
 
     Args:
         stack: The evaluated module.
@@ -40,27 +38,28 @@ def claim_problems(stack: Stack, schemas: Schemas, root: Path) -> Iterator[Probl
             place = (kind.name, account, str(arguments.get(kind.parent)))
             first = only.setdefault(place, declaration)
             if first is not declaration:
-                message = _said_of_the_one(kind, first)
-                yield _problem(declaration, (), root, message, _TWINS, "same-key")
+                message = _only_one(kind, first)
+                yield _problem(declaration, (), root, message, _ONE_OF_TWO, "same-key")
         elif adopt and all(
             claim_of(kind, key, arguments) is None for key in kind.life.natural_keys
         ):
-            message, hint = _said_of_adopting(kind, declaration)
+            message, hint = _nothing_to_adopt(kind, declaration)
             yield _problem(declaration, ("lifecycle",), root, message, hint, "nothing-to-adopt-by")
         for key, first in claimed.add(kind, account, arguments, declaration):
             message = (
                 f"{told(key, arguments)} is also what {first.address} ({first.location}) claims, "
-                "and one object alone can hold it"
+                "and only one object can have it"
             )
             path = (key.attribute.partition(".")[0],)
-            yield _problem(declaration, path, root, message, _TWINS, "same-key")
+            yield _problem(declaration, path, root, message, _ONE_OF_TWO, "same-key")
 
 
-def standing_problems(stack: Stack, schemas: Schemas, root: Path) -> Iterator[Problem]:
-    """Yield every declaration that gives away a standing which nothing else takes.
+def default_problems(stack: Stack, schemas: Schemas, root: Path) -> Iterator[Problem]:
+    """Yield declarations that are not to be the default where no other one is.
 
-    The first of its like has it from Stripe, so that it cannot be unset: what is declared would
-    differ for ever. Only of what hangs on a resource of the same stack are all of its like known.
+    Stripe makes the first of its like the default, so that it cannot be unset: the object would
+    differ from its declaration for ever. All of its like are known only where they belong to a
+    resource of the same stack.
     """
     for declaration in stack.declarations.values():
         for rule in schemas[declaration.type].life.inherits:
@@ -74,10 +73,10 @@ def standing_problems(stack: Stack, schemas: Schemas, root: Path) -> Iterator[Pr
             if given_away and any(targets_in(declaration.arguments)):
                 words = " and ".join(rule.beside)
                 message = (
-                    f"{rule.field}=False, but of those with the same {words} none is declared with "
-                    f"{rule.field}=True, and the first of them has it anyway"
+                    f"{rule.field}=False, but none with the same {words} is declared with "
+                    f"{rule.field}=True, and Stripe sets it on the first of them anyway"
                 )
-                hint = f"leave {rule.field} out, or say True of one of them"
+                hint = f"leave {rule.field} out, or declare {rule.field}=True on one of them"
                 yield _problem(declaration, (rule.field,), root, message, hint, "stripe-rule")
 
 
@@ -86,7 +85,7 @@ def _same(path: str, one: Declaration, other: Declaration) -> bool:
     return bool(get_path(one.arguments, steps) == get_path(other.arguments, steps))
 
 
-def _said_of_the_one(kind: ResourceType, first: Declaration) -> str:
+def _only_one(kind: ResourceType, first: Declaration) -> str:
     which = "one" if kind.life.singleton else "one default"
     return (
         f"an account has {which} {kind.title}, which {first.address} ({first.location}) "
@@ -94,12 +93,12 @@ def _said_of_the_one(kind: ResourceType, first: Declaration) -> str:
     )
 
 
-def _said_of_adopting(kind: ResourceType, declaration: Declaration) -> tuple[str, str]:
-    """What is wrong with adopting what nothing finds, and the way on."""
+def _nothing_to_adopt(kind: ResourceType, declaration: Declaration) -> tuple[str, str]:
+    """What is wrong with adopting an object that has no key, and the way on."""
     wanted = f'import_("{declaration.address}", "{kind.id_prefix}...") names the object by its id'
     names = " or ".join(dict.fromkeys(key.attribute for key in kind.life.natural_keys))
     if not names:
-        return f"adopt=True: nothing but its id tells one {kind.title} from another", wanted
+        return f"adopt=True: only its id distinguishes one {kind.title} from another", wanted
     return (
         f"adopt=True: a {kind.title} is found by its {names}, which is not declared",
         f"declare {names}; or {wanted}",

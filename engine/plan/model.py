@@ -1,8 +1,4 @@
-"""The plan's nouns. A reason explains a change and never decides one.
-
-What must not live here: how a plan is made (`planner`), shown (`engine.views`) or carried out
-(`engine.apply`).
-"""
+"""What a plan consists of. A reason explains a change and never decides one."""
 
 from __future__ import annotations
 
@@ -58,19 +54,19 @@ class Reason(enum.StrEnum):
     REMADE = "remade"
     """Something it refers to was deleted outside of the code and is made again."""
     OUTPUT = "output"
-    """An output of another stack that it reads is another one, or has no value now."""
+    """An output of another stack that it reads has another value, or no longer has one."""
     DIFFERS = "differs"
-    """Stripe has had another value since the last apply: perhaps it does not keep it."""
+    """Stripe has had another value since the last apply: it may not keep what is sent."""
     TRIGGERED = "triggered"
     """Something named in its replace_triggered_by changes."""
     REQUESTED = "requested"
     """The person asked for it to be replaced."""
     SUPERSEDED = "superseded"
-    """An earlier replacement did not get to remove the old object."""
+    """An earlier replacement left the old object to be removed."""
     REMEMBERED = "remembered"
     """It was removed earlier and still exists on Stripe."""
     ADOPTED = "adopted"
-    """It exists on Stripe and the declaration takes it over."""
+    """It exists on Stripe, and the declaration brings it under management."""
     IMPORTED = "imported"
     """The stack asks for it to be imported."""
     MOVED = "moved"
@@ -78,9 +74,9 @@ class Reason(enum.StrEnum):
     RELEASED = "released"
     """The stack asks for it to be forgotten, not removed."""
     PAST = "past"
-    """It has done its work on Stripe, so that nothing is left to remove."""
+    """It has ended on Stripe, so that nothing is left to remove."""
     DETACHED = "detached"
-    """It has to let go of something that is removed."""
+    """It has to stop referring to an object that is removed."""
 
 
 class FieldReason(enum.StrEnum):
@@ -97,7 +93,7 @@ class FieldReason(enum.StrEnum):
     STAYS = "stays"
     """It was declared, is no longer, and Stripe cannot clear it."""
     GOES = "goes"
-    """It was declared, is no longer, and goes with something else that the plan changes."""
+    """It was declared, is no longer, and is cleared by something else that the plan changes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +103,7 @@ class FieldChange:
     Attributes:
         path: Where it is in the declaration.
         before: What Stripe has; ABSENT if it has nothing there.
-        after: What is wanted; UNKNOWN if only the apply can tell, ABSENT if nothing.
+        after: What is wanted; UNKNOWN if it is known after the apply only, ABSENT if nothing.
         reason: Why.
         forces_replacement: Stripe cannot change it in place.
         sensitive: Neither side may be shown.
@@ -131,13 +127,14 @@ class Change:
         address: The resource.
         type: Its resource type.
         action: What happens.
-        reasons: Why, most telling first.
+        reasons: Why, most important first.
         id: Stripe's id; empty before it exists.
         before: Declared leaves as Stripe has them; empty before it exists.
-        after: The same as they will be, UNKNOWN where only the apply can tell; empty for removals.
+        after: The same as they will be, UNKNOWN where they are known after the apply only; empty
+            for removals.
         fields: Leaves that differ, by path.
-        create_first: Of a replacement: the new object is made before the old one goes.
-        removal: How the old object goes; None where nothing is removed.
+        create_first: Of a replacement: the new object is made before the old one is removed.
+        removal: How the old object is removed; None where nothing is removed.
         notes: What a person should know before saying yes.
         moved_from: The address it had; None if it did not move.
         line: Where it is declared, `stacks/saas.py:12`; empty if it no longer is.
@@ -181,17 +178,17 @@ class Drift:
 
 
 class StepKind(enum.StrEnum):
-    """What one operation does."""
+    """What one step does."""
 
     CREATE = "create"
     UPDATE = "update"
     SETTLE = "settle"
-    """The update that completes a create: what create takes no parameter for."""
+    """The update that completes a create: fields that create has no parameter for."""
     REMOVE = "remove"
     CALL = "call"
     """One of the type's further calls, such as `validate` or `reactivate`."""
     DETACH = "detach"
-    """The update of another object that has to let go first."""
+    """The update of another object, so that it no longer refers to one that is removed."""
     RECORD = "record"
     """State only; nothing is sent."""
     FORGET = "forget"
@@ -200,7 +197,7 @@ class StepKind(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One operation of an apply.
+    """One step of an apply.
 
     Attributes:
         key: Unique within the plan and stable: `create stripe_price.pro`.
@@ -211,10 +208,10 @@ class Step:
         params: Parameters, references unresolved; CLEAR where a field is emptied.
         removal: How a REMOVE removes.
         call: Name of the call that a CALL makes.
-        record: What state says of the resource once the step is done, its id and attributes
-            filled in from the answer; None if it says nothing.
+        record: What state records of the resource once the step is done, its id and attributes
+            filled in from the response; None if nothing.
         after: Keys of the steps that have to be done first.
-        supersedes: Of a CREATE that replaces: id of the object still to be removed.
+        supersedes: Of a CREATE that replaces: id of the object that is removed afterwards.
         referred: Attributes that others refer to, so that state keeps them.
         account: Connected account to act on; empty for the key's own.
     """
@@ -241,7 +238,7 @@ class OutputChange:
     Attributes:
         name: Its name.
         before: Value in state; ABSENT if there is none.
-        after: Value wanted; UNKNOWN if only the apply can tell, ABSENT if it goes.
+        after: Value wanted; UNKNOWN if it is known after the apply only, ABSENT if it is removed.
         sensitive: Neither side may be shown.
     """
 
@@ -260,16 +257,16 @@ class Plan:
         environment: Environment name.
         lineage: Lineage of the state it was made from.
         serial: Serial of that state.
-        changes: One a resource, unchanged ones included, in address order.
+        changes: One for each resource, unchanged ones included, in address order.
         drift: What changed on Stripe since the last apply, in address order.
         outputs: Outputs that change, by name.
-        wanted_outputs: Every output as the stack states it, references unresolved, by name, with
+        wanted_outputs: Every output as the stack declares it, references unresolved, by name, with
             whether it is sensitive; None leaves the outputs as they are.
-        steps: Operations in the order they would run one at a time.
+        steps: Steps in the order they would run one at a time.
         moves: State addresses that are renamed first, old to new.
         lookups: Objects that were read and that steps and outputs may refer to, by address.
         refresh_only: Brings the state up to what Stripe has, and sends nothing.
-        warnings: What a person should know, of no one resource.
+        warnings: What a person should know about the plan as a whole.
         refusals: Rules that forbid this plan, each with the way on; an apply stops at them.
     """
 
@@ -290,9 +287,9 @@ class Plan:
 
     @property
     def has_changes(self) -> bool:
-        """Whether an apply would do anything a person has to agree to.
+        """Whether an apply would do anything that a person has to approve.
 
-        Bookkeeping alone (a reference spelt anew, a changed lifecycle) is none.
+        A change of the record alone (a reference's spelling, a lifecycle) is nothing to approve.
         """
         return bool(
             self.pending
@@ -314,23 +311,20 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanReport:
-    """The plans of one run, and whom they speak of.
+    """The plans of one run, and the account that they are for.
 
     Attributes:
         environment: Environment name.
-        embedded: It is the emulator built in.
-        account_id: The account the key answers for; empty if Stripe does not tell, or nobody
-            asked.
-        livemode: Real money; None if nobody asked.
-        plans: One a stack, in the order they are applied.
+        embedded: The environment is the embedded emulator.
+        account_id: The account of the key; empty if it was not asked for, or is not returned.
+        livemode: The account is in live mode; None if it was not asked for.
+        plans: One for each stack, in the order they are applied.
         requests: Calls made to Stripe so far.
-        saved: They are kept in a file, or come from one: what is applied from there was there to
-            be looked at first.
-        server: Address of the server that is spoken to; empty for the emulator built in and for
-            Stripe itself.
+        saved: They are kept in a file, or come from one, so that a person could review them.
+        server: Address of the server; empty for the embedded emulator and for Stripe itself.
         options: What the person asked for.
         orphans: Stacks of the environment that have a state and no module.
-        taken_up: Before planning, an unfinished run was taken up, which may have written.
+        recovered: An unfinished run was recovered before planning, which may have written.
     """
 
     environment: str
@@ -343,7 +337,7 @@ class PlanReport:
     server: str = ""
     options: PlanOptions = field(default_factory=PlanOptions)
     orphans: tuple[str, ...] = ()
-    taken_up: bool = False
+    recovered: bool = False
 
     @property
     def has_changes(self) -> bool:

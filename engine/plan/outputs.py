@@ -21,7 +21,7 @@ def output_changes(
     known: KnownValues,
     normal: Normalizer,
 ) -> tuple[OutputChange, ...]:
-    """Compare the outputs a stack states with those that state holds, by name."""
+    """Compare the outputs that a stack declares with those that state holds, by name."""
     found: list[OutputChange] = []
     for name in sorted({*wanted, *before}):
         was = before.get(name, ABSENT)

@@ -134,4 +134,4 @@ def _warnings(inputs: PlanInputs, *, whole: bool) -> Iterator[str]:
             "changes too, and outputs stay as they are"
         )
     if not inputs.observed.refreshed:
-        yield "Stripe was not asked (--no-refresh): this plan believes the state"
+        yield "Stripe was not asked (--no-refresh): this plan relies on the state"

@@ -61,7 +61,7 @@ def test_off_a_terminal_it_is_refused_with_the_command_to_copy(
     _write(root, PRODUCT, NEW_PRICE, COUPONS)
     ended = shell("apply", "--yes", "shop")
     assert ended.code == 4
-    assert "1 resource would be removed or replaced that nobody has named" in ended.err
+    assert "1 resource would be removed or replaced without being named" in ended.err
     assert "\nstripe_price.month\n" in ended.err
     command = "engine apply --yes shop --confirm-removal stripe_price.month"
     assert f"Hint: if that is meant: {command}; nothing was changed" in ended.err

@@ -61,7 +61,7 @@ def test_what_stripe_has_since_the_last_apply(project: Project) -> None:
     change = change_of(project.plan(), "stripe_product.a")
     assert change.reasons == (Reason.DIFFERS,)
     assert [field.reason for field in change.fields] == [FieldReason.DIFFERS]
-    assert "if this comes back after each, Stripe does not keep it" in change.notes[0]
+    assert "if it differs again after each apply, Stripe does not keep it" in change.notes[0]
 
 
 def test_a_saved_plan_is_applied_once(project: Project) -> None:

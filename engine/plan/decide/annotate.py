@@ -1,4 +1,4 @@
-"""What a decision alone does not show: a new address, and what lets go of something else."""
+"""What only all decisions together show: updates that detach, and keys that are passed on."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from engine.values.templates import has_reference
 def with_detached(
     inputs: PlanInputs, decisions: Mapping[str, Decision], steps: tuple[Step, ...]
 ) -> dict[str, Decision]:
-    """Decisions in which an object that has to release a removed one is updated."""
+    """The decisions, where an object is updated that a removed one has to be detached from."""
     found = dict(decisions)
     for step in steps:
         address = str(step.address)
@@ -43,7 +43,7 @@ def with_detached(
 
 
 def with_keys_passed_on(decisions: Mapping[str, Decision]) -> dict[str, Decision]:
-    """Decisions in which a key that is no longer declared goes to the resource that takes it."""
+    """The decisions, where a key that is no longer declared goes to another resource."""
     found = dict(decisions)
     for address, decision in decisions.items():
         fields: list[FieldChange] = []
@@ -76,7 +76,7 @@ def _taker(holder: Decision, field: FieldChange, decisions: Mapping[str, Decisio
 
 
 def _after(value: Any) -> Any:
-    """What a field holds once its object has let go."""
+    """What a field holds once its object is detached."""
     if value is CLEAR:
         return ABSENT
     return UNKNOWN if isinstance(value, str) and has_reference(value) else value

@@ -1,7 +1,7 @@
-"""Room for new objects, where Stripe lets an account hold so many of a type and no more.
+"""Room for new objects, where Stripe caps how many of a type an account may hold.
 
 A replacement that makes the new object first needs room for both. Where there is none the old one
-goes first; where the plan as a whole does not fit, it is refused.
+is removed first; where the plan as a whole does not fit, it is refused.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from engine.schema.resource_type import ResourceType
 def fit_capacity(inputs: PlanInputs, decisions: Mapping[str, Decision]) -> dict[str, Decision]:
     """Fit decisions into what Stripe lets an account hold.
 
-    What was not counted is believed to fit.
+    Types that were not counted are taken to fit.
 
     Args:
-        inputs: What the plan is made from; it tells how many objects there are.
+        inputs: What the plan is made from, with how many objects there are.
         decisions: What happens to each resource.
     """
     found = dict(decisions)
@@ -56,7 +56,7 @@ class _Capacity:
         if len(made) > room:
             yield from (dataclasses.replace(one, needs_room=True) for one in made)
         spare = max(room - len(made), 0)
-        # Who insists on having the new one first comes first.
+        # Resources that ask for the new one first get the room first.
         wishes = inputs.graph.declarations
         overlapping = sorted(
             (one for one in replaced if one.create_first),
@@ -72,8 +72,8 @@ class _Capacity:
 
     def _old_one_first(self, decision: Decision) -> Decision:
         note = (
-            f"the old one goes before the new one is there, since the account holds {self.count} "
-            f"{self._full}"
+            "the old one is removed before the new one is created, since the account holds "
+            f"{self.count} {self._full}"
         )
         return dataclasses.replace(decision, create_first=False, notes=(*decision.notes, note))
 
@@ -86,12 +86,12 @@ class _Capacity:
     def _too_many(self, made: int, gone: int) -> str:
         return (
             f"this plan makes {made} and deletes {gone}, and the account holds {self.count} "
-            f"{self._full}. Declare fewer, or delete what nobody needs any more"
+            f"{self._full}. Declare fewer, or delete what is no longer needed"
         )
 
 
 def _replaces(decision: Decision) -> bool:
-    """Whether a new object takes the place of one that goes."""
+    """Whether a new object takes the place of one that is removed."""
     return decision.action is Action.REPLACE and _deletes(decision.removal)
 
 

@@ -39,7 +39,7 @@ def decide_declared(
     Args:
         inputs: What the plan is made from.
         chosen: Addresses that the plan is about; None for all.
-        known: What references stand for; it learns each resource as it is decided.
+        known: The values that references name; it learns each resource as it is decided.
     """
     decisions = _in_order(inputs, chosen, known)
     if any(inputs.graph.deferred[address] for address in decisions):
@@ -115,7 +115,7 @@ def _existing(inputs: PlanInputs, case: Existing) -> Decision:
 
 
 def _lost_secrets(inputs: PlanInputs, address: str, known: KnownValues) -> Iterator[str]:
-    """Why what refers to a secret is refused that is kept nowhere: it could not be sent."""
+    """Why references to secrets that are kept nowhere are refused: nothing could be sent."""
     for path, target in inputs.graph.targets[address]:
         if known.is_lost(target):
             yield f"{address} cannot have its {dotted(path)}: {lost_secret(target)}"
@@ -139,7 +139,7 @@ def _is_unchanged(inputs: PlanInputs, case: Existing) -> bool:
 def _force(
     inputs: PlanInputs, declaration: Declaration, decisions: Mapping[str, Decision]
 ) -> Reason | None:
-    """Why a resource is replaced whatever its own fields say; None if it is not."""
+    """Why a resource is replaced although its own fields do not force it; None if it is not."""
     if declaration.address in inputs.options.replace:
         return Reason.REQUESTED
     for trigger in inputs.graph.triggers[str(declaration.address)]:
@@ -165,7 +165,7 @@ def _is_remade(decision: Decision | None) -> bool:
 
 
 def _as_of(inputs: PlanInputs, known: KnownValues) -> Callable[[Target], Any]:
-    """What the references of the last apply stand for: now if it is known, else as it was then."""
+    """What the references of the last apply name: the value now if known, else the one then."""
 
     def value(target: Target) -> Any:
         found = known(target)

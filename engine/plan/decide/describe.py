@@ -16,7 +16,7 @@ _REMOVED = (Action.DELETE, Action.FORGET)
 
 
 def describe(decision: Decision, moved_from: str | None) -> Change:
-    """Describe a decision that nothing alters any more.
+    """Describe a decision once it is final.
 
     Args:
         decision: What happens to the resource.
@@ -67,9 +67,9 @@ def _field_notes(decision: Decision) -> Iterator[str]:
     for change in decision.fields:
         where = dotted(change.path)
         if change.reason is FieldReason.STAYS:
-            yield f"{where} is declared no more, but Stripe cannot clear it: its value stays"
+            yield f"{where} is no longer declared, but Stripe cannot clear it: its value stays"
         elif change.reason is FieldReason.DIFFERS:
             yield (
-                f"{where} is declared as in the last apply: if this comes back after each, Stripe "
-                "does not keep it, and ignore_changes leaves it alone"
+                f"{where} is declared as in the last apply: if it differs again after each apply, "
+                "Stripe does not keep it: name it in ignore_changes"
             )

@@ -42,10 +42,10 @@ class Existing:
         wanted: Arguments with references resolved.
         actual: The object.
         prior: What state records; None when it comes under management now.
-        as_of: What the references of the last apply stand for.
+        as_of: The values that references of the last apply name.
         normal: What makes values comparable.
         taken: Why an object that state does not record becomes this resource's; None if it does.
-        force: Why it is replaced whatever its fields say; None if it is not.
+        force: Why it is replaced although its own fields do not force it; None if it is not.
         remade: Something it refers to was deleted outside of the code and is made again.
         refreshed: The object was read just now.
     """

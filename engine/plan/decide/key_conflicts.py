@@ -25,7 +25,7 @@ class Settlement:
 
     Attributes:
         transfer: Parameters that take the key over; empty if none do.
-        notes: What a person should know of it.
+        notes: What a person should know about it.
         refusals: Why the new object must not be made.
     """
 
@@ -41,7 +41,7 @@ def settled(
     wanted: Mapping[str, Any],
     holder: RemoteObject,
 ) -> Settlement:
-    """Settle a conflict over a natural key, or refuse it.
+    """Settle a conflict over a natural key, or refuse the new resource.
 
     Args:
         inputs: What the plan is made from.
@@ -58,7 +58,7 @@ def settled(
     if ours is not None and declaration.lifecycle.adopt:
         refusal = (
             f"{where}: adopt=True finds {holder_id}, which is {ours} already. If this is the same "
-            f"thing under a new name, say {moved}; if not, take adopt=True out"
+            f"thing under a new name, write {moved}; if not, remove adopt=True"
         )
         return Settlement(refusals=(refusal,))
     if transfer and (ours is not None or not is_live(kind, holder)):
@@ -74,8 +74,8 @@ def settled(
     if not key.kept_by_removed:
         return Settlement()  # it is removed first, which frees the key
     refusal = (
-        f"{where}: {what} belongs to {ours}, which is declared no more, and Stripe keeps it taken "
-        f"after removal. If this is the same thing under a new name, say {moved}"
+        f"{where}: {what} belongs to {ours}, which is no longer declared, and Stripe keeps it "
+        f"taken after removal. If this is the same thing under a new name, write {moved}"
     )
     return Settlement(refusals=(refusal,))
 
@@ -105,7 +105,7 @@ def with_revival(inputs: PlanInputs, case: Existing, decision: Decision) -> Deci
     if ours or used or revival.action is not Action.REVIVE:
         conflict = settled(inputs, case.declaration, case.kind, case.wanted, holder)
         return decision.refused(*conflict.refusals)
-    note = f"{id_of(holder)} holds its key already, and comes back in place of a new one"
+    note = f"{id_of(holder)} has its key already and is revived in place of a new one"
     return dataclasses.replace(
         decision,
         create_first=False,

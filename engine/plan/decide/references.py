@@ -1,4 +1,4 @@
-"""What references stand for while a plan is made."""
+"""The values that references name while a plan is made."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ class ExpectedResource:
     """What is known of one resource before the apply.
 
     Attributes:
-        attributes: Its attributes, UNKNOWN where only the apply can tell.
-        whole: They are a whole answer: what is not among them is null.
-        exists: Its object is there, so that no apply makes it.
-        declared: What is declared of it, for what is a secret in it.
+        attributes: Its attributes, UNKNOWN where they are known after the apply only.
+        whole: They are a complete response: a field that is not among them is null.
+        exists: Its object exists, so that no apply creates it.
+        declared: What is declared of it; a secret there is a secret in the attributes too.
     """
 
     attributes: Mapping[str, Any]
@@ -41,7 +41,7 @@ class KnownValues:
     A resource is decided once: as it is, as it will be, or not before the apply.
     """
 
-    __slots__ = ("_outputs", "_schemas", "_secrets", "_standings")
+    __slots__ = ("_outputs", "_resources", "_schemas", "_secrets")
 
     def __init__(
         self,
@@ -52,41 +52,41 @@ class KnownValues:
         self._schemas = schemas
         self._outputs = outputs
         self._secrets = secrets or {}
-        self._standings: dict[str, ExpectedResource] = {}
+        self._resources: dict[str, ExpectedResource] = {}
 
-    def decide(self, address: str, standing: ExpectedResource) -> None:
-        """Say what is known of a resource."""
-        self._standings[address] = standing
+    def decide(self, address: str, expected: ExpectedResource) -> None:
+        """Record what is known of a resource."""
+        self._resources[address] = expected
 
     def __call__(self, target: Target) -> Any:
-        """The value a reference stands for, UNKNOWN if only an apply can tell."""
+        """The value that a reference names, UNKNOWN if it is known after the apply only."""
         if isinstance(target, OutputTarget):
             return self._outputs.get(target, UNKNOWN)
         return self._attribute(target)
 
     def is_lost(self, target: Target) -> bool:
-        """Whether a reference names a secret that nobody can tell any more.
+        """Whether a reference names a secret that can no longer be had.
 
-        Stripe returns it when it makes the object, and whoever made this one did not keep it here.
+        Stripe returns it once, when the object is created, and it was not kept here then.
         """
         if isinstance(target, OutputTarget):
             return False
-        standing = self._standings.get(str(target.address))
-        if standing is None or not standing.exists:
+        expected = self._resources.get(str(target.address))
+        if expected is None or not expected.exists:
             return False
         path = tuple(target.attribute.split("."))
         once = path in self._schemas[target.address.type].creation_only
         return once and self._attribute(target) is UNKNOWN
 
     def _attribute(self, target: AttributeTarget) -> Any:
-        standing = self._standings.get(str(target.address))
+        expected = self._resources.get(str(target.address))
         kind = self._schemas.get(target.address.type)
-        if standing is None or kind is None:
+        if expected is None or kind is None:
             return UNKNOWN
         path = tuple(target.attribute.split("."))
         creation_only = path in kind.creation_only
-        missing = None if standing.whole and not creation_only else UNKNOWN
-        found = read_attribute(kind.root, standing.attributes, path, missing, standing.declared)
+        missing = None if expected.whole and not creation_only else UNKNOWN
+        found = read_attribute(kind.root, expected.attributes, path, missing, expected.declared)
         found = UNKNOWN if creation_only and found is None else found
         secret = self._secrets.get(target) if isinstance(found, Sealed) else None
         return found if secret is None else Sensitive(secret)
@@ -102,21 +102,21 @@ def known_before(inputs: PlanInputs) -> KnownValues:
 
 
 def lost_secret(target: Target) -> str:
-    """Say why nobody can tell a secret, and how to get one."""
+    """Say why a secret can no longer be had, and how to get one."""
     address = getattr(target, "address", "")
     return (
-        f"Stripe returns {target} only in the answer that creates the object, and this one was "
-        f"not created from here. --replace {address} makes a new object, whose secret is kept; "
-        "a secret that you know can be put in as a variable"
+        f"Stripe returns {target} only in the response that creates the object, and this object "
+        f"was not created from here. --replace {address} creates a new one, whose secret is kept; "
+        "a secret that you know can be passed as a variable"
     )
 
 
 def expected_after(decision: Decision, *, refreshed: bool) -> ExpectedResource:
-    """What is known, before the apply, of a resource as it will be after it.
+    """What is known of a resource before the apply, as it will be after the apply.
 
     Args:
         decision: What happens to it.
-        refreshed: Its object was read just now, and not taken from the state.
+        refreshed: Its object was read from Stripe, not taken from the state.
     """
     if decision.makes:
         chosen = decision.kind.chosen_id
@@ -134,12 +134,12 @@ def expected_after(decision: Decision, *, refreshed: bool) -> ExpectedResource:
     for name, value in _changed(decision).items():
         found[decision.kind.root.fields[name].source.split(".")[0] or name] = UNKNOWN
         found[name] = value
-    told = with_told_once(decision.kind, found, prior)
-    return ExpectedResource(told, whole=refreshed, declared=decision.wanted)
+    attributes = with_told_once(decision.kind, found, prior)
+    return ExpectedResource(attributes, whole=refreshed, declared=decision.wanted)
 
 
 def _changed(decision: Decision) -> dict[str, Any]:
-    """The fields that an update changes, UNKNOWN where only the answer can tell."""
+    """The fields that an update changes, UNKNOWN where only its response has the value."""
     certain = _certain(decision)
     found: dict[str, Any] = {}
     for change in decision.fields:
@@ -156,7 +156,7 @@ def _changed(decision: Decision) -> dict[str, Any]:
 
 
 def _certain(decision: Decision) -> dict[str, Any]:
-    """The declared fields that are known whole; a secret is not."""
+    """The declared fields, UNKNOWN where part of one is not known yet; without secrets."""
     return {
         name: value if is_certain(value) else UNKNOWN
         for name, value in decision.wanted.items()
@@ -165,5 +165,5 @@ def _certain(decision: Decision) -> dict[str, Any]:
 
 
 def is_certain(value: Any) -> bool:
-    """Whether nothing in a value waits for the apply."""
+    """Whether no part of a value is UNKNOWN."""
     return not any_scalar(value, lambda scalar: scalar is UNKNOWN)

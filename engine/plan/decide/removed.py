@@ -66,7 +66,7 @@ def _removal(inputs: PlanInputs, address: str, prior: ResourceState) -> Decision
 
 
 def _removal_policy(inputs: PlanInputs, address: str, prior: ResourceState) -> RemovalPolicy:
-    """What state records about removal; of a declaration that is destroyed, what that says."""
+    """What state records about removal, with the protection that a destroyed declaration names."""
     removal_policy = prior.removal_policy
     declaration = inputs.graph.declarations.get(address)
     if declaration is None or declaration.lifecycle.protect is None:

@@ -1,4 +1,4 @@
-"""Replacing an object: what its successor takes over, which goes first, how the old one ends."""
+"""Replacing an object: what its successor takes over, which is first, how the old one ends."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ class Ending:
     Attributes:
         removal: How it is removed; None where it is not.
         companions: As in `Decision`.
-        notes: What a person should know of it.
+        notes: What a person should know about it.
     """
 
     removal: Removal | None = None
@@ -170,7 +170,7 @@ def with_replacement(inputs: PlanInputs, decision: Decision, actual: RemoteObjec
 
 
 def _frees_key(removal: Removal | None, key: NaturalKey) -> bool:
-    """Whether removing an object makes its natural key free for its successor."""
+    """Whether the removal of an object frees its natural key for its successor."""
     return removal is not None and (removal.verb is Verb.DELETE or not key.kept_by_removed)
 
 
@@ -180,9 +180,9 @@ def _notes_on_case(decision: Decision, conflict: NaturalKey | None) -> Iterator[
         same = str(change.before).lower() == str(change.after).lower()
         if conflict is not None and dotted(change.path) == conflict.attribute and same:
             yield (
-                f"{conflict.attribute} changes in upper and lower case alone, which Stripe does "
-                "not tell apart: the old object ends before the new one is made, and whatever was "
-                "counted by it begins at zero"
+                f"{conflict.attribute} changes only in upper and lower case, which Stripe does not "
+                "distinguish: the old object ends before the new one is created, and what was "
+                "counted on it starts at zero"
             )
 
 
@@ -190,7 +190,7 @@ def _key_stays_taken(decision: Decision, conflict: NaturalKey) -> str:
     forcing = [dotted(change.path) for change in decision.fields if change.forces_replacement]
     return (
         f"{decision.address} cannot be replaced while {conflict.attribute} stays "
-        f"{get_path(decision.wanted, (conflict.attribute,))!r}: Stripe still holds the "
+        f"{get_path(decision.wanted, (conflict.attribute,))!r}: Stripe keeps the "
         f"old object under it. Give it another {conflict.attribute}, or change back "
         + ", ".join(forcing)
     )

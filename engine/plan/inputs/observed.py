@@ -15,19 +15,19 @@ class Observed:
     """What a refresh saw; keys are address texts.
 
     Attributes:
-        refreshed: Stripe was asked; False plans from state alone.
-        objects: Objects of managed resources; None for one that is gone.
+        refreshed: Stripe was asked; False where the plan is made from state alone.
+        objects: Objects of managed resources; None for one that no longer exists.
         imports: Objects that the stack imports; None for one that does not exist.
-        remembered: Objects that an earlier run archived under an address declared again.
-        holders: Objects that hold the natural key of a declared resource that is not managed.
+        remembered: Objects that an earlier run archived under an address that is declared again.
+        holders: Objects that have the natural key of a declared resource that is not managed.
         owners: Resources of other stacks, `ADDRESS of stack NAME`, by the id of their object; of
             those objects that are among `holders`.
         lookups: Objects that the stack reads.
         probes: Answers to the question that decides how a resource can be removed.
         counts: How many objects there are of a type that Stripe caps, by type name and connected
-            account; without those that nobody had to count.
+            account, where the plan depends on it.
         outputs: Outputs of other stacks.
-        secrets: Secrets that are kept on this machine and referred to, by target.
+        secrets: Secrets in the secret sink that references name, by target.
     """
 
     refreshed: bool = True

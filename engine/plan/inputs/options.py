@@ -1,4 +1,4 @@
-"""What a person may ask of a plan or an apply."""
+"""The options of a plan or an apply."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ class PlanOptions:
 
     Attributes:
         refresh: Read what Stripe has before planning.
-        refresh_only: Only bring the state up to what Stripe has.
+        refresh_only: Only refresh the state.
         destroy: Plan the removal of everything.
         targets: Only these and what they depend on; empty for all.
         excludes: All but these and what depends on them.
-        replace: Replace these whatever else.
+        replace: Replace these, although nothing else demands it.
         lock_timeout: Seconds to wait for another run.
-        allow_mass_change: Lift the rule against removing or replacing a large share.
+        allow_mass_change: Allow to remove or replace a large share of a stack.
         confirmed_removals: What a live account may lose: resources whose removal, or replacement
             if customers are charged by them, the person has named.
     """

@@ -1,4 +1,4 @@
-"""What one plan is made from, and what that says about one address."""
+"""All that one plan is made from, and the questions that decisions ask of it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class PlanInputs:
     moved_from: Mapping[str, str]
 
     def actual(self, address: str, prior: ResourceState) -> RemoteObject | None:
-        """The object of a resource that state knows: as it was read, else as state saw it."""
+        """The object of a resource in the state: as it was read, else as state records it."""
         if self.observed.refreshed and address in self.observed.objects:
             return self.observed.objects[address]
         kind = self.schemas[prior.type]
@@ -42,7 +42,7 @@ class PlanInputs:
         return {"id": own, ADDRESSED: prior.id, **prior.attributes}
 
     def probed(self, address: str, kind: ResourceType) -> bool:
-        """Whether what rules out the best way to remove an object is there."""
+        """Whether something exists that rules out the best way to remove an object."""
         if address in self.observed.probes:
             return self.observed.probes[address]
         probe = next(

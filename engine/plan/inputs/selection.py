@@ -1,4 +1,4 @@
-"""What a plan is about: the part that was asked for, under the addresses that are used now."""
+"""The part of a stack that a plan is about, and the state under the addresses of today."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def selection(graph: ResourceGraph, state: State, options: PlanOptions) -> froze
 
 
 def moved_state(graph: ResourceGraph, state: State) -> tuple[State, dict[str, str]]:
-    """The state under the addresses the stack now uses, and what was renamed."""
+    """The state under the addresses that the stack uses now, and the moves, old to new."""
     moves: dict[str, str] = {}
     for move in graph.stack.moves:
         old, new = str(move.old), str(move.new)

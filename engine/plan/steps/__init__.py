@@ -1,1 +1,1 @@
-"""The operations that carry the decisions out, and their order."""
+"""The steps that carry the decisions out, and their order."""

@@ -104,7 +104,7 @@ def question(report: PlanReport, style: Style, *, operation: str = "Apply") -> s
 
 def untouched(report: PlanReport) -> str:
     """Say that a plan was not carried out."""
-    if report.taken_up:
+    if report.recovered:
         return (
             "Nothing of this plan was carried out; what an unfinished run had done before it is in "
             "the state."

@@ -86,8 +86,8 @@ def test_the_refusal_names_them_and_the_way_on() -> None:
     error = unconfirmed(addresses, "live")
     assert error.exit_code == 4
     assert error.message == (
-        "environment 'live' is live, and 2 resources would be removed or replaced that nobody "
-        "has named"
+        "environment 'live' is live, and 2 resources would be removed or replaced without "
+        "being named"
     )
     assert error.cause == f"{PRICE}.a\n{PRICE}.b"
     assert error.hint == (

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.catalog import loader
-from engine.plan.key_claims import claim_problems, standing_problems
+from engine.plan.key_claims import claim_problems, default_problems
 from engine.stack.loader import load_stack
 from engine.variables import Variables
 
@@ -76,7 +76,7 @@ def found(tmp_path: Path, text: str) -> list[str]:
     assert not stack.problems, stack.problems
     return [
         f"{one.line - FIRST + 1}: {one.message} | {one.hint}"
-        for check in (claim_problems, standing_problems)
+        for check in (claim_problems, default_problems)
         for one in check(stack, loader.schemas(), tmp_path)
     ]
 
@@ -161,7 +161,7 @@ def test_two_for_one(tmp_path: Path, text: str, expected: str) -> None:
                 " lifecycle=Lifecycle(adopt=True))"
             ),
             (
-                "2: stripe_webhook_endpoint.h: adopt=True: nothing but its id tells one webhook "
+                "2: stripe_webhook_endpoint.h: adopt=True: only its id distinguishes one webhook "
                 'endpoint from another | import_("stripe_webhook_endpoint.h", "we_...") names the '
                 "object by its id"
             ),
@@ -200,12 +200,12 @@ def test_adopting_what_cannot_be_found(tmp_path: Path, text: str, expected: str)
         'bank("a", default_for_currency=False)\nbank("b")',
     ],
 )
-def test_the_first_of_its_like_has_its_standing(tmp_path: Path, text: str) -> None:
+def test_the_first_of_its_like_is_the_default(tmp_path: Path, text: str) -> None:
     """It cannot be unset: one of those with the same account and currency has to be it."""
     (problem,) = found(tmp_path, text)
     assert (
-        "stripe_account_external_account.a: default_for_currency=False, but of those with the same "
-        "account and external_account.currency none is declared with default_for_currency=True"
+        "stripe_account_external_account.a: default_for_currency=False, but none with the same "
+        "account and external_account.currency is declared with default_for_currency=True"
     ) in problem
 
 

@@ -361,11 +361,11 @@ def test_a_change_that_sends_nothing_says_so() -> None:
         Action.UPDATE,
         before={"nickname": "x"},
         fields=(build.field("nickname", "x", "x", reason=FieldReason.STAYS),),
-        notes=("nickname is declared no more, but Stripe cannot clear it",),
+        notes=("nickname is no longer declared, but Stripe cannot clear it",),
     )
     text = text_of(build.report(build.plan(change)))
     assert "will be recorded: nothing is sent to Stripe" in text
-    assert '      . nickname: "x" (stays)\n      ! nickname is declared no more' in text
+    assert '      . nickname: "x" (stays)\n      ! nickname is no longer declared' in text
 
 
 def test_a_removals_note_is_said_once() -> None:
@@ -543,7 +543,7 @@ def test_the_question_of_a_destroy_counts_what_ends_and_what_stays() -> None:
 def test_what_was_not_carried_out_left_nothing_changed() -> None:
     """Unless an unfinished run was taken up before."""
     assert untouched(build.report()) == "Nothing was changed."
-    assert untouched(build.report(taken_up=True)).startswith(
+    assert untouched(build.report(recovered=True)).startswith(
         "Nothing of this plan was carried out;"
     )
 
