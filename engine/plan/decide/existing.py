@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine.plan.compare.diff import compare, drifted, veiled
+from engine.plan.compare.comparison import compare, drifted, with_secrets_sealed
 from engine.plan.compare.field_changes import field_changes
 from engine.plan.compare.last_seen import ignored_in, seen_leaves, with_unanswered
 from engine.plan.compare.liveness import has_ended, is_past, past_leaf
@@ -77,7 +77,7 @@ def decide_existing(case: Existing) -> Decision:
     known = normal.unsealed(prior, declaration.arguments)
     comparison = compare(normal, kind.root, wanted, there, known, as_of=case.as_of)
     if case.prior is not None:
-        comparison = veiled(normal, comparison, case.prior.attributes)
+        comparison = with_secrets_sealed(normal, comparison, case.prior.attributes)
     moved = _moved_leaves(case)
     fields = field_changes(kind, comparison, declared, prior, case.actual, moved)
     if is_past(kind, case.actual) and case.force is None:
