@@ -23,6 +23,7 @@ from engine.plan.inputs.options import PlanOptions
 from engine.schema.attribute import Attribute
 from engine.values.secret import Sensitive
 from tests.support.project import Project
+from tests.support.refusals import REFUSALS
 
 NOW = 1_790_000_000
 YEAR = 365 * 24 * 3600
@@ -36,12 +37,10 @@ MOMENTS = {
     "SOON": NOW + 9,
     "LATER": NOW + 99,
 }
-TABLE = Path(__file__).parents[1] / "unit" / "stack" / "refusals.py.txt"
-PRODUCTS, *_CASES = TABLE.read_text(encoding="utf-8").split("\n== ")
 CASES = {
-    name: text.replace("PRODUCTS\n", PRODUCTS).split("\n=> ")[0]
-    for name, text in (case.split("\n", 1) for case in _CASES)
-    if not re.search(r'"[a-z]+_1"', text)
+    name: case
+    for name, case in REFUSALS.items()
+    if not re.search(r'"[a-z]+_1"', f"{case.module} {case.wrong} {case.right}")
 }
 ONLY_HERE = {
     "together: item beside a subscription that declares its own": (
@@ -53,13 +52,6 @@ ONLY_HERE = {
     "together: portal with an archived price": "nobody has seen Stripe refuse it (?)",
 }
 """Cases that Stripe takes, with the reason why they are refused all the same."""
-
-
-def _text(name: str, which: int) -> str:
-    text = re.sub(r"<([^<>|]*)\|([^<>|]*)>", rf"\{which}", CASES[name])
-    for word, moment in MOMENTS.items():
-        text = text.replace(word, str(moment))
-    return f"{HEAD}{text}\n"
 
 
 def _unchecked(attribute: Attribute) -> Attribute:
@@ -98,7 +90,7 @@ def shop(tmp_path: Path) -> Iterator[Project]:
 @pytest.mark.parametrize("name", sorted(set(CASES) - set(ONLY_HERE)))
 def test_stripe_refuses_what_is_found(shop: Project, name: str) -> None:
     """Something of the stack with the mistake cannot be applied."""
-    shop.write(_text(name, 1))
+    shop.write(HEAD + CASES[name].with_mistake(MOMENTS))
     context = dataclasses.replace(shop.context(), schemas=_without_checks())
     report = apply_stacks(context, (), PlanOptions(), lambda _: True)
     assert report.failures
@@ -107,14 +99,14 @@ def test_stripe_refuses_what_is_found(shop: Project, name: str) -> None:
 @pytest.mark.parametrize("name", CASES)
 def test_stripe_takes_what_is_not_found(shop: Project, name: str) -> None:
     """The stack without the mistake is applied, and then nothing is left to do."""
-    shop.write(_text(name, 2))
+    shop.write(HEAD + CASES[name].without_mistake(MOMENTS))
     shop.apply()
     assert shop.plan().pending == ()
 
 
 def test_how_far_is_too_far_follows_the_clock_of_the_run(shop: Project) -> None:
     """What is more than five years ahead today is not in a year."""
-    shop.write(_text("alone: redeem_by too far", 1))
+    shop.write(HEAD + CASES["alone: redeem_by too far"].with_mistake(MOMENTS))
     with pytest.raises(StackError, match="no more than five years"):
         shop.plan()
     later = dataclasses.replace(shop.context(), clock=lambda: NOW + YEAR)

@@ -1,19 +1,18 @@
 """What Stripe would refuse, by type: what is found, on which line, and what is as good as it.
 
-Each case of `refusals.py.txt` is a module's text with a mark, `<bad|good>`, where the mistake is;
-with the good text in its place nothing is found. `PRODUCTS` stands for what many of them sell.
+The cases are in `tests/support/refusals.toml`.
 """
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
 from engine.catalog import loader
 from engine.stack.checks.rules import CheckContext
 from engine.stack.checks.stack import problems_of
+from tests.support.refusals import REFUSALS
 from tests.support.stack_project import StackProject
 
 HEAD = "from engine import Lifecycle, stack_output, stripe\n"
@@ -25,35 +24,22 @@ MOMENTS = {
     "SOON": NOW + 9,
     "LATER": NOW + 10,
 }
-TABLE = (Path(__file__).parents[1] / "refusals.py.txt").read_text(encoding="utf-8")
-PRODUCTS, *_CASES = TABLE.split("\n== ")
-CASES = dict(case.split("\n", 1) for case in _CASES)
-TOGETHER = [name for name in CASES if name.startswith("together: ")]
-_MARK = re.compile(r"<([^<>|]*)\|([^<>|]*)>")
+TOGETHER = [name for name in REFUSALS if name.startswith("together: ")]
 
 
-def _read(name: str) -> tuple[str, str, str]:
-    """The module with the mistake, the one without it, and what is found in the first."""
-    text, message = CASES[name].replace("PRODUCTS\n", PRODUCTS).split("\n=> ")
-    for word, moment in MOMENTS.items():
-        text = text.replace(word, str(moment))
-    bad, good = (_MARK.sub(rf"\{which}", text) for which in (1, 2))
-    return f"{HEAD}{bad}\n", f"{HEAD}{good}\n", message.strip()
-
-
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", REFUSALS)
 def test_what_stripe_would_refuse_is_found(project: StackProject, name: str) -> None:
     """One finding with Stripe's text where that is known; with the good text there is none."""
-    bad, good, message = _read(name)
-    (problem,) = project.check(bad)
-    assert problem.message.partition(": ")[2] == message
-    assert project.check(good) == ()
+    case = REFUSALS[name]
+    (problem,) = project.check(HEAD + case.with_mistake(MOMENTS))
+    assert problem.message.partition(": ")[2] == case.message
+    assert project.check(HEAD + case.without_mistake(MOMENTS)) == ()
 
 
 @pytest.mark.parametrize("name", TOGETHER)
 def test_what_only_an_apply_can_tell_is_not_refused(project: StackProject, name: str) -> None:
     """Behind an output of another stack, or a lookup, there may be anything."""
-    bad, _, _ = _read(name)
+    bad = HEAD + REFUSALS[name].with_mistake(MOMENTS)
     last = bad.rindex("\nstripe.") if "\nstripe." in bad else 0
     names = dict.fromkeys(re.findall(r"^(\w+) = stripe\.(\w+)", bad, re.MULTILINE))
     for unknown in ('stack_output("other", "id")', 'stripe.{0}.lookup(id="x_1").id'):
@@ -75,7 +61,7 @@ def test_findings_are_on_the_line_of_the_mistake(
     project: StackProject, name: str, line: str
 ) -> None:
     """The element that is wrong, not the call."""
-    bad, _, _ = _read(name)
+    bad = HEAD + REFUSALS[name].with_mistake(MOMENTS)
     (problem,) = project.check(bad)
     assert bad.split("\n")[problem.line - 1] == line
 
