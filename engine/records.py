@@ -46,7 +46,7 @@ class ShapeError(ValueError):
         self.path = path
 
 
-class _WrongValueError(ShapeError):
+class WrongValueError(ShapeError):
     """A value that its field cannot have; which field that is, is added to the path later."""
 
     def __init__(self, value: Any) -> None:
@@ -110,7 +110,7 @@ def text_of(parse: Callable[[str], Any]) -> Codec:
         try:
             return parse(_checked(document, str))
         except (ValueError, UsageError) as error:
-            raise _WrongValueError(document) from error
+            raise WrongValueError(document) from error
 
     return Codec(lambda value, _: str(value), read)
 
@@ -148,7 +148,8 @@ def map_of(inner: Codec) -> Codec:
     return Codec(lambda value, salt: {name: inner.write(value[name], salt) for name in value}, read)
 
 
-def _or_null(inner: Codec) -> Codec:
+def or_null(inner: Codec) -> Codec:
+    """A value, or null; None in the program."""
     return Codec(
         lambda value, salt: None if value is None else inner.write(value, salt),
         lambda document: None if document is None else inner.read(document),
@@ -160,7 +161,7 @@ def _scalar(*kinds: type) -> Codec:
 
     def read(document: Any) -> Any:
         if type(document) not in kinds:
-            raise _WrongValueError(document)
+            raise WrongValueError(document)
         return document
 
     return Codec(_unchanged, read)
@@ -172,7 +173,7 @@ def _unchanged(value: Any, salt: str) -> Any:  # noqa: ARG001 - what every codec
 
 def _checked(document: Any, kind: type) -> Any:
     if type(document) is not kind:
-        raise _WrongValueError(document)
+        raise WrongValueError(document)
     return document
 
 
@@ -290,7 +291,7 @@ class _Object:
     def read(self, document: Any) -> dict[str, Any]:
         """The arguments for the record."""
         if type(document) is not dict:
-            raise _WrongValueError(document)
+            raise WrongValueError(document)
         for key in self._required:
             if key not in document:
                 raise ShapeError((), f"the field {key!r} is missing")
@@ -319,7 +320,7 @@ def _codec(hint: Any, records: Mapping[type, Codec], values: Codec) -> Codec:
     if hint is Any or (origin is Mapping and arguments[1] is Any):
         return values
     if origin is UnionType and not set(arguments).issubset(_SCALARS):
-        return _or_null(_codec(arguments[0], records, values))
+        return or_null(_codec(arguments[0], records, values))
     if origin is tuple or origin is Mapping:
         inner = _codec(arguments[0 if origin is tuple else 1], records, values)
         return list_of(inner) if origin is tuple else map_of(inner)

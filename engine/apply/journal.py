@@ -7,24 +7,24 @@ the next one (`recovery`). What must not live here: where journals are kept (`po
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.errors import EngineError, StateError
+from engine.errors import StateError
 from engine.plan.model import Step
-from engine.plan.saved.step_json import step_document, step_of
+from engine.plan.saved.step_json import STEP, completed
 from engine.ports.journal import JournalFile
-from engine.records import Record
+from engine.records import Record, ShapeError
 from engine.schema.resource_type import Schemas
 from engine.state.model import Delta, State
 from engine.state.state_json import REMOVED, RESOURCE
+from engine.values.paths import dotted
 from engine.values.secret import fingerprint
 
 FORMAT = 1
-_DELTA = Record(Delta, RESOURCE, REMOVED)
-_OUTCOMES = ("done", "failed", "noted")
 _RESULT_ROOM = 4096
 """Bytes that a result may need beyond what its intent takes: ids, and fields that others need."""
 
@@ -62,18 +62,24 @@ class Intent:
 
     Attributes:
         number: Its number in the run.
-        step: The operation, its parameters resolved and the id it acts on filled in.
         key: Its idempotency key.
         at: When it was sent, by Stripe's clock, seconds since 1970; None if nobody knows.
+        step: The operation, its parameters resolved and the id it acts on filled in.
         kept: Fingerprints of the secrets that the sink had before under the names of those that
             it may bring, by name: what the sink has afterwards is new if it is another.
     """
 
     number: int
-    step: Step
     key: str
     at: int | None
+    step: Step
     kept: Mapping[str, str] = field(default_factory=dict)
+
+
+# The order of the fields above is that of the records in the file.
+_RUN = Record(Run, keys={"id": "run", "account_id": "account"})
+_INTENT = Record(Intent, keys={"number": "intent"}, codecs={"step": STEP})
+_DELTA = Record(Delta, RESOURCE, REMOVED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,38 +161,17 @@ def objects_of(state: State) -> str:
 
 def first_record(run: Run) -> bytes:
     """What a journal begins with."""
-    return _record(
-        {
-            "journal": FORMAT,
-            "run": run.id,
-            "stack": run.stack,
-            "environment": run.environment,
-            "lineage": run.lineage,
-            "serial": run.serial,
-            "objects": run.objects,
-            "account": run.account_id,
-            "livemode": run.livemode,
-            "since": run.since,
-        }
-    )
+    return _record({"journal": FORMAT, **_RUN.write(run)})
 
 
 def intent_record(intent: Intent, salt: str) -> bytes:
     """What a journal holds of an operation that is about to be sent."""
-    return _record(
-        {
-            "intent": intent.number,
-            "key": intent.key,
-            "at": intent.at,
-            "step": step_document(intent.step, salt),
-            **({"kept": dict(intent.kept)} if intent.kept else {}),
-        }
-    )
+    return _record(_INTENT.write(intent, salt))
 
 
 def room_for(steps: Sequence[Step], salt: str) -> int:
     """Bytes that the journal of these operations is expected to need."""
-    return sum(3 * len(_record(step_document(step, salt))) + _RESULT_ROOM for step in steps)
+    return sum(3 * len(_record(STEP.write(step, salt))) + _RESULT_ROOM for step in steps)
 
 
 def read_journal(
@@ -204,17 +189,16 @@ def read_journal(
     """
     try:
         return _read([json.loads(record) for record in records], schemas, secrets)
-    except (ValueError, LookupError, TypeError, AttributeError, EngineError) as error:
+    except (ValueError, LookupError, TypeError) as error:
+        where = f" ({dotted(error.path)})" if isinstance(error, ShapeError) and error.path else ""
         raise StateError(
             "the journal of an unfinished run cannot be read",
-            cause=f"{type(error).__name__}: {error}",
+            cause=f"{type(error).__name__}: {error}{where}",
             hint="run the version of engine that wrote it; nothing was changed",
         ) from error
 
 
-def _read(
-    documents: Sequence[dict[str, Any]], schemas: Schemas, secrets: Mapping[str, Any]
-) -> Unfinished:
+def _read(documents: Sequence[Any], schemas: Schemas, secrets: Mapping[str, Any]) -> Unfinished:
     first, *others = documents
     if first["journal"] != FORMAT:
         raise ValueError(f"format {first['journal']}")
@@ -222,29 +206,17 @@ def _read(
     pending: dict[int, Intent] = {}
     for document in others:
         if "intent" in document:
-            pending[document["intent"]] = Intent(
-                number=document["intent"],
-                step=step_of(document["step"], schemas, secrets),
-                key=document["key"],
-                at=document["at"],
-                kept=document.get("kept", {}),
-            )
+            intent = _INTENT.read(document)
+            step = completed(intent.step, schemas, secrets)
+            pending[intent.number] = dataclasses.replace(intent, step=step)
+        elif "failed" in document:
+            pending.pop(document["failed"], None)
         else:
-            pending.pop(document.get("done", document.get("failed", -1)), None)
-            if "failed" not in document:
-                fields = {key: value for key, value in document.items() if key not in _OUTCOMES}
-                deltas.append(_DELTA.read(fields))
-    run = Run(
-        id=first["run"],
-        stack=first["stack"],
-        environment=first["environment"],
-        lineage=first["lineage"],
-        serial=first["serial"],
-        objects=first["objects"],
-        account_id=first["account"],
-        livemode=first["livemode"],
-        since=first["since"],
-    )
+            fields = dict(document)
+            if not fields.pop("noted", False):
+                pending.pop(fields.pop("done"), None)
+            deltas.append(_DELTA.read(fields))
+    run = _RUN.read({name: value for name, value in first.items() if name != "journal"})
     return Unfinished(run=run, deltas=tuple(deltas), pending=tuple(pending.values()))
 
 

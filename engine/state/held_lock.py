@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from dataclasses import dataclass, field
 
 from engine.errors import StateError
+from engine.records import Record
 from engine.state.advice import Advice
 
 HELD_FORMAT_VERSION = 1
 """The newest format of a held lock that this engine writes and reads."""
-_TEXTS = ("id", "environment", "stack", "who", "since", "reason")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,12 +49,12 @@ class HeldLock:
         return f"{self.place} is locked by {self.who} since {self.since}: {self.reason}"
 
 
+_LOCK = Record(HeldLock, skip={"file": ""}, lenient=True)
+
+
 def encode_held(lock: HeldLock) -> bytes:
     """Write a held lock as the bytes of its file."""
-    document = {
-        "format_version": HELD_FORMAT_VERSION,
-        **{name: getattr(lock, name) for name in _TEXTS},
-    }
+    document = {"format_version": HELD_FORMAT_VERSION, **_LOCK.write(lock)}
     return json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False).encode() + b"\n"
 
 
@@ -95,11 +96,10 @@ def _lock_in(raw: bytes, path: str, place: tuple[str, str]) -> HeldLock:
         raise ValueError("it is not a JSON object")  # noqa: TRY004 - the caller says it in words
     if document.get("format_version") != HELD_FORMAT_VERSION:
         raise ValueError(f"its format_version is {json.dumps(document.get('format_version'))}")
-    for name in _TEXTS:
-        value = document.get(name)
-        if not isinstance(value, str) or not value.isprintable() or not (value or name == "stack"):
-            raise ValueError(f"{name!r} is missing or is no line of text")
-    lock = HeldLock(**{name: document[name] for name in _TEXTS}, file=path)
+    lock = _LOCK.read(document)
+    for name, text in _LOCK.write(lock).items():
+        if not text.isprintable() or not (text or name == "stack"):
+            raise ValueError(f"{name!r} is no line of text")
     if (lock.environment, lock.stack) != place:
         raise ValueError(f"it is a lock of {lock.place}")
-    return lock
+    return dataclasses.replace(lock, file=path)

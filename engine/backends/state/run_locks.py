@@ -30,6 +30,7 @@ from engine.backends.state.lock_errors import (
 from engine.backends.state.lock_owner import has_ended, this_run
 from engine.errors import StateError
 from engine.ports.run_locks import LockOwner, RunLock
+from engine.records import Record
 
 _FOLDER = ".locks"
 """In the folder of an environment's states; its ignore file keeps all of it from git."""
@@ -37,11 +38,7 @@ _POLL = 0.05
 _LONGEST_RECORD = 65536
 _PATIENCE = 200
 """Polls that a write waits for another write to the same folder, which takes milliseconds."""
-_FIELDS = {
-    field.name: int if field.name == "pid" else str
-    for field in dataclasses.fields(LockOwner)
-    if field.name != "gone"
-}
+_OWNER = Record(LockOwner, skip={"gone": False}, lenient=True)
 
 
 class FileHold:
@@ -56,9 +53,8 @@ class FileHold:
 
     def write_owner(self, fd: int) -> None:
         """Write the owner into the file of the lock that was just acquired."""
-        record = {name: getattr(self.owner, name) for name in _FIELDS}
         os.ftruncate(fd, 0)
-        write_at(fd, b" " + json.dumps(record).encode(), 0)
+        write_at(fd, b" " + json.dumps(_OWNER.write(self.owner)).encode(), 0)
         found = os.fstat(fd)
         self._fd, self._identity = fd, (found.st_dev, found.st_ino)
 
@@ -261,13 +257,9 @@ def read_owner(path: Path) -> LockOwner | None:
 
 def _decoded(raw: bytes) -> LockOwner | None:
     try:
-        document = json.loads(raw[1:])
-        given = {name: document[name] for name in _FIELDS if name in document}
-        owner = LockOwner(**given)
-    except (ValueError, TypeError, RecursionError):
+        return _OWNER.read(json.loads(raw[1:]))
+    except (ValueError, RecursionError):
         return None
-    fits = all(type(getattr(owner, name)) is kind for name, kind in _FIELDS.items())
-    return owner if fits else None
 
 
 def _forget(path: Path, id: str) -> None:

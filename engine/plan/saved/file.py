@@ -7,35 +7,28 @@ file is, and whether the plan still holds.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine.address import parse_address
-from engine.errors import EngineError, PlanFileError
+from engine.errors import PlanFileError
 from engine.plan.inputs.options import PlanOptions
 from engine.plan.model import Plan, PlanReport
 from engine.plan.saved.agreement import disagreement
-from engine.plan.saved.plan_json import (
-    binding_document,
-    binding_of,
-    checked_name,
-    plan_document,
-    plan_of,
-)
+from engine.plan.saved.plan_json import NAME, PLAN, PRECONDITIONS, completed
 from engine.plan.saved.preconditions import Preconditions
-from engine.records import ShapeError, check_plain
+from engine.records import Codec, Record, ShapeError, check_plain, list_of
 from engine.schema.resource_type import Schemas
+from engine.values.paths import dotted
 
 FORMAT_VERSION = 1
 """The newest format of plan files that this engine writes and reads."""
 
 _MARK = b'{"file":"engine-plan",'
 _HEAD = ("file", "format_version")
-_FLAGS = ("refresh", "refresh_only", "destroy", "allow_mass_change")
-_ADDRESSES = ("targets", "excludes", "replace", "confirmed_removals")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,27 +82,25 @@ class SavedPlan:
         )
 
 
+_STACK = Record(SavedStack, PRECONDITIONS, keys={"binding": "made_from"}, codecs={"plan": PLAN})
+_SAVED = Record(
+    SavedPlan,
+    Record(PlanOptions, skip={"lock_timeout": 0.0}, whole=True),
+    keys={"account_id": "account.id", "livemode": "account.livemode"},
+    codecs={
+        "environment": NAME,
+        "stacks": list_of(
+            Codec(lambda stack, _: _STACK.write(stack, stack.plan.lineage), _STACK.read)
+        ),
+    },
+    whole=True,
+)
+
+
 def encode(saved: SavedPlan) -> bytes:
     """Write a plan as the bytes of its file: the same plan, the same bytes."""
-    return _bytes(
-        {
-            "file": "engine-plan",
-            "format_version": FORMAT_VERSION,
-            "engine_version": saved.engine_version,
-            "environment": saved.environment,
-            "embedded": saved.embedded,
-            "account": {"id": saved.account_id, "livemode": saved.livemode},
-            "options": _options_document(saved.options),
-            "requests": saved.requests,
-            "stacks": [
-                {
-                    "plan": plan_document(stack.plan),
-                    "made_from": binding_document(stack.binding, stack.plan.lineage),
-                }
-                for stack in saved.stacks
-            ],
-        }
-    )
+    head = {"file": "engine-plan", "format_version": FORMAT_VERSION}
+    return _bytes({**head, **_SAVED.write(saved)})
 
 
 def is_plan_file(raw: bytes) -> bool:
@@ -146,9 +137,10 @@ def decode(raw: bytes, schemas: Schemas, *, path: str) -> SavedPlan:
         raise _damaged(path, "its digest does not fit what it says")
     try:
         saved = _saved(document, schemas)
-    except (KeyError, TypeError, ValueError, AttributeError, EngineError) as error:
+    except ShapeError as error:
+        where = f" ({dotted(error.path)})" if error.path else ""
         raise PlanFileError(
-            f"{path} says what this engine does not understand: {error}",
+            f"{path} says what this engine does not understand: {error}{where}",
             cause=f"It was written by engine {document.get('engine_version', '?')}.",
             hint="run engine plan -o again with this engine; nothing was changed",
         ) from error
@@ -195,33 +187,10 @@ def _text(value: Any) -> str:
 
 
 def _saved(document: Mapping[str, Any], schemas: Schemas) -> SavedPlan:
-    environment = checked_name(document["environment"])
-    return SavedPlan(
-        engine_version=document["engine_version"],
-        environment=environment,
-        embedded=document["embedded"],
-        account_id=document["account"]["id"],
-        livemode=document["account"]["livemode"],
-        options=_options_of(document["options"]),
-        stacks=tuple(
-            SavedStack(
-                plan=plan_of(entry["plan"], environment, schemas),
-                binding=binding_of(entry["made_from"]),
-            )
-            for entry in document["stacks"]
-        ),
-        requests=document["requests"],
+    content = {name: value for name, value in document.items() if name not in (*_HEAD, "digest")}
+    saved = _SAVED.read(content)
+    stacks = (
+        dataclasses.replace(stack, plan=completed(stack.plan, saved.environment, schemas))
+        for stack in saved.stacks
     )
-
-
-def _options_document(options: PlanOptions) -> dict[str, Any]:
-    return {name: getattr(options, name) for name in _FLAGS} | {
-        name: [str(address) for address in getattr(options, name)] for name in _ADDRESSES
-    }
-
-
-def _options_of(document: Mapping[str, Any]) -> PlanOptions:
-    said: dict[str, Any] = {name: document[name] for name in _FLAGS}
-    for name in _ADDRESSES:
-        said[name] = tuple(parse_address(text) for text in document[name])
-    return PlanOptions(**said)
+    return dataclasses.replace(saved, stacks=tuple(stacks))

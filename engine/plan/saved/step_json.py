@@ -9,12 +9,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
-from engine.address import parse_address
-from engine.plan.model import Step, StepKind
-from engine.schema.lifecycle import Removal, Verb
-from engine.schema.resource_type import ResourceType, Schemas
+from engine.plan.model import Change, Step, StepKind
+from engine.records import Codec, Record, ShapeError, WrongValueError
+from engine.schema.lifecycle import Removal
+from engine.schema.resource_type import Schemas
 from engine.state.state_json import RESOURCE
 from engine.values.markers import Marker
 from engine.values.secret import Sealed, Sensitive
@@ -49,15 +49,10 @@ def _tagged(value: Sensitive | Sealed | Marker | Decimal, salt: str) -> Any:
     return {_MARKER: value.name} if isinstance(value, Marker) else {_DECIMAL: str(value)}
 
 
-def value_of(document: Any, secrets: Mapping[str, Any]) -> Any:
-    """Read what `value_document` wrote.
-
-    Args:
-        document: The JSON value.
-        secrets: Known secrets by fingerprint; one that is not known stays a fingerprint.
-    """
+def value_of(document: Any) -> Any:
+    """Read what `value_document` wrote; secrets stay fingerprints."""
     if isinstance(document, list):
-        return [value_of(inner, secrets) for inner in document]
+        return [value_of(inner) for inner in document]
     if not isinstance(document, dict):
         return document
     for tag, read in _TAGS.items():
@@ -65,9 +60,9 @@ def value_of(document: Any, secrets: Mapping[str, Any]) -> Any:
             return read(document[tag])
     sealed = Sealed.from_json(document)
     if sealed is not None:
-        return with_secrets(sealed, secrets)
+        return sealed
     pairs = document[_PAIRS] if _PAIRS in document else document.items()
-    return {key: value_of(inner, secrets) for key, inner in pairs}
+    return {key: value_of(inner) for key, inner in pairs}
 
 
 _TAGS: Mapping[str, Callable[[Any], Any]] = {_MARKER: Marker.__getitem__, _DECIMAL: Decimal}
@@ -94,99 +89,59 @@ def with_secrets(value: Any, secrets: Mapping[str, Any]) -> Any:
     return map_scalars(value, known)
 
 
-def step_document(step: Step, salt: str) -> dict[str, Any]:
-    """An operation as JSON holds it, whatever is empty left out.
-
-    What state is to say of an object that is asked for comes with the answer. Until then it is
-    left out: it may tell what was a secret of another object before the plan.
-
-    Args:
-        step: The operation.
-        salt: For fingerprints of secrets.
-    """
-    document: dict[str, Any] = {
-        "key": step.key,
-        "kind": step.kind.value,
-        "address": str(step.address),
-        "type": step.type,
-        "id": step.id,
-        "params": value_document(step.params, salt),
-        "removal": removal_document(step.removal, salt),
-        "call": step.call,
-        "record": _record_document(step),
-        "after": list(step.after),
-        "supersedes": step.supersedes,
-        "referred": list(step.referred),
-        "account": step.account,
-    }
-    return {name: value for name, value in document.items() if value}
+def _value_of(document: Any) -> Any:
+    try:
+        return value_of(document)
+    except (LookupError, TypeError, ValueError, ArithmeticError) as error:
+        raise WrongValueError(document) from error
 
 
-def _record_document(step: Step) -> dict[str, Any] | None:
-    record = step.record
-    if record is not None and step.kind is not StepKind.RECORD:
-        record = dataclasses.replace(record, attributes={})
-    return None if record is None else RESOURCE.write(record)
+VALUE = Codec(value_document, _value_of)
+REMOVAL = Record(
+    Removal, values=VALUE, skip={"unless": None, "unless_leaf": None, "fallback": False}
+)
+_STEP = Record(Step, REMOVAL, RESOURCE, values=VALUE)
 
 
-def step_of(document: Mapping[str, Any], schemas: Schemas, secrets: Mapping[str, Any]) -> Step:
-    """Read what `step_document` wrote.
+def _write_step(step: Step, salt: str) -> Any:
+    # What state is to say of an object that is asked for comes with the response. Until then it is
+    # left out: it may tell what was a secret of another object before the plan.
+    if step.record is not None and step.kind is not StepKind.RECORD:
+        step = dataclasses.replace(step, record=dataclasses.replace(step.record, attributes={}))
+    return _STEP.write(step, salt)
+
+
+STEP = Codec(_write_step, _STEP.read)
+
+
+def completed(step: Step, schemas: Schemas, secrets: Mapping[str, Any]) -> Step:
+    """A step that was read, with what is not written of it: secrets, and all of its removal.
 
     Args:
-        document: The JSON object.
+        step: The step; its secrets are fingerprints.
         schemas: Resource types by name.
-        secrets: Known secrets by fingerprint.
+        secrets: Known secrets by fingerprint; one that is not known stays a fingerprint.
 
     Raises:
-        KeyError: if a field is missing, or a type is not known.
-        ValueError: if a value is not one.
-        EngineError: if an address is none.
+        ShapeError: if its type is not known.
     """
-    record = document.get("record")
-    return Step(
-        key=document["key"],
-        kind=StepKind(document["kind"]),
-        address=parse_address(document["address"]),
-        type=document["type"],
-        id=document.get("id", ""),
-        params=value_of(document.get("params", {}), secrets),
-        removal=removal_of(document.get("removal"), schemas[document["type"]], secrets),
-        call=document.get("call", ""),
-        record=None if record is None else RESOURCE.read(record),
-        after=tuple(document.get("after", ())),
-        supersedes=document.get("supersedes", ""),
-        referred=tuple(document.get("referred", ())),
-        account=document.get("account", ""),
-    )
+    step = with_own_removal(step, schemas)
+    return dataclasses.replace(step, params=with_secrets(step.params, secrets))
 
 
-def removal_document(removal: Removal | None, salt: str) -> Any:
-    """A way of removing as JSON holds it; None if nothing is removed."""
-    if removal is None:
-        return None
-    found = {
-        "verb": removal.verb.value,
-        "params": value_document(removal.params, salt),
-        "call": removal.call,
-        "note": removal.note,
-    }
-    return {name: value for name, value in found.items() if value}
+_Removing = TypeVar("_Removing", Step, Change)
 
 
-def removal_of(document: Any, kind: ResourceType, secrets: Mapping[str, Any]) -> Removal | None:
-    """The way of the type that is meant, with all that the type knows of it."""
-    if document is None:
-        return None
-    said = Removal(
-        verb=Verb(document["verb"]),
-        params=value_of(document.get("params", {}), secrets),
-        call=document.get("call", ""),
-        note=document.get("note", ""),
-    )
-    return next((way for way in kind.life.removals if _same_way(way, said)), said)
+def with_own_removal(entry: _Removing, schemas: Schemas) -> _Removing:
+    """What was read, with the way of removing that its type has and all that the type knows of it.
 
-
-def _same_way(one: Removal, other: Removal) -> bool:
-    return all(
-        getattr(one, name) == getattr(other, name) for name in ("verb", "params", "call", "note")
-    )
+    Raises:
+        ShapeError: if the type is not known.
+    """
+    if entry.type not in schemas:
+        raise ShapeError((), f"there is no resource type {entry.type!r}")
+    if entry.removal is None:
+        return entry
+    said = REMOVAL.write(entry.removal)
+    ways = (way for way in schemas[entry.type].life.removals if REMOVAL.write(way) == said)
+    return dataclasses.replace(entry, removal=next(ways, entry.removal))

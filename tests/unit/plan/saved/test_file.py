@@ -277,7 +277,10 @@ def test_a_type_that_this_engine_does_not_know() -> None:
     raw = encode(prepared(SMALL).saved)
     with pytest.raises(PlanFileError) as caught:
         decode(raw, {}, path="shop.plan")
-    assert caught.value.message.startswith("shop.plan says what this engine does not understand")
+    assert caught.value.message == (
+        "shop.plan says what this engine does not understand: there is no resource type "
+        "'stripe_product'"
+    )
     assert caught.value.cause == "It was written by engine 1.2.3."
 
 
@@ -358,6 +361,22 @@ def change(plan: dict[str, Any], address: str) -> dict[str, Any]:
     """What a plan shows of a resource."""
     found: dict[str, Any] = next(e for e in plan["changes"] if e["address"] == address)
     return found
+
+
+@pytest.mark.parametrize(
+    ("edit", "error"),
+    [
+        ({"action": "dance"}, "'action' is \"dance\" (stacks[0].plan.changes[0].action)"),
+        ({"notes": [1]}, "'notes' holds 1 (stacks[0].plan.changes[0].notes[0])"),
+        ({"surprise": 1}, "the field 'surprise' is unknown to this engine "),
+        ({"id": None}, "'id' is null (stacks[0].plan.changes[0].id)"),
+    ],
+)
+def test_what_is_not_understood_is_named_with_its_place(edit: dict[str, Any], error: str) -> None:
+    """A newer engine may say more without another format; half of a plan is not carried out."""
+    raw = edited(encode(prepared(SMALL).saved), lambda plan: plan["changes"][0].update(edit))
+    with pytest.raises(PlanFileError, match=re.escape(f"does not understand: {error}")):
+        read(raw)
 
 
 PRICE, COUPON, PRODUCT = "stripe_price.month", "stripe_coupon.launch", "stripe_product.pro"

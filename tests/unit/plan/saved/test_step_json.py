@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from decimal import Decimal
 from typing import Any
@@ -11,11 +12,10 @@ import pytest
 from engine.address import parse_address
 from engine.catalog import loader
 from engine.plan.model import Step, StepKind
+from engine.plan.saved.step_json import STEP as FORM
 from engine.plan.saved.step_json import (
+    completed,
     has_sealed,
-    removal_of,
-    step_document,
-    step_of,
     value_document,
     value_of,
     with_secrets,
@@ -28,11 +28,24 @@ from engine.values.secret import Sealed, Sensitive, fingerprint
 
 SALT = "f" * 32
 PRODUCT = loader.resource_type("stripe_product")
+SCHEMAS = loader.schemas()
+
+
+def step_document(step: Step) -> Any:
+    """An operation as files hold it."""
+    return FORM.write(step, SALT)
+
+
+def step_of(document: Any, secrets: dict[str, Any]) -> Step:
+    """An operation as it is read, with the secrets that are known."""
+    return completed(FORM.read(document), SCHEMAS, secrets)
 
 
 def through_json(value: Any, secrets: dict[str, Any] | None = None) -> Any:
     """A value written and read back."""
-    return value_of(json.loads(json.dumps(value_document(value, SALT))), secrets or {})
+    return with_secrets(
+        value_of(json.loads(json.dumps(value_document(value, SALT)))), secrets or {}
+    )
 
 
 @pytest.mark.parametrize(
@@ -103,9 +116,8 @@ def test_a_step_comes_back_without_what_its_answer_brings() -> None:
         referred=("name",),
         account="acct_9",
     )
-    schemas = loader.schemas()
-    assert step_of(step_document(whole, SALT), schemas, {}) == whole
-    back = step_of(step_document(sent, SALT), schemas, {})
+    assert step_of(step_document(whole), {}) == whole
+    back = step_of(step_document(sent), {})
     assert back.record is not None
     assert (back.record.declared, back.record.attributes) == ({"name": "Pro"}, {})
     assert (back.params, back.after, back.account) == (sent.params, sent.after, "acct_9")
@@ -121,5 +133,7 @@ def test_a_removal_is_the_way_of_its_type() -> None:
             type="stripe_product",
             removal=way,
         )
-        assert step_of(step_document(step, SALT), loader.schemas(), {}).removal is way
-    assert removal_of({"verb": "void"}, PRODUCT, {}) == Removal(verb=Verb.VOID)
+        assert step_of(step_document(step), {}).removal is way
+    other = dataclasses.replace(step, removal=Removal(verb=Verb.VOID))
+    assert step_document(other)["removal"] == {"verb": "void"}
+    assert step_of(step_document(other), {}) == other

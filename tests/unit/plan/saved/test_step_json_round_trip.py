@@ -13,12 +13,14 @@ from hypothesis import strategies as st
 
 from engine.address import parse_address
 from engine.catalog import loader
-from engine.errors import EngineError
 from engine.plan.model import Step, StepKind
-from engine.plan.saved.step_json import has_sealed, step_document, step_of, value_document, value_of
+from engine.plan.saved import step_json
+from engine.plan.saved.step_json import completed, has_sealed, value_document, with_secrets
+from engine.records import ShapeError
 from engine.schema.lifecycle import Removal, Verb
 from engine.state.model import RemovalPolicy, ResourceState
 from engine.values.markers import ABSENT, CLEAR, UNKNOWN, Marker
+from engine.values.paths import Path
 from engine.values.reference import Ref
 from engine.values.secret import Sealed, Sensitive, fingerprint
 
@@ -35,6 +37,21 @@ STEP = Step(
 def through_json(document: Any) -> Any:
     """What is left of a document after a file held it."""
     return json.loads(json.dumps(document, ensure_ascii=False))
+
+
+def value_of(document: Any, secrets: dict[str, Any]) -> Any:
+    """A value as it is read, with the secrets that are known."""
+    return with_secrets(step_json.value_of(document), secrets)
+
+
+def step_document(step: Step) -> Any:
+    """An operation as files hold it."""
+    return step_json.STEP.write(step, SALT)
+
+
+def step_of(document: Any, secrets: dict[str, Any]) -> Step:
+    """An operation as it is read, with the secrets that are known."""
+    return completed(step_json.STEP.read(document), SCHEMAS, secrets)
 
 
 # ── values ───────────────────────────────────────────────────────────────────────────────────
@@ -156,7 +173,7 @@ def test_what_nobody_knew_is_found_wherever_it_stands(value: Any, *, sealed: boo
 def again(step: Step, **secrets: str) -> Step:
     """An operation after a file held it."""
     known = {fingerprint(value, SALT): value for value in secrets.values()}
-    return step_of(through_json(step_document(step, SALT)), SCHEMAS, known)
+    return step_of(through_json(step_document(step)), known)
 
 
 FULL = dataclasses.replace(
@@ -193,7 +210,7 @@ def test_an_operation_comes_back_whole(step: Step, kind: StepKind) -> None:
 
 def test_what_is_empty_is_not_written() -> None:
     """A journal holds no more than it has to."""
-    assert step_document(STEP, SALT) == {
+    assert step_document(STEP) == {
         "key": "create stripe_price.month",
         "kind": "create",
         "address": "stripe_price.month",
@@ -204,7 +221,7 @@ def test_what_is_empty_is_not_written() -> None:
 def test_a_known_secret_is_a_parameter_again() -> None:
     """What the stack still declares can be sent again as it was."""
     step = dataclasses.replace(STEP, params={"url": Sensitive("hunter2")})
-    assert "hunter2" not in json.dumps(step_document(step, SALT))
+    assert "hunter2" not in json.dumps(step_document(step))
     assert again(step, it="hunter2") == step
     assert has_sealed(again(step).params)
 
@@ -234,18 +251,26 @@ def test_a_removal_that_the_type_no_longer_knows_is_done_as_written() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "error"),
+    ("change", "path", "error"),
     [
-        pytest.param({"key": None}, KeyError, id="no key"),
-        pytest.param({"kind": "dance"}, ValueError, id="no kind"),
-        pytest.param({"type": "stripe_nothing"}, KeyError, id="no type"),
-        pytest.param({"address": "nowhere"}, EngineError, id="no address"),
-        pytest.param({"removal": {"verb": "dance"}}, ValueError, id="no verb"),
+        ({"key": None}, (), "the field 'key' is missing"),
+        ({"kind": "dance"}, ("kind",), "'kind' is \"dance\""),
+        ({"type": "stripe_nothing"}, (), "there is no resource type 'stripe_nothing'"),
+        ({"address": "nowhere"}, ("address",), "'address' is \"nowhere\""),
+        ({"removal": {"verb": "dance"}}, ("removal", "verb"), "'verb' is \"dance\""),
+        ({"removal": {"verb": "void", "unless": {}}}, ("removal", "unless"), "the field 'unless'"),
+        ({"params": {"a": {"$marker": "NOTHING"}}}, ("params",), "'params' is {\"a\": "),
+        ({"params": {"$pairs": [1]}}, ("params",), "'params' is {\"$pairs\""),
+        ({"params": {"a": {"$decimal": "x"}}}, ("params",), "'params' is {\"a\": "),
+        ({"record": {"type": "stripe_price"}}, ("record",), "the field 'id' is missing"),
+        ({"surprise": 1}, ("surprise",), "the field 'surprise' is unknown"),
     ],
 )
-def test_what_cannot_be_read_says_so(change: dict[str, Any], error: type[Exception]) -> None:
+def test_what_cannot_be_read_says_so(change: dict[str, Any], path: Path, error: str) -> None:
     """A document of a newer version, or of nobody's, is an error and not half an operation."""
-    document = {**step_document(STEP, SALT), **change}
+    document = {**step_document(STEP), **change}
     document = {name: value for name, value in document.items() if value is not None}
-    with pytest.raises(error):
-        step_of(document, SCHEMAS, {})
+    with pytest.raises(ShapeError) as caught:
+        step_of(document, {})
+    assert caught.value.path == path
+    assert str(caught.value).startswith(error)
