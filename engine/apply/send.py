@@ -64,7 +64,7 @@ def _create_companions(
 ) -> dict[str, Any]:
     """Create what Stripe creates only with a new object; return the update that names it."""
     found = dict(params)
-    for brought in schemas[step.type].life.brings:
+    for brought in schemas[step.type].life.companions:
         if brought.by in found:
             wanted = {**found.pop(brought.by), brought.parent: step.id}
             other = dataclasses.replace(
@@ -84,7 +84,7 @@ def _end_companions(
     object's field is cleared first.
     """
     kind = schemas[step.type]
-    for brought in kind.life.brings:
+    for brought in kind.life.companions:
         id = step.params.get(brought.at)
         if not id:
             continue

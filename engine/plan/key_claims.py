@@ -34,7 +34,7 @@ def claim_problems(stack: Stack, schemas: Schemas, root: Path) -> Iterator[Probl
         kind = cased(schemas[declaration.type], declaration, stack.declarations)
         arguments, account = declaration.arguments, declaration.lifecycle.account
         adopt = declaration.lifecycle.adopt
-        if kind.life.singleton or (adopt and kind.life.standing):
+        if kind.life.singleton or (adopt and kind.life.default_filters):
             place = (kind.name, account, str(arguments.get(kind.parent)))
             first = only.setdefault(place, declaration)
             if first is not declaration:
@@ -67,11 +67,11 @@ def default_problems(stack: Stack, schemas: Schemas, root: Path) -> Iterator[Pro
                 other.arguments.get(rule.field)
                 for other in stack.declarations.values()
                 if other.type == declaration.type
-                and all(_same(path, other, declaration) for path in rule.beside)
+                and all(_same(path, other, declaration) for path in rule.among)
             ]
             given_away = declaration.arguments.get(rule.field) is False and True not in alike
             if given_away and any(targets_in(declaration.arguments)):
-                words = " and ".join(rule.beside)
+                words = " and ".join(rule.among)
                 message = (
                     f"{rule.field}=False, but none with the same {words} is declared with "
                     f"{rule.field}=True, and Stripe sets it on the first of them anyway"

@@ -1,7 +1,4 @@
-"""What a resource type is, as the planner and the validator need to know it.
-
-Pure data. What Stripe's types look like is said in the catalog, never here.
-"""
+"""One field of a resource type: its shape, and what is known of it beyond that."""
 
 from __future__ import annotations
 
@@ -69,7 +66,7 @@ class Attribute(Semantics):
     needed: Mapping[str, Attribute] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        # Asked of every field of every declaration.
+        # Read for every field of every declaration.
         object.__setattr__(self, "declarable", self.in_create or self.in_update)
         needed = {
             name: child

@@ -1,7 +1,4 @@
-"""Calls of the service beside create, read, update, delete and list.
-
-Pure data. Which type has which is said in the catalog.
-"""
+"""Calls in addition to create, read, update, delete and list."""
 
 from __future__ import annotations
 
@@ -10,11 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """A call of the service beside create, read, update, delete and list.
+    """A call in addition to create, read, update, delete and list.
 
     Attributes:
         method: `get`, `post` or `delete`.
-        path: With `{id}` and perhaps `{parent}`.
+        path: With `{id}` and perhaps `{parent}`, e.g. `/v1/subscription_schedules/{id}/release`.
     """
 
     method: str
@@ -26,7 +23,8 @@ class Composite:
     """How an object is addressed that has no path of its own.
 
     Attributes:
-        fields: Declared fields that name it together; dotted, absent ones left out.
+        fields: Declared fields that name it together, e.g. `name` and `scope.type` of an app's
+            secret; dotted, absent ones left out.
         read: Name of the call that finds it by them.
         remove: Name of the call that removes it by them.
     """

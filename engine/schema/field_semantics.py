@@ -95,7 +95,7 @@ class Semantics:
         "Requests take it and responses never hold it, e.g. `product_data` of a price.",
         default=False,
         literal=False,
-        remark="never told again by Stripe",
+        remark="never returned by Stripe",
         inherited=True,
     )
     sensitive: bool = _semantic(

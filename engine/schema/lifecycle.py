@@ -1,6 +1,6 @@
 """How the objects of a type begin, are found again, come back and end, as data.
 
-`Life` is the whole of it: a row of the semantics table writes it down, a resource type has it.
+`Life` is the whole of it. A row of the catalog gives it, and its resource type has it.
 """
 
 from __future__ import annotations
@@ -34,8 +34,9 @@ class Probe:
 
     Attributes:
         object: Object name of what to look for.
-        filter: List filter that takes the id of the object to be removed.
-        variants: Further filters; the answer is yes if any of these lists has an entry.
+        filter: List filter that takes the id of the object to be removed, e.g. `product`.
+        variants: Further filters, e.g. `active` with both values where a list leaves out archived
+            objects; the answer is yes if any of these lists has an entry.
     """
 
     object: str
@@ -49,11 +50,13 @@ class Removal:
 
     Attributes:
         verb: What it does, in the plan's words.
-        params: Update that does it; empty for a DELETE.
-        call: Name of the call that does it instead, `archive`, sent with `params`.
-        unless: A question whose yes rules this way out, so that the next one is taken.
-        unless_leaf: Path and value in the object that rule this way out.
-        fallback: Stripe may refuse it for what no read tells; then the next way is taken.
+        params: Update that does it, e.g. `active: False`; empty for a DELETE.
+        call: Name of the call that does it instead, sent with `params`, e.g. `archive`.
+        unless: A question whose yes rules this way out, so that the next one is taken, e.g. whether
+            a product has prices.
+        unless_leaf: Path and value in the object that rule this way out, e.g. `is_default`, True.
+        fallback: Stripe may refuse it for a reason that no read returns, e.g. a credit grant that
+            was used; then the next way is taken.
         note: Why nothing better exists; shown in the plan.
     """
 
@@ -68,12 +71,12 @@ class Removal:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class CaseCounts:
-    """When upper and lower case tell the keys of some objects of a type apart after all.
+    """When keys of a type whose case is folded differ in case after all.
 
     Attributes:
-        via: Declared field that refers to the object that decides it.
-        field: Field of that object.
-        words: What the field holds where case counts.
+        via: Declared field that refers to the object that decides it, e.g. `value_list`.
+        field: Field of that object, e.g. `item_type`.
+        words: Values of the field with which case counts, e.g. `case_sensitive_string`.
     """
 
     via: str
@@ -86,31 +89,33 @@ class NaturalKey:
     """How an object is found without its id.
 
     Attributes:
-        attribute: Declared field that holds the key; dotted.
-        filter: List filter that takes it; empty if the key is the id and GET finds it, or if
-            `scan` is set.
-        scan: No filter takes it: the list (of a composite type, its own read) is gone through and
-            the field compared.
-        beside: Further declared fields that make up the key with it; dotted, `*` for whatever is
-            there. All of them agree, an object by its declared leaves; those that are list filters
-            go along as such.
-        apart: Declared fields that say for whom the key is. Two objects may hold it for different
-            ones; an object that declares none of the fields holds it for everyone.
+        attribute: Declared field that holds the key, dotted, e.g. `lookup_key`.
+        filter: List filter that takes it, e.g. `lookup_keys`; empty if the key is the id and GET
+            finds it, or if `scan` is set.
+        scan: No filter takes it: the objects of the list (of a composite type, its own read) are
+            compared one by one.
+        with_fields: Further declared fields that make up the key with it, e.g. `customer` and
+            `type` of a tax id; dotted, `*` for every name. All have to agree, an object in its
+            declared leaves. Those that are list filters are sent as such.
+        scoped_by: Declared fields that limit for whom the key holds, e.g. `customer` of a promotion
+            code. Objects with different values may have the same key; an object that declares none
+            of the fields has it for everyone.
         many: The filter takes a list of keys.
-        variants: Further filters; the holder is whatever any of these lists has.
-        transfer: Create or update parameter that takes the key from its holder; empty if the
-            key has to be free.
+        variants: Further filters, e.g. `active` with both values; the holder of the key is the
+            object in any of these lists.
+        transfer: Create or update parameter that takes the key from its holder, e.g.
+            `transfer_lookup_key`; empty if the key has to be free.
         kept_by_removed: A removed object still holds the key.
         fold_case: Keys that differ only in case collide.
-        case_counts: When they do not collide although `fold_case` says so; None if they always do.
-        unique: Stripe refuses a second object with it; else it only helps to find one.
+        case_counts: When they do not collide although `fold_case` is set; None if they always do.
+        unique: Stripe refuses a second object with it; otherwise it only helps to find one.
     """
 
     attribute: str
     filter: str = ""
     scan: bool = False
-    beside: tuple[str, ...] = ()
-    apart: tuple[str, ...] = ()
+    with_fields: tuple[str, ...] = ()
+    scoped_by: tuple[str, ...] = ()
     many: bool = False
     variants: tuple[Mapping[str, Any], ...] = (MappingProxyType({}),)
     transfer: str = ""
@@ -121,24 +126,24 @@ class NaturalKey:
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The declared fields that make it up; what tells it from a type's other keys."""
-        return (self.attribute, *self.beside, *self.apart)
+        """The declared fields that make it up; no two keys of a type have the same."""
+        return (self.attribute, *self.with_fields, *self.scoped_by)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Inheritance:
-    """A standing among its like that the successor of an object has to take over.
+    """A flag that one object of a group has, and that its replacement has to take over.
 
-    Stripe refuses to remove the object while it has it.
+    Stripe refuses to remove the object while it has the flag.
 
     Attributes:
-        field: Flag that says so, in answers and as a create parameter.
-        beside: Declared fields and the answer's that have to agree, so that the successor stands
-            among the same; dotted.
+        field: The flag, in responses and as a create parameter, e.g. `default_for_currency`.
+        among: What makes up the group: declared fields with the fields of the response that have
+            the same value, dotted, e.g. the account and the currency.
     """
 
     field: str
-    beside: Mapping[str, str]
+    among: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -146,46 +151,49 @@ class Revival:
     """How an object that ended, or was ended by hand, comes back.
 
     Attributes:
-        live: Leaves of the answer that say it is alive.
+        live: Leaves of the response that a live object has, e.g. `active: True`.
         params: Update that brings it back; None if nothing does.
-        call: Name of the call that brings it back instead, `reactivate`; empty for the update.
-        spent_if: Answer leaves that explain why it ended by itself: with any of them set, an
-            object that is not alive is not drift.
+        call: Name of the call that brings it back instead, e.g. `reactivate`; empty for the update.
+        explained_by: Leaves of the response that explain why it ended by itself, e.g. `expires_at`
+            of a promotion code: with any of them set, an object that is not live is not drift.
     """
 
     live: Mapping[str, Any]
     params: Mapping[str, Any] | None
     call: str = ""
-    spent_if: tuple[str, ...] = ()
+    explained_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Ending:
-    """When an object that Stripe still answers is gone for good.
+    """When an object that Stripe still returns has ended for good.
 
     Attributes:
-        leaves: Leaves of the answer with the values that say so, any of them; `...` for any value
-            but null.
-        spent_if: Declared fields that explain it: with any of them declared, the object came to
-            the end it was made for and is left alone.
-        past: Leaves, in the same form, with which an object has done its work: it is not gone,
-            nothing about it can change any more, and no difference is a reason to act.
+        leaves: Leaves of the response with the values of an ended object, any of them, e.g.
+            `status: canceled`; `...` for any value but null.
+        explained_by: Declared fields that explain it, e.g. `cancel_at` of a subscription: with any
+            of them declared, the object came to the end it was made for and is left alone.
+        finished: Leaves, in the same form, with which an object has done its work, e.g.
+            `status: accepted` of a quote: it has not ended, but nothing about it can change, and no
+            difference is a reason to act.
     """
 
     leaves: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
-    spent_if: tuple[str, ...] = ()
-    past: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    explained_by: tuple[str, ...] = ()
+    finished: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Brought:
-    """Another object that Stripe makes with one of this type, and that nothing manages.
+class Companion:
+    """Another object that Stripe makes together with one of this type, and that nothing manages.
 
     Attributes:
-        by: Declared field that asks for it; it holds the parameters that make it.
-        at: Field of the answer that holds its id. An update can set and clear it.
-        object: Its object name.
-        parent: Parameter of its create that names the object it belongs to.
+        by: Declared field that asks for it and holds the parameters that make it, e.g.
+            `default_price_data` of a product.
+        at: Field of the response that holds its id, e.g. `default_price`. An update can set and
+            clear it.
+        object: Its object name, e.g. `price`.
+        parent: Parameter of its create that names the object it belongs to, e.g. `product`.
     """
 
     by: str
@@ -196,12 +204,12 @@ class Brought:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Detach:
-    """An object of another type that must let go before one of this type is removed.
+    """A reference to an object that has to be cleared before the object is removed.
 
     Attributes:
-        object: Object name of the holder.
-        via: Field of the removed object that holds the holder's id.
-        attribute: Field of the holder that holds the removed object's id.
+        object: Object name of what refers to it, e.g. `product`, whose default price it may be.
+        via: Field of the removed object that holds the id of what refers to it, e.g. `product`.
+        attribute: Field that refers to the removed object, e.g. `default_price`.
     """
 
     object: str
@@ -215,19 +223,20 @@ class Life:
 
     Attributes:
         removals: Ways an object ends, best first; the first that is not ruled out is taken.
-        revival: How it comes back; None if it is either live or gone.
-        ending: When it is gone although Stripe still returns it; None if a 404 alone says so.
+        revival: How it comes back; None if it is live or does not exist.
+        ending: When it has ended although Stripe still returns it; None if Stripe returns 404 then.
         natural_keys: How it is found without its id, best first.
         composite: How it is addressed without a path of its own; None if it has one.
-        standing: List filters that find the one object that an account has by default, which
+        default_filters: List filters that find the one object that an account has by default, which
             `adopt` takes over; empty if it has none.
-        detach: Objects whose reference to it has to be cleared before it is removed.
-        brings: Objects that Stripe makes with it, and that outlive it.
-        inherits: What a successor takes over, unless its declaration says otherwise.
-        follows: Object names of types that come first in a stack, although nothing refers to them.
-        after_create: Names of the calls that follow a create.
+        detach: References to it that have to be cleared before it is removed.
+        companions: Objects that Stripe makes together with it.
+        inherits: Flags that its replacement takes over, unless it declares them itself.
+        follows: Object names of types that come first in a stack, although nothing refers to them,
+            e.g. `tax.settings` before a registration.
+        after_create: Names of the calls that follow a create, e.g. `validate`.
         singleton: There is one, always: it is changed, never made nor removed.
-        protect: Protected unless the author says otherwise.
+        protect: Protected unless its declaration says otherwise.
         charged: Customers are charged by it, so on a live account its replacement has to be named.
         sandbox_only: Live mode refuses it.
         cap: How many of it Stripe lets an account hold in each mode; 0 if it does not count.
@@ -238,9 +247,9 @@ class Life:
     ending: Ending | None = None
     natural_keys: tuple[NaturalKey, ...] = ()
     composite: Composite | None = None
-    standing: Mapping[str, Any] = field(default_factory=dict)
+    default_filters: Mapping[str, Any] = field(default_factory=dict)
     detach: tuple[Detach, ...] = ()
-    brings: tuple[Brought, ...] = ()
+    companions: tuple[Companion, ...] = ()
     inherits: tuple[Inheritance, ...] = ()
     follows: tuple[str, ...] = ()
     after_create: tuple[str, ...] = ()

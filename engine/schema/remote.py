@@ -10,7 +10,7 @@ from engine.schema.calls import Composite
 from engine.values.paths import get_path
 
 RemoteObject: TypeAlias = Mapping[str, Any]
-"""One object as the service answered, JSON shapes only."""
+"""One object as Stripe returned it, JSON values only."""
 
 
 STAMP_KEY = "engine"
@@ -18,7 +18,7 @@ STAMP_KEY = "engine"
 
 
 ADDRESSED = "@id"
-"""Key of an answer under which a provider tells how the object is addressed, if not by `id`.
+"""Key of a response under which a provider puts how the object is addressed, if not by `id`.
 
 A child is addressed with its parent (`prod_1/feat_2`), a singleton by its type, an object without
 a path of its own by the fields that name it.

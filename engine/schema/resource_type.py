@@ -13,42 +13,42 @@ from engine.schema.rules import Rule
 from engine.values.paths import Path
 
 
-# Nobody compares or prints these, and every start of the program would pay for it.
+# Never compared or printed as a whole, and every start of the program would pay for both.
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class ResourceType:
     """One type of resource: its fields, and how its objects live.
 
     Attributes:
-        name: As in addresses, `stripe_billing_portal_configuration`.
-        object: Stripe's object name, `billing_portal.configuration`.
-        title: What people call it, `customer portal configuration`.
-        face: Name of the authoring class, `PortalConfiguration`.
+        name: As in addresses, e.g. `stripe_billing_portal_configuration`.
+        object: Stripe's object name, e.g. `billing_portal.configuration`.
+        title: What people call it, e.g. `customer portal configuration`.
+        face: Name of the authoring class, e.g. `PortalConfiguration`.
         root: An object attribute whose fields are the type's.
         life: How its objects begin, are found again, come back and end.
-        required: Create refuses without these.
+        required: Fields without which Stripe refuses a create.
         collection: Path of create and list, with `{parent}` for a child's parent id.
         item: Path of one object, with `{id}` and perhaps `{parent}`.
         parent: Field that holds the parent's id, which goes into the path and not into the
-            request; empty if the type is no child.
+            request, e.g. `product` of a product's feature; empty if the type is no child.
         filters: Names of the list filters.
         list_needs: Filters without which Stripe refuses to list; each is named like the declared
             field that holds its value.
-        expand: What must be asked for to be seen.
+        expand: Fields that responses hold only if they are expanded, e.g. `tiers` of a price.
         instead: What to write in the place of a parameter that it does not take, by its dotted path
             with `*` for every element.
         has_metadata: Create takes metadata, so an ownership stamp fits on it.
         id_prefix: What Stripe's ids of this type begin with; empty if authors choose them.
         rules: Plan-time checks.
-        creatable: Stripe lets an API key make one; else it can only be imported.
+        creatable: Stripe has a create for it; otherwise it can only be imported.
         updatable: Stripe lets an object be changed.
         calls: Further calls, by name.
         content: Fields that name a local file to be sent.
         base: Host that creates go to: `api` or `files`.
-        include: What a v2 answer holds only if asked for.
-        creation_only: Where the response to a create, and no other, may hold a secret of Stripe.
-        include_once: What only the answer to a v2 create holds, if asked for.
-        examples: What the printed example says in fields of which nothing else tells a valid value,
-            by dotted path; of a reference, the logical name of a resource of its own.
+        include: Fields that v2 responses hold only if they are asked for.
+        creation_only: Paths where the response to a create, and no other, may hold a secret.
+        include_once: Fields that only the response to a v2 create holds, if they are asked for.
+        examples: Values for the printed example where nothing else gives a valid one, by dotted
+            path; for a reference, the logical name of a resource of its own.
     """
 
     name: str

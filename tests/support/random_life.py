@@ -167,7 +167,7 @@ def _left_alone(plan: Plan) -> Iterator[tuple[str, str]]:
 def _has_ended(kind: ResourceType, found: RemoteObject) -> bool:
     """Whether an object that is still answered has come to its end."""
     ends = kind.life.ending
-    leaves = [*ends.leaves.items(), *ends.past.items()] if ends is not None else []
+    leaves = [*ends.leaves.items(), *ends.finished.items()] if ends is not None else []
     for path, values in leaves:
         value = get_path(found, tuple(path.split(".")))
         if value in values or (values == (...,) and value is not None):

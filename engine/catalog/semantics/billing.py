@@ -46,7 +46,7 @@ ALERT = Row(
         ending=Ending(leaves={"status": ("archived",)}),
         natural_keys=(
             NaturalKey(
-                attribute="title", scan=True, beside=("usage_threshold.meter",), unique=False
+                attribute="title", scan=True, with_fields=("usage_threshold.meter",), unique=False
             ),
         ),
     ),

@@ -148,7 +148,7 @@ BANK_ACCOUNT = Row(
         inherits=(
             Inheritance(
                 field="default_for_currency",
-                beside={"account": "account", "external_account.currency": "currency"},
+                among={"account": "account", "external_account.currency": "currency"},
             ),
         ),
     ),

@@ -85,7 +85,7 @@ SUBSCRIPTION = Row(
         removals=(Removal(verb=Verb.CANCEL, call="cancel"),),
         ending=Ending(
             leaves={"status": ("canceled", "incomplete_expired")},
-            spent_if=("cancel_at", "cancel_at_period_end"),
+            explained_by=("cancel_at", "cancel_at_period_end"),
         ),
         protect=True,
     ),
@@ -185,7 +185,7 @@ SUBSCRIPTION_ITEM = Row(
         # D: the last item cannot go; the subscription goes instead.
         removals=(DELETE,),
         # L: a subscription has one item for each price.
-        natural_keys=(NaturalKey(attribute="price", scan=True, beside=("subscription",)),),
+        natural_keys=(NaturalKey(attribute="price", scan=True, with_fields=("subscription",)),),
     ),
     expand=("discounts",),
     fields={
@@ -223,7 +223,7 @@ SUBSCRIPTION_SCHEDULE = Row(
         ),
         ending=Ending(
             leaves={"status": ("canceled",)},
-            past={"status": ("completed", "released")},
+            finished={"status": ("completed", "released")},
         ),
     ),
     fields={
@@ -303,7 +303,7 @@ QUOTE = Row(
     id_prefix="qt_",
     life=Life(
         removals=(Removal(verb=Verb.CANCEL, call="cancel"),),
-        ending=Ending(leaves={"status": ("canceled",)}, past={"status": ("accepted",)}),
+        ending=Ending(leaves={"status": ("canceled",)}, finished={"status": ("accepted",)}),
     ),
     expand=("discounts", "line_items"),
     hidden=("line_items",),

@@ -89,7 +89,9 @@ CUSTOMER_TAX_ID = Row(
     life=Life(
         removals=(DELETE,),
         natural_keys=(
-            NaturalKey(attribute="value", scan=True, beside=("customer", "type"), unique=False),
+            NaturalKey(
+                attribute="value", scan=True, with_fields=("customer", "type"), unique=False
+            ),
         ),
     ),
 )

@@ -122,14 +122,14 @@ PROMOTION_CODE = Row(
         revival=Revival(
             live={"active": True},
             params={"active": True},
-            spent_if=("expires_at", "max_redemptions"),
+            explained_by=("expires_at", "max_redemptions"),
         ),
         natural_keys=(
             # D: a code is unique among the active ones that a customer may use, in whatever case.
             NaturalKey(
                 attribute="code",
                 filter="code",
-                apart=("customer", "customer_account"),
+                scoped_by=("customer", "customer_account"),
                 variants=({"active": True},),
                 fold_case=True,
             ),

@@ -24,7 +24,9 @@ FEATURE = Row(
     life=Life(
         removals=(ARCHIVE,),
         # R: an archived feature can be neither edited nor brought back.
-        ending=Ending(leaves={"active": (False,)}, spent_if=("active",), past={"active": (False,)}),
+        ending=Ending(
+            leaves={"active": (False,)}, explained_by=("active",), finished={"active": (False,)}
+        ),
         natural_keys=(
             NaturalKey(
                 attribute="lookup_key",
@@ -46,7 +48,9 @@ PRODUCT_FEATURE = Row(
     id_prefix="prodft_",
     life=Life(
         removals=(DELETE,),
-        natural_keys=(NaturalKey(attribute="entitlement_feature", scan=True, beside=("product",)),),
+        natural_keys=(
+            NaturalKey(attribute="entitlement_feature", scan=True, with_fields=("product",)),
+        ),
     ),
     fields={
         "entitlement_feature": Field(reference="entitlements.feature"),
@@ -66,7 +70,7 @@ TRIAL_OFFER = Row(
         revival=ACTIVE_AGAIN,
         # It takes no metadata: what it is called, at its price, is how it is found again.
         natural_keys=(
-            NaturalKey(attribute="nickname", scan=True, beside=("price",), unique=False),
+            NaturalKey(attribute="nickname", scan=True, with_fields=("price",), unique=False),
         ),
     ),
     fields={

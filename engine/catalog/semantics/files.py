@@ -36,7 +36,7 @@ FILE_LINK = Row(
     id_prefix="link_",
     life=Life(
         removals=(Removal(verb=Verb.EXPIRE, params={"expires_at": "now"}),),
-        ending=Ending(leaves={"expired": (True,)}, spent_if=("expires_at",)),
+        ending=Ending(leaves={"expired": (True,)}, explained_by=("expires_at",)),
     ),
     fields={
         **METADATA,
@@ -52,7 +52,7 @@ SECRET = Row(
         removals=(Removal(verb=Verb.DELETE, call="delete_where"),),
         # R: a second create under the same name and scope writes over the first.
         natural_keys=(
-            NaturalKey(attribute="name", scan=True, beside=("scope.type", "scope.user")),
+            NaturalKey(attribute="name", scan=True, with_fields=("scope.type", "scope.user")),
         ),
         composite=Composite(
             fields=("name", "scope.type", "scope.user"), read="find", remove="delete_where"

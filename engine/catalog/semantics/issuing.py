@@ -64,7 +64,7 @@ CARD = Row(
         removals=(Removal(verb=Verb.CANCEL, params={"status": "canceled"}),),
         ending=Ending(
             leaves={"status": ("canceled",)},
-            spent_if=("status", "lifecycle_controls", "exp_month", "exp_year"),
+            explained_by=("status", "lifecycle_controls", "exp_month", "exp_year"),
         ),
         protect=True,
     ),

@@ -32,7 +32,7 @@ PORTAL_CONFIGURATION = Row(
         ),
         revival=ACTIVE_AGAIN,
         # D: the configuration of sessions that name none, made in the Dashboard or the first.
-        standing={"is_default": True},
+        default_filters={"is_default": True},
     ),
     expand=("features.subscription_update.products",),
     fields={

@@ -24,7 +24,7 @@ from engine.catalog.semantics.shared import (
     URL,
     below,
 )
-from engine.schema.lifecycle import Brought, Life, NaturalKey, Probe, Removal, Verb
+from engine.schema.lifecycle import Companion, Life, NaturalKey, Probe, Removal, Verb
 from engine.schema.rules import Rule, RuleKind
 
 _AMOUNTS = dict.fromkeys(
@@ -59,8 +59,10 @@ PRODUCT = Row(
         ),
         revival=ACTIVE_AGAIN,
         natural_keys=(NaturalKey(attribute="id", kept_by_removed=True),),
-        brings=(
-            Brought(by="default_price_data", at="default_price", object="price", parent="product"),
+        companions=(
+            Companion(
+                by="default_price_data", at="default_price", object="price", parent="product"
+            ),
         ),
     ),
     fields={

@@ -44,7 +44,7 @@ VALUE_LIST_ITEM = Row(
             NaturalKey(
                 attribute="value",
                 filter="value",
-                beside=("value_list",),
+                with_fields=("value_list",),
                 fold_case=True,
                 case_counts=CaseCounts(via="value_list", field="item_type", words=_AS_GIVEN),
             ),

@@ -90,7 +90,7 @@ REGISTRATION = Row(
             # L: `expires_at` is later than `active_from`.
             Removal(verb=Verb.KEEP, note="a registration that has not begun cannot end"),
         ),
-        ending=Ending(leaves={"status": ("expired",)}, spent_if=("expires_at",)),
+        ending=Ending(leaves={"status": ("expired",)}, explained_by=("expires_at",)),
         # L: "You must set your head office address in your tax settings before ..."
         follows=("tax.settings",),
         # L: one of a type for each place until the earlier has ended; scheduled ones count. A
@@ -100,7 +100,7 @@ REGISTRATION = Row(
             NaturalKey(
                 attribute="country",
                 scan=True,
-                beside=(
+                with_fields=(
                     "country_options.*.type",
                     "country_options.us.state",
                     "country_options.us.*.jurisdiction",
@@ -196,7 +196,7 @@ LOCATION = Row(
         # It takes no metadata: what it is called is how it is found again.
         natural_keys=(
             NaturalKey(
-                attribute="description", scan=True, beside=("type", "address"), unique=False
+                attribute="description", scan=True, with_fields=("type", "address"), unique=False
             ),
         ),
     ),
@@ -212,7 +212,7 @@ TAX_ID = Row(
     life=Life(
         removals=(DELETE,),
         natural_keys=(
-            NaturalKey(attribute="value", scan=True, beside=("type", "owner"), unique=False),
+            NaturalKey(attribute="value", scan=True, with_fields=("type", "owner"), unique=False),
         ),
     ),
     fields={

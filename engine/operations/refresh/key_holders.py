@@ -43,7 +43,7 @@ class _Wanted:
     def filters(self) -> dict[str, Any]:
         """List filters that narrow the search down, and the parent whose list it is."""
         kind, found = self.kind, {}
-        for name in (*self.key.beside, *kind.list_needs, kind.parent):
+        for name in (*self.key.with_fields, *kind.list_needs, kind.parent):
             value = self.arguments.get(name)
             if value is not None and (name in kind.filters or name == kind.parent):
                 found[name] = value
@@ -91,8 +91,8 @@ def find_holders(
 def _read_one(provider: Provider, wanted: _Wanted) -> dict[str, RemoteObject]:
     """What there is one of, or what its fields name: one question tells."""
     kind = wanted.kind
-    if kind.life.standing and wanted.key is _NO_KEY:
-        found = provider.find(kind, kind.life.standing, account=wanted.account)
+    if kind.life.default_filters and wanted.key is _NO_KEY:
+        found = provider.find(kind, kind.life.default_filters, account=wanted.account)
         return {wanted.address: found[0]} if found else {}
     if kind.life.singleton:
         id = wanted.arguments.get(kind.parent, "") if kind.parent else kind.object
@@ -206,7 +206,7 @@ def _nameless(kind: ResourceType, sought: KeyClaim) -> _Wanted:
 
 def _wanted(kind: ResourceType, sought: KeyClaim) -> Iterator[_Wanted]:
     address = str(sought.address)
-    if sought.adopt and kind.life.standing:
+    if sought.adopt and kind.life.default_filters:
         yield _nameless(kind, sought)
     if kind.life.singleton:
         parent = sought.arguments.get(kind.parent, "") if kind.parent else kind.object

@@ -13,7 +13,7 @@ from engine.values.paths import get_path
 def is_gone(kind: ResourceType, actual: RemoteObject, declared: Mapping[str, Any]) -> bool:
     """Whether an object has ended for good, and not in the way its declaration asks for."""
     ending = kind.life.ending
-    if ending is None or any(_told(declared, name) is not None for name in ending.spent_if):
+    if ending is None or any(_told(declared, name) is not None for name in ending.explained_by):
         return False
     return _any_matches(ending.leaves, actual)
 
@@ -27,12 +27,12 @@ def is_live(kind: ResourceType, actual: RemoteObject) -> bool:
 
 def is_past(kind: ResourceType, actual: RemoteObject) -> bool:
     """Whether an object has done its work, so that nothing about it can change any more."""
-    return kind.life.ending is not None and _any_matches(kind.life.ending.past, actual)
+    return kind.life.ending is not None and _any_matches(kind.life.ending.finished, actual)
 
 
 def past_leaf(kind: ResourceType, actual: RemoteObject) -> str:
     """What says that an object has done its work, `status is accepted`."""
-    leaves = kind.life.ending.past if kind.life.ending is not None else {}
+    leaves = kind.life.ending.finished if kind.life.ending is not None else {}
     return " and ".join(
         f"{path} is {_told(actual, path)}"
         for path, wanted in leaves.items()
@@ -59,6 +59,6 @@ def has_ended(kind: ResourceType, actual: RemoteObject, wanted: Mapping[str, Any
         return False
     if any(wanted.get(name) is not None for name in revival.params or ()):
         return False
-    if any(get_path(actual, tuple(path.split("."))) for path in revival.spent_if):
+    if any(get_path(actual, tuple(path.split("."))) for path in revival.explained_by):
         return False
     return not is_live(kind, actual)

@@ -46,10 +46,10 @@ class Claim:
 
 def claim_of(kind: ResourceType, key: NaturalKey, document: Mapping[str, Any]) -> Claim | None:
     """What a declaration or an answer claims with a key; None if that cannot be told."""
-    values = [_told(kind, name, document) for name in (key.attribute, *key.beside)]
+    values = [_told(kind, name, document) for name in (key.attribute, *key.with_fields)]
     if values[0] in _UNTOLD or UNKNOWN in values:
         return None
-    whom = [_told(kind, name, document) for name in key.apart]
+    whom = [_told(kind, name, document) for name in key.scoped_by]
     return Claim(
         tuple(_text(key, value) for value in values),
         tuple(_SOMEBODY if value is UNKNOWN else _text(key, value) for value in whom),

@@ -66,7 +66,7 @@ def inherited(
         and actual.get(rule.field) is True
         and all(
             get_path(wanted, tuple(ours.split("."))) == get_path(actual, tuple(theirs.split(".")))
-            for ours, theirs in rule.beside.items()
+            for ours, theirs in rule.among.items()
         )
     }
 
@@ -135,7 +135,7 @@ def ending_of(
     archived = (
         f"{companions[brought.at]}, the {brought.object} that its {brought.by} made, is archived "
         "with it"
-        for brought in kind.life.brings
+        for brought in kind.life.companions
         if brought.at in companions
     )
     return Ending(removal, companions, (*notes, *archived))

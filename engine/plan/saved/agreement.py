@@ -108,7 +108,7 @@ def _unshown(plan: Plan, change: Change, step: Step, kind: ResourceType) -> Iter
 
 def _ends_what_is_shown(change: Change, step: Step, kind: ResourceType) -> bool:
     """Whether the notes name everything that a removal takes along."""
-    titles = {brought.at: brought.object for brought in kind.life.brings}
+    titles = {brought.at: brought.object for brought in kind.life.companions}
     return all(
         name in titles
         and any(note.startswith(f"{id}, the {titles[name]} ") for note in change.notes)

@@ -134,7 +134,7 @@ def _seen(
     kind = schemas[parse_address(text).type]
     shape, said = _shape(plan, state, text)
     spent = kind.life.ending is not None and any(
-        get_path(said, tuple(name.split("."))) is not None for name in kind.life.ending.spent_if
+        get_path(said, tuple(name.split("."))) is not None for name in kind.life.ending.explained_by
     )
     return ObjectSnapshot(
         address=parse_address(text),
@@ -176,9 +176,9 @@ def _referred(sources: Any) -> dict[str, set[str]]:
 def _deciding(kind: ResourceType) -> Iterator[str]:
     """Leaves of an answer that plans decide by, whether they are declared or not."""
     if kind.life.revival is not None:
-        yield from (*kind.life.revival.live, *kind.life.revival.spent_if)
+        yield from (*kind.life.revival.live, *kind.life.revival.explained_by)
     if kind.life.ending is not None:
-        yield from (*kind.life.ending.leaves, *kind.life.ending.past)
+        yield from (*kind.life.ending.leaves, *kind.life.ending.finished)
     yield from (way.unless_leaf[0] for way in kind.life.removals if way.unless_leaf is not None)
     yield from (key.attribute for key in kind.life.natural_keys)
     yield from (rule.via for rule in kind.life.detach)

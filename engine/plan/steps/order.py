@@ -277,7 +277,7 @@ class _Order:
         for address, decision in self.steps.decisions.items():
             removals = self._keys(address, StepKind.REMOVE)
             for rule in decision.kind.life.inherits if decision.actual is not None else ():
-                among = repr([get_path(decision.actual, (name,)) for name in rule.beside.values()])
+                among = repr([get_path(decision.actual, (name,)) for name in rule.among.values()])
                 place = (decision.kind.name, decision.removal_policy.account, rule.field, among)
                 is_default = bool(get_path(decision.actual, (rule.field,)))
                 ending.setdefault(place, []).extend((is_default, key) for key in removals)

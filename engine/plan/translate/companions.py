@@ -27,7 +27,7 @@ def brought_with(
     """
     found: dict[str, str] = {}
     managed = {entry.id for entry in state.resources.values()}
-    for brought in kind.life.brings:
+    for brought in kind.life.companions:
         # State keeps the id: a run that was cut off may have cleared the field already.
         id = prior.attributes.get(brought.at) or actual.get(brought.at)
         if brought.by in prior.declared and id and id not in managed:
@@ -42,6 +42,6 @@ def made_again(kind: ResourceType, sent: Mapping[str, Any], actual: RemoteObject
     """
     return {
         brought.by: wire(kind.root.fields[brought.by], sent[brought.by])
-        for brought in kind.life.brings
+        for brought in kind.life.companions
         if sent.get(brought.by) is not None and actual.get(brought.at) is None
     }

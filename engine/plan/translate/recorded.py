@@ -33,7 +33,7 @@ def referred_attributes(
             found.setdefault(str(target.address), set()).add(target.attribute.split(".")[0])
     for address, declaration in graph.declarations.items():
         kind = kinds.get(declaration.type)
-        for brought in kind.life.brings if kind is not None else ():
+        for brought in kind.life.companions if kind is not None else ():
             if brought.by in declaration.arguments:
                 found.setdefault(address, set()).add(brought.at)
     return found

@@ -167,7 +167,7 @@ def _identity_lines(kind: ResourceType) -> Iterator[str]:
         yield f"  {key.attribute}{transfer}"
     if kind.has_metadata:
         yield "  the ownership stamp in its metadata"
-    if kind.life.standing:
+    if kind.life.default_filters:
         yield "  being the account's default, with adopt=True"
     if not kind.life.natural_keys and not kind.has_metadata:
         yield "  nothing but its id"

@@ -287,7 +287,7 @@ def _has_ended(kind: ResourceType, removal: Removal, found: Any) -> bool:
     live = kind.life.revival.live if kind.life.revival is not None else {}
     if any(get_path(found, tuple(path.split("."))) != value for path, value in live.items()):
         return True
-    past = kind.life.ending.past if kind.life.ending is not None else {}
+    past = kind.life.ending.finished if kind.life.ending is not None else {}
     if any(get_path(found, tuple(path.split("."))) in values for path, values in past.items()):
         return True
     return bool(removal.params) and all(

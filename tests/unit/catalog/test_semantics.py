@@ -113,7 +113,7 @@ IDENTITIES = {
 def _listed(row: Row) -> Iterator[str]:
     yield from row.fields
     for key in row.life.natural_keys:
-        yield from (key.attribute, *key.beside)
+        yield from (key.attribute, *key.with_fields)
         if key.transfer:
             yield key.transfer
     for detach in row.life.detach:
@@ -124,7 +124,7 @@ def _listed(row: Row) -> Iterator[str]:
     if row.life.composite is not None:
         yield from row.life.composite.fields
     if row.life.ending is not None:
-        yield from row.life.ending.spent_if
+        yield from row.life.ending.explained_by
 
 
 def _beyond(rule: Rule, path: str) -> bool:
@@ -138,9 +138,9 @@ def _told(row: Row) -> Iterator[str]:
         yield from getattr(row, field)
     if row.life.revival is not None:
         yield from row.life.revival.live
-        yield from row.life.revival.spent_if
+        yield from row.life.revival.explained_by
     if row.life.ending is not None:
-        yield from (*row.life.ending.leaves, *row.life.ending.past)
+        yield from (*row.life.ending.leaves, *row.life.ending.finished)
     for removal in row.life.removals:
         if removal.unless_leaf is not None:
             yield removal.unless_leaf[0]

@@ -337,6 +337,6 @@ def is_over(name: str, removal: Removal, document: Mapping[str, Any]) -> bool:
         return all(document[leaf] == value for leaf, value in removal.params.items())
     return any(
         document[leaf] in words or (words == (...,) and document[leaf] is not None)
-        for ends in (row.life.ending.leaves, row.life.ending.past)
+        for ends in (row.life.ending.leaves, row.life.ending.finished)
         for leaf, words in ends.items()
     )
