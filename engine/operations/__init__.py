@@ -1,1 +1,1 @@
-"""Use cases, one a module."""
+"""Use cases: one module or room for each command."""

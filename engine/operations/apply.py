@@ -1,4 +1,4 @@
-"""Applying: plan under the lock, ask, carry out, record."""
+"""`engine apply`: plan under the lock, ask for approval, carry out, record."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from engine.plan.model import Plan, PlanReport
 from engine.ports.outcomes import ApplyReport, ApplyResult
 
 Confirm = Callable[[PlanReport, Sequence[ResourceAddress]], bool]
-"""Asks about what a live account would lose by these plans."""
+"""Asks a person about the removals of these plans on a live account."""
 
 
 def apply_stacks(
@@ -43,21 +43,20 @@ def apply_stacks(
         context: The run's ports.
         names: Stacks asked for; none means all.
         options: What the person asked for.
-        approve: Shown all plans once, under the lock, if there is anything to agree to. A plan
-            that is refused is shown too; what is answered to it does not count.
-        confirm: Asked, on a live environment, about removals and replacements that the options do
-            not name; None refuses them. Whoever carries out a plan that was reviewed and saved
-            answers yes: the review has named them.
+        approve: Called once with all plans, under the lock, if they change something. It is also
+            called with refused plans, to show them; its answer has no effect then.
+        confirm: Called, on a live environment, with the removals and replacements that the
+            options do not name; None refuses them.
 
     Returns:
-        What was planned and what became of it; failed operations are in there, not raised.
+        The plans and the outcomes; failed steps are part of them and not raised.
 
     Raises:
         StackError: if the stacks have problems.
-        LockHeldError: if another run works on one of them, or somebody holds a lock on one.
+        LockHeldError: if another run works on one of them, or one has a held lock.
         StateError: if a state cannot be trusted, or cannot be written.
-        SecretSinkError: if the place for secrets cannot take those that are to come.
-        GuardError: if a rule refuses the plan, or the key answers for another account or mode.
+        SecretSinkError: if the secret sink cannot keep the secrets to come.
+        GuardError: if a rule refuses the plan, or the key belongs to another account or mode.
         ProviderError: if Stripe refuses or cannot be reached while planning.
     """
     graphs = load_graphs(context, names)
@@ -86,16 +85,17 @@ def conclude(
     Args:
         session: The session that holds their states.
         report: The plans.
-        reads: Of each stack, those whose outputs it reads.
+        reads: For each stack, the stacks whose outputs it reads.
         approve: As in `apply_stacks`.
         options: What the person asked for.
         confirm: As in `apply_stacks`.
 
     Raises:
         StateError: if a state cannot be written.
-        SecretSinkError: if the place for secrets cannot take those that are to come.
-        GuardError: if a rule refuses the plan, or the key answers for another account or mode.
-        InterruptedRunError: if the person did not want to wait for what is in flight.
+        SecretSinkError: if the secret sink cannot keep the secrets to come.
+        GuardError: if a rule refuses the plan, or the key belongs to another account or mode.
+        InterruptedRunError: if the person stopped the run without waiting for requests in
+            flight.
     """
     context = session.context
     if report.has_changes or report.refusals:
@@ -111,8 +111,7 @@ def conclude(
     except KeyboardInterrupt as error:
         raise InterruptedRunError(
             "the run was stopped at once, without waiting for what was in flight",
-            hint="the journal knows of it: the next engine plan or apply finds out what became of "
-            "it",
+            hint="it is in the journal: the next engine plan or apply finds out what became of it",
         ) from error
     return _report(session, report, approved=report.has_changes, results=results)
 
@@ -123,7 +122,7 @@ def _confirmed(
     options: PlanOptions,
     confirm: Confirm | None,
 ) -> bool:
-    """Whether everything that a live account would lose has been named."""
+    """Whether every removal on a live account is confirmed."""
     if not (report.livemode or context.settings.environment.live):
         return True
     unnamed = removals_to_confirm(report.plans, context.schemas, options.confirmed_removals)
@@ -133,7 +132,7 @@ def _confirmed(
 
 
 def _check_before_writing(session: Session, report: PlanReport) -> None:
-    """What may have changed while a person read the plan, and what only Stripe can tell."""
+    """Check what may have changed while a person read the plan, and what only Stripe knows."""
     context = session.context
     refuse_held(context, tuple(session.states))
     for hold in session.holds.values():
@@ -145,7 +144,7 @@ def _check_before_writing(session: Session, report: PlanReport) -> None:
 
 
 def _check_sink(context: Context, plan: Plan) -> None:
-    """Find out whether all the secrets that a plan may bring can be kept."""
+    """Check that all secrets that a plan may create can be kept."""
     coming = secrets_to_come(plan, context.schemas)
     if coming:
         context.sink.check(plan.stack, coming)
@@ -157,14 +156,14 @@ def _carry_out(
     reads: Mapping[str, Collection[str]],
     stop: threading.Event,
 ) -> tuple[ApplyResult, ...]:
-    """Carry plans out in their order, and what ends objects that other stacks may refer to last.
+    """Carry out plans in their order, and removals of objects that other stacks refer to last.
 
-    What a stack removes or archives waits until every stack of the run that reads its outputs has
-    followed; where one of those fails, it stays for the next plan.
+    The removals of a stack wait until all stacks of the run that read its outputs are applied. If
+    one of those fails, the removals are left to the next plan.
 
     Raises:
         StateError: if a stack's journal cannot be written; what was done before is recorded.
-        SecretSinkError: if the place for secrets cannot take those that are to come.
+        SecretSinkError: if the secret sink cannot keep the secrets to come.
     """
     run = session.context.new_id()
     read = {name for names in reads.values() for name in names}
@@ -176,11 +175,11 @@ def _carry_out(
                 continue
             because = next((failed[name] for name in reads[plan.stack] if name in failed), "")
             if because:
-                failed[plan.stack] = because  # what it reads was not made
+                failed[plan.stack] = because  # what it reads was not created
                 continue
             hold = endings(plan.steps) if plan.stack in read else frozenset[str]()
-            around = _around(session, plan, run, stop)
-            stack = StackRun(plan, session.states[plan.stack], around, hold)
+            ports = _ports(session, plan, run, stop)
+            stack = StackRun(plan, session.states[plan.stack], ports, hold)
             runs.append(stack)
             stack.advance()
             session.states[plan.stack] = stack.so_far()
@@ -197,11 +196,11 @@ def _carry_out(
     return tuple(stack.finish() for stack in runs)
 
 
-def _around(session: Session, plan: Plan, run: str, stop: threading.Event) -> ApplyPorts:
-    """What one plan is carried out with; its journal is open from here on."""
+def _ports(session: Session, plan: Plan, run: str, stop: threading.Event) -> ApplyPorts:
+    """The ports for one plan; its journal is open from here on."""
     context = session.context
     context.backend.check_writable(plan.stack, plan.environment)
-    _check_sink(context, plan)  # once more: a stack before this one may have taken a name
+    _check_sink(context, plan)  # once more: an earlier stack of the run may have taken a name
     return ApplyPorts(
         provider=session.provider,
         schemas=context.schemas,
@@ -220,7 +219,7 @@ def _around(session: Session, plan: Plan, run: str, stop: threading.Event) -> Ap
 def _end(
     runs: Sequence[StackRun], reads: Mapping[str, Collection[str]], failed: dict[str, str]
 ) -> None:
-    """End what was put off, each stack after those that read its outputs."""
+    """Carry out the removals that waited, each stack after those that read its outputs."""
     unsaved = any(stack.unsaved is not None for stack in runs)
     for stack in reversed(runs):
         name = stack.plan.stack

@@ -1,4 +1,4 @@
-"""Importing: an object that exists comes under management; it is read and recorded, no more."""
+"""`engine import`: read an existing object and record it under an address."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from engine.suggest import nearest
 def import_object(
     context: Context, address: ResourceAddress, id: str, *, lock_timeout: float = 0.0
 ) -> State:
-    """Record an existing object as the one a stack declares; nothing is written to Stripe.
+    """Record an existing object under a declared address; nothing is written to Stripe.
 
-    What Stripe does not tell is taken as declared, so that it is never a reason to replace. Where
-    the object differs from the declaration the next plan says so.
+    Fields that Stripe does not return count as declared, so that they never cause a replacement.
+    The next plan shows where the object differs from the declaration.
 
     Args:
         context: The run's ports.
         address: The declaration.
-        id: Stripe's id; of a child with its parent, `prod_1/feat_2`.
+        id: Stripe's id; for a child with its parent, `prod_1/feat_2`.
         lock_timeout: Seconds to wait for another run.
 
     Returns:
@@ -41,7 +41,7 @@ def import_object(
     Raises:
         UsageError: if no stack declares the address, or it has an object already.
         NotFoundError: if there is no such object.
-        EngineError: whatever keeps a plan from being made.
+        EngineError: if the stack cannot be planned.
     """
     graphs = load_graphs(context, (), recorded=False)
     graph = _declaring(graphs, address)
@@ -77,7 +77,7 @@ def _declaring(graphs: tuple[ResourceGraph, ...], address: ResourceAddress) -> R
 
 
 def _importing(graph: ResourceGraph, address: ResourceAddress, id: str) -> ResourceGraph:
-    """The graph as if its stack said `import_(ADDRESS, ID)`."""
+    """The graph as if its stack contained `import_(ADDRESS, ID)`."""
     location = graph.declarations[str(address)].location
     wanted = Import(address=address, id=id, location=location)
     stack = dataclasses.replace(graph.stack, imports={str(address): wanted})

@@ -1,4 +1,4 @@
-"""Locks as people use them: held until released, listed, and taken from a run that hangs."""
+"""`engine lock` and `engine unlock`: put, release and list locks."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from engine.suggest import nearest
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Locks:
-    """Every lock there is.
+    """All locks.
 
     Attributes:
-        held: Those that people hold, by environment and stack.
-        runs: Those of runs, by environment and stack.
+        held: Held locks, by environment and stack.
+        runs: Run locks, by environment and stack.
     """
 
     held: tuple[HeldLock, ...]
@@ -27,7 +27,7 @@ class Locks:
 
 
 def locks(context: Context) -> Locks:
-    """Every lock of every environment.
+    """The locks of all environments.
 
     Raises:
         StateError: if a held lock cannot be read.
@@ -36,7 +36,7 @@ def locks(context: Context) -> Locks:
 
 
 def hold_lock(context: Context, stack: str, reason: str) -> HeldLock:
-    """Keep every apply away from a stack until the lock is released.
+    """Refuse every apply of a stack until the lock is released.
 
     Args:
         context: The run's ports; its environment is the lock's.
@@ -61,7 +61,7 @@ def hold_lock(context: Context, stack: str, reason: str) -> HeldLock:
 
 
 def release_lock(context: Context, stack: str) -> str:
-    """Release a held lock, and tell which file is gone.
+    """Release a held lock, and return the path of its removed file.
 
     Args:
         context: The run's ports; its environment is the lock's.
@@ -78,10 +78,10 @@ def release_lock(context: Context, stack: str) -> str:
 
 
 def unlock(context: Context, id: str, *, force: bool) -> RunLock:
-    """Take a run lock from a run that is gone, or, with force, from one that hangs.
+    """Take a run lock from a run that ended or, with force, from one that hangs.
 
     Raises:
-        LockHeldError: if the run is still there, and force is not given.
+        LockHeldError: if the run is still at work, and `force` is not set.
         UsageError: if no run lock has that id.
     """
     for lock in context.backend.held_locks():

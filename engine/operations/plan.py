@@ -1,4 +1,4 @@
-"""Planning: what an apply would do, and nothing done."""
+"""`engine plan`: what an apply would do; nothing is changed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from engine.operations.cross_checks.other_stacks import (
     read_by_others,
 )
 from engine.operations.cross_checks.stale_state import stale_refusals
-from engine.operations.refresh.probes import inquire
+from engine.operations.refresh.probes import read_for_draft
 from engine.operations.refresh.read import Place
 from engine.operations.refresh.refresh import observe, read_known
 from engine.operations.run.context import Context
@@ -45,7 +45,7 @@ def plan_stacks(context: Context, names: Sequence[str], options: PlanOptions) ->
         StackError: if the stacks have problems.
         LockHeldError: if another run works on one of them.
         StateError: if a state cannot be trusted.
-        GuardError: if the key answers for another account or mode.
+        GuardError: if the key belongs to another account or mode.
         ProviderError: if Stripe refuses or cannot be reached.
     """
     graphs = load_graphs(context, names)
@@ -59,7 +59,7 @@ def plan_session(session: Session, options: PlanOptions) -> PlanReport:
     """Plan the stacks of an open session.
 
     Raises:
-        GuardError: if the key answers for another account or mode.
+        GuardError: if the key belongs to another account or mode.
         ProviderError: if Stripe refuses or cannot be reached.
         UsageError: if an address in the options is in no stack.
     """
@@ -136,16 +136,16 @@ def _held(plan: Plan, held: Sequence[HeldLock]) -> Iterator[str]:
 
 
 def _to_confirm(session: Session, plan: Plan, options: PlanOptions) -> Iterator[str]:
-    """Say what an apply has to be told by name, since the account is live."""
+    """Warn which removals an apply on a live account needs as options."""
     schemas = session.context.schemas
     unnamed = removals_to_confirm((plan,), schemas, options.confirmed_removals)
     if unnamed:
         naming = " ".join(f"{CONFIRM} {address}" for address in unnamed)
-        yield f"the account is live, so an apply has to be told what it ends: {naming}"
+        yield f"the account is live, so an apply needs the names of what it ends: {naming}"
 
 
 def _ordered(session: Session, options: PlanOptions) -> tuple[ResourceGraph, ...]:
-    """Stacks in the order they are applied: removals run against the reading of outputs."""
+    """The stacks in the order of the apply: a destroy begins with those that read outputs."""
     return session.graphs[::-1] if options.destroy else session.graphs
 
 
@@ -168,10 +168,10 @@ def _plan_one(
     )
     observed = observe(context, session, graph, state, options, outputs, read)
     draft = planned(observed)
-    told = inquire(context, session, graph, state, draft, observed)
-    session.observed[graph.stack.name] = told
+    complete = read_for_draft(context, session, graph, state, draft, observed)
+    session.observed[graph.stack.name] = complete
     context.hook.refreshed(graph.stack.name)
-    plan = draft if told is observed else planned(told)
+    plan = draft if complete is observed else planned(complete)
     session.expect(plan)
     return plan
 
@@ -182,7 +182,7 @@ def _check_addresses(session: Session, options: PlanOptions) -> None:
         for graph in session.graphs
         for address in (*graph.declarations, *session.states[graph.stack.name].resources)
     }
-    # Not the removals that were confirmed: an earlier run of the same command may be through.
+    # Not the confirmed removals: an earlier run of the same command may have made them.
     named: tuple[ResourceAddress, ...] = (*options.targets, *options.excludes, *options.replace)
     for address in named:
         if str(address) not in known:

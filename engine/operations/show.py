@@ -1,4 +1,4 @@
-"""Looking at states and secrets; nothing is asked of Stripe."""
+"""`engine show` and `engine output`: states and outputs; no request is sent."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engine.values.secret import Sealed
 
 
 def states(context: Context, names: Sequence[str]) -> tuple[State, ...]:
-    """The states of an environment, by stack name.
+    """The states of an environment, in order of stack names.
 
     Args:
         context: The run's ports.
@@ -20,7 +20,7 @@ def states(context: Context, names: Sequence[str]) -> tuple[State, ...]:
 
     Raises:
         StateError: if one cannot be trusted.
-        UsageError: if a stack that was asked for has none.
+        UsageError: if a stack that was asked for has no state.
     """
     known = context.backend.stacks(context.environment)
     found: list[State] = []
@@ -37,10 +37,10 @@ def states(context: Context, names: Sequence[str]) -> tuple[State, ...]:
 
 
 def reveal(context: Context, stack: str, name: str) -> str:
-    """Read an output's value, from the place for secrets if it is one.
+    """Read the value of an output, from the secret sink if it is secret.
 
     Raises:
-        UsageError: if there is no such output, or its secret is not kept on this machine.
+        UsageError: if there is no such output, or its secret cannot be read here.
     """
     (state,) = states(context, (stack,))
     if name not in state.outputs:
@@ -57,7 +57,7 @@ def reveal(context: Context, stack: str, name: str) -> str:
         raise UsageError(
             f"the secret of output {name!r} cannot be read back here",
             cause=f"Where it is kept: {context.sink.where(stack, f'output.{name}')}. "
-            "Stripe tells a secret once, when the object is created.",
-            hint="read it there, or where the apply ran; replacing the object makes a new one",
+            "Stripe returns a secret once, when the object is created.",
+            hint="read it there, or where the apply ran; replacing the object creates a new one",
         )
     return secret

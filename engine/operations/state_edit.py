@@ -1,4 +1,4 @@
-"""Editing a state by hand, the safe way: under the lock, checked, and with a serial of its own."""
+"""`engine state mv` and `engine state rm`: edit a state under its lock, with checks."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def move_resource(
     *,
     lock_timeout: float = 0.0,
 ) -> State:
-    """Give a resource another address in its state; Stripe is not told.
+    """Give a resource another address in its state; nothing is sent to Stripe.
 
     Args:
         context: The run's ports.
@@ -40,7 +40,7 @@ def move_resource(
         The state as written.
 
     Raises:
-        UsageError: if it is not there, the new address is taken, or of another type.
+        UsageError: if it is not in the state, or the new address is taken or of another type.
         LockHeldError: if another run works on the stack.
         StateError: if the state cannot be trusted or written.
     """
@@ -66,10 +66,10 @@ def move_resource(
 
 
 def rename_stack(context: Context, old: str, new: str, *, lock_timeout: float = 0.0) -> State:
-    """Give the state of a stack, whose module was renamed, the new name; Stripe is not told.
+    """Give the state of a stack, whose module was renamed, the new name; nothing is sent to Stripe.
 
-    The state is written under its new name before the old one goes: a run that is cut off in
-    between leaves both, and the same command finishes it.
+    The state is written under its new name before the old one is removed: an interrupted run leaves
+    both, and the same command finishes it.
 
     Args:
         context: The run's ports.
@@ -108,7 +108,7 @@ def rename_stack(context: Context, old: str, new: str, *, lock_timeout: float = 
 
 
 def _check_modules(context: Context, old: str, new: str) -> None:
-    """Rename only a stack that has a state and no module, and only to one that has a module."""
+    """Refuse to rename unless the old name has a state and no module, and the new one a module."""
     modules = stack_files(context.settings.stacks)
     stored = context.backend.stacks(context.environment)
     if old not in stored:
@@ -131,7 +131,7 @@ def _check_modules(context: Context, old: str, new: str) -> None:
 
 
 def _carry_secrets(context: Context, state: State, new: str) -> None:
-    """Keep the secrets of a stack under its new name too: Stripe does not tell them again."""
+    """Keep the secrets of a stack under its new name too: Stripe returns them only once."""
     names = [
         name
         for address, entry in state.resources.items()
@@ -159,14 +159,14 @@ def forget_resources(
     Args:
         context: The run's ports.
         stack: The stack whose state has them.
-        addresses: Which.
+        addresses: The resources.
         lock_timeout: Seconds to wait for another run.
 
     Returns:
         The state as written.
 
     Raises:
-        UsageError: if one of them is not there.
+        UsageError: if one of them is not in the state.
         LockHeldError: if another run works on the stack.
         StateError: if the state cannot be trusted or written.
     """
@@ -189,18 +189,18 @@ def forget_resources(
 
 
 def _bare(stack: str) -> ResourceGraph:
-    """A graph that declares nothing: what the module says does not matter, or there is none."""
+    """A graph that declares nothing: the module is not needed, or does not exist."""
     return ResourceGraph(
         stack=Stack(name=stack, file=""), order=(), edges={}, deferred={}, triggers={}, targets={}
     )
 
 
 def _check_finished(context: Context, stack: str) -> None:
-    """Leave a journal to a run that has evaluated the stack: it may need what is declared."""
+    """Refuse to work with a journal: its recovery may need what the stack declares."""
     if context.backend.read_journal(stack, context.environment):
         raise StateError(
             f"an unfinished run of {context.environment}/{stack} left a journal",
-            hint=f"run engine plan {stack} first: it takes up what that run did",
+            hint=f"run engine plan {stack} first: it recovers what that run did",
         )
 
 

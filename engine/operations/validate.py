@@ -1,4 +1,4 @@
-"""Evaluating stacks and finding everything wrong with them, offline."""
+"""`engine validate`: evaluate and check stacks offline, and put them in order."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def load_graphs(
     Args:
         context: The run's ports.
         names: Stacks asked for; none means all.
-        recorded: Every object that a declaration has is in its state. If not, as where a state is
-            made again, nobody knows which moments of the past Stripe has already.
+        recorded: The states record every object of the declarations. If not, as in a rebuild, it
+            is unknown which past moments Stripe has already accepted.
 
     Raises:
         StackError: with every problem of every stack.
@@ -67,12 +67,12 @@ def load_graphs(
             variables=settings.variables,
         )
         if _lacks_values(stack):
-            # What stands in their place would break other rules: nothing else is known of it yet.
+            # Other rules would report the values in their place, so they are checked later.
             problems.extend(stack.problems)
             stacks.append(stack)
             continue
         stack = without_blanks(stack, context.schemas)
-        held = _held(context, stack.name) if recorded else None
+        held = _last_declared(context, stack.name) if recorded else None
         found = [
             *problems_of(stack, context.schemas, settings.root, circumstances, held),
             *claim_problems(stack, context.schemas, settings.root),
@@ -95,7 +95,7 @@ def load_graphs(
 
 
 def _selected(context: Context, names: Sequence[str]) -> dict[str, Path]:
-    """The modules asked for; a missing one whose state is there is told how it can end."""
+    """The modules asked for; for a missing one with a state the error says what to do."""
     try:
         return select_stacks(context.settings.stacks, names)
     except UsageError as error:
@@ -116,10 +116,10 @@ def _lacks_values(stack: Stack) -> bool:
 
 
 def _check_variables(context: Context, stacks: Sequence[Stack]) -> None:
-    """Refuse variables that no stack reads: the value that was meant would not be used.
+    """Refuse variables that no stack reads: their values would have no effect.
 
-    A name that any module mentions is one: the stack that reads it may not be in this run, and a
-    condition may keep this run from reading it.
+    A name that any module mentions is accepted: the stack that reads it may not be in this run, or
+    a condition may keep this run from reading it.
     """
     settings = context.settings
     unread = settings.variables.unread([name for stack in stacks for name in stack.variables])
@@ -141,10 +141,10 @@ def _check_variables(context: Context, stacks: Sequence[Stack]) -> None:
         )
 
 
-def _held(context: Context, name: str) -> Mapping[str, Mapping[str, Any]] | None:
-    """What the stack's objects were last declared with; None if the state cannot be read.
+def _last_declared(context: Context, name: str) -> Mapping[str, Mapping[str, Any]] | None:
+    """What the last apply declared; None if the state cannot be read.
 
-    A damaged state is told of by whatever has to rely on it.
+    A damaged state is reported by the operations that need it.
     """
     try:
         state = context.backend.read(name, context.environment)

@@ -11,7 +11,7 @@ from engine.state.model import State
 
 
 class MatchedBy(enum.StrEnum):
-    """How an object was known for the one that a stack declares."""
+    """How the object of a declared resource was found."""
 
     STAMP = "ownership stamp"
     KEY = "natural key"
@@ -25,12 +25,12 @@ class Rebuilt:
 
     Attributes:
         state: The state as written.
-        traces: How the object of each declared resource was known, by address.
-        missing: Declared resources of which no object was found; the next apply makes them.
-        taken: Of those, the ids of objects that have their key and are somebody else's, or several.
-        undeclared: Resources of this stack that it declares no more; the next apply removes them.
-        unread: Types that were not looked through for such, each with the reason.
-        aside: Where what was stored before is now; empty if nothing was.
+        traces: How the object of each declared resource was found, by address.
+        missing: Declared resources without an object; the next apply creates them.
+        taken: Ids of objects that have the key of a missing resource and are not its, or several.
+        undeclared: Resources that the stack does not declare now; the next apply removes them.
+        unread: Types that could not be searched for those, each with the reason.
+        aside: Where the old state is now; empty if there was none.
     """
 
     state: State
@@ -44,13 +44,13 @@ class Rebuilt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verified:
-    """What was found in one state file.
+    """The result of the checks of one state file.
 
     Attributes:
         file: Its path, as messages name it.
         environment: The environment whose place it is in.
         stack: The stack whose place it is in.
-        resources: How many resources it has; 0 if that cannot be told.
+        resources: How many resources it has; 0 if that is unknown.
         problems: What is wrong with it, in line order.
     """
 

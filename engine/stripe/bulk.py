@@ -36,7 +36,7 @@ def from_pages(
     they do not show; which number is known afterwards only. A further page is read while the total
     cost, if that page shows nothing, stays below twice the cheapest way so far. So the total never
     exceeds twice the cheapest way: if it had been cheaper to read on, that would have taken more
-    pages than were read, and no more objects are missing than that.
+    pages than were read, and at most as many objects are missing.
 
     Example: ten objects older than a million others cost nine pages and ten reads. For a thousand
     objects of which one is that old, ten pages are read, and one object by itself.

@@ -345,7 +345,7 @@ def test_a_key_of_another_account_than_configured(
         house.apply("live")
     assert raised.value.exit_code == 4
     assert raised.value.message == (
-        f"the key of environment 'live' answers for {OUR_ACCOUNT}, not for acct_shop"
+        f"the key of environment 'live' belongs to {OUR_ACCOUNT}, not for acct_shop"
     )
     assert raised.value.hint == ("set SHOP_LIVE_KEY to a key of acct_shop; nothing was changed")
     assert house.emulator.log.writes() == []
@@ -363,7 +363,7 @@ def test_a_key_of_another_account_than_the_state(house: House, key: str) -> None
             use()
         assert raised.value.message == (
             f"the state of local/shop belongs to account {OUR_ACCOUNT}, "
-            f"but the key answers for {OTHER_ACCOUNT}"
+            f"but the key belongs to {OTHER_ACCOUNT}"
         )
         assert raised.value.exit_code == 4
     assert house.emulator.log.writes() == []

@@ -155,7 +155,7 @@ def test_a_key_whose_account_stripe_does_not_tell_is_refused_once_the_state_is_p
         "restricted keys."
     )
     shop.emulator.faults.add(faults.error(text, status=403), path="/v1/account", times=None)
-    with pytest.raises(GuardError, match="Stripe does not tell whom the key speaks for") as raised:
+    with pytest.raises(GuardError, match="Stripe does not return the account of the key") as raised:
         shop.apply("test")
     assert account_id("shop") in raised.value.message
     assert shop.writes() == []
@@ -187,7 +187,7 @@ def test_the_plan_says_what_has_to_be_named(shop: Shop) -> None:
     (plan,) = shop.plan().plans
     assert plan.warnings == (
         (
-            "the account is live, so an apply has to be told what it ends: "
+            "the account is live, so an apply needs the names of what it ends: "
             "--confirm-removal stripe_coupon.launch"
         ),
     )

@@ -280,7 +280,7 @@ def test_lookups_by_key_are_asked_for_ten_at_once(shop: Project) -> None:
         (
             'Product.lookup(id="prod_gone")',
             "finds nothing on this account",
-            "look in the Dashboard for the product, in the mode that this run speaks to; or",
+            "look in the Dashboard for the product, in the mode of this run's key; or",
         ),
     ],
 )

@@ -317,7 +317,7 @@ def test_another_account_is_refused(applied: Desk, desk: Desk) -> None:
     (desk.project.root / "state" / "local" / "shop.json").unlink()
     first = desk.save()
     assert re.fullmatch(
-        r"the saved plan was made for account acct_\w+, but the key answers for acct_\w+",
+        r"the saved plan was made for account acct_\w+, but the key belongs to acct_\w+",
         desk.refused(first, other).message,
     )
 
@@ -342,9 +342,7 @@ def test_another_environment_is_refused(desk: Desk) -> None:
     )
     desk.project.write(shop())
     error = desk.refused(desk.save(), desk.context("other"))
-    assert error.message == (
-        "the saved plan is of environment 'local', and this run speaks to 'other'"
-    )
+    assert error.message == ("the saved plan is of environment 'local', and this run uses 'other'")
     assert error.hint == "add -e local if it is to be applied there; nothing was changed"
 
 
@@ -445,8 +443,8 @@ def test_a_run_that_did_not_finish_is_taken_up_and_said_to_be_the_reason(desk: D
     error = desk.refused(raw, desk.context(hook=Telling()))
     assert "the saved plan was applied already, or another run did the same" in error.message
     assert error.cause == (
-        "An earlier run had not finished. What it did was recorded just now, which took the state "
-        f"from serial {serial} on."
+        "An earlier run had not finished. What it did was recorded just now, so the state is no "
+        f"longer at serial {serial}."
     )
     assert told == ["shop: stripe_product.pro"]
 

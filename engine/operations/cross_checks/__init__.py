@@ -1,1 +1,1 @@
-"""What other states of the project, and the account, say against a plan."""
+"""Checks of plans against other states of the project and against the account."""

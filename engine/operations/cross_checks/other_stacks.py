@@ -16,9 +16,9 @@ from engine.values.tree import scalars
 
 
 def orphans_in(session: Session, others: Mapping[str, State | None]) -> dict[str, State | None]:
-    """The states of stacks that have no module and manage something, by stack.
+    """The states of stacks without a module that manage objects, by stack.
 
-    One that cannot be read may manage something; it is None.
+    A state that cannot be read may manage some; it is None.
 
     Args:
         session: The session of the run.
@@ -56,7 +56,7 @@ def orphan_warnings(
 def other_states(session: Session) -> dict[str, State | None]:
     """The states of the environment that are not part of this run, by stack.
 
-    One that cannot be read is None: it is no reason to refuse the plans of other stacks.
+    A state that cannot be read is None: it is no reason to refuse the plans of other stacks.
     """
     backend, environment = session.context.backend, session.context.environment
     found: dict[str, State | None] = {}

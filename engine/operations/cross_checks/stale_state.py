@@ -38,12 +38,12 @@ _Place = tuple[str, str, tuple[tuple[str, str], ...]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Unknown:
-    """An object that seems to be a resource's that a plan makes.
+    """An object that seems to belong to a resource that a plan creates.
 
     Attributes:
         address: The resource.
         id: The object.
-        lineage: What its stamp says.
+        lineage: The lineage in its stamp.
     """
 
     address: str
@@ -52,7 +52,7 @@ class _Unknown:
 
 
 def refuse_stale(session: Session, plans: Sequence[Plan]) -> tuple[Plan, ...]:
-    """Refuse plans that would make what is on the account already, as `stale_refusals` says."""
+    """Add to plans the refusals of `stale_refusals`."""
     stale = stale_refusals(session, plans)
     return tuple(
         dataclasses.replace(plan, refusals=(*plan.refusals, *stale.get(plan.stack, ())))
@@ -61,14 +61,14 @@ def refuse_stale(session: Session, plans: Sequence[Plan]) -> tuple[Plan, ...]:
 
 
 def stale_refusals(session: Session, plans: Sequence[Plan]) -> dict[str, tuple[str, ...]]:
-    """Why plans are refused that would make what is on the account already, by stack.
+    """Refusals of plans that would create what is on the account already, by stack.
 
-    Costs one request for each type that something is made of. What has a natural key is looked at
-    too: the key may be what has changed since.
+    Costs one request for each type of which something is created. Types with natural keys are read
+    too, since the key may have changed.
 
     Args:
-        session: The session that holds their states.
-        plans: What would be done.
+        session: The session with their states.
+        plans: The plans.
 
     Raises:
         ProviderError: if Stripe refuses or cannot be reached.
@@ -93,7 +93,7 @@ def stale_refusals(session: Session, plans: Sequence[Plan]) -> dict[str, tuple[s
 
 
 def _made(session: Session, plan: Plan) -> Iterator[tuple[str, _Place]]:
-    """Addresses that something is made for, and the lists that could show that it is there."""
+    """Addresses of new objects, each with the list that would show an existing object."""
     changes: Mapping[str, Change] = {str(change.address): change for change in plan.changes}
     for step in plan.steps:
         kind, change = session.context.schemas[step.type], changes.get(str(step.address))
@@ -104,7 +104,7 @@ def _made(session: Session, plan: Plan) -> Iterator[tuple[str, _Place]]:
         stays = any(way.verb is Verb.KEEP for way in kind.life.removals)
         entry = session.states[plan.stack].at(step.address)
         kept = stays or (entry is not None and entry.removal_policy.keep)
-        # What such a replacement leaves behind is live, with this stamp, and known to nobody.
+        # Such a replacement leaves a live object with this stamp that no state records.
         if change.action is Action.REPLACE and kept:
             continue
         owners = _owners(session.states[plan.stack], plan, kind, step)
@@ -115,7 +115,7 @@ def _made(session: Session, plan: Plan) -> Iterator[tuple[str, _Place]]:
 def _owners(
     state: State, plan: Plan, kind: ResourceType, step: Step
 ) -> tuple[tuple[str, str], ...] | None:
-    """Ids of the objects whose list it is; None if one of them is yet to be made."""
+    """Ids of the objects whose list it is; None if one of them does not exist yet."""
 
     def id_of_target(target: Target) -> Any:
         if not isinstance(target, AttributeTarget) or target.attribute != "id":
@@ -135,7 +135,7 @@ def _owners(
 def _newest(session: Session, place: _Place) -> Sequence[RemoteObject]:
     """The newest objects of a type: a page, of those that are not archived where lists differ.
 
-    A list that Stripe refuses shows nothing: the create will tell why.
+    A list that Stripe refuses counts as empty: the create will report the error.
     """
     name, account, owners = place
     kind = session.context.schemas[name]
@@ -167,7 +167,7 @@ def _unknown(
             if stamp is None or id_of(entry) in known:
                 continue
             address = names.get(stamp[1], stamp[1])
-            # What has done its work was let go of: its removal forgets it.
+            # The removal of an object that has ended only forgets it.
             ended = is_gone(kind, entry, {}) or is_past(kind, entry) or not is_live(kind, entry)
             if made.get(address) == place and not ended:
                 found.append(_Unknown(address=address, id=id_of(entry), lineage=stamp[0]))

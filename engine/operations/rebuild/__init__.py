@@ -1,1 +1,1 @@
-"""A lost state, made again from the account."""
+"""`engine state rebuild`: make a lost state again from the account."""

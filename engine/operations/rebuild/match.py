@@ -1,7 +1,4 @@
-"""What a state that is made again from the account is made of.
-
-What must not live here: asking Stripe.
-"""
+"""Match the objects that were found with the resources of a rebuilt state."""
 
 from __future__ import annotations
 
@@ -18,12 +15,12 @@ from engine.values.tree import children
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claimed:
-    """Objects that one resource claims, told apart.
+    """The objects of one resource, by what they are for it.
 
     Attributes:
-        current: The one it has; None if none is alive.
-        superseded: Ids of others that are alive: what a replacement left behind.
-        archived: The newest that Stripe only archived, if none is alive.
+        current: Its object; None if none is alive.
+        superseded: Ids of other objects that are alive, which a replacement left.
+        archived: The newest archived object, if none is alive.
     """
 
     current: RemoteObject | None = None
@@ -34,13 +31,13 @@ class Claimed:
 def sort_out(
     kind: ResourceType, declared: Mapping[str, Any], objects: Sequence[RemoteObject]
 ) -> Claimed:
-    """Tell apart the objects that claim to be one resource.
+    """Sort the objects of one resource into current, superseded and archived ones.
 
-    A replacement creates before it removes, so of several that are alive the newest is the one.
+    A replacement creates before it removes, so of several live objects the newest is current.
 
     Args:
         kind: The resource type.
-        declared: What is declared; empty if nothing is any more.
+        declared: What is declared; empty if it is not declared now.
         objects: The objects, newest first.
     """
     there = [entry for entry in objects if not is_gone(kind, entry, declared)]
@@ -51,7 +48,7 @@ def sort_out(
 
 
 def named_in(attribute: Attribute, value: Any) -> frozenset[tuple[str, str]]:
-    """Object name and id of everything that an object refers to."""
+    """Type and id of every object that an object refers to."""
     if attribute.reference:
         id = value.get("id") if isinstance(value, Mapping) else value
         return frozenset({(attribute.reference, id)}) if isinstance(id, str) and id else frozenset()

@@ -1,4 +1,4 @@
-"""Rebuilding: a state that is lost or beyond repair is made again from the account, read-only."""
+"""Make a lost or damaged state again from the account, which is only read."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ class RebuildOptions:
     """What the person asked for.
 
     Attributes:
-        force: Replace states that can be read, too.
+        force: Replace also states that can be read.
         lineage: The stack's lineage; empty to learn it from the stamps.
-        declared_only: Do not look through types that the stack does not declare.
+        declared_only: Leave out types that the stack does not declare.
         lock_timeout: Seconds to wait for another run.
     """
 
@@ -54,11 +54,11 @@ class RebuildOptions:
 def rebuild_states(
     context: Context, names: Sequence[str], options: RebuildOptions
 ) -> tuple[Rebuilt, ...]:
-    """Make states again from what is on the account; nothing is written to Stripe.
+    """Make states again from the objects on the account; nothing is written to Stripe.
 
-    The object of a declared resource is the one with its ownership stamp, else the one that holds
-    its natural key, else the one whose id the earlier file names. What carries the stack's stamp
-    and is declared no more is recorded too, so that the next apply removes it.
+    The object of a declared resource is the one with its ownership stamp, else the holder of its
+    natural key, else the one with the id in the old state. Objects with the stack's stamp that are
+    not declared are recorded too, so that the next apply removes them.
 
     Args:
         context: The run's ports.
@@ -67,10 +67,10 @@ def rebuild_states(
 
     Raises:
         StackError: if the stacks have problems.
-        UsageError: if a state that was asked for can be read, if there is nothing to rebuild one
-            from, or if several lineages fit.
+        UsageError: if a state that was asked for can be read, if no objects of a stack are
+            found, or if several lineages fit.
         LockHeldError: if another run works on one of them.
-        GuardError: if the key answers for another account or mode.
+        GuardError: if the key belongs to another account or mode.
         ProviderError: if Stripe refuses or cannot be reached.
         StateError: if a state cannot be written; what was stored before is intact.
     """
@@ -174,7 +174,7 @@ def _rebuild(
 
 
 def _current(search: Search) -> dict[str, RemoteObject]:
-    """Declared resources with the objects they have."""
+    """The objects of declared resources, by address."""
     return {
         address: claimed.current
         for address, claimed in search.claimed.items()
@@ -189,7 +189,7 @@ def _with_declared(
     search: Search,
     outputs: Mapping[OutputTarget, Any],
 ) -> State:
-    """The state with what is declared, as an import of it all at once would record it."""
+    """The state with all declared resources, as an import would record them."""
     objects = _current(search)
     observed = Observed(imports=objects, lookups=search.lookups, outputs=outputs)
     unknown = dataclasses.replace(state, resources={}, removed={})
@@ -216,7 +216,7 @@ def _with_declared(
 def _with_secrets(
     sink: SecretSink, state: State, address: str, record: ResourceState, kind: ResourceType
 ) -> ResourceState:
-    """A record with the fingerprints of secrets that Stripe told once and this machine keeps."""
+    """A record with the fingerprints of secrets that Stripe returned once and the sink keeps."""
     attributes = copy.deepcopy(dict(record.attributes))
     for path in kind.creation_only:
         secret = sink.load(state.stack, f"{address}.{dotted(path)}")
@@ -226,7 +226,7 @@ def _with_secrets(
 
 
 def _with_archived(state: State, graph: ResourceGraph, search: Search) -> State:
-    """The state with what Stripe only archived, so that a declaration that returns revives it."""
+    """The state with archived objects, so that they are revived if they are declared again."""
     found: dict[str, RemovedObject] = {}
     for address, claimed in {**search.claimed, **search.undeclared}.items():
         if claimed.archived is None:
@@ -244,7 +244,7 @@ def _with_archived(state: State, graph: ResourceGraph, search: Search) -> State:
 
 
 def _with_undeclared(state: State, search: Search) -> State:
-    """The state with what is declared no more: recorded, so that the next plan removes it."""
+    """The state with objects that are not declared, so that the next plan removes them."""
     there: dict[str, Claimed] = {**search.claimed, **search.undeclared}
     objects = {
         address: claimed.current
@@ -280,7 +280,7 @@ def _with_outputs(
     search: Search,
     outputs: Mapping[OutputTarget, Any],
 ) -> State:
-    """The state with the values that the stack hands out, as far as they are known."""
+    """The state with the outputs of the stack that are known."""
     observed = Observed(
         objects={**dict.fromkeys(state.resources), **_current(search)},
         lookups=search.lookups,

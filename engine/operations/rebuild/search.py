@@ -1,7 +1,4 @@
-"""Finding what a stack has on an account with no state to tell: by stamp, natural key or id.
-
-Read-only. What must not live here: what is made of it.
-"""
+"""Find the objects of a stack on the account without its state: by stamp, natural key or id."""
 
 from __future__ import annotations
 
@@ -32,7 +29,7 @@ from engine.values.templates import resolve, targets_with_paths
 
 @dataclass(frozen=True, slots=True)
 class _Stamped:
-    """One object with an ownership stamp, and whose it says to be."""
+    """An object with an ownership stamp, and what the stamp says."""
 
     lineage: str
     address: str
@@ -45,18 +42,18 @@ class Search:
     """One search for the objects of one stack.
 
     Attributes:
-        provider: Where the objects are.
+        provider: Reads the objects.
         graph: What is declared.
         schemas: Resource types by name.
         outputs: Outputs of other stacks.
-        lookups: Objects the stack refers to and does not manage.
+        lookups: Objects that the stack looks up.
         claimed: Objects of declared resources, by address.
-        traces: How each was known, by address.
-        taken: Ids of objects that have a declared key and are somebody else's, or are several, by
-            address.
-        undeclared: Objects that carry the stack's stamp for what it declares no more.
-        accounts: The connected accounts those are on, by address; empty for the key's own.
-        unread: Types that were not looked through for such, each with the reason.
+        traces: How each was found, by address.
+        taken: Ids of objects that have a declared key and are not the stack's, or are several,
+            by address.
+        undeclared: Objects with the stack's stamp that it does not declare now, by address.
+        accounts: Connected accounts of those, by address; empty for the key's own.
+        unread: Types that could not be searched for those, each with the reason.
     """
 
     provider: Provider
@@ -76,10 +73,10 @@ class Search:
     _owned: set[tuple[str, str]] = field(default_factory=set)
     _lineage: str = ""
 
-    # ── whose stamps ──────────────────────────────────────────────────────────────────────
+    # ── stamps ──────────────────────────────────────────────────────────────────────
 
     def list_types(self, *, declared_only: bool) -> None:
-        """List the objects of every type that a stamp fits on, once.
+        """List the objects of every type that can have a stamp, once.
 
         Args:
             declared_only: Leave out types that the stack does not declare.
@@ -105,10 +102,10 @@ class Search:
                 self.unread.append(f"{kind.title}: {error.message}")
 
     def lineage(self, *, known: str, others: Collection[str], history: str) -> str:
-        """Learn the stack's lineage from the stamps; empty if there are none.
+        """The stack's lineage by the stamps on the account; empty if there are none.
 
         Args:
-            known: What the earlier file says, if it can be read.
+            known: The lineage in the old state, if it can be read.
             others: Lineages of other states.
             history: What shows earlier versions of the state.
 
@@ -138,37 +135,37 @@ class Search:
         seen: set[tuple[str, str, str]] = set()
         for (type_name, account, _), objects in self._lists.items():
             for entry in objects:
-                found, one = read_stamp(entry), (type_name, account, id_of(entry))
-                if found is None or one in seen or not found[1].startswith(f"{type_name}."):
+                stamp, key = read_stamp(entry), (type_name, account, id_of(entry))
+                if stamp is None or key in seen or not stamp[1].startswith(f"{type_name}."):
                     continue
-                seen.add(one)
-                yield _Stamped(*found, account, entry)
+                seen.add(key)
+                yield _Stamped(*stamp, account, entry)
 
     def _is_declared(self, found: _Stamped) -> bool:
         declaration = self.graph.declarations.get(self._address(found.address))
         return declaration is not None and declaration.lifecycle.account == found.account
 
     def _address(self, stamped: str) -> str:
-        """The address that is used now for one in a stamp: a move does not rewrite it."""
+        """The present address for one in a stamp, which a move does not rewrite."""
         moves = {str(move.old): str(move.new) for move in self.graph.stack.moves}
         while stamped in moves and stamped not in self.graph.declarations:
             stamped = moves.pop(stamped)
         return stamped
 
-    # ── which objects ─────────────────────────────────────────────────────────────────────
+    # ── objects ─────────────────────────────────────────────────────────────────────
 
     def find(self, lineage: str, ids: Mapping[str, str]) -> None:
-        """Find the object of each declared resource, and what is declared no more.
+        """Find the object of each declared resource, and objects that are not declared now.
 
         Args:
             lineage: The stack's.
-            ids: Ids by address, from the earlier file; believed last.
+            ids: Ids by address, from the old state; used last.
 
         Raises:
             ProviderError: if Stripe refuses or cannot be reached.
         """
         self._lineage, self._ids_left = lineage, dict(ids)
-        # What is found tells the parent or the key of what refers to it.
+        # An object that was found may be the parent or part of the key of another one.
         while self._by_stamp() or self._by_key() or self._by_reference() or self._by_id():
             pass
         self._rest()
@@ -177,7 +174,7 @@ class Search:
         return [address for address in self.graph.order if address not in self.claimed]
 
     def _arguments(self) -> dict[str, dict[str, Any]]:
-        """What is declared, references resolved as far as objects were found."""
+        """The declared arguments, with references to found objects resolved."""
         known = KnownValues(self.schemas, self.outputs)
         for address, lookup in self.lookups.items():
             known.decide(address, ExpectedResource(lookup))
@@ -210,14 +207,16 @@ class Search:
         waiting: list[str] = []
         for address in self._missing():
             kind = self.schemas[self.graph.declarations[address].type]
-            said = arguments[address]
-            question = [claim_of(kind, key, said) for key in kind.life.natural_keys]
-            question.append(said.get(kind.parent) if kind.life.singleton and kind.parent else None)
-            if self._asked.get(address) != question:
-                self._asked[address] = question
+            declared = arguments[address]
+            claims_now = [claim_of(kind, key, declared) for key in kind.life.natural_keys]
+            claims_now.append(
+                declared.get(kind.parent) if kind.life.singleton and kind.parent else None
+            )
+            if self._asked.get(address) != claims_now:
+                self._asked[address] = claims_now
                 waiting.append(address)
-        wishes = [self._sought(address, arguments[address]) for address in waiting]
-        found = find_holders(self.provider, self.schemas, wishes)
+        claims = [self._key_claim(address, arguments[address]) for address in waiting]
+        found = find_holders(self.provider, self.schemas, claims)
         free = {
             name: [entry]
             for name, entry in found.items()
@@ -225,20 +224,20 @@ class Search:
         }
         return self._claim(free, MatchedBy.KEY)
 
-    def _is_only(self, address: str, said: Mapping[str, Any]) -> bool:
-        """Whether no other object has the resource's key, where Stripe lets several have it."""
+    def _is_only(self, address: str, declared: Mapping[str, Any]) -> bool:
+        """Whether no other object has the resource's key, if Stripe allows several."""
         declaration = self.graph.declarations[address]
         kind = self.schemas[declaration.type]
-        keys = [key for key in kind.life.natural_keys if claim_of(kind, key, said) is not None]
+        keys = [key for key in kind.life.natural_keys if claim_of(kind, key, declared) is not None]
         if kind.life.singleton or any(key.unique for key in keys):
             return True
-        listed = self._listed(kind, declaration.lifecycle.account, _narrowing(kind, said) or {})
+        listed = self._listed(kind, declaration.lifecycle.account, _narrowing(kind, declared) or {})
         for key in keys:
             same = [
                 entry
                 for entry in listed
-                if claim_of(kind, key, entry) == claim_of(kind, key, said)
-                and not is_gone(kind, entry, said)
+                if claim_of(kind, key, entry) == claim_of(kind, key, declared)
+                and not is_gone(kind, entry, declared)
             ]
             if len(same) > 1:
                 self.taken[address] = ", ".join(map(id_of, same))
@@ -246,7 +245,7 @@ class Search:
         return True
 
     def _by_reference(self) -> bool:
-        """Take what a found object holds where the declaration refers to one without a stamp."""
+        """Find objects of types without stamps by the ids that found objects refer to."""
         ids: dict[str, str] = {}
         for address, claimed in self.claimed.items():
             declaration = self.graph.declarations[address]
@@ -270,7 +269,7 @@ class Search:
         return self._claim(self._read(ids), MatchedBy.FILE)
 
     def _read(self, ids: Mapping[str, str]) -> dict[str, list[RemoteObject]]:
-        """Read declared resources by id, as far as they exist and are nobody else's."""
+        """Read declared resources by id; without those that belong to another resource."""
         found: dict[str, list[RemoteObject]] = {}
         for address, id in ids.items():
             declaration = self.graph.declarations[address]
@@ -280,29 +279,29 @@ class Search:
                 found[address] = [entry]
         return found
 
-    def _sought(self, address: str, said: Mapping[str, Any]) -> KeyClaim:
-        """A resource to find a holder for, references resolved.
+    def _key_claim(self, address: str, declared: Mapping[str, Any]) -> KeyClaim:
+        """The claim of a resource to its key, with references resolved.
 
-        Where no stamp fits, a key that is not unique has to do.
+        For a type without stamps a key that is not unique must be enough.
         """
         declaration = self.graph.declarations[address]
         kind = self.schemas[declaration.type]
-        sought = key_claim_of(dataclasses.replace(declaration, arguments=said), kind)
+        sought = key_claim_of(dataclasses.replace(declaration, arguments=declared), kind)
         return dataclasses.replace(sought, adopt=sought.adopt or not kind.has_metadata)
 
     def _is_free(self, address: str, entry: RemoteObject) -> bool:
-        """Whether an object without this resource's stamp can be this resource's."""
+        """Whether an object without this resource's stamp can be its object."""
         found = read_stamp(entry)
         if found is None:
             return True
         lineage, stamped = found
         if lineage == self._lineage and stamped not in self.graph.declarations:
-            return True  # of the same thing under an earlier name
+            return True  # the same resource under an earlier address
         self.taken[address] = id_of(entry)
         return False
 
     def _claim(self, objects: Mapping[str, list[RemoteObject]], trace: MatchedBy) -> bool:
-        """Give declared resources the objects that were found for them; whether that was any."""
+        """Assign found objects to declared resources; whether there were any."""
         arguments = self._arguments()
         before = len(self.claimed)
         for address, some in objects.items():
@@ -317,7 +316,7 @@ class Search:
         return len(self.claimed) > before
 
     def _rest(self) -> None:
-        """What carries the stack's stamp and belongs to nothing that is declared."""
+        """Collect the objects with the stack's stamp that are not declared."""
         rest: dict[str, list[RemoteObject]] = {}
         for found in self._stamped():
             one = (found.address.partition(".")[0], id_of(found.object))
@@ -335,7 +334,7 @@ class Search:
     def _listed(
         self, kind: ResourceType, account: str, filters: Mapping[str, Any]
     ) -> tuple[RemoteObject, ...]:
-        """Every object of a type, newest first; asked for once."""
+        """All objects of a type, newest first; read once."""
         place = (kind.name, account, str(sorted(filters.items())))
         if place in self._lists:
             return self._lists[place]
@@ -358,22 +357,22 @@ def _ids(claimed: Claimed) -> Iterator[str]:
 
 
 def _lists_alone(kind: ResourceType) -> bool:
-    """Whether objects that could carry a stamp are listed without a further question."""
+    """Whether a type has stamps, and a list that needs no parameters."""
     return kind.has_metadata and bool(kind.collection) and not kind.parent and not kind.list_needs
 
 
-def _narrowing(kind: ResourceType, said: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Filters of the list that a declared object is in; None if they cannot be told, or are none.
+def _narrowing(kind: ResourceType, declared: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Filters of the list with a declared object; None if there are none, or one is unknown.
 
-    Beside what Stripe demands, these are the objects it belongs to: what belongs to a test clock
+    In addition to required filters these are references to its owners: an object of a test clock
     is in no other list.
     """
     needed = [name for name in (kind.parent, *kind.list_needs) if name]
     further = [
         name
         for name in kind.filters
-        if name in said and name in kind.root.fields and kind.root.fields[name].reference
+        if name in declared and name in kind.root.fields and kind.root.fields[name].reference
     ]
-    filters = {name: said.get(name) for name in dict.fromkeys([*needed, *further])}
-    told = {name: value for name, value in filters.items() if isinstance(value, str) and value}
-    return told if told and all(name in told for name in needed) else None
+    filters = {name: declared.get(name) for name in dict.fromkeys([*needed, *further])}
+    known = {name: value for name, value in filters.items() if isinstance(value, str) and value}
+    return known if known and all(name in known for name in needed) else None

@@ -1,1 +1,1 @@
-"""Asking Stripe, in as few requests as the question allows."""
+"""Read from Stripe what a plan needs, in as few requests as possible."""

@@ -1,4 +1,4 @@
-"""Several questions at once: the pace says how fast, not the number of threads."""
+"""Run reads concurrently; the rate limiter, not the number of threads, sets the speed."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 _AT_ONCE = 8
-_Answer = TypeVar("_Answer")
+_Result = TypeVar("_Result")
 
 
-def at_once(questions: Sequence[Callable[[], _Answer]]) -> list[_Answer]:
-    """Ask, and return the answers in the order of the questions.
+def at_once(reads: Sequence[Callable[[], _Result]]) -> list[_Result]:
+    """Run reads and return their results in the same order.
 
     Raises:
-        Exception: what the first question that failed raised.
+        Exception: what the first read that failed raised.
     """
-    if len(questions) <= 1:
-        return [question() for question in questions]
-    with ThreadPoolExecutor(max_workers=min(_AT_ONCE, len(questions))) as pool:
-        return list(pool.map(lambda question: question(), questions))
+    if len(reads) <= 1:
+        return [read() for read in reads]
+    with ThreadPoolExecutor(max_workers=min(_AT_ONCE, len(reads))) as pool:
+        return list(pool.map(lambda read: read(), reads))

@@ -1,4 +1,4 @@
-"""Finding the objects that hold the natural keys of what is about to be created."""
+"""Find the objects that have the natural keys of declared resources without an object."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class _Wanted:
 
     @property
     def filters(self) -> dict[str, Any]:
-        """List filters that narrow the search down, and the parent whose list it is."""
+        """List filters for the search, the parent among them."""
         kind, found = self.kind, {}
         for name in (*self.key.with_fields, *kind.list_needs, kind.parent):
             value = self.arguments.get(name)
@@ -51,28 +51,28 @@ class _Wanted:
 
     @property
     def place(self) -> tuple[Any, ...]:
-        """What keys have in common that can be looked for together."""
+        """What keys must have in common to be searched together."""
         filters = tuple(sorted((name, repr(value)) for name, value in self.filters.items()))
         return (self.kind.name, self.key.fields, self.account, filters)
 
 
 def find_holders(
-    provider: Provider, schemas: Schemas, wishes: Iterable[KeyClaim]
+    provider: Provider, schemas: Schemas, claims: Iterable[KeyClaim]
 ) -> dict[str, RemoteObject]:
-    """Objects that hold natural keys of declared resources, by address.
+    """Find the holders of natural keys of declared resources, by address.
 
-    Keys of one kind are looked for together: first in the pages of the list, as many as asking for
-    each would cost, then one by one. So it never costs more than twice the cheaper way, and one
-    request tells of a type that has no objects.
+    Keys of one kind are searched together: first in as many pages of the list as single requests
+    would cost, then one by one. So the search never costs more than twice the cheaper way, and a
+    type without objects costs one request.
 
     Args:
-        provider: Where the objects are.
+        provider: Reads the objects.
         schemas: Resource types by name.
-        wishes: Declared resources that have no object.
+        claims: Declared resources that have no object.
     """
     singles: list[_Wanted] = []
     groups: dict[tuple[Any, ...], list[_Wanted]] = {}
-    for sought in wishes:
+    for sought in claims:
         kind = schemas[sought.type]
         for wanted in _wanted(kind, sought):
             if wanted.key is _NO_KEY or (wanted.key.scan and kind.life.composite is not None):
@@ -89,7 +89,7 @@ def find_holders(
 
 
 def _read_one(provider: Provider, wanted: _Wanted) -> dict[str, RemoteObject]:
-    """What there is one of, or what its fields name: one question tells."""
+    """Read a singleton, or an object that its fields identify: one request."""
     kind = wanted.kind
     if kind.life.default_filters and wanted.key is _NO_KEY:
         found = provider.find(kind, kind.life.default_filters, account=wanted.account)
@@ -97,18 +97,18 @@ def _read_one(provider: Provider, wanted: _Wanted) -> dict[str, RemoteObject]:
     if kind.life.singleton:
         id = wanted.arguments.get(kind.parent, "") if kind.parent else kind.object
     else:
-        assert kind.life.composite is not None  # noqa: S101 - one of the two, as the caller saw to
+        assert kind.life.composite is not None  # noqa: S101 - the caller passes one of the two
         id = composite_id(kind.life.composite, wanted.arguments)
     holder = provider.read(kind, id, account=wanted.account)
     return {} if holder is None else {wanted.address: holder}
 
 
 def _in_group(provider: Provider, some: list[_Wanted]) -> dict[str, RemoteObject]:
-    """Holders of keys of one kind."""
+    """The holders of keys of one kind, by address."""
     search = _Search(some)
     if not search.by_pages(provider):
         left = [wanted for wanted in some if wanted.claim not in search.found]
-        for entries in at_once(list(_questions(provider, left))):
+        for entries in at_once(list(_requests(provider, left))):
             search.look(entries)
     return {
         wanted.address: search.found[wanted.claim]
@@ -119,7 +119,7 @@ def _in_group(provider: Provider, some: list[_Wanted]) -> dict[str, RemoteObject
 
 @dataclass(slots=True)
 class _Search:
-    """The holders of keys of one kind that were found so far, by what they claim."""
+    """The holders of keys of one kind that were found so far, by claim."""
 
     some: list[_Wanted]
     found: dict[Claim, RemoteObject] = field(default_factory=dict)
@@ -141,10 +141,10 @@ class _Search:
                     self.found.setdefault(wanted, entry)
 
     def by_pages(self, provider: Provider) -> bool:
-        """Go through the list, for as many pages as asking for each key would cost requests.
+        """Search the list, in at most as many pages as single requests would be needed.
 
         Returns:
-            Whether everything is known now.
+            Whether the search is complete.
         """
         kind, key, account = self.some[0].kind, self.some[0].key, self.some[0].account
         asked = -(-len(self.some) // KEYS_AT_ONCE) if key.many else len(self.some)
@@ -163,10 +163,10 @@ class _Search:
         return True
 
 
-def _questions(
+def _requests(
     provider: Provider, some: list[_Wanted]
 ) -> Iterator[Callable[[], Sequence[RemoteObject]]]:
-    """Ask for keys themselves, as many at once as a filter takes."""
+    """Requests for single keys, or for as many as a filter takes at once."""
     if not some:
         return
     kind, key, account = some[0].kind, some[0].key, some[0].account
@@ -188,12 +188,12 @@ def _read_by_id(provider: Provider, wanted: _Wanted) -> Sequence[RemoteObject]:
 
 
 def _holds(key: NaturalKey, kind: ResourceType, found: RemoteObject) -> bool:
-    """Whether an object still has its key: one that has ended for good may have let go of it."""
+    """Whether an object still has its key; an ended object may have lost it."""
     return key.kept_by_removed or not is_gone(kind, found, {})
 
 
 def _nameless(kind: ResourceType, sought: KeyClaim) -> _Wanted:
-    """The question for what there is one of, which has no key."""
+    """The search for a singleton, which has no key."""
     return _Wanted(
         address=str(sought.address),
         kind=kind,
@@ -215,10 +215,10 @@ def _wanted(kind: ResourceType, sought: KeyClaim) -> Iterator[_Wanted]:
         return
     for key in kind.life.natural_keys:
         if not key.unique and not sought.adopt:
-            continue  # it only helps to find what the author says exists
+            continue  # it is used only to find an object that the author says exists
         claim = claim_of(kind, key, sought.arguments)
         if claim is not None and any(targets_in(list(claim.texts))):
-            continue  # what it refers to is not there yet, so nothing can hold it
+            continue  # what it refers to does not exist yet, so nothing can hold it
         if claim is not None:
             yield _Wanted(
                 address=address,

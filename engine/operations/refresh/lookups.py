@@ -1,4 +1,4 @@
-"""Reading the objects that stacks refer to and do not manage."""
+"""Read the objects that stacks look up and do not manage."""
 
 from __future__ import annotations
 
@@ -20,13 +20,12 @@ _Matches = Mapping[str, Sequence[RemoteObject]]
 
 
 def look_up(session: Connected, graph: ResourceGraph, schemas: Schemas) -> dict[str, RemoteObject]:
-    """Read the objects that a stack refers to and does not manage.
+    """Read the objects that a stack looks up.
 
-    Those that are named by ids, or by keys that Stripe's list takes several of, are asked for
-    together.
+    Lookups by id, or by a key of which Stripe's list takes several, share requests.
 
     Args:
-        session: Connects to where the objects are, once something has to be read.
+        session: Connects to Stripe when something has to be read.
         graph: What is declared.
         schemas: Resource types by name.
 
@@ -44,7 +43,7 @@ def look_up(session: Connected, graph: ResourceGraph, schemas: Schemas) -> dict[
     }
     others = {address: lookup for address, lookup in lookups.items() if address not in places}
     matches: dict[str, Sequence[RemoteObject]] = {**_by_id(session, schemas, places)}
-    for some in at_once(list(_questions(session, schemas, others))):
+    for some in at_once(list(_requests(session, schemas, others))):
         matches.update(some)
     return {
         address: _the_one(lookup, schemas[lookup.address.type], matches[address])
@@ -66,18 +65,18 @@ def _the_one(lookup: Lookup, kind: ResourceType, matches: Sequence[RemoteObject]
             )
         raise EngineError(
             f"{asked} finds nothing on this account",
-            hint=f"look in the Dashboard for the {kind.title}, in the mode that this run speaks "
-            f"to{_left_out(lookup, kind)}; or declare it with {kind.face}(...)",
+            hint=f"look in the Dashboard for the {kind.title}, in the mode of this run's "
+            f"key{_left_out(lookup, kind)}; or declare it with {kind.face}(...)",
         )
     return matches[0]
 
 
 _SHOWN = 2
-"""As many objects as a search goes on to."""
+"""Most objects that an error names; a search stops there."""
 
 
 def _left_out(lookup: Lookup, kind: ResourceType) -> str:
-    """What a lookup does not see although it is there: what its type's list leaves out."""
+    """What to say of objects that exist and that the list of a lookup's type leaves out."""
     keys = [kind.lookup_keys[name] for name in lookup.criteria if name in kind.lookup_keys]
     if not any(len(key.variants) > 1 for key in keys):
         return ""
@@ -89,7 +88,7 @@ def _by_id(session: Connected, schemas: Schemas, places: Mapping[str, Place]) ->
     return {address: [read[place]] if place in read else [] for address, place in places.items()}
 
 
-def _questions(
+def _requests(
     session: Connected, schemas: Schemas, lookups: Mapping[str, Lookup]
 ) -> Iterator[Callable[[], _Matches]]:
     together: dict[tuple[str, str], dict[str, Any]] = {}
@@ -109,7 +108,7 @@ def _questions(
 
 
 def _by_filters(session: Connected, kind: ResourceType, address: str, lookup: Lookup) -> _Matches:
-    """What a lookup's own criteria find, no further than to the second object."""
+    """Objects that fit the criteria of a lookup; the search stops at the second one."""
     found: list[RemoteObject] = []
     for page in session.provider.pages(kind, _as_filters(kind, lookup.criteria)):
         found += page
@@ -121,7 +120,7 @@ def _by_filters(session: Connected, kind: ResourceType, address: str, lookup: Lo
 def _by_keys(
     session: Connected, kind: ResourceType, name: str, wanted: Mapping[str, Any]
 ) -> _Matches:
-    """What some keys find, which are no more than a request takes."""
+    """Objects that have some keys, of which one request takes all."""
     key = kind.lookup_keys[name]
     values = list(dict.fromkeys(wanted.values()))
     found = session.provider.find(kind, {key.filter: values, **key.variants[0]})
@@ -133,7 +132,7 @@ def _by_keys(
 
 
 def _as_filters(kind: ResourceType, criteria: Mapping[str, Any]) -> dict[str, Any]:
-    """Criteria as list filters: `lookup_key="pro"` asks for `lookup_keys=["pro"]`."""
+    """Criteria as list filters: `lookup_key="pro"` becomes `lookup_keys=["pro"]`."""
     found: dict[str, Any] = {}
     for name, value in criteria.items():
         key = kind.lookup_keys.get(name)

@@ -1,4 +1,4 @@
-"""Asking Stripe what a plan turns on that no refresh tells, once it is known what the plan does."""
+"""Read what a draft of a plan needs: whether objects can be deleted, how many of a type exist."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _ENDS = (Action.DELETE, Action.REPLACE)
 _MAKES = (Action.CREATE, Action.REPLACE)
 
 
-def inquire(
+def read_for_draft(
     context: Context,
     session: Connected,
     graph: ResourceGraph,
@@ -32,20 +32,20 @@ def inquire(
     draft: Plan,
     observed: Observed,
 ) -> Observed:
-    """Read how what goes can go, and how much room there is for what is made.
+    """Read what the removals and creates of a draft depend on.
 
-    Asked of a draft, so that a plan that removes and makes nothing costs no request.
+    A draft without any costs no request.
 
     Args:
         context: The run's ports.
-        session: Connects to where the objects are, once something has to be read.
+        session: Connects to Stripe when something has to be read.
         graph: What is declared.
-        state: What the last apply saw.
-        draft: The plan as it would be if every question were answered with no.
-        observed: What was read for it.
+        state: The state of the last apply.
+        draft: The plan made without these answers.
+        observed: What was read for the draft.
 
     Returns:
-        The same with the answers; itself if there is no question.
+        `observed` with the answers; itself if nothing has to be read.
 
     Raises:
         ProviderError: if Stripe refuses or cannot be reached.
@@ -53,8 +53,8 @@ def inquire(
     if not observed.refreshed or not draft.pending:
         return observed
     state, _ = moved_state(graph, state)
-    asking = _Inquiry(context, session, graph, state, draft)
-    probes, counts, holders = dict(asking.probes()), dict(asking.counts()), asking.holders(observed)
+    reads = _Reads(context, session, graph, state, draft)
+    probes, counts, holders = dict(reads.probes()), dict(reads.counts()), reads.holders(observed)
     if not probes and not counts and not holders:
         return observed
     return dataclasses.replace(
@@ -63,7 +63,7 @@ def inquire(
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class _Inquiry:
+class _Reads:
     context: Context
     session: Connected
     graph: ResourceGraph
@@ -71,7 +71,7 @@ class _Inquiry:
     draft: Plan
 
     def probes(self) -> Iterator[tuple[str, bool]]:
-        """Whether what rules out the best way to remove an object is there."""
+        """Whether something exists that rules out the best way to remove an object."""
         asked: dict[str, Callable[[], bool]] = {}
         for change in self.draft.pending:
             ways = self.context.schemas[change.type].life.removals
@@ -85,19 +85,19 @@ class _Inquiry:
         yield from zip(asked, at_once(list(asked.values())), strict=True)
 
     def counts(self) -> Iterator[tuple[tuple[str, str], int]]:
-        """How many objects there are of each type that is made anew and that Stripe caps."""
+        """How many objects exist of each capped type of which the draft creates one."""
         asked = {
             (change.type, self._account(change))
             for change in self.draft.pending
             if change.action in _MAKES and self.context.schemas[change.type].life.cap
         }
         for type_name, account in sorted(asked):
-            # As many as Stripe lets there be, so that the list is short.
+            # At most as many as Stripe allows, so that the list is short.
             found = self.session.provider.find(self.context.schemas[type_name], {}, account=account)
             yield (type_name, account), len(found)
 
     def holders(self, observed: Observed) -> Mapping[str, RemoteObject]:
-        """What has ended and keeps the natural key of an object that is to take another's place."""
+        """Ended objects that keep the natural key of an object that replaces another one."""
         asked = [
             key_claim_of(self.graph.declarations[str(change.address)], self._kind(change))
             for change in self.draft.pending
@@ -115,7 +115,7 @@ class _Inquiry:
         return self.context.schemas[change.type]
 
     def _account(self, change: Change) -> str:
-        """Connected account that an object is on, or will be."""
+        """Connected account of an object, now or after the apply."""
         entry = self.state.at(change.address)
         if entry is not None:
             return entry.removal_policy.account

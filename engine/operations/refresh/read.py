@@ -1,4 +1,4 @@
-"""Reading objects of which it is known where they are."""
+"""Read objects by type, account and id."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from engine.schema.resource_type import Schemas
 
 
 class Connected(Protocol):
-    """Whatever connects to Stripe on first use: a plan without questions needs no key."""
+    """Connects to Stripe on first use, so that a plan without reads needs no key."""
 
     @property
     def provider(self) -> Provider:
@@ -22,7 +22,7 @@ class Connected(Protocol):
 
 
 Place: TypeAlias = tuple[str, str, str]
-"""Where an object is: its type, the connected account it is on or nothing, its id."""
+"""Type, connected account (empty for the key's own) and id of an object."""
 
 
 def read_all(
@@ -31,12 +31,12 @@ def read_all(
     """Read objects of several types at once.
 
     Args:
-        session: Connects to where the objects are, once something has to be read.
+        session: Connects to Stripe when something has to be read.
         schemas: Resource types by name.
-        places: Where they are.
+        places: The objects.
 
     Returns:
-        The objects that exist, by the same.
+        The objects that exist, by place.
 
     Raises:
         ProviderError: if Stripe refuses or cannot be reached.

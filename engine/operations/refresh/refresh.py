@@ -1,4 +1,4 @@
-"""Asking Stripe what is there: as few requests as the question allows."""
+"""Read the objects that states record, and what else a plan needs."""
 
 from __future__ import annotations
 
@@ -35,19 +35,18 @@ def read_known(
     stacks: Iterable[tuple[ResourceGraph, State]],
     options: PlanOptions,
 ) -> dict[Place, RemoteObject]:
-    """Read the objects that the states of some stacks know.
+    """Read the objects that the states of some stacks record.
 
-    A page of a list is of the account and not of a stack: what several stacks have of one type is
-    read together.
+    Objects of one type are read together for all stacks, since lists are of the whole account.
 
     Args:
         context: The run's ports.
-        session: Connects to where the objects are, once something has to be read.
-        stacks: What is declared, and what the last apply saw.
+        session: Connects to Stripe when something has to be read.
+        stacks: What is declared, and the states.
         options: What the person asked for.
 
     Returns:
-        The objects that exist, by where they are; none if nothing is to be read.
+        The objects that exist, by place; empty if the options exclude a refresh.
 
     Raises:
         ProviderError: if Stripe refuses or cannot be reached.
@@ -71,13 +70,13 @@ def observe(
     outputs: Mapping[OutputTarget, Any],
     read: Mapping[Place, RemoteObject],
 ) -> Observed:
-    """Read what a plan of one stack needs beside the objects that its state knows.
+    """Read what the plan of a stack needs in addition to the objects that its state records.
 
     Args:
         context: The run's ports.
-        session: Connects to where the objects are, once something has to be read.
+        session: Connects to Stripe when something has to be read.
         graph: What is declared.
-        state: What the last apply saw.
+        state: The state of the last apply.
         options: What the person asked for.
         outputs: Outputs of other stacks.
         read: What `read_known` read.
@@ -91,7 +90,7 @@ def observe(
 
 
 def _known(graph: ResourceGraph, state: State, options: PlanOptions) -> dict[str, ResourceState]:
-    """Resources of a state that are to be read, by address."""
+    """The resources of a state to read, by address."""
     chosen = selection(graph, state, options)
     return {
         address: entry
@@ -154,10 +153,10 @@ class _Refresh:
         return find_holders(self.provider, self.context.schemas, wishes)
 
     def _owners(self, ids: set[str]) -> Iterator[tuple[str, str]]:
-        """Which of these objects other stacks of the environment manage, and as what."""
+        """Which of these objects other stacks of the environment manage, and at which address."""
         backend, environment = self.context.backend, self.context.environment
         for name in backend.stacks(environment) if ids else ():
-            # One that cannot be read is no reason to refuse the plan of another stack.
+            # A state that cannot be read is no reason to refuse the plan of another stack.
             with contextlib.suppress(StateError):
                 state = None if name == self.state.stack else backend.read(name, environment)
                 for address, entry in state.resources.items() if state is not None else ():
@@ -172,13 +171,13 @@ class _Refresh:
         for address, entry in _known(self.graph, self.state, self.options).items():
             actual = self.read.get(_place(entry))
             declaration = self.graph.declarations.get(address)
-            said = entry.declared if declaration is None else declaration.arguments
-            gone = actual is None or is_gone(self._kind(entry.type), actual, said)
+            declared = entry.declared if declaration is None else declaration.arguments
+            gone = actual is None or is_gone(self._kind(entry.type), actual, declared)
             seen[address] = None if gone else actual
         return seen
 
     def _free(self, objects: Mapping[str, RemoteObject | None]) -> tuple[str, ...]:
-        """Declared addresses that are in the plan and have no object."""
+        """Declared addresses in the plan that have no object."""
         chosen = selection(self.graph, self.state, self.options)
         return tuple(
             address
@@ -221,7 +220,7 @@ class _Refresh:
 def known_secrets(
     context: Context, graph: ResourceGraph, state: State
 ) -> dict[AttributeTarget, str]:
-    """Secrets of a stack's objects that it refers to and this machine keeps."""
+    """Secrets of a stack's objects that it refers to and that the secret sink returns."""
     found: dict[AttributeTarget, str] = {}
     for target in graph.named():
         if not isinstance(target, AttributeTarget) or target in found:

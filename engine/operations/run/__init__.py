@@ -1,1 +1,1 @@
-"""What every run does around its use case: lock, load, recover, guard, stop, unlock."""
+"""What all runs share: lock, load, recover, guard, stop, unlock."""

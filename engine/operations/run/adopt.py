@@ -1,4 +1,4 @@
-"""The record of an object that exists and comes under management."""
+"""The record in a state for an existing object that comes under management."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ def as_declared(
     outputs: Mapping[OutputTarget, Any],
     others: Collection[str],
 ) -> ResourceState:
-    """The record of an object, declared as far as it is what the declaration says.
+    """The record of an existing object, with the declared fields that it agrees with.
 
-    What Stripe does not tell is taken as declared, so that it is never a reason to replace. Where
-    the object differs the next plan says so.
+    Fields that Stripe does not return count as declared, so that they never cause a replacement.
+    The next plan shows where the object differs.
 
     Args:
         schemas: Resource types by name.
         graph: What is declared.
         change: What a plan would do to the object.
-        actual: The object as Stripe answered.
+        actual: The object.
         lineage: The state's, for fingerprints of secrets.
         outputs: Outputs of other stacks.
-        others: Addresses that the state has beside it: it depends on no others yet.
+        others: Other addresses in the state: it can depend on no others yet.
     """
     kind, normal = schemas[change.type], Normalizer(lineage)
     address = str(change.address)
@@ -70,7 +70,7 @@ def as_declared(
 
 
 def _veil(schemas: Schemas, outputs: Mapping[OutputTarget, Any]) -> Callable[[Target], Any]:
-    """References as what only tells whether they are secret, so that no secret is believed."""
+    """Stand-ins for referenced values, which show only whether they are secret."""
 
     def value(target: Target) -> Any:
         if isinstance(target, OutputTarget):

@@ -1,4 +1,4 @@
-"""What every use case is given: the wired ports, frozen."""
+"""The ports and settings that every use case gets, frozen."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from engine.state.advice import Advice
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """One run's ports and settings.
+    """The ports and settings of one run.
 
     Attributes:
-        settings: What the run works with.
+        settings: The settings.
         schemas: Resource types by name.
-        open_backend: Gives where states and locks are, the same at each call.
-        sink: Where secrets go.
-        connect: Makes the provider; raises if there is no key. Called at most once a run.
-        hook: Told of everything.
+        open_backend: Opens the state backend, the same one at each call.
+        sink: Keeps secrets.
+        connect: Makes the provider; raises if there is no key. Called at most once in a run.
+        hook: Notified of everything.
         api_version: Stripe API version the provider speaks.
         engine_version: Version of this engine.
         new_id: Makes random ids, for runs and lineages.
-        clock: Tells the time, in Unix seconds.
+        clock: Returns the time, in Unix seconds.
     """
 
     settings: Settings
@@ -44,7 +44,7 @@ class Context:
 
     @property
     def backend(self) -> StateBackend:
-        """Where states and locks are."""
+        """States, journals and locks."""
         return self.open_backend()
 
     def advice(self, stack: str) -> Advice:
@@ -53,5 +53,5 @@ class Context:
 
     @property
     def environment(self) -> str:
-        """Name of the environment the run speaks to."""
+        """Name of the run's environment."""
         return self.settings.environment.name

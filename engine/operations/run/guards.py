@@ -1,7 +1,4 @@
-"""What refuses a run before its first write, beside the plan's own rules.
-
-What must not live here: rules that need nothing but the plan (`engine.plan.checks`).
-"""
+"""Guards that refuse a run before its first write; those of a plan alone are `plan.checks`."""
 
 from __future__ import annotations
 
@@ -33,10 +30,10 @@ _SILENT = (StepKind.RECORD, StepKind.FORGET)
 
 
 def refuse_held(context: Context, stacks: Iterable[str]) -> None:
-    """Stop a run that would write while somebody holds a lock on one of its stacks.
+    """Refuse a run that would write to a stack with a held lock.
 
     Raises:
-        LockHeldError: naming who, since when, why, and the way on.
+        LockHeldError: with the owner, since when, why, and how to continue.
         StateError: if a held lock cannot be read.
     """
     locks = [
@@ -58,13 +55,13 @@ def refuse_held(context: Context, stacks: Iterable[str]) -> None:
 
 
 def check_key(environment: Environment) -> None:
-    """Refuse what cannot be a secret key of Stripe, before anything is sent.
+    """Refuse a value that cannot be a secret key of Stripe, before anything is sent.
 
-    The message never holds the value: what was mistaken for a key may be another secret. The form
-    matters beyond a typo, since the mode is read from it.
+    The message never contains the value, which may be another secret. The form matters also
+    because the mode is read from it.
 
     Raises:
-        SettingsError: saying what it looks like, and where keys are.
+        SettingsError: with what the value looks like, and where to find keys.
     """
     if environment.api_key is None or _KEY.fullmatch(key := str(environment.api_key.value)):
         return
@@ -83,11 +80,11 @@ def check_key(environment: Environment) -> None:
 
 
 def check_mode(environment: Environment) -> None:
-    """Hold the mode of a key against what its environment says of itself.
+    """Check that the mode of a key is the one of its environment.
 
     Raises:
-        GuardError: if a key for real money is in an environment that does not say it is live, or
-            a test key in one that does.
+        GuardError: if a live key is in an environment that is not live, or a test key in one
+            that is.
     """
     if environment.api_key is None:
         return
@@ -115,28 +112,28 @@ def check_mode(environment: Environment) -> None:
 
 
 def check_pinned(state: State, account: Account, source: str) -> None:
-    """Hold the account and the mode that a state is pinned to against the key's.
+    """Check that a key belongs to the account and mode that a state is pinned to.
 
     Args:
         state: The state.
-        account: Whom the key speaks for.
-        source: Where the key comes from.
+        account: The key's account.
+        source: The variable with the key.
 
     Raises:
-        GuardError: if they differ, or Stripe does not tell whose the key is.
+        GuardError: if it does not, or Stripe does not return the account.
     """
     place = f"{state.environment}/{state.stack}"
     if state.account_id and not account.id:
         raise GuardError(
             f"the state of {place} belongs to account {state.account_id}, and Stripe does not "
-            "tell whom the key speaks for",
+            "return the account of the key",
             hint=f"give the key in {source} the permission to read its account; nothing was "
             "changed",
         )
     if state.account_id and state.account_id != account.id:
         raise GuardError(
             f"the state of {place} belongs to account "
-            f"{state.account_id}, but the key answers for {account.id}",
+            f"{state.account_id}, but the key belongs to {account.id}",
             hint=f"set {source} to a key of {state.account_id}, or choose another environment "
             "with -e; nothing was changed",
         )
@@ -157,10 +154,10 @@ def check_pinned(state: State, account: Account, source: str) -> None:
 def check_permissions(
     provider: Provider, schemas: Schemas, report: PlanReport, environment: Environment
 ) -> None:
-    """Ask, before the first write, whether the key may write every type that the plans write.
+    """Check, before the first write, that the key may write every type that the plans write.
 
     Raises:
-        GuardError: naming every permission that is missing, as far as Stripe tells.
+        GuardError: with every missing permission that Stripe names.
         ProviderError: if Stripe cannot be reached.
     """
     steps = [step for plan in report.plans for step in plan.steps if _writes(step)]

@@ -1,4 +1,4 @@
-"""Stopping a run as a person asks: first gently, then at once."""
+"""Stop a run on signals: the first one gently, the second one at once."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextlib.contextmanager
-def stoppable(told: Callable[[], None] = lambda: None) -> Iterator[threading.Event]:
-    """Give an event that the first Ctrl-C, or SIGTERM, sets; the second interrupts at once.
+def stoppable(on_stop: Callable[[], None] = lambda: None) -> Iterator[threading.Event]:
+    """Yield an event that the first Ctrl-C, or SIGTERM, sets; the second one interrupts at once.
 
-    What is in flight can then finish and be recorded. Outside of the main thread signals cannot
-    be heard, and the event stays as it is.
+    Requests in flight can then finish and be recorded. Outside of the main thread signals cannot
+    be received, and the event is never set.
 
     Args:
-        told: Called when the first one is heard.
+        on_stop: Called at the first one.
     """
     stop = threading.Event()
 
-    def hear(_: int, __: FrameType | None) -> None:
+    def receive(_: int, __: FrameType | None) -> None:
         if stop.is_set():
             raise KeyboardInterrupt
         stop.set()
-        told()
+        on_stop()
 
     if threading.current_thread() is not threading.main_thread():
         yield stop
         return
-    before = {number: signal.signal(number, hear) for number in _SIGNALS}
+    before = {number: signal.signal(number, receive) for number in _SIGNALS}
     try:
         yield stop
     finally:

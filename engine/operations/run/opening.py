@@ -30,12 +30,12 @@ def open_session(
     Args:
         context: The run's ports.
         graphs: The stacks.
-        operation: What for; shown to whoever waits for the locks.
+        operation: What for; shown to those who wait for the locks.
         lock_timeout: Seconds to wait for another run.
-        reading: Neither state nor service is written, so that held locks do not matter.
+        reading: Nothing is written, so that held locks do not matter.
 
     Raises:
-        LockHeldError: if another run works on one of them, or somebody holds a lock on one.
+        LockHeldError: if another run works on one of them, or one has a held lock.
         GuardError: if the key is for another mode than the environment.
         StateError: if a state cannot be trusted.
     """
@@ -62,18 +62,18 @@ def session_of(
     lock_timeout: float,
     reading: bool = False,
 ) -> Iterator[Session]:
-    """Do as `open_session` does for stacks of which only the names are known.
+    """Open a session for stacks of which only the names are known.
 
     Args:
         context: The run's ports.
         names: Stack names, each after those whose outputs it reads.
-        graph_of: Gives what a stack declares; asked only if it has to be known.
-        operation: What the lock says.
+        graph_of: Returns what a stack declares; called only if that is needed.
+        operation: As for `open_session`.
         lock_timeout: Seconds to wait for another run.
         reading: As for `open_session`.
 
     Raises:
-        LockHeldError: if another run works on one of them, or somebody holds a lock on one.
+        LockHeldError: if another run works on one of them, or one has a held lock.
         GuardError: if the key is for another mode than the environment.
         StateError: if a state cannot be trusted.
     """
@@ -111,9 +111,9 @@ def session_of(
 
 
 def report_waiting(context: Context, stack: str) -> Callable[[LockOwner | None], None]:
-    """What tells a person, once, that a lock is waited for."""
+    """Notifies the hook of the owner of a lock that the run waits for."""
 
-    def tell(owner: LockOwner | None) -> None:
+    def report(owner: LockOwner | None) -> None:
         context.hook.waiting_for_lock(stack, str(owner or "another run"))
 
-    return tell
+    return report

@@ -1,4 +1,4 @@
-"""Taking up what an earlier run left unfinished, before anything else is done."""
+"""Recover what an earlier run left unfinished, before anything else is done."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from engine.values.templates import unescaped
 
 
 def recover_run(session: Session, name: str, graph_of: Callable[[str], ResourceGraph]) -> None:
-    """Bring the state of a stack up to what an unfinished run did, if there was one.
+    """Add to the state of a stack what an unfinished run did, if there was one.
 
     Args:
-        session: The session; it has the state as it is stored.
+        session: The session, with the state as it is stored.
         name: Stack name.
-        graph_of: Gives what a stack declares, for its secrets.
+        graph_of: Returns what a stack declares, for its secrets.
 
     Raises:
         StateError: if journal and state do not fit, or cannot be read or written.
-        GuardError: if the key answers for another account or mode than the run's.
-        LockHeldError: if something has to be sent again, and somebody holds a lock on the stack.
+        GuardError: if the key belongs to another account or mode than the run's.
+        LockHeldError: if something has to be sent again, and the stack has a held lock.
         ProviderError: if something is uncertain and Stripe cannot be asked.
     """
     context = session.context
@@ -83,19 +83,19 @@ def recover_run(session: Session, name: str, graph_of: Callable[[str], ResourceG
 def _warnings(since: str, findings: Sequence[Finding]) -> Iterator[str]:
     undone = sum(finding.what in (Found.NOT_DONE, Found.LEFT) for finding in findings)
     yield (
-        f"a run of {since} had not finished and was taken up: {len(findings) - undone} of its "
+        f"a run of {since} had not finished and was recovered: {len(findings) - undone} of its "
         f"operations are in the state now, {undone} are left to this plan"
     )
     for finding in findings:
         if finding.secret_lost:
             yield (
-                f"{finding.address}: Stripe told its secret when it was made, and that answer was "
-                f"lost. For a new one, run engine apply --replace {finding.address}"
+                f"{finding.address}: Stripe returned its secret once, when it was created, and "
+                f"that answer was lost. For a new one, run engine apply --replace {finding.address}"
             )
 
 
 def secrets_of(graph: ResourceGraph, salt: str) -> dict[str, Any]:
-    """Secrets that the stack declares, by the fingerprint that journals and plan files hold."""
+    """Secrets that a stack declares, by the fingerprint in journals and plan files."""
     outputs = graph.stack.outputs.values()
     sources = [
         [entry.arguments for entry in graph.declarations.values()],
@@ -108,13 +108,13 @@ def secrets_of(graph: ResourceGraph, salt: str) -> dict[str, Any]:
 
 
 def _check_run(run: Run, account: Account) -> None:
-    """Refuse to find out on another account what an unfinished run did."""
+    """Refuse to recover a run with a key of another account or mode."""
     same_mode = None in (run.livemode, account.livemode) or run.livemode == account.livemode
     if same_mode and (not run.account_id or not account.id or run.account_id == account.id):
         return
-    modes = {True: "live mode", False: "test mode", None: "a mode that Stripe does not tell"}
+    modes = {True: "live mode", False: "test mode", None: "a mode that Stripe does not return"}
     raise GuardError(
-        f"an unfinished run of {run.environment}/{run.stack} was at work on {run.account_id}, "
-        f"{modes[run.livemode]}, but the key answers for {account.id}, {modes[account.livemode]}",
-        hint=f"use a key of {run.account_id} so that its end can be found out; nothing was changed",
+        f"an unfinished run of {run.environment}/{run.stack} used {run.account_id}, "
+        f"{modes[run.livemode]}, but the key belongs to {account.id}, {modes[account.livemode]}",
+        hint=f"use a key of {run.account_id} so that it can be recovered; nothing was changed",
     )

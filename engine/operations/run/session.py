@@ -1,4 +1,4 @@
-"""A session: lock, load, check the account, save, unlock. Every use case that plans runs in one."""
+"""A session: the states, locks and journals of one run, and how states are saved."""
 
 from __future__ import annotations
 
@@ -26,19 +26,18 @@ from engine.values.targets import OutputTarget
 
 @dataclass(slots=True)
 class Session:
-    """What one run holds while it is at work.
+    """What one run works with.
 
     Attributes:
         context: The run's ports.
         graphs: The stacks, in order; none where a saved plan is applied.
-        loaded: States as they are stored now, by stack; None for one never written.
+        loaded: States as they are stored now, by stack; None for one that was never written.
         states: States as the run sees them, by stack.
-        recovered: Serials that states had before an unfinished run was taken up, by stack.
-        planned: Outputs as the plans of this run make them, by stack; none of a stack that is not
-            planned, or whose outputs stay as they are.
-        observed: What was read to plan, by stack.
+        recovered: Serials that states had before an unfinished run was recovered, by stack.
+        planned: Outputs that the plans of this run change, by stack.
+        observed: What was read for the plan, by stack.
         journals: Journals that are being written, by stack.
-        recovery_warnings: What a person should know of runs that had not finished, by stack.
+        recovery_warnings: What people should know about runs that had not finished, by stack.
         holds: The run locks, by stack.
     """
 
@@ -65,7 +64,7 @@ class Session:
 
     @property
     def account(self) -> Account | None:
-        """Whom the key speaks for; None until somebody asked."""
+        """The account that the key belongs to; None until it was read."""
         return self._account
 
     @property
@@ -79,10 +78,10 @@ class Session:
         return self._provider.writes if self._provider is not None else 0
 
     def check_account(self) -> Account:
-        """Ask whom the key speaks for, and hold it against configuration and states.
+        """Read the account of the key, and check it against the configuration and the states.
 
         Raises:
-            GuardError: if it is not whom they name.
+            GuardError: if it is not the one that they name.
             ProviderError: if Stripe refuses or cannot be reached.
         """
         if self._account is None:
@@ -91,8 +90,8 @@ class Session:
         environment = self.context.settings.environment
         if environment.account and account.id != environment.account:
             raise GuardError(
-                f"the key of environment {environment.name!r} answers for "
-                f"{account.id or 'an account that Stripe does not tell'}, "
+                f"the key of environment {environment.name!r} belongs to "
+                f"{account.id or 'an account that Stripe does not return'}, "
                 f"not for {environment.account}",
                 hint=f"set {environment.api_key_source} to a key of {environment.account}; "
                 "nothing was changed",
@@ -102,11 +101,11 @@ class Session:
         return account
 
     def save(self, state: State) -> State:
-        """Make a state durable, its serial one up, and the journal of the run needless.
+        """Write a state with the next serial, and remove the journal of the run.
 
         Raises:
             StateError: if it cannot be written; the journal then stays.
-            LockLostError: if the lock is another run's now, and so is the journal.
+            LockLostError: if another run has the lock, and so the journal.
         """
         self.holds[state.stack].check()
         before = self.loaded[state.stack]
@@ -132,15 +131,15 @@ class Session:
         return written
 
     def begin(self, stack: str, run: str, steps: Sequence[Step]) -> Journal:
-        """Open the journal of a run, with room for all its operations.
+        """Open the journal of a run, with room for all its steps.
 
-        A first state is written down before anything is created. Its lineage then outlives a
-        crash: what carries it in its ownership stamp is known as ours.
+        A first state is written before anything is created. So its lineage, which is in the
+        ownership stamps of the new objects, survives a crash.
 
         Args:
             stack: Stack name.
             run: Random id of the run.
-            steps: Its operations.
+            steps: Its steps.
 
         Raises:
             StateError: if there is no room for the state or the journal; nothing was sent.
@@ -171,14 +170,14 @@ class Session:
         return self.journals[stack]
 
     def _end_journal(self, stack: str) -> None:
-        """Remove a journal, but for operations of which nobody knows what became."""
+        """Remove a journal, or keep the steps whose outcome is unknown."""
         journal = self.journals.pop(stack, None)
         if journal is None:
             return
         journal.file.close()
         backend, environment = self.context.backend, self.context.environment
         if not journal.open:
-            # What it says is in the state: one that stays behind is known by that.
+            # Its results are in the state, by which a journal that remains is recognised.
             with contextlib.suppress(StateError):
                 backend.end_journal(stack, environment)
             return
@@ -198,9 +197,9 @@ class Session:
         }
 
     def expect(self, plan: Plan) -> None:
-        """Let the stacks that are planned next know how a plan changes outputs.
+        """Remember how a plan changes outputs, for the stacks that are planned after it.
 
-        A secret that changes can be told only by the apply.
+        A secret that changes is known only after the apply.
         """
         self.planned[plan.stack] = {
             change.name: UNKNOWN
@@ -210,7 +209,7 @@ class Session:
         }
 
     def kept_output(self, target: OutputTarget) -> Any:
-        """Another stack's output as its state keeps it, UNKNOWN if there is none yet."""
+        """Another stack's output in its state, UNKNOWN if there is none yet."""
         state = self.states.get(target.stack) or self.context.backend.read(
             target.stack, self.context.environment
         )
@@ -225,7 +224,7 @@ class Session:
         return value
 
     def outputs_read_by(self, graph: ResourceGraph) -> dict[OutputTarget, Any]:
-        """The outputs of other stacks that a stack refers to, as they will be after this run."""
+        """The outputs of other stacks that a stack refers to, as they are after this run."""
         return {
             target: self._output_to_come(target)
             for target in graph.named()
@@ -235,8 +234,3 @@ class Session:
     def _output_to_come(self, target: OutputTarget) -> Any:
         changed = self.planned.get(target.stack, {})
         return changed[target.name] if target.name in changed else self.output_of(target)
-
-
-def _is_kept_back(output: Any) -> bool:
-    """Whether a plan does not hold what an output will be."""
-    return output is ABSENT or isinstance(output, Sealed)

@@ -1,1 +1,1 @@
-"""Making a saved plan, and applying one."""
+"""`engine plan -o FILE` and `engine apply FILE`: save a plan, and apply exactly it."""

@@ -1,7 +1,4 @@
-"""Saved plans: making one, and applying exactly it, or refusing.
-
-What must not live here: how a plan file is written (`plan.saved.file`), and where it is.
-"""
+"""Save a plan, and apply exactly the saved plan or refuse it."""
 
 from __future__ import annotations
 
@@ -35,13 +32,13 @@ from engine.plan.saved.snapshots import bind
 from engine.plan.saved.step_json import has_sealed, with_secrets
 from engine.ports.outcomes import ApplyReport
 
-# ── making one ────────────────────────────────────────────────────────────────────────────
+# ── saving ────────────────────────────────────────────────────────────────────────────
 
 
 def plan_to_save(
     context: Context, names: Sequence[str], options: PlanOptions
 ) -> tuple[PlanReport, SavedPlan]:
-    """Plan stacks, and write down what the plans were made from.
+    """Plan stacks, and record the preconditions of the plans.
 
     Args:
         context: The run's ports.
@@ -49,7 +46,7 @@ def plan_to_save(
         options: What the person asked for.
 
     Raises:
-        EngineError: whatever keeps a plan from being made.
+        EngineError: if the stacks cannot be planned.
     """
     graphs = load_graphs(context, names)
     with open_session(
@@ -57,7 +54,7 @@ def plan_to_save(
     ) as session:
         report = dataclasses.replace(plan_session(session, options), saved=True)
         by_name = {graph.stack.name: graph for graph in graphs}
-        # Without a refresh nobody has asked yet whom the plan will be carried out for.
+        # Without a refresh the account was not read yet.
         account = session.check_account()
         saved = SavedPlan(
             engine_version=context.engine_version,
@@ -80,7 +77,7 @@ def _bound(session: Session, plan: Plan, graph: ResourceGraph) -> SavedStack:
     return SavedStack(plan=plan, binding=binding)
 
 
-# ── applying one ──────────────────────────────────────────────────────────────────────────
+# ── applying ──────────────────────────────────────────────────────────────────────────
 
 
 def apply_saved(
@@ -90,21 +87,21 @@ def apply_saved(
     *,
     lock_timeout: float = 0.0,
 ) -> ApplyReport:
-    """Carry out a saved plan, exactly it, or refuse.
+    """Carry out exactly a saved plan, or refuse it.
 
     Args:
         context: The run's ports.
         saved: The plan.
-        approve: Shown the plan, under the lock, once it is known that it still holds.
+        approve: Called with the plan, under the lock, when its preconditions were checked.
         lock_timeout: Seconds to wait for another run.
 
     Returns:
-        What was planned and what became of it; failed operations are in there, not raised.
+        The plan and the outcomes; failed steps are part of them and not raised.
 
     Raises:
         GuardError: if it was made for another environment, account, mode or engine; if a state,
-            an output or an object that it was made from has moved; if a secret in it is not known
-            any more; or if a rule refuses it.
+            an output or an object that it was made from has changed; if a secret in it is not
+            declared now; or if a guard refuses it.
         LockHeldError: if another run works on one of the stacks.
         StateError: if a state cannot be trusted, or cannot be written.
         StackError: if a secret is needed, and the stack that declares it has problems.
@@ -134,7 +131,7 @@ def apply_saved(
             server=context.settings.environment.server,
         )
         reads = {stack.plan.stack: stack.binding.reads for stack in saved.stacks}
-        # Whoever reviewed the plan has named what goes.
+        # The review of the plan has confirmed its removals.
         return conclude(session, report, reads, approve, saved.options, lambda *_: True)
 
 
@@ -145,7 +142,7 @@ def _filled(plan: Plan, graph_of: Callable[[str], ResourceGraph]) -> Plan:
     """A plan with the secrets that its stack declares in place of their fingerprints.
 
     Raises:
-        GuardError: if one is not declared any more.
+        GuardError: if one is not declared now.
     """
     wanted = plan.wanted_outputs or {}
     if not has_sealed(

@@ -1,7 +1,4 @@
-"""Whether a saved plan still fits: whom it was made for, the states, the objects, the outputs.
-
-What must not live here: carrying it out (`saved`).
-"""
+"""Check the preconditions of a saved plan: account, engine, states, objects and outputs."""
 
 from __future__ import annotations
 
@@ -35,14 +32,14 @@ _MODES: Mapping[bool | None, str] = {True: "live mode", False: "test mode"}
 
 
 def check_origin(context: Context, saved: SavedPlan) -> None:
-    """Hold a plan against what this run is.
+    """Check that a plan was made for this environment and by this engine.
 
     Raises:
-        GuardError: if it was made for another environment, or by another engine.
+        GuardError: if not.
     """
     if saved.environment != context.environment:
         raise GuardError(
-            f"the saved plan is of environment {saved.environment!r}, and this run speaks to "
+            f"the saved plan is of environment {saved.environment!r}, and this run uses "
             f"{context.environment!r}",
             hint=f"add -e {saved.environment} if it is to be applied there; nothing was changed",
         )
@@ -55,14 +52,14 @@ def check_origin(context: Context, saved: SavedPlan) -> None:
 
 
 def check_account(saved: SavedPlan, account: Account) -> None:
-    """Hold a plan against whom the key answers for.
+    """Check that a plan was made for the account and mode of the key.
 
     Raises:
-        GuardError: if it was made for another account or mode.
+        GuardError: if not.
     """
     if saved.account_id and account.id and saved.account_id != account.id:
         raise GuardError(
-            f"the saved plan was made for account {saved.account_id}, but the key answers for "
+            f"the saved plan was made for account {saved.account_id}, but the key belongs to "
             f"{account.id}",
             hint=f"use a key of {saved.account_id}; nothing was changed",
         )
@@ -75,10 +72,10 @@ def check_account(saved: SavedPlan, account: Account) -> None:
 
 
 def check_state(session: Session, stack: SavedStack) -> None:
-    """Hold a plan against the state; a stack that had none begins with the plan's lineage.
+    """Check that a plan was made from the stored state; a first state gets the plan's lineage.
 
     Raises:
-        GuardError: if the state is not the one that the plan was made from.
+        GuardError: if not.
     """
     plan, digest = stack.plan, stack.binding.digest
     stored = session.loaded[plan.stack]
@@ -112,7 +109,7 @@ def check_state(session: Session, stack: SavedStack) -> None:
 
 
 def _is_applied(plan: Plan, stored: State) -> bool:
-    """Whether a later state of the same lineage has all that a plan would do."""
+    """Whether a later state of the same lineage has all changes of a plan."""
     if stored.lineage != plan.lineage or stored.serial <= plan.serial:
         return False
     outputs = (
@@ -134,7 +131,7 @@ def _is_done(step: Step, stored: State) -> bool:
 
 
 def _check_ids(stack: SavedStack, stored: State) -> None:
-    """Refuse to act on an object that nobody was shown and that the state does not know."""
+    """Refuse to act on an object that neither the shown plan nor the state contains."""
     known = {"", *(change.id for change in stack.plan.changes)}
     known.update(sought.holder for sought in stack.binding.sought)
     known.update(gone.id for gone in stored.removed.values())
@@ -157,14 +154,14 @@ def _stale(session: Session, plan: Plan, message: str) -> GuardError:
     cause = None
     if plan.stack in session.recovered:
         cause = (
-            "An earlier run had not finished. What it did was recorded just now, which took the "
-            f"state from serial {session.recovered[plan.stack]} on."
+            "An earlier run had not finished. What it did was recorded just now, so the state is "
+            f"no longer at serial {session.recovered[plan.stack]}."
         )
     return GuardError(message, cause=cause, hint=AGAIN)
 
 
 def read_preconditions(session: Session, stacks: Sequence[SavedStack]) -> dict[Place, RemoteObject]:
-    """Read the objects that saved plans are bound to, those of all stacks together.
+    """Read the objects in the preconditions of saved plans, of all stacks together.
 
     Raises:
         ProviderError: if Stripe refuses or cannot be reached.
@@ -184,15 +181,15 @@ def read_preconditions(session: Session, stacks: Sequence[SavedStack]) -> dict[P
 def require_unchanged(
     session: Session, stack: SavedStack, actual: Mapping[Place, RemoteObject]
 ) -> Plan:
-    """A plan that nothing has moved away from, with the objects it looks up as they are.
+    """Check outputs, files, objects and keys; return the plan with the present lookups.
 
     Args:
-        session: The session that holds its state.
+        session: The session with its state.
         stack: The plan.
         actual: What `read_preconditions` read.
 
     Raises:
-        GuardError: naming everything that moved.
+        GuardError: with everything that changed.
     """
     plan, binding = stack.plan, stack.binding
     moved = [*_moved_outputs(session, stack), *_moved_files(session, plan)]

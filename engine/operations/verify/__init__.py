@@ -1,1 +1,1 @@
-"""Checking state files: what can be wrong in one, and how to repair it."""
+"""`engine state verify`: find everything wrong in state files, offline."""

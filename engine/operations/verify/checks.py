@@ -1,7 +1,6 @@
-"""Verifying a state file: everything that is wrong with its bytes and with what they record.
+"""Check the bytes of a state file, and what they record.
 
-A file that the engine wrote passes, also after an apply that did not finish. What must not live
-here: reading files.
+A file that the engine wrote passes, also after an apply that did not finish.
 """
 
 from __future__ import annotations
@@ -25,15 +24,15 @@ from engine.values.templates import targets_in
 from engine.values.tree import children
 
 _ROLL = (
-    "take the change back, and roll the secret in the Dashboard: whoever can read the repository "
-    "has seen it"
+    "take the change back, and roll the secret in the Dashboard: everyone who can read the file "
+    "may have seen it"
 )
 
 
 def verify(
     raw: bytes, *, file: str, environment: str, stack: str, schemas: Schemas, advice: Advice
 ) -> Verified:
-    """Verify the bytes of a state file.
+    """Check the bytes of a state file.
 
     Args:
         raw: The bytes.
@@ -74,7 +73,7 @@ def _problem(document: Document, path: Path, message: str, hint: str, reference:
 
 
 def _keys(raw: bytes, file: str) -> Iterator[Problem]:
-    """Keys and webhook secrets, wherever in the file and however damaged it is."""
+    """API keys and webhook secrets anywhere in the file, also in a damaged one."""
     for number, line in enumerate(raw.decode("utf-8", "replace").split("\n"), start=1):
         for kind in keys_in(line):
             message = f"{described(kind)} is in the file in clear, {kind}_..."
@@ -84,7 +83,7 @@ def _keys(raw: bytes, file: str) -> Iterator[Problem]:
 def _spelling(
     document: Document, state: State, raw: bytes, advice: Advice, back: str
 ) -> Iterator[Problem]:
-    """Bytes that are not what the engine writes, although they may mean the same."""
+    """Bytes that differ from what the engine writes, although they may mean the same."""
     written = canonical(document.fields)
     if document.version == FORMAT_VERSION and document.is_untouched:
         written = encode(state, engine_version=state.engine_version)
@@ -109,12 +108,12 @@ def _spelling(
 
 def _place(document: Document, state: State, environment: str, stack: str) -> Iterator[Problem]:
     says = {"environment": (state.environment, environment), "stack": (state.stack, stack)}
-    for name, (said, place) in says.items():
-        if said != place:
+    for name, (written, place) in says.items():
+        if written != place:
             yield _problem(
                 document,
                 (name,),
-                f"it is the state of {name} {said!r}, in the place of {place!r}",
+                f"it is the state of {name} {written!r}, in the place of {place!r}",
                 "a state file keeps its place: copying one to another name makes duplicates",
                 "state-place",
             )
@@ -150,7 +149,7 @@ def _dependencies(
     resource = state.resources[address]
     _, soft = references_of(resource.declared, kind)
     for index, need in enumerate(resource.dependencies):
-        # An object can exist before what an update adds to it, and an apply can end there.
+        # An object can exist before an update that adds a reference, and an apply can end there.
         if need not in state.resources and need not in soft:
             yield _problem(
                 document,
@@ -169,7 +168,7 @@ def _secrets(
             yield _problem(
                 document,
                 ("resources", address, part, *path),
-                f"{dotted(path)} of {address} is a secret and stands here in clear",
+                f"{dotted(path)} of {address} is a secret and is here in clear",
                 _ROLL,
                 "state-secret",
             )
@@ -184,7 +183,7 @@ def _is_address(text: str, type_name: str) -> bool:
 
 
 def _bare(attribute: Attribute, value: Any, path: Path = ()) -> Iterator[Path]:
-    """Paths of sensitive leaves that are not sealed; a reference tells nothing."""
+    """Paths of sensitive leaves that are not sealed; a reference is no secret."""
     if value in (None, "", [], {}) or isinstance(value, Sealed):
         return
     if attribute.sensitive:

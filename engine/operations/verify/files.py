@@ -1,4 +1,4 @@
-"""Verifying state files: which ones are asked for; offline and without a key."""
+"""Choose the states and files to check, and read them."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ def verify_states(
     files: Sequence[Path],
     environments: Sequence[str] = (),
 ) -> tuple[Verified, ...]:
-    """Verify the states of some stacks, and some files.
+    """Check the states of some stacks, and some files.
 
     Args:
         context: The run's ports.
-        names: Stacks asked for; none, and no files, means all.
-        files: State files, wherever they are; other files among them are passed over.
-        environments: Environments to look for the stacks in; none means all that have a state.
+        names: Stacks asked for; without names and files, all.
+        files: State files anywhere; other files among them are ignored.
+        environments: Environments of the stacks; none means all that have a state.
 
     Raises:
         UsageError: if a stack that was asked for has no state, or there is no such file.
@@ -99,7 +99,7 @@ def _stored(context: Context, environment: str, stack: str) -> Verified:
 
 
 def _journal_problems(context: Context, environment: str, stack: str) -> tuple[Problem, ...]:
-    """What keeps the journal of an unfinished run from being taken up."""
+    """Why the journal of an unfinished run cannot be recovered."""
     try:
         context.backend.read_journal(stack, environment)
     except UntrustedStateError as error:

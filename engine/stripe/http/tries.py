@@ -85,7 +85,7 @@ def is_foreign(error: Any) -> bool:
 def is_too_fast(error: Any) -> bool:
     """Whether a request was refused for its rate, and not for an object that is locked.
 
-    L: the body of a 429 has had several forms over the years; the status tells.
+    L: the body of a 429 has had several forms over the years; the status decides.
     """
     code = error.code or getattr(error.error, "code", None)
     return bool(error.http_status == _TOO_MANY and code != "lock_timeout")

@@ -112,7 +112,7 @@ def test_as_long_as_stripe_is_away_nothing_changes(shop: Shop, trying: Trying, c
 @pytest.mark.parametrize(
     ("key", "message"),
     [
-        ("sk_test_somebodyelse", r"belongs to account acct_\w+, but the key answers for acct_\w+"),
+        ("sk_test_somebodyelse", r"belongs to account acct_\w+, but the key belongs to acct_\w+"),
         ("sk_live_{same}", r"is a live key, and environment 'default' does not say that it is"),
     ],
 )

@@ -259,7 +259,7 @@ def test_a_secret_in_a_field_that_holds_one(
     """Whatever it looks like, it has to be a fingerprint."""
     raw = with_resource(address, **changes)
     found = only(raw)
-    assert found.message == f"{path} of {address} is a secret and stands here in clear"
+    assert found.message == f"{path} of {address} is a secret and is here in clear"
     assert found.line == line(raw, '"hush"')
     assert "hush" not in str(found)
 
