@@ -27,7 +27,6 @@ turns them into text and exit codes.
     │   ├── RateLimitedError           429
     │   └── ConnectionFailedError      no answer at all
     │       └── ForeignAnswerError     one that is not Stripe's to what was asked
-    ├── ApplyError                     an apply that did not finish every operation
     ├── EmulatorError                  the file of the emulator's account cannot be used
     ├── LockHeldError                  exit code 3
     ├── GuardError                     exit code 4: refused before the first write
@@ -284,12 +283,6 @@ class ForeignAnswerError(ConnectionFailedError):
     """An answer that is not Stripe's to what was asked; as good as none."""
 
     reference = "stripe-foreign-answer"
-
-
-class ApplyError(EngineError):
-    """An apply that did not finish every operation; state records what it did."""
-
-    reference = "apply"
 
 
 class EmulatorError(EngineError):

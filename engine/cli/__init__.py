@@ -1,1 +1,1 @@
-"""The command line: the only place that knows click, prints, asks, and sets exit codes."""
+"""The command line: the only place that knows click, prints, asks questions and sets exit codes."""

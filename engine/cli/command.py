@@ -1,7 +1,4 @@
-"""The kinds of command: groups that load on demand, and options that stand anywhere.
-
-What must not live here: any one command, and anything of the engine beyond its errors.
-"""
+"""The kinds of command: groups that load on demand, and options that may be anywhere."""
 
 from __future__ import annotations
 
@@ -20,7 +17,7 @@ _HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
 def _remember(context: click.Context, param: click.Parameter, value: Any) -> None:
-    """Keep a shared option, wherever on the line it stands; the last one counts."""
+    """Keep a shared option, wherever on the line it is; the last one counts."""
     invocation = context.ensure_object(Invocation)
     if value and param.name is not None:
         setattr(invocation, param.name, value)
@@ -48,7 +45,7 @@ def _shared_options() -> list[click.Parameter]:
             "--env",
             "environment",
             metavar="NAME",
-            help="Speak to the environment NAME.",
+            help="Use the environment NAME.",
             shell_complete=complete_environments,
         ),
         *(
@@ -63,7 +60,7 @@ def _shared_options() -> list[click.Parameter]:
             if format.help
         ),
         _shared("--no-color", is_flag=True, help="Write plain text, even to a terminal."),
-        _shared("-v", "--verbose", is_flag=True, help="Tell more; tracebacks of bugs too."),
+        _shared("-v", "--verbose", is_flag=True, help="Show more; tracebacks of bugs too."),
     ]
 
 
@@ -85,8 +82,8 @@ def _write_options(
 
 
 def _settled(attributes: dict[str, Any]) -> dict[str, Any]:
-    """What every command has in common, laid over its own attributes."""
-    # Raw docstrings spell click's mark for a paragraph to be kept as it is.
+    """The attributes of a command, with those that all commands share."""
+    # In a raw docstring, click's mark for a paragraph that keeps its lines is two characters.
     text = (attributes.get("help") or "").replace("\\b\n", "\b\n")
     return {**attributes, "context_settings": _HELP, "help": text}
 
@@ -104,10 +101,10 @@ class EngineCommand(click.Command):
 
 
 class LazyGroup(click.Group):
-    """A group whose commands are imported when they are asked for.
+    """A group whose commands are imported when they are used.
 
     Args:
-        homes: Where each command lives, `module:attribute` by name, in the order help lists them.
+        homes: Where each command is, `module:attribute` by name, in the order help lists them.
     """
 
     def __init__(self, *args: Any, homes: dict[str, str] | None = None, **attributes: Any) -> None:
@@ -116,14 +113,14 @@ class LazyGroup(click.Group):
         self._homes = homes or {}
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Show the help when nothing is asked for; a script that does that has a mistake in it."""
+        """Show the help if there are no words. That is exit code 1: in a script it is a mistake."""
         if not args and not ctx.resilient_parsing:
             click.echo(self.get_help(ctx), err=True)
             ctx.exit(1)
         return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Names of the commands, in the order a person meets them."""
+        """Names of the commands, in the order of a first use."""
         return [*self._homes, *super().list_commands(ctx)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:

@@ -1,7 +1,7 @@
-"""Words for the shell to complete: stacks, environments, addresses, from files alone.
+"""Words for the shell to complete: stacks, environments and addresses, found in files alone.
 
-Completion runs at every press of a key, so nothing is evaluated and nothing heavy imported; a
-file that cannot be read completes to nothing.
+Completion runs at each key press, so no stack is evaluated and nothing heavy is imported. A file
+that cannot be read gives no words.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def complete_stacks(
 def complete_stacks_and_files(
     context: click.Context, param: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
-    """Names of the stack modules, and files, which the shell knows best."""
+    """Names of the stack modules, and files, which the shell completes itself."""
     files = CompletionItem(incomplete, type="file")
     return [files, *complete_stacks(context, param, incomplete)]
 
@@ -51,7 +51,7 @@ def complete_environments(
 def complete_places(
     context: click.Context, param: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
-    """Environments, and once one is typed its stacks: `live/portals`."""
+    """Environments, and after a slash the stacks: `live/portals`."""
     environment, slash, stack = incomplete.partition("/")
     if not slash:
         return complete_environments(context, param, incomplete)

@@ -1,7 +1,4 @@
-"""The one error boundary: whatever happens becomes text on stderr and an exit code.
-
-With `--json` it becomes a document on stdout too. What must not live here: any one command.
-"""
+"""The one error boundary: each error becomes text on stderr, a page on stdout, and an exit code."""
 
 from __future__ import annotations
 
@@ -43,11 +40,11 @@ class _SystemError(EngineError):
 
 
 def guarded(call: Callable[[], int | None], invocation: Invocation) -> int:
-    """Run a command and turn whatever it raises into text and an exit code.
+    """Run a command and turn any error into text and an exit code.
 
     Args:
         call: The command; returns its exit code, None for 0.
-        invocation: How to speak; as far as the options have been read when an error arises.
+        invocation: How to write, as far as the options have been read when an error occurs.
     """
     try:
         code = call() or 0
@@ -65,9 +62,9 @@ def guarded(call: Callable[[], int | None], invocation: Invocation) -> int:
     except EngineError as error:
         return report_error(error, invocation)
     except BaseException as error:
-        # What escapes is a bug, and still ends in a sentence.
+        # Any other exception is a bug; it is reported in a sentence as well.
         if isinstance(error, SystemExit) and "_ENGINE_COMPLETE" in os.environ:
-            raise  # how click ends once it has answered a shell
+            raise  # click ends like this after it has completed words for a shell
         return report_error(_bug(error), invocation, preface=_traceback(invocation))
     return code
 
@@ -129,12 +126,12 @@ def _traceback(invocation: Invocation) -> str:
         return ""
     from engine.views.style import printable
 
-    # Without local variables, and with every error that led to this one.
+    # Without local variables, which may be secret; with the errors that caused this one.
     return printable(traceback.format_exc())
 
 
 def _reader_left() -> int:
-    """Whoever read the output has gone; keep Python from complaining at its own exit."""
+    """The reader of the output has closed it; keep Python from reporting that at its exit."""
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):
             stream.flush()

@@ -1,8 +1,4 @@
-"""What every command is told: the folder, the environment, and how to speak.
-
-What must not live here: any one command. Nothing heavy is imported at the top, since every
-invocation pays for it.
-"""
+"""What every command gets: the folder, the environment, and how to write results."""
 
 from __future__ import annotations
 
@@ -34,9 +30,9 @@ class Invocation:
         chdir: Project folder as typed; empty for the current one.
         environment: Environment name as typed; None if not given.
         format: The format of results, a name among `FORMATS`.
-        no_color: No decoration, whatever the streams are.
-        verbose: Tell more.
-        words: The command line as typed, without the program's name.
+        no_color: No decoration, even at a terminal.
+        verbose: Show more.
+        words: The command line as typed, without the name of the program.
         variables: Names and values of `--var`, in order.
         variable_files: Those of `--var-file` as typed, in order.
         parallelism: Operations in flight at once; None for the default.
@@ -59,7 +55,7 @@ class Invocation:
 
     @property
     def root(self) -> Path:
-        """The project folder: the one named with -C, else the nearest one around the person."""
+        """The project folder: the one named with -C, else the nearest one upwards from here."""
         if self.chdir:
             return self.place
         return project_around(self.place)
@@ -112,14 +108,14 @@ class Invocation:
             self.write_err(text)
 
     def write_value(self, value: str) -> None:
-        """Write the one value that was asked for by name, a secret too.
+        """Write a value that the person asked for by name, also a secret.
 
-        Into a pipe or a file exactly the value; to a terminal, a line.
+        A pipe or a file gets exactly the value; a terminal gets a line.
         """
         _write(sys.stdout, value + ("\n" if sys.stdout.isatty() else ""))
 
     def progress(self) -> LineProgress:
-        """A hook that shows what happens while a command runs; silent if nobody reads along."""
+        """A hook that shows the work of a command; silent if the format is not for people."""
         from engine.views.progress.lines import LineProgress, SilentProgress
 
         if not self.for_people:
@@ -160,9 +156,9 @@ class Invocation:
 
 
 def _write(stream: TextIO, text: str) -> None:
-    # Whether there are escape codes in it was decided before; click would decide again.
+    # The text has escape codes or not; click must not decide that again.
     click.echo(text, file=stream, nl=False, color=True)
 
 
 pass_invocation = click.make_pass_decorator(Invocation, ensure=True)
-"""Hand the command its `Invocation` as the first argument."""
+"""Pass the command its `Invocation` as the first argument."""

@@ -1,7 +1,4 @@
-"""Plan files on the command line: telling one from a stack, reading and writing it.
-
-What must not live here: the commands.
-"""
+"""Plan files on the command line: distinguishing them from stacks, reading and writing them."""
 
 from __future__ import annotations
 
@@ -25,7 +22,7 @@ class PlanFile:
 
     Attributes:
         shown: The name as typed.
-        path: Where that is; a relative name starts from where the person is.
+        path: The file; a relative name starts from the folder of the command.
     """
 
     shown: str
@@ -40,7 +37,7 @@ class PlanFile:
         """Read the plan.
 
         Raises:
-            PlanFileError: if it cannot be read, or is no whole plan.
+            PlanFileError: if it cannot be read or is not a complete plan.
         """
         from engine.backends.plan_files import read_plan_file
         from engine.plan.saved.file import decode
@@ -48,7 +45,7 @@ class PlanFile:
         return decode(read_plan_file(self.path, shown=self.shown), schemas, path=self.shown)
 
     def check(self) -> None:
-        """Find out, before planning, whether a plan can be written.
+        """Check before planning that a plan can be written.
 
         Raises:
             PlanFileError: if not.
@@ -77,7 +74,7 @@ def plan_file_among(invocation: Invocation, words: Sequence[str]) -> PlanFile | 
     word names a stack, or, if there is none, a file that exists.
 
     Raises:
-        UsageError: if it could be both, or does not stand alone.
+        UsageError: if it could be both, or is not the only word.
     """
     found = next((word for word in words if _is_file(invocation, word)), None)
     if found is None:

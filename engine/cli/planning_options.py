@@ -22,12 +22,12 @@ from engine.plan.inputs.options import FLAGS, PlanOptions
 def read_addresses(
     _: click.Context, __: click.Parameter, value: Sequence[str]
 ) -> tuple[ResourceAddress, ...]:
-    """Read addresses as they are typed, or say what one looks like."""
+    """Parse addresses as they are typed."""
     return tuple(parse_address(text) for text in value)
 
 
 def _keep_variables(context: click.Context, _: click.Parameter, value: Sequence[str]) -> None:
-    """Read `NAME=VALUE` pairs, or say what one looks like."""
+    """Parse `NAME=VALUE` pairs."""
     invocation = context.ensure_object(Invocation)
     invocation.variables = tuple(_variable(text) for text in value)
 
@@ -55,10 +55,10 @@ _CONTRADICTIONS = (
 
 
 def plan_options(**typed: Any) -> PlanOptions:
-    """The planning options of a command as the operations take them.
+    """The options of a command in the form that operations take.
 
     Raises:
-        UsageError: naming two that contradict each other.
+        UsageError: if two contradict each other.
     """
     options = PlanOptions(**typed)
     given = {flag for flag, _ in options.given()}
@@ -74,7 +74,7 @@ def refuse_with_plan_file(invocation: Invocation, options: PlanOptions) -> None:
     """Refuse options that would make another plan than the saved one.
 
     Raises:
-        UsageError: naming the first.
+        UsageError: if there is one; it names the first.
     """
     variables = {"--var": invocation.variables, "--var-file": invocation.variable_files}
     given = [flag for flag, _ in options.given()]
@@ -94,7 +94,7 @@ stacks_argument = click.argument(
 stacks_or_plan_argument = click.argument(
     "stacks", nargs=-1, metavar="[STACK]... | [PLANFILE]", shell_complete=complete_stacks_and_files
 )
-"""Stack names, or the one file that a plan was saved in; none means all stacks."""
+"""Stack names, or one plan file; none means all stacks."""
 
 
 def _opposite(_: click.Context, __: click.Parameter, value: bool) -> bool:  # noqa: FBT001 - click's signature
@@ -143,7 +143,7 @@ variable_options = options(
         help="Set variables from a .json or .toml file; --var has precedence; may be repeated.",
     ),
 )
-"""What sets variables, of every command that evaluates stacks; `Invocation.open` uses them."""
+"""How variables are set, for each command that evaluates stacks; `Invocation.open` uses them."""
 
 lock_timeout_option = click.option(
     "--lock-timeout",
@@ -152,14 +152,14 @@ lock_timeout_option = click.option(
     metavar="S",
     help="Wait up to S seconds for another run to end; 0 gives up at once.",
 )
-"""How long a command that writes waits."""
+"""How long a command waits for a run lock."""
 
 confirm_option = _addresses(
     "confirmed_removals",
     "--confirm-removal",
     "On a live account: remove this resource, or replace this price",
 )
-"""What apply and destroy take in addition."""
+"""What apply and destroy take in addition to these."""
 
 _refresh = _flag("refresh", "Believe the state; do not read what Stripe has.", callback=_opposite)
 _selecting = options(
@@ -182,7 +182,7 @@ _running = options(
 
 planning_options = options(
     _refresh,
-    _flag("refresh_only", "Only bring the state up to what Stripe has; nothing is sent."),
+    _flag("refresh_only", "Only update the state to what Stripe has; nothing is sent."),
     _selecting,
     _addresses_of("replace", "Replace this resource even if nothing asks for it"),
     _flag("destroy", "Remove everything, as engine destroy would."),

@@ -128,7 +128,7 @@ def start_project(root: Path) -> tuple[ProjectFile, ...]:
 def _example_stack(root: Path) -> ProjectFile:
     folder = root / "stacks"
     name = "stacks/catalog.py"
-    # An example beside real stacks would be applied together with them.
+    # An example among real stacks would be applied together with them.
     present = sorted(path.name for path in folder.glob("[!.]*.py"))
     if present:
         return ProjectFile(name, made=False, why=f"stacks/ has {present[0]} already")
@@ -146,7 +146,7 @@ def _state_folder(root: Path) -> ProjectFile:
 
 def _transient_files(root: Path) -> ProjectFile:
     made = ignore(root / "state", TRANSIENTS)
-    why = "what beside a state is not committed" if made else "it is there"
+    why = "what is not committed next to a state" if made else "it is there"
     return ProjectFile("state/.gitignore", made=made, why=why)
 
 
@@ -157,7 +157,7 @@ def _configuration(root: Path) -> ProjectFile:
         has_table = "engine" in tomllib.loads(text).get("tool", {})
     except tomllib.TOMLDecodeError as error:
         raise UsageError(
-            f"{root / name} is not TOML", cause=str(error), hint="put it right and run init again"
+            f"{root / name} is not TOML", cause=str(error), hint="fix it and run init again"
         ) from error
     if has_table:
         return ProjectFile(name, made=False, why="it has [tool.engine]")
@@ -180,7 +180,7 @@ def _ignored_files(root: Path) -> ProjectFile:
 
 
 def _write(path: Path, text: str) -> None:
-    """Write a file whole or not at all: some of them are the person's own, added to."""
+    """Write a file whole or not at all: to some of a person's own files something is added."""
     there = path.resolve()
     mode = stat.S_IMODE(there.stat().st_mode) if there.exists() else 0o644
     write_durably(there, text.encode(), mode=mode)
@@ -192,9 +192,7 @@ def _existing(path: Path) -> str:
     except FileNotFoundError:
         return ""
     except UnicodeDecodeError as error:
-        raise UsageError(
-            f"{path} is not UTF-8 text", hint="put it right, run init again"
-        ) from error
+        raise UsageError(f"{path} is not UTF-8 text", hint="fix it and run init again") from error
 
 
 def _joined(text: str, added: str) -> str:

@@ -1,7 +1,4 @@
-"""The command `engine`: the root of the command tree, and one run of it.
-
-What must not live here: what the commands do; each is imported when it is asked for.
-"""
+"""The command `engine`: the root of the command tree, and one run of it."""
 
 from __future__ import annotations
 
@@ -57,7 +54,7 @@ def engine() -> None:
     r"""Plan and apply for Stripe accounts.
 
     Declare products, prices, portals and the rest in Python modules under stacks/; see exactly
-    what would change; make it so; commit the state.
+    what would change; apply it; commit the state.
 
     \b
     The usual way:
@@ -97,7 +94,7 @@ def run_words(words: list[str]) -> int:
         The exit code.
     """
     _write_anything()
-    # Until the options are read, an error has only the words to go by.
+    # An error may occur before the options are read; these words are all there is then.
     before_rest = words[: words.index("--")] if "--" in words else words
     chosen = next((name for name in FORMATS if f"--{name}" in before_rest), TEXT)
     invocation = Invocation(format=chosen, words=tuple(words))
@@ -111,7 +108,7 @@ def run_words(words: list[str]) -> int:
 
 
 def _leave_at_once(code: int) -> None:
-    """End without waiting for answers that nobody wants any more; the journal knows of them."""
+    """End without waiting for responses: the journal has their intents."""
     from engine.apply.executor import IN_FLIGHT
 
     if any(thread.name.startswith(IN_FLIGHT) for thread in threading.enumerate()):
@@ -122,7 +119,7 @@ def _leave_at_once(code: int) -> None:
 
 
 def _write_anything() -> None:
-    """Let a character that the terminal cannot show be escaped rather than end the run."""
+    """Escape characters that the terminal cannot show, instead of ending the run."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             with contextlib.suppress(ValueError, OSError):

@@ -1,1 +1,1 @@
-"""Views: from values to text and documents; nothing here decides, reads or writes."""
+"""Views: from records to text and documents; nothing here decides, reads or writes."""

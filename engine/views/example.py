@@ -1,7 +1,7 @@
-"""A small, valid declaration of any type, made from what the catalog says of it.
+"""A small, valid declaration of each type, made from the catalog.
 
-What must not live here: examples written by hand, which would go stale; a row gives the few values
-that nothing else tells.
+No example is written by hand, since it would become outdated; a row gives the few values that
+follow from nothing else.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _WIDTH = 88
 
 
 class _Expression(str):
-    """Python code that stands for itself."""
+    """Python code that is written as it is."""
 
     __slots__ = ()
 
@@ -45,18 +45,18 @@ class _Expression(str):
 
 
 def example_of(kind: ResourceType, schemas: Schemas) -> str:
-    """Write a module that declares one resource of a type, and what it has to refer to."""
+    """Write a module that declares a resource of a type, and those that it must refer to."""
     writer = _Writer({found.object: found for found in schemas.values()})
     writer.declare(kind)
     return "\n".join([*writer.imports(), "", *writer.lines])
 
 
 class _Writer:
-    """Collects the declarations of one example, what is referred to first."""
+    """Collects the declarations of one example, in the order of their references."""
 
     def __init__(self, kinds: Mapping[str, ResourceType]) -> None:
         self._kinds = kinds
-        self._wishes: dict[str, dict[str, Any]] = {}
+        self._required: dict[str, dict[str, Any]] = {}
         self._left_alone: dict[str, list[str]] = {}
         self._declared: dict[str, ResourceType] = {}
         self.lines: list[str] = []
@@ -77,10 +77,10 @@ class _Writer:
         variable = kind.object.rpartition(".")[2] if name == _LOGICAL_NAME else name
         if variable not in self._declared:
             self._declared[variable] = kind
-            self._note_wishes(kind)
+            self._note_requirements(kind)
             for first in kind.life.follows:
                 self.declare(self._kinds[first])
-            arguments = _Arguments(kind, self._refer, self._wishes.get(kind.object, {})).build()
+            arguments = _Arguments(kind, self._refer, self._required.get(kind.object, {})).build()
             if kind.object in self._left_alone:
                 fields = _code(self._left_alone[kind.object])
                 arguments["lifecycle"] = _Expression(f"Lifecycle(ignore_changes={fields})")
@@ -90,8 +90,8 @@ class _Writer:
                 self.lines.append(f'import_("{kind.name}.{name}", "ID")  # made in the Dashboard')
         return variable
 
-    def _note_wishes(self, kind: ResourceType) -> None:
-        """Note what a type wants of those that it refers to, or wants them to leave alone."""
+    def _note_requirements(self, kind: ResourceType) -> None:
+        """Note what a type requires of the types that it refers to, and what it forbids them."""
         for rule in kind.rules:
             for reference in () if rule.when else rule.follow:
                 named = kind.root.at(parts(reference))
@@ -101,8 +101,8 @@ class _Writer:
                     if path.startswith(f"{reference}.")
                 ]
                 if named is not None and rule.kind is RuleKind.REQUIRES:
-                    wishes = self._wishes.setdefault(named.reference, {})
-                    wishes.update(dict.fromkeys(beyond, rule.value))
+                    required = self._required.setdefault(named.reference, {})
+                    required.update(dict.fromkeys(beyond, rule.value))
                 elif named is not None and rule.kind is RuleKind.FORBIDS and rule.value is ...:
                     self._left_alone[named.reference] = beyond
 
@@ -114,13 +114,13 @@ class _Writer:
 
 
 class _Arguments:
-    """Fills in what a type requires, then what its rules add."""
+    """Fills in what a type requires, then what its rules require."""
 
     def __init__(
-        self, kind: ResourceType, refer: Callable[..., str], wishes: Mapping[str, Any]
+        self, kind: ResourceType, refer: Callable[..., str], required: Mapping[str, Any]
     ) -> None:
         self._kind = kind
-        self._wishes = wishes
+        self._required = required
         self._refer = refer
         self._found: dict[str, Any] = {}
 
@@ -132,7 +132,7 @@ class _Arguments:
         for name, field in self._kind.root.fields.items():
             if field.required and name not in self._found:
                 self._found[name] = self._value(field)
-        for path, value in self._wishes.items():
+        for path, value in self._required.items():
             self._set(parts(path), value)
         self._obey_all()
         for name, value in self._found.items():
@@ -149,7 +149,7 @@ class _Arguments:
                 break
 
     def _fill(self, field: Attribute | None, value: Any) -> None:
-        """Give an object of which neither parameters nor rules demand anything its first field."""
+        """Give an object that needs no field its first field."""
         if field is None or not isinstance(value, (dict, list)):
             return
         if value == {} and field.kind is Kind.OBJECT:
@@ -211,18 +211,18 @@ class _Arguments:
 
 
 def _own(rule: Rule, paths: Iterable[str]) -> list[str]:
-    """The paths that do not go on into what is referred to, which is an example too."""
+    """The paths that are not inside of a referred object, which has an example of its own."""
     beyond = tuple(f"{reference}." for reference in rule.follow)
     return [path for path in paths if not (beyond and path.startswith(beyond))]
 
 
 def _is_found(kind: ResourceType) -> bool:
-    """Whether Stripe lets nobody make one, so that it has to be there."""
+    """Whether no request creates such an object, so that it must exist already."""
     return not (kind.creatable or kind.life.singleton)
 
 
 def _file_line(path: str) -> str:
-    """Code that makes a file which is sent, so that the example has one."""
+    """Code that writes the file to send, so that the example can run."""
     name = path.rpartition("/")[2]
     return f'Path(__file__).with_name("{name}").write_text("%PDF-1.4")  # or a file of your own'
 

@@ -1,7 +1,4 @@
-"""Leaves: one value, or one change of a value, as text.
-
-What must not live here: anything that knows about resources or plans as a whole.
-"""
+"""Leaves as text: one value, or one change of a value."""
 
 from __future__ import annotations
 
@@ -11,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.plan.model import FieldChange, FieldReason
+from engine.redaction import HIDDEN
 from engine.values.markers import ABSENT, CLEAR, UNKNOWN
 from engine.values.paths import dotted
 from engine.values.secret import is_secret
@@ -18,8 +16,8 @@ from engine.values.tree import leaves
 from engine.views.money import money
 from engine.views.style import Style
 
-SENSITIVE = "(sensitive)"
-"""What stands in the place of a value nobody may see."""
+SENSITIVE = HIDDEN
+"""What is shown instead of a secret."""
 
 _LONGEST = 80
 _CONTEXT = 16
@@ -46,7 +44,7 @@ class Leaf:
 
 
 def show(value: Any, currency: str = "") -> str:
-    """Write one value on one line; amounts get their money beside them."""
+    """Write one value on one line; an amount is followed by the money in brackets."""
     if value is UNKNOWN or value is CLEAR or value is ABSENT:
         return str(value.value)
     if is_secret(value):
@@ -87,7 +85,7 @@ def leaf(change: FieldChange) -> Iterator[Leaf]:
         yield _list_change(name, before, after, mark)
     elif change.reason is FieldReason.CLEARED:
         text = show_pair(before, after, change.currency)
-        yield Leaf("~", name, f"{text} (declared no more: back to the default){mark}")
+        yield Leaf("~", name, f"{text} (no longer declared: back to the default){mark}")
     else:
         yield Leaf("~", name, show_pair(before, after, change.currency) + mark)
 
@@ -106,7 +104,7 @@ def lay_out(leaves: list[Leaf], style: Style, indent: str) -> list[str]:
 
 
 def _side(value: Any) -> Any:
-    """Nothing by any of its names."""
+    """One side of a change; each kind of nothing becomes `ABSENT`."""
     return ABSENT if value is None or value is CLEAR else value
 
 
@@ -131,7 +129,7 @@ def _new(name: str, value: Any, currency: str, mark: str) -> Leaf:
 
 
 def _list_change(name: str, before: Any, after: Any, mark: str) -> Leaf:
-    """Tell a long list's change by its entries."""
+    """Show the change of a long list by its entries."""
     was, will = [show(entry) for entry in before], [show(entry) for entry in after]
     gone = [("-", text) for text in was if text not in will]
     come = [("+", text) for text in will if text not in was]
@@ -146,7 +144,7 @@ def _listed(texts: list[str]) -> tuple[tuple[str, str], ...]:
 
 
 def _compact(value: Any) -> str:
-    """Write a value the way JSON does, and what JSON has no word for in brackets."""
+    """Write a value as JSON does; what JSON does not know is written as in a plan."""
     if isinstance(value, Mapping):
         inner = ", ".join(f"{_quoted(str(key))}: {show(one)}" for key, one in value.items())
         return f"{{{inner}}}"
@@ -167,7 +165,7 @@ def _shorten(text: str) -> str:
 
 
 def _shorten_pair(before: str, after: str) -> tuple[str, str]:
-    """Cut what two long texts have in common, leaving some of it for the eye."""
+    """Cut the common beginning of two long texts, but for the last few characters of it."""
     if max(len(before), len(after)) <= _LONGEST:
         return before, after
     head = 0

@@ -1,7 +1,4 @@
-"""Amounts in minor units as people read them.
-
-What must not live here: which fields are amounts; the catalog knows.
-"""
+"""Amounts in minor units as people read them."""
 
 from __future__ import annotations
 
@@ -13,7 +10,7 @@ _NO_DECIMALS = frozenset(
     "bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf".split()  # noqa: SIM905 - a table
 )
 _THREE_DECIMALS = frozenset(("bhd", "jod", "kwd", "omr", "tnd"))
-# Only signs that one currency owns; what several share is told by its code.
+# Only signs of one currency; currencies that share a sign are written with their code.
 _SIGNS = {"eur": "€", "gbp": "£", "inr": "₹", "jpy": "¥", "usd": "$"}
 
 

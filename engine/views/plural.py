@@ -1,7 +1,4 @@
-"""Numbers with their nouns.
-
-What must not live here: words for anything of ours, which would load what it speaks of.
-"""
+"""Numbers with their nouns."""
 
 from __future__ import annotations
 

@@ -27,21 +27,21 @@ _UNSEEN = (
     "\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff"
     "\ufff9-\ufffb\U000e0000-\U000e007f"
 )
-"""What a terminal acts on instead of showing it: control characters, and those that turn the
-direction of text or take no room."""
+"""What a terminal obeys instead of showing it: control characters, and characters that change the
+direction of text or have no width."""
 _CODE = "|".join(("0", *_CODES.values()))
 _FOR_EYES = re.compile(f"(\x1b\\[(?:{_CODE})(?:;(?:{_CODE}))*m)|[{_UNSEEN}]")
 _IN_TEXT = re.compile(f"[{_UNSEEN}]")
 
 
 def visible(text: str) -> str:
-    """A text as a terminal may get it: our own escape codes, and every other one spelt out."""
-    return _FOR_EYES.sub(lambda found: found[1] or _spelt(found[0]), text)
+    """A text for a terminal: with our own escape codes, and with all other ones spelled out."""
+    return _FOR_EYES.sub(lambda found: found[1] or _escaped(found[0]), text)
 
 
 def inert(text: str, instead: str = "") -> str:
-    """A text with what a terminal acts on spelt out as JSON spells it, or replaced."""
-    return _IN_TEXT.sub(lambda found: instead or _spelt(found[0]), text)
+    """A text in which what a terminal obeys is spelled out as in JSON, or replaced."""
+    return _IN_TEXT.sub(lambda found: instead or _escaped(found[0]), text)
 
 
 def printable(text: str) -> str:
@@ -49,8 +49,8 @@ def printable(text: str) -> str:
     return inert(redact(text), "?")
 
 
-def _spelt(sign: str) -> str:
-    """A character as JSON spells it."""
+def _escaped(sign: str) -> str:
+    """A character as JSON escapes it."""
     units = sign.encode("utf-16-be")
     return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
 
@@ -80,12 +80,12 @@ PLAIN = Style()
 def wants_colour(*, terminal: bool, refused: bool, environ: Mapping[str, str]) -> bool:
     """Decide whether a stream gets colours.
 
-    The flag decides, then `NO_COLOR`, then `FORCE_COLOR`, then whether anybody is looking. A
-    variable counts when it is set and not empty.
+    The option decides, then `NO_COLOR`, then `FORCE_COLOR`, then whether it is a terminal. A
+    variable counts if it is set and not empty.
 
     Args:
         terminal: The stream is a terminal.
-        refused: `--no-color` was given.
+        refused: `--no-color` was given, or the format is not for people.
         environ: Environment variables.
     """
     if refused or environ.get("NO_COLOR"):

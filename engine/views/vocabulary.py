@@ -1,7 +1,4 @@
-"""The plan's vocabulary in plain English: symbols, actions, reasons, removals.
-
-What must not live here: layout, and anything about one particular resource type.
-"""
+"""The vocabulary of plans in plain English: symbols, actions, reasons, removals."""
 
 from __future__ import annotations
 
@@ -87,10 +84,10 @@ _ENDING = {
     Verb.CLOSE: "closing",
     Verb.RELEASE: "releasing",
     Verb.VOID: "voiding",
-    Verb.KEEP: "letting go",
+    Verb.KEEP: "keeping",
 }
 
-# What goes without saying, because the action says it, is empty.
+# Empty where the action says it already.
 _REASONS = {
     Reason.DECLARED: "",
     Reason.CHANGED: "",
@@ -113,7 +110,7 @@ _REASONS = {
     Reason.MOVED: "",
     Reason.RELEASED: "it stays on Stripe, as the stack asks",
     Reason.PAST: "it has ended on Stripe, and nothing is left to remove",
-    Reason.DETACHED: "it lets go of something that is removed",
+    Reason.DETACHED: "it stops referring to something that is removed",
 }
 
 _STEPS = {
@@ -154,7 +151,7 @@ def heading(change: Change, schemas: Schemas) -> str:
 
 
 def order_of_replacement(change: Change, schemas: Schemas) -> str:
-    """Say which of the two objects of a replacement goes first, and what becomes of the old."""
+    """Say which of the two objects of a replacement is first, and what happens to the old one."""
     if change.action is not Action.REPLACE:
         return ""
     if change.removal is None:
@@ -184,13 +181,13 @@ def stays(change: Change) -> bool:
 
 
 def staying(removed: Iterable[Change]) -> str:
-    """Be plain about removals that remove nothing from Stripe."""
+    """Count the removals that remove nothing from Stripe."""
     number = sum(map(stays, removed))
     return f" ({number} of them {'stays' if number == 1 else 'stay'} on Stripe)" if number else ""
 
 
 def endings(removed: Sequence[Change]) -> str:
-    """Count what becomes of objects: `2 deleted, 1 archived, 1 stays on Stripe as it is`."""
+    """Count how objects end: `2 deleted, 1 archived, 1 stays on Stripe`."""
     counts: dict[str, int] = {}
     for change in removed:
         verb = change.removal.verb if change.removal is not None else None
@@ -282,11 +279,11 @@ def _listed(names: list[str]) -> str:
 
 
 _FOUND = {
-    Found.RECORDED: "it was done, and the journal knew{id}",
-    Found.CONFIRMED: "asked again, Stripe confirmed it{id}",
-    Found.DISCOVERED: "what it made was found on the account{id}",
-    Found.NOT_DONE: "it did not happen; the plan decides anew",
-    Found.LEFT: "whether it happened the plan sees, and decides anew",
+    Found.RECORDED: "it was done, and the journal recorded it{id}",
+    Found.CONFIRMED: "sent again, and Stripe confirmed it{id}",
+    Found.DISCOVERED: "the object it created was found on the account{id}",
+    Found.NOT_DONE: "it was not done; the plan decides again",
+    Found.LEFT: "the plan finds out whether it was done, and decides again",
 }
 
 

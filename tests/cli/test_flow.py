@@ -253,7 +253,7 @@ def test_a_guard_exits_4_before_anything_is_sent(engine: Engine, write: Write) -
     ended = engine("apply", "--yes")
     assert ended.code == 4
     assert "stripe_product.pro is protected" in ended.err
-    assert "An apply refuses this plan:" in engine("plan").out
+    assert "This plan is refused:" in engine("plan").out
 
 
 def test_shared_options_stand_before_or_after_the_command(engine: Engine, root: Path) -> None:

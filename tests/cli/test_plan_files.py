@@ -91,7 +91,7 @@ def test_a_refused_plan_is_shown_and_not_saved(
     assert engine("apply", "--yes").code == 0
     ended = engine("plan", "--destroy", "-o", "shop.plan", *option)
     assert ended.code == 4
-    assert "An apply refuses this plan:\n  stripe_product.pro is protected" in ended.out
+    assert "This plan is refused:\n  stripe_product.pro is protected" in ended.out
     assert ended.err.startswith("\nError: the plan is refused: stripe_product.pro is protected")
     assert ended.err.endswith("\nHint: it is not saved in shop.plan\n")
     assert not (root / "shop.plan").exists()

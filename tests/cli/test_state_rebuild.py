@@ -78,9 +78,9 @@ def test_people_are_told_what_the_next_apply_will_do(
     )
     state_file.unlink()
     out = engine("state", "rebuild").out
-    assert "Declared no more; the next apply removes them:\n  stripe_price.pro-monthly [" in out
+    assert "No longer declared; the next apply removes them:\n  stripe_price.pro-monthly [" in out
     assert "Not found; the next apply creates them:\n  stripe_price.monthly\n" in out
-    assert "say moved(OLD, NEW) before you apply" in out
+    assert "declare moved(OLD, NEW) before you apply" in out
 
 
 @pytest.mark.usefixtures("state_file")

@@ -1,1 +1,1 @@
-"""One module a command, or a group of them: what it takes, and which use case it runs."""
+"""One module for each command or group of commands: its options, and the use case that it runs."""

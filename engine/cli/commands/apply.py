@@ -27,6 +27,7 @@ from engine.plan.inputs.options import PlanOptions
 
 if TYPE_CHECKING:
     from engine.address import ResourceAddress
+    from engine.operations.run.context import Context
     from engine.plan.model import PlanReport
     from engine.ports.outcomes import ApplyReport
 
@@ -34,7 +35,7 @@ _MOST_NAMES = 5
 """More removals than this are confirmed by their number."""
 
 _NOT_BEGUN = "interrupted before any operation of the plan was begun"
-"""What a Ctrl-C came to that the operations do not answer themselves: they do once they write."""
+"""The message of a Ctrl-C before the operations write; after that they report it themselves."""
 
 _yes = click.option("--yes", is_flag=True, help="Do it without asking.")
 
@@ -53,15 +54,15 @@ def apply(
     yes: bool,
     **typed: Any,
 ) -> int:
-    r"""Plan, ask, and make it so.
+    r"""Plan, ask, and apply the plan.
 
-    Without STACK, all stacks are applied, in the order they need each other. Each operation is
-    written down before it is sent, so that a run which is cut off is taken up by the next one.
-    Without a terminal, --yes is needed. On a live account whatever is removed, and prices that are
-    replaced, have to be named: at the terminal, or with --confirm-removal.
+    Without STACK, all stacks are applied, in the order of what they read from each other. Each
+    operation is recorded before it is sent, so that the next run finishes an interrupted one.
+    Without a terminal, --yes is needed. On a live account each resource that is removed, and each
+    price that is replaced, must be named: at the terminal, or with --confirm-removal.
 
-    With PLANFILE, exactly the plan that engine plan -o saved there is carried out, without a
-    question; if anything that it was made from has moved, it is refused.
+    With PLANFILE, exactly the plan that engine plan -o saved there is applied, without a question;
+    it is refused if anything that it was made from has changed.
 
     \b
     Examples:
@@ -121,14 +122,12 @@ def _run(
     from engine.operations.apply import apply_stacks
     from engine.plan.checks import unconfirmed
 
-    progress = invocation.progress()
-    try:
-        context = invocation.open(hook=progress)
+    with _opened(invocation) as context:
 
         def approve(report: PlanReport) -> bool:
             with _before_writing(invocation, report):
                 _show_first(invocation, report)
-                # Refused, there is nothing to agree to: the rules are told with the error.
+                # A refused plan needs no yes: the error that follows names the rules.
                 return not report.refusals and (yes or _ask(invocation, report, operation))
 
         def confirm(report: PlanReport, addresses: Sequence[ResourceAddress]) -> bool:
@@ -138,35 +137,37 @@ def _run(
                 return _ask_for_names(invocation, addresses)
 
         report = apply_stacks(context, stacks, options, approve, confirm=confirm)
-    except KeyboardInterrupt:
-        raise InterruptedRunError(_NOT_BEGUN) from None
-    finally:
-        progress.close()
     return _conclude(invocation, report, operation)
 
 
 def _run_saved(invocation: Invocation, file: PlanFile, options: PlanOptions) -> int:
     from engine.operations.saved_plan.saved_plan import apply_saved
 
-    progress = invocation.progress()
-    try:
-        context = invocation.open(hook=progress)
+    with _opened(invocation) as context:
         saved = file.read(context.schemas)
 
         def approve(report: PlanReport) -> bool:
             _show_first(invocation, report)
-            return True  # whoever applies a saved plan has had it to look at
+            return True  # a saved plan was reviewed before
 
         report = apply_saved(context, saved, approve, lock_timeout=options.lock_timeout)
+    return _conclude(invocation, report, "Apply")
+
+
+@contextlib.contextmanager
+def _opened(invocation: Invocation) -> Iterator[Context]:
+    """Open the project, and show progress while the caller works."""
+    progress = invocation.progress()
+    try:
+        yield invocation.open(hook=progress)
     except KeyboardInterrupt:
         raise InterruptedRunError(_NOT_BEGUN) from None
     finally:
         progress.close()
-    return _conclude(invocation, report, "Apply")
 
 
 def _need_consent(invocation: Invocation, command: str, *, yes: bool) -> None:
-    """Refuse before anything is locked or read, since nobody will be there to say yes."""
+    """Refuse before anything is locked or read, if there is no way to ask."""
     if yes:
         return
     if not invocation.for_people:
@@ -183,7 +184,7 @@ def _need_consent(invocation: Invocation, command: str, *, yes: bool) -> None:
 
 
 def _show_first(invocation: Invocation, report: PlanReport) -> None:
-    """Show a plan to the person who reads along, and set what follows apart from it."""
+    """Show the plan to people, with an empty line after it."""
     if invocation.for_people:
         invocation.write_out(invocation.view.plan(report), end="\n\n")
 
@@ -195,9 +196,9 @@ def _ask(invocation: Invocation, report: PlanReport, operation: str) -> bool:
     return _answer(invocation, question(report, style, operation=operation)) == "yes"
 
 
-def _answer(invocation: Invocation, asked: str) -> str:
-    """Ask, and read a line."""
-    invocation.write_err(asked, end="")
+def _answer(invocation: Invocation, question: str) -> str:
+    """Ask a question and read the line that answers it."""
+    invocation.write_err(question, end="")
     answer = sys.stdin.readline()
     if not answer.endswith("\n"):
         invocation.write_err("")
@@ -206,7 +207,7 @@ def _answer(invocation: Invocation, asked: str) -> str:
 
 @contextlib.contextmanager
 def _before_writing(invocation: Invocation, report: PlanReport) -> Iterator[None]:
-    """Let a Ctrl-C say that nothing was changed."""
+    """Make a Ctrl-C end with the message that nothing was changed."""
     from engine.views.text.plan import untouched
 
     try:
@@ -219,7 +220,7 @@ def _before_writing(invocation: Invocation, report: PlanReport) -> Iterator[None
 
 
 def _naming(invocation: Invocation, addresses: Sequence[ResourceAddress]) -> str:
-    """The command line as typed, with every removal named."""
+    """The command line as typed, with each removal named."""
     from engine.plan.checks import CONFIRM
 
     words = invocation.words
@@ -229,7 +230,7 @@ def _naming(invocation: Invocation, addresses: Sequence[ResourceAddress]) -> str
 
 
 def _ask_for_names(invocation: Invocation, addresses: Sequence[ResourceAddress]) -> bool:
-    """Have a person type what a live account loses; of many, how many they are."""
+    """Make a person type what a live account loses, or its number if it is a lot."""
     from engine.views.text.plan import removal_question
 
     style = invocation.style(sys.stderr)

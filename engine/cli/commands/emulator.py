@@ -1,4 +1,4 @@
-"""`engine emulator`: the embedded Stripe, served to anyone on this machine."""
+"""`engine emulator`: the embedded Stripe, served to the programs of this machine."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def serve(
             f"port {port} is taken", hint="choose another, or leave --port out to get a free one"
         ) from error
     with made as server:
-        # Ctrl-C, or a supervisor's SIGTERM, is how a server is stopped, not how it fails.
+        # A server is stopped with Ctrl-C or with the SIGTERM of a supervisor; neither is a failure.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             _announce(invocation, server.url)

@@ -1,4 +1,4 @@
-"""`engine import`: an object that exists comes under management."""
+"""`engine import`: record an object that exists."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ def import_(
     *,
     lock_timeout: float,
 ) -> None:
-    r"""Bring an object that exists under management.
+    r"""Record an object that exists as a resource of a stack.
 
-    A stack has to declare ADDR. The object is read and recorded; nothing is written to Stripe, and
-    engine plan shows where it differs from the declaration. The id of a child names its parent
-    too, PARENT/ID.
+    A stack has to declare ADDR. The object is read and recorded; nothing is written to Stripe.
+    engine plan shows where it differs from the declaration. Before the id of a child comes that of
+    its parent: PARENT/ID.
 
     \b
     Examples:

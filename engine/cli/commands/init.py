@@ -28,7 +28,7 @@ def init(invocation: Invocation, folder: str | None) -> None:
 
     root = invocation.place / folder if folder is not None else invocation.place
     files = start_project(root)
-    # The one that the next commands use.
+    # The environment that the next commands use.
     environment = load_settings(root, environment=invocation.environment).environment
     project = NewProject(root, folder or "", files, environment)
     invocation.write_out(invocation.view.project(project))

@@ -12,15 +12,15 @@ from engine.errors import UsageError
 
 @click.command(cls=EngineCommand)
 @click.argument("place", required=False, metavar="[ENV[/STACK]]", shell_complete=complete_places)
-@click.option("--reason", metavar="TEXT", help="Why; whoever is kept away is shown it.")
+@click.option("--reason", metavar="TEXT", help="Why; shown to those who are refused.")
 @click.option("--release", is_flag=True, help="Release the lock.")
 @pass_invocation
 def lock(invocation: Invocation, place: str | None, *, reason: str | None, release: bool) -> None:
-    r"""Keep every apply away from a stack, or from an environment.
+    r"""Refuse every apply of a stack, or of an environment.
 
-    The lock is a file beside the state. Once it is committed, no machine applies, destroys or
+    The lock is a file next to the state. Once it is committed, no machine applies, destroys or
     imports there until the lock is released; plans still work. Without ENV, all locks are listed,
-    those of runs that are at work too.
+    also those of runs in progress.
 
     \b
     Examples:
@@ -62,10 +62,10 @@ def lock(invocation: Invocation, place: str | None, *, reason: str | None, relea
 )
 @pass_invocation
 def unlock(invocation: Invocation, id: str, *, force: bool) -> None:
-    r"""Take a run's lock, by the id that is shown to whoever waits.
+    r"""Take the lock from a run, by the id that a waiting run shows.
 
-    The lock of a run that died is free by itself. A run that is still there is better stopped; if
-    it hangs, --force lets the next one in, and the old one is refused whatever it would write next.
+    The lock of a run that died is free by itself. Stop a run that still exists; if it hangs, use
+    --force: the next run may begin, and everything that the old run writes from then on is refused.
 
     \b
     Examples:

@@ -42,10 +42,10 @@ def output(
     raw: bool,
     reveal: str | None,
 ) -> None:
-    r"""Print the values that stacks hand out.
+    r"""Print the outputs of stacks.
 
-    These are the ids and the like that your application needs. Sensitive values are hidden here
-    and with --json; --reveal prints one of them.
+    They are the ids and other values that your application needs. Sensitive values are hidden,
+    also with --json; --reveal prints one of them.
 
     \b
     Examples:
@@ -79,7 +79,7 @@ def output(
 
 
 def _show_one(invocation: Invocation, state: State, name: str, *, raw: bool) -> None:
-    """Show a value to a person; documents hide the sensitive ones, and take no --raw."""
+    """Show a value to a person. Documents hide sensitive values and do not know --raw."""
     from engine.values.secret import holds_secret
 
     value = state.outputs[name]

@@ -31,7 +31,7 @@ CHANGES = 2
     "--out",
     metavar="FILE",
     type=click.Path(),
-    help="Save the plan to FILE; engine apply FILE carries out exactly it.",
+    help="Save the plan to FILE; engine apply FILE applies exactly this plan.",
 )
 @click.option(
     "--detailed-exitcode",
@@ -52,11 +52,11 @@ def plan(
     r"""Show what an apply would change.
 
     Without STACK, all stacks are planned. Stripe is read and nothing is written, with one
-    exception: after an apply that was cut off, plan first finds out what became of it. For that
-    it may send again what may not have reached Stripe, and it writes the state.
+    exception: after an interrupted apply, plan first finds out what became of its operations. For
+    that it may send requests again that may not have reached Stripe, and it writes the state.
 
     A plan that a rule refuses ends with exit code 4 and is not saved. A saved plan holds no
-    secrets, and is refused once anything that it was made from has moved.
+    secrets, and is refused once anything that it was made from has changed.
 
     \b
     Examples:
@@ -100,7 +100,7 @@ def _plan(
 
 
 def _refuse(invocation: Invocation, file: PlanFile | None, report: PlanReport) -> int:
-    """Say on stderr that nobody can apply this, and end as an apply would."""
+    """Say on stderr that an apply would refuse this, and end as it would."""
     from engine.plan.checks import refused
     from engine.views.text.problems import error_text
 

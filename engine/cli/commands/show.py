@@ -18,7 +18,7 @@ def show(invocation: Invocation, stacks: tuple[str, ...]) -> None:
 
     The state is every resource with its id, and the outputs; without STACK, those of all stacks.
     With PLANFILE, the plan that engine plan -o saved there is shown as engine plan showed it.
-    Stripe is not asked.
+    No request is sent to Stripe.
 
     \b
     Examples:

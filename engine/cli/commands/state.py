@@ -1,4 +1,4 @@
-"""`engine state`: looking into states, editing and verifying them, making a lost one again."""
+"""`engine state`: show, edit and verify states, and rebuild a lost one."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _stack_option = click.option(
 
 @click.group(cls=LazyGroup)
 def state() -> None:
-    r"""Look into the state, edit it, verify it, or make it again.
+    r"""Show the state, edit it, verify it, or rebuild it.
 
     \b
     Examples:
@@ -52,10 +52,10 @@ def state() -> None:
 @stacks_argument
 @pass_invocation
 def list_(invocation: Invocation, stacks: tuple[str, ...]) -> None:
-    r"""List the addresses of all managed resources, one a line.
+    r"""List the addresses of all managed resources, one per line.
 
-    With exactly one stack a line is an address; with several it is the stack's name, a space and
-    the address. Stripe is not asked.
+    With one stack a line is an address; with several it is the name of the stack, a space and the
+    address. No request is sent to Stripe.
 
     \b
     Examples:
@@ -99,8 +99,8 @@ def move(
 ) -> None:
     r"""Give a resource, or a renamed stack, another name in the state.
 
-    Nothing is sent to Stripe. moved(OLD, NEW) in the stack does the same for a resource in a way
-    that is reviewed, and in every environment. A stack is written as its name and a colon.
+    Nothing is sent to Stripe. moved(OLD, NEW) in the stack does the same for a resource, reviewed
+    and in every environment. A stack is written as its name and a colon.
 
     \b
     Examples:
@@ -152,9 +152,8 @@ def remove(
 ) -> None:
     r"""Take resources out of the state; their objects stay on Stripe.
 
-    Nothing is sent to Stripe. One that is still declared is new to the next plan.
-    removed(ADDRESS, keep=True) in the stack does the same in a way that is reviewed, and in every
-    environment.
+    Nothing is sent to Stripe. If a resource is still declared, the next plan creates it.
+    removed(ADDRESS, keep=True) in the stack does the same, reviewed and in every environment.
 
     \b
     Examples:
@@ -182,12 +181,12 @@ def remove(
 def verify(invocation: Invocation, places: tuple[str, ...]) -> int:
     r"""Find everything wrong with state files, offline.
 
-    Checks that each is byte for byte what the engine writes, that its digest fits, that it stands
-    in its own place, that no secret is in it, and that what it records holds together. All
-    problems are listed at once, with file and line. Without arguments every state of every
-    environment is checked, with -e those of one. No key is needed and no network call is made.
+    Checks that each file is byte for byte what the engine writes, that its digest is right, that it
+    is in its own place, that it holds no secret, and that its records agree with each other. All
+    problems are listed at once, with file and line. Without arguments the states of all
+    environments are checked, with -e those of one. No key is needed and no request is sent.
 
-    What ends in .json is taken for a file, so this is a pre-commit hook as it stands.
+    A name that ends in .json is a file, so this command can be a pre-commit hook.
 
     \b
     Examples:
@@ -213,18 +212,18 @@ def verify(invocation: Invocation, places: tuple[str, ...]) -> int:
 @state.command("rebuild", cls=EngineCommand)
 @stacks_argument
 @click.option(
-    "--force", is_flag=True, help="Replace a state that can be read, too; it is kept aside."
+    "--force", is_flag=True, help="Replace also a state that can be read; a copy of it is kept."
 )
 @click.option(
     "--lineage",
     default="",
     metavar="TEXT",
-    help="The stack's lineage, where stamps of several are found.",
+    help="The lineage of the stack, if objects have stamps of several lineages.",
 )
 @click.option(
     "--declared-only",
     is_flag=True,
-    help="Do not list types that the stacks do not declare, in search of what they once did.",
+    help="List only the types that the stacks declare now, not those that they declared before.",
 )
 @variable_options
 @lock_timeout_option
@@ -238,15 +237,15 @@ def rebuild(
     declared_only: bool,
     lock_timeout: float,
 ) -> None:
-    r"""Make a lost state again, from what is on the account.
+    r"""Rebuild a lost state from the objects of the account.
 
-    Finds the object of each declared resource by its ownership stamp, else by its natural key (an
-    id of its own choice, a lookup key, a code), else by the id that a damaged file still names.
-    Nothing is written to Stripe. What was stored before is kept aside as STACK.json.replaced. What
-    carries the stack's stamp and is declared no more is recorded too, so that the next apply
-    removes it; engine plan shows it all.
+    Finds the object of each declared resource by its ownership stamp, else by its natural key (a
+    chosen id, a lookup key, a code), else by the id that a damaged file still names. Nothing is
+    written to Stripe. The old file is kept as STACK.json.replaced. Objects with the stamp of the
+    stack that are no longer declared are recorded too, so that the next apply removes them;
+    engine plan shows all of this.
 
-    Without STACK, every stack is rebuilt whose state is lost or cannot be read.
+    Without STACK, each stack is rebuilt whose state is lost or cannot be read.
 
     \b
     Examples:

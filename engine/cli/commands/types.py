@@ -37,7 +37,7 @@ def types(invocation: Invocation, type_name: str | None) -> None:
 
 
 def _known(name: str) -> str:
-    """The type that a person means, by any of its names."""
+    """The name of a type, from any of its names."""
     from engine.catalog import loader
 
     by_name = {face.lower(): found for face, found in loader.faces().items()}

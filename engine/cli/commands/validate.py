@@ -18,8 +18,8 @@ from engine.errors import StackError
 def validate(invocation: Invocation, stacks: tuple[str, ...]) -> int:
     r"""Find everything wrong with the stacks, offline.
 
-    All problems are listed at once, each with file, line and what would be right. Without STACK,
-    all stacks are checked. No network call is made and no key is needed.
+    All problems are listed at once, each with file, line and a suggestion. Without STACK, all
+    stacks are checked. No request is sent and no key is needed.
 
     \b
     Examples:

@@ -1,1 +1,1 @@
-"""What programs read: the JSON document of each command."""
+"""The format for programs: one JSON document for each command."""

@@ -35,7 +35,7 @@ def plan_document(report: PlanReport) -> dict[str, Any]:
 
 
 def apply_document(report: ApplyReport) -> dict[str, Any]:
-    """Write what an apply planned and what became of it.
+    """Write what an apply planned and did.
 
     It is the plan's document, with the serial and the outputs as they are now, plus `outcomes`
     and whether the plan came from a file.
@@ -103,25 +103,25 @@ def _field(entry: FieldChange) -> dict[str, Any]:
 
 
 def _side(value: Any, *, sensitive: bool) -> Any:
-    """One side of a change; a secret that is not there is told from one that is."""
+    """One side of a change; a secret is masked, but its absence is shown."""
     shown = known(value)
     return SENSITIVE if sensitive and shown is not None else shown
 
 
 def _masked(document: Any, hidden: Sequence[Path]) -> Any:
-    """Put a mask over the leaves at some paths of a document that is ours to change."""
+    """Mask the leaves at some paths, in the document itself."""
     for path in hidden:
-        holder = document
+        parent = document
         for part in path[:-1]:
-            holder = _step(holder, part)
-        if _step(holder, path[-1]) is not None:
-            holder[path[-1]] = SENSITIVE
+            parent = _step(parent, part)
+        if _step(parent, path[-1]) is not None:
+            parent[path[-1]] = SENSITIVE
     return document
 
 
-def _step(holder: Any, part: str | int) -> Any:
+def _step(parent: Any, part: str | int) -> Any:
     try:
-        return holder[part]
+        return parent[part]
     except (KeyError, IndexError, TypeError):
         return None
 

@@ -12,7 +12,7 @@ from engine.views.style import printable
 
 
 def failure_document(error: EngineError) -> dict[str, Any]:
-    """Write an error that left nothing else to say."""
+    """Write the error of a command that has no result."""
     return {"format_version": FORMAT_VERSION, "error": error_document(error)}
 
 

@@ -1,7 +1,7 @@
 """Values in JSON's shapes, with masks over secrets and marks for what is not known.
 
-Every document says `format_version` 1: keys are added, never renamed nor given another meaning;
-a change that breaks a reader raises it. What must not live here: any document as a whole.
+Each document has `format_version` 1: keys may be added, but never renamed or given another
+meaning; a change that breaks a reader raises the version.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""What a run shows while it works."""
+"""Progress: what a run shows while it works."""

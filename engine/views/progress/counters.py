@@ -1,7 +1,4 @@
-"""How far a run has come: counts, and how long the rest may take.
-
-What must not live here: streams, and how it is laid out.
-"""
+"""How far a run has come: counts, and how long the rest may take."""
 
 from __future__ import annotations
 
@@ -12,9 +9,9 @@ from dataclasses import dataclass, field
 from engine.ports.outcomes import Outcome, StepResult
 
 _WINDOW = 30.0
-"""Seconds back over which the speed is measured: it changes with what Stripe lets through."""
+"""Seconds over which the speed is measured: it changes with the rate limit."""
 _EARLY, _FEW = 3.0, 5
-"""Before so many seconds, or so many operations, an estimate would be a guess."""
+"""Before these many seconds, or operations, there is no estimate."""
 _MINUTE, _HOUR, _SOON = 60, 3600, 10
 
 
@@ -24,7 +21,7 @@ class Reading:
 
     Attributes:
         stack: Its name.
-        since: When it began, in seconds of the clock of whoever shows it.
+        since: When it began, in seconds of the clock of the view.
         answered: Requests that were answered since.
     """
 
@@ -35,12 +32,12 @@ class Reading:
 
 @dataclass(slots=True)
 class Tally:
-    """The operations of one stack. Written by one thread; others may look at any time.
+    """The operations of one stack. One thread writes it; others may read it at any time.
 
     Attributes:
         stack: Its name.
         total: How many there are.
-        since: When the first could begin, in seconds of the clock of whoever shows it.
+        since: When the first could begin, in seconds of the clock of the view.
         done: How many have ended, well or not.
         failed: How many of these ended badly.
         skipped: How many will not be begun.
@@ -65,7 +62,7 @@ class Tally:
         self._sent.add(key)
 
     def ended(self, result: StepResult, now: float) -> None:
-        """An operation ended; what was never sent took no time and says nothing of the rest."""
+        """An operation ended. One that was not sent does not count for the speed."""
         if result.outcome is Outcome.SKIPPED:
             self.skipped += 1
             return
@@ -79,19 +76,23 @@ class Tally:
                 self._answers.popleft()
 
     def seconds_left(self, now: float) -> float | None:
-        """How long the rest takes at the speed of late; None while that cannot be told."""
+        """How long the rest takes at the current speed; None while that cannot be estimated."""
         count = len(self._answers)
         if not self.left or count < _FEW or now - self.since < _EARLY:
             return None
         begun = max(self.since, now - _WINDOW)
-        # Answers that have stopped coming make it slower still.
+        # When no more responses arrive, the estimate grows.
         span = now - min(begun, self._answers[0])
         return self.left * span / count
 
     def state(self) -> list[str]:
-        """Say what is neither done nor simply to come: `18 under way`, `2 failed`."""
-        told = (("under way", len(self._sent)), ("failed", self.failed), ("skipped", self.skipped))
-        return [f"{number:,} {what}" for what, number in told if number]
+        """Count what is in progress and what went wrong: `18 under way`, `2 failed`."""
+        counts = (
+            ("under way", len(self._sent)),
+            ("failed", self.failed),
+            ("skipped", self.skipped),
+        )
+        return [f"{number:,} {what}" for what, number in counts if number]
 
 
 def about(seconds: float) -> str:
@@ -107,5 +108,5 @@ def about(seconds: float) -> str:
 
 
 def short(rate: float) -> str:
-    """Write a rate with a digit after the point, if it is not zero: `22.5`."""
+    """Write a rate with one decimal, without `.0`: `22.5`."""
     return f"{rate:.1f}".removesuffix(".0")

@@ -1,7 +1,6 @@
-"""Progress: what a run tells while it works, line by line.
+"""Progress as lines.
 
-What must not live here: results; they are told once the run is over. A stream that breaks while
-operations run is no reason to stop them, so nothing here raises.
+A stream that breaks while operations run is no reason to stop them, so nothing here raises.
 """
 
 from __future__ import annotations
@@ -22,24 +21,24 @@ from engine.views.progress.counters import Reading, Tally, about, short
 from engine.views.style import PLAIN, Style, visible
 
 _PERIOD = 10.0
-"""Seconds between two lines that sum up, and between two about the rate."""
+"""Seconds between two summaries, and between two lines about the rate."""
 _MANY = 100
-"""Of more operations than this only the ends are lines of their own: of 10,000 beginnings nobody
-reads one."""
+"""With more operations than this, only their ends are written: 10,000 beginnings are too many to
+read."""
 
 _OUTCOME_COLOURS = {Outcome.APPLIED: "green", Outcome.FAILED: "red", Outcome.SKIPPED: "yellow"}
 
 
 class LineProgress(Hook):
-    """Tells each event in a line of its own; right for logs and pipes.
+    """Writes each event as a line, for logs and pipes.
 
-    A run that takes long is summed up now and then, when something happens: no timer runs.
+    A long run is summed up from time to time, when something happens: there is no timer.
 
     Args:
-        stream: Where to.
+        stream: Where lines go.
         style: Decoration.
-        verbose: Tell of reading too, and of each beginning.
-        clock: Tells seconds that never go back.
+        verbose: Write also about reading, and about each beginning.
+        clock: Returns seconds that never decrease.
     """
 
     def __init__(
@@ -54,7 +53,7 @@ class LineProgress(Hook):
         self._style = style
         self._verbose = verbose
         self._clock = clock
-        # Reentrant: a signal is heard in the middle of anything.
+        # Reentrant: a signal may arrive at any moment.
         self._lock = threading.RLock()
         self._traffic: Traffic | None = None
         self._reading: Reading | None = None
@@ -62,26 +61,28 @@ class LineProgress(Hook):
         self._summed_up = self._slowed = float("-inf")
 
     def close(self) -> None:
-        """Leave the terminal as it was; harmless to repeat."""
+        """Leave the terminal as it was; may be called again."""
 
     def connected(self, traffic: Traffic) -> None:
-        """Stripe is spoken to from here on."""
+        """Requests are sent to Stripe from now on."""
         self._traffic = traffic
 
     def waiting_for_lock(self, stack: str, owner: str) -> None:
         """Another run holds the lock of `stack`."""
-        self._tell(f"Stack {stack} is locked by {owner or 'another run'}; waiting…")
+        self._write(f"Stack {stack} is locked by {owner or 'another run'}; waiting…")
 
     def recovered(self, stack: str, since: str, findings: Sequence[Finding]) -> None:
-        """An earlier run of `stack` had not finished, and was taken up."""
-        self._tell(f"Stack {stack}: a run of {since} had not finished; this became of it:")
+        """An earlier run of `stack` was interrupted, and this run finished it."""
+        self._write(
+            f"Stack {stack}: a run of {since} had not finished. What became of its operations:"
+        )
         for finding in findings:
-            self._tell(f"  {finding.address}: {vocabulary.found(finding)}")
+            self._write(f"  {finding.address}: {vocabulary.found(finding)}")
 
     def refreshing(self, stack: str, count: int) -> None:
         """`count` objects of `stack` are about to be read."""
         if self._verbose and count:
-            self._tell(f"Stack {stack}: reading {counted(count, 'object')}…")
+            self._write(f"Stack {stack}: reading {counted(count, 'object')}…")
         self._summed_up = self._clock()
         self._reading = Reading(stack, self._summed_up)
 
@@ -100,7 +101,7 @@ class LineProgress(Hook):
     def apply_started(self, stack: str, count: int) -> None:
         """`count` operations are about to begin."""
         if self._verbose:
-            self._tell(f"Stack {stack}: {counted(count, 'operation')} to do")
+            self._write(f"Stack {stack}: {counted(count, 'operation')} to do")
         self._summed_up = self._clock()
         self._tally = Tally(stack, count, self._summed_up)
 
@@ -109,13 +110,13 @@ class LineProgress(Hook):
         if self._tally is not None:
             self._tally.began(step.key)
         if step.kind not in _SILENT and not self._is_too_much():
-            self._tell(f"{step.address}: {vocabulary.doing(step)}…")
+            self._write(f"{step.address}: {vocabulary.doing(step)}…")
 
     def step_finished(self, result: StepResult) -> None:
         """An operation ended, or was skipped."""
         if self._tally is not None:
             self._tally.ended(result, self._clock())
-        self._tell_end(result)
+        self._write_end(result)
         self._look()
 
     def apply_finished(self, result: ApplyResult) -> None:  # noqa: ARG002 - the port's signature
@@ -123,18 +124,18 @@ class LineProgress(Hook):
         self._tally = None
 
     def slowed(self, rate: float) -> None:
-        """Stripe refused requests for their rate; a cut soon after another says nothing new."""
+        """Stripe refused requests for their rate; of several refusals in a row one is reported."""
         with self._lock:
             now = self._clock()
             if now - self._slowed >= _PERIOD:
                 self._slowed = now
-                self._tell(f"Stripe limits the rate: going on at {short(rate)} requests/s")
+                self._write(f"Stripe limits the rate: going on at {short(rate)} requests/s")
 
     def _is_too_much(self) -> bool:
-        """Whether there are too many operations to tell of each beginning, or of each not begun."""
+        """Whether there are too many operations to write about each beginning and each skip."""
         return self._tally is not None and self._tally.total > _MANY and not self._verbose
 
-    def _tell_end(self, result: StepResult) -> None:
+    def _write_end(self, result: StepResult) -> None:
         step = result.step
         if result.outcome is Outcome.APPLIED and step.kind in _SILENT:
             return
@@ -145,19 +146,21 @@ class LineProgress(Hook):
             Outcome.FAILED: f"could not be {vocabulary.done(step)}",
             Outcome.SKIPPED: f"not {vocabulary.done(step)}, since {_reason(result)}",
         }[result.outcome]
-        self._tell(f"{step.address}: {self._style.paint(text, _OUTCOME_COLOURS[result.outcome])}")
+        self._write(f"{step.address}: {self._style.paint(text, _OUTCOME_COLOURS[result.outcome])}")
 
     def stopping(self) -> None:
         """The person asked the run to stop."""
-        self._tell("Stopping: what is in flight finishes and is recorded. Once more stops at once.")
+        self._write(
+            "Stopping: what is in flight finishes and is recorded. Once more stops at once."
+        )
 
     def _look(self) -> None:
-        """Sum up, if it is time."""
+        """Write a summary if the last one is old enough."""
         now = self._clock()
         if now - self._summed_up >= _PERIOD:
             self._summed_up = now
             for line in self._summary(now):
-                self._tell(line)
+                self._write(line)
 
     def _summary(self, now: float) -> list[str]:
         waiting = held_back(self._traffic)
@@ -178,17 +181,17 @@ class LineProgress(Hook):
             ]
         return []
 
-    def _tell(self, line: str) -> None:
-        # A signal may be heard in the middle of a line; that one tells of itself.
+    def _write(self, line: str) -> None:
+        # A signal may arrive in the middle of a line; its own line is then written by itself.
         with self._lock, contextlib.suppress(OSError, ValueError, RuntimeError):
             self._stream.write(f"{visible(hide(line))}\n")
             self._stream.flush()
 
 
 class SilentProgress(LineProgress):
-    """Tells nothing: with `--json`, or where nobody listens."""
+    """Writes nothing: for formats that are not for people."""
 
-    def _tell(self, line: str) -> None:
+    def _write(self, line: str) -> None:
         pass
 
 

@@ -1,7 +1,4 @@
-"""Live progress at a terminal: the lines, and under them how far the run has come.
-
-What must not live here: what the lines say, and whether there is a terminal.
-"""
+"""Progress at a terminal: the lines, and under them how far the run has come."""
 
 from __future__ import annotations
 
@@ -23,9 +20,9 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 _PATIENCE = 1.0
-"""Seconds that a reading may take before it is shown: most are over by then."""
+"""Seconds before a reading is shown: most have ended by then."""
 _A_SECOND = 5
-"""How often the display is drawn anew."""
+"""How many times per second the display is drawn."""
 _BAR, _SHORTEST_BAR = 30, 8
 _GAP = "  "
 
@@ -70,7 +67,7 @@ class LiveProgress(LineProgress):
         self.close()
 
     def _look(self) -> None:
-        """Show a reading that takes long; what is shown sums itself up."""
+        """Show a reading that takes long. The display replaces the summaries."""
         reading = self._reading
         if (
             self._live is None
@@ -84,7 +81,7 @@ class LiveProgress(LineProgress):
         from rich.live import Live
 
         self.close()
-        # That the stream is a terminal was found out before.
+        # The caller knows that the stream is a terminal.
         console = Console(
             file=self._stream,
             force_terminal=True,
@@ -100,11 +97,11 @@ class LiveProgress(LineProgress):
         )
         with contextlib.suppress(OSError, ValueError):
             self._live.start(refresh=True)
-            # A run that is killed cannot bring it back.
+            # A run that is killed could not show it again.
             console.show_cursor(show=True)
 
     def _board(self, width: int) -> Text:
-        """Draw the display; from the thread that shows it, so without the lock."""
+        """Draw the display. The display's own thread calls this, without the lock."""
         from rich.text import Text
 
         tally, reading = self._tally, self._reading
@@ -117,10 +114,10 @@ class LiveProgress(LineProgress):
             lines = still_reading(reading, self._traffic, width=width) if reading else []
         return Text.from_ansi("\n".join(lines), no_wrap=True)
 
-    def _tell(self, line: str) -> None:
+    def _write(self, line: str) -> None:
         with self._lock:
             if self._live is None:
-                super()._tell(line)
+                super()._write(line)
                 return
             from rich.text import Text
 
@@ -166,7 +163,7 @@ def still_reading(reading: Reading, traffic: Traffic | None, *, width: int) -> l
 
 
 def _fitting(parts: list[str], width: int, *, needed: int, gap: str = _GAP) -> list[str]:
-    """The parts that fit beside each other; so many stay in any case."""
+    """The parts that fit on one line; the first `needed` ones stay in any case."""
     kept = [part for part in parts if part]
     while len(kept) > needed and len(gap.join(kept)) >= width:
         kept.pop()

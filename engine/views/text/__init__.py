@@ -1,1 +1,1 @@
-"""What people read: plans, results, states and problems as text."""
+"""The format for people: plans, results, states and problems as text."""

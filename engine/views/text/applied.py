@@ -1,7 +1,4 @@
-"""What became of an apply, for people. Every number is counted from the report.
-
-What must not live here: progress while it runs (`progress`).
-"""
+"""The result of an apply as text. Each number is counted from the report."""
 
 from __future__ import annotations
 
@@ -78,8 +75,8 @@ def failure_text(report: ApplyReport, style: Style, *, operation: str = "Apply")
     if report.not_begun:
         stacks = ", ".join(f"stack {name}" for name in report.not_begun)
         blocks.append(f"Not begun: {stacks}.")
-    advice = "" if interrupted and not failures else "Put right what failed, then run"
-    # A saved plan does not fit the state any more that it has changed itself.
+    advice = "" if interrupted and not failures else "Fix what failed, then run"
+    # A saved plan no longer fits the state, which it has changed itself.
     command = "plan" if report.plan.saved else operation.lower()
     if not unsaved:
         blocks.append(
@@ -101,15 +98,13 @@ def summary_line(report: ApplyReport, *, operation: str = "Apply") -> str:
 
 
 def _only_state(report: ApplyReport) -> str:
-    """Say what a run did that sent nothing to Stripe; empty if it did more, or less."""
+    """Say what a run did that sent nothing to Stripe; empty if it did anything else."""
     plans = report.plan.plans
     if not (report.plan.has_changes and report.is_whole):
         return ""
     if all(plan.refresh_only for plan in plans):
         drifted = counted(sum(len(plan.drift) for plan in plans), "resource")
-        return (
-            f"The state was brought up to what Stripe has ({drifted}); nothing was sent to Stripe."
-        )
+        return f"The state was updated to what Stripe has ({drifted}); nothing was sent to Stripe."
     if not any(plan.pending for plan in plans):
         return "Only the state or its outputs changed; nothing was sent to Stripe."
     return ""
@@ -180,7 +175,7 @@ def _failure(
 
 
 def _is_unsaved(failure: StepResult, unsaved: Sequence[ApplyResult]) -> bool:
-    """Whether an operation failed only in that the state could not be written after it."""
+    """Whether an operation failed only because the state could not be written after it."""
     return any(failure.error is result.unsaved for result in unsaved)
 
 
@@ -212,7 +207,7 @@ def _error_lines(error: EngineError) -> Iterator[str]:
 
 
 def _root_cause(result: StepResult, results: Sequence[StepResult]) -> str:
-    """Follow what skipped an operation back to the failure it began with."""
+    """The first failure in the chain that made an operation be skipped."""
     by_key = {entry.step.key: entry for entry in results}
     seen: set[str] = set()
     because = result.because

@@ -1,7 +1,4 @@
-"""One change, one drift, one output, as lines.
-
-What must not live here: how they are put together to a plan (`human`).
-"""
+"""One change, one drift, one output, as lines."""
 
 from __future__ import annotations
 
@@ -42,8 +39,8 @@ def change_lines(
         change: The change.
         schemas: Resource types by name.
         style: Decoration.
-        sources: What is to be sent, references unresolved, to say what unknown values wait for.
-        names: Addresses of the objects that the plan knows, by id.
+        sources: What will be sent, with references, to name what unknown values wait for.
+        names: Addresses by object id, of the objects in the plan.
     """
     names = names or {}
     root = schemas[change.type].root if change.type in schemas else None
@@ -67,12 +64,12 @@ def change_lines(
         yield from lay_out(list(leaves_that_tell(change, schemas)), style, _FIELD_INDENT)
     for note in change.notes:
         if change.removal is not None and note == change.removal.note:
-            continue  # the heading has said it
+            continue  # it is in the heading
         yield f"{_FIELD_INDENT}{style.paint('!', 'yellow', 'bold')} {note}"
 
 
 def drift_lines(drift: Drift, style: Style) -> Iterator[str]:
-    """Say how one object differs from what the last apply saw."""
+    """Say how one object differs from what the last apply recorded."""
     name = f"{drift.address} [{drift.id}]" if drift.id else str(drift.address)
     if drift.gone:
         yield f"{style.paint('  -', 'red')} {name}: deleted"
@@ -99,7 +96,7 @@ def output_lines(outputs: Sequence[OutputChange], style: Style) -> Iterator[str]
 
 
 def _fields(change: Change) -> Sequence[FieldChange]:
-    """The leaves to show: those that differ, or all there will be where nothing was."""
+    """The leaves to show: those that differ, or all of a new object."""
     if change.fields or change.before:
         return change.fields
     return [
@@ -109,7 +106,7 @@ def _fields(change: Change) -> Sequence[FieldChange]:
 
 
 def _drifted(entry: FieldChange) -> Leaf:
-    """A leaf that moved by itself: what it was is not cleared, it is just gone."""
+    """A leaf that changed outside of the code: a missing value was not cleared by us."""
     found = next(iter(leaf(entry)))
     if entry.after is ABSENT and not entry.sensitive:
         return Leaf("-", found.name, f"{show(entry.before, entry.currency)} -> nothing")

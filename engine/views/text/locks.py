@@ -10,7 +10,7 @@ from engine.state.held_lock import HeldLock
 
 
 def locks_text(held: Sequence[HeldLock], runs: Sequence[RunLock]) -> str:
-    """List every lock, one a line."""
+    """List all locks, one per line."""
     lines = [
         f"{lock} (lock {lock.id}, held until engine lock {lock.place} --release)" for lock in held
     ]

@@ -1,7 +1,4 @@
-"""Leaves that say what they are of: addresses beside ids, and what tells one object from others.
-
-What must not live here: how a leaf is written (`fields`), and whole changes (`change`).
-"""
+"""Leaves that name objects: addresses after ids, and the fields by which people know an object."""
 
 from __future__ import annotations
 
@@ -87,7 +84,7 @@ def _element(elements: list[Any], part: str | int, names: Mapping[str, str]) -> 
 
 
 def _named_path(path: Path, root: Attribute, names: Mapping[str, str]) -> str:
-    """A dotted path, with the address in brackets where an id tells elements of a list apart."""
+    """A dotted path; an element that is known by an id has the address in brackets."""
     text = ""
     for length, part in enumerate(path):
         holder = root.at(path[:length])
@@ -114,17 +111,14 @@ def _with_named_entries(
 
 
 def _waits(after: Any, written: Any, names: Mapping[str, str]) -> list[str]:
-    """What the unknown entries of a list wait for: what is written there and not known yet."""
+    """What the unknown entries of a list wait for: references that have no value yet."""
     known = {f"{names[value]}.id" for value in after if value in names}
     waits = [str(target) for target in targets_in(written) if str(target) not in known]
     return waits if len(waits) == sum(value is UNKNOWN for value in after) else []
 
 
-# ── what tells an object from others ──────────────────────────────────────────────────────
-
-
 def leaves_that_tell(change: Change, schemas: Schemas) -> Iterator[Leaf]:
-    """The amount, the code, the address: what a person knows an object by that goes.
+    """What a person knows a removed object by: its amount, its code, its address.
 
     Keys come first, then amounts, then what a create needs, then other plain values, those of the
     object itself before those that are nested.

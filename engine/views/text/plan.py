@@ -1,7 +1,4 @@
-"""A plan for people: Terraform's vocabulary, Stripe's consequences, plain English.
-
-What must not live here: printing, asking, and anything a report does not say.
-"""
+"""A plan as text: the vocabulary of Terraform, and what it means on Stripe."""
 
 from __future__ import annotations
 
@@ -69,7 +66,7 @@ def _option_words(options: PlanOptions) -> Iterator[str]:
 
 
 def account_line(report: PlanReport, style: Style) -> str:
-    """Say which environment, account and mode a run speaks to."""
+    """Say which environment, account and mode a run uses."""
     parts = [f"Environment {report.environment}"]
     if report.embedded:
         parts[0] += " (embedded emulator)"
@@ -86,7 +83,7 @@ def account_line(report: PlanReport, style: Style) -> str:
 
 
 def question(report: PlanReport, style: Style, *, operation: str = "Apply") -> str:
-    """Ask for a yes, naming what it is a yes to."""
+    """Ask for a yes, and name what will be done."""
     live = style.paint("LIVE MODE", "bold", "red")
     ends = [change for plan in report.plans for change in plan.pending]
     if report.options.destroy and ends:
@@ -126,7 +123,7 @@ def summary_line(plans: Sequence[Plan]) -> str:
 
 
 def requests_line(requests: int) -> str:
-    """Say how many calls were made."""
+    """Say how many requests were made."""
     return f"{counted(requests, 'request')} made to Stripe."
 
 
@@ -152,7 +149,7 @@ def _plan_blocks(plan: Plan, schemas: Schemas, style: Style, *, named: bool) -> 
         mark = style.paint("Warning:", "yellow", "bold")
         yield "\n".join(f"{mark} {warning}" for warning in plan.warnings)
     if plan.refusals:
-        lines = [style.paint("An apply refuses this plan:", "red", "bold")]
+        lines = [style.paint("This plan is refused:", "red", "bold")]
         yield "\n".join([*lines, *(f"  {refusal}" for refusal in plan.refusals)])
 
 
@@ -165,7 +162,7 @@ def _legend(plans: Sequence[Plan], style: Style) -> list[str]:
         for sign, meaning in vocabulary.LEGEND.items()
         if sign in used
     ]
-    return ["\n".join(["What the symbols say:", *entries])]
+    return ["\n".join(["What the symbols mean:", *entries])]
 
 
 def _counts(plans: Iterable[Plan], *, always: bool) -> list[str]:
@@ -195,8 +192,7 @@ def _conclusion(report: PlanReport, style: Style) -> str:
     if all(plan.refresh_only for plan in report.plans):
         drifted = counted(sum(len(plan.drift) for plan in report.plans), "resource")
         lines.append(
-            f"The state will be brought up to what Stripe has ({drifted}); "
-            "nothing is sent to Stripe."
+            f"The state will be updated to what Stripe has ({drifted}); nothing is sent to Stripe."
         )
     elif not any(plan.pending for plan in report.plans):
         lines.append("Only the state or its outputs change; nothing is sent to Stripe.")
@@ -204,7 +200,7 @@ def _conclusion(report: PlanReport, style: Style) -> str:
 
 
 def _why_nothing(report: PlanReport) -> str:
-    """Say why there is nothing to do, and no more than was looked at."""
+    """Say why there is nothing to do, and mention only what was compared."""
     options = report.options
     whole = not (options.targets or options.excludes)
     if options.destroy:
@@ -229,7 +225,7 @@ def _why_nothing(report: PlanReport) -> str:
 
 
 def _apart_from(report: PlanReport) -> str:
-    """Name what no module declares, and so no plan looks at."""
+    """Name the states without a module, which no plan includes."""
     if not report.orphans:
         return ""
     return f", apart from what has a state and no module: {', '.join(report.orphans)}"

@@ -12,7 +12,7 @@ from engine.views.style import Style, printable
 
 
 def error_text(error: EngineError, style: Style) -> str:
-    """Write an error the way a terminal shows it: message, cause, hint."""
+    """Write an error: message, cause, hint."""
     mark = style.paint("Error:", "bold", "red")
     if isinstance(error, ProblemsError):
         return "\n".join([f"{mark} {error.message}", "", *map(problem_text, error.problems)])
@@ -27,7 +27,7 @@ def error_text(error: EngineError, style: Style) -> str:
 
 
 def success_text(stacks: Sequence[Stack]) -> str:
-    """Say that stacks were checked and nothing was found."""
+    """Say that stacks have no problems."""
     resources = sum(len(stack.declarations) for stack in stacks)
     return (
         f"Success: {counted(len(stacks), 'stack')}, {counted(resources, 'resource')}, no problems."
@@ -35,7 +35,7 @@ def success_text(stacks: Sequence[Stack]) -> str:
 
 
 def verified_text(found: Sequence[Verified]) -> str:
-    """Say that state files were verified and nothing was found."""
+    """Say that state files have no problems."""
     resources = sum(entry.resources for entry in found)
     return (
         f"Success: {counted(len(found), 'state')}, {counted(resources, 'resource')}, no problems."

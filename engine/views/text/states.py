@@ -1,7 +1,4 @@
-"""States for people: what a stack has on Stripe, and the values it hands out.
-
-What must not live here: reading them.
-"""
+"""States as text: the resources of a stack, and its outputs."""
 
 from __future__ import annotations
 
@@ -39,11 +36,11 @@ def resource_text(address: str, resource: ResourceState, schemas: Schemas, style
 
 
 def output_values(state: State, hidden: Collection[str] = ()) -> list[str]:
-    """Write a state's outputs, one a line, sensitive ones hidden.
+    """Write the outputs of a state, one per line, with sensitive ones hidden.
 
     Args:
         state: The state.
-        hidden: Names to hide beside those that the state itself knows to be sensitive.
+        hidden: Names to hide in addition to those that are sensitive in the state.
     """
     width = max((len(name) for name in state.outputs), default=0)
     return [
@@ -75,7 +72,7 @@ def addresses_text(states: Sequence[State]) -> str:
 
 
 def rebuilt_text(found: Sequence[Rebuilt], style: Style) -> str:
-    """Say of some states what they were made of."""
+    """Say from which objects states were rebuilt."""
     if not found:
         return "Every state can be read: nothing to rebuild."
     return "\n\n".join("\n".join(_rebuilt_lines(entry, style)) for entry in found)
@@ -95,7 +92,7 @@ def _rebuilt_lines(rebuilt: Rebuilt, style: Style) -> Iterator[str]:
         for old in record.superseded if record is not None else ():
             yield f"    it replaced {old}, which is still to be removed"
     for title, addresses in (
-        ("Declared no more; the next apply removes them:", rebuilt.undeclared),
+        ("No longer declared; the next apply removes them:", rebuilt.undeclared),
         ("Not found; the next apply creates them:", rebuilt.missing),
     ):
         if addresses:
@@ -107,9 +104,12 @@ def _rebuilt_lines(rebuilt: Rebuilt, style: Style) -> Iterator[str]:
             note = f" (not taken, though the key fits: {taken})" if taken else ""
             yield f"  {address}{id}{note}"
     if rebuilt.undeclared and rebuilt.missing:
-        yield "If two of these are one thing under two names, say moved(OLD, NEW) before you apply."
+        yield (
+            "If two of these are one thing under two names, declare moved(OLD, NEW) "
+            "before you apply."
+        )
     for reason in rebuilt.unread:
-        yield f"Not looked through: {reason}"
+        yield f"Not searched: {reason}"
 
 
 def _state_blocks(state: State, schemas: Schemas, style: Style) -> Iterator[str]:

@@ -50,13 +50,13 @@ def type_text(kind: ResourceType, schemas: Schemas, style: Style) -> str:
             ]
         ),
     ]
-    told = [
+    returned = [
         f"{name} (sensitive)" if field.sensitive else name
         for name, field in sorted(kind.root.fields.items())
         if not field.declarable
     ]
-    if told:
-        blocks.append(f"Answered by Stripe, to refer to: {', '.join(told)}")
+    if returned:
+        blocks.append(f"Returned by Stripe, to refer to: {', '.join(returned)}")
     blocks.append("\n".join([style.paint("Removal", "bold"), *_removal_lines(kind)]))
     blocks.append("\n".join([style.paint("Found again by", "bold"), *_identity_lines(kind)]))
     blocks.append(
@@ -68,7 +68,7 @@ def type_text(kind: ResourceType, schemas: Schemas, style: Style) -> str:
 
 
 def columns(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Align rows of texts; the last column runs free."""
+    """Align the columns of a table; the last one is not padded."""
     if not rows:
         return []
     widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]) - 1)]
@@ -91,7 +91,7 @@ def _field_lines(kind: ResourceType) -> list[str]:
         [
             (f"  {_indented(path)}", _kind(field), "; ".join(_remarks(kind.root, path, field)))
             for path, field in walk(kind.root)
-            # Elements are told with their list or map.
+            # Elements are described with their list or map.
             if field.declarable and path[-1] != "*"
         ]
     )
@@ -110,7 +110,7 @@ def _kind(field: Attribute) -> str:
 
 
 def _remarks(root: Attribute, path: Path, field: Attribute) -> Iterator[str]:
-    # What holds for an object as a whole is said once, at the top of it.
+    # What is true for a whole object is written once, at its top.
     above = root.at(path[:-1]) if len(path) > 1 else None
     if field.required:
         yield "required"

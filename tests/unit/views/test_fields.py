@@ -107,7 +107,7 @@ def test_two_short_texts_are_shown_whole() -> None:
             False,
             True,
             {"reason": FieldReason.CLEARED},
-            ["~ active: false -> true (declared no more: back to the default)"],
+            ["~ active: false -> true (no longer declared: back to the default)"],
         ),
         ("products.0.prices", ["a"], ["b"], {}, ['~ products[0].prices: ["a"] -> ["b"]']),
         (

@@ -139,7 +139,7 @@ def test_a_failure_names_what_why_and_what_was_skipped(failed: ApplyReport) -> N
               create stripe_promotion_code.p
               create stripe_promotion_code.q
 
-        What was done is recorded. Put right what failed, then run engine apply again: \
+        What was done is recorded. Fix what failed, then run engine apply again: \
 it goes on from here.""")
 
 
@@ -147,7 +147,7 @@ def test_after_a_saved_plan_that_failed_only_a_new_plan_helps(failed: ApplyRepor
     """The saved one does not fit the state that it changed itself."""
     saved = dataclasses.replace(failed, plan=dataclasses.replace(failed.plan, saved=True))
     assert failure_text(saved, PLAIN).endswith(
-        "Put right what failed, then run engine plan again: it goes on from here."
+        "Fix what failed, then run engine plan again: it goes on from here."
     )
 
 
@@ -215,7 +215,7 @@ def test_a_run_that_sent_nothing_says_that_the_state_changed() -> None:
     plan = build.plan(refresh_only=True, drift=(drift,), steps=(step,))
     assert apply_text(build.applied(plan, build.result(step, OK)), PLAIN) == (
         "Apply complete: 0 created, 0 updated, 0 replaced, 0 removed.\n"
-        "The state was brought up to what Stripe has (1 resource); nothing was sent to Stripe."
+        "The state was updated to what Stripe has (1 resource); nothing was sent to Stripe."
     )
     outputs = build.plan(outputs=(OutputChange(name="a", after=1),))
     assert apply_text(build.applied(outputs), PLAIN).splitlines()[1] == (

@@ -58,7 +58,7 @@ def test_a_plan_names_what_why_and_where(
     assert text_of(build.report(plan)) == dedent("""\
         Environment local (embedded emulator), account acct_1, test mode
 
-        What the symbols say:
+        What the symbols mean:
             + create
           +/- create the replacement, then remove
 
@@ -207,7 +207,7 @@ def test_drift_comes_before_what_is_done_about_it() -> None:
     assert text_of(build.report(build.plan(change, drift=drifts))) == dedent("""\
         Environment local (embedded emulator), account acct_1, test mode
 
-        What the symbols say:
+        What the symbols mean:
             ~ update in place
 
         Changed outside of the code since the last apply:
@@ -445,7 +445,7 @@ def test_a_refresh_only_plan_says_that_nothing_is_sent() -> None:
     step = build.step("stripe_price.pro", StepKind.FORGET)
     plan = build.plan(drift=(drift,), steps=(step,), refresh_only=True)
     assert text_of(build.report(plan)).endswith(
-        "The state will be brought up to what Stripe has (1 resource); nothing is sent to Stripe."
+        "The state will be updated to what Stripe has (1 resource); nothing is sent to Stripe."
     )
 
 
@@ -453,7 +453,7 @@ def test_warnings_and_refusals_stand_below_the_changes() -> None:
     """A plan that an apply would refuse is still shown."""
     plan = build.plan(warnings=("mind the gap",), refusals=("it is protected. Unprotect it",))
     text = text_of(build.report(plan))
-    assert "Warning: mind the gap\n\nAn apply refuses this plan:\n  it is protected." in text
+    assert "Warning: mind the gap\n\nThis plan is refused:\n  it is protected." in text
 
 
 def test_verbose_tells_the_number_of_requests() -> None:

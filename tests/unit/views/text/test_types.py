@@ -101,7 +101,7 @@ def test_the_page_of_a_type_tells_fields_removal_and_identity() -> None:
         '    size  integer         required; or "inf"; default 1\n'
         "  tags    map of string   required\n"
         "\n"
-        "Answered by Stripe, to refer to: id, token (sensitive)\n"
+        "Returned by Stripe, to refer to: id, token (sensitive)\n"
         "\n"
         "Removal\n"
         "  deleted (unless an order belongs to it)\n"
