@@ -159,12 +159,10 @@ class _Order:
     def _superseded_first(self, address: str) -> None:
         """State knows the objects that a resource superseded through the resource alone."""
         decision = self.steps.decisions[address]
-        ends = {Action.DELETE: StepKind.REMOVE, Action.FORGET: StepKind.FORGET}
-        if decision.instead is not None:
-            ends[Action.REPLACE] = StepKind.REMOVE
-        if decision.action in ends:
-            end = StepKey.of(ends[decision.action], decision.address)
-            if end in self.steps.after:
+        if decision.action is Action.REPLACE and decision.instead is None:
+            return
+        for end in self._keys(address, StepKind.REMOVE, StepKind.FORGET):
+            if not end.detail:
                 self._wait(end, self._keys(address, StepKind.REMOVE))
 
     def _dependents(self) -> dict[str, list[str]]:
