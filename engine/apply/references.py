@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.errors import EngineError
-from engine.plan.compare.response import read_attribute
+from engine.plan.compare.response import referred_value
 from engine.ports.secret_sink import SecretSink
 from engine.schema.remote import RemoteObject
 from engine.schema.resource_type import Schemas
@@ -76,24 +76,20 @@ class References:
         path = tuple(target.attribute.split("."))
         kind = self.schemas[target.address.type]
         if target.address.lookup:
-            looked_up = self.lookups.get(text)
-            return (
-                UNKNOWN if looked_up is None else read_attribute(kind.root, looked_up, path, None)
-            )
+            found = self.lookups.get(text)
+            return UNKNOWN if found is None else referred_value(kind, found, path, whole=True)
         if entry is None:
             return UNKNOWN
         if target.attribute == "id" and kind.life.composite is None:
-            # A child is kept with its parent, `prod_1/feat_2`; others refer to its own id.
-            return entry.id.rpartition("/")[2] if kind.parent else entry.id
+            return kind.own_id(entry.id)
         if isinstance(get_path(entry.attributes, path), Sealed):
             secret = self.sink.load(self.stack, str(target))
             if secret is not None:
                 return Sensitive(secret)
         answer = self.answers.get(text, {})
         for source in (answer, entry.attributes):
-            found = read_attribute(kind.root, source, path, UNKNOWN, entry.declared)
+            value = referred_value(kind, source, path, entry.declared)
             # State holds a fingerprint in place of a secret; the reference means the secret.
-            if found is not UNKNOWN and (source is answer or not holds_secret(found)):
-                return found
-        # A field that a complete response lacks is null; a secret that it does not repeat is not.
-        return UNKNOWN if text not in self.answers or path in kind.creation_only else None
+            if value is not UNKNOWN and (source is answer or not holds_secret(value)):
+                return value
+        return referred_value(kind, {}, path, whole=text in self.answers)

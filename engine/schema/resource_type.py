@@ -89,6 +89,10 @@ class ResourceType:
         identity = self.root.fields.get("id")
         return identity is not None and identity.in_create
 
+    def own_id(self, id: str) -> str:
+        """An object's own id, which others refer to; a child is addressed with its parent's too."""
+        return id.rpartition("/")[2] if self.parent else id
+
     @property
     def lists(self) -> tuple[Mapping[str, Any], ...]:
         """Filters of the lists that together hold every object, archived ones too."""

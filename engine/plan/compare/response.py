@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from engine.schema.attribute import Attribute, Kind
+from engine.schema.resource_type import ResourceType
 from engine.values.markers import UNKNOWN, Marker
 from engine.values.paths import Path, get_path, reach
 from engine.values.secret import Sealed, Sensitive, holds_secret, is_secret
@@ -59,6 +60,30 @@ def read_attribute(
         if is_secret(said) or (above is not None and above.sensitive):
             return Sensitive(found)
     return found if node is None else hidden(node, found, get_path(declared, path))
+
+
+def referred_value(
+    kind: ResourceType,
+    attributes: Mapping[str, Any],
+    path: Path,
+    declared: Mapping[str, Any] = _NOTHING,
+    *,
+    whole: bool = False,
+) -> Any:
+    """The value that a reference names, UNKNOWN if the attributes do not hold it.
+
+    Args:
+        kind: The type of the object that is referred to.
+        attributes: A response, or what state keeps of one.
+        path: Path of the attribute.
+        declared: As for `read_attribute`.
+        whole: They are a complete response: a field that they lack is null. A secret that Stripe
+            returns once is never null.
+    """
+    once = path in kind.creation_only
+    missing = None if whole and not once else UNKNOWN
+    found = read_attribute(kind.root, attributes, path, missing, declared)
+    return UNKNOWN if once and found is None else found
 
 
 def hidden(attribute: Attribute, value: Any, declared: Any) -> Any:

@@ -172,7 +172,8 @@ def _as_of(inputs: PlanInputs, known: KnownValues) -> Callable[[Target], Any]:
         if found is not UNKNOWN or not isinstance(target, AttributeTarget):
             return found
         entry = inputs.state.at(target.address)
-        was = {} if entry is None else {**entry.attributes, "id": entry.id}
+        own_id = inputs.schemas[target.address.type].own_id
+        was = {} if entry is None else {**entry.attributes, "id": own_id(entry.id)}
         return reach(was, tuple(target.attribute.split(".")), UNKNOWN)
 
     return value

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.plan.compare.response import read_attribute
+from engine.plan.compare.response import referred_value
 from engine.plan.decide.decision import Decision
 from engine.plan.inputs.plan_inputs import PlanInputs
 from engine.plan.model import FieldReason
@@ -84,10 +84,9 @@ class KnownValues:
         if expected is None or kind is None:
             return UNKNOWN
         path = tuple(target.attribute.split("."))
-        creation_only = path in kind.creation_only
-        missing = None if expected.whole and not creation_only else UNKNOWN
-        found = read_attribute(kind.root, expected.attributes, path, missing, expected.declared)
-        found = UNKNOWN if creation_only and found is None else found
+        found = referred_value(
+            kind, expected.attributes, path, expected.declared, whole=expected.whole
+        )
         secret = self._secrets.get(target) if isinstance(found, Sealed) else None
         return found if secret is None else Sensitive(secret)
 

@@ -38,8 +38,7 @@ class PlanInputs:
         if self.observed.refreshed and address in self.observed.objects:
             return self.observed.objects[address]
         kind = self.schemas[prior.type]
-        own = prior.id.rpartition("/")[2] if kind.parent else prior.id
-        return {"id": own, ADDRESSED: prior.id, **prior.attributes}
+        return {"id": kind.own_id(prior.id), ADDRESSED: prior.id, **prior.attributes}
 
     def probed(self, address: str, kind: ResourceType) -> bool:
         """Whether something exists that rules out the best way to remove an object."""
