@@ -73,7 +73,7 @@ class References:
     def _attribute(self, target: AttributeTarget) -> Any:
         text = str(target.address)
         entry = self.draft.at(text)
-        path = tuple(target.attribute.split("."))
+        path = target.path
         kind = self.schemas[target.address.type]
         if target.address.lookup:
             found = self.lookups.get(text)

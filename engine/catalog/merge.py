@@ -16,7 +16,7 @@ from engine.catalog.rows import Field, Row
 from engine.schema.attribute import Attribute, Kind
 from engine.schema.field_semantics import SEMANTICS
 from engine.values.markers import ABSENT
-from engine.values.paths import ANY_PART
+from engine.values.paths import ANY_PART, parse_path
 
 TreePath: TypeAlias = tuple[str, ...]
 """Names of fields from the root; `*` is the element of a list or a map."""
@@ -207,7 +207,7 @@ def matches(root: Attribute, dotted: str) -> tuple[TreePath, ...]:
     A `*` is the element of a list or a map; on an object it stands for every field below which
     the rest of the path leads somewhere.
     """
-    return tuple(_matching(root, tuple(dotted.split(".")), ()))
+    return tuple(_matching(root, parse_path(dotted), ()))
 
 
 def _matching(node: Attribute, parts: TreePath, taken: TreePath) -> Iterator[TreePath]:

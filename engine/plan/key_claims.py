@@ -14,7 +14,7 @@ from engine.schema.resource_type import ResourceType, Schemas
 from engine.stack.model import Declaration, Stack
 from engine.stack.source_lines import line_of
 from engine.values.paths import Path as LeafPath
-from engine.values.paths import get_path
+from engine.values.paths import get_path, parse_path
 from engine.values.templates import targets_in
 
 _ONE_OF_TWO = "give one of them another, or remove one of the two"
@@ -81,7 +81,7 @@ def default_problems(stack: Stack, schemas: Schemas, root: Path) -> Iterator[Pro
 
 
 def _same(path: str, one: Declaration, other: Declaration) -> bool:
-    steps = tuple(path.split("."))
+    steps = parse_path(path)
     return bool(get_path(one.arguments, steps) == get_path(other.arguments, steps))
 
 

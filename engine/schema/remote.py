@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 from urllib.parse import urlencode
 
 from engine.schema.calls import Composite
-from engine.values.paths import get_path
+from engine.values.paths import get_path, parse_path
 
 RemoteObject: TypeAlias = Mapping[str, Any]
 """One object as Stripe returned it, JSON values only."""
@@ -32,5 +32,5 @@ def id_of(found: RemoteObject) -> str:
 
 def composite_id(composite: Composite, found: Mapping[str, Any]) -> str:
     """The fields that name an object without a path of its own, as one id."""
-    pairs = [(path, get_path(found, tuple(path.split(".")))) for path in composite.fields]
+    pairs = [(path, get_path(found, parse_path(path))) for path in composite.fields]
     return urlencode([(path, value) for path, value in pairs if value is not None])

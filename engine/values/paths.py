@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+import functools
+from typing import Any, Final, TypeAlias
 
 from engine.values.markers import UNKNOWN
 
 Path: TypeAlias = tuple[str | int, ...]
 """Where a leaf is in a nested document: keys of objects and indexes of lists."""
 
-ANY_PART = "*"
+ANY_PART: Final = "*"
 """A part of a path that means every element of a list or a map."""
+
+
+@functools.cache
+def parse_path(text: str) -> tuple[str, ...]:
+    """A dotted path in its parts; none of an empty one. Each text is taken apart once."""
+    return tuple(text.split(".")) if text else ()
 
 
 def dotted(path: Path) -> str:

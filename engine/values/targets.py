@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from engine.address import ADDRESS_PATTERN, NAME_PATTERN, ResourceAddress, parse_address
+from engine.values.paths import parse_path
 
 _ATTRIBUTE_PATTERN = r"[A-Za-z0-9_]+(?:\.[A-Za-z0-9_-]+)*"
 # `$${...}` is a literal `${...}`; the first alternative keeps it from reading as a reference.
@@ -31,6 +32,11 @@ class AttributeTarget:
 
     address: ResourceAddress
     attribute: str
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The path in its parts."""
+        return parse_path(self.attribute)
 
     def __str__(self) -> str:
         return f"{self.address}.{self.attribute}"

@@ -14,9 +14,9 @@ from typing import Any
 from engine.schema.attribute import Attribute, Kind
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.schema.rules import Rule, RuleKind
-from engine.stack.checks.rules import parts, places
+from engine.stack.checks.rules import places
 from engine.values.markers import ABSENT
-from engine.values.paths import Path, get_path
+from engine.values.paths import Path, get_path, parse_path
 
 _LOGICAL_NAME = "example"
 _WORDS = (
@@ -94,7 +94,7 @@ class _Writer:
         """Note what a type requires of the types that it refers to, and what it forbids them."""
         for rule in kind.rules:
             for reference in () if rule.when else rule.follow:
-                named = kind.root.at(parts(reference))
+                named = kind.root.at(parse_path(reference))
                 beyond = [
                     path.removeprefix(f"{reference}.")
                     for path in rule.fields
@@ -126,14 +126,16 @@ class _Arguments:
 
     def build(self) -> dict[str, Any]:
         for path, value in self._kind.examples.items():
-            field = self._kind.root.at(parts(path))
+            field = self._kind.root.at(parse_path(path))
             named = field is not None and field.reference
-            self._set(parts(path), self._refer(named, value) if named else copy.deepcopy(value))
+            self._set(
+                parse_path(path), self._refer(named, value) if named else copy.deepcopy(value)
+            )
         for name, field in self._kind.root.fields.items():
             if field.required and name not in self._found:
                 self._found[name] = self._value(field)
         for path, value in self._required.items():
-            self._set(parts(path), value)
+            self._set(parse_path(path), value)
         self._obey_all()
         for name, value in self._found.items():
             self._fill(self._kind.root.child(name), value)
@@ -161,13 +163,13 @@ class _Arguments:
             self._fill(field.child(key), inner)
 
     def _obey(self, rule: Rule) -> None:
-        for place, found in places(self._found, parts(rule.each)):
+        for place, found in places(self._found, parse_path(rule.each)):
             if found is not ABSENT:
                 self._obey_at(rule, place)
 
     def _obey_at(self, rule: Rule, place: Path) -> None:
-        fields = [(*place, *parts(path)[len(place) :]) for path in _own(rule, rule.fields)]
-        when = [(*place, *parts(path)[len(place) :]) for path in _own(rule, rule.when)]
+        fields = [(*place, *parse_path(path)[len(place) :]) for path in _own(rule, rule.fields)]
+        when = [(*place, *parse_path(path)[len(place) :]) for path in _own(rule, rule.when)]
         if not all(map(self._holds, when, rule.when.values())):
             return
         if rule.kind in (RuleKind.ONE_OF, RuleKind.AT_LEAST_ONE):
@@ -178,7 +180,7 @@ class _Arguments:
                 if not self._has(path) or rule.value is not ...:
                     self._set(path, rule.value)
         elif rule.kind is RuleKind.OWN_KEY:
-            own = str(get_path(self._found, parts(rule.value))).lower()
+            own = str(get_path(self._found, parse_path(rule.value))).lower()
             for path in fields:
                 if self._has(path) and not self._has((*path, own)):
                     self._set(path, {})

@@ -15,7 +15,7 @@ from engine.ports.provider import Provider
 from engine.schema.lifecycle import NaturalKey
 from engine.schema.remote import RemoteObject, composite_id
 from engine.schema.resource_type import ResourceType, Schemas
-from engine.values.paths import get_path
+from engine.values.paths import get_path, parse_path
 from engine.values.templates import targets_in
 
 KEYS_AT_ONCE = 10
@@ -37,7 +37,7 @@ class _Wanted:
     @property
     def value(self) -> Any:
         """The key as declared."""
-        return get_path(self.arguments, tuple(self.key.attribute.split(".")))
+        return get_path(self.arguments, parse_path(self.key.attribute))
 
     @property
     def filters(self) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from engine.operations.refresh.read import Connected, Place, read_all
 from engine.schema.remote import RemoteObject, id_of
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.stack.model import Lookup
-from engine.values.paths import get_path
+from engine.values.paths import get_path, parse_path
 
 _Matches = Mapping[str, Sequence[RemoteObject]]
 
@@ -124,7 +124,7 @@ def _by_keys(
     key = kind.lookup_keys[name]
     values = list(dict.fromkeys(wanted.values()))
     found = session.provider.find(kind, {key.filter: values, **key.variants[0]})
-    path = tuple(name.split("."))
+    path = parse_path(name)
     return {
         address: [entry for entry in found if get_path(entry, path) == value]
         for address, value in wanted.items()

@@ -226,7 +226,7 @@ def known_secrets(
         if not isinstance(target, AttributeTarget) or target in found:
             continue
         entry = state.at(target.address)
-        path = tuple(target.attribute.split("."))
+        path = target.path
         if entry is None or not isinstance(get_path(entry.attributes, path), Sealed):
             continue
         secret = context.sink.load(graph.stack.name, str(target))

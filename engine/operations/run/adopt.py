@@ -76,7 +76,7 @@ def _veil(schemas: Schemas, outputs: Mapping[OutputTarget, Any]) -> Callable[[Ta
         if isinstance(target, OutputTarget):
             found = outputs.get(target, UNKNOWN)
             return Sensitive("") if found is UNKNOWN or isinstance(found, Sealed) else found
-        attribute = schemas[target.address.type].root.at(tuple(target.attribute.split(".")))
+        attribute = schemas[target.address.type].root.at(target.path)
         secret = attribute is not None and attribute.sensitive
         return Sensitive("") if secret else f"${{{target}}}"
 

@@ -14,7 +14,7 @@ from engine.plan.model import FieldChange, FieldReason
 from engine.schema.attribute import Attribute, Kind
 from engine.schema.resource_type import ResourceType
 from engine.values.markers import ABSENT
-from engine.values.paths import Path, get_path
+from engine.values.paths import Path, get_path, parse_path
 from engine.values.secret import is_secret
 from engine.values.templates import targets_in
 from engine.values.tree import leaves
@@ -311,7 +311,7 @@ def currency_of(
     if attribute.money == "*":
         keys = [part for part in path if isinstance(part, str) and _CURRENCY.fullmatch(part)]
         return keys[-1] if keys else ""
-    where = tuple(attribute.money.split("."))
+    where = parse_path(attribute.money)
     found = get_path(declared, where) or get_path(actual, where)
     return found.lower() if isinstance(found, str) and "${" not in found else ""
 

@@ -15,7 +15,7 @@ from engine.schema.remote import RemoteObject
 from engine.schema.resource_type import ResourceType
 from engine.stack.model import Declaration
 from engine.state.model import ResourceState
-from engine.values.paths import Path, get_path, set_path
+from engine.values.paths import Path, get_path, parse_path, set_path
 from engine.values.targets import Target
 from engine.values.templates import resolve
 from engine.values.tree import without
@@ -24,7 +24,7 @@ from engine.values.tree import without
 def ignored_in(declaration: Declaration | None) -> list[tuple[str, ...]]:
     """Paths of the fields that a declaration leaves alone once the object is made."""
     names = declaration.lifecycle.ignore_changes if declaration is not None else ()
-    return [tuple(name.split(".")) for name in names]
+    return [parse_path(name) for name in names]
 
 
 def seen_leaves(
@@ -73,7 +73,7 @@ def with_unanswered(
         return actual
     found: dict[str, Any] = {}
     for name in kind.expand:
-        path: Path = tuple(name.split("."))
+        path: Path = parse_path(name)
         declared = get_path(prior.declared, path)
         holder = get_path(actual, path[:-1])
         if declared is not None and isinstance(holder, Mapping) and path[-1] not in holder:

@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.schema.remote import RemoteObject
 from engine.schema.resource_type import ResourceType
-from engine.values.paths import get_path
+from engine.values.paths import get_path, parse_path
 
 
 def is_gone(kind: ResourceType, actual: RemoteObject, declared: Mapping[str, Any]) -> bool:
@@ -49,7 +49,7 @@ def _matches(value: Any, wanted: tuple[Any, ...]) -> bool:
 
 
 def _told(document: Mapping[str, Any], dotted: str) -> Any:
-    return get_path(document, tuple(dotted.split(".")))
+    return get_path(document, parse_path(dotted))
 
 
 def has_ended(kind: ResourceType, actual: RemoteObject, wanted: Mapping[str, Any]) -> bool:
@@ -59,6 +59,6 @@ def has_ended(kind: ResourceType, actual: RemoteObject, wanted: Mapping[str, Any
         return False
     if any(wanted.get(name) is not None for name in revival.params or ()):
         return False
-    if any(get_path(actual, tuple(path.split("."))) for path in revival.explained_by):
+    if any(get_path(actual, parse_path(path)) for path in revival.explained_by):
         return False
     return not is_live(kind, actual)

@@ -10,10 +10,9 @@ from typing import Any, Generic, TypeVar
 from engine.plan.compare.normalize import comparable
 from engine.schema.lifecycle import CaseCounts, NaturalKey
 from engine.schema.resource_type import ResourceType
-from engine.stack.checks.rules import parts
 from engine.stack.model import Declaration
 from engine.values.markers import ABSENT, UNKNOWN
-from engine.values.paths import ANY_PART, Path, get_path
+from engine.values.paths import ANY_PART, Path, get_path, parse_path
 from engine.values.secret import is_secret
 from engine.values.targets import AttributeTarget
 from engine.values.templates import targets_in
@@ -70,7 +69,7 @@ def told(key: NaturalKey, document: Mapping[str, Any]) -> str:
     """Name a key with what a declaration has in it: `country 'DE', type 'standard'`."""
     found: list[str] = []
     for name in key.fields:
-        for path, value in _every(document, parts(name)):
+        for path, value in _every(document, parse_path(name)):
             if isinstance(value, (str, int)):
                 found.append(f"{name if ANY_PART not in name else path[-1]} {value!r}")
     return ", ".join(found)
@@ -144,9 +143,9 @@ def _is_declared_ended(kind: ResourceType, wanted: Mapping[str, Any]) -> bool:
 def _told(kind: ResourceType, dotted: str, document: Mapping[str, Any]) -> Any:
     """What is at a path, in one form; a list of it where several are."""
     if "*" not in dotted:
-        path = parts(dotted)
+        path = parse_path(dotted)
         return _one(kind, path, get_path(document, path))
-    found = [_one(kind, path, value) for path, value in _every(document, parts(dotted))]
+    found = [_one(kind, path, value) for path, value in _every(document, parse_path(dotted))]
     return UNKNOWN if UNKNOWN in found else [value for value in found if value is not None]
 
 

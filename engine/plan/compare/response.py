@@ -9,7 +9,7 @@ from typing import Any
 from engine.schema.attribute import Attribute, Kind
 from engine.schema.resource_type import ResourceType
 from engine.values.markers import UNKNOWN, Marker
-from engine.values.paths import Path, get_path, reach
+from engine.values.paths import Path, get_path, parse_path, reach
 from engine.values.secret import Sealed, Sensitive, holds_secret, is_secret
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -22,7 +22,7 @@ def read(attribute: Attribute, name: str, holder: Any) -> Any:
     if not attribute.source:
         found = holder.get(name)
         return holder.get(attribute.twin) if found is None and attribute.twin else found
-    found = get_path(holder, tuple(attribute.source.split(".")))
+    found = get_path(holder, parse_path(attribute.source))
     if found is None:  # state keeps it under the parameter's own name
         return holder.get(name)
     try:
@@ -127,7 +127,7 @@ def answered(root: Attribute, attributes: Mapping[str, Any], path: Path, missing
     field = root.fields.get(name)
     if name in attributes or field is None or not field.source:
         return reach(attributes, path, missing)
-    head = attributes.get(field.source.split(".")[0], missing)
+    head = attributes.get(parse_path(field.source)[0], missing)
     if head is missing or head is UNKNOWN:
         return head
     return reach(read(field, name, attributes), path[1:], missing)

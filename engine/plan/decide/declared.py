@@ -174,7 +174,7 @@ def _as_of(inputs: PlanInputs, known: KnownValues) -> Callable[[Target], Any]:
         entry = inputs.state.at(target.address)
         own_id = inputs.schemas[target.address.type].own_id
         was = {} if entry is None else {**entry.attributes, "id": own_id(entry.id)}
-        return reach(was, tuple(target.attribute.split(".")), UNKNOWN)
+        return reach(was, target.path, UNKNOWN)
 
     return value
 

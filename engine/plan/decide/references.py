@@ -74,7 +74,7 @@ class KnownValues:
         expected = self._resources.get(str(target.address))
         if expected is None or not expected.exists:
             return False
-        path = tuple(target.attribute.split("."))
+        path = target.path
         once = path in self._schemas[target.address.type].creation_only
         return once and self._attribute(target) is UNKNOWN
 
@@ -83,7 +83,7 @@ class KnownValues:
         kind = self._schemas.get(target.address.type)
         if expected is None or kind is None:
             return UNKNOWN
-        path = tuple(target.attribute.split("."))
+        path = target.path
         found = referred_value(
             kind, expected.attributes, path, expected.declared, whole=expected.whole
         )

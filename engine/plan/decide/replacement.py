@@ -16,7 +16,7 @@ from engine.schema.lifecycle import NaturalKey, Removal, Verb
 from engine.schema.remote import RemoteObject
 from engine.schema.resource_type import ResourceType
 from engine.state.model import ResourceState
-from engine.values.paths import dotted, get_path
+from engine.values.paths import dotted, get_path, parse_path
 
 
 def conflicting_key(
@@ -50,8 +50,8 @@ def transfer_params(
         key.transfer: True
         for key in kind.life.natural_keys
         if key.transfer
-        and (value := get_path(wanted, tuple(key.attribute.split(".")))) is not None
-        and value == get_path(holder, tuple(key.attribute.split(".")))
+        and (value := get_path(wanted, parse_path(key.attribute))) is not None
+        and value == get_path(holder, parse_path(key.attribute))
     }
 
 
@@ -65,7 +65,7 @@ def inherited(
         if wanted.get(rule.field) in (None, True)
         and actual.get(rule.field) is True
         and all(
-            get_path(wanted, tuple(ours.split("."))) == get_path(actual, tuple(theirs.split(".")))
+            get_path(wanted, parse_path(ours)) == get_path(actual, parse_path(theirs))
             for ours, theirs in rule.among.items()
         )
     }
@@ -86,7 +86,7 @@ def choose_removal(
             continue
         if removal.unless_leaf is not None:
             path, value = removal.unless_leaf
-            if get_path(actual, tuple(path.split("."))) == value:
+            if get_path(actual, parse_path(path)) == value:
                 continue
         return removal
     return None

@@ -19,7 +19,7 @@ from engine.plan.compare.liveness import is_gone
 from engine.plan.compare.normalize import Normalizer, comparable, presentable
 from engine.schema.remote import RemoteObject
 from engine.schema.resource_type import ResourceType
-from engine.values.paths import get_path
+from engine.values.paths import get_path, parse_path
 from engine.values.secret import Sealed
 
 _WHOLE = 60
@@ -153,7 +153,7 @@ def describe_new_holder(was: KeyClaim, holder: str, kind: ResourceType) -> str:
 
 
 def _told(kind: ResourceType, actual: RemoteObject, dotted: str, salt: str) -> Any:
-    path = tuple(dotted.split("."))
+    path = parse_path(dotted)
     value, attribute = get_path(actual, path), kind.root.at(path)
     if attribute is None or value is None:
         return value

@@ -21,7 +21,7 @@ from engine.schema.resource_type import ResourceType, Schemas
 from engine.stack.model import Declaration
 from engine.state.codec import state_digest
 from engine.state.model import State
-from engine.values.paths import get_path
+from engine.values.paths import get_path, parse_path
 from engine.values.secret import Sealed
 from engine.values.targets import AttributeTarget
 from engine.values.templates import targets_in, unescaped
@@ -63,9 +63,9 @@ def bind(
 def key_claim_of(declaration: Declaration, kind: ResourceType) -> KeyClaim:
     """A declared resource as something to find a holder for."""
     names = {kind.parent, *kind.list_needs}
-    names.update(name.split(".")[0] for key in kind.life.natural_keys for name in key.fields)
+    names.update(parse_path(name)[0] for key in kind.life.natural_keys for name in key.fields)
     names.update(
-        name.split(".")[0] for name in (kind.life.composite.fields if kind.life.composite else ())
+        parse_path(name)[0] for name in (kind.life.composite.fields if kind.life.composite else ())
     )
     return KeyClaim(
         address=declaration.address,
@@ -134,7 +134,7 @@ def _seen(
     kind = schemas[parse_address(text).type]
     shape, said = _shape(plan, state, text)
     spent = kind.life.ending is not None and any(
-        get_path(said, tuple(name.split("."))) is not None for name in kind.life.ending.explained_by
+        get_path(said, parse_path(name)) is not None for name in kind.life.ending.explained_by
     )
     return ObjectSnapshot(
         address=parse_address(text),

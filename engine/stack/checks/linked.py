@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
 from engine.schema.attribute import Attribute, Kind
-from engine.stack.checks.rules import parts
 from engine.values.markers import ABSENT, UNKNOWN
-from engine.values.paths import ANY_PART, Path
+from engine.values.paths import ANY_PART, Path, parse_path
 from engine.values.secret import Sensitive
 from engine.values.targets import Target
 from engine.values.templates import resolve
@@ -33,7 +32,7 @@ def followed(
     """
     found: Any = arguments
     for path in paths:
-        found = replaced(found, parts(path), lambda text: _named(text, declared))
+        found = replaced(found, parse_path(path), lambda text: _named(text, declared))
     return dict(found)
 
 

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from engine.schema.rules import Rule, RuleKind
 from engine.values.markers import ABSENT
-from engine.values.paths import Path
+from engine.values.paths import Path, parse_path
 
 _BROKEN_BY_ABSENCE = (RuleKind.REQUIRES, RuleKind.ONE_OF, RuleKind.AT_LEAST_ONE)
 
@@ -57,7 +57,7 @@ def _subject(rule: Rule) -> tuple[tuple[_Condition, ...], tuple[Path, ...]]:
 def _fixed_part(path: str) -> Path:
     """A dotted path up to its first `*`."""
     fixed = path.partition("*")[0].rstrip(".")
-    return tuple(fixed.split(".")) if fixed else ()
+    return parse_path(fixed)
 
 
 def _may_hold(present: Any, value: Any) -> bool:

@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 from engine.schema.rules import Rule, RuleKind
 from engine.stack.checks.related import not_sold_in, of_another
 from engine.values.markers import ABSENT, UNKNOWN
-from engine.values.paths import ANY_PART, Path, dotted, get_path
+from engine.values.paths import ANY_PART, Path, dotted, get_path, parse_path
 from engine.values.secret import Sensitive, plain
 from engine.values.templates import has_reference
 
@@ -78,7 +78,7 @@ def breaches(
     """
     if rule.live and not circumstances.live:
         return
-    pattern = parts(rule.each)
+    pattern = parse_path(rule.each)
     for place, found in places(arguments, pattern) if pattern else [((), arguments)]:
         if not isinstance(found, Mapping):
             continue
@@ -96,11 +96,6 @@ def _nearest(path: Path, arguments: Mapping[str, Any]) -> Path:
     while path and get_path(arguments, path, _MISSING) is _MISSING:
         path = path[:-1]
     return path
-
-
-def parts(path: str) -> tuple[str, ...]:
-    """A dotted path in its parts; none of an empty one."""
-    return tuple(path.split(".")) if path else ()
 
 
 def places(document: Any, path: Path, taken: Path = ()) -> Iterator[Place]:
@@ -204,7 +199,7 @@ class _Reading:
 
     def _bound(self, path: str) -> Path:
         """A path with the place at hand for as much of it as begins like `each`."""
-        steps = parts(path)
+        steps = parse_path(path)
         alike = 0
         for own, other in zip(steps, self._pattern, strict=False):
             if own != other:
@@ -327,7 +322,7 @@ def _unique_elements(one: _Reading) -> Path | None:
     for path, elements in one.lists():
         seen: dict[str, int] = {}
         for index, element in enumerate(elements):
-            leaves = [value for name in names for _, value in places(element, parts(name))]
+            leaves = [value for name in names for _, value in places(element, parse_path(name))]
             leaves = plain(leaves if names else [element])
             if UNKNOWN in leaves or all(leaf is ABSENT for leaf in leaves):
                 continue

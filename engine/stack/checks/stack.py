@@ -15,7 +15,7 @@ from engine.schema.resource_type import ResourceType, Schemas
 from engine.stack.checks.fields import check_arguments, check_references
 from engine.stack.checks.findings import Finding, believed
 from engine.stack.checks.linked import blurred, completed
-from engine.stack.checks.rules import CheckContext, parts
+from engine.stack.checks.rules import CheckContext
 from engine.stack.checks.targets import what_is_wrong
 from engine.stack.kept import exposed, not_json
 from engine.stack.model import Declaration, Location, References, Stack
@@ -23,7 +23,7 @@ from engine.stack.source_lines import line_of
 from engine.suggest import nearest
 from engine.values.markers import UNKNOWN
 from engine.values.paths import Path as LeafPath
-from engine.values.paths import dotted
+from engine.values.paths import dotted, parse_path
 from engine.values.targets import AttributeTarget, OutputTarget, Target
 from engine.values.templates import stray_references, targets_with_paths
 
@@ -171,7 +171,7 @@ def _known_of(declaration: Declaration, kind: ResourceType) -> Any:
     """What a declaration says of its object: fields that are left alone may hold anything."""
     found = completed(kind.root, declaration.arguments)
     for field in declaration.lifecycle.ignore_changes:
-        found = blurred(found, parts(str(field)))
+        found = blurred(found, parse_path(str(field)))
     return found
 
 
@@ -244,7 +244,7 @@ def _lifecycle_problems(
             "bad-account",
         )
     for field in lifecycle.ignore_changes:
-        if kind.root.fields.get(str(field).split(".")[0]) is None:
+        if kind.root.fields.get(parse_path(str(field))[0]) is None:
             near = nearest(str(field), tuple(kind.root.fields))
             yield found(
                 f"ignore_changes names {field!r}, which {kind.face} does not have",

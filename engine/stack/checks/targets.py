@@ -34,7 +34,7 @@ def what_is_wrong(
         near = nearest(text, tuple(known))
         return f"{text} is not declared", f"did you mean {near}?" if near else ""
     kind = schemas[target.address.type]
-    name = target.attribute.split(".")[0]
+    name = target.path[0]
     if name not in kind.root.fields:
         near = nearest(name, tuple(kind.root.fields))
         return f"{text} has no attribute {name!r}", f"did you mean {near!r}?" if near else ""
@@ -51,7 +51,7 @@ def _reads_secret(target: AttributeTarget, declaration: Declaration, kind: Resou
     """Whether what a reference names is, holds, or is inside of, a secret that is declared."""
     node: Attribute | None = kind.root
     value: Any = declaration.arguments
-    for part in target.attribute.split("."):
+    for part in target.path:
         node = node.child(part) if node is not None else None
         value = value.get(part) if isinstance(value, Mapping) else None
         if value is None or _is_secret(node, value):

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from engine.values.markers import ABSENT, UNKNOWN
-from engine.values.paths import dotted, get_path, reach
+from engine.values.paths import dotted, get_path, parse_path, reach
 
 
 def test_paths_are_printed_as_people_write_them() -> None:
@@ -47,3 +47,9 @@ def test_a_path_is_followed_as_far_as_it_goes(path: Any, found: Any) -> None:
 def test_reach(path: tuple[str, ...], found: object) -> None:
     """What is below a null is null, what is below an unknown is unknown."""
     assert reach({"a": {"b": None}, "u": UNKNOWN}, path, ABSENT) == found
+
+
+def test_a_dotted_path_has_parts() -> None:
+    """An empty one has none."""
+    assert parse_path("recurring.interval") == ("recurring", "interval")
+    assert parse_path("") == ()
