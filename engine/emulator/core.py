@@ -29,6 +29,7 @@ from engine.emulator.requests.permissions import Permissions
 from engine.emulator.requests.request_context import RequestContext
 from engine.emulator.storage.history import CreatedObject, History
 from engine.emulator.storage.store import MEMORY, Store
+from engine.emulator.testing import observers
 from engine.emulator.testing.disconnects import ConnectionBroken
 from engine.emulator.testing.fault_effects import Effect, Ending, Hold
 from engine.emulator.testing.faults import Faults
@@ -108,6 +109,7 @@ class Emulator:
         Raises:
             ConnectionBroken: A fault broke the connection.
         """
+        observers.received(request)
         headers = request.headers
         context = RequestContext(
             request=request,
@@ -370,6 +372,7 @@ class Emulator:
         body: bytes,
         further: tuple[tuple[str, str], ...] = (),
     ) -> Response:
+        observers.answered(context.request, status, body)
         headers: dict[str, Any] = {
             "Date": formatdate(self._clock(), usegmt=True),
             "Request-Id": context.id,

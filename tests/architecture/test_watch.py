@@ -16,6 +16,7 @@ from engine.ports.provider import RequestContext
 from engine.stripe.http.client import ClientOptions, StripeHTTP
 from engine.stripe.provider import StripeProvider
 from engine.values.secret import Sensitive
+from tests.support.watch.sent import Watch
 
 KEY = "sk_test_watch"
 
@@ -67,24 +68,24 @@ def asked(method: str, url: str, form: str = "", **headers: str) -> Request:
     ],
 )
 def test_names_that_the_sdk_does_not_have(
-    watch: Any, method: str, url: str, form: str, names: list[str]
+    watch: Watch, method: str, url: str, form: str, names: list[str]
 ) -> None:
     """Every name, however deep, is one of a TypedDict of the SDK's, or it is told."""
-    watch.look(asked(method, url, form, x_sent_by="engine"))
+    watch.received(asked(method, url, form, x_sent_by="engine"))
     said = [] if not names else [f"{method} {url.partition('?')[0]}: {', '.join(names)}"]
     assert watch.drain() == said
 
 
-def test_names_in_json(watch: Any) -> None:
+def test_names_in_json(watch: Watch) -> None:
     """What v2 sends is looked at the same way, a null that clears included."""
     body = '{"name": null, "events_from": ["self"], "webhook_endpoint": {"uri": "https://x"}}'
     url = "/v2/core/event_destinations"
-    watch.look(asked("POST", url, body, x_sent_by="engine", content_type="application/json"))
+    watch.received(asked("POST", url, body, x_sent_by="engine", content_type="application/json"))
     assert watch.drain() == [f"POST {url}: webhook_endpoint[uri]"]
 
 
 @pytest.mark.parametrize("served", [False, True])
-def test_what_the_engine_sends_is_looked_at(watch: Any, *, served: bool) -> None:
+def test_what_the_engine_sends_is_looked_at(watch: Watch, *, served: bool) -> None:
     """A wrong parameter of the engine's is noticed at the emulator, whichever door it comes by."""
     with Emulator(seed=1) as emulator, EmulatorServer(emulator) as server:
         http = http_to(emulator, server.url if served else "")
@@ -93,13 +94,13 @@ def test_what_the_engine_sends_is_looked_at(watch: Any, *, served: bool) -> None
     assert watch.drain() == ["POST /v1/products: colour"]
 
 
-def test_an_engine_of_its_own_is_known_by_its_keys(watch: Any) -> None:
+def test_an_engine_of_its_own_is_known_by_its_keys(watch: Watch) -> None:
     """A write of an engine in another process is looked at too."""
-    watch.look(asked("POST", "/v1/products", "colour=red", idempotency_key="engine-1-shop-0"))
+    watch.received(asked("POST", "/v1/products", "colour=red", idempotency_key="engine-1-shop-0"))
     assert watch.drain() == ["POST /v1/products: colour"]
 
 
-def test_what_tests_send_by_hand_is_not(watch: Any) -> None:
+def test_what_tests_send_by_hand_is_not(watch: Watch) -> None:
     """Tests of the emulator send what is wrong on purpose."""
     before = watch.looked_at
     with Emulator(seed=1) as emulator:
@@ -107,7 +108,7 @@ def test_what_tests_send_by_hand_is_not(watch: Any) -> None:
     assert (watch.drain(), watch.looked_at) == ([], before)
 
 
-def test_a_file_is_looked_at(watch: Any, tmp_path: Any) -> None:
+def test_a_file_is_looked_at(watch: Watch, tmp_path: Any) -> None:
     """An upload's parameters are names like any other."""
     (tmp_path / "logo.png").write_bytes(b"\x89PNG")
     before = watch.looked_at

@@ -1,1 +1,1 @@
-"""What tests of a client use: faults, gates where requests wait, and the log of requests."""
+"""What tests of a client use: faults, gates where requests wait, the log of requests, observers."""

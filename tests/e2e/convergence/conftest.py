@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.random_life import Chance
 from tests.support.recorded import record, recorded
-from tests.support.samples import Samples, Tally
+from tests.support.samples.random_life import Chance
+from tests.support.samples.samples import Samples, Tally
 
 
 @pytest.fixture

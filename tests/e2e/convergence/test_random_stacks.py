@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from engine.catalog import loader
-from tests.support.random_life import Chance, RandomLife
-from tests.support.random_stacks import RandomStack
-from tests.support.samples import Samples, sample_project
+from tests.support.samples.random_life import Chance, RandomLife
+from tests.support.samples.random_stacks import RandomStack
+from tests.support.samples.samples import Samples, sample_project
 
 _CHANGES = 2
 _ENOUGH = 200

@@ -17,7 +17,7 @@ from engine.operations.verify.checks import verify
 from engine.plan.model import Change
 from engine.state.advice import GENERAL
 from engine.state.model import State
-from tests.support.samples import Samples, sample_project
+from tests.support.samples.samples import Samples, sample_project
 
 HEAD = "from engine import Lifecycle, stripe\n"
 

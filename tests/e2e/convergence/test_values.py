@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from engine.catalog import loader
 from engine.schema.attribute import Attribute, Kind
-from tests.support.samples import Samples, sample_project
+from tests.support.samples.samples import Samples, sample_project
 
 HEAD = "from engine import Lifecycle, stripe\n"
 Market: TypeAlias = Callable[..., dict[str, str]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.world import World
+from tests.support.fakes.world import World
 
 
 @pytest.fixture

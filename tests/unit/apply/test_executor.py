@@ -25,7 +25,7 @@ from engine.state.model import RemovedObject, ResourceState
 from engine.values.markers import CLEAR
 from engine.values.secret import Sealed, Sensitive, fingerprint
 from engine.values.targets import OutputTarget
-from tests.support.world import World, make
+from tests.support.fakes.world import World, make
 
 A, B, C, D = (f"stripe_product.{name}" for name in "abcd")
 PRICE = "stripe_price.p"

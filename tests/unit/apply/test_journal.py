@@ -23,7 +23,7 @@ from engine.plan.model import Step, StepKind
 from engine.state.model import Delta, RemovedObject, ResourceState, State
 from engine.values.secret import Sealed, Sensitive, fingerprint
 from tests.support.fakes.ports import FakeJournalFile
-from tests.support.world import World, make
+from tests.support.fakes.world import World, make
 
 A, B, C = (f"stripe_product.{name}" for name in "abc")
 HOOK = "stripe_webhook_endpoint.h"

@@ -29,7 +29,7 @@ from engine.schema.lifecycle import Removal, Verb
 from engine.state.model import Delta, Draft, RemovedObject, ResourceState, State
 from engine.values.markers import UNKNOWN
 from engine.values.secret import Sealed, Sensitive, fingerprint
-from tests.support.world import World, make
+from tests.support.fakes.world import World, make
 
 A, B = "stripe_product.a", "stripe_product.b"
 PRICE = "stripe_price.p"

@@ -10,7 +10,7 @@ import pytest
 from engine.catalog.generator.description import HOW_TO_GET_IT, VARIABLE, Description
 from engine.emulator.core import Emulator
 from engine.emulator.wire.messages import Request
-from tests.support.published import Answers, Published
+from tests.support.watch.answers import Answers, Published
 
 THING = {
     "type": "object",

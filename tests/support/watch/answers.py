@@ -14,6 +14,7 @@ from typing import Any
 
 from engine.catalog.generator.description import Description, Schema
 from engine.catalog.model import Shape
+from engine.emulator.testing.observers import Observer
 from engine.emulator.types.kinds import response_of_object
 from engine.emulator.wire.messages import Request
 from engine.schema.attribute import Kind
@@ -159,7 +160,7 @@ def _could_be(value: Any, form: Schema) -> bool:
 
 
 @dataclass(slots=True)
-class Answers:
+class Answers(Observer):
     """What emulators answered and Stripe would not.
 
     Attributes:
@@ -170,7 +171,7 @@ class Answers:
     published: Published | None
     offences: list[str] = field(default_factory=list)
 
-    def look(self, request: Request, status: int, body: bytes) -> None:
+    def answered(self, request: Request, status: int, body: bytes) -> None:
         """Look at one answer."""
         if self.published is None:
             return

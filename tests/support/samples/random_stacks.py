@@ -24,8 +24,8 @@ from engine.values.markers import UNKNOWN
 from engine.values.secret import Sensitive
 from engine.values.targets import AttributeTarget, Target
 from engine.values.templates import targets_in, targets_with_paths
-from tests.support.random_values import EMPTIES, RandomValues, code, spoken
-from tests.support.samples import CIRCUMSTANCES, DATA, Samples, grown, said_of_type
+from tests.support.samples.random_values import EMPTIES, RandomValues, code, spoken
+from tests.support.samples.samples import CIRCUMSTANCES, DATA, Samples, grown, said_of_type
 
 HEAD = (
     "from datetime import datetime\nfrom decimal import Decimal\n"

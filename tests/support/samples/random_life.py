@@ -18,7 +18,7 @@ from engine.schema.remote import RemoteObject
 from engine.schema.resource_type import ResourceType
 from engine.values.paths import dotted, get_path
 from tests.support.project import Project
-from tests.support.random_stacks import RandomStack
+from tests.support.samples.random_stacks import RandomStack
 
 
 class BrokenRuleError(AssertionError):

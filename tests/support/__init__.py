@@ -1,0 +1,1 @@
+"""What tests share and import: projects, fakes, makers of records, readers of cases; no fixture."""

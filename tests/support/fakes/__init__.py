@@ -1,0 +1,1 @@
+"""Ports in memory, and a Stripe that follows a script."""

@@ -1,0 +1,1 @@
+"""Declarations for every leaf of every type, and whole stacks made at random."""
