@@ -1,9 +1,9 @@
-"""How an entry of the catalog is written in its file.
+"""Encode and decode the entry of a type: the form of the files in `engine/catalog/data`.
 
 A shape is a string, or an object of one member::
 
     "integer"                      an integer
-    "string?~"                     a string; an answer may hold null (?), '' clears it (~)
+    "string?~"                     a string; a response may hold null (?), '' clears it (~)
     "string<40"                    a string of at most 40 characters
     "string$"                      the code of a currency
     {"string": ["day", "week"]}    an enum; {"string+": [...]} if the SDK allows further words
@@ -14,7 +14,7 @@ A shape is a string, or an object of one member::
     "#recurring"                   the shape of that name in the file's `shapes`
 
 Where one member is not enough (an id that is also an enum, a value of several forms) the object
-has a `kind` and names the rest. What must not live here: where files are, and what shapes mean.
+has a `kind` and names the rest.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ class EntryReader:
         )
 
     def outline(self) -> Entry:
-        """Read the entry without parameters, and nothing of the answer but what it is called."""
+        """Read the entry without parameters, and of the response only its object name."""
         calls: Mapping[str, Mapping[str, Any]] = self._written["operations"]
         answer: Mapping[str, Any] = self._written["response"]
         named = {name: shape for name, shape in answer.items() if name.rstrip("!") == "object"}
@@ -151,7 +151,7 @@ class EntryReader:
         return _build(spelled, read, required=required)
 
     def _named(self, name: str, *, required: bool) -> Shape:
-        # Which of the two is wanted is the parent's to say, so each is kept once.
+        # Whether it is required depends on the parent, so each form is kept once.
         key = f"{name}!" if required else name
         if key not in self._shared:
             self._shared[key] = self._shape(self._written["shapes"][name], required=required)

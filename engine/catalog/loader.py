@@ -1,8 +1,7 @@
-"""The catalog as the rest of the engine asks for it: by object name, by type name, by class.
+"""The catalog as the rest of the engine reads it: by object name, by type name, by class.
 
-Light: reads JSON, one type's file at a time and only when asked, imports the rows of one area at a
-time, and never the SDK. What must not
-live here: how a file is spelled (`codec`) and how a row is laid over an entry (`merge`).
+It reads the file of one type at a time, imports the rows of one area at a time, both when they are
+needed, and never the SDK.
 """
 
 from __future__ import annotations
@@ -50,9 +49,9 @@ def entry(object_name: str) -> Entry:
 
 @cache
 def outline(object_name: str) -> Entry:
-    """What the SDK says about a type, without parameters, and of the answer only its name.
+    """What the SDK says about a type, without parameters, and of the response only its name.
 
-    Shapes are most of the work of reading an entry: this is for asking all types at once.
+    Shapes are most of the work of reading an entry: this is for reading all types at once.
 
     Raises:
         UsageError: if the catalog has no such object.
@@ -80,7 +79,7 @@ def row(object_name: str) -> Row:
 
 
 def holder(object_name: str) -> str:
-    """The object in whose answer one is described that has no entry; empty if none is."""
+    """An object whose response describes one that has no entry of its own; empty if none does."""
     return str(_index()["parts"].get(object_name, ""))
 
 
@@ -108,71 +107,73 @@ def by_object(object_name: str) -> ResourceType:
     Raises:
         UsageError: if it is not managed.
     """
-    known = row(object_name)
-    said = entry(object_name)
-    root = apply_row(unruled(object_name), known)
+    own_row = row(object_name)
+    described = entry(object_name)
+    root = apply_row(unruled(object_name), own_row)
     return ResourceType(
         name=type_name(object_name),
         object=object_name,
-        title=known.title,
-        face=known.face,
+        title=own_row.title,
+        face=own_row.face,
         root=root,
-        life=known.life,
+        life=own_row.life,
         required=_required(root),
-        collection=_placeholders_named(said.collection),
-        item=_placeholders_named(said.item),
-        parent=_parent_field(said),
-        filters=tuple(sorted(set(said.params("list")) - _NOT_FILTERS)),
-        list_needs=tuple(name for name, shape in said.params("list").items() if shape.required),
-        expand=known.expand,
+        collection=_placeholders_named(described.collection),
+        item=_placeholders_named(described.item),
+        parent=_parent_field(described),
+        filters=tuple(sorted(set(described.params("list")) - _NOT_FILTERS)),
+        list_needs=tuple(
+            name for name, shape in described.params("list").items() if shape.required
+        ),
+        expand=own_row.expand,
         instead={
-            **dict.fromkeys(known.by_path("ignored"), _OF_ONE_REQUEST),
-            **known.by_path("instead"),
+            **dict.fromkeys(own_row.by_path("ignored"), _OF_ONE_REQUEST),
+            **own_row.by_path("instead"),
         },
-        has_metadata="metadata" in said.params("create"),
-        id_prefix=known.id_prefix,
-        rules=known.rules,
-        creatable="create" in said.operations,
-        updatable="update" in said.operations,
-        calls=_calls(said),
-        content=tuple(known.by_path("content")),
-        base=said.operations["create"].base if "create" in said.operations else "api",
-        include=known.include,
+        has_metadata="metadata" in described.params("create"),
+        id_prefix=own_row.id_prefix,
+        rules=own_row.rules,
+        creatable="create" in described.operations,
+        updatable="update" in described.operations,
+        calls=_calls(described),
+        content=tuple(own_row.by_path("content")),
+        base=described.operations["create"].base if "create" in described.operations else "api",
+        include=own_row.include,
         creation_only=tuple(
             path
             for path, field in walk(root)
             if field.sensitive and field.in_response and not field.declarable
         ),
-        include_once=known.include_once,
-        examples=known.by_path("example"),
+        include_once=own_row.include_once,
+        examples=own_row.by_path("example"),
     )
 
 
 def unruled(object_name: str) -> Attribute:
-    """Fields of a type as the SDK tells them, before its row.
+    """Fields of a type as the SDK has them, before its row is applied.
 
     Raises:
         UsageError: if the catalog has no such object.
     """
-    said = entry(object_name)
-    root = attributes(said, _embedded)
-    parent = _parent_field(said)
-    return with_parent(root, parent, _parent_object(said)) if parent else root
+    described = entry(object_name)
+    root = attributes(described, _embedded)
+    parent = _parent_field(described)
+    return with_parent(root, parent, _parent_object(described)) if parent else root
 
 
 def _embedded(object_name: str) -> Shape | None:
-    """Shape of an object that answers hold whole, where the catalog has it."""
+    """Shape of an object that responses hold whole, where the catalog has it."""
     return entry(object_name).response if object_name in _index()["objects"] else None
 
 
 _PLAIN = frozenset({"create", "retrieve", "update", "delete", "list", "search"})
 
 
-def _calls(said: Entry) -> Mapping[str, Call]:
+def _calls(described: Entry) -> Mapping[str, Call]:
     """Calls beyond the plain ones, their placeholders named as the item's are."""
-    parent = _PLACEHOLDER.findall(_own_id_apart(said.item)[0])
+    parent = _PLACEHOLDER.findall(_own_id_apart(described.item)[0])
     found: dict[str, Call] = {}
-    for name, operation in said.operations.items():
+    for name, operation in described.operations.items():
         if name not in _PLAIN:
             path = operation.path
             for placeholder in parent:
@@ -239,7 +240,7 @@ def _type_names() -> Mapping[str, str]:
 
 
 def _managed() -> Mapping[str, Mapping[str, str]]:
-    """Of each managed type, sorted, the area that its row stands in and its authoring class."""
+    """Of each managed type, sorted, the area with its row, and its authoring class."""
     return _read("managed")
 
 
@@ -276,21 +277,21 @@ def _own_id_apart(path: str) -> tuple[str, str]:
     return (path[: found.start()], found[0]) if found is not None else (path, "")
 
 
-def _parent_field(said: Entry) -> str:
+def _parent_field(described: Entry) -> str:
     """Name of the placeholder that a child's paths have for its parent's id; empty if none."""
     # The item's path comes first: a collection may call the parent's id `id`.
-    for path in (_own_id_apart(said.item)[0], said.collection):
+    for path in (_own_id_apart(described.item)[0], described.collection):
         found = _PLACEHOLDER.search(path)
         if found is not None:
             return found[1]
     return ""
 
 
-def _parent_object(said: Entry) -> str:
+def _parent_object(described: Entry) -> str:
     """Object name of the type whose collection a child's path begins with."""
-    before = (said.collection or said.item).partition("/{")[0]
+    before = (described.collection or described.item).partition("/{")[0]
     objects: Mapping[str, Mapping[str, str]] = _index()["objects"]
-    return next((name for name, told in objects.items() if told["collection"] == before), "")
+    return next((name for name, other in objects.items() if other["collection"] == before), "")
 
 
 def _unknown(message: str, word: str, known: Iterable[str]) -> UsageError:

@@ -1,8 +1,7 @@
-"""From what the SDK says about a type to its attributes.
+"""Merge what the SDK says about a type, and its row, into attributes.
 
-Create parameters, update parameters and the answer become one tree; then the type's row of the
-semantics table is laid over it. Pure: no file is read here. What must not live here: knowledge of
-any one type.
+Create parameters, update parameters and the response become one tree; then the row of the type is
+applied to it. Pure: no file is read here.
 """
 
 from __future__ import annotations
@@ -22,14 +21,14 @@ TreePath: TypeAlias = tuple[str, ...]
 """Names of fields from the root; `*` is the element of a list or a map."""
 
 Embedded: TypeAlias = Callable[[str], Shape | None]
-"""Shape of an object by its name, for what answers hold whole although it has its own entry."""
+"""Shape of an object by its name, for objects with an entry that other responses hold whole."""
 
 _DECIMAL = "_decimal"
 
 
 @dataclass(frozen=True, slots=True)
 class _Views:
-    """One field as create, update and the answer have it, and where it stands."""
+    """One field as create, update and the response have it."""
 
     create: Shape | None
     update: Shape | None
@@ -47,13 +46,15 @@ class _Views:
         return _Views(create, update, response, fixed, self.nulls_clear, self.embedded)
 
     def opened(self) -> _Views:
-        """The same with the answer's fields, where it holds another type's object whole."""
-        told = self.response
-        if told is None or told.kind is not Kind.OBJECT or told.fields or not told.reference:
+        """The same with the response's fields, where it holds another type's object whole."""
+        response = self.response
+        if response is None or response.kind is not Kind.OBJECT:
+            return self
+        if response.fields or not response.reference:
             return self
         if self.params is None or self.params.kind is not Kind.OBJECT:
             return self
-        return replace(self, response=self.embedded(told.reference) or told)
+        return replace(self, response=self.embedded(response.reference) or response)
 
 
 def _nothing_known(_: str) -> Shape | None:
@@ -68,7 +69,7 @@ def attributes(entry: Entry, embedded: Embedded = _nothing_known) -> Attribute:
 
     Args:
         entry: What the SDK says.
-        embedded: Answers for objects that the type's answer holds whole.
+        embedded: Shapes of the objects that the response holds whole.
 
     Returns:
         An object attribute with the type's fields.
@@ -99,7 +100,7 @@ def _attribute(name: str, views: _Views) -> Attribute:
         raise ValueError(f"{name} is in no view")
     return Attribute(
         kind=shape.kind,
-        # What only an update takes it may demand too, once it is there at all.
+        # A parameter of updates alone may be required in them.
         required=(create or update or shape).required if views.params is not None else False,
         required_in_update=update is not None and update.required,
         in_create=create is not None,
@@ -143,7 +144,7 @@ _CURRENCY: Mapping[str, Any] = {
 
 
 def _list_page_opened(name: str, views: _Views) -> tuple[_Views, str]:
-    """A list parameter that the answer holds as a page of a sub-list is compared with its data."""
+    """The data of a page, where the response holds one for a parameter that is a list."""
     params, response = views.params, views.response
     if params is None or response is None or params.kind is not Kind.LIST:
         return views, ""
@@ -154,7 +155,7 @@ def _list_page_opened(name: str, views: _Views) -> tuple[_Views, str]:
 
 
 def _words(views: _Views, field: str) -> tuple[str, ...]:
-    """Words of create, then those only update has; the answer's for what nobody may write."""
+    """Values of create, then those of update alone; the response's if no request takes it."""
     shapes = [views.create, views.update] if views.params is not None else [views.response]
     found: dict[str, None] = {}
     for shape in shapes:
@@ -193,7 +194,7 @@ def with_parent(root: Attribute, name: str, reference: str) -> Attribute:
         kind=Kind.STRING,
         required=True,
         in_create=True,
-        # An answer is read under its parent, and says so: the provider sees to that.
+        # The provider adds it to responses, which are read under the parent.
         in_response=True,
         immutable=True,
         reference=reference,
@@ -202,10 +203,10 @@ def with_parent(root: Attribute, name: str, reference: str) -> Attribute:
 
 
 def matches(root: Attribute, dotted: str) -> tuple[TreePath, ...]:
-    """Places in a tree that a row's path names.
+    """Places in a tree that a path of a row names.
 
-    A `*` is the element of a list or a map; on an object it stands for every field below which
-    the rest of the path leads somewhere.
+    A `*` is the element of a list or a map; on an object it is every field below which the rest of
+    the path exists.
     """
     return tuple(_matching(root, parse_path(dotted), ()))
 
@@ -226,31 +227,31 @@ def _matching(node: Attribute, parts: TreePath, taken: TreePath) -> Iterator[Tre
 
 
 def apply_row(root: Attribute, row: Row) -> Attribute:
-    """Lay a row over a tree.
+    """Apply a row to a tree.
 
     Raises:
-        LookupError: if a path of the row leads nowhere.
+        LookupError: if a path of the row does not exist.
     """
     changes: dict[TreePath, dict[str, Any]] = {}
-    for dotted, said in row.fields.items():
+    for dotted, facts in row.fields.items():
         places = matches(root, dotted)
         if not places:
             raise LookupError(f"{row.title}: the path {dotted} leads nowhere")
         for place in places:
-            changes.setdefault(place, {}).update(_change(said, place[-1]))
+            changes.setdefault(place, {}).update(_change(facts, place[-1]))
     dropped = {place for dotted in row.by_path("ignored") for place in matches(root, dotted)}
     return _rebuilt(root, (), changes, dropped, fixed=False)
 
 
-def _change(said: Field, name: str) -> dict[str, Any]:
-    """What a row's words about a field change of its attribute."""
-    given = said.given()
+def _change(facts: Field, name: str) -> dict[str, Any]:
+    """What facts about a field change of its attribute."""
+    given = facts.given()
     change = {key: value for key, value in given.items() if key == "kind" or key in SEMANTICS}
-    if said.optional:
+    if facts.optional:
         change["required"] = False
-    if said.source or said.source_words:
-        change |= {"source": said.source or name, "in_response": True}
-    if said.money and not _BOUNDS & change.keys():
+    if facts.source or facts.source_words:
+        change |= {"source": facts.source or name, "in_response": True}
+    if facts.money and not _BOUNDS & change.keys():
         change["least"] = 0
     return change
 
@@ -259,20 +260,20 @@ _BOUNDS = {"least", "above", "most"}
 
 
 def _with_twins(fields: Mapping[str, Attribute]) -> Mapping[str, Attribute]:
-    """Fields in which an amount and its decimal spelling know each other (D: "same as").
+    """Fields in which an amount and its decimal spelling name each other (D: "same as").
 
     What a row says of one of the two is true of the other.
     """
-    found = dict(fields)
+    paired = dict(fields)
     for name, decimal in fields.items():
         whole = fields.get(name.removesuffix(_DECIMAL))
         if name.endswith(_DECIMAL) and decimal.kind is Kind.DECIMAL and whole is not None:
             neutral = whole.neutral if decimal.neutral is ABSENT else decimal.neutral
             money = decimal.money or whole.money
             stem = name.removesuffix(_DECIMAL)
-            found[name] = replace(decimal, twin=stem, neutral=neutral, money=money)
-            found[stem] = replace(whole, twin=name, neutral=neutral, money=money)
-    return found
+            paired[name] = replace(decimal, twin=stem, neutral=neutral, money=money)
+            paired[stem] = replace(whole, twin=name, neutral=neutral, money=money)
+    return paired
 
 
 def _rebuilt(

@@ -1,7 +1,7 @@
-"""The catalog's nouns: what the SDK and Stripe's description say about one type, unmerged.
+"""What the SDK and Stripe's description say about one type: entries, calls and shapes.
 
-The emulator reads these; the planner reads `engine.schema.attribute.ResourceType`, which the
-loader builds from an entry here and a row of the semantics table.
+The emulator reads these; the planner reads `engine.schema.resource_type.ResourceType`, which the
+loader makes of an entry and a row.
 """
 
 from __future__ import annotations
@@ -13,29 +13,29 @@ from types import MappingProxyType
 from engine.schema.attribute import Kind
 
 ALTERNATIVES = "|"
-"""What stands between the names in a reference that may name objects of several types."""
+"""Separator of the names in a reference that may name objects of several types."""
 
 _NO_FIELDS: Mapping[str, Shape] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """What one parameter or one field of an answer looks like.
+    """What one parameter or one field of a response looks like.
 
     Attributes:
         kind: What its value looks like.
-        required: The parent refuses, or never answers, without it. A field of an answer that is
-            neither required nor nullable is absent where there is nothing.
-        nullable: An answer may hold null here.
+        required: A request needs it, or a response always holds it. A field of a response that is
+            neither required nor nullable is absent if it has no value.
+        nullable: A response may hold null here.
         emptyable: An empty string clears it.
-        values: Words of an enum; empty if it is none.
-        open_values: The SDK allows words beyond `values` (nearly all enums of Stripe are open in
-            the SDK's types; requests are checked against the listed words all the same).
-        literals: Words taken beside the kind, such as `inf` beside an integer.
-        max_length: Of a text that a request holds, the longest that is taken; 0 if not limited.
-        currency: A text that is a currency's code, which is stored in lower case.
-        reference: Object name this field's id names, as far as the SDK says; of an answer's field
-            that may name objects of several types, all of them.
+        values: Values of an enum; empty if it is none.
+        open_values: The SDK allows values that are not in `values` (nearly all enums of Stripe are
+            open in the SDK's types; requests are checked against the listed values all the same).
+        literals: Words that it takes in addition to its kind, e.g. `inf` instead of an integer.
+        max_length: Longest text that a request may hold; 0 if not limited.
+        currency: A text that is the code of a currency, which is stored in lower case.
+        reference: Object name that an id here names, as far as the SDK says, e.g. `product`; of a
+            field of a response that may name objects of several types, all of them.
         fields: Of an object, by name.
         element: Of a list or a map.
     """
@@ -63,7 +63,7 @@ class Operation:
         path: With placeholders in braces, as the SDK names them.
         params: Parameters it takes; None if the SDK types none.
         base: Which host: `api`, `files`, `meter_events`, `connect`.
-        returns: Class name of the answer as the SDK spells it; empty if it does not say.
+        returns: Class name of the response as the SDK spells it; empty if it does not say.
     """
 
     method: str
@@ -78,11 +78,11 @@ class Entry:
     """One type as the SDK describes it.
 
     Attributes:
-        object: Object name, `billing_portal.configuration`.
-        service: Path of the service in the SDK's client, `v1.billing_portal.configurations`.
+        object: Object name, e.g. `billing_portal.configuration`.
+        service: Path of the service in the SDK's client, e.g. `v1.billing_portal.configurations`.
         operations: Calls by method name: `create`, `retrieve`, `update`, `delete`, `list`,
             `search` and verbs such as `deactivate`.
-        response: Shape of the answer.
+        response: Shape of the response.
         summary: Stripe's one-line description of the object; may be empty.
     """
 

@@ -1,7 +1,4 @@
-"""Objects that happen rather than stand: why nobody can declare them.
-
-What must not live here: types that could be declared and merely have no row yet.
-"""
+"""Objects that cannot be declared: records of what happened, and objects of a moment."""
 
 from __future__ import annotations
 

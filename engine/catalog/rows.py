@@ -1,4 +1,4 @@
-"""The form of a row of the catalog: what no machine can know about one type."""
+"""The form of a row: what no machine can know about one type."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from engine.schema.rules import Rule
 # Never compared or printed as a whole, and every start of the program would pay for both.
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Field(Semantics):
-    """What a row says of the fields that a path names: semantics, and what is not kept of them.
+    """What a row says of the fields at one path: `Semantics`, and what attributes do not keep.
 
-    Two are put together with `|`, where the second counts if both say something.
+    `a | b` has what both say, and what `b` says where both say something.
 
     Attributes:
-        kind: Of a field that the SDK types in several forms, the one that a declaration has, e.g.
-            the id of a product that could be declared inside a plan.
-        optional: Stripe can do without it although the SDK's types cannot.
-        ignored: No declaration but a directive for one request, e.g. `proration_behavior` of a
+        kind: Of a field that the SDK types in several forms, the one that declarations have, e.g.
+            a string for the `product` of a plan, which could be an object, too.
+        optional: Stripe does not require it although the SDK's types do.
+        ignored: A directive for one request and no declaration, e.g. `proration_behavior` of a
             subscription: the type does not take it.
         instead: What to write in the place of a parameter that the type does not take.
-        content: It names a local file to be sent, e.g. `file` of a file.
-        excused: Why it cannot be held to convergence; empty if it is.
-        example: What the printed example says, where nothing else tells a valid value; of a
+        content: It names a local file whose content is sent, e.g. `file` of a file.
+        excused: Why tests do not require that a changed value converges; empty if they do.
+        example: Value for the printed example where nothing else gives a valid one; for a
             reference, the logical name of a resource of its own.
     """
 
@@ -44,16 +44,16 @@ class Field(Semantics):
         return replace(self, **other.given())
 
     def given(self) -> dict[str, Any]:
-        """What is said, by name: all that is not as it is where nothing is said."""
+        """Every value that is not the default, by name."""
         return {name: value for name, value in _values(self) if value != _NOTHING[name]}
 
 
-def _values(said: Field) -> Iterator[tuple[str, Any]]:
-    return ((declared.name, getattr(said, declared.name)) for declared in fields(Field))
+def _values(facts: Field) -> Iterator[tuple[str, Any]]:
+    return ((declared.name, getattr(facts, declared.name)) for declared in fields(Field))
 
 
-_UNSAID = Field()
-_NOTHING = dict(_values(_UNSAID))
+_NO_FACTS = Field()
+_NOTHING = dict(_values(_NO_FACTS))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -65,12 +65,12 @@ class Row:
         title: What people call an object of this type.
         id_prefix: What Stripe's ids of this type begin with.
         life: How its objects begin, are found again, come back and end.
-        fields: What is known of its fields, by dotted path with `*` for every element of a list or
-            entry of a map, and for every field where it stands in for a name.
-        expand: What must be asked for to be seen.
-        hidden: Fields of the response that are absent, and not null, unless expanded.
-        include: What a v2 response holds only if asked for.
-        include_once: What only the response to a v2 create holds, if asked for.
+        fields: What is known of its fields, by dotted path, with `*` for every element of a list,
+            entry of a map, or field of an object.
+        expand: Fields that responses hold only if they are expanded, e.g. `tiers` of a price.
+        hidden: Those of them that are absent, and not null, unless they are expanded.
+        include: Fields that v2 responses hold only if they are asked for.
+        include_once: Fields that only the response to a v2 create holds, if they are asked for.
         rules: Plan-time checks.
     """
 
@@ -87,16 +87,16 @@ class Row:
 
     @property
     def aliases(self) -> dict[str, Field]:
-        """What is said of fields that responses hold under another name or in other words."""
+        """What is known of fields that responses hold under another name or in other words."""
         return {
-            path: said for path, said in self.fields.items() if said.source or said.source_words
+            path: facts for path, facts in self.fields.items() if facts.source or facts.source_words
         }
 
     def at(self, path: str) -> Field:
-        """What is said of the fields that a path names."""
-        return self.fields.get(path, _UNSAID)
+        """What is known of the fields at a path."""
+        return self.fields.get(path, _NO_FACTS)
 
     def by_path(self, name: str) -> dict[str, Any]:
-        """What is said of fields under one name of `Field`, by path."""
-        values = ((path, getattr(said, name)) for path, said in self.fields.items())
+        """The values of one attribute of `Field` that the row gives, by path."""
+        values = ((path, getattr(facts, name)) for path, facts in self.fields.items())
         return {path: value for path, value in values if value != _NOTHING[name]}

@@ -1,8 +1,8 @@
-"""What can be known of a field beyond its shape: each semantic is declared here, and only here.
+"""What can be known of a field in addition to its shape: each semantic is declared here alone.
 
-Attributes of a resource type and rows of the catalog both have these fields. The merge of the two,
+The attributes of a resource type and the fields of a row both inherit these. The merge of the two,
 the quick comparison of unchanged resources, the pages of the types and the documentation read what
-stands beside each. To add a semantic, add a field here and the code that uses it.
+is declared with each. To add a semantic, add a field here and the code that uses it.
 """
 
 from __future__ import annotations
@@ -205,7 +205,7 @@ class Semantics:
         literal=True,
     )
     says: str = _semantic(
-        "What the pattern asks for, in a sentence; `{value}` stands for what was written.",
+        "What the pattern asks for, in a sentence; with `{value}` for what was written.",
         default="",
         literal=True,
     )

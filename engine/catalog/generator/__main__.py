@@ -70,7 +70,7 @@ def differences(files: Mapping[Path, str]) -> list[str]:
 
 
 def left_over(files: Mapping[Path, str]) -> list[Path]:
-    """Files of the catalog that no type stands behind any more, sorted."""
+    """Files of the catalog that belong to no type, sorted."""
     return sorted(set(DATA.glob("*.json")) - set(files))
 
 

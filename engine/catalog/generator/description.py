@@ -1,7 +1,6 @@
 """Stripe's published API description, as far as the catalog needs it.
 
-It is read from a file that is not part of the project. What must not live here: what the facts
-are used for.
+It is read from a file that is not part of the project.
 """
 
 from __future__ import annotations
@@ -39,10 +38,10 @@ class DescriptionError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One place in a request or an answer: all forms that a value may have there.
+    """One place in a request or a response: all forms that a value may have there.
 
     Attributes:
-        description: What the place is in.
+        description: The description that the place is in.
         nodes: The schemas of the value, as they are written.
     """
 
@@ -130,25 +129,25 @@ class Description:
         return Place(self, (*nodes, {"properties": query}))
 
     def answer(self, method: str, path: str) -> Place | None:
-        """The object that a call answers with; None if the description does not have the call.
+        """The object that a call returns; None if the description does not have the call.
 
-        An object that was deleted is another form of the same answer, and is left out.
+        An object that was deleted is another form of the same response, and is left out.
         """
         call = self._call(method, path)
         if call is None:
             return None
-        told = call["responses"]["200"]["content"]["application/json"]["schema"]
-        return Place(self, tuple(form for form in self.forms(told) if not _is_deleted(form)))
+        schema = call["responses"]["200"]["content"]["application/json"]["schema"]
+        return Place(self, tuple(form for form in self.forms(schema) if not _is_deleted(form)))
 
     def answers(self) -> Iterator[tuple[str, str, Schema]]:
-        """Every call: its method, its path, and the schema of its answer; bare paths first."""
+        """Every call: its method, its path, and the schema of its response; bare paths first."""
         for path, calls in sorted(self._paths.items(), key=lambda pair: pair[0].count("{")):
             for method, call in calls.items():
                 content = call["responses"]["200"]["content"]
                 yield method, path, content.get("application/json", {}).get("schema", {})
 
     def forms(self, node: Schema) -> Iterator[Schema]:
-        """The schemas that a node stands for: what it refers to, and each of its alternatives."""
+        """The schemas of a node: what it refers to, and each of its alternatives."""
         inner = [*node.get("anyOf", ()), *self.referred(node)]
         for one in inner:
             yield from self.forms(one)

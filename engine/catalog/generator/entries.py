@@ -1,9 +1,8 @@
-"""Which types there are: entries of the catalog, one a service whose objects can be read.
+"""Derive the entries of the catalog from the SDK: one for each service whose objects can be read.
 
-A type's name in the catalog is its object name. Where a service answers with objects of several
-types, or with objects whose home is another service, the name is the service's own path in the
-singular: `customer.tax_id` beside `tax_id`, `account.external_account`.
-What must not live here: how entries are written down.
+A type's name in the catalog is its object name. Where a service returns objects of several types,
+or objects that belong to another service, the name is the service's own path in the singular:
+`customer.tax_id` in addition to `tax_id`, `account.external_account`.
 """
 
 from __future__ import annotations
@@ -43,7 +42,7 @@ def _objects(service: Service) -> list[str]:
 
 
 def _named(readable: Iterable[Service]) -> Iterable[tuple[str, Service]]:
-    """Give each service the name of its type; the one nearest the root is an object's home."""
+    """Give each service the name of its type; an object belongs to the one nearest the root."""
     taken: set[str] = set()
     for service in sorted(readable, key=lambda one: (one.name.count("."), one.name)):
         objects = _objects(service)
@@ -78,7 +77,7 @@ def _operation(verb: str, call: Call, reader: ShapeReader) -> Operation:
 
 
 def _without_directives(verb: str, params: Shape) -> Shape:
-    """Drop what asks something of the answer and says nothing of the object."""
+    """Drop parameters that change the response and not the object."""
     dropped = {"expand", "include"} if verb in ("create", "update") else {"expand"}
     kept = {name: shape for name, shape in params.fields.items() if name not in dropped}
     return replace(params, fields=kept)

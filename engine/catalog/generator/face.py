@@ -1,8 +1,7 @@
 """The typed face: `engine/stripe/__init__.pyi`, what an author's editor and type checker read.
 
 Written from the merged types, so that checkers and the offline validation agree: words of an enum
-are closed, an id field also takes the object itself, request options do not exist. What must not
-live here: anything the classes do at run time.
+are closed, an id field also takes the object itself, request options do not exist.
 """
 
 from __future__ import annotations

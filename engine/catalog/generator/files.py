@@ -1,7 +1,7 @@
-"""The catalog's files: what each holds, written the same way every time.
+"""The text of the catalog's files.
 
-One line a parameter, a field and a shared shape, sorted, so that a new release of the SDK reads
-as a diff. What must not live here: how a shape is spelled (`engine.catalog.codec`).
+Each parameter, field and shared shape has a line of its own, and they are sorted, so that a new
+release of the SDK reads as a diff.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def catalog_files(entries: Iterable[Entry], description_version: str) -> dict[st
 
 
 def _parts(entries: Iterable[Entry]) -> dict[str, str]:
-    """Of each object that is described inside answers alone, one whose answer it is in."""
+    """Of each object that only responses of others describe, one of these others."""
     listed = {entry.object: set(_described(entry.response)) for entry in entries}
     return {
         name: next(holder for holder in sorted(listed) if name in listed[holder])

@@ -1,6 +1,6 @@
 """What Stripe's description knows and the SDK's types do not, laid over the SDK's entries.
 
-How long a text may be, which texts are currencies, and whether a field of an answer is null or
+How long a text may be, which texts are currencies, and whether a field of a response is null or
 absent where there is nothing. The SDK is the newer of the two: which fields there are, what a
 request needs, and which words an enum has is for the SDK to say.
 """
@@ -18,7 +18,7 @@ from engine.schema.attribute import Kind
 
 
 class Known(Protocol):
-    """What is known of one place in a request or an answer."""
+    """What is known of one place in a request or a response."""
 
     @property
     def nullable(self) -> bool:
@@ -53,7 +53,7 @@ class Source(Protocol):
         """What is known of the parameters of an operation; None if nothing is."""
 
     def answer(self, entry: Entry) -> Known | None:
-        """What is known of the answer; None if nothing is."""
+        """What is known of the response; None if nothing is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class Published:
         return self.description.params(operation.method, operation.path)
 
     def answer(self, entry: Entry) -> Known | None:
-        """What it says of the answer that holds one object."""
+        """What it says of the response that holds one object."""
         verb = "retrieve" if "retrieve" in entry.operations else "create"
         operation = entry.operations[verb]
         return self.description.answer(operation.method, operation.path)
@@ -126,7 +126,7 @@ class Shipped:
         return None if params is None else _Kept(params)
 
     def answer(self, entry: Entry) -> Known | None:
-        """What was known of the answer."""
+        """What was known of the response."""
         found = self._entry(entry)
         return None if found is None else _Kept(found.response)
 
@@ -156,7 +156,7 @@ def _operation(operation: Operation, known: Known | None, answer: Shape) -> Oper
 
 
 def _as_answered(shape: Shape, answer: Shape) -> Shape:
-    """A parameter that is a currency, or one of some words, where the answer's field is."""
+    """A parameter that is a currency, or one of some words, where the response's field is."""
     fields = {
         name: _as_answered(inner, answer.fields.get(name, _ANYTHING))
         for name, inner in shape.fields.items()
@@ -194,7 +194,7 @@ def _params(shape: Shape, known: Known | None) -> Shape:
 
 
 def _answer(shape: Shape, known: Known | None) -> Shape:
-    """A part of an answer whose fields are held to be required, null or absent."""
+    """A part of a response whose fields are held to be required, null or absent."""
     if known is None:
         return shape
     fields = {name: _answer_field(name, inner, known) for name, inner in shape.fields.items()}

@@ -1,8 +1,7 @@
-"""The SDK's services, as the SDK itself would call them.
+"""The SDK's services, as the SDK itself calls them.
 
-Each method of each service is called once with a requestor that writes the request down and
-answers nothing, so paths and verbs are what the SDK really sends, not what its source looks like.
-What must not live here: how parameters and answers are shaped.
+Each method of each service is called once with a requestor that records the request and sends
+nothing, so paths and verbs are what the SDK really sends, not what its source looks like.
 """
 
 from __future__ import annotations
@@ -32,8 +31,8 @@ class Call:
         path: With placeholders in braces.
         base: Which of Stripe's hosts.
         params: TypedDict of the parameters; None if it takes none.
-        returns: The annotated answer, evaluated; None if it cannot be.
-        returns_name: The annotated answer as the SDK spells it.
+        returns: The annotated response, evaluated; None if it cannot be.
+        returns_name: The annotated response as the SDK spells it.
     """
 
     method: str
@@ -66,7 +65,7 @@ class _RequestSeenError(Exception):
 
 
 class _RecordingRequestor:
-    """Stands where the SDK expects its HTTP machinery."""
+    """Takes the place of the SDK's HTTP machinery."""
 
     def request(
         self, method: str, url: str, *_: object, base_address: str, **__: object

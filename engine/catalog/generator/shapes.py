@@ -1,7 +1,4 @@
-"""From the SDK's types to shapes: TypedDicts of parameters and classes of answers.
-
-What must not live here: which types there are, and what anyone does with a shape.
-"""
+"""From the SDK's types to shapes: TypedDicts of parameters and classes of responses."""
 
 from __future__ import annotations
 
@@ -30,7 +27,7 @@ _SCALARS: Mapping[Any, Kind] = {
     Decimal: Kind.DECIMAL,
 }
 _WRAPPERS = (NotRequired, Required, typing_extensions.NotRequired, typing_extensions.Required)
-# Pages of sub-lists are objects that hold a list; None stands for that.
+# Pages of sub-lists are objects that hold a list; None means that.
 _HOLDERS: Mapping[Any, Kind | None] = {
     list: Kind.LIST,
     dict: Kind.MAP,
@@ -39,7 +36,7 @@ _HOLDERS: Mapping[Any, Kind | None] = {
     ListObjectV2: None,
 }
 _OPTIONS = frozenset(inspect.get_annotations(RequestOptions))
-# `deleted` is the answer of DELETE, typed into the object it was.
+# `deleted` is in the response of DELETE, and typed as a field of the object.
 _NOT_FIELDS = frozenset({"OBJECT_NAME", "deleted"})
 
 
@@ -48,8 +45,8 @@ class ShapeReader:
     """Turns types into shapes.
 
     Attributes:
-        known: Object names that have an entry of their own; other objects nested in an answer
-            are described where they stand.
+        known: Object names that have an entry of their own; other objects are described in the
+            responses that hold them.
     """
 
     known: frozenset[str]
@@ -59,7 +56,7 @@ class ShapeReader:
         return self._typed_dict(params, ())
 
     def answer(self, returns: Any) -> Shape:
-        """Shape of what a service answers: of one class, or the fields of several together."""
+        """Shape of what a service returns: of one class, or the fields of several together."""
         return _together([self._answer_class(given, ()) for given in answer_classes(returns)])
 
     def _shape(self, given: Any, seen: tuple[Any, ...]) -> Shape:
@@ -158,7 +155,7 @@ class ShapeReader:
 
 
 def answer_classes(returns: Any) -> list[type[StripeObject]]:
-    """The classes among what a service answers."""
+    """The classes among what a service returns."""
     return [given for given in _alternatives(returns) if _is_object(given)]
 
 

@@ -1,6 +1,6 @@
 """Plan-time checks that rows of several areas share, as functions of where they apply.
 
-`L` marks texts seen in live answers; the rest is in our words.
+`L` marks texts seen in live responses; the rest is in our words.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ ONE_CUSTOMER = Rule(
 
 
 def other_currencies(currency: str, options: str) -> Rule:
-    """Check that a map by currency leaves out the currency that stands beside it."""
+    """Check that a map by currency leaves out the currency that is next to it."""
     return Rule(
         kind=RuleKind.OTHER_KEYS,
         fields=(options,),
@@ -266,7 +266,7 @@ def taxes_agree(each: str, rates: str, *, unless: str = "") -> tuple[Rule, Rule]
     Args:
         each: The items.
         rates: The rates on them.
-        unless: Rates of an item's own, which stand in for these.
+        unless: Rates of an item's own, which take the place of these.
     """
     dot = f"{each}." if each else ""
     price, priced = f"{dot}price", f"{dot}price_data"

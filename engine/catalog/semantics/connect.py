@@ -19,8 +19,8 @@ from engine.schema.field_semantics import ListOrder
 from engine.schema.lifecycle import Ending, Inheritance, Life, Removal, Verb
 from engine.schema.rules import Rule, RuleKind
 
-# S: the answer says only whether they were given.
-_NEVER_TOLD = dict.fromkeys(
+# S: the response says only whether they were given.
+_NEVER_RETURNED = dict.fromkeys(
     ("id_number", "id_number_secondary", "ssn_last_4"), Field(write_only=True, sensitive=True)
 )
 
@@ -40,7 +40,7 @@ ACCOUNT = Row(
     ),
     fields={
         **METADATA,
-        **below("individual", _NEVER_TOLD),
+        **below("individual", _NEVER_RETURNED),
         # It is spent at once.
         "account_token": Field(ignored=True),
         "business_profile.annual_revenue.amount": Field(
@@ -50,7 +50,7 @@ ACCOUNT = Row(
             money="business_profile.monthly_estimated_revenue.currency"
         ),
         "business_profile.support_url": URL,
-        # D: what was asked for is told as how far it got.
+        # D: the response holds the progress of what was requested.
         "capabilities.*": Field(
             source_words={
                 "active": {"requested": True},
@@ -60,7 +60,7 @@ ACCOUNT = Row(
             }
         ),
         "capabilities.*.requested": Field(neutral=False),
-        # S: the answer says only whether they were given.
+        # S: the response says only whether they were given.
         "company.registration_number": Field(write_only=True),
         "company.tax_id": Field(write_only=True, sensitive=True),
         "company.vat_id": Field(write_only=True, sensitive=True),
@@ -100,7 +100,7 @@ PERSON = Row(
     life=Life(removals=(DELETE,)),
     fields={
         **METADATA,
-        **_NEVER_TOLD,
+        **_NEVER_RETURNED,
         "address.country": COUNTRY,
         "documents": Field(write_only=True),
         "documents.*.files.*": Field(reference="file"),
@@ -247,7 +247,7 @@ FINANCIAL_ACCOUNT = Row(
     ),
     fields={
         **METADATA,
-        # R: no answer in the documentation holds `features`; they have an object of their own.
+        # R: no response in the documentation holds `features`; they have an object of their own.
         "features": Field(write_only=True),
         "forwarding_settings": Field(write_only=True),
         "forwarding_settings.financial_account": Field(reference="treasury.financial_account"),

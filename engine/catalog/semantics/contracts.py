@@ -25,14 +25,14 @@ from engine.values.markers import ABSENT
 
 _DISCOUNTS = {
     "discounts": Field(neutral=[]),
-    # Expanded, a discount tells its coupon one level down and its promotion code as it is.
+    # An expanded discount holds its coupon one level down and its promotion code under its name.
     "discounts.*.coupon": Field(reference="coupon", source="source.coupon"),
     "discounts.*.promotion_code": Field(reference="promotion_code", source="promotion_code"),
     "discounts.*.discount": Field(ignored=True),
 }
 _ITEM = {
     "quantity": AMOUNT | Field(neutral=1),
-    # Told as what comes of it: a price of its own.
+    # Returned as the price that is made from it.
     "price_data": Field(write_only=True),
     "price_data.product": Field(reference="product"),
     "price_data.unit_amount": AMOUNT,
@@ -99,14 +99,14 @@ SUBSCRIPTION = Row(
         "add_invoice_items": Field(ignored=True),
         "application_fee_percent": PERCENT,
         "automatic_tax.enabled": Field(neutral=False),
-        # Told as the start that comes of it.
+        # Returned as the start that follows from it.
         "backdate_start_date": Field(write_only=True),
         # S: an update takes `now` or `unchanged` in its place, which are directives.
         "billing_cycle_anchor": Field(immutable=True),
         "billing_thresholds.amount_gte": Field(money="currency"),
         "cancel_at": Field(resolved=True),
         "cancel_at_period_end": Field(neutral=False),
-        # L: without a payment method Stripe charges nobody, and an invoice needs none.
+        # L: Stripe charges only payment methods, and an invoice needs none.
         "collection_method": Field(neutral="charge_automatically", example="send_invoice"),
         "days_until_due": Field(example=30),
         "default_tax_rates": Field(neutral=[], order=ListOrder.SET),
@@ -124,7 +124,7 @@ SUBSCRIPTION = Row(
         "pending_invoice_item_interval.interval_count": Field(neutral=1),
         "trial_end": Field(resolved=True),
         "trial_from_plan": Field(ignored=True),
-        # Told as the end that comes of it.
+        # Returned as the end that follows from it.
         "trial_period_days": Field(write_only=True),
         "trial_settings.end_behavior.missing_payment_method": Field(neutral="create_invoice"),
     },
@@ -245,7 +245,7 @@ SUBSCRIPTION_SCHEDULE = Row(
         "phases.*.application_fee_percent": PERCENT,
         "phases.*.default_tax_rates": Field(neutral=[], order=ListOrder.SET),
         "phases.*.discounts": Field(neutral=[]),
-        # Told as the end that comes of it.
+        # Returned as the end that follows from it.
         "phases.*.duration": Field(write_only=True),
         "phases.*.duration.interval_count": COUNT,
         "phases.*.end_date": Field(resolved=True),
@@ -256,7 +256,7 @@ SUBSCRIPTION_SCHEDULE = Row(
         "phases.*.start_date": Field(ignored=True),
         "phases.*.trial_end": Field(resolved=True),
         "proration_behavior": Field(ignored=True),
-        # Told as the start of the first phase.
+        # Returned as the start of the first phase.
         "start_date": Field(write_only=True),
     },
     rules=(

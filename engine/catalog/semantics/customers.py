@@ -34,7 +34,7 @@ CUSTOMER = Row(
             ignored=True,
             instead=("it follows from what the customer is charged, and is nothing to declare"),
         ),
-        # D: the account's own mode is told as what it is at the moment.
+        # D: the account's own mode is returned as what it is at the moment.
         "cash_balance.settings.reconciliation_mode": Field(
             words={"merchant_default": "merchant_default"}, resolved=True
         ),

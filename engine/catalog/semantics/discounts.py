@@ -54,7 +54,7 @@ COUPON = Row(
             kind=RuleKind.UNIQUE_ELEMENTS,
             fields=("applies_to.products",),
             value=(),
-            message="A product stands in applies_to[products] once.",
+            message="A product is in applies_to[products] only once.",
         ),
         Rule(
             kind=RuleKind.ONE_OF,

@@ -19,7 +19,7 @@ FILE = Row(
         removals=(Removal(verb=Verb.KEEP, note="Stripe cannot delete a file"),),
     ),
     fields={
-        # The path of a local file; what is in it goes up and is never told.
+        # The path of a local file; its content is sent and never returned.
         "file": Field(
             kind=Kind.STRING, content=True, write_only=True, example="stacks/example.pdf"
         ),
@@ -58,7 +58,7 @@ SECRET = Row(
             fields=("name", "scope.type", "scope.user"), read="find", remove="delete_where"
         ),
     ),
-    # D: `find` tells the payload only if asked.
+    # D: `find` returns the payload only if it is expanded.
     expand=("payload",),
     hidden=("payload",),
     fields={

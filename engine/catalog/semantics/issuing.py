@@ -10,7 +10,7 @@ from engine.schema.field_semantics import ListOrder
 from engine.schema.lifecycle import Ending, Life, NaturalKey, Removal, Revival, Verb
 from engine.schema.rules import Rule, RuleKind
 
-# S: null where nothing was said, a list of none where it was taken back (R: an empty text does that
+# S: null where nothing was declared, an empty list where it was cleared (R: an empty text does that
 # in the requests of Stripe's own Terraform provider).
 _CONTROLS = below(
     "spending_controls",
@@ -46,7 +46,7 @@ CARDHOLDER = Row(
         # D: what is embossed on a card: 24 characters, no digits.
         "name": Field(max_length=24),
         "preferred_locales": Field(neutral=[], order=ListOrder.SET),
-        # S: limits are in the currency of the account's cards, which the answer names.
+        # S: limits are in the currency of the account's cards, which the response names.
         "spending_controls.spending_limits.*.amount": Field(
             money="spending_controls.spending_limits_currency"
         ),
@@ -74,7 +74,7 @@ CARD = Row(
         "cancellation_reason": Field(
             excused="taken only along with the status canceled, which is final"
         ),
-        # Answered to nobody who does not ask for them, and this program never does.
+        # Returned only when expanded, which this program never does.
         "cvc": Field(ignored=True),
         "financial_account": Field(reference="treasury.financial_account"),
         "number": Field(ignored=True),

@@ -67,7 +67,7 @@ PAYMENT_LINK = Row(
             pattern=r"[A-Za-z0-9]+", says="it has letters and digits only"
         ),
         "custom_fields.*.optional": Field(neutral=False),
-        # L: told as if_required when unsent.
+        # L: returned as if_required when it was not sent.
         "customer_creation": Field(neutral="if_required"),
         "invoice_creation.enabled": Field(neutral=False),
         "invoice_creation.invoice_data.custom_fields": Field(max_length=4),
@@ -78,7 +78,7 @@ PAYMENT_LINK = Row(
         "line_items": Field(key="price", handle="id", min_length=1, max_length=20),
         "line_items.*.adjustable_quantity.enabled": Field(neutral=False),
         "line_items.*.id": Field(ignored=True),
-        # The link makes a price of its own from it; the answer tells that price alone.
+        # The link makes a price of its own from it; the response holds that price alone.
         "line_items.*.price_data": Field(write_only=True),
         "line_items.*.price_data.product": Field(reference="product"),
         "line_items.*.price_data.product_data.tax_code": Field(reference="tax_code"),
@@ -211,10 +211,10 @@ PAYMENT_METHOD_CONFIGURATION = Row(
     ),
     fields={
         "*.display_preference.preference": Field(neutral="none"),
-        # D: `none` hands the method back to the parent or the default. What is declared is told as
-        # `preference`; `value` beside it is what comes of it.
+        # D: `none` leaves the method to the parent or the default. What is declared is returned as
+        # `preference`; `value` next to it is what follows from it.
         "active": Field(neutral=True),
-        # L: accepted and never told.
+        # L: accepted and never returned.
         "apple_pay_later": Field(write_only=True),
         "fr_meal_voucher_conecs": Field(write_only=True),
         "parent": Field(reference="payment_method_configuration"),

@@ -102,9 +102,9 @@ PORTAL_CONFIGURATION = Row(
             kind=RuleKind.UNIQUE_ELEMENTS,
             fields=("features.subscription_update.products",),
             value=("product",),
-            message="A product stands in features[subscription_update][products] once.",
+            message="A product is in features[subscription_update][products] only once.",
         ),
-        # D: customers choose by interval, so each stands once; in each currency (R).
+        # D: customers choose by interval, so each is there once; in each currency (R).
         Rule(
             kind=RuleKind.UNIQUE_ELEMENTS,
             each=_PRODUCTS,

@@ -28,7 +28,7 @@ from engine.schema.rules import Rule, RuleKind
 
 # What the entries of currency_options repeat.
 _EACH_CURRENCY = {
-    # L: accepted and never told.
+    # L: accepted and never returned.
     "custom_unit_amount.enabled": Field(write_only=True),
     # D: what is inclusive or exclusive once stays so.
     "tax_behavior": Field(frozen=("inclusive", "exclusive"), neutral="unspecified"),
@@ -81,7 +81,7 @@ PRICE = Row(
         "custom_unit_amount.minimum": Field(money="currency"),
         "custom_unit_amount.preset": Field(money="currency"),
         "nickname": Field(neutral=None),
-        # L: accepted and never told.
+        # L: accepted and never returned.
         "product_data": Field(write_only=True),
         "product_data.tax_code": Field(reference="tax_code"),
         "product_data.tax_details.performance_location": Field(reference="tax.location"),

@@ -52,7 +52,7 @@ VALUE_LIST_ITEM = Row(
     ),
     fields={
         # L: lists of strings, e-mail addresses and countries store lower case, the others what they
-        # are given; only the list tells which it is.
+        # are given; only the list shows which of them it is.
         "value": Field(lowered=True),
         "value_list": Field(reference="radar.value_list"),
     },

@@ -45,5 +45,5 @@ PERCENT = Field(least=0, most=100)
 
 
 def below(path: str, fields: Mapping[str, Field]) -> dict[str, Field]:
-    """What is known of fields, for an object that repeats them below a path."""
-    return {f"{path}.{name}": said for name, said in fields.items()}
+    """The same fields below a path, for an object that repeats them there."""
+    return {f"{path}.{name}": facts for name, facts in fields.items()}

@@ -1,6 +1,6 @@
 """The whole table, area by area: for the generator, which writes down where each row is.
 
-Whoever needs one row asks the loader, which imports its area alone.
+The loader gives a single row, and imports its area alone.
 """
 
 from __future__ import annotations
@@ -47,4 +47,4 @@ AREAS: Mapping[str, Mapping[str, Row]] = {
     "testing": testing.ROWS,
     "webhooks": webhooks.ROWS,
 }
-"""Rows of the managed types by object name, by the name of the module that they stand in."""
+"""Rows of the managed types by object name, by the name of their module."""

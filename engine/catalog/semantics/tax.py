@@ -35,7 +35,7 @@ TAX_RATE = Row(
     },
 )
 
-# S: of these countries the answer tells the type alone.
+# S: of these countries the response holds the type alone.
 _TYPE_ALONE = [
     "is",
     "al",
@@ -112,10 +112,10 @@ REGISTRATION = Row(
     ),
     fields={
         **{f"country_options.{code}.standard": Field(write_only=True) for code in _TYPE_ALONE},
-        # L: a moment of the past is refused, and `now` is told as the moment it was.
+        # L: a moment of the past is refused, and `now` is returned as the moment it was.
         "active_from": Field(resolved=True),
         "country": COUNTRY | Field(example="DE"),
-        # The SDK's answer has no room for what are Python's own words.
+        # The SDK's types of responses leave out what are Python's own words.
         "country_options.in": Field(source="in"),
         "country_options.is": Field(source="is"),
         "country_options.us.state_sales_tax.elections": Field(order=ListOrder.SET),
@@ -136,7 +136,7 @@ REGISTRATION = Row(
             fields=("country_options",),
             value="country",
             message="country_options holds the country's own options and no others.",
-            hint='write country_options={"de": {"type": "standard"}} beside country="DE"',
+            hint='write country_options={"de": {"type": "standard"}} next to country="DE"',
         ),
         # L: of Texas; another election is refused with the permitted one named.
         Rule(

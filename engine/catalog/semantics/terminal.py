@@ -1,4 +1,4 @@
-"""Card readers, where they stand and how they are set up."""
+"""Card readers, their locations and how they are set up."""
 
 from __future__ import annotations
 

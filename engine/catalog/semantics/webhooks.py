@@ -48,7 +48,7 @@ WEBHOOK_ENDPOINT = Row(
         **METADATA,
         # L: Stripe knows newer versions than any release of the SDK.
         "api_version": Field(open_values=True),
-        # The answer tells only whether an application owns it.
+        # The response holds only whether an application owns it.
         "connect": Field(neutral=False, write_only=True),
         "disabled": Field(
             neutral=False, source="status", source_words={"enabled": False, "disabled": True}
@@ -74,7 +74,7 @@ EVENT_DESTINATION = Row(
     fields={
         **METADATA,
         "amazon_eventbridge.aws_account_id": Field(pattern=r"\d{12}", says="it has twelve digits"),
-        # L: the region is never told.
+        # L: the region is never returned.
         "amazon_eventbridge.aws_region": Field(write_only=True),
         "enabled_events": Field(order=ListOrder.SET, min_length=1),
         "events_from": Field(order=ListOrder.SET),
