@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -155,12 +156,6 @@ def options(*decorators: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """Put several option decorators into one; help lists them in the given order."""
 
     def decorate(function: Any) -> Any:
-        return _applied(function, reversed(decorators))
+        return functools.reduce(lambda result, one: one(result), reversed(decorators), function)
 
     return decorate
-
-
-def _applied(function: Any, decorators: Iterable[Callable[[Any], Any]]) -> Any:
-    for decorator in decorators:
-        function = decorator(function)
-    return function

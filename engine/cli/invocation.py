@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -126,6 +128,15 @@ class Invocation:
         from engine.views.progress.live import LiveProgress
 
         return LiveProgress(sys.stderr, style, verbose=self.verbose)
+
+    @contextlib.contextmanager
+    def opened(self) -> Iterator[Context]:
+        """Wire the project, and show progress until the work is done."""
+        progress = self.progress()
+        try:
+            yield self.open(hook=progress)
+        finally:
+            progress.close()
 
     def open(self, *, hook: Hook | None = None) -> Context:
         """Wire the project in the folder.

@@ -50,16 +50,15 @@ def show(value: Any, currency: str = "") -> str:
     if is_secret(value):
         return SENSITIVE
     text = _quoted(_shorten(str.__str__(value))) if isinstance(value, str) else _compact(value)
-    amount = money(value, currency) if currency else ""
-    return f"{text} ({amount})" if amount else text
+    return text + _amount(value, currency)
 
 
 def show_pair(before: Any, after: Any, currency: str = "") -> str:
     """Write `before -> after`; two long texts are cut to where they differ."""
     if isinstance(before, str) and isinstance(after, str):
         first, second = _shorten_pair(str.__str__(before), str.__str__(after))
-        amounts = [f" ({text})" if text else "" for text in _moneys(before, after, currency)]
-        return f"{_quoted(first)}{amounts[0]} -> {_quoted(second)}{amounts[1]}"
+        before, after = _amount(before, currency), _amount(after, currency)
+        return f"{_quoted(first)}{before} -> {_quoted(second)}{after}"
     return f"{show(before, currency)} -> {show(after, currency)}"
 
 
@@ -135,12 +134,9 @@ def _list_change(name: str, before: Any, after: Any, mark: str) -> Leaf:
     come = [("+", text) for text in will if text not in was]
     kept = sum(1 for text in will if text in was)
     if not gone and not come:
-        return Leaf("~", name, f"the same {kept} entries in another order{mark}", _listed(will))
+        entries = tuple(("~", text) for text in will)
+        return Leaf("~", name, f"the same {kept} entries in another order{mark}", entries)
     return Leaf("~", name, f"{kept} of {len(was)} entries kept{mark}", (*gone, *come))
-
-
-def _listed(texts: list[str]) -> tuple[tuple[str, str], ...]:
-    return tuple(("~", text) for text in texts)
 
 
 def _compact(value: Any) -> str:
@@ -176,7 +172,6 @@ def _shorten_pair(before: str, after: str) -> tuple[str, str]:
     return lead + _shorten(before[cut:]), lead + _shorten(after[cut:])
 
 
-def _moneys(before: object, after: object, currency: str) -> tuple[str, str]:
-    if not currency:
-        return "", ""
-    return money(before, currency), money(after, currency)
+def _amount(value: object, currency: str) -> str:
+    amount = money(value, currency) if currency else ""
+    return f" ({amount})" if amount else ""

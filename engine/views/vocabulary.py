@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from engine.plan.model import Action, Change, FieldReason, Reason, Step, StepKind
 from engine.ports.outcomes import Finding, Found
@@ -10,81 +11,59 @@ from engine.schema.lifecycle import Verb
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.values.paths import dotted
 
-SYMBOLS = {
-    Action.NO_OP: " ",
-    Action.CREATE: "+",
-    Action.READ: "<=",
-    Action.UPDATE: "~",
-    Action.REPLACE: "-/+",
-    Action.DELETE: "-",
-    Action.IMPORT: "=",
-    Action.REVIVE: "^",
-    Action.MOVE: ">",
-    Action.FORGET: ".",
-}
 CREATE_FIRST = "+/-"
+"""The symbol of a replacement that creates first."""
 
-LEGEND = {
-    "+": "create",
-    "~": "update in place",
-    "-": "remove",
-    "-/+": "remove, then create the replacement",
-    "+/-": "create the replacement, then remove",
-    "<=": "read",
-    "=": "import",
-    "^": "revive",
-    ">": "move",
-    ".": "forget",
-}
-"""What each symbol means, in the order a legend lists them."""
 
-COLOURS = {
-    "+": "green",
-    "~": "yellow",
-    "-": "red",
-    "-/+": "magenta",
-    "+/-": "magenta",
-    "<=": "cyan",
-    "=": "cyan",
-    "^": "green",
-    ">": "cyan",
-    ".": "dim",
-    " ": "dim",
-}
+class _Word(NamedTuple):
+    """How an action is written: as a symbol, in a heading, in the summaries of plan and apply."""
+
+    symbol: str
+    heading: str = ""
+    planned: str = ""
+    done: str = ""
+
 
 _ACTIONS = {
-    Action.CREATE: "will be created",
-    Action.READ: "will be read",
-    Action.UPDATE: "will be updated in place",
-    Action.REPLACE: "will be replaced",
-    Action.IMPORT: "will be imported",
-    Action.REVIVE: "will be revived",
-    Action.MOVE: "will be moved",
-    Action.FORGET: "will be forgotten",
-    Action.NO_OP: "does not change",
+    Action.CREATE: _Word("+", "will be created", "to create", "created"),
+    Action.UPDATE: _Word("~", "will be updated in place", "to update", "updated"),
+    Action.REPLACE: _Word("-/+", "will be replaced", "to replace", "replaced"),
+    Action.DELETE: _Word("-", "", "to remove", "removed"),
+    Action.IMPORT: _Word("=", "will be imported", "to import", "imported"),
+    Action.REVIVE: _Word("^", "will be revived", "to revive", "revived"),
+    Action.READ: _Word("<=", "will be read", "to read", "read"),
+    Action.MOVE: _Word(">", "will be moved", "to move", "moved"),
+    Action.FORGET: _Word(".", "will be forgotten", "to forget", "forgotten"),
+    Action.NO_OP: _Word(" ", "does not change"),
 }
+_ALWAYS_COUNTED = (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE)
 
-_ENDED = {
-    Verb.DELETE: "deleted",
-    Verb.ARCHIVE: "archived",
-    Verb.DEACTIVATE: "deactivated",
-    Verb.EXPIRE: "expired",
-    Verb.CANCEL: "canceled",
-    Verb.CLOSE: "closed",
-    Verb.RELEASE: "released",
-    Verb.VOID: "voided",
-    Verb.KEEP: "kept",
+SYMBOLS = {
+    "+": ("create", "green"),
+    "~": ("update in place", "yellow"),
+    "-": ("remove", "red"),
+    "-/+": ("remove, then create the replacement", "magenta"),
+    "+/-": ("create the replacement, then remove", "magenta"),
+    "<=": ("read", "cyan"),
+    "=": ("import", "cyan"),
+    "^": ("revive", "green"),
+    ">": ("move", "cyan"),
+    ".": ("forget", "dim"),
+    " ": ("no change", "dim"),
 }
-_ENDING = {
-    Verb.DELETE: "deleting",
-    Verb.ARCHIVE: "archiving",
-    Verb.DEACTIVATE: "deactivating",
-    Verb.EXPIRE: "expiring",
-    Verb.CANCEL: "canceling",
-    Verb.CLOSE: "closing",
-    Verb.RELEASE: "releasing",
-    Verb.VOID: "voiding",
-    Verb.KEEP: "keeping",
+"""The meaning and the colour of each symbol, in the order in which a legend lists them."""
+
+# What an operation that removes is doing, and what it did.
+_REMOVALS = {
+    Verb.DELETE: ("deleting", "deleted"),
+    Verb.ARCHIVE: ("archiving", "archived"),
+    Verb.DEACTIVATE: ("deactivating", "deactivated"),
+    Verb.EXPIRE: ("expiring", "expired"),
+    Verb.CANCEL: ("canceling", "canceled"),
+    Verb.CLOSE: ("closing", "closed"),
+    Verb.RELEASE: ("releasing", "released"),
+    Verb.VOID: ("voiding", "voided"),
+    Verb.KEEP: ("keeping", "kept"),
 }
 
 # Empty where the action says it already.
@@ -129,7 +108,22 @@ def symbol(change: Change) -> str:
     """The symbol a change is listed under."""
     if change.action is Action.REPLACE and change.create_first:
         return CREATE_FIRST
-    return SYMBOLS[change.action]
+    return _ACTIONS[change.action].symbol
+
+
+def counts(actions: Sequence[Action], *, done: bool, always: bool = True) -> list[str]:
+    """Count actions: `3 to create`, or `3 created` once they are done.
+
+    Args:
+        actions: The action of each change.
+        done: They are done.
+        always: Count the usual actions also if there are none.
+    """
+    return [
+        f"{actions.count(action)} {word.done if done else word.planned}"
+        for action, word in _ACTIONS.items()
+        if word.planned and (action in actions or (always and action in _ALWAYS_COUNTED))
+    ]
 
 
 def heading(change: Change, schemas: Schemas) -> str:
@@ -141,7 +135,7 @@ def heading(change: Change, schemas: Schemas) -> str:
     elif change.action is Action.DELETE:
         action = _removal_heading(change, schemas)
     else:
-        action = _ACTIONS[change.action]
+        action = _ACTIONS[change.action].heading
     if change.moved_from is not None:
         action += f" (was {change.moved_from})"
     reasons = [text for reason in change.reasons if (text := _reason(reason, change))]
@@ -168,7 +162,7 @@ def order_of_replacement(change: Change, schemas: Schemas) -> str:
 
 def ended(verb: Verb) -> str:
     """The participle of a removal: `archived`."""
-    return _ENDED[verb]
+    return _REMOVALS[verb][1]
 
 
 def stays(change: Change) -> bool:
@@ -188,13 +182,13 @@ def staying(removed: Iterable[Change]) -> str:
 
 def endings(removed: Sequence[Change]) -> str:
     """Count how objects end: `2 deleted, 1 archived, 1 stays on Stripe`."""
-    counts: dict[str, int] = {}
+    numbers: dict[str, int] = {}
     for change in removed:
         verb = change.removal.verb if change.removal is not None else None
-        text = _ENDED[verb] if verb is not None else "gone from Stripe already"
-        counts[text] = counts.get(text, 0) + 1
-    kept = counts.pop(_ENDED[Verb.KEEP], 0)
-    texts = [f"{number} {text}" for text, number in counts.items()]
+        text = ended(verb) if verb is not None else "gone from Stripe already"
+        numbers[text] = numbers.get(text, 0) + 1
+    kept = numbers.pop(ended(Verb.KEEP), 0)
+    texts = [f"{number} {text}" for text, number in numbers.items()]
     if kept:
         texts.append(f"{kept} {'stays' if kept == 1 else 'stay'} on Stripe")
     return ", ".join(texts)
@@ -203,14 +197,14 @@ def endings(removed: Sequence[Change]) -> str:
 def doing(step: Step) -> str:
     """What an operation is doing: `creating`."""
     if step.removal is not None and step.kind is StepKind.REMOVE:
-        return _ENDING[step.removal.verb]
+        return _REMOVALS[step.removal.verb][0]
     return _STEPS[step.kind][0]
 
 
 def done(step: Step) -> str:
     """What an operation did: `created`."""
     if step.removal is not None and step.kind is StepKind.REMOVE:
-        return _ENDED[step.removal.verb]
+        return ended(step.removal.verb)
     return _STEPS[step.kind][1]
 
 

@@ -156,14 +156,11 @@ def _run_saved(invocation: Invocation, file: PlanFile, options: PlanOptions) -> 
 
 @contextlib.contextmanager
 def _opened(invocation: Invocation) -> Iterator[Context]:
-    """Open the project, and show progress while the caller works."""
-    progress = invocation.progress()
     try:
-        yield invocation.open(hook=progress)
+        with invocation.opened() as context:
+            yield context
     except KeyboardInterrupt:
         raise InterruptedRunError(_NOT_BEGUN) from None
-    finally:
-        progress.close()
 
 
 def _need_consent(invocation: Invocation, command: str, *, yes: bool) -> None:

@@ -70,12 +70,8 @@ def plan(
     file = None if out is None else PlanFile.named(invocation, out)
     if file is not None:
         file.check()
-    progress = invocation.progress()
-    try:
-        context = invocation.open(hook=progress)
+    with invocation.opened() as context:
         report = _plan(context, stacks, options, file)
-    finally:
-        progress.close()
     invocation.write_out(invocation.view.plan(report))
     if file is not None and not report.refusals:
         invocation.write_note(_next_step(invocation, file, report))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +23,7 @@ from engine.suggest import nearest
 
 if TYPE_CHECKING:
     from engine.address import ResourceAddress
+    from engine.operations.run.context import Context
     from engine.state.model import State
 
 
@@ -80,11 +80,8 @@ def show(invocation: Invocation, address: str, *, stack: str | None) -> None:
       engine state show stripe_price.pro-monthly
       engine state show stripe_price.pro-monthly --json | jq -r .id
     """
-    from engine.operations.show import states
-
     address = str(parse_address(address))
-    context = invocation.open()
-    recording = _state_with(states(context, (stack,) if stack else ()), address)
+    recording = _state_with(invocation.open(), address, stack)
     invocation.write_out(invocation.view.resource(recording, address))
 
 
@@ -107,7 +104,6 @@ def move(
       engine state mv stripe_price.monthly stripe_price.pro-monthly
       engine state mv billing: catalog:
     """
-    from engine.operations.show import states
     from engine.operations.state_edit import move_resource, rename_stack
 
     if old.endswith(":") and new.endswith(":"):
@@ -123,7 +119,7 @@ def move(
         return
     source, target = parse_address(old), parse_address(new)
     context = invocation.open(hook=invocation.progress())
-    name = _state_with(states(context, (stack,) if stack else ()), str(source)).stack
+    name = _state_with(context, str(source), stack).stack
     written = move_resource(context, name, source, target, lock_timeout=lock_timeout)
     invocation.write_done(
         f"Moved {source} to {target} in the state of {written.stack}.",
@@ -159,12 +155,10 @@ def remove(
     Examples:
       engine state rm stripe_coupon.launch
     """
-    from engine.operations.show import states
     from engine.operations.state_edit import forget_resources
 
     context = invocation.open(hook=invocation.progress())
-    known = states(context, (stack,) if stack else ())
-    name = _state_with(known, str(addresses[0])).stack
+    name = _state_with(context, str(addresses[0]), stack).stack
     written = forget_resources(context, name, addresses, lock_timeout=lock_timeout)
     invocation.write_done(
         "\n".join(
@@ -264,9 +258,12 @@ def rebuild(
         invocation.write_note("engine plan shows what the next apply would do.")
 
 
-def _state_with(states: Sequence[State], address: str) -> State:
-    """The one state that has a resource at this address."""
-    having = [entry for entry in states if address in entry.resources]
+def _state_with(context: Context, address: str, stack: str | None) -> State:
+    """The one state that has a resource at this address; that of `stack` if it is named."""
+    from engine.operations.show import states
+
+    read = states(context, (stack,) if stack else ())
+    having = [entry for entry in read if address in entry.resources]
     if len(having) == 1:
         return having[0]
     if having:
@@ -275,8 +272,7 @@ def _state_with(states: Sequence[State], address: str) -> State:
             f"{address} is in several stacks: {', '.join(stacks)}",
             hint=f"say which: --stack {stacks[0]}",
         )
-    known = [found for entry in states for found in entry.resources]
-    near = nearest(address, known)
+    near = nearest(address, [known for entry in read for known in entry.resources])
     raise UsageError(
         f"{address} is not in the state",
         hint=f"did you mean {near}?" if near else "engine state list shows what is",

@@ -5,26 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from engine.errors import EngineError, ProviderError
-from engine.plan.model import Action, Change, Plan
+from engine.plan.model import Change, Plan
 from engine.ports.outcomes import ApplyReport, ApplyResult, Outcome, StepResult
 from engine.views import vocabulary
 from engine.views.plural import counted
 from engine.views.style import Style, printable
 from engine.views.text.states import output_values
-
-_ALWAYS = (
-    (Action.CREATE, "created"),
-    (Action.UPDATE, "updated"),
-    (Action.REPLACE, "replaced"),
-    (Action.DELETE, "removed"),
-)
-_IF_ANY = (
-    (Action.IMPORT, "imported"),
-    (Action.REVIVE, "revived"),
-    (Action.READ, "read"),
-    (Action.MOVE, "moved"),
-    (Action.FORGET, "forgotten"),
-)
 
 
 def apply_text(
@@ -89,7 +75,9 @@ def failure_text(report: ApplyReport, style: Style, *, operation: str = "Apply")
 def summary_line(report: ApplyReport, *, operation: str = "Apply") -> str:
     """Count what was done, `Apply complete: 3 created, 1 updated, 0 replaced, 0 removed.`."""
     done = list(_done_changes(report))
-    counts = ", ".join(_counts(done)) + vocabulary.staying(done)
+    counts = ", ".join(
+        vocabulary.counts([change.action for change in done], done=True)
+    ) + vocabulary.staying(done)
     if report.is_whole:
         return f"{operation} complete: {counts}."
     outcomes = [result.outcome for stack in report.results for result in stack.results]
@@ -108,13 +96,6 @@ def _only_state(report: ApplyReport) -> str:
     if not any(plan.pending for plan in plans):
         return "Only the state or its outputs changed; nothing was sent to Stripe."
     return ""
-
-
-def _counts(done: Sequence[Change]) -> list[str]:
-    actions = [change.action for change in done]
-    counts = [f"{actions.count(action)} {text}" for action, text in _ALWAYS]
-    counts += [f"{actions.count(action)} {text}" for action, text in _IF_ANY if action in actions]
-    return counts
 
 
 def _done_changes(report: ApplyReport) -> Iterator[Change]:

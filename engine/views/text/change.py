@@ -45,7 +45,7 @@ def change_lines(
     names = names or {}
     root = schemas[change.type].root if change.type in schemas else None
     sign = vocabulary.symbol(change)
-    colour = vocabulary.COLOURS[sign]
+    _, colour = vocabulary.SYMBOLS[sign]
     yield style.paint(f"  # {change.address} {vocabulary.heading(change, schemas)}", "bold")
     order = vocabulary.order_of_replacement(change, schemas)
     if order:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from engine.plan.inputs.options import PlanOptions
-from engine.plan.model import Action, Plan, PlanReport, StepKind
+from engine.plan.model import Plan, PlanReport, StepKind
 from engine.plan.saved.file import SavedPlan
 from engine.schema.resource_type import Schemas
 from engine.views import vocabulary
@@ -13,20 +13,7 @@ from engine.views.plural import counted
 from engine.views.style import Style
 from engine.views.text.change import change_lines, drift_lines, output_lines
 
-_ALWAYS = (
-    (Action.CREATE, "to create"),
-    (Action.UPDATE, "to update"),
-    (Action.REPLACE, "to replace"),
-    (Action.DELETE, "to remove"),
-)
 _SENDING = (StepKind.CREATE, StepKind.UPDATE)
-_IF_ANY = (
-    (Action.IMPORT, "to import"),
-    (Action.REVIVE, "to revive"),
-    (Action.READ, "to read"),
-    (Action.MOVE, "to move"),
-    (Action.FORGET, "to forget"),
-)
 
 
 def plan_text(report: PlanReport, schemas: Schemas, style: Style, *, verbose: bool = False) -> str:
@@ -158,21 +145,16 @@ def _legend(plans: Sequence[Plan], style: Style) -> list[str]:
     if not used:
         return []
     entries = [
-        f"  {style.paint(f'{sign:>3}', vocabulary.COLOURS[sign])} {meaning}"
-        for sign, meaning in vocabulary.LEGEND.items()
+        f"  {style.paint(f'{sign:>3}', colour)} {meaning}"
+        for sign, (meaning, colour) in vocabulary.SYMBOLS.items()
         if sign in used
     ]
     return ["\n".join(["What the symbols mean:", *entries])]
 
 
 def _counts(plans: Iterable[Plan], *, always: bool) -> list[str]:
-    plans = tuple(plans)
-    counts = []
-    for action, text in (*_ALWAYS, *_IF_ANY):
-        number = sum(plan.count(action) for plan in plans)
-        if number or (always and (action, text) in _ALWAYS):
-            counts.append(f"{number} {text}")
-    return counts
+    actions = [change.action for plan in plans for change in plan.changes]
+    return vocabulary.counts(actions, done=False, always=always)
 
 
 def _stack_lines(plans: Sequence[Plan]) -> Iterator[str]:
