@@ -148,10 +148,9 @@ class FakeProvider:
             return copy.deepcopy(self._known(kind, id))
 
     def delete(self, kind: ResourceType, id: str, context: RequestContext) -> None:
-        """Delete an object."""
+        """Delete an object; one that is already deleted is a success."""
         with self._sent(Call("delete", kind.object, id, {}, context)):
-            self._known(kind, id)
-            del self.objects[id]
+            self.objects.pop(id, None)
 
     def _known(self, kind: ResourceType, id: str) -> dict[str, Any]:
         if id not in self.objects:
@@ -160,6 +159,7 @@ class FakeProvider:
 
     @contextmanager
     def _sent(self, call: Call) -> Iterator[None]:
+        call.context.fence()
         with self._lock:
             self.calls.append(call)
             self._flying += 1
