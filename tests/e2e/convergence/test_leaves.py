@@ -26,7 +26,8 @@ from engine.schema.lifecycle import Removal, Verb
 from engine.schema.resource_type import ResourceType
 from engine.values.paths import dotted, get_path
 from tests.support.project import Project
-from tests.support.samples.samples import Case, Samples, sample_project
+from tests.support.samples.cases import Case
+from tests.support.samples.samples import Samples, sample_project
 
 HEAD = "from engine import Lifecycle, stripe\n"
 _MADE_UP = re.compile(r"\b[a-z]+_(?:test_)?[A-Za-z0-9]{14,}\b|\bn\d+\b")
