@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from engine.address import ResourceAddress
 from engine.errors import GuardError
-from engine.plan.compare.natural_keys import Claimed, told
+from engine.plan.compare.natural_keys import Claimed, describe_key
 from engine.plan.decide.decision import Decision
 from engine.plan.inputs.options import PlanOptions
 from engine.plan.model import Action, Plan
@@ -108,8 +108,9 @@ def _same_keys(decisions: Iterable[Decision]) -> Iterator[str]:
         for key, first in claimed.add(
             decision.kind, decision.removal_policy.account, decision.wanted, decision
         ):
+            shown = describe_key(key, decision.wanted)
             yield (
-                f"{first.address} and {decision.address} both claim {told(key, decision.wanted)}, "
+                f"{first.address} and {decision.address} both claim {shown}, "
                 "which only one object can have. Give one of them another"
             )
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine.errors import Problem
-from engine.plan.compare.natural_keys import Claimed, cased, claim_of, told
+from engine.plan.compare.natural_keys import Claimed, cased, claim_of, describe_key
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.stack.model import Declaration, Stack
 from engine.stack.source_lines import line_of
@@ -47,8 +47,8 @@ def claim_problems(stack: Stack, schemas: Schemas, root: Path) -> Iterator[Probl
             yield _problem(declaration, ("lifecycle",), root, message, hint, "nothing-to-adopt-by")
         for key, first in claimed.add(kind, account, arguments, declaration):
             message = (
-                f"{told(key, arguments)} is also what {first.address} ({first.location}) claims, "
-                "and only one object can have it"
+                f"{describe_key(key, arguments)} is also what {first.address} "
+                f"({first.location}) claims, and only one object can have it"
             )
             path = (key.attribute.partition(".")[0],)
             yield _problem(declaration, path, root, message, _ONE_OF_TWO, "same-key")

@@ -6,9 +6,11 @@ import enum
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
 
 from engine.schema.field_semantics import Semantics
 from engine.values.paths import Path
+from engine.values.tree import children
 
 
 class Kind(enum.StrEnum):
@@ -85,6 +87,23 @@ class Attribute(Semantics):
         if self.kind is Kind.OBJECT:
             return self.fields.get(part) if isinstance(part, str) else None
         return self.element
+
+    def parts(self, value: Any) -> Iterator[tuple[Any, Attribute, Any]]:
+        """Yield the parts of a nested value, each with its attribute; unknown ones are left out."""
+        for key, inner in children(value):
+            child = self.child(key)
+            if child is not None:
+                yield key, child, inner
+
+    def along(self, path: Path) -> Iterator[tuple[Path, Attribute]]:
+        """Yield every attribute on the way down a path, with the path to it."""
+        found = self
+        for length, part in enumerate(path, start=1):
+            child = found.child(part)
+            if child is None:
+                return
+            found = child
+            yield path[:length], found
 
     def at(self, path: Path) -> Attribute | None:
         """The attribute at a path of keys and indexes; None if there is none."""

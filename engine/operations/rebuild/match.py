@@ -10,7 +10,6 @@ from engine.plan.compare.liveness import has_ended, is_gone
 from engine.schema.attribute import Attribute, Kind
 from engine.schema.remote import RemoteObject, id_of
 from engine.schema.resource_type import ResourceType
-from engine.values.tree import children
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,5 +53,6 @@ def named_in(attribute: Attribute, value: Any) -> frozenset[tuple[str, str]]:
         return frozenset({(attribute.reference, id)}) if isinstance(id, str) and id else frozenset()
     if isinstance(value, Mapping) == (attribute.kind is Kind.LIST):
         return frozenset()  # a page of a list
-    below = ((attribute.child(name), inner) for name, inner in children(value))
-    return frozenset().union(*(named_in(child, inner) for child, inner in below if child))
+    return frozenset().union(
+        *(named_in(child, inner) for _, child, inner in attribute.parts(value))
+    )

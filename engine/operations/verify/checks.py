@@ -21,7 +21,6 @@ from engine.state.model import FORMAT_VERSION, ResourceState, State
 from engine.values.paths import Path, dotted
 from engine.values.secret import Sealed
 from engine.values.templates import targets_in
-from engine.values.tree import children
 
 _ROLL = (
     "take the change back, and roll the secret in the Dashboard: everyone who can read the file "
@@ -190,7 +189,5 @@ def _bare(attribute: Attribute, value: Any, path: Path = ()) -> Iterator[Path]:
         if not (isinstance(value, str) and any(targets_in(value))):
             yield path
         return
-    for name, entry in children(value):
-        child = attribute.child(name)
-        if child is not None:
-            yield from _bare(child, entry, (*path, name))
+    for name, child, entry in attribute.parts(value):
+        yield from _bare(child, entry, (*path, name))

@@ -317,14 +317,14 @@ class _Comparer:
         return before, after
 
 
-def _is_none(holder: Attribute, name: str, value: Any) -> bool:
+def _is_none(outer: Attribute, name: str, value: Any) -> bool:
     """Whether a declared value is none: null, or an empty one where only a create could set it.
 
     A create has nothing to clear, so it is not sent there, and Stripe fills in its own value.
     """
     if value is None or value not in ("", [], {}):
         return value is None
-    child = holder.child(name)
+    child = outer.child(name)
     return child is not None and child.immutable
 
 

@@ -1,4 +1,4 @@
-"""What changed on Stripe since the last apply looked."""
+"""What changed on Stripe since the last apply."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def find_drift(
 ) -> tuple[Drift, ...]:
     """Every managed object that is gone, ended, or differs in a declared leaf.
 
-    What the code leaves alone may change as it likes.
+    A change of a field that the code ignores is no drift.
     """
     if not observed.refreshed:
         return ()

@@ -37,7 +37,7 @@ def field_changes(
         comparison: What Stripe has, and the declaration.
         declared: The declaration as state would keep it (sealed, references as text).
         prior: The same of the last apply; None if there was none.
-        actual: The object as Stripe answered.
+        actual: The object as Stripe returned it.
         moved: Leaves that changed on Stripe since the last apply.
     """
     found: dict[Path, FieldChange] = {}
@@ -59,7 +59,7 @@ def _with_entries_whole(
             merged = replace(
                 change,
                 path=path,
-                before=_shown(get_path(comparison.before, path)),
+                before=presentable(get_path(comparison.before, path)),
                 after=ABSENT,
                 forces_replacement=change.forces_replacement or other.forces_replacement,
                 sensitive=change.sensitive or other.sensitive,
@@ -73,12 +73,11 @@ def _with_entries_whole(
 
 def _removed_entry(root: Attribute, path: Path, after: Mapping[str, Any]) -> Path | None:
     """The entry of a list that a leaf is in, if the list stays and the entry does not."""
-    for length in range(1, len(path)):
-        around = root.at(path[:length])
-        if around is not None and around.kind is Kind.LIST:
-            there = get_path(after, path[:length], ABSENT) is not ABSENT
-            if there and get_path(after, path[: length + 1], ABSENT) is ABSENT:
-                return path[: length + 1]
+    for where, attribute in root.along(path[:-1]):
+        entry = path[: len(where) + 1]
+        stays = attribute.kind is Kind.LIST and get_path(after, where, ABSENT) is not ABSENT
+        if stays and get_path(after, entry, ABSENT) is ABSENT:
+            return entry
     return None
 
 
@@ -93,13 +92,13 @@ def _explain(
     kept = _kept_element(kind.root, difference.path, declared)
     where = list_at(kind.root, difference.path, below=kept)
     if where is not None and get_path(declared, where) is None:
-        # The list as a whole is declared no more, so that none of its leaves is a change.
+        # The list as a whole is no longer declared, so that none of its leaves is a change.
         difference = Difference(where, get_path(actual, where, difference.before), ABSENT)
     attribute = kind.root.at(difference.path) or Attribute(kind=Kind.ANY)
     if difference.after is ABSENT:
-        untold = untold_at(kind.root, difference.path)
-        unseen = untold is not None and get_path(declared, untold) is None
-        # What Stripe turned into something else, such as a price, goes when that is declared.
+        write_only = write_only_at(kind.root, difference.path)
+        unseen = write_only is not None and get_path(declared, write_only) is None
+        # What Stripe turned into another object, such as a price, goes when that is declared.
         above = 0 if unseen else kept
         inside = list_at(kind.root, difference.path[:-1], below=above) is not None
         if not inside or (unseen and attribute.immutable):
@@ -113,8 +112,8 @@ def _explain(
         reason, before = FieldReason.SET, ABSENT
     yield FieldChange(
         path=difference.path,
-        before=_shown(before),
-        after=_shown(difference.after),
+        before=presentable(before),
+        after=presentable(difference.after),
         reason=reason,
         forces_replacement=attribute.immutable
         or before in attribute.frozen
@@ -142,8 +141,8 @@ def _cleared(
         difference: What it was.
         declared: The declaration as state would keep it.
         prior: The same of the last apply.
-        actual: The object as Stripe answered.
-        unseen: Stripe never tells it, so that only the last declaration says it is there.
+        actual: The object as Stripe returned it.
+        unseen: It is write-only: only the last declaration shows that it is there.
     """
     path = difference.path
     after: Any = ABSENT
@@ -151,10 +150,10 @@ def _cleared(
     before = difference.before
     whole = _clearable_ancestor(kind.root, path, declared, prior, actual)
     if attribute.immutable:
-        # What Stripe makes up when it is not told is no reason to make a new object.
+        # What Stripe chooses when no value is sent is no reason to create a new object.
         name = ".".join(map(str, path))
         made_up = any(key.attribute == name and key.unique for key in kind.life.natural_keys)
-        # Nor is what no one can see any more, unless it has a value that is as good as none.
+        # Nor is a value that no response shows, unless the field has a neutral value.
         forces = not made_up and not (unseen and attribute.neutral is ABSENT)
         reason = FieldReason.CLEARED if forces else FieldReason.STAYS
         after = before if unseen and not forces else ABSENT
@@ -174,8 +173,8 @@ def _cleared(
         after = difference.before
     return FieldChange(
         path=path,
-        before=_shown(before),
-        after=_shown(after),
+        before=presentable(before),
+        after=presentable(after),
         reason=reason,
         forces_replacement=forces,
         sensitive=attribute.sensitive or is_secret(before),
@@ -185,22 +184,17 @@ def _cleared(
 
 def _is_left_behind(root: Attribute, path: Path, declared: Mapping[str, Any]) -> bool:
     """Whether a leaf is in one of several objects of which another is chosen now."""
-    for length in range(len(path)):
-        around, name = root.at(path[:length]), path[length]
-        if around is not None and around.chooser:
-            choices = around.fields[around.chooser].values
-            chosen = get_path(declared, (*path[:length], around.chooser))
+    for where, attribute in (((), root), *root.along(path[:-1])):
+        if attribute.chooser:
+            name, choices = path[len(where)], attribute.fields[attribute.chooser].values
+            chosen = get_path(declared, (*where, attribute.chooser))
             return name in choices and chosen not in (None, name)
     return False
 
 
-def untold_at(root: Attribute, path: Path) -> Path | None:
-    """The outermost field at or above a path that Stripe never tells; None if it tells all."""
-    for length in range(1, len(path) + 1):
-        attribute = root.at(path[:length])
-        if attribute is not None and attribute.write_only:
-            return path[:length]
-    return None
+def write_only_at(root: Attribute, path: Path) -> Path | None:
+    """The outermost write-only field at or above a path; None if there is none."""
+    return next((where for where, attribute in root.along(path) if attribute.write_only), None)
 
 
 def _clearable_ancestor(
@@ -210,22 +204,20 @@ def _clearable_ancestor(
     prior: Mapping[str, Any] | None,
     actual: Mapping[str, Any],
 ) -> Path | None:
-    """The outermost object around a leaf that is declared no more and clears as a whole.
+    """The outermost object around a leaf that is no longer declared and clears as a whole.
 
     A map of strings is cleared key by key instead: others may have keys in it.
     """
-    for length in range(1, len(path)):
-        head = path[:length]
-        attribute = root.at(head)
-        if attribute is None or not attribute.clearable or get_path(declared, head) is not None:
+    for where, attribute in root.along(path[:-1]):
+        if not attribute.clearable or get_path(declared, where) is not None:
             continue
         if attribute.kind is Kind.OBJECT:
-            return head
+            return where
         if attribute.kind is Kind.MAP and not _is_text_map(attribute):
-            ours = set(get_path(prior, head) or {})
-            theirs = set(get_path(actual, head) or {}) - ours - {actual.get("currency")}
+            ours = set(get_path(prior, where) or {})
+            theirs = set(get_path(actual, where) or {}) - ours - {actual.get("currency")}
             if not theirs:
-                return head
+                return where
     return None
 
 
@@ -261,11 +253,8 @@ def list_at(root: Attribute, path: Path, *, below: int = 0) -> Path | None:
         path: Of a leaf.
         below: Only lists that are deeper than so many steps.
     """
-    for length in range(below + 1, len(path) + 1):
-        attribute = root.at(path[:length])
-        if attribute is not None and attribute.kind is Kind.LIST:
-            return path[:length]
-    return None
+    lists = (where for where, attribute in root.along(path) if attribute.kind is Kind.LIST)
+    return next((where for where in lists if len(where) > below), None)
 
 
 def _same_declared(
@@ -281,8 +270,8 @@ def _why_without_a_change(
     """Why a leaf differs although it is declared as it was."""
     if _is_among(root, path, moved):
         return FieldReason.DRIFT
-    said = get_path(declared, list_at(root, path) or path)
-    return FieldReason.REFERENCE if any(targets_in(said)) else FieldReason.DIFFERS
+    value = get_path(declared, list_at(root, path) or path)
+    return FieldReason.REFERENCE if any(targets_in(value)) else FieldReason.DIFFERS
 
 
 def _is_among(root: Attribute, path: Path, moved: frozenset[Path]) -> bool:
@@ -295,10 +284,9 @@ def _is_among(root: Attribute, path: Path, moved: frozenset[Path]) -> bool:
 
 def _changes_entry(root: Attribute, path: Path, actual: Mapping[str, Any]) -> bool:
     """Whether a leaf is in an entry, already there, of a map that only takes new ones."""
-    for length in range(1, len(path)):
-        attribute = root.at(path[:length])
-        if attribute is not None and attribute.add_only:
-            return get_path(actual, path[: length + 1], ABSENT) is not ABSENT
+    for where, attribute in root.along(path[:-1]):
+        if attribute.add_only:
+            return get_path(actual, path[: len(where) + 1], ABSENT) is not ABSENT
     return False
 
 
@@ -336,14 +324,10 @@ def new_fields(
             FieldChange(
                 path=path,
                 before=ABSENT,
-                after=_shown(value),
+                after=presentable(value),
                 reason=FieldReason.SET,
                 sensitive=secret,
                 currency=currency_of(attribute, path, sent, {}) if attribute else "",
             )
         )
     return tuple(found)
-
-
-def _shown(value: Any) -> Any:
-    return presentable(value)

@@ -1,7 +1,4 @@
-"""What the last apply saw of what is declared, and what of it is of no interest.
-
-What must not live here: how it is compared.
-"""
+"""What the last apply saw of the declared fields, and which of them are ignored."""
 
 from __future__ import annotations
 
@@ -33,7 +30,7 @@ def seen_leaves(
     prior: ResourceState,
     ignored: Iterable[tuple[str, ...]] = (),
 ) -> dict[str, Any]:
-    """The declared leaves as the last apply saw them, without what Stripe tells only once.
+    """The declared leaves as the last apply saw them, without what Stripe returns once.
 
     Args:
         normal: What makes values comparable.
@@ -42,7 +39,7 @@ def seen_leaves(
         ignored: Paths of fields that are left out as well.
     """
     seen = {
-        # Of what is referred to state keeps all that was answered.
+        # Of what others refer to, state keeps all that was returned.
         name: normal.pick(child, prior.declared[name], read(child, name, {name: value}))
         for name, value in prior.attributes.items()
         if name in prior.declared and value is not None
@@ -52,22 +49,22 @@ def seen_leaves(
     return without(seen, [*once, *ignored])
 
 
-def with_unanswered(
+def with_missing_expansions(
     kind: ResourceType,
     actual: RemoteObject,
     prior: ResourceState | None,
     as_of: Callable[[Target], Any],
 ) -> RemoteObject:
-    """An object with what it lacks although it was asked for, as it was last declared.
+    """An object with the requested expansions that it lacks, as they were last declared.
 
-    Stripe returns what `expand` names, null included. A server that leaves it out says nothing
-    about it, and that is no reason to replace a price.
+    Stripe returns what `expand` names, null included. A server that leaves it out is no reason to
+    replace a price.
 
     Args:
         kind: The resource type.
         actual: The object as it was returned.
         prior: What the last apply declared; None if it declared nothing.
-        as_of: What the references of the last apply stand for.
+        as_of: What the references of the last apply stood for.
     """
     if prior is None:
         return actual
@@ -75,8 +72,8 @@ def with_unanswered(
     for name in kind.expand:
         path: Path = parse_path(name)
         declared = get_path(prior.declared, path)
-        holder = get_path(actual, path[:-1])
-        if declared is not None and isinstance(holder, Mapping) and path[-1] not in holder:
+        outer = get_path(actual, path[:-1])
+        if declared is not None and isinstance(outer, Mapping) and path[-1] not in outer:
             found = found or copy.deepcopy(dict(actual))
             set_path(found, path, resolve(declared, as_of))
     return found or actual

@@ -16,18 +16,18 @@ def aligned(
 ) -> tuple[list[int | None], list[int]]:
     """Align two lists of objects: by the key that the type names, and what is left by position.
 
-    Nobody is left over while somebody lacks a partner. An element whose key changed, or cannot be
-    told yet, is taken for the one that was in its place: `[a, b, c]` and `[a, c]` are the first
-    and the third, `[a, x, c]` and `[a, b, c]` pair `x` with `b`.
+    No element stays without a partner while another one is free. An element whose key changed, or
+    is not known yet, is paired with the one at its position: `[a, b, c]` and `[a, c]` pair the
+    first and the third, `[a, x, c]` and `[a, b, c]` pair `x` with `b`.
 
     Args:
         attribute: The list.
         wanted: Elements that look for a partner.
-        have: Elements that are one.
+        have: Elements that can be one.
 
     Returns:
-        For each of `wanted` the index in `have`, None if it has no partner; and the indexes that
-        are nobody's partner.
+        For each of `wanted` the index in `have`, None if it has no partner; and the indexes in
+        `have` that are left.
     """
     left = list(range(len(have)))
     found: list[int | None] = [None] * len(wanted)
@@ -45,7 +45,7 @@ def aligned(
 
 
 def key_of(attribute: Attribute, entry: Any) -> str:
-    """What tells an element of a list from the others; empty if that cannot be told."""
+    """What distinguishes an element of a list from the others; empty if it is not known."""
     field = attribute.element.fields.get(attribute.key) if attribute.element is not None else None
     if field is None:
         return ""

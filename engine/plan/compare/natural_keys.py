@@ -18,8 +18,8 @@ from engine.values.targets import AttributeTarget
 from engine.values.templates import targets_in
 
 T = TypeVar("T")
-_SOMEBODY = "?"
-_UNTOLD = (None, UNKNOWN, ABSENT, "")
+_NOT_KNOWN = "?"
+_NONE = (None, UNKNOWN, ABSENT, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,45 +28,45 @@ class Claim:
 
     Attributes:
         texts: The key's fields, a reference that is not known yet as it is written.
-        whom: Whom the object holds it for, `?` for one who is not known yet; no text in it if for
-            everyone.
+        scope: The fields that the key is unique within, `?` for one that is not known yet; empty
+            texts if it is unique among all objects.
     """
 
     texts: tuple[str, ...]
-    whom: tuple[str, ...] = ()
+    scope: tuple[str, ...] = ()
 
     def clashes(self, other: Claim) -> bool:
         """Whether Stripe lets only one of two objects hold it."""
         if self.texts != other.texts:
             return False
-        for_everyone = not any(self.whom) or not any(other.whom)
-        return for_everyone or (self.whom == other.whom and _SOMEBODY not in self.whom)
+        unscoped = not any(self.scope) or not any(other.scope)
+        return unscoped or (self.scope == other.scope and _NOT_KNOWN not in self.scope)
 
 
 def claim_of(kind: ResourceType, key: NaturalKey, document: Mapping[str, Any]) -> Claim | None:
-    """What a declaration or an answer claims with a key; None if that cannot be told."""
-    values = [_told(kind, name, document) for name in (key.attribute, *key.with_fields)]
-    if values[0] in _UNTOLD or UNKNOWN in values:
+    """What a declaration or an object claims with a key; None if that is not known."""
+    values = [_value(kind, name, document) for name in (key.attribute, *key.with_fields)]
+    if values[0] in _NONE or UNKNOWN in values:
         return None
-    whom = [_told(kind, name, document) for name in key.scoped_by]
+    scope = [_value(kind, name, document) for name in key.scoped_by]
     return Claim(
         tuple(_text(key, value) for value in values),
-        tuple(_SOMEBODY if value is UNKNOWN else _text(key, value) for value in whom),
+        tuple(_NOT_KNOWN if value is UNKNOWN else _text(key, value) for value in scope),
     )
 
 
 def claims_of(
     kind: ResourceType, document: Mapping[str, Any]
 ) -> Iterator[tuple[NaturalKey, Claim]]:
-    """Everything a declaration or an answer claims for itself alone."""
+    """Everything that a declaration or an object claims for itself alone."""
     for key in kind.life.natural_keys:
         claim = claim_of(kind, key, document) if key.unique else None
         if claim is not None:
             yield key, claim
 
 
-def told(key: NaturalKey, document: Mapping[str, Any]) -> str:
-    """Name a key with what a declaration has in it: `country 'DE', type 'standard'`."""
+def describe_key(key: NaturalKey, document: Mapping[str, Any]) -> str:
+    """Name a key with its values in a declaration: `country 'DE', type 'standard'`."""
     found: list[str] = []
     for name in key.fields:
         for path, value in _every(document, parse_path(name)):
@@ -78,7 +78,7 @@ def told(key: NaturalKey, document: Mapping[str, Any]) -> str:
 def cased(
     kind: ResourceType, declaration: Declaration, declarations: Mapping[str, Declaration]
 ) -> ResourceType:
-    """The type of a declaration, with keys that tell case apart where what it refers to says so.
+    """The type of a declaration, its keys sensitive to case where what it refers to demands that.
 
     Args:
         kind: The type.
@@ -115,13 +115,13 @@ class Claimed(Generic[T]):
     def add(
         self, kind: ResourceType, account: str, wanted: Mapping[str, Any], who: T
     ) -> Iterator[tuple[NaturalKey, T]]:
-        """Put down what a declaration claims, and yield who claimed the same before it.
+        """Record what a declaration claims, and yield who claimed the same before it.
 
         Args:
             kind: Its type.
             account: The connected account that its object is on.
             wanted: Its arguments.
-            who: Whatever stands for it.
+            who: What it is remembered as.
         """
         for key, claim in claims_of(kind, wanted):
             if not key.kept_by_removed and _is_declared_ended(kind, wanted):
@@ -135,12 +135,12 @@ class Claimed(Generic[T]):
 
 
 def _is_declared_ended(kind: ResourceType, wanted: Mapping[str, Any]) -> bool:
-    """Whether a declaration itself says that its object is archived or disabled."""
+    """Whether an object is declared archived or disabled."""
     live = kind.life.revival.live if kind.life.revival is not None else {}
     return any(wanted.get(name, value) != value for name, value in live.items())
 
 
-def _told(kind: ResourceType, dotted: str, document: Mapping[str, Any]) -> Any:
+def _value(kind: ResourceType, dotted: str, document: Mapping[str, Any]) -> Any:
     """What is at a path, in one form; a list of it where several are."""
     if "*" not in dotted:
         path = parse_path(dotted)
@@ -149,19 +149,19 @@ def _told(kind: ResourceType, dotted: str, document: Mapping[str, Any]) -> Any:
     return UNKNOWN if UNKNOWN in found else [value for value in found if value is not None]
 
 
-def _every(document: Any, path: Path, taken: Path = ()) -> Iterator[tuple[Path, Any]]:
-    """What is at a path, `*` standing for every entry of a mapping."""
+def _every(document: Any, path: Path, above: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """What is at a path; `*` means every entry of a mapping."""
     if not path or document is UNKNOWN:
-        yield (*taken, *path), document
+        yield (*above, *path), document
     elif isinstance(document, Mapping):
         for name in document if path[0] == ANY_PART else path[:1]:
-            yield from _every(document.get(name), path[1:], (*taken, name))
+            yield from _every(document.get(name), path[1:], (*above, name))
 
 
 def _one(kind: ResourceType, path: Path, value: Any) -> Any:
     if value is UNKNOWN:
         return UNKNOWN
-    if value in _UNTOLD or is_secret(value):
+    if value in _NONE or is_secret(value):
         return None
     attribute = kind.root.at(path)
     return value if attribute is None else comparable(attribute, value)

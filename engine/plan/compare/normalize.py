@@ -1,4 +1,4 @@
-"""Normal forms: one value, one spelling, whoever said it.
+"""Normal forms: one value, one spelling, whether it was declared, recorded or returned.
 
 Stripe fills in, rewrites and renames; here that is undone, from the type's attributes alone, so
 that two values are equal exactly when they mean the same.
@@ -73,7 +73,7 @@ class Normalizer:
 
         Args:
             attribute: What the value looks like.
-            value: As declared, as answered, or as state holds it.
+            value: As declared, as returned, or as state holds it.
         """
         if value is UNKNOWN or isinstance(value, Sealed):
             return value
@@ -100,7 +100,7 @@ class Normalizer:
             child = attribute.child(name)
             if child is None or not (child.declarable or attribute.kind is Kind.MAP):
                 continue
-            if _is_spelt_otherwise(child, name, value):
+            if _is_held_by_twin(child, name, value):
                 continue
             inner = read(child, name, value)
             if inner is None and name not in value:
@@ -111,23 +111,22 @@ class Normalizer:
         return found
 
     def pick(self, attribute: Attribute, declared: Any, actual: Any) -> Any:
-        """What state keeps of an answer: the declared leaves, in the parameters' words."""
+        """What state keeps of a response: the declared leaves, in the parameters' words."""
         if isinstance(actual, Sealed):
             return actual
         if isinstance(declared, Sealed):
             return self.sealed(actual) if actual is not None else declared
         if attribute.kind in (Kind.OBJECT, Kind.MAP) and isinstance(declared, Mapping):
-            found: dict[str, Any] = {}
-            for name, inner in declared.items():
-                child = attribute.child(name)
-                if child is not None and not child.write_only:
-                    found[name] = self.pick(child, inner, read(child, name, actual))
-            return found
+            return {
+                name: self.pick(child, inner, read(child, name, actual))
+                for name, child, inner in attribute.parts(declared)
+                if not child.write_only
+            }
         if attribute.kind is Kind.LIST and attribute.element is not None:
-            said = declared if isinstance(declared, list) else []
-            if any(isinstance(entry, Sealed) for entry in said):
+            entries = declared if isinstance(declared, list) else []
+            if any(isinstance(entry, Sealed) for entry in entries):
                 return self.sealed(actual)
-            names = {name for entry in said if isinstance(entry, Mapping) for name in entry}
+            names = {name for entry in entries if isinstance(entry, Mapping) for name in entry}
             return [
                 _with_handle(
                     attribute,
@@ -159,8 +158,8 @@ def is_nothing(attribute: Attribute, value: Any) -> bool:
 
 
 def _comparable_scalar(attribute: Attribute, value: Any) -> Any:
-    for word, told in attribute.words.items():
-        if value in (told, word):
+    for word, returned in attribute.words.items():
+        if value in (returned, word):
             return word
     if isinstance(value, str):
         value = str.strip(value, _BLANKS)
@@ -171,11 +170,11 @@ def _comparable_scalar(attribute: Attribute, value: Any) -> Any:
     return _SCALARS.get(attribute.kind, _as_is)(attribute, value)
 
 
-def _is_spelt_otherwise(attribute: Attribute, name: str, holder: Mapping[str, Any]) -> bool:
+def _is_held_by_twin(attribute: Attribute, name: str, outer: Mapping[str, Any]) -> bool:
     """Whether the twin of a field has its value: where both do, the whole number has it."""
-    if not attribute.twin or holder.get(attribute.twin) is None:
+    if not attribute.twin or outer.get(attribute.twin) is None:
         return False
-    return holder.get(name) is None or attribute.kind is Kind.DECIMAL
+    return outer.get(name) is None or attribute.kind is Kind.DECIMAL
 
 
 def _text(attribute: Attribute, value: Any) -> Any:
@@ -237,7 +236,7 @@ def document_of(attribute: Attribute, value: Any) -> Any:
 def applied_leaves(
     attribute: Attribute, declared: Mapping[str, Any], attributes: Any
 ) -> dict[str, Any]:
-    """What the last apply declared, without references that stood for null: they set nothing."""
+    """What the last apply declared, without references to null: they set nothing."""
     found: dict[str, Any] = {}
     for name, value in declared.items():
         child, seen = attribute.child(name), get_path(attributes, (name,))
@@ -251,7 +250,7 @@ def applied_leaves(
 
 
 def _with_handle(attribute: Attribute, entry: Any, kept: Any) -> Any:
-    """An element with the id that an update names it by, for plans that ask Stripe nothing."""
+    """An element with the id that an update names it by, for plans without a refresh."""
     handle = get_path(entry, (attribute.handle,))
     return kept if handle is None else {**kept, attribute.handle: handle}
 
@@ -268,7 +267,7 @@ def _only(element: Attribute, names: set[str], entry: Any) -> Any:
 
 
 def _in_order(attribute: Attribute, actual: Any) -> Sequence[Any]:
-    """A list in an order of ours where its own means nothing, so that state stays the same."""
+    """A list, sorted where its order means nothing, so that state stays the same."""
     entries = list(actual or ())
     if attribute.order is ListOrder.ORDERED or attribute.element is None:
         return entries

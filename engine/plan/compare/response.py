@@ -15,16 +15,16 @@ from engine.values.secret import Sealed, Sensitive, holds_secret, is_secret
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
-def read(attribute: Attribute, name: str, holder: Any) -> Any:
-    """A field of an answer in the words of the parameter: aliases and twins undone."""
-    if not isinstance(holder, Mapping):
+def read(attribute: Attribute, name: str, outer: Any) -> Any:
+    """A field of a response in the words of the parameter: aliases and twins undone."""
+    if not isinstance(outer, Mapping):
         return None
     if not attribute.source:
-        found = holder.get(name)
-        return holder.get(attribute.twin) if found is None and attribute.twin else found
-    found = get_path(holder, parse_path(attribute.source))
+        found = outer.get(name)
+        return outer.get(attribute.twin) if found is None and attribute.twin else found
+    found = get_path(outer, parse_path(attribute.source))
     if found is None:  # state keeps it under the parameter's own name
-        return holder.get(name)
+        return outer.get(name)
     try:
         return attribute.source_words.get(found, found)
     except TypeError:
@@ -38,27 +38,27 @@ def read_attribute(
     missing: Any,
     declared: Mapping[str, Any] = _NOTHING,
 ) -> Any:
-    """What a reference to an attribute stands for, in the words of the parameter.
+    """The value that a reference to an attribute names, in the words of the parameter.
 
     Args:
         root: The type's fields.
-        attributes: An answer, or what state keeps of one.
+        attributes: A response, or what state keeps of one.
         path: Path of the attribute.
-        missing: What to return for an attribute that is not there; null is there.
-        declared: What is declared of the object: what is a secret there is one here.
+        missing: What to return for an attribute that the response does not hold; null is held.
+        declared: What is declared of the object: a secret there is a secret here.
     """
     found = answered(root, attributes, path, missing)
     node = root.at(path)
-    # Where an id is declared, an answer may hold the object.
+    # Where an id is declared, a response may hold the object.
     if node is not None and node.reference and isinstance(found, Mapping):
         found = found.get("id", found)
     if found is missing or found is None or isinstance(found, (Marker, Sealed)):
         return found
-    for length in range(1, len(path) + 1):
-        above = root.at(path[:length])
-        said = get_path(declared, path[:length])
-        if is_secret(said) or (above is not None and above.sensitive):
-            return Sensitive(found)
+    heads = (path[:length] for length in range(1, len(path) + 1))
+    if any(is_secret(get_path(declared, head)) for head in heads) or any(
+        above.sensitive for _, above in root.along(path)
+    ):
+        return Sensitive(found)
     return found if node is None else hidden(node, found, get_path(declared, path))
 
 
@@ -87,28 +87,28 @@ def referred_value(
 
 
 def hidden(attribute: Attribute, value: Any, declared: Any) -> Any:
-    """An answer with what is a secret, by its type or its declaration, wrapped as one.
+    """A response with what is a secret, by its type or its declaration, wrapped as one.
 
     Args:
         attribute: What the value looks like.
-        value: As answered.
+        value: As returned.
         declared: What is declared there: secrets as such or as fingerprints; None if nothing is.
     """
     if value is None or isinstance(value, (Marker, Sensitive, Sealed)):
         return value
     if attribute.sensitive or is_secret(declared):
         return Sensitive(value)
-    said = declared if isinstance(declared, Mapping) else {}
+    fields = declared if isinstance(declared, Mapping) else {}
     if isinstance(value, Mapping) and attribute.kind in (Kind.OBJECT, Kind.MAP):
-        children = {name: attribute.child(name) for name in {*value, *said}}
-        # What is told under another name could be anywhere in it.
+        children = {name: attribute.child(name) for name in {*value, *fields}}
+        # What is returned under another name could be anywhere in it.
         if any(
-            name not in value and holds_secret(inner) and not _is_untold(children[name])
-            for name, inner in said.items()
+            name not in value and holds_secret(inner) and not _is_never_returned(children[name])
+            for name, inner in fields.items()
         ):
             return Sensitive(value)
         return {
-            name: inner if child is None else hidden(child, inner, said.get(name))
+            name: inner if child is None else hidden(child, inner, fields.get(name))
             for name, inner in value.items()
             for child in (children[name],)
         }
@@ -117,12 +117,12 @@ def hidden(attribute: Attribute, value: Any, declared: Any) -> Any:
     return Sensitive(value) if holds_secret(declared) else value
 
 
-def _is_untold(attribute: Attribute | None) -> bool:
+def _is_never_returned(attribute: Attribute | None) -> bool:
     return attribute is None or attribute.write_only
 
 
 def answered(root: Attribute, attributes: Mapping[str, Any], path: Path, missing: Any) -> Any:
-    """What an answer, or the state, holds for an attribute, as `read_attribute` reads it."""
+    """What a response, or the state, holds for an attribute, as `read_attribute` reads it."""
     name = str(path[0])
     field = root.fields.get(name)
     if name in attributes or field is None or not field.source:

@@ -1,7 +1,7 @@
-"""Telling at a glance that a resource is as it was.
+"""The fast check whether a resource is unchanged.
 
-Most are, and a plan of ten thousand has no time to make comparable trees of each. A yes says that
-the whole comparison would find nothing; a no says nothing.
+Most are, and a plan of ten thousand has no time to make comparable trees of each. If the check
+succeeds, the whole comparison would find no difference; if not, it has to be made.
 """
 
 from __future__ import annotations
@@ -68,9 +68,9 @@ def _agree(attribute: Attribute, wanted: Any, seen: Any, actual: Any) -> bool:
 
 
 def _field_agrees(
-    holder: Attribute, name: str, wanted: Any, seen: Any, actual: Mapping[str, Any]
+    outer: Attribute, name: str, wanted: Any, seen: Any, actual: Mapping[str, Any]
 ) -> bool:
-    child = holder.child(name)
+    child = outer.child(name)
     return (
         child is not None
         and wanted is not None

@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.plan.compare.comparison import compare, drifted, with_secrets_sealed
 from engine.plan.compare.field_changes import field_changes
-from engine.plan.compare.last_seen import ignored_in, seen_leaves, with_unanswered
+from engine.plan.compare.last_seen import ignored_in, seen_leaves, with_missing_expansions
 from engine.plan.compare.liveness import has_ended, is_past, past_leaf
 from engine.plan.compare.normalize import Normalizer, applied_leaves
 from engine.plan.decide.decision import Decision, removal_policy_of
@@ -73,7 +73,7 @@ def decide_existing(case: Existing) -> Decision:
     if case.prior is not None:
         applied = applied_leaves(kind.root, case.prior.declared, case.prior.attributes)
         prior = without(applied, ignored)
-    there = with_unanswered(kind, case.actual, case.prior, case.as_of)
+    there = with_missing_expansions(kind, case.actual, case.prior, case.as_of)
     known = normal.unsealed(prior, declaration.arguments)
     comparison = compare(normal, kind.root, wanted, there, known, as_of=case.as_of)
     if case.prior is not None:

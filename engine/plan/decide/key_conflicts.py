@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.plan.compare.liveness import is_live
-from engine.plan.compare.natural_keys import told
+from engine.plan.compare.natural_keys import describe_key
 from engine.plan.decide.decision import Decision
 from engine.plan.decide.existing import Existing, decide_existing
 from engine.plan.decide.replacement import conflicting_key, transfer_params
@@ -67,7 +67,7 @@ def settled(
     key = conflicting_key(kind, wanted, holder, transferable=True)
     if key is None:
         return Settlement()  # found by a key that several may have
-    what = told(key, wanted)
+    what = describe_key(key, wanted)
     if ours is None or ours in inputs.graph.declarations:
         owner = inputs.observed.owners.get(holder_id)
         return Settlement(refusals=(_held(declaration, what, holder_id, ours, owner),))

@@ -10,7 +10,7 @@ from engine.plan.compare.response import referred_value
 from engine.plan.decide.decision import Decision
 from engine.plan.inputs.plan_inputs import PlanInputs
 from engine.plan.model import FieldReason
-from engine.plan.translate.recorded import with_told_once
+from engine.plan.translate.recorded import with_returned_once
 from engine.schema.resource_type import Schemas
 from engine.values.markers import ABSENT, UNKNOWN
 from engine.values.secret import Sealed, Sensitive
@@ -133,7 +133,7 @@ def expected_after(decision: Decision, *, refreshed: bool) -> ExpectedResource:
     for name, value in _changed(decision).items():
         found[decision.kind.root.fields[name].source.split(".")[0] or name] = UNKNOWN
         found[name] = value
-    attributes = with_told_once(decision.kind, found, prior)
+    attributes = with_returned_once(decision.kind, found, prior)
     return ExpectedResource(attributes, whole=refreshed, declared=decision.wanted)
 
 

@@ -1,4 +1,4 @@
-"""What Stripe makes together with an object and nothing manages: it ends and returns with it."""
+"""Companions: objects that Stripe makes together with another one and that end with it."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from engine.state.model import ResourceState, State
 def brought_with(
     prior: ResourceState, kind: ResourceType, actual: RemoteObject, state: State
 ) -> dict[str, str]:
-    """What Stripe made with an object, and what nothing manages: it ends with the object.
+    """The companions of an object that no resource of the stack manages.
 
     Args:
-        prior: What state says of the object.
+        prior: What state records of the object.
         kind: Its resource type.
         actual: The object.
         state: The state of its stack.
@@ -28,7 +28,7 @@ def brought_with(
     found: dict[str, str] = {}
     managed = {entry.id for entry in state.resources.values()}
     for brought in kind.life.companions:
-        # State keeps the id: a run that was cut off may have cleared the field already.
+        # State keeps the id: an interrupted run may have cleared the field already.
         id = prior.attributes.get(brought.at) or actual.get(brought.at)
         if brought.by in prior.declared and id and id not in managed:
             found[brought.at] = str(id)
@@ -36,7 +36,7 @@ def brought_with(
 
 
 def made_again(kind: ResourceType, sent: Mapping[str, Any], actual: RemoteObject) -> dict[str, Any]:
-    """Parameters for what an object had when it was removed, and what went with it.
+    """Parameters of the companions that an object had when it was removed, and that ended with it.
 
     No update of the object itself takes them: apply makes the other object anew.
     """

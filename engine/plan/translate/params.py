@@ -1,6 +1,6 @@
 """Parameters of the requests a plan sends, references still unresolved.
 
-An update carries what changed and what Stripe demands beside it, nothing else.
+An update carries what changed and what Stripe demands in addition to it, nothing else.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from engine.plan.compare.field_changes import list_at, untold_at
+from engine.plan.compare.field_changes import list_at, write_only_at
 from engine.plan.compare.match_elements import aligned
 from engine.plan.compare.normalize import comparable, is_nothing
 from engine.plan.compare.response import read
@@ -43,17 +43,16 @@ def create_params(
 def settle_params(kind: ResourceType, declared: Mapping[str, Any]) -> dict[str, Any]:
     """What an update right after the create sends: fields that create has no parameter for.
 
-    A field that says what a new object is anyway is left out. What comes with another object may be
-    otherwise, since that one can say so too.
+    A field with the value that a new object has anyway is left out. An object that comes with
+    another one may have another value, which that one can set too: there the field is sent.
     """
     return _late(kind.root, declared, whole=kind.life.singleton)
 
 
 def _late(attribute: Attribute, value: Mapping[str, Any], *, whole: bool) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for name, inner in value.items():
-        child = attribute.child(name)
-        if child is None or inner is None:
+    for name, child, inner in attribute.parts(value):
+        if inner is None:
             continue
         if child.update_only:
             if whole or not is_nothing(child, comparable(child, inner)):
@@ -69,9 +68,8 @@ def _subset(
     attribute: Attribute, value: Mapping[str, Any], wanted: Callable[[Attribute], bool]
 ) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for name, inner in value.items():
-        child = attribute.child(name)
-        if child is None or inner is None or not (wanted(child) or attribute.kind is Kind.MAP):
+    for name, child, inner in attribute.parts(value):
+        if inner is None or not (wanted(child) or attribute.kind is Kind.MAP):
             continue
         if child.kind in (Kind.OBJECT, Kind.MAP) and isinstance(inner, Mapping):
             nested = _subset(child, inner, wanted)
@@ -114,7 +112,7 @@ def update_params(
         changes: The leaves that differ and can change in place.
         declared: The declaration, references unresolved.
         wanted: The same, references resolved.
-        actual: The object as Stripe answered, for what must stand beside a changed leaf.
+        actual: The object as Stripe returned it, for what must be sent with a changed leaf.
     """
     params: dict[str, Any] = {}
     for change in changes:
@@ -136,10 +134,10 @@ def _put(
     actual: Mapping[str, Any],
 ) -> None:
     """Write one leaf, with its lists whole and its required neighbours, into the parameters."""
-    untold = untold_at(root, change.path)
-    if untold is not None and get_path(declared, untold) is None:
-        untold = None  # what is left of it is cleared leaf by leaf
-    wholes = (untold, list_at(root, change.path), change.path)
+    write_only = write_only_at(root, change.path)
+    if write_only is not None and get_path(declared, write_only) is None:
+        write_only = None  # what is left of it is cleared leaf by leaf
+    wholes = (write_only, list_at(root, change.path), change.path)
     path = min((whole for whole in wholes if whole is not None), key=len)
     attribute, target = root, params
     for depth, part in enumerate(path[:-1]):
@@ -148,20 +146,20 @@ def _put(
         attribute = attribute.child(part) or attribute
     last = path[-1]
     leaf = attribute.child(last) or attribute
-    said = get_path(declared, path, ABSENT)
+    value = get_path(declared, path, ABSENT)
     if get_path(wanted, path) is None:
-        said = ABSENT  # what it refers to is null
-    if leaf.handle and isinstance(said, (list, tuple)):
+        value = ABSENT  # what it refers to is null
+    if leaf.handle and isinstance(value, (list, tuple)):
         have = answered(root, path, actual) or []
         matched, left = aligned(leaf, get_path(wanted, path), have)
-        target[str(last)] = _handled(leaf, said, have, matched, left)
+        target[str(last)] = _handled(leaf, value, have, matched, left)
     else:
-        target[str(last)] = _leaf(leaf, change, said)
+        target[str(last)] = _leaf(leaf, change, value)
     _neighbours(attribute, target, path[:-1], declared, actual)
 
 
 def _empty(root: Attribute, params: Mapping[str, Any], change: FieldChange) -> None:
-    """Say of an element that stays what it is to have no more; to leave it out changes nothing."""
+    """Clear in an element that stays what is no longer declared: leaving it out changes nothing."""
     where = list_at(root, change.path[:-1])
     if where is None:
         return
@@ -171,7 +169,7 @@ def _empty(root: Attribute, params: Mapping[str, Any], change: FieldChange) -> N
 
 
 def answered(root: Attribute, path: Path, actual: Any) -> Any:
-    """What the answer holds at a path, aliases undone."""
+    """What the response holds at a path, aliases undone."""
     attribute = root
     for part in path:
         attribute = attribute.child(part) or attribute
@@ -193,16 +191,16 @@ def _handled(
     for inner, match in zip(declared, matched, strict=True):
         entry = wire(element, inner)
         if match is not None:
-            # What names an element stands for what no update takes, such as a link's price.
-            taken = {name: value for name, value in entry.items() if _taken(element, name)}
-            entry = {**names[match], **taken}
+            # The id of an element implies what no update takes, such as the price of a link.
+            sent = {name: value for name, value in entry.items() if _is_sent(element, name)}
+            entry = {**names[match], **sent}
         found.append(entry)
     if attribute.drop:
         found.extend({**names[index], **attribute.drop} for index in left)
     return found
 
 
-def _taken(element: Attribute, name: str) -> bool:
+def _is_sent(element: Attribute, name: str) -> bool:
     """Whether an update of a list's element takes a field."""
     field = element.child(name)
     return field is not None and field.in_update

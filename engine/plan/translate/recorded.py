@@ -1,4 +1,4 @@
-"""What state keeps of an answer."""
+"""What state keeps of a response."""
 
 from __future__ import annotations
 
@@ -49,38 +49,38 @@ def attributes_of(
     *,
     whole: bool = True,
 ) -> dict[str, Any]:
-    """What state keeps of an answer: declared leaves, and what others refer to.
+    """What state keeps of a response: declared leaves, and what others refer to.
 
     Args:
         normal: What makes values comparable.
         kind: The resource type.
-        declared: What is declared; where that is a fingerprint, one is kept of the answer.
-            References to secrets have to be resolved and sealed, or their text is believed.
-        actual: The object as Stripe answered.
+        declared: What is declared; where that is a fingerprint, one is kept of the response.
+            References to secrets have to be resolved and sealed: their text would be kept open.
+        actual: The object as Stripe returned it.
         referred: Attributes that others refer to.
-        prior: What state said before, for secrets that are told once.
-        whole: Stripe answered it just now, so that what it does not have is null; else it is what
-            state kept of an answer.
+        prior: What state recorded before, for secrets that are returned once.
+        whole: It is a complete response: a field that it lacks is null. Otherwise it is what
+            state kept of one.
     """
     found: dict[str, Any] = normal.pick(kind.root, declared, actual)
     for name in sorted(referred):
         value = answered(kind.root, actual, (name,), None if whole else UNKNOWN)
-        # Null is kept too: it says that Stripe was asked and has nothing there.
+        # Null is kept too: it shows that Stripe has nothing there.
         if value is not UNKNOWN and not kind.root.fields[name].sensitive:
             secret = hidden(kind.root.fields[name], value, declared.get(name))
             found[name] = normal.seal(secret)
-    return found if prior is None else with_told_once(kind, found, prior.attributes)
+    return found if prior is None else with_returned_once(kind, found, prior.attributes)
 
 
-def with_told_once(
+def with_returned_once(
     kind: ResourceType, attributes: Mapping[str, Any], earlier: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Attributes with the fingerprints of what Stripe told only when it made the object."""
+    """Attributes with the fingerprints of what Stripe returned once, at the create."""
     found = dict(attributes)
     for path in kind.creation_only:
         kept = get_path(earlier, path)
         if isinstance(kept, Sealed) and get_path(found, path) is None:
-            # Of an answer, whose objects are not ours to write to.
+            # A copy: the response itself must not change.
             found[str(path[0])] = copy.deepcopy(found.get(str(path[0])))
             set_path(found, path, kept)
     return found
