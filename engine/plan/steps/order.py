@@ -20,7 +20,6 @@ from engine.plan.inputs.plan_inputs import PlanInputs
 from engine.plan.model import Action, Step, StepKind
 from engine.plan.steps.build import StepGraph
 from engine.plan.steps.key import StepKey
-from engine.schema.lifecycle import Detach
 from engine.values.markers import CLEAR
 from engine.values.paths import get_path
 from engine.values.reference import Ref
@@ -189,49 +188,38 @@ class _Order:
         | replaced, the new one first | the new id, once created | yes                      |
         | replaced, the old one first | empty                    | no: it names the new one |
         """
+        objects = {(other.kind.object, other.id): other for other in self.steps.decisions.values()}
         for address in sorted(self.steps.decisions, key=parse_address):
             decision = self.steps.decisions[address]
-            removals = self._keys(address, StepKind.REMOVE)
-            if not removals or decision.actual is None:
-                continue
-            removed = {self.steps.steps[key].id for key in removals}
-            replaces, old_first = decision.action is Action.REPLACE, _removes_first(decision)
-            lives_on = not old_first and decision.action is not Action.DELETE
-            for rule in decision.kind.life.detach:
-                referrer = self._referrer(decision, rule, removed)
-                if referrer is None:
-                    continue
-                if rule.attribute in referrer.update and not old_first:
-                    for removal in removals:
-                        self._wait(removal, self._keys(str(referrer.address), *_CHANGING))
-                    continue
-                new: Any = decision.id if lives_on else CLEAR
-                if lives_on and replaces:
-                    new = str(Ref.to(decision.address, "id"))
-                key = self.steps.put(
-                    referrer,
-                    StepKind.DETACH,
-                    detail=f"{rule.attribute} from {address}",
-                    id=referrer.id,
-                    params={rule.attribute: new},
-                )
-                if lives_on:
-                    self._wait(key, self._keys(address, StepKind.CREATE))
-                for removal in removals:
-                    self._wait(removal, [key])
+            removed = {self.steps.steps[key].id for key in self._keys(address, StepKind.REMOVE)}
+            for rule in decision.kind.life.detach if decision.actual is not None else ():
+                referrer = objects.get((rule.object, str(get_path(decision.actual, (rule.via,)))))
+                actual = (referrer.actual if referrer is not None else None) or {}
+                if referrer is not None and actual.get(rule.attribute) in removed:
+                    self._detach_from(decision, referrer, rule.attribute)
 
-    def _referrer(self, decision: Decision, rule: Detach, removed: set[str]) -> Decision | None:
-        """The managed object that still refers to one of those that are removed."""
-        wanted = get_path(decision.actual, (rule.via,))
-        for other in self.steps.decisions.values():
-            if (
-                other.kind.object == rule.object
-                and other.id == wanted
-                and other.actual is not None
-                and other.actual.get(rule.attribute) in removed
-            ):
-                return other
-        return None
+    def _detach_from(self, decision: Decision, referrer: Decision, attribute: str) -> None:
+        address, old_first = str(decision.address), _removes_first(decision)
+        removals = self._keys(address, StepKind.REMOVE)
+        if attribute in referrer.update and not old_first:
+            for removal in removals:
+                self._wait(removal, self._keys(str(referrer.address), *_CHANGING))
+            return
+        lives_on = not old_first and decision.action is not Action.DELETE
+        new: Any = decision.id if lives_on else CLEAR
+        if lives_on and decision.action is Action.REPLACE:
+            new = str(Ref.to(decision.address, "id"))
+        key = self.steps.put(
+            referrer,
+            StepKind.DETACH,
+            detail=f"{attribute} from {address}",
+            id=referrer.id,
+            params={attribute: new},
+        )
+        if lives_on:
+            self._wait(key, self._keys(address, StepKind.CREATE))
+        for removal in removals:
+            self._wait(removal, [key])
 
     def _keys_free_first(self) -> None:
         """A natural key that cannot be transferred has to be free before it is claimed."""

@@ -26,11 +26,12 @@ def brought_with(
         Ids by the field of the object that holds them.
     """
     found: dict[str, str] = {}
-    managed = {entry.id for entry in state.resources.values()}
     for brought in kind.life.companions:
         # State keeps the id: an interrupted run may have cleared the field already.
         id = prior.attributes.get(brought.at) or actual.get(brought.at)
-        if brought.by in prior.declared and id and id not in managed:
+        if brought.by not in prior.declared or not id:
+            continue
+        if all(entry.id != id for entry in state.resources.values()):
             found[brought.at] = str(id)
     return found
 
