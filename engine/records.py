@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import functools
 import json
 import math
 from collections.abc import Callable, Mapping
@@ -108,7 +109,7 @@ def text_of(parse: Callable[[str], Any]) -> Codec:
 
     def read(document: Any) -> Any:
         try:
-            return parse(_checked(document, str))
+            return parse(_one_of((str,), document))
         except (ValueError, UsageError) as error:
             raise WrongValueError(document) from error
 
@@ -119,14 +120,8 @@ def list_of(inner: Codec) -> Codec:
     """A list; a tuple in the program."""
 
     def read(document: Any) -> tuple[Any, ...]:
-        entries, found = _checked(document, list), list[Any]()
-        try:
-            for entry in entries:
-                found.append(inner.read(entry))
-        except ShapeError as error:
-            error.path = (len(found), *error.path)
-            raise
-        return tuple(found)
+        entries = enumerate(_one_of((list,), document))
+        return tuple(_read_part(index, inner, entry) for index, entry in entries)
 
     return Codec(lambda value, salt: [inner.write(entry, salt) for entry in value], read)
 
@@ -135,15 +130,8 @@ def map_of(inner: Codec) -> Codec:
     """Values of one type by name."""
 
     def read(document: Any) -> dict[str, Any]:
-        entries, found = _checked(document, dict), dict[str, Any]()
-        name = ""
-        try:
-            for name, entry in entries.items():
-                found[name] = inner.read(entry)
-        except ShapeError as error:
-            error.path = (name, *error.path)
-            raise
-        return found
+        entries = _one_of((dict,), document).items()
+        return {name: _read_part(name, inner, entry) for name, entry in entries}
 
     return Codec(lambda value, salt: {name: inner.write(value[name], salt) for name in value}, read)
 
@@ -156,23 +144,26 @@ def or_null(inner: Codec) -> Codec:
     )
 
 
+def _read_part(part: str | int, codec: Codec, document: Any) -> Any:
+    """Read a part of a document; an error notes which part it was in."""
+    try:
+        return codec.read(document)
+    except ShapeError as error:
+        error.path = (part, *error.path)
+        raise
+
+
 def _scalar(*kinds: type) -> Codec:
     """What JSON has itself, of one of some types exactly."""
-
-    def read(document: Any) -> Any:
-        if type(document) not in kinds:
-            raise WrongValueError(document)
-        return document
-
-    return Codec(_unchanged, read)
+    return Codec(_unchanged, functools.partial(_one_of, kinds))
 
 
 def _unchanged(value: Any, salt: str) -> Any:  # noqa: ARG001 - what every codec is called with
     return value
 
 
-def _checked(document: Any, kind: type) -> Any:
-    if type(document) is not kind:
+def _one_of(kinds: tuple[type, ...], document: Any) -> Any:
+    if type(document) not in kinds:
         raise WrongValueError(document)
     return document
 
@@ -180,7 +171,7 @@ def _checked(document: Any, kind: type) -> Any:
 TEXT = _scalar(str)
 DOCUMENT = Codec(
     lambda value, _: sealed_to_json(value),
-    lambda document: sealed_from_json(_checked(document, dict)),
+    lambda document: sealed_from_json(_one_of((dict,), document)),
 )
 """A JSON object as it is, but for what is kept of secrets."""
 
@@ -290,23 +281,18 @@ class _Object:
 
     def read(self, document: Any) -> dict[str, Any]:
         """The arguments for the record."""
-        if type(document) is not dict:
-            raise WrongValueError(document)
+        fields = _one_of((dict,), document)
         for key in self._required:
-            if key not in document:
+            if key not in fields:
                 raise ShapeError((), f"the field {key!r} is missing")
         found: dict[str, Any] = {}
-        for key, value in document.items():
+        for key, value in fields.items():
             entry = self._entries.get(key)
             if entry is None and self._lenient:
                 continue
             if entry is None:
                 raise ShapeError((key,), f"the field {key!r} is unknown to this engine")
-            try:
-                read = entry.codec.read(value)
-            except ShapeError as error:
-                error.path = (key, *error.path)
-                raise
+            read = _read_part(key, entry.codec, value)
             if entry.field:
                 found[entry.field] = read
             else:
