@@ -23,7 +23,7 @@ from engine.plan.model import Plan
 from engine.plan.planner import make_plan
 from engine.plan.saved.file import SavedPlan, SavedStack
 from engine.plan.saved.preconditions import Preconditions
-from engine.plan.saved.snapshots import bind
+from engine.plan.saved.snapshots import preconditions_of
 from engine.stack.model import (
     Declaration,
     Import,
@@ -200,10 +200,12 @@ class Prepared:
     plan: Plan
 
     @property
-    def binding(self) -> Preconditions:
+    def preconditions(self) -> Preconditions:
         """What its plan file would say that it was made from."""
         outputs = {str(target): value for target, value in self.observed.outputs.items()}
-        return bind(self.plan, self.graph, self.state, self.observed, loader.schemas(), outputs)
+        return preconditions_of(
+            self.plan, self.graph, self.state, self.observed, loader.schemas(), outputs
+        )
 
     @property
     def saved(self) -> SavedPlan:
@@ -215,7 +217,7 @@ class Prepared:
             account_id="acct_1",
             livemode=False,
             options=self.options,
-            stacks=(SavedStack(plan=self.plan, binding=self.binding),),
+            stacks=(SavedStack(plan=self.plan, preconditions=self.preconditions),),
             requests=4,
         )
 

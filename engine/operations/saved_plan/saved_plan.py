@@ -28,7 +28,7 @@ from engine.plan.inputs.options import PlanOptions
 from engine.plan.model import Plan, PlanReport
 from engine.plan.saved.file import SavedPlan, SavedStack
 from engine.plan.saved.plan_json import wanted_with_secrets
-from engine.plan.saved.snapshots import bind
+from engine.plan.saved.snapshots import preconditions_of
 from engine.plan.saved.step_json import has_sealed, with_secrets
 from engine.ports.outcomes import ApplyReport
 
@@ -73,8 +73,8 @@ def _bound(session: Session, plan: Plan, graph: ResourceGraph) -> SavedStack:
     observed = session.observed[plan.stack]
     outputs = {str(target): session.kept_output(target) for target in observed.outputs}
     state, schemas = session.states[plan.stack], session.context.schemas
-    binding = bind(plan, graph, state, observed, schemas, outputs)
-    return SavedStack(plan=plan, binding=binding)
+    preconditions = preconditions_of(plan, graph, state, observed, schemas, outputs)
+    return SavedStack(plan=plan, preconditions=preconditions)
 
 
 # ── applying ──────────────────────────────────────────────────────────────────────────
@@ -130,7 +130,7 @@ def apply_saved(
             requests=session.requests,
             server=context.settings.environment.server,
         )
-        reads = {stack.plan.stack: stack.binding.reads for stack in saved.stacks}
+        reads = {stack.plan.stack: stack.preconditions.reads for stack in saved.stacks}
         # The review of the plan has confirmed its removals.
         return conclude(session, report, reads, approve, saved.options, lambda *_: True)
 

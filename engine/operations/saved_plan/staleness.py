@@ -77,7 +77,7 @@ def check_state(session: Session, stack: SavedStack) -> None:
     Raises:
         GuardError: if not.
     """
-    plan, digest = stack.plan, stack.binding.digest
+    plan, digest = stack.plan, stack.preconditions.digest
     stored = session.loaded[plan.stack]
     if stored is None and not digest:
         session.states[plan.stack] = new_state(plan.stack, plan.environment, plan.lineage)
@@ -133,7 +133,7 @@ def _is_done(step: Step, stored: State) -> bool:
 def _check_ids(stack: SavedStack, stored: State) -> None:
     """Refuse to act on an object that neither the shown plan nor the state contains."""
     known = {"", *(change.id for change in stack.plan.changes)}
-    known.update(sought.holder for sought in stack.binding.sought)
+    known.update(claim.holder for claim in stack.preconditions.claims)
     known.update(gone.id for gone in stored.removed.values())
     for entry in stored.resources.values():
         known.update((entry.id, *entry.superseded))
@@ -168,7 +168,7 @@ def read_preconditions(session: Session, stacks: Sequence[SavedStack]) -> dict[P
     """
     places: list[Place] = []
     for stack in stacks:
-        seen = dict.fromkeys((was.type, was.account, was.id) for was in stack.binding.seen)
+        seen = dict.fromkeys((was.type, was.account, was.id) for was in stack.preconditions.objects)
         if seen:
             session.context.hook.refreshing(stack.plan.stack, len(seen))
         places.extend(seen)
@@ -191,20 +191,20 @@ def require_unchanged(
     Raises:
         GuardError: with everything that changed.
     """
-    plan, binding = stack.plan, stack.binding
+    plan, preconditions = stack.plan, stack.preconditions
     moved = [*_moved_outputs(session, stack), *_moved_files(session, plan)]
-    for was in binding.seen:
+    for was in preconditions.objects:
         kind = session.context.schemas[was.type]
         found = actual.get((was.type, was.account, was.id))
         probed = _probed(session, kind, was)
         moved.append(describe_change(was, snapshot(was, kind, found, plan.lineage, probed=probed)))
-    if binding.sought:
-        holders = find_holders(session.provider, session.context.schemas, binding.sought)
-        for sought in binding.sought:
-            holder = holders.get(str(sought.address))
-            kind = session.context.schemas[sought.type]
+    if preconditions.claims:
+        holders = find_holders(session.provider, session.context.schemas, preconditions.claims)
+        for claim in preconditions.claims:
+            holder = holders.get(str(claim.address))
+            kind = session.context.schemas[claim.type]
             moved.append(
-                describe_new_holder(sought, id_of(holder) if holder is not None else "", kind)
+                describe_new_holder(claim, id_of(holder) if holder is not None else "", kind)
             )
     first, *others = [text for text in moved if text] or [""]
     if first:
@@ -215,7 +215,7 @@ def require_unchanged(
         )
     lookups = {
         str(was.address): actual[was.type, was.account, was.id]
-        for was in binding.seen
+        for was in preconditions.objects
         if was.address.lookup
     }
     return dataclasses.replace(plan, lookups=lookups)
@@ -229,7 +229,7 @@ def _probed(session: Session, kind: ResourceType, was: ObjectSnapshot) -> bool |
 
 
 def _moved_outputs(session: Session, stack: SavedStack) -> Iterator[str]:
-    for text, was in stack.binding.outputs.items():
+    for text, was in stack.preconditions.outputs.items():
         _, name, output = text.split(".")
         if session.kept_output(OutputTarget(name, output)) != was:
             yield (

@@ -37,11 +37,11 @@ class SavedStack:
 
     Attributes:
         plan: What an apply does; secrets are fingerprints once it was read from a file.
-        binding: What it was made from.
+        preconditions: What it was made from.
     """
 
     plan: Plan
-    binding: Preconditions
+    preconditions: Preconditions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +82,9 @@ class SavedPlan:
         )
 
 
-_STACK = Record(SavedStack, PRECONDITIONS, keys={"binding": "made_from"}, codecs={"plan": PLAN})
+_STACK = Record(
+    SavedStack, PRECONDITIONS, keys={"preconditions": "made_from"}, codecs={"plan": PLAN}
+)
 _SAVED = Record(
     SavedPlan,
     Record(PlanOptions, skip={"lock_timeout": 0.0}, whole=True),

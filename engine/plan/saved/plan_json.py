@@ -92,8 +92,15 @@ _PLAN = Record(
 )
 PRECONDITIONS = Record(
     Preconditions,
-    Record(ObjectSnapshot, values=VALUE, empty={"id": ""}, required=("probed",)),
+    Record(
+        ObjectSnapshot,
+        keys={"ended_as_declared": "spent", "exists": "there", "further_leaves": "told"},
+        values=VALUE,
+        empty={"id": ""},
+        required=("probed",),
+    ),
     Record(KeyClaim, values=VALUE),
+    keys={"objects": "seen", "claims": "sought"},
     values=VALUE,
 )
 

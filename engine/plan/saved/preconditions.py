@@ -1,9 +1,8 @@
-"""What a saved plan was made from, so that an apply can tell whether it still holds.
+"""Preconditions of a saved plan: what must be unchanged when it is applied.
 
-Of each object that the plan acts on or refers to, the leaves it decided by; of each object it
-makes, who held its natural key; of each other stack it reads, the outputs. The same function looks
-when the plan is made and when it is applied. What must not live here: what a plan depends on
-(`bind`), and asking Stripe.
+Of each object that the plan acts on or refers to, the leaves that decided the plan; of each object
+it creates, the holder of its natural key; of each other stack that it reads, the outputs. One
+function takes the snapshot of an object, both when the plan is made and when it is applied.
 """
 
 from __future__ import annotations
@@ -35,12 +34,12 @@ class ObjectSnapshot:
         type: Its resource type.
         id: Stripe's id.
         account: Connected account it is on; empty for the key's own.
-        shape: The fields that the plan compares or sends, their values left out; empty for an
+        shape: The fields that the plan compares or sends, without their values; empty for an
             object that is only referred to.
-        spent: Its declaration explains that it ended.
-        there: It exists and has not ended for good.
+        ended_as_declared: Its declaration says why it has ended.
+        exists: It exists and has not ended for good.
         leaves: The fields of `shape`, as state would keep them.
-        told: Further leaves of the answer that the plan decided by, under their dotted paths.
+        further_leaves: Further leaves of the response that decided the plan, by dotted path.
         probed: The answer to the question that decides how it can be removed; None if it was not
             asked.
     """
@@ -50,22 +49,22 @@ class ObjectSnapshot:
     id: str
     account: str = ""
     shape: Mapping[str, Any] = field(default_factory=dict)
-    spent: bool = False
-    there: bool = False
+    ended_as_declared: bool = False
+    exists: bool = False
     leaves: Mapping[str, Any] = field(default_factory=dict)
-    told: Mapping[str, Any] = field(default_factory=dict)
+    further_leaves: Mapping[str, Any] = field(default_factory=dict)
     probed: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyClaim:
-    """A declared resource that has no object, and who holds its natural key.
+    """A declared resource that has no object, and the holder of its natural key.
 
     Attributes:
         address: The resource.
         type: Its resource type.
-        arguments: Of its declaration, what finding a holder takes.
-        adopt: The author says that an object with its key exists.
+        arguments: The arguments of its declaration that the search for a holder needs.
+        adopt: The declaration says that an object with its key exists.
         account: Connected account it is on; empty for the key's own.
         holder: Id of the object that holds its key; empty if none does.
     """
@@ -80,59 +79,68 @@ class KeyClaim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preconditions:
-    """What one stack's plan was made from, beside the lineage and serial of its state.
+    """What one stack's plan was made from, in addition to the lineage and serial of its state.
 
     Attributes:
         digest: Digest of the state; empty if there was none.
         reads: Stacks whose outputs the stack reads.
         outputs: Those outputs as the other states keep them, by the text of the reference; UNKNOWN
             for one that did not exist.
-        seen: The objects it acts on or refers to.
-        sought: The resources it makes or takes over.
+        objects: The objects that it acts on or refers to.
+        claims: The resources that it creates or adopts.
     """
 
     digest: str = ""
     reads: tuple[str, ...] = ()
     outputs: Mapping[str, Any] = field(default_factory=dict)
-    seen: tuple[ObjectSnapshot, ...] = ()
-    sought: tuple[KeyClaim, ...] = ()
+    objects: tuple[ObjectSnapshot, ...] = ()
+    claims: tuple[KeyClaim, ...] = ()
 
 
 def snapshot(
-    seen: ObjectSnapshot,
+    earlier: ObjectSnapshot,
     kind: ResourceType,
     actual: RemoteObject | None,
     salt: str,
     *,
     probed: bool | None = None,
 ) -> ObjectSnapshot:
-    """An object as it is: what was looked at before is looked at again.
+    """Take a new snapshot of an object: the same fields, as they are now.
 
     Args:
-        seen: The object, with the shape of what is looked at, and in `told` the further paths.
+        earlier: An earlier snapshot, or one without values that has the shape and, in
+            `further_leaves`, the paths.
         kind: Its type.
-        actual: What Stripe answers; None if there is no such object.
+        actual: The object as Stripe returns it; None if there is no such object.
         salt: For fingerprints of secrets.
         probed: The answer to the question about its removal.
     """
-    if actual is None or (is_gone(kind, actual, {}) and not seen.spent):
-        bare = dict.fromkeys(seen.told)
-        return dataclasses.replace(seen, there=False, leaves={}, told=bare, probed=probed)
+    if actual is None or (is_gone(kind, actual, {}) and not earlier.ended_as_declared):
+        return dataclasses.replace(
+            earlier,
+            exists=False,
+            leaves={},
+            further_leaves=dict.fromkeys(earlier.further_leaves),
+            probed=probed,
+        )
     return dataclasses.replace(
-        seen,
-        there=True,
-        leaves=Normalizer(salt).pick(kind.root, seen.shape, actual),
-        told={path: _told(kind, actual, path, salt) for path in seen.told},
+        earlier,
+        exists=True,
+        leaves=Normalizer(salt).pick(kind.root, earlier.shape, actual),
+        further_leaves={path: _leaf(kind, actual, path, salt) for path in earlier.further_leaves},
         probed=probed,
     )
 
 
 def describe_change(was: ObjectSnapshot, now: ObjectSnapshot) -> str:
-    """Say how an object differs from what a plan saw; empty if it does not."""
-    if was.there != now.there:
-        what = "is gone from Stripe" if was.there else "exists on Stripe again"
+    """How an object differs from its earlier snapshot, in words; empty if it does not."""
+    if was.exists != now.exists:
+        what = "is gone from Stripe" if was.exists else "exists on Stripe again"
         return f"{was.address} [{was.id}] {what} since the plan was made"
-    leaves = {**_differing(was.told, now.told), **_differing(was.leaves, now.leaves)}
+    leaves = {
+        **_differing(was.further_leaves, now.further_leaves),
+        **_differing(was.leaves, now.leaves),
+    }
     if leaves:
         texts = ", ".join(_difference(path, *leaves[path]) for path in sorted(leaves))
         return f"{was.address} changed on Stripe since the plan was made: {texts}"
@@ -142,7 +150,7 @@ def describe_change(was: ObjectSnapshot, now: ObjectSnapshot) -> str:
 
 
 def describe_new_holder(was: KeyClaim, holder: str, kind: ResourceType) -> str:
-    """Say that another object holds a natural key than when a plan was made; empty if not."""
+    """That another object holds a natural key than when a plan was made, in words; empty if not."""
     if was.holder == holder:
         return ""
     names = " or ".join(key.attribute for key in kind.life.natural_keys) or "place"
@@ -152,7 +160,7 @@ def describe_new_holder(was: KeyClaim, holder: str, kind: ResourceType) -> str:
     )
 
 
-def _told(kind: ResourceType, actual: RemoteObject, dotted: str, salt: str) -> Any:
+def _leaf(kind: ResourceType, actual: RemoteObject, dotted: str, salt: str) -> Any:
     path = parse_path(dotted)
     value, attribute = get_path(actual, path), kind.root.at(path)
     if attribute is None or value is None:

@@ -1,7 +1,4 @@
-"""Writing down what a plan was made from, so that it can be looked at again.
-
-What must not live here: looking again (`binding`), and asking Stripe.
-"""
+"""The preconditions of a plan that was just made, from what planning read."""
 
 from __future__ import annotations
 
@@ -29,7 +26,7 @@ from engine.values.templates import targets_in, unescaped
 _CHANGING = (StepKind.UPDATE, StepKind.SETTLE, StepKind.DETACH)
 
 
-def bind(
+def preconditions_of(
     plan: Plan,
     graph: ResourceGraph,
     state: State,
@@ -37,31 +34,31 @@ def bind(
     schemas: Schemas,
     outputs: Mapping[str, Any],
 ) -> Preconditions:
-    """Write down what a plan was made from.
+    """What a plan was made from.
 
     Args:
         plan: The plan.
         graph: What is declared.
         state: The state it was made from.
-        observed: What Stripe had.
+        observed: What Stripe returned.
         schemas: Resource types by name.
-        outputs: Outputs of other stacks, as `Preconditions` holds them.
+        outputs: Outputs of other stacks, as in `Preconditions.outputs`.
     """
-    found = Preconditions(
+    preconditions = Preconditions(
         digest=state_digest(state) if state.serial else "",
         reads=tuple(sorted(graph.stack.reads_outputs_of)),
         outputs=outputs,
     )
     if not (plan.steps or plan.outputs or plan.moves):
-        return found
+        return preconditions
     state, _ = moved_state(graph, state)
-    seen = (*_lookups(plan, graph, schemas), *_objects(plan, state, observed, schemas))
-    sought = tuple(_sought(plan, graph, observed, schemas))
-    return dataclasses.replace(found, seen=seen, sought=sought)
+    objects = (*_lookups(plan, graph, schemas), *_objects(plan, state, observed, schemas))
+    claims = tuple(_claims(plan, graph, observed, schemas))
+    return dataclasses.replace(preconditions, objects=objects, claims=claims)
 
 
 def key_claim_of(declaration: Declaration, kind: ResourceType) -> KeyClaim:
-    """A declared resource as something to find a holder for."""
+    """The claim of a declared resource to its natural key."""
     names = {kind.parent, *kind.list_needs}
     names.update(parse_path(name)[0] for key in kind.life.natural_keys for name in key.fields)
     names.update(
@@ -84,57 +81,57 @@ def _lookups(plan: Plan, graph: ResourceGraph, schemas: Schemas) -> Iterator[Obj
     for text, actual in plan.lookups.items():
         kind = schemas[parse_address(text).type]
         paths = {*graph.stack.lookups[text].criteria, *referred.get(text, ())} - {"id"}
-        seen = ObjectSnapshot(
+        empty = ObjectSnapshot(
             address=parse_address(text),
             type=kind.name,
             id=id_of(actual),
-            spent=True,
-            told=dict.fromkeys(sorted(paths)),
+            ended_as_declared=True,
+            further_leaves=dict.fromkeys(sorted(paths)),
         )
-        yield snapshot(seen, kind, actual, plan.lineage)
+        yield snapshot(empty, kind, actual, plan.lineage)
 
 
 def _objects(
     plan: Plan, state: State, observed: Observed, schemas: Schemas
 ) -> Iterator[ObjectSnapshot]:
     if not observed.refreshed:
-        return  # the person asked for the state to be believed
+        return  # --no-refresh: the plan trusts the state
     # What outputs refer to is read from the state, whose digest is known.
     referred = _referred([step.params for step in plan.steps])
     acted = {str(step.address) for step in plan.steps}
     for text in sorted({*acted, *referred}):
         entry = state.at(text)
         if entry is not None and text in observed.objects:
-            seen = _seen(plan, state, text, entry.id, entry.removal_policy.account, schemas)
-            told = dict.fromkeys(sorted({*seen.told, *referred.get(text, ())}))
+            empty = _empty(plan, state, text, entry.id, entry.removal_policy.account, schemas)
+            further = dict.fromkeys(sorted({*empty.further_leaves, *referred.get(text, ())}))
             yield snapshot(
-                dataclasses.replace(seen, told=told),
+                dataclasses.replace(empty, further_leaves=further),
                 schemas[entry.type],
                 observed.objects[text],
                 plan.lineage,
                 probed=observed.probes.get(text),
             )
-        taken = _taken(text, observed) if text in acted else None
-        if taken is not None:
+        other = _not_in_state(text, observed) if text in acted else None
+        if other is not None:
             account = next(step.account for step in plan.steps if str(step.address) == text)
-            seen = _seen(plan, state, text, id_of(taken), account, schemas)
-            yield snapshot(seen, schemas[seen.type], taken, plan.lineage)
+            empty = _empty(plan, state, text, id_of(other), account, schemas)
+            yield snapshot(empty, schemas[empty.type], other, plan.lineage)
 
 
-def _taken(text: str, observed: Observed) -> RemoteObject | None:
-    """An object that the state does not know: one that is taken over, or stands in the way."""
+def _not_in_state(text: str, observed: Observed) -> RemoteObject | None:
+    """An object that the state does not record: imported, revived, adopted or in the way."""
     sources = (observed.imports, observed.remembered, observed.holders)
     return next((found for source in sources if (found := source.get(text)) is not None), None)
 
 
-def _seen(
+def _empty(
     plan: Plan, state: State, text: str, id: str, account: str, schemas: Schemas
 ) -> ObjectSnapshot:
-    """What is looked at of an object of a resource."""
+    """A snapshot without values: which fields of the object decided the plan."""
     kind = schemas[parse_address(text).type]
-    shape, said = _shape(plan, state, text)
-    spent = kind.life.ending is not None and any(
-        get_path(said, parse_path(name)) is not None for name in kind.life.ending.explained_by
+    shape, declared = _shape(plan, state, text)
+    explained = kind.life.ending is not None and any(
+        get_path(declared, parse_path(name)) is not None for name in kind.life.ending.explained_by
     )
     return ObjectSnapshot(
         address=parse_address(text),
@@ -142,12 +139,12 @@ def _seen(
         id=id,
         account=account,
         shape=shape,
-        spent=spent,
-        told=dict.fromkeys(sorted(_deciding(kind))),
+        ended_as_declared=explained,
+        further_leaves=dict.fromkeys(sorted(_deciding(kind))),
     )
 
 
-def _sought(
+def _claims(
     plan: Plan, graph: ResourceGraph, observed: Observed, schemas: Schemas
 ) -> Iterator[KeyClaim]:
     if not observed.refreshed:
@@ -160,8 +157,8 @@ def _sought(
             text in observed.imports or text in observed.remembered
         ):
             holder = observed.holders.get(text)
-            sought = key_claim_of(graph.declarations[text], schemas[address.type])
-            yield dataclasses.replace(sought, holder=id_of(holder) if holder is not None else "")
+            claim = key_claim_of(graph.declarations[text], schemas[address.type])
+            yield dataclasses.replace(claim, holder=id_of(holder) if holder is not None else "")
 
 
 def _referred(sources: Any) -> dict[str, set[str]]:
@@ -174,7 +171,7 @@ def _referred(sources: Any) -> dict[str, set[str]]:
 
 
 def _deciding(kind: ResourceType) -> Iterator[str]:
-    """Leaves of an answer that plans decide by, whether they are declared or not."""
+    """Leaves of a response that decide plans, whether they are declared or not."""
     if kind.life.revival is not None:
         yield from (*kind.life.revival.live, *kind.life.revival.explained_by)
     if kind.life.ending is not None:
@@ -188,16 +185,16 @@ def _shape(plan: Plan, state: State, text: str) -> tuple[dict[str, Any], Mapping
     """The fields that operations compare or send, and the declaration of the resource."""
     steps = [step for step in plan.steps if str(step.address) == text]
     prior = state.at(text)
-    said: Mapping[str, Any] = prior.declared if prior is not None else {}
-    # What state keeps tells which fields hold a secret, and so does what the plan shows.
-    documents = [said, prior.attributes if prior is not None else {}]
+    declared: Mapping[str, Any] = prior.declared if prior is not None else {}
+    # State and changes show which fields hold a secret.
+    documents = [declared, prior.attributes if prior is not None else {}]
     for change in plan.changes:
         if str(change.address) == text:
             documents += [change.before, change.after]
     for step in steps:
         if step.record is not None:
-            said = step.record.declared
-            documents.append(said)
+            declared = step.record.declared
+            documents.append(declared)
         if step.kind in _CHANGING:
             documents.append(step.params)
         if step.removal is not None:
@@ -205,11 +202,11 @@ def _shape(plan: Plan, state: State, text: str) -> tuple[dict[str, Any], Mapping
     shape: Any = {}
     for document in documents if steps else ():
         shape = _merged(shape, _bare(Normalizer(plan.lineage).seal(document)))
-    return shape, said
+    return shape, declared
 
 
 def _bare(document: Any) -> Any:
-    """A document without its values, but with marks where secrets are."""
+    """The shape of a document: no values, an empty seal for each secret, one entry for a list."""
     if isinstance(document, Sealed):
         return Sealed("")
     if isinstance(document, Mapping):

@@ -135,7 +135,7 @@ def test_every_plan_comes_back_as_it_was(path: Path) -> None:
     back = read(raw)
     (stack,) = back.stacks
     assert veiled(stack.plan) == without_secrets(made.plan)
-    assert veiled(stack.binding) == veiled(made.binding)
+    assert veiled(stack.preconditions) == veiled(made.preconditions)
     assert encode(back) == raw
     assert back.options == made.options
     assert back.report() == dataclasses.replace(made.saved.report(), plans=(stack.plan,))

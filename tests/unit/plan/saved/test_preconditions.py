@@ -84,9 +84,9 @@ def again(seen: ObjectSnapshot, actual: Mapping[str, Any] | None, **parts: Any) 
     return describe_change(seen, snapshot(seen, kind, actual, LINEAGE, **parts))
 
 
-def seen_at(binding: Preconditions, address: str) -> ObjectSnapshot:
+def seen_at(preconditions: Preconditions, address: str) -> ObjectSnapshot:
     """The one object that was seen under an address."""
-    (found,) = (seen for seen in binding.seen if str(seen.address) == address)
+    (found,) = (seen for seen in preconditions.objects if str(seen.address) == address)
     return found
 
 
@@ -102,7 +102,7 @@ def test_what_is_the_same_has_not_moved(path: Path) -> None:
         observed.holders,
         observed.lookups,
     )
-    for seen in made.binding.seen:
+    for seen in made.preconditions.objects:
         text, probed = str(seen.address), seen.probed
         actual = [
             found
@@ -110,7 +110,7 @@ def test_what_is_the_same_has_not_moved(path: Path) -> None:
             if (found := source.get(text)) is not None and id_of(found) == seen.id
         ]
         assert again(seen, copy.deepcopy(actual[0]) if actual else None, probed=probed) == ""
-    for sought in made.binding.sought:
+    for sought in made.preconditions.claims:
         holder = observed.holders.get(str(sought.address))
         kind = loader.resource_type(sought.type)
         assert describe_new_holder(sought, id_of(holder) if holder else "", kind) == ""
@@ -119,31 +119,31 @@ def test_what_is_the_same_has_not_moved(path: Path) -> None:
 def test_a_plan_that_does_nothing_looks_at_nothing() -> None:
     """Its state is all that it was made from."""
     made = prepared(shop())
-    assert made.binding == Preconditions(digest=state_digest(made.state))
+    assert made.preconditions == Preconditions(digest=state_digest(made.state))
 
 
 def test_what_is_left_alone_is_not_looked_at() -> None:
     """An object that no operation touches may change."""
-    binding = prepared(shop(name="Pro 2")).binding
-    assert [str(seen.address) for seen in binding.seen] == [PRO]
+    preconditions = prepared(shop(name="Pro 2")).preconditions
+    assert [str(seen.address) for seen in preconditions.objects] == [PRO]
 
 
 def test_without_a_state_there_is_no_digest() -> None:
     """A first plan is made from nothing."""
     case = shop(state={"serial": 0}, observed={})
-    assert prepared(case).binding.digest == ""
+    assert prepared(case).preconditions.digest == ""
 
 
 def test_without_a_refresh_nothing_was_seen() -> None:
     """The person asked for the state to be believed."""
-    binding = prepared(shop(name="Pro 2", observed={"refreshed": False})).binding
-    assert (binding.seen, binding.sought) == ((), ())
+    preconditions = prepared(shop(name="Pro 2", observed={"refreshed": False})).preconditions
+    assert (preconditions.objects, preconditions.claims) == ((), ())
 
 
 def test_a_declared_leaf_that_changed_is_named_with_both_values() -> None:
     """What was planned against it may be wrong now."""
-    binding = prepared(shop(name="Pro 2")).binding
-    product = seen_at(binding, PRO)
+    preconditions = prepared(shop(name="Pro 2")).preconditions
+    product = seen_at(preconditions, PRO)
     assert again(product, {**PRODUCT, "name": "Pro 3", "active": False}) == (
         "stripe_product.pro changed on Stripe since the plan was made: "
         'active true -> false, name "Pro" -> "Pro 3"'
@@ -156,12 +156,12 @@ def test_a_declared_leaf_that_changed_is_named_with_both_values() -> None:
 
 def test_an_object_that_went_or_came_back_is_named() -> None:
     """With its id: the next plan may make another one."""
-    product = seen_at(prepared(shop(name="Pro 2")).binding, PRO)
+    product = seen_at(prepared(shop(name="Pro 2")).preconditions, PRO)
     assert again(product, None) == (
         "stripe_product.pro [prod_1] is gone from Stripe since the plan was made"
     )
     case = shop(observed={"objects": {PRO: None, MONTHLY: PRICE}})
-    product = seen_at(prepared(case).binding, PRO)
+    product = seen_at(prepared(case).preconditions, PRO)
     assert again(product, None) == ""
     assert again(product, PRODUCT) == (
         "stripe_product.pro [prod_1] exists on Stripe again since the plan was made"
@@ -170,7 +170,7 @@ def test_an_object_that_went_or_came_back_is_named() -> None:
 
 def test_what_is_referred_to_has_to_live_and_its_own_fields_are_free() -> None:
     """A price is made for a product: its name may change, but it must not be archived."""
-    product = seen_at(prepared(shop(amount=3900)).binding, PRO)
+    product = seen_at(prepared(shop(amount=3900)).preconditions, PRO)
     assert again(product, {**PRODUCT, "name": "Pro 3"}) == ""
     assert "active true -> false" in again(product, {**PRODUCT, "active": False})
 
@@ -179,7 +179,7 @@ def test_who_holds_the_key_of_a_new_object_is_remembered() -> None:
     """A second price with the key would make Stripe refuse, or take it from somebody."""
     case = shop(state={"resources": {PRO: {"id": "prod_1", "declared": {"name": "Pro"}}}})
     case["observed"] = {"objects": {PRO: PRODUCT}}
-    (sought,) = prepared(case).binding.sought
+    (sought,) = prepared(case).preconditions.claims
     assert sought == KeyClaim(
         address=sought.address, type="stripe_price", arguments={"lookup_key": "pro"}
     )
@@ -219,7 +219,7 @@ def test_how_something_can_be_removed_is_asked_again() -> None:
         "state": {"resources": {PRO: {"id": "prod_1", "declared": {"name": "Pro"}}}},
         "observed": {"objects": {PRO: PRODUCT}, "probes": {PRO: False}},
     }
-    product = seen_at(prepared(case).binding, PRO)
+    product = seen_at(prepared(case).preconditions, PRO)
     assert again(product, PRODUCT, probed=False) == ""
     assert again(product, PRODUCT, probed=True) == (
         "stripe_product.pro: how it can be removed changed since the plan was made"
@@ -238,8 +238,8 @@ def test_lookups_are_held_to_what_found_them_and_what_is_read_of_them() -> None:
             "lookups": {old: {"id": "price_7", "lookup_key": "old", "nickname": "N", "active": 1}}
         },
     }
-    seen = seen_at(prepared(case).binding, old)
-    assert seen.told == {"lookup_key": "old", "nickname": "N"}
+    seen = seen_at(prepared(case).preconditions, old)
+    assert seen.further_leaves == {"lookup_key": "old", "nickname": "N"}
     actual = case["observed"]["lookups"][old]  # type: ignore[index]
     assert again(seen, {**actual, "active": 0}) == ""
     assert again(seen, {**actual, "lookup_key": None}) == (
@@ -275,7 +275,7 @@ def test_lists_and_secrets_are_named_without_their_values() -> None:
         },
         "observed": {"objects": {hook: actual}},
     }
-    seen = seen_at(prepared(case).binding, hook)
+    seen = seen_at(prepared(case).preconditions, hook)
     moved = {**actual, "enabled_events": ["price.updated"], "metadata": {"a": "whsec_2"}}
     assert again(seen, moved) == (
         f"{hook} changed on Stripe since the plan was made: enabled_events, metadata.a"
@@ -292,8 +292,8 @@ def test_a_leaf_that_decides_and_is_secret_is_kept_as_a_fingerprint() -> None:
         address=parse_address("stripe_webhook_endpoint.hook"),
         type=kind.name,
         id="we_1",
-        told={"secret": None, "not.there": None},
+        further_leaves={"secret": None, "not.there": None},
     )
     found = snapshot(base, kind, {"id": "we_1", "secret": "whsec_1"}, LINEAGE)
-    assert isinstance(found.told["secret"], Sealed)
-    assert found.told["not.there"] is None
+    assert isinstance(found.further_leaves["secret"], Sealed)
+    assert found.further_leaves["not.there"] is None

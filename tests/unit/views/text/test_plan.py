@@ -558,7 +558,7 @@ def test_a_saved_plan_says_who_made_it_and_how() -> None:
         account_id="acct_1",
         livemode=False,
         options=PlanOptions(),
-        stacks=(SavedStack(plan=build.plan(), binding=Preconditions()),),
+        stacks=(SavedStack(plan=build.plan(), preconditions=Preconditions()),),
         requests=2,
     )
     shown = plan_text(build.report(build.plan()), {}, PLAIN, verbose=True)
