@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from engine.schema.attribute import Attribute, Kind, walk
 from engine.schema.field_semantics import SEMANTICS, ListOrder
@@ -40,30 +40,24 @@ def types_text(schemas: Schemas, others: int, style: Style) -> str:
 
 def type_text(kind: ResourceType, schemas: Schemas, style: Style) -> str:
     """Write the page of one type: example, fields, removal, identity."""
-    blocks = [
-        f"{style.paint(kind.name, 'bold')}: {kind.title}, declared with engine.stripe.{kind.face}",
-        textwrap.indent(example_of(kind, schemas), "  "),
-        "\n".join(
-            [
-                style.paint("Fields", "bold"),
-                *(_field_lines(kind) or ["  none: it is kept as it is"]),
-            ]
-        ),
-    ]
-    returned = [
+    returned = ", ".join(
         f"{name} (sensitive)" if field.sensitive else name
         for name, field in sorted(kind.root.fields.items())
         if not field.declarable
-    ]
-    if returned:
-        blocks.append(f"Returned by Stripe, to refer to: {', '.join(returned)}")
-    blocks.append("\n".join([style.paint("Removal", "bold"), *_removal_lines(kind)]))
-    blocks.append("\n".join([style.paint("Found again by", "bold"), *_identity_lines(kind)]))
-    blocks.append(
-        "\n".join(
-            [style.paint("Import", "bold"), f"  engine import {kind.name}.NAME {_import_id(kind)}"]
-        )
     )
+    sections: dict[str, Iterable[str]] = {
+        "Removal": _removal_lines(kind),
+        "Found again by": _identity_lines(kind),
+        "Import": [f"  engine import {kind.name}.NAME {_import_id(kind)}"],
+    }
+    fields = _field_lines(kind) or ["  none: it is kept as it is"]
+    blocks = [
+        f"{style.paint(kind.name, 'bold')}: {kind.title}, declared with engine.stripe.{kind.face}",
+        textwrap.indent(example_of(kind, schemas), "  "),
+        "\n".join([style.paint("Fields", "bold"), *fields]),
+        *([f"Returned by Stripe, to refer to: {returned}"] if returned else []),
+        *("\n".join([style.paint(title, "bold"), *lines]) for title, lines in sections.items()),
+    ]
     return "\n\n".join(blocks)
 
 
