@@ -11,7 +11,7 @@ from engine.backends.state.local import LocalBackend
 from engine.ports.backend import StateBackend
 from engine.ports.run_locks import LockOwner
 from engine.state.model import RemovalPolicy, RemovedObject, ResourceState, State, new_state
-from tests.support.memory_backend import MemoryBackend
+from tests.support.fakes.memory_backend import MemoryBackend
 
 LONG_ENOUGH = 600.0
 """Seconds that no test ever waits for: a stop for what has hung."""

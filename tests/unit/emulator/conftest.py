@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from functools import partial
 
 import pytest
 import stripe
 
 from engine.emulator.core import Emulator
 from engine.emulator.doors.transport import InProcessTransport
+from tests.support import raw_requests
+from tests.support.clock import Clock
+from tests.support.raw_requests import Post
 
 # The first call would otherwise write a file into the home directory.
 stripe.enable_telemetry = False
@@ -17,29 +20,14 @@ stripe.enable_telemetry = False
 START = 1_800_000_000
 
 
-@dataclass
-class Clock:
-    """A clock that tests move.
-
-    Attributes:
-        now: Seconds since 1970.
-    """
-
-    now: int = START
-
-    def __call__(self) -> int:
-        """Return the time."""
-        return self.now
-
-
 @pytest.fixture
-def clock() -> Clock:
+def clock() -> Clock[int]:
     """A clock that only a test moves."""
-    return Clock()
+    return Clock(START)
 
 
 @pytest.fixture
-def emulator(clock: Clock) -> Iterator[Emulator]:
+def emulator(clock: Clock[int]) -> Iterator[Emulator]:
     """An empty emulator in memory, with repeatable ids."""
     with Emulator(clock=clock, seed=7) as made:
         yield made
@@ -82,3 +70,9 @@ def refused(
         return caught.value
 
     return run
+
+
+@pytest.fixture
+def post(emulator: Emulator) -> Post:
+    """Sends a form with an idempotency key."""
+    return partial(raw_requests.post, emulator)

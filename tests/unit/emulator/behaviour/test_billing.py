@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 import stripe
 
+from tests.support.clock import Clock
+
 Refused = Callable[..., stripe.StripeError]
 METER: Any = {
     "display_name": "Calls",
@@ -35,7 +37,7 @@ def test_a_meter_is_filled_in(client: stripe.StripeClient, meter: str) -> None:
 
 
 def test_an_inactive_meter_keeps_its_name(
-    client: stripe.StripeClient, meter: str, refused: Refused, clock: Any
+    client: stripe.StripeClient, meter: str, refused: Refused, clock: Clock[int]
 ) -> None:
     """It can be reactivated, and its name cannot be used again."""
     service = client.v1.billing.meters
@@ -109,13 +111,16 @@ def grant(client: stripe.StripeClient) -> stripe.billing.CreditGrant:
     )
 
 
-def test_a_grant_is_filled_in(grant: stripe.billing.CreditGrant, clock: Any) -> None:
+def test_a_grant_is_filled_in(grant: stripe.billing.CreditGrant, clock: Clock[int]) -> None:
     """Its start, priority and category."""
     assert (grant.effective_at, grant.priority, grant.category) == (clock.now, 50, "promotional")
 
 
 def test_a_grant_ends_once(
-    client: stripe.StripeClient, grant: stripe.billing.CreditGrant, refused: Refused, clock: Any
+    client: stripe.StripeClient,
+    grant: stripe.billing.CreditGrant,
+    refused: Refused,
+    clock: Clock[int],
 ) -> None:
     """Expired or voided, and final after that."""
     service = client.v1.billing.credit_grants
@@ -127,7 +132,10 @@ def test_a_grant_ends_once(
 
 
 def test_a_voided_grant_stays_so(
-    client: stripe.StripeClient, grant: stripe.billing.CreditGrant, refused: Refused, clock: Any
+    client: stripe.StripeClient,
+    grant: stripe.billing.CreditGrant,
+    refused: Refused,
+    clock: Clock[int],
 ) -> None:
     """Neither voided again nor given metadata."""
     service = client.v1.billing.credit_grants
@@ -165,7 +173,7 @@ def test_grants_that_do_not_fit_are_refused(
 
 
 def test_a_feedback_option_is_deactivated_once(
-    client: stripe.StripeClient, refused: Refused, clock: Any
+    client: stripe.StripeClient, refused: Refused, clock: Clock[int]
 ) -> None:
     """The type needs no behaviour for that."""
     service = client.v1.billing.feedback_options

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 import stripe
 
+from tests.support.clock import Clock
+
 Refused = Callable[..., stripe.StripeError]
 DAY = 24 * 3600
 
@@ -169,7 +171,7 @@ def test_products_of_a_coupon_are_told_when_expanded(
     assert expanded["applies_to"] == {"products": [product]}
 
 
-def test_a_coupon_ends_with_time(client: stripe.StripeClient, clock: Any) -> None:
+def test_a_coupon_ends_with_time(client: stripe.StripeClient, clock: Clock[int]) -> None:
     """`valid` depends on the time."""
     id = client.v1.coupons.create({"percent_off": 1, "redeem_by": clock.now + DAY}).id
     assert client.v1.coupons.retrieve(id).valid is True
@@ -318,7 +320,7 @@ def test_restrictions_take_currencies(
     assert frozen.user_message == "Received unknown parameter: restrictions[minimum_amount]"
 
 
-def test_a_code_ends_with_time(client: stripe.StripeClient, coupon: str, clock: Any) -> None:
+def test_a_code_ends_with_time(client: stripe.StripeClient, coupon: str, clock: Clock[int]) -> None:
     """An expired code is inactive and its code is free."""
     made = client.v1.promotion_codes.create(code(coupon, code="X", expires_at=clock.now + DAY))  # type: ignore[arg-type]
     assert len(client.v1.promotion_codes.list({"active": True}).data) == 1
@@ -337,7 +339,7 @@ def test_a_missing_code_is_told_in_two_words(client: stripe.StripeClient, refuse
 
 
 def test_codes_follow_the_end_of_their_coupon(
-    client: stripe.StripeClient, clock: Any, refused: Refused
+    client: stripe.StripeClient, clock: Clock[int], refused: Refused
 ) -> None:
     """A code is active only while its coupon is valid, and cannot come back after that."""
     coupon = client.v1.coupons.create({"percent_off": 1, "redeem_by": clock.now + DAY}).id
@@ -351,7 +353,7 @@ def test_codes_follow_the_end_of_their_coupon(
 
 
 def test_an_expired_code_cannot_come_back(
-    client: stripe.StripeClient, coupon: str, clock: Any, refused: Refused
+    client: stripe.StripeClient, coupon: str, clock: Clock[int], refused: Refused
 ) -> None:
     """The code's own end counts too."""
     made = client.v1.promotion_codes.create(code(coupon, expires_at=clock.now + DAY))  # type: ignore[arg-type]

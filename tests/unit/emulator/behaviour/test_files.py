@@ -11,6 +11,7 @@ import stripe
 
 from engine.emulator.core import Emulator
 from engine.emulator.wire.messages import Request
+from tests.support.clock import Clock
 
 Refused = Callable[..., stripe.StripeError]
 
@@ -76,7 +77,9 @@ def test_what_is_no_upload_is_refused(
     assert emulator.handle(Request.to("POST", "/v1/files", given, body)).status == 400
 
 
-def test_links_end(client: stripe.StripeClient, file: str, refused: Refused, clock: Any) -> None:
+def test_links_end(
+    client: stripe.StripeClient, file: str, refused: Refused, clock: Clock[int]
+) -> None:
     """At their time or at once; an expired one cannot be changed."""
     create = client.v1.file_links.create
     first = create({"file": file, "expires_at": clock.now + 10}).id
@@ -91,7 +94,7 @@ def test_links_end(client: stripe.StripeClient, file: str, refused: Refused, clo
 
 
 def test_secrets_are_named_by_name_and_scope(
-    client: stripe.StripeClient, refused: Refused, clock: Any
+    client: stripe.StripeClient, refused: Refused, clock: Clock[int]
 ) -> None:
     """A second create replaces the first; the payload is absent unless expanded."""
     service = client.v1.apps.secrets

@@ -11,6 +11,7 @@ import stripe
 from engine.emulator.core import Emulator
 from engine.emulator.doors.transport import InProcessTransport
 from engine.emulator.wire.messages import Request
+from tests.support.clock import Clock
 
 Refused = Callable[..., stripe.StripeError]
 
@@ -98,7 +99,7 @@ def test_lists_are_replaced(client: stripe.StripeClient, product: str) -> None:
 
 
 def test_updated_moves_with_changes_only(
-    client: stripe.StripeClient, product: str, clock: Any
+    client: stripe.StripeClient, product: str, clock: Clock[int]
 ) -> None:
     """An update that changes nothing leaves the time of the last one."""
     clock.now += 10

@@ -9,6 +9,7 @@ import pytest
 import stripe
 
 from engine.emulator.core import Emulator
+from tests.support.clock import Clock
 
 Refused = Callable[..., stripe.StripeError]
 OFFICE: Any = {
@@ -76,7 +77,7 @@ def test_a_registration_needs_a_head_office(client: stripe.StripeClient, refused
 
 @pytest.mark.usefixtures("office")
 def test_a_place_is_registered_once(
-    client: stripe.StripeClient, refused: Refused, clock: Any
+    client: stripe.StripeClient, refused: Refused, clock: Clock[int]
 ) -> None:
     """Until the earlier one has expired; other states are other places."""
     service = client.v1.tax.registrations

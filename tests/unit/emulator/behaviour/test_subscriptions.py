@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 import stripe
 
+from tests.support.clock import Clock
+
 Refused = Callable[..., stripe.StripeError]
 DAY = 24 * 3600
 START = 1_800_000_000
@@ -115,7 +117,7 @@ def test_tax_ids_are_one_kind_of_object(
 
 
 def test_a_subscription_starts_now(
-    subscribe: Callable[..., stripe.Subscription], clock: Any
+    subscribe: Callable[..., stripe.Subscription], clock: Clock[int]
 ) -> None:
     """Active, with an item and a period of the price's interval."""
     made = subscribe()
@@ -128,7 +130,7 @@ def test_a_subscription_starts_now(
 
 
 def test_a_trial_ends_by_itself(
-    client: stripe.StripeClient, subscribe: Callable[..., stripe.Subscription], clock: Any
+    client: stripe.StripeClient, subscribe: Callable[..., stripe.Subscription], clock: Clock[int]
 ) -> None:
     """Trialing until its end, active afterwards."""
     made = subscribe(trial_period_days=3)
@@ -215,7 +217,7 @@ def test_discounts_are_ids_unless_expanded(
 
 
 def test_an_end_may_be_set(
-    client: stripe.StripeClient, subscribe: Callable[..., stripe.Subscription], clock: Any
+    client: stripe.StripeClient, subscribe: Callable[..., stripe.Subscription], clock: Clock[int]
 ) -> None:
     """At the period's end, at a time, and undone."""
     made = subscribe(cancel_at_period_end=True)
@@ -265,7 +267,7 @@ def test_a_one_time_price_is_no_item(
 
 
 def test_phases_follow_each_other(
-    client: stripe.StripeClient, customer: str, price: Callable[..., str], clock: Any
+    client: stripe.StripeClient, customer: str, price: Callable[..., str], clock: Clock[int]
 ) -> None:
     """Each ends after its duration, or at its own end."""
     given: Any = {
@@ -296,7 +298,7 @@ def test_a_schedule_follows_a_subscription(
     client: stripe.StripeClient,
     subscribe: Callable[..., stripe.Subscription],
     refused: Refused,
-    clock: Any,
+    clock: Clock[int],
 ) -> None:
     """It has the subscription's items; a release detaches it."""
     subscription = subscribe()
@@ -343,7 +345,7 @@ def test_a_clock_goes_forward_and_takes_its_customers_along(
     client: stripe.StripeClient,
     client_for: Callable[[str], stripe.StripeClient],
     refused: Refused,
-    clock: Any,
+    clock: Clock[int],
 ) -> None:
     """In a sandbox only."""
     service = client.v1.test_helpers.test_clocks
@@ -510,7 +512,7 @@ def test_what_payments_would_do_is_not_faked(
     subscribe: Callable[..., stripe.Subscription],
     price: Callable[..., str],
     refused: Refused,
-    clock: Any,
+    clock: Clock[int],
 ) -> None:
     """A payment that is left open, and a clock that no subscription would follow."""
     made = subscribe(payment_behavior="error_if_incomplete")

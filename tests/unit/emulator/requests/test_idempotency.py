@@ -2,38 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
 
 from engine.emulator.core import Emulator
 from engine.emulator.testing import faults
 from engine.emulator.wire.messages import Request, Response
+from tests.support.clock import Clock
+from tests.support.raw_requests import Post, count
 
 HOUR = 3600
 
 
-@pytest.fixture
-def post(emulator: Emulator) -> Callable[..., Response]:
-    """Send a form with an idempotency key."""
-
-    def run(path: str, form: str, key: str = "k", api_key: str = "sk_test_alpha") -> Response:
-        headers = {"Authorization": f"Bearer {api_key}", "Idempotency-Key": key}
-        return emulator.handle(Request.to("POST", path, headers, form))
-
-    return run
-
-
-def count(emulator: Emulator, path: str = "/v1/products") -> int:
-    """How many objects a list shows."""
-    request = Request.to("GET", f"{path}?limit=100", {"Authorization": "Bearer sk_test_alpha"})
-    return len(emulator.handle(request).document["data"])
-
-
-def test_a_repeated_key_replays_the_first_answer(
-    emulator: Emulator, post: Callable[..., Response]
-) -> None:
+def test_a_repeated_key_replays_the_first_answer(emulator: Emulator, post: Post) -> None:
     """Same status and body, marked as replayed, and nothing is made again."""
     first = post("/v1/products", "name=Pro&metadata[a]=b")
     again = post("/v1/products", "metadata[a]=b&name=Pro")
@@ -46,14 +26,14 @@ def test_a_repeated_key_replays_the_first_answer(
     assert count(emulator) == 1
 
 
-def test_a_replay_tells_the_secret_again(post: Callable[..., Response]) -> None:
+def test_a_replay_tells_the_secret_again(post: Post) -> None:
     """The whole response to a create is replayed."""
     form = "url=https://example.com&enabled_events[0]=*"
     first, again = (post("/v1/webhook_endpoints", form) for _ in range(2))
     assert first.document["secret"] == again.document["secret"]
 
 
-def test_a_key_is_bound_to_its_parameters(post: Callable[..., Response]) -> None:
+def test_a_key_is_bound_to_its_parameters(post: Post) -> None:
     """Other parameters, or another endpoint, are an idempotency error."""
     post("/v1/products", "name=Pro")
     other = post("/v1/products", "name=Other")
@@ -70,14 +50,14 @@ def test_a_key_is_bound_to_its_parameters(post: Callable[..., Response]) -> None
     )
 
 
-def test_validation_failures_are_not_remembered(post: Callable[..., Response]) -> None:
+def test_validation_failures_are_not_remembered(post: Post) -> None:
     """A key whose request was malformed is free for the corrected one."""
     assert post("/v1/products", "name=").status == 400
     assert post("/v1/prices", "product=x&currency=usd").status == 400
     assert post("/v1/products", "name=Pro").status == 200
 
 
-def test_refusals_of_an_execution_are_remembered(post: Callable[..., Response]) -> None:
+def test_refusals_of_an_execution_are_remembered(post: Post) -> None:
     """A refusal because of the account's objects is replayed."""
     form = "product=prod_x&currency=usd&unit_amount=1"
     first = post("/v1/prices", form)
@@ -87,9 +67,7 @@ def test_refusals_of_an_execution_are_remembered(post: Callable[..., Response]) 
     assert again.headers["Idempotent-Replayed"] == "true"
 
 
-def test_a_key_is_forgotten_after_a_day(
-    emulator: Emulator, post: Callable[..., Response], clock: Any
-) -> None:
+def test_a_key_is_forgotten_after_a_day(emulator: Emulator, post: Post, clock: Clock[int]) -> None:
     """23 hours later it replays, after 24 it is new."""
     post("/v1/products", "name=Pro")
     clock.now += 23 * HOUR
@@ -99,7 +77,7 @@ def test_a_key_is_forgotten_after_a_day(
     assert count(emulator) == 2
 
 
-def test_keys_belong_to_account_and_mode(post: Callable[..., Response]) -> None:
+def test_keys_belong_to_account_and_mode(post: Post) -> None:
     """The same key of another account or mode is another key."""
     ids = {
         post("/v1/products", "name=Pro", api_key=key).document["id"]
@@ -108,7 +86,7 @@ def test_keys_belong_to_account_and_mode(post: Callable[..., Response]) -> None:
     assert len(ids) == 3
 
 
-def test_a_key_in_flight_conflicts(emulator: Emulator, post: Callable[..., Response]) -> None:
+def test_a_key_in_flight_conflicts(emulator: Emulator, post: Post) -> None:
     """A second request while the first is under way is 409, whatever it asks for."""
     conflicts: list[Response] = []
     double = faults.before(lambda _: conflicts.append(post("/v1/products", "name=Other")))
@@ -124,7 +102,7 @@ def test_a_key_in_flight_conflicts(emulator: Emulator, post: Callable[..., Respo
     assert post("/v1/products", "name=Pro").body == first.body
 
 
-def test_long_keys_are_refused(post: Callable[..., Response]) -> None:
+def test_long_keys_are_refused(post: Post) -> None:
     """255 characters fit."""
     assert post("/v1/products", "name=Pro", "k" * 255).status == 200
     assert post("/v1/products", "name=Pro", "k" * 256).status == 400
@@ -132,7 +110,7 @@ def test_long_keys_are_refused(post: Callable[..., Response]) -> None:
 
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
 def test_keys_mean_nothing_where_repeating_is_safe(
-    emulator: Emulator, post: Callable[..., Response], method: str
+    emulator: Emulator, post: Post, method: str
 ) -> None:
     """Reads and deletes of v1 are carried out anew, whatever key they carry."""
     post("/v1/products", "id=prod_x&name=Pro")
@@ -145,7 +123,7 @@ def test_keys_mean_nothing_where_repeating_is_safe(
     assert (again.status, "Idempotent-Replayed" in again.headers) == (404, False)
 
 
-def test_a_saved_500_is_replayed(emulator: Emulator, post: Callable[..., Response]) -> None:
+def test_a_saved_500_is_replayed(emulator: Emulator, post: Post) -> None:
     """Stripe keeps the 500 of a request whose execution had begun, and binds the key to it."""
     emulator.faults.add(faults.server_error(saved=True))
     first, again = (post("/v1/products", "name=Pro") for _ in range(2))
@@ -168,7 +146,7 @@ def test_a_saved_500_is_replayed(emulator: Emulator, post: Callable[..., Respons
     ],
 )
 def test_what_never_began_leaves_the_key_free(
-    emulator: Emulator, post: Callable[..., Response], effect: faults.Effect
+    emulator: Emulator, post: Post, effect: faults.Effect
 ) -> None:
     """Even for another request: the key remembers nothing."""
     emulator.faults.add(effect)

@@ -10,12 +10,13 @@ import stripe
 
 from engine.emulator.core import Emulator
 from engine.emulator.wire.messages import Request
+from tests.support.clock import Clock
 
 Refused = Callable[..., stripe.StripeError]
 
 
 @pytest.fixture
-def products(client: stripe.StripeClient, clock: Any) -> list[str]:
+def products(client: stripe.StripeClient, clock: Clock[int]) -> list[str]:
     """Ids of twelve products, one a second, oldest first."""
     made = []
     for number in range(12):

@@ -16,26 +16,10 @@ from engine.emulator.accounts.keys import account_id
 from engine.emulator.core import Emulator
 from engine.emulator.doors.transport import InProcessTransport
 from engine.emulator.testing import faults
-from engine.emulator.wire.messages import Request, Response
+from engine.emulator.wire.messages import Request
+from tests.support.raw_requests import Post, count
 
 Refused = Callable[..., stripe.StripeError]
-
-
-@pytest.fixture
-def post(emulator: Emulator) -> Callable[..., Response]:
-    """Send a form with an idempotency key."""
-
-    def run(path: str, form: str, key: str = "k", api_key: str = "sk_test_alpha") -> Response:
-        headers = {"Authorization": f"Bearer {api_key}", "Idempotency-Key": key}
-        return emulator.handle(Request.to("POST", path, headers, form))
-
-    return run
-
-
-def count(emulator: Emulator, path: str = "/v1/products") -> int:
-    """How many objects a list shows."""
-    request = Request.to("GET", f"{path}?limit=100", {"Authorization": "Bearer sk_test_alpha"})
-    return len(emulator.handle(request).document["data"])
 
 
 def code_of(error: stripe.StripeError) -> str | None:
@@ -70,7 +54,7 @@ def code_of(error: stripe.StripeError) -> str | None:
 )
 def test_faults_answer_instead(
     emulator: Emulator,
-    post: Callable[..., Response],
+    post: Post,
     effect: faults.Effect,
     status: int,
     code: str | None,
@@ -123,9 +107,7 @@ def test_connections_drop_before_or_after(
     assert emulator.log.writes()[-1].replayed is executed
 
 
-def test_an_answer_can_be_lost_on_the_way(
-    emulator: Emulator, post: Callable[..., Response]
-) -> None:
+def test_an_answer_can_be_lost_on_the_way(emulator: Emulator, post: Post) -> None:
     """A gateway's 502 after the fact: the object is there, and the key knows it."""
     emulator.faults.add(faults.server_error(502, executed=True))
     assert post("/v1/products", "name=Pro").status == 502
@@ -133,16 +115,14 @@ def test_an_answer_can_be_lost_on_the_way(
     assert count(emulator) == 1
 
 
-def test_what_is_answered_in_place_of_a_replay_is_none(
-    emulator: Emulator, post: Callable[..., Response]
-) -> None:
+def test_what_is_answered_in_place_of_a_replay_is_none(emulator: Emulator, post: Post) -> None:
     """The gateway that lost a replayed response does not know about keys: it is not marked."""
     emulator.faults.add(faults.server_error(502, executed=True), times=2)
     headers = [post("/v1/products", "name=Pro").headers for _ in range(3)]
     assert [entry.get("Idempotent-Replayed") for entry in headers] == [None, None, "true"]
 
 
-def test_faults_wait_for_their_requests(emulator: Emulator, post: Callable[..., Response]) -> None:
+def test_faults_wait_for_their_requests(emulator: Emulator, post: Post) -> None:
     """Method, path, how many pass first and how many are struck."""
     emulator.faults.add(faults.server_error(), method="POST", path="/v1/products*", skip=1, times=2)
     statuses = [post("/v1/products", "name=Pro", str(number)).status for number in range(4)]
@@ -150,9 +130,7 @@ def test_faults_wait_for_their_requests(emulator: Emulator, post: Callable[..., 
     assert emulator.faults.pending == 0
 
 
-def test_faults_can_last_until_they_are_cleared(
-    emulator: Emulator, post: Callable[..., Response]
-) -> None:
+def test_faults_can_last_until_they_are_cleared(emulator: Emulator, post: Post) -> None:
     """`times=None` strikes for ever."""
     emulator.faults.add(faults.server_error(), times=None)
     assert {post("/v1/products", "name=Pro").status for _ in range(5)} == {500}

@@ -14,6 +14,7 @@ from engine.views.progress.lines import LineProgress, SilentProgress
 from engine.views.progress.live import LiveProgress
 from engine.views.style import Style
 from tests.support import build
+from tests.support.clock import Clock
 
 
 class Broken(io.StringIO):
@@ -135,16 +136,6 @@ class Line:
     rate = 22.5
 
 
-class Clock:
-    """A clock that the test moves."""
-
-    now = 0.0
-
-    def __call__(self) -> float:
-        """What time it is."""
-        return self.now
-
-
 @pytest.fixture
 def stream() -> io.StringIO:
     """A log."""
@@ -152,12 +143,12 @@ def stream() -> io.StringIO:
 
 
 @pytest.fixture
-def clock() -> Clock:
+def clock() -> Clock[float]:
     """A clock at zero."""
-    return Clock()
+    return Clock(0.0)
 
 
-def carry_out(hook: LineProgress, clock: Clock, count: int, seconds: float) -> None:
+def carry_out(hook: LineProgress, clock: Clock[float], count: int, seconds: float) -> None:
     """Tell of operations that begin and end one after the other."""
     for number in range(count):
         step = build.step(f"stripe_product.p{number}", StepKind.CREATE)
@@ -171,7 +162,7 @@ def sums(stream: io.StringIO) -> list[str]:
     return [line for line in stream.getvalue().splitlines() if line.startswith("Stack ")]
 
 
-def test_a_long_apply_is_summed_up_now_and_then(stream: io.StringIO, clock: Clock) -> None:
+def test_a_long_apply_is_summed_up_now_and_then(stream: io.StringIO, clock: Clock[float]) -> None:
     """Every ten seconds at most: how far, what is under way, how long the rest takes."""
     hook = LineProgress(stream, clock=clock)
     hook.apply_started("shop", 1040)
@@ -190,7 +181,7 @@ def test_a_long_apply_is_summed_up_now_and_then(stream: io.StringIO, clock: Cloc
     )
 
 
-def test_a_short_apply_is_not_summed_up(stream: io.StringIO, clock: Clock) -> None:
+def test_a_short_apply_is_not_summed_up(stream: io.StringIO, clock: Clock[float]) -> None:
     """Its lines say it all; nor is one that has just come to its end."""
     hook = LineProgress(stream, clock=clock)
     hook.apply_started("shop", 9)
@@ -200,7 +191,7 @@ def test_a_short_apply_is_not_summed_up(stream: io.StringIO, clock: Clock) -> No
     assert sums(stream) == []
 
 
-def test_of_many_operations_the_ends_are_told(stream: io.StringIO, clock: Clock) -> None:
+def test_of_many_operations_the_ends_are_told(stream: io.StringIO, clock: Clock[float]) -> None:
     """A log of 10,000 objects says once what became of each."""
     hook = LineProgress(stream, clock=clock)
     hook.apply_started("shop", 101)
@@ -218,7 +209,7 @@ def test_of_many_operations_the_ends_are_told(stream: io.StringIO, clock: Clock)
 
 
 def test_of_many_operations_the_beginnings_are_told_if_asked(
-    stream: io.StringIO, clock: Clock
+    stream: io.StringIO, clock: Clock[float]
 ) -> None:
     """With `-v`."""
     hook = LineProgress(stream, verbose=True, clock=clock)
@@ -227,7 +218,7 @@ def test_of_many_operations_the_beginnings_are_told_if_asked(
     assert "stripe_product.p0: creating…" in stream.getvalue()
 
 
-def test_a_long_reading_is_told(stream: io.StringIO, clock: Clock) -> None:
+def test_a_long_reading_is_told(stream: io.StringIO, clock: Clock[float]) -> None:
     """Every ten seconds, and only while it lasts."""
     hook = LineProgress(stream, clock=clock)
     hook.refreshing("shop", 5000)
@@ -243,7 +234,9 @@ def test_a_long_reading_is_told(stream: io.StringIO, clock: Clock) -> None:
     ]
 
 
-def test_a_cut_of_the_rate_is_told_once_in_a_while(stream: io.StringIO, clock: Clock) -> None:
+def test_a_cut_of_the_rate_is_told_once_in_a_while(
+    stream: io.StringIO, clock: Clock[float]
+) -> None:
     """Stripe refuses in bursts; the rate it settles at is in the next line."""
     hook = LineProgress(stream, clock=clock)
     for now, rate in ((0.0, 12.5), (2.0, 8.0), (9.0, 6.0), (12.0, 11.0)):
@@ -255,7 +248,9 @@ def test_a_cut_of_the_rate_is_told_once_in_a_while(stream: io.StringIO, clock: C
     ]
 
 
-def test_silence_is_complete_however_long_it_takes(stream: io.StringIO, clock: Clock) -> None:
+def test_silence_is_complete_however_long_it_takes(
+    stream: io.StringIO, clock: Clock[float]
+) -> None:
     """Neither sums nor rates with `--json`."""
     hook = SilentProgress(stream, clock=clock)
     hook.apply_started("shop", 200)

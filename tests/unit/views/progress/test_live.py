@@ -13,6 +13,7 @@ from engine.views.progress.counters import Reading, Tally
 from engine.views.progress.live import LiveProgress, still_reading, working
 from engine.views.style import PLAIN, Style
 from tests.support import build
+from tests.support.clock import Clock
 
 
 class Line:
@@ -21,16 +22,6 @@ class Line:
     def __init__(self, waiting: int, rate: float | None = 22.5) -> None:
         self.waiting = waiting
         self.rate = rate
-
-
-class Clock:
-    """A clock that the test moves."""
-
-    now = 0.0
-
-    def __call__(self) -> float:
-        """What time it is."""
-        return self.now
 
 
 @pytest.fixture
@@ -142,7 +133,7 @@ def test_a_run_that_is_cut_off_leaves_a_cursor(stream: io.StringIO) -> None:
 
 def test_only_a_long_reading_is_shown(stream: io.StringIO) -> None:
     """A display that comes and goes in an instant would only flicker."""
-    clock = Clock()
+    clock = Clock(0.0)
     hook = LiveProgress(stream, clock=clock)
     hook.refreshing("shop", 500)
     hook.answered()
@@ -171,7 +162,7 @@ def test_lines_stand_above_the_display(stream: io.StringIO) -> None:
 @pytest.mark.parametrize("ending", ["close", "refreshed"])
 def test_a_display_is_taken_off_from_wherever(stream: io.StringIO, ending: str) -> None:
     """By an error too; twice is once."""
-    clock = Clock()
+    clock = Clock(0.0)
     hook = LiveProgress(stream, clock=clock)
     end: Callable[[], None] = hook.close if ending == "close" else lambda: hook.refreshed("shop")
     hook.refreshing("shop", 1)
