@@ -84,10 +84,10 @@ CREDIT_GRANT = Row(
     ),
     fields={
         **METADATA,
-        # D: 0 is used up first.
         "amount.monetary.value": COUNT | Field(money="amount.monetary.currency"),
         "applicability_config.scope.prices": Field(order=ListOrder.SET),
         "applicability_config.scope.prices.*.id": Field(reference="price"),
+        # D: 0 is used up first.
         "priority": Field(least=0, most=100),
     },
     rules=(

@@ -222,8 +222,7 @@ SUBSCRIPTION_SCHEDULE = Row(
             Removal(verb=Verb.CANCEL, call="cancel"),
         ),
         ending=Ending(
-            leaves={"status": ("canceled",)},
-            finished={"status": ("completed", "released")},
+            leaves={"status": ("canceled",)}, finished={"status": ("completed", "released")}
         ),
     ),
     fields={

@@ -8,6 +8,27 @@ from engine.catalog.rows import Field, Row
 from engine.catalog.semantics.shared import DELETE, METADATA
 from engine.schema.lifecycle import Life, NaturalKey
 
+_ADDRESS = ("city", "country", "line1", "line2", "postal_code", "state")
+# L: a blank unsets them.
+_UNSET_BY_BLANK = dict.fromkeys(
+    (
+        *(f"address.{name}" for name in _ADDRESS),
+        "email",
+        "invoice_settings.default_payment_method",
+        "invoice_settings.footer",
+        "name",
+        "phone",
+        *(f"shipping.address.{name}" for name in _ADDRESS),
+        "shipping.phone",
+    ),
+    Field(clearable=True),
+)
+# Directives of one request. What other parameters make is declared by itself (a tax id), changes
+# with every invoice (the balance) or belongs to the customer alone (a card).
+_DIRECTIVES = dict.fromkeys(
+    ("next_invoice_sequence", "tax.validate_location", "validate"), Field(ignored=True)
+)
+
 CUSTOMER = Row(
     face="Customer",
     title="customer",
@@ -21,25 +42,17 @@ CUSTOMER = Row(
     hidden=("cash_balance", "tax"),
     fields={
         **METADATA,
-        # L: a blank unsets them.
-        "address.city": Field(clearable=True),
-        "address.country": Field(clearable=True),
-        "address.line1": Field(clearable=True),
-        "address.line2": Field(clearable=True),
-        "address.postal_code": Field(clearable=True),
-        "address.state": Field(clearable=True),
-        # Directives of one request; what else they make is declared as its own (a tax id), moves
-        # with every invoice (balance, next number) or is the customer's alone (a card).
+        **_DIRECTIVES,
+        **_UNSET_BY_BLANK,
         "balance": Field(
             ignored=True,
-            instead=("it follows from what the customer is charged, and is nothing to declare"),
+            instead="it follows from what the customer is charged, and is nothing to declare",
         ),
         # D: the account's own mode is returned as what it is at the moment.
         "cash_balance.settings.reconciliation_mode": Field(
             words={"merchant_default": "merchant_default"}, resolved=True
         ),
-        "description": Field(clearable=True, max_length=350),
-        "email": Field(clearable=True),
+        "description": Field(max_length=350, clearable=True),
         "invoice_prefix": Field(
             min_length=3,
             max_length=12,
@@ -47,29 +60,16 @@ CUSTOMER = Row(
             says="it has capital letters and digits only",
         ),
         "invoice_settings.custom_fields": Field(neutral=[], max_length=4),
-        "invoice_settings.default_payment_method": Field(clearable=True),
-        "invoice_settings.footer": Field(clearable=True),
         "invoice_settings.rendering_options.template": Field(
             reference="invoice_rendering_template"
         ),
-        "name": Field(clearable=True),
-        "next_invoice_sequence": Field(ignored=True),
         "payment_method": Field(
             ignored=True, instead="the application attaches it; it is nothing to declare"
         ),
-        "phone": Field(clearable=True),
         "preferred_locales": Field(neutral=[]),
-        "shipping.address.city": Field(clearable=True),
-        "shipping.address.country": Field(clearable=True),
-        "shipping.address.line1": Field(clearable=True),
-        "shipping.address.line2": Field(clearable=True),
-        "shipping.address.postal_code": Field(clearable=True),
-        "shipping.address.state": Field(clearable=True),
-        "shipping.phone": Field(clearable=True),
         "source": Field(
             ignored=True, instead="the application attaches it; it is nothing to declare"
         ),
-        "tax.validate_location": Field(ignored=True),
         "tax_exempt": Field(neutral="none"),
         "tax_id_data": Field(
             ignored=True,
@@ -78,7 +78,6 @@ CUSTOMER = Row(
                 'CustomerTaxId("a-name", customer=CUSTOMER.id, type=..., value=...)'
             ),
         ),
-        "validate": Field(ignored=True),
     },
 )
 

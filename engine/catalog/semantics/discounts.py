@@ -27,10 +27,7 @@ COUPON = Row(
     face="Coupon",
     title="coupon",
     id_prefix="",
-    life=Life(
-        removals=(DELETE,),
-        natural_keys=(NaturalKey(attribute="id"),),
-    ),
+    life=Life(removals=(DELETE,), natural_keys=(NaturalKey(attribute="id"),)),
     expand=("applies_to", "currency_options"),
     hidden=("applies_to", "currency_options"),
     fields={
@@ -145,9 +142,9 @@ PROMOTION_CODE = Row(
         "max_redemptions": COUNT,
         "promotion.coupon": Field(reference="coupon"),
         "restrictions.currency_options": CURRENCY_KEY,
+        # R: a zero minimum is refused.
         "restrictions.currency_options.*.minimum_amount": COUNT | Field(money="*"),
         "restrictions.first_time_transaction": Field(neutral=False),
-        # R: a zero minimum is refused.
         "restrictions.minimum_amount": COUNT | Field(money="restrictions.minimum_amount_currency"),
     },
     rules=(

@@ -15,9 +15,7 @@ FILE = Row(
     face="File",
     title="file",
     id_prefix="file_",
-    life=Life(
-        removals=(Removal(verb=Verb.KEEP, note="Stripe cannot delete a file"),),
-    ),
+    life=Life(removals=(Removal(verb=Verb.KEEP, note="Stripe cannot delete a file"),)),
     fields={
         # The path of a local file; its content is sent and never returned.
         "file": Field(

@@ -75,9 +75,8 @@ CARD = Row(
             excused="taken only along with the status canceled, which is final"
         ),
         # Returned only when expanded, which this program never does.
-        "cvc": Field(ignored=True),
+        **dict.fromkeys(("cvc", "number"), Field(ignored=True)),
         "financial_account": Field(reference="treasury.financial_account"),
-        "number": Field(ignored=True),
         "pin": Field(write_only=True),
         "pin.encrypted_number": Field(sensitive=True),
         "second_line": Field(max_length=24),

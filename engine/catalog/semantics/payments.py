@@ -24,10 +24,10 @@ from engine.catalog.semantics.shared import (
     DELETE,
     DOMAIN,
     METADATA,
-    METADATA_KEYS,
-    METADATA_VALUE,
     PERCENT,
+    PRODUCT_DATA,
     URL,
+    below,
 )
 from engine.schema.field_semantics import ListOrder
 from engine.schema.lifecycle import Life, NaturalKey, Removal, Revival, Verb
@@ -39,14 +39,14 @@ PAYMENT_LINK = Row(
     face="PaymentLink",
     title="payment link",
     id_prefix="plink_",
-    life=Life(
-        removals=(DEACTIVATE,),
-        revival=ACTIVE_AGAIN,
-    ),
+    life=Life(removals=(DEACTIVATE,), revival=ACTIVE_AGAIN),
     expand=("line_items",),
     hidden=("line_items",),
     fields={
         **METADATA,
+        **below("payment_intent_data", METADATA),
+        **below("subscription_data", METADATA),
+        **below("line_items.*.price_data", PRODUCT_DATA),
         "active": Field(neutral=True),
         "after_completion": Field(chooser="type"),
         "after_completion.redirect.url": URL,
@@ -81,11 +81,6 @@ PAYMENT_LINK = Row(
         # The link makes a price of its own from it; the response holds that price alone.
         "line_items.*.price_data": Field(write_only=True),
         "line_items.*.price_data.product": Field(reference="product"),
-        "line_items.*.price_data.product_data.tax_code": Field(reference="tax_code"),
-        "line_items.*.price_data.product_data.tax_details.performance_location": Field(
-            reference="tax.location"
-        ),
-        "line_items.*.price_data.product_data.tax_details.tax_code": Field(reference="tax_code"),
         "line_items.*.price_data.recurring.interval_count": COUNT,
         "line_items.*.price_data.unit_amount": Field(money="currency"),
         "line_items.*.price_data.unit_amount_decimal": Field(money="currency"),
@@ -100,8 +95,6 @@ PAYMENT_LINK = Row(
         "optional_items.*.price": Field(reference="price"),
         "optional_items.*.quantity": AMOUNT,
         "payment_intent_data.capture_method": Field(neutral="automatic"),
-        "payment_intent_data.metadata": METADATA_KEYS,
-        "payment_intent_data.metadata.*": METADATA_VALUE,
         "payment_method_collection": Field(neutral="always"),
         "payment_method_options.card.restrictions.brands_blocked": Field(order=ListOrder.SET),
         "payment_method_types": Field(order=ListOrder.SET),
@@ -109,8 +102,6 @@ PAYMENT_LINK = Row(
         "shipping_address_collection.allowed_countries": Field(order=ListOrder.SET, min_length=1),
         "shipping_options": Field(neutral=[], max_length=5),
         "submit_type": Field(neutral="auto"),
-        "subscription_data.metadata": METADATA_KEYS,
-        "subscription_data.metadata.*": METADATA_VALUE,
         "subscription_data.trial_period_days": COUNT,
         "tax_id_collection.enabled": Field(neutral=False),
         "tax_id_collection.required": Field(neutral="never"),
@@ -215,8 +206,7 @@ PAYMENT_METHOD_CONFIGURATION = Row(
         # `preference`; `value` next to it is what follows from it.
         "active": Field(neutral=True),
         # L: accepted and never returned.
-        "apple_pay_later": Field(write_only=True),
-        "fr_meal_voucher_conecs": Field(write_only=True),
+        **dict.fromkeys(("apple_pay_later", "fr_meal_voucher_conecs"), Field(write_only=True)),
         "parent": Field(reference="payment_method_configuration"),
     },
 )

@@ -37,11 +37,11 @@ PORTAL_CONFIGURATION = Row(
     expand=("features.subscription_update.products",),
     fields={
         **METADATA,
-        # D: an absent feature is off; the rest are the defaults Stripe fills in.
         "active": Field(neutral=True),
         "business_profile.privacy_policy_url": URL,
         "business_profile.terms_of_service_url": URL,
         "default_return_url": URL,
+        # D: an absent feature is off; the rest are the defaults Stripe fills in.
         "features.customer_update.allowed_updates": Field(neutral=[], order=ListOrder.SET),
         "features.customer_update.enabled": Field(neutral=False),
         "features.invoice_history.enabled": Field(neutral=False),

@@ -20,6 +20,7 @@ from engine.catalog.semantics.shared import (
     CURRENCY_KEY,
     DELETE,
     METADATA,
+    PRODUCT_DATA,
     below,
 )
 from engine.schema.attribute import Kind
@@ -70,6 +71,7 @@ PRICE = Row(
     hidden=("tiers", "currency_options"),
     fields={
         **METADATA,
+        **PRODUCT_DATA,
         **_EACH_CURRENCY,
         **below("currency_options.*", {**_EACH_CURRENCY, **dict.fromkeys(_AMOUNTS, AMOUNT)}),
         "active": Field(neutral=True),
@@ -83,11 +85,9 @@ PRICE = Row(
         "nickname": Field(neutral=None),
         # L: accepted and never returned.
         "product_data": Field(write_only=True),
-        "product_data.tax_code": Field(reference="tax_code"),
-        "product_data.tax_details.performance_location": Field(reference="tax.location"),
-        "product_data.tax_details.tax_code": Field(reference="tax_code"),
         "recurring.interval_count": COUNT | Field(neutral=1),
         "recurring.meter": Field(reference="billing.meter"),
+        # L: accepted and never returned.
         "recurring.trial_period_days": Field(write_only=True),
         "recurring.usage_type": Field(neutral="licensed"),
         "tiers.*.flat_amount": Field(neutral=0, money="currency"),

@@ -121,10 +121,7 @@ SHIPPING_RATE = Row(
     face="ShippingRate",
     title="shipping rate",
     id_prefix="shr_",
-    life=Life(
-        removals=(ARCHIVE,),
-        revival=ACTIVE_AGAIN,
-    ),
+    life=Life(removals=(ARCHIVE,), revival=ACTIVE_AGAIN),
     expand=("fixed_amount.currency_options",),
     hidden=("fixed_amount.currency_options",),
     fields={

@@ -18,13 +18,14 @@ CURRENCY_KEY = Field(
     currency_keys=True,
 )
 # D: metadata holds 50 keys, of 40 characters without brackets, with values of 500.
-METADATA_KEYS = Field(
-    max_length=50,
-    pattern=r"[^\[\]]{1,40}",
-    says="a key is a string of 1 to 40 characters, without [ and ]",
-)
-METADATA_VALUE = Field(max_length=500)
-METADATA: Mapping[str, Field] = {"metadata": METADATA_KEYS, "metadata.*": METADATA_VALUE}
+METADATA: Mapping[str, Field] = {
+    "metadata": Field(
+        max_length=50,
+        pattern=r"[^\[\]]{1,40}",
+        says="a key is a string of 1 to 40 characters, without [ and ]",
+    ),
+    "metadata.*": Field(max_length=500),
+}
 URL = Field(
     pattern=r"https?://\S+", says="a URL begins with https:// or http:// and has no spaces in it"
 )
@@ -42,6 +43,11 @@ DOMAIN = Field(
 COUNT = Field(least=1)
 AMOUNT = Field(least=0)
 PERCENT = Field(least=0, most=100)
+PRODUCT_DATA = {
+    "product_data.tax_code": Field(reference="tax_code"),
+    "product_data.tax_details.performance_location": Field(reference="tax.location"),
+    "product_data.tax_details.tax_code": Field(reference="tax_code"),
+}
 
 
 def below(path: str, fields: Mapping[str, Field]) -> dict[str, Field]:

@@ -23,10 +23,7 @@ TAX_RATE = Row(
     face="TaxRate",
     title="tax rate",
     id_prefix="txr_",
-    life=Life(
-        removals=(ARCHIVE,),
-        revival=ACTIVE_AGAIN,
-    ),
+    life=Life(removals=(ARCHIVE,), revival=ACTIVE_AGAIN),
     fields={
         **METADATA,
         "active": Field(neutral=True),
@@ -36,30 +33,7 @@ TAX_RATE = Row(
 )
 
 # S: of these countries the response holds the type alone.
-_TYPE_ALONE = [
-    "is",
-    "al",
-    "ao",
-    "aw",
-    "ba",
-    "bb",
-    "bd",
-    "bf",
-    "bh",
-    "bs",
-    "cd",
-    "et",
-    "gn",
-    "me",
-    "mk",
-    "mr",
-    "om",
-    "rs",
-    "sr",
-    "uy",
-    "za",
-    "zw",
-]
+_TYPE_ALONE = "is al ao aw ba bb bd bf bh bs cd et gn me mk mr om rs sr uy za zw"
 # Types of registrations in the United States that are named like the block they need.
 _US_BLOCKS = (
     "admissions_tax",
@@ -111,7 +85,10 @@ REGISTRATION = Row(
         ),
     ),
     fields={
-        **{f"country_options.{code}.standard": Field(write_only=True) for code in _TYPE_ALONE},
+        **{
+            f"country_options.{code}.standard": Field(write_only=True)
+            for code in _TYPE_ALONE.split()
+        },
         # L: a moment of the past is refused, and `now` is returned as the moment it was.
         "active_from": Field(resolved=True),
         "country": COUNTRY | Field(example="DE"),

@@ -50,13 +50,13 @@ LOCATION = Row(
     face="TerminalLocation",
     title="terminal location",
     id_prefix="tml_",
-    life=Life(
-        removals=(DELETE,),
-    ),
+    life=Life(removals=(DELETE,)),
     fields={
         **METADATA,
         # L: a blank unsets them.
-        "*.line2": Field(clearable=True),
+        **dict.fromkeys(
+            ("*.line2", "address_kana.town", "address_kanji.town"), Field(clearable=True)
+        ),
         "address": Field(
             example={
                 "line1": "354 Oyster Point Blvd",
@@ -69,9 +69,7 @@ LOCATION = Row(
         # D: the country of a location cannot be changed.
         "address.country": COUNTRY | Field(immutable=True),
         "address_kana.country": Field(immutable=True),
-        "address_kana.town": Field(clearable=True),
         "address_kanji.country": Field(immutable=True),
-        "address_kanji.town": Field(clearable=True),
         "configuration_overrides": Field(reference="terminal.configuration"),
     },
     rules=(
@@ -96,9 +94,7 @@ READER = Row(
     face="TerminalReader",
     title="terminal reader",
     id_prefix="tmr_",
-    life=Life(
-        removals=(DELETE,),
-    ),
+    life=Life(removals=(DELETE,)),
     fields={
         **METADATA,
         "label": Field(max_length=800),

@@ -19,8 +19,8 @@ TEST_CLOCK = Row(
         sandbox_only=True,
     ),
     fields={
-        # The time is where the clock starts: advancing it is what it is for, and no drift.
         "customer": Field(write_only=True, reference="customer"),
+        # The time is where the clock starts: a clock that has advanced has not drifted.
         "frozen_time": Field(write_only=True),
     },
 )

@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import ast
+import inspect
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -90,12 +93,23 @@ def test_what_a_row_says_reaches_the_attribute(name: str) -> None:
                 assert getattr(found, name) == value
 
 
+def _meanings() -> Iterator[tuple[str, str]]:
+    """The semantics with the text below each."""
+    (declared,) = ast.parse(inspect.getsource(Semantics)).body
+    assert isinstance(declared, ast.ClassDef)
+    for field, text in pairwise(declared.body):
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
+            assert isinstance(text, ast.Expr), f"{field.target.id} has no sentence"
+            assert isinstance(text.value, ast.Constant)
+            yield field.target.id, inspect.cleandoc(str(text.value.value)).replace("\n", " ")
+
+
 def test_the_documentation_has_the_table() -> None:
     """Each semantic with its sentence, and whether equal text is equal with it."""
     head = "| semantic | meaning | equal text is equal |\n|---|---|---|\n"
     rows = (
-        f"| `{name}` | {about.meaning} | {'yes' if about.literal else 'no'} |\n"
-        for name, about in SEMANTICS.items()
+        f"| `{name}` | {meaning} | {'yes' if SEMANTICS[name].literal else 'no'} |\n"
+        for name, meaning in _meanings()
     )
     page = f"# What can be known of a field\n\n{_INTRODUCTION}\n{head}{''.join(rows)}"
     if updating():
