@@ -88,11 +88,11 @@ def _no_state_backend(kind: str) -> SettingsError:
 
 
 def _files(settings: Settings, place: str) -> StateBackend:
-    from engine.backends.state.local import LocalBackend
+    from engine.backends.state.file_backend import FileBackend
 
     if place:
         raise _no_state_backend("file:...")
-    return LocalBackend(settings.states, settings.private, engine_version=VERSION)
+    return FileBackend(settings.states, settings.private, engine_version=VERSION)
 
 
 _STATE_BACKENDS: Mapping[str, Callable[[Settings, str], StateBackend]] = {"file": _files}

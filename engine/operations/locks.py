@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from engine.address import is_logical_name
 from engine.errors import UsageError
 from engine.operations.run.context import Context
+from engine.ports.held_locks import HeldLock
 from engine.ports.run_locks import RunLock
 from engine.stack.loader import stack_files
-from engine.state.held_lock import HeldLock
 from engine.suggest import nearest
 
 

@@ -28,8 +28,8 @@ from engine.plan.checks import CONFIRM, removals_to_confirm
 from engine.plan.inputs.options import PlanOptions
 from engine.plan.model import Plan, PlanReport
 from engine.plan.planner import make_plan
+from engine.ports.held_locks import HeldLock
 from engine.schema.remote import RemoteObject
-from engine.state.held_lock import HeldLock
 from engine.suggest import nearest
 
 

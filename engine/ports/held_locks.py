@@ -2,9 +2,43 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from engine.state.held_lock import HeldLock
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldLock:
+    """A lock that a person put on a stack, or on a whole environment.
+
+    Attributes:
+        id: Random id of this lock.
+        environment: Environment name.
+        stack: Stack name; empty for every stack of the environment.
+        who: `user@host`.
+        since: UTC, ISO 8601 to the second.
+        reason: Why, in a person's words; one line.
+        file: Path that has to reach the other machines, for people; empty if there is none.
+    """
+
+    id: str
+    environment: str
+    stack: str
+    who: str
+    since: str
+    reason: str
+    file: str = field(default="", compare=False)
+
+    @property
+    def place(self) -> str:
+        """What it locks, as people type it: `live/portals`, or `live` for the environment."""
+        return f"{self.environment}/{self.stack}" if self.stack else self.environment
+
+    def covers(self, environment: str, stack: str) -> bool:
+        """Whether it refuses applies of a stack."""
+        return environment == self.environment and self.stack in ("", stack)
+
+    def __str__(self) -> str:
+        return f"{self.place} is locked by {self.who} since {self.since}: {self.reason}"
 
 
 class HeldLocks(Protocol):

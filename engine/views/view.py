@@ -10,13 +10,13 @@ from typing import Any, ClassVar, Protocol, TypeAlias
 from engine.errors import EngineError, Problem
 from engine.plan.model import PlanReport
 from engine.plan.saved.file import SavedPlan
+from engine.ports.held_locks import HeldLock
 from engine.ports.outcomes import ApplyReport
 from engine.ports.reports import Rebuilt, Verified
 from engine.ports.run_locks import RunLock
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.settings import Environment
 from engine.stack.model import Stack
-from engine.state.held_lock import HeldLock
 from engine.state.model import State
 from engine.views.style import Style
 

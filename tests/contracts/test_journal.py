@@ -221,11 +221,11 @@ def test_7_12_without_room_the_old_journal_is_intact(tmp_path: Path) -> None:
 FULL = """
     import os, resource, sys
     from pathlib import Path
-    from engine.backends.state.local import LocalBackend
+    from engine.backends.state.file_backend import FileBackend
     from engine.errors import StateError
 
     root, how = Path(sys.argv[1]), sys.argv[2]
-    backend = LocalBackend(root / "state", root / ".engine", engine_version="9.9.9")
+    backend = FileBackend(root / "state", root / ".engine", engine_version="9.9.9")
     file = backend.begin_journal("shop", "test", (b"{}",), reserve=300_000)
     file.append(b"x" * 1000, reserve=400_000)
     # From here on not one byte more is to be had.

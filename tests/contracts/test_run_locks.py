@@ -249,10 +249,10 @@ def test_7_5_a_forced_unlock_lets_in_who_waits(backend: StateBackend) -> None:
 HOLDER = """
     import sys
     from pathlib import Path
-    from engine.backends.state.local import LocalBackend
+    from engine.backends.state.file_backend import FileBackend
 
     root = Path(sys.argv[1])
-    backend = LocalBackend(root / "state", root / ".engine", engine_version="9.9.9")
+    backend = FileBackend(root / "state", root / ".engine", engine_version="9.9.9")
     with backend.lock("shop", "test", operation="apply", timeout=0, on_wait=print):
         print("held", flush=True)
         sys.stdin.read()

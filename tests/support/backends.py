@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from engine.backends.state.local import LocalBackend
+from engine.backends.state.file_backend import FileBackend
 from engine.ports.backend import StateBackend
 from engine.ports.run_locks import LockOwner
 from engine.state.model import RemovalPolicy, RemovedObject, ResourceState, State, new_state
@@ -20,7 +20,7 @@ VERSION = "9.9.9"
 
 def local_backend(root: Path) -> StateBackend:
     """The backend of a project folder."""
-    return LocalBackend(root / "state", root / ".engine", engine_version=VERSION)
+    return FileBackend(root / "state", root / ".engine", engine_version=VERSION)
 
 
 def _memory_backend(_: Path) -> StateBackend:

@@ -11,7 +11,7 @@ import pytest
 from engine.backends.secrets.command import CommandSink
 from engine.backends.secrets.env_file import EnvFileSink
 from engine.backends.secrets.file import FileSink
-from engine.backends.state.local import LocalBackend
+from engine.backends.state.file_backend import FileBackend
 from engine.bootstrap import open_project
 from engine.errors import GuardError, SettingsError
 from engine.operations.run.context import Context
@@ -93,7 +93,7 @@ def test_states_are_files_in_the_project(tmp_path: Path) -> None:
     for text in ("", '[tool.engine]\nstate = "file"\n'):
         (tmp_path / "pyproject.toml").write_text(text)
         context = open_project(tmp_path)
-        assert type(context.backend) is LocalBackend
+        assert type(context.backend) is FileBackend
         assert context.backend is context.backend
         assert context.backend.place("shop", "live") == "state/live/shop.json"
 

@@ -6,8 +6,8 @@ import socket
 from collections.abc import Iterable
 
 from engine.errors import LockHeldError, LockLostError, UsageError
+from engine.ports.held_locks import HeldLock
 from engine.ports.run_locks import LockOwner
-from engine.state.held_lock import HeldLock
 
 
 def locked_by_another(stack: str, environment: str, owner: LockOwner | None) -> LockHeldError:

@@ -10,8 +10,8 @@ import socket
 from collections.abc import Mapping
 from pathlib import Path
 
+from engine.ports.held_locks import HeldLock
 from engine.ports.run_locks import LockOwner
-from engine.state.held_lock import HeldLock
 
 _ID_BYTES = 4
 # What CI systems call the page of a run; the first whose variables are all set is taken.

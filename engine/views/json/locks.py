@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from engine.ports.held_locks import HeldLock
 from engine.ports.run_locks import RunLock
-from engine.state.held_lock import HeldLock
 from engine.views.json.values import FORMAT_VERSION
 
 

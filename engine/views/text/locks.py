@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from engine.ports.held_locks import HeldLock
 from engine.ports.run_locks import RunLock
 from engine.redaction import redact
-from engine.state.held_lock import HeldLock
 
 
 def locks_text(held: Sequence[HeldLock], runs: Sequence[RunLock]) -> str:

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.backends.state.local import LocalBackend
+from engine.backends.state.file_backend import FileBackend
 from engine.bootstrap import open_project
 from engine.emulator.core import Emulator
 from engine.errors import LockHeldError, StaleStateError
@@ -106,10 +106,10 @@ class Watch""",
 WRITER = """
 import dataclasses, sys
 from pathlib import Path
-from engine.backends.state.local import LocalBackend
+from engine.backends.state.file_backend import FileBackend
 
 root, name, turns = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
-backend = LocalBackend(root / "state", root / ".engine", engine_version="1")
+backend = FileBackend(root / "state", root / ".engine", engine_version="1")
 print("here", flush=True)
 sys.stdin.readline()
 for turn in range(turns):
@@ -128,17 +128,17 @@ print("ended well", flush=True)
 HALFWAY = """
 import dataclasses, os, signal, sys
 from pathlib import Path
-import engine.backends.state.local as local
+import engine.backends.state.file_backend as module
 
 root = Path(sys.argv[1])
-durably = local.write_durably
+durably = module.write_durably
 
 def stopped(*args, **options):
     os.kill(os.getpid(), signal.SIGSTOP)
     durably(*args, **options)
 
-local.write_durably = stopped
-backend = local.LocalBackend(root / "state", root / ".engine", engine_version="1")
+module.write_durably = stopped
+backend = module.FileBackend(root / "state", root / ".engine", engine_version="1")
 with backend.lock("shop", "test", operation="apply", timeout=0, on_wait=lambda _: None):
     before = backend.read("shop", "test")
     after = dataclasses.replace(before, serial=before.serial + 1, outputs={"who": "first"})
@@ -245,9 +245,9 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def _first_state(root: Path) -> LocalBackend:
+def _first_state(root: Path) -> FileBackend:
     """States and locks of a folder, with a first state of `test/shop`."""
-    made = LocalBackend(root / "state", root / ".engine", engine_version="1")
+    made = FileBackend(root / "state", root / ".engine", engine_version="1")
     made.write(new_state("shop", "test", "lineage-1"), expected=None)
     return made
 

@@ -23,11 +23,11 @@ from engine.backends.state.lock_errors import (
 from engine.backends.state.lock_owner import new_held_lock, this_run
 from engine.backends.state.write_check import check_succession
 from engine.errors import Problem
+from engine.ports.held_locks import HeldLock
 from engine.ports.journal import JournalFile
 from engine.ports.run_locks import Hold, LockOwner, RunLock
 from engine.state.advice import GENERAL, Advice
 from engine.state.codec import decode, encode
-from engine.state.held_lock import HeldLock
 from engine.state.model import State
 
 

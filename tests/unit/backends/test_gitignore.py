@@ -10,7 +10,7 @@ import pytest
 
 from engine.backends.gitignore import EVERYTHING, TRANSIENTS, ignore, ignores, private_folder
 from engine.backends.secrets.file import FileSink
-from engine.backends.state.local import LocalBackend
+from engine.backends.state.file_backend import FileBackend
 from engine.errors import SecretSinkError
 from engine.state.model import new_state
 from tests.support.git import git
@@ -113,7 +113,7 @@ def test_an_ignore_file_of_states_is_put_right_by_the_next_write(
     tmp_path: Path, content: bytes
 ) -> None:
     """Before a journal too: its parameters may be confidential."""
-    backend = LocalBackend(tmp_path / "state", tmp_path / ".engine", engine_version="1")
+    backend = FileBackend(tmp_path / "state", tmp_path / ".engine", engine_version="1")
     path = tmp_path / "state" / ".gitignore"
     path.parent.mkdir()
     path.write_bytes(content)
@@ -126,7 +126,7 @@ def test_an_ignore_file_of_states_is_put_right_by_the_next_write(
 
 def test_what_git_could_see_is_told(tmp_path: Path) -> None:
     """An ignore file that says too little, or none where there is something to hide."""
-    backend = LocalBackend(tmp_path / "state", tmp_path / ".engine", engine_version="1")
+    backend = FileBackend(tmp_path / "state", tmp_path / ".engine", engine_version="1")
     assert backend.exposed() == ()
     FileSink(tmp_path / ".engine", "live").store("shop", "a", "whsec_1")
     backend.begin_journal("shop", "live", (b"{}",), reserve=0).close()

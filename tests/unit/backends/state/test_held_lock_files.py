@@ -7,19 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from engine.backends.state.local import LocalBackend
+from engine.backends.state.file_backend import FileBackend
 from engine.errors import LockHeldError, StateError
 
 
 @pytest.fixture
-def backend(tmp_path: Path) -> LocalBackend:
+def backend(tmp_path: Path) -> FileBackend:
     """An empty backend."""
-    return LocalBackend(tmp_path / "state", tmp_path / ".engine", engine_version="1")
+    return FileBackend(tmp_path / "state", tmp_path / ".engine", engine_version="1")
 
 
-def test_a_lock_on_a_stack_is_a_file_beside_its_state(
-    backend: LocalBackend, tmp_path: Path
-) -> None:
+def test_a_lock_on_a_stack_is_a_file_beside_its_state(backend: FileBackend, tmp_path: Path) -> None:
     """Committed with it, small, sorted, with a newline at its end."""
     held = backend.put_held_lock("live", "shop", reason="launch freeze")
     assert held.file == "state/live/shop.lock.json"
@@ -39,7 +37,7 @@ def test_a_lock_on_a_stack_is_a_file_beside_its_state(
     assert backend.stacks("live") == ()
 
 
-def test_a_lock_on_an_environment_is_a_file_beside_its_folder(backend: LocalBackend) -> None:
+def test_a_lock_on_an_environment_is_a_file_beside_its_folder(backend: FileBackend) -> None:
     """`state/live.lock.json`, for every stack of `live`."""
     held = backend.put_held_lock("live", "", reason="audit")
     assert held.file == "state/live.lock.json"
@@ -47,7 +45,7 @@ def test_a_lock_on_an_environment_is_a_file_beside_its_folder(backend: LocalBack
 
 
 def test_a_damaged_lock_refuses_and_is_released_all_the_same(
-    backend: LocalBackend, tmp_path: Path
+    backend: FileBackend, tmp_path: Path
 ) -> None:
     """It locks something, whatever it says; the way on is in the message."""
     held = backend.put_held_lock("live", "shop", reason="launch freeze")
@@ -61,7 +59,7 @@ def test_a_damaged_lock_refuses_and_is_released_all_the_same(
     assert backend.held_locks() == ()
 
 
-def test_a_lock_that_was_copied_is_refused(backend: LocalBackend, tmp_path: Path) -> None:
+def test_a_lock_that_was_copied_is_refused(backend: FileBackend, tmp_path: Path) -> None:
     """What it says and where it is have to agree."""
     held = backend.put_held_lock("live", "shop", reason="launch freeze")
     (tmp_path / held.file).rename(tmp_path / "state" / "live" / "store.lock.json")
@@ -69,7 +67,7 @@ def test_a_lock_that_was_copied_is_refused(backend: LocalBackend, tmp_path: Path
         backend.held_locks()
 
 
-def test_what_is_locked_is_not_locked_again(backend: LocalBackend) -> None:
+def test_what_is_locked_is_not_locked_again(backend: FileBackend) -> None:
     """The first one's name and reason stay."""
     held = backend.put_held_lock("live", "shop", reason="launch freeze")
     with pytest.raises(LockHeldError, match="launch freeze") as raised:
@@ -79,7 +77,7 @@ def test_what_is_locked_is_not_locked_again(backend: LocalBackend) -> None:
 
 
 def test_a_file_that_cannot_be_read_or_removed_is_named(
-    backend: LocalBackend, tmp_path: Path
+    backend: FileBackend, tmp_path: Path
 ) -> None:
     """A folder in its place locks as well."""
     (tmp_path / "state" / "live" / "shop.lock.json").mkdir(parents=True)
@@ -92,7 +90,7 @@ def test_a_file_that_cannot_be_read_or_removed_is_named(
         backend.put_held_lock("test", "shop", reason="x")
 
 
-def test_files_of_other_names_are_no_locks(backend: LocalBackend, tmp_path: Path) -> None:
+def test_files_of_other_names_are_no_locks(backend: FileBackend, tmp_path: Path) -> None:
     """States, plans and half-written files are left alone."""
     folder = tmp_path / "state" / "live"
     folder.mkdir(parents=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.backends.state.local import LocalBackend
+from engine.backends.state.file_backend import FileBackend
 from engine.backends.state.lock_owner import this_run
 from engine.backends.state.run_locks import _Watch, read_owner, writing
 from engine.errors import LockHeldError, LockLostError, StateError
@@ -21,8 +21,8 @@ from engine.state.model import new_state
 from tests.support.git import git
 
 
-def _backend(root: Path) -> LocalBackend:
-    return LocalBackend(root / "state", root / ".engine", engine_version="1")
+def _backend(root: Path) -> FileBackend:
+    return FileBackend(root / "state", root / ".engine", engine_version="1")
 
 
 def _silent(_: LockOwner | None) -> None:

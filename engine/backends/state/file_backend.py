@@ -19,15 +19,15 @@ from engine.backends.state.held_lock_files import HeldLockFiles
 from engine.backends.state.run_locks import FileRunLocks, writing
 from engine.backends.state.write_check import check_succession
 from engine.errors import Problem, StateError, UsageError
+from engine.ports.held_locks import HeldLock
 from engine.ports.journal import JournalFile
 from engine.ports.run_locks import Hold, LockOwner, RunLock
 from engine.state.advice import Advice
 from engine.state.codec import decode, encode
-from engine.state.held_lock import HeldLock
 from engine.state.model import State
 
 
-class LocalBackend:
+class FileBackend:
     """Keeps `state/<environment>/<stack>.json` in the project folder."""
 
     def __init__(self, states: Path, private: Path, *, engine_version: str) -> None:

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from engine.backends.state.local import LocalBackend
+from engine.backends.state.file_backend import FileBackend
 from engine.errors import StaleStateError, StateError
 from engine.state.model import new_state
 from tests.support.git import git
 
 
-def _backend(root: Path) -> LocalBackend:
-    return LocalBackend(root / "state", root / ".engine", engine_version="1")
+def _backend(root: Path) -> FileBackend:
+    return FileBackend(root / "state", root / ".engine", engine_version="1")
 
 
 def test_a_state_is_one_file_for_each_stack_and_environment(tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ def test_bytes_that_are_known_are_not_decoded_again(
     def refuse(*_: object, **__: object) -> None:
         pytest.fail("decoded again")
 
-    monkeypatch.setattr("engine.backends.state.local.decode", refuse)
+    monkeypatch.setattr("engine.backends.state.file_backend.decode", refuse)
     for serial in range(1, 4):
         following = dataclasses.replace(stored, serial=serial)
         backend.write(following, expected=stored)

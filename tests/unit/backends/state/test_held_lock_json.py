@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from engine.backends.state.git_advice import git_advice
+from engine.backends.state.held_lock_json import decode_held, encode_held
 from engine.errors import StateError
-from engine.state.held_lock import HeldLock, decode_held, encode_held
+from engine.ports.held_locks import HeldLock
 
 LOCK = HeldLock(
     id="1f0c9a2e",
