@@ -106,7 +106,8 @@ def _file(path: Path, shown: str) -> Mapping[str, Any]:
     try:
         document = reader(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
+        deep = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+        reason = getattr(error, "strerror", None) or deep
         raise SettingsError(f"the variables in {shown} cannot be read", cause=reason) from error
     if not isinstance(document, Mapping):
         raise SettingsError(

@@ -24,6 +24,8 @@ from engine.suggest import nearest
 from engine.variables import Variables
 
 _NAMESPACE = "engine_stack_modules"
+_GUESS = re.compile(r"\. Did you mean '\w+'\?$")
+"""What newer Pythons add to an error; the hint says it."""
 _READS = re.compile(r"""\bvariable\(\s*(?:name\s*=\s*)?["'](\w+)["']""")
 
 
@@ -141,7 +143,7 @@ def _text(error: BaseException) -> str:
     """What an author's error says; it may fail to say anything."""
     name = type(error).__name__
     try:
-        return f"{name}: {error}"
+        return _GUESS.sub("", f"{name}: {error}")
     except Exception:  # noqa: BLE001 - authors' code may raise anything
         return name
 
@@ -175,13 +177,13 @@ def _import_problem(error: ImportError, collector: Collector) -> Problem:
     if module is not None and wanted is not None:
         try:
             getattr(module, wanted[1])
-        except AttributeError as told:
+        except AttributeError as missing:
             text = f"there is no {wanted[1]!r} in {error.name}"
             hint = _did_you_mean(wanted[1], getattr(module, "__all__", dir(module)))
             # What the module knows it explains; what it does not know is a typo.
-            refused = str(told) if "cannot be declared" in str(told) else ""
-            said = refused or str(told).partition("; ")[2]
-            return _raised_problem(error, collector, text, said or hint or str(told))
+            answer = str(missing)
+            meant = answer if "cannot be declared" in answer else answer.partition("; ")[2]
+            return _raised_problem(error, collector, text, meant or hint or answer)
     return _raised_problem(error, collector, f"{type(error).__name__}: {error}", None)
 
 

@@ -50,7 +50,7 @@ def test_names_that_nobody_reads_are_told(tmp_path: Path) -> None:
         ("x.json", None, "the variables in x.json cannot be read\nNo such file or directory"),
         ("x.json", b"{", "Expecting property name"),
         ("x.json", b"\xff", "can't decode byte"),
-        ("x.json", b"[" * 100_000, "recursion"),
+        ("x.json", b"[" * 100_000, "nested too deeply"),
         ("x.json", b"[1]", "It holds a list, not variables by name."),
         ("x.json", b'"a"', "It holds text, not variables by name."),
         ("x.json", b"7", "It holds a number, not variables by name."),

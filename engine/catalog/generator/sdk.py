@@ -75,24 +75,20 @@ class _RecordingRequestor:
     request_stream = request
 
 
-class Namespace(dict[str, Any]):
+@cache
+def namespace(module: str) -> Mapping[str, Any]:
     """Names as one SDK module sees them, those it imports for type checkers included.
 
     The SDK imports most classes under `if TYPE_CHECKING`, so evaluating its annotations needs
     the imports that never happen at run time.
     """
-
-    def __init__(self, module: str, own: Mapping[str, Any] | None = None) -> None:
-        super().__init__({**vars(sys.modules[module]), **(own or {})})
-        self._module = module
-
-    def __missing__(self, name: str) -> Any:
-        # A KeyError here sends the evaluation on to the built-in names.
-        source, original = _type_checking_imports(self._module)[name]
-        return getattr(import_module(source), original)
+    guarded = {
+        name: getattr(import_module(source), original)
+        for name, (source, original) in _type_checking_imports(module).items()
+    }
+    return {**guarded, **vars(sys.modules[module])}
 
 
-@cache
 def _type_checking_imports(module: str) -> Mapping[str, tuple[str, str]]:
     tree = ast.parse(inspect.getsource(sys.modules[module]))
     guarded = [
@@ -109,10 +105,10 @@ def _type_checking_imports(module: str) -> Mapping[str, tuple[str, str]]:
     }
 
 
-def evaluate(annotation: str, namespace: Mapping[str, Any]) -> Any:
+def evaluate(annotation: str, names: Mapping[str, Any]) -> Any:
     """Evaluate an annotation of the SDK's own source."""
     # The text comes from the installed SDK's source, which is imported and run anyway.
-    return eval(annotation, {}, namespace)  # noqa: S307
+    return eval(annotation, {}, names)  # noqa: S307
 
 
 def services() -> Iterator[Service]:
@@ -140,13 +136,13 @@ def _below(name: str, service: Any) -> Iterator[Service]:
 def _call(service: Any, name: str) -> Call:
     method = getattr(service, name)
     signature = inspect.signature(method)
-    namespace = Namespace(type(service).__module__)
+    names = namespace(type(service).__module__)
     placeholders: list[str] = []
     params: type | None = None
     keywords: dict[str, Any] = {}
     for parameter in signature.parameters.values():
         if parameter.name == "params":
-            params = _params_class(parameter.annotation, namespace)
+            params = _params_class(parameter.annotation, names)
             keywords["params"] = {}
         elif parameter.name != "options":
             placeholders.append(f"{{{parameter.name}}}")
@@ -158,18 +154,18 @@ def _call(service: Any, name: str) -> Call:
             path=seen.path,
             base=seen.base,
             params=params,
-            returns=evaluate(signature.return_annotation, namespace),
+            returns=evaluate(signature.return_annotation, names),
             returns_name=signature.return_annotation,
         )
     raise RuntimeError(f"{type(service).__name__}.{name} made no request")
 
 
-def _params_class(annotation: Any, namespace: Namespace) -> type:
+def _params_class(annotation: Any, names: Mapping[str, Any]) -> type:
     """The TypedDict in `Optional["XParams"]` or `"XParams"`."""
     if get_origin(annotation) is not None:
         annotation = next(given for given in get_args(annotation) if given is not type(None))
     name = annotation if isinstance(annotation, str) else annotation.__forward_arg__
-    found = evaluate(name, namespace)
+    found = evaluate(name, names)
     if not isinstance(found, type):
         raise TypeError(f"{name} is no class")
     return found

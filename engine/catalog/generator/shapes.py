@@ -15,7 +15,7 @@ from stripe import ListObject, RequestOptions, StripeObject
 from stripe._stripe_object import UntypedStripeObject
 from stripe.v2 import ListObject as ListObjectV2
 
-from engine.catalog.generator.sdk import Namespace
+from engine.catalog.generator.sdk import namespace
 from engine.catalog.model import ALTERNATIVES, Shape
 from engine.schema.attribute import Kind
 
@@ -90,7 +90,7 @@ class ShapeReader:
             for name, hint in inspect.get_annotations(given).items()
             if name not in skipped
         }
-        hints = _evaluated(own, Namespace(given.__module__))
+        hints = _evaluated(own, namespace(given.__module__))
         required = typing.cast("frozenset[str]", given.__required_keys__)  # type: ignore[attr-defined]
         fields = {
             name: replace(self._shape(hint, (*seen, given)), required=name in required)
@@ -117,7 +117,7 @@ class ShapeReader:
                 if not name.startswith("_") and name not in _NOT_FIELDS
             }
             classes = {n: inner for n, inner in vars(base).items() if isinstance(inner, type)}
-            for name, hint in _evaluated(own, Namespace(base.__module__, classes)).items():
+            for name, hint in _evaluated(own, {**namespace(base.__module__), **classes}).items():
                 if get_origin(hint) is not ClassVar:
                     shape = self._shape(hint, (*seen, given))
                     fields[name] = replace(shape, required=not shape.nullable)
@@ -164,10 +164,10 @@ def object_name(given: Any) -> str:
     return str(vars(given).get("OBJECT_NAME", ""))
 
 
-def _evaluated(annotations: Mapping[str, Any], namespace: Namespace) -> dict[str, Any]:
+def _evaluated(annotations: Mapping[str, Any], names: Mapping[str, Any]) -> dict[str, Any]:
     """Resolve the names in annotations, which the SDK quotes."""
     holder = type("Holder", (), {"__annotations__": dict(annotations)})
-    return typing_extensions.get_type_hints(holder, localns=namespace, include_extras=True)
+    return typing_extensions.get_type_hints(holder, localns=dict(names), include_extras=True)
 
 
 def _alternatives(given: Any) -> list[Any]:
