@@ -67,7 +67,11 @@ class Store:
         self._idle: list[sqlite3.Connection] = []
         self._closed = False
         self._shared = self._connect() if self.path == MEMORY else None
-        self._prepare()
+        try:
+            self._prepare()
+        except BaseException:
+            self.close()
+            raise
 
     def transaction(self, scope: str, *, write: bool) -> AbstractContextManager[Repository]:
         """Open a transaction; it commits at the end, or undoes everything if the body raises.
@@ -173,12 +177,16 @@ class Store:
         connection = sqlite3.connect(
             self.path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
-        if self.path != MEMORY:
-            self._require_own(connection)
-            _patiently(lambda: connection.execute("PRAGMA journal_mode = WAL"))
-            # A killed process loses nothing this way. A power cut may lose the last transactions,
-            # but never a part of one.
-            connection.execute("PRAGMA synchronous = NORMAL")
+        try:
+            if self.path != MEMORY:
+                self._require_own(connection)
+                _patiently(lambda: connection.execute("PRAGMA journal_mode = WAL"))
+                # A killed process loses nothing this way. A power cut may lose the last
+                # transactions, but never a part of one.
+                connection.execute("PRAGMA synchronous = NORMAL")
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     def _require_own(self, connection: sqlite3.Connection) -> None:
@@ -189,7 +197,6 @@ class Store:
         """
         rows = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
         if not _TABLES.issuperset(name for (name,) in rows):
-            connection.close()
             raise self._unusable("it is a database of another program")
 
     def _prepare(self) -> None:
