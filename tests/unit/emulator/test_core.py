@@ -64,3 +64,15 @@ def test_an_unknown_type_is_an_error_of_the_program(emulator: Emulator) -> None:
     """Objects of types that are not emulated cannot be there."""
     with pytest.raises(KeyError):
         emulator.seed_many("invoice", [{}], key=KEY)
+
+
+def test_what_nobody_can_create_is_seeded(client: stripe.StripeClient, emulator: Emulator) -> None:
+    """Invoice templates come from the Dashboard; a key archives them and brings them back."""
+    seeded = emulator.seed(
+        "invoice_rendering_template", {"nickname": "Plain", "version": 2}, key="sk_test_alpha"
+    )
+    service = client.v1.invoice_rendering_templates
+    assert service.retrieve(seeded["id"]).version == 2
+    assert service.archive(seeded["id"]).status == "archived"
+    assert service.list({"status": "active"}).data == []
+    assert service.unarchive(seeded["id"]).status == "active"

@@ -151,13 +151,14 @@ def test_what_the_newer_sdk_has_is_let_through() -> None:
     assert found == [".frob is unknown"]
 
 
-def test_every_answer_of_this_run_is_looked_at(emulator: Emulator, answers: Answers) -> None:
+def test_every_answer_of_this_run_is_looked_at(answers: Answers) -> None:
     """What goes through an emulator of this process is held against the whole description."""
     published = answers.published
     if published is None:
         pytest.skip(f"{VARIABLE} names no description: {HOW_TO_GET_IT}")
     before = published.looked_at
     headers = {"Authorization": "Bearer sk_test_watch"}
-    emulator.handle(Request.to("GET", "/v1/products", headers))
-    emulator.handle(Request.to("GET", "/v1/frob", headers))
+    with Emulator() as emulator:
+        emulator.handle(Request.to("GET", "/v1/products", headers))
+        emulator.handle(Request.to("GET", "/v1/frob", headers))
     assert published.looked_at == before + 2

@@ -1,4 +1,4 @@
-"""Tax registrations and settings, the balance, radar's lists, terminal."""
+"""Tax settings and registrations, and the settings of the balance."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 import stripe
 
-from engine.emulator.core import Emulator
 from tests.support.clock import Clock
 
 Refused = Callable[..., stripe.StripeError]
+
+
 OFFICE: Any = {
     "head_office": {
         "address": {
@@ -23,6 +24,8 @@ OFFICE: Any = {
         }
     }
 }
+
+
 YEAR = 365 * 24 * 3600
 
 
@@ -159,81 +162,3 @@ def test_the_balance_follows_its_settings(client: stripe.StripeClient) -> None:
     assert end.payouts.schedule is not None
     assert end.settlement_timing.delay_days == 2
     assert "weekly_payout_days" not in end.payouts.schedule
-
-
-def test_lists_take_their_items_along(client: stripe.StripeClient, refused: Refused) -> None:
-    """Aliases are unique; a deleted list leaves nothing."""
-    lists, items = client.v1.radar.value_lists, client.v1.radar.value_list_items
-    made = lists.create({"alias": "bad", "name": "Bad"})
-    assert made.item_type == "string"
-    assert refused(lists.create, {"alias": "bad", "name": "B"}).http_status == 400
-    other = lists.create({"alias": "worse", "name": "Worse", "item_type": "case_sensitive_string"})
-    assert refused(lists.update, other.id, {"alias": "bad"}).http_status == 400
-    item = items.create({"value_list": made.id, "value": "KP"})
-    assert item.value == "kp"
-    assert refused(items.create, {"value_list": made.id, "value": "kP"}).http_status == 400
-    kept = items.create({"value_list": other.id, "value": "KP"})
-    assert kept.value == "KP"
-    assert [one.value for one in lists.retrieve(made.id).list_items.data] == ["kp"]
-    assert {one.id for one in lists.list({"contains": "Kp"}).data} == {made.id, other.id}
-    assert lists.list({"contains": "x"}).data == []
-    found = items.list({"value_list": made.id, "value": "KP"})
-    assert [one.id for one in found.data] == [item.id]
-    lists.delete(made.id)
-    assert refused(items.retrieve, item.id).http_status == 404
-    assert refused(items.create, {"value_list": made.id, "value": "x"}).http_status == 400
-
-
-def test_readers_are_simulated(client: stripe.StripeClient, refused: Refused) -> None:
-    """By the codes of Stripe's simulator; a reader's label is its number by default."""
-    service = client.v1.terminal.readers
-    made = service.create({"registration_code": "simulated-s700"})
-    assert (made.device_type, made.status) == ("simulated_stripe_s700", "online")
-    assert made.label == made.serial_number
-    assert "registration_code" not in made.to_dict()
-    assert service.update(made.id, {"label": "Till"}).label == "Till"
-    assert service.update(made.id, {"label": ""}).label == made.serial_number
-    assert refused(service.create, {"registration_code": "puppies"}).http_status == 400
-    error = refused(service.create, {"registration_code": "simulated-wpe", "location": "tml_x"})
-    assert error.user_message == "No such location: 'tml_x'"
-    assert refused(service.cancel_action, made.id).http_status == 404
-
-
-def test_a_location_keeps_its_country(client: stripe.StripeClient, refused: Refused) -> None:
-    """And needs a name and an address."""
-    service = client.v1.terminal.locations
-    address: Any = {"country": "US", "line1": "1 Way", "city": "Town"}
-    made = service.create({"display_name": "Shop", "address": address})
-    assert refused(service.update, made.id, {"address": {"country": "DE"}}).http_status == 400
-    assert service.update(made.id, {"address": {"city": "City"}}).address.line1 == "1 Way"
-    assert refused(service.create, {"display_name": "Shop"}).code == "parameter_missing"
-    assert refused(service.create, {"address": address}).code == "parameter_missing"
-
-
-def test_the_default_terminal_configuration_stays(
-    client: stripe.StripeClient, emulator: Emulator, refused: Refused
-) -> None:
-    """Stripe makes it; others can be deleted."""
-    seeded = emulator.seed(
-        "terminal.configuration", {"is_account_default": True}, key="sk_test_alpha"
-    )
-    service = client.v1.terminal.configurations
-    tipping: Any = {"usd": {"percentages": [10, 20], "smart_tip_threshold": 500}}
-    made = service.create({"name": "Shop", "tipping": tipping})
-    assert made.is_account_default is False
-    assert "tipping" not in service.update(made.id, {"tipping": ""})
-    assert [one.id for one in service.list({"is_account_default": True}).data] == [seeded["id"]]
-    assert refused(service.delete, seeded["id"]).http_status == 400
-    assert service.delete(made.id).deleted is True
-
-
-def test_what_nobody_can_create_is_seeded(client: stripe.StripeClient, emulator: Emulator) -> None:
-    """Invoice templates come from the Dashboard; a key archives them and brings them back."""
-    seeded = emulator.seed(
-        "invoice_rendering_template", {"nickname": "Plain", "version": 2}, key="sk_test_alpha"
-    )
-    service = client.v1.invoice_rendering_templates
-    assert service.retrieve(seeded["id"]).version == 2
-    assert service.archive(seeded["id"]).status == "archived"
-    assert service.list({"status": "active"}).data == []
-    assert service.unarchive(seeded["id"]).status == "active"
