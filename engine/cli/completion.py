@@ -6,11 +6,11 @@ that cannot be read gives no words.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
@@ -23,8 +23,8 @@ def complete_stacks(
 ) -> list[CompletionItem]:
     """Names of the stack modules."""
     given = set(context.params.get("stacks") or ())
-    found = (path.stem for path in _root(context).glob("stacks/[!_.]*.py"))
-    return _matching((name for name in found if name not in given), incomplete)
+    names = (path.stem for path in _root(context).glob("stacks/[!_.]*.py"))
+    return _matching((name for name in names if name not in given), incomplete)
 
 
 def complete_stacks_and_files(
@@ -40,11 +40,9 @@ def complete_environments(
 ) -> list[CompletionItem]:
     """Names of the environments."""
     names = {"local"}
-    try:
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
         text = (_root(context) / "pyproject.toml").read_text(encoding="utf-8")
         names |= set(tomllib.loads(text)["tool"]["engine"]["environments"])
-    except (OSError, ValueError, KeyError, TypeError):
-        pass
     return _matching(names, incomplete)
 
 
@@ -55,40 +53,35 @@ def complete_places(
     environment, slash, stack = incomplete.partition("/")
     if not slash:
         return complete_environments(context, param, incomplete)
-    found = complete_stacks(context, param, stack)
-    return [CompletionItem(f"{environment}/{item.value}") for item in found]
+    stacks = complete_stacks(context, param, stack)
+    return [CompletionItem(f"{environment}/{item.value}") for item in stacks]
 
 
 def complete_addresses(
     context: click.Context, _: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
     """Addresses that some state of the project has."""
-    found: set[str] = set()
-    for path in _root(context).glob("state/*/*.json"):
-        found |= set(_mapping(path, "resources"))
-    return _matching(found, incomplete)
+    return _matching(_recorded(context, "resources"), incomplete)
 
 
 def complete_outputs(
     context: click.Context, _: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
     """Names of outputs that some state of the project has."""
-    found: set[str] = set()
-    for path in _root(context).glob("state/*/*.json"):
-        found |= set(_mapping(path, "outputs"))
-    return _matching(found, incomplete)
+    return _matching(_recorded(context, "outputs"), incomplete)
 
 
 def _root(context: click.Context) -> Path:
     return context.ensure_object(Invocation).root
 
 
-def _mapping(path: Path, key: str) -> dict[str, Any]:
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))[key]
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}
-    return found if isinstance(found, dict) else {}
+def _recorded(context: click.Context, key: str) -> set[str]:
+    """The names that a mapping of the state files has, those of all files together."""
+    names: set[str] = set()
+    for path in _root(context).glob("state/*/*.json"):
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
+            names |= json.loads(path.read_text(encoding="utf-8"))[key].keys()
+    return names
 
 
 def _matching(names: Iterable[str], incomplete: str) -> list[CompletionItem]:

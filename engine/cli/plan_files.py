@@ -76,15 +76,15 @@ def plan_file_among(invocation: Invocation, words: Sequence[str]) -> PlanFile | 
     Raises:
         UsageError: if it could be both, or is not the only word.
     """
-    found = next((word for word in words if _is_file(invocation, word)), None)
-    if found is None:
+    name = next((word for word in words if _is_file(invocation, word)), None)
+    if name is None:
         return None
     if len(words) > 1:
         raise UsageError(
-            f"{found} is a plan file, and those are applied or shown alone",
+            f"{name} is a plan file, and those are applied or shown alone",
             hint="name one plan file, or only stacks",
         )
-    return PlanFile.named(invocation, found)
+    return PlanFile.named(invocation, name)
 
 
 def _is_file(invocation: Invocation, word: str) -> bool:

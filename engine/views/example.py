@@ -46,7 +46,7 @@ class _Expression(str):
 
 def example_of(kind: ResourceType, schemas: Schemas) -> str:
     """Write a module that declares a resource of a type, and those that it must refer to."""
-    writer = _Writer({found.object: found for found in schemas.values()})
+    writer = _Writer({other.object: other for other in schemas.values()})
     writer.declare(kind)
     return "\n".join([*writer.imports(), "", *writer.lines])
 
@@ -122,7 +122,7 @@ class _Arguments:
         self._kind = kind
         self._required = required
         self._refer = refer
-        self._found: dict[str, Any] = {}
+        self._values: dict[str, Any] = {}
 
     def build(self) -> dict[str, Any]:
         for path, value in self._kind.examples.items():
@@ -132,22 +132,22 @@ class _Arguments:
                 parse_path(path), self._refer(named, value) if named else copy.deepcopy(value)
             )
         for name, field in self._kind.root.fields.items():
-            if field.required and name not in self._found:
-                self._found[name] = self._value(field)
+            if field.required and name not in self._values:
+                self._values[name] = self._value(field)
         for path, value in self._required.items():
             self._set(parse_path(path), value)
         self._obey_all()
-        for name, value in self._found.items():
+        for name, value in self._values.items():
             self._fill(self._kind.root.child(name), value)
         self._obey_all()
-        return self._found
+        return self._values
 
     def _obey_all(self) -> None:
         for _ in range(_DEPTH):
-            before = repr(self._found)
+            before = repr(self._values)
             for rule in self._kind.rules:
                 self._obey(rule)
-            if repr(self._found) == before:
+            if repr(self._values) == before:
                 break
 
     def _fill(self, field: Attribute | None, value: Any) -> None:
@@ -163,8 +163,8 @@ class _Arguments:
             self._fill(field.child(key), inner)
 
     def _obey(self, rule: Rule) -> None:
-        for place, found in places(self._found, parse_path(rule.each)):
-            if found is not ABSENT:
+        for place, element in places(self._values, parse_path(rule.each)):
+            if element is not ABSENT:
                 self._obey_at(rule, place)
 
     def _obey_at(self, rule: Rule, place: Path) -> None:
@@ -180,24 +180,24 @@ class _Arguments:
                 if not self._has(path) or rule.value is not ...:
                     self._set(path, rule.value)
         elif rule.kind is RuleKind.OWN_KEY:
-            own = str(get_path(self._found, parse_path(rule.value))).lower()
+            own = str(get_path(self._values, parse_path(rule.value))).lower()
             for path in fields:
                 if self._has(path) and not self._has((*path, own)):
                     self._set(path, {})
                     self._set((*path, own), ...)
 
     def _holds(self, path: Path, value: Any) -> bool:
-        found = get_path(self._found, path, ABSENT)
-        return found is not ABSENT if value is ... else bool(found == value)
+        present = get_path(self._values, path, ABSENT)
+        return present is not ABSENT if value is ... else bool(present == value)
 
     def _has(self, path: Path) -> bool:
-        return get_path(self._found, path, ABSENT) is not ABSENT
+        return get_path(self._values, path, ABSENT) is not ABSENT
 
     def _set(self, path: Path, value: Any) -> None:
         field = self._kind.root.at(path)
         if field is None:
             return
-        holder: Any = self._found
+        holder: Any = self._values
         for part in path[:-1]:
             holder = holder.setdefault(part, {}) if isinstance(holder, dict) else holder[part]
         holder[path[-1]] = self._value(field) if value is ... else value

@@ -36,12 +36,12 @@ _IN_TEXT = re.compile(f"[{_UNSEEN}]")
 
 def visible(text: str) -> str:
     """A text for a terminal: with our own escape codes, and with all other ones spelled out."""
-    return _FOR_EYES.sub(lambda found: found[1] or _escaped(found[0]), text)
+    return _FOR_EYES.sub(lambda match: match[1] or _escaped(match[0]), text)
 
 
 def inert(text: str, instead: str = "") -> str:
     """A text in which what a terminal obeys is spelled out as in JSON, or replaced."""
-    return _IN_TEXT.sub(lambda found: instead or _escaped(found[0]), text)
+    return _IN_TEXT.sub(lambda match: instead or _escaped(match[0]), text)
 
 
 def printable(text: str) -> str:

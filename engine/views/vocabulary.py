@@ -272,7 +272,7 @@ def _listed(names: list[str]) -> str:
     return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
-_FOUND = {
+_FINDINGS = {
     Found.RECORDED: "it was done, and the journal recorded it{id}",
     Found.CONFIRMED: "sent again, and Stripe confirmed it{id}",
     Found.DISCOVERED: "the object it created was found on the account{id}",
@@ -281,6 +281,6 @@ _FOUND = {
 }
 
 
-def found(finding: Finding) -> str:
+def what_happened(finding: Finding) -> str:
     """What became of an operation of an unfinished run."""
-    return _FOUND[finding.what].format(id=f" [{finding.id}]" if finding.id else "")
+    return _FINDINGS[finding.what].format(id=f" [{finding.id}]" if finding.id else "")

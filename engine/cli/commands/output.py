@@ -64,12 +64,12 @@ def output(
     from engine.operations import show as inspect
 
     context = invocation.open()
-    found = inspect.states(context, (stack,) if stack else ())
+    states = inspect.states(context, (stack,) if stack else ())
     wanted = reveal or name
     if wanted is None:
-        invocation.write_out(invocation.view.outputs(context.environment, found))
+        invocation.write_out(invocation.view.outputs(context.environment, states))
         return
-    state = _state_with(found, wanted)
+    state = _state_with(states, wanted)
     if reveal:
         invocation.write_value(inspect.reveal(context, state.stack, reveal))
     elif not invocation.for_people:

@@ -194,9 +194,9 @@ def verify(invocation: Invocation, places: tuple[str, ...]) -> int:
     names = [place for place in places if not place.endswith(".json")]
     context = invocation.open()
     only = () if invocation.environment is None else (context.environment,)
-    found = verify_states(context, names, files, only)
-    problems = tuple(problem for entry in found for problem in entry.problems)
-    page = invocation.view.verified(found)
+    verified = verify_states(context, names, files, only)
+    problems = tuple(problem for entry in verified for problem in entry.problems)
+    page = invocation.view.verified(verified)
     if problems:
         return report_error(StateProblemsError(problems), invocation, page)
     invocation.write_out(page)
@@ -252,9 +252,9 @@ def rebuild(
     options = RebuildOptions(
         force=force, lineage=lineage, declared_only=declared_only, lock_timeout=lock_timeout
     )
-    found = rebuild_states(context, stacks, options)
-    invocation.write_out(invocation.view.rebuilt(context.environment, found))
-    if found:
+    rebuilt = rebuild_states(context, stacks, options)
+    invocation.write_out(invocation.view.rebuilt(context.environment, rebuilt))
+    if rebuilt:
         invocation.write_note("engine plan shows what the next apply would do.")
 
 

@@ -40,8 +40,8 @@ def _known(name: str) -> str:
     """The name of a type, from any of its names."""
     from engine.catalog import loader
 
-    by_name = {face.lower(): found for face, found in loader.faces().items()}
-    by_name |= {found: found for found in loader.faces().values()}
+    by_name = {face.lower(): type_name for face, type_name in loader.faces().items()}
+    by_name |= {type_name: type_name for type_name in loader.faces().values()}
     by_name |= {object_name: loader.type_name(object_name) for object_name in loader.managed()}
     wanted = name.lower()
     for spelling in (wanted, loader.type_name(wanted), wanted.replace("_", "")):

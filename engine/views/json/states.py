@@ -62,11 +62,11 @@ def resource_document(state: State, address: str) -> dict[str, Any]:
     }
 
 
-def verified_document(found: Sequence[Verified]) -> dict[str, Any]:
+def verified_document(files: Sequence[Verified]) -> dict[str, Any]:
     """Write what a verification found."""
     return {
         "format_version": FORMAT_VERSION,
-        "valid": not any(entry.problems for entry in found),
+        "valid": not any(entry.problems for entry in files),
         "states": [
             {
                 "file": entry.file,
@@ -75,12 +75,12 @@ def verified_document(found: Sequence[Verified]) -> dict[str, Any]:
                 "resources": entry.resources,
                 "problems": [problem_document(problem) for problem in entry.problems],
             }
-            for entry in found
+            for entry in files
         ],
     }
 
 
-def rebuilt_document(environment: str, found: Sequence[Rebuilt]) -> dict[str, Any]:
+def rebuilt_document(environment: str, rebuilds: Sequence[Rebuilt]) -> dict[str, Any]:
     """Write what states were made of."""
     return {
         "format_version": FORMAT_VERSION,
@@ -97,7 +97,7 @@ def rebuilt_document(environment: str, found: Sequence[Rebuilt]) -> dict[str, An
                 "not_looked_through": list(entry.unread),
                 "replaced": entry.aside or None,
             }
-            for entry in found
+            for entry in rebuilds
         ],
     }
 

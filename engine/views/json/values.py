@@ -44,8 +44,8 @@ def unknown(value: Any) -> Any:
     if value is UNKNOWN:
         return True
     if isinstance(value, Mapping):
-        found = {str(key): mark for key, inner in value.items() if (mark := unknown(inner))}
-        return found or False
+        marked = {str(key): mark for key, inner in value.items() if (mark := unknown(inner))}
+        return marked or False
     if isinstance(value, (list, tuple)):
         marks = [unknown(inner) for inner in value]
         return marks if any(marks) else False

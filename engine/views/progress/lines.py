@@ -77,7 +77,7 @@ class LineProgress(Hook):
             f"Stack {stack}: a run of {since} had not finished. What became of its operations:"
         )
         for finding in findings:
-            self._write(f"  {finding.address}: {vocabulary.found(finding)}")
+            self._write(f"  {finding.address}: {vocabulary.what_happened(finding)}")
 
     def refreshing(self, stack: str, count: int) -> None:
         """`count` objects of `stack` are about to be read."""

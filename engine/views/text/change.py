@@ -107,7 +107,7 @@ def _fields(change: Change) -> Sequence[FieldChange]:
 
 def _drifted(entry: FieldChange) -> Leaf:
     """A leaf that changed outside of the code: a missing value was not cleared by us."""
-    found = next(iter(leaf(entry)))
+    line = next(iter(leaf(entry)))
     if entry.after is ABSENT and not entry.sensitive:
-        return Leaf("-", found.name, f"{show(entry.before, entry.currency)} -> nothing")
-    return found
+        return Leaf("-", line.name, f"{show(entry.before, entry.currency)} -> nothing")
+    return line

@@ -60,15 +60,15 @@ def _written_at(sources: Any, path: Path, names: Mapping[str, str]) -> Any:
         path: Keys and indexes; of a list, also the id that one of its elements refers to.
         names: Addresses by id.
     """
-    found = sources
+    value = sources
     for part in path:
-        if isinstance(found, Mapping):
-            found = found.get(part)
-        elif isinstance(found, list):
-            found = _element(found, part, names)
+        if isinstance(value, Mapping):
+            value = value.get(part)
+        elif isinstance(value, list):
+            value = _element(value, part, names)
         else:
             return None
-    return found
+    return value
 
 
 def _element(elements: list[Any], part: str | int, names: Mapping[str, str]) -> Any:
@@ -127,12 +127,12 @@ def leaves_that_tell(change: Change, schemas: Schemas) -> Iterator[Leaf]:
     if kind is None:
         return
     keys = {field for key in kind.life.natural_keys for field in key.fields}
-    found: list[tuple[int, Path, Any, Attribute]] = []
+    ranked: list[tuple[int, Path, Any, Attribute]] = []
     for path, value in leaves(change.before):
         attribute = _plain(kind, path, value)
         if attribute is not None:
-            found.append((_rank(path, attribute, keys), path, value, attribute))
-    for _, path, value, attribute in sorted(found, key=lambda entry: entry[0])[:_TELLING]:
+            ranked.append((_rank(path, attribute, keys), path, value, attribute))
+    for _, path, value, attribute in sorted(ranked, key=lambda entry: entry[0])[:_TELLING]:
         currency = currency_of(attribute, path, change.before, {})
         yield Leaf("-", dotted(path), show(value, currency))
 

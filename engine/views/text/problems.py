@@ -34,11 +34,11 @@ def success_text(stacks: Sequence[Stack]) -> str:
     )
 
 
-def verified_text(found: Sequence[Verified]) -> str:
+def verified_text(files: Sequence[Verified]) -> str:
     """Say that state files have no problems."""
-    resources = sum(entry.resources for entry in found)
+    resources = sum(entry.resources for entry in files)
     return (
-        f"Success: {counted(len(found), 'state')}, {counted(resources, 'resource')}, no problems."
+        f"Success: {counted(len(files), 'state')}, {counted(resources, 'resource')}, no problems."
     )
 
 

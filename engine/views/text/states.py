@@ -71,11 +71,11 @@ def addresses_text(states: Sequence[State]) -> str:
     )
 
 
-def rebuilt_text(found: Sequence[Rebuilt], style: Style) -> str:
+def rebuilt_text(rebuilds: Sequence[Rebuilt], style: Style) -> str:
     """Say from which objects states were rebuilt."""
-    if not found:
+    if not rebuilds:
         return "Every state can be read: nothing to rebuild."
-    return "\n\n".join("\n".join(_rebuilt_lines(entry, style)) for entry in found)
+    return "\n\n".join("\n".join(_rebuilt_lines(entry, style)) for entry in rebuilds)
 
 
 def _rebuilt_lines(rebuilt: Rebuilt, style: Style) -> Iterator[str]:
