@@ -80,9 +80,9 @@ def default_problems(stack: Stack, schemas: Schemas, root: Path) -> Iterator[Pro
                 yield _problem(declaration, (rule.field,), root, message, hint, "stripe-rule")
 
 
-def _same(path: str, one: Declaration, other: Declaration) -> bool:
+def _same(path: str, first: Declaration, second: Declaration) -> bool:
     steps = parse_path(path)
-    return bool(get_path(one.arguments, steps) == get_path(other.arguments, steps))
+    return bool(get_path(first.arguments, steps) == get_path(second.arguments, steps))
 
 
 def _only_one(kind: ResourceType, first: Declaration) -> str:

@@ -22,16 +22,16 @@ def output_changes(
     normal: Normalizer,
 ) -> tuple[OutputChange, ...]:
     """Compare the outputs that a stack declares with those that state holds, by name."""
-    found: list[OutputChange] = []
+    changes: list[OutputChange] = []
     for name in sorted({*wanted, *before}):
         was = before.get(name, ABSENT)
         declared = wanted.get(name)
         if declared is None:
-            found.append(OutputChange(name=name, before=was, sensitive=isinstance(was, Sealed)))
+            changes.append(OutputChange(name=name, before=was, sensitive=isinstance(was, Sealed)))
             continue
         value = resolve(declared.value, known)
         after = kept_output(normal, value, sensitive=declared.sensitive)
         if after != was:
             secret = declared.sensitive or isinstance(after, Sealed) or isinstance(was, Sealed)
-            found.append(OutputChange(name=name, before=was, after=after, sensitive=secret))
-    return tuple(found)
+            changes.append(OutputChange(name=name, before=was, after=after, sensitive=secret))
+    return tuple(changes)

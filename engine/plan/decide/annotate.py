@@ -18,10 +18,10 @@ def with_detached(
     inputs: PlanInputs, decisions: Mapping[str, Decision], steps: tuple[Step, ...]
 ) -> dict[str, Decision]:
     """The decisions, where an object is updated that a removed one has to be detached from."""
-    found = dict(decisions)
+    detached = dict(decisions)
     for step in steps:
         address = str(step.address)
-        decision = found[address]
+        decision = detached[address]
         if (
             step.kind is StepKind.DETACH
             and decision.action is Action.NO_OP
@@ -36,15 +36,15 @@ def with_detached(
                 )
                 for name, value in step.params.items()
             )
-            found[address] = dataclasses.replace(
+            detached[address] = dataclasses.replace(
                 decision, action=Action.UPDATE, reasons=(Reason.DETACHED,), fields=fields
             )
-    return found
+    return detached
 
 
 def with_keys_passed_on(decisions: Mapping[str, Decision]) -> dict[str, Decision]:
     """The decisions, where a key that is no longer declared goes to another resource."""
-    found = dict(decisions)
+    passed_on = dict(decisions)
     for address, decision in decisions.items():
         fields: list[FieldChange] = []
         notes = list(decision.notes)
@@ -56,8 +56,10 @@ def with_keys_passed_on(decisions: Mapping[str, Decision]) -> dict[str, Decision
             else:
                 fields.append(field)
         if len(notes) > len(decision.notes):
-            found[address] = dataclasses.replace(decision, fields=tuple(fields), notes=tuple(notes))
-    return found
+            passed_on[address] = dataclasses.replace(
+                decision, fields=tuple(fields), notes=tuple(notes)
+            )
+    return passed_on
 
 
 def _taker(holder: Decision, field: FieldChange, decisions: Mapping[str, Decision]) -> str:

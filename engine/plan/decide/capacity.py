@@ -25,16 +25,16 @@ def fit_capacity(inputs: PlanInputs, decisions: Mapping[str, Decision]) -> dict[
         inputs: What the plan is made from, with how many objects there are.
         decisions: What happens to each resource.
     """
-    found = dict(decisions)
+    fitted = dict(decisions)
     for (type_name, account), count in inputs.observed.counts.items():
-        some = [
+        same_type = [
             decision
             for decision in decisions.values()
             if decision.kind.name == type_name and decision.removal_policy.account == account
         ]
-        for decision in _Capacity(inputs.schemas[type_name], count).fitted(inputs, some):
-            found[str(decision.address)] = decision
-    return found
+        for decision in _Capacity(inputs.schemas[type_name], count).fitted(inputs, same_type):
+            fitted[str(decision.address)] = decision
+    return fitted
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -44,27 +44,29 @@ class _Capacity:
     kind: ResourceType
     count: int
 
-    def fitted(self, inputs: PlanInputs, some: Iterable[Decision]) -> Iterator[Decision]:
-        replaced = [one for one in some if _replaces(one)]
-        made = [one for one in some if one.makes and not _replaces(one)]
-        gone = sum(_frees(one) for one in some)
+    def fitted(self, inputs: PlanInputs, decisions: Iterable[Decision]) -> Iterator[Decision]:
+        """Yield the decisions that change so that all of them fit."""
+        replaced = [decision for decision in decisions if _replaces(decision)]
+        made = [decision for decision in decisions if decision.makes and not _replaces(decision)]
+        freed = sum(map(_frees, decisions))
         room = self.kind.life.cap - self.count
-        if (made or replaced) and len(made) > room + gone:
-            first = (made or replaced)[0]
-            yield first.refused(self._too_many(len(made), gone))
+        if (made or replaced) and len(made) > room + freed:
+            yield (made or replaced)[0].refused(self._too_many(len(made), freed))
             return
         if len(made) > room:
-            yield from (dataclasses.replace(one, needs_room=True) for one in made)
-        spare = max(room - len(made), 0)
+            yield from (dataclasses.replace(decision, needs_room=True) for decision in made)
+
+        def asks_first(decision: Decision) -> bool:
+            lifecycle = inputs.graph.declarations[str(decision.address)].lifecycle
+            return bool(lifecycle.create_before_delete)
+
         # Resources that ask for the new one first get the room first.
-        wishes = inputs.graph.declarations
         overlapping = sorted(
-            (one for one in replaced if one.create_first),
-            key=lambda one: not wishes[str(one.address)].lifecycle.create_before_delete,
+            (decision for decision in replaced if decision.create_first),
+            key=lambda decision: not asks_first(decision),
         )
-        for decision in overlapping[spare:]:
-            wish = wishes[str(decision.address)].lifecycle.create_before_delete
-            yield self._refused(decision) if wish else self._old_one_first(decision)
+        for decision in overlapping[max(room - len(made), 0) :]:
+            yield self._refused(decision) if asks_first(decision) else self._old_one_first(decision)
 
     @property
     def _full(self) -> str:
@@ -83,9 +85,9 @@ class _Capacity:
             f"{self.count} {self._full}. Take create_before_delete out, or remove one first"
         )
 
-    def _too_many(self, made: int, gone: int) -> str:
+    def _too_many(self, made: int, freed: int) -> str:
         return (
-            f"this plan makes {made} and deletes {gone}, and the account holds {self.count} "
+            f"this plan makes {made} and deletes {freed}, and the account holds {self.count} "
             f"{self._full}. Declare fewer, or delete what is no longer needed"
         )
 

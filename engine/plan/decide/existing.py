@@ -73,9 +73,9 @@ def decide_existing(case: Existing) -> Decision:
     if case.prior is not None:
         applied = applied_leaves(kind.root, case.prior.declared, case.prior.attributes)
         prior = without(applied, ignored)
-    there = with_missing_expansions(kind, case.actual, case.prior, case.as_of)
+    actual = with_missing_expansions(kind, case.actual, case.prior, case.as_of)
     known = normal.unsealed(prior, declaration.arguments)
-    comparison = compare(normal, kind.root, wanted, there, known, as_of=case.as_of)
+    comparison = compare(normal, kind.root, wanted, actual, known, as_of=case.as_of)
     if case.prior is not None:
         comparison = with_secrets_sealed(normal, comparison, case.prior.attributes)
     moved = _moved_leaves(case)
@@ -83,8 +83,8 @@ def decide_existing(case: Existing) -> Decision:
     if is_past(kind, case.actual) and case.force is None:
         return _past(case, fields)
     # What is no longer declared is cleared like any other field: nothing else ended the object.
-    said = {**(prior or {}), **{name: value for name, value in wanted.items() if value is not None}}
-    ended = case.refreshed and has_ended(kind, case.actual, said)
+    set_now = {name: value for name, value in wanted.items() if value is not None}
+    ended = case.refreshed and has_ended(kind, case.actual, {**(prior or {}), **set_now})
     forced = case.force is not None or any(change.forces_replacement for change in fields)
     if forced:
         fields = tuple(_without_stays(fields))
@@ -168,8 +168,8 @@ def _moved_leaves(case: Existing) -> frozenset[Path]:
     if case.prior is None:
         return frozenset()
     seen = seen_leaves(case.normal, case.kind, case.prior)
-    found = drifted(case.normal, case.kind.root, seen, case.actual)
-    return frozenset(difference.path for difference in found)
+    differences = drifted(case.normal, case.kind.root, seen, case.actual)
+    return frozenset(difference.path for difference in differences)
 
 
 def _action(

@@ -84,11 +84,11 @@ class KnownValues:
         if expected is None or kind is None:
             return UNKNOWN
         path = target.path
-        found = referred_value(
+        value = referred_value(
             kind, expected.attributes, path, expected.declared, whole=expected.whole
         )
-        secret = self._secrets.get(target) if isinstance(found, Sealed) else None
-        return found if secret is None else Sensitive(secret)
+        secret = self._secrets.get(target) if isinstance(value, Sealed) else None
+        return value if secret is None else Sensitive(secret)
 
 
 def known_before(inputs: PlanInputs) -> KnownValues:
@@ -126,32 +126,32 @@ def expected_after(decision: Decision, *, refreshed: bool) -> ExpectedResource:
         }
         return ExpectedResource(made, whole=False, exists=False, declared=decision.wanted)
     prior = decision.prior.attributes if decision.prior is not None else {}
-    found: dict[str, Any]
-    found = {name: value for name, value in prior.items() if isinstance(value, Sealed)}
+    attributes: dict[str, Any]
+    attributes = {name: value for name, value in prior.items() if isinstance(value, Sealed)}
     actual = decision.actual or {}
-    found |= {name: value for name, value in actual.items() if name not in found or value}
+    attributes |= {name: value for name, value in actual.items() if name not in attributes or value}
     for name, value in _changed(decision).items():
-        found[decision.kind.root.fields[name].source.split(".")[0] or name] = UNKNOWN
-        found[name] = value
-    attributes = with_returned_once(decision.kind, found, prior)
-    return ExpectedResource(attributes, whole=refreshed, declared=decision.wanted)
+        attributes[decision.kind.root.fields[name].source.split(".")[0] or name] = UNKNOWN
+        attributes[name] = value
+    kept = with_returned_once(decision.kind, attributes, prior)
+    return ExpectedResource(kept, whole=refreshed, declared=decision.wanted)
 
 
 def _changed(decision: Decision) -> dict[str, Any]:
     """The fields that an update changes, UNKNOWN where only its response has the value."""
     certain = _certain(decision)
-    found: dict[str, Any] = {}
+    changed: dict[str, Any] = {}
     for change in decision.fields:
         name = str(change.path[0])
         if change.reason is FieldReason.STAYS:
             continue
         if len(change.path) > 1 or isinstance(certain.get(name), Mapping):
-            found[name] = UNKNOWN  # Stripe may fill in what is not declared in it
+            changed[name] = UNKNOWN  # Stripe may fill in what is not declared in it
         elif change.reason in (FieldReason.CLEARED, FieldReason.GOES):
-            found[name] = None if change.after is ABSENT else change.after
+            changed[name] = None if change.after is ABSENT else change.after
         else:
-            found[name] = certain.get(name, UNKNOWN)
-    return found
+            changed[name] = certain.get(name, UNKNOWN)
+    return changed
 
 
 def _certain(decision: Decision) -> dict[str, Any]:

@@ -23,14 +23,14 @@ def decide_removed(
         chosen: Addresses that the plan is about; None for all.
         decided: Addresses that a declaration has decided.
     """
-    found: dict[str, Decision] = {}
+    removed: dict[str, Decision] = {}
     declared = {} if inputs.options.destroy else inputs.graph.declarations
     for address, prior in inputs.state.resources.items():
         if address in declared or address in decided:
             continue
         if chosen is None or address in chosen:
-            found[address] = _removal(inputs, address, prior)
-    return found
+            removed[address] = _removal(inputs, address, prior)
+    return removed
 
 
 def _removal(inputs: PlanInputs, address: str, prior: ResourceState) -> Decision:

@@ -166,15 +166,15 @@ class _Order:
 
     def _dependents(self) -> dict[str, list[str]]:
         """What refers, or referred when last applied, to each resource, sorted."""
-        graph, found = self.steps.inputs.graph, dict[str, list[str]]()
+        graph, dependents = self.steps.inputs.graph, dict[str, list[str]]()
         for other in sorted({*self.steps.decisions, *graph.declarations}):
             prior = self.steps.inputs.state.resources.get(other)
             needs = set(prior.dependencies) if prior is not None else set()
             if other in graph.declarations:
                 needs |= graph.edges[other] | graph.deferred[other]
             for address in needs - {other}:
-                found.setdefault(address, []).append(other)
-        return found
+                dependents.setdefault(address, []).append(other)
+        return dependents
 
     def _detach(self) -> None:
         """Update objects that refer to what is removed, where Stripe refuses the removal otherwise.
