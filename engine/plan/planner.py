@@ -7,31 +7,28 @@ in order; describe the decisions; compare outputs; let the rules refuse.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 
 from engine.address import parse_address
 from engine.graph.build import ResourceGraph
 from engine.plan.checks import refusals_of
 from engine.plan.compare.drift import find_drift
-from engine.plan.compare.normalize import Normalizer
 from engine.plan.decide.annotate import with_detached, with_keys_passed_on
 from engine.plan.decide.capacity import fit_capacity
 from engine.plan.decide.declared import decide_declared
 from engine.plan.decide.describe import describe
-from engine.plan.decide.references import known_before, lost_secret
+from engine.plan.decide.references import known_before
 from engine.plan.decide.removed import decide_removed
 from engine.plan.inputs.observed import Observed
 from engine.plan.inputs.options import PlanOptions
 from engine.plan.inputs.plan_inputs import PlanInputs
 from engine.plan.inputs.selection import moved_state, selection
 from engine.plan.model import Action, Change, Drift, Plan
-from engine.plan.outputs import output_changes
+from engine.plan.outputs import plan_outputs
 from engine.plan.steps.order import order_steps
 from engine.plan.steps.refresh import refresh_steps
 from engine.schema.resource_type import Schemas
 from engine.state.model import State
-from engine.values.targets import Target
-from engine.values.templates import targets_in
 
 
 def make_plan(
@@ -76,10 +73,8 @@ def make_plan(
         describe(decisions[address], inputs.moved_from.get(address))
         for address in sorted(decisions, key=parse_address)
     )
-    outputs = {} if inputs.options.destroy else graph.stack.outputs
-    lost = {name: list(filter(known.is_lost, targets_in(outputs[name].value))) for name in outputs}
-    outputs = {name: outputs[name] for name in outputs if not lost[name]}
     whole = chosen is None
+    outputs = plan_outputs(inputs, known, whole=whole)
     return Plan(
         stack=state.stack,
         environment=state.environment,
@@ -87,16 +82,12 @@ def make_plan(
         serial=state.serial,
         changes=changes,
         drift=drift,
-        outputs=output_changes(outputs, state.outputs, known, Normalizer(state.lineage))
-        if whole
-        else (),
-        wanted_outputs={entry.name: (entry.value, entry.sensitive) for entry in outputs.values()}
-        if whole
-        else None,
+        outputs=outputs.changes,
+        wanted_outputs=outputs.wanted,
         steps=steps,
         moves=moves,
         lookups=observed.lookups,
-        warnings=(*_warnings(inputs, whole=whole), *_lost(lost), *_left_as_is(changes)),
+        warnings=(*_warnings(inputs, whole=whole), *outputs.warnings, *_left_as_is(changes)),
         refusals=refusals_of(decisions.values(), state, inputs.options),
     )
 
@@ -111,13 +102,6 @@ def _refresh_only(inputs: PlanInputs, drift: tuple[Drift, ...]) -> Plan:
         steps=tuple(refresh_steps(inputs, drift)),
         refresh_only=True,
     )
-
-
-def _lost(lost: Mapping[str, Sequence[Target]]) -> Iterator[str]:
-    """Warn of outputs whose secret is kept nowhere."""
-    for name, targets in sorted(lost.items()):
-        if targets:
-            yield f"output {name} has no value: {lost_secret(targets[0])}"
 
 
 def _left_as_is(changes: Iterable[Change]) -> Iterator[str]:

@@ -177,10 +177,10 @@ class Search:
         """The declared arguments, with references to found objects resolved."""
         known = KnownValues(self.schemas, self.outputs)
         for address, lookup in self.lookups.items():
-            known.decide(address, ExpectedResource(lookup))
+            known.learn(address, ExpectedResource(lookup))
         for address, claimed in self.claimed.items():
             if claimed.current is not None:
-                known.decide(address, ExpectedResource(claimed.current))
+                known.learn(address, ExpectedResource(claimed.current))
         return {
             address: resolve(entry.arguments, known)
             for address, entry in self.graph.declarations.items()

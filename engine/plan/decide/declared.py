@@ -57,10 +57,10 @@ def _in_order(
     for address in inputs.graph.order:
         if chosen is None or address in chosen:
             decisions[address] = _decide(inputs, address, known, decisions)
-            known.decide(address, expected_after(decisions[address], refreshed=refreshed))
+            known.learn(address, expected_after(decisions[address], refreshed=refreshed))
         elif (prior := inputs.state.resources.get(address)) is not None:
             actual = inputs.actual(address, prior) or {}
-            known.decide(address, ExpectedResource(actual, whole=False, declared=prior.declared))
+            known.learn(address, ExpectedResource(actual, whole=False, declared=prior.declared))
     return decisions
 
 
@@ -237,6 +237,6 @@ def _cannot_be_made(inputs: PlanInputs, declaration: Declaration) -> Iterator[st
     if not kind.creatable and not kind.life.singleton:
         yield (
             f"{address} ({declaration.location}): Stripe has no call that makes one. "
-            f"Make the {kind.title} in the Dashboard, then take it over with "
+            f"Make the {kind.title} in the Dashboard, then write "
             f'import_("{address}", ID)'
         )

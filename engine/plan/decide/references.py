@@ -54,7 +54,7 @@ class KnownValues:
         self._secrets = secrets or {}
         self._resources: dict[str, ExpectedResource] = {}
 
-    def decide(self, address: str, expected: ExpectedResource) -> None:
+    def learn(self, address: str, expected: ExpectedResource) -> None:
         """Record what is known of a resource."""
         self._resources[address] = expected
 
@@ -96,7 +96,7 @@ def known_before(inputs: PlanInputs) -> KnownValues:
     observed = inputs.observed
     known = KnownValues(inputs.schemas, observed.outputs, observed.secrets)
     for address, found in observed.lookups.items():
-        known.decide(address, ExpectedResource(found))
+        known.learn(address, ExpectedResource(found))
     return known
 
 
