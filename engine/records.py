@@ -60,15 +60,16 @@ class WrongValueError(ShapeError):
 
 
 def check_plain(document: Any, path: Path = ()) -> None:
-    """Refuse what JSON can spell and no file of the engine holds.
+    """Refuse what a JSON text can hold and no file of the engine does.
 
     Raises:
-        ShapeError: at a number that is none, a text that is no Unicode, or nesting without end.
+        ShapeError: at a number that JSON does not have, a text that is not Unicode, or nesting that
+            is too deep.
     """
     if len(path) > _DEEPEST:
         raise ShapeError(path[:_DEEPEST], "it is nested deeper than anything the engine writes")
     if isinstance(document, float) and not math.isfinite(document):
-        raise ShapeError(path, "it holds a number that is none: too large, or not a number")
+        raise ShapeError(path, "it holds an invalid number: infinite, or not a number")
     if isinstance(document, str) and not _is_text(document):
         raise ShapeError(path, "it holds a text that is not Unicode: half a surrogate pair")
     if isinstance(document, dict):
@@ -199,7 +200,7 @@ class Record(Generic[T]):
             inner: The records in it.
             keys: Keys by field where they are not the field's name; `account.id` is the key `id` of
                 the object `account`.
-            codecs: By field, where its annotation does not say enough.
+            codecs: By field, where the annotation is not enough.
             values: How `Any` and `Mapping[str, Any]` are written.
             required: Fields that are always written and have to be there although they have a
                 default.

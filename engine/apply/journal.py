@@ -1,8 +1,7 @@
-"""The journal of one run: what it is about to do before it does it, and what came of it after.
+"""The journal of one run: an intent before each request, a result after it.
 
-Each operation leaves an intent before Stripe is called, with everything that is needed to send it
-again, and what it changed in the state afterwards. A run that is killed in between is taken up by
-the next one (`recovery`). What must not live here: where journals are kept (`ports.state_store`).
+An intent holds everything that is needed to send the request again, a result what it changed in
+the state. If a run is killed in between, the next one recovers it (`recovery`).
 """
 
 from __future__ import annotations
@@ -39,9 +38,9 @@ class Run:
         environment: Environment name.
         lineage: Lineage of the state it changes.
         serial: Serial of that state.
-        objects: Which objects that state has, as `objects_of` tells.
-        account_id: Account it acts on; empty if Stripe does not tell.
-        livemode: Real money; None if Stripe does not tell.
+        objects: Which objects that state has, as a fingerprint (`objects_of`).
+        account_id: Account it acts on; empty if Stripe does not return it.
+        livemode: Real money; None if Stripe does not return it.
         since: UTC start, ISO 8601 to the second.
     """
 
@@ -58,15 +57,15 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intent:
-    """An operation that was begun.
+    """A step that was begun.
 
     Attributes:
         number: Its number in the run.
         key: Its idempotency key.
-        at: When it was sent, by Stripe's clock, seconds since 1970; None if nobody knows.
-        step: The operation, its parameters resolved and the id it acts on filled in.
-        kept: Fingerprints of the secrets that the sink had before under the names of those that
-            it may bring, by name: what the sink has afterwards is new if it is another.
+        at: When it was sent, by Stripe's clock, in seconds since 1970; None if unknown.
+        step: The step, with resolved parameters and the id that it acts on.
+        kept: Fingerprints of what the secret sink held before, by the names of the secrets that
+            the response may return: a different value afterwards is a new one.
     """
 
     number: int
@@ -84,12 +83,12 @@ _DELTA = Record(Delta, RESOURCE, REMOVED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unfinished:
-    """What the journal of a run that did not finish says.
+    """The content of a journal whose run did not finish.
 
     Attributes:
         run: The run.
-        deltas: What its operations changed in the state, in order.
-        pending: Operations of which nobody knows what became, in order.
+        deltas: What its steps changed in the state, in order.
+        pending: Intents without a result, in order.
     """
 
     run: Run
@@ -104,7 +103,7 @@ class Journal:
     Attributes:
         run: The run it belongs to.
         file: Where its records go.
-        open: Records of the intents of which nobody knows yet what became, by number.
+        open: Records of the intents without a result, by number.
     """
 
     run: Run
@@ -112,7 +111,7 @@ class Journal:
     open: dict[int, bytes] = field(default_factory=dict)
 
     def intend(self, intent: Intent) -> None:
-        """Write down what is about to be sent; there is room for its result then.
+        """Write down what is about to be sent, and reserve room for its result.
 
         Raises:
             StateError: if it cannot be written; nothing may be sent.
@@ -124,7 +123,7 @@ class Journal:
         self.open[intent.number] = record
 
     def done(self, number: int, delta: Delta) -> None:
-        """Write down that an operation was carried out, and what it changes.
+        """Write down that a step was carried out, and what it changes.
 
         Raises:
             StateError: if it cannot be written.
@@ -133,7 +132,7 @@ class Journal:
         self.open.pop(number, None)
 
     def failed(self, number: int) -> None:
-        """Write down that an operation did not happen.
+        """Write down that a step did not happen.
 
         Raises:
             StateError: if it cannot be written.
@@ -142,7 +141,7 @@ class Journal:
         self.open.pop(number, None)
 
     def note(self, delta: Delta) -> None:
-        """Write down a change of the state that Stripe has no part in.
+        """Write down a change of the state for which no request is sent.
 
         Raises:
             StateError: if it cannot be written.
@@ -151,33 +150,33 @@ class Journal:
 
 
 def objects_of(state: State) -> str:
-    """Tell which objects a state has, and at which addresses, in a few characters.
+    """A fingerprint of the objects that a state has, with their addresses.
 
-    Two states of one lineage and serial may still be two: each branch of a repository has its own.
+    Two states of one lineage and serial can differ: each branch of a repository has its own.
     """
     held = sorted((name, entry.id, entry.superseded) for name, entry in state.resources.items())
     return fingerprint(held, state.lineage)
 
 
 def first_record(run: Run) -> bytes:
-    """What a journal begins with."""
+    """The first record of a journal."""
     return _record({"journal": FORMAT, **_RUN.write(run)})
 
 
 def intent_record(intent: Intent, salt: str) -> bytes:
-    """What a journal holds of an operation that is about to be sent."""
+    """The record of a step that is about to be sent."""
     return _record(_INTENT.write(intent, salt))
 
 
 def room_for(steps: Sequence[Step], salt: str) -> int:
-    """Bytes that the journal of these operations is expected to need."""
+    """How many bytes the journal of some steps is expected to need."""
     return sum(3 * len(_record(STEP.write(step, salt))) + _RESULT_ROOM for step in steps)
 
 
 def read_journal(
     records: Sequence[bytes], schemas: Schemas, secrets: Mapping[str, Any]
 ) -> Unfinished:
-    """Read what a run left.
+    """Read the journal of a run that did not finish.
 
     Args:
         records: Its records.
@@ -185,7 +184,7 @@ def read_journal(
         secrets: Known secrets by fingerprint.
 
     Raises:
-        StateError: if it was not written by an engine that this one understands.
+        StateError: if this engine does not understand it.
     """
     try:
         return _read([json.loads(record) for record in records], schemas, secrets)

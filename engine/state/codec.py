@@ -1,8 +1,8 @@
 """The state file format: canonical bytes, digest, versions.
 
-One pretty, sorted JSON document with a newline at its end and nothing volatile in it. The digest
-over everything beside itself makes concurrent edits a git conflict and tells hand edits, bad
-merges and bit rot from a file that was written here.
+One indented JSON document with sorted keys, a newline at its end and nothing volatile in it. The
+digest covers everything but itself: it turns concurrent edits into a conflict of the version
+control, and shows edits by hand, bad merges and damaged bytes.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from engine.state.state_json import STATE, place_without_id, state_of
 
 _MERGE_MARKERS = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")
 TOUCHED = (
-    "its digest does not fit the rest of it, so it was edited, merged or damaged after the engine "
+    "its digest does not match its content, so it was edited, merged or damaged after the engine "
     "wrote it"
 )
-"""What a digest that does not fit says."""
+"""Why a state is refused whose digest is another."""
 _CONTENT = ("outputs", "resources", "removed")
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A state file as JSON, of a version this engine reads, not yet believed.
+    """A state file as JSON, of a version that this engine reads; its content is not checked yet.
 
     Attributes:
         path: Where it is, for errors.
@@ -51,7 +51,7 @@ class Document:
 
     @property
     def is_untouched(self) -> bool:
-        """Whether its digest is that of what stands beside it."""
+        """Whether its digest is that of its content."""
         return bool(self.fields.get("digest") == _DIGESTS[self.version](self.fields))
 
     def line(self, *path: str | int) -> int:
@@ -115,7 +115,7 @@ def decode(raw: bytes, *, path: str, advice: Advice = GENERAL) -> State:
 
 
 def parse(raw: bytes, *, path: str, advice: Advice = GENERAL) -> Document:
-    """Read the JSON of a state file; whether it is whole and untouched is not asked yet.
+    """Read the JSON of a state file; its digest and its fields are not checked yet.
 
     Raises:
         UntrustedStateError: if it is no JSON object, or of a version this engine does not read.
@@ -145,12 +145,12 @@ def parse(raw: bytes, *, path: str, advice: Advice = GENERAL) -> Document:
         )
     if type(version) is not int or version not in _DIGESTS:
         line = line_of(text, ("format_version",))
-        raise _damaged(path, line, "it has no format_version that ever was", advice)
+        raise _damaged(path, line, "it has no format_version that this engine knows", advice)
     return Document(path, text, fields, version, advice)
 
 
 def read(document: Document) -> State:
-    """Read the state that a document stands for.
+    """Read the state in a document.
 
     Raises:
         UntrustedStateError: at the first field that is not what it should be.
@@ -162,17 +162,17 @@ def read(document: Document) -> State:
 
 
 def digest_of(document: Mapping[str, Any]) -> str:
-    """The digest of all that stands in a document beside the digest itself."""
+    """The SHA-256 of a document without its `digest` field."""
     return _hashed({name: value for name, value in document.items() if name != "digest"})
 
 
 def _digest_of_content(document: Mapping[str, Any]) -> str:
-    """Format 1: outputs, resources and removed objects; the header was not covered."""
+    """Format 1: outputs, resources and removed objects, without the header."""
     return _hashed({name: document.get(name, {}) for name in _CONTENT})
 
 
 _DIGESTS: Mapping[int, Callable[[Mapping[str, Any]], str]] = {1: _digest_of_content, 2: digest_of}
-"""What each format version hashes. Nothing else differs between them."""
+"""What each format version hashes; nothing else differs between the versions."""
 
 
 def _hashed(document: Mapping[str, Any]) -> str:
@@ -181,7 +181,7 @@ def _hashed(document: Mapping[str, Any]) -> str:
 
 
 class _DamageError(Exception):
-    """What is wrong with the bytes of a state, and in which line."""
+    """What is wrong with the bytes of a state, with the line."""
 
     def __init__(self, line: int, why: str) -> None:
         super().__init__(why)
@@ -213,23 +213,22 @@ def _text(raw: bytes) -> str:
 
 def _fields(text: str) -> dict[str, Any]:
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) != len(pairs):
+        fields = dict(pairs)
+        if len(fields) != len(pairs):
             names = [name for name, _ in pairs]
-            twice = next(name for name in names if names.count(name) > 1)
-            raise _DuplicateKeyError(twice)
-        return found
+            raise _DuplicateKeyError(next(name for name in names if names.count(name) > 1))
+        return fields
 
     try:
         document = json.loads(text, object_pairs_hook=unique, parse_constant=_no_number)
     except _DuplicateKeyError as error:
         at = text.rfind(json.dumps(error.key, ensure_ascii=False))
         line = text[:at].count("\n") + 1 if at >= 0 else 1
-        raise _DamageError(line, f"{error.key!r} stands in it twice") from error
+        raise _DamageError(line, f"{error.key!r} is in it twice") from error
     except json.JSONDecodeError as error:
         raise _DamageError(error.lineno, f"it is not whole JSON: {error.msg}") from error
     except ValueError as error:
-        raise _DamageError(1, f"it holds a number that is none: {error}") from error
+        raise _DamageError(1, f"it holds an invalid number: {error}") from error
     except RecursionError as error:
         raise _DamageError(1, "it is nested deeper than any state") from error
     if not isinstance(document, dict):

@@ -1,7 +1,4 @@
-"""Where in the text of a JSON document something stands, for errors that name the line.
-
-What must not live here: what a state is.
-"""
+"""The line of a field in the text of a JSON document, for errors."""
 
 from __future__ import annotations
 
@@ -15,11 +12,11 @@ _SIGN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|\n|[^\s{}\[\]:,"]+')
 
 
 def line_of(text: str, path: Path) -> int:
-    """The 1-based line of what a path leads to, or of the nearest thing around it.
+    """The 1-based line of the value at a path, or of the nearest value that is around it.
 
     Args:
         text: A whole JSON document.
-        path: Keys and indexes from the top; of a key that stands twice the last one counts.
+        path: Keys and indexes from the top; of a key that is there twice the last one counts.
     """
     best, line = 0, 1
     for number, place in _places(text):

@@ -1,7 +1,4 @@
-"""State as a value: frozen records, and how one becomes the next.
-
-What must not live here: the file format (`codec`), and where files are (`backend`).
-"""
+"""State as a value: frozen records, and how one becomes the next."""
 
 from __future__ import annotations
 
@@ -22,7 +19,7 @@ _EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemovalPolicy:
-    """What the author said about removal, remembered for when the declaration is gone.
+    """What is declared about removal, kept for when the declaration is gone.
 
     Attributes:
         protect: Removal and replacement are refused.
@@ -42,11 +39,11 @@ class ResourceState:
     Attributes:
         type: Resource type, `stripe_price`.
         id: Stripe's id.
-        declared: What the author wrote, references kept as `${address.attribute}`.
-        attributes: What Stripe answered: declared leaves, and what others refer to.
+        declared: The arguments of the declaration, references as `${address.attribute}`.
+        attributes: What Stripe returned: declared leaves, and what others refer to.
         dependencies: Addresses it refers to, sorted.
         superseded: Ids of objects it replaced that still have to be removed.
-        removal_policy: What the author said about removal.
+        removal_policy: What is declared about removal.
     """
 
     type: str
@@ -60,7 +57,7 @@ class ResourceState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemovedObject:
-    """An object that was removed as far as Stripe allows, and could come back.
+    """An object that was removed as far as Stripe allows, and that can be revived.
 
     Attributes:
         type: Resource type.
@@ -75,7 +72,7 @@ class RemovedObject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """All that is known of one stack in one environment.
+    """What the engine knows of one stack in one environment.
 
     Attributes:
         stack: Stack name.
@@ -83,7 +80,7 @@ class State:
         lineage: Random, made once; two states with different ones are unrelated.
         serial: Goes up by one with each run that changes the state.
         account_id: Account the objects are on; empty until the first apply, or if Stripe does
-            not tell.
+            not return it.
         livemode: Real money; None until the first apply.
         api_version: Stripe API version of the last apply; empty before it.
         engine_version: Version that wrote the file; empty for a state never written.
@@ -120,7 +117,7 @@ class State:
         return dataclasses.replace(self, resources={**self.resources, address: resource})
 
     def with_move(self, old: str, new: str) -> State:
-        """This state with a resource under another address, to whoever depends on it too."""
+        """This state with a resource under another address, in the dependencies of others too."""
         resources = {
             new if address == old else address: dataclasses.replace(
                 resource,
@@ -142,8 +139,8 @@ class Delta:
     """What one operation changes in a state, so that its cost is not that of the state.
 
     Attributes:
-        resources: What the resources at some addresses become; None for one that goes.
-        removed: What is remembered of archived objects at some addresses; None to forget one.
+        resources: New resources by address; None for one that goes.
+        removed: New archived objects by address; None for one that is forgotten.
     """
 
     resources: Mapping[str, ResourceState | None] = field(default_factory=lambda: _EMPTY)
@@ -170,7 +167,7 @@ class Draft:
 
     @property
     def lineage(self) -> str:
-        """Of the state: the salt of its fingerprints."""
+        """The lineage of the state, the salt of its fingerprints."""
         return self.base.lineage
 
     def at(self, address: ResourceAddress | str) -> ResourceState | None:
@@ -178,7 +175,7 @@ class Draft:
         return self.resources.get(str(address))
 
     def change(self, delta: Delta) -> None:
-        """Take a change in."""
+        """Apply a change."""
         _put(self.resources, delta.resources)
         _put(self.removed, delta.removed)
 

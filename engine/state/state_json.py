@@ -26,14 +26,14 @@ STATE = Record(
 
 
 def state_of(document: Mapping[str, Any]) -> State:
-    """Read the fields of a state file; what the file says of itself is not looked at.
+    """Read the fields of a state file but for its format version and digest.
 
     Raises:
         ShapeError: at the first field that is not what it should be. One that is unknown counts:
             it would be lost with the next write.
     """
     fields = {name: value for name, value in document.items() if name not in _OF_THE_FILE}
-    state = STATE.read({"removed": {}, **fields})  # not every file of format 1 has the field
+    state = STATE.read({"removed": {}, **fields})  # a file may lack the field
     lacking = place_without_id(state)
     if lacking is not None:
         raise ShapeError(lacking, "an id is empty")

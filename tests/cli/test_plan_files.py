@@ -231,7 +231,7 @@ def test_a_file_that_was_edited(engine: Engine, root: Path) -> None:
         ended = engine(command, "shop.plan")
         assert (ended.code, ended.out) == (1, "")
         assert ended.err == (
-            "Error: shop.plan cannot be trusted: its digest does not fit what it says, so it was "
+            "Error: shop.plan cannot be trusted: its digest does not match its content, so it was "
             "edited or damaged after the engine wrote it\n"
             "Hint: run engine plan -o again; nothing was changed\n"
         )

@@ -179,7 +179,7 @@ BAD_STATES: dict[str, tuple[Callable[[bytes], bytes], str, str]] = {
     ),
     "edited": (
         _edit,
-        r"state/local/shop\.json, line 7: the state cannot be trusted: its digest does not fit",
+        r"state/local/shop\.json, line 7: the state cannot be trusted: its digest does not match",
         "git checkout -- state/local/shop.json",
     ),
     "newer": (

@@ -1,8 +1,8 @@
-"""Whether a plan that was read shows what it carries out.
+"""Check that a plan that was read shows what it carries out.
 
-Changes are what people look at, operations are what an apply sends. A plan that the engine made
-has both from one decision; in a file they are two lists, and an edited file could show one thing
-and do another. What must not live here: who may write plan files, which nothing in them can tell.
+People look at changes, an apply sends steps. A plan that the engine made derives both from one
+decision; in a file they are two lists, and an edited file could show one change and carry out
+another.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _NEEDED: Mapping[Action, frozenset[StepKind]] = {
     Action.DELETE: frozenset({StepKind.REMOVE}),
     Action.FORGET: frozenset({StepKind.FORGET}),
 }
-"""Of what kind one operation at least has to be."""
+"""The kinds of which each action needs at least one step."""
 _MAKING = frozenset({Action.CREATE, Action.REPLACE})
 _STATE_ONLY = frozenset({StepKind.RECORD, StepKind.FORGET})
 _CHANGING = _MAKING | {Action.UPDATE, Action.IMPORT, Action.REVIVE}
@@ -42,21 +42,20 @@ _ALLOWED: Mapping[StepKind, frozenset[Action]] = {
     StepKind.CALL: _CHANGING,
     StepKind.FORGET: frozenset({Action.FORGET}),
 }
-"""Which actions an operation can be part of; of those that are not here, any."""
+"""The actions that a step can be part of; a kind that is not here can be part of any."""
 
 
 def disagreement(plan: Plan, schemas: Schemas) -> str:
-    """Tell the first thing that a plan carries out and does not show, or the other way round.
+    """Find the first thing that a plan carries out and does not show, or the other way round.
 
     Args:
         plan: The plan.
         schemas: Resource types by name.
 
     Returns:
-        What it is, for a message; empty if there is none.
+        It in words, for a message; empty if there is none.
     """
-    found = tuple(_disagreements(plan, schemas))
-    return found[0] if found else ""
+    return next(_disagreements(plan, schemas), "")
 
 
 def _disagreements(plan: Plan, schemas: Schemas) -> Iterator[str]:
@@ -78,7 +77,7 @@ def _disagreements(plan: Plan, schemas: Schemas) -> Iterator[str]:
         steps[str(step.address)].append(step)
         yield from _unshown(plan, change, step, schemas[step.type])
     for address, change in changes.items():
-        yield from _two_faced(change, schemas[change.type])
+        yield from _contradictions(change, schemas[change.type])
         yield from _not_carried_out(change, steps[address], schemas[change.type])
 
 
@@ -107,7 +106,7 @@ def _unshown(plan: Plan, change: Change, step: Step, kind: ResourceType) -> Iter
 
 
 def _ends_what_is_shown(change: Change, step: Step, kind: ResourceType) -> bool:
-    """Whether the notes name everything that a removal takes along."""
+    """Whether the notes name everything that ends together with the object."""
     titles = {brought.at: brought.object for brought in kind.life.companions}
     return all(
         name in titles
@@ -117,7 +116,7 @@ def _ends_what_is_shown(change: Change, step: Step, kind: ResourceType) -> bool:
 
 
 class _Shown:
-    """What a change shows of a resource."""
+    """The values that a change shows of a resource."""
 
     def __init__(self, change: Change, kind: ResourceType) -> None:
         self._kind = kind
@@ -136,20 +135,20 @@ class _Shown:
                 self._any.setdefault(_named(inner), []).append(leaf)
 
     def has(self, path: Path, value: Any) -> bool:
-        """Whether a leaf that is sent is one that is shown."""
+        """Whether a leaf that is sent is shown."""
         attribute = self._kind.root.at(path) or Attribute(kind=Kind.ANY)
         if path in self._fields and _ordered(self._kind.root, path):
             return _same(attribute, value, self._fields[path])
-        told = get_path(self._after, path, ABSENT)
-        if told is not ABSENT and _ordered(self._kind.root, path):
-            return _same(attribute, value, told)
+        shown = get_path(self._after, path, ABSENT)
+        if shown is not ABSENT and _ordered(self._kind.root, path):
+            return _same(attribute, value, shown)
         others = self._any.get(_named(path), ())
         if any(_same(attribute, value, other) for other in others):
             return True
         return not others and (value is CLEAR or self._is_ours(path, value))
 
     def _is_ours(self, path: Path, value: Any) -> bool:
-        """Whether it is what the engine itself says beside what is declared."""
+        """Whether the engine itself sends it in addition to what is declared."""
         kind = self._kind
         taken_over = {key.transfer for key in kind.life.natural_keys} | {
             rule.field for rule in kind.life.inherits
@@ -158,7 +157,7 @@ class _Shown:
             return True
         attribute = kind.root.at(path)
         if attribute is not None and attribute.required_in_update:
-            return True  # beside a changed field, as Stripe has it
+            return True  # sent with the value that Stripe has
         if (
             kind.life.revival is not None
             and get_path(kind.life.revival.params or {}, path, ABSENT) == value
@@ -171,7 +170,7 @@ class _Shown:
 
 
 def _ordered(root: Attribute, path: Path) -> bool:
-    """Whether the place of a leaf in its lists means something."""
+    """Whether the position of a leaf in its lists has a meaning."""
     for depth, part in enumerate(path):
         holder = root.at(path[:depth])
         if isinstance(part, int) and (
@@ -181,27 +180,27 @@ def _ordered(root: Attribute, path: Path) -> bool:
     return True
 
 
-def _same(attribute: Attribute, sent: Any, told: Any) -> bool:
+def _same(attribute: Attribute, sent: Any, shown: Any) -> bool:
     if sent is CLEAR:
-        return told in (ABSENT, None, "", [], {}, CLEAR) or told == attribute.neutral
-    if isinstance(sent, Sealed) or isinstance(told, Sealed):
-        return isinstance(told, Sealed)
+        return shown in (ABSENT, None, "", [], {}, CLEAR) or shown == attribute.neutral
+    if isinstance(sent, Sealed) or isinstance(shown, Sealed):
+        return isinstance(shown, Sealed)
     if isinstance(sent, str) and any(targets_in(sent)):
-        return told is UNKNOWN or not isinstance(told, Marker)
-    if isinstance(told, Marker):
+        return shown is UNKNOWN or not isinstance(shown, Marker)
+    if isinstance(shown, Marker):
         return False
-    same: bool = comparable(attribute, unescaped(sent)) == comparable(attribute, told)
+    same: bool = comparable(attribute, unescaped(sent)) == comparable(attribute, shown)
     return same
 
 
-def _two_faced(change: Change, kind: ResourceType) -> Iterator[str]:
-    """What the leaves of a change say, and the whole of it does not."""
+def _contradictions(change: Change, kind: ResourceType) -> Iterator[str]:
+    """Fields of a change that show another value than the change as a whole."""
     for field in change.fields:
-        attribute, told = kind.root.at(field.path), get_path(change.after, field.path, ABSENT)
-        if attribute is None or told is ABSENT or field.reason is FieldReason.STAYS:
+        attribute, shown = kind.root.at(field.path), get_path(change.after, field.path, ABSENT)
+        if attribute is None or shown is ABSENT or field.reason is FieldReason.STAYS:
             continue
-        same = told == field.after or field.after is ABSENT
-        if not same and not _same(attribute, told, field.after):
+        same = shown == field.after or field.after is ABSENT
+        if not same and not _same(attribute, shown, field.after):
             yield f"{change.address} shows two values of {dotted(field.path)}"
 
 
@@ -232,7 +231,7 @@ def _not_carried_out(change: Change, steps: list[Step], kind: ResourceType) -> I
 
 
 def _is_nothing(attribute: Attribute, value: Any) -> bool:
-    """Whether that is what an object has of which nothing is sent."""
+    """Whether an object has this value if nothing is sent."""
     if value in (ABSENT, None, "", []):
         return True
     nothing: bool = comparable(attribute, value) == comparable(attribute, None)
@@ -240,7 +239,7 @@ def _is_nothing(attribute: Attribute, value: Any) -> bool:
 
 
 def _unplaced(root: Attribute, path: Path) -> Path:
-    """A path without the places and keys in its lists."""
+    """A path without the indexes and keys in its lists."""
     found = list[str | int]()
     for depth, part in enumerate(path):
         holder = root.at(path[:depth]) if depth else root
@@ -250,7 +249,7 @@ def _unplaced(root: Attribute, path: Path) -> Path:
 
 
 def _named(path: Path) -> Path:
-    """A path without the places in its lists."""
+    """A path without the indexes in its lists."""
     return tuple(part for part in path if not isinstance(part, int))
 
 

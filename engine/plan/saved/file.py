@@ -1,8 +1,7 @@
-"""Saved plans: the bytes of a plan file, its digest, its versions.
+"""Saved plans: the bytes of a plan file, its digest and its versions.
 
-A plan file says what an apply will do, whom it was made for and what it was made from. Only the
-engine writes it: whoever changes a byte of it gets it refused. What must not live here: where the
-file is, and whether the plan still holds.
+A plan file holds what an apply will do, the account that it was made for, and its preconditions.
+Only the engine writes it: a file in which a byte was changed is refused.
 """
 
 from __future__ import annotations
@@ -36,8 +35,8 @@ class SavedStack:
     """The plan of one stack.
 
     Attributes:
-        plan: What an apply does; secrets are fingerprints once it was read from a file.
-        preconditions: What it was made from.
+        plan: What an apply does; in a plan that was read from a file, secrets are fingerprints.
+        preconditions: What must be unchanged when it is applied.
     """
 
     plan: Plan
@@ -51,12 +50,12 @@ class SavedPlan:
     Attributes:
         engine_version: Version of the engine that made it.
         environment: Environment name.
-        embedded: That is the emulator built in.
-        account_id: The account the key answered for; empty if Stripe does not tell.
-        livemode: Real money; None if Stripe does not tell.
-        options: What the person asked for.
-        stacks: One a stack, in the order they are applied.
-        requests: Calls that planning made.
+        embedded: That is the embedded emulator.
+        account_id: The account of the key; empty if Stripe does not return it.
+        livemode: Real money; None if Stripe does not return it.
+        options: The options of the command.
+        stacks: The plan of each stack, in the order in which they are applied.
+        requests: How many requests planning made.
     """
 
     engine_version: str
@@ -106,7 +105,7 @@ def encode(saved: SavedPlan) -> bytes:
 
 
 def is_plan_file(raw: bytes) -> bool:
-    """Whether bytes begin as those of a plan file do, damaged or not."""
+    """Whether bytes begin as those of a plan file, damaged or not."""
     return raw.startswith(_MARK)
 
 
@@ -136,13 +135,13 @@ def decode(raw: bytes, schemas: Schemas, *, path: str) -> SavedPlan:
             hint="upgrade the engine, or plan again with this one; nothing was changed",
         )
     if version != FORMAT_VERSION or _bytes(document) != raw:
-        raise _damaged(path, "its digest does not fit what it says")
+        raise _damaged(path, "its digest does not match its content")
     try:
         saved = _saved(document, schemas)
     except ShapeError as error:
         where = f" ({dotted(error.path)})" if error.path else ""
         raise PlanFileError(
-            f"{path} says what this engine does not understand: {error}{where}",
+            f"{path} holds what this engine does not understand: {error}{where}",
             cause=f"It was written by engine {document.get('engine_version', '?')}.",
             hint="run engine plan -o again with this engine; nothing was changed",
         ) from error
@@ -172,13 +171,13 @@ def _damaged(path: str, why: str) -> PlanFileError:
 
 
 def _bytes(document: Mapping[str, Any]) -> bytes:
-    """The one spelling of a document, with its digest in it."""
+    """The bytes of a document, with its digest; a document has one form only."""
     content = {name: value for name, value in document.items() if name != "digest"}
-    digest = "sha256:" + hashlib.sha256(_spelt(content)).hexdigest()
-    return _spelt({**content, "digest": digest}) + b"\n"
+    digest = "sha256:" + hashlib.sha256(_joined(content)).hexdigest()
+    return _joined({**content, "digest": digest}) + b"\n"
 
 
-def _spelt(document: Mapping[str, Any]) -> bytes:
+def _joined(document: Mapping[str, Any]) -> bytes:
     names = (*_HEAD, *sorted(set(document).difference(_HEAD)))
     entries = (f"{_text(name)}:{_text(document[name])}" for name in names if name in document)
     return f"{{{','.join(entries)}}}".encode()

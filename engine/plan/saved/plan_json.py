@@ -1,7 +1,6 @@
-"""A plan, and what it was made from, as JSON: what a plan file holds of one stack.
+"""A plan and its preconditions as JSON: what a plan file holds of one stack.
 
-Secrets are not in it. Operations and their values, which the journal of a run holds too, are in
-`step_json`.
+Secrets are not in it. Steps and values, which journals hold too, are in `step_json`.
 """
 
 from __future__ import annotations
@@ -110,12 +109,12 @@ def _write_plan(plan: Plan, salt: str) -> Any:
 
 
 PLAN = Codec(_write_plan, _PLAN.read)
-"""A plan but for its environment, which the file has once, and for objects that were looked up,
-which an apply reads again."""
+"""All of a plan but its environment, which the file holds once for all stacks, and the objects that
+were looked up, which an apply reads again."""
 
 
 def completed(plan: Plan, environment: str, schemas: Schemas) -> Plan:
-    """A plan that was read, with what its file does not say of each stack.
+    """A plan that was read, with what is not written in it: its environment, all of its removals.
 
     Args:
         plan: The plan; its secrets are fingerprints.
@@ -136,7 +135,7 @@ def completed(plan: Plan, environment: str, schemas: Schemas) -> Plan:
 def wanted_with_secrets(
     wanted: Mapping[str, tuple[Any, bool]] | None, secrets: Mapping[str, Any]
 ) -> Mapping[str, tuple[Any, bool]] | None:
-    """The outputs of a plan that was read, with those secrets filled in that are known."""
+    """The outputs of a plan that was read, with the secrets that are known."""
     if wanted is None:
         return None
     found: dict[str, tuple[Any, bool]] = {}
@@ -184,20 +183,20 @@ _Sides = TypeVar("_Sides", FieldChange, OutputChange)
 
 
 def _hidden_sides(entry: _Sides) -> _Sides:
-    """A difference; of a sensitive one only whether there is something on either side."""
+    """A change of a value; a sensitive one shows on each side only whether there is a value."""
     if not entry.sensitive:
         return entry
     return dataclasses.replace(entry, before=_hidden(entry.before), after=_hidden(entry.after))
 
 
 def _hidden(side: Any) -> Any:
-    """A value as a secret, unless it is none or hidden already."""
+    """A value as a secret, unless it is null, a marker or a secret already."""
     bare = side is None or isinstance(side, (Marker, Sensitive, Sealed))
     return side if bare else Sensitive(side)
 
 
 def _covered(document: Any, path: Path) -> Any:
-    """A document with what stands at a path made a secret."""
+    """A document in which the value at a path is a secret."""
     if not path:
         return _hidden(document)
     first, rest = path[0], path[1:]

@@ -1,7 +1,7 @@
-"""Operations as JSON documents: what the journal of a run and a saved plan hold of them.
+"""Steps and their values as JSON: what journals and plan files hold of them.
 
-Secrets are not in there: a sensitive value is written as its fingerprint and read back as the
-value that has this fingerprint, if whoever reads knows it.
+Secrets are not in there: a sensitive value is written as its fingerprint, and filled in again by
+`completed` where the stack still declares the value that has this fingerprint.
 """
 
 from __future__ import annotations
@@ -69,15 +69,15 @@ _TAGS: Mapping[str, Callable[[Any], Any]] = {_MARKER: Marker.__getitem__, _DECIM
 
 
 def has_sealed(value: Any) -> bool:
-    """Whether a value still holds a secret that nobody knew."""
+    """Whether a value holds a secret of which only the fingerprint is known."""
     return any_scalar(value, lambda scalar: isinstance(scalar, Sealed))
 
 
 def with_secrets(value: Any, secrets: Mapping[str, Any]) -> Any:
-    """A value that was read without secrets, with those that are known filled in.
+    """A value that was read, with the secrets that are known in place of their fingerprints.
 
     Args:
-        value: What `value_of` gave.
+        value: A value as `value_of` returns it.
         secrets: Known secrets by fingerprint; one that is not known stays a fingerprint.
     """
 
@@ -104,8 +104,8 @@ _STEP = Record(Step, REMOVAL, RESOURCE, values=VALUE)
 
 
 def _write_step(step: Step, salt: str) -> Any:
-    # What state is to say of an object that is asked for comes with the response. Until then it is
-    # left out: it may tell what was a secret of another object before the plan.
+    # The attributes that state will keep come with the response. Until then they are left out: they
+    # may hold what was a secret of another object before the plan.
     if step.record is not None and step.kind is not StepKind.RECORD:
         step = dataclasses.replace(step, record=dataclasses.replace(step.record, attributes={}))
     return _STEP.write(step, salt)
@@ -133,7 +133,9 @@ _Removing = TypeVar("_Removing", Step, Change)
 
 
 def with_own_removal(entry: _Removing, schemas: Schemas) -> _Removing:
-    """What was read, with the way of removing that its type has and all that the type knows of it.
+    """A step or change that was read, with the removal of its type that is written alike.
+
+    The type knows more of it than what is written: what rules it out, and what follows a refusal.
 
     Raises:
         ShapeError: if the type is not known.
@@ -142,6 +144,6 @@ def with_own_removal(entry: _Removing, schemas: Schemas) -> _Removing:
         raise ShapeError((), f"there is no resource type {entry.type!r}")
     if entry.removal is None:
         return entry
-    said = REMOVAL.write(entry.removal)
-    ways = (way for way in schemas[entry.type].life.removals if REMOVAL.write(way) == said)
+    written = REMOVAL.write(entry.removal)
+    ways = (way for way in schemas[entry.type].life.removals if REMOVAL.write(way) == written)
     return dataclasses.replace(entry, removal=next(ways, entry.removal))

@@ -238,7 +238,7 @@ def test_an_edit_with_a_digest_of_its_own_is_refused() -> None:
         json.dumps(json.loads(raw)).replace(" ", "").encode(),
     ):
         assert changed != raw
-        with pytest.raises(PlanFileError, match="its digest does not fit what it says, so it was"):
+        with pytest.raises(PlanFileError, match="its digest does not match its content, so it was"):
             read(changed)
 
 
@@ -278,7 +278,7 @@ def test_a_type_that_this_engine_does_not_know() -> None:
     with pytest.raises(PlanFileError) as caught:
         decode(raw, {}, path="shop.plan")
     assert caught.value.message == (
-        "shop.plan says what this engine does not understand: there is no resource type "
+        "shop.plan holds what this engine does not understand: there is no resource type "
         "'stripe_product'"
     )
     assert caught.value.cause == "It was written by engine 1.2.3."
@@ -449,9 +449,9 @@ def test_a_removal_by_another_way_than_is_shown_is_refused() -> None:
 @pytest.mark.parametrize(
     ("odd", "told"),
     [
-        (b"1e999", "a number that is none"),
-        (b"NaN", "a number that is none"),
-        (b"-Infinity", "a number that is none"),
+        (b"1e999", "an invalid number"),
+        (b"NaN", "an invalid number"),
+        (b"-Infinity", "an invalid number"),
         (b'"\\ud800"', "a text that is not Unicode"),
         (b'{"\\udfff":1}', "a name that is not Unicode"),
         (b"[" * 300 + b"]" * 300, "nested deeper"),
