@@ -448,7 +448,7 @@ def test_runs_that_are_killed_leave_nothing(mine: Mine) -> None:
     """Killed ever later, in the middle of writes too, until one comes through."""
     deaths = 0
     with subprocess.Popen(
-        [sys.executable, "-m", "tests.e2e.faults.victim"],
+        [sys.executable, "-m", "tests.support.faults.victim"],
         cwd=Path(__file__).parents[2],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
