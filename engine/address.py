@@ -1,13 +1,9 @@
-"""Addresses: how a resource is named in plans, state and on the command line.
-
-What must not live here: anything about what the resource is.
-"""
+"""Addresses: how a resource is named in plans, in state and on the command line."""
 
 from __future__ import annotations
 
 import functools
 import re
-from dataclasses import dataclass
 
 from engine.errors import UsageError
 
@@ -21,29 +17,50 @@ _ADDRESS = re.compile(rf"(data\.)?({TYPE_PATTERN})\.({NAME_PATTERN})")
 _NAME = re.compile(NAME_PATTERN)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class ResourceAddress:
+class ResourceAddress(str):
     """`stripe_price.pro-monthly`: a resource type and a logical name.
 
-    Ordered by type, then name, lookups last: the order of every listing and tie.
-
-    Attributes:
-        lookup: True for an object that is only read.
-        type: Terraform's spelling, `stripe_billing_portal_configuration`.
-        name: The author's logical name.
+    It is its text, so that it finds what is kept under that text. Made by `address` and
+    `parse_address`. Ordered by type, then name, lookups last: the order of every listing and tie.
     """
 
-    lookup: bool
-    type: str
-    name: str
+    __slots__ = ()
 
-    def __str__(self) -> str:
-        return f"{LOOKUP_PREFIX if self.lookup else ''}{self.type}.{self.name}"
+    @property
+    def lookup(self) -> bool:
+        """Whether its object is only read."""
+        return self.startswith(LOOKUP_PREFIX)
+
+    @property
+    def type(self) -> str:
+        """The resource type in Terraform's spelling, `stripe_billing_portal_configuration`."""
+        return self.removeprefix(LOOKUP_PREFIX).partition(".")[0]
+
+    @property
+    def name(self) -> str:
+        """The author's logical name."""
+        return self.rpartition(".")[2]
+
+    def __lt__(self, other: str) -> bool:
+        return _order(self) < _order(other)
+
+    def __le__(self, other: str) -> bool:
+        return _order(self) <= _order(other)
+
+    def __gt__(self, other: str) -> bool:
+        return _order(self) > _order(other)
+
+    def __ge__(self, other: str) -> bool:
+        return _order(self) >= _order(other)
+
+
+def _order(text: str) -> tuple[bool, str]:
+    return text.startswith(LOOKUP_PREFIX), str(text)
 
 
 def address(type_name: str, name: str, *, lookup: bool = False) -> ResourceAddress:
     """Make the address of `name` among the resources of `type_name`."""
-    return ResourceAddress(lookup, type_name, name)
+    return ResourceAddress(f"{LOOKUP_PREFIX if lookup else ''}{type_name}.{name}")
 
 
 @functools.lru_cache(maxsize=1 << 16)
@@ -59,7 +76,7 @@ def parse_address(text: str) -> ResourceAddress:
             f"{text!r} is not an address",
             hint="an address is TYPE.NAME, such as stripe_price.pro-monthly",
         )
-    return ResourceAddress(match[1] is not None, match[2], match[3])
+    return ResourceAddress(text)
 
 
 def is_logical_name(text: str) -> bool:

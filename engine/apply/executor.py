@@ -101,7 +101,7 @@ class StackRun:
         )
         self.schedule = Schedule(self.plan.steps, hold=self.hold, in_order=ports.parallelism == 1)
         self.missing = frozenset(
-            str(change.address) for change in self.plan.changes if Reason.MISSING in change.reasons
+            change.address for change in self.plan.changes if Reason.MISSING in change.reasons
         )
         self.numbers = {step.key: number for number, step in enumerate(self.plan.steps)}
 
@@ -270,7 +270,7 @@ class StackRun:
         if step.kind is StepKind.REMOVE:
             deleted = step.removal is not None and step.removal.verb is Verb.DELETE
             return deleted and entry is not None and entry.id == step.id
-        return step.kind is StepKind.FORGET and str(step.address) in self.missing
+        return step.kind is StepKind.FORGET and step.address in self.missing
 
     def _own_id(self, step: Step) -> str:
         entry = self.draft.at(step.address)
@@ -327,7 +327,7 @@ class StackRun:
         delta = delta_of(self.draft, step, kind, answer, self.references.value_or_unknown)
         self.draft.change(delta)
         if answer is not None and step.kind not in (StepKind.REMOVE, StepKind.DETACH):
-            self.references.answers[str(step.address)] = answer
+            self.references.answers[step.address] = answer
         try:
             if error is None:
                 self.ports.journal.done(self.numbers[step.key], delta)

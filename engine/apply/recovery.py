@@ -178,7 +178,7 @@ def _settle(unfinished: Unfinished, intent: Intent, draft: Draft, ports: Recover
     A CONFIRMED or DISCOVERED step is recorded, unless the state has the object already.
     """
     provider, step = ports.provider(), intent.step
-    kind, address = ports.schemas[step.type], str(step.address)
+    kind, address = ports.schemas[step.type], step.address
     moved_on = _moved_on(unfinished.run, draft.base)
     if step.kind is StepKind.REMOVE or (moved_on and step.kind is not StepKind.CREATE):
         # Sent late, it could undo a newer change, or end an object that is declared again.
@@ -324,7 +324,7 @@ def _candidates(intent: Intent, kind: ResourceType, provider: Provider) -> list[
 
 def _known_ids(draft: Draft, step: Step) -> set[str]:
     """Ids that the state records at other addresses, or of objects that are to be removed."""
-    own = str(step.address)
+    own = step.address
     known = {entry.id for other, entry in draft.resources.items() if other != own}
     known.update(id for entry in draft.resources.values() for id in entry.superseded)
     known.update(gone.id for gone in draft.removed.values())

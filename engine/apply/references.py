@@ -71,12 +71,11 @@ class References:
             return UNKNOWN
 
     def _attribute(self, target: AttributeTarget) -> Any:
-        text = str(target.address)
-        entry = self.draft.at(text)
-        path = target.path
-        kind = self.schemas[target.address.type]
-        if target.address.lookup:
-            found = self.lookups.get(text)
+        address, path = target.address, target.path
+        entry = self.draft.at(address)
+        kind = self.schemas[address.type]
+        if address.lookup:
+            found = self.lookups.get(address)
             return UNKNOWN if found is None else referred_value(kind, found, path, whole=True)
         if entry is None:
             return UNKNOWN
@@ -86,10 +85,10 @@ class References:
             secret = self.sink.load(self.stack, str(target))
             if secret is not None:
                 return Sensitive(secret)
-        answer = self.answers.get(text, {})
+        answer = self.answers.get(address, {})
         for source in (answer, entry.attributes):
             value = referred_value(kind, source, path, entry.declared)
             # State holds a fingerprint in place of a secret; the reference means the secret.
             if value is not UNKNOWN and (source is answer or not holds_secret(value)):
                 return value
-        return referred_value(kind, {}, path, whole=text in self.answers)
+        return referred_value(kind, {}, path, whole=address in self.answers)

@@ -36,7 +36,7 @@ def delta_of(
         answer: The response; None if no request was sent.
         value_of: Resolves a reference, to UNKNOWN if its value is not known.
     """
-    address = str(step.address)
+    address = step.address
     entry = draft.at(address)
     if step.kind is StepKind.FORGET:
         return Delta(resources={address: None})
@@ -82,7 +82,7 @@ def moving(draft: Draft, moves: Mapping[str, str]) -> Delta:
 
 def _removal(step: Step, kind: ResourceType, entry: ResourceState | None) -> Delta:
     """The removal of an object; one that Stripe only archives is remembered."""
-    address = str(step.address)
+    address = step.address
     if entry is not None and entry.id != step.id:
         left = tuple(id for id in entry.superseded if id != step.id)
         return Delta(resources={address: dataclasses.replace(entry, superseded=left)})

@@ -60,16 +60,16 @@ def import_object(
             )
         session.check_account()
         record = _recorded(session, _importing(graph, address, id), address, id)
-        return session.save(state.with_resource(str(address), record))
+        return session.save(state.with_resource(address, record))
 
 
 def _declaring(graphs: tuple[ResourceGraph, ...], address: ResourceAddress) -> ResourceGraph:
     known: list[str] = []
     for graph in graphs:
-        if str(address) in graph.declarations:
+        if address in graph.declarations:
             return graph
         known.extend(graph.declarations)
-    near = nearest(str(address), known)
+    near = nearest(address, known)
     raise UsageError(
         f"no stack declares {address}",
         hint=f"did you mean {near}?" if near else "declare it first, then import the object",
@@ -78,9 +78,9 @@ def _declaring(graphs: tuple[ResourceGraph, ...], address: ResourceAddress) -> R
 
 def _importing(graph: ResourceGraph, address: ResourceAddress, id: str) -> ResourceGraph:
     """The graph as if its stack contained `import_(ADDRESS, ID)`."""
-    location = graph.declarations[str(address)].location
+    location = graph.declarations[address].location
     wanted = Import(address=address, id=id, location=location)
-    stack = dataclasses.replace(graph.stack, imports={str(address): wanted})
+    stack = dataclasses.replace(graph.stack, imports={address: wanted})
     return dataclasses.replace(graph, stack=stack)
 
 
@@ -92,7 +92,7 @@ def _recorded(
     options = PlanOptions(targets=(address,))
     read = read_known(context, session, [(graph, state)], options)
     observed = observe(context, session, graph, state, options, outputs, read)
-    actual = observed.imports.get(str(address))
+    actual = observed.imports.get(address)
     if actual is None:
         kind = context.schemas[address.type]
         raise NotFoundError(

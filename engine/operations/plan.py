@@ -185,8 +185,8 @@ def _check_addresses(session: Session, options: PlanOptions) -> None:
     # Not the confirmed removals: an earlier run of the same command may have made them.
     named: tuple[ResourceAddress, ...] = (*options.targets, *options.excludes, *options.replace)
     for address in named:
-        if str(address) not in known:
-            near = nearest(str(address), tuple(sorted(known)))
+        if address not in known:
+            near = nearest(address, tuple(sorted(known)))
             raise UsageError(
                 f"{address} is neither declared nor in the state",
                 hint=f"did you mean {near}?" if near else None,

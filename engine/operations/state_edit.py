@@ -57,12 +57,12 @@ def move_resource(
             )
         if state.at(new) is not None:
             raise UsageError(
-                f"{new} is {state.resources[str(new)].id} already",
+                f"{new} is {state.resources[new].id} already",
                 hint=f"release that one first: engine state rm {new}",
             )
-        kind, entry = context.schemas[old.type], state.resources[str(old)]
+        kind, entry = context.schemas[old.type], state.resources[old]
         copy_secrets(context.sink, state.stack, kind, entry, old, new)
-        return run.save(state.with_move(str(old), str(new)))
+        return run.save(state.with_move(old, new))
 
 
 def rename_stack(context: Context, old: str, new: str, *, lock_timeout: float = 0.0) -> State:
@@ -177,7 +177,7 @@ def forget_resources(
         state = run.states[stack]
         for address in addresses:
             _check_there(state, address)
-        gone = {str(address) for address in addresses}
+        gone = set(addresses)
         resources = {
             name: dataclasses.replace(
                 entry, dependencies=tuple(need for need in entry.dependencies if need not in gone)
@@ -206,7 +206,7 @@ def _check_finished(context: Context, stack: str) -> None:
 
 def _check_there(state: State, address: ResourceAddress) -> None:
     if state.at(address) is None:
-        near = nearest(str(address), tuple(state.resources))
+        near = nearest(address, tuple(state.resources))
         raise UsageError(
             f"{address} is not in the state of {state.stack}",
             hint=f"did you mean {near}?" if near else "engine state list shows what is",

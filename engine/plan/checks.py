@@ -83,7 +83,7 @@ def unconfirmed(
     return GuardError(
         f"environment {environment!r} is live, and {count} resource{'s' if count > 1 else ''} "
         "would be removed or replaced without being named",
-        cause="\n".join(str(address) for address in addresses),
+        cause="\n".join(addresses),
         hint=f"if that is meant: {command or f'--yes {naming}'}; nothing was changed",
     )
 

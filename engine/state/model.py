@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from engine.address import ResourceAddress
-
 FORMAT_VERSION = 2
 """The newest state format this engine writes and reads."""
 
@@ -101,9 +99,9 @@ class State:
     resources: Mapping[str, ResourceState] = field(default_factory=lambda: _EMPTY)
     removed: Mapping[str, RemovedObject] = field(default_factory=lambda: _EMPTY)
 
-    def at(self, address: ResourceAddress | str) -> ResourceState | None:
+    def at(self, address: str) -> ResourceState | None:
         """The resource at an address; None if there is none."""
-        return self.resources.get(str(address))
+        return self.resources.get(address)
 
     def same_content(self, other: State) -> bool:
         """Whether two states differ in nothing but their serial and the version that wrote them."""
@@ -170,9 +168,9 @@ class Draft:
         """The lineage of the state, the salt of its fingerprints."""
         return self.base.lineage
 
-    def at(self, address: ResourceAddress | str) -> ResourceState | None:
+    def at(self, address: str) -> ResourceState | None:
         """The resource at an address; None if there is none."""
-        return self.resources.get(str(address))
+        return self.resources.get(address)
 
     def change(self, delta: Delta) -> None:
         """Apply a change."""

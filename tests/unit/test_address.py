@@ -17,10 +17,10 @@ from engine.address import (
 from engine.errors import UsageError
 
 ADDRESSES = st.builds(
-    ResourceAddress,
-    st.booleans(),
+    address,
     st.from_regex(TYPE_PATTERN, fullmatch=True),
     st.from_regex(NAME_PATTERN, fullmatch=True),
+    lookup=st.booleans(),
 )
 
 
@@ -104,3 +104,12 @@ def test_order_is_by_type_then_name_with_lookups_last() -> None:
 def test_names(text: str, *, good: bool) -> None:
     """Lower case, digits, dashes and underscores, beginning with a letter or digit."""
     assert is_logical_name(text) is good
+
+
+def test_an_address_is_its_text() -> None:
+    """It finds what is kept under the text, and is found by it."""
+    made = address("stripe_price", "pro", lookup=True)
+    by_address: dict[str, int] = {made: 1}
+    assert by_address["data.stripe_price.pro"] == {"data.stripe_price.pro": 1}[made] == 1
+    assert (made.lookup, made.type, made.name) == (True, "stripe_price", "pro")
+    assert type(str(made)) is str

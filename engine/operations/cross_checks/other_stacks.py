@@ -42,7 +42,7 @@ def orphan_warnings(
         plans: Every plan of the run.
         orphans: As `orphans_in` returns them.
     """
-    new = {str(change.address) for plan in plans for change in plan.changes if _is_made(change)}
+    new = {change.address for plan in plans for change in plan.changes if _is_made(change)}
     for name, state in orphans.items():
         if state is None or not new & {*state.resources}:
             yield (
@@ -113,7 +113,7 @@ def made_again(plan: Plan, orphans: Mapping[str, State | None]) -> Iterator[str]
         plan: The plan.
         orphans: As `orphans_in` returns them.
     """
-    new = {str(change.address) for change in plan.changes if _is_made(change)}
+    new = {change.address for change in plan.changes if _is_made(change)}
     for name, state in orphans.items():
         twice = sorted(new & {*state.resources}) if state is not None else []
         if twice:

@@ -94,9 +94,9 @@ def stale_refusals(session: Session, plans: Sequence[Plan]) -> dict[str, tuple[s
 
 def _made(session: Session, plan: Plan) -> Iterator[tuple[str, _Place]]:
     """Addresses of new objects, each with the list that would show an existing object."""
-    changes: Mapping[str, Change] = {str(change.address): change for change in plan.changes}
+    changes: Mapping[str, Change] = {change.address: change for change in plan.changes}
     for step in plan.steps:
-        kind, change = session.context.schemas[step.type], changes.get(str(step.address))
+        kind, change = session.context.schemas[step.type], changes.get(step.address)
         if step.kind is not StepKind.CREATE or change is None:
             continue
         if not (kind.has_metadata and kind.collection):
@@ -109,7 +109,7 @@ def _made(session: Session, plan: Plan) -> Iterator[tuple[str, _Place]]:
             continue
         owners = _owners(session.states[plan.stack], plan, kind, step)
         if owners is not None:
-            yield str(step.address), (step.type, step.account, owners)
+            yield step.address, (step.type, step.account, owners)
 
 
 def _owners(
@@ -120,7 +120,7 @@ def _owners(
     def id_of_target(target: Target) -> Any:
         if not isinstance(target, AttributeTarget) or target.attribute != "id":
             return UNKNOWN
-        found, entry = plan.lookups.get(str(target.address)), state.at(target.address)
+        found, entry = plan.lookups.get(target.address), state.at(target.address)
         if found is not None:
             return found["id"]
         return entry.id.rpartition("/")[2] if entry is not None else UNKNOWN
@@ -181,7 +181,7 @@ def _names(session: Session, plan: Plan) -> Iterator[tuple[str, str]]:
     """The names that resources had when they were stamped: a move does not rewrite a stamp."""
     for graph in session.graphs:
         if graph.stack.name == plan.stack:
-            yield from ((str(move.old), str(move.new)) for move in graph.stack.moves)
+            yield from ((move.old, move.new) for move in graph.stack.moves)
 
 
 def _refusal(session: Session, plan: Plan, unknown: Sequence[_Unknown]) -> str:

@@ -195,7 +195,7 @@ def _with_declared(
     unknown = dataclasses.replace(state, resources={}, removed={})
     plan = make_plan(graph, unknown, observed, context.schemas)
     for change in plan.changes:
-        address = str(change.address)
+        address = change.address
         if address not in objects:
             continue
         record = as_declared(

@@ -147,7 +147,7 @@ class Search:
 
     def _address(self, stamped: str) -> str:
         """The present address for one in a stamp, which a move does not rewrite."""
-        moves = {str(move.old): str(move.new) for move in self.graph.stack.moves}
+        moves: dict[str, str] = {move.old: move.new for move in self.graph.stack.moves}
         while stamped in moves and stamped not in self.graph.declarations:
             stamped = moves.pop(stamped)
         return stamped

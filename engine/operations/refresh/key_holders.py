@@ -195,7 +195,7 @@ def _holds(key: NaturalKey, kind: ResourceType, found: RemoteObject) -> bool:
 def _nameless(kind: ResourceType, sought: KeyClaim) -> _Wanted:
     """The search for a singleton, which has no key."""
     return _Wanted(
-        address=str(sought.address),
+        address=sought.address,
         kind=kind,
         key=_NO_KEY,
         claim=Claim(()),
@@ -205,7 +205,7 @@ def _nameless(kind: ResourceType, sought: KeyClaim) -> _Wanted:
 
 
 def _wanted(kind: ResourceType, sought: KeyClaim) -> Iterator[_Wanted]:
-    address = str(sought.address)
+    address = sought.address
     if sought.adopt and kind.life.default_filters:
         yield _nameless(kind, sought)
     if kind.life.singleton:

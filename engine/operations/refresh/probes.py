@@ -79,9 +79,7 @@ class _Reads:
             if change.action in _ENDS and probe is not None:
                 account = self._account(change)
                 ask = self.session.provider.exists
-                asked[str(change.address)] = functools.partial(
-                    ask, probe, change.id, account=account
-                )
+                asked[change.address] = functools.partial(ask, probe, change.id, account=account)
         yield from zip(asked, at_once(list(asked.values())), strict=True)
 
     def counts(self) -> Iterator[tuple[tuple[str, str], int]]:
@@ -99,10 +97,10 @@ class _Reads:
     def holders(self, observed: Observed) -> Mapping[str, RemoteObject]:
         """Ended objects that keep the natural key of an object that replaces another one."""
         asked = [
-            key_claim_of(self.graph.declarations[str(change.address)], self._kind(change))
+            key_claim_of(self.graph.declarations[change.address], self._kind(change))
             for change in self.draft.pending
             if change.action is Action.REPLACE
-            or (change.action is Action.CREATE and str(change.address) in observed.remembered)
+            or (change.action is Action.CREATE and change.address in observed.remembered)
             if any(key.kept_by_removed and not key.transfer for key in self._keys(change))
         ]
         provider, schemas = self.session.provider, self.context.schemas
@@ -119,4 +117,4 @@ class _Reads:
         entry = self.state.at(change.address)
         if entry is not None:
             return entry.removal_policy.account
-        return self.graph.declarations[str(change.address)].lifecycle.account
+        return self.graph.declarations[change.address].lifecycle.account

@@ -46,7 +46,7 @@ def as_declared(
         others: Other addresses in the state: it can depend on no others yet.
     """
     kind, normal = schemas[change.type], Normalizer(lineage)
-    address = str(change.address)
+    address = change.address
     declaration = graph.declarations[address]
     declared = normal.seal(declaration.arguments)
     for field in change.fields:

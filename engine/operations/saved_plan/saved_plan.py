@@ -154,7 +154,7 @@ def _filled(plan: Plan, graph_of: Callable[[str], ResourceGraph]) -> Plan:
         dataclasses.replace(step, params=with_secrets(step.params, secrets)) for step in plan.steps
     )
     outputs = wanted_with_secrets(plan.wanted_outputs, secrets)
-    unknown = [str(step.address) for step in steps if has_sealed(step.params)]
+    unknown: list[str] = [step.address for step in steps if has_sealed(step.params)]
     unknown += [
         f"output {name}" for name, (value, _) in (outputs or {}).items() if has_sealed(value)
     ]

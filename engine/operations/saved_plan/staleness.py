@@ -201,7 +201,7 @@ def require_unchanged(
     if preconditions.claims:
         holders = find_holders(session.provider, session.context.schemas, preconditions.claims)
         for claim in preconditions.claims:
-            holder = holders.get(str(claim.address))
+            holder = holders.get(claim.address)
             kind = session.context.schemas[claim.type]
             moved.append(
                 describe_new_holder(claim, id_of(holder) if holder is not None else "", kind)
@@ -213,8 +213,8 @@ def require_unchanged(
             cause="\n".join(others) or None,
             hint=AGAIN,
         )
-    lookups = {
-        str(was.address): actual[was.type, was.account, was.id]
+    lookups: dict[str, RemoteObject] = {
+        was.address: actual[was.type, was.account, was.id]
         for was in preconditions.objects
         if was.address.lookup
     }

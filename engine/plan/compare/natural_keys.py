@@ -100,7 +100,7 @@ def _counts(
     rule: CaseCounts, declaration: Declaration, declarations: Mapping[str, Declaration]
 ) -> bool:
     for target in targets_in(declaration.arguments.get(rule.via)):
-        named = str(target.address) if isinstance(target, AttributeTarget) else ""
+        named = target.address if isinstance(target, AttributeTarget) else ""
         if named in declarations:
             return declarations[named].arguments.get(rule.field) in rule.words
     return False

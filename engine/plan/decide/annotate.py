@@ -20,7 +20,7 @@ def with_detached(
     """The decisions, where an object is updated that a removed one has to be detached from."""
     detached = dict(decisions)
     for step in steps:
-        address = str(step.address)
+        address = step.address
         decision = detached[address]
         if (
             step.kind is StepKind.DETACH

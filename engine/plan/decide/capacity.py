@@ -33,7 +33,7 @@ def fit_capacity(inputs: PlanInputs, decisions: Mapping[str, Decision]) -> dict[
             if decision.kind.name == type_name and decision.removal_policy.account == account
         ]
         for decision in _Capacity(inputs.schemas[type_name], count).fitted(inputs, same_type):
-            fitted[str(decision.address)] = decision
+            fitted[decision.address] = decision
     return fitted
 
 
@@ -57,7 +57,7 @@ class _Capacity:
             yield from (dataclasses.replace(decision, needs_room=True) for decision in made)
 
         def asks_first(decision: Decision) -> bool:
-            lifecycle = inputs.graph.declarations[str(decision.address)].lifecycle
+            lifecycle = inputs.graph.declarations[decision.address].lifecycle
             return bool(lifecycle.create_before_delete)
 
         # Resources that ask for the new one first get the room first.

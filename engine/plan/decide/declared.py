@@ -123,7 +123,7 @@ def _lost_secrets(inputs: PlanInputs, address: str, known: KnownValues) -> Itera
 
 def _is_unchanged(inputs: PlanInputs, case: Existing) -> bool:
     """Whether the fast check finds nothing to do, in the state either."""
-    declaration, prior, address = case.declaration, case.prior, str(case.declaration.address)
+    declaration, prior, address = case.declaration, case.prior, case.declaration.address
     return (
         prior is not None
         and case.force is None
@@ -142,14 +142,14 @@ def _force(
     """Why a resource is replaced although its own fields do not force it; None if it is not."""
     if declaration.address in inputs.options.replace:
         return Reason.REQUESTED
-    for trigger in inputs.graph.triggers[str(declaration.address)]:
+    for trigger in inputs.graph.triggers[declaration.address]:
         decision = decisions.get(trigger)
         if decision is not None and (
             decision.action is not Action.NO_OP or trigger in inputs.moved_from
         ):
             return Reason.TRIGGERED
     root = inputs.schemas[declaration.type].root
-    for path, target in inputs.graph.targets[str(declaration.address)]:
+    for path, target in inputs.graph.targets[declaration.address]:
         # An id that the author chose is the same before and after, but the object that an
         # immutable field was tied to is gone: a promotion code dies with its coupon (D).
         attribute = root.at(path)
@@ -187,7 +187,7 @@ def _new(
     prior: ResourceState | None,
 ) -> Decision:
     """A resource that has no object yet, or no longer has one."""
-    holder = inputs.observed.holders.get(str(declaration.address))
+    holder = inputs.observed.holders.get(declaration.address)
     conflict = Settlement()
     if holder is not None:
         conflict = settled(inputs, declaration, kind, wanted, holder)
@@ -227,7 +227,7 @@ def _create(
 
 def _cannot_be_made(inputs: PlanInputs, declaration: Declaration) -> Iterator[str]:
     """Why there can be no new object whatever its keys, the most important first."""
-    address = str(declaration.address)
+    address = declaration.address
     if address in inputs.observed.imports:
         yield (
             f"{address} is to be imported as {inputs.graph.stack.imports[address].id}, which does "

@@ -94,7 +94,7 @@ def with_revival(inputs: PlanInputs, case: Existing, decision: Decision) -> Deci
     Returns:
         The decision as it is if no other object has its key; refused if that object is in use.
     """
-    holder = inputs.observed.holders.get(str(decision.address))
+    holder = inputs.observed.holders.get(decision.address)
     if holder is None or id_of(holder) == id_of(case.actual):
         return decision
     revival = decide_existing(

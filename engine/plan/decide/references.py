@@ -71,7 +71,7 @@ class KnownValues:
         """
         if isinstance(target, OutputTarget):
             return False
-        expected = self._resources.get(str(target.address))
+        expected = self._resources.get(target.address)
         if expected is None or not expected.exists:
             return False
         path = target.path
@@ -79,7 +79,7 @@ class KnownValues:
         return once and self._attribute(target) is UNKNOWN
 
     def _attribute(self, target: AttributeTarget) -> Any:
-        expected = self._resources.get(str(target.address))
+        expected = self._resources.get(target.address)
         kind = self._schemas.get(target.address.type)
         if expected is None or kind is None:
             return UNKNOWN

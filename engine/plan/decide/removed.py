@@ -37,7 +37,7 @@ def _removal(inputs: PlanInputs, address: str, prior: ResourceState) -> Decision
     kind = inputs.schemas[prior.type]
     actual = inputs.actual(address, prior)
     release = next(
-        (entry for entry in inputs.graph.stack.releases if str(entry.address) == address), None
+        (entry for entry in inputs.graph.stack.releases if entry.address == address), None
     )
     forget = release.keep if release is not None else prior.removal_policy.keep
     ending, reason = Ending(), Reason.DESTROYED if inputs.options.destroy else Reason.UNDECLARED

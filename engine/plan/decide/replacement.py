@@ -149,7 +149,7 @@ def with_replacement(inputs: PlanInputs, decision: Decision, actual: RemoteObjec
         decision: To replace.
         actual: The old object.
     """
-    kind, address = decision.kind, str(decision.address)
+    kind, address = decision.kind, decision.address
     conflict = conflicting_key(kind, decision.wanted, actual)
     wish = inputs.graph.declarations[address].lifecycle.create_before_delete
     create_first = conflict is None if wish is None else wish

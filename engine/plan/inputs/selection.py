@@ -17,13 +17,11 @@ def selection(graph: ResourceGraph, state: State, options: PlanOptions) -> froze
         edges[address] = {*graph.edges[address], *graph.deferred[address]}
     chosen = frozenset(edges)
     if options.targets:
-        wanted = [str(address) for address in options.targets]
         along = reversed_edges(edges) if options.destroy else edges
-        chosen = closure(wanted, along)
+        chosen = closure(options.targets, along)
     if options.excludes:
-        unwanted = [str(address) for address in options.excludes]
         along = edges if options.destroy else reversed_edges(edges)
-        chosen -= closure(unwanted, along)
+        chosen -= closure(options.excludes, along)
     return chosen
 
 
@@ -31,7 +29,7 @@ def moved_state(graph: ResourceGraph, state: State) -> tuple[State, dict[str, st
     """The state under the addresses that the stack uses now, and the moves, old to new."""
     moves: dict[str, str] = {}
     for move in graph.stack.moves:
-        old, new = str(move.old), str(move.new)
+        old, new = move.old, move.new
         if old in state.resources and new not in state.resources:
             state = state.with_move(old, new)
             moves[old] = new

@@ -64,17 +64,17 @@ def _disagreements(plan: Plan, schemas: Schemas) -> Iterator[str]:
             if step.kind not in _STATE_ONLY:
                 yield f"{step.key} is sent to Stripe, and only the state is to be refreshed"
         return
-    changes = {str(change.address): change for change in plan.changes}
+    changes = {change.address: change for change in plan.changes}
     steps: dict[str, list[Step]] = {address: [] for address in changes}
     for step in plan.steps:
-        change = changes.get(str(step.address))
+        change = changes.get(step.address)
         if change is None:
             yield f"{step.key} is carried out and not shown"
             continue
         if step.type != step.address.type or step.type != change.type:
             yield f"{step.key} is of another type than {step.address}"
             continue
-        steps[str(step.address)].append(step)
+        steps[step.address].append(step)
         yield from _unshown(plan, change, step, schemas[step.type])
     for address, change in changes.items():
         yield from _contradictions(change, schemas[change.type])

@@ -98,7 +98,7 @@ def _objects(
         return  # --no-refresh: the plan trusts the state
     # What outputs refer to is read from the state, whose digest is known.
     referred = _referred([step.params for step in plan.steps])
-    acted = {str(step.address) for step in plan.steps}
+    acted = {step.address for step in plan.steps}
     for text in sorted({*acted, *referred}):
         entry = state.at(text)
         if entry is not None and text in observed.objects:
@@ -113,7 +113,7 @@ def _objects(
             )
         other = _not_in_state(text, observed) if text in acted else None
         if other is not None:
-            account = next(step.account for step in plan.steps if str(step.address) == text)
+            account = next(step.account for step in plan.steps if step.address == text)
             empty = _empty(plan, state, text, id_of(other), account, schemas)
             yield snapshot(empty, schemas[empty.type], other, plan.lineage)
 
@@ -152,12 +152,11 @@ def _claims(
     wanted = {step.address for step in plan.steps if step.kind is StepKind.CREATE}
     wanted |= {change.address for change in plan.changes if Reason.ADOPTED in change.reasons}
     for address in sorted(wanted):
-        text = str(address)
-        if observed.objects.get(text) is None and not (
-            text in observed.imports or text in observed.remembered
+        if observed.objects.get(address) is None and not (
+            address in observed.imports or address in observed.remembered
         ):
-            holder = observed.holders.get(text)
-            claim = key_claim_of(graph.declarations[text], schemas[address.type])
+            holder = observed.holders.get(address)
+            claim = key_claim_of(graph.declarations[address], schemas[address.type])
             yield dataclasses.replace(claim, holder=id_of(holder) if holder is not None else "")
 
 
@@ -166,7 +165,7 @@ def _referred(sources: Any) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for target in targets_in(sources):
         if isinstance(target, AttributeTarget):
-            found.setdefault(str(target.address), set()).add(target.attribute)
+            found.setdefault(target.address, set()).add(target.attribute)
     return found
 
 
@@ -183,13 +182,13 @@ def _deciding(kind: ResourceType) -> Iterator[str]:
 
 def _shape(plan: Plan, state: State, text: str) -> tuple[dict[str, Any], Mapping[str, Any]]:
     """The fields that operations compare or send, and the declaration of the resource."""
-    steps = [step for step in plan.steps if str(step.address) == text]
+    steps = [step for step in plan.steps if step.address == text]
     prior = state.at(text)
     declared: Mapping[str, Any] = prior.declared if prior is not None else {}
     # State and changes show which fields hold a secret.
     documents = [declared, prior.attributes if prior is not None else {}]
     for change in plan.changes:
-        if str(change.address) == text:
+        if change.address == text:
             documents += [change.before, change.after]
     for step in steps:
         if step.record is not None:

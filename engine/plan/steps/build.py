@@ -129,16 +129,13 @@ class StepGraph:
             if not key.transfer or value in (None, ""):
                 continue
             for address, entry in self.inputs.state.resources.items():
-                if (
-                    address != str(decision.address)
-                    and entry.attributes.get(key.attribute) == value
-                ):
+                if address != decision.address and entry.attributes.get(key.attribute) == value:
                     return {key.transfer: True}
         return {}
 
     def _note(self, decision: Decision) -> None:
         """Only record what changed: a reference's spelling, the lifecycle, what is referred to."""
-        if decision.unchanged and str(decision.address) not in self.referred:
+        if decision.unchanged and decision.address not in self.referred:
             return
         record = self._record(decision)
         if record != decision.prior:
@@ -165,12 +162,12 @@ class StepGraph:
             kind=kind,
             address=decision.address,
             type=decision.kind.name,
-            referred=tuple(sorted(self.referred.get(str(decision.address), ()))),
+            referred=tuple(sorted(self.referred.get(decision.address, ()))),
             account=removal_policy.account,
             **parts,
         )
         self.after[key] = set()
-        self.of.setdefault(str(decision.address), []).append(key)
+        self.of.setdefault(decision.address, []).append(key)
         return key
 
     def _record(self, decision: Decision, *, superseded: str = "") -> ResourceState:
@@ -184,7 +181,7 @@ class StepGraph:
                 decision.kind,
                 normal.seal(decision.wanted),
                 decision.actual,
-                self.referred.get(str(decision.address), set()),
+                self.referred.get(decision.address, set()),
                 decision.prior,
                 whole=self.inputs.observed.refreshed,
             )
@@ -193,7 +190,7 @@ class StepGraph:
             id=decision.id,
             declared=normal.seal(decision.declared),
             attributes=attributes,
-            dependencies=self.inputs.graph.needs(str(decision.address)),
+            dependencies=self.inputs.graph.needs(decision.address),
             superseded=(*earlier, superseded) if superseded else earlier,
             removal_policy=decision.removal_policy,
         )

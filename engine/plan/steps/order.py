@@ -150,7 +150,7 @@ class _Order:
         root = self.steps.decisions[dependent].kind.root
         named: list[bool] = []
         for path, target in targets_with_paths(prior.declared if prior is not None else {}):
-            if isinstance(target, AttributeTarget) and str(target.address) == address:
+            if isinstance(target, AttributeTarget) and target.address == address:
                 top = root.at(path[:1])
                 named.append(top is not None and top.update_only)
         return bool(named) and all(named)
@@ -199,11 +199,11 @@ class _Order:
                     self._detach_from(decision, referrer, rule.attribute)
 
     def _detach_from(self, decision: Decision, referrer: Decision, attribute: str) -> None:
-        address, old_first = str(decision.address), _removes_first(decision)
+        address, old_first = decision.address, _removes_first(decision)
         removals = self._keys(address, StepKind.REMOVE)
         if attribute in referrer.update and not old_first:
             for removal in removals:
-                self._wait(removal, self._keys(str(referrer.address), *_CHANGING))
+                self._wait(removal, self._keys(referrer.address, *_CHANGING))
             return
         lives_on = not old_first and decision.action is not Action.DELETE
         new: Any = decision.id if lives_on else CLEAR

@@ -19,9 +19,9 @@ from engine.values.tree import overlaid
 def refresh_steps(inputs: PlanInputs, drift: tuple[Drift, ...]) -> Iterator[Step]:
     """Steps that bring the state up to what Stripe has."""
     for entry in drift:
-        prior = inputs.state.resources[str(entry.address)]
+        prior = inputs.state.resources[entry.address]
         kind = inputs.schemas[prior.type]
-        actual = inputs.observed.objects.get(str(entry.address))
+        actual = inputs.observed.objects.get(entry.address)
         record = None
         if actual is not None:
             referred = set(prior.attributes) - set(prior.declared)

@@ -30,7 +30,7 @@ def referred_attributes(
             continue
         kind = kinds.get(target.address.type)
         if target.attribute != "id" or (kind is not None and kind.life.composite is not None):
-            found.setdefault(str(target.address), set()).add(target.path[0])
+            found.setdefault(target.address, set()).add(target.path[0])
     for address, declaration in graph.declarations.items():
         kind = kinds.get(declaration.type)
         for brought in kind.life.companions if kind is not None else ():

@@ -74,7 +74,7 @@ def _plan(plan: Plan) -> dict[str, Any]:
 def _change(change: Change) -> dict[str, Any]:
     hidden = [entry.path for entry in change.fields if entry.sensitive]
     return {
-        "address": str(change.address),
+        "address": change.address,
         "type": change.type,
         "name": change.address.name,
         "action": change.action.value,
@@ -128,7 +128,7 @@ def _step(parent: Any, part: str | int) -> Any:
 
 def _drift(drift: Drift) -> dict[str, Any]:
     return {
-        "address": str(drift.address),
+        "address": drift.address,
         "type": drift.type,
         "name": drift.address.name,
         "id": drift.id or None,
@@ -158,7 +158,7 @@ def _output_now(output: OutputChange, result: ApplyResult) -> dict[str, Any]:
 
 def _outcome(entry: StepResult) -> dict[str, Any]:
     document: dict[str, Any] = {
-        "address": str(entry.step.address),
+        "address": entry.step.address,
         "step": entry.step.key,
         "kind": entry.step.kind.value,
         "outcome": entry.outcome.value,

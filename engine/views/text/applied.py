@@ -109,9 +109,9 @@ def _done(plan: Plan, result: ApplyResult) -> Iterator[Change]:
     """The changes all of whose operations were applied."""
     outcomes: dict[str, list[Outcome]] = {}
     for entry in result.results:
-        outcomes.setdefault(str(entry.step.address), []).append(entry.outcome)
+        outcomes.setdefault(entry.step.address, []).append(entry.outcome)
     for change in plan.pending:
-        if all(outcome is Outcome.APPLIED for outcome in outcomes.get(str(change.address), ())):
+        if all(outcome is Outcome.APPLIED for outcome in outcomes.get(change.address, ())):
             yield change
 
 
@@ -130,7 +130,7 @@ def _outputs(report: ApplyReport) -> Iterator[str]:
 def _declared_at(report: ApplyReport) -> Mapping[str, str]:
     """Where each resource is declared, by address."""
     return {
-        str(change.address): change.line
+        change.address: change.line
         for plan in report.plan.plans
         for change in plan.changes
         if change.line
@@ -141,8 +141,8 @@ def _failure(
     failure: StepResult, results: Sequence[StepResult], lines: Mapping[str, str], style: Style
 ) -> Iterator[str]:
     step = failure.step
-    name = style.paint(str(step.address), "bold")
-    place = lines.get(str(step.address))
+    name = style.paint(step.address, "bold")
+    place = lines.get(step.address)
     at = style.paint(f"  {place}", "dim") if place else ""
     yield f"  {name} could not be {vocabulary.done(step)}{at}"
     if failure.error is not None:

@@ -50,7 +50,7 @@ def change_lines(
     order = vocabulary.order_of_replacement(change, schemas)
     if order:
         yield style.paint(f"  # {order}", "bold")
-    name = f"{change.address} [{change.id}]" if change.id else str(change.address)
+    name = f"{change.address} [{change.id}]" if change.id else change.address
     place = style.paint(f"  {change.line}", "dim") if change.line else ""
     yield f"{style.paint(f'{sign:>3}', colour)} {name}{place}"
     if change.action not in _ENDS:
@@ -70,7 +70,7 @@ def change_lines(
 
 def drift_lines(drift: Drift, style: Style) -> Iterator[str]:
     """Say how one object differs from what the last apply recorded."""
-    name = f"{drift.address} [{drift.id}]" if drift.id else str(drift.address)
+    name = f"{drift.address} [{drift.id}]" if drift.id else drift.address
     if drift.gone:
         yield f"{style.paint('  -', 'red')} {name}: deleted"
         return

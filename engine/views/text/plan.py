@@ -125,7 +125,7 @@ def _plan_blocks(plan: Plan, schemas: Schemas, style: Style, *, named: bool) -> 
         if plan.pending:
             yield style.paint("What an apply would do:", "bold")
     sources = {step.address: step.params for step in plan.steps if step.kind in _SENDING}
-    names = {change.id: str(change.address) for change in plan.changes if change.id}
+    names = {change.id: change.address for change in plan.changes if change.id}
     for change in plan.pending:
         source = sources.get(change.address, {})
         yield "\n".join(change_lines(change, schemas, style, sources=source, names=names))
