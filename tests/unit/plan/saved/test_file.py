@@ -379,6 +379,13 @@ def test_what_is_not_understood_is_named_with_its_place(edit: dict[str, Any], er
         read(raw)
 
 
+def test_a_move_without_a_new_address_is_not_understood() -> None:
+    """A move is the old address and the new one."""
+    raw = edited(encode(prepared(SMALL).saved), lambda plan: plan.update(moves=[["a"]]))
+    with pytest.raises(PlanFileError, match=r"does not understand: 'moves'"):
+        read(raw)
+
+
 PRICE, COUPON, PRODUCT = "stripe_price.month", "stripe_coupon.launch", "stripe_product.pro"
 EDITS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "another amount": lambda plan: step(plan, f"create {PRICE}")["params"]["tiers"][0].update(
