@@ -80,5 +80,5 @@ def parse_address(text: str) -> ResourceAddress:
 
 
 def is_logical_name(text: str) -> bool:
-    """Say whether `text` can name a resource, an output or a stack."""
+    """Whether `text` can name a resource, an output or a stack."""
     return _NAME.fullmatch(text) is not None

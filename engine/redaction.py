@@ -1,12 +1,10 @@
 """Keeping keys and secrets out of everything that is written: the one place that does it.
 
 Two things are taken out of a text: what looks like one of Stripe's keys or webhook secrets, and
-every value that this process knows to be secret, however it is spelt. Values are made known where
-they come from: `Sensitive` when one is made, the provider for what Stripe tells once, the sinks for
-what they store and load. A process has one such memory, since what is secret in one corner of it is
+every value that this process knows to be secret, in every spelling. Values are made known where
+they come from: `Sensitive` when one is made, the provider for what Stripe returns once, the sinks
+for what they store and load. A process has one such memory: what is secret in one part of it is
 secret in all of them.
-
-What must not live here: what is a secret, and control characters, which are the terminal's affair.
 """
 
 from __future__ import annotations
@@ -22,20 +20,20 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 HIDDEN = "(sensitive)"
-"""What stands in the place of a secret."""
+"""What is shown in the place of a secret."""
 
 _KINDS = r"(?<![A-Za-z0-9])(?:(?P<kind>(?:sk|rk|ek)_(?:(?:org_)?(?:test|live)|org)|whsec)_"
 # To hide one word too many does no harm, so whatever begins like a key is hidden, however short
-# and however Stripe has masked it. A bare `sk_` may begin somebody's logical name: it has to be as
+# and however Stripe has masked it. A bare `sk_` may begin a logical name: it has to be as
 # long as a key.
 _LIKE_A_KEY = re.compile(_KINDS + r"[A-Za-z0-9_*+/=]+|(?P<bare>sk|rk|ek)_[A-Za-z0-9*]{16,})")
-# To refuse one word too many stops somebody's work, so this takes what has the length of a key:
+# To refuse one word too many stops a person's work, so this takes what has the length of a key:
 # `sk_test_prices` is a name and `sk_test_...` an example. Neither opens anything.
 _A_KEY = re.compile(_KINDS + r"[A-Za-z0-9+/=]{16,})")
-# The text of a reference is no secret; what it stands for is.
+# The text of a reference is no secret; the value it names is.
 _REFERENCE = re.compile(r"\$\{[a-z][\w.-]*\}")
 _LEAST = 3
-"""Shorter values cannot be told from ordinary text, and hide nothing."""
+"""Shorter values look like ordinary text, and are not hidden."""
 _DISTINCT = 8
 """Shorter values are hidden as whole words, and in diagnostics only: results keep their numbers."""
 
@@ -94,7 +92,7 @@ def hide(result: Any) -> Any:
     """Take known secrets out of a result: a text, or a document whose texts are looked at.
 
     Views do not show what is sensitive in the first place. This catches the same value where
-    nobody called it sensitive.
+    it was not marked as sensitive.
     """
     finder = _MEMORY.finder(distinct=True)
     return result if finder is None else _hidden(result, finder)
@@ -121,7 +119,7 @@ def keys_in(text: str) -> Iterator[str]:
 
 
 def described(kind: str) -> str:
-    """Say what a key is, by its kind as `keys_in` yields it."""
+    """Describe a key by its kind, as `keys_in` yields it."""
     return "a webhook secret of Stripe" if kind == "whsec" else "a key of Stripe"
 
 
@@ -133,7 +131,7 @@ def _worth_hiding(value: Any) -> Iterator[str]:
             yield from _worth_hiding(inner)
         return
     if isinstance(value, bool) or not isinstance(value, (str, int, float, Decimal)):
-        return  # a resource that stands for its id, say
+        return  # such as a resource in the place of its id
     text = str.__str__(value) if isinstance(value, str) else str(value)
     if _REFERENCE.fullmatch(text):
         return

@@ -1,4 +1,4 @@
-"""Values that stand for the absence of one."""
+"""Markers: what is in the place of a value that is unknown, cleared or absent."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 
 
 class Marker(enum.Enum):
-    """Values that stand for the absence of one."""
+    """What is in the place of a value that is not there."""
 
     UNKNOWN = "(known after apply)"
     CLEAR = "(cleared)"
@@ -23,6 +23,6 @@ class Marker(enum.Enum):
 UNKNOWN: Final = Marker.UNKNOWN
 """A value that is known after the apply only."""
 CLEAR: Final = Marker.CLEAR
-"""The request to make a field empty; each provider knows how that is said on its wire."""
+"""The request to make a field empty; each provider has its own way to send that."""
 ABSENT: Final = Marker.ABSENT
 """No value at all, where None would be one."""

@@ -43,7 +43,7 @@ def set_path(document: dict[str, Any], path: Path, value: Any) -> None:
 
 
 def reach(document: Any, path: Path, missing: Any) -> Any:
-    """Read a nested value of an answer: what is below a null is null; `missing` if it has none."""
+    """Read a nested value of a response: what is below a null is null; `missing` if it has none."""
     for part in path:
         if document is None or document is UNKNOWN:
             return document

@@ -14,7 +14,7 @@ from engine.values.targets import ONE_REFERENCE
 
 
 def _no_look(words: str) -> Callable[..., NoReturn]:
-    """A method that says why nobody can look at the value of a reference."""
+    """A method that refuses to look at the value of a reference, and says why."""
 
     def refuse(self: Ref, *_: object, **__: object) -> NoReturn:
         message = f"the value of {str.__str__(self)} is known only after apply, so {words}"
@@ -47,7 +47,7 @@ class Ref(str):
     __hash__ = str.__hash__
 
     def __eq__(self, other: object) -> bool:
-        """Whether two references are the same; their values nobody can compare."""
+        """Whether two references are the same; their values are not known."""
         if isinstance(other, Ref) or (isinstance(other, str) and ONE_REFERENCE.fullmatch(other)):
             return str.__eq__(self, other)
         return _not_compared(self)
@@ -59,7 +59,7 @@ class Ref(str):
         return str.__str__(self)
 
     def __format__(self, spec: str) -> str:
-        """Stand in an f-string as it is; a width or precision would be that of the reference."""
+        """Its text, for an f-string; a width would be that of the reference, and is refused."""
         if spec:
             _no_look(f"it cannot be formatted with {spec!r}; put it into the f-string as it is")(
                 self
@@ -82,7 +82,7 @@ _METHODS = (
 _OPERATORS = {
     f"it cannot be tested; {_BY_WHAT_IS_KNOWN}": ("__bool__",),
     f"it cannot be compared; {_BY_WHAT_IS_KNOWN}": ("__lt__", "__le__", "__gt__", "__ge__"),
-    f"nobody can look into it; {_BY_WHAT_IS_KNOWN}": ("__contains__", "__len__"),
+    f"it cannot be looked into; {_BY_WHAT_IS_KNOWN}": ("__contains__", "__len__"),
     f"it cannot be taken apart; {_AS_IT_IS}": ("__getitem__", "__iter__"),
     "nothing can be computed from it; compute from what the module itself declares": (
         *("__mul__", "__rmul__", "__mod__", "__int__", "__float__"),

@@ -18,9 +18,9 @@ _SENSITIVE = "$sensitive"
 class Sensitive:
     """A value that reaches Stripe and nothing else: no plan, state, log or error shows it.
 
-    Whoever makes one makes the value known to `redaction`, so that it is hidden wherever it turns
-    up. It cannot be pickled: what is kept of it is a fingerprint. It is no dataclass, whose
-    fields `dataclasses.asdict` would lay open.
+    Making one makes the value known to `redaction`, so that it is hidden wherever it appears. It
+    cannot be pickled: what is kept of it is a fingerprint. It is no dataclass, because
+    `dataclasses.asdict` would copy the value.
     """
 
     __slots__ = ("_value",)
@@ -57,13 +57,13 @@ class Sensitive:
 
 
 def fingerprint(value: object, salt: str) -> str:
-    """Tell whether a secret changed without keeping it: a salted hash, 16 hex digits."""
+    """What shows whether a secret changed without keeping it: a salted hash, 16 hex digits."""
     return hmac.new(salt.encode(), repr(value).encode(), hashlib.sha256).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Sealed:
-    """What plans and states keep of a secret: enough to tell whether it changed.
+    """What plans and states keep of a secret: enough to see whether it changed.
 
     Attributes:
         fingerprint: As `fingerprint` makes it, 16 hex digits.

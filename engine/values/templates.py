@@ -25,7 +25,7 @@ def targets_in(value: object) -> Iterator[Target]:
 
 
 def targets_with_paths(value: object) -> Iterator[tuple[Path, Target]]:
-    """Yield every reference with the path of the leaf it stands in, in reading order."""
+    """Yield every reference with the path of the leaf it is in, in reading order."""
     for path, target in templates_in(value):
         if target is not None:
             yield path, target
@@ -74,7 +74,7 @@ def unescaped(value: Any) -> Any:
 
 
 def is_reference(value: object) -> bool:
-    """Whether a value is one reference and nothing else, so that it can stand for null."""
+    """Whether a value is one reference and nothing else, so that its value may be null."""
     whole = TEMPLATE.fullmatch(value) if isinstance(value, str) else None
     return whole is not None and target_of(whole) is not None
 
@@ -88,7 +88,7 @@ def stray_references(value: object, path: Path = ()) -> Iterator[tuple[Path, str
     """Yield what looks like a reference and would be sent to the service as plain text.
 
     That is `${` that begins none, a reference behind another `$`, which escapes it, and any in a
-    key. Each comes with the path of the leaf it stands in.
+    key. Each comes with the path of the leaf it is in.
     """
     if isinstance(value, Sensitive):
         yield from ((where, str(value)) for where, _ in stray_references(value.value, path))
@@ -110,7 +110,7 @@ def resolve(value: Any, lookup: Callable[[Target], Any]) -> Any:
 
     Args:
         value: Nested dicts, lists and scalars.
-        lookup: Gives the value of a target, UNKNOWN if only an apply can tell.
+        lookup: Gives the value of a target, UNKNOWN if it is known after the apply only.
 
     Returns:
         A new structure; the given one is untouched.
@@ -149,7 +149,7 @@ def _resolve_text(text: str, lookup: Callable[[Target], Any]) -> Any:
         if isinstance(found, Sensitive):
             secret, found = True, found.value
         elif isinstance(found, Sealed):
-            secret = True  # a fingerprint stands for a secret that only an apply reads
+            secret = True  # a fingerprint, in place of a secret that only an apply reads
         parts.append(_as_text(found))
     joined = "".join([*parts, text[end:]])
     return Sensitive(joined) if secret else joined

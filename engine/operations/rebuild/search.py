@@ -17,7 +17,7 @@ from engine.plan.decide.references import ExpectedResource, KnownValues
 from engine.plan.inputs.stamp import read_stamp
 from engine.plan.saved.preconditions import KeyClaim
 from engine.plan.saved.snapshots import key_claim_of
-from engine.plan.translate.params import answered
+from engine.plan.translate.params import returned_at
 from engine.ports.provider import Provider
 from engine.ports.reports import MatchedBy
 from engine.schema.remote import RemoteObject, id_of
@@ -256,7 +256,7 @@ class Search:
                 other = self.graph.declarations.get(named)
                 if not whole or other is None or self.schemas[other.type].has_metadata:
                     continue
-                value = answered(root, path, claimed.current)
+                value = returned_at(root, path, claimed.current)
                 value = value.get("id") if isinstance(value, Mapping) else value
                 if isinstance(value, str) and named not in self.claimed:
                     ids.setdefault(named, value)

@@ -60,7 +60,8 @@ def compare(
     Args:
         normal: What makes values comparable.
         root: The type's fields.
-        wanted: The declaration, references resolved, UNKNOWN where only the apply can tell.
+        wanted: The declaration, references resolved, UNKNOWN where it is known after the apply
+            only.
         actual: The object as Stripe returned it.
         prior: What the last apply declared, sealed except for secrets that are declared as they
             were; None if nothing is known of it.

@@ -47,7 +47,7 @@ def read_attribute(
         missing: What to return for an attribute that the response does not hold; null is held.
         declared: What is declared of the object: a secret there is a secret here.
     """
-    found = answered(root, attributes, path, missing)
+    found = returned_field(root, attributes, path, missing)
     node = root.at(path)
     # Where an id is declared, a response may hold the object.
     if node is not None and node.reference and isinstance(found, Mapping):
@@ -121,7 +121,7 @@ def _is_never_returned(attribute: Attribute | None) -> bool:
     return attribute is None or attribute.write_only
 
 
-def answered(root: Attribute, attributes: Mapping[str, Any], path: Path, missing: Any) -> Any:
+def returned_field(root: Attribute, attributes: Mapping[str, Any], path: Path, missing: Any) -> Any:
     """What a response, or the state, holds for an attribute, as `read_attribute` reads it."""
     name = str(path[0])
     field = root.fields.get(name)

@@ -150,7 +150,7 @@ def _put(
     if get_path(wanted, path) is None:
         value = ABSENT  # what it refers to is null
     if leaf.handle and isinstance(value, (list, tuple)):
-        have = answered(root, path, actual) or []
+        have = returned_at(root, path, actual) or []
         matched, left = aligned(leaf, get_path(wanted, path), have)
         target[str(last)] = _handled(leaf, value, have, matched, left)
     else:
@@ -168,7 +168,7 @@ def _empty(root: Attribute, params: Mapping[str, Any], change: FieldChange) -> N
     set_path(element, change.path[len(where) + 1 :], _leaf(leaf, change, ABSENT))
 
 
-def answered(root: Attribute, path: Path, actual: Any) -> Any:
+def returned_at(root: Attribute, path: Path, actual: Any) -> Any:
     """What the response holds at a path, aliases undone."""
     attribute = root
     for part in path:

@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.graph.build import ResourceGraph
 from engine.plan.compare.normalize import Normalizer
-from engine.plan.compare.response import answered, hidden
+from engine.plan.compare.response import hidden, returned_field
 from engine.schema.resource_type import ResourceType
 from engine.state.model import ResourceState
 from engine.values.markers import UNKNOWN
@@ -64,7 +64,7 @@ def attributes_of(
     """
     found: dict[str, Any] = normal.pick(kind.root, declared, actual)
     for name in sorted(referred):
-        value = answered(kind.root, actual, (name,), None if whole else UNKNOWN)
+        value = returned_field(kind.root, actual, (name,), None if whole else UNKNOWN)
         # Null is kept too: it shows that Stripe has nothing there.
         if value is not UNKNOWN and not kind.root.fields[name].sensitive:
             secret = hidden(kind.root.fields[name], value, declared.get(name))
