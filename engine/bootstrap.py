@@ -6,6 +6,8 @@ Each adapter is imported when it is first wanted: a command pays for what it use
 from __future__ import annotations
 
 import functools
+import secrets
+import shlex
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -14,7 +16,10 @@ from typing import TYPE_CHECKING, Any
 from engine.catalog import loader
 from engine.errors import GuardError, SettingsError, UsageError
 from engine.operations.run.context import Context
+from engine.ports.backend import StateBackend
 from engine.ports.hook import Hook
+from engine.ports.provider import Provider
+from engine.ports.secret_sink import SecretSink
 from engine.settings import Settings, is_live, load_settings
 from engine.values.secret import Sensitive
 from engine.variables import Variables
@@ -22,9 +27,6 @@ from engine.version import VERSION
 
 if TYPE_CHECKING:
     from engine.emulator.doors.server import EmulatorServer
-    from engine.ports.backend import StateBackend
-    from engine.ports.provider import Provider
-    from engine.ports.secret_sink import SecretSink
     from engine.stripe.http.rate_limiter import RateLimiter
 
 EMBEDDED_KEY = "sk_test_embedded"
@@ -100,8 +102,6 @@ _STATE_BACKENDS: Mapping[str, Callable[[Settings, str], StateBackend]] = {"file"
 
 
 def _new_id() -> str:
-    import secrets
-
     return secrets.token_hex(16)
 
 
@@ -142,8 +142,6 @@ def _sink(settings: Settings) -> SecretSink:
 
 def _words(text: str, environment: str, setting: str) -> list[str]:
     """The words of a `command:` setting, split as a shell splits them."""
-    import shlex
-
     kind, _, rest = text.partition(":")
     try:
         words = shlex.split(rest) if kind == "command" else []

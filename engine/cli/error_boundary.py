@@ -14,6 +14,7 @@ import click
 
 from engine.cli.invocation import Invocation
 from engine.errors import EngineError, InterruptedRunError, UsageError
+from engine.views.style import printable
 
 if TYPE_CHECKING:
     from engine.views.view import Page
@@ -124,8 +125,6 @@ def _bug(error: BaseException) -> EngineError:
 def _traceback(invocation: Invocation) -> str:
     if not invocation.verbose:
         return ""
-    from engine.views.style import printable
-
     # Without local variables, which may be secret; with the errors that caused this one.
     return printable(traceback.format_exc())
 

@@ -14,13 +14,14 @@ import click
 
 from engine.errors import UsageError
 from engine.project import project_around
+from engine.redaction import hide
 from engine.views.formats import TEXT, view_of
+from engine.views.style import Style, visible, wants_colour
 
 if TYPE_CHECKING:
     from engine.operations.run.context import Context
     from engine.ports.hook import Hook
     from engine.views.progress.lines import LineProgress
-    from engine.views.style import Style
     from engine.views.view import Page, View
 
 
@@ -82,8 +83,6 @@ class Invocation:
 
     def style(self, stream: TextIO | None = None) -> Style:
         """How text for a stream is decorated; stdout if none is named."""
-        from engine.views.style import Style, wants_colour
-
         stream = sys.stdout if stream is None else stream
         refused = self.no_color or not self.for_people
         return Style(wants_colour(terminal=stream.isatty(), refused=refused, environ=os.environ))
@@ -99,9 +98,6 @@ class Invocation:
 
     def write_err(self, text: str, *, end: str = "\n") -> None:
         """Write a diagnostic or a question to stderr, whatever the format is."""
-        from engine.redaction import hide
-        from engine.views.style import visible
-
         _write(sys.stderr, visible(str(hide(text))) + end)
 
     def write_note(self, text: str) -> None:
@@ -146,7 +142,6 @@ class Invocation:
             SettingsError: for configuration that cannot be used.
         """
         from engine.bootstrap import open_project
-        from engine.ports.hook import Hook as NoHook
         from engine.variables import variables_of
 
         files = [(name, self.path(name)) for name in self.variable_files]
@@ -162,7 +157,7 @@ class Invocation:
             environment=self.environment,
             variables=variables_of(os.environ, self.variables, files),
             parallelism=self.parallelism,
-            hook=hook or NoHook(),
+            hook=hook,
         )
 
 
