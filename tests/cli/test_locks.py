@@ -9,7 +9,7 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TypeAlias
 
 import pytest
 
@@ -30,10 +30,12 @@ HOLDER = """
         except Exception as error:
             print(type(error).__name__, flush=True)
 """
+Holder: TypeAlias = Callable[[], tuple[subprocess.Popen[str], str]]
+"""Starts a process that holds the run lock of `local/shop`; the process, and the lock's id."""
 
 
 @pytest.fixture
-def holder(root: Path) -> Iterator[Callable[[], tuple[subprocess.Popen[str], str]]]:
+def holder(root: Path) -> Iterator[Holder]:
     """Starts a process that holds the run lock of `local/shop`; gives it, and the lock's id."""
     started: list[subprocess.Popen[str]] = []
 
@@ -88,7 +90,7 @@ def test_a_whole_environment(engine: Engine, root: Path) -> None:
     assert engine("lock", "local", "--release").code == 1
 
 
-def test_locks_as_documents(engine: Engine, holder: Callable[..., Any]) -> None:
+def test_locks_as_documents(engine: Engine, holder: Holder) -> None:
     """Held locks and those of runs, each with all that is known."""
     document = json.loads(engine("lock", "local/shop", "--reason", "freeze", "--json").out)
     (held,) = document["held"]
@@ -129,9 +131,7 @@ def test_mistakes_lock_and_unlock_nothing(
     assert list(root.rglob("*.lock.json")) == []
 
 
-def test_a_run_that_is_there_is_unlocked_by_force_alone(
-    engine: Engine, holder: Callable[..., Any]
-) -> None:
+def test_a_run_that_is_there_is_unlocked_by_force_alone(engine: Engine, holder: Holder) -> None:
     """Whoever waits is told the id; without force, how to stop that run."""
     process, id = holder()
     refused = engine("apply", "--yes")
@@ -150,9 +150,7 @@ def test_a_run_that_is_there_is_unlocked_by_force_alone(
     assert said.strip() == "LockLostError"
 
 
-def test_a_run_that_died_is_unlocked_without_force(
-    engine: Engine, holder: Callable[..., Any]
-) -> None:
+def test_a_run_that_died_is_unlocked_without_force(engine: Engine, holder: Holder) -> None:
     """There is nothing to take away but its name."""
     process, id = holder()
     process.kill()
@@ -167,7 +165,7 @@ def test_a_run_that_died_is_unlocked_without_force(
     assert engine("lock").out == "Nothing is locked.\n"
 
 
-def test_a_run_that_died_is_said_to_have_ended(engine: Engine, holder: Callable[..., Any]) -> None:
+def test_a_run_that_died_is_said_to_have_ended(engine: Engine, holder: Holder) -> None:
     """In words; force changes nothing about that."""
     process, id = holder()
     process.kill()
@@ -179,7 +177,7 @@ def test_a_run_that_died_is_said_to_have_ended(engine: Engine, holder: Callable[
 
 
 def test_a_ci_run_is_named_with_its_page(
-    engine: Engine, holder: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+    engine: Engine, holder: Holder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever waits can look at what it does."""
     monkeypatch.setenv("BUILD_URL", "https://ci.example/job/7")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-from tests.support.command_line import Engine, Write
+from tests.support.command_line import Ended, Engine, Write
 
 CONCLUSION = "\nNo changes.\n"
 
 
-def _conclusion(ended: Any) -> str:
+def _conclusion(ended: Ended) -> str:
     assert ended.code == 0, ended.err
     head, found, text = ended.out.partition(CONCLUSION)
     assert found, head

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TypeAlias
 
 import pytest
 
@@ -22,11 +22,15 @@ STACK = """
 VARIABLE = "SHOP_WEBHOOK_ENDPOINT_EVENTS_SECRET"
 
 
+Configure: TypeAlias = Callable[[str], Engine]
+"""Runs commands in a project whose secrets go to a place."""
+
+
 @pytest.fixture
-def configured(root: Path, engine: Engine, write: Write) -> Callable[[str], Callable[..., Any]]:
+def configured(root: Path, engine: Engine, write: Write) -> Configure:
     """Runs commands in a project whose secrets go to a place."""
 
-    def configure(place: str) -> Callable[..., Any]:
+    def configure(place: str) -> Engine:
         write("shop", STACK)
         table = "[tool.engine.environments.local]\nemulator = true\n"
         (root / "pyproject.toml").write_text(f"{table}{place}\n", encoding="utf-8")
@@ -35,7 +39,7 @@ def configured(root: Path, engine: Engine, write: Write) -> Callable[[str], Call
     return configure
 
 
-def test_a_dotenv_file_is_read_back_and_rotated(configured: Any, root: Path) -> None:
+def test_a_dotenv_file_is_read_back_and_rotated(configured: Configure, root: Path) -> None:
     """Both variables are there after an apply, and both change with the endpoint."""
     engine = configured('secrets = "env-file:.env.shop"')
     assert engine("apply", "--yes").code == 0
@@ -49,7 +53,7 @@ def test_a_dotenv_file_is_read_back_and_rotated(configured: Any, root: Path) -> 
     assert text.count(engine("output", "--reveal", "secret").out) == 2
 
 
-def test_a_command_without_a_reader_says_where_the_secret_is(configured: Any) -> None:
+def test_a_command_without_a_reader_says_where_the_secret_is(configured: Configure) -> None:
     """The run that made it could use it; later only the program's owner can."""
     engine = configured('secrets = "command:sh -c cat"')
     assert engine("apply", "--yes").code == 0
@@ -59,7 +63,7 @@ def test_a_command_without_a_reader_says_where_the_secret_is(configured: Any) ->
     assert "No changes." in engine("plan").out
 
 
-def test_a_command_with_a_reader_gives_it_back(configured: Any, root: Path) -> None:
+def test_a_command_with_a_reader_gives_it_back(configured: Configure, root: Path) -> None:
     """Each secret under its own name."""
     (root / "vault").mkdir()
     engine = configured(
@@ -72,7 +76,7 @@ def test_a_command_with_a_reader_gives_it_back(configured: Any, root: Path) -> N
     assert kept == {"stripe_webhook_endpoint.events.secret": secret, "output.secret": secret}
 
 
-def test_a_command_that_fails_tells_why_and_what_to_do(configured: Any) -> None:
+def test_a_command_that_fails_tells_why_and_what_to_do(configured: Configure) -> None:
     """And quotes the program without the secret that it repeated."""
     engine = configured("""secrets = "command:sh -c 'cat >&2; echo locked >&2; exit 3'" """)
     ended = engine("apply", "--yes")
@@ -92,7 +96,7 @@ def test_a_command_that_fails_tells_why_and_what_to_do(configured: Any) -> None:
 )
 @pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 def test_a_place_that_cannot_take_it_stops_the_run_before_its_first_write(
-    configured: Any, root: Path, place: str, said: str
+    configured: Configure, root: Path, place: str, said: str
 ) -> None:
     """Not even the objects without a secret are created."""
     subprocess.run(["git", "init", "--quiet", root], check=True)  # noqa: S603, S607 - git, on a test's own folder

@@ -8,7 +8,6 @@ import sysconfig
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import click
 import pytest
@@ -147,13 +146,13 @@ def test_a_stack_loads_the_types_that_it_declares(root: Path) -> None:
     assert found.isdisjoint({"tax", "connect", "issuing", "table"})
 
 
-def test_the_version_is_that_of_the_distribution(shell: Any) -> None:
+def test_the_version_is_that_of_the_distribution(shell: Engine) -> None:
     """One line on stdout; the package says no other."""
     ended = shell("--version")
     assert (ended.code, ended.out) == (0, f"engine {VERSION}\n")
     assert version("stripe-stack-engine") == VERSION
 
 
-def test_the_version_is_printed_with_shared_options_too(shell: Any) -> None:
+def test_the_version_is_printed_with_shared_options_too(shell: Engine) -> None:
     """By the command tree, in the same words."""
     assert shell("--no-color", "--version").out == f"engine {VERSION}\n"

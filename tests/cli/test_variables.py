@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.command_line import Engine, Write
+from tests.support.command_line import Ended, Engine, Write
 
 STACK = """
     from engine import variable
@@ -26,7 +26,7 @@ def _typed(write: Write) -> None:
     write("shop", STACK)
 
 
-def _planned(ended: Any) -> dict[str, Any]:
+def _planned(ended: Ended) -> dict[str, Any]:
     document = json.loads(ended.out)
     return {change["address"]: change["after"] for change in document["stacks"][0]["changes"]}
 
