@@ -20,6 +20,9 @@ from engine.stack.loader import load_stack, mentioned_variables, select_stacks, 
 from engine.stack.model import Stack
 from engine.suggest import nearest
 
+_NO_STACK = ("syntax-error", "exception")
+"""Problems after which nothing is known about what a stack declares."""
+
 
 def validate_stacks(context: Context, names: Sequence[str]) -> tuple[Stack, ...]:
     """Evaluate and check stacks; no network call is made.
@@ -68,30 +71,40 @@ def load_graphs(
         )
         if _lacks_values(stack):
             # Other rules would report the values in their place, so they are checked later.
-            problems.extend(stack.problems)
-            stacks.append(stack)
-            continue
-        stack = without_blanks(stack, context.schemas)
-        held = _last_declared(context, stack.name) if recorded else None
-        found = [
-            *problems_of(stack, context.schemas, settings.root, circumstances, held),
-            *claim_problems(stack, context.schemas, settings.root),
-            *default_problems(stack, context.schemas, settings.root),
-        ]
-        stack, unreadable = with_contents(stack, context.schemas, settings.root)
+            found = list(stack.problems)
+        else:
+            declared = _last_declared(context, stack.name) if recorded else None
+            stack, found = _checked(context, stack, circumstances, declared)
+            if not any(problem.reference in _NO_STACK for problem in found):
+                try:
+                    graphs[stack.name] = build_graph(stack, context.schemas)
+                except StackError as error:
+                    found.extend(error.problems)
         stacks.append(stack)
-        found.extend(unreadable)
         problems.extend(found)
-        if not any(problem.reference in ("syntax-error", "exception") for problem in found):
-            try:
-                graphs[stack.name] = build_graph(stack, context.schemas)
-            except StackError as error:
-                problems.extend(error.problems)
     _check_variables(context, stacks)
     problems.extend(problems_between(stacks, tuple(stack_files(settings.stacks)), settings.root))
     if problems:
         raise StackError(merged(problems))
     return tuple(graphs[name] for name in _in_order(stacks))
+
+
+def _checked(
+    context: Context,
+    stack: Stack,
+    circumstances: CheckContext,
+    declared: Mapping[str, Mapping[str, Any]] | None,
+) -> tuple[Stack, list[Problem]]:
+    """A stack with the contents of its files, and the problems of its declarations."""
+    schemas, root = context.schemas, context.settings.root
+    stack = without_blanks(stack, schemas)
+    found = [
+        *problems_of(stack, schemas, root, circumstances, declared),
+        *claim_problems(stack, schemas, root),
+        *default_problems(stack, schemas, root),
+    ]
+    stack, unreadable = with_contents(stack, schemas, root)
+    return stack, [*found, *unreadable]
 
 
 def _selected(context: Context, names: Sequence[str]) -> dict[str, Path]:
