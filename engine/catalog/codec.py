@@ -99,8 +99,8 @@ class EntryReader:
     def outline(self) -> Entry:
         """Read the entry without parameters, and of the response only its object name."""
         calls: Mapping[str, Mapping[str, Any]] = self._written["operations"]
-        answer: Mapping[str, Any] = self._written["response"]
-        named = {name: shape for name, shape in answer.items() if name.rstrip("!") == "object"}
+        response: Mapping[str, Any] = self._written["response"]
+        named = {name: shape for name, shape in response.items() if name.rstrip("!") == "object"}
         return Entry(
             object=self._written["object"],
             service=self._written["service"],

@@ -128,7 +128,7 @@ class Description:
         nodes = [bodies[form]["schema"] for form in _FORM if form in bodies]
         return Place(self, (*nodes, {"properties": query}))
 
-    def answer(self, method: str, path: str) -> Place | None:
+    def response(self, method: str, path: str) -> Place | None:
         """The object that a call returns; None if the description does not have the call.
 
         An object that was deleted is another form of the same response, and is left out.
@@ -139,7 +139,7 @@ class Description:
         schema = call["responses"]["200"]["content"]["application/json"]["schema"]
         return Place(self, tuple(form for form in self.forms(schema) if not _is_deleted(form)))
 
-    def answers(self) -> Iterator[tuple[str, str, Schema]]:
+    def responses(self) -> Iterator[tuple[str, str, Schema]]:
         """Every call: its method, its path, and the schema of its response; bare paths first."""
         for path, calls in sorted(self._paths.items(), key=lambda pair: pair[0].count("{")):
             for method, call in calls.items():

@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from engine.catalog.generator.sdk import Call, Service, services
-from engine.catalog.generator.shapes import ShapeReader, answer_classes, object_name
+from engine.catalog.generator.shapes import ShapeReader, object_name, response_classes
 from engine.catalog.model import Entry, Operation, Shape
 
 _SUMMARY_LENGTH = 200
@@ -33,12 +33,12 @@ def _is_readable(service: Service) -> bool:
     return "retrieve" in service.calls or {"create", "list"} <= set(service.calls)
 
 
-def _answer(service: Service) -> Any:
+def _response(service: Service) -> Any:
     return service.calls["retrieve" if "retrieve" in service.calls else "create"].returns
 
 
 def _objects(service: Service) -> list[str]:
-    return [object_name(given) for given in answer_classes(_answer(service))]
+    return [object_name(given) for given in response_classes(_response(service))]
 
 
 def _named(readable: Iterable[Service]) -> Iterable[tuple[str, Service]]:
@@ -60,8 +60,8 @@ def _entry(name: str, service: Service, reader: ShapeReader) -> Entry:
         object=name,
         service=service.name,
         operations={verb: _operation(verb, call, reader) for verb, call in service.calls.items()},
-        response=reader.answer(_answer(service)),
-        summary=_summary(answer_classes(_answer(service))),
+        response=reader.response(_response(service)),
+        summary=_summary(response_classes(_response(service))),
     )
 
 

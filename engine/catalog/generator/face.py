@@ -92,7 +92,7 @@ class _ClassText:
             f'    """{_sentence(self.kind)}"""',
             "",
             "    TYPE: ClassVar[str]",
-            *self._answers(),
+            *self._attributes(),
             "    def __init__(",
             "        self,",
             "        logical_name: str,",
@@ -110,7 +110,7 @@ class _ClassText:
         ]
         return "\n".join(lines) + "\n"
 
-    def _answers(self) -> Iterator[str]:
+    def _attributes(self) -> Iterator[str]:
         for name, attribute in self.kind.root.fields.items():
             if attribute.in_response and _is_name(name):
                 yield f"    {name}: Ref"

@@ -52,7 +52,7 @@ class Source(Protocol):
     def params(self, entry: Entry, verb: str) -> Known | None:
         """What is known of the parameters of an operation; None if nothing is."""
 
-    def answer(self, entry: Entry) -> Known | None:
+    def response(self, entry: Entry) -> Known | None:
         """What is known of the response; None if nothing is."""
 
 
@@ -76,11 +76,11 @@ class Published:
         operation = entry.operations[verb]
         return self.description.params(operation.method, operation.path)
 
-    def answer(self, entry: Entry) -> Known | None:
+    def response(self, entry: Entry) -> Known | None:
         """What it says of the response that holds one object."""
         verb = "retrieve" if "retrieve" in entry.operations else "create"
         operation = entry.operations[verb]
-        return self.description.answer(operation.method, operation.path)
+        return self.description.response(operation.method, operation.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ class Shipped:
         params = None if found is None else found.operations.get(verb, _NONE).params
         return None if params is None else _Kept(params)
 
-    def answer(self, entry: Entry) -> Known | None:
+    def response(self, entry: Entry) -> Known | None:
         """What was known of the response."""
         found = self._entry(entry)
         return None if found is None else _Kept(found.response)
@@ -141,36 +141,36 @@ _ANYTHING = Shape(kind=Kind.ANY)
 def laid(entries: Iterable[Entry], source: Source) -> Iterator[Entry]:
     """Lay what a source knows over the SDK's entries."""
     for entry in entries:
-        answer = _answer(entry.response, source.answer(entry))
+        response = _response(entry.response, source.response(entry))
         operations = {
-            verb: _operation(operation, source.params(entry, verb), answer)
+            verb: _operation(operation, source.params(entry, verb), response)
             for verb, operation in entry.operations.items()
         }
-        yield replace(entry, operations=operations, response=answer)
+        yield replace(entry, operations=operations, response=response)
 
 
-def _operation(operation: Operation, known: Known | None, answer: Shape) -> Operation:
+def _operation(operation: Operation, known: Known | None, response: Shape) -> Operation:
     if operation.params is None:
         return operation
-    return replace(operation, params=_as_answered(_params(operation.params, known), answer))
+    return replace(operation, params=_as_returned(_params(operation.params, known), response))
 
 
-def _as_answered(shape: Shape, answer: Shape) -> Shape:
+def _as_returned(shape: Shape, response: Shape) -> Shape:
     """A parameter that is a currency, or one of some words, where the response's field is."""
     fields = {
-        name: _as_answered(inner, answer.fields.get(name, _ANYTHING))
+        name: _as_returned(inner, response.fields.get(name, _ANYTHING))
         for name, inner in shape.fields.items()
     }
     element = shape.element
     if element is not None:
-        element = _as_answered(element, answer.element or _ANYTHING)
+        element = _as_returned(element, response.element or _ANYTHING)
     if shape.kind is not Kind.STRING:
         return replace(shape, fields=fields, element=element)
-    worded = bool(answer.values) and not shape.values
+    worded = bool(response.values) and not shape.values
     return replace(
         shape,
-        currency=shape.currency or answer.currency,
-        values=answer.values if worded else shape.values,
+        currency=shape.currency or response.currency,
+        values=response.values if worded else shape.values,
         open_values=worded or shape.open_values,
         max_length=0 if worded else shape.max_length,
     )
@@ -193,19 +193,19 @@ def _params(shape: Shape, known: Known | None) -> Shape:
     )
 
 
-def _answer(shape: Shape, known: Known | None) -> Shape:
+def _response(shape: Shape, known: Known | None) -> Shape:
     """A part of a response whose fields are held to be required, null or absent."""
     if known is None:
         return shape
-    fields = {name: _answer_field(name, inner, known) for name, inner in shape.fields.items()}
-    element = None if shape.element is None else _answer(shape.element, known.element())
+    fields = {name: _response_field(name, inner, known) for name, inner in shape.fields.items()}
+    element = None if shape.element is None else _response(shape.element, known.element())
     currency = known.currency and shape.kind is Kind.STRING
     return replace(shape, fields=fields, element=element, currency=currency)
 
 
-def _answer_field(name: str, shape: Shape, known: Known) -> Shape:
+def _response_field(name: str, shape: Shape, known: Known) -> Shape:
     inner = known.field(name)
     if inner is None:
         return shape
     required = known.requires(name)
-    return replace(_answer(shape, inner), required=required, nullable=inner.nullable)
+    return replace(_response(shape, inner), required=required, nullable=inner.nullable)

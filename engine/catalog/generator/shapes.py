@@ -55,9 +55,9 @@ class ShapeReader:
         """Shape of a TypedDict of parameters, without request options."""
         return self._typed_dict(params, ())
 
-    def answer(self, returns: Any) -> Shape:
+    def response(self, returns: Any) -> Shape:
         """Shape of what a service returns: of one class, or the fields of several together."""
-        return _together([self._answer_class(given, ()) for given in answer_classes(returns)])
+        return _together([self._response_class(given, ()) for given in response_classes(returns)])
 
     def _shape(self, given: Any, seen: tuple[Any, ...]) -> Shape:
         origin = get_origin(given)
@@ -104,9 +104,9 @@ class ShapeReader:
             return Shape(kind=Kind.ANY, reference=name)
         if name in self.known:
             return Shape(kind=Kind.OBJECT, reference=name)
-        return replace(self._answer_class(given, seen), reference=name)
+        return replace(self._response_class(given, seen), reference=name)
 
-    def _answer_class(self, given: type[StripeObject], seen: tuple[Any, ...]) -> Shape:
+    def _response_class(self, given: type[StripeObject], seen: tuple[Any, ...]) -> Shape:
         fields: dict[str, Shape] = {}
         for base in reversed(given.__mro__):
             if not issubclass(base, StripeObject) or base is StripeObject:
@@ -154,7 +154,7 @@ class ShapeReader:
         return _any_of([self._shape(one, seen) for one in rest])
 
 
-def answer_classes(returns: Any) -> list[type[StripeObject]]:
+def response_classes(returns: Any) -> list[type[StripeObject]]:
     """The classes among what a service returns."""
     return [given for given in _alternatives(returns) if _is_object(given)]
 

@@ -48,12 +48,12 @@ def check_bounds(
             continue
         for param, value in values_at(params, path.split(".")):
             _check(value, limit, param, row.at(path).reference)
-    for path, said in row.fields.items():
-        if (said.least, said.above, said.most) == (None, None, None):
+    for path, facts in row.fields.items():
+        if (facts.least, facts.above, facts.most) == (None, None, None):
             continue
         for param, value in values_at(params, path.split(".")):
             if value is not None:
-                _check_size(value, said, param)
+                _check_size(value, facts, param)
     _check_currencies(params, "")
     for param, metadata in _metadata_in(params, ""):
         check_metadata(metadata, param)

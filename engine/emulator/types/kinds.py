@@ -286,9 +286,9 @@ def _neutral(row: Row) -> dict[str, Any]:
 def _limits(fields: Mapping[str, Field]) -> Mapping[str, Field]:
     """What the semantics table says of lengths and forms."""
     return {
-        path: said
-        for path, said in fields.items()
-        if said.max_length or said.min_length or said.pattern
+        path: facts
+        for path, facts in fields.items()
+        if facts.max_length or facts.min_length or facts.pattern
     }
 
 

@@ -48,7 +48,7 @@ class Published:
         self._forms: dict[int, tuple[Schema, ...]] = {}
         self._calls = [
             (method, re.compile(re.sub(r"\{\}", "[^/]+", path)), answer)
-            for method, path, answer in description.answers()
+            for method, path, answer in description.responses()
         ]
 
     def misfits(self, method: str, path: str, status: int, body: bytes) -> list[str]:

@@ -198,7 +198,7 @@ def test_answers_of_several_types_are_one_type() -> None:
 
 def test_types_that_hold_themselves_end() -> None:
     """A class that contains itself is described once and not for ever."""
-    shape = ShapeReader(frozenset()).answer(stripe.PaymentIntent)
+    shape = ShapeReader(frozenset()).response(stripe.PaymentIntent)
     inner = shape.fields["last_payment_error"].fields["payment_intent"]
     assert inner.kind is Kind.ANY
 

@@ -56,7 +56,7 @@ def test_whatever_is_expandable_is_accepted(object_name: str, description: Descr
     kind = kinds()[object_name]
     verb = "retrieve" if "retrieve" in kind.entry.operations else "create"
     call = kind.entry.operations[verb]
-    place = description.answer(call.method, call.path)
+    place = description.response(call.method, call.path)
     if place is None:
         pytest.skip(f"the description, older than the SDK, has no {object_name}")
     refused = set()
