@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from engine.values.markers import ABSENT
-from engine.values.paths import Path
+from engine.values.markers import ABSENT, UNKNOWN
+from engine.values.paths import ANY_PART, Path
 
 
 def children(value: Any) -> Iterable[tuple[Any, Any]]:
@@ -101,3 +101,25 @@ def without(document: Mapping[str, Any], paths: Iterable[Path]) -> dict[str, Any
         elif isinstance(found.get(path[0]), Mapping):
             found[path[0]] = without(found[path[0]], [path[1:]])
     return found
+
+
+def replaced(value: Any, path: Path, change: Callable[[Any], Any]) -> Any:
+    """A nested value with what is at a path changed; `*` in the path means every part.
+
+    Nothing is below null and what is unknown: there it stays as it is.
+    """
+    if value is None or value is UNKNOWN:
+        return value
+    if not path:
+        return change(value)
+    if isinstance(value, Mapping):
+        return {
+            key: replaced(inner, path[1:], change) if path[0] in (ANY_PART, key) else inner
+            for key, inner in value.items()
+        }
+    if isinstance(value, (list, tuple)):
+        return [
+            replaced(inner, path[1:], change) if path[0] in (ANY_PART, index) else inner
+            for index, inner in enumerate(value)
+        ]
+    return value

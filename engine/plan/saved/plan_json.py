@@ -26,9 +26,9 @@ from engine.records import (
 )
 from engine.schema.resource_type import Schemas
 from engine.values.markers import Marker
-from engine.values.paths import Path
 from engine.values.secret import Sealed, Sensitive
 from engine.values.templates import is_reference
+from engine.values.tree import replaced
 
 # ── how it is written ─────────────────────────────────────────────────────────────────────
 
@@ -174,7 +174,7 @@ def _hidden_change(change: Change) -> Change:
     before, after = change.before, change.after
     for entry in change.fields:
         if entry.sensitive:
-            before, after = _covered(before, entry.path), _covered(after, entry.path)
+            before, after = (replaced(side, entry.path, _hidden) for side in (before, after))
     fields = tuple(map(_hidden_sides, change.fields))
     return dataclasses.replace(change, before=before, after=after, fields=fields)
 
@@ -193,15 +193,3 @@ def _hidden(side: Any) -> Any:
     """A value as a secret, unless it is null, a marker or a secret already."""
     bare = side is None or isinstance(side, (Marker, Sensitive, Sealed))
     return side if bare else Sensitive(side)
-
-
-def _covered(document: Any, path: Path) -> Any:
-    """A document in which the value at a path is a secret."""
-    if not path:
-        return _hidden(document)
-    first, rest = path[0], path[1:]
-    if isinstance(document, Mapping) and first in document:
-        return {**document, first: _covered(document[first], rest)}
-    if isinstance(document, list) and isinstance(first, int) and first < len(document):
-        return [*document[:first], _covered(document[first], rest), *document[first + 1 :]]
-    return document

@@ -8,9 +8,10 @@ from functools import partial
 from typing import Any
 
 from engine.schema.attribute import Attribute, Kind
-from engine.stack.checks.linked import blurred, replaced
+from engine.stack.checks.linked import blurred
 from engine.values.markers import UNKNOWN
 from engine.values.paths import Path, dotted
+from engine.values.tree import replaced
 
 
 @dataclass(frozen=True, slots=True)

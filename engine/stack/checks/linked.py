@@ -7,10 +7,11 @@ from typing import Any, TypeAlias
 
 from engine.schema.attribute import Attribute, Kind
 from engine.values.markers import ABSENT, UNKNOWN
-from engine.values.paths import ANY_PART, Path, parse_path
+from engine.values.paths import Path, parse_path
 from engine.values.secret import Sensitive
 from engine.values.targets import Target
 from engine.values.templates import resolve
+from engine.values.tree import replaced
 
 Declared: TypeAlias = Callable[[Target], Any]
 """Returns what a stack declares of the object that a reference names; UNKNOWN if it does not."""
@@ -66,22 +67,3 @@ def completed(attribute: Attribute, value: Any) -> Any:
 def blurred(value: Any, path: Path) -> Any:
     """A document in which the value at a path is unknown."""
     return replaced(value, path, lambda _: UNKNOWN)
-
-
-def replaced(value: Any, path: Path, change: Callable[[Any], Any]) -> Any:
-    """A copy of nested values with those at a path changed; `*` in it means every one."""
-    if value is None or value is UNKNOWN:
-        return value
-    if not path:
-        return change(value)
-    if isinstance(value, Mapping):
-        return {
-            key: replaced(inner, path[1:], change) if path[0] in (ANY_PART, key) else inner
-            for key, inner in value.items()
-        }
-    if isinstance(value, (list, tuple)):
-        return [
-            replaced(inner, path[1:], change) if path[0] in (ANY_PART, index) else inner
-            for index, inner in enumerate(value)
-        ]
-    return value

@@ -12,6 +12,7 @@ from engine.values.tree import (
     leaves,
     map_scalars,
     overlaid,
+    replaced,
     scalars,
     without,
 )
@@ -86,3 +87,14 @@ def test_places_are_left_out() -> None:
         "e": "text",
     }
     assert given["a"] == {"b": 1, "c": 2}
+
+
+def test_what_is_at_a_path_is_changed() -> None:
+    """Every part where the path has `*`; the document that is given stays as it is."""
+    given = {"a": [{"b": 1}, {"b": 2}, {"c": 3}], "d": None}
+    assert replaced(given, ("a", "*", "b"), str) == {
+        "a": [{"b": "1"}, {"b": "2"}, {"c": 3}],
+        "d": None,
+    }
+    assert replaced(given, ("a", 1), lambda _: "x")["a"] == [{"b": 1}, "x", {"c": 3}]
+    assert replaced(given, ("d", "e"), str) == given
