@@ -11,7 +11,7 @@ from engine.plan.compare.normalize import Normalizer
 from engine.plan.compare.unchanged import is_as_declared
 from engine.plan.decide.decision import Decision, removal_policy_of
 from engine.plan.decide.existing import Existing, decide_existing, decide_unchanged
-from engine.plan.decide.key_conflicts import Settlement, settled, with_revival
+from engine.plan.decide.key_conflicts import with_key_settled, with_revival
 from engine.plan.decide.references import (
     ExpectedResource,
     KnownValues,
@@ -187,22 +187,19 @@ def _new(
     prior: ResourceState | None,
 ) -> Decision:
     """A resource that has no object yet, or no longer has one."""
-    holder = inputs.observed.holders.get(declaration.address)
-    conflict = Settlement()
-    if holder is not None:
-        conflict = settled(inputs, declaration, kind, wanted, holder)
-    impossible = tuple(_cannot_be_made(inputs, declaration))
-    return _create(
+    decision = _create(
         declaration,
         kind,
         wanted,
         Reason.MISSING if prior is not None else Reason.DECLARED,
         prior=prior,
         superseded=prior.superseded if prior is not None else (),
-        transfer=conflict.transfer,
-        notes=conflict.notes,
-        refusals=impossible[:1] or conflict.refusals,
     )
+    impossible = next(_cannot_be_made(inputs, declaration), None)
+    if impossible is not None:
+        return decision.refused(impossible)
+    holder = inputs.observed.holders.get(declaration.address)
+    return decision if holder is None else with_key_settled(inputs, decision, holder)
 
 
 def _create(

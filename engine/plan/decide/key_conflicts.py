@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
 
 from engine.plan.compare.liveness import is_live
 from engine.plan.compare.natural_keys import describe_key
@@ -15,69 +12,48 @@ from engine.plan.decide.replacement import conflicting_key, transfer_params
 from engine.plan.inputs.plan_inputs import PlanInputs
 from engine.plan.model import Action, Reason
 from engine.schema.remote import RemoteObject, id_of
-from engine.schema.resource_type import ResourceType
 from engine.stack.model import Declaration
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settlement:
-    """What follows from a natural key that another object has.
-
-    Attributes:
-        transfer: Parameters that take the key over; empty if none do.
-        notes: What a person should know about it.
-        refusals: Why the new object must not be made.
-    """
-
-    transfer: Mapping[str, Any] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
-    refusals: tuple[str, ...] = ()
-
-
-def settled(
-    inputs: PlanInputs,
-    declaration: Declaration,
-    kind: ResourceType,
-    wanted: Mapping[str, Any],
-    holder: RemoteObject,
-) -> Settlement:
-    """Settle a conflict over a natural key, or refuse the new resource.
+def with_key_settled(inputs: PlanInputs, decision: Decision, holder: RemoteObject) -> Decision:
+    """Settle a conflict over a natural key: take it from its holder, or refuse the new object.
 
     Args:
         inputs: What the plan is made from.
-        declaration: The new resource.
-        kind: Its type.
-        wanted: Its arguments, references resolved.
+        decision: To make a new object.
         holder: The object that has its key.
     """
+    declaration = inputs.graph.declarations[decision.address]
     resources, holder_id = inputs.state.resources, id_of(holder)
     ours = next((text for text, entry in resources.items() if entry.id == holder_id), None)
-    transfer = transfer_params(kind, wanted, holder)
+    transfer = transfer_params(decision.kind, decision.wanted, holder)
     where = f"{declaration.address} ({declaration.location})"
     moved = f'moved("{ours}", "{declaration.address}")'
     if ours is not None and declaration.lifecycle.adopt:
-        refusal = (
+        return decision.refused(
             f"{where}: adopt=True finds {holder_id}, which is {ours} already. If this is the same "
             f"thing under a new name, write {moved}; if not, remove adopt=True"
         )
-        return Settlement(refusals=(refusal,))
-    if transfer and (ours is not None or not is_live(kind, holder)):
+    if transfer and (ours is not None or not is_live(decision.kind, holder)):
         notes = () if ours else (f"takes its key from {holder_id}, which is archived",)
-        return Settlement(transfer=transfer, notes=notes)
-    key = conflicting_key(kind, wanted, holder, transferable=True)
+        return dataclasses.replace(
+            decision,
+            transfer={**decision.transfer, **transfer},
+            notes=(*decision.notes, *notes),
+        )
+    key = conflicting_key(decision.kind, decision.wanted, holder, transferable=True)
     if key is None:
-        return Settlement()  # found by a key that several may have
-    what = describe_key(key, wanted)
+        return decision  # found by a key that several may have
+    what = describe_key(key, decision.wanted)
     if ours is None or ours in inputs.graph.declarations:
         owner = inputs.observed.owners.get(holder_id)
-        return Settlement(refusals=(_held(declaration, what, holder_id, ours, owner),))
+        return decision.refused(_held(declaration, what, holder_id, ours, owner))
     if not key.kept_by_removed:
-        return Settlement()  # it is removed first, which frees the key
-    refusal = (
+        return decision  # it is removed first, which frees the key
+    return decision.refused(
         f"{where}: {what} belongs to {ours}, which is no longer declared, and Stripe keeps it "
         f"taken after removal. If this is the same thing under a new name, write {moved}"
     )
-    return Settlement(refusals=(refusal,))
 
 
 def with_revival(inputs: PlanInputs, case: Existing, decision: Decision) -> Decision:
@@ -103,8 +79,7 @@ def with_revival(inputs: PlanInputs, case: Existing, decision: Decision) -> Deci
     ours = any(entry.id == id_of(holder) for entry in inputs.state.resources.values())
     used = is_live(case.kind, holder) and not case.declaration.lifecycle.adopt
     if ours or used or revival.action is not Action.REVIVE:
-        conflict = settled(inputs, case.declaration, case.kind, case.wanted, holder)
-        return decision.refused(*conflict.refusals)
+        return with_key_settled(inputs, decision, holder)
     note = f"{id_of(holder)} has its key already and is revived in place of a new one"
     return dataclasses.replace(
         decision,

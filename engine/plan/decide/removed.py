@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Container
 
 from engine.address import parse_address
 from engine.plan.compare.liveness import is_past
 from engine.plan.decide.decision import Decision
-from engine.plan.decide.replacement import Ending, ending_of
+from engine.plan.decide.replacement import with_ending
 from engine.plan.inputs.plan_inputs import PlanInputs
 from engine.plan.model import Action, Reason
 from engine.state.model import RemovalPolicy, ResourceState
@@ -40,29 +41,30 @@ def _removal(inputs: PlanInputs, address: str, prior: ResourceState) -> Decision
         (entry for entry in inputs.graph.stack.releases if entry.address == address), None
     )
     forget = release.keep if release is not None else prior.removal_policy.keep
-    ending, reason = Ending(), Reason.DESTROYED if inputs.options.destroy else Reason.UNDECLARED
+    reason = Reason.DESTROYED if inputs.options.destroy else Reason.UNDECLARED
     if forget:
         reason = Reason.RELEASED
     elif actual is None:
         reason = Reason.MISSING
     elif is_past(kind, actual):
         reason = Reason.PAST
-    else:
-        ending = ending_of(inputs, address, kind, actual, prior)
-    return Decision(
+    decision = Decision(
         address=parse_address(address),
         kind=kind,
-        action=Action.FORGET if ending.removal is None else Action.DELETE,
+        action=Action.FORGET,
         reasons=(reason,),
         id=prior.id,
         actual=actual,
         prior=prior,
         removal_policy=_removal_policy(inputs, address, prior),
-        removal=ending.removal,
         superseded=prior.superseded,
-        companions=ending.companions,
-        notes=ending.notes,
     )
+    if actual is None or reason in (Reason.RELEASED, Reason.PAST):
+        return decision
+    decision = with_ending(inputs, decision, actual)
+    if decision.removal is None:
+        return decision
+    return dataclasses.replace(decision, action=Action.DELETE)
 
 
 def _removal_policy(inputs: PlanInputs, address: str, prior: ResourceState) -> RemovalPolicy:
@@ -71,8 +73,4 @@ def _removal_policy(inputs: PlanInputs, address: str, prior: ResourceState) -> R
     declaration = inputs.graph.declarations.get(address)
     if declaration is None or declaration.lifecycle.protect is None:
         return removal_policy
-    return RemovalPolicy(
-        protect=declaration.lifecycle.protect,
-        keep=removal_policy.keep,
-        account=removal_policy.account,
-    )
+    return dataclasses.replace(removal_policy, protect=declaration.lifecycle.protect)

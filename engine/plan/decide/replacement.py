@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from engine.plan.compare.liveness import is_past
@@ -15,7 +14,6 @@ from engine.plan.translate.companions import brought_with
 from engine.schema.lifecycle import NaturalKey, Removal, Verb
 from engine.schema.remote import RemoteObject
 from engine.schema.resource_type import ResourceType
-from engine.state.model import ResourceState
 from engine.values.paths import dotted, get_path, parse_path
 
 
@@ -92,53 +90,31 @@ def choose_removal(
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """How the old object of a resource ends.
-
-    Attributes:
-        removal: How it is removed; None where it is not.
-        companions: As in `Decision`.
-        notes: What a person should know about it.
-    """
-
-    removal: Removal | None = None
-    companions: Mapping[str, str] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
-
-
-def ending_of(
-    inputs: PlanInputs,
-    address: str,
-    kind: ResourceType,
-    actual: RemoteObject,
-    prior: ResourceState | None,
-) -> Ending:
-    """Choose how an object is removed, with what Stripe made with it and ends with it.
+def with_ending(inputs: PlanInputs, decision: Decision, actual: RemoteObject) -> Decision:
+    """A decision with how an object is removed, and with what Stripe made that ends with it.
 
     Args:
         inputs: What the plan is made from.
-        address: The resource.
-        kind: Its type.
+        decision: To remove or replace the object.
         actual: The object.
-        prior: What state records; None if nothing.
     """
-    if is_past(kind, actual):
-        return Ending()
-    removal = choose_removal(kind, actual, probed=inputs.probed(address, kind))
+    kind, prior = decision.kind, decision.prior
+    removal = choose_removal(kind, actual, probed=inputs.probed(decision.address, kind))
     if removal is None:
-        return Ending()
-    notes = (removal.note,) if removal.note else ()
-    if removal.verb in (Verb.DELETE, Verb.KEEP) or prior is None:
-        return Ending(removal, {}, notes)
-    companions = brought_with(prior, kind, actual, inputs.state)
-    archived = (
-        f"{companions[brought.at]}, the {brought.object} that its {brought.by} made, is archived "
-        "with it"
-        for brought in kind.life.companions
-        if brought.at in companions
+        return decision
+    notes = [removal.note] if removal.note else []
+    companions: dict[str, str] = {}
+    if removal.verb not in (Verb.DELETE, Verb.KEEP) and prior is not None:
+        companions = brought_with(prior, kind, actual, inputs.state)
+    notes.extend(
+        f"{companions[companion.at]}, the {companion.object} that its {companion.by} made, is "
+        "archived with it"
+        for companion in kind.life.companions
+        if companion.at in companions
     )
-    return Ending(removal, companions, (*notes, *archived))
+    return dataclasses.replace(
+        decision, removal=removal, companions=companions, notes=(*decision.notes, *notes)
+    )
 
 
 def with_replacement(inputs: PlanInputs, decision: Decision, actual: RemoteObject) -> Decision:
@@ -149,22 +125,21 @@ def with_replacement(inputs: PlanInputs, decision: Decision, actual: RemoteObjec
         decision: To replace.
         actual: The old object.
     """
-    kind, address = decision.kind, decision.address
+    kind = decision.kind
     conflict = conflicting_key(kind, decision.wanted, actual)
-    wish = inputs.graph.declarations[address].lifecycle.create_before_delete
+    wish = inputs.graph.declarations[decision.address].lifecycle.create_before_delete
     create_first = conflict is None if wish is None else wish
     heir = inherited(kind, decision.wanted, actual) if create_first else {}
-    left = {**actual, **dict.fromkeys(heir, False)}
-    ending = ending_of(inputs, address, kind, left, decision.prior)
     decision = dataclasses.replace(
         decision,
-        removal=ending.removal,
         create_first=create_first,
-        companions=ending.companions,
         transfer={**transfer_params(kind, decision.wanted, actual), **heir},
-        notes=(*decision.notes, *_notes_on_case(decision, conflict), *ending.notes),
+        notes=(*decision.notes, *_notes_on_case(decision, conflict)),
     )
-    if conflict is not None and (wish or not _frees_key(ending.removal, conflict)):
+    if not is_past(kind, actual):
+        left = {**actual, **dict.fromkeys(heir, False)}
+        decision = with_ending(inputs, decision, left)
+    if conflict is not None and (wish or not _frees_key(decision.removal, conflict)):
         return decision.refused(_key_stays_taken(decision, conflict))
     return decision
 

@@ -24,24 +24,13 @@ def unmanaged_object(inputs: PlanInputs, address: str) -> tuple[Reason, RemoteOb
     holder = inputs.observed.holders.get(address)
     declaration = inputs.graph.declarations[address]
     single = inputs.schemas[declaration.type].life.singleton
-    if (
-        holder is not None
-        and not _is_of_another(inputs, address, holder)
-        and (single or id_of(holder) not in inputs.observed.owners)
-        and (
-            single
-            or declaration.lifecycle.adopt
-            or get_path(holder, ("metadata", STAMP_KEY)) == stamp(inputs.state.lineage, address)
-        )
+    if holder is None or any(
+        entry.type == declaration.type and entry.id == id_of(holder)
+        for entry in inputs.state.resources.values()
     ):
+        return None
+    stamped = get_path(holder, ("metadata", STAMP_KEY)) == stamp(inputs.state.lineage, address)
+    asked_for = declaration.lifecycle.adopt or stamped
+    if single or (asked_for and id_of(holder) not in inputs.observed.owners):
         return Reason.ADOPTED, holder
     return None
-
-
-def _is_of_another(inputs: PlanInputs, address: str, found: RemoteObject) -> bool:
-    """Whether state records an object under another address."""
-    type_name = inputs.graph.declarations[address].type
-    return any(
-        other != address and entry.type == type_name and entry.id == id_of(found)
-        for other, entry in inputs.state.resources.items()
-    )
