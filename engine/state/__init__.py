@@ -1,1 +1,1 @@
-"""State: what the last apply declared and saw, its file format, and the port that keeps it."""
+"""State: what the last apply declared and what Stripe returned, and the format of its file."""

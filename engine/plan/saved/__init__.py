@@ -1,1 +1,1 @@
-"""A plan as a file, and what must still hold when it is applied."""
+"""Plans as files, and the preconditions under which such a plan may be applied."""

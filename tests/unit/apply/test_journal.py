@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from engine.apply.journal import (
+    FORMAT,
     Intent,
     Journal,
     Run,
+    Unfinished,
     first_record,
     intent_record,
     objects_of,
@@ -28,6 +32,7 @@ from tests.support.fakes.world import World, make
 A, B, C = (f"stripe_product.{name}" for name in "abc")
 HOOK = "stripe_webhook_endpoint.h"
 SCHEMAS = loader.schemas()
+FORMATS = Path(__file__).parent / "formats"
 RUN = Run(
     id="run1",
     stack="shop",
@@ -39,6 +44,22 @@ RUN = Run(
     livemode=True,
     since="2026-11-26T10:00:00+00:00",
 )
+
+
+class Written:
+    """A journal that keeps the bytes of its records."""
+
+    def __init__(self, records: list[bytes]) -> None:
+        """Begin with some."""
+        self.records = records
+
+    def append(self, record: bytes, *, reserve: int = 0) -> None:
+        """Keep one more."""
+        assert reserve >= 0
+        self.records.append(record)
+
+    def close(self) -> None:
+        """Nothing to close."""
 
 
 def product(address: str, *needs: str) -> Step:
@@ -206,6 +227,34 @@ def test_a_result_that_cannot_be_written_stops_the_run_and_is_not_lost(world: Wo
     assert [entry.outcome.value for entry in result.results] == ["failed", "skipped"]
 
 
+# ── the format ───────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_bytes_of_a_journal() -> None:
+    """As engines that were released have written them: the file is never changed."""
+    lines = (FORMATS / f"{FORMAT}.jsonl").read_bytes().splitlines()
+    step = make(StepKind.CREATE, A, params={"name": "Größe"})
+    step = dataclasses.replace(step, after=("create b",), account="acct_2")
+    intents = (
+        Intent(number=0, key="k0", at=None, step=step),
+        Intent(number=1, key="k1", at=17, step=step, kept={"b": "1", "a": "2"}),
+    )
+    entry = ResourceState(type="stripe_product", id="prod_1", declared={"name": "Größe"})
+    gone = RemovedObject(type="stripe_product", id="prod_9", account="acct_2")
+    delta = Delta(resources={B: entry, A: None}, removed={B: gone, A: None})
+    file = Written([first_record(RUN)])
+    journal = Journal(RUN, file)
+    for intent in intents:
+        journal.intend(intent)
+    journal.done(0, delta)
+    journal.note(Delta())
+    journal.failed(1)
+    assert file.records == lines
+    read = read_journal(lines, SCHEMAS, {})
+    assert read == Unfinished(run=RUN, deltas=(delta, Delta()), pending=())
+    assert read_journal(lines[:3], SCHEMAS, {}).pending == intents
+
+
 # ── room ─────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -276,22 +325,14 @@ def test_results_and_open_intents_come_back_in_order() -> None:
     gone = RemovedObject(type="stripe_product", id="prod_9", account="acct_2")
     noted = Delta(resources={"stripe_product.x": None}, removed={"stripe_product.x": gone})
     done = Delta(resources={A: entry}, removed={A: None})
-    kept: list[bytes] = [first_record(RUN)]
-
-    class Keeps:
-        def append(self, record: bytes, *, reserve: int = 0) -> None:
-            assert reserve >= 0
-            kept.append(record)
-
-        def close(self) -> None: ...
-
-    journal = Journal(RUN, Keeps())
+    file = Written([first_record(RUN)])
+    journal = Journal(RUN, file)
     journal.note(noted)
     for intent in intents:
         journal.intend(intent)
     journal.failed(1)
     journal.done(0, done)
-    found = read_journal(kept, SCHEMAS, {})
+    found = read_journal(file.records, SCHEMAS, {})
     assert found.deltas == (noted, done)
     assert found.pending == (intents[2],)
     assert list(journal.open) == [2]

@@ -41,6 +41,15 @@ def test_what_is_read_is_what_was_written() -> None:
     assert found.file == PATH
 
 
+def test_the_bytes_of_a_held_lock() -> None:
+    """Sorted, indented, and the same in every engine."""
+    assert encode_held(LOCK).decode() == (
+        '{\n  "environment": "live",\n  "format_version": 1,\n  "id": "1f0c9a2e",\n'
+        '  "reason": "launch freeze",\n  "since": "2026-11-26T10:00:00+00:00",\n'
+        '  "stack": "portals",\n  "who": "ada@desk"\n}\n'
+    )
+
+
 def test_it_says_who_since_when_and_why() -> None:
     """In one line."""
     assert str(LOCK) == (

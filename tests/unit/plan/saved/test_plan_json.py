@@ -1,0 +1,185 @@
+"""The bytes of a plan file in which every field of every record has a value.
+
+A file in `formats` is never changed: it is what engines that were released have written.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from engine.address import parse_address
+from engine.catalog import loader
+from engine.plan.inputs.options import PlanOptions
+from engine.plan.model import (
+    Action,
+    Change,
+    Drift,
+    FieldChange,
+    FieldReason,
+    OutputChange,
+    Plan,
+    Reason,
+    Step,
+    StepKind,
+)
+from engine.plan.saved.file import FORMAT_VERSION, SavedPlan, SavedStack, _saved, encode
+from engine.plan.saved.preconditions import KeyClaim, ObjectSnapshot, Preconditions
+from engine.schema.lifecycle import Removal, Verb
+from engine.state.model import RemovalPolicy, ResourceState
+from engine.values.markers import ABSENT, CLEAR, UNKNOWN
+from engine.values.secret import Sealed
+
+FORMATS = Path(__file__).parent / "formats"
+PRICE, PRODUCT = parse_address("stripe_price.month"), parse_address("stripe_product.pro")
+SEAL = Sealed("0123456789abcdef")
+REMOVAL = Removal(verb=Verb.VOID, params={"active": False}, call="void", note="for ever")
+FIELD = FieldChange(
+    path=("tiers", 0, "amount"),
+    before=SEAL,
+    after=UNKNOWN,
+    reason=FieldReason.CHANGED,
+    forces_replacement=True,
+    sensitive=True,
+    currency="usd",
+)
+PLAN = Plan(
+    stack="shop",
+    environment="test",
+    lineage="f" * 32,
+    serial=7,
+    changes=(
+        Change(
+            address=PRICE,
+            type="stripe_price",
+            action=Action.REPLACE,
+            reasons=(Reason.IMMUTABLE, Reason.DEPENDENCY),
+            id="price_1",
+            before={"unit_amount": 1, "tiers": [{"amount": SEAL}]},
+            after={"unit_amount": CLEAR, "$odd": {"name": "Größe"}},
+            fields=(FIELD, dataclasses.replace(FIELD, path=(), before=ABSENT, sensitive=False)),
+            create_first=True,
+            removal=REMOVAL,
+            notes=("a note",),
+            moved_from=PRODUCT,
+            line="stacks/shop.py:1",
+        ),
+    ),
+    drift=(
+        Drift(
+            address=PRICE, type="stripe_price", id="price_1", gone=True, ended=True, fields=(FIELD,)
+        ),
+    ),
+    outputs=(OutputChange(name="price", before=None, after=SEAL, sensitive=True),),
+    wanted_outputs={"price": ("${stripe_price.month.id}", True), "plain": ([1], False)},
+    steps=(
+        Step(
+            key="create stripe_price.month",
+            kind=StepKind.RECORD,
+            address=PRICE,
+            type="stripe_price",
+            id="price_1",
+            params={"unit_amount": 3, "nickname": CLEAR, "secret": SEAL},
+            removal=REMOVAL,
+            call="reactivate",
+            record=ResourceState(
+                type="stripe_price",
+                id="price_1",
+                declared={"product": "${stripe_product.pro.id}"},
+                attributes={"secret": SEAL},
+                dependencies=("stripe_product.pro",),
+                superseded=("price_0",),
+                removal_policy=RemovalPolicy(protect=True, keep=True, account="acct_2"),
+            ),
+            after=("create stripe_product.pro",),
+            supersedes="price_0",
+            referred=("id",),
+            account="acct_2",
+        ),
+    ),
+    moves={"stripe_price.b": "stripe_price.month", "stripe_price.a": "stripe_price.c"},
+    refresh_only=True,
+    warnings=("a warning",),
+    refusals=("a refusal",),
+)
+PRECONDITIONS = Preconditions(
+    digest="sha256:0",
+    reads=("other",),
+    outputs={"output.other.id": UNKNOWN},
+    objects=(
+        ObjectSnapshot(
+            address=PRICE,
+            type="stripe_price",
+            id="price_1",
+            account="acct_2",
+            shape={"unit_amount": None},
+            ended_as_declared=True,
+            exists=True,
+            leaves={"unit_amount": 1},
+            further_leaves={"active": True},
+            probed=False,
+        ),
+    ),
+    claims=(
+        KeyClaim(
+            address=PRODUCT,
+            type="stripe_product",
+            arguments={"name": "Pro"},
+            adopt=True,
+            account="acct_2",
+            holder="prod_9",
+        ),
+    ),
+)
+SAVED = SavedPlan(
+    engine_version="1.2.3",
+    environment="test",
+    embedded=True,
+    account_id="acct_1",
+    livemode=False,
+    options=PlanOptions(
+        refresh=False,
+        refresh_only=True,
+        destroy=True,
+        targets=(PRICE,),
+        excludes=(PRODUCT,),
+        replace=(PRICE, PRODUCT),
+        allow_mass_change=True,
+        confirmed_removals=(PRICE,),
+    ),
+    stacks=(SavedStack(plan=PLAN, preconditions=PRECONDITIONS),),
+    requests=4,
+)
+NOT_WRITTEN = {"lookups", "lock_timeout", "unless", "unless_leaf", "fallback"}
+
+
+def unset(value: Any) -> Iterator[str]:
+    """The fields of all records in a value that have their defaults."""
+    if dataclasses.is_dataclass(value):
+        for field in dataclasses.fields(value):
+            entry = getattr(value, field.name)
+            yield from unset(entry)
+            if entry in (field.default, (), {}) and field.name not in NOT_WRITTEN | {"path"}:
+                yield f"{type(value).__name__}.{field.name}"
+    elif isinstance(value, (list, tuple)):
+        for entry in value:
+            yield from unset(entry)
+
+
+def test_every_field_is_in_the_format() -> None:
+    """A new field of a record has to be set above, and raises the format version."""
+    assert set(unset(SAVED)) == {"FieldChange.sensitive"}  # False in one of two
+
+
+def test_the_bytes_of_a_plan_file() -> None:
+    """A field that is renamed in the program keeps its name in the file."""
+    assert encode(SAVED) == (FORMATS / f"{FORMAT_VERSION}.json").read_bytes()
+
+
+def test_every_field_comes_back() -> None:
+    """As it was."""
+    document = json.loads((FORMATS / f"{FORMAT_VERSION}.json").read_bytes())
+    assert _saved(document, loader.schemas()) == SAVED
