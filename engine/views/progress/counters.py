@@ -81,7 +81,7 @@ class Tally:
         if not self.left or count < _FEW or now - self.since < _EARLY:
             return None
         begun = max(self.since, now - _WINDOW)
-        # When no more responses arrive, the estimate grows.
+        # When responses stop arriving, the estimate grows.
         span = now - min(begun, self._answers[0])
         return self.left * span / count
 
