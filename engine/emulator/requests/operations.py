@@ -22,7 +22,7 @@ def perform(call: Call, match: Match, form: Form) -> dict[str, Any]:
     """Run the operation of a route.
 
     Raises:
-        StripeRefusal: It is refused; `call.begun` tells whether execution had begun.
+        StripeRefusal: It is refused; `call.begun` says whether execution had begun.
     """
     return _OPERATIONS.get(match.operation, _call)(call, match, form)
 

@@ -57,7 +57,7 @@ class Fault:
     Attributes:
         effect: What it does.
         method: Which it strikes; `*` for any.
-        path: Which paths it strikes; `*` stands for any part.
+        path: Which paths it applies to; `*` means any part.
         skip: How many matching requests pass first.
         times: How many are struck then.
     """

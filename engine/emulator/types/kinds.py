@@ -255,7 +255,7 @@ def _kind(name: str) -> ObjectKind:
 
 
 def _spelled_out(object: str, path: str) -> list[str]:
-    """The paths that a path of the semantics table stands for, whose `*` may be any field."""
+    """The paths that a path of the semantics table means, whose `*` may be any field."""
     if "*" not in path:
         return [path]
     places = matches(loader.by_object(object).root, path)

@@ -19,8 +19,8 @@ class StepKey(NamedTuple):
     Attributes:
         address: The resource.
         rank: The place of the step's kind in `StepKind`.
-        detail: What tells it from others of its kind: the name of a CALL, the id of a superseded
-            object that a REMOVE removes, what a DETACH releases; else empty.
+        detail: What distinguishes it from others of its kind: the name of a CALL, the id of a
+            superseded object that a REMOVE removes, what a DETACH releases; else empty.
     """
 
     address: ResourceAddress
