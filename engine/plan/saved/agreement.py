@@ -70,12 +70,11 @@ def _disagreements(plan: Plan, schemas: Schemas) -> Iterator[str]:
         change = changes.get(step.address)
         if change is None:
             yield f"{step.key} is carried out and not shown"
-            continue
-        if step.type != step.address.type or step.type != change.type:
+        elif step.type != step.address.type or step.type != change.type:
             yield f"{step.key} is of another type than {step.address}"
-            continue
-        steps[step.address].append(step)
-        yield from _unshown(plan, change, step, schemas[step.type])
+        else:
+            steps[step.address].append(step)
+            yield from _unshown(plan, change, step, schemas[step.type])
     for address, change in changes.items():
         yield from _contradictions(change, schemas[change.type])
         yield from _not_carried_out(change, steps[address], schemas[change.type])
@@ -212,12 +211,14 @@ def _not_carried_out(change: Change, steps: list[Step], kind: ResourceType) -> I
     needed = _NEEDED.get(change.action)
     if needed is not None and not kinds & needed:
         yield f"{change.address} is shown as {change.action.value}, and nothing carries it out"
-        return
-    if change.action not in _CHANGING:
-        return
-    making = StepKind.CREATE in kinds
-    if change.action in _MAKING and not making:
-        return  # what takes its place has most of it already
+    # Where no object is made, the one that takes its place has most of the values already.
+    elif change.action in _CHANGING and (StepKind.CREATE in kinds or change.action not in _MAKING):
+        yield from _not_sent(change, steps, kind)
+
+
+def _not_sent(change: Change, steps: list[Step], kind: ResourceType) -> Iterator[str]:
+    """Fields that are shown with a value that no step sends."""
+    making = any(step.kind is StepKind.CREATE for step in steps)
     sent = {_named(path) for step in steps for path, _ in _leaves(step.params)}
     for field in change.fields:
         if field.reason is FieldReason.STAYS or not field.path or field.forces_replacement > making:

@@ -418,6 +418,9 @@ EDITS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "a removal": lambda plan: step(plan, f"create {COUPON}").update(kind="remove"),
     "shown as unchanged": lambda plan: change(plan, COUPON).update(action="no-op"),
     "one leaf shown otherwise": lambda plan: change(plan, COUPON)["fields"][0].update(after="x"),
+    "a leaf shown with two values": lambda plan: change(plan, COUPON)["after"].update(
+        percent_off=9
+    ),
     "called a refresh": lambda plan: plan.update(refresh_only=True),
     "another stack": lambda plan: plan.update(stack="../../x"),
     "a stack without a name": lambda plan: plan.update(stack=7),
