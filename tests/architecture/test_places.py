@@ -1,7 +1,8 @@
-"""A unit test is found where the module that it tests is: `tests/unit` mirrors `engine`."""
+"""Tests are where a reader looks for them, and what they share is in `tests/support`."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import engine
@@ -32,3 +33,10 @@ def test_a_unit_test_is_where_its_module_is() -> None:
     """Who knows a module finds its tests; what is of no one module is named here."""
     tests = {path.relative_to(UNIT) for path in UNIT.rglob("test_*.py")}
     assert {test.as_posix() for test in tests if not _has_module(test)} == set(OF_NO_MODULE)
+
+
+def test_nothing_is_imported_from_a_conftest() -> None:
+    """What tests share is in `tests/support`; a conftest holds fixtures."""
+    modules = UNIT.parent.rglob("*.py")
+    importing = re.compile(r"^\s*(from|import) [\w.]*conftest\b", re.MULTILINE)
+    assert [path for path in modules if importing.search(path.read_text(encoding="utf-8"))] == []
