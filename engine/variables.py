@@ -1,7 +1,6 @@
 """Variables: the values that a run is given, where each comes from, and how it is read.
 
-A value has the type of the default that a stack declares for it. What must not live here: stacks,
-and the command line.
+A value has the type of the default that a stack declares for it.
 """
 
 from __future__ import annotations

@@ -77,6 +77,9 @@ PRICE = Row(
         "active": Field(neutral=True),
         "billing_scheme": Field(neutral="per_unit"),
         "currency_options": CURRENCY_KEY,
+        # R: as for the tiers of the price itself.
+        "currency_options.*.tiers.*.flat_amount": AMOUNT | Field(neutral=0, money="*"),
+        "currency_options.*.tiers.*.unit_amount": AMOUNT | Field(neutral=0, money="*"),
         "currency_options.*.unit_amount": Field(money="*"),
         "currency_options.*.unit_amount_decimal": Field(money="*"),
         "custom_unit_amount.maximum": Field(money="currency"),

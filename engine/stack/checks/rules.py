@@ -1,7 +1,7 @@
 """Stripe's own rules, as the semantics table has them, applied to one declaration.
 
-Pure. What must not live here: kinds and limits of single fields (`check`), and how references are
-followed into other declarations (`follow`).
+`fields` checks kinds and limits of single fields, and `linked` follows references into other
+declarations.
 """
 
 from __future__ import annotations

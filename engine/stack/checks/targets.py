@@ -1,7 +1,7 @@
 """Why a reference cannot be resolved: it names nothing, or a secret that is not known.
 
-Of a secret that the code declares state keeps a fingerprint alone. What must not live here: secrets
-that Stripe makes up, which are referred to and kept in the sink.
+State keeps only a fingerprint of a secret that the code declares, so no reference can read it. A
+secret that Stripe returns is kept in the sink, and can be referred to.
 """
 
 from __future__ import annotations
