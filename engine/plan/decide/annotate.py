@@ -17,16 +17,12 @@ from engine.values.templates import has_reference
 def with_detached(
     inputs: PlanInputs, decisions: Mapping[str, Decision], steps: tuple[Step, ...]
 ) -> dict[str, Decision]:
-    """The decisions, where an object is updated that a removed one has to be detached from."""
+    """The decisions, with an update where an object has to stop referring to a removed one."""
     detached = dict(decisions)
     for step in steps:
-        address = step.address
-        decision = detached[address]
-        if (
-            step.kind is StepKind.DETACH
-            and decision.action is Action.NO_OP
-            and address not in inputs.moved_from
-        ):
+        decision = detached[step.address]
+        unshown = decision.action is Action.NO_OP and step.address not in inputs.moved_from
+        if step.kind is StepKind.DETACH and unshown:
             fields = tuple(
                 FieldChange(
                     path=(name,),
@@ -36,14 +32,14 @@ def with_detached(
                 )
                 for name, value in step.params.items()
             )
-            detached[address] = dataclasses.replace(
+            detached[step.address] = dataclasses.replace(
                 decision, action=Action.UPDATE, reasons=(Reason.DETACHED,), fields=fields
             )
     return detached
 
 
 def with_keys_passed_on(decisions: Mapping[str, Decision]) -> dict[str, Decision]:
-    """The decisions, where a key that is no longer declared goes to another resource."""
+    """The decisions, with a note where another resource takes a key that is no longer declared."""
     passed_on = dict(decisions)
     for address, decision in decisions.items():
         fields: list[FieldChange] = []

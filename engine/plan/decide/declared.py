@@ -165,7 +165,7 @@ def _is_remade(decision: Decision | None) -> bool:
 
 
 def _as_of(inputs: PlanInputs, known: KnownValues) -> Callable[[Target], Any]:
-    """What the references of the last apply name: the value now if known, else the one then."""
+    """The values that references of the last apply name: as of now if known, else as of then."""
 
     def value(target: Target) -> Any:
         found = known(target)

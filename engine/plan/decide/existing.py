@@ -64,7 +64,7 @@ class Existing:
 
 
 def decide_existing(case: Existing) -> Decision:
-    """A resource that has an object: leave it, change it, bring it back, or replace it."""
+    """Decide a resource that has an object: leave it, change it, revive it, or replace it."""
     declaration, kind, normal = case.declaration, case.kind, case.normal
     ignored = ignored_in(declaration)
     declared = without(normal.seal(declaration.arguments), ignored)
@@ -111,7 +111,7 @@ def decide_existing(case: Existing) -> Decision:
 
 
 def decide_unchanged(case: Existing) -> Decision:
-    """A resource that the fast check found unchanged: nothing to compare."""
+    """Decide a resource that the fast check found unchanged."""
     return _decided(case, Action.NO_OP, unchanged=True)
 
 
