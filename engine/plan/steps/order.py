@@ -148,8 +148,10 @@ class _Order:
         """Whether a resource refers to another with nothing but fields that only an update sets."""
         prior = self.steps.inputs.state.resources.get(dependent)
         root = self.steps.decisions[dependent].kind.root
+        targets = [*self.steps.inputs.graph.targets.get(dependent, ())]
+        targets += targets_with_paths(prior.declared if prior is not None else {})
         named: list[bool] = []
-        for path, target in targets_with_paths(prior.declared if prior is not None else {}):
+        for path, target in targets:
             if isinstance(target, AttributeTarget) and target.address == address:
                 top = root.at(path[:1])
                 named.append(top is not None and top.update_only)
