@@ -30,7 +30,7 @@ from engine.plan.compare.liveness import is_gone
 from engine.plan.compare.normalize import Normalizer
 from engine.plan.model import Step, StepKind
 from engine.plan.saved.step_json import has_sealed
-from engine.ports.outcomes import Finding, Found
+from engine.ports.outcomes import Found, RecoveredStep
 from engine.ports.provider import Provider, RequestContext, unfenced
 from engine.ports.secret_sink import SecretSink
 from engine.schema.remote import STAMP_KEY, RemoteObject, composite_id, id_of
@@ -70,7 +70,9 @@ class RecoveryPorts:
     advice: Advice = GENERAL
 
 
-def recover(unfinished: Unfinished, draft: Draft, ports: RecoveryPorts) -> tuple[Finding, ...]:
+def recover(
+    unfinished: Unfinished, draft: Draft, ports: RecoveryPorts
+) -> tuple[RecoveredStep, ...]:
     """Bring a state up to what an unfinished run did.
 
     Args:
@@ -93,7 +95,7 @@ def recover(unfinished: Unfinished, draft: Draft, ports: RecoveryPorts) -> tuple
 # ── what the journal holds ───────────────────────────────────────────────────────────────
 
 
-def _fold(unfinished: Unfinished, draft: Draft, advice: Advice) -> list[Finding]:
+def _fold(unfinished: Unfinished, draft: Draft, advice: Advice) -> list[RecoveredStep]:
     """Put the results that the journal holds into the state."""
     run, state = unfinished.run, draft.base
     if state.lineage != run.lineage:
@@ -114,12 +116,12 @@ def _fold(unfinished: Unfinished, draft: Draft, advice: Advice) -> list[Finding]
             f"{state.serial}.",
             hint=f"bring back the newer state ({advice.other_version}) and run the command again",
         )
-    findings: list[Finding] = []
+    findings: list[RecoveredStep] = []
     for recorded in unfinished.deltas:
         delta = _rebased(recorded, draft) if _moved_on(run, state) else recorded
         draft.change(delta)
         findings.extend(
-            Finding(address=address, what=Found.RECORDED, id=_id_in(recorded, address))
+            RecoveredStep(address=address, what=Found.RECORDED, id=_id_in(recorded, address))
             for address in delta.resources
         )
     return findings
@@ -163,7 +165,9 @@ def _rebased(delta: Delta, draft: Draft) -> Delta:
 # ── what only Stripe can answer ───────────────────────────────────────────────────────────────
 
 
-def _settle(unfinished: Unfinished, intent: Intent, draft: Draft, ports: RecoveryPorts) -> Finding:
+def _settle(
+    unfinished: Unfinished, intent: Intent, draft: Draft, ports: RecoveryPorts
+) -> RecoveredStep:
     """Find out whether one operation was carried out, and record it if it was.
 
     | the step                                                      | the finding |
@@ -182,13 +186,13 @@ def _settle(unfinished: Unfinished, intent: Intent, draft: Draft, ports: Recover
     moved_on = _moved_on(unfinished.run, draft.base)
     if step.kind is StepKind.REMOVE or (moved_on and step.kind is not StepKind.CREATE):
         # Sent late, it could undo a newer change, or end an object that is declared again.
-        return Finding(address=address, what=Found.LEFT)
+        return RecoveredStep(address=address, what=Found.LEFT)
     what, answer = _asked_again(intent, ports)
     if what is None and step.kind is StepKind.CREATE:
         answer = _made(intent, kind, draft, provider)
         what = Found.NOT_DONE if answer is None else Found.DISCOVERED
     if what is None or what is Found.NOT_DONE:
-        return Finding(address=address, what=what or Found.LEFT)
+        return RecoveredStep(address=address, what=what or Found.LEFT)
     if what is Found.DISCOVERED:
         answer = _with_secrets(unfinished.run, intent, kind, answer or {}, ports.sink)
     else:
@@ -200,7 +204,7 @@ def _settle(unfinished: Unfinished, intent: Intent, draft: Draft, ports: Recover
             step = _without_sealed(step)
         delta = delta_of(draft, step, kind, answer, ports.references.value_or_unknown)
         draft.change(_rebased(delta, draft) if moved_on else delta)
-    return Finding(
+    return RecoveredStep(
         address=address,
         what=what,
         id=id_of(answer) if answer is not None else step.id,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from engine.plan.model import Step
-from engine.ports.outcomes import ApplyResult, Finding, StepResult
+from engine.ports.outcomes import ApplyResult, RecoveredStep, StepResult
 
 
 class Traffic(Protocol):
@@ -36,7 +36,7 @@ class Hook:
     def waiting_for_lock(self, stack: str, owner: str) -> None:
         """Another run holds the lock of `stack`."""
 
-    def recovered(self, stack: str, since: str, findings: Sequence[Finding]) -> None:
+    def recovered(self, stack: str, since: str, findings: Sequence[RecoveredStep]) -> None:
         """An earlier run of `stack`, begun at `since`, had not finished and was recovered."""
 
     def connected(self, traffic: Traffic) -> None:

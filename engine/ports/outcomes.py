@@ -122,7 +122,7 @@ class Found(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class RecoveredStep:
     """One operation of an unfinished run and what became of it.
 
     Attributes:

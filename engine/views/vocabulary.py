@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from engine.plan.model import Action, Change, FieldReason, Reason, Step, StepKind
-from engine.ports.outcomes import Finding, Found
+from engine.ports.outcomes import Found, RecoveredStep
 from engine.schema.lifecycle import Verb
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.values.paths import dotted
@@ -281,6 +281,6 @@ _FINDINGS = {
 }
 
 
-def what_happened(finding: Finding) -> str:
+def what_happened(finding: RecoveredStep) -> str:
     """What became of an operation of an unfinished run."""
     return _FINDINGS[finding.what].format(id=f" [{finding.id}]" if finding.id else "")

@@ -23,7 +23,7 @@ from engine.plan.inputs.options import PlanOptions
 from engine.plan.model import PlanReport
 from engine.plan.saved.file import SavedPlan, decode, encode
 from engine.ports.hook import Hook
-from engine.ports.outcomes import ApplyReport, Finding, StepResult
+from engine.ports.outcomes import ApplyReport, RecoveredStep, StepResult
 from tests.support.project import Project
 
 STACKS = Path(__file__).parents[2] / "stacks"
@@ -423,7 +423,7 @@ def test_a_run_that_did_not_finish_is_taken_up_and_said_to_be_the_reason(desk: D
     told: list[str] = []
 
     class Telling(Hook):
-        def recovered(self, stack: str, since: str, findings: Sequence[Finding]) -> None:
+        def recovered(self, stack: str, since: str, findings: Sequence[RecoveredStep]) -> None:
             del since
             told.extend(f"{stack}: {finding.address}" for finding in findings)
 

@@ -1,1 +1,1 @@
-"""Where states, journals and locks are kept."""
+"""Keeps states, journals and locks: adapters of the port `StateBackend`."""

@@ -13,7 +13,7 @@ from engine.errors import GuardError, StateError
 from engine.graph.build import ResourceGraph
 from engine.operations.run.guards import refuse_held
 from engine.operations.run.session import Session
-from engine.ports.outcomes import Finding, Found
+from engine.ports.outcomes import Found, RecoveredStep
 from engine.ports.provider import Account
 from engine.state.model import Draft
 from engine.values.secret import Sensitive, fingerprint
@@ -80,7 +80,7 @@ def recover_run(session: Session, name: str, graph_of: Callable[[str], ResourceG
         session.recovery_warnings[name] = tuple(_warnings(unfinished.run.since, findings))
 
 
-def _warnings(since: str, findings: Sequence[Finding]) -> Iterator[str]:
+def _warnings(since: str, findings: Sequence[RecoveredStep]) -> Iterator[str]:
     undone = sum(finding.what in (Found.NOT_DONE, Found.LEFT) for finding in findings)
     yield (
         f"a run of {since} had not finished and was recovered: {len(findings) - undone} of its "

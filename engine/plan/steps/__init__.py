@@ -1,1 +1,1 @@
-"""The steps that carry the decisions out, and their order."""
+"""Makes the steps that carry the decisions out, and orders them: creations, updates, removals."""

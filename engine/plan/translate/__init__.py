@@ -1,1 +1,1 @@
-"""Between a declaration and Stripe: what a request carries, what state keeps of a response."""
+"""Makes request parameters from a declaration, and what state records from a response."""

@@ -13,7 +13,7 @@ from typing import TextIO
 
 from engine.plan.model import Step, StepKind
 from engine.ports.hook import Hook, Traffic
-from engine.ports.outcomes import ApplyResult, Finding, Outcome, StepResult
+from engine.ports.outcomes import ApplyResult, Outcome, RecoveredStep, StepResult
 from engine.redaction import hide
 from engine.views import vocabulary
 from engine.views.plural import counted
@@ -71,7 +71,7 @@ class LineProgress(Hook):
         """Another run holds the lock of `stack`."""
         self._write(f"Stack {stack} is locked by {owner or 'another run'}; waiting…")
 
-    def recovered(self, stack: str, since: str, findings: Sequence[Finding]) -> None:
+    def recovered(self, stack: str, since: str, findings: Sequence[RecoveredStep]) -> None:
         """An earlier run of `stack` was interrupted, and this run finished it."""
         self._write(
             f"Stack {stack}: a run of {since} had not finished. What became of its operations:"

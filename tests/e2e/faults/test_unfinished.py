@@ -19,7 +19,7 @@ from engine.operations.state_edit import forget_resources
 from engine.operations.verify.files import verify_states
 from engine.plan.inputs.options import PlanOptions
 from engine.ports.hook import Hook
-from engine.ports.outcomes import Finding, Found
+from engine.ports.outcomes import Found, RecoveredStep
 from tests.support.faults.shop import AFTER, BEFORE, Shop, Trying
 from tests.support.faults.victims import Victim
 
@@ -38,9 +38,9 @@ class Told(Hook):
     """Remembers what was found out."""
 
     def __init__(self) -> None:
-        self.findings: list[Finding] = []
+        self.findings: list[RecoveredStep] = []
 
-    def recovered(self, stack: str, since: str, findings: Sequence[Finding]) -> None:
+    def recovered(self, stack: str, since: str, findings: Sequence[RecoveredStep]) -> None:
         """Remember it."""
         assert stack == "shop"
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", since)
@@ -55,7 +55,7 @@ def _journal(folder: Path) -> Path:
     return folder / "state" / "default" / "shop.journal"
 
 
-def _told(shop: Shop, folder: Path) -> list[Finding]:
+def _told(shop: Shop, folder: Path) -> list[RecoveredStep]:
     """What a plan finds out of an unfinished run."""
     told = Told()
     plan_stacks(shop.context(folder, hook=told), (), PlanOptions())

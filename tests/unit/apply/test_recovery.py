@@ -23,7 +23,7 @@ from engine.errors import (
     StateError,
 )
 from engine.plan.model import Step, StepKind
-from engine.ports.outcomes import Finding, Found
+from engine.ports.outcomes import Found, RecoveredStep
 from engine.ports.provider import RequestContext
 from engine.schema.lifecycle import Removal, Verb
 from engine.state.model import Delta, Draft, RemovedObject, ResourceState, State
@@ -68,7 +68,9 @@ class Crash:
         """Let this be the state that is stored when the run is taken up."""
         self.draft = Draft(state)
 
-    def recover(self, *pending: Intent, deltas: tuple[Delta, ...] = ()) -> tuple[Finding, ...]:
+    def recover(
+        self, *pending: Intent, deltas: tuple[Delta, ...] = ()
+    ) -> tuple[RecoveredStep, ...]:
         """Take it up."""
         world, draft = self.world, self.draft
         references = References(
@@ -285,7 +287,7 @@ def test_an_answer_that_was_lost_comes_again(crash: Crash) -> None:
     step = product()
     answered(crash.world, step)
     findings = crash.recover(intent(step))
-    assert findings == (Finding(address=A, what=Found.CONFIRMED, id="product_1"),)
+    assert findings == (RecoveredStep(address=A, what=Found.CONFIRMED, id="product_1"),)
     assert crash.found == {A: "product_1"}
     assert list(crash.world.provider.objects) == ["product_1"]
     [call] = crash.world.provider.calls
@@ -309,7 +311,7 @@ def test_what_stripe_refuses_did_not_happen(crash: Crash) -> None:
     """A 400 is final: the next plan decides anew, and nothing is looked for."""
     put(crash.world, "prod_x", **stamped(A))
     crash.world.provider.failures["create a"] = ProviderError("no", status=400)
-    assert crash.recover(intent(product())) == (Finding(address=A, what=Found.NOT_DONE),)
+    assert crash.recover(intent(product())) == (RecoveredStep(address=A, what=Found.NOT_DONE),)
     assert crash.found == {}
 
 
@@ -340,7 +342,7 @@ def test_an_update_is_answered_again(crash: Crash) -> None:
     world.has(A, "prod_a", declared={"name": "old"})
     crash = Crash(world)
     [finding] = crash.recover(intent(make(StepKind.UPDATE, A, id="prod_a", params={"name": "new"})))
-    assert finding == Finding(address=A, what=Found.CONFIRMED, id="prod_a")
+    assert finding == RecoveredStep(address=A, what=Found.CONFIRMED, id="prod_a")
     assert crash.draft.resources[A].declared == {"name": "new"}
     assert crash.sent == ["update product"]
 
@@ -351,7 +353,7 @@ def test_a_removal_is_left_to_the_next_plan(crash: Crash, removal: Removal) -> N
     crash.world.has(A, "prod_a")
     crash = Crash(crash.world)
     [finding] = crash.recover(intent(make(StepKind.REMOVE, A, id="prod_a", removal=removal)))
-    assert finding == Finding(address=A, what=Found.LEFT)
+    assert finding == RecoveredStep(address=A, what=Found.LEFT)
     assert crash.sent == []
     assert crash.found == {A: "prod_a"}
 
@@ -362,7 +364,7 @@ def test_an_update_of_what_is_gone_did_not_happen(crash: Crash) -> None:
     crash = Crash(crash.world)
     crash.world.provider.objects.clear()
     [finding] = crash.recover(intent(make(StepKind.UPDATE, A, id="prod_a", params={"name": "n"})))
-    assert finding == Finding(address=A, what=Found.NOT_DONE)
+    assert finding == RecoveredStep(address=A, what=Found.NOT_DONE)
     assert crash.found == {A: "prod_a"}
 
 
@@ -471,7 +473,7 @@ def test_where_the_key_tells_nothing_the_object_is_looked_for(
 # ── looked for ───────────────────────────────────────────────────────────────────────────────
 
 
-def old(crash: Crash, step: Step) -> Finding:
+def old(crash: Crash, step: Step) -> RecoveredStep:
     """Take up an operation whose key nobody trusts any more."""
     crash.world.provider.time = SENT + KEY_LIFE
     [finding] = crash.recover(intent(step))
@@ -749,7 +751,9 @@ def test_a_sink_that_failed_after_the_create_gets_the_secret_from_the_replay(wor
     before = crash.draft.state()
     findings = crash.recover(*unfinished.pending, deltas=unfinished.deltas)
     assert world.sink.kept == {("s", f"{HOOK}.secret"): "whsec_of_webhook_endpoint_1"}
-    assert findings[-1] == Finding(address=HOOK, what=Found.CONFIRMED, id="webhook_endpoint_1")
+    assert findings[-1] == RecoveredStep(
+        address=HOOK, what=Found.CONFIRMED, id="webhook_endpoint_1"
+    )
     assert crash.draft.state() == before
     assert list(world.provider.objects) == ["webhook_endpoint_1"]
 
