@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.backends.files import PRIVATE_FOLDER, make_folder, read_file, write_durably
+from engine.backends.durable_files import PRIVATE_FOLDER, make_folder, read_file, write_durably
 
 NAME = ".gitignore"
 EVERYTHING = ("# made by engine: nothing in here is ever committed", "*")

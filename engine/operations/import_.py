@@ -8,10 +8,10 @@ from engine.address import ResourceAddress
 from engine.errors import NotFoundError, UsageError
 from engine.graph.build import ResourceGraph
 from engine.operations.refresh.refresh import observe, read_known
-from engine.operations.run.adopt import as_declared
 from engine.operations.run.context import Context
 from engine.operations.run.guards import refuse_held
 from engine.operations.run.opening import open_session
+from engine.operations.run.record_existing import as_declared
 from engine.operations.run.session import Session
 from engine.operations.validate import load_graphs
 from engine.plan.inputs.options import PlanOptions

@@ -10,8 +10,8 @@ from typing import Any, TypeVar, overload
 from engine.address import ResourceAddress, is_logical_name, parse_address
 from engine.errors import EngineError
 from engine.redaction import described
+from engine.stack.checks.unfit_for_state import keys_within
 from engine.stack.collector import Collector, caller_location, current_collector
-from engine.stack.kept import keys_within
 from engine.stack.model import (
     Import,
     Location,

@@ -18,7 +18,7 @@ from types import ModuleType
 from engine.address import is_logical_name
 from engine.errors import EngineError, Problem, UsageError
 from engine.stack.collector import Collector, collecting
-from engine.stack.meant import explained
+from engine.stack.foreign_words import explained
 from engine.stack.model import Stack
 from engine.suggest import nearest
 from engine.variables import Variables

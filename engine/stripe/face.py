@@ -10,7 +10,7 @@ from functools import cache
 
 from engine.catalog import loader
 from engine.catalog.occurrences import OCCURRENCES
-from engine.stack.meant import class_meant
+from engine.stack.foreign_words import class_meant
 from engine.stack.resource import Resource
 
 PACKAGE = "engine.stripe"

@@ -23,7 +23,7 @@ from engine.plan.model import Plan
 from engine.plan.planner import make_plan
 from engine.plan.saved.file import SavedPlan, SavedStack
 from engine.plan.saved.preconditions import Preconditions
-from engine.plan.saved.snapshots import preconditions_of
+from engine.plan.saved.take_preconditions import preconditions_of
 from engine.stack.model import (
     Declaration,
     Import,

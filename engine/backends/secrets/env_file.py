@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.backends.files import PRIVATE_FILE, make_folder, write_durably
+from engine.backends.durable_files import PRIVATE_FILE, make_folder, write_durably
 from engine.backends.gitignore import private_folder
 from engine.errors import SecretSinkError
 from engine.redaction import remember

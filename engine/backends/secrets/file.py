@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.backends.files import (
+from engine.backends.durable_files import (
     PRIVATE_FILE,
     PRIVATE_FOLDER,
     make_folder,

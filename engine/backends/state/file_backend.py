@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from engine.address import is_logical_name
-from engine.backends.files import make_folder, read_file, sweep, sync_folder, write_durably
+from engine.backends.durable_files import make_folder, read_file, sweep, sync_folder, write_durably
 from engine.backends.gitignore import EVERYTHING, NAME, TRANSIENTS, ignore, ignores
 from engine.backends.state import journal
 from engine.backends.state.active_locks import ActiveLocks

@@ -9,7 +9,7 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from engine.backends.files import make_folder, read_file, sync_folder, write_durably
+from engine.backends.durable_files import make_folder, read_file, sync_folder, write_durably
 from engine.backends.state.git_advice import git_advice
 from engine.backends.state.held_lock_json import decode_held, encode_held
 from engine.backends.state.lock_errors import already_held, not_held

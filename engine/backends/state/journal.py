@@ -17,7 +17,13 @@ import zlib
 from collections.abc import Sequence
 from pathlib import Path, PurePath
 
-from engine.backends.files import PRIVATE_FILE, set_aside, sync_folder, write_at, write_durably
+from engine.backends.durable_files import (
+    PRIVATE_FILE,
+    set_aside,
+    sync_folder,
+    write_at,
+    write_durably,
+)
 from engine.errors import StateError, UntrustedStateError
 
 _CHECKSUM = 8

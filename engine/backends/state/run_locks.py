@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from engine.backends.files import make_folder, write_at
+from engine.backends.durable_files import make_folder, write_at
 from engine.backends.gitignore import EVERYTHING, ignore
 from engine.backends.state.lock_errors import (
     lock_lost,

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.catalog.rows import Field, Row
-from engine.catalog.semantics.checks import (
-    ONE_CUSTOMER,
-    ahead,
-    other_currencies,
-    within_five_years,
-)
 from engine.catalog.semantics.shared import (
     COUNT,
     CURRENCY_KEY,
     DEACTIVATE,
     DELETE,
     METADATA,
+)
+from engine.catalog.semantics.shared_rules import (
+    ONE_CUSTOMER,
+    ahead,
+    other_currencies,
+    within_five_years,
 )
 from engine.schema.field_semantics import ListOrder
 from engine.schema.lifecycle import Life, NaturalKey, Revival

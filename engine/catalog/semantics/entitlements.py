@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.catalog.rows import Field, Row
-from engine.catalog.semantics.checks import active_only
 from engine.catalog.semantics.shared import (
     ACTIVE_AGAIN,
     ARCHIVE,
@@ -14,6 +13,7 @@ from engine.catalog.semantics.shared import (
     DELETE,
     METADATA,
 )
+from engine.catalog.semantics.shared_rules import active_only
 from engine.schema.lifecycle import Ending, Life, NaturalKey
 from engine.schema.rules import Rule, RuleKind
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.catalog.rows import Field, Row
-from engine.catalog.semantics.checks import ahead, only_when
 from engine.catalog.semantics.shared import METADATA
+from engine.catalog.semantics.shared_rules import ahead, only_when
 from engine.schema.attribute import Kind
 from engine.schema.calls import Composite
 from engine.schema.lifecycle import Ending, Life, NaturalKey, Removal, Verb

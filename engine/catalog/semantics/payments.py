@@ -5,17 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.catalog.rows import Field, Row
-from engine.catalog.semantics.checks import (
-    active_only,
-    liable,
-    licensed_quantity,
-    longest_intervals,
-    one_amount,
-    one_currency,
-    one_price,
-    only_when,
-    unmetered_quantity,
-)
 from engine.catalog.semantics.shared import (
     ACTIVE_AGAIN,
     AMOUNT,
@@ -28,6 +17,17 @@ from engine.catalog.semantics.shared import (
     PRODUCT_DATA,
     URL,
     below,
+)
+from engine.catalog.semantics.shared_rules import (
+    active_only,
+    liable,
+    licensed_quantity,
+    longest_intervals,
+    one_amount,
+    one_currency,
+    one_price,
+    only_when,
+    unmetered_quantity,
 )
 from engine.schema.field_semantics import ListOrder
 from engine.schema.lifecycle import Life, NaturalKey, Removal, Revival, Verb

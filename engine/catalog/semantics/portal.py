@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.catalog.rows import Field, Row
-from engine.catalog.semantics.checks import active_only, recurring_only
 from engine.catalog.semantics.shared import ACTIVE_AGAIN, METADATA, URL
+from engine.catalog.semantics.shared_rules import active_only, recurring_only
 from engine.schema.field_semantics import ListOrder
 from engine.schema.lifecycle import Life, Removal, Verb
 from engine.schema.rules import Rule, RuleKind

@@ -5,13 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.catalog.rows import Field, Row
-from engine.catalog.semantics.checks import (
-    chosen_amount,
-    longest_intervals,
-    one_amount,
-    other_currencies,
-    rising_tiers,
-)
 from engine.catalog.semantics.shared import (
     ACTIVE_AGAIN,
     AMOUNT,
@@ -22,6 +15,13 @@ from engine.catalog.semantics.shared import (
     METADATA,
     PRODUCT_DATA,
     below,
+)
+from engine.catalog.semantics.shared_rules import (
+    chosen_amount,
+    longest_intervals,
+    one_amount,
+    other_currencies,
+    rising_tiers,
 )
 from engine.schema.attribute import Kind
 from engine.schema.lifecycle import Detach, Life, NaturalKey

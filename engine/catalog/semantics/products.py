@@ -5,14 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.catalog.rows import Field, Row
-from engine.catalog.semantics.checks import (
-    active_only,
-    chosen_amount,
-    longest_intervals,
-    one_amount,
-    other_currencies,
-    rising_tiers,
-)
 from engine.catalog.semantics.shared import (
     ACTIVE_AGAIN,
     AMOUNT,
@@ -23,6 +15,14 @@ from engine.catalog.semantics.shared import (
     TAX_CODE,
     URL,
     below,
+)
+from engine.catalog.semantics.shared_rules import (
+    active_only,
+    chosen_amount,
+    longest_intervals,
+    one_amount,
+    other_currencies,
+    rising_tiers,
 )
 from engine.schema.lifecycle import Companion, Life, NaturalKey, Probe, Removal, Verb
 from engine.schema.rules import Rule, RuleKind

@@ -11,7 +11,6 @@ from engine.catalog.rows import Row
 from engine.catalog.semantics import (
     billing,
     connect,
-    contracts,
     customers,
     discounts,
     entitlements,
@@ -22,6 +21,7 @@ from engine.catalog.semantics import (
     prices,
     products,
     radar,
+    subscriptions,
     tax,
     terminal,
     testing,
@@ -31,7 +31,7 @@ from engine.catalog.semantics import (
 AREAS: Mapping[str, Mapping[str, Row]] = {
     "billing": billing.ROWS,
     "connect": connect.ROWS,
-    "contracts": contracts.ROWS,
+    "subscriptions": subscriptions.ROWS,
     "customers": customers.ROWS,
     "discounts": discounts.ROWS,
     "entitlements": entitlements.ROWS,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.catalog.rows import Field, Row
-from engine.catalog.semantics.checks import ahead, only_when, within_five_years
 from engine.catalog.semantics.shared import (
     ACTIVE_AGAIN,
     ARCHIVE,
@@ -15,6 +14,7 @@ from engine.catalog.semantics.shared import (
     PERCENT,
     TAX_CODE,
 )
+from engine.catalog.semantics.shared_rules import ahead, only_when, within_five_years
 from engine.schema.field_semantics import ListOrder
 from engine.schema.lifecycle import Ending, Life, NaturalKey, Removal, Verb
 from engine.schema.rules import Rule, RuleKind

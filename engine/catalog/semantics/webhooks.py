@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.catalog.rows import Field, Row
-from engine.catalog.semantics.checks import only_when
 from engine.catalog.semantics.shared import DELETE, METADATA
+from engine.catalog.semantics.shared_rules import only_when
 from engine.schema.field_semantics import ListOrder
 from engine.schema.lifecycle import Life, Revival
 from engine.schema.rules import Rule, RuleKind

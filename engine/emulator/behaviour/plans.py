@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from engine.emulator.behaviour import amounts
 from engine.emulator.behaviour.account_view import AccountView, Document, Frozen, Params
 from engine.emulator.behaviour.base import Behaviour
-from engine.emulator.behaviour.mirrors import price_of
+from engine.emulator.behaviour.price_and_plan import price_of
 from engine.emulator.behaviour.prices import check_interval, refuse_default
 from engine.emulator.wire import errors
 from engine.emulator.wire.errors import StripeRefusal

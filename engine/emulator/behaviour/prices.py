@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from engine.emulator.behaviour import amounts
 from engine.emulator.behaviour.account_view import AccountView, Document, Frozen, Params
 from engine.emulator.behaviour.base import Behaviour
-from engine.emulator.behaviour.mirrors import plan_of
+from engine.emulator.behaviour.price_and_plan import plan_of
 from engine.emulator.params.queries import SearchOperators
 from engine.emulator.wire import errors
 from engine.emulator.wire.errors import StripeRefusal

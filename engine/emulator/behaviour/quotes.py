@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 from engine.emulator.behaviour.account_view import AccountView, Document, Frozen, Params
 from engine.emulator.behaviour.base import Behaviour
 from engine.emulator.behaviour.discounts import discounts_of
-from engine.emulator.behaviour.dues import check_clock
+from engine.emulator.behaviour.first_payment import check_clock
+from engine.emulator.behaviour.item_tax_rates import check_rates
 from engine.emulator.behaviour.line_items import currency_of, fill_items
-from engine.emulator.behaviour.tax_rates import check_rates
 from engine.emulator.wire.errors import StripeRefusal
 
 # D: a quote expires after thirty days unless it has another end.

@@ -8,11 +8,11 @@ from typing import Any, ClassVar
 from engine.emulator.behaviour import periods
 from engine.emulator.behaviour.account_view import AccountView, Document, Frozen, Params
 from engine.emulator.behaviour.base import Behaviour
-from engine.emulator.behaviour.dues import check_clock
+from engine.emulator.behaviour.first_payment import check_clock
+from engine.emulator.behaviour.item_tax_rates import check_rates
 from engine.emulator.behaviour.line_items import currency_of, price_of
 from engine.emulator.behaviour.products import ONE_TIME_PRICE
 from engine.emulator.behaviour.subscription_items import items_of
-from engine.emulator.behaviour.tax_rates import check_rates
 from engine.emulator.wire import errors
 from engine.emulator.wire.errors import StripeRefusal
 

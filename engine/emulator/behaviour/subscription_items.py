@@ -9,9 +9,9 @@ from engine.emulator.behaviour import periods
 from engine.emulator.behaviour.account_view import AccountView, Document, Frozen, Params
 from engine.emulator.behaviour.base import Behaviour, require_one
 from engine.emulator.behaviour.discounts import discounts_of
-from engine.emulator.behaviour.mirrors import plan_of
+from engine.emulator.behaviour.item_tax_rates import check_rates
+from engine.emulator.behaviour.price_and_plan import plan_of
 from engine.emulator.behaviour.products import INACTIVE_PRICE, ONE_TIME_PRICE
-from engine.emulator.behaviour.tax_rates import check_rates
 from engine.emulator.wire import errors
 from engine.emulator.wire.errors import StripeRefusal
 from engine.emulator.wire.ids import IdForm

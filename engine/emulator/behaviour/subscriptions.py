@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 from engine.emulator.behaviour.account_view import AccountView, Document, Frozen, Params
 from engine.emulator.behaviour.base import Behaviour, require_one
 from engine.emulator.behaviour.discounts import discounts_of
-from engine.emulator.behaviour.dues import check_behavior, check_clock, check_payable
+from engine.emulator.behaviour.first_payment import check_behavior, check_clock, check_payable
+from engine.emulator.behaviour.item_tax_rates import check_rates
 from engine.emulator.behaviour.line_items import currency_of
 from engine.emulator.behaviour.subscription_items import change_items, items_of
-from engine.emulator.behaviour.tax_rates import check_rates
 from engine.emulator.params.queries import SearchOperators
 from engine.emulator.wire import errors
 from engine.emulator.wire.errors import StripeRefusal

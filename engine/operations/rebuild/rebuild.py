@@ -16,9 +16,9 @@ from engine.operations.rebuild.match import Claimed, named_in
 from engine.operations.rebuild.search import Search
 from engine.operations.refresh.lookups import look_up
 from engine.operations.refresh.refresh import known_secrets
-from engine.operations.run.adopt import as_declared
 from engine.operations.run.context import Context
 from engine.operations.run.opening import report_waiting
+from engine.operations.run.record_existing import as_declared
 from engine.operations.run.session import Session
 from engine.operations.validate import load_graphs
 from engine.plan.inputs.observed import Observed

@@ -16,7 +16,7 @@ from engine.plan.compare.natural_keys import claim_of
 from engine.plan.decide.references import ExpectedResource, KnownValues
 from engine.plan.inputs.stamp import read_stamp
 from engine.plan.saved.preconditions import KeyClaim
-from engine.plan.saved.snapshots import key_claim_of
+from engine.plan.saved.take_preconditions import key_claim_of
 from engine.plan.translate.params import returned_at
 from engine.ports.provider import Provider
 from engine.ports.reports import MatchedBy

@@ -14,7 +14,7 @@ from engine.operations.run.context import Context
 from engine.plan.inputs.observed import Observed
 from engine.plan.inputs.selection import moved_state
 from engine.plan.model import Action, Change, Plan
-from engine.plan.saved.snapshots import key_claim_of
+from engine.plan.saved.take_preconditions import key_claim_of
 from engine.schema.lifecycle import NaturalKey
 from engine.schema.remote import RemoteObject
 from engine.schema.resource_type import ResourceType

@@ -19,7 +19,7 @@ from engine.plan.compare.liveness import is_gone
 from engine.plan.inputs.observed import Observed
 from engine.plan.inputs.options import PlanOptions
 from engine.plan.inputs.selection import moved_state, selection
-from engine.plan.saved.snapshots import key_claim_of
+from engine.plan.saved.take_preconditions import key_claim_of
 from engine.ports.provider import Provider
 from engine.schema.remote import RemoteObject, id_of
 from engine.schema.resource_type import ResourceType

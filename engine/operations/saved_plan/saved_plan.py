@@ -28,8 +28,8 @@ from engine.plan.inputs.options import PlanOptions
 from engine.plan.model import Plan, PlanReport
 from engine.plan.saved.file import SavedPlan, SavedStack
 from engine.plan.saved.plan_json import wanted_with_secrets
-from engine.plan.saved.snapshots import preconditions_of
 from engine.plan.saved.step_json import has_sealed, with_secrets
+from engine.plan.saved.take_preconditions import preconditions_of
 from engine.ports.outcomes import ApplyReport
 
 # ── saving ────────────────────────────────────────────────────────────────────────────

@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.address import parse_address
 from engine.graph.build import ResourceGraph
-from engine.plan.compare.comparison import drifted
+from engine.plan.compare.compare_fields import drifted
 from engine.plan.compare.last_seen import ignored_in, seen_leaves
 from engine.plan.compare.liveness import has_ended, is_past
 from engine.plan.compare.normalize import Normalizer, presentable

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from engine.plan.compare.comparison import Comparison
-from engine.plan.compare.diff import Difference
+from engine.plan.compare.compare_fields import Comparison
+from engine.plan.compare.deep_diff import Difference
 from engine.plan.compare.normalize import presentable
 from engine.plan.model import FieldChange, FieldReason
 from engine.schema.attribute import Attribute, Kind

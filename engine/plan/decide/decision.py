@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.address import ResourceAddress
-from engine.plan.compare.comparison import Comparison
+from engine.plan.compare.compare_fields import Comparison
 from engine.plan.model import Action, FieldChange, Reason
 from engine.schema.lifecycle import Removal
 from engine.schema.remote import RemoteObject

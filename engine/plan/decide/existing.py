@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine.plan.compare.comparison import compare, drifted, with_secrets_sealed
+from engine.plan.compare.compare_fields import compare, drifted, with_secrets_sealed
 from engine.plan.compare.field_changes import field_changes
 from engine.plan.compare.last_seen import ignored_in, seen_leaves, with_missing_expansions
 from engine.plan.compare.liveness import has_ended, is_past, past_leaf

@@ -21,10 +21,10 @@ from engine.schema.resource_type import ResourceType
 from engine.schema.rules import Rule
 from engine.stack.checks.empty_values import is_blank
 from engine.stack.checks.findings import Finding, believed, wrong_kind
-from engine.stack.checks.linked import Declared, followed
+from engine.stack.checks.followed_references import Declared, followed
 from engine.stack.checks.relevant_rules import relevant
 from engine.stack.checks.rules import Breach, CheckContext, breaches
-from engine.stack.meant import parameter_meant, word_meant
+from engine.stack.foreign_words import parameter_meant, word_meant
 from engine.suggest import nearest
 from engine.values.paths import Path, dotted, get_path
 from engine.values.secret import Sensitive

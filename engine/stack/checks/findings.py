@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from engine.schema.attribute import Attribute, Kind
-from engine.stack.checks.linked import blurred
+from engine.stack.checks.followed_references import blurred
 from engine.values.markers import UNKNOWN
 from engine.values.paths import Path, dotted
 from engine.values.tree import replaced

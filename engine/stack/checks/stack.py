@@ -14,10 +14,10 @@ from engine.errors import Problem
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.stack.checks.fields import check_arguments, check_references
 from engine.stack.checks.findings import Finding, believed
-from engine.stack.checks.linked import blurred, completed
+from engine.stack.checks.followed_references import blurred, completed
 from engine.stack.checks.rules import CheckContext
-from engine.stack.checks.targets import what_is_wrong
-from engine.stack.kept import exposed, not_json
+from engine.stack.checks.unfit_for_state import exposed, not_json
+from engine.stack.checks.unresolvable import what_is_wrong
 from engine.stack.model import Declaration, Location, References, Stack
 from engine.stack.source_lines import line_of
 from engine.suggest import nearest

@@ -19,7 +19,7 @@ from typing import Any
 from engine.ports.provider import unfenced
 from engine.stripe.http.rate_limiter import RateLimiter
 from engine.stripe.http.refusals import translate
-from engine.stripe.http.tries import Tries, header, is_foreign, is_too_fast, retry_after
+from engine.stripe.http.retries import Tries, header, is_foreign, is_too_fast, retry_after
 from engine.values.markers import CLEAR
 from engine.values.secret import Sensitive
 from engine.values.tree import map_scalars

@@ -16,7 +16,7 @@ from engine.errors import (
     RateLimitedError,
 )
 from engine.redaction import redact
-from engine.stripe.http.tries import header, is_replayed, status_of
+from engine.stripe.http.retries import header, is_replayed, status_of
 
 _SERVER = 500
 _OTHER_MODE = re.compile(r"a similar object exists in (live|test) mode")

@@ -13,7 +13,7 @@ from engine.schema.attribute import Attribute, Kind
 from engine.schema.resource_type import ResourceType
 from engine.stack.checks.fields import check_arguments, check_references
 from engine.stack.checks.findings import Finding
-from engine.stack.checks.linked import blurred, completed
+from engine.stack.checks.followed_references import blurred, completed
 from engine.values.markers import ABSENT, UNKNOWN
 from engine.values.targets import AttributeTarget, Target
 from tests.support.samples.data import CIRCUMSTANCES, DATA, numbered, override, said_of_type

@@ -12,7 +12,7 @@ from typing import Any
 
 from engine.catalog import loader
 from engine.stack.checks.fields import check_arguments, check_references
-from engine.stack.checks.linked import blurred, completed
+from engine.stack.checks.followed_references import blurred, completed
 from engine.values.markers import UNKNOWN
 from engine.values.targets import AttributeTarget, Target
 from engine.values.templates import targets_in

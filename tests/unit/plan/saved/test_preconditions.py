@@ -21,7 +21,7 @@ from engine.plan.saved.preconditions import (
     describe_new_holder,
     snapshot,
 )
-from engine.plan.saved.snapshots import key_claim_of
+from engine.plan.saved.take_preconditions import key_claim_of
 from engine.schema.lifecycle import Life, NaturalKey
 from engine.schema.remote import id_of
 from engine.state.codec import state_digest

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.backends.files import sync_folder, write_at, write_durably
+from engine.backends.durable_files import sync_folder, write_at, write_durably
 
 
 class Recorder:
@@ -19,7 +19,7 @@ class Recorder:
         self.calls: list[str] = []
         self._fsync = os.fsync
         self._replace = Path.replace
-        monkeypatch.setattr("engine.backends.files.os.fsync", self.fsync)
+        monkeypatch.setattr("engine.backends.durable_files.os.fsync", self.fsync)
         monkeypatch.setattr(Path, "replace", self._note_replace())
 
     def fsync(self, handle: int) -> None:
@@ -121,7 +121,7 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(
         raise OSError(28, "No space left on device")
 
     if where == "fsync":
-        monkeypatch.setattr("engine.backends.files.os.fsync", full)
+        monkeypatch.setattr("engine.backends.durable_files.os.fsync", full)
     else:
         monkeypatch.setattr(Path, "replace", full)
     with pytest.raises(OSError, match="No space left"):

@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.catalog import loader
-from engine.plan.compare.comparison import Comparison, compare, drifted
-from engine.plan.compare.diff import Difference
+from engine.plan.compare.compare_fields import Comparison, compare, drifted
+from engine.plan.compare.deep_diff import Difference
 from engine.plan.compare.normalize import Normalizer
 from engine.schema.attribute import Attribute, Kind
 from engine.schema.field_semantics import ListOrder

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.catalog.rows import Field, Row
-from engine.catalog.semantics.checks import (
+from engine.catalog.semantics.shared import AMOUNT, COUNT, DELETE, METADATA, PERCENT, below
+from engine.catalog.semantics.shared_rules import (
     ONE_CUSTOMER,
     liable,
     longest_intervals,
@@ -17,7 +18,6 @@ from engine.catalog.semantics.checks import (
     taxes_agree,
     unmetered_quantity,
 )
-from engine.catalog.semantics.shared import AMOUNT, COUNT, DELETE, METADATA, PERCENT, below
 from engine.schema.field_semantics import ListOrder
 from engine.schema.lifecycle import Ending, Life, NaturalKey, Removal, Verb
 from engine.schema.rules import Rule, RuleKind

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
-from engine.plan.compare.diff import Difference, differences
+from engine.plan.compare.deep_diff import Difference, differences
 from engine.plan.compare.match_elements import aligned, key_of
 from engine.plan.compare.normalize import Normalizer, is_nothing
 from engine.plan.compare.response import read

@@ -6,7 +6,7 @@ import pytest
 
 from engine.catalog import loader
 from engine.schema.attribute import walk
-from engine.stack.meant import CLASSES, LIFECYCLE, class_meant
+from engine.stack.foreign_words import CLASSES, LIFECYCLE, class_meant
 from tests.support.stack_project import StackProject
 
 PRELUDE = """\
