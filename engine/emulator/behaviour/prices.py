@@ -30,6 +30,8 @@ class PriceBehaviour(Behaviour):
         "nickname": None,
         "tiers.*.unit_amount": None,
         "tiers.*.flat_amount": None,
+        "currency_options.*.tiers.*.unit_amount": None,
+        "currency_options.*.tiers.*.flat_amount": None,
     }
     filter_paths: ClassVar[Mapping[str, str]] = {"lookup_keys": "lookup_key"}
     # R: Stripe's own Terraform provider reads it back; in a recording it is not returned.
