@@ -42,7 +42,9 @@ class ResourceAddress(str):
         return self.rpartition(".")[2]
 
     def __lt__(self, other: str) -> bool:
-        return _order(self) < _order(other)
+        # What sorting asks, for every pair: so without making two keys.
+        ours, theirs = self.startswith(LOOKUP_PREFIX), other.startswith(LOOKUP_PREFIX)
+        return str.__lt__(self, other) if ours is theirs else theirs
 
     def __le__(self, other: str) -> bool:
         return _order(self) <= _order(other)

@@ -11,6 +11,7 @@ from engine.graph.build import ResourceGraph, build_graph
 from engine.graph.dag import topological_order
 from engine.operations.run.context import Context
 from engine.plan.key_claims import claim_problems, default_problems
+from engine.schema.rules import RuleKind
 from engine.stack.checks.empty_values import without_blanks
 from engine.stack.checks.repeated import merged
 from engine.stack.checks.rules import CheckContext
@@ -73,7 +74,7 @@ def load_graphs(
             # Other rules would report the values in their place, so they are checked later.
             found = list(stack.problems)
         else:
-            declared = _last_declared(context, stack.name) if recorded else None
+            declared = _last_declared(context, stack) if recorded else None
             stack, found = _checked(context, stack, circumstances, declared)
             if not any(problem.reference in _NO_STACK for problem in found):
                 try:
@@ -154,13 +155,17 @@ def _check_variables(context: Context, stacks: Sequence[Stack]) -> None:
         )
 
 
-def _last_declared(context: Context, name: str) -> Mapping[str, Mapping[str, Any]] | None:
-    """What the last apply declared; None if the state cannot be read.
+def _last_declared(context: Context, stack: Stack) -> Mapping[str, Mapping[str, Any]] | None:
+    """What the last apply declared; None if no rule asks for it, or the state cannot be read.
 
     A damaged state is reported by the operations that need it.
     """
+    types = {declaration.type for declaration in stack.declarations.values()} & set(context.schemas)
+    rules = (rule for name in types for rule in context.schemas[name].rules)
+    if not any(rule.kind is RuleKind.AHEAD for rule in rules):
+        return None
     try:
-        state = context.backend.read(name, context.environment)
+        state = context.backend.read(stack.name, context.environment)
     except EngineError:
         return None
     if state is None:

@@ -5,9 +5,9 @@ This is for speed. A rule that is left out holds; one that is not left out has t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from engine.schema.rules import Rule, RuleKind
 from engine.values.markers import ABSENT
@@ -19,39 +19,70 @@ _Condition: TypeAlias = tuple[Path, Any]
 """A path as far as it names one place, and the value that has to be there: `...` for any."""
 
 
-def relevant(rules: Iterable[Rule], arguments: Mapping[str, Any]) -> Iterator[Rule]:
+class _Subject(NamedTuple):
+    """What a rule is about.
+
+    Attributes:
+        rule: The rule.
+        first: A field of the declaration without which it holds; empty if there is none.
+        conditions: What switches it on.
+        fields: Fields of which one has to be declared to break it; empty if none has to.
+        counted: Fields of the declaration of which it allows one; empty if it does not count.
+    """
+
+    rule: Rule
+    first: str
+    conditions: tuple[_Condition, ...]
+    fields: tuple[Path, ...]
+    counted: tuple[str, ...]
+
+
+def relevant(rules: tuple[Rule, ...], arguments: Mapping[str, Any]) -> Iterator[Rule]:
     """The rules that a declaration may break.
 
     Args:
         rules: Those of its type.
         arguments: What it declares.
     """
-    return (rule for rule in rules if _may_be_broken(rule, arguments))
+    for subject in _subjects(rules):
+        if (not subject.first or subject.first in arguments) and _may_be_broken(subject, arguments):
+            yield subject.rule
 
 
-def _may_be_broken(rule: Rule, arguments: Mapping[str, Any]) -> bool:
-    conditions, fields = _subject(rule)
-    for path, value in conditions:
+def _may_be_broken(subject: _Subject, arguments: Mapping[str, Any]) -> bool:
+    for path, value in subject.conditions:
         if not _may_hold(_first_value(arguments, path), value):
             return False
-    if not fields:
-        return True
-    declared = sum(_first_value(arguments, path) is not None for path in fields)
-    allowed = 1 if rule.kind is RuleKind.AT_MOST_ONE and not rule.each else 0
-    return declared > allowed
+    if subject.counted:
+        declared = sum(arguments.get(name) not in (None, [], {}) for name in subject.counted)
+        return declared > 1 or (declared == 0 and subject.rule.kind is RuleKind.ONE_OF)
+    fields = subject.fields
+    return not fields or any(_first_value(arguments, path) is not None for path in fields)
 
 
 @cache
-def _subject(rule: Rule) -> tuple[tuple[_Condition, ...], tuple[Path, ...]]:
-    """What switches a rule on, and the fields of which one has to be declared to break it."""
+def _subjects(rules: tuple[Rule, ...]) -> tuple[_Subject, ...]:
+    return tuple(map(_subject, rules))
+
+
+def _subject(rule: Rule) -> _Subject:
     switches = {path: value for path, value in rule.when.items() if value is not ABSENT}
     if rule.each:
         switches[rule.each] = ...
     conditions = tuple(
         (_fixed_part(path), ... if "*" in path else value) for path, value in switches.items()
     )
+    fields = tuple(map(_fixed_part, rule.fields))
+    counts = rule.kind in (RuleKind.ONE_OF, RuleKind.AT_MOST_ONE) and not rule.each
     by_absence = rule.kind in _BROKEN_BY_ABSENCE
-    return conditions, () if by_absence else tuple(map(_fixed_part, rule.fields))
+    needed = conditions[0][0] if conditions else fields[0] if len(fields) == 1 else ()
+    return _Subject(
+        rule=rule,
+        first="" if not needed or (by_absence and not conditions) else str(needed[0]),
+        conditions=conditions,
+        fields=() if by_absence else fields,
+        counted=rule.fields if counts and not any("." in name for name in rule.fields) else (),
+    )
 
 
 def _fixed_part(path: str) -> Path:
