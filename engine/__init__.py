@@ -11,14 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from engine.stack.authoring import (
-        import_,
-        moved,
-        output,
-        removed,
-        stack_output,
-        variable,
-    )
+    from engine.stack.authoring import import_, moved, output, removed, stack_output, variable
     from engine.stack.model import Lifecycle
     from engine.values.secret import Sensitive
 

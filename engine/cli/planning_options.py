@@ -9,11 +9,7 @@ import click
 
 from engine.address import ResourceAddress, parse_address
 from engine.cli.command import options
-from engine.cli.completion import (
-    complete_addresses,
-    complete_stacks,
-    complete_stacks_and_files,
-)
+from engine.cli.completion import complete_addresses, complete_stacks, complete_stacks_and_files
 from engine.cli.invocation import Invocation
 from engine.errors import UsageError
 from engine.plan.inputs.options import FLAGS, PlanOptions

@@ -12,13 +12,7 @@ from engine.errors import EngineError
 from engine.redaction import described
 from engine.stack.checks.unfit_for_state import keys_within
 from engine.stack.collector import Collector, caller_location, current_collector
-from engine.stack.model import (
-    Import,
-    Location,
-    Move,
-    OutputDeclaration,
-    Release,
-)
+from engine.stack.model import Import, Location, Move, OutputDeclaration, Release
 from engine.stack.resource import Resource, as_argument, suggest_name
 from engine.values.markers import ABSENT
 from engine.values.reference import Ref

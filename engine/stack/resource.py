@@ -11,12 +11,7 @@ from typing import Any, ClassVar, Self
 
 from engine.address import ResourceAddress, address, is_logical_name
 from engine.stack.collector import Collector, caller_location, current_collector
-from engine.stack.model import (
-    Declaration,
-    Lifecycle,
-    Location,
-    Lookup,
-)
+from engine.stack.model import Declaration, Lifecycle, Location, Lookup
 from engine.values.reference import Ref
 from engine.values.secret import Sensitive
 

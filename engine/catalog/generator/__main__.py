@@ -11,12 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from engine.catalog import loader
-from engine.catalog.generator.description import (
-    HOW_TO_GET_IT,
-    DescriptionError,
-    named_file,
-    read,
-)
+from engine.catalog.generator.description import HOW_TO_GET_IT, DescriptionError, named_file, read
 from engine.catalog.generator.entries import entries
 from engine.catalog.generator.face import face_text
 from engine.catalog.generator.files import MANAGED, catalog_files, managed_text

@@ -5,13 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.catalog.rows import Field, Row
-from engine.catalog.semantics.shared import (
-    COUNT,
-    CURRENCY_KEY,
-    DEACTIVATE,
-    DELETE,
-    METADATA,
-)
+from engine.catalog.semantics.shared import COUNT, CURRENCY_KEY, DEACTIVATE, DELETE, METADATA
 from engine.catalog.semantics.shared_rules import (
     ONE_CUSTOMER,
     ahead,

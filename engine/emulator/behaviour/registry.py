@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.emulator.behaviour.base import Behaviour
-from engine.emulator.behaviour.billing import (
-    AlertBehaviour,
-    CreditGrantBehaviour,
-    MeterBehaviour,
-)
+from engine.emulator.behaviour.billing import AlertBehaviour, CreditGrantBehaviour, MeterBehaviour
 from engine.emulator.behaviour.connect import (
     AccountBehaviour,
     ExternalAccountBehaviour,

@@ -12,12 +12,7 @@ from engine.plan.compare.unchanged import is_as_declared
 from engine.plan.decide.decision import Decision, removal_policy_of
 from engine.plan.decide.existing import Existing, decide_existing, decide_unchanged
 from engine.plan.decide.key_conflicts import with_key_settled, with_revival
-from engine.plan.decide.references import (
-    ExpectedResource,
-    KnownValues,
-    expected_after,
-    lost_secret,
-)
+from engine.plan.decide.references import ExpectedResource, KnownValues, expected_after, lost_secret
 from engine.plan.decide.replacement import transfer_params, with_replacement
 from engine.plan.decide.unmanaged import unmanaged_object
 from engine.plan.inputs.plan_inputs import PlanInputs

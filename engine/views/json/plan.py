@@ -5,15 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from engine.plan.model import (
-    Change,
-    Drift,
-    FieldChange,
-    OutputChange,
-    Plan,
-    PlanReport,
-    summary,
-)
+from engine.plan.model import Change, Drift, FieldChange, OutputChange, Plan, PlanReport, summary
 from engine.ports.outcomes import ApplyReport, ApplyResult, StepResult
 from engine.values.markers import ABSENT
 from engine.values.paths import Path, dotted

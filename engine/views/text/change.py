@@ -5,14 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from engine.plan.model import (
-    Action,
-    Change,
-    Drift,
-    FieldChange,
-    FieldReason,
-    OutputChange,
-)
+from engine.plan.model import Action, Change, Drift, FieldChange, FieldReason, OutputChange
 from engine.schema.resource_type import Schemas
 from engine.values.markers import ABSENT
 from engine.values.tree import leaves
