@@ -1,1 +1,1 @@
-"""What the emulated types do beyond their shapes, one module an area."""
+"""What the emulated types do beyond their shapes, one module for each area."""
