@@ -29,8 +29,10 @@ class Traffic(Protocol):
 class Hook:
     """Notified of everything that happens while a command runs; does nothing by itself.
 
-    `answered` and `slowed` are called in the threads that send requests to Stripe, at any moment
-    between other notifications; all others are called in the thread that began the run.
+    An implementation MUST NOT raise, whatever it is notified of and in whatever order: the run goes
+    on without it, even if what it writes to is gone. It MUST take `answered` and `slowed` from
+    several threads at once, at any moment between other notifications; all others come from the
+    thread that began the run.
     """
 
     def waiting_for_lock(self, stack: str, owner: str) -> None:

@@ -16,6 +16,7 @@ from engine.views.progress.lines import LineProgress, held_back
 from engine.views.style import PLAIN, Style, visible
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.live import Live
     from rich.text import Text
 
@@ -77,17 +78,10 @@ class LiveProgress(LineProgress):
             self._open()
 
     def _open(self) -> None:
-        from rich.console import Console
         from rich.live import Live
 
         self.close()
-        # The caller knows that the stream is a terminal.
-        console = Console(
-            file=self._stream,
-            force_terminal=True,
-            no_color=not self._style.colour,
-            highlight=False,
-        )
+        console = _console(self._stream, self._style)
         self._live = Live(
             console=console,
             get_renderable=lambda: self._board(console.width),
@@ -123,6 +117,20 @@ class LiveProgress(LineProgress):
 
             with contextlib.suppress(OSError, ValueError):
                 self._live.console.print(Text.from_ansi(visible(hide(line))), soft_wrap=True)
+
+
+def _console(stream: TextIO, style: Style) -> Console:
+    """A console on a stream that the caller knows to be a terminal."""
+    from rich.console import Console
+
+    class LastingConsole(Console):
+        def on_broken_pipe(self) -> None:
+            """Show nothing more; by default rich would end the program, and with it the run."""
+            self.quiet = True
+
+    return LastingConsole(
+        file=stream, force_terminal=True, no_color=not style.colour, highlight=False
+    )
 
 
 def working(
