@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from engine.apply.journal import Intent, Run, Unfinished, first_record, objects_of, read_journal
+from engine.apply.journal import Intent, Unfinished, first_record, objects_of, read_journal
 from engine.apply.recovery import KEY_LIFE, RecoveryPorts, recover
 from engine.apply.references import References
 from engine.backends.state.git_advice import git_advice
@@ -29,6 +29,7 @@ from engine.schema.lifecycle import Removal, Verb
 from engine.state.model import Delta, Draft, RemovedObject, ResourceState, State
 from engine.values.markers import UNKNOWN
 from engine.values.secret import Sealed, Sensitive, fingerprint
+from tests.support.fakes import world
 from tests.support.fakes.world import World, make
 
 A, B = "stripe_product.a", "stripe_product.b"
@@ -41,17 +42,7 @@ SENT = 1_000_000
 KEY = "engine-run0-s-0"
 ARCHIVE = Removal(verb=Verb.ARCHIVE, params={"active": False})
 DELETE = Removal(verb=Verb.DELETE)
-RUN = Run(
-    id="run0",
-    stack="s",
-    environment="test",
-    lineage="l",
-    serial=3,
-    objects="",
-    account_id="acct_1",
-    livemode=False,
-    since="2026-11-26T10:00:00+00:00",
-)
+RUN = dataclasses.replace(world.RUN, id="run0", serial=3)
 
 
 class Crash:
