@@ -1,6 +1,8 @@
 """Which rules a declaration can break at all: most rules are about fields that it does not declare.
 
-This is for speed. A rule that is left out holds; one that is not left out has to be checked.
+This is for speed: a rule that is left out holds, and one that is not has to be checked. One choice
+is made here: of fields that exclude each other an empty object or list does not count as declared,
+since no request carries it.
 """
 
 from __future__ import annotations
