@@ -7,6 +7,7 @@ import dataclasses
 from engine.address import ResourceAddress
 from engine.errors import NotFoundError, UsageError
 from engine.graph.build import ResourceGraph
+from engine.operations.cross_checks.owners import owners_in
 from engine.operations.refresh.refresh import observe, read_known
 from engine.operations.run.context import Context
 from engine.operations.run.guards import refuse_held
@@ -91,7 +92,8 @@ def _recorded(
     outputs = session.outputs_read_by(graph)
     options = PlanOptions(targets=(address,))
     read = read_known(context, session, [(graph, state)], options)
-    observed = observe(context, session, graph, state, options, outputs, read)
+    owners = owners_in(session)
+    observed = observe(context, session, graph, state, options, outputs, read, owners)
     actual = observed.imports.get(address)
     if actual is None:
         kind = context.schemas[address.type]

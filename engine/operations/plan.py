@@ -16,6 +16,7 @@ from engine.operations.cross_checks.other_stacks import (
     other_states,
     read_by_others,
 )
+from engine.operations.cross_checks.owners import owners_in
 from engine.operations.cross_checks.stale_state import stale_refusals
 from engine.operations.refresh.probes import read_for_draft
 from engine.operations.refresh.read import Place
@@ -166,7 +167,8 @@ def _plan_one(
         options=options,
         stamped=context.settings.ownership_stamp,
     )
-    observed = observe(context, session, graph, state, options, outputs, read)
+    owners = owners_in(session)
+    observed = observe(context, session, graph, state, options, outputs, read, owners)
     draft = planned(observed)
     complete = read_for_draft(context, session, graph, state, draft, observed)
     session.observed[graph.stack.name] = complete

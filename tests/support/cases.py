@@ -19,6 +19,7 @@ from engine.graph.build import ResourceGraph, build_graph
 from engine.plan.compare.normalize import Normalizer
 from engine.plan.inputs.observed import Observed
 from engine.plan.inputs.options import PlanOptions
+from engine.plan.inputs.ownership import ObjectKey, Owner, Ownership
 from engine.plan.model import Plan
 from engine.plan.planner import make_plan
 from engine.plan.saved.file import SavedPlan, SavedStack
@@ -174,7 +175,13 @@ def observed_of(case: Case) -> Observed:
         if isinstance(target, AttributeTarget)
     }
     counts = {(name, ""): count for name, count in said.pop("counts", {}).items()}
-    return Observed(outputs=outputs, secrets=secrets, counts=counts, **said)
+    owners = {}
+    for id, text in said.pop("owners", {}).items():
+        stack, _, address = text.partition(":")
+        owners[ObjectKey(parse_address(address).type, "", id)] = (Owner(stack, address),)
+    return Observed(
+        outputs=outputs, secrets=secrets, counts=counts, ownership=Ownership(owners), **said
+    )
 
 
 def options_of(case: Case) -> PlanOptions:

@@ -56,16 +56,19 @@ def orphan_warnings(
 def other_states(session: Session) -> dict[str, State | None]:
     """The states of the environment that are not part of this run, by stack.
 
-    A state that cannot be read is None: it is no reason to refuse the plans of other stacks.
+    They are read once a run. A state that cannot be read is None: it is no reason to refuse the
+    plans of other stacks.
     """
-    backend, environment = session.context.backend, session.context.environment
-    found: dict[str, State | None] = {}
-    for name in backend.stacks(environment):
-        if name not in session.states:
-            found[name] = None
-            with contextlib.suppress(StateError):
-                found[name] = backend.read(name, environment)
-    return found
+    if session.others is None:
+        backend, environment = session.context.backend, session.context.environment
+        found: dict[str, State | None] = {}
+        for name in backend.stacks(environment):
+            if name not in session.states:
+                found[name] = None
+                with contextlib.suppress(StateError):
+                    found[name] = backend.read(name, environment)
+        session.others = found
+    return session.others
 
 
 def read_by_others(

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine.errors import StateError
 from engine.graph.build import ResourceGraph
 from engine.operations.refresh.concurrent import at_once
 from engine.operations.refresh.key_holders import find_holders
@@ -18,10 +16,11 @@ from engine.operations.run.context import Context
 from engine.plan.compare.liveness import is_gone
 from engine.plan.inputs.observed import Observed
 from engine.plan.inputs.options import PlanOptions
+from engine.plan.inputs.ownership import Ownership
 from engine.plan.inputs.selection import moved_state, selection
 from engine.plan.saved.take_preconditions import key_claim_of
 from engine.ports.provider import Provider
-from engine.schema.remote import RemoteObject, id_of
+from engine.schema.remote import RemoteObject
 from engine.schema.resource_type import ResourceType
 from engine.state.model import ResourceState, State
 from engine.values.paths import get_path
@@ -69,6 +68,7 @@ def observe(
     options: PlanOptions,
     outputs: Mapping[OutputTarget, Any],
     read: Mapping[Place, RemoteObject],
+    ownership: Ownership,
 ) -> Observed:
     """Read what the plan of a stack needs in addition to the objects that its state records.
 
@@ -80,13 +80,15 @@ def observe(
         options: What the person asked for.
         outputs: Outputs of other stacks.
         read: What `read_known` read.
+        ownership: Who owns which object.
 
     Raises:
         ProviderError: if Stripe refuses or cannot be reached.
         EngineError: if a lookup finds nothing, or more than one object.
     """
     state, _ = moved_state(graph, state)
-    return _Refresh(context, session, graph, state, options, outputs, read).observe()
+    refresh = _Refresh(context, session, graph, state, options, outputs, read, ownership)
+    return refresh.observe()
 
 
 def _known(graph: ResourceGraph, state: State, options: PlanOptions) -> dict[str, ResourceState]:
@@ -112,6 +114,7 @@ class _Refresh:
     options: PlanOptions
     outputs: Mapping[OutputTarget, Any]
     read: Mapping[Place, RemoteObject]
+    ownership: Ownership
 
     @property
     def provider(self) -> Provider:
@@ -123,7 +126,13 @@ class _Refresh:
             lookups = look_up(self.session, self.graph, self.context.schemas)
         secrets = known_secrets(self.context, self.graph, self.state)
         if not self.options.refresh:
-            return Observed(refreshed=False, lookups=lookups, outputs=self.outputs, secrets=secrets)
+            return Observed(
+                refreshed=False,
+                ownership=self.ownership,
+                lookups=lookups,
+                outputs=self.outputs,
+                secrets=secrets,
+            )
         objects = self._objects()
         free = () if self.options.destroy or self.options.refresh_only else self._free(objects)
         asked = [address for address in free if self._is_import(address)]
@@ -137,7 +146,7 @@ class _Refresh:
             imports=imports,
             remembered=remembered,
             holders=holders,
-            owners=dict(self._owners({id_of(found) for found in holders.values()})),
+            ownership=self.ownership,
             lookups=lookups,
             outputs=self.outputs,
             secrets=secrets,
@@ -151,17 +160,6 @@ class _Refresh:
             for declaration in (self.graph.declarations[address] for address in addresses)
         ]
         return find_holders(self.provider, self.context.schemas, wishes)
-
-    def _owners(self, ids: set[str]) -> Iterator[tuple[str, str]]:
-        """Which of these objects other stacks of the environment manage, and at which address."""
-        backend, environment = self.context.backend, self.context.environment
-        for name in backend.stacks(environment) if ids else ():
-            # A state that cannot be read is no reason to refuse the plan of another stack.
-            with contextlib.suppress(StateError):
-                state = None if name == self.state.stack else backend.read(name, environment)
-                for address, entry in state.resources.items() if state is not None else ():
-                    if entry.id in ids:
-                        yield entry.id, f"{address} of stack {name}"
 
     def _kind(self, type_name: str) -> ResourceType:
         return self.context.schemas[type_name]

@@ -15,6 +15,7 @@ from engine.graph.build import ResourceGraph
 from engine.operations.run.context import Context
 from engine.operations.run.guards import check_key, check_pinned
 from engine.plan.inputs.observed import Observed
+from engine.plan.inputs.ownership import Ownership
 from engine.plan.model import Plan, Step
 from engine.ports.provider import Account, Provider
 from engine.ports.run_locks import Hold
@@ -39,6 +40,9 @@ class Session:
         journals: Journals that are being written, by stack.
         recovery_warnings: What people should know about runs that had not finished, by stack.
         holds: The run locks, by stack.
+        others: States of the environment that are not part of the run, by stack; None for one that
+            cannot be read. None until they are read.
+        ownership: Who owns which object; None until it is known.
     """
 
     context: Context
@@ -51,6 +55,8 @@ class Session:
     journals: dict[str, Journal] = field(default_factory=dict)
     recovery_warnings: dict[str, tuple[str, ...]] = field(default_factory=dict)
     holds: dict[str, Hold] = field(default_factory=dict)
+    others: dict[str, State | None] | None = None
+    ownership: Ownership | None = None
     _provider: Provider | None = None
     _account: Account | None = None
 

@@ -9,6 +9,7 @@ from engine.plan.compare.natural_keys import describe_key
 from engine.plan.decide.decision import Decision
 from engine.plan.decide.existing import Existing, decide_existing
 from engine.plan.decide.replacement import conflicting_key, transfer_params
+from engine.plan.inputs.ownership import Owner
 from engine.plan.inputs.plan_inputs import PlanInputs
 from engine.plan.model import Action, Reason
 from engine.schema.remote import RemoteObject, id_of
@@ -46,7 +47,7 @@ def with_key_settled(inputs: PlanInputs, decision: Decision, holder: RemoteObjec
         return decision  # found by a key that several may have
     what = describe_key(key, decision.wanted)
     if ours is None or ours in inputs.graph.declarations:
-        owner = inputs.observed.owners.get(holder_id)
+        owner = inputs.owned_elsewhere(decision.kind, declaration.lifecycle.account, holder)
         return decision.refused(_held(declaration, what, holder_id, ours, owner))
     if not key.kept_by_removed:
         return decision  # it is removed first, which frees the key
@@ -91,17 +92,16 @@ def with_revival(inputs: PlanInputs, case: Existing, decision: Decision) -> Deci
 
 
 def _held(
-    declaration: Declaration, what: str, holder_id: str, ours: str | None, owner: str | None
+    declaration: Declaration, what: str, holder_id: str, ours: str | None, owner: Owner | None
 ) -> str:
     """Why a key cannot be taken, and the way on that ends nothing that is declared."""
     where = f"{declaration.address} ({declaration.location})"
     if owner is not None:
-        address, _, stack = owner.partition(" of stack ")
         return (
-            f"{where}: {what} belongs to {owner}, and an object is managed by one stack. Declare "
-            f'it in one of the two. To move it here, write removed("{address}") in '
-            f'stacks/{stack}.py and import_("{declaration.address}", "{holder_id}") next to this '
-            "declaration"
+            f"{where}: {what} belongs to {owner.address} of stack {owner.stack}, and an object is "
+            "managed by one stack. Declare it in one of the two. To move it here, write "
+            f'removed("{owner.address}") in stacks/{owner.stack}.py and '
+            f'import_("{declaration.address}", "{holder_id}") next to this declaration'
         )
     who = f"{ours} of this stack" if ours else f"{holder_id}, which no stack manages"
     return (

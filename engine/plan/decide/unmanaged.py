@@ -23,7 +23,6 @@ def unmanaged_object(inputs: PlanInputs, address: str) -> tuple[Reason, RemoteOb
         return Reason.REMEMBERED, remembered
     holder = inputs.observed.holders.get(address)
     declaration = inputs.graph.declarations[address]
-    single = inputs.schemas[declaration.type].life.singleton
     if holder is None or any(
         entry.type == declaration.type and entry.id == id_of(holder)
         for entry in inputs.state.resources.values()
@@ -31,6 +30,7 @@ def unmanaged_object(inputs: PlanInputs, address: str) -> tuple[Reason, RemoteOb
         return None
     stamped = get_path(holder, ("metadata", STAMP_KEY)) == stamp(inputs.state.lineage, address)
     asked_for = declaration.lifecycle.adopt or stamped
-    if single or (asked_for and id_of(holder) not in inputs.observed.owners):
+    kind, account = inputs.schemas[declaration.type], declaration.lifecycle.account
+    if kind.life.singleton or (asked_for and not inputs.owned_elsewhere(kind, account, holder)):
         return Reason.ADOPTED, holder
     return None

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine.plan.inputs.ownership import Ownership
 from engine.schema.remote import RemoteObject
 from engine.values.targets import AttributeTarget, OutputTarget
 
@@ -20,8 +21,7 @@ class Observed:
         imports: Objects that the stack imports; None for one that does not exist.
         remembered: Objects that an earlier run archived under an address that is declared again.
         holders: Objects that have the natural key of a declared resource that is not managed.
-        owners: Resources of other stacks, `ADDRESS of stack NAME`, by the id of their object; of
-            those objects that are among `holders`.
+        ownership: Who owns which object.
         lookups: Objects that the stack reads.
         probes: Answers to the question that decides how a resource can be removed.
         counts: How many objects there are of a type that Stripe caps, by type name and connected
@@ -35,7 +35,7 @@ class Observed:
     imports: Mapping[str, RemoteObject | None] = field(default_factory=dict)
     remembered: Mapping[str, RemoteObject] = field(default_factory=dict)
     holders: Mapping[str, RemoteObject] = field(default_factory=dict)
-    owners: Mapping[str, str] = field(default_factory=dict)
+    ownership: Ownership = field(default_factory=Ownership)
     lookups: Mapping[str, RemoteObject] = field(default_factory=dict)
     probes: Mapping[str, bool] = field(default_factory=dict)
     counts: Mapping[tuple[str, str], int] = field(default_factory=dict)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from engine.graph.build import ResourceGraph
 from engine.plan.inputs.observed import Observed
 from engine.plan.inputs.options import PlanOptions
+from engine.plan.inputs.ownership import Owner, key_of_object
 from engine.schema.remote import ADDRESSED, RemoteObject
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.state.model import ResourceState, State
@@ -39,6 +40,13 @@ class PlanInputs:
             return self.observed.objects[address]
         kind = self.schemas[prior.type]
         return {"id": kind.own_id(prior.id), ADDRESSED: prior.id, **prior.attributes}
+
+    def owned_elsewhere(
+        self, kind: ResourceType, account: str, found: RemoteObject
+    ) -> Owner | None:
+        """The resource of another stack that records an object; None if there is none."""
+        key = key_of_object(kind.name, account, found)
+        return self.observed.ownership.elsewhere(self.state.stack, key)
 
     def probed(self, address: str, kind: ResourceType) -> bool:
         """Whether something exists that rules out the best way to remove an object."""

@@ -1,0 +1,108 @@
+"""Who owns each object: which stack's state records it, and under which address.
+
+Two states may record one object, after a bad merge or an interrupted move: so there may be several.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from engine.schema.remote import RemoteObject, id_of
+from engine.state.model import ResourceState, State
+
+
+class ObjectKey(NamedTuple):
+    """What identifies an object.
+
+    Attributes:
+        type: Its resource type.
+        account: Connected account it is on; empty for the key's own.
+        id: Stripe's id.
+    """
+
+    type: str
+    account: str
+    id: str
+
+
+def key_of(entry: ResourceState) -> ObjectKey:
+    """The object that a resource in a state is."""
+    return ObjectKey(entry.type, entry.removal_policy.account, entry.id)
+
+
+def key_of_object(type_name: str, account: str, found: RemoteObject) -> ObjectKey:
+    """The object that was read."""
+    return ObjectKey(type_name, account, id_of(found))
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Owner:
+    """A resource of a stack that records an object.
+
+    Attributes:
+        stack: The stack.
+        address: The resource.
+        environment: The environment of its state; empty for that of the run.
+    """
+
+    stack: str
+    address: str
+    environment: str = ""
+
+    def __str__(self) -> str:
+        """`shop:stripe_price.pro`, with its environment where that is another."""
+        place = f"{self.environment}/{self.stack}" if self.environment else self.stack
+        return f"{place}:{self.address}"
+
+
+_Owners = dict[ObjectKey, tuple[Owner, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Ownership:
+    """The owners of all objects that states of one account record.
+
+    Attributes:
+        owners: Owners by object. Of a single state there are none: nothing else asks for them.
+        leaving: Owners of objects that a replacement left to be removed.
+    """
+
+    owners: Mapping[ObjectKey, tuple[Owner, ...]] = field(default_factory=dict)
+    leaving: Mapping[ObjectKey, tuple[Owner, ...]] = field(default_factory=dict)
+
+    def elsewhere(self, stack: str, key: ObjectKey) -> Owner | None:
+        """The resource outside of a stack that records an object; None if there is none."""
+        found = (*self.owners.get(key, ()), *self.leaving.get(key, ()))
+        return next((owner for owner in found if owner.stack != stack or owner.environment), None)
+
+    def duplicates(self) -> Iterator[tuple[ObjectKey, tuple[Owner, ...]]]:
+        """Yield the objects that several resources record, with these."""
+        for key, owners in self.owners.items():
+            if len(owners) > 1:
+                yield key, owners
+
+
+def ownership_of(states: Iterable[State], environment: str) -> Ownership:
+    """The owners of all objects of some states of one account.
+
+    Args:
+        states: The states.
+        environment: The environment of the run.
+    """
+    states = tuple(states)
+    owners: _Owners = {}
+    leaving: _Owners = {}
+    for state in states if len(states) > 1 else ():
+        place = "" if state.environment == environment else state.environment
+        for address, entry in state.resources.items():
+            owner = Owner(state.stack, address, place)
+            _add(owners, key_of(entry), owner)
+            for id in entry.superseded:
+                _add(leaving, key_of(entry)._replace(id=id), owner)
+    return Ownership(owners, leaving)
+
+
+def _add(owners: _Owners, key: ObjectKey, owner: Owner) -> None:
+    owners[key] = (*owners.get(key, ()), owner)
