@@ -9,7 +9,14 @@ from typing import Any
 from engine.values.markers import UNKNOWN
 from engine.values.paths import Path
 from engine.values.secret import Sealed, Sensitive
-from engine.values.targets import REFERENCE_PATTERN, TEMPLATE, Target, target_of
+from engine.values.targets import (
+    REFERENCE_PATTERN,
+    TEMPLATE,
+    AttributeTarget,
+    OutputTarget,
+    Target,
+    target_of,
+)
 from engine.values.tree import children, map_scalars
 
 # References and escapes are passed over; stray is an escaped reference, and `${` that begins none.
@@ -125,7 +132,30 @@ def resolve(value: Any, lookup: Callable[[Target], Any]) -> Any:
     return map_scalars(value, resolved)
 
 
-def _resolve_text(text: str, lookup: Callable[[Target], Any]) -> Any:
+def rewritten(value: Any, change: Callable[[Target], Any]) -> Any:
+    """A nested value with its references replaced, which is still written as a declaration is.
+
+    Args:
+        value: Nested dicts, lists and scalars; it stays as it is.
+        change: What takes the place of a reference: another target, or a value. Where that is
+            UNKNOWN the leaf is UNKNOWN as a whole, and where it is secret the leaf is.
+    """
+
+    def written(target: Target) -> Any:
+        found = change(target)
+        if isinstance(found, (AttributeTarget, OutputTarget)):
+            return f"${{{found}}}"
+        return Sensitive(escaped(found.value)) if isinstance(found, Sensitive) else escaped(found)
+
+    def changed(leaf: Any) -> Any:
+        if not isinstance(leaf, str):
+            return leaf
+        return _resolve_text(str.__str__(leaf), written, literal="$${")
+
+    return map_scalars(value, changed)
+
+
+def _resolve_text(text: str, lookup: Callable[[Target], Any], *, literal: str = "${") -> Any:
     if "${" not in text:
         return text
     whole = TEMPLATE.fullmatch(text)
@@ -141,7 +171,7 @@ def _resolve_text(text: str, lookup: Callable[[Target], Any]) -> Any:
         end = match.end()
         target = target_of(match)
         if target is None:
-            parts.append("${")
+            parts.append(literal)
             continue
         found = lookup(target)
         if found is UNKNOWN:

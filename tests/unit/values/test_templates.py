@@ -17,6 +17,7 @@ from engine.values.targets import AttributeTarget, OutputTarget, Target
 from engine.values.templates import (
     escaped,
     resolve,
+    rewritten,
     stray_references,
     targets_in,
     targets_with_paths,
@@ -181,3 +182,29 @@ def test_unescaped_keeps_references() -> None:
         "${x}",
         "${stripe_product.pro.id}!",
     ]
+
+
+def test_references_are_rewritten_in_a_text_that_stays_a_declaration() -> None:
+    """One becomes another, one its value; literals stay, and so does what a value has of them."""
+    other = AttributeTarget(parse_address("stripe_product.max"), "id")
+    change = known(
+        {
+            "stripe_product.pro.id": other,
+            "stripe_price.m.recurring.interval": "${month",
+            "output.catalogue.pro_id": Sensitive("whsec_${"),
+        }
+    )
+    before = {"a": [PRO, 1, None], "b": f"$${{x}} {PRO} every {INTERVAL}", "c": str(INTERVAL)}
+    assert rewritten(before, change) == {
+        "a": ["${stripe_product.max.id}", 1, None],
+        "b": "$${x} ${stripe_product.max.id} every $${month",
+        "c": "$${month",
+    }
+    assert rewritten(str(OUTPUT), change) == Sensitive("whsec_$${")
+    assert rewritten(f"Bearer {OUTPUT}", change) == Sensitive("Bearer whsec_$${")
+
+
+def test_a_text_of_which_a_part_cannot_be_rewritten_is_unknown() -> None:
+    """All of the leaf, and no other one."""
+    found = rewritten({"a": f"x {PRO}", "b": "$${"}, lambda _: UNKNOWN)
+    assert found == {"a": UNKNOWN, "b": "$${"}
