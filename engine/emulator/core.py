@@ -14,8 +14,10 @@ from typing import Any, Final, Self
 
 from engine.catalog import loader
 from engine.emulator.accounts.account import is_own_account, own_account
-from engine.emulator.accounts.keys import caller_of
+from engine.emulator.accounts.connected import acting
+from engine.emulator.accounts.keys import Caller, caller_of
 from engine.emulator.accounts.limiter import RateLimiter
+from engine.emulator.requests.aim import aim, require_connected
 from engine.emulator.requests.call import Call
 from engine.emulator.requests.idempotency import (
     KEY_LIFE,
@@ -28,6 +30,7 @@ from engine.emulator.requests.operations import perform
 from engine.emulator.requests.permissions import Permissions
 from engine.emulator.requests.request_context import RequestContext
 from engine.emulator.storage.history import CreatedObject, History
+from engine.emulator.storage.repository import Repository
 from engine.emulator.storage.store import MEMORY, Store
 from engine.emulator.testing import observers
 from engine.emulator.testing.disconnects import ConnectionBroken
@@ -36,7 +39,7 @@ from engine.emulator.testing.faults import Faults
 from engine.emulator.testing.gate import Gate
 from engine.emulator.testing.request_log import LogEntry, RequestLog
 from engine.emulator.types.kinds import ObjectKind, kinds
-from engine.emulator.types.routes import Match, match
+from engine.emulator.types.routes import Match
 from engine.emulator.wire import errors, messages
 from engine.emulator.wire.errors import StripeRefusal
 from engine.emulator.wire.ids import Ids
@@ -136,45 +139,52 @@ class Emulator:
                     status=status,
                     replayed=bool(context.replayed_from),
                     request_id=context.id,
+                    account=context.connected,
                 )
             )
 
-    def seed(self, object: str, fields: Mapping[str, Any], *, key: str) -> dict[str, Any]:
+    def seed(
+        self, object: str, fields: Mapping[str, Any], *, key: str, account: str = ""
+    ) -> dict[str, Any]:
         """Add an object as if Stripe, or a person in the Dashboard, had made it.
 
         Args:
             object: Object name.
             fields: Of the response, under the response's names; the rest is filled in.
             key: API key of the account and mode it belongs to.
+            account: Connected account it is in instead; the key's own if not given.
 
         Returns:
             The object as it is stored.
         """
-        with self._seeding(object, [fields], key) as seeded:
+        with self._seeding(object, [fields], key, account) as seeded:
             return next(seeded)
 
-    def seed_many(self, object: str, many: Iterable[Mapping[str, Any]], *, key: str) -> list[str]:
+    def seed_many(
+        self, object: str, many: Iterable[Mapping[str, Any]], *, key: str, account: str = ""
+    ) -> list[str]:
         """Add many objects at once, oldest first; much faster than by requests.
 
         Args:
             object: Object name.
             many: Fields of each, as `seed` takes them.
             key: API key of the account and mode they belong to.
+            account: Connected account they are in instead; the key's own if not given.
 
         Returns:
             Their ids.
         """
-        with self._seeding(object, many, key) as seeded:
+        with self._seeding(object, many, key, account) as seeded:
             return [document["id"] for document in seeded]
 
     @contextmanager
     def _seeding(
-        self, object: str, many: Iterable[Mapping[str, Any]], key: str
+        self, object: str, many: Iterable[Mapping[str, Any]], key: str, account: str
     ) -> Iterator[Iterator[dict[str, Any]]]:
-        caller = caller_of(f"Bearer {key}")
-        kind = kinds()[object]
+        own, kind = caller_of(f"Bearer {key}"), kinds()[object]
+        caller = own.within(account) if account else own
         self._index(kind)
-        with self._store.transaction(f"{caller.account}/{caller.mode}", write=True) as repository:
+        with self._transaction(caller, write=True) as repository:
             call = Call(
                 caller=caller,
                 now=self._clock(),
@@ -263,10 +273,12 @@ class Emulator:
         asked = request.headers.get("stripe-version", self._api_version)
         if not _VERSION.fullmatch(asked):
             raise errors.invalid_version(asked)
-        account = request.headers.get("stripe-account")
-        if account and account != caller.account:
-            raise errors.foreign_account(caller.shown, account)
-        self._limiter.count(context.scope, livemode=caller.livemode)
+        caller = acting(caller, request.headers)
+        if caller.platform:
+            with self._transaction(caller):
+                context.caller = caller
+        # ? Stripe says that the limits are an account's, and not of which one of the two.
+        self._limiter.count(caller.own.scope, livemode=caller.livemode)
         if context.v2:
             context.form = messages.json_of(request)
             digested = repr(context.form)
@@ -292,7 +304,8 @@ class Emulator:
             begin: Called first, outside of every transaction; None for nothing.
             fault: The refusal it fails with once execution has begun; None lets it succeed.
         """
-        with self._keys_in_use.alone_with(context.scope, context.meant_key):
+        assert context.caller is not None  # noqa: S101 - `_read` came before
+        with self._keys_in_use.alone_with(context.caller.scope, context.meant_key):
             if begin is not None:
                 begin()
             return self._execute(context, fault)
@@ -302,13 +315,13 @@ class Emulator:
         assert caller is not None  # noqa: S101 - `_read` came before
         if is_own_account(request.method, request.path, caller):
             return 200, messages.encode(own_account(caller))
-        found = match(request.method, request.path)
+        found, caller = aim(request, caller)
         self._permissions.check(caller, request.method, found)
         self._index(found.kind)
         key = context.meant_key
-        endpoint = (context.scope, found.kind.object, found.operation)
+        endpoint = (caller.own.scope, found.kind.object, found.operation)
         self._endpoint_limiter.count(endpoint, livemode=caller.livemode)
-        with self._store.transaction(context.scope, write=request.method != "GET") as repository:
+        with self._transaction(caller, write=request.method != "GET") as repository:
             now = self._clock()
             first = first_response(context, repository, now) if key else None
             if first is not None:
@@ -329,6 +342,17 @@ class Emulator:
             # Within the transaction, so that the order is that of the creations.
             self.history.add(call.made, key=key, request_id=context.id)
             return outcome
+
+    @contextmanager
+    def _transaction(self, caller: Caller, *, write: bool = False) -> Iterator[Repository]:
+        """Open a transaction in the account that a caller acts in.
+
+        Raises:
+            StripeRefusal: There is no such account.
+        """
+        with self._store.transaction(caller.scope, write=write) as repository:
+            require_connected(caller, repository)
+            yield repository
 
     def _index(self, kind: ObjectKind) -> None:
         """Index the objects of a type, when the type is first used."""
@@ -360,8 +384,7 @@ class Emulator:
             return refusal.status, context.refused(refusal)
 
     def _is_alive(self, made: CreatedObject) -> bool:
-        caller = made.caller
-        with self._store.transaction(f"{caller.account}/{caller.mode}", write=False) as repository:
+        with self._store.transaction(made.caller.scope, write=False) as repository:
             found = repository.get(kinds()[made.object].table, made.id)
         return found is not None and found.get("deleted") is not True
 
@@ -373,14 +396,5 @@ class Emulator:
         further: tuple[tuple[str, str], ...] = (),
     ) -> Response:
         observers.answered(context.request, status, body)
-        headers: dict[str, Any] = {
-            "Date": formatdate(self._clock(), usegmt=True),
-            "Request-Id": context.id,
-            "Stripe-Version": context.version,
-        }
-        if context.key:
-            headers["Idempotency-Key"] = context.key
-            headers["Original-Request"] = context.replayed_from or context.id
-        if context.replayed_from:
-            headers["Idempotent-Replayed"] = "true"
+        headers = {"Date": formatdate(self._clock(), usegmt=True), **context.headers}
         return messages.build_response(status, body, {**headers, **dict(further)})

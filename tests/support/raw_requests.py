@@ -23,6 +23,22 @@ def post(emulator: Emulator, path: str, form: str, key: str = "k", api_key: str 
     return emulator.handle(Request.to("POST", path, headers, form))
 
 
+def send(
+    emulator: Emulator,
+    method: str,
+    path: str,
+    form: str = "",
+    *,
+    api_key: str = KEY,
+    **headers: str,
+) -> Response:
+    """Send a request; further headers are written with underscores, `stripe_account=`."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return emulator.handle(
+        Request.to(method, path, {"authorization": f"Bearer {api_key}", **named}, form)
+    )
+
+
 def count(emulator: Emulator, path: str = "/v1/products") -> int:
     """How many objects a list shows."""
     request = Request.to("GET", f"{path}?limit=100", {"Authorization": f"Bearer {KEY}"})

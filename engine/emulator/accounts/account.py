@@ -8,7 +8,7 @@ from typing import Any, Final
 from engine.emulator.accounts.keys import Caller
 from engine.emulator.wire import errors
 
-_OWN = "/v1/account"
+OWN: Final = "/v1/account"
 _BY_ID = "/v1/accounts/"
 # A day before the creation of any object of the emulator.
 _CREATED: Final = 1577836800
@@ -25,8 +25,9 @@ _NO_REQUIREMENTS: Final[Mapping[str, Any]] = {
 
 
 def is_own_account(method: str, path: str, caller: Caller) -> bool:
-    """Whether a request asks for the caller's own account."""
-    return method == "GET" and path in (_OWN, f"{_BY_ID}{caller.account}")
+    """Whether a request asks for the account of the caller's key."""
+    own = not caller.platform
+    return own and method == "GET" and path in (OWN, f"{_BY_ID}{caller.account}")
 
 
 def own_account(caller: Caller) -> dict[str, Any]:

@@ -1,11 +1,11 @@
-"""API keys: which account and mode a request is for."""
+"""API keys: whose they are, and in which account and mode a request acts."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from engine.emulator.wire import errors
@@ -22,21 +22,49 @@ class Caller:
     """Who sends a request.
 
     Attributes:
-        account: Id of the account.
+        account: Id of the account that it acts in.
         livemode: Whether the key is a live one.
         restricted: Whether the key is a restricted one.
         shown: The key as Stripe prints it, with stars for the secret.
+        platform: Id of the key's own account where it acts in a connected one; else empty.
     """
 
     account: str
     livemode: bool
     restricted: bool
     shown: str
+    platform: str = ""
 
     @property
     def mode(self) -> str:
         """`live` or `test`."""
         return "live" if self.livemode else "test"
+
+    @property
+    def other_mode(self) -> Caller:
+        """The same with a key of the other mode."""
+        return replace(self, livemode=not self.livemode)
+
+    @property
+    def connected(self) -> str:
+        """Id of the connected account that it acts in; empty in the key's own."""
+        return self.account if self.platform else ""
+
+    @property
+    def own(self) -> Caller:
+        """The same in the key's own account."""
+        return replace(self, account=self.platform, platform="") if self.platform else self
+
+    def within(self, connected: str) -> Caller:
+        """The same in an account that is connected to the key's own."""
+        own = self.own
+        return replace(own, account=connected, platform=own.account)
+
+    @property
+    def scope(self) -> str:
+        """Names the objects and idempotency keys that it sees: those of one account in one mode."""
+        above = f"{self.platform}/" if self.platform else ""
+        return f"{above}{self.account}/{self.mode}"
 
 
 def caller_of(authorization: str | None) -> Caller:

@@ -5,7 +5,7 @@ A type with ordinary behaviour needs no subclass: shapes, rows and these default
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from engine.catalog.rows import Field
@@ -49,6 +49,7 @@ class Behaviour:
         unlisted: Enums that take further values, in addition to the semantics table's.
         search_fields: Fields that searches find its objects by, and their operators (D); none if it
             has no search.
+        platforms_only: Operations that connected accounts are refused, and the refusals.
         permission_name: What permissions of restricted keys call the type; empty for its object
             name.
     """
@@ -76,6 +77,7 @@ class Behaviour:
     keeps_case: ClassVar[frozenset[str]] = frozenset()
     unlisted: ClassVar[frozenset[str]] = frozenset()
     search_fields: ClassVar[Mapping[str, SearchOperators]] = {}
+    platforms_only: ClassVar[Mapping[str, Callable[[], StripeRefusal]]] = {}
     permission_name: ClassVar[str] = ""
 
     def check_create(self, view: AccountView, params: Params) -> None:

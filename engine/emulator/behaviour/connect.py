@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
+from engine.emulator.accounts.connected import foreign_account
 from engine.emulator.behaviour.account_view import AccountView, Document, Frozen, Params
 from engine.emulator.behaviour.base import Behaviour
 from engine.emulator.shapes.document_builder import drop_absent
@@ -57,11 +58,20 @@ _REASONS: Mapping[str, str] = {"fraud": "fraud", "terms": "terms_of_service"}
 _GIVEN_ONCE = ("id_number", "id_number_secondary", "ssn_last_4")
 
 
+def _not_signed_up() -> StripeRefusal:
+    """A connected account that makes accounts (R)."""
+    return StripeRefusal(
+        "You can only create new accounts if you've signed up for Connect, which you can do at "
+        "https://dashboard.stripe.com/connect."
+    )
+
+
 class AccountBehaviour(Behaviour):
     """A connected account."""
 
     id_form: ClassVar[IdForm] = IdForm(length=16, with_account=False)
     verbs: ClassVar[frozenset[str]] = frozenset({"reject", "unreject"})
+    platforms_only: ClassVar[Mapping[str, Callable[[], StripeRefusal]]] = {"create": _not_signed_up}
     defaults: ClassVar[Mapping[str, Any]] = {
         "charges_enabled": True,
         "controller.type": "application",
@@ -115,9 +125,13 @@ class AccountBehaviour(Behaviour):
         if document["individual"] is not None:
             drop_absent(document["individual"], view.kind("person").response)
 
+    def deleting(self, view: AccountView, document: Frozen) -> None:
+        """Remove what is in the account."""
+        view.repository.clear(view.caller.within(document["id"]).scope)
+
     def not_found(self, view: AccountView, id: str) -> StripeRefusal | None:
         """Refuse an account that does not exist like another owner's account (L)."""
-        return errors.foreign_account(view.caller.shown, id)
+        return foreign_account(view.caller, id)
 
 
 def _flag_provided(view: AccountView, params: Frozen, document: Document) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Callable, Mapping
 from typing import ClassVar
 from urllib.parse import urlsplit
 
@@ -17,9 +18,19 @@ MOST_ENDPOINTS = 16
 _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(\.[a-z]+)?")
 
 
+def _not_here() -> StripeRefusal:
+    """A connected account that makes an endpoint (R; the status is ours, ?)."""
+    return StripeRefusal(
+        "You are not permitted to configure webhook endpoints on a connected account. Did you "
+        "mean to create a Connect webhook on your account instead?",
+        status=403,
+    )
+
+
 class WebhookBehaviour(Behaviour):
     """A webhook endpoint."""
 
+    platforms_only: ClassVar[Mapping[str, Callable[[], StripeRefusal]]] = {"create": _not_here}
     permission_name: ClassVar[str] = "webhook"
 
     def check_create(self, view: AccountView, params: Params) -> None:

@@ -90,8 +90,8 @@ class Call:
         refusal = kind.behaviour.not_found(self, id) if in_path else None
         if refusal is not None:
             raise refusal
-        other = "test" if self.caller.livemode else "live"
-        elsewhere = self.repository.holds(kind.table, id, f"{self.caller.account}/{other}")
+        other = self.caller.other_mode.mode
+        elsewhere = self.repository.holds(kind.table, id, self.caller.other_mode.scope)
         raise errors.resource_missing(
             kind.title,
             id,

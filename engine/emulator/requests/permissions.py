@@ -44,7 +44,7 @@ class Permissions:
         Raises:
             StripeRefusal: 403, naming the permission (L).
         """
-        granted = self._granted.get(caller)
+        granted = self._granted.get(caller.own)
         if granted is None:
             return
         access = _READ if method == "GET" else _WRITE

@@ -54,6 +54,19 @@ class RequestContext:
         """API version that the request names; the emulator's own if it names none."""
         return str(self.request.headers.get("stripe-version", self.version)).partition(";")[0]
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """Headers that every response to it has."""
+        headers = {"Request-Id": self.id, "Stripe-Version": self.version}
+        if self.connected:
+            headers["Stripe-Account"] = self.connected  # R
+        if self.key:
+            headers["Idempotency-Key"] = self.key
+            headers["Original-Request"] = self.replayed_from or self.id
+        if self.replayed_from:
+            headers["Idempotent-Replayed"] = "true"
+        return headers
+
     def refused(self, refusal: StripeRefusal) -> bytes:
         """The body of a refusal."""
         if refusal.code in _UNKNOWN and self.asked_version != self.version:
@@ -66,9 +79,9 @@ class RequestContext:
         return f"{self.request.method} {self.request.path}"
 
     @property
-    def scope(self) -> str:
-        """Account and mode, once they are known."""
-        return "" if self.caller is None else f"{self.caller.account}/{self.caller.mode}"
+    def connected(self) -> str:
+        """Id of the connected account that it acts in; empty in the key's own."""
+        return "" if self.caller is None else self.caller.connected
 
     @property
     def meant_key(self) -> str:

@@ -32,6 +32,11 @@ class CreatedObject:
     request_id: str = ""
     alive: bool = True
 
+    @property
+    def account(self) -> str:
+        """Id of the connected account that it is in; empty for the key's own."""
+        return self.caller.connected
+
 
 class History:
     """The objects made by the requests of one emulator, all of them, oldest first.

@@ -120,6 +120,11 @@ class Repository:
             (self._scope, object, id),
         )
 
+    def clear(self, scope: str) -> None:
+        """Remove every object and every idempotency key of a scope."""
+        self._connection.execute("DELETE FROM objects WHERE scope = ?", (scope,))
+        self._connection.execute("DELETE FROM idempotency_keys WHERE scope = ?", (scope,))
+
     def position(self, object: str, id: str) -> int | None:
         """The position of an object in the order of creation; None if there is none."""
         row = self._connection.execute(

@@ -22,6 +22,7 @@ class LogEntry:
         status: HTTP status; None if the connection broke.
         replayed: The response is that of an earlier request with the same key.
         request_id: Stripe's id of the request.
+        account: Id of the connected account it acted in; empty for the key's own.
     """
 
     method: str
@@ -31,6 +32,7 @@ class LogEntry:
     status: int | None
     replayed: bool
     request_id: str
+    account: str = ""
 
 
 @dataclass(slots=True)

@@ -329,16 +329,6 @@ def of_another_version(refusal: StripeRefusal, spoken: str, asked: str) -> Strip
     )
 
 
-def foreign_account(redacted: str, account: str) -> StripeRefusal:
-    """A `Stripe-Account` header with another owner's account (L)."""
-    return StripeRefusal(
-        f"The provided key '{redacted}' does not have access to account '{account}' (or that "
-        "account does not exist). Application access may have been revoked.",
-        status=403,
-        code="account_invalid",
-    )
-
-
 def more_permissions(redacted: str, account: str, title: str, permission: str) -> StripeRefusal:
     """A restricted key that may not do this (L)."""
     return StripeRefusal(

@@ -18,6 +18,7 @@ from engine.catalog import loader
 from engine.catalog.model import Shape
 from engine.emulator.core import Emulator
 from engine.emulator.shapes.derived import placeholders, response_shape
+from engine.emulator.types.kinds import kinds
 from engine.emulator.wire.messages import Request, Response
 from engine.schema.attribute import Kind
 from engine.schema.lifecycle import Removal, Verb
@@ -26,6 +27,13 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = json.loads(
     (Path(__file__).parent / "samples.json").read_text(encoding="utf-8")
 )
 KEY = "Bearer sk_test_every"
+OF_ANY_ACCOUNT = tuple(
+    name
+    for name, kind in kinds().items()
+    if name != "account"
+    and kind.parent_object != "account"
+    and "create" not in kind.behaviour.platforms_only
+)
 BOUNDARY = "frontier"
 TYPES = loader.managed()
 CREATABLE = tuple(name for name in TYPES if "create" in loader.entry(name).operations)
@@ -49,13 +57,16 @@ def pairs(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
 class Account:
     """An account on an emulator, whose objects are made by their samples."""
 
-    def __init__(self, emulator: Emulator) -> None:
+    def __init__(self, emulator: Emulator, connected: str = "") -> None:
         self.emulator = emulator
+        self.connected = connected
         self._made: dict[str, dict[str, Any]] = {}
 
     def send(self, method: str, path: str, params: Mapping[str, Any] | None = None) -> Response:
         """Send a request in the way of its path."""
         headers = {"Authorization": KEY}
+        if self.connected:
+            headers["Stripe-Account"] = self.connected
         given = dict(pairs(params or {}))
         if method != "POST":
             query = "&".join(f"{name}={value}" for name, value in given.items())
@@ -82,7 +93,8 @@ class Account:
     def _create(self, sample: str) -> dict[str, Any]:
         told, object = SAMPLES[sample], object_of(sample)
         if "seed" in told:
-            return self.emulator.seed(object, told["seed"], key=KEY.partition(" ")[2])
+            key = KEY.partition(" ")[2]
+            return self.emulator.seed(object, told["seed"], key=key, account=self.connected)
         operations = loader.entry(object).operations
         path = operations["create" if "create" in operations else "update"].path
         answer = self.send("POST", self.path(sample, path), self.filled(told["params"]))
@@ -199,6 +211,30 @@ def test_what_is_made_is_what_is_read_and_listed(account: Account, name: str) ->
         filters = account.filled(SAMPLES[name].get("filters", {}))
         page = account.call(name, "list", filters).document["data"]
         assert made in page
+
+
+@pytest.mark.parametrize("name", OF_ANY_ACCOUNT)
+def test_a_connected_account_has_its_own(account: Account, name: str) -> None:
+    """Made, read and listed there; the platform has none, and knows no id of it."""
+    there = Account(account.emulator, account.make("account")["id"])
+    made = dict(there.make(name))
+    for field in loader.row(name).by_path("sensitive"):
+        made.pop(field, None)
+    assert there.read(name).document == made
+    operations = loader.entry(name).operations
+    if "list" in operations:
+        filters = there.filled(SAMPLES[name].get("filters", {}))
+        path = there.path(name, operations["list"].path)
+        assert made in there.send("GET", path, filters).document["data"]
+        page = account.send("GET", path, filters)
+        # What the list is of is not there either.
+        below = page.document.get("error", {}).get("code") == "resource_missing"
+        assert below or page.document["data"] == []
+    if "retrieve" in operations:
+        path = there.path(name, operations["retrieve"].path)
+        read = account.send("GET", path)
+        assert read.status == (404 if "{" in operations["retrieve"].path else 200)
+        assert read.document != made
 
 
 @pytest.mark.parametrize("name", TYPES)
