@@ -48,7 +48,7 @@ def make_plan(
         observed: What Stripe has.
         schemas: Resource types by name.
         options: What the person asked for.
-        stamped: New objects get an ownership stamp.
+        stamped: Objects get an ownership stamp: new ones, and others with the next update.
     """
     state, moves = moved_state(graph, state)
     inputs = PlanInputs(

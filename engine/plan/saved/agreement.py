@@ -94,8 +94,8 @@ def _unshown(plan: Plan, change: Change, step: Step, kind: ResourceType) -> Iter
         return
     shown = _Shown(change, kind)
     for path, value in _leaves(step.params):
-        if path == ("metadata", STAMP_KEY):
-            right = value == stamp(plan.lineage, step.address)
+        if path == ("metadata", STAMP_KEY) and value == stamp(plan.lineage, step.address):
+            right = True
         elif step.kind is StepKind.DETACH and value is CLEAR:
             right = True  # until what takes its place is there
         else:

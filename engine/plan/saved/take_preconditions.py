@@ -13,7 +13,7 @@ from engine.plan.inputs.observed import Observed
 from engine.plan.inputs.selection import moved_state
 from engine.plan.model import Plan, Reason, StepKind
 from engine.plan.saved.preconditions import KeyClaim, ObjectSnapshot, Preconditions, snapshot
-from engine.schema.remote import RemoteObject, id_of
+from engine.schema.remote import STAMP_KEY, RemoteObject, id_of
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.stack.model import Declaration
 from engine.state.codec import state_digest
@@ -22,8 +22,11 @@ from engine.values.paths import get_path, parse_path
 from engine.values.secret import Sealed
 from engine.values.targets import AttributeTarget
 from engine.values.templates import targets_in, unescaped
+from engine.values.tree import without
 
 _CHANGING = (StepKind.UPDATE, StepKind.SETTLE, StepKind.DETACH)
+_STAMP = ("metadata", STAMP_KEY)
+"""An object may get its stamp in the meantime: that is no change."""
 
 
 def preconditions_of(
@@ -195,7 +198,7 @@ def _shape(plan: Plan, state: State, text: str) -> tuple[dict[str, Any], Mapping
             declared = step.record.declared
             documents.append(declared)
         if step.kind in _CHANGING:
-            documents.append(step.params)
+            documents.append(without(step.params, (_STAMP,)))
         if step.removal is not None:
             documents.append(step.removal.params)
     shape: Any = {}

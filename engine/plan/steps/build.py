@@ -13,7 +13,7 @@ from engine.plan.inputs.plan_inputs import PlanInputs
 from engine.plan.inputs.stamp import stamp
 from engine.plan.model import Action, Step, StepKind
 from engine.plan.steps.key import StepKey
-from engine.plan.translate.params import create_params, settle_params
+from engine.plan.translate.params import create_params, settle_params, stamp_params
 from engine.plan.translate.recorded import attributes_of, referred_attributes
 from engine.schema.lifecycle import Verb
 from engine.state.model import ResourceState
@@ -26,7 +26,7 @@ class StepGraph:
     Attributes:
         inputs: What the plan is made from.
         decisions: What happens to each resource.
-        stamped: New objects get an ownership stamp.
+        stamped: Objects get an ownership stamp: new ones, and others with the next update.
         steps: The steps, by key.
         after: Keys of the steps that each one waits for.
         of: Keys of each resource's steps, by address.
@@ -73,18 +73,16 @@ class StepGraph:
             self._remove(decision, decision.id, leftover=decision.create_first)
 
     def _create(self, decision: Decision) -> None:
-        superseded = owner = ""
+        superseded = ""
         removal = decision.removal
         ends = removal is not None and removal.verb is not Verb.KEEP
         if decision.action is Action.REPLACE and decision.create_first and ends:
             superseded = decision.id
-        if self.stamped:
-            owner = stamp(self.inputs.state.lineage, decision.address)
         self.put(
             decision,
             StepKind.CREATE,
             params={
-                **create_params(decision.kind, decision.declared, owner),
+                **create_params(decision.kind, decision.declared, self._owner(decision)),
                 **decision.transfer,
             },
             record=self._record(decision, superseded=superseded),
@@ -102,6 +100,9 @@ class StepGraph:
             and not is_certain(decision.wanted.get(name))
         }
         now = {name: value for name, value in decision.update.items() if name not in late}
+        if now and self.stamped and self.inputs.observed.refreshed:
+            owner = self._owner(decision)
+            now |= stamp_params(decision.kind, now, decision.actual or {}, owner)
         transfer = self._transfer(decision, now)
         if decision.revive_by:
             self._call(decision, decision.revive_by, id=decision.id)
@@ -117,6 +118,10 @@ class StepGraph:
                 params={name: decision.update[name] for name in late},
                 record=record,
             )
+
+    def _owner(self, decision: Decision) -> str:
+        """The ownership stamp of a resource; empty if objects get none."""
+        return stamp(self.inputs.state.lineage, decision.address) if self.stamped else ""
 
     def _call(self, decision: Decision, name: str, id: str = "") -> None:
         record = self._record(decision)

@@ -38,7 +38,7 @@ def order_steps(
     Args:
         inputs: What the plan is made from.
         decisions: What happens to each resource.
-        stamped: New objects get an ownership stamp.
+        stamped: Objects get an ownership stamp: new ones, and others with the next update.
 
     Raises:
         GraphError: if the steps wait for each other in a circle.

@@ -40,6 +40,33 @@ def create_params(
     return params
 
 
+def stamp_params(
+    kind: ResourceType, sent: Mapping[str, Any], actual: Mapping[str, Any], owner: str
+) -> dict[str, Any]:
+    """What an update sends of metadata so that an object has its ownership stamp too.
+
+    Args:
+        kind: The resource type.
+        sent: What the update sends anyway.
+        actual: The object as Stripe returned it.
+        owner: Ownership stamp.
+
+    Returns:
+        The parameter `metadata` with the stamp; nothing if the object has it, or cannot have it:
+        Stripe refuses the whole update if there are too many keys then.
+    """
+    attribute = kind.root.fields.get("metadata")
+    metadata, changed = actual.get("metadata") or {}, sent.get("metadata", {})
+    if attribute is None or not attribute.in_update or metadata.get(STAMP_KEY) == owner:
+        return {}
+    if not isinstance(changed, Mapping) or changed.get(STAMP_KEY, CLEAR) is not CLEAR:
+        return {}
+    after = {name: value for name, value in {**metadata, **changed}.items() if value is not CLEAR}
+    if attribute.max_length and len({*after, STAMP_KEY}) > attribute.max_length:
+        return {}
+    return {"metadata": {**changed, STAMP_KEY: owner}}
+
+
 def settle_params(kind: ResourceType, declared: Mapping[str, Any]) -> dict[str, Any]:
     """What an update right after the create sends: fields that create has no parameter for.
 
