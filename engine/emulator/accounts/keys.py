@@ -15,6 +15,7 @@ _SHOWN_TAIL = 4
 _MOST_STARS = 32
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _ACCOUNT_LENGTH = 16
+_APPLICATION_LENGTH = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,12 +110,22 @@ def _caller(key: str) -> Caller:
 
 def account_id(secret: str) -> str:
     """The account that keys with this secret part belong to; the same in both modes."""
-    number = int.from_bytes(hashlib.sha256(secret.encode()).digest())
-    digits = ["1"]
-    while len(digits) < _ACCOUNT_LENGTH:
+    return "acct_1" + _spelled(secret, _ACCOUNT_LENGTH - 1)
+
+
+def application_id(platform: str) -> str:
+    """The Connect application of an account, which marks what it makes in connected ones."""
+    return "ca_" + _spelled(platform, _APPLICATION_LENGTH)
+
+
+def _spelled(text: str, length: int) -> str:
+    """Letters and digits that follow from a text."""
+    number = int.from_bytes(hashlib.sha256(text.encode()).digest())
+    letters = ""
+    while len(letters) < length:
         number, digit = divmod(number, len(_ALPHABET))
-        digits.append(_ALPHABET[digit])
-    return "acct_" + "".join(digits)
+        letters += _ALPHABET[digit]
+    return letters
 
 
 def redacted(key: str) -> str:

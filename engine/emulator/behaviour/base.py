@@ -49,6 +49,7 @@ class Behaviour:
         unlisted: Enums that take further values, in addition to the semantics table's.
         search_fields: Fields that searches find its objects by, and their operators (D); none if it
             has no search.
+        called_as_param: Refusals of an id in a parameter call it what the parameter is called.
         platforms_only: Operations that connected accounts are refused, and the refusals.
         permission_name: What permissions of restricted keys call the type; empty for its object
             name.
@@ -77,6 +78,7 @@ class Behaviour:
     keeps_case: ClassVar[frozenset[str]] = frozenset()
     unlisted: ClassVar[frozenset[str]] = frozenset()
     search_fields: ClassVar[Mapping[str, SearchOperators]] = {}
+    called_as_param: ClassVar[bool] = False
     platforms_only: ClassVar[Mapping[str, Callable[[], StripeRefusal]]] = {}
     permission_name: ClassVar[str] = ""
 

@@ -71,6 +71,8 @@ class AccountBehaviour(Behaviour):
 
     id_form: ClassVar[IdForm] = IdForm(length=16, with_account=False)
     verbs: ClassVar[frozenset[str]] = frozenset({"reject", "unreject"})
+    # R: `No such destination: 'acct_x'`, `No such on_behalf_of: 'acct_x'`.
+    called_as_param: ClassVar[bool] = True
     platforms_only: ClassVar[Mapping[str, Callable[[], StripeRefusal]]] = {"create": _not_signed_up}
     defaults: ClassVar[Mapping[str, Any]] = {
         "charges_enabled": True,
@@ -126,7 +128,10 @@ class AccountBehaviour(Behaviour):
             drop_absent(document["individual"], view.kind("person").response)
 
     def deleting(self, view: AccountView, document: Frozen) -> None:
-        """Remove what is in the account."""
+        """Remove what is in the account, and what belongs to it."""
+        for part in ("person", "account.external_account"):
+            for one in view.find(part, "account", document["id"]):
+                view.repository.remove(one["object"], one["id"])
         view.repository.clear(view.caller.within(document["id"]).scope)
 
     def not_found(self, view: AccountView, id: str) -> StripeRefusal | None:

@@ -25,6 +25,8 @@ class ConfigurationBehaviour(Behaviour):
     def creating(self, view: AccountView, params: Params, document: Document) -> None:
         """Set the value of every method; only Stripe makes a default configuration."""
         del params
+        if document["parent"] is None:
+            document["application"] = None  # S: only children have one
         document["is_default"] = bool(document.get("is_default"))
         _set_methods(view, document)
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import ClassVar
 from urllib.parse import urlsplit
 
+from engine.emulator.accounts.keys import application_id
 from engine.emulator.behaviour.account_view import AccountView, Document, Frozen, Params
 from engine.emulator.behaviour.base import Behaviour
 from engine.emulator.wire import errors
@@ -48,8 +49,9 @@ class WebhookBehaviour(Behaviour):
             check_url(view, params["url"])
 
     def creating(self, view: AccountView, params: Params, document: Document) -> None:
-        """Refuse more than the limit (L)."""
-        del params, document
+        """Refuse more than the limit (L), and mark one for connected accounts (R)."""
+        if params.get("connect"):
+            document["application"] = application_id(view.caller.account)
         if view.repository.count("webhook_endpoint") >= MOST_ENDPOINTS:
             mode = "" if view.caller.livemode else "test "
             raise StripeRefusal(

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from engine.emulator.accounts.keys import Caller
+from engine.emulator.accounts.keys import Caller, application_id
 from engine.emulator.params.bounds import check_bounds, check_metadata
 from engine.emulator.shapes.paths import containers, copied, drop, values_at
 from engine.emulator.storage.history import CreatedObject
@@ -92,8 +92,9 @@ class Call:
             raise refusal
         other = self.caller.other_mode.mode
         elsewhere = self.repository.holds(kind.table, id, self.caller.other_mode.scope)
+        word = param.rpartition("[")[2].removesuffix("]")
         raise errors.resource_missing(
-            kind.title,
+            word if kind.behaviour.called_as_param and not in_path else kind.title,
             id,
             param=param,
             in_path=in_path,
@@ -148,6 +149,8 @@ class Call:
         document = self._fresh(kind, self._response_fields(kind, params))
         for path in kind.creation_only:
             drop(document, path)
+        if self.caller.platform and "application" in kind.fields:
+            document["application"] = application_id(self.caller.platform)  # S
         if kind.parent:
             document[kind.parent_field] = parent
         document["id"] = self._new_id(kind, params)

@@ -8,6 +8,7 @@ import pytest
 import stripe
 
 from engine.emulator.core import Emulator
+from engine.emulator.wire.errors import StripeRefusal
 
 KEY = "sk_test_alpha"
 
@@ -76,3 +77,24 @@ def test_what_nobody_can_create_is_seeded(client: stripe.StripeClient, emulator:
     assert service.archive(seeded["id"]).status == "archived"
     assert service.list({"status": "active"}).data == []
     assert service.unarchive(seeded["id"]).status == "active"
+
+
+def test_they_are_in_a_connected_account(emulator: Emulator, client: stripe.StripeClient) -> None:
+    """If one is named, which has to be there."""
+    account = client.v1.accounts.create({"type": "custom"}).id
+    made = emulator.seed("product", {"name": "Pro"}, key=KEY, account=account)
+    found = client.v1.products.list({}, {"stripe_account": account}).data
+    assert [one.id for one in found] == [made["id"]]
+    assert client.v1.products.list().data == []
+    with pytest.raises(StripeRefusal, match="acct_1"):
+        emulator.seed_many("product", [{"name": "Pro"}], key=KEY, account="acct_1")
+
+
+def test_the_log_names_the_account(emulator: Emulator, client: stripe.StripeClient) -> None:
+    """That a request acted in; none for the key's own, and for one that was refused."""
+    account = client.v1.accounts.create({"type": "custom"}).id
+    client.v1.products.list({}, {"stripe_account": account})
+    client.v1.products.list({}, {"stripe_context": account})
+    with pytest.raises(stripe.PermissionError):
+        client.v1.products.list({}, {"stripe_account": "acct_1"})
+    assert [entry.account for entry in emulator.log] == ["", account, account, ""]

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
 import pytest
 
 from engine.emulator.accounts.keys import account_id
@@ -146,3 +151,40 @@ def test_a_v2_request_names_the_account_too(emulator: Emulator, shop: str) -> No
         assert refused.status == 403
         assert "acct_1" in refused.document["error"]["message"]
     assert names(send(emulator, "GET", path)) == []
+
+
+def test_accounts_of_an_older_file_are_connected(tmp_path: Path) -> None:
+    """The objects of a file that was written before are where they were."""
+    place = tmp_path / "local.db"
+    with closing(sqlite3.connect(place)) as file, file:
+        file.execute(
+            "CREATE TABLE objects (seq INTEGER PRIMARY KEY, scope TEXT NOT NULL, object TEXT NOT "
+            "NULL, id TEXT NOT NULL, body TEXT NOT NULL)"
+        )
+        for object, fields in (("product", {"name": "Here"}), ("account", {"type": "custom"})):
+            document = {"id": f"{object}_1", "object": object, **fields}
+            file.execute(
+                "INSERT INTO objects (scope, object, id, body) VALUES (?, ?, ?, ?)",
+                (f"{OWN}/test", object, document["id"], json.dumps(document)),
+            )
+    with Emulator(place) as emulator:
+        assert send(emulator, "DELETE", f"{PRODUCTS}/product_1").status == 200
+        send(emulator, "POST", PRODUCTS, "name=There", stripe_account="account_1")
+        assert names(send(emulator, "GET", PRODUCTS, stripe_account="account_1")) == ["There"]
+        assert names(send(emulator, "GET", PRODUCTS)) == []
+
+
+def test_two_accounts_of_one_id_are_two(tmp_path: Path) -> None:
+    """Emulators with one seed may give accounts of two platforms the same id."""
+    place = tmp_path / "shared.db"
+    made = []
+    for key in ("sk_test_alpha", "sk_test_beta"):
+        with Emulator(place, seed=7) as emulator:
+            account = send(emulator, "POST", "/v1/accounts", api_key=key).document["id"]
+            send(emulator, "POST", PRODUCTS, f"name={key}", api_key=key, stripe_account=account)
+            made.append(account)
+    assert made[0] == made[1]
+    with Emulator(place) as emulator:
+        for key in ("sk_test_alpha", "sk_test_beta"):
+            found = send(emulator, "GET", PRODUCTS, api_key=key, stripe_account=made[0])
+            assert names(found) == [key]

@@ -57,3 +57,19 @@ def test_account_ids_look_like_stripes() -> None:
     """`acct_` and sixteen letters or digits."""
     prefix, _, rest = account_id("alpha").partition("_")
     assert (prefix, len(rest), rest.isalnum()) == ("acct", 16, True)
+    # It is written in files, which a newer engine has to find again.
+    assert account_id("embedded") == "acct_1yErxvvJJX91rPu6"
+
+
+def test_a_caller_acts_in_a_connected_account() -> None:
+    """Whose objects are other ones in each account and mode, and of each platform."""
+    own = caller_of("Bearer sk_test_alpha")
+    there = own.within("acct_1")
+    assert (own.connected, own.own, there.own) == ("", own, own)
+    assert (there.account, there.connected, there.mode) == ("acct_1", "acct_1", "test")
+    beta = caller_of("Bearer sk_test_beta")
+    callers = (own, there, own.within("acct_2"), there.other_mode, own.other_mode, beta)
+    scopes = {one.scope for one in (*callers, beta.within("acct_1"))}
+    assert len(scopes) == 7
+    # Files of older versions have it.
+    assert own.scope == f"{account_id('alpha')}/test"

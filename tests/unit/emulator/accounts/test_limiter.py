@@ -50,10 +50,16 @@ def limited(ticks: Ticks) -> Iterator[Open]:
 
 
 def send(
-    emulator: Emulator, path: str = "/v1/products", key: str = "sk_test_a", method: str = "GET"
+    emulator: Emulator,
+    path: str = "/v1/products",
+    key: str = "sk_test_a",
+    method: str = "GET",
+    account: str = "",
 ) -> Response:
     """Send one request."""
     headers = {"Authorization": f"Bearer {key}", "Idempotency-Key": "k"}
+    if account:
+        headers["Stripe-Account"] = account
     body = "name=Pro" if method == "POST" else None
     return emulator.handle(Request.to(method, path, headers, body))
 
@@ -103,6 +109,13 @@ def test_each_account_and_mode_has_its_own(limited: Open) -> None:
     for key in ("sk_test_a", "sk_live_a", "sk_test_b", "rk_test_b"):
         expected = 0 if key == "rk_test_b" else 2
         assert passed(emulator, 3, key=key) == expected
+
+
+def test_connected_accounts_share_the_rate_of_the_key(limited: Open) -> None:
+    """? Stripe does not say whose rate counts, so a client has to keep the smaller one."""
+    for emulator in (limited(rate=2), limited(endpoint_rate=2)):
+        made = emulator.seed("account", {}, key="sk_test_a")["id"]
+        assert passed(emulator, 1) + passed(emulator, 3, account=made) == 2
 
 
 def test_an_endpoint_has_a_rate_of_its_own(limited: Open) -> None:

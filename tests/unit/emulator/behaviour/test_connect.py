@@ -225,3 +225,81 @@ def test_spending_controls_take_empty_lists(emulator: Emulator) -> None:
         f"/v1/issuing/cards/{card['id']}", "spending_controls[allowed_merchant_countries]="
     )
     assert again["allowed_merchant_countries"] == []
+
+
+def test_parameters_name_accounts_of_the_platform(
+    client: stripe.StripeClient, account: str, refused: Refused
+) -> None:
+    """Stripe calls an unknown one what the parameter is called."""
+    product = client.v1.products.create({"name": "Pro"}).id
+    price = client.v1.prices.create({"product": product, "currency": "usd", "unit_amount": 500})
+    items = {"line_items": [{"price": price.id, "quantity": 1}]}
+    create: Any = client.v1.payment_links.create
+    made = create({**items, "on_behalf_of": account, "transfer_data": {"destination": account}})
+    assert (made.on_behalf_of, made.transfer_data is not None) == (account, True)
+    liability = {"liability": {"type": "account", "account": "acct_1"}, "enabled": True}
+    for param, word, given in (
+        ("transfer_data[destination]", "destination", {"transfer_data": {"destination": "acct_1"}}),
+        ("on_behalf_of", "on_behalf_of", {"on_behalf_of": "acct_1"}),
+        ("automatic_tax[liability][account]", "account", {"automatic_tax": liability}),
+    ):
+        error: Any = refused(create, {**items, **given})
+        assert error.user_message == f"No such {word}: 'acct_1'"
+        assert (error.http_status, error.code, error.param) == (400, "resource_missing", param)
+
+
+def test_a_connected_account_knows_no_other(
+    client: stripe.StripeClient, account: str, refused: Refused
+) -> None:
+    """An account of the same platform is no destination there, nor is the platform."""
+    options: stripe.RequestOptions = {"stripe_account": account}
+    other = client.v1.accounts.create({"type": "custom"}).id
+    own = client.v1.accounts.retrieve_current().id
+    product = client.v1.products.create({"name": "Pro"}, options).id
+    params: Any = {"product": product, "currency": "usd", "unit_amount": 500}
+    price = client.v1.prices.create(params, options)
+    for named in (other, own):
+        given = {
+            "line_items": [{"price": price.id, "quantity": 1}],
+            "transfer_data": {"destination": named},
+        }
+        error = refused(client.v1.payment_links.create, given, options)
+        assert str(error.user_message) == f"No such destination: '{named}'"
+
+
+def test_what_a_platform_makes_elsewhere_is_marked(
+    client: stripe.StripeClient, account: str
+) -> None:
+    """S: with its application, which is none for what an account makes in itself."""
+    options: stripe.RequestOptions = {"stripe_account": account}
+    params: Any = {"features": {"invoice_history": {"enabled": True}}}
+    there = client.v1.billing_portal.configurations.create(params, options).application
+    assert isinstance(there, str)
+    assert there.startswith("ca_")
+    assert client.v1.billing_portal.configurations.create(params).application is None
+    # S: a configuration without a parent has none anywhere.
+    methods = client.v1.payment_method_configurations
+    assert methods.create({"name": "Cards"}, options).application is None
+    endpoint: Any = {"url": "https://example.com", "enabled_events": ["*"]}
+    assert client.v1.webhook_endpoints.create(endpoint).application is None
+    # R: an endpoint for connected accounts is told by its application.
+    endpoint["connect"] = True
+    assert client.v1.webhook_endpoints.create(endpoint).application == there
+
+
+def test_nothing_of_a_deleted_account_is_there(
+    emulator: Emulator, client: stripe.StripeClient, account: str
+) -> None:
+    """Neither what it held, nor its persons and bank accounts."""
+    options: stripe.RequestOptions = {"stripe_account": account}
+    client.v1.products.create({"name": "Pro"}, options)
+    client.v1.accounts.persons.create(account, {"first_name": "Ada"})
+    client.v1.accounts.external_accounts.create(account, bank("000123456789"))
+    assert [(one.object, one.account) for one in emulator.history] == [
+        ("account", ""),
+        ("product", account),
+        ("person", ""),
+        ("account.external_account", ""),
+    ]
+    client.v1.accounts.delete(account)
+    assert [one.alive for one in emulator.history] == [False] * 4

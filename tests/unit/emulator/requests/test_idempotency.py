@@ -8,7 +8,7 @@ from engine.emulator.core import Emulator
 from engine.emulator.testing import faults
 from engine.emulator.wire.messages import Request, Response
 from tests.support.clock import Clock
-from tests.support.raw_requests import Post, count
+from tests.support.raw_requests import Post, count, send
 
 HOUR = 3600
 
@@ -100,6 +100,21 @@ def test_a_key_in_flight_conflicts(emulator: Emulator, post: Post) -> None:
     )
     # The conflict itself is not what the key remembers.
     assert post("/v1/products", "name=Pro").body == first.body
+
+
+def test_a_key_in_flight_is_free_in_another_account(emulator: Emulator) -> None:
+    """It belongs to the connected account that the request acts in."""
+    accounts = [send(emulator, "POST", "/v1/accounts").document["id"] for _ in range(2)]
+    answers: list[Response] = []
+
+    def post_to(*named: str) -> None:
+        for account in named:
+            headers = {"idempotency_key": "k", "stripe_account": account}
+            answers.append(send(emulator, "POST", "/v1/products", "name=Pro", **headers))
+
+    emulator.faults.add(faults.before(lambda _: post_to(*accounts)))
+    post_to(accounts[0])
+    assert [one.status for one in answers] == [409, 200, 200]
 
 
 def test_long_keys_are_refused(post: Post) -> None:

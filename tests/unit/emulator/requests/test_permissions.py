@@ -67,6 +67,18 @@ def test_permission_comes_before_the_object(
     assert refused(restricted.v1.prices.update, "price_no", {}).http_status == 404
 
 
+def test_permissions_hold_in_connected_accounts(
+    emulator: Emulator, client: stripe.StripeClient, restricted: stripe.StripeClient
+) -> None:
+    """The refusal names the account that the request acts in."""
+    account = client.v1.accounts.create({"type": "custom"}).id
+    options: stripe.RequestOptions = {"stripe_account": account}
+    emulator.restrict(KEY, {"product_write"})
+    assert restricted.v1.products.create({"name": "Pro"}, options).name == "Pro"
+    with pytest.raises(stripe.PermissionError, match=f"on account '{account}'"):
+        restricted.v1.coupons.create({"percent_off": 5}, options)
+
+
 def test_other_keys_of_the_account_are_not_restricted(
     emulator: Emulator, client: stripe.StripeClient, restricted: stripe.StripeClient
 ) -> None:

@@ -203,6 +203,21 @@ def test_first_answers_are_kept_by_scope_and_key(store: Store) -> None:
         assert tables.first_response("key") is None
 
 
+def test_a_scope_is_cleared_alone(store: Store) -> None:
+    """Its objects go, and nothing of scopes that begin like it."""
+    others = (f"{SCOPE}2", "acct_1/acct_2/test", "acct_1/live")
+    for scope in (SCOPE, *others):
+        put(store, "a", scope=scope)
+    with store.transaction(others[0], write=True) as tables:
+        tables.clear(SCOPE)
+        assert [tables.holds("product", "a", scope) for scope in (SCOPE, *others)] == [
+            False,
+            True,
+            True,
+            True,
+        ]
+
+
 def test_clearing_forgets_everything(store: Store) -> None:
     """A cleared store is an empty one."""
     put(store, "a")
