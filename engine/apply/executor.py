@@ -24,6 +24,7 @@ from engine.apply.secrets import (
     kept_secret,
     secret_names,
     secrets_in,
+    text_of_secret,
     without_secrets,
 )
 from engine.apply.send import is_uncertain, send
@@ -38,7 +39,7 @@ from engine.schema.lifecycle import Verb
 from engine.schema.remote import RemoteObject, id_of
 from engine.schema.resource_type import ResourceType
 from engine.state.model import Delta, Draft, State
-from engine.values.secret import Sealed, fingerprint, plain
+from engine.values.secret import Sealed, fingerprint
 from engine.values.templates import resolve
 
 IN_FLIGHT = "engine-operation"
@@ -374,7 +375,7 @@ class StackRun:
                 continue
             kept = kept_output(normal, found, sensitive=sensitive)
             if isinstance(kept, Sealed):
-                self.ports.sink.store(self.plan.stack, f"output.{name}", str(plain(found)))
+                self.ports.sink.store(self.plan.stack, f"output.{name}", text_of_secret(found))
             outputs[name] = kept
         return outputs
 

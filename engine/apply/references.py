@@ -50,7 +50,7 @@ class References:
             found = self.outputs_of(target)
             if found is UNKNOWN:
                 raise EngineError(
-                    f"stack {target.stack!r} has no output {target.name!r}",
+                    f"stack {target.stack!r} has no output {target.local!r}",
                     hint=f"apply {target.stack} first, or correct the name",
                 )
             return found

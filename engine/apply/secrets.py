@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import copy
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from engine.address import ResourceAddress
@@ -18,7 +19,7 @@ from engine.redaction import without
 from engine.schema.remote import RemoteObject
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.state.model import ResourceState
-from engine.values.markers import ABSENT
+from engine.values.markers import ABSENT, UNKNOWN
 from engine.values.paths import Path, get_path
 from engine.values.secret import Sealed, Sensitive, plain
 from engine.values.tree import scalars
@@ -101,6 +102,27 @@ def kept_secret(sink: SecretSink, stack: str, name: str) -> str | None:
     with contextlib.suppress(SecretSinkError):
         return sink.load(stack, name)
     return None
+
+
+def text_of_secret(value: Any) -> str:
+    """A secret output as a sink holds it: a map or a list as JSON, anything else as its text."""
+    bare = plain(value)
+    if isinstance(bare, (Mapping, list)):
+        return json.dumps(bare, ensure_ascii=False, default=str)
+    return str(bare)
+
+
+def part_of_secret(text: str, path: Path) -> Any:
+    """What is at a path in a secret output, from what `text_of_secret` gave.
+
+    It is UNKNOWN if there is nothing at that place.
+    """
+    if not path:
+        return Sensitive(text)
+    found = UNKNOWN
+    with contextlib.suppress(ValueError):
+        found = get_path(json.loads(text), path, UNKNOWN)
+    return found if found is UNKNOWN else Sensitive(found)
 
 
 def secrets_in(value: Any) -> Iterator[str]:

@@ -9,15 +9,17 @@ from typing import Any
 from engine.errors import EngineError, GraphError, Problem, StackError, UsageError
 from engine.graph.build import ResourceGraph, build_graph
 from engine.graph.dag import topological_order
+from engine.operations.modules import Modules
 from engine.operations.run.context import Context
 from engine.plan.key_claims import claim_problems, default_problems
 from engine.schema.rules import RuleKind
 from engine.stack.checks.empty_values import without_blanks
+from engine.stack.checks.outputs import output_problems
 from engine.stack.checks.repeated import merged
 from engine.stack.checks.rules import CheckContext
-from engine.stack.checks.stack import problems_between, problems_of
+from engine.stack.checks.stack import problems_of
 from engine.stack.files_and_secrets import with_contents
-from engine.stack.loader import load_stack, mentioned_variables, select_stacks, stack_files
+from engine.stack.loader import mentioned_variables, select_stacks, stack_files
 from engine.stack.model import Stack
 from engine.suggest import nearest
 
@@ -60,16 +62,12 @@ def load_graphs(
         live=settings.environment.livemode,
         stamped=settings.ownership_stamp,
     )
+    modules = Modules(context)
     stacks: list[Stack] = []
     graphs: dict[str, ResourceGraph] = {}
     problems: list[Problem] = []
-    for path in _selected(context, names).values():
-        stack = load_stack(
-            path,
-            root=settings.root,
-            environment=context.environment,
-            variables=settings.variables,
-        )
+    for name in _selected(context, names):
+        stack = modules.stack(name)
         if _lacks_values(stack):
             # Other rules would report the values in their place, so they are checked later.
             found = list(stack.problems)
@@ -84,10 +82,14 @@ def load_graphs(
         stacks.append(stack)
         problems.extend(found)
     _check_variables(context, stacks)
-    problems.extend(problems_between(stacks, tuple(stack_files(settings.stacks)), settings.root))
+    problems.extend(output_problems(stacks, modules.shapes, settings.root))
+    try:
+        order = topological_order({stack.name: set(stack.reads_outputs_of) for stack in stacks})
+    except GraphError as error:
+        problems.append(_cycle_problem(error, stacks))
     if problems:
         raise StackError(merged(problems))
-    return tuple(graphs[name] for name in _in_order(stacks))
+    return tuple(graphs[name] for name in order)
 
 
 def _checked(
@@ -173,16 +175,10 @@ def _last_declared(context: Context, stack: Stack) -> Mapping[str, Mapping[str, 
     return {address: entry.declared for address, entry in state.resources.items()}
 
 
-def _in_order(stacks: Sequence[Stack]) -> tuple[str, ...]:
-    """Names of the stacks, each after those whose outputs it reads."""
-    try:
-        return topological_order({stack.name: set(stack.reads_outputs_of) for stack in stacks})
-    except GraphError as error:
-        first, second = error.cycle[:2]
-        by_name = {stack.name: stack for stack in stacks}
-        location = by_name[first].reads_outputs_of[second]
-        message = f"stacks read each other's outputs: {' -> '.join(error.cycle)}"
-        hint = "none of them can be applied first; move what they share into a stack of its own"
-        raise StackError(
-            (Problem(location.file, location.line, message, hint, "cycle"),)
-        ) from error
+def _cycle_problem(error: GraphError, stacks: Sequence[Stack]) -> Problem:
+    first, second = error.cycle[:2]
+    by_name = {stack.name: stack for stack in stacks}
+    location = by_name[first].reads_outputs_of[second]
+    message = f"stacks read each other's outputs: {' -> '.join(error.cycle)}"
+    hint = "none of them can be applied first; move what they share into a stack of its own"
+    return Problem(location.file, location.line, message, hint, "cycle")

@@ -13,10 +13,11 @@ from engine.redaction import described
 from engine.stack.checks.unfit_for_state import keys_within
 from engine.stack.collector import Collector, caller_location, current_collector
 from engine.stack.model import Import, Location, Move, OutputDeclaration, Release
-from engine.stack.resource import Resource, as_argument, suggest_name
+from engine.stack.resource import Resource, as_argument, name_like, suggest_name
 from engine.values.markers import ABSENT
-from engine.values.reference import Ref
+from engine.values.reference import OutputRef
 from engine.values.secret import Sensitive
+from engine.values.targets import OutputTarget
 from engine.variables import Given, read
 
 
@@ -109,11 +110,35 @@ def output(name: str, value: Any, *, sensitive: bool = False) -> None:
     )
 
 
-def stack_output(stack: str, name: str) -> Ref:
-    """Refer to an output of another stack in the same environment; that stack comes first."""
+def stack_output(stack: str, name: str) -> OutputRef:
+    """Refer to an output of another stack in the same environment; that stack comes first.
+
+    Of a map or a list each part can be referred to: `stack_output("catalog", "prices")["month"]`.
+    Its keys are known, for loops too, if the other module writes them or its state holds them.
+    """
     collector = current_collector()
-    collector.reads.setdefault(stack, caller_location(collector))
-    return Ref.to_output(stack, name)
+    location = caller_location(collector)
+    producer, output_name = (_other_name(collector, location, given) for given in (stack, name))
+    if producer == collector.name:
+        collector.note(
+            location,
+            f"stack_output names {collector.name!r}, the stack that it is in",
+            hint="use the value itself, the one that is given to output(...)",
+            reference="own-output",
+        )
+    else:
+        collector.reads.setdefault(producer, location)
+    return OutputRef(OutputTarget(producer, output_name), collector.shape_of)
+
+
+def _other_name(collector: Collector, location: Location, given: object) -> str:
+    """The name of a stack or an output; for a bad one a finding, and a valid one instead."""
+    if isinstance(given, str) and is_logical_name(given):
+        return given
+    hint = f"names match [a-z0-9][a-z0-9_-]*{suggest_name(given)}"
+    message = f"stack_output takes the names of a stack and an output, not {given!r}"
+    collector.note(location, message, hint=hint, reference="bad-name")
+    return name_like(given) or "unnamed"
 
 
 def _address_of(collector: Collector, value: object, location: Location) -> ResourceAddress | None:

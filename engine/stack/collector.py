@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from engine.errors import Problem, UsageError
 from engine.stack.model import (
@@ -21,6 +22,8 @@ from engine.stack.model import (
     Release,
     Stack,
 )
+from engine.values.markers import UNKNOWN
+from engine.values.targets import OutputTarget
 from engine.variables import Variables
 
 # With the separator: a project in `engine-demo` is none of ours.
@@ -37,6 +40,7 @@ class Collector:
         root: Project folder, to shorten paths.
         environment: Environment the module is evaluated for.
         variables: Values for `variable`, by name.
+        shape_of: Returns the shape of another stack's output, as `OutputRef` asks for it.
     """
 
     name: str
@@ -44,6 +48,7 @@ class Collector:
     root: Path
     environment: str
     variables: Variables
+    shape_of: Callable[[OutputTarget], Any] = lambda _: UNKNOWN
     declarations: dict[str, Declaration] = field(default_factory=dict)
     lookups: dict[str, Lookup] = field(default_factory=dict)
     outputs: dict[str, OutputDeclaration] = field(default_factory=dict)

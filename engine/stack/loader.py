@@ -11,9 +11,11 @@ import importlib.util
 import re
 import sys
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextvars import ContextVar
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from engine.address import is_logical_name
 from engine.errors import EngineError, Problem, UsageError
@@ -21,6 +23,8 @@ from engine.stack.collector import Collector, collecting
 from engine.stack.foreign_words import explained
 from engine.stack.model import Stack
 from engine.suggest import nearest
+from engine.values.markers import UNKNOWN
+from engine.values.targets import OutputTarget
 from engine.variables import Variables
 
 _NAMESPACE = "engine_stack_modules"
@@ -66,7 +70,14 @@ def mentioned_variables(folder: Path) -> tuple[str, ...]:
     return tuple(found)
 
 
-def load_stack(path: Path, *, root: Path, environment: str, variables: Variables) -> Stack:
+def load_stack(
+    path: Path,
+    *,
+    root: Path,
+    environment: str,
+    variables: Variables,
+    shape_of: Callable[[OutputTarget], Any] = lambda _: UNKNOWN,
+) -> Stack:
     """Evaluate one module.
 
     Args:
@@ -74,6 +85,7 @@ def load_stack(path: Path, *, root: Path, environment: str, variables: Variables
         root: Project folder, to shorten paths in messages.
         environment: What `engine.environment` says in it.
         variables: Values for `variable`.
+        shape_of: Returns the shape of another stack's output; it may load that stack's module.
 
     Returns:
         What it declared; what went wrong is in `problems`.
@@ -84,6 +96,7 @@ def load_stack(path: Path, *, root: Path, environment: str, variables: Variables
         root=root,
         environment=environment,
         variables=variables,
+        shape_of=shape_of,
     )
     if not is_logical_name(path.stem):
         collector.problems.append(
@@ -150,8 +163,15 @@ def _text(error: BaseException) -> str:
 
 @contextlib.contextmanager
 def _as_main_program_sees_it(folder: Path) -> Iterator[None]:
-    """Let modules import their neighbours, and leave no trace of them or of byte code behind."""
-    before: dict[str, ModuleType] = dict(sys.modules)
+    """Let modules import their neighbours, and leave no trace of them or of byte code behind.
+
+    Neighbours that another module has imported, while this one is loaded for it, are imported anew.
+    """
+    before = _before.get() or frozenset(sys.modules)
+    hidden = _neighbours(folder, before)
+    for name in hidden:
+        del sys.modules[name]
+    token = _before.set(before)
     wrote = sys.dont_write_bytecode
     sys.dont_write_bytecode = True
     sys.path.insert(0, str(folder))
@@ -160,10 +180,25 @@ def _as_main_program_sees_it(folder: Path) -> Iterator[None]:
     finally:
         sys.path.remove(str(folder))
         sys.dont_write_bytecode = wrote
-        for name, module in list(sys.modules.items()):
-            file = getattr(module, "__file__", None)
-            if name not in before and file and Path(file).is_relative_to(folder):
-                del sys.modules[name]
+        _before.reset(token)
+        for name in _neighbours(folder, before):
+            del sys.modules[name]
+        sys.modules.update(hidden)
+
+
+_before: ContextVar[frozenset[str] | None] = ContextVar("engine_modules_before", default=None)
+"""Names of the modules that had been imported before the first stack module was evaluated."""
+
+
+def _neighbours(folder: Path, before: frozenset[str]) -> dict[str, ModuleType]:
+    """What stack modules have imported from their folder, by name."""
+    return {
+        name: module
+        for name, module in list(sys.modules.items())
+        if name not in before
+        and (file := getattr(module, "__file__", None))
+        and Path(file).is_relative_to(folder)
+    }
 
 
 def _import_problem(error: ImportError, collector: Collector) -> Problem:

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Self
 from engine.address import ResourceAddress, address, is_logical_name
 from engine.stack.collector import Collector, caller_location, current_collector
 from engine.stack.model import Declaration, Lifecycle, Location, Lookup
-from engine.values.reference import Ref
+from engine.values.reference import OutputRef, Ref
 from engine.values.secret import Sensitive
 
 
@@ -117,19 +117,20 @@ def _logical_name(
             location,
             f"{face} takes one argument without a keyword, its logical name; "
             + (f"here are {len(given)}" if given else "it is missing"),
-            hint=f'write {face}("{_name_like(given[0]) if given else "a-name"}", ...)',
+            hint=f'write {face}("{name_like(given[0]) if given else "a-name"}", ...)',
             reference="bad-name",
         )
-    return (_name_like(given[0]) if given else "") or f"unnamed-{location.line}"
+    return (name_like(given[0]) if given else "") or f"unnamed-{location.line}"
 
 
-def _name_like(name: object) -> str:
+def name_like(name: object) -> str:
+    """The valid name that is most like a bad one; empty if nothing of it could be one."""
     return re.sub(r"[^a-z0-9_-]+", "-", str(name).lower()).strip("-_")
 
 
 def suggest_name(name: object) -> str:
     """A hint with a name that would be accepted; empty if nothing of it could be one."""
-    made = _name_like(name)
+    made = name_like(name)
     return f"; {made!r} would do" if made else ""
 
 
@@ -158,17 +159,18 @@ def _several(value: Any) -> Any:
     return value and as_argument(value)
 
 
+def _key(key: Any) -> Any:
+    return _reference_or_text(key) if isinstance(key, (Resource, str)) else key
+
+
 def as_argument(value: Any) -> Any:
     """What an author passed, as a document: references as text, moments as Unix seconds."""
     if isinstance(value, (Resource, str)):
-        return _reference_or_text(value)
+        return value.opened() if isinstance(value, OutputRef) else _reference_or_text(value)
     if isinstance(value, Sensitive):
         return Sensitive(as_argument(value.value))
     if isinstance(value, Mapping):
-        return {
-            (as_argument(key) if isinstance(key, (Resource, str)) else key): as_argument(inner)
-            for key, inner in value.items()
-        }
+        return {_key(key): as_argument(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
         return [as_argument(inner) for inner in value]
     if isinstance(value, dt.datetime):

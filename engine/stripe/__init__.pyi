@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Literal, NotRequired, TypeAlias, TypedDict
 
 from engine.stack.resource import Resource
 from engine.stack.model import Lifecycle
-from engine.values.reference import Ref
+from engine.values.reference import OutputRef, Ref
 from engine.values.secret import Sensitive
 
 __all__ = [
@@ -636,7 +636,7 @@ class AccountIndividual(TypedDict):
     last_name_kana: NotRequired[_Text | None]
     last_name_kanji: NotRequired[_Text | None]
     maiden_name: NotRequired[_Text | None]
-    metadata: NotRequired[Mapping[str, _Text] | None]
+    metadata: NotRequired[Mapping[str, _Text] | OutputRef | None]
     phone: NotRequired[_Text | None]
     political_exposure: NotRequired[Literal["existing", "none"] | Ref | None]
     registered_address: NotRequired[AccountIndividualRegisteredAddress | None]
@@ -783,7 +783,7 @@ class Account(Resource):
         email: _Text | None = ...,
         groups: AccountGroups | None = ...,
         individual: AccountIndividual | None = ...,
-        metadata: Mapping[str, _Text] | None = ...,
+        metadata: Mapping[str, _Text] | OutputRef | None = ...,
         settings: AccountSettings | None = ...,
         tos_acceptance: AccountTosAcceptance | None = ...,
         type: Literal["custom", "express", "standard"] | Ref | None = ...,
@@ -908,8 +908,8 @@ class BalanceSettingsPaymentsPayoutsSchedule(TypedDict):
     weekly_payout_days: NotRequired[Sequence[Literal["friday", "monday", "thursday", "tuesday", "wednesday"] | Ref] | None]
 
 class BalanceSettingsPaymentsPayouts(TypedDict):
-    automatic_transfer_rules_by_currency: NotRequired[Mapping[str, Sequence[BalanceSettingsPaymentsPayoutsAutomaticTransferRulesByCurrency]] | None]
-    minimum_balance_by_currency: NotRequired[Mapping[str, _Integer] | None]
+    automatic_transfer_rules_by_currency: NotRequired[Mapping[str, Sequence[BalanceSettingsPaymentsPayoutsAutomaticTransferRulesByCurrency]] | OutputRef | None]
+    minimum_balance_by_currency: NotRequired[Mapping[str, _Integer] | OutputRef | None]
     schedule: NotRequired[BalanceSettingsPaymentsPayoutsSchedule | None]
     statement_descriptor: NotRequired[_Text | None]
 
@@ -963,7 +963,7 @@ class BankAccountExternalAccount(TypedDict):
     cvc: NotRequired[_Text | None]
     exp_month: NotRequired[_Integer | None]
     exp_year: NotRequired[_Integer | None]
-    metadata: NotRequired[Mapping[str, _Text] | None]
+    metadata: NotRequired[Mapping[str, _Text] | OutputRef | None]
     name: NotRequired[_Text | None]
     number: NotRequired[_Text | None]
     object: str
@@ -1024,7 +1024,7 @@ class BankAccount(Resource):
         account_type: Literal["checking", "futsu", "savings", "toza"] | Ref | None = ...,
         default_for_currency: _Boolean | None = ...,
         documents: BankAccountDocuments | None = ...,
-        metadata: Mapping[str, _Text] | None = ...,
+        metadata: Mapping[str, _Text] | OutputRef | None = ...,
         lifecycle: Lifecycle | None = ...,
     ) -> None: ...
     @classmethod
@@ -1125,7 +1125,7 @@ class Card(Resource):
         exp_year: _Integer | None = ...,
         financial_account: str | FinancialAccount | None = ...,
         lifecycle_controls: CardLifecycleControls | None = ...,
-        metadata: Mapping[str, _Text] | None = ...,
+        metadata: Mapping[str, _Text] | OutputRef | None = ...,
         personalization_design: str | PersonalizationDesign | None = ...,
         pin: CardPin | None = ...,
         replacement_for: str | Card | None = ...,
@@ -1237,7 +1237,7 @@ class Cardholder(Resource):
         company: CardholderCompany | None = ...,
         email: _Text | None = ...,
         individual: CardholderIndividual | None = ...,
-        metadata: Mapping[str, _Text] | None = ...,
+        metadata: Mapping[str, _Text] | OutputRef | None = ...,
         phone_number: _Text | None = ...,
         preferred_locales: Sequence[Literal["de", "en", "es", "fr", "it"] | Ref] | None = ...,
         spending_controls: CardholderSpendingControls | None = ...,
@@ -1292,12 +1292,12 @@ class Coupon(Resource):
         amount_off: _Integer | None = ...,
         applies_to: CouponAppliesTo | None = ...,
         currency: _Text | None = ...,
-        currency_options: Mapping[str, CouponCurrencyOption] | None = ...,
+        currency_options: Mapping[str, CouponCurrencyOption] | OutputRef | None = ...,
         duration: Literal["forever", "once", "repeating"] | Ref | None = ...,
         duration_in_months: _Integer | None = ...,
         id: _Text | None = ...,
         max_redemptions: _Integer | None = ...,
-        metadata: Mapping[str, _Text] | None = ...,
+        metadata: Mapping[str, _Text] | OutputRef | None = ...,
         name: _Text | None = ...,
         percent_off: _Number | None = ...,
         redeem_by: _Moment | None = ...,
@@ -1362,7 +1362,7 @@ class CreditGrant(Resource):
         customer_account: _Text | None = ...,
         effective_at: _Moment | None = ...,
         expires_at: _Moment | None = ...,
-        metadata: Mapping[str, _Text] | None = ...,
+        metadata: Mapping[str, _Text] | OutputRef | None = ...,
         name: _Text | None = ...,
         priority: _Integer | None = ...,
         lifecycle: Lifecycle | None = ...,
@@ -1467,7 +1467,7 @@ class Customer(Resource):
         individual_name: _Text | None = ...,
         invoice_prefix: _Text | None = ...,
         invoice_settings: CustomerInvoiceSettings | None = ...,
-        metadata: Mapping[str, _Text] | None = ...,
+        metadata: Mapping[str, _Text] | OutputRef | None = ...,
         name: _Text | None = ...,
         phone: _Text | None = ...,
         preferred_locales: Sequence[_Text] | None = ...,
@@ -1566,7 +1566,7 @@ class EventDestination(Resource):
         azure_event_grid: EventDestinationAzureEventGrid | None = ...,
         description: _Text | None = ...,
         events_from: Sequence[_Text] | None = ...,
-        metadata: Mapping[str, _Text] | None = ...,
+        metadata: Mapping[str, _Text] | OutputRef | None = ...,
         snapshot_api_version: _Text | None = ...,
         webhook_endpoint: EventDestinationWebhookEndpoint | None = ...,
         lifecycle: Lifecycle | None = ...,
@@ -1597,7 +1597,7 @@ class Feature(Resource):
         lookup_key: _Text,
         name: _Text,
         active: _Boolean | None = ...,
-        metadata: Mapping[str, _Text] | None = ...,
+        metadata: Mapping[str, _Text] | OutputRef | None = ...,
         lifecycle: Lifecycle | None = ...,
     ) -> None: ...
     @classmethod
@@ -1688,7 +1688,7 @@ class FileLink(Resource):
         *,
         file: str | File,
         expires_at: _Moment | Literal["now"] | None = ...,
-        metadata: Mapping[str, _Text] | None = ...,
+        metadata: Mapping[str, _Text] | OutputRef | None = ...,
         lifecycle: Lifecycle | None = ...,
     ) -> None: ...
     @classmethod
@@ -1790,7 +1790,7 @@ class FinancialAccount(Resource):
         supported_currencies: Sequence[_Text],
         features: FinancialAccountFeatures2 | None = ...,
         forwarding_settings: FinancialAccountForwardingSettings | None = ...,
-        metadata: Mapping[str, _Text] | None = ...,
+        metadata: Mapping[str, _Text] | OutputRef | None = ...,
         nickname: _Text | None = ...,
         platform_restrictions: FinancialAccountPlatformRestrictions | None = ...,
         lifecycle: Lifecycle | None = ...,
@@ -1967,7 +1967,7 @@ class PaymentLinkLineItemPriceDataProductDataTaxDetails(TypedDict):
 class PaymentLinkLineItemPriceDataProductData(TypedDict):
     description: NotRequired[_Text | None]
     images: NotRequired[Sequence[_Text] | None]
-    metadata: NotRequired[Mapping[str, _Text] | None]
+    metadata: NotRequired[Mapping[str, _Text] | OutputRef | None]
     name: _Text
     tax_code: NotRequired[str | None]
     tax_details: NotRequired[PaymentLinkLineItemPriceDataProductDataTaxDetails | None]
@@ -2086,7 +2086,7 @@ class PaymentLinkInvoiceCreationInvoiceData(TypedDict):
     description: NotRequired[_Text | None]
     footer: NotRequired[_Text | None]
     issuer: NotRequired[PaymentLinkInvoiceCreationInvoiceDataIssuer | None]
-    metadata: NotRequired[Mapping[str, _Text] | None]
+    metadata: NotRequired[Mapping[str, _Text] | OutputRef | None]
     rendering_options: NotRequired[PaymentLinkInvoiceCreationInvoiceDataRenderingOptions | None]
 
 class PaymentLinkInvoiceCreation(TypedDict):
@@ -2121,7 +2121,7 @@ class PaymentLinkOptionalItem(TypedDict):
 class PaymentLinkPaymentIntentData(TypedDict):
     capture_method: NotRequired[Literal["automatic", "automatic_async", "manual"] | Ref | None]
     description: NotRequired[_Text | None]
-    metadata: NotRequired[Mapping[str, _Text] | None]
+    metadata: NotRequired[Mapping[str, _Text] | OutputRef | None]
     setup_future_usage: NotRequired[Literal["off_session", "on_session"] | Ref | None]
     statement_descriptor: NotRequired[_Text | None]
     statement_descriptor_suffix: NotRequired[_Text | None]
@@ -2175,7 +2175,7 @@ class PaymentLinkSubscriptionDataTrialSettings(TypedDict):
 class PaymentLinkSubscriptionData(TypedDict):
     description: NotRequired[_Text | None]
     invoice_settings: NotRequired[PaymentLinkSubscriptionDataInvoiceSettings | None]
-    metadata: NotRequired[Mapping[str, _Text] | None]
+    metadata: NotRequired[Mapping[str, _Text] | OutputRef | None]
     trial_period_days: NotRequired[_Integer | None]
     trial_settings: NotRequired[PaymentLinkSubscriptionDataTrialSettings | None]
 
@@ -2249,7 +2249,7 @@ class PaymentLink(Resource):
         inactive_message: _Text | None = ...,
         invoice_creation: PaymentLinkInvoiceCreation | None = ...,
         managed_payments: PaymentLinkManagedPayments | None = ...,
-        metadata: Mapping[str, _Text] | None = ...,
+        metadata: Mapping[str, _Text] | OutputRef | None = ...,
         name_collection: PaymentLinkNameCollection | None = ...,
         on_behalf_of: str | Account | None = ...,
         optional_items: Sequence[PaymentLinkOptionalItem] | None = ...,
@@ -2990,7 +2990,7 @@ class Person(Resource):
         last_name_kana: _Text | None = ...,
         last_name_kanji: _Text | None = ...,
         maiden_name: _Text | None = ...,
-        metadata: Mapping[str, _Text] | None = ...,
+        metadata: Mapping[str, _Text] | OutputRef | None = ...,
         nationality: _Text | None = ...,
         phone: _Text | None = ...,
         political_exposure: Literal["existing", "none"] | Ref | None = ...,
@@ -3044,7 +3044,7 @@ class PersonalizationDesign(Resource):
         card_logo: str | File | None = ...,
         carrier_text: PersonalizationDesignCarrierText | None = ...,
         lookup_key: _Text | None = ...,
-        metadata: Mapping[str, _Text] | None = ...,
+        metadata: Mapping[str, _Text] | OutputRef | None = ...,
         name: _Text | None = ...,
         preferences: PersonalizationDesignPreferences | None = ...,
         lifecycle: Lifecycle | None = ...,
@@ -3108,7 +3108,7 @@ class Plan(Resource):
         billing_scheme: Literal["per_unit", "tiered"] | Ref | None = ...,
         id: _Text | None = ...,
         interval_count: _Integer | None = ...,
-        metadata: Mapping[str, _Text] | None = ...,
+        metadata: Mapping[str, _Text] | OutputRef | None = ...,
         meter: str | Meter | None = ...,
         nickname: _Text | None = ...,
         product: str | Product | None = ...,
@@ -3232,7 +3232,7 @@ class PortalConfiguration(Resource):
         business_profile: PortalConfigurationBusinessProfile | None = ...,
         default_return_url: _Text | None = ...,
         login_page: PortalConfigurationLoginPage | None = ...,
-        metadata: Mapping[str, _Text] | None = ...,
+        metadata: Mapping[str, _Text] | OutputRef | None = ...,
         name: _Text | None = ...,
         lifecycle: Lifecycle | None = ...,
     ) -> None: ...
@@ -3278,7 +3278,7 @@ class PriceProductDataTaxDetails(TypedDict):
 class PriceProductData(TypedDict):
     active: NotRequired[_Boolean | None]
     id: NotRequired[_Text | None]
-    metadata: NotRequired[Mapping[str, _Text] | None]
+    metadata: NotRequired[Mapping[str, _Text] | OutputRef | None]
     name: _Text
     statement_descriptor: NotRequired[_Text | None]
     tax_code: NotRequired[str | None]
@@ -3336,10 +3336,10 @@ class Price(Resource):
         currency: _Text,
         active: _Boolean | None = ...,
         billing_scheme: Literal["per_unit", "tiered"] | Ref | None = ...,
-        currency_options: Mapping[str, PriceCurrencyOption] | None = ...,
+        currency_options: Mapping[str, PriceCurrencyOption] | OutputRef | None = ...,
         custom_unit_amount: PriceCustomUnitAmount | None = ...,
         lookup_key: _Text | None = ...,
-        metadata: Mapping[str, _Text] | None = ...,
+        metadata: Mapping[str, _Text] | OutputRef | None = ...,
         nickname: _Text | None = ...,
         product: str | Product | None = ...,
         product_data: PriceProductData | None = ...,
@@ -3399,9 +3399,9 @@ class ProductDefaultPriceDataRecurring(TypedDict):
 
 class ProductDefaultPriceData(TypedDict):
     currency: _Text
-    currency_options: NotRequired[Mapping[str, ProductDefaultPriceDataCurrencyOption] | None]
+    currency_options: NotRequired[Mapping[str, ProductDefaultPriceDataCurrencyOption] | OutputRef | None]
     custom_unit_amount: NotRequired[ProductDefaultPriceDataCustomUnitAmount | None]
-    metadata: NotRequired[Mapping[str, _Text] | None]
+    metadata: NotRequired[Mapping[str, _Text] | OutputRef | None]
     recurring: NotRequired[ProductDefaultPriceDataRecurring | None]
     tax_behavior: NotRequired[Literal["exclusive", "inclusive", "unspecified"] | Ref | None]
     unit_amount: NotRequired[_Integer | None]
@@ -3457,7 +3457,7 @@ class Product(Resource):
         id: _Text | None = ...,
         images: Sequence[_Text] | None = ...,
         marketing_features: Sequence[ProductMarketingFeature] | None = ...,
-        metadata: Mapping[str, _Text] | None = ...,
+        metadata: Mapping[str, _Text] | OutputRef | None = ...,
         package_dimensions: ProductPackageDimensions | None = ...,
         shippable: _Boolean | None = ...,
         statement_descriptor: _Text | None = ...,
@@ -3514,7 +3514,7 @@ class PromotionCodeRestrictionsCurrencyOption(TypedDict):
     minimum_amount: NotRequired[_Integer | None]
 
 class PromotionCodeRestrictions(TypedDict):
-    currency_options: NotRequired[Mapping[str, PromotionCodeRestrictionsCurrencyOption] | None]
+    currency_options: NotRequired[Mapping[str, PromotionCodeRestrictionsCurrencyOption] | OutputRef | None]
     first_time_transaction: NotRequired[_Boolean | None]
     minimum_amount: NotRequired[_Integer | None]
     minimum_amount_currency: NotRequired[_Text | None]
@@ -3549,7 +3549,7 @@ class PromotionCode(Resource):
         customer_account: _Text | None = ...,
         expires_at: _Moment | None = ...,
         max_redemptions: _Integer | None = ...,
-        metadata: Mapping[str, _Text] | None = ...,
+        metadata: Mapping[str, _Text] | OutputRef | None = ...,
         restrictions: PromotionCodeRestrictions | None = ...,
         lifecycle: Lifecycle | None = ...,
     ) -> None: ...
@@ -3631,7 +3631,7 @@ class QuoteSubscriptionData(TypedDict):
     billing_mode: NotRequired[QuoteSubscriptionDataBillingMode | None]
     description: NotRequired[_Text | None]
     effective_date: NotRequired[_Moment | Literal["current_period_end"] | None]
-    metadata: NotRequired[Mapping[str, _Text] | None]
+    metadata: NotRequired[Mapping[str, _Text] | OutputRef | None]
     trial_period_days: NotRequired[_Integer | None]
 
 class QuoteTransferData(TypedDict):
@@ -3699,7 +3699,7 @@ class Quote(Resource):
         header: _Text | None = ...,
         invoice_settings: QuoteInvoiceSettings | None = ...,
         line_items: Sequence[QuoteLineItem] | None = ...,
-        metadata: Mapping[str, _Text] | None = ...,
+        metadata: Mapping[str, _Text] | OutputRef | None = ...,
         on_behalf_of: str | Account | None = ...,
         subscription_data: QuoteSubscriptionData | None = ...,
         test_clock: str | TestClock | None = ...,
@@ -3736,7 +3736,7 @@ class ShippingRateFixedAmountCurrencyOption(TypedDict):
 class ShippingRateFixedAmount(TypedDict):
     amount: _Integer
     currency: _Text
-    currency_options: NotRequired[Mapping[str, ShippingRateFixedAmountCurrencyOption] | None]
+    currency_options: NotRequired[Mapping[str, ShippingRateFixedAmountCurrencyOption] | OutputRef | None]
 
 class ShippingRate(Resource):
     """Shipping rates describe the price of shipping presented to your customers and applied to a purchase."""
@@ -3763,7 +3763,7 @@ class ShippingRate(Resource):
         active: _Boolean | None = ...,
         delivery_estimate: ShippingRateDeliveryEstimate | None = ...,
         fixed_amount: ShippingRateFixedAmount | None = ...,
-        metadata: Mapping[str, _Text] | None = ...,
+        metadata: Mapping[str, _Text] | OutputRef | None = ...,
         tax_behavior: Literal["exclusive", "inclusive", "unspecified"] | Ref | None = ...,
         tax_code: str | None = ...,
         type: Literal["fixed_amount"] | Ref | None = ...,
@@ -3873,7 +3873,7 @@ class SubscriptionItem2(TypedDict):
     billing_thresholds: NotRequired[SubscriptionItemBillingThresholds | None]
     current_trial: NotRequired[SubscriptionItemCurrentTrial | None]
     discounts: NotRequired[Sequence[SubscriptionItemDiscount] | None]
-    metadata: NotRequired[Mapping[str, _Text] | None]
+    metadata: NotRequired[Mapping[str, _Text] | OutputRef | None]
     plan: NotRequired[str | Plan | None]
     price: NotRequired[str | Price | None]
     price_data: NotRequired[SubscriptionItemPriceData | None]
@@ -4092,7 +4092,7 @@ class Subscription(Resource):
         discounts: Sequence[SubscriptionDiscount] | None = ...,
         invoice_settings: SubscriptionInvoiceSettings | None = ...,
         items: Sequence[SubscriptionItem2] | None = ...,
-        metadata: Mapping[str, _Text] | None = ...,
+        metadata: Mapping[str, _Text] | OutputRef | None = ...,
         on_behalf_of: str | Account | None = ...,
         pause_collection: SubscriptionPauseCollection | None = ...,
         payment_settings: SubscriptionPaymentSettings | None = ...,
@@ -4171,7 +4171,7 @@ class SubscriptionItem(Resource):
         billing_thresholds: SubscriptionItemBillingThresholds2 | None = ...,
         current_trial: SubscriptionItemCurrentTrial2 | None = ...,
         discounts: Sequence[SubscriptionItemDiscount2] | None = ...,
-        metadata: Mapping[str, _Text] | None = ...,
+        metadata: Mapping[str, _Text] | OutputRef | None = ...,
         plan: str | Plan | None = ...,
         price: str | Price | None = ...,
         price_data: SubscriptionItemPriceData2 | None = ...,
@@ -4311,7 +4311,7 @@ class SubscriptionSchedulePhaseAddInvoiceItemPriceData(TypedDict):
 class SubscriptionSchedulePhaseAddInvoiceItem(TypedDict):
     discountable: NotRequired[_Boolean | None]
     discounts: NotRequired[Sequence[SubscriptionSchedulePhaseAddInvoiceItemDiscount] | None]
-    metadata: NotRequired[Mapping[str, _Text] | None]
+    metadata: NotRequired[Mapping[str, _Text] | OutputRef | None]
     period: NotRequired[SubscriptionSchedulePhaseAddInvoiceItemPeriod | None]
     price: NotRequired[str | Price | None]
     price_data: NotRequired[SubscriptionSchedulePhaseAddInvoiceItemPriceData | None]
@@ -4378,7 +4378,7 @@ class SubscriptionSchedulePhaseItemPriceData(TypedDict):
 class SubscriptionSchedulePhaseItem(TypedDict):
     billing_thresholds: NotRequired[SubscriptionSchedulePhaseItemBillingThresholds | None]
     discounts: NotRequired[Sequence[SubscriptionSchedulePhaseItemDiscount] | None]
-    metadata: NotRequired[Mapping[str, _Text] | None]
+    metadata: NotRequired[Mapping[str, _Text] | OutputRef | None]
     plan: NotRequired[str | Plan | None]
     price: NotRequired[str | Price | None]
     price_data: NotRequired[SubscriptionSchedulePhaseItemPriceData | None]
@@ -4405,7 +4405,7 @@ class SubscriptionSchedulePhase(TypedDict):
     end_date: NotRequired[_Moment | Literal["now"] | None]
     invoice_settings: NotRequired[SubscriptionSchedulePhaseInvoiceSettings | None]
     items: Sequence[SubscriptionSchedulePhaseItem]
-    metadata: NotRequired[Mapping[str, _Text] | None]
+    metadata: NotRequired[Mapping[str, _Text] | OutputRef | None]
     on_behalf_of: NotRequired[str | Account | None]
     proration_behavior: NotRequired[Literal["always_invoice", "create_prorations", "none"] | Ref | None]
     transfer_data: NotRequired[SubscriptionSchedulePhaseTransferData | None]
@@ -4448,7 +4448,7 @@ class SubscriptionSchedule(Resource):
         default_settings: SubscriptionScheduleDefaultSettings | None = ...,
         end_behavior: Literal["cancel", "none", "release", "renew"] | Ref | None = ...,
         from_subscription: str | Subscription | None = ...,
-        metadata: Mapping[str, _Text] | None = ...,
+        metadata: Mapping[str, _Text] | OutputRef | None = ...,
         pause_schedules: Sequence[SubscriptionSchedulePauseSchedule] | None = ...,
         phases: Sequence[SubscriptionSchedulePhase] | None = ...,
         start_date: _Moment | Literal["now"] | None = ...,
@@ -4577,7 +4577,7 @@ class TaxRate(Resource):
         country: _Text | None = ...,
         description: _Text | None = ...,
         jurisdiction: _Text | None = ...,
-        metadata: Mapping[str, _Text] | None = ...,
+        metadata: Mapping[str, _Text] | OutputRef | None = ...,
         state: _Text | None = ...,
         tax_type: Literal["admissions_tax", "amusement_tax", "attendance_tax", "communications_tax", "digital_excise_tax", "entertainment_tax", "get_fund", "gross_receipts_tax", "gst", "hospitality_tax", "hst", "igst", "jct", "lease_tax", "luxury_tax", "mass_transit_parking_tax", "nhil", "parking_tax", "pst", "qst", "resort_tax", "retail_delivery_fee", "rst", "sales_tax", "service_tax", "tourism_tax", "utility_users_tax", "vat"] | Ref | None = ...,
         lifecycle: Lifecycle | None = ...,
@@ -5580,7 +5580,7 @@ class TerminalLocation(Resource):
         display_name: _Text | None = ...,
         display_name_kana: _Text | None = ...,
         display_name_kanji: _Text | None = ...,
-        metadata: Mapping[str, _Text] | None = ...,
+        metadata: Mapping[str, _Text] | OutputRef | None = ...,
         phone: _Text | None = ...,
         lifecycle: Lifecycle | None = ...,
     ) -> None: ...
@@ -5616,7 +5616,7 @@ class TerminalReader(Resource):
         registration_code: _Text,
         label: _Text | None = ...,
         location: str | TerminalLocation | None = ...,
-        metadata: Mapping[str, _Text] | None = ...,
+        metadata: Mapping[str, _Text] | OutputRef | None = ...,
         lifecycle: Lifecycle | None = ...,
     ) -> None: ...
     @classmethod
@@ -5729,7 +5729,7 @@ class ValueList(Resource):
         alias: _Text,
         name: _Text,
         item_type: Literal["account", "card_bin", "card_fingerprint", "case_sensitive_string", "country", "crypto_fingerprint", "customer_id", "email", "ip_address", "sepa_debit_fingerprint", "string", "us_bank_account_fingerprint"] | Ref | None = ...,
-        metadata: Mapping[str, _Text] | None = ...,
+        metadata: Mapping[str, _Text] | OutputRef | None = ...,
         lifecycle: Lifecycle | None = ...,
     ) -> None: ...
     @classmethod
@@ -5800,7 +5800,7 @@ class WebhookEndpoint(Resource):
         connect: _Boolean | None = ...,
         description: _Text | None = ...,
         disabled: _Boolean | None = ...,
-        metadata: Mapping[str, _Text] | None = ...,
+        metadata: Mapping[str, _Text] | OutputRef | None = ...,
         lifecycle: Lifecycle | None = ...,
     ) -> None: ...
     @classmethod

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from engine.address import ADDRESS_PATTERN, NAME_PATTERN, ResourceAddress, parse_address
-from engine.values.paths import parse_path
+from engine.values.paths import Path, parse_path
 
 _ATTRIBUTE_PATTERN = r"[A-Za-z0-9_]+(?:\.[A-Za-z0-9_-]+)*"
+_SIMPLE_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+# One part of the path in an output: `.month`, `["per month"]` as in JSON, `[0]`.
+_JSON_TEXT = r"\"(?:[^\"\\\x00-\x1f]|\\(?:[\"\\/bfnrt]|u[0-9a-fA-F]{4}))*\""
+_PART_PATTERN = rf"(?:\.{_SIMPLE_KEY.pattern}|\[\d+\]|\[{_JSON_TEXT}\])"
+_PART = re.compile(_PART_PATTERN)
 # `$${...}` is a literal `${...}`; the first alternative keeps it from reading as a reference.
 TEMPLATE: Final = re.compile(
     rf"\$(?P<literal>\$\{{)|\$\{{(?P<address>{ADDRESS_PATTERN})\.(?P<attribute>{_ATTRIBUTE_PATTERN})\}}"
-    rf"|\$\{{output\.(?P<stack>{NAME_PATTERN})\.(?P<output>{NAME_PATTERN})\}}"
+    rf"|\$\{{output\.(?P<stack>{NAME_PATTERN})\.(?P<output>{NAME_PATTERN})"
+    rf"(?P<path>{_PART_PATTERN}*)\}}"
 )
 REFERENCE_PATTERN: Final = (
-    rf"\$\{{(?:{ADDRESS_PATTERN}\.{_ATTRIBUTE_PATTERN}|output\.{NAME_PATTERN}\.{NAME_PATTERN})\}}"
+    rf"\$\{{(?:{ADDRESS_PATTERN}\.{_ATTRIBUTE_PATTERN}"
+    rf"|output\.{NAME_PATTERN}\.{NAME_PATTERN}{_PART_PATTERN}*)\}}"
 )
 ONE_REFERENCE: Final = re.compile(REFERENCE_PATTERN)
 
@@ -44,18 +52,32 @@ class AttributeTarget:
 
 @dataclass(frozen=True, slots=True)
 class OutputTarget:
-    """What a reference names: an output of another stack.
+    """What a reference names: an output of another stack, or what is inside of one.
 
     Attributes:
         stack: Name of that stack.
         name: Name of its output.
+        path: Where in the output; empty for all of it.
     """
 
     stack: str
     name: str
+    path: Path = ()
+
+    @property
+    def local(self) -> str:
+        """How its stack names it: `month`, `prices.month`."""
+        return self.name + "".join(map(_spelled, self.path))
 
     def __str__(self) -> str:
-        return f"output.{self.stack}.{self.name}"
+        return f"output.{self.stack}.{self.local}"
+
+
+def _spelled(part: str | int) -> str:
+    if isinstance(part, int):
+        return f"[{part}]"
+    plain = _SIMPLE_KEY.fullmatch(part)
+    return f".{part}" if plain else f"[{json.dumps(part, ensure_ascii=False)}]"
 
 
 Target: TypeAlias = AttributeTarget | OutputTarget
@@ -66,5 +88,23 @@ def target_of(match: re.Match[str]) -> Target | None:
     if match["address"]:
         return AttributeTarget(parse_address(match["address"]), match["attribute"])
     if match["stack"]:
-        return OutputTarget(match["stack"], match["output"])
+        return OutputTarget(match["stack"], match["output"], _path_of(match["path"]))
     return None
+
+
+def output_target(text: str) -> OutputTarget:
+    """The target that was printed as a text.
+
+    Raises:
+        ValueError: if it is no output.
+    """
+    match = TEMPLATE.fullmatch(f"${{{text}}}")
+    target = target_of(match) if match is not None else None
+    if not isinstance(target, OutputTarget):
+        raise ValueError(text)  # noqa: TRY004 - the text is wrong, not its type
+    return target
+
+
+def _path_of(text: str) -> Path:
+    parts = _PART.findall(text)
+    return tuple(part[1:] if part[0] == "." else json.loads(part)[0] for part in parts)

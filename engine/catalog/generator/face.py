@@ -29,7 +29,7 @@ from typing import Any, ClassVar, Literal, NotRequired, TypeAlias, TypedDict
 
 from engine.stack.resource import Resource
 from engine.stack.model import Lifecycle
-from engine.values.reference import Ref
+from engine.values.reference import OutputRef, Ref
 from engine.values.secret import Sensitive
 
 __all__ = [
@@ -155,7 +155,9 @@ class _ClassText:
             inner = "Any"
             if attribute.element is not None:
                 inner = self._type(attribute.element, (*path[:-1], _singular(path[-1])))
-            return f"Sequence[{inner}]" if kind is Kind.LIST else f"Mapping[str, {inner}]"
+            # A reference is a string, and so a sequence already.
+            is_list = kind is Kind.LIST
+            return f"Sequence[{inner}]" if is_list else f"Mapping[str, {inner}] | OutputRef"
         return self._scalar(attribute, path[-1])
 
     def _scalar(self, attribute: Attribute, name: str) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.apply.journal import Journal, Run, first_record, objects_of, room_for
+from engine.apply.secrets import part_of_secret
 from engine.errors import GuardError, StateError
 from engine.graph.build import ResourceGraph
 from engine.operations.run.context import Context
@@ -21,7 +22,8 @@ from engine.ports.provider import Account, Provider
 from engine.ports.run_locks import Hold
 from engine.state.model import State
 from engine.values.markers import ABSENT, UNKNOWN
-from engine.values.secret import Sealed, Sensitive
+from engine.values.paths import get_path
+from engine.values.secret import Sealed
 from engine.values.targets import OutputTarget
 
 
@@ -215,18 +217,22 @@ class Session:
         }
 
     def kept_output(self, target: OutputTarget) -> Any:
-        """Another stack's output in its state, UNKNOWN if there is none yet."""
+        """Another stack's output in its state, UNKNOWN if there is none yet.
+
+        Of a secret it is the fingerprint of the whole output.
+        """
         state = self.states.get(target.stack) or self.context.backend.read(
             target.stack, self.context.environment
         )
-        return UNKNOWN if state is None else state.outputs.get(target.name, UNKNOWN)
+        value = UNKNOWN if state is None else state.outputs.get(target.name, UNKNOWN)
+        return value if isinstance(value, Sealed) else get_path(value, target.path, UNKNOWN)
 
     def output_of(self, target: OutputTarget) -> Any:
         """Another stack's output, UNKNOWN if there is none yet."""
         value = self.kept_output(target)
         if isinstance(value, Sealed):
             secret = self.context.sink.load(target.stack, f"output.{target.name}")
-            return UNKNOWN if secret is None else Sensitive(secret)
+            return UNKNOWN if secret is None else part_of_secret(secret, target.path)
         return value
 
     def outputs_read_by(self, graph: ResourceGraph) -> dict[OutputTarget, Any]:
@@ -239,4 +245,6 @@ class Session:
 
     def _output_to_come(self, target: OutputTarget) -> Any:
         changed = self.planned.get(target.stack, {})
-        return changed[target.name] if target.name in changed else self.output_of(target)
+        if target.name in changed:
+            return get_path(changed[target.name], target.path, UNKNOWN)
+        return self.output_of(target)

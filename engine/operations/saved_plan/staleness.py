@@ -25,7 +25,7 @@ from engine.stack.files_and_secrets import is_content
 from engine.state.codec import state_digest
 from engine.state.model import State, new_state
 from engine.values.markers import ABSENT, UNKNOWN
-from engine.values.targets import OutputTarget
+from engine.values.targets import output_target
 
 AGAIN = "run engine plan -o again and apply what it writes; nothing was changed"
 _MODES: Mapping[bool | None, str] = {True: "live mode", False: "test mode"}
@@ -230,11 +230,11 @@ def _probed(session: Session, kind: ResourceType, was: ObjectSnapshot) -> bool |
 
 def _moved_outputs(session: Session, stack: SavedStack) -> Iterator[str]:
     for text, was in stack.preconditions.outputs.items():
-        _, name, output = text.split(".")
-        if session.kept_output(OutputTarget(name, output)) != was:
+        target = output_target(text)
+        if session.kept_output(target) != was:
             yield (
-                f"output {output} of stack {name}, which {stack.plan.stack} reads, is another than "
-                "when the plan was made"
+                f"output {target.local} of stack {target.stack}, which {stack.plan.stack} reads, "
+                "is another than when the plan was made"
             )
 
 

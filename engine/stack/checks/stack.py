@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,11 @@ from engine.schema.resource_type import ResourceType, Schemas
 from engine.stack.checks.fields import check_arguments, check_references
 from engine.stack.checks.findings import Finding, believed
 from engine.stack.checks.followed_references import blurred, completed
+from engine.stack.checks.outputs import references_of
 from engine.stack.checks.rules import CheckContext
 from engine.stack.checks.unfit_for_state import exposed, not_json
 from engine.stack.checks.unresolvable import what_is_wrong
-from engine.stack.model import Declaration, Location, References, Stack
+from engine.stack.model import Declaration, Location, Stack
 from engine.stack.source_lines import line_of
 from engine.suggest import nearest
 from engine.values.markers import UNKNOWN
@@ -65,54 +66,6 @@ def problems_of(
             }
         )
     )
-
-
-def problems_between(stacks: Sequence[Stack], known: Sequence[str], root: Path) -> list[Problem]:
-    """What is wrong with the outputs that stacks read of each other.
-
-    Args:
-        stacks: The evaluated modules.
-        known: Names of all stacks there are, evaluated or not.
-        root: Project folder, to find the exact line of an argument.
-    """
-    return [
-        *(problem for stack in stacks for problem in _unknown_stacks(stack, known)),
-        *_unknown_outputs({stack.name: stack for stack in stacks}, root),
-    ]
-
-
-def _unknown_stacks(stack: Stack, known: Sequence[str]) -> Iterator[Problem]:
-    for name, location in stack.reads_outputs_of.items():
-        if name not in known:
-            near = nearest(name, tuple(known))
-            yield Problem(
-                location.file,
-                location.line,
-                f"stack_output names the stack {name!r}, which does not exist",
-                f"did you mean {near!r}?" if near else f"stacks: {', '.join(known)}",
-                "dangling-ref",
-            )
-
-
-def _unknown_outputs(stacks: Mapping[str, Stack], root: Path) -> Iterator[Problem]:
-    for stack in stacks.values():
-        for location, name, references in _references(stack):
-            for path, target in references:
-                if not isinstance(target, OutputTarget):
-                    continue
-                source = stacks.get(target.stack)
-                # A module that stopped half-way may declare it further down.
-                if source is None or source.problems or target.name in source.outputs:
-                    continue
-                near = nearest(target.name, tuple(source.outputs))
-                yield _problem(
-                    location,
-                    path,
-                    root,
-                    f"{name}: {dotted(path)}: stack {source.name!r} has no output {target.name!r}",
-                    f"did you mean {near!r}?" if near else "",
-                    "dangling-ref",
-                )
 
 
 def _problem(
@@ -280,15 +233,6 @@ def _documents(stack: Stack) -> Iterator[tuple[Location, str, Mapping[str, objec
         yield output.location, f"output {output.name!r}", {"value": output.value}
 
 
-def _references(stack: Stack) -> Iterator[tuple[Location, str, References]]:
-    """Every reference, with the place and the name of its document."""
-    for declaration in stack.declarations.values():
-        yield declaration.location, str(declaration.address), declaration.references
-    for output in stack.outputs.values():
-        found = tuple(targets_with_paths({"value": output.value}))
-        yield output.location, f"output {output.name!r}", found
-
-
 def _reference_problems(stack: Stack, schemas: Schemas, root: Path) -> Iterator[Problem]:
     for location, name, document in _documents(stack):
         for path, text in stray_references(document):
@@ -300,7 +244,7 @@ def _reference_problems(stack: Stack, schemas: Schemas, root: Path) -> Iterator[
                 _STRAY_HINT,
                 "bad-reference",
             )
-    for location, name, references in _references(stack):
+    for location, name, references in references_of(stack):
         for path, target in references:
             if isinstance(target, OutputTarget):
                 continue

@@ -10,11 +10,15 @@ from typing import Any
 import pytest
 
 from engine.address import parse_address
-from engine.values.reference import Ref
+from engine.errors import UsageError
+from engine.values.markers import ABSENT, UNKNOWN
+from engine.values.paths import get_path
+from engine.values.reference import OutputRef, Ref
+from engine.values.targets import OutputTarget
 
 PRO = Ref.to(parse_address("stripe_product.pro"), "id")
 INTERVAL = Ref.to(parse_address("stripe_price.m"), "recurring.interval")
-OUTPUT = Ref.to_output("catalogue", "pro_id")
+OUTPUT = OutputRef(OutputTarget("catalogue", "pro_id"), lambda _: "")
 
 
 def test_a_reference_is_its_text() -> None:
@@ -106,3 +110,91 @@ def test_a_reference_can_be_copied() -> None:
     for copied in (copy.deepcopy(PRO), copy.copy(PRO), pickle.loads(pickle.dumps(PRO))):  # noqa: S301 - our own
         assert type(copied) is Ref
         assert str(copied) == str(PRO)
+
+
+SHAPE = {"month": "${stripe_price.m.id}", "per week": ["a", {"b": "c"}], "none": []}
+
+
+def output(shape: Any = SHAPE) -> OutputRef:
+    """A reference to an output with a shape."""
+    return OutputRef(
+        OutputTarget("catalogue", "prices"),
+        lambda target: get_path(shape, target.path, ABSENT) if shape is not UNKNOWN else UNKNOWN,
+    )
+
+
+def test_a_map_is_used_as_one() -> None:
+    """Keys, values, entries, length, membership: what is at a key is a reference again."""
+    prices = output()
+    assert list(prices) == list(prices.keys()) == ["month", "per week", "none"]
+    assert (len(prices), bool(prices), "month" in prices, "year" in prices) == (
+        3,
+        True,
+        True,
+        False,
+    )
+    assert str(prices["month"]) == "${output.catalogue.prices.month}"
+    assert [str(value) for value in prices.values()] == [
+        "${output.catalogue.prices.month}",
+        '${output.catalogue.prices["per week"]}',
+        "${output.catalogue.prices.none}",
+    ]
+    assert prices.items()[0] == ("month", prices["month"])
+    assert (prices.get("month"), prices.get("year", 1)) == (prices["month"], 1)
+    assert dict(prices) == {**prices} == dict(prices.items())
+
+
+def test_a_list_is_used_as_one() -> None:
+    """Numbers from both ends, parts, length, loops, membership."""
+    week = output()["per week"]
+    assert [str(entry) for entry in week] == [
+        '${output.catalogue.prices["per week"][0]}',
+        '${output.catalogue.prices["per week"][1]}',
+    ]
+    assert (len(week), week[-1], week[1:], week[0] in week) == (2, week[1], [week[1]], True)
+    assert str(week[1]["b"]) == '${output.catalogue.prices["per week"][1].b}'
+    assert not output()["none"]
+    with pytest.raises(IndexError, match="has 2 entries, so there is none at -3"):
+        week[-3]
+    with pytest.raises(TypeError, match="is no map, so it has no keys"):
+        week.keys()
+
+
+def test_a_key_is_known_before_apply() -> None:
+    """A reference, or what is neither text nor a number, leads nowhere."""
+    for key in (1.5, True, None, PRO):
+        with pytest.raises(TypeError, match="keys and numbers that are known before apply"):
+            output()[key]
+
+
+@pytest.mark.parametrize(
+    "look", [list, len, bool, dict, lambda ref: "x" in ref, lambda ref: ref[-1]]
+)
+def test_only_what_has_parts_is_looked_into(look: Any) -> None:
+    """A scalar is used as it is; an unknown shape says what to do."""
+    with pytest.raises(TypeError, match=r"'prices\.month' of stack 'catalogue' is no map"):
+        look(output()["month"])
+    with pytest.raises(UsageError, match="is not known here") as caught:
+        look(output(UNKNOWN))
+    assert "engine apply catalogue" in str(caught.value.hint)
+
+
+def test_a_whole_output_is_opened_to_its_scalars() -> None:
+    """What is passed on as a whole is a document of references, as far as the shape is known."""
+    assert output().opened() == {
+        "month": "${output.catalogue.prices.month}",
+        "per week": [
+            '${output.catalogue.prices["per week"][0]}',
+            {"b": '${output.catalogue.prices["per week"][1].b}'},
+        ],
+        "none": [],
+    }
+    assert output(UNKNOWN).opened() == "${output.catalogue.prices}"
+
+
+def test_a_reference_to_an_output_can_be_copied() -> None:
+    """A copy is the reference itself; a pickle of it is a plain one with the same text."""
+    prices = output()
+    assert copy.copy(prices) is copy.deepcopy(prices) is prices
+    plain = pickle.loads(pickle.dumps(prices))  # noqa: S301 - our own
+    assert (type(plain), str(plain)) == (Ref, str(prices))

@@ -1,0 +1,103 @@
+"""What is wrong with the outputs that stacks read of each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from engine.errors import Problem
+from engine.stack.model import Location, References, Stack
+from engine.stack.shapes import Shapes
+from engine.stack.source_lines import line_of
+from engine.suggest import nearest
+from engine.values.markers import ABSENT, UNKNOWN
+from engine.values.paths import dotted
+from engine.values.targets import OutputTarget
+from engine.values.templates import targets_with_paths
+
+_SHOWN = 10
+"""Most names that a hint lists."""
+
+
+def output_problems(stacks: Sequence[Stack], shapes: Shapes, root: Path) -> Iterator[Problem]:
+    """Yield what is wrong with each output that stacks read.
+
+    Args:
+        stacks: The evaluated modules.
+        shapes: Knows the outputs of all stacks there are.
+        root: Project folder, to find the exact line of an argument.
+    """
+    for stack in stacks:
+        yield from _unknown_stacks(stack, shapes)
+        for location, name, references in references_of(stack):
+            for path, target in references:
+                wrong = _wrong(target, shapes) if isinstance(target, OutputTarget) else None
+                if wrong is not None:
+                    message, hint = wrong
+                    via = f" (from {location.via})" if location.via else ""
+                    yield Problem(
+                        location.file,
+                        line_of(location, path, root),
+                        f"{name}: {dotted(path)}: {message}{via}",
+                        hint,
+                        "dangling-ref",
+                    )
+
+
+def references_of(stack: Stack) -> Iterator[tuple[Location, str, References]]:
+    """Every reference of a stack, with the place and the name of its document."""
+    for declaration in stack.declarations.values():
+        yield declaration.location, str(declaration.address), declaration.references
+    for output in stack.outputs.values():
+        found = tuple(targets_with_paths({"value": output.value}))
+        yield output.location, f"output {output.name!r}", found
+
+
+def _unknown_stacks(stack: Stack, shapes: Shapes) -> Iterator[Problem]:
+    for name, location in stack.reads_outputs_of.items():
+        if not shapes.exists(name):
+            known = tuple(shapes.modules)
+            near = nearest(name, known)
+            yield Problem(
+                location.file,
+                location.line,
+                f"stack_output names the stack {name!r}, which does not exist",
+                f"did you mean {near!r}?" if near else f"stacks: {', '.join(known)}",
+                "dangling-ref",
+            )
+
+
+def _wrong(target: OutputTarget, shapes: Shapes) -> tuple[str, str] | None:
+    """Why an output cannot be read, with a hint; None if it can, or that is not known."""
+    if not shapes.exists(target.stack):
+        return None  # a finding of the stack's name already
+    whole = OutputTarget(target.stack, target.name)
+    if shapes(whole) is ABSENT:
+        names = shapes.names(target.stack)
+        return f"stack {target.stack!r} has no output {target.name!r}", _meant(target.name, names)
+    for depth, part in enumerate(target.path):
+        place = OutputTarget(target.stack, target.name, target.path[:depth])
+        wrong = _wrong_part(shapes(place), part)
+        if wrong is not None:
+            message, hint = wrong
+            return f"output {place.local!r} of stack {target.stack!r} {message}", hint
+    return None
+
+
+def _wrong_part(shape: object, part: str | int) -> tuple[str, str] | None:
+    """Why there is nothing at a key or a number of a value with some shape."""
+    if isinstance(shape, Mapping):
+        return None if part in shape else (f"has no key {part!r}", _meant(str(part), tuple(shape)))
+    if isinstance(shape, list):
+        within = isinstance(part, int) and part < len(shape)
+        return None if within else (f"has {len(shape)} entries, and none at {part!r}", "")
+    known = shape not in (UNKNOWN, ABSENT)
+    return ("is no map and no list", "use it as it is") if known else None
+
+
+def _meant(word: str, known: Sequence[str]) -> str:
+    near = nearest(word, known)
+    if near:
+        return f"did you mean {near!r}?"
+    more = f" and {len(known) - _SHOWN} more" if len(known) > _SHOWN else ""
+    return f"it has: {', '.join(known[:_SHOWN])}{more}" if known else ""
