@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
+from types import MappingProxyType
 
 from engine.address import ResourceAddress
 from engine.apply.executor import UNSAVED, StackRun
@@ -18,8 +19,9 @@ from engine.operations.run.context import Context
 from engine.operations.run.guards import check_permissions, refuse_held
 from engine.operations.run.interrupt import stoppable
 from engine.operations.run.opening import open_session
+from engine.operations.run.orphans import drop_empty
 from engine.operations.run.session import Session
-from engine.operations.validate import load_graphs
+from engine.operations.validate import graphs_to_plan
 from engine.plan.checks import refused, removals_to_confirm, unconfirmed
 from engine.plan.inputs.options import PlanOptions
 from engine.plan.model import Plan, PlanReport
@@ -59,7 +61,7 @@ def apply_stacks(
         GuardError: if a rule refuses the plan, or the key belongs to another account or mode.
         ProviderError: if Stripe refuses or cannot be reached while planning.
     """
-    graphs = load_graphs(context, names)
+    graphs = graphs_to_plan(context, names, destroy=options.destroy)
     operation = "destroy" if options.destroy else "apply"
     with open_session(
         context, graphs, operation=operation, lock_timeout=options.lock_timeout
@@ -113,7 +115,8 @@ def conclude(
             "the run was stopped at once, without waiting for what was in flight",
             hint="it is in the journal: the next engine plan or apply finds out what became of it",
         ) from error
-    return _report(session, report, approved=report.has_changes, results=results)
+    ended = drop_empty(context, filter(None, session.loaded.values()))
+    return _report(session, report, approved=report.has_changes, results=results, ended=ended)
 
 
 def _confirmed(
@@ -234,12 +237,18 @@ def _end(
 
 
 def _report(
-    session: Session, report: PlanReport, *, approved: bool, results: tuple[ApplyResult, ...]
+    session: Session,
+    report: PlanReport,
+    *,
+    approved: bool,
+    results: tuple[ApplyResult, ...],
+    ended: Mapping[str, int] = MappingProxyType({}),
 ) -> ApplyReport:
     return ApplyReport(
         plan=dataclasses.replace(report, requests=session.requests),
         approved=approved,
         results=results,
+        ended=ended,
         requests=session.requests,
         writes=session.writes,
     )

@@ -11,8 +11,6 @@ from engine.errors import UsageError
 from engine.graph.build import ResourceGraph
 from engine.operations.cross_checks.other_stacks import (
     made_again,
-    orphan_warnings,
-    orphans_in,
     other_states,
     read_by_others,
 )
@@ -23,8 +21,9 @@ from engine.operations.refresh.read import Place
 from engine.operations.refresh.refresh import observe, read_known
 from engine.operations.run.context import Context
 from engine.operations.run.opening import open_session
+from engine.operations.run.orphans import orphans_of
 from engine.operations.run.session import Session
-from engine.operations.validate import load_graphs
+from engine.operations.validate import graphs_to_plan
 from engine.plan.checks import CONFIRM, removals_to_confirm
 from engine.plan.inputs.options import PlanOptions
 from engine.plan.model import Plan, PlanReport
@@ -49,7 +48,7 @@ def plan_stacks(context: Context, names: Sequence[str], options: PlanOptions) ->
         GuardError: if the key belongs to another account or mode.
         ProviderError: if Stripe refuses or cannot be reached.
     """
-    graphs = load_graphs(context, names)
+    graphs = graphs_to_plan(context, names, destroy=options.destroy)
     with open_session(
         context, graphs, operation="plan", lock_timeout=options.lock_timeout, reading=True
     ) as session:
@@ -72,7 +71,12 @@ def plan_session(session: Session, options: PlanOptions) -> PlanReport:
     plans = tuple(_plan_one(session, graph, options, read) for graph in graphs)
     stale = stale_refusals(session, plans) if options.refresh else {}
     others = other_states(session)
-    orphans = orphans_in(session, others)
+    unrecorded = {
+        graph.stack.name: graph.declarations
+        for graph in graphs
+        if session.loaded[graph.stack.name] is None
+    }
+    orphans = orphans_of(session.context, others, others, unrecorded)
     held = session.context.backend.held_locks(session.context.environment)
     environment = session.context.settings.environment
     livemode = account is not None and bool(account.livemode)
@@ -80,8 +84,6 @@ def plan_session(session: Session, options: PlanOptions) -> PlanReport:
     def warnings(plan: Plan) -> Iterator[str]:
         yield from session.recovery_warnings.get(plan.stack, ())
         yield from plan.warnings
-        if plan is plans[-1]:
-            yield from orphan_warnings(session, plans, orphans)
         yield from _held(plan, held)
         if environment.live or livemode:
             yield from _to_confirm(session, plan, options)
@@ -110,7 +112,7 @@ def plan_session(session: Session, options: PlanOptions) -> PlanReport:
         requests=session.requests,
         server=environment.server,
         options=options,
-        orphans=tuple(orphans),
+        orphans=orphans,
         recovered=bool(session.recovery_warnings),
     )
 

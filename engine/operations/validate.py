@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from engine.errors import EngineError, GraphError, Problem, StackError, UsageError
@@ -11,6 +10,12 @@ from engine.graph.build import ResourceGraph, build_graph
 from engine.graph.dag import topological_order
 from engine.operations.modules import Modules
 from engine.operations.run.context import Context
+from engine.operations.run.orphans import (
+    graph_of_state,
+    orphans_of,
+    refuse_without_module,
+    without_module,
+)
 from engine.plan.key_claims import claim_problems, default_problems
 from engine.schema.rules import RuleKind
 from engine.stack.checks.empty_values import without_blanks
@@ -66,7 +71,8 @@ def load_graphs(
     stacks: list[Stack] = []
     graphs: dict[str, ResourceGraph] = {}
     problems: list[Problem] = []
-    for name in _selected(context, names):
+    refuse_without_module(context, names)
+    for name in select_stacks(settings.stacks, names):
         stack = modules.stack(name)
         if _lacks_values(stack):
             # Other rules would report the values in their place, so they are checked later.
@@ -92,6 +98,42 @@ def load_graphs(
     return tuple(graphs[name] for name in order)
 
 
+def graphs_to_plan(
+    context: Context, names: Sequence[str], *, destroy: bool
+) -> tuple[ResourceGraph, ...]:
+    """The stacks of a run, each after those whose outputs it reads.
+
+    A stack without a module can be destroyed: it declares nothing. If no stack has a module and one
+    has a state, the run has no stacks, and its report names that one.
+
+    Args:
+        context: The run's ports.
+        names: Stacks asked for; none means all that have a module.
+        destroy: Everything is removed.
+
+    Raises:
+        StackError: with every problem of every stack.
+        StateError: if the state of a stack without a module cannot be trusted.
+        UsageError: if there is no such stack, or a variable was given that none reads.
+    """
+    if not names and not stack_files(context.settings.stacks) and orphans_of(context):
+        return ()
+    ended = without_module(context, names) if destroy else ()
+    declared = [name for name in names if name not in ended]
+    graphs = load_graphs(context, declared) if declared or not ended else ()
+    if not ended:
+        return graphs
+    both = {
+        graph.stack.name: graph
+        for graph in (*graphs, *(graph_of_state(context, name) for name in ended))
+    }
+    try:
+        order = topological_order({name: {*of.stack.reads_outputs_of} for name, of in both.items()})
+    except GraphError:
+        order = tuple(both)  # a state says what was read once, which may go round in a circle
+    return tuple(both[name] for name in order)
+
+
 def _checked(
     context: Context,
     stack: Stack,
@@ -108,22 +150,6 @@ def _checked(
     ]
     stack, unreadable = with_contents(stack, schemas, root)
     return stack, [*found, *unreadable]
-
-
-def _selected(context: Context, names: Sequence[str]) -> dict[str, Path]:
-    """The modules asked for; for a missing one with a state the error says what to do."""
-    try:
-        return select_stacks(context.settings.stacks, names)
-    except UsageError as error:
-        known = stack_files(context.settings.stacks)
-        stored = context.backend.stacks(context.environment)
-        lost = [name for name in stored if name not in known and name in (names or stored)]
-        if not lost:
-            raise
-        raise error.with_hint(
-            f"{context.environment}/{lost[0]} has a state: put its module back, or, to remove what "
-            f"it manages, an empty stacks/{lost[0]}.py"
-        ) from None
 
 
 def _lacks_values(stack: Stack) -> bool:

@@ -27,15 +27,25 @@ _ENDS = (Action.DELETE, Action.REPLACE)
 
 
 def refusals_of(
-    decisions: Iterable[Decision], state: State, options: PlanOptions
+    decisions: Iterable[Decision],
+    state: State,
+    options: PlanOptions,
+    declared: Collection[str] = (),
 ) -> tuple[str, ...]:
-    """Everything that forbids a plan, each with the way on; empty if nothing does."""
+    """Everything that forbids a plan, each with the way on; empty if nothing does.
+
+    Args:
+        decisions: What would be done.
+        state: The state before it.
+        options: What the person asked for.
+        declared: Addresses that are declared now.
+    """
     decided = sorted(decisions, key=lambda decision: decision.address)
     return (
         *(refusal for decision in decided for refusal in decision.refusals),
         *_same_keys(decided),
         *_too_much_metadata(decided),
-        *_protected(decided),
+        *_protected(decided, state.stack, declared),
         *_too_many_removals(decided, state, options),
     )
 
@@ -134,14 +144,22 @@ def _too_much_metadata(decisions: Iterable[Decision]) -> Iterator[str]:
             )
 
 
-def _protected(decisions: Iterable[Decision]) -> Iterator[str]:
+def _protected(
+    decisions: Iterable[Decision], stack: str, declared: Collection[str]
+) -> Iterator[str]:
     for decision in decisions:
         if decision.removal_policy.protect and decision.action in _ENDS:
             what = "removed" if decision.action is Action.DELETE else "replaced"
-            yield (
+            refusal = (
                 f"{decision.address} is protected and would be {what}. Set "
                 "lifecycle=Lifecycle(protect=False) on it and apply that first"
             )
+            if decision.address not in declared:
+                refusal += (
+                    "; its declaration is gone, so put it back for that, or leave the object on "
+                    f"Stripe: engine state rm {decision.address} --stack {stack}"
+                )
+            yield refusal
 
 
 def _too_many_removals(

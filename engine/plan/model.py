@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.address import ResourceAddress
 from engine.plan.inputs.options import PlanOptions
+from engine.plan.orphan import Orphan
 from engine.schema.lifecycle import Removal
 from engine.state.model import ResourceState
 from engine.values.markers import ABSENT
@@ -323,7 +324,7 @@ class PlanReport:
         saved: They are kept in a file, or come from one, so that a person could review them.
         server: Address of the server; empty for the embedded emulator and for Stripe itself.
         options: What the person asked for.
-        orphans: Stacks of the environment that have a state and no module.
+        orphans: Stacks of the environment that have a state and no module, and are not planned.
         recovered: An unfinished run was recovered before planning, which may have written.
     """
 
@@ -336,7 +337,7 @@ class PlanReport:
     saved: bool = False
     server: str = ""
     options: PlanOptions = field(default_factory=PlanOptions)
-    orphans: tuple[str, ...] = ()
+    orphans: tuple[Orphan, ...] = ()
     recovered: bool = False
 
     @property

@@ -88,7 +88,7 @@ def make_plan(
         moves=moves,
         lookups=observed.lookups,
         warnings=(*_warnings(inputs, whole=whole), *outputs.warnings, *_left_as_is(changes)),
-        refusals=refusals_of(decisions.values(), state, inputs.options),
+        refusals=refusals_of(decisions.values(), state, inputs.options, graph.declarations),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from engine.errors import EngineError
@@ -73,6 +74,8 @@ class ApplyReport:
         results: One a stack that was begun, in order.
         requests: Calls made to Stripe, reading included.
         writes: How many of them could change something.
+        ended: Stacks without a module that manage nothing any more, with how many archived objects
+            their state records; 0 if it was removed.
     """
 
     plan: PlanReport
@@ -80,6 +83,7 @@ class ApplyReport:
     results: tuple[ApplyResult, ...]
     requests: int
     writes: int
+    ended: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def failures(self) -> tuple[StepResult, ...]:

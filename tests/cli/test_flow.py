@@ -75,7 +75,9 @@ def test_plan_json_is_one_document(engine: Engine) -> None:
         assert (ended.code, ended.err) == (0, "")
         document = json.loads(ended.out)
         (stack,) = document["stacks"]
-        assert list(document) == ["format_version", "environment", "account", "stacks", "requests"]
+        assert list(document) == [
+            "format_version", "environment", "account", "stacks", "without_module", "requests"
+        ]  # fmt: skip
         assert stack["summary"]["create"] == 2
         assert document["environment"] == "local"
 

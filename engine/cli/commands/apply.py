@@ -97,8 +97,9 @@ def destroy(
 ) -> int:
     r"""Remove everything that was applied, as far as Stripe allows.
 
-    Where Stripe cannot delete, objects are archived, deactivated or left; the plan says which.
-    Without a terminal, --yes is needed, and on a live account --confirm-removal for each resource.
+    Where Stripe cannot delete, objects are archived, deactivated or left; the plan says which. By
+    its name, a stack is destroyed from its state alone once its module is gone. Without a terminal,
+    --yes is needed, and on a live account --confirm-removal for each resource.
 
     \b
     Examples:

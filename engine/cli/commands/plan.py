@@ -36,7 +36,7 @@ CHANGES = 2
 @click.option(
     "--detailed-exitcode",
     is_flag=True,
-    help="Exit with 2 if there are changes, 0 if there are none.",
+    help="Exit with 2 if there are changes, or, without STACK, states without a module; else 0.",
 )
 @planning_options
 @pass_invocation
@@ -77,7 +77,9 @@ def plan(
         invocation.write_note(_next_step(invocation, file, report))
     if report.refusals:
         return _refuse(invocation, file, report)
-    return CHANGES if detailed_exitcode and report.has_changes else 0
+    # A plan of named stacks answers for them; that of all answers for every state.
+    differs = report.has_changes or (report.orphans and not stacks)
+    return CHANGES if detailed_exitcode and differs else 0
 
 
 def _plan(

@@ -7,50 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from engine.errors import StateError
 from engine.operations.run.session import Session
-from engine.plan.model import Action, Change, Plan, StepKind
-from engine.stack.loader import stack_files
+from engine.plan.model import Action, Plan, StepKind
+from engine.plan.orphan import Orphan, named
 from engine.state.model import State
 from engine.values.targets import OutputTarget
 from engine.values.templates import targets_in
 from engine.values.tree import scalars
-
-
-def orphans_in(session: Session, others: Mapping[str, State | None]) -> dict[str, State | None]:
-    """The states of stacks without a module that manage objects, by stack.
-
-    A state that cannot be read may manage some; it is None.
-
-    Args:
-        session: The session of the run.
-        others: As `other_states` returns them.
-    """
-    modules = stack_files(session.context.settings.stacks)
-    return {
-        name: state
-        for name, state in others.items()
-        if name not in modules and (state is None or state.resources)
-    }
-
-
-def orphan_warnings(
-    session: Session, plans: Sequence[Plan], orphans: Mapping[str, State | None]
-) -> Iterator[str]:
-    """Warn of states without a module, but of those for which a plan is refused already.
-
-    Args:
-        session: The session of the run.
-        plans: Every plan of the run.
-        orphans: As `orphans_in` returns them.
-    """
-    new = {change.address for plan in plans for change in plan.changes if _is_made(change)}
-    for name, state in orphans.items():
-        if state is None or not new & {*state.resources}:
-            yield (
-                f"{session.context.environment}/{name} has a state and no module "
-                f"stacks/{name}.py: what it manages is not planned. If the module was renamed to "
-                f"NEW.py, run: engine state mv {name}: NEW:. To remove what it manages, put an "
-                "empty module there and apply"
-            )
 
 
 def other_states(session: Session) -> dict[str, State | None]:
@@ -109,24 +71,20 @@ def read_by_others(
                 )
 
 
-def made_again(plan: Plan, orphans: Mapping[str, State | None]) -> Iterator[str]:
+def made_again(plan: Plan, orphans: Sequence[Orphan]) -> Iterator[str]:
     """Why new objects cannot be made: the state of a stack without a module manages them.
 
     Args:
         plan: The plan.
-        orphans: As `orphans_in` returns them.
+        orphans: The stacks without a module.
     """
-    new = {change.address for change in plan.changes if _is_made(change)}
-    for name, state in orphans.items():
-        twice = sorted(new & {*state.resources}) if state is not None else []
+    new = {change.address for change in plan.changes if change.action is Action.CREATE}
+    for orphan in orphans:
+        twice = tuple(address for address in orphan.addresses if address in new)
         if twice:
-            shown = ", ".join(twice[:3]) + (f" and {len(twice) - 3} more" if twice[3:] else "")
+            name = orphan.stack
             yield (
-                f"stack {name} manages {shown}, and has no module stacks/{name}.py. This plan "
-                f"would make them again. If stacks/{name}.py was renamed to "
+                f"stack {name} manages {named(twice)}, and has no module stacks/{name}.py. This "
+                f"plan would make them again. If stacks/{name}.py was renamed to "
                 f"stacks/{plan.stack}.py, run: engine state mv {name}: {plan.stack}:"
             )
-
-
-def _is_made(change: Change) -> bool:
-    return change.action is Action.CREATE

@@ -23,7 +23,7 @@ from engine.operations.saved_plan.staleness import (
     read_preconditions,
     require_unchanged,
 )
-from engine.operations.validate import load_graphs
+from engine.operations.validate import graphs_to_plan
 from engine.plan.inputs.options import PlanOptions
 from engine.plan.model import Plan, PlanReport
 from engine.plan.saved.file import SavedPlan, SavedStack
@@ -48,7 +48,7 @@ def plan_to_save(
     Raises:
         EngineError: if the stacks cannot be planned.
     """
-    graphs = load_graphs(context, names)
+    graphs = graphs_to_plan(context, names, destroy=options.destroy)
     with open_session(
         context, graphs, operation="plan", lock_timeout=options.lock_timeout
     ) as session:
@@ -108,7 +108,9 @@ def apply_saved(
         ProviderError: if Stripe refuses or cannot be reached.
     """
     check_origin(context, saved)
-    graph_of = functools.cache(lambda name: load_graphs(context, (name,))[0])
+    graph_of = functools.cache(
+        lambda name: graphs_to_plan(context, (name,), destroy=saved.options.destroy)[0]
+    )
     names = [stack.plan.stack for stack in saved.stacks]
     with session_of(
         context, names, graph_of, operation="apply", lock_timeout=lock_timeout

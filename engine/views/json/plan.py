@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine.plan.model import Change, Drift, FieldChange, OutputChange, Plan, PlanReport, summary
+from engine.plan.orphan import Orphan
 from engine.ports.outcomes import ApplyReport, ApplyResult, StepResult
 from engine.values.markers import ABSENT
 from engine.values.paths import Path, dotted
@@ -22,6 +23,7 @@ def plan_document(report: PlanReport) -> dict[str, Any]:
         **({"server": report.server} if report.server else {}),
         "account": {"id": report.account_id or None, "livemode": report.livemode},
         "stacks": [_plan(plan) for plan in report.plans],
+        "without_module": [orphan_document(orphan) for orphan in report.orphans],
         "requests": report.requests,
     }
 
@@ -42,12 +44,26 @@ def apply_document(report: ApplyReport) -> dict[str, Any]:
     document["saved_plan"] = report.plan.saved
     document["requests"] = report.requests
     document["writes"] = report.writes
+    document["ended"] = dict(report.ended)
     document["outcomes"] = [
         {"stack": result.stack, **_outcome(entry)}
         for result in report.results
         for entry in result.results
     ]
     return document
+
+
+def orphan_document(orphan: Orphan) -> dict[str, Any]:
+    """Write a stack that has a state and no module, and the commands that settle it."""
+    return {
+        "stack": orphan.stack,
+        "resources": None if orphan.problem else len(orphan.addresses),
+        "types": dict(orphan.types),
+        "addresses": list(orphan.addresses),
+        "unfinished_run": orphan.unfinished,
+        "problem": orphan.problem or None,
+        "commands": dict(orphan.ways),
+    }
 
 
 def _plan(plan: Plan) -> dict[str, Any]:

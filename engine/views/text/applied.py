@@ -25,6 +25,7 @@ def apply_text(
         verbose: Add the number of requests made.
     """
     lines = [style.paint(summary_line(report, operation=operation), "bold"), _only_state(report)]
+    lines += ended_lines(report)
     blocks = ["\n".join(filter(None, lines))]
     if verbose:
         blocks.append(
@@ -83,6 +84,18 @@ def summary_line(report: ApplyReport, *, operation: str = "Apply") -> str:
     outcomes = [result.outcome for stack in report.results for result in stack.results]
     failed, skipped = outcomes.count(Outcome.FAILED), outcomes.count(Outcome.SKIPPED)
     return f"{operation} incomplete: {counts}; {failed} failed, {skipped} skipped."
+
+
+def ended_lines(report: ApplyReport) -> Iterator[str]:
+    """Say what became of the states of stacks without a module of which nothing is managed."""
+    for stack, count in report.ended.items():
+        if not count:
+            yield f"Nothing of stack {stack} is left, so its state was removed."
+            continue
+        yield (
+            f"The state of stack {stack} stays: it records {counted(count, 'archived object')}, "
+            f"for the case that the module comes back. To remove it: engine state rm {stack}:"
+        )
 
 
 def _only_state(report: ApplyReport) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from engine.plan.inputs.options import PlanOptions
 from engine.plan.model import Plan, PlanReport, StepKind
+from engine.plan.orphan import Orphan
 from engine.plan.saved.file import SavedPlan
 from engine.schema.resource_type import Schemas
 from engine.views import vocabulary
@@ -32,6 +33,7 @@ def plan_text(report: PlanReport, schemas: Schemas, style: Style, *, verbose: bo
         blocks += _plan_blocks(plan, schemas, style, named=several)
     if several and report.has_changes:
         blocks.append("\n".join(_stack_lines(report.plans)))
+    blocks += ["\n".join(_orphan_lines(orphan, style)) for orphan in report.orphans]
     blocks.append(_conclusion(report, style))
     if verbose:
         blocks.append(requests_line(report.requests))
@@ -140,6 +142,17 @@ def _plan_blocks(plan: Plan, schemas: Schemas, style: Style, *, named: bool) -> 
         yield "\n".join([*lines, *(f"  {refusal}" for refusal in plan.refusals)])
 
 
+def _orphan_lines(orphan: Orphan, style: Style) -> Iterator[str]:
+    """Name a stack without a module, what it holds, and the ways on."""
+    mark = style.paint("Warning:", "yellow", "bold")
+    yield (
+        f"{mark} stack {orphan.stack} has a state and no module stacks/{orphan.stack}.py. "
+        "It is not planned:"
+    )
+    yield f"  {orphan.held}"
+    yield from (f"  {line}" for line in orphan.lines)
+
+
 def _legend(plans: Sequence[Plan], style: Style) -> list[str]:
     used = {vocabulary.symbol(change) for plan in plans for change in plan.pending}
     if not used:
@@ -168,6 +181,8 @@ def _stack_lines(plans: Sequence[Plan]) -> Iterator[str]:
 
 
 def _conclusion(report: PlanReport, style: Style) -> str:
+    if not report.has_changes and report.orphans:
+        return _not_all(report, style)
     if not report.has_changes:
         return f"{style.paint('No changes.', 'bold', 'green')}\n{_why_nothing(report)}"
     lines = [style.paint(summary_line(report.plans), "bold")]
@@ -181,33 +196,38 @@ def _conclusion(report: PlanReport, style: Style) -> str:
     return "\n".join(lines)
 
 
+def _not_all(report: PlanReport, style: Style) -> str:
+    """Say that there is nothing to do, where a stack that is not planned manages something."""
+    head = "Nothing to do in the stacks that have a module."
+    if not report.plans:
+        head = "No stack has a module, so nothing is planned."
+    names = ", ".join(orphan.stack for orphan in report.orphans)
+    them = "it" if len(report.orphans) == 1 else "them"
+    return (
+        f"{style.paint(head, 'bold', 'yellow')}\n"
+        f"Without a module: {names}. What to do about {them} is above."
+    )
+
+
 def _why_nothing(report: PlanReport) -> str:
     """Say why there is nothing to do, and mention only what was compared."""
     options = report.options
     whole = not (options.targets or options.excludes)
     if options.destroy:
         what = "The state has no resource" if whole else "Of what was chosen, the state has nothing"
-        return f"{what}: there is nothing to remove{_apart_from(report)}."
+        return f"{what}: there is nothing to remove."
     if any(plan.drift for plan in report.plans):
         return "What changed on Stripe asks for nothing to be done."
     if options.refresh_only:
-        return f"The state is what Stripe has{_apart_from(report)}."
+        return "The state is what Stripe has."
     if not any(plan.changes for plan in report.plans):
         names = ", ".join(plan.stack for plan in report.plans)
         noun = "stack" if len(report.plans) == 1 else "stacks"
         them = "it" if len(report.plans) == 1 else "them"
-        what = f"Nothing is declared in {noun} {names}, and nothing of {them} is in the state"
-        return f"{what}{_apart_from(report)}."
+        return f"Nothing is declared in {noun} {names}, and nothing of {them} is in the state."
     of = "" if whole else "Of what was chosen: "
     if not report.requests:
         return f"{of}The state is what the code says; Stripe was not asked."
     over = any(change.notes for plan in report.plans for change in plan.changes)
     ended = "; what the warnings name cannot change any more" if over else ""
-    return f"{of}What is on Stripe is what the code says{_apart_from(report)}{ended}."
-
-
-def _apart_from(report: PlanReport) -> str:
-    """Name the states without a module, which no plan includes."""
-    if not report.orphans:
-        return ""
-    return f", apart from what has a state and no module: {', '.join(report.orphans)}"
+    return f"{of}What is on Stripe is what the code says{ended}."

@@ -17,7 +17,7 @@ from engine.schema.resource_type import ResourceType, Schemas
 from engine.stack.model import Stack
 from engine.state.model import State
 from engine.views.style import visible
-from engine.views.text.applied import apply_text
+from engine.views.text.applied import apply_text, ended_lines
 from engine.views.text.locks import locks_text
 from engine.views.text.plan import plan_text, saved_text
 from engine.views.text.problems import success_text, verified_text
@@ -56,7 +56,7 @@ class TextView:
 
     def applied(self, report: ApplyReport, operation: str, /) -> Page:
         if not report.plan.has_changes:
-            return self.plan(report.plan)
+            return "\n".join([str(self.plan(report.plan)), *ended_lines(report)])
         return apply_text(report, self._style, operation=operation, verbose=self._verbose)
 
     def validated(self, stacks: Sequence[Stack], problems: Sequence[Problem], /) -> Page:

@@ -92,6 +92,7 @@ def test_a_plan_is_one_document(price_change: Change) -> None:
                 "refusals": [],
             }
         ],
+        "without_module": [],
         "requests": 2,
     }
     assert json.loads(json.dumps(document)) == document

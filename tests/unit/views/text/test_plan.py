@@ -21,6 +21,7 @@ from engine.plan.model import (
     Reason,
     StepKind,
 )
+from engine.plan.orphan import Orphan
 from engine.plan.saved.file import SavedPlan, SavedStack
 from engine.plan.saved.preconditions import Preconditions
 from engine.schema.lifecycle import Removal, Verb
@@ -30,7 +31,6 @@ from engine.views.text.plan import plan_text, question, saved_text, untouched
 from tests.support import build
 
 SCHEMAS = loader.schemas()
-APART = "apart from what has a state and no module"
 FIRST_LINE = "Environment local (embedded emulator), account acct_1, test mode"
 
 
@@ -128,18 +128,10 @@ def test_nothing_to_do_without_asking_stripe_says_that_it_did_not_ask() -> None:
             "The state has no resource: there is nothing to remove.",
         ),
         (
-            {"options": PlanOptions(destroy=True), "orphans": ("old",)},
-            f"The state has no resource: there is nothing to remove, {APART}: old.",
-        ),
-        (
             {"options": PlanOptions(destroy=True, targets=(parse_address("stripe_price.a"),))},
             "Of what was chosen, the state has nothing: there is nothing to remove.",
         ),
         ({}, "What is on Stripe is what the code says."),
-        (
-            {"orphans": ("old", "older")},
-            f"What is on Stripe is what the code says, {APART}: old, older.",
-        ),
         ({"options": PlanOptions(refresh_only=True)}, "The state is what Stripe has."),
         (
             {"options": PlanOptions(excludes=(parse_address("stripe_price.a"),))},
@@ -152,6 +144,40 @@ def test_nothing_to_do_is_explained_by_what_was_looked_at(parts: dict[str, Any],
     unchanged = build.change("stripe_product.pro", Action.NO_OP)
     text = text_of(build.report(build.plan(unchanged), **parts))
     assert text.endswith(f"No changes.\n{why}")
+
+
+def test_a_stack_without_a_module_is_named_with_what_it_holds_and_the_ways_on() -> None:
+    """Then nothing is claimed to be as the code says; what cannot be read has other ways on."""
+    old = Orphan(
+        stack="old",
+        environment="test",
+        addresses=tuple(map(parse_address, ("stripe_card.a", "stripe_plan.m", "stripe_plan.n"))),
+    )
+    torn = Orphan(
+        stack="torn", environment="test", problem="its state cannot be read: no", advice="Bring it"
+    )
+    unchanged = build.change("stripe_product.pro", Action.NO_OP)
+    text = text_of(build.report(build.plan(unchanged), orphans=(old, torn)))
+    assert text.removeprefix(f"{FIRST_LINE}\n\n") == dedent("""\
+        Warning: stack old has a state and no module stacks/old.py. It is not planned:
+          3 resources (1 stripe_card, 2 stripe_plan): stripe_card.a, stripe_plan.m, stripe_plan.n
+          its module is stacks/NEW.py now: engine state mv old: NEW: -e test
+          what it manages is to be removed: engine destroy old -e test
+          what it manages stays on Stripe, and nothing manages it: engine state rm old: -e test
+
+        Warning: stack torn has a state and no module stacks/torn.py. It is not planned:
+          its state cannot be read: no
+          Bring it
+          what is wrong with it: engine state verify torn -e test
+
+        Nothing to do in the stacks that have a module.
+        Without a module: old, torn. What to do about them is above.""")
+    text = text_of(build.report(orphans=(dataclasses.replace(old, renamed="new"),)))
+    assert "its module is stacks/new.py now: engine state mv old: new: -e test" in text
+    assert text.endswith(
+        "No stack has a module, so nothing is planned.\n"
+        "Without a module: old. What to do about it is above."
+    )
 
 
 def test_nothing_declared_is_not_claimed_to_be_right() -> None:
