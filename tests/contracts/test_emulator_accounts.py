@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 import stripe
 
 from engine.emulator.core import Emulator
+from engine.emulator.doors.server import EmulatorServer
 from engine.emulator.doors.transport import InProcessTransport
 
 KEY = "sk_test_contract"
@@ -186,3 +188,36 @@ def test_accounts_survive_in_a_file(tmp_path: Any) -> None:
         assert client.v1.products.create({"name": "There"}, options).id == made.id
         assert names(client.v1.products.list({}, {"stripe_account": account})) == ["There"]
         assert names(client.v1.products.list()) == []
+
+
+@pytest.mark.parametrize(
+    ("lines", "status"),
+    [
+        ("Stripe-Account: {0}", 200),
+        ("stripe-account:{0}", 200),
+        ("STRIPE-CONTEXT:  {0}  ", 200),
+        ("Stripe-Account: {0}\r\nStripe-Context: {0}", 200),
+        ("Stripe-Account: {0}\r\nStripe-Context: {1}", 400),
+        ("Stripe-Account: {0}\r\nStripe-Account: {1}", 403),
+        ("Stripe-Account:", 403),
+        ("Stripe-Context:", 403),
+        ("Stripe-Account: {0};", 403),
+        ("Stripe-Account: ${{stripe_account.shop.id}}", 403),
+    ],
+)
+def test_headers_on_the_wire(
+    emulator: Emulator, server: EmulatorServer, lines: str, status: int
+) -> None:
+    """In any case and with white space; what names no account, or several, does nothing."""
+    accounts = [emulator.seed("account", {}, key=KEY)["id"] for _ in range(2)]
+    head = (
+        "POST /v1/products HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+        f"Authorization: Bearer {KEY}\r\nContent-Length: 8\r\n{lines.format(*accounts)}\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", server.port)) as connection:
+        connection.sendall(f"{head}name=Pro".encode())
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert answer.startswith(f"HTTP/1.1 {status} ".encode())
+    assert (f"\r\nStripe-Account: {accounts[0]}\r\n".encode() in answer) is (status == 200)
+    made = [one.account for one in emulator.history]
+    assert made == ([accounts[0]] if status == 200 else [])
