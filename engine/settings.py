@@ -11,13 +11,14 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from engine.address import is_logical_name
 from engine.errors import SettingsError
+from engine.frozen import frozen
 from engine.redaction import remember
 from engine.suggest import nearest
 from engine.values.secret import Sensitive
@@ -72,7 +73,7 @@ def mode_of(key: str) -> bool | None:
     return None if match is None else match["mode"] == "live"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Environment:
     """One account and its configuration.
 
@@ -128,7 +129,7 @@ class Environment:
         return None if self.api_key is None else is_live(str(self.api_key.value))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Settings:
     """The settings of one run.
 

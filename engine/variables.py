@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import SettingsError
+from engine.frozen import frozen
 from engine.values.secret import Sensitive
 
 _PREFIX = "ENGINE_VAR_"
@@ -40,7 +41,7 @@ class Given:
     source: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Variables:
     """All values of one run.
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.errors import StateError
+from engine.frozen import frozen
 from engine.plan.model import Step
 from engine.plan.saved.step_json import STEP, completed
 from engine.ports.journal import JournalFile
@@ -28,7 +29,7 @@ _RESULT_ROOM = 4096
 """Bytes that a result may need beyond what its intent takes: ids, and fields that others need."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Run:
     """The run that a journal belongs to.
 
@@ -55,7 +56,7 @@ class Run:
     since: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Intent:
     """A step that was begun.
 
@@ -81,7 +82,7 @@ _INTENT = Record(Intent, keys={"number": "intent"}, codecs={"step": STEP})
 _DELTA = Record(Delta, RESOURCE, REMOVED)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Unfinished:
     """The content of a journal whose run did not finish.
 

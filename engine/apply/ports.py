@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from engine.apply.journal import Journal
+from engine.frozen import frozen
 from engine.ports.hook import Hook
 from engine.ports.provider import Provider
 from engine.ports.secret_sink import SecretSink
@@ -16,7 +17,7 @@ from engine.state.model import State
 from engine.values.targets import OutputTarget
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ApplyPorts:
     """What one apply works with.
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import copy
 import dataclasses
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from engine.apply.journal import Intent, Run, Unfinished, objects_of
@@ -26,6 +25,7 @@ from engine.errors import (
     RateLimitedError,
     StateError,
 )
+from engine.frozen import frozen
 from engine.plan.compare.liveness import is_gone
 from engine.plan.compare.normalize import Normalizer
 from engine.plan.model import Step, StepKind
@@ -49,7 +49,7 @@ _SLACK = 60
 on the time no better than that."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RecoveryPorts:
     """What a recovery works with.
 

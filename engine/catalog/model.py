@@ -7,9 +7,10 @@ loader makes of an entry and a row.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 
+from engine.frozen import frozen
 from engine.schema.attribute import Kind
 
 ALTERNATIVES = "|"
@@ -18,7 +19,7 @@ ALTERNATIVES = "|"
 _NO_FIELDS: Mapping[str, Shape] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Shape:
     """What one parameter or one field of a response looks like.
 
@@ -54,7 +55,7 @@ class Shape:
     element: Shape | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Operation:
     """One HTTP call of a service.
 
@@ -73,7 +74,7 @@ class Operation:
     returns: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Entry:
     """One type as the SDK describes it.
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from typing import Any
 
+from engine.frozen import frozen
 from engine.schema.attribute import Kind
 from engine.schema.field_semantics import Semantics
 from engine.schema.lifecycle import Life
@@ -13,7 +14,7 @@ from engine.schema.rules import Rule
 
 
 # Never compared or printed as a whole, and every start of the program would pay for both.
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@frozen(eq=False)
 class Field(Semantics):
     """What a row says of the fields at one path: `Semantics`, and what attributes do not keep.
 
@@ -56,7 +57,7 @@ _NO_FACTS = Field()
 _NOTHING = dict(_values(_NO_FACTS))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@frozen(eq=False)
 class Row:
     """What no machine can know about one type.
 

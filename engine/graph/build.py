@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from engine.errors import GraphError, Problem, StackError
+from engine.frozen import frozen
 from engine.graph.dag import topological_order
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.stack.checks.stack import addresses_named
@@ -15,7 +15,7 @@ from engine.values.targets import AttributeTarget, Target
 from engine.values.templates import targets_in, targets_with_paths
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ResourceGraph:
     """A stack's resources and what each comes after.
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from engine.address import is_logical_name
 from engine.errors import UsageError
+from engine.frozen import frozen
 from engine.operations.run.context import Context
 from engine.ports.held_locks import HeldLock
 from engine.ports.run_locks import RunLock
@@ -13,7 +12,7 @@ from engine.stack.loader import stack_files
 from engine.suggest import nearest
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Locks:
     """All locks.
 

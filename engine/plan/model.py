@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from engine.address import ResourceAddress
+from engine.frozen import frozen
 from engine.plan.inputs.options import PlanOptions
 from engine.plan.orphan import Orphan
 from engine.schema.lifecycle import Removal
@@ -97,7 +98,7 @@ class FieldReason(enum.StrEnum):
     """It was declared, is no longer, and is cleared by something else that the plan changes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FieldChange:
     """One leaf that differs.
 
@@ -120,7 +121,7 @@ class FieldChange:
     currency: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Change:
     """What a plan does to one resource.
 
@@ -156,7 +157,7 @@ class Change:
     line: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Drift:
     """How one object on Stripe differs from what the last apply saw.
 
@@ -196,7 +197,7 @@ class StepKind(enum.StrEnum):
     """State only: the resource is dropped from it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Step:
     """One step of an apply.
 
@@ -232,7 +233,7 @@ class Step:
     account: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class OutputChange:
     """How one output changes.
 
@@ -249,7 +250,7 @@ class OutputChange:
     sensitive: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Plan:
     """What an apply of one stack would do; apply obeys it and nothing else.
 
@@ -310,7 +311,7 @@ class Plan:
         return sum(1 for change in self.changes if change.action in actions)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PlanReport:
     """The plans of one run, and the account that they are for.
 

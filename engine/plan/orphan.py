@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from engine.address import ResourceAddress
+from engine.frozen import frozen
 
 SHOWN = 3
 """Most addresses that a line names."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Orphan:
     """A stack of an environment that has a state with objects, or a damaged one, and no module.
 

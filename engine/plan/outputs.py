@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from engine.frozen import frozen
 from engine.plan.compare.normalize import Normalizer
 from engine.plan.decide.references import KnownValues, lost_secret
 from engine.plan.inputs.plan_inputs import PlanInputs
@@ -17,7 +17,7 @@ from engine.values.secret import Sealed
 from engine.values.templates import resolve, targets_in
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PlannedOutputs:
     """The outputs as a plan has them.
 

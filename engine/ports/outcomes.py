@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from engine.errors import EngineError
+from engine.frozen import frozen
 from engine.plan.model import PlanReport, Step
 from engine.state.model import State
 
@@ -19,7 +20,7 @@ class Outcome(enum.StrEnum):
     SKIPPED = "skipped"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class StepResult:
     """One operation and what became of it.
 
@@ -39,7 +40,7 @@ class StepResult:
     because: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ApplyResult:
     """One stack after an apply.
 
@@ -64,7 +65,7 @@ class ApplyResult:
         return tuple(result for result in self.results if result.outcome is Outcome.FAILED)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ApplyReport:
     """All stacks of one run after an apply.
 
@@ -125,7 +126,7 @@ class Found(enum.StrEnum):
     """The next plan sees whether it happened, and decides again."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RecoveredStep:
     """One operation of an unfinished run and what became of it.
 

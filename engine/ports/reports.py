@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from engine.errors import Problem
+from engine.frozen import frozen
 from engine.state.model import State
 
 
@@ -19,7 +20,7 @@ class MatchedBy(enum.StrEnum):
     FILE = "id in the earlier file"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Rebuilt:
     """A state that was made again.
 
@@ -42,7 +43,7 @@ class Rebuilt:
     aside: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Verified:
     """The result of the checks of one state file.
 

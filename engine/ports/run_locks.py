@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import Protocol
 
+from engine.frozen import frozen
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@frozen
 class LockOwner:
     """The run that has the lock of a stack.
 
@@ -45,7 +46,7 @@ class LockOwner:
         return f"{self.who} ({', '.join(parts)})"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RunLock:
     """A run lock that a run has, or that still names a run whose process ended.
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import Any
 
+from engine.frozen import frozen
 from engine.schema.field_semantics import Semantics
 from engine.values.paths import Path
 from engine.values.tree import children
@@ -31,7 +32,7 @@ _NO_FIELDS: Mapping[str, Attribute] = MappingProxyType({})
 
 
 # Never compared or printed as a whole, and every start of the program would pay for both.
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@frozen(eq=False)
 class Attribute(Semantics):
     """One field of a resource type, with everything below it.
 

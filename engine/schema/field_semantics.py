@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from types import MappingProxyType
 from typing import Any
 
+from engine.frozen import frozen
 from engine.values.markers import ABSENT
 
 
@@ -24,7 +25,7 @@ class ListOrder(enum.StrEnum):
     KEYED = "keyed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Semantic:
     """What is known of one semantic itself.
 
@@ -52,7 +53,7 @@ _NONE: Mapping[Any, Any] = MappingProxyType({})
 
 
 # Never compared or printed as a whole, and every start of the program would pay for both.
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@frozen(eq=False)
 class Semantics:
     """All semantics of one field; what is not given is not so."""
 
@@ -74,7 +75,7 @@ class Semantics:
     clearable: bool = _semantic(default=False, literal=True, remark="can be cleared")
     """An update takes an empty value for it."""
 
-    neutral: Any = _semantic(default=ABSENT, literal=True)  # noqa: RUF009 - it returns a field
+    neutral: Any = _semantic(default=ABSENT, literal=True)
     """The value that means the same as none, e.g. `True` in `active` of a price; ABSENT if there is
     no such value.
     """
@@ -103,7 +104,7 @@ class Semantics:
     reference: str = _semantic(default="", literal=True)
     """Object name that an id in it names, e.g. `tax_code`; empty if it is no id."""
 
-    order: ListOrder = _semantic(default=ListOrder.ORDERED, literal=True)  # noqa: RUF009 - it returns a field
+    order: ListOrder = _semantic(default=ListOrder.ORDERED, literal=True)
     """Of a list, what its order means, e.g. nothing in `enabled_events` of a webhook endpoint."""
 
     key: str = _semantic(default="", literal=True, remark="elements align by {value}")

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import Any
 
+from engine.frozen import frozen
 from engine.schema.calls import Composite
 
 
@@ -28,7 +29,7 @@ class Verb(enum.StrEnum):
     KEEP = "keep"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Probe:
     """A question to Stripe that decides how an object can be removed.
 
@@ -44,7 +45,7 @@ class Probe:
     variants: tuple[Mapping[str, Any], ...] = (MappingProxyType({}),)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Removal:
     """One way an object ends.
 
@@ -69,7 +70,7 @@ class Removal:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@frozen
 class CaseCounts:
     """When keys of a type whose case is folded differ in case after all.
 
@@ -84,7 +85,7 @@ class CaseCounts:
     words: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@frozen
 class NaturalKey:
     """How an object is found without its id.
 
@@ -130,7 +131,7 @@ class NaturalKey:
         return (self.attribute, *self.with_fields, *self.scoped_by)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@frozen
 class Inheritance:
     """A flag that one object of a group has, and that its replacement has to take over.
 
@@ -146,7 +147,7 @@ class Inheritance:
     among: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@frozen
 class Revival:
     """How an object that ended, or was ended by hand, comes back.
 
@@ -164,7 +165,7 @@ class Revival:
     explained_by: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@frozen
 class Ending:
     """When an object that Stripe still returns has ended for good.
 
@@ -183,7 +184,7 @@ class Ending:
     finished: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@frozen
 class Companion:
     """Another object that Stripe makes together with one of this type, and that nothing manages.
 
@@ -202,7 +203,7 @@ class Companion:
     parent: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@frozen
 class Detach:
     """A reference to an object that has to be cleared before the object is removed.
 
@@ -217,7 +218,7 @@ class Detach:
     attribute: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@frozen
 class Life:
     """How the objects of one type begin, are found again, come back and end.
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, TypeAlias
 
+from engine.frozen import frozen
 from engine.schema.attribute import Attribute
 from engine.schema.calls import Call
 from engine.schema.lifecycle import Life, NaturalKey
@@ -14,7 +15,7 @@ from engine.values.paths import Path
 
 
 # Never compared or printed as a whole, and every start of the program would pay for both.
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@frozen(eq=False)
 class ResourceType:
     """One type of resource: its fields, and how its objects live.
 

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
+
+from engine.frozen import frozen
 
 
 class RuleKind(enum.StrEnum):
@@ -60,7 +62,7 @@ class RuleKind(enum.StrEnum):
     ONE_CURRENCY = "one-currency"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@frozen(eq=False)
 class Rule:
     """One plan-time check.
 

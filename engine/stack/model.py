@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 from engine.address import ResourceAddress
 from engine.errors import Problem
+from engine.frozen import frozen
 from engine.values.paths import Path
 from engine.values.targets import Target
 from engine.values.templates import templates_in
@@ -64,7 +65,7 @@ class Lifecycle:
     account: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Declaration:
     """One resource as its author wrote it.
 
@@ -101,7 +102,7 @@ class Declaration:
         return found
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@frozen
 class Lookup:
     """An object that is read, never managed.
 
@@ -116,7 +117,7 @@ class Lookup:
     location: Location
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@frozen
 class OutputDeclaration:
     """A value that a stack offers.
 
@@ -133,7 +134,7 @@ class OutputDeclaration:
     location: Location
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@frozen
 class Move:
     """A resource that was declared under another address.
 
@@ -148,7 +149,7 @@ class Move:
     location: Location
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@frozen
 class Release:
     """What to do with an object whose declaration is gone.
 
@@ -163,7 +164,7 @@ class Release:
     location: Location
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@frozen
 class Import:
     """An object that exists and comes under management.
 
@@ -178,7 +179,7 @@ class Import:
     location: Location
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@frozen(eq=False)
 class Stack:
     """One evaluated module.
 

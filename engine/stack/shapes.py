@@ -7,9 +7,10 @@ map itself, or for a stack whose module cannot be evaluated.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from engine.frozen import frozen
 from engine.schema.attribute import Kind
 from engine.schema.resource_type import Schemas
 from engine.stack.model import Stack
@@ -22,7 +23,7 @@ from engine.values.templates import is_reference, targets_in
 _NESTED = (Kind.OBJECT, Kind.LIST, Kind.MAP, Kind.ANY)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Shapes:
     """Finds the shapes of outputs; each is looked for once.
 

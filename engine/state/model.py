@@ -9,13 +9,15 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+from engine.frozen import frozen
+
 FORMAT_VERSION = 2
 """The newest state format this engine writes and reads."""
 
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RemovalPolicy:
     """What is declared about removal, kept for when the declaration is gone.
 
@@ -30,7 +32,7 @@ class RemovalPolicy:
     account: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ResourceState:
     """One resource as the last apply left it.
 
@@ -53,7 +55,7 @@ class ResourceState:
     removal_policy: RemovalPolicy = field(default_factory=RemovalPolicy)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RemovedObject:
     """An object that was removed as far as Stripe allows, and that can be revived.
 
@@ -68,7 +70,7 @@ class RemovedObject:
     account: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class State:
     """What the engine knows of one stack in one environment.
 
@@ -132,7 +134,7 @@ class State:
         return dataclasses.replace(self, outputs=dict(outputs))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Delta:
     """What one operation changes in a state, so that its cost is not that of the state.
 

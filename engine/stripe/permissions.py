@@ -8,9 +8,9 @@ not; in both cases nothing is changed. A request that could create something is 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from engine.errors import PermissionDeniedError
+from engine.frozen import frozen
 from engine.schema.lifecycle import Verb
 from engine.schema.resource_type import ResourceType
 from engine.stripe.paths import SEPARATOR, filled
@@ -25,7 +25,7 @@ _NAMED_BEFORE = re.compile(r"Having the '(?:rak_)?(?P<name>\w+)' permission")
 _OTHER_REASONS = frozenset({"account_invalid", "platform_account_required"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Question:
     """A write that changes nothing.
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeAlias
 
 from engine.errors import EngineError, Problem
+from engine.frozen import frozen
 from engine.plan.model import PlanReport
 from engine.plan.saved.file import SavedPlan
 from engine.ports.held_locks import HeldLock
@@ -24,7 +25,7 @@ Page: TypeAlias = str | Mapping[str, Any]
 """What a view makes of records: a text, or a document. What is empty is not written."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ViewOptions:
     """How a view writes.
 

@@ -10,12 +10,12 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from engine.backends.durable_files import PRIVATE_FILE, make_folder, write_durably
 from engine.backends.gitignore import private_folder
 from engine.errors import SecretSinkError
+from engine.frozen import frozen
 from engine.redaction import remember
 
 _MARK = "# engine: "
@@ -33,7 +33,7 @@ _BARE = re.compile(r"[A-Za-z0-9_./:@%+=,-]+")
 _ESCAPED = re.compile(r"[\\\"$`]")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Entry:
     """A piece of the file: an assignment, or one line of anything else.
 

@@ -10,7 +10,6 @@ import ast
 import inspect
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from typing import Any, NoReturn, get_args, get_origin
@@ -18,11 +17,13 @@ from urllib.parse import unquote
 
 import stripe
 
+from engine.frozen import frozen
+
 SDK_VERSION: str = stripe.VERSION
 API_VERSION: str = stripe.api_version
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Call:
     """What one service method sends.
 
@@ -43,7 +44,7 @@ class Call:
     returns_name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Service:
     """One service of the SDK's client.
 

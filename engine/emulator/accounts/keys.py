@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 
 from engine.emulator.wire import errors
+from engine.frozen import frozen
 
 _KEY = re.compile(r"(?P<kind>sk|rk)_(?P<mode>test|live)_(?P<secret>[A-Za-z0-9_]+)")
 _SHOWN_TAIL = 4
@@ -18,7 +19,7 @@ _ACCOUNT_LENGTH = 16
 _APPLICATION_LENGTH = 32
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Caller:
     """Who sends a request.
 

@@ -6,11 +6,11 @@ Framing is strict: a body that was cut short or misread would become a wrong obj
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final, Protocol
 
 from engine.emulator.wire.messages import Headers
+from engine.frozen import frozen
 
 _LONGEST_LINE: Final = 64 * 1024
 _LONGEST_HEAD: Final = 256 * 1024
@@ -56,7 +56,7 @@ class BadRequest(Exception):  # noqa: N818 - named after its response
         self.status = int(status)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Head:
     """A request up to its body.
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from engine.catalog.model import Shape
 from engine.emulator.wire import errors
 from engine.emulator.wire.messages import Form
+from engine.frozen import frozen
 from engine.schema.attribute import Kind
 
 _INTEGER = re.compile(r"[+-]?\d{1,18}")
@@ -24,7 +24,7 @@ _BLANKS: Final = "\0 \t\r\n"
 _STRUCTURES: Mapping[Kind, str] = {Kind.OBJECT: "object", Kind.MAP: "hash", Kind.LIST: "array"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ParamParser:
     """Parses the parameters of one type: what the semantics table adds to shapes.
 

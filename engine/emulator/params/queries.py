@@ -8,13 +8,13 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 from typing import Any, Final
 
 from engine.emulator.shapes.paths import get
 from engine.emulator.wire.errors import StripeRefusal
+from engine.frozen import frozen
 
 _MOST_CLAUSES: Final = 10
 _SHORTEST_PART: Final = 3
@@ -56,7 +56,7 @@ _OPERATORS: Mapping[SearchOperators, frozenset[str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Clause:
     """What a field of an object must be.
 
@@ -77,7 +77,7 @@ class Clause:
     negated: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Query:
     """What is searched for.
 

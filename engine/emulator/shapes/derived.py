@@ -8,17 +8,18 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from engine.catalog.model import ALTERNATIVES, Entry, Shape
 from engine.catalog.rows import Row
+from engine.frozen import frozen
 from engine.schema.attribute import Kind
 
 _PAGING = frozenset({"limit", "starting_after", "ending_before"})
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SubList:
     """A page of other objects within a response.
 

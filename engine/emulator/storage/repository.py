@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from engine.frozen import frozen
+
 Document: TypeAlias = dict[str, Any]
 
 _OPERATORS = {"eq": "=", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
@@ -45,7 +47,7 @@ class Condition:
         return [_folded(value) if self.folded else value for value in values]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FirstResponse:
     """The response to the first request with an idempotency key.
 

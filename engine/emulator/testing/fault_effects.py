@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
@@ -11,6 +10,7 @@ from engine.emulator.testing.disconnects import ConnectionBroken, ResponseCut
 from engine.emulator.testing.gate import Gate
 from engine.emulator.wire.errors import StripeRefusal
 from engine.emulator.wire.messages import Request, Response
+from engine.frozen import frozen
 
 Hold: TypeAlias = Callable[[Gate], object]
 """How a door waits at a gate; it raises `ConnectionBroken` if the client is gone."""
@@ -26,7 +26,7 @@ class Ending(Enum):
     LOST = "lost"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Effect:
     """What a fault does to a request.
 

@@ -9,9 +9,10 @@ from urllib.parse import unquote_plus
 from engine.emulator.types.kinds import ObjectKind, kinds, outlines
 from engine.emulator.types.verbs import is_emulated
 from engine.emulator.wire import errors
+from engine.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Match:
     """What a request asks for.
 

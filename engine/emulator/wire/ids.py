@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 import string
-from dataclasses import dataclass
+
+from engine.frozen import frozen
 
 _LETTERS_AND_DIGITS = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _CODE_LETTERS = string.ascii_uppercase + string.digits
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class IdForm:
     """The form of a type's ids after their prefix.
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import pairwise
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl, urlsplit
 
 from engine.emulator.wire import errors
 from engine.emulator.wire.multipart import MULTIPART_TYPE, Upload, parts_of
+from engine.frozen import frozen
 
 Form: TypeAlias = dict[str, Any]
 """Decoded parameters: strings, uploads, lists and further forms, by name; JSON in v2."""
@@ -43,7 +44,7 @@ class Headers(dict[str, str]):
         return super().get(name.lower(), default)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Request:
     """What a client sends.
 
@@ -77,7 +78,7 @@ class Request:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Response:
     """What the client gets.
 

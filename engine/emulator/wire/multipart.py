@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from engine.emulator.wire import errors
+from engine.frozen import frozen
 
 MULTIPART_TYPE: Final = "multipart/form-data"
 _BOUNDARY = re.compile(r'boundary="?([^";]+)"?')
@@ -15,7 +16,7 @@ _NAME = re.compile(r'[; ]name="([^"]*)"')
 _FILE_NAME = re.compile(r'filename="([^"]*)"')
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Upload:
     """A file that was sent.
 

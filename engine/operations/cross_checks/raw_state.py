@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from engine.errors import NewerStateError, StateError
+from engine.frozen import frozen
 from engine.operations.run.context import Context
 from engine.state.codec import parse
 from engine.state.model import State
@@ -16,7 +17,7 @@ _LINEAGE = re.compile(rb'^  "lineage": "([^"\n]+)"', re.MULTILINE)
 _SERIAL = re.compile(rb'^  "serial": (\d{1,9})\b', re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RawState:
     """What the bytes of a stored state say, valid or not.
 

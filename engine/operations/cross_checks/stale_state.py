@@ -10,10 +10,10 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from engine.errors import ProviderError
+from engine.frozen import frozen
 from engine.operations.cross_checks.raw_state import ids_of_others, other_lineages
 from engine.operations.refresh.concurrent import at_once
 from engine.operations.run.session import Session
@@ -36,7 +36,7 @@ _Place = tuple[str, str, tuple[tuple[str, str], ...]]
 """A type, the connected account that its objects are on or nothing, and whose list they are in."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Unknown:
     """An object that seems to belong to a resource that a plan creates.
 

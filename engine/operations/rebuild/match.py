@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from engine.frozen import frozen
 from engine.plan.compare.liveness import has_ended, is_gone
 from engine.schema.attribute import Attribute, Kind
 from engine.schema.remote import RemoteObject, id_of
 from engine.schema.resource_type import ResourceType
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Claimed:
     """The objects of one resource, by what they are for it.
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import copy
 import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from engine.address import parse_address
 from engine.errors import UsageError
+from engine.frozen import frozen
 from engine.graph.build import ResourceGraph
 from engine.operations.cross_checks.raw_state import RawState, other_lineages, read_raw_state
 from engine.operations.rebuild.match import Claimed, named_in
@@ -34,7 +34,7 @@ from engine.values.secret import Sealed
 from engine.values.targets import OutputTarget
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RebuildOptions:
     """What the person asked for.
 

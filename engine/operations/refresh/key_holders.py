@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine.frozen import frozen
 from engine.operations.refresh.concurrent import at_once
 from engine.plan.compare.liveness import is_gone
 from engine.plan.compare.natural_keys import Claim, claim_of
@@ -23,7 +24,7 @@ KEYS_AT_ONCE = 10
 _NO_KEY = NaturalKey(attribute="", scan=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Wanted:
     """One key that one declaration claims."""
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from engine.frozen import frozen
 from engine.ports.backend import StateBackend
 from engine.ports.hook import Hook
 from engine.ports.provider import Provider
@@ -14,7 +14,7 @@ from engine.settings import Settings
 from engine.state.advice import Advice
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Context:
     """The ports and settings of one run.
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from engine.address import ResourceAddress
+from engine.frozen import frozen
 from engine.plan.compare.compare_fields import Comparison
 from engine.plan.model import Action, FieldChange, Reason
 from engine.schema.lifecycle import Removal
@@ -17,7 +18,7 @@ from engine.stack.model import Declaration
 from engine.state.model import RemovalPolicy, ResourceState
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Decision:
     """What happens to one resource, with all that its steps need.
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from engine.frozen import frozen
 from engine.plan.compare.compare_fields import compare, drifted, with_secrets_sealed
 from engine.plan.compare.field_changes import field_changes
 from engine.plan.compare.last_seen import ignored_in, seen_leaves, with_missing_expansions
@@ -32,7 +32,7 @@ _OF_THE_CODE = (
 """Why a field differs if the declaration changed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Existing:
     """A declared resource and the object it has.
 

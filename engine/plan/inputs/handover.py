@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from engine.address import parse_address
+from engine.frozen import frozen
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.state.model import ResourceState, State
 from engine.values.markers import UNKNOWN
@@ -22,7 +22,7 @@ from engine.values.templates import rewritten, unescaped
 from engine.values.tree import any_scalar, map_scalars, scalars
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Handover:
     """Resources that move from one state to another one.
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from engine.frozen import frozen
 from engine.plan.inputs.ownership import Ownership
 from engine.schema.remote import RemoteObject
 from engine.values.targets import AttributeTarget, OutputTarget
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Observed:
     """What a refresh saw; keys are address texts.
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from engine.address import ResourceAddress
+from engine.frozen import frozen
 
 FLAGS = {
     "refresh": "--no-refresh",
@@ -20,7 +20,7 @@ FLAGS = {
 """The options that decide what a plan is, by their field: as they are typed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PlanOptions:
     """The options of plan, apply and destroy.
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from engine.frozen import frozen
 from engine.graph.build import ResourceGraph
 from engine.plan.inputs.observed import Observed
 from engine.plan.inputs.options import PlanOptions
@@ -14,7 +14,7 @@ from engine.schema.resource_type import ResourceType, Schemas
 from engine.state.model import ResourceState, State
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PlanInputs:
     """Everything that a plan of one stack depends on.
 

@@ -10,10 +10,10 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from engine.errors import PlanFileError
+from engine.frozen import frozen
 from engine.plan.inputs.options import PlanOptions
 from engine.plan.model import Plan, PlanReport
 from engine.plan.saved.agreement import disagreement
@@ -30,7 +30,7 @@ _MARK = b'{"file":"engine-plan",'
 _HEAD = ("file", "format_version")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SavedStack:
     """The plan of one stack.
 
@@ -43,7 +43,7 @@ class SavedStack:
     preconditions: Preconditions
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SavedPlan:
     """The plans of one run, kept to be applied later.
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from engine.address import is_logical_name
+from engine.frozen import frozen
 from engine.plan.model import Change, Drift, FieldChange, OutputChange, Plan
 from engine.plan.saved.preconditions import KeyClaim, ObjectSnapshot, Preconditions
 from engine.plan.saved.step_json import REMOVAL, STEP, VALUE, with_own_removal, with_secrets
@@ -33,7 +33,7 @@ from engine.values.tree import replaced
 # ── how it is written ─────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Wanted:
     """An output as the stack states it, and whether it is sensitive."""
 

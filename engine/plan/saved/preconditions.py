@@ -10,10 +10,11 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from engine.address import ResourceAddress
+from engine.frozen import frozen
 from engine.plan.compare.liveness import is_gone
 from engine.plan.compare.normalize import Normalizer, comparable, presentable
 from engine.schema.remote import RemoteObject
@@ -25,7 +26,7 @@ _WHOLE = 60
 """Characters of a value that a message quotes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ObjectSnapshot:
     """One object as it was read.
 
@@ -56,7 +57,7 @@ class ObjectSnapshot:
     probed: bool | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class KeyClaim:
     """A declared resource that has no object, and the holder of its natural key.
 
@@ -77,7 +78,7 @@ class KeyClaim:
     holder: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Preconditions:
     """What one stack's plan was made from, in addition to the lineage and serial of its state.
 

@@ -14,6 +14,7 @@ from decimal import Decimal, InvalidOperation
 from itertools import pairwise
 from typing import Any, TypeAlias
 
+from engine.frozen import frozen
 from engine.schema.rules import Rule, RuleKind
 from engine.stack.checks.related import not_sold_in, of_another
 from engine.values.markers import ABSENT, UNKNOWN
@@ -24,7 +25,7 @@ from engine.values.templates import has_reference
 _MISSING = object()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CheckContext:
     """What rules have to know in addition to declarations.
 

@@ -12,10 +12,10 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from engine.frozen import frozen
 from engine.ports.provider import unfenced
 from engine.stripe.http.rate_limiter import RateLimiter
 from engine.stripe.http.refusals import translate
@@ -27,7 +27,7 @@ from engine.values.tree import map_scalars
 STRIPE = "https://api.stripe.com"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ClientOptions:
     """How to reach Stripe.
 

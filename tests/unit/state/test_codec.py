@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -168,7 +169,7 @@ def test_order_of_insertion_is_not_seen() -> None:
     """The same state put together in another order is the same bytes."""
     turned = State(
         **{
-            **{name: getattr(STATE, name) for name in STATE.__slots__},
+            **{one.name: getattr(STATE, one.name) for one in fields(STATE)},
             "resources": dict(reversed(list(STATE.resources.items()))),
         }
     )
