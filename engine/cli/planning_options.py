@@ -141,6 +141,16 @@ variable_options = options(
 )
 """How variables are set, for each command that evaluates stacks; `Invocation.open` uses them."""
 
+parallelism_option = click.option(
+    "--parallelism",
+    type=click.IntRange(min=1),
+    metavar="N",
+    expose_value=False,
+    callback=_keep,
+    help="Operations in flight at once; 20 if not given.",
+)
+"""How much a command sends at once; `Invocation.open` uses it."""
+
 lock_timeout_option = click.option(
     "--lock-timeout",
     type=click.FloatRange(min=0),
@@ -164,14 +174,7 @@ _selecting = options(
 )
 _running = options(
     variable_options,
-    click.option(
-        "--parallelism",
-        type=click.IntRange(min=1),
-        metavar="N",
-        expose_value=False,
-        callback=_keep,
-        help="Operations in flight at once; 20 if not given.",
-    ),
+    parallelism_option,
     lock_timeout_option,
     _flag("allow_mass_change", "Allow removing or replacing a large share of a stack at once."),
 )

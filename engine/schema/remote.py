@@ -15,6 +15,8 @@ RemoteObject: TypeAlias = Mapping[str, Any]
 
 STAMP_KEY = "engine"
 """Metadata key of the ownership stamp."""
+STAMP_PATH = ("metadata", STAMP_KEY)
+"""Where an object carries it."""
 
 
 ADDRESSED = "@id"

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from engine.address import parse_address
-from engine.cli.commands.apply import _conclude
 from engine.cli.invocation import Invocation
+from engine.cli.writing import conclude
 from engine.errors import EngineError, StateError
 from engine.plan.model import Action, Change, Plan, PlanReport, Step, StepKind
 from engine.ports.outcomes import ApplyReport, ApplyResult, Outcome, StepResult
@@ -64,7 +64,7 @@ def test_a_run_that_was_stopped_exits_130(
     skipped = StepResult(step=STEP, outcome=Outcome.SKIPPED, because="interrupted")
     invocation = Invocation(format="json" if as_json else "text")
     report = report_of(skipped, interrupted=True)
-    assert _conclude(invocation, report, "Apply") == 130
+    assert conclude(invocation, report, "Apply") == 130
     written = capsys.readouterr()
     assert "Run engine apply again" in written.err
     if as_json:
@@ -78,7 +78,7 @@ def test_a_state_that_could_not_be_written_exits_1(capsys: pytest.CaptureFixture
     error = StateError("state/local/shop.json cannot be written")
     failed = StepResult(step=STEP, outcome=Outcome.FAILED, id="prod_1", error=error)
     report = report_of(failed, unsaved=error)
-    assert _conclude(Invocation(), report, "Apply") == 1
+    assert conclude(Invocation(), report, "Apply") == 1
     assert "Done on Stripe, not recorded: create stripe_product.pro [prod_1]" in (
         capsys.readouterr().err
     )

@@ -53,6 +53,7 @@ def test_the_commands_are_those_that_are_documented() -> None:
         ("state", "mv"),
         ("state", "rm"),
         ("state", "rebuild"),
+        ("state", "stamp"),
         ("state", "verify"),
         ("emulator", "serve"),
     }

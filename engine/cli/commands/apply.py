@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import shlex
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -22,27 +21,29 @@ from engine.cli.planning_options import (
     stacks_argument,
     stacks_or_plan_argument,
 )
-from engine.errors import InterruptedRunError, UsageError
+from engine.cli.writing import (
+    answer,
+    ask,
+    before_writing,
+    conclude,
+    need_consent,
+    opened,
+    show_first,
+    yes_option,
+)
 from engine.plan.inputs.options import PlanOptions
 
 if TYPE_CHECKING:
     from engine.address import ResourceAddress
-    from engine.operations.run.context import Context
     from engine.plan.model import PlanReport
-    from engine.ports.outcomes import ApplyReport
 
 _MOST_NAMES = 5
 """More removals than this are confirmed by their number."""
 
-_NOT_BEGUN = "interrupted before any operation of the plan was begun"
-"""The message of a Ctrl-C before the operations write; after that they report it themselves."""
-
-_yes = click.option("--yes", is_flag=True, help="Do it without asking.")
-
 
 @click.command(cls=EngineCommand)
 @stacks_or_plan_argument
-@_yes
+@yes_option
 @confirm_option
 @planning_options
 @pass_invocation
@@ -83,7 +84,7 @@ def apply(
 
 @click.command(cls=EngineCommand)
 @stacks_argument
-@_yes
+@yes_option
 @confirm_option
 @removal_options
 @pass_invocation
@@ -119,102 +120,40 @@ def _run(
     *,
     yes: bool,
 ) -> int:
-    _need_consent(invocation, operation.lower(), yes=yes)
+    need_consent(invocation, operation.lower(), yes=yes)
     from engine.operations.apply import apply_stacks
     from engine.plan.checks import unconfirmed
 
-    with _opened(invocation) as context:
+    with opened(invocation) as context:
 
         def approve(report: PlanReport) -> bool:
-            with _before_writing(invocation, report):
-                _show_first(invocation, report)
+            with before_writing(invocation, report):
+                show_first(invocation, report)
                 # A refused plan needs no yes: the error that follows names the rules.
-                return not report.refusals and (yes or _ask(invocation, report, operation))
+                return not report.refusals and (yes or ask(invocation, report, operation))
 
         def confirm(report: PlanReport, addresses: Sequence[ResourceAddress]) -> bool:
             if yes:
                 raise unconfirmed(addresses, context.environment, _naming(invocation, addresses))
-            with _before_writing(invocation, report):
+            with before_writing(invocation, report):
                 return _ask_for_names(invocation, addresses)
 
         report = apply_stacks(context, stacks, options, approve, confirm=confirm)
-    return _conclude(invocation, report, operation)
+    return conclude(invocation, report, operation)
 
 
 def _run_saved(invocation: Invocation, file: PlanFile, options: PlanOptions) -> int:
     from engine.operations.saved_plan.saved_plan import apply_saved
 
-    with _opened(invocation) as context:
+    with opened(invocation) as context:
         saved = file.read(context.schemas)
 
         def approve(report: PlanReport) -> bool:
-            _show_first(invocation, report)
+            show_first(invocation, report)
             return True  # a saved plan was reviewed before
 
         report = apply_saved(context, saved, approve, lock_timeout=options.lock_timeout)
-    return _conclude(invocation, report, "Apply")
-
-
-@contextlib.contextmanager
-def _opened(invocation: Invocation) -> Iterator[Context]:
-    try:
-        with invocation.opened() as context:
-            yield context
-    except KeyboardInterrupt:
-        raise InterruptedRunError(_NOT_BEGUN) from None
-
-
-def _need_consent(invocation: Invocation, command: str, *, yes: bool) -> None:
-    """Refuse before anything is locked or read, if there is no way to ask."""
-    if yes:
-        return
-    if not invocation.for_people:
-        option = f"--{invocation.format}"
-        raise UsageError(
-            f"engine {command} {option} asks no questions, so it needs --yes",
-            hint=f"look at engine plan {option} first, then run engine {command} {option} --yes",
-        )
-    if not sys.stdin.isatty():
-        raise UsageError(
-            f"engine {command} needs a yes, and there is no terminal to ask on",
-            hint=f"look at engine plan first, then run engine {command} --yes",
-        )
-
-
-def _show_first(invocation: Invocation, report: PlanReport) -> None:
-    """Show the plan to people, with an empty line after it."""
-    if invocation.for_people:
-        invocation.write_out(invocation.view.plan(report), end="\n\n")
-
-
-def _ask(invocation: Invocation, report: PlanReport, operation: str) -> bool:
-    from engine.views.text.plan import question
-
-    style = invocation.style(sys.stderr)
-    return _answer(invocation, question(report, style, operation=operation)) == "yes"
-
-
-def _answer(invocation: Invocation, question: str) -> str:
-    """Ask a question and read the line that answers it."""
-    invocation.write_err(question, end="")
-    answer = sys.stdin.readline()
-    if not answer.endswith("\n"):
-        invocation.write_err("")
-    return answer.strip()
-
-
-@contextlib.contextmanager
-def _before_writing(invocation: Invocation, report: PlanReport) -> Iterator[None]:
-    """Make a Ctrl-C end with the message that nothing was changed."""
-    from engine.views.text.plan import untouched
-
-    try:
-        yield
-    except KeyboardInterrupt:
-        invocation.write_err("")  # the terminal has shown ^C
-        raise InterruptedRunError(
-            "interrupted before the answer", cause=untouched(report)
-        ) from None
+    return conclude(invocation, report, "Apply")
 
 
 def _naming(invocation: Invocation, addresses: Sequence[ResourceAddress]) -> str:
@@ -236,21 +175,4 @@ def _ask_for_names(invocation: Invocation, addresses: Sequence[ResourceAddress])
     if len(wanted) > _MOST_NAMES:
         invocation.write_err("\n".join(["", *(f"  {address}" for address in wanted)]))
         wanted = [str(len(wanted))]
-    return all(_answer(invocation, removal_question(word, style)) == word for word in wanted)
-
-
-def _conclude(invocation: Invocation, report: ApplyReport, operation: str) -> int:
-    from engine.views.text.applied import failure_text
-
-    if report.plan.has_changes and not report.approved:
-        from engine.views.text.plan import untouched
-
-        invocation.write_err(f"{operation} cancelled. {untouched(report.plan)}")
-        return 1
-    invocation.write_out(invocation.view.applied(report, operation))
-    if report.is_whole:
-        return 0
-    text = failure_text(report, invocation.style(sys.stderr), operation=operation)
-    invocation.write_err(f"\n{text}")
-    interrupted = any(result.interrupted for result in report.results)
-    return InterruptedRunError.exit_code if interrupted else 1
+    return all(answer(invocation, removal_question(word, style)) == word for word in wanted)

@@ -35,7 +35,10 @@ _stack_option = click.option(
 )
 
 
-@click.group(cls=LazyGroup)
+_HOMES = {"stamp": "engine.cli.commands.state_stamp:stamp"}
+
+
+@click.group(cls=LazyGroup, homes=_HOMES)
 def state() -> None:
     r"""Show the state, edit it, verify it, or rebuild it.
 

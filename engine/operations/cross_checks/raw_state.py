@@ -93,19 +93,33 @@ def _ids(resources: Any) -> dict[str, str]:
 
 def other_lineages(context: Context, stack: str) -> frozenset[str]:
     """Lineages of all other states of the project, valid or not."""
-    return frozenset().union(*map(_lineages_in, _others(context, stack)))
+    return frozenset().union(*(_lineages_in(raw) for _, _, raw in _others(context, stack)))
+
+
+def places_by_lineage(context: Context) -> dict[str, str]:
+    """Which state of the project, valid or not, has each lineage.
+
+    Its stack's name, with the environment where that is another: `shop`, `live/shop`.
+    """
+    found: dict[str, str] = {}
+    for environment, name, raw in _others(context):
+        own = environment == context.environment
+        for lineage in _lineages_in(raw):
+            if own or lineage not in found:
+                found[lineage] = name if own else f"{environment}/{name}"
+    return found
 
 
 def ids_of_others(context: Context, stack: str) -> frozenset[str]:
     """Ids of the objects of all other states of the project, as far as they can be read."""
-    documents = (_fields(raw) for raw in _others(context, stack))
+    documents = (_fields(raw) for _, _, raw in _others(context, stack))
     return frozenset(id for fields in documents for id in _ids(fields.get("resources")).values())
 
 
-def _others(context: Context, stack: str) -> Iterator[bytes]:
-    """What is stored of all other stacks of the project, in every environment."""
+def _others(context: Context, stack: str = "") -> Iterator[tuple[str, str, bytes]]:
+    """What is stored of all stacks of the project but one, with its environment and its name."""
     backend, own = context.backend, (stack, context.environment)
     for environment in backend.environments():
         for name in backend.stacks(environment):
             if (name, environment) != own:
-                yield backend.stored(name, environment) or b""
+                yield environment, name, backend.stored(name, environment) or b""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from engine.address import ADDRESS_PATTERN
-from engine.schema.remote import STAMP_KEY, RemoteObject
+from engine.schema.remote import STAMP_PATH, RemoteObject
 from engine.values.paths import get_path
 
 
@@ -16,7 +16,7 @@ def stamp(lineage: str, address: object) -> str:
 
 def read_stamp(found: RemoteObject) -> tuple[str, str] | None:
     """Lineage and address in the ownership stamp of an object; None if it has none."""
-    text = get_path(found, ("metadata", STAMP_KEY))
+    text = get_path(found, STAMP_PATH)
     lineage, sign, address = text.partition(":") if isinstance(text, str) else ("", "", "")
     if not lineage or not sign or re.fullmatch(ADDRESS_PATTERN, address) is None:
         return None

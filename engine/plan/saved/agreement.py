@@ -15,7 +15,7 @@ from engine.plan.inputs.stamp import stamp
 from engine.plan.model import Action, Change, FieldReason, Plan, Step, StepKind
 from engine.schema.attribute import Attribute, Kind
 from engine.schema.field_semantics import ListOrder
-from engine.schema.remote import STAMP_KEY
+from engine.schema.remote import STAMP_PATH
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.values.markers import ABSENT, CLEAR, UNKNOWN, Marker
 from engine.values.paths import Path, dotted, get_path
@@ -94,7 +94,7 @@ def _unshown(plan: Plan, change: Change, step: Step, kind: ResourceType) -> Iter
         return
     shown = _Shown(change, kind)
     for path, value in _leaves(step.params):
-        if path == ("metadata", STAMP_KEY) and value == stamp(plan.lineage, step.address):
+        if path == STAMP_PATH and value == stamp(plan.lineage, step.address):
             right = True
         elif step.kind is StepKind.DETACH and value is CLEAR:
             right = True  # until what takes its place is there

@@ -13,7 +13,7 @@ from engine.plan.inputs.observed import Observed
 from engine.plan.inputs.selection import moved_state
 from engine.plan.model import Plan, Reason, StepKind
 from engine.plan.saved.preconditions import KeyClaim, ObjectSnapshot, Preconditions, snapshot
-from engine.schema.remote import STAMP_KEY, RemoteObject, id_of
+from engine.schema.remote import STAMP_PATH, RemoteObject, id_of
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.stack.model import Declaration
 from engine.state.codec import state_digest
@@ -25,8 +25,6 @@ from engine.values.templates import targets_in, unescaped
 from engine.values.tree import without
 
 _CHANGING = (StepKind.UPDATE, StepKind.SETTLE, StepKind.DETACH)
-_STAMP = ("metadata", STAMP_KEY)
-"""An object may get its stamp in the meantime: that is no change."""
 
 
 def preconditions_of(
@@ -198,7 +196,8 @@ def _shape(plan: Plan, state: State, text: str) -> tuple[dict[str, Any], Mapping
             declared = step.record.declared
             documents.append(declared)
         if step.kind in _CHANGING:
-            documents.append(without(step.params, (_STAMP,)))
+            # An object may get another stamp in the meantime: that is no change.
+            documents.append(without(step.params, (STAMP_PATH,)))
         if step.removal is not None:
             documents.append(step.removal.params)
     shape: Any = {}
