@@ -23,6 +23,7 @@ _HOMES = {
     "plan": "engine.cli.commands.plan:plan",
     "apply": "engine.cli.commands.apply:apply",
     "destroy": "engine.cli.commands.apply:destroy",
+    "stacks": "engine.cli.commands.stacks:stacks",
     "show": "engine.cli.commands.show:show",
     "output": "engine.cli.commands.output:output",
     "import": "engine.cli.commands.import_:import_",

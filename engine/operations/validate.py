@@ -28,7 +28,7 @@ from engine.stack.loader import mentioned_variables, select_stacks, stack_files
 from engine.stack.model import Stack
 from engine.suggest import nearest
 
-_NO_STACK = ("syntax-error", "exception")
+NOT_EVALUATED = ("syntax-error", "exception", "no-module")
 """Problems after which nothing is known about what a stack declares."""
 
 
@@ -80,7 +80,7 @@ def load_graphs(
         else:
             declared = _last_declared(context, stack) if recorded else None
             stack, found = _checked(context, stack, circumstances, declared)
-            if not any(problem.reference in _NO_STACK for problem in found):
+            if not any(problem.reference in NOT_EVALUATED for problem in found):
                 try:
                     graphs[stack.name] = build_graph(stack, context.schemas)
                 except StackError as error:
@@ -92,7 +92,7 @@ def load_graphs(
     try:
         order = topological_order({stack.name: set(stack.reads_outputs_of) for stack in stacks})
     except GraphError as error:
-        problems.append(_cycle_problem(error, stacks))
+        problems.append(cycle_problem(error, stacks))
     if problems:
         raise StackError(merged(problems))
     return tuple(graphs[name] for name in order)
@@ -201,7 +201,8 @@ def _last_declared(context: Context, stack: Stack) -> Mapping[str, Mapping[str, 
     return {address: entry.declared for address, entry in state.resources.items()}
 
 
-def _cycle_problem(error: GraphError, stacks: Sequence[Stack]) -> Problem:
+def cycle_problem(error: GraphError, stacks: Sequence[Stack]) -> Problem:
+    """The finding that stacks read each other's outputs, so that none can be the first."""
     first, second = error.cycle[:2]
     by_name = {stack.name: stack for stack in stacks}
     location = by_name[first].reads_outputs_of[second]

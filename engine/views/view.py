@@ -13,6 +13,7 @@ from engine.plan.model import PlanReport
 from engine.plan.saved.file import SavedPlan
 from engine.ports.held_locks import HeldLock
 from engine.ports.outcomes import ApplyReport
+from engine.ports.overview import Overview
 from engine.ports.reports import Rebuilt, Verified
 from engine.ports.run_locks import RunLock
 from engine.schema.resource_type import ResourceType, Schemas
@@ -103,6 +104,9 @@ class View(Protocol):
 
     def verified(self, files: Sequence[Verified], /) -> Page:
         """What was found in state files. The problems are on stderr too, as text."""
+
+    def stacks(self, overview: Overview, /) -> Page:
+        """The stacks of a project. Why their order is not known is on stderr too, as text."""
 
     def error(self, error: EngineError, /) -> Page:
         """An error that ended a command without a result. It is on stderr too, as text."""

@@ -16,6 +16,7 @@ COMMANDS = [
     "plan",
     "apply",
     "destroy",
+    "stacks",
     "show",
     "output",
     "import",

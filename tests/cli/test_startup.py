@@ -40,6 +40,7 @@ OFFLINE: dict[str, tuple[str, frozenset[str]]] = {
     "init": ("init project", frozenset()),
     "validate": ("validate", frozenset()),
     "plan": ("plan --no-refresh", frozenset({"filelock"})),
+    "stacks": ("stacks", frozenset()),
     "show": ("show", frozenset()),
     "output": ("output", frozenset()),
     "lock": ("lock", frozenset()),

@@ -38,17 +38,29 @@ def orphans_of(
         orphan
         for name in context.backend.stacks(context.environment)
         if name not in modules and (names is None or name in names)
-        if (orphan := _orphan(context, name, (states or {}).get(name), declared or {}))
+        if (orphan := orphan_at(context, context.environment, name, states, declared))
     )
 
 
-def _orphan(
-    context: Context, name: str, state: State | None, declared: Mapping[str, Collection[str]]
+def orphan_at(
+    context: Context,
+    environment: str,
+    name: str,
+    states: Mapping[str, State | None] | None = None,
+    declared: Mapping[str, Collection[str]] | None = None,
 ) -> Orphan | None:
-    """One stack without a module; None if it manages nothing."""
-    backend, environment = context.backend, context.environment
+    """What a stack without a module manages in an environment; None if it manages nothing.
+
+    Args:
+        context: The run's ports.
+        environment: Environment name.
+        name: Stack name.
+        states: As for `orphans_of`.
+        declared: As for `orphans_of`.
+    """
+    backend = context.backend
     try:
-        state = state or backend.read(name, environment)
+        state = (states or {}).get(name) or backend.read(name, environment)
         records = backend.read_journal(name, environment)
         made = _made(context, records) if records else ()
     except StateError as error:
@@ -63,7 +75,7 @@ def _orphan(
         environment=environment,
         addresses=tuple(sorted(map(parse_address, addresses))),
         unfinished=bool(records),
-        renamed=_renamed(addresses, declared),
+        renamed=_renamed(addresses, declared or {}),
     )
 
 
@@ -120,15 +132,17 @@ def graph_of_state(context: Context, name: str) -> ResourceGraph:
     """
     state = context.backend.read(name, context.environment)
     place = Location(context.backend.place(name, context.environment), 0)
-    reads = sorted(reads_of(state)) if state is not None else ()
-    return empty_graph(Stack(name=name, file="", reads_outputs_of=dict.fromkeys(reads, place)))
+    reads = dict.fromkeys(reads_of(state) if state is not None else (), place)
+    return empty_graph(Stack(name=name, file="", reads_outputs_of=reads))
 
 
-def reads_of(state: State) -> Iterator[str]:
-    """The stacks whose outputs a state says that its last apply read."""
+def reads_of(state: State) -> dict[str, tuple[str, ...]]:
+    """The outputs that the last apply of a stack read, by the stack whose they are."""
+    found: dict[str, set[str]] = {}
     for target in targets_in([entry.declared for entry in state.resources.values()]):
         if isinstance(target, OutputTarget):
-            yield target.stack
+            found.setdefault(target.stack, set()).add(target.name)
+    return {stack: tuple(sorted(names)) for stack, names in sorted(found.items())}
 
 
 def empty_graph(stack: Stack) -> ResourceGraph:

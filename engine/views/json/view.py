@@ -9,6 +9,7 @@ from engine.plan.saved.file import SavedPlan
 from engine.ports.outcomes import ApplyReport
 from engine.redaction import hide
 from engine.views.json.locks import locks_document
+from engine.views.json.overview import overview_document
 from engine.views.json.plan import apply_document, plan_document
 from engine.views.json.problems import failure_document, validation_document
 from engine.views.json.states import (
@@ -43,6 +44,7 @@ class JsonView:
     plan = staticmethod(plan_document)
     validated = staticmethod(validation_document)
     verified = staticmethod(verified_document)
+    stacks = staticmethod(overview_document)
     error = staticmethod(failure_document)
     states = staticmethod(states_document)
     addresses = staticmethod(addresses_document)

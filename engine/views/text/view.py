@@ -11,6 +11,7 @@ from engine.errors import EngineError, Problem
 from engine.plan.model import PlanReport
 from engine.plan.saved.file import SavedPlan
 from engine.ports.outcomes import ApplyReport
+from engine.ports.overview import Overview
 from engine.ports.reports import Rebuilt, Verified
 from engine.redaction import hide
 from engine.schema.resource_type import ResourceType, Schemas
@@ -19,6 +20,7 @@ from engine.state.model import State
 from engine.views.style import visible
 from engine.views.text.applied import apply_text, ended_lines
 from engine.views.text.locks import locks_text
+from engine.views.text.overview import overview_text
 from engine.views.text.plan import plan_text, saved_text
 from engine.views.text.problems import success_text, verified_text
 from engine.views.text.project import project_text
@@ -64,6 +66,9 @@ class TextView:
 
     def verified(self, files: Sequence[Verified], /) -> Page:
         return "" if any(file.problems for file in files) else verified_text(files)
+
+    def stacks(self, overview: Overview, /) -> Page:
+        return overview_text(overview, self._style)
 
     def error(self, error: EngineError, /) -> Page:
         return ""

@@ -1,0 +1,72 @@
+"""The stacks of a project as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.ports.overview import ListedStack, Overview, StackState
+from engine.redaction import redact
+from engine.views.plural import counted
+from engine.views.style import Style, printable
+
+
+def overview_text(overview: Overview, style: Style) -> str:
+    """List stacks, one after the other, in the order of an apply.
+
+    Args:
+        overview: The stacks.
+        style: Decoration.
+    """
+    blocks = ["\n".join(_stack_lines(stack, style)) for stack in overview.stacks]
+    if overview.unread:
+        mark = style.paint("Warning:", "yellow", "bold")
+        blocks.append(f"{mark} the held locks cannot be read: {printable(overview.unread)}")
+    return redact("\n\n".join(blocks)) if blocks else "No stacks."
+
+
+def _stack_lines(stack: ListedStack, style: Style) -> Iterator[str]:
+    yield f"{style.paint(stack.name, 'bold')}  {stack.file or 'no module'}"
+    if stack.wave:
+        yield f"  wave {stack.wave}"
+    for name, outputs in stack.reads.items():
+        yield f"  reads {name}: {', '.join(outputs)}" if outputs else f"  reads {name}"
+    if stack.read_by:
+        yield f"  is read by {', '.join(stack.read_by)}"
+    if stack.outputs:
+        yield f"  outputs: {', '.join(stack.outputs)}"
+    if stack.problems:
+        count = counted(len(stack.problems), "problem")
+        yield f"  {count}, which engine validate {stack.name} lists"
+    if not stack.states:
+        yield "  no state"
+    width = max((len(state.environment) for state in stack.states), default=0)
+    for state in stack.states:
+        yield f"  {state.environment:<{width}}  {', '.join(_facts(state, style))}"
+        if state.orphan is not None:
+            yield from (f"  {'':<{width}}  {line}" for line in state.orphan.lines)
+        elif not stack.file:
+            forget = f"engine state rm {stack.name}: -e {state.environment}"
+            yield f"  {'':<{width}}  it manages nothing; to remove its state: {forget}"
+
+
+def _facts(state: StackState, style: Style) -> Iterator[str]:
+    """What there is to know of a stack in one environment."""
+    if state.problem:
+        yield f"cannot be read: {printable(state.problem)}"
+    elif not state.serial:
+        yield "no state"
+    else:
+        yield f"serial {state.serial}"
+        yield counted(state.objects, "resource")
+    if state.archived:
+        yield f"{counted(state.archived, 'archived object')} remembered"
+    if state.account_id:
+        yield f"account {state.account_id}"
+    if state.livemode is not None:
+        yield style.paint("LIVE MODE", "bold", "red") if state.livemode else "test mode"
+    if state.held is not None:
+        yield f"locked by {state.held.who} since {state.held.since}: {state.held.reason}"
+    if state.run is not None:
+        yield f"a run works on it: {state.run.owner}"
+    if state.unfinished:
+        yield "a run has not finished"
