@@ -20,9 +20,9 @@ from engine.apply.schedule import Schedule
 from engine.apply.secrets import (
     copy_secrets,
     forget_secrets,
+    hand_over_secrets,
     keep_secrets,
-    kept_secret,
-    secret_names,
+    kept_secrets,
     secrets_in,
     text_of_secret,
     without_secrets,
@@ -37,9 +37,8 @@ from engine.ports.outcomes import ApplyResult, Outcome, StepResult
 from engine.ports.provider import RequestContext
 from engine.schema.lifecycle import Verb
 from engine.schema.remote import RemoteObject, id_of
-from engine.schema.resource_type import ResourceType
 from engine.state.model import Delta, Draft, State
-from engine.values.secret import Sealed, fingerprint
+from engine.values.secret import Sealed
 from engine.values.templates import resolve
 
 IN_FLIGHT = "engine-operation"
@@ -126,6 +125,18 @@ class StackRun:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
         pool.shutdown()
+
+    def without(self, because: Mapping[str, str]) -> None:
+        """Skip operations that were held back, and what waits for them.
+
+        Args:
+            because: Why, by the key of each: the key of the operation that failed.
+        """
+        for step in self.plan.steps:
+            if step.key in because and step.key not in self.results:
+                why = because[step.key]
+                for other in (step, *self.schedule.without(step)):
+                    self._finish(StepResult(step=other, outcome=Outcome.SKIPPED, because=why))
 
     def release(self) -> None:
         """Carry out what was held back."""
@@ -220,9 +231,12 @@ class StackRun:
             params = resolve(step.params, self.references.value)
             if step.kind is StepKind.CREATE and kind.creation_only:
                 self.ports.sink.check()
-                kept = self._kept(step, kind)
+                salt = self.state.lineage
+                kept = kept_secrets(self.ports.sink, self.plan.stack, kind, step.address, salt)
             if step.kind is StepKind.FORGET and self._is_gone(step):
                 forget_secrets(self.ports.sink, self.plan.stack, kind, step.address)
+            if step.other:
+                hand_over_secrets(self.ports.sink, self.plan.stack, kind, step)
         except EngineError as error:
             self._finish(StepResult(step=step, outcome=Outcome.FAILED, error=error))
             return
@@ -257,13 +271,6 @@ class StackRun:
         flying[pool.submit(send, ports.provider, ports.schemas, intent.step, params, context)] = (
             step
         )
-
-    def _kept(self, step: Step, kind: ResourceType) -> dict[str, str]:
-        """Fingerprints of what the sink holds under the names of a step's secrets."""
-        names = secret_names(kind, step.address).values()
-        found = {name: kept_secret(self.ports.sink, self.plan.stack, name) for name in names}
-        salt = self.state.lineage
-        return {name: fingerprint(value, salt) for name, value in found.items() if value}
 
     def _is_gone(self, step: Step) -> bool:
         """Whether a resource has no object, and so no secrets, once a step is done."""

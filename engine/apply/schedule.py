@@ -26,6 +26,19 @@ def endings(steps: Sequence[Step]) -> frozenset[str]:
     )
 
 
+def partings(steps: Sequence[Step]) -> frozenset[str]:
+    """Keys of the operations that leave an object to another stack, and of all that wait for them.
+
+    They are held back until that stack has recorded the object.
+    """
+    found: set[str] = set()
+    for step in steps:
+        leaves = step.kind is StepKind.FORGET and bool(step.other)
+        if leaves or not found.isdisjoint(step.after):
+            found.add(step.key)
+    return frozenset(found)
+
+
 class Schedule:
     """The operations of a plan that have not begun.
 
@@ -108,7 +121,8 @@ class Schedule:
                 self._make_ready(dependent)
 
     def without(self, step: Step) -> Iterator[Step]:
-        """Take out everything that waits for an operation that failed, in plan order."""
+        """Take out an operation that failed, and yield what waits for it, in plan order."""
+        self._gone[self._numbers[step.key]] = True
         found: set[int] = set()
         waiting = [self._numbers[step.key]]
         while waiting:

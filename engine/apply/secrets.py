@@ -11,8 +11,9 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from engine.address import ResourceAddress
+from engine.address import ResourceAddress, parse_address
 from engine.errors import EngineError, SecretSinkError
+from engine.plan.inputs.ownership import Owner
 from engine.plan.model import Plan, Step, StepKind
 from engine.ports.secret_sink import SecretSink
 from engine.redaction import without
@@ -21,7 +22,7 @@ from engine.schema.resource_type import ResourceType, Schemas
 from engine.state.model import ResourceState
 from engine.values.markers import ABSENT, UNKNOWN
 from engine.values.paths import Path, get_path
-from engine.values.secret import Sealed, Sensitive, plain
+from engine.values.secret import Sealed, Sensitive, fingerprint, plain
 from engine.values.tree import scalars
 
 
@@ -31,7 +32,17 @@ def secret_name(address: ResourceAddress, path: Path) -> str:
 
 
 def secrets_to_come(plan: Plan, schemas: Schemas) -> tuple[str, ...]:
-    """Names of the secrets that an apply of this plan may store: of new objects, and of outputs."""
+    """Names of the secrets that an apply of this plan may store.
+
+    They are those of new objects, of resources that come from other stacks, and of outputs.
+    """
+    received = [
+        secret_name(step.address, path)
+        for step in plan.steps
+        if step.kind is StepKind.RECORD and step.other and step.record is not None
+        for path in schemas[step.type].creation_only
+        if isinstance(get_path(step.record.attributes, path), Sealed)
+    ]
     created = [
         secret_name(step.address, path)
         for step in plan.steps
@@ -42,7 +53,7 @@ def secrets_to_come(plan: Plan, schemas: Schemas) -> tuple[str, ...]:
     changed = [
         entry.name for entry in plan.outputs if entry.sensitive and entry.after is not ABSENT
     ]
-    return (*created, *(f"output.{name}" for name in sorted({*declared, *changed})))
+    return (*created, *received, *(f"output.{name}" for name in sorted({*declared, *changed})))
 
 
 def secret_names(kind: ResourceType, address: ResourceAddress) -> dict[Path, str]:
@@ -57,6 +68,7 @@ def copy_secrets(
     entry: ResourceState,
     old: ResourceAddress,
     new: ResourceAddress,
+    giver: str = "",
 ) -> None:
     """Copy secrets that Stripe returned once to the names of a new address.
 
@@ -67,15 +79,35 @@ def copy_secrets(
         entry: What state records of it.
         old: The address it had.
         new: The address it gets.
+        giver: The stack that it comes from; empty for the same.
 
     Raises:
         SecretSinkError: if it cannot be kept there.
     """
     for path, name in secret_names(kind, old).items():
         if isinstance(get_path(entry.attributes, path), Sealed):
-            secret = kept_secret(sink, stack, name)
+            secret = kept_secret(sink, giver or stack, name)
             if secret is not None:
                 sink.store(stack, secret_name(new, path), secret)
+
+
+def hand_over_secrets(sink: SecretSink, stack: str, kind: ResourceType, step: Step) -> None:
+    """Copy the secrets of what comes from another stack, or remove those of what left.
+
+    Only what its new owner has too is removed.
+
+    Raises:
+        SecretSinkError: if one cannot be kept, or is still there.
+    """
+    other = Owner.of(step.other)
+    old = parse_address(other.address)
+    if step.record is not None:
+        copy_secrets(sink, stack, kind, step.record, old, step.address, giver=other.stack)
+        return
+    for path, name in secret_names(kind, step.address).items():
+        secret = kept_secret(sink, stack, name)
+        if secret is not None and secret == kept_secret(sink, other.stack, secret_name(old, path)):
+            sink.remove(stack, name)
 
 
 def keep_secrets(
@@ -123,6 +155,15 @@ def part_of_secret(text: str, path: Path) -> Any:
     with contextlib.suppress(ValueError):
         found = get_path(json.loads(text), path, UNKNOWN)
     return found if found is UNKNOWN else Sensitive(found)
+
+
+def kept_secrets(
+    sink: SecretSink, stack: str, kind: ResourceType, address: ResourceAddress, salt: str
+) -> dict[str, str]:
+    """Fingerprints of what a sink holds under the names of a resource's secrets."""
+    names = secret_names(kind, address).values()
+    found = {name: kept_secret(sink, stack, name) for name in names}
+    return {name: fingerprint(value, salt) for name, value in found.items() if value}
 
 
 def secrets_in(value: Any) -> Iterator[str]:

@@ -39,7 +39,8 @@ def delta_of(
     address = step.address
     entry = draft.at(address)
     if step.kind is StepKind.FORGET:
-        return Delta(resources={address: None})
+        # What another stack takes is not to be revived here either.
+        return Delta(resources={address: None}, removed={address: None} if step.other else {})
     if step.kind is StepKind.REMOVE:
         return _removal(step, kind, entry)
     if step.record is None:

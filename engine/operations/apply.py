@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from engine.address import ResourceAddress
-from engine.apply.executor import UNSAVED, StackRun
+from engine.apply.executor import INTERRUPTED, UNSAVED, StackRun
 from engine.apply.ports import ApplyPorts
-from engine.apply.schedule import endings
+from engine.apply.schedule import endings, partings
 from engine.apply.secrets import secrets_to_come
 from engine.errors import EngineError, InterruptedRunError
+from engine.operations.cross_checks.other_stacks import other_states
 from engine.operations.cross_checks.stale_state import refuse_stale
+from engine.operations.cross_checks.transfers import with_givers
 from engine.operations.plan import plan_session
 from engine.operations.run.context import Context
 from engine.operations.run.guards import check_permissions, refuse_held
@@ -24,8 +26,9 @@ from engine.operations.run.session import Session
 from engine.operations.validate import graphs_to_plan
 from engine.plan.checks import refused, removals_to_confirm, unconfirmed
 from engine.plan.inputs.options import PlanOptions
-from engine.plan.model import Plan, PlanReport
-from engine.ports.outcomes import ApplyReport, ApplyResult
+from engine.plan.inputs.ownership import Owner
+from engine.plan.model import Plan, PlanReport, StepKind
+from engine.ports.outcomes import ApplyReport, ApplyResult, Outcome
 
 Confirm = Callable[[PlanReport, Sequence[ResourceAddress]], bool]
 """Asks a person about the removals of these plans on a live account."""
@@ -62,6 +65,7 @@ def apply_stacks(
         ProviderError: if Stripe refuses or cannot be reached while planning.
     """
     graphs = graphs_to_plan(context, names, destroy=options.destroy)
+    graphs = with_givers(context, graphs, options)
     operation = "destroy" if options.destroy else "apply"
     with open_session(
         context, graphs, operation=operation, lock_timeout=options.lock_timeout
@@ -180,7 +184,9 @@ def _carry_out(
             if because:
                 failed[plan.stack] = because  # what it reads was not created
                 continue
-            hold = endings(plan.steps) if plan.stack in read else frozenset[str]()
+            hold = partings(plan.steps)
+            if plan.stack in read:
+                hold |= endings(plan.steps)
             ports = _ports(session, plan, run, stop)
             stack = StackRun(plan, session.states[plan.stack], ports, hold)
             runs.append(stack)
@@ -190,6 +196,8 @@ def _carry_out(
                 break
             if stack.failed is not None:
                 failed[plan.stack] = stack.failed.step.key
+        for stack in runs:
+            stack.without(dict(_not_taken(session, stack.plan, runs, failed)))
         _end(runs, reads, failed)
     except EngineError:
         for stack in runs:
@@ -197,6 +205,36 @@ def _carry_out(
             stack.finish()
         raise
     return tuple(stack.finish() for stack in runs)
+
+
+def _not_taken(
+    session: Session, plan: Plan, runs: Sequence[StackRun], failed: Mapping[str, str]
+) -> Iterator[tuple[str, str]]:
+    """What a stack keeps, since the stack that was to take it did not get to record it.
+
+    Yields:
+        The key of the step that would leave it, and why it is skipped.
+    """
+    taking = {run.plan.stack: run for run in runs}
+    for step in plan.steps:
+        if step.kind is not StepKind.FORGET or not step.other:
+            continue
+        owner = Owner.of(step.other)
+        run = taking.get(owner.stack)
+        results = run.results.values() if run is not None else ()
+        there = [one for one in results if one.step.address == owner.address]
+        taken = any(one.outcome is Outcome.APPLIED for one in there)
+        if owner.environment or taken or _records(session, owner, step.id):
+            continue
+        because = next((one.because or one.step.key for one in there), "")
+        yield step.key, because or failed.get(owner.stack, INTERRUPTED)
+
+
+def _records(session: Session, owner: Owner, id: str) -> bool:
+    """Whether a state records an object already."""
+    state = session.states.get(owner.stack) or other_states(session).get(owner.stack)
+    entry = state.at(owner.address) if state is not None else None
+    return entry is not None and id in (entry.id, *entry.superseded)
 
 
 def _ports(session: Session, plan: Plan, run: str, stop: threading.Event) -> ApplyPorts:

@@ -16,6 +16,7 @@ from engine.operations.run.record_existing import as_declared
 from engine.operations.run.session import Session
 from engine.operations.validate import load_graphs
 from engine.plan.inputs.options import PlanOptions
+from engine.plan.inputs.transfers import Transfers
 from engine.plan.planner import make_plan
 from engine.stack.model import Import
 from engine.state.model import ResourceState, State
@@ -93,7 +94,8 @@ def _recorded(
     options = PlanOptions(targets=(address,))
     read = read_known(context, session, [(graph, state)], options)
     owners = owners_in(session)
-    observed = observe(context, session, graph, state, options, outputs, read, owners)
+    transfers = Transfers()
+    observed = observe(context, session, graph, state, options, outputs, read, owners, transfers)
     actual = observed.imports.get(address)
     if actual is None:
         kind = context.schemas[address.type]

@@ -16,6 +16,12 @@ from engine.operations.cross_checks.other_stacks import (
 )
 from engine.operations.cross_checks.owners import owners_in
 from engine.operations.cross_checks.stale_state import stale_refusals
+from engine.operations.cross_checks.transfers import (
+    left_in_givers,
+    settle_transfers,
+    taken_outside,
+    with_givers,
+)
 from engine.operations.refresh.probes import read_for_draft
 from engine.operations.refresh.read import Place
 from engine.operations.refresh.refresh import observe, read_known
@@ -27,9 +33,11 @@ from engine.operations.validate import graphs_to_plan
 from engine.plan.checks import CONFIRM, removals_to_confirm
 from engine.plan.inputs.options import PlanOptions
 from engine.plan.model import Plan, PlanReport
+from engine.plan.orphan import Orphan
 from engine.plan.planner import make_plan
 from engine.ports.held_locks import HeldLock
 from engine.schema.remote import RemoteObject
+from engine.state.model import State
 from engine.suggest import nearest
 
 
@@ -49,6 +57,7 @@ def plan_stacks(context: Context, names: Sequence[str], options: PlanOptions) ->
         ProviderError: if Stripe refuses or cannot be reached.
     """
     graphs = graphs_to_plan(context, names, destroy=options.destroy)
+    graphs = with_givers(context, graphs, options)
     with open_session(
         context, graphs, operation="plan", lock_timeout=options.lock_timeout, reading=True
     ) as session:
@@ -66,17 +75,13 @@ def plan_session(session: Session, options: PlanOptions) -> PlanReport:
     _check_addresses(session, options)
     account = session.check_account() if options.refresh else None
     graphs = _ordered(session, options)
-    known = [(graph, session.states[graph.stack.name]) for graph in graphs]
+    settle_transfers(session, options)
+    known = [(graph, session.prior[graph.stack.name]) for graph in graphs]
     read = read_known(session.context, session, known, options)
     plans = tuple(_plan_one(session, graph, options, read) for graph in graphs)
     stale = stale_refusals(session, plans) if options.refresh else {}
     others = other_states(session)
-    unrecorded = {
-        graph.stack.name: graph.declarations
-        for graph in graphs
-        if session.loaded[graph.stack.name] is None
-    }
-    orphans = orphans_of(session.context, others, others, unrecorded)
+    orphans = _orphans(session, others, options)
     held = session.context.backend.held_locks(session.context.environment)
     environment = session.context.settings.environment
     livemode = account is not None and bool(account.livemode)
@@ -91,6 +96,7 @@ def plan_session(session: Session, options: PlanOptions) -> PlanReport:
     def refusals(plan: Plan) -> Iterator[str]:
         # First what explains the others: a renamed stack finds all its keys taken.
         yield from made_again(plan, orphans)
+        yield from taken_outside(session, plan)
         yield from plan.refusals
         yield from stale.get(plan.stack, ())
         yield from read_by_others(session, plan, others, "destroy" if options.destroy else "apply")
@@ -115,6 +121,19 @@ def plan_session(session: Session, options: PlanOptions) -> PlanReport:
         orphans=orphans,
         recovered=bool(session.recovery_warnings),
     )
+
+
+def _orphans(
+    session: Session, others: Mapping[str, State | None], options: PlanOptions
+) -> tuple[Orphan, ...]:
+    """Stacks without a module, with what stays in them."""
+    unrecorded = {
+        graph.stack.name: graph.declarations
+        for graph in session.graphs
+        if session.loaded[graph.stack.name] is None
+    }
+    states = others if options.destroy else {**others, **left_in_givers(session)}
+    return orphans_of(session.context, states, states, unrecorded)
 
 
 def _sandbox_only(session: Session, plan: Plan) -> Iterator[str]:
@@ -158,7 +177,7 @@ def _plan_one(
     options: PlanOptions,
     read: Mapping[Place, RemoteObject],
 ) -> Plan:
-    state = session.states[graph.stack.name]
+    state = session.prior[graph.stack.name]
     outputs = session.outputs_read_by(graph)
     context = session.context
     planned = functools.partial(
@@ -169,8 +188,8 @@ def _plan_one(
         options=options,
         stamped=context.settings.ownership_stamp,
     )
-    owners = owners_in(session)
-    observed = observe(context, session, graph, state, options, outputs, read, owners)
+    owners, transfers = owners_in(session), session.transfers[graph.stack.name]
+    observed = observe(context, session, graph, state, options, outputs, read, owners, transfers)
     draft = planned(observed)
     complete = read_for_draft(context, session, graph, state, draft, observed)
     session.observed[graph.stack.name] = complete

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -20,6 +22,7 @@ from engine.plan.key_claims import claim_problems, default_problems
 from engine.schema.rules import RuleKind
 from engine.stack.checks.empty_values import without_blanks
 from engine.stack.checks.outputs import output_problems
+from engine.stack.checks.refactorings import moves_between
 from engine.stack.checks.repeated import merged
 from engine.stack.checks.rules import CheckContext
 from engine.stack.checks.stack import problems_of
@@ -89,6 +92,8 @@ def load_graphs(
         problems.extend(found)
     _check_variables(context, stacks)
     problems.extend(output_problems(stacks, modules.shapes, settings.root))
+    known = tuple(stack_files(settings.stacks))
+    problems.extend(moves_between(stacks, known, functools.partial(_recorded, context)))
     try:
         order = topological_order({stack.name: set(stack.reads_outputs_of) for stack in stacks})
     except GraphError as error:
@@ -196,9 +201,28 @@ def _last_declared(context: Context, stack: Stack) -> Mapping[str, Mapping[str, 
         state = context.backend.read(stack.name, context.environment)
     except EngineError:
         return None
-    if state is None:
-        return {}
-    return {address: entry.declared for address, entry in state.resources.items()}
+    held = {} if state is None else state.resources
+    declared = {address: entry.declared for address, entry in held.items()}
+    for move in stack.received:
+        with contextlib.suppress(EngineError):
+            giver = context.backend.read(move.stack, context.environment)
+            entry = giver.at(move.old) if giver is not None else None
+            if entry is not None:
+                declared.setdefault(move.new, entry.declared)
+    return declared
+
+
+def _recorded(context: Context) -> Mapping[str, frozenset[str]]:
+    """The addresses that states record, by stack, of all environments."""
+    backend = context.backend
+    found: dict[str, frozenset[str]] = {}
+    for environment in backend.environments():
+        for name in backend.stacks(environment):
+            with contextlib.suppress(EngineError):
+                state = backend.read(name, environment)
+                held = frozenset(state.resources if state is not None else ())
+                found[name] = found.get(name, frozenset()) | held
+    return found
 
 
 def cycle_problem(error: GraphError, stacks: Sequence[Stack]) -> Problem:

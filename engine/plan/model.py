@@ -138,7 +138,8 @@ class Change:
         create_first: Of a replacement: the new object is made before the old one is removed.
         removal: How the old object is removed; None where nothing is removed.
         notes: What a person should know before saying yes.
-        moved_from: The address it had; None if it did not move.
+        moved_from: The address it had, `shop:stripe_price.pro` in another stack; None if it did
+            not move.
         line: Where it is declared, `stacks/saas.py:12`; empty if it no longer is.
     """
 
@@ -153,7 +154,7 @@ class Change:
     create_first: bool = False
     removal: Removal | None = None
     notes: tuple[str, ...] = ()
-    moved_from: ResourceAddress | None = None
+    moved_from: str | None = None
     line: str = ""
 
 
@@ -216,6 +217,8 @@ class Step:
         supersedes: Of a CREATE that replaces: id of the object that is removed afterwards.
         referred: Attributes that others refer to, so that state keeps them.
         account: Connected account to act on; empty for the key's own.
+        other: Of a RECORD the resource of another stack that comes here with all that is recorded
+            of it, of a FORGET the one that has the object from now on: `shop:stripe_price.pro`.
     """
 
     key: str
@@ -231,6 +234,7 @@ class Step:
     supersedes: str = ""
     referred: tuple[str, ...] = ()
     account: str = ""
+    other: str = ""
 
 
 @frozen

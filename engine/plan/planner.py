@@ -7,7 +7,7 @@ in order; describe the decisions; compare outputs; let the rules refuse.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from engine.address import parse_address
 from engine.graph.build import ResourceGraph
@@ -57,7 +57,7 @@ def make_plan(
         observed=observed,
         schemas=schemas,
         options=options or PlanOptions(),
-        moved_from={new: old for old, new in moves.items()},
+        moved_from=_moved_from(moves, observed),
     )
     drift = find_drift(graph, state, observed, schemas)
     if inputs.options.refresh_only:
@@ -73,7 +73,8 @@ def make_plan(
         describe(decisions[address], inputs.moved_from.get(address))
         for address in sorted(decisions, key=parse_address)
     )
-    whole = chosen is None
+    refusals = refusals_of(decisions.values(), state, inputs.options, graph.declarations)
+    whole = chosen is None or _is_emptied(inputs)
     outputs = plan_outputs(inputs, known, whole=whole)
     return Plan(
         stack=state.stack,
@@ -88,8 +89,14 @@ def make_plan(
         moves=moves,
         lookups=observed.lookups,
         warnings=(*_warnings(inputs, whole=whole), *outputs.warnings, *_left_as_is(changes)),
-        refusals=refusals_of(decisions.values(), state, inputs.options, graph.declarations),
+        refusals=(*observed.transfers.refusals, *refusals),
     )
+
+
+def _moved_from(moves: Mapping[str, str], observed: Observed) -> dict[str, str]:
+    """What moved resources were before, by their addresses now."""
+    own = {new: old for old, new in moves.items()}
+    return {**own, **{new: str(owner) for new, owner in observed.transfers.received.items()}}
 
 
 def _refresh_only(inputs: PlanInputs, drift: tuple[Drift, ...]) -> Plan:
@@ -111,8 +118,15 @@ def _left_as_is(changes: Iterable[Change]) -> Iterator[str]:
             yield from (f"{change.address} ({change.line}): {note}" for note in change.notes)
 
 
+def _is_emptied(inputs: PlanInputs) -> bool:
+    """Whether other stacks take all that a state without a module has."""
+    left = inputs.state.resources.keys() - inputs.observed.transfers.released.keys()
+    return not inputs.graph.stack.file and not left
+
+
 def _warnings(inputs: PlanInputs, *, whole: bool) -> Iterator[str]:
-    if not whole:
+    yield from inputs.observed.transfers.warnings
+    if not whole and inputs.graph.stack.file:
         yield (
             "only part of the stack is planned (--target, --exclude): the rest may need "
             "changes too, and outputs stay as they are"

@@ -152,13 +152,18 @@ def _address_of(collector: Collector, value: object, location: Location) -> Reso
 
 
 def moved(old: str, new: str | Resource) -> None:
-    """Declare that the resource at `old` is now at `new`: a rename, not a replacement."""
+    """Declare that the resource at `old` is now at `new`: a rename, not a replacement.
+
+    `old` may be in another stack, `shop:stripe_coupon.sale`: its object is then this stack's.
+    """
     collector = current_collector()
     location = caller_location(collector)
-    before = _address_of(collector, old, location)
+    stack, _, text = ("", "", old) if isinstance(old, Resource) else str(old).rpartition(":")
+    before = _address_of(collector, text, location)
     after = _address_of(collector, new, location)
     if before is not None and after is not None:
-        collector.moves.append(Move(old=before, new=after, location=location))
+        giver = "" if stack == collector.name else stack
+        collector.moves.append(Move(old=before, new=after, location=location, stack=giver))
 
 
 def removed(old: str, *, keep: bool = True) -> None:

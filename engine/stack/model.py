@@ -142,11 +142,13 @@ class Move:
         old: Address in state.
         new: Address in the module.
         location: Where it is declared.
+        stack: The stack that it was declared in; empty for the same.
     """
 
     old: ResourceAddress
     new: ResourceAddress
     location: Location
+    stack: str = ""
 
 
 @frozen
@@ -185,11 +187,12 @@ class Stack:
 
     Attributes:
         name: File name without its ending.
-        file: Path as the author would type it.
+        file: Path as the author would type it; empty for a state without a module.
         declarations: Resources by address text, in the order they were written.
         lookups: Objects that are read, by address text.
         outputs: Values it offers, by name.
         moves: Resources that changed their address.
+        received: Resources that come from other stacks.
         releases: What to do with objects whose declaration is gone.
         imports: Objects that come under management, by address text.
         reads_outputs_of: Where this stack first reads an output of another, by that one's name,
@@ -204,6 +207,7 @@ class Stack:
     lookups: Mapping[str, Lookup] = field(default_factory=dict)
     outputs: Mapping[str, OutputDeclaration] = field(default_factory=dict)
     moves: tuple[Move, ...] = ()
+    received: tuple[Move, ...] = ()
     releases: tuple[Release, ...] = ()
     imports: Mapping[str, Import] = field(default_factory=dict)
     reads_outputs_of: Mapping[str, Location] = field(default_factory=dict)

@@ -180,7 +180,7 @@ def observed_of(case: Case) -> Observed:
         stack, _, address = text.partition(":")
         owners[ObjectKey(parse_address(address).type, "", id)] = (Owner(stack, address),)
     return Observed(
-        outputs=outputs, secrets=secrets, counts=counts, ownership=Ownership(owners), **said
+        outputs=outputs, secrets=secrets, counts=counts, ownership=Ownership(owners=owners), **said
     )
 
 

@@ -18,6 +18,7 @@ from engine.plan.inputs.observed import Observed
 from engine.plan.inputs.options import PlanOptions
 from engine.plan.inputs.ownership import Ownership
 from engine.plan.inputs.selection import moved_state, selection
+from engine.plan.inputs.transfers import Transfers
 from engine.plan.saved.take_preconditions import key_claim_of
 from engine.ports.provider import Provider
 from engine.schema.remote import RemoteObject
@@ -69,6 +70,7 @@ def observe(
     outputs: Mapping[OutputTarget, Any],
     read: Mapping[Place, RemoteObject],
     ownership: Ownership,
+    transfers: Transfers,
 ) -> Observed:
     """Read what the plan of a stack needs in addition to the objects that its state records.
 
@@ -81,13 +83,14 @@ def observe(
         outputs: Outputs of other stacks.
         read: What `read_known` read.
         ownership: Who owns which object.
+        transfers: What the stack gives and gets in this run.
 
     Raises:
         ProviderError: if Stripe refuses or cannot be reached.
         EngineError: if a lookup finds nothing, or more than one object.
     """
     state, _ = moved_state(graph, state)
-    refresh = _Refresh(context, session, graph, state, options, outputs, read, ownership)
+    refresh = _Refresh(context, session, graph, state, options, outputs, read, ownership, transfers)
     return refresh.observe()
 
 
@@ -115,6 +118,7 @@ class _Refresh:
     outputs: Mapping[OutputTarget, Any]
     read: Mapping[Place, RemoteObject]
     ownership: Ownership
+    transfers: Transfers
 
     @property
     def provider(self) -> Provider:
@@ -129,6 +133,7 @@ class _Refresh:
             return Observed(
                 refreshed=False,
                 ownership=self.ownership,
+                transfers=self.transfers,
                 lookups=lookups,
                 outputs=self.outputs,
                 secrets=secrets,
@@ -147,6 +152,7 @@ class _Refresh:
             remembered=remembered,
             holders=holders,
             ownership=self.ownership,
+            transfers=self.transfers,
             lookups=lookups,
             outputs=self.outputs,
             secrets=secrets,

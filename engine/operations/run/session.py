@@ -17,6 +17,7 @@ from engine.operations.run.context import Context
 from engine.operations.run.guards import check_key, check_pinned
 from engine.plan.inputs.observed import Observed
 from engine.plan.inputs.ownership import Ownership
+from engine.plan.inputs.transfers import Transfers
 from engine.plan.model import Plan, Step
 from engine.ports.provider import Account, Provider
 from engine.ports.run_locks import Hold
@@ -45,6 +46,8 @@ class Session:
         others: States of the environment that are not part of the run, by stack; None for one that
             cannot be read. None until they are read.
         ownership: Who owns which object; None until it is known.
+        transfers: What the stacks of the run give to each other, by stack.
+        prior: States as plans are made from them: with what comes from other stacks.
     """
 
     context: Context
@@ -59,6 +62,8 @@ class Session:
     holds: dict[str, Hold] = field(default_factory=dict)
     others: dict[str, State | None] | None = None
     ownership: Ownership | None = None
+    transfers: dict[str, Transfers] = field(default_factory=dict)
+    prior: dict[str, State] = field(default_factory=dict)
     _provider: Provider | None = None
     _account: Account | None = None
 

@@ -10,6 +10,7 @@ from engine.errors import GuardError
 from engine.graph.build import ResourceGraph
 from engine.operations.apply import conclude
 from engine.operations.cross_checks.stale_state import refuse_stale
+from engine.operations.cross_checks.transfers import with_givers
 from engine.operations.plan import plan_session
 from engine.operations.run.context import Context
 from engine.operations.run.opening import open_session, session_of
@@ -31,6 +32,7 @@ from engine.plan.saved.plan_json import wanted_with_secrets
 from engine.plan.saved.step_json import has_sealed, with_secrets
 from engine.plan.saved.take_preconditions import preconditions_of
 from engine.ports.outcomes import ApplyReport
+from engine.state.codec import state_digest
 
 # ── saving ────────────────────────────────────────────────────────────────────────────
 
@@ -49,6 +51,7 @@ def plan_to_save(
         EngineError: if the stacks cannot be planned.
     """
     graphs = graphs_to_plan(context, names, destroy=options.destroy)
+    graphs = with_givers(context, graphs, options)
     with open_session(
         context, graphs, operation="plan", lock_timeout=options.lock_timeout
     ) as session:
@@ -72,8 +75,12 @@ def plan_to_save(
 def _bound(session: Session, plan: Plan, graph: ResourceGraph) -> SavedStack:
     observed = session.observed[plan.stack]
     outputs = {str(target): session.kept_output(target) for target in observed.outputs}
-    state, schemas = session.states[plan.stack], session.context.schemas
-    preconditions = preconditions_of(plan, graph, state, observed, schemas, outputs)
+    state, prior = session.states[plan.stack], session.prior[plan.stack]
+    schemas = session.context.schemas
+    preconditions = preconditions_of(plan, graph, prior, observed, schemas, outputs)
+    # What is stored, without what is to come from other stacks.
+    digest = state_digest(state) if state.serial else ""
+    preconditions = dataclasses.replace(preconditions, digest=digest)
     return SavedStack(plan=plan, preconditions=preconditions)
 
 
@@ -108,9 +115,8 @@ def apply_saved(
         ProviderError: if Stripe refuses or cannot be reached.
     """
     check_origin(context, saved)
-    graph_of = functools.cache(
-        lambda name: graphs_to_plan(context, (name,), destroy=saved.options.destroy)[0]
-    )
+    # A stack without a module is in the plan too if it is destroyed, or gives something to another.
+    graph_of = functools.cache(lambda name: graphs_to_plan(context, (name,), destroy=True)[0])
     names = [stack.plan.stack for stack in saved.stacks]
     with session_of(
         context, names, graph_of, operation="apply", lock_timeout=lock_timeout

@@ -127,6 +127,8 @@ def _is_done(step: Step, stored: State) -> bool:
         return entry is None or step.id not in (entry.id, *entry.superseded)
     if step.record is None:
         return True
+    if step.other:
+        return entry is not None and step.id in (entry.id, *entry.superseded)
     return entry is not None and entry.declared == step.record.declared
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from engine.address import ResourceAddress
 from engine.frozen import frozen
 from engine.plan.compare.compare_fields import Comparison
+from engine.plan.inputs.ownership import Owner
 from engine.plan.model import Action, FieldChange, Reason
 from engine.schema.lifecycle import Removal
 from engine.schema.remote import RemoteObject
@@ -45,6 +46,7 @@ class Decision:
             the object that holds them.
         instead: The revival of an ended object that takes the place of a new one; None if a new
             one is made.
+        released_to: Who has the object from now on; None where it is not released to another stack.
         needs_room: Stripe takes a new object only once others are removed.
         unchanged: The fast check found nothing to do, in the state either.
         line: Where it is declared, `stacks/saas.py:12`; empty if it no longer is.
@@ -72,6 +74,7 @@ class Decision:
     superseded: tuple[str, ...] = ()
     companions: Mapping[str, str] = field(default_factory=dict)
     instead: Decision | None = None
+    released_to: Owner | None = None
     needs_room: bool = False
     unchanged: bool = False
     line: str = ""

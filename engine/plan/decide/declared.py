@@ -11,12 +11,14 @@ from engine.plan.compare.normalize import Normalizer
 from engine.plan.compare.unchanged import is_as_declared
 from engine.plan.decide.decision import Decision, removal_policy_of
 from engine.plan.decide.existing import Existing, decide_existing, decide_unchanged
-from engine.plan.decide.key_conflicts import with_key_settled, with_revival
+from engine.plan.decide.key_conflicts import owned, with_key_settled, with_revival
 from engine.plan.decide.references import ExpectedResource, KnownValues, expected_after, lost_secret
 from engine.plan.decide.replacement import transfer_params, with_replacement
 from engine.plan.decide.unmanaged import unmanaged_object
 from engine.plan.inputs.plan_inputs import PlanInputs
+from engine.plan.inputs.transfers import two_owners
 from engine.plan.model import Action, Reason
+from engine.schema.remote import id_of
 from engine.schema.resource_type import ResourceType
 from engine.stack.model import Declaration
 from engine.state.model import ResourceState
@@ -94,7 +96,8 @@ def _decide(
     )
     if _is_unchanged(inputs, case):
         return decide_unchanged(case)
-    return _existing(inputs, case).refused(*_lost_secrets(inputs, address, known))
+    decision = _existing(inputs, case).refused(*_lost_secrets(inputs, address, known))
+    return decision.refused(*_of_others(inputs, case, decision))
 
 
 def _existing(inputs: PlanInputs, case: Existing) -> Decision:
@@ -107,6 +110,20 @@ def _existing(inputs: PlanInputs, case: Existing) -> Decision:
     transfer = transfer_params(case.kind, case.wanted, case.actual)
     new = _create(case.declaration, case.kind, case.wanted, Reason.DECLARED, transfer=transfer)
     return with_revival(inputs, case, new)
+
+
+def _of_others(inputs: PlanInputs, case: Existing, decision: Decision) -> Iterator[str]:
+    """Why an object that another stack records is not taken, and not replaced."""
+    address, transfers = str(case.declaration.address), inputs.observed.transfers
+    owners = transfers.contested.get(address, ())
+    if owners and decision.action is Action.REPLACE:
+        yield f"{address} ({case.declaration.location}): {id_of(case.actual)} is " + (
+            two_owners(owners)
+        )
+    account = case.declaration.lifecycle.account
+    owner = inputs.owned_elsewhere(case.kind, account, case.actual) if case.taken else None
+    if owner is not None and address not in transfers.imported:
+        yield owned(case.declaration, id_of(case.actual), owner)
 
 
 def _lost_secrets(inputs: PlanInputs, address: str, known: KnownValues) -> Iterator[str]:
@@ -139,9 +156,8 @@ def _force(
         return Reason.REQUESTED
     for trigger in inputs.graph.triggers[declaration.address]:
         decision = decisions.get(trigger)
-        if decision is not None and (
-            decision.action is not Action.NO_OP or trigger in inputs.moved_from
-        ):
+        renamed = trigger in inputs.moved_from and trigger not in inputs.observed.transfers.received
+        if decision is not None and (decision.action is not Action.NO_OP or renamed):
             return Reason.TRIGGERED
     root = inputs.schemas[declaration.type].root
     for path, target in inputs.graph.targets[declaration.address]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from engine.address import parse_address
 from engine.plan.compare.field_changes import new_fields
 from engine.plan.compare.normalize import document_of, presentable
 from engine.plan.decide.decision import Decision
@@ -20,7 +19,7 @@ def describe(decision: Decision, moved_from: str | None) -> Change:
 
     Args:
         decision: What happens to the resource.
-        moved_from: The address that state had it under; None if it did not move.
+        moved_from: What it was before; None if it did not move.
     """
     action, reasons, fields = decision.action, decision.reasons, decision.fields
     if action is Action.CREATE:
@@ -43,7 +42,7 @@ def describe(decision: Decision, moved_from: str | None) -> Change:
         create_first=decision.create_first,
         removal=decision.removal,
         notes=(*_field_notes(decision), *decision.notes),
-        moved_from=None if moved_from is None else parse_address(moved_from),
+        moved_from=moved_from,
         line=decision.line,
     )
 

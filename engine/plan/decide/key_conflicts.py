@@ -12,6 +12,7 @@ from engine.plan.decide.replacement import conflicting_key, transfer_params
 from engine.plan.inputs.ownership import Owner
 from engine.plan.inputs.plan_inputs import PlanInputs
 from engine.plan.model import Action, Reason
+from engine.schema.lifecycle import NaturalKey
 from engine.schema.remote import RemoteObject, id_of
 from engine.stack.model import Declaration
 
@@ -24,6 +25,20 @@ def with_key_settled(inputs: PlanInputs, decision: Decision, holder: RemoteObjec
         decision: To make a new object.
         holder: The object that has its key.
     """
+    declaration = inputs.graph.declarations[decision.address]
+    key = conflicting_key(decision.kind, decision.wanted, holder, transferable=True)
+    owner = inputs.owned_elsewhere(decision.kind, declaration.lifecycle.account, holder)
+    single = decision.kind.life.singleton
+    if owner is None or not (key is not None or declaration.lifecycle.adopt or single):
+        return _settled(inputs, decision, holder, key)
+    what = id_of(holder) if key is None else describe_key(key, decision.wanted)
+    return decision.refused(owned(declaration, what, owner))
+
+
+def _settled(
+    inputs: PlanInputs, decision: Decision, holder: RemoteObject, key: NaturalKey | None
+) -> Decision:
+    """Settle a conflict with an object of this stack, or of none."""
     declaration = inputs.graph.declarations[decision.address]
     resources, holder_id = inputs.state.resources, id_of(holder)
     ours = next((text for text, entry in resources.items() if entry.id == holder_id), None)
@@ -42,13 +57,11 @@ def with_key_settled(inputs: PlanInputs, decision: Decision, holder: RemoteObjec
             transfer={**decision.transfer, **transfer},
             notes=(*decision.notes, *notes),
         )
-    key = conflicting_key(decision.kind, decision.wanted, holder, transferable=True)
     if key is None:
         return decision  # found by a key that several may have
     what = describe_key(key, decision.wanted)
     if ours is None or ours in inputs.graph.declarations:
-        owner = inputs.owned_elsewhere(decision.kind, declaration.lifecycle.account, holder)
-        return decision.refused(_held(declaration, what, holder_id, ours, owner))
+        return decision.refused(_held(declaration, what, holder_id, ours))
     if not key.kept_by_removed:
         return decision  # it is removed first, which frees the key
     return decision.refused(
@@ -78,8 +91,10 @@ def with_revival(inputs: PlanInputs, case: Existing, decision: Decision) -> Deci
         dataclasses.replace(case, actual=holder, prior=None, taken=Reason.REMEMBERED, force=None)
     )
     ours = any(entry.id == id_of(holder) for entry in inputs.state.resources.values())
+    account = case.declaration.lifecycle.account
+    theirs = inputs.owned_elsewhere(case.kind, account, holder) is not None
     used = is_live(case.kind, holder) and not case.declaration.lifecycle.adopt
-    if ours or used or revival.action is not Action.REVIVE:
+    if ours or theirs or used or revival.action is not Action.REVIVE:
         return with_key_settled(inputs, decision, holder)
     note = f"{id_of(holder)} has its key already and is revived in place of a new one"
     return dataclasses.replace(
@@ -91,20 +106,36 @@ def with_revival(inputs: PlanInputs, case: Existing, decision: Decision) -> Deci
     )
 
 
-def _held(
-    declaration: Declaration, what: str, holder_id: str, ours: str | None, owner: Owner | None
-) -> str:
+def owned(declaration: Declaration, what: str, owner: Owner) -> str:
+    """Why what a resource of another stack is cannot become this one, and how to move it.
+
+    Args:
+        declaration: What is declared.
+        what: The object, by its id or its key.
+        owner: The resource that has it.
+    """
+    where = f"{declaration.address} ({declaration.location})"
+    belongs = f"{where}: {what} belongs to {owner}, and an object has one owner"
+    if owner.environment:
+        return (
+            f"{belongs}, in one environment. Declare it for one of the two, or release it there: "
+            f"engine -e {owner.environment} state rm {owner.stack}:{owner.address}"
+        )
+    return (
+        f'{belongs}. To move it here, write moved("{owner}", "{declaration.address}") next to this '
+        f"declaration, and take it out of stacks/{owner.stack}.py if it still is declared there"
+    )
+
+
+def _held(declaration: Declaration, what: str, holder_id: str, ours: str | None) -> str:
     """Why a key cannot be taken, and the way on that ends nothing that is declared."""
     where = f"{declaration.address} ({declaration.location})"
-    if owner is not None:
+    if ours is not None:
         return (
-            f"{where}: {what} belongs to {owner.address} of stack {owner.stack}, and an object is "
-            "managed by one stack. Declare it in one of the two. To move it here, write "
-            f'removed("{owner.address}") in stacks/{owner.stack}.py and '
-            f'import_("{declaration.address}", "{holder_id}") next to this declaration'
+            f"{where}: {what} is held by {ours} of this stack. Choose another, or declare it once"
         )
-    who = f"{ours} of this stack" if ours else f"{holder_id}, which no stack manages"
     return (
-        f"{where}: {what} is held by {who}. Choose another, or take that object over with "
+        f"{where}: {what} is held by {holder_id}, which no stack manages. Choose another, or take "
+        "that object over with "
         f'lifecycle=Lifecycle(adopt=True) or import_("{declaration.address}", "{holder_id}")'
     )

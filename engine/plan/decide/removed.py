@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Container
+from collections.abc import Container, Iterator
 
 from engine.address import parse_address
 from engine.plan.compare.liveness import is_past
 from engine.plan.decide.decision import Decision
 from engine.plan.decide.replacement import with_ending
+from engine.plan.inputs.ownership import Owner, key_of
 from engine.plan.inputs.plan_inputs import PlanInputs
 from engine.plan.model import Action, Reason
 from engine.state.model import RemovalPolicy, ResourceState
@@ -26,12 +27,44 @@ def decide_removed(
     """
     removed: dict[str, Decision] = {}
     declared = {} if inputs.options.destroy else inputs.graph.declarations
+    transfers = inputs.observed.transfers
     for address, prior in inputs.state.resources.items():
-        if address in declared or address in decided:
+        if address in declared or address in decided or address in transfers.released:
             continue
-        if chosen is None or address in chosen:
+        if address not in transfers.waiting and (chosen is None or address in chosen):
             removed[address] = _removal(inputs, address, prior)
+    for address, owner in transfers.released.items():
+        removed[address] = _release(inputs, address, owner)
     return removed
+
+
+def _release(inputs: PlanInputs, address: str, owner: Owner) -> Decision:
+    """Leave an object to its other owner: a resource, or what this stack removed and remembers."""
+    prior = inputs.state.at(address)
+    remembered = inputs.state.removed.get(address)
+    id = prior.id if prior is not None else remembered.id if remembered is not None else ""
+    return Decision(
+        address=parse_address(address),
+        kind=inputs.schemas[parse_address(address).type],
+        action=Action.FORGET,
+        reasons=(Reason.RELEASED,),
+        id=id,
+        actual=None if prior is None else inputs.actual(address, prior),
+        prior=prior,
+        superseded=() if prior is None else tuple(_left_behind(inputs, address, prior)),
+        released_to=owner,
+        notes=(f"{owner} has it from now on",),
+    )
+
+
+def _left_behind(inputs: PlanInputs, address: str, prior: ResourceState) -> Iterator[str]:
+    """Ids of replaced objects that the other owner of a resource does not remove."""
+    if address in inputs.observed.transfers.given:
+        return
+    for id in prior.superseded:
+        key = key_of(prior)._replace(id=id)
+        if inputs.observed.ownership.elsewhere(inputs.state.stack, key) is None:
+            yield id
 
 
 def _removal(inputs: PlanInputs, address: str, prior: ResourceState) -> Decision:

@@ -31,6 +31,6 @@ def unmanaged_object(inputs: PlanInputs, address: str) -> tuple[Reason, RemoteOb
     stamped = get_path(holder, ("metadata", STAMP_KEY)) == stamp(inputs.state.lineage, address)
     asked_for = declaration.lifecycle.adopt or stamped
     kind, account = inputs.schemas[declaration.type], declaration.lifecycle.account
-    if kind.life.singleton or (asked_for and not inputs.owned_elsewhere(kind, account, holder)):
+    if (kind.life.singleton or asked_for) and not inputs.owned_elsewhere(kind, account, holder):
         return Reason.ADOPTED, holder
     return None

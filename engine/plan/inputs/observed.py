@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.frozen import frozen
 from engine.plan.inputs.ownership import Ownership
+from engine.plan.inputs.transfers import Transfers
 from engine.schema.remote import RemoteObject
 from engine.values.targets import AttributeTarget, OutputTarget
 
@@ -23,6 +24,7 @@ class Observed:
         remembered: Objects that an earlier run archived under an address that is declared again.
         holders: Objects that have the natural key of a declared resource that is not managed.
         ownership: Who owns which object.
+        transfers: What the stack gives to others and gets from them in this run.
         lookups: Objects that the stack reads.
         probes: Answers to the question that decides how a resource can be removed.
         counts: How many objects there are of a type that Stripe caps, by type name and connected
@@ -37,6 +39,7 @@ class Observed:
     remembered: Mapping[str, RemoteObject] = field(default_factory=dict)
     holders: Mapping[str, RemoteObject] = field(default_factory=dict)
     ownership: Ownership = field(default_factory=Ownership)
+    transfers: Transfers = field(default_factory=Transfers)
     lookups: Mapping[str, RemoteObject] = field(default_factory=dict)
     probes: Mapping[str, bool] = field(default_factory=dict)
     counts: Mapping[tuple[str, str], int] = field(default_factory=dict)

@@ -5,10 +5,12 @@ Two states may record one object, after a bad merge or an interrupted move: so t
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
+from engine.frozen import frozen
 from engine.schema.remote import RemoteObject, id_of
 from engine.state.model import ResourceState, State
 
@@ -37,8 +39,7 @@ def key_of_object(type_name: str, account: str, found: RemoteObject) -> ObjectKe
     return ObjectKey(type_name, account, id_of(found))
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Owner:
+class Owner(NamedTuple):
     """A resource of a stack that records an object.
 
     Attributes:
@@ -51,6 +52,13 @@ class Owner:
     address: str
     environment: str = ""
 
+    @classmethod
+    def of(cls, text: str) -> Owner:
+        """Read the text of an owner."""
+        place, _, address = text.partition(":")
+        environment, _, stack = place.rpartition("/")
+        return cls(stack, address, environment)
+
     def __str__(self) -> str:
         """`shop:stripe_price.pro`, with its environment where that is another."""
         place = f"{self.environment}/{self.stack}" if self.environment else self.stack
@@ -60,7 +68,7 @@ class Owner:
 _Owners = dict[ObjectKey, tuple[Owner, ...]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ownership:
     """The owners of all objects that states of one account record.
 
@@ -76,6 +84,32 @@ class Ownership:
         """The resource outside of a stack that records an object; None if there is none."""
         found = (*self.owners.get(key, ()), *self.leaving.get(key, ()))
         return next((owner for owner in found if owner.stack != stack or owner.environment), None)
+
+    def own(self, state: State) -> State:
+        """A state without the objects to remove or to revive that are another's resources now."""
+
+        def is_free(key: ObjectKey) -> bool:
+            return all(
+                o.stack == state.stack and not o.environment for o in self.owners.get(key, ())
+            )
+
+        resources = {
+            address: dataclasses.replace(
+                entry,
+                superseded=tuple(
+                    id for id in entry.superseded if is_free(key_of(entry)._replace(id=id))
+                ),
+            )
+            if entry.superseded
+            else entry
+            for address, entry in state.resources.items()
+        }
+        removed = {
+            address: gone
+            for address, gone in state.removed.items()
+            if is_free(ObjectKey(gone.type, gone.account, gone.id))
+        }
+        return dataclasses.replace(state, resources=resources, removed=removed)
 
     def duplicates(self) -> Iterator[tuple[ObjectKey, tuple[Owner, ...]]]:
         """Yield the objects that several resources record, with these."""
@@ -101,7 +135,7 @@ def ownership_of(states: Iterable[State], environment: str) -> Ownership:
             _add(owners, key_of(entry), owner)
             for id in entry.superseded:
                 _add(leaving, key_of(entry)._replace(id=id), owner)
-    return Ownership(owners, leaving)
+    return Ownership(owners=owners, leaving=leaving)
 
 
 def _add(owners: _Owners, key: ObjectKey, owner: Owner) -> None:

@@ -24,7 +24,8 @@ class PlanInputs:
         observed: What Stripe has.
         schemas: Resource types by name.
         options: What the person asked for.
-        moved_from: The addresses that state had moved resources under, by the new ones.
+        moved_from: What moved resources were, by their addresses now: the address in the state, or
+            `shop:stripe_price.pro` in that of another stack.
     """
 
     graph: ResourceGraph

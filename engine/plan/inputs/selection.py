@@ -9,7 +9,12 @@ from engine.state.model import State
 
 
 def selection(graph: ResourceGraph, state: State, options: PlanOptions) -> frozenset[str] | None:
-    """Addresses that `--target` and `--exclude` leave in the plan; None for all of them."""
+    """Addresses that `--target` and `--exclude` leave in the plan; None for all of them.
+
+    Of a stack without a module nothing is planned but its destruction, and what others take.
+    """
+    if not graph.stack.file and not options.destroy:
+        return frozenset()
     if not options.targets and not options.excludes:
         return None
     edges = {address: set(resource.dependencies) for address, resource in state.resources.items()}

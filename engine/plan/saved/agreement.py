@@ -86,6 +86,8 @@ def _disagreements(plan: Plan, schemas: Schemas) -> Iterator[str]:
 def _unshown(plan: Plan, change: Change, step: Step, kind: ResourceType) -> Iterator[str]:
     if change.action not in _ALLOWED.get(step.kind, frozenset(Action)):
         yield f"{step.key} is carried out, and shown is: {change.action.value}"
+    if step.other and not _names(change, step.other):
+        yield f"{step.key} is about {step.other}, which is not shown"
     if step.removal is not None and change.removal not in (None, step.removal):
         yield f"{step.key} removes it by {step.removal.verb.value}, and shows another way"
     if step.kind is StepKind.REMOVE:
@@ -102,6 +104,11 @@ def _unshown(plan: Plan, change: Change, step: Step, kind: ResourceType) -> Iter
             right = shown.has(path, value)
         if not right:
             yield f"{step.key} sends another {dotted(path)} than is shown"
+
+
+def _names(change: Change, other: str) -> bool:
+    """Whether a change shows a resource of another stack."""
+    return change.moved_from == other or any(note.startswith(f"{other} ") for note in change.notes)
 
 
 def _ends_what_is_shown(change: Change, step: Step, kind: ResourceType) -> bool:

@@ -23,7 +23,7 @@ from engine.records import Codec, Record, ShapeError, check_plain, list_of
 from engine.schema.resource_type import Schemas
 from engine.values.paths import dotted
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 """The newest format of plan files that this engine writes and reads."""
 
 _MARK = b'{"file":"engine-plan",'
@@ -134,7 +134,7 @@ def decode(raw: bytes, schemas: Schemas, *, path: str) -> SavedPlan:
             cause=f"This engine reads formats up to {FORMAT_VERSION}.",
             hint="upgrade the engine, or plan again with this one; nothing was changed",
         )
-    if version != FORMAT_VERSION or _bytes(document) != raw:
+    if version not in range(1, FORMAT_VERSION + 1) or _bytes(document) != raw:
         raise _damaged(path, "its digest does not match its content")
     try:
         saved = _saved(document, schemas)

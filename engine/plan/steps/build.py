@@ -31,6 +31,8 @@ class StepGraph:
         after: Keys of the steps that each one waits for.
         of: Keys of each resource's steps, by address.
         referred: Attributes of each resource that something refers to, by address.
+        taken: Keys of the steps that record resources of other stacks here, by address. All else of
+            such a resource comes after it.
     """
 
     inputs: PlanInputs
@@ -40,6 +42,7 @@ class StepGraph:
     after: dict[StepKey, set[StepKey]] = field(default_factory=dict)
     of: dict[str, list[StepKey]] = field(default_factory=dict)
     referred: dict[str, set[str]] = field(default_factory=dict)
+    taken: dict[str, StepKey] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         kinds = {decision.kind.name: decision.kind for decision in self.decisions.values()}
@@ -48,6 +51,7 @@ class StepGraph:
     def add(self, decision: Decision) -> None:
         """Add the steps that carry out a decision."""
         action = decision.action
+        self._take(decision)
         if decision.makes:
             self._make(decision)
         elif decision.sends_update:
@@ -55,11 +59,27 @@ class StepGraph:
         elif action is Action.NO_OP:
             self._note(decision)
         elif action is Action.FORGET:
-            self.put(decision, StepKind.FORGET, id=decision.id)
+            other = str(decision.released_to or "")
+            self.put(decision, StepKind.FORGET, id=decision.id, other=other)
         if action is Action.DELETE:
             self._remove(decision, decision.id)
         for old in decision.superseded:
             self._remove(decision, old, leftover=True)
+
+    def _take(self, decision: Decision) -> None:
+        """Record a resource of another stack here, as it is recorded there."""
+        source = self.inputs.observed.transfers.received.get(decision.address)
+        if source is not None and decision.prior is not None:
+            key = self.put(
+                decision,
+                StepKind.RECORD,
+                detail=f"from {source}",
+                id=decision.prior.id,
+                record=decision.prior,
+                other=str(source),
+            )
+            self.of[decision.address].remove(key)  # it waits for nothing
+            self.taken[decision.address] = key
 
     def _make(self, decision: Decision) -> None:
         if decision.instead is not None:

@@ -20,7 +20,8 @@ class StepKey(NamedTuple):
         address: The resource.
         rank: The place of the step's kind in `StepKind`.
         detail: What distinguishes it from others of its kind: the name of a CALL, the id of a
-            superseded object that a REMOVE removes, what a DETACH releases; else empty.
+            superseded object that a REMOVE removes, what a DETACH releases, the resource of another
+            stack that a RECORD brings; else empty.
     """
 
     address: ResourceAddress

@@ -77,9 +77,19 @@ class _Order:
         for address in self.steps.decisions:
             self._against_references(address, dependents.get(address, ()))
             self._superseded_first(address)
+        self._taken_first(dependents)
         self._keys_free_first()
         self._room_first()
         self._defaults_last()
+
+    def _taken_first(self, dependents: Mapping[str, Iterable[str]]) -> None:
+        """What comes from another stack is recorded before anything is done with it."""
+        for address, taken in self.steps.taken.items():
+            for key in self._keys(address, *StepKind):
+                self._wait(key, [taken])
+            for dependent in dependents.get(address, ()):
+                for key in self._keys(dependent, *_CHANGING):
+                    self._wait(key, [taken])
 
     def _along_references(self, address: str) -> None:
         graph = self.steps.inputs.graph

@@ -9,13 +9,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from engine.address import ResourceAddress
 from engine.errors import Problem
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.stack.checks.fields import check_arguments, check_references
 from engine.stack.checks.findings import Finding, believed
 from engine.stack.checks.followed_references import blurred, completed
 from engine.stack.checks.outputs import references_of
+from engine.stack.checks.refactorings import refactoring_problems
 from engine.stack.checks.rules import CheckContext
 from engine.stack.checks.unfit_for_state import exposed, not_json
 from engine.stack.checks.unresolvable import what_is_wrong
@@ -61,7 +61,7 @@ def problems_of(
                 *_declaration_problems(stack, schemas, root),
                 *_reference_problems(stack, schemas, root),
                 *not_json(stack, root),
-                *_refactoring_problems(stack, schemas),
+                *refactoring_problems(stack, schemas),
                 *exposed(stack, schemas, root),
             }
         )
@@ -277,40 +277,3 @@ def _mismatched_references(stack: Stack, schemas: Schemas, root: Path) -> Iterat
                     "",
                     "wrong-reference",
                 )
-
-
-def _refactoring_problems(stack: Stack, schemas: Schemas) -> Iterator[Problem]:
-    def found(location: Location, message: str, hint: str = "") -> Problem:
-        return Problem(location.file, location.line, message, hint, "bad-refactoring")
-
-    for move in stack.moves:
-        if str(move.old) in stack.declarations:
-            yield found(move.location, f"moved: {move.old} is still declared", "remove one of them")
-        if str(move.new) not in stack.declarations:
-            near = nearest(str(move.new), tuple(stack.declarations))
-            yield found(
-                move.location,
-                f"moved: {move.new} is not declared",
-                f"did you mean {near}?" if near else "",
-            )
-        if move.old.type != move.new.type:
-            yield found(move.location, f"moved: {move.old} and {move.new} are of different types")
-    for release in stack.releases:
-        if str(release.address) in stack.declarations:
-            yield found(
-                release.location,
-                f"removed: {release.address} is still declared",
-                "take out the declaration, or this line",
-            )
-    for wanted in stack.imports.values():
-        if str(wanted.address) not in stack.declarations:
-            yield found(
-                wanted.location,
-                f"import_: {wanted.address} is not declared",
-                f"declare {_face(wanted.address, schemas)}({wanted.address.name!r}, ...)",
-            )
-
-
-def _face(address: ResourceAddress, schemas: Schemas) -> str:
-    kind = schemas.get(address.type)
-    return kind.face if kind is not None else address.type

@@ -94,7 +94,7 @@ def _change(change: Change) -> dict[str, Any]:
         "paths": [_field(entry) for entry in change.fields],
         "create_first": change.create_first,
         "removal": change.removal.verb.value if change.removal is not None else None,
-        "moved_from": str(change.moved_from) if change.moved_from is not None else None,
+        "moved_from": change.moved_from,
         "notes": list(change.notes),
         "location": change.line or None,
     }

@@ -98,6 +98,7 @@ PLAN = Plan(
             supersedes="price_0",
             referred=("id",),
             account="acct_2",
+            other="shop:stripe_price.old",
         ),
     ),
     moves={"stripe_price.b": "stripe_price.month", "stripe_price.a": "stripe_price.c"},
@@ -183,3 +184,13 @@ def test_every_field_comes_back() -> None:
     """As it was."""
     document = json.loads((FORMATS / f"{FORMAT_VERSION}.json").read_bytes())
     assert _saved(document, loader.schemas()) == SAVED
+
+
+def test_a_plan_of_the_first_format_is_read() -> None:
+    """It knows no resources of other stacks."""
+    document = json.loads((FORMATS / "1.json").read_bytes())
+    [stack] = SAVED.stacks
+    steps = tuple(dataclasses.replace(step, other="") for step in stack.plan.steps)
+    plan = dataclasses.replace(stack.plan, steps=steps)
+    before = dataclasses.replace(SAVED, stacks=(dataclasses.replace(stack, plan=plan),))
+    assert _saved(document, loader.schemas()) == before

@@ -1,0 +1,253 @@
+"""Which resources change their owner in a run: moved, imported, or recorded by two states.
+
+It is found out before any stack is planned, so that the order of the plans decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import field
+
+from engine.frozen import frozen
+from engine.graph.build import ResourceGraph
+from engine.plan.inputs.options import PlanOptions
+from engine.plan.inputs.ownership import ObjectKey, Owner, Ownership, key_of
+from engine.plan.inputs.selection import moved_state, selection
+from engine.stack.model import Import, Move
+from engine.state.model import State
+from engine.values.templates import targets_in
+
+
+@frozen
+class Transfers:
+    """What one stack gives to others and gets from them.
+
+    Attributes:
+        received: Where resources come from that are moved here, by their addresses here.
+        imported: Who has the objects that are imported here and released there.
+        released: Who has the objects of resources from now on, by their addresses here.
+        given: Those among `released` that go with all that is recorded of them.
+        waiting: Addresses whose objects another stack of the run declares, and which are left to
+            the next plan, since options exclude that declaration.
+        contested: Every owner of the objects that several stacks keep, by address.
+        refusals: Why a resource cannot come here, with the way on.
+        warnings: What people should know of objects that several stacks record.
+    """
+
+    received: Mapping[str, Owner] = field(default_factory=dict)
+    imported: Mapping[str, Owner] = field(default_factory=dict)
+    released: Mapping[str, Owner] = field(default_factory=dict)
+    given: Collection[str] = ()
+    waiting: Collection[str] = ()
+    contested: Mapping[str, tuple[Owner, ...]] = field(default_factory=dict)
+    refusals: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def find_transfers(
+    graphs: Sequence[ResourceGraph],
+    states: Mapping[str, State],
+    others: Mapping[str, State | None],
+    ownership: Ownership,
+    options: PlanOptions,
+) -> dict[str, Transfers]:
+    """What each stack of a run gives and gets, by stack.
+
+    Args:
+        graphs: What the stacks of the run declare.
+        states: Their states.
+        others: The states of the environment that are not part of the run, None where one cannot
+            be read.
+        ownership: Who owns which object.
+        options: What the person asked for.
+    """
+    found = _Search(graphs, states, others, ownership, options)
+    if not options.refresh_only:
+        if not options.destroy:
+            found.moves()
+            found.imports()
+        found.duplicates()
+    return {graph.stack.name: found.of(graph.stack.name) for graph in graphs}
+
+
+class _Search:
+    """What was found so far."""
+
+    def __init__(
+        self,
+        graphs: Sequence[ResourceGraph],
+        states: Mapping[str, State],
+        others: Mapping[str, State | None],
+        ownership: Ownership,
+        options: PlanOptions,
+    ) -> None:
+        self.graphs = {graph.stack.name: graph for graph in graphs}
+        self.states = {
+            name: moved_state(graph, states[name])[0] for name, graph in self.graphs.items()
+        }
+        self.others = others
+        self.ownership = ownership
+        self.options = options
+        self.chosen = {
+            name: selection(graph, self.states[name], options)
+            for name, graph in self.graphs.items()
+        }
+        self.takers: dict[ObjectKey, Owner] = {}
+        self.received: dict[str, dict[str, Owner]] = {name: {} for name in self.graphs}
+        self.imported: dict[str, dict[str, Owner]] = {name: {} for name in self.graphs}
+        self.released: dict[str, dict[str, Owner]] = {name: {} for name in self.graphs}
+        self.given: dict[str, set[str]] = {name: set() for name in self.graphs}
+        self.waiting: dict[str, set[str]] = {name: set() for name in self.graphs}
+        self.contested: dict[str, dict[str, tuple[Owner, ...]]] = {name: {} for name in self.graphs}
+        self.refusals: dict[str, list[str]] = {name: [] for name in self.graphs}
+        self.warnings: dict[str, list[str]] = {name: [] for name in self.graphs}
+
+    def of(self, name: str) -> Transfers:
+        """What one stack gives and gets."""
+        return Transfers(
+            received=self.received[name],
+            imported=self.imported[name],
+            released=self.released[name],
+            given=frozenset(self.given[name]),
+            waiting=frozenset(self.waiting[name]),
+            contested=self.contested[name],
+            refusals=tuple(self.refusals[name]),
+            warnings=tuple(self.warnings[name]),
+        )
+
+    # ── what stacks take ────────────────────────────────────────────────────────────────
+
+    def moves(self) -> None:
+        """Resources that `moved` brings from another stack."""
+        for name, graph in self.graphs.items():
+            for move in graph.stack.received:
+                if move.stack in self.graphs:
+                    self._move(name, move)
+                elif move.stack in self.others:
+                    self._move_from_outside(name, move)
+
+    def _move(self, name: str, move: Move) -> None:
+        giver, receiver = self.states[move.stack], self.states[name]
+        entry, own = giver.resources.get(move.old), receiver.resources.get(move.new)
+        source, taker = Owner(move.stack, move.old), Owner(name, move.new)
+        if entry is None and (move.old not in giver.removed or own is not None):
+            return  # it was moved before, or there never was one
+        if entry is not None and own is not None and key_of(entry) == key_of(own):
+            return  # an earlier run got so far
+        first = self.received[name].get(move.new)
+        if own is not None or first is not None:
+            holder = own.id if own is not None else first
+            self.refusals[name].append(
+                f"{source} cannot move to {move.new} ({move.location}), which is {holder} already. "
+                "Declare the two under different names"
+            )
+        elif not self._is_chosen(name, move.new):
+            self.waiting[move.stack].add(move.old)
+        else:
+            self.received[name][move.new] = source
+            self.released[move.stack][move.old] = taker
+            self.given[move.stack].add(move.old)
+            if entry is not None:
+                self.takers[key_of(entry)] = taker
+
+    def _move_from_outside(self, name: str, move: Move) -> None:
+        """A stack that is not part of the run cannot give anything."""
+        other, own = self.others[move.stack], self.states[name].resources.get(move.new)
+        entry = other.resources.get(move.old) if other is not None else None
+        if own is not None or (other is not None and entry is None):
+            return
+        self.refusals[name].append(
+            f"{move.new} ({move.location}) is {move.stack}:{move.old}, and stack {move.stack} is "
+            f"not part of this run. Run both: engine apply {move.stack} {name}"
+        )
+
+    def imports(self) -> None:
+        """Objects that `import_` brings and that another stack no longer declares."""
+        for name, graph in self.graphs.items():
+            for address, wanted in graph.stack.imports.items():
+                if self.states[name].at(address) is None and not any(targets_in(wanted.id)):
+                    self._import(name, address, wanted)
+
+    def _import(self, name: str, address: str, wanted: Import) -> None:
+        declaration = self.graphs[name].declarations[address]
+        key = ObjectKey(declaration.type, declaration.lifecycle.account, wanted.id)
+        taker = Owner(name, address)
+        first = self.takers.get(key)
+        if first is not None:
+            self.refusals[name].append(
+                f"{address} ({wanted.location}): {wanted.id} becomes {first} in this run already. "
+                "Declare it in one of the two stacks"
+            )
+            return
+        chosen = self._is_chosen(name, address)
+        if chosen:
+            self.takers[key] = taker
+        for owner in self.ownership.owners.get(key, ()):
+            if owner.stack != name and self._is_leaving(owner, whole=True):
+                if chosen:
+                    self.imported[name].setdefault(address, owner)
+                    self.released[owner.stack].setdefault(owner.address, taker)
+                else:
+                    self.waiting[owner.stack].add(owner.address)
+
+    def _is_chosen(self, name: str, address: str) -> bool:
+        chosen = self.chosen[name]
+        return chosen is None or address in chosen
+
+    def _is_leaving(self, owner: Owner, *, whole: bool = False) -> bool:
+        """Whether a resource is to leave the state of a stack of this run.
+
+        Args:
+            owner: The resource.
+            whole: Also one that the options exclude.
+        """
+        graph = None if owner.environment else self.graphs.get(owner.stack)
+        if graph is None:
+            return False
+        if not self.options.destroy and owner.address in graph.declarations:
+            return False
+        return whole or not graph.stack.file or self._is_chosen(owner.stack, owner.address)
+
+    # ── what several states record ──────────────────────────────────────────────────────
+
+    def duplicates(self) -> None:
+        """Objects that several resources record: all but one release it, or nothing ends."""
+        for key, recorded in self.ownership.duplicates():
+            taker = self.takers.get(key)
+            owners = sorted({*recorded, taker} if taker is not None else recorded)
+            leaving = [owner for owner in owners if self._is_leaving(owner)]
+            staying = [owner for owner in owners if owner not in leaving]
+            if not staying:
+                # A stack without a module removes nothing.
+                leaving.sort(key=lambda owner: bool(self.graphs[owner.stack].stack.file))
+                staying = [leaving.pop()]
+            for owner in leaving:
+                self.released[owner.stack].setdefault(owner.address, staying[0])
+            if len(staying) > 1:
+                self._contest(key, tuple(staying))
+
+    def _contest(self, key: ObjectKey, owners: tuple[Owner, ...]) -> None:
+        here = [owner for owner in owners if not owner.environment and owner.stack in self.graphs]
+        for owner in here:
+            self.contested[owner.stack][owner.address] = owners
+        # People learn of it from every plan, also from one of other stacks.
+        last = here[-1].stack if here else list(self.graphs)[-1]
+        self.warnings[last].append(f"{key.id} is {two_owners(owners)}")
+
+
+def two_owners(owners: Sequence[Owner]) -> str:
+    """Say of an object that several states record how that is settled."""
+    named = " and ".join(map(str, owners))
+    foreign = next((owner for owner in owners if owner.environment), None)
+    if foreign is not None:
+        way = (
+            f"release it in one of them, with removed({foreign.address!r}) or "
+            f"engine -e {foreign.environment} state rm {foreign.stack}:{foreign.address}"
+        )
+    else:
+        names = " ".join(dict.fromkeys(owner.stack for owner in owners))
+        way = f"declare it in one of them and run engine apply {names}"
+    return (
+        f"recorded twice, as {named}: an object has one owner, so it is neither replaced nor "
+        f"removed meanwhile. To settle it, {way}"
+    )
