@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+from typing import NamedTuple
 
 from engine.errors import UsageError
 
@@ -79,6 +80,40 @@ def parse_address(text: str) -> ResourceAddress:
             hint="an address is TYPE.NAME, such as stripe_price.pro-monthly",
         )
     return ResourceAddress(text)
+
+
+class Place(NamedTuple):
+    """What a person names of the states: a resource, perhaps with its stack, or a whole stack.
+
+    Attributes:
+        stack: The stack; empty if it is not named.
+        address: The resource; None for all of the stack.
+    """
+
+    stack: str
+    address: ResourceAddress | None
+
+
+def parse_place(text: str) -> Place:
+    """Read `ADDR`, `STACK:ADDR` or `STACK:` as a person types it.
+
+    Raises:
+        UsageError: if it is none of them.
+    """
+    stack, colon, rest = text.rpartition(":")
+    if colon and not stack:
+        raise UsageError(f"{text!r} names no stack", hint="write STACK:ADDR, or STACK: for all")
+    if colon and not rest:
+        return Place(stack, None)
+    try:
+        address = parse_address(rest)
+    except UsageError as error:
+        if colon or not is_logical_name(text):
+            raise
+        raise error.with_hint(
+            f"a resource is TYPE.NAME; a stack has a colon behind its name, {text}:"
+        ) from None
+    return Place(stack, address)
 
 
 def is_logical_name(text: str) -> bool:

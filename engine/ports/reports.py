@@ -1,4 +1,4 @@
-"""What a rebuild of a state and a check of a state file found, as records."""
+"""What commands on states did and found: a move, a rebuild, a check of a file; as records."""
 
 from __future__ import annotations
 
@@ -41,6 +41,56 @@ class Rebuilt:
     undeclared: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
     aside: str = ""
+
+
+@frozen
+class MovedResource:
+    """One resource that moved to another stack.
+
+    Attributes:
+        type: Its resource type.
+        id: Its object.
+        account: Connected account that it is on; empty for the key's own.
+        old: The address it had.
+        new: The address it has.
+        stamped: Its stamp needs no change; False if that is still the old stack's.
+        secret: Where its secret, which Stripe returned once, is now; empty if it has none.
+        secret_left: Where that is still, under the old name, since it cannot be read here.
+        sent_again: A secret that it declares cannot be compared with the one that was sent.
+    """
+
+    type: str
+    id: str
+    account: str
+    old: str
+    new: str
+    stamped: bool = False
+    secret: str = ""
+    secret_left: str = ""
+    sent_again: bool = False
+
+
+@frozen
+class Moved:
+    """Resources that moved from one stack to another.
+
+    Attributes:
+        environment: The environment.
+        giver: The stack that had them.
+        receiver: The stack that has them.
+        resources: The resources that moved now, in address order.
+        already: Addresses, in the receiver, of those that an earlier run of the command had moved.
+        ended: The giver has no state any more.
+        renamed: The giver's state itself got the receiver's name: its stamps stay valid.
+    """
+
+    environment: str
+    giver: str
+    receiver: str
+    resources: tuple[MovedResource, ...] = ()
+    already: tuple[str, ...] = ()
+    ended: bool = False
+    renamed: bool = False
 
 
 @frozen

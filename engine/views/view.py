@@ -14,7 +14,7 @@ from engine.plan.saved.file import SavedPlan
 from engine.ports.held_locks import HeldLock
 from engine.ports.outcomes import ApplyReport
 from engine.ports.overview import Overview
-from engine.ports.reports import Rebuilt, Verified
+from engine.ports.reports import Moved, Rebuilt, Verified
 from engine.ports.run_locks import RunLock
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.settings import Environment
@@ -119,6 +119,9 @@ class View(Protocol):
 
     def resource(self, state: State, address: str, /) -> Page:
         """One resource of a state."""
+
+    def moved(self, moved: Moved, /) -> Page:
+        """What moved from one stack to another."""
 
     def outputs(self, environment: str, states: Sequence[State], /) -> Page:
         """The outputs of states."""

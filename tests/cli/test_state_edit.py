@@ -20,8 +20,17 @@ def state_file(engine: Engine, root: Path) -> Path:
     return root / "state" / "local" / "shop.json"
 
 
-def test_a_moved_resource_is_the_same_object(engine: Engine, state_file: Path, root: Path) -> None:
+@pytest.fixture
+def renamed(state_file: Path, root: Path) -> Path:
+    """The same with the price under its new name in the module."""
+    module = root / "stacks" / "shop.py"
+    module.write_text(module.read_text().replace('"pro-monthly"', '"every-month"'))
+    return state_file
+
+
+def test_a_moved_resource_is_the_same_object(engine: Engine, renamed: Path) -> None:
     """With the new name in the code the plan is empty; the serial went up by one."""
+    state_file = renamed
     before = json.loads(state_file.read_bytes())
     ended = engine("state", "mv", OLD, NEW)
     assert (ended.code, ended.out) == (0, f"Moved {OLD} to {NEW} in the state of shop.\n")
@@ -31,14 +40,51 @@ def test_a_moved_resource_is_the_same_object(engine: Engine, state_file: Path, r
     assert after["resources"][NEW] == before["resources"][OLD]
     assert OLD not in after["resources"]
     assert engine("state", "verify").code == 0
-    module = root / "stacks" / "shop.py"
-    module.write_text(module.read_text().replace('"pro-monthly"', '"every-month"'))
     assert engine("plan", "--detailed-exitcode").code == 0
+
+
+def test_an_address_that_the_module_does_not_declare_has_to_be_forced(
+    engine: Engine, state_file: Path
+) -> None:
+    """Otherwise the next apply would remove the object, and make another one for the old name."""
+    before = state_file.read_bytes()
+    ended = engine("state", "mv", OLD, NEW)
+    assert ended.code == 1
+    assert f"stacks/shop.py does not declare {NEW}" in ended.err
+    assert "--force moves it all the same" in ended.err
+    assert state_file.read_bytes() == before
+    assert engine("state", "mv", OLD, NEW, "--force").code == 0
+    assert NEW in json.loads(state_file.read_bytes())["resources"]
+
+
+def test_an_old_address_that_is_still_declared_has_to_be_forced(
+    engine: Engine, state_file: Path, root: Path
+) -> None:
+    """The next apply would make its object again; the message has the line."""
+    module = root / "stacks" / "shop.py"
+    module.write_text(module.read_text() + 'Price("every-month", product=pro, currency="usd")\n')
+    before = state_file.read_bytes()
+    ended = engine("state", "mv", OLD, NEW)
+    assert ended.code == 1
+    assert f"stacks/shop.py:6 still declares {OLD}" in ended.err
+    assert state_file.read_bytes() == before
+
+
+def test_a_module_that_cannot_be_evaluated_says_nothing(
+    engine: Engine, state_file: Path, root: Path
+) -> None:
+    """So nothing moves, unless that is forced."""
+    (root / "stacks" / "shop.py").write_text("this is no Python")
+    ended = engine("state", "mv", OLD, NEW)
+    assert ended.code == 1
+    assert "stacks/shop.py:1: syntax error" in ended.err
+    assert engine("state", "mv", OLD, NEW, "--force").code == 0
+    assert NEW in json.loads(state_file.read_bytes())["resources"]
 
 
 def test_what_depends_on_a_moved_resource_follows(engine: Engine, state_file: Path) -> None:
     """Dependencies name the new address."""
-    engine("state", "mv", "stripe_product.pro", "stripe_product.best")
+    engine("state", "mv", "stripe_product.pro", "stripe_product.best", "--force")
     resources = json.loads(state_file.read_bytes())["resources"]
     assert resources[OLD]["dependencies"] == ["stripe_product.best"]
 
@@ -75,12 +121,14 @@ def test_a_secret_moves_along(engine: Engine, write: Write, root: Path) -> None:
     """
     write("shop", stack.format("old"))
     engine("apply", "--yes")
-    engine("state", "mv", "stripe_webhook_endpoint.old", "stripe_webhook_endpoint.new")
-    write("shop", stack.format("new"))
-    assert engine("plan", "--detailed-exitcode").code == 0
     folder = root / ".engine" / "secrets" / "local" / "shop"
     old, new = (folder / f"stripe_webhook_endpoint.{name}.secret" for name in ("old", "new"))
-    assert new.read_text() == old.read_text()
+    told = old.read_text()
+    write("shop", stack.format("new"))
+    engine("state", "mv", "stripe_webhook_endpoint.old", "stripe_webhook_endpoint.new")
+    assert engine("plan", "--detailed-exitcode").code == 0
+    assert new.read_text() == told
+    assert not old.exists()
 
 
 def test_forgotten_resources_stay_on_stripe(engine: Engine, state_file: Path) -> None:
@@ -107,8 +155,9 @@ def test_several_go_at_once_or_none(engine: Engine, state_file: Path) -> None:
     assert document["stacks"] == [{"stack": "shop", "addresses": []}]
 
 
-def test_machines_get_what_moved(engine: Engine, state_file: Path) -> None:
+def test_machines_get_what_moved(engine: Engine, renamed: Path) -> None:
     """The resource under its new address."""
+    state_file = renamed
     document = json.loads(engine("state", "mv", OLD, NEW, "--json", "--stack", "shop").out)
     assert document["address"] == NEW
     assert document["id"] == json.loads(state_file.read_bytes())["resources"][NEW]["id"]
@@ -210,19 +259,10 @@ def test_what_is_no_renamed_stack_is_refused(
     assert state_file.read_bytes() == before
 
 
-def test_a_stack_with_a_state_of_its_own_takes_no_other_state(
-    engine: Engine, state_file: Path, root: Path
-) -> None:
-    """Two stacks are not made one by a rename."""
+def test_a_renamed_stack_needs_a_module(engine: Engine, state_file: Path, root: Path) -> None:
+    """Under its new name too."""
     before = state_file.read_bytes()
-    module = root / "stacks" / "other.py"
-    module.write_text('from engine.stripe import Product\nProduct("x", name="X")\n')
-    assert engine("apply", "other", "--yes").code == 0
     (root / "stacks" / "shop.py").unlink()
-    ended = engine("state", "mv", "shop:", "other:")
-    assert ended.code == 1
-    assert "stack other has a state of its own already" in ended.err
-    module.unlink()
     ended = engine("state", "mv", "shop:", "other:")
     assert "there is no module stacks/other.py" in ended.err
     assert state_file.read_bytes() == before

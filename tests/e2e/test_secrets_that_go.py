@@ -10,7 +10,7 @@ import pytest
 from engine.address import parse_address
 from engine.emulator.core import Emulator
 from engine.emulator.testing import faults
-from engine.operations.state_edit import forget_resources
+from engine.operations.state_edit.forget import forget_resources
 from tests.support.project import Project
 
 HOOK = "stripe_webhook_endpoint.events"

@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 from engine.address import (
     NAME_PATTERN,
     TYPE_PATTERN,
+    Place,
     ResourceAddress,
     address,
     is_logical_name,
     parse_address,
+    parse_place,
 )
 from engine.errors import UsageError
 
@@ -113,3 +115,28 @@ def test_an_address_is_its_text() -> None:
     assert by_address["data.stripe_price.pro"] == {"data.stripe_price.pro": 1}[made] == 1
     assert (made.lookup, made.type, made.name) == (True, "stripe_price", "pro")
     assert type(str(made)) is str
+
+
+def test_a_place_is_a_resource_of_a_stack_or_the_stack() -> None:
+    """The stack of a resource may be left out."""
+    made = address("stripe_price", "pro")
+    assert parse_place("stripe_price.pro") == Place("", made)
+    assert parse_place("shop:stripe_price.pro") == Place("shop", made)
+    assert parse_place("shop:") == Place("shop", None)
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        (":stripe_price.pro", "STACK: for all"),
+        (":", "STACK: for all"),
+        ("shop", "a stack has a colon behind its name, shop:"),
+        ("shop:price", "an address is TYPE.NAME"),
+        ("../shop", "an address is TYPE.NAME"),
+    ],
+)
+def test_what_is_no_place_says_the_right_form(text: str, hint: str) -> None:
+    """A missing colon above all."""
+    with pytest.raises(UsageError) as told:
+        parse_place(text)
+    assert hint in str(told.value)

@@ -3,39 +3,31 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from engine.address import parse_address
+from engine.address import parse_place
 from engine.cli.command import EngineCommand, LazyGroup
+from engine.cli.commands.state_edit import stack_option, state_with
 from engine.cli.completion import complete_addresses, complete_stacks
 from engine.cli.error_boundary import report_error
 from engine.cli.invocation import Invocation, pass_invocation
 from engine.cli.planning_options import (
     lock_timeout_option,
-    read_addresses,
     stacks_argument,
     variable_options,
 )
 from engine.errors import StateProblemsError, UsageError
-from engine.suggest import nearest
 
-if TYPE_CHECKING:
-    from engine.address import ResourceAddress
-    from engine.operations.run.context import Context
-    from engine.state.model import State
-
-
-_stack_option = click.option(
-    "--stack",
-    metavar="STACK",
-    help="The stack to look in, where several have that address.",
-    shell_complete=complete_stacks,
-)
-
-
-_HOMES = {"stamp": "engine.cli.commands.state_stamp:stamp"}
+_HOMES = {
+    "list": f"{__name__}:list_",
+    "mv": "engine.cli.commands.state_edit:move",
+    "rebuild": f"{__name__}:rebuild",
+    "rm": "engine.cli.commands.state_edit:remove",
+    "show": f"{__name__}:show",
+    "stamp": "engine.cli.commands.state_stamp:stamp",
+    "verify": f"{__name__}:verify",
+}
 
 
 @click.group(cls=LazyGroup, homes=_HOMES)
@@ -51,7 +43,7 @@ def state() -> None:
     """
 
 
-@state.command("list", cls=EngineCommand)
+@click.command("list", cls=EngineCommand)
 @stacks_argument
 @pass_invocation
 def list_(invocation: Invocation, stacks: tuple[str, ...]) -> None:
@@ -71,9 +63,9 @@ def list_(invocation: Invocation, stacks: tuple[str, ...]) -> None:
     invocation.write_out(invocation.view.addresses(context.environment, states(context, stacks)))
 
 
-@state.command("show", cls=EngineCommand)
-@click.argument("address", metavar="ADDR", shell_complete=complete_addresses)
-@_stack_option
+@click.command("show", cls=EngineCommand)
+@click.argument("address", metavar="[STACK:]ADDR", shell_complete=complete_addresses)
+@stack_option
 @pass_invocation
 def show(invocation: Invocation, address: str, *, stack: str | None) -> None:
     r"""Show one resource as the state records it.
@@ -81,98 +73,18 @@ def show(invocation: Invocation, address: str, *, stack: str | None) -> None:
     \b
     Examples:
       engine state show stripe_price.pro-monthly
-      engine state show stripe_price.pro-monthly --json | jq -r .id
+      engine state show shop:stripe_price.pro-monthly --json | jq -r .id
     """
-    address = str(parse_address(address))
-    recording = _state_with(invocation.open(), address, stack)
-    invocation.write_out(invocation.view.resource(recording, address))
-
-
-@state.command("mv", cls=EngineCommand)
-@click.argument("old", metavar="OLD", shell_complete=complete_addresses)
-@click.argument("new", metavar="NEW")
-@_stack_option
-@lock_timeout_option
-@pass_invocation
-def move(
-    invocation: Invocation, old: str, new: str, *, stack: str | None, lock_timeout: float
-) -> None:
-    r"""Give a resource, or a renamed stack, another name in the state.
-
-    Nothing is sent to Stripe. moved(OLD, NEW) in the stack does the same for a resource, reviewed
-    and in every environment. A stack is written as its name and a colon.
-
-    \b
-    Examples:
-      engine state mv stripe_price.monthly stripe_price.pro-monthly
-      engine state mv billing: catalog:
-    """
-    from engine.operations.state_edit import move_resource, rename_stack
-
-    if old.endswith(":") and new.endswith(":"):
-        context = invocation.open(hook=invocation.progress())
-        before, after = old[:-1], new[:-1]
-        renamed = rename_stack(context, before, after, lock_timeout=lock_timeout)
-        place = context.backend.place(after, context.environment)
-        share = context.backend.how_to_share("both files")
-        invocation.write_done(
-            f"Stack {before} is now {after}: {place}." + (f" {share}." if share else ""),
-            invocation.view.addresses(context.environment, (renamed,)),
+    place = parse_place(address)
+    if place.address is None:
+        raise UsageError(
+            f"{address} is a stack, and no resource", hint=f"engine show {place.stack} shows it"
         )
-        return
-    source, target = parse_address(old), parse_address(new)
-    context = invocation.open(hook=invocation.progress())
-    name = _state_with(context, str(source), stack).stack
-    written = move_resource(context, name, source, target, lock_timeout=lock_timeout)
-    invocation.write_done(
-        f"Moved {source} to {target} in the state of {written.stack}.",
-        invocation.view.resource(written, str(target)),
-    )
+    recording = state_with(invocation.open(), place.address, place.stack or stack)
+    invocation.write_out(invocation.view.resource(recording, place.address))
 
 
-@state.command("rm", cls=EngineCommand)
-@click.argument(
-    "addresses",
-    nargs=-1,
-    required=True,
-    metavar="ADDR...",
-    callback=read_addresses,
-    shell_complete=complete_addresses,
-)
-@_stack_option
-@lock_timeout_option
-@pass_invocation
-def remove(
-    invocation: Invocation,
-    addresses: tuple[ResourceAddress, ...],
-    *,
-    stack: str | None,
-    lock_timeout: float,
-) -> None:
-    r"""Take resources out of the state; their objects stay on Stripe.
-
-    Nothing is sent to Stripe. If a resource is still declared, the next plan creates it.
-    removed(ADDRESS, keep=True) in the stack does the same, reviewed and in every environment.
-
-    \b
-    Examples:
-      engine state rm stripe_coupon.launch
-    """
-    from engine.operations.state_edit import forget_resources
-
-    context = invocation.open(hook=invocation.progress())
-    name = _state_with(context, str(addresses[0]), stack).stack
-    written = forget_resources(context, name, addresses, lock_timeout=lock_timeout)
-    invocation.write_done(
-        "\n".join(
-            f"Forgot {address} in the state of {written.stack}; it stays on Stripe."
-            for address in addresses
-        ),
-        invocation.view.addresses(context.environment, (written,)),
-    )
-
-
-@state.command("verify", cls=EngineCommand)
+@click.command("verify", cls=EngineCommand)
 @click.argument("places", nargs=-1, metavar="[STACK|FILE]...", shell_complete=complete_stacks)
 @pass_invocation
 def verify(invocation: Invocation, places: tuple[str, ...]) -> int:
@@ -206,7 +118,7 @@ def verify(invocation: Invocation, places: tuple[str, ...]) -> int:
     return 0
 
 
-@state.command("rebuild", cls=EngineCommand)
+@click.command("rebuild", cls=EngineCommand)
 @stacks_argument
 @click.option(
     "--force", is_flag=True, help="Replace also a state that can be read; a copy of it is kept."
@@ -259,24 +171,3 @@ def rebuild(
     invocation.write_out(invocation.view.rebuilt(context.environment, rebuilt))
     if rebuilt:
         invocation.write_note("engine plan shows what the next apply would do.")
-
-
-def _state_with(context: Context, address: str, stack: str | None) -> State:
-    """The one state that has a resource at this address; that of `stack` if it is named."""
-    from engine.operations.show import states
-
-    read = states(context, (stack,) if stack else ())
-    having = [entry for entry in read if address in entry.resources]
-    if len(having) == 1:
-        return having[0]
-    if having:
-        stacks = [entry.stack for entry in having]
-        raise UsageError(
-            f"{address} is in several stacks: {', '.join(stacks)}",
-            hint=f"say which: --stack {stacks[0]}",
-        )
-    near = nearest(address, [known for entry in read for known in entry.resources])
-    raise UsageError(
-        f"{address} is not in the state",
-        hint=f"did you mean {near}?" if near else "engine state list shows what is",
-    )

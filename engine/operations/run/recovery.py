@@ -15,6 +15,7 @@ from engine.operations.run.guards import refuse_held
 from engine.operations.run.session import Session
 from engine.ports.outcomes import Found, RecoveredStep
 from engine.ports.provider import Account
+from engine.stack.model import Stack
 from engine.state.model import Draft
 from engine.values.secret import Sensitive, fingerprint
 from engine.values.templates import unescaped
@@ -96,15 +97,19 @@ def _warnings(since: str, findings: Sequence[RecoveredStep]) -> Iterator[str]:
 
 def secrets_of(graph: ResourceGraph, salt: str) -> dict[str, Any]:
     """Secrets that a stack declares, by the fingerprint in journals and plan files."""
-    outputs = graph.stack.outputs.values()
+    return {fingerprint(value, salt): value for value in declared_secrets(graph.stack)}
+
+
+def declared_secrets(stack: Stack) -> tuple[Any, ...]:
+    """Secrets that a stack declares, as written and as sent."""
+    outputs = stack.outputs.values()
     sources = [
-        [entry.arguments for entry in graph.declarations.values()],
+        [entry.arguments for entry in stack.declarations.values()],
         [Sensitive(entry.value) if entry.sensitive else entry.value for entry in outputs],
     ]
     declared = [entry.value for entry in sensitive_in(sources)]
     # A plan file has them as they are declared, a journal as they are sent.
-    values = (*declared, *map(unescaped, declared))
-    return {fingerprint(value, salt): value for value in values}
+    return (*declared, *map(unescaped, declared))
 
 
 def _check_run(run: Run, account: Account) -> None:

@@ -80,7 +80,10 @@ class Handover:
         return dataclasses.replace(self.giver, resources=left, removed=removed)
 
     def receiver_after(self) -> State:
-        """The receiver with them, and with the account of the giver if it has none yet."""
+        """The receiver with them, and with the account of the giver if it has none yet.
+
+        What it has already, after a move that was interrupted, stays as it is.
+        """
         giver, receiver = self.giver, self.receiver
         removed = {
             new: giver.removed[old] for old, new in self.moves.items() if old in giver.removed
@@ -89,8 +92,8 @@ class Handover:
             receiver,
             account_id=receiver.account_id or giver.account_id,
             livemode=giver.livemode if receiver.livemode is None else receiver.livemode,
-            resources={**receiver.resources, **self.received()},
-            removed={**receiver.removed, **removed},
+            resources={**self.received(), **receiver.resources},
+            removed={**removed, **receiver.removed},
         )
 
     def outputs(self) -> dict[str, Any]:

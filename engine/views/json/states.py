@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from engine.ports.reports import Rebuilt, Verified
+from engine.ports.reports import Moved, Rebuilt, Verified
 from engine.state.model import State
 from engine.values.secret import holds_secret
 from engine.views.json.problems import problem_document
@@ -59,6 +59,30 @@ def resource_document(state: State, address: str) -> dict[str, Any]:
         "environment": state.environment,
         "stack": state.stack,
         **_resource(state, address),
+    }
+
+
+def moved_document(moved: Moved) -> dict[str, Any]:
+    """Write what moved from one stack to another."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "environment": moved.environment,
+        "from": moved.giver,
+        "to": moved.receiver,
+        "ended": moved.ended,
+        "moved": [
+            {
+                "from": f"{moved.giver}:{entry.old}",
+                "to": f"{moved.receiver}:{entry.new}",
+                "type": entry.type,
+                "id": entry.id,
+                "account": entry.account or None,
+                "stamped": entry.stamped,
+                "secret": entry.secret or entry.secret_left or None,
+            }
+            for entry in moved.resources
+        ],
+        "already": [f"{moved.receiver}:{address}" for address in moved.already],
     }
 
 

@@ -14,6 +14,7 @@ from engine.views.json.plan import apply_document, plan_document
 from engine.views.json.problems import failure_document, validation_document
 from engine.views.json.states import (
     addresses_document,
+    moved_document,
     output_document,
     outputs_document,
     rebuilt_document,
@@ -49,6 +50,7 @@ class JsonView:
     states = staticmethod(states_document)
     addresses = staticmethod(addresses_document)
     resource = staticmethod(resource_document)
+    moved = staticmethod(moved_document)
     outputs = staticmethod(outputs_document)
     output = staticmethod(output_document)
     rebuilt = staticmethod(rebuilt_document)

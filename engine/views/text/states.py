@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from engine.plan.compare.field_changes import currency_of
-from engine.ports.reports import Rebuilt
+from engine.ports.reports import Moved, Rebuilt
 from engine.schema.resource_type import Schemas
 from engine.state.model import ResourceState, State
 from engine.values.paths import dotted, get_path
@@ -69,6 +69,34 @@ def addresses_text(states: Sequence[State]) -> str:
         for state in states
         for address in sorted(state.resources)
     )
+
+
+def moved_text(moved: Moved) -> str:
+    """Say what moved from one stack to another, and what that leaves to be done."""
+    giver, receiver = moved.giver, moved.receiver
+    lines = [f"{address} is in the state of {receiver} already." for address in moved.already]
+    for entry in moved.resources:
+        if entry.new in moved.already:
+            continue
+        account = f" on {entry.account}" if entry.account else ""
+        other = f" as {entry.new}" if entry.new != entry.old else ""
+        lines.append(f"Moved {entry.old} [{entry.id}]{account} from {giver} to {receiver}{other}.")
+        if entry.secret:
+            lines.append(f"  its secret is now here: {entry.secret}")
+        if entry.secret_left:
+            lines.append(f"  its secret cannot be read here, and stays: {entry.secret_left}")
+        if entry.sent_again:
+            lines.append("  it declares a secret that is not known here: the next plan sends it")
+    if moved.ended:
+        lines.append(f"Stack {giver} has no state any more.")
+    stale = sum(not entry.stamped for entry in moved.resources)
+    if stale:
+        lines.append(
+            f"Nothing was sent to Stripe. {counted(stale, 'object')} "
+            f"{'keeps' if stale == 1 else 'keep'} the stamp of {giver} until the next update; "
+            f"engine state stamp {receiver} writes the new one at once."
+        )
+    return "\n".join(lines)
 
 
 def rebuilt_text(rebuilds: Sequence[Rebuilt], style: Style) -> str:

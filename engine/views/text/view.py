@@ -12,7 +12,7 @@ from engine.plan.model import PlanReport
 from engine.plan.saved.file import SavedPlan
 from engine.ports.outcomes import ApplyReport
 from engine.ports.overview import Overview
-from engine.ports.reports import Rebuilt, Verified
+from engine.ports.reports import Moved, Rebuilt, Verified
 from engine.redaction import hide
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.stack.model import Stack
@@ -26,6 +26,7 @@ from engine.views.text.problems import success_text, verified_text
 from engine.views.text.project import project_text
 from engine.views.text.states import (
     addresses_text,
+    moved_text,
     outputs_text,
     rebuilt_text,
     resource_text,
@@ -81,6 +82,9 @@ class TextView:
 
     def resource(self, state: State, address: str, /) -> Page:
         return resource_text(address, state.resources[address], loader.schemas(), self._style)
+
+    def moved(self, moved: Moved, /) -> Page:
+        return moved_text(moved)
 
     def outputs(self, environment: str, states: Sequence[State], /) -> Page:
         return outputs_text(states, self._style)

@@ -21,7 +21,7 @@ from engine.operations.apply import apply_stacks
 from engine.operations.plan import plan_stacks
 from engine.operations.rebuild.rebuild import RebuildOptions, rebuild_states
 from engine.operations.saved_plan.saved_plan import apply_saved, plan_to_save
-from engine.operations.state_edit import forget_resources
+from engine.operations.state_edit.forget import forget_resources
 from engine.plan.inputs.options import PlanOptions
 from tests.support.faults.shop import Shop, Trying
 

@@ -15,7 +15,7 @@ from engine.emulator.testing import faults
 from engine.errors import ConnectionFailedError, GuardError, StateError
 from engine.operations.plan import plan_stacks
 from engine.operations.rebuild.rebuild import RebuildOptions, rebuild_states
-from engine.operations.state_edit import forget_resources
+from engine.operations.state_edit.forget import forget_resources
 from engine.operations.verify.files import verify_states
 from engine.plan.inputs.options import PlanOptions
 from engine.ports.hook import Hook

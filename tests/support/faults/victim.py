@@ -8,6 +8,8 @@ unlink and allocation, and every request, before Stripe sees it and after it was
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import random
@@ -23,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.bootstrap import open_project
+from engine.cli.main import run as command_line
 from engine.errors import EngineError
 from engine.operations.apply import apply_stacks
 from engine.plan.inputs.options import PlanOptions
@@ -38,12 +41,13 @@ CALLS = (*WRITES, *SYNCS, *NAMES, ROOM)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """One apply, and what goes wrong in it.
+    """One apply, or a move between states, and what goes wrong in it.
 
     Attributes:
         root: Project folder.
         environ: Environment variables.
         parallelism: Operations in flight at once.
+        move: Move by `engine state mv` instead: the words behind it; none for an apply.
         at: 1-based number of the point where it goes wrong; 0 for nowhere.
         torn: Killed in the middle of a write, not before it.
         error: Error number that calls fail with, instead of a kill; 0 for none.
@@ -60,6 +64,7 @@ class Order:
     root: str
     environ: dict[str, str] = field(default_factory=dict)
     parallelism: int = 1
+    move: tuple[str, ...] = ()
     at: int = 0
     torn: bool = False
     error: int = 0
@@ -148,6 +153,12 @@ def run(order: Order) -> tuple[int, str, int]:
     for name in CALLS:
         setattr(os, name, saboteur.around(name, getattr(os, name)))
     StripeHTTP._send = saboteur.sending(StripeHTTP._send)  # type: ignore[method-assign]
+    if order.move:
+        words = ["-C", order.root, "state", "mv", *order.move]
+        told = io.StringIO()
+        with contextlib.redirect_stderr(told), contextlib.redirect_stdout(io.StringIO()):
+            code = command_line(words)
+        return code, told.getvalue(), saboteur.points
     context = open_project(Path(order.root), parallelism=order.parallelism)
     try:
         done = apply_stacks(context, (), PlanOptions(allow_mass_change=True), lambda _: True)

@@ -6,6 +6,7 @@ from textwrap import dedent
 from typing import Any
 
 from engine.catalog import loader
+from engine.ports.reports import Moved, MovedResource
 from engine.state.model import RemovalPolicy, ResourceState, State
 from engine.values.secret import Sealed
 from engine.views.json.states import (
@@ -16,7 +17,7 @@ from engine.views.json.states import (
     states_document,
 )
 from engine.views.style import PLAIN
-from engine.views.text.states import outputs_text, resource_text, states_text
+from engine.views.text.states import moved_text, outputs_text, resource_text, states_text
 
 SCHEMAS = loader.schemas()
 
@@ -153,3 +154,39 @@ def test_states_are_documents() -> None:
         **head,
         "stacks": [{"stack": "saas", "addresses": ["stripe_price.pro"]}],
     }
+
+
+def test_a_move_says_what_is_left_to_be_done() -> None:
+    """What is where now, what could not be read here, and which stamps are the old ones."""
+    hook = MovedResource(
+        type="stripe_webhook_endpoint",
+        id="we_1",
+        account="acct_2",
+        old="stripe_webhook_endpoint.h",
+        new="stripe_webhook_endpoint.hook",
+        secret_left="op, item 7",  # noqa: S106 - where it is
+        sent_again=True,
+    )
+    moved = Moved(
+        environment="live",
+        giver="shop",
+        receiver="hooks",
+        resources=(hook,),
+        already=("stripe_price.a",),
+        ended=True,
+    )
+    first, where, *rest = moved_text(moved).splitlines()
+    assert first == "stripe_price.a is in the state of hooks already."
+    assert where == (
+        "Moved stripe_webhook_endpoint.h [we_1] on acct_2 from shop to hooks as "
+        "stripe_webhook_endpoint.hook."
+    )
+    assert rest[:-1] == [
+        "  its secret cannot be read here, and stays: op, item 7",
+        "  it declares a secret that is not known here: the next plan sends it",
+        "Stack shop has no state any more.",
+    ]
+    assert rest[-1] == (
+        "Nothing was sent to Stripe. 1 object keeps the stamp of shop until the next update; "
+        "engine state stamp hooks writes the new one at once."
+    )
