@@ -30,6 +30,8 @@ _LIKE_A_KEY = re.compile(_KINDS + r"[A-Za-z0-9_*+/=]+|(?P<bare>sk|rk|ek)_[A-Za-z
 # To refuse one word too many stops a person's work, so this takes what has the length of a key:
 # `sk_test_prices` is a name and `sk_test_...` an example. Neither opens anything.
 _A_KEY = re.compile(_KINDS + r"[A-Za-z0-9+/=]{16,})")
+_KEY_LENGTH = len("whsec_") + 16
+"""No key is shorter."""
 # The text of a reference is no secret; the value it names is.
 _REFERENCE = re.compile(r"\$\{[a-z][\w.-]*\}")
 _LEAST = 3
@@ -109,13 +111,15 @@ def looks_secret(text: str) -> bool:
     return _LIKE_A_KEY.search(text) is not None
 
 
-def keys_in(text: str) -> Iterator[str]:
-    """Yield what each of Stripe's keys and webhook secrets in a text is, never the key itself.
+def keys_in(text: str) -> list[str]:
+    """What each of Stripe's keys and webhook secrets in a text is, never the key itself.
 
     It is the part before the last `_`: `sk_live`, `rk_test`, `whsec`. Only what has the length of
     a real one counts, so that a finding is never about a word.
     """
-    return (match["kind"] for match in _A_KEY.finditer(text))
+    if len(text) < _KEY_LENGTH:
+        return []
+    return [match["kind"] for match in _A_KEY.finditer(text)]
 
 
 def described(kind: str) -> str:

@@ -152,7 +152,7 @@ class StackRun:
 
     def so_far(self) -> State:
         """The state as it would be written now, for the stacks that read its outputs."""
-        state = dataclasses.replace(self.draft.state(), reads=self.plan.reads)
+        state = self.draft.state()
         try:
             return state.with_outputs(self._settled_outputs())
         except EngineError as error:

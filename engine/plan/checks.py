@@ -40,7 +40,7 @@ def refusals_of(
         options: What the person asked for.
         declared: Addresses that are declared now.
     """
-    decided = sorted(decisions, key=lambda decision: decision.address)
+    decided = sorted(decisions, key=lambda decision: str(decision.address))
     return (
         *(refusal for decision in decided for refusal in decision.refusals),
         *_same_keys(decided),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from engine.address import ResourceAddress
 from engine.errors import Problem
@@ -65,6 +65,10 @@ class Lifecycle:
     account: str = ""
 
 
+DEFAULT_LIFECYCLE: Final = Lifecycle()
+"""That of every resource whose author gives it none: nothing in it can be wrong."""
+
+
 @frozen
 class Declaration:
     """One resource as its author wrote it.
@@ -74,23 +78,24 @@ class Declaration:
         arguments: Stripe's parameters, references as text.
         lifecycle: How it is to be treated.
         location: Where it is declared.
+        type: Its resource type.
     """
 
     address: ResourceAddress
     arguments: Mapping[str, Any]
     lifecycle: Lifecycle
     location: Location
+    type: str = field(init=False, repr=False, compare=False)
     _templates: Templates | None = field(default=None, init=False, repr=False, compare=False)
 
-    @property
-    def type(self) -> str:
-        """Its resource type."""
-        return self.address.type
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "type", self.address.type)  # every check asks for it
 
     @property
     def references(self) -> References:
         """The references in its arguments."""
-        return tuple((path, target) for path, target in self.templates if target is not None)
+        templates = self.templates
+        return tuple([(path, target) for path, target in templates if target is not None])
 
     @property
     def templates(self) -> Templates:

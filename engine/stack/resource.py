@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Self
 
 from engine.address import ResourceAddress, address, is_logical_name
 from engine.stack.collector import Collector, caller_location, current_collector
-from engine.stack.model import Declaration, Lifecycle, Location, Lookup
+from engine.stack.model import DEFAULT_LIFECYCLE, Declaration, Lifecycle, Location, Lookup
 from engine.values.reference import OutputRef, Ref
 from engine.values.secret import Sensitive
 
@@ -53,7 +53,7 @@ class Resource:
         collector.declarations[str(where)] = Declaration(
             address=where,
             arguments={key: as_argument(value) for key, value in arguments.items()},
-            lifecycle=_as_text(lifecycle) if lifecycle is not None else Lifecycle(),
+            lifecycle=_as_text(lifecycle) if lifecycle is not None else DEFAULT_LIFECYCLE,
             location=location,
         )
 

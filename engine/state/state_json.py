@@ -22,7 +22,6 @@ STATE = Record(
     REMOVED,
     keys={"account_id": "account.id", "livemode": "account.livemode"},
     whole=True,
-    optional=("reads",),
 )
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
+from engine.redaction import HIDDEN
 from engine.values.markers import UNKNOWN
 from engine.values.paths import Path
 from engine.values.secret import Sealed, Sensitive
@@ -43,29 +44,43 @@ def templates_in(value: object) -> list[tuple[Path, Target | None]]:
 
     Each is the path of its leaf and what it refers to; None for a literal, `$${`.
     """
-    found: list[tuple[Path, Target | None]] = []
-    _collect_templates(value, (), found)
+    return [
+        (marked.path, target_of(match))
+        for marked in _marked_in(value)
+        if not marked.is_key
+        for match in TEMPLATE.finditer(marked.text)
+    ]
+
+
+class _Marked(NamedTuple):
+    """A text with `${` in it: a leaf or a key, and whether a secret holds it."""
+
+    path: Path
+    text: str
+    is_key: bool
+    secret: bool
+
+
+def _marked_in(value: object) -> list[_Marked]:
+    found: list[_Marked] = []
+    _collect_marked(value, (), found, secret=False)
     return found
 
 
-def _collect_templates(value: object, path: Path, found: list[tuple[Path, Target | None]]) -> None:
+def _collect_marked(value: object, path: Path, found: list[_Marked], *, secret: bool) -> None:
     # Every leaf of every declaration comes by here: no generators, and cheap tests first.
     if isinstance(value, str):
         # What authors hold refuses to be looked into; what they passed on is plain text.
-        if "${" in (value if type(value) is str else str.__str__(value)):
-            found.extend((path, target_of(match)) for match in TEMPLATE.finditer(value))
-    elif isinstance(value, dict):
-        for key, inner in value.items():
-            _collect_templates(inner, (*path, key), found)
-    elif isinstance(value, (list, tuple)):
-        for index, inner in enumerate(value):
-            _collect_templates(inner, (*path, index), found)
-    elif value is None or isinstance(value, (int, float)):
-        return
+        if "${" in (text := str.__str__(value)):
+            found.append(_Marked(path, text, is_key=False, secret=secret))
     elif isinstance(value, Sensitive):
-        _collect_templates(value.value, path, found)
-    elif isinstance(value, Mapping):
-        _collect_templates(dict(value), path, found)
+        _collect_marked(value.value, path, found, secret=True)
+    else:
+        for key, inner in children(value):
+            below = (*path, key)
+            if isinstance(key, str) and "${" in (text := str.__str__(key)):
+                found.append(_Marked(below, text, is_key=True, secret=secret))
+            _collect_marked(inner, below, found, secret=secret)
 
 
 def escaped(value: Any) -> Any:
@@ -91,22 +106,16 @@ def has_reference(text: str) -> bool:
     return "${" in text and any(target_of(match) for match in TEMPLATE.finditer(text))
 
 
-def stray_references(value: object, path: Path = ()) -> Iterator[tuple[Path, str]]:
+def stray_references(value: object) -> Iterator[tuple[Path, str]]:
     """Yield what looks like a reference and would be sent to the service as plain text.
 
     That is `${` that begins none, a reference behind another `$`, which escapes it, and any in a
     key. Each comes with the path of the leaf it is in.
     """
-    if isinstance(value, Sensitive):
-        yield from ((where, str(value)) for where, _ in stray_references(value.value, path))
-    elif isinstance(value, str):
-        text = str.__str__(value)
-        matches = _STRAY.finditer(text) if "${" in text else ()
-        yield from ((path, match["stray"]) for match in matches if match["stray"])
-    for key, inner in children(value):
-        if isinstance(key, str) and "${" in str.__str__(key):
-            yield (*path, key), str.__str__(key)
-        yield from stray_references(inner, (*path, key))
+    for path, text, is_key, secret in _marked_in(value):
+        for stray in [text] if is_key else (match["stray"] for match in _STRAY.finditer(text)):
+            if stray:
+                yield path, HIDDEN if secret else stray
 
 
 def resolve(value: Any, lookup: Callable[[Target], Any]) -> Any:

@@ -11,17 +11,28 @@ from typing import Any
 from engine.values.markers import ABSENT, UNKNOWN
 from engine.values.paths import ANY_PART, Path
 
+# To ask of a scalar, or of a dictionary, whether it is a `Mapping` takes ten times as long as this.
+_SCALAR = (str, int, float, type(None))
+_MAPPING = (dict, Mapping)
+
+
+def is_nested(value: Any) -> bool:
+    """Whether a value is a mapping or a sequence."""
+    return not isinstance(value, _SCALAR) and isinstance(value, (dict, list, tuple, Mapping))
+
 
 def children(value: Any) -> Iterable[tuple[Any, Any]]:
     """The parts of a mapping or a sequence, each with its key or index; a scalar has none."""
-    if isinstance(value, Mapping):
+    if isinstance(value, _SCALAR):
+        return ()
+    if isinstance(value, _MAPPING):
         return value.items()
     return enumerate(value) if isinstance(value, (list, tuple)) else ()
 
 
 def scalars(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
     """Yield every scalar in a nested value with its path, in reading order."""
-    if isinstance(value, (Mapping, list, tuple)):
+    if is_nested(value):
         for key, inner in children(value):
             yield from scalars(inner, (*path, key))
     else:
@@ -47,7 +58,9 @@ def is_scalar_list(value: Any) -> bool:
 
 def any_scalar(value: Any, test: Callable[[Any], bool]) -> bool:
     """Whether a test holds for any scalar in a nested value."""
-    return any(test(scalar) for _, scalar in scalars(value))
+    if not is_nested(value):
+        return test(value)
+    return any(any_scalar(inner, test) for _, inner in children(value))
 
 
 def map_scalars(value: Any, change: Callable[[Any], Any], *, nulls: bool = True) -> Any:
@@ -58,7 +71,9 @@ def map_scalars(value: Any, change: Callable[[Any], Any], *, nulls: bool = True)
         change: What becomes of one scalar.
         nulls: Whether mappings keep what is null.
     """
-    if isinstance(value, Mapping):
+    if isinstance(value, _SCALAR):
+        return change(value)
+    if isinstance(value, _MAPPING):
         return {
             key: map_scalars(inner, change, nulls=nulls)
             for key, inner in value.items()

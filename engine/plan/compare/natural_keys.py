@@ -45,8 +45,11 @@ class Claim:
 
 def claim_of(kind: ResourceType, key: NaturalKey, document: Mapping[str, Any]) -> Claim | None:
     """What a declaration or an object claims with a key; None if that is not known."""
-    values = [_value(kind, name, document) for name in (key.attribute, *key.with_fields)]
-    if values[0] in _NONE or UNKNOWN in values:
+    first = _value(kind, key.attribute, document)
+    if first in _NONE:
+        return None
+    values = [first, *(_value(kind, name, document) for name in key.with_fields)]
+    if UNKNOWN in values:
         return None
     scope = [_value(kind, name, document) for name in key.scoped_by]
     return Claim(

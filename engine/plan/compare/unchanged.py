@@ -7,6 +7,7 @@ succeeds, the whole comparison would find no difference; if not, it has to be ma
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from operator import attrgetter
 from typing import Any
 
@@ -50,16 +51,20 @@ def is_as_seen(kind: ResourceType, prior: ResourceState, actual: RemoteObject) -
 
 def _agree(attribute: Attribute, wanted: Any, seen: Any, actual: Any) -> bool:
     if isinstance(wanted, dict):
-        return (
+        if not (
             attribute.kind in _NESTED
             and isinstance(seen, dict)
             and isinstance(actual, dict)
             and len(wanted) == len(seen)
-            and all(
-                name in seen and _field_agrees(attribute, name, value, seen[name], actual)
-                for name, value in wanted.items()
-            )
-        )
+        ):
+            return False
+        for name, value in wanted.items():
+            child = attribute.child(name)
+            if child is None or value is None or name not in seen or not _is_literal(child):
+                return False
+            if not _agree(child, value, seen[name], actual.get(name)):
+                return False
+        return True
     if isinstance(wanted, list):
         element = attribute.element
         if element is None or element.kind in _NESTED or not _is_literal(element):
@@ -67,21 +72,10 @@ def _agree(attribute: Attribute, wanted: Any, seen: Any, actual: Any) -> bool:
     return bool(wanted == seen == actual)
 
 
-def _field_agrees(
-    outer: Attribute, name: str, wanted: Any, seen: Any, actual: Mapping[str, Any]
-) -> bool:
-    child = outer.child(name)
-    return (
-        child is not None
-        and wanted is not None
-        and _is_literal(child)
-        and _agree(child, wanted, seen, actual.get(name))
-    )
-
-
 _NOT_LITERAL = attrgetter(*(name for name, about in SEMANTICS.items() if not about.literal))
 
 
+@cache
 def _is_literal(attribute: Attribute) -> bool:
     """Whether values of it that are equal character for character are all that can be equal."""
     return attribute.kind is not Kind.DECIMAL and not any(_NOT_LITERAL(attribute))

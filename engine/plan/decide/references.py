@@ -139,7 +139,7 @@ def expected_after(decision: Decision, *, refreshed: bool) -> ExpectedResource:
 
 def _changed(decision: Decision) -> dict[str, Any]:
     """The fields that an update changes, UNKNOWN where only its response has the value."""
-    certain = _certain(decision)
+    certain = _certain(decision) if decision.fields else {}
     changed: dict[str, Any] = {}
     for change in decision.fields:
         name = str(change.path[0])

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine.address import parse_address
 from engine.graph.dag import closure, topological_order
 from engine.plan.compare.natural_keys import Claim, claims_of
 from engine.plan.decide.decision import Decision
@@ -44,7 +43,7 @@ def order_steps(
         GraphError: if the steps wait for each other in a circle.
     """
     steps = StepGraph(inputs=inputs, decisions=decisions, stamped=stamped)
-    for address in sorted(decisions, key=parse_address):
+    for address in sorted(decisions, key=str):
         steps.add(decisions[address])
     order = _Order(steps)
     order.connect()
@@ -70,11 +69,12 @@ class _Order:
 
     def connect(self) -> None:
         """Find out what each step waits for."""
-        self._detach()
-        dependents = self._dependents()
-        for address in self.steps.decisions:
+        ending = [address for address in self.steps.of if self._keys(address, StepKind.REMOVE)]
+        self._detach(ending)
+        for address in self.steps.of:
             self._along_references(address)
-        for address in self.steps.decisions:
+        dependents = self._dependents() if ending else {}
+        for address in self.steps.of:
             self._against_references(address, dependents.get(address, ()))
             self._superseded_first(address)
         self._taken_first(dependents)
@@ -188,7 +188,7 @@ class _Order:
                 dependents.setdefault(address, []).append(other)
         return dependents
 
-    def _detach(self) -> None:
+    def _detach(self, ending: Iterable[str]) -> None:
         """Update objects that refer to what is removed, where Stripe refuses the removal otherwise.
 
         What such an object refers to afterwards, and whether its own update may do that instead:
@@ -200,8 +200,9 @@ class _Order:
         | replaced, the new one first | the new id, once created | yes                      |
         | replaced, the old one first | empty                    | no: it names the new one |
         """
-        objects = {(other.kind.object, other.id): other for other in self.steps.decisions.values()}
-        for address in sorted(self.steps.decisions, key=parse_address):
+        decisions = self.steps.decisions.values() if ending else ()
+        objects = {(other.kind.object, other.id): other for other in decisions}
+        for address in ending:
             decision = self.steps.decisions[address]
             removed = {self.steps.steps[key].id for key in self._keys(address, StepKind.REMOVE)}
             for rule in decision.kind.life.detach if decision.actual is not None else ():

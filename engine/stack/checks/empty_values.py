@@ -15,6 +15,7 @@ from typing import Any
 from engine.schema.attribute import Attribute, Kind
 from engine.schema.resource_type import Schemas
 from engine.stack.model import Stack
+from engine.values.tree import is_nested
 
 
 def without_blanks(stack: Stack, schemas: Schemas) -> Stack:
@@ -51,6 +52,8 @@ def is_blank(holder: Attribute, field: Attribute, value: Any) -> bool:
 
 def said(attribute: Attribute, value: Any) -> Any:
     """A value without blanks; the value itself if it has none."""
+    if not is_nested(value):
+        return value
     if isinstance(value, Mapping):
         kept: dict[Any, Any] = {}
         for name, inner in value.items():

@@ -40,9 +40,8 @@ def check_arguments(
     if circumstances.stamped and kind.has_metadata:
         yield from _check_stamp(kind.root.fields["metadata"], arguments.get("metadata"))
     told = believed(arguments, findings)
-    for rule in relevant(kind.rules, told):
-        if not rule.follow:
-            yield from _broken(rule, told, told, circumstances)
+    for rule in relevant(kind, told, following=False):
+        yield from _broken(rule, told, told, circumstances)
 
 
 def _check_stamp(attribute: Attribute, metadata: Any) -> Iterator[Finding]:
@@ -81,10 +80,9 @@ def check_references(
         circumstances: When and where.
         declared: Gives what a reference names.
     """
-    for rule in relevant(kind.rules, arguments):
-        if rule.follow:
-            reached = followed(arguments, rule.follow, declared)
-            yield from _broken(rule, arguments, reached, circumstances)
+    for rule in relevant(kind, arguments, following=True):
+        reached = followed(arguments, rule.follow, declared)
+        yield from _broken(rule, arguments, reached, circumstances)
 
 
 def _broken(
@@ -278,7 +276,8 @@ _PYTHON_KINDS: Mapping[Kind, tuple[type, ...]] = {
 
 
 def _check_scalar(attribute: Attribute, value: Any, path: Path) -> Iterator[Finding]:
-    if any(value == word for word in attribute.words) and not isinstance(value, bool):
+    words = attribute.words
+    if words and any(value == word for word in words) and not isinstance(value, bool):
         return
     kinds = _PYTHON_KINDS.get(attribute.kind)
     if kinds is None:
@@ -302,6 +301,8 @@ def _check_scalar(attribute: Attribute, value: Any, path: Path) -> Iterator[Find
 
 
 def _check_size(attribute: Attribute, value: Any, path: Path) -> Iterator[Finding]:
+    if attribute.least is None and attribute.above is None and attribute.most is None:
+        return
     try:
         number = Decimal(str(value))
     except InvalidOperation:
@@ -341,18 +342,17 @@ def _check_decimal(value: Any, path: Path) -> Iterator[Finding]:
 
 
 def _check_text(attribute: Attribute, value: str, path: Path) -> Iterator[Finding]:
-    where = dotted(path)
     if value != value.strip() or "\0" in value:
         yield Finding(
             path,
-            f"{where} begins or ends with white space, which Stripe strips",
+            f"{dotted(path)} begins or ends with white space, which Stripe strips",
             f"write {value.strip()!r}",
             "white-space",
         )
     if attribute.max_length and len(value) > attribute.max_length:
         yield Finding(
             path,
-            f"{where} has {len(value)} characters; Stripe takes {attribute.max_length}",
+            f"{dotted(path)} has {len(value)} characters; Stripe takes {attribute.max_length}",
             "",
             "too-long",
         )
@@ -360,7 +360,7 @@ def _check_text(attribute: Attribute, value: str, path: Path) -> Iterator[Findin
     if len(value) < least:
         yield Finding(
             path,
-            f"{where} needs at least {_count(least, 'character', 'characters')}",
+            f"{dotted(path)} needs at least {_count(least, 'character', 'characters')}",
             "",
             "too-short",
         )
@@ -369,7 +369,7 @@ def _check_text(attribute: Attribute, value: str, path: Path) -> Iterator[Findin
     elif value and attribute.pattern and not re.fullmatch(attribute.pattern, value):
         yield Finding(
             path,
-            f"{where} cannot be {value!r}",
+            f"{dotted(path)} cannot be {value!r}",
             attribute.says.replace("{value}", value)
             or f"Stripe takes what matches {attribute.pattern}",
             "bad-value",

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple, TypeAlias
 
+from engine.schema.resource_type import ResourceType
 from engine.schema.rules import Rule, RuleKind
 from engine.values.markers import ABSENT
 from engine.values.paths import Path, parse_path
@@ -39,14 +40,17 @@ class _Subject(NamedTuple):
     counted: tuple[str, ...]
 
 
-def relevant(rules: tuple[Rule, ...], arguments: Mapping[str, Any]) -> Iterator[Rule]:
+def relevant(
+    kind: ResourceType, arguments: Mapping[str, Any], *, following: bool
+) -> Iterator[Rule]:
     """The rules that a declaration may break.
 
     Args:
-        rules: Those of its type.
+        kind: Its type.
         arguments: What it declares.
+        following: Those that follow a reference, or those about the declaration by itself.
     """
-    for subject in _subjects(rules):
+    for subject in _subjects(kind, following=following):
         if (not subject.first or subject.first in arguments) and _may_be_broken(subject, arguments):
             yield subject.rule
 
@@ -58,13 +62,15 @@ def _may_be_broken(subject: _Subject, arguments: Mapping[str, Any]) -> bool:
     if subject.counted:
         declared = sum(arguments.get(name) not in (None, [], {}) for name in subject.counted)
         return declared > 1 or (declared == 0 and subject.rule.kind is RuleKind.ONE_OF)
-    fields = subject.fields
-    return not fields or any(_first_value(arguments, path) is not None for path in fields)
+    for path in subject.fields:
+        if _first_value(arguments, path) is not None:
+            return True
+    return not subject.fields
 
 
 @cache
-def _subjects(rules: tuple[Rule, ...]) -> tuple[_Subject, ...]:
-    return tuple(map(_subject, rules))
+def _subjects(kind: ResourceType, *, following: bool) -> tuple[_Subject, ...]:
+    return tuple(_subject(rule) for rule in kind.rules if bool(rule.follow) is following)
 
 
 def _subject(rule: Rule) -> _Subject:

@@ -16,7 +16,7 @@ from engine.errors import Problem
 from engine.redaction import described, keys_in
 from engine.schema.attribute import Attribute
 from engine.schema.resource_type import Schemas
-from engine.stack.model import Lifecycle, Location, Stack
+from engine.stack.model import DEFAULT_LIFECYCLE, Lifecycle, Location, Stack
 from engine.stack.source_lines import line_of
 from engine.values.paths import Path as LeafPath
 from engine.values.paths import dotted
@@ -44,10 +44,10 @@ def exposed(stack: Stack, schemas: Schemas, root: Path) -> Iterator[Problem]:
         root: Project folder, to find the exact line of an argument.
     """
     for location, name, document, attribute in _documents(stack, schemas):
-        for path, kind, in_key in _found(document, (), attribute):
+        for path, kind, in_key in _keys_in(document, attribute):
             where = f"a key of {dotted(path) or 'it'}" if in_key else dotted(path)
             # The name itself may hold the key.
-            shown = next((f"a name at {location}" for _ in keys_in(name)), name)
+            shown = f"a name at {location}" if keys_in(name) else name
             via = f" (from {location.via})" if location.via else ""
             yield Problem(
                 location.file,
@@ -60,7 +60,7 @@ def exposed(stack: Stack, schemas: Schemas, root: Path) -> Iterator[Problem]:
 
 def keys_within(value: Any) -> Iterator[str]:
     """Yield what each key anywhere in a value is that no `Sensitive` is around."""
-    return (kind for _, kind, _ in _found(value, (), None))
+    return (kind for _, kind, _ in _keys_in(value, None))
 
 
 def _documents(
@@ -70,8 +70,9 @@ def _documents(
     for declaration in stack.declarations.values():
         root, name = schemas[declaration.type].root, str(declaration.address)
         yield declaration.location, name, declaration.arguments, root
-        yield declaration.location, name, {"lifecycle": _words(declaration.lifecycle)}, None
         yield declaration.location, name, {"name": declaration.address.name}, None
+        if declaration.lifecycle is not DEFAULT_LIFECYCLE:
+            yield declaration.location, name, {"lifecycle": _words(declaration.lifecycle)}, None
     for output in stack.outputs.values():
         value = None if output.sensitive else output.value
         document = {"name": output.name, "value": value}
@@ -91,20 +92,31 @@ def _words(lifecycle: Lifecycle) -> Mapping[str, Any]:
     }
 
 
-def _found(
-    value: Any, path: LeafPath, attribute: Attribute | None
-) -> Iterator[tuple[LeafPath, str, bool]]:
+def _keys_in(value: Any, attribute: Attribute | None) -> list[tuple[LeafPath, str, bool]]:
     """Where keys are, what they are, and whether a key of a mapping holds them."""
+    found: list[tuple[LeafPath, str, bool]] = []
+    _collect_keys(value, (), attribute, found)
+    return found
+
+
+def _collect_keys(
+    value: Any,
+    path: LeafPath,
+    attribute: Attribute | None,
+    found: list[tuple[LeafPath, str, bool]],
+) -> None:
+    # Every leaf of every declaration comes by here: no generators.
     if isinstance(value, Sensitive) or (attribute is not None and attribute.sensitive):
         return
     if isinstance(value, str):
-        yield from ((path, kind, False) for kind in keys_in(str.__str__(value)))
+        found.extend([(path, kind, False) for kind in keys_in(str.__str__(value))])
+        return
     for name, inner in children(value):
-        kinds = list(keys_in(name)) if isinstance(name, str) else []
-        yield from ((path, kind, True) for kind in kinds)
+        kinds = keys_in(name) if isinstance(name, str) else []
+        found.extend([(path, kind, True) for kind in kinds])
         below = None if attribute is None else attribute.child(name)
         # The path would show the key.
-        yield from _found(inner, path if kinds else (*path, name), below)
+        _collect_keys(inner, path if kinds else (*path, name), below, found)
 
 
 def not_json(stack: Stack, root: Path) -> Iterator[Problem]:
