@@ -15,9 +15,26 @@ class MatchedBy(enum.StrEnum):
     """How the object of a declared resource was found."""
 
     STAMP = "ownership stamp"
+    FORMER_STAMP = "ownership stamp of the stack that it came from"
     KEY = "natural key"
     REFERENCE = "reference of what was found"
     FILE = "id in the earlier file"
+    LIKENESS = "fields, which are those of an object that left another stack"
+
+
+@frozen
+class LeftAlone:
+    """An object with the stamp of a rebuilt stack that may be another stack's by now.
+
+    Attributes:
+        address: The resource in its stamp.
+        id: Stripe's id.
+        stack: The stack that declares a resource of its type, and whose state records none.
+    """
+
+    address: str
+    id: str
+    stack: str
 
 
 @frozen
@@ -30,6 +47,7 @@ class Rebuilt:
         missing: Declared resources without an object; the next apply creates them.
         taken: Ids of objects that have the key of a missing resource and are not its, or several.
         undeclared: Resources that the stack does not declare now; the next apply removes them.
+        left: Objects with the stack's stamp that are not recorded: they may be another stack's.
         unread: Types that could not be searched for those, each with the reason.
         aside: Where the old state is now; empty if there was none.
     """
@@ -39,6 +57,7 @@ class Rebuilt:
     missing: tuple[str, ...] = ()
     taken: Mapping[str, str] = field(default_factory=dict)
     undeclared: tuple[str, ...] = ()
+    left: tuple[LeftAlone, ...] = ()
     unread: tuple[str, ...] = ()
     aside: str = ""
 

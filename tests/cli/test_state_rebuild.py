@@ -83,6 +83,34 @@ def test_people_are_told_what_the_next_apply_will_do(
     assert "declare moved(OLD, NEW) before you apply" in out
 
 
+def test_what_may_be_another_stacks_is_named(
+    engine: Engine, state_file: Path, write: Write
+) -> None:
+    """With the stack that has to find its own first, and what to run then."""
+    write("shop", 'from engine.stripe import Product\nProduct("pro", name="Pro")\n')
+    write(
+        "plans",
+        """
+        from engine.stripe import Price, Product
+
+        Price("month", product=Product("x", name="X"), currency="usd", unit_amount=100)
+        """,
+    )
+    state_file.unlink()
+    out = engine("state", "rebuild", "shop").out
+    assert "Left alone, since another stack may have them:\n  stripe_price.pro-monthly [" in out
+    assert "], which stack plans may declare now\n" in out
+    assert (
+        "Rebuild or apply plans; then engine state rebuild shop --force finds what is left.\n"
+        in out
+    )
+    state_file.unlink()
+    (stack,) = json.loads(engine("state", "rebuild", "shop", "--json").out)["stacks"]
+    assert [(one["address"], one["stack"]) for one in stack["left_alone"]] == [
+        ("stripe_price.pro-monthly", "plans")
+    ]
+
+
 @pytest.mark.usefixtures("state_file")
 def test_a_good_state_is_left(engine: Engine) -> None:
     """Without a name there is nothing to do; with one it takes --force."""

@@ -154,6 +154,9 @@ def rebuild(
     stack that are no longer declared are recorded too, so that the next apply removes them;
     engine plan shows all of this.
 
+    What another state records, or another stack may have by now, is never taken: an object that
+    moved is found again by the stack that it moved to, whatever stamp it carries.
+
     Without STACK, each stack is rebuilt whose state is lost or cannot be read.
 
     \b

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -11,8 +12,10 @@ from engine.address import parse_address
 from engine.errors import UsageError
 from engine.frozen import frozen
 from engine.graph.build import ResourceGraph
-from engine.operations.cross_checks.raw_state import RawState, other_lineages, read_raw_state
+from engine.operations.cross_checks.raw_state import RawState, read_raw_state
+from engine.operations.rebuild.listing import Listing
 from engine.operations.rebuild.match import Claimed, named_in
+from engine.operations.rebuild.project import project_of
 from engine.operations.rebuild.search import Search
 from engine.operations.refresh.lookups import look_up
 from engine.operations.refresh.refresh import known_secrets
@@ -79,26 +82,29 @@ def rebuild_states(
         raise UsageError(
             "--lineage is of one stack", hint=f"name it: {graphs[0].stack.name}, for instance"
         )
-    found: list[Rebuilt] = []
-    session = Session(context, graphs)
-    for graph in graphs:
-        with context.backend.lock(
-            graph.stack.name,
-            context.environment,
-            operation="rebuild",
-            timeout=options.lock_timeout,
-            on_wait=report_waiting(context, graph.stack.name),
-        ):
+    with contextlib.ExitStack() as locks:
+        for name in sorted(graph.stack.name for graph in graphs):
+            locks.enter_context(
+                context.backend.lock(
+                    name,
+                    context.environment,
+                    operation="rebuild",
+                    timeout=options.lock_timeout,
+                    on_wait=report_waiting(context, name),
+                )
+            )
+        lost: list[tuple[ResourceGraph, RawState]] = []
+        for graph in graphs:
             old = read_raw_state(context, graph.stack.name)
-            if old.state is not None and not options.force:
-                if names:
-                    raise _readable(context, old.state)
-                session.states[graph.stack.name] = old.state
-                continue
-            rebuilt = _rebuild(session, graph, old, options)
-            session.states[graph.stack.name] = rebuilt.state
-            found.append(rebuilt)
-    return tuple(found)
+            if old.state is None or options.force:
+                context.backend.check_writable(graph.stack.name, context.environment)
+                lost.append((graph, old))
+            elif names:
+                raise _readable(context, old.state)
+        every = load_graphs(context, (), recorded=False) if names else graphs
+        if not lost:
+            return ()
+        return _rebuild(Session(context, every), lost, options, named=bool(names))
 
 
 def _readable(context: Context, state: State) -> UsageError:
@@ -114,52 +120,84 @@ def _readable(context: Context, state: State) -> UsageError:
 
 
 def _rebuild(
-    session: Session, graph: ResourceGraph, old: RawState, options: RebuildOptions
-) -> Rebuilt:
-    context, stack = session.context, graph.stack.name
-    context.backend.check_writable(stack, context.environment)
-    empty = dataclasses.replace(
-        new_state(stack, context.environment, "unknown"),
-        account_id=old.account_id,
-        livemode=old.livemode,
-    )
-    session.states[stack] = empty
-    account = session.check_account()
-    outputs = session.outputs_read_by(graph)
-    lookups = look_up(session, graph, context.schemas)
-    search = Search(
-        provider=session.provider,
-        graph=graph,
-        schemas=context.schemas,
-        outputs=outputs,
-        lookups=lookups,
-    )
-    search.list_types(declared_only=options.declared_only)
-    lineage = options.lineage or search.lineage(
-        known=old.lineage,
-        others=other_lineages(context, stack),
-        history=context.advice(stack).history,
-    )
-    lineage = lineage or context.new_id()
-    search.find(lineage, old.ids)
-    if not (search.claimed or search.undeclared):
+    session: Session,
+    lost: Sequence[tuple[ResourceGraph, RawState]],
+    options: RebuildOptions,
+    *,
+    named: bool,
+) -> tuple[Rebuilt, ...]:
+    """Make states again: first what is declared, of all of them, then what is left with stamps."""
+    context = session.context
+    for graph, old in lost:
+        session.states[graph.stack.name] = dataclasses.replace(
+            new_state(graph.stack.name, context.environment, "unknown"),
+            account_id=old.account_id,
+            livemode=old.livemode,
+        )
+    session.check_account()
+    listing = Listing(session.provider, context.schemas)
+    listing.types([graph for graph, _ in lost], declared_only=options.declared_only)
+    project = project_of(session)
+    votes = project.learn_lineages(listing)
+    searches: list[Search] = []
+    for graph, old in lost:
+        stack = graph.stack.name
+        lineage = options.lineage or project.lineage_of(
+            stack, old.lineage, votes, context.advice(stack).history
+        )
+        search = Search(
+            listing=listing,
+            project=project,
+            graph=graph,
+            lookups=look_up(session, graph, context.schemas),
+            lineage=lineage or context.new_id(),
+        )
+        project.lineages[search.lineage] = stack
+        project.recorded[stack] = search.claimed
+        searches.append(search)
+    # What is like an object is sure only once the other stacks have found theirs.
+    for _ in range(2):
+        for search, (graph, old) in zip(searches, lost, strict=True):
+            search.outputs = session.outputs_read_by(graph)
+            search.find(old.ids)
+            session.states[graph.stack.name] = _declared_state(session, search, old)
+    for search in searches:
+        search.collect_rest()
+    found = [search for search in searches if search.claimed or search.undeclared]
+    empty = [search.graph.stack.name for search in searches if search not in found]
+    # Without names, stacks that never were applied are among them.
+    if empty and (named or not found):
         raise UsageError(
-            f"nothing on the account belongs to stack {stack!r}: there is nothing to rebuild its "
-            "state from",
+            f"nothing on the account belongs to stack {empty[0]!r}: there is nothing to rebuild "
+            "its state from",
             hint="check the environment and its key; if it never was applied, run engine apply",
         )
+    return tuple(_write(session, search) for search in found)
+
+
+def _declared_state(session: Session, search: Search, old: RawState) -> State:
+    """The state with the resources that have objects, and with the outputs that are known."""
+    context, account = session.context, session.check_account()
     state = dataclasses.replace(
-        empty,
-        lineage=lineage,
+        session.states[search.graph.stack.name],
+        resources={},
+        outputs={},
+        lineage=search.lineage,
         serial=old.serial + 1,
         account_id=account.id or old.account_id,
         livemode=account.livemode,
         api_version=context.api_version,
         engine_version=context.engine_version,
     )
+    state = _with_declared(context, state, search.graph, search, search.outputs)
+    return _with_outputs(context, state, search.graph, search, search.outputs)
+
+
+def _write(session: Session, search: Search) -> Rebuilt:
+    """Add what is not declared to a state, and write it."""
+    graph = search.graph
+    state = session.states[graph.stack.name]
     state = _with_undeclared(_with_archived(state, graph, search), search)
-    state = _with_declared(context, state, graph, search, outputs)
-    state = _with_outputs(context, state, graph, search, outputs)
     return Rebuilt(
         state=state,
         traces=search.traces,
@@ -168,8 +206,9 @@ def _rebuild(
         undeclared=tuple(
             address for address, claimed in search.undeclared.items() if claimed.current is not None
         ),
-        unread=tuple(search.unread),
-        aside=context.backend.restore(state),
+        left=tuple(search.left),
+        unread=tuple(search.listing.unread),
+        aside=session.context.backend.restore(state),
     )
 
 
@@ -208,8 +247,7 @@ def _with_declared(
             others={*objects, *state.resources},
         )
         record = _with_secrets(context.sink, state, address, record, context.schemas[change.type])
-        superseded = search.claimed[address].superseded
-        state = state.with_resource(address, dataclasses.replace(record, superseded=superseded))
+        state = state.with_resource(address, record)
     return state
 
 
@@ -244,7 +282,15 @@ def _with_archived(state: State, graph: ResourceGraph, search: Search) -> State:
 
 
 def _with_undeclared(state: State, search: Search) -> State:
-    """The state with objects that are not declared, so that the next plan removes them."""
+    """The state with objects that are not declared, so that the next plan removes them.
+
+    With those that a replacement left, too.
+    """
+    for address, claimed in search.claimed.items():
+        entry = state.at(address)
+        if entry is not None and claimed.superseded:
+            entry = dataclasses.replace(entry, superseded=claimed.superseded)
+            state = state.with_resource(address, entry)
     there: dict[str, Claimed] = {**search.claimed, **search.undeclared}
     objects = {
         address: claimed.current

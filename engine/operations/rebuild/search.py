@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.errors import ProviderError, UsageError
 from engine.graph.build import ResourceGraph
-from engine.operations.rebuild.match import Claimed, sort_out
+from engine.operations.rebuild.listing import Listing
+from engine.operations.rebuild.match import Claimed, is_like, sort_out
+from engine.operations.rebuild.project import Project
 from engine.operations.refresh.key_holders import find_holders
 from engine.plan.compare.liveness import is_gone
 from engine.plan.compare.natural_keys import claim_of
 from engine.plan.decide.references import ExpectedResource, KnownValues
+from engine.plan.inputs.ownership import ObjectKey, key_of_object
 from engine.plan.inputs.stamp import read_stamp
 from engine.plan.saved.preconditions import KeyClaim
 from engine.plan.saved.take_preconditions import key_claim_of
 from engine.plan.translate.params import returned_at
-from engine.ports.provider import Provider
-from engine.ports.reports import MatchedBy
+from engine.ports.reports import LeftAlone, MatchedBy
 from engine.schema.remote import RemoteObject, id_of
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.values.paths import get_path
@@ -27,148 +29,73 @@ from engine.values.targets import OutputTarget
 from engine.values.templates import resolve, targets_with_paths
 
 
-@dataclass(frozen=True, slots=True)
-class _Stamped:
-    """An object with an ownership stamp, and what the stamp says."""
-
-    lineage: str
-    address: str
-    account: str
-    object: RemoteObject
-
-
 @dataclass(slots=True, kw_only=True)
 class Search:
     """One search for the objects of one stack.
 
     Attributes:
-        provider: Reads the objects.
+        listing: The lists of the account.
+        project: What the other stacks say.
         graph: What is declared.
-        schemas: Resource types by name.
-        outputs: Outputs of other stacks.
         lookups: Objects that the stack looks up.
+        lineage: The stack's.
+        outputs: Outputs of other stacks.
         claimed: Objects of declared resources, by address.
         traces: How each was found, by address.
-        taken: Ids of objects that have a declared key and are not the stack's, or are several,
-            by address.
+        taken: Objects that have a declared key and are not the stack's, or are several, by address.
         undeclared: Objects with the stack's stamp that it does not declare now, by address.
         accounts: Connected accounts of those, by address; empty for the key's own.
-        unread: Types that could not be searched for those, each with the reason.
+        left: Objects with the stack's stamp that may be another stack's.
     """
 
-    provider: Provider
+    listing: Listing
+    project: Project
     graph: ResourceGraph
-    schemas: Schemas
-    outputs: Mapping[OutputTarget, Any]
     lookups: Mapping[str, RemoteObject]
+    lineage: str
+    outputs: Mapping[OutputTarget, Any] = field(default_factory=dict)
     claimed: dict[str, Claimed] = field(default_factory=dict)
     traces: dict[str, MatchedBy] = field(default_factory=dict)
     taken: dict[str, str] = field(default_factory=dict)
     undeclared: dict[str, Claimed] = field(default_factory=dict)
     accounts: dict[str, str] = field(default_factory=dict)
-    unread: list[str] = field(default_factory=list)
-    _lists: dict[tuple[str, str, str], tuple[RemoteObject, ...]] = field(default_factory=dict)
+    left: list[LeftAlone] = field(default_factory=list)
     _asked: dict[str, Any] = field(default_factory=dict)
     _ids_left: dict[str, str] = field(default_factory=dict)
-    _owned: set[tuple[str, str]] = field(default_factory=set)
-    _lineage: str = ""
+    _lacking: dict[tuple[str, str], str] = field(default_factory=dict)
 
-    # ── stamps ──────────────────────────────────────────────────────────────────────
+    @property
+    def schemas(self) -> Schemas:
+        """Resource types by name."""
+        return self.listing.schemas
 
-    def list_types(self, *, declared_only: bool) -> None:
-        """List the objects of every type that can have a stamp, once.
+    @property
+    def _stack(self) -> str:
+        return self.graph.stack.name
 
-        Args:
-            declared_only: Leave out types that the stack does not declare.
+    # ── what is declared ──────────────────────────────────────────────────────────────────────
 
-        Raises:
-            ProviderError: if a declared type cannot be listed.
-        """
-        declared = {
-            (entry.type, entry.lifecycle.account) for entry in self.graph.declarations.values()
-        }
-        for name, account in sorted(declared):
-            if _lists_alone(self.schemas[name]):
-                self._listed(self.schemas[name], account, {})
-        if declared_only:
-            return
-        for name in sorted(self.schemas):
-            kind = self.schemas[name]
-            if (name, "") in declared or not _lists_alone(kind):
-                continue
-            try:
-                self._listed(kind, "", {})
-            except ProviderError as error:
-                self.unread.append(f"{kind.title}: {error.message}")
-
-    def lineage(self, *, known: str, others: Collection[str], history: str) -> str:
-        """The stack's lineage by the stamps on the account; empty if there are none.
+    def find(self, ids: Mapping[str, str]) -> None:
+        """Find the object of each declared resource.
 
         Args:
-            known: The lineage in the old state, if it can be read.
-            others: Lineages of other states.
-            history: What shows earlier versions of the state.
-
-        Raises:
-            UsageError: if several fit.
-        """
-        votes: dict[str, set[str]] = {}
-        for found in self._stamped():
-            if found.lineage not in others and self._is_declared(found):
-                votes.setdefault(found.lineage, set()).add(self._address(found.address))
-        if known in votes or not votes:
-            return known
-        if len(votes) > 1:
-            total = len(self.graph.declarations)
-            listed = ", ".join(
-                f"{name} ({len(some)} of {total} resources)" for name, some in sorted(votes.items())
-            )
-            raise UsageError(
-                f"objects on the account carry stamps of several lineages for what stack "
-                f"{self.graph.stack.name!r} declares: {listed}",
-                hint=f"say which is this stack's with --lineage; {history} has it",
-            )
-        return next(iter(votes))
-
-    def _stamped(self) -> Iterator[_Stamped]:
-        """Every object whose stamp names an address of its own type."""
-        seen: set[tuple[str, str, str]] = set()
-        for (type_name, account, _), objects in self._lists.items():
-            for entry in objects:
-                stamp, key = read_stamp(entry), (type_name, account, id_of(entry))
-                if stamp is None or key in seen or not stamp[1].startswith(f"{type_name}."):
-                    continue
-                seen.add(key)
-                yield _Stamped(*stamp, account, entry)
-
-    def _is_declared(self, found: _Stamped) -> bool:
-        declaration = self.graph.declarations.get(self._address(found.address))
-        return declaration is not None and declaration.lifecycle.account == found.account
-
-    def _address(self, stamped: str) -> str:
-        """The present address for one in a stamp, which a move does not rewrite."""
-        moves: dict[str, str] = {move.old: move.new for move in self.graph.stack.moves}
-        while stamped in moves and stamped not in self.graph.declarations:
-            stamped = moves.pop(stamped)
-        return stamped
-
-    # ── objects ─────────────────────────────────────────────────────────────────────
-
-    def find(self, lineage: str, ids: Mapping[str, str]) -> None:
-        """Find the object of each declared resource, and objects that are not declared now.
-
-        Args:
-            lineage: The stack's.
             ids: Ids by address, from the old state; used last.
 
         Raises:
             ProviderError: if Stripe refuses or cannot be reached.
         """
-        self._lineage, self._ids_left = lineage, dict(ids)
+        self._ids_left = {name: id for name, id in ids.items() if name not in self.claimed}
+        self._lacking.clear()
         # An object that was found may be the parent or part of the key of another one.
-        while self._by_stamp() or self._by_key() or self._by_reference() or self._by_id():
+        while (
+            self._by_stamp()
+            or self._by_former_stamp()
+            or self._by_key()
+            or self._by_reference()
+            or self._by_id()
+            or self._by_likeness()
+        ):
             pass
-        self._rest()
 
     def _missing(self) -> list[str]:
         return [address for address in self.graph.order if address not in self.claimed]
@@ -193,14 +120,33 @@ class Search:
             kind = self.schemas[declaration.type]
             filters = _narrowing(kind, arguments[address])
             if kind.has_metadata and filters is not None:
-                self._listed(kind, declaration.lifecycle.account, filters)
+                self.listing.all(kind, declaration.lifecycle.account, filters)
+        missing = frozenset(self._missing())
         own: dict[str, list[RemoteObject]] = {}
-        for found in self._stamped():
-            if found.lineage == self._lineage and self._is_declared(found):
-                own.setdefault(self._address(found.address), []).append(found.object)
-        return self._claim(
-            {name: own[name] for name in self._missing() if name in own}, MatchedBy.STAMP
-        )
+        for found in self.listing.stamped():
+            address = self.project.present(self._stack, found.address)
+            if (
+                found.lineage == self.lineage
+                and address in missing
+                and self.project.is_declared(self._stack, address, found.key.account)
+                and self._is_nobodys(address, found.key)
+            ):
+                own.setdefault(address, []).append(found.object)
+        return self._claim(own, MatchedBy.STAMP)
+
+    def _by_former_stamp(self) -> bool:
+        """Find objects that moved here and carry the stamp of the stack that they came from."""
+        missing = frozenset(self._missing())
+        moved: dict[str, list[RemoteObject]] = {}
+        for found in self.listing.stamped():
+            address = self.project.address_here(self._stack, found)
+            if (
+                address in missing
+                and self.project.is_declared(self._stack, address, found.key.account)
+                and self._is_nobodys(address, found.key)
+            ):
+                moved.setdefault(address, []).append(found.object)
+        return self._claim(moved, MatchedBy.FORMER_STAMP)
 
     def _by_key(self) -> bool:
         arguments = self._arguments()
@@ -216,7 +162,7 @@ class Search:
                 self._asked[address] = claims_now
                 waiting.append(address)
         claims = [self._key_claim(address, arguments[address]) for address in waiting]
-        found = find_holders(self.provider, self.schemas, claims)
+        found = find_holders(self.listing.provider, self.schemas, claims)
         free = {
             name: [entry]
             for name, entry in found.items()
@@ -231,7 +177,9 @@ class Search:
         keys = [key for key in kind.life.natural_keys if claim_of(kind, key, declared) is not None]
         if kind.life.singleton or any(key.unique for key in keys):
             return True
-        listed = self._listed(kind, declaration.lifecycle.account, _narrowing(kind, declared) or {})
+        listed = self.listing.all(
+            kind, declaration.lifecycle.account, _narrowing(kind, declared) or {}
+        )
         for key in keys:
             same = [
                 entry
@@ -268,13 +216,42 @@ class Search:
         ids = {name: self._ids_left.pop(name) for name in self._missing() if name in self._ids_left}
         return self._claim(self._read(ids), MatchedBy.FILE)
 
+    def _by_likeness(self) -> bool:
+        """Find what moved here under another name: it has all that is declared.
+
+        Each has to be the only one that is like the other, also among those of other stacks.
+        """
+        arguments = self._arguments()
+        alike: dict[ObjectKey, list[str]] = {}
+        objects: dict[ObjectKey, RemoteObject] = {}
+        for found in self.listing.stamped():
+            if not self.project.is_homeless(self._stack, found):
+                continue
+            for address in self._missing():
+                declaration = self.graph.declarations[address]
+                place = (declaration.type, declaration.lifecycle.account)
+                if (
+                    place == found.key[:2]
+                    and not self._lacking_elsewhere(*place)
+                    and is_like(self.schemas[declaration.type], arguments[address], found.object)
+                ):
+                    alike.setdefault(found.key, []).append(address)
+                    objects[found.key] = found.object
+        often = Counter(address for addresses in alike.values() for address in addresses)
+        pairs = {
+            addresses[0]: [objects[key]]
+            for key, addresses in alike.items()
+            if len(addresses) == 1 and often[addresses[0]] == 1
+        }
+        return self._claim(pairs, MatchedBy.LIKENESS)
+
     def _read(self, ids: Mapping[str, str]) -> dict[str, list[RemoteObject]]:
         """Read declared resources by id; without those that belong to another resource."""
         found: dict[str, list[RemoteObject]] = {}
         for address, id in ids.items():
             declaration = self.graph.declarations[address]
             kind = self.schemas[declaration.type]
-            entry = self.provider.read(kind, id, account=declaration.lifecycle.account)
+            entry = self.listing.provider.read(kind, id, account=declaration.lifecycle.account)
             if entry is not None and self._is_free(address, entry):
                 found[address] = [entry]
         return found
@@ -291,62 +268,93 @@ class Search:
 
     def _is_free(self, address: str, entry: RemoteObject) -> bool:
         """Whether an object without this resource's stamp can be its object."""
+        declaration = self.graph.declarations[address]
+        key = key_of_object(declaration.type, declaration.lifecycle.account, entry)
+        if not self._is_nobodys(address, key):
+            return False
         found = read_stamp(entry)
         if found is None:
             return True
         lineage, stamped = found
-        if lineage == self._lineage and stamped not in self.graph.declarations:
+        if lineage == self.lineage and stamped not in self.graph.declarations:
             return True  # the same resource under an earlier address
-        self.taken[address] = id_of(entry)
+        if self.project.is_given_up(self._stack, key, lineage, stamped):
+            return True
+        self.taken[address] = key.id
         return False
+
+    def _is_nobodys(self, address: str, key: ObjectKey) -> bool:
+        """Whether no other stack has an object."""
+        owner = self.project.owner(self._stack, key)
+        if owner:
+            self.taken[address] = f"{key.id}, which is {owner}"
+        return not owner
 
     def _claim(self, objects: Mapping[str, list[RemoteObject]], trace: MatchedBy) -> bool:
         """Assign found objects to declared resources; whether there were any."""
         arguments = self._arguments()
         before = len(self.claimed)
         for address, some in objects.items():
-            kind = self.schemas[self.graph.declarations[address].type]
+            declaration = self.graph.declarations[address]
+            kind = self.schemas[declaration.type]
             claimed = sort_out(kind, arguments[address], some)
-            ids = {(kind.name, id) for id in _ids(claimed)}
-            if ids and not ids & self._owned:
-                self._owned |= ids
+            if claimed.superseded and trace is not MatchedBy.STAMP:
+                self.taken[address] = ", ".join(_ids(claimed))  # no replacement left these
+                continue
+            keys = {ObjectKey(kind.name, declaration.lifecycle.account, id) for id in _ids(claimed)}
+            if keys and not keys & self.project.claimed.keys():
+                self.project.claimed |= dict.fromkeys(keys, (self._stack, address))
                 self.claimed[address] = claimed
                 self.traces[address] = trace
                 self.taken.pop(address, None)
         return len(self.claimed) > before
 
-    def _rest(self) -> None:
-        """Collect the objects with the stack's stamp that are not declared."""
+    # ── what is not declared ──────────────────────────────────────────────────────────────────
+
+    def collect_rest(self) -> None:
+        """Collect the objects with the stack's stamp that it does not declare.
+
+        Once the declared resources of all stacks that are rebuilt have their objects: what another
+        stack declares and has no object for could be any of these.
+        """
+        self._lacking.clear()
         rest: dict[str, list[RemoteObject]] = {}
-        for found in self._stamped():
-            one = (found.address.partition(".")[0], id_of(found.object))
-            mine = found.lineage == self._lineage and not self._is_declared(found)
-            if mine and one not in self._owned:
+        for found in self.listing.stamped():
+            present = self.project.present(self._stack, found.address)
+            if (
+                found.lineage != self.lineage
+                or found.key in self.project.claimed
+                or self.project.is_declared(self._stack, present, found.key.account)
+                or self.project.owner(self._stack, found.key)
+            ):
+                continue
+            if not self._leaves(found.address, found.key):
                 rest.setdefault(found.address, []).append(found.object)
-                self.accounts[found.address] = found.account
+                self.accounts[found.address] = found.key.account
         for address, objects in sorted(rest.items()):
             claimed = sort_out(self.schemas[address.partition(".")[0]], {}, objects)
             if claimed.current is not None or claimed.archived is not None:
                 self.undeclared[address] = claimed
+        for address, claimed in self.claimed.items():
+            account = self.graph.declarations[address].lifecycle.account
+            type_name = self.graph.declarations[address].type
+            keys = (ObjectKey(type_name, account, id) for id in claimed.superseded)
+            kept = tuple(key.id for key in keys if not self._leaves(address, key))
+            self.claimed[address] = dataclasses.replace(claimed, superseded=kept)
 
-    # ── lists ─────────────────────────────────────────────────────────────────────────────
+    def _leaves(self, address: str, key: ObjectKey) -> bool:
+        """Leave an object alone that may be another stack's; whether it may."""
+        stack = self._lacking_elsewhere(key.type, key.account)
+        if stack:
+            self.left.append(LeftAlone(address=address, id=key.id, stack=stack))
+        return bool(stack)
 
-    def _listed(
-        self, kind: ResourceType, account: str, filters: Mapping[str, Any]
-    ) -> tuple[RemoteObject, ...]:
-        """All objects of a type, newest first; read once."""
-        place = (kind.name, account, str(sorted(filters.items())))
-        if place in self._lists:
-            return self._lists[place]
-        found: dict[str, RemoteObject] = {}
-        for variant in kind.lists:
-            for entry in self.provider.find(kind, {**filters, **variant}, account=account):
-                found.setdefault(id_of(entry), entry)
-        newest_first = sorted(
-            found.values(), key=lambda entry: str(entry.get("created", "")), reverse=True
-        )
-        self._lists[place] = tuple(newest_first)
-        return self._lists[place]
+    def _lacking_elsewhere(self, type_name: str, account: str) -> str:
+        """Another stack that may have an object of a type, whatever its stamp says; or empty."""
+        place = (type_name, account)
+        if place not in self._lacking:
+            self._lacking[place] = self.project.lacking(self._stack, *place)
+        return self._lacking[place]
 
 
 def _ids(claimed: Claimed) -> Iterator[str]:
@@ -354,11 +362,6 @@ def _ids(claimed: Claimed) -> Iterator[str]:
         if entry is not None:
             yield id_of(entry)
     yield from claimed.superseded
-
-
-def _lists_alone(kind: ResourceType) -> bool:
-    """Whether a type has stamps, and a list that needs no parameters."""
-    return kind.has_metadata and bool(kind.collection) and not kind.parent and not kind.list_needs
 
 
 def _narrowing(kind: ResourceType, declared: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -118,6 +118,9 @@ def rebuilt_document(environment: str, rebuilds: Sequence[Rebuilt]) -> dict[str,
                 "missing": list(entry.missing),
                 "taken": dict(entry.taken),
                 "undeclared": list(entry.undeclared),
+                "left_alone": [
+                    {"address": one.address, "id": one.id, "stack": one.stack} for one in entry.left
+                ],
                 "not_looked_through": list(entry.unread),
                 "replaced": entry.aside or None,
             }

@@ -136,8 +136,21 @@ def _rebuilt_lines(rebuilt: Rebuilt, style: Style) -> Iterator[str]:
             "If two of these are one thing under two names, declare moved(OLD, NEW) "
             "before you apply."
         )
+    yield from _left_lines(rebuilt)
     for reason in rebuilt.unread:
         yield f"Not searched: {reason}"
+
+
+def _left_lines(rebuilt: Rebuilt) -> Iterator[str]:
+    if rebuilt.left:
+        stacks = ", ".join(sorted({one.stack for one in rebuilt.left}))
+        yield "Left alone, since another stack may have them:"
+        for one in rebuilt.left:
+            yield f"  {one.address} [{one.id}], which stack {one.stack} may declare now"
+        yield (
+            f"Rebuild or apply {stacks}; then engine state rebuild {rebuilt.state.stack} --force "
+            "finds what is left."
+        )
 
 
 def _state_blocks(state: State, schemas: Schemas, style: Style) -> Iterator[str]:

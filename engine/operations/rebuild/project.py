@@ -1,0 +1,242 @@
+"""What the other stacks of the project say about the objects of an account.
+
+A state that was lost is made again from stamps, and what moved may carry the stamp of the stack it
+came from. So each object is held against all stacks: what another state records is another stack's,
+and what another module declares and no state records may be its.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from engine.address import parse_address
+from engine.errors import StateError, UsageError
+from engine.graph.build import ResourceGraph
+from engine.operations.cross_checks.other_stacks import other_states
+from engine.operations.cross_checks.owners import owners_in
+from engine.operations.cross_checks.raw_state import places_by_lineage, read_raw_state
+from engine.operations.rebuild.listing import Listing, Stamped
+from engine.operations.run.session import Session
+from engine.plan.inputs.ownership import ObjectKey, Ownership
+from engine.plan.inputs.selection import moved_state
+
+
+@dataclass(slots=True, kw_only=True)
+class Project:
+    """The stacks of a project while the states of some are rebuilt.
+
+    Attributes:
+        graphs: What each stack with a module declares.
+        recorded: Addresses that states record, by stack; without those that are rebuilt.
+        ownership: Who owns which object, by the same states.
+        lineages: Stack by lineage: of the states, and of those that were lost as far as stamps
+            tell.
+        claimed: Objects that were found in this run, with whose they are.
+    """
+
+    graphs: Mapping[str, ResourceGraph]
+    recorded: dict[str, Collection[str]]
+    ownership: Ownership
+    lineages: dict[str, str]
+    claimed: dict[ObjectKey, tuple[str, str]] = field(default_factory=dict)
+    _moves: dict[str, dict[str, str]] = field(init=False)
+    _received: dict[str, dict[tuple[str, str], str]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        stacks = [graph.stack for graph in self.graphs.values()]
+        self._moves = {
+            stack.name: {str(move.old): str(move.new) for move in stack.moves} for stack in stacks
+        }
+        self._received = {
+            stack.name: {
+                (move.stack, str(move.old)): str(move.new)
+                for move in getattr(stack, "received", ())
+            }
+            for stack in stacks
+        }
+
+    def owner(self, stack: str, key: ObjectKey) -> str:
+        """The resource of another stack that has an object, `shop:stripe_price.pro`; or empty."""
+        owner = self.ownership.elsewhere(stack, key)
+        if owner is not None:
+            return str(owner)
+        name, address = self.claimed.get(key, (stack, ""))
+        return "" if name == stack else f"{name}:{address}"
+
+    def is_declared(self, stack: str, address: str, account: str) -> bool:
+        """Whether a stack declares a resource, on a connected account or the key's own."""
+        graph = self.graphs.get(stack)
+        declaration = graph.declarations.get(address) if graph is not None else None
+        return declaration is not None and declaration.lifecycle.account == account
+
+    def present(self, stack: str, address: str) -> str:
+        """The present address of a stack for one in a stamp, which a move does not rewrite."""
+        moves, graph = dict(self._moves.get(stack, {})), self.graphs.get(stack)
+        while graph is not None and address in moves and address not in graph.declarations:
+            address = moves.pop(address)
+        return address
+
+    def lacking(self, stack: str, type_name: str, account: str) -> str:
+        """Another stack that declares a resource of a type that no state records; or empty.
+
+        An object may be that resource's, whatever its stamp says.
+        """
+        for name, graph in self.graphs.items():
+            for address, entry in graph.declarations.items() if name != stack else ():
+                alike = (entry.type, entry.lifecycle.account) == (type_name, account)
+                if alike and self._lacks(name, address):
+                    return name
+        return ""
+
+    def _lacks(self, stack: str, address: str) -> bool:
+        return address not in self.recorded.get(stack, ())
+
+    def address_here(self, stack: str, found: Stamped) -> str:
+        """The address of a stack for an object that moved to it and carries another's stamp.
+
+        It is empty if nothing says that the object moved here.
+        """
+        giver, received = self.lineages.get(found.lineage, ""), self._received[stack]
+        known = self.lineages.values()
+        givers = [giver] if giver else {name for name, _ in received if name not in known}
+        for name in givers:
+            for old in (found.address, self.present(name, found.address)):
+                if (name, old) in received:
+                    return received[name, old]
+        if not self.is_declared(stack, found.address, found.key.account):
+            return ""
+        moved = self.is_given_up(stack, found.key, found.lineage, found.address)
+        return found.address if moved else ""
+
+    def is_given_up(self, stack: str, key: ObjectKey, lineage: str, stamped: str) -> bool:
+        """Whether the resource in the stamp of an object has it no longer, so that a stack may.
+
+        Args:
+            stack: The stack that declares something like it.
+            key: The object; no state records it.
+            lineage: The lineage in its stamp, not the stack's own.
+            stamped: The address in its stamp.
+        """
+        giver = self.lineages.get(lineage, stack)
+        if giver == stack or "/" in giver:
+            return False  # of another project, or of another environment
+        present = self.present(giver, stamped)
+        if self.is_declared(giver, present, key.account) and self._lacks(giver, present):
+            return False
+        return not any(
+            self.is_declared(name, address, key.account) and self._lacks(name, address)
+            for name in self.graphs
+            if name != stack
+            for address in (stamped, self._received[name].get((giver, stamped), stamped))
+        )
+
+    def is_homeless(self, stack: str, found: Stamped) -> bool:
+        """Whether an object has left the stack in its stamp, and no other is known to have it."""
+        return (
+            found.key not in self.claimed
+            and not self.owner(stack, found.key)
+            and self.is_given_up(stack, found.key, found.lineage, found.address)
+        )
+
+    # ── lineages ──────────────────────────────────────────────────────────────────────────────
+
+    def learn_lineages(self, listing: Listing) -> dict[str, dict[str, set[str]]]:
+        """Find out by the stamps whose lineages there are.
+
+        Returns:
+            The addresses that speak for each stack whose state is lost, by lineage and stack. A
+            resource that comes from another stack does not speak for where it is now.
+        """
+        votes: dict[str, dict[str, set[str]]] = {}
+        lost = [name for name in self.graphs if name not in self.recorded]
+        received = {name: {old for _, old in self._received[name]} for name in lost}
+        for found in listing.stamped():
+            if found.lineage in self.lineages and self.lineages[found.lineage] not in lost:
+                continue
+            for name in lost:
+                address = self.present(name, found.address)
+                if found.address in received[name] or not self.is_declared(
+                    name, address, found.key.account
+                ):
+                    continue
+                if not self.owner(name, found.key):
+                    votes.setdefault(found.lineage, {}).setdefault(name, set()).add(address)
+        for lineage, speaking in sorted(votes.items(), key=lambda entry: len(entry[1])):
+            # A stack that has a lineage of its own is where resources of this one moved to.
+            free = {*speaking} - {*self.lineages.values()} if len(speaking) > 1 else {*speaking}
+            first, *others = sorted(free or speaking, key=lambda name: -len(speaking[name]))
+            if not others or len(speaking[others[0]]) < len(speaking[first]):
+                self.lineages.setdefault(lineage, first)
+        return votes
+
+    def lineage_of(
+        self, stack: str, known: str, votes: Mapping[str, Mapping[str, set[str]]], history: str
+    ) -> str:
+        """The lineage of a stack by the stamps on the account; empty if there are none.
+
+        Args:
+            stack: The stack.
+            known: The lineage in its old state, if it can be read.
+            votes: As `learn_lineages` returns them.
+            history: What shows earlier versions of the state.
+
+        Raises:
+            UsageError: if several fit, or it fits another stack as well.
+        """
+        mine = {
+            lineage: speaking[stack]
+            for lineage, speaking in votes.items()
+            if stack in speaking and self.lineages.get(lineage, stack) == stack
+        }
+        if known in mine or not mine:
+            return known
+        alone = {lineage: found for lineage, found in mine.items() if len(votes[lineage]) == 1}
+        total = len(self.graphs[stack].declarations)
+        listed = ", ".join(
+            f"{name} ({len(found)} of {total} resources)"
+            for name, found in sorted((alone or mine).items())
+        )
+        hint = f"say which is this stack's with --lineage; {history} has it"
+        if len(alone or mine) > 1:
+            raise UsageError(
+                f"objects on the account carry stamps of several lineages for what stack {stack!r} "
+                f"declares: {listed}",
+                hint=hint,
+            )
+        (lineage,) = alone or mine
+        for other, found in votes[lineage].items():
+            if other != stack and found & mine[lineage]:
+                raise UsageError(
+                    f"the states of stacks {stack!r} and {other!r} are both lost, and both declare "
+                    f"{min(found & mine[lineage])}: its object may be either's",
+                    hint=f"if it is {stack}'s, add --lineage {lineage}",
+                )
+        return lineage
+
+
+def project_of(session: Session) -> Project:
+    """What the stacks that are not rebuilt say.
+
+    Args:
+        session: It has every graph, and an empty state of each stack that is rebuilt.
+    """
+    graphs = {graph.stack.name: graph for graph in session.graphs}
+    project = Project(
+        graphs=graphs,
+        recorded={},
+        ownership=owners_in(session),
+        lineages=places_by_lineage(session.context),
+    )
+    for name, state in other_states(session).items():
+        if state is not None:
+            moved = moved_state(graphs[name], state)[0] if name in graphs else state
+            project.recorded[name] = moved.resources.keys()
+            continue
+        # A damaged state is no less right about what it names.
+        with contextlib.suppress(StateError):
+            for address, id in read_raw_state(session.context, name).ids.items():
+                key = ObjectKey(parse_address(address).type, "", id)
+                project.claimed.setdefault(key, (name, address))
+    return project

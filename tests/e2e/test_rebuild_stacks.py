@@ -1,0 +1,263 @@
+"""States of several stacks that are lost: what moved between stacks is found again, and kept."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from engine.emulator.core import Emulator
+from engine.errors import UsageError
+from engine.operations.rebuild.rebuild import RebuildOptions, rebuild_states
+from engine.ports.reports import LeftAlone, MatchedBy, Rebuilt
+from engine.schema.remote import STAMP_KEY
+from engine.state.model import State
+from tests.support.project import Project
+
+SHOP = """
+    from engine.stripe import Coupon, Price, Product
+
+    pro = Product("pro", name="Pro")
+    Price("month", product=pro, currency="usd", unit_amount=1000)
+"""
+MOVING = """
+    Coupon("c10", id="C10", percent_off=10, duration="once")
+    Coupon("c5", percent_off=5, duration="once")
+"""
+OTHER = """
+    from engine.stripe import Coupon, Product
+
+    Product("own", name="Own")
+"""
+C10, C5 = "stripe_coupon.c10", "stripe_coupon.c5"
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Project]:
+    """Two stacks; the coupons of `shop` moved to `other`, and carry the stamp of `shop`."""
+    with Emulator(seed=11) as emulator:
+        project = Project(tmp_path / "project", emulator)
+        project.write(SHOP + MOVING)
+        project.write(OTHER, "other")
+        project.apply()
+        project.write(SHOP)
+        project.write(OTHER + MOVING, "other")
+        move(project, C10, C10)
+        move(project, C5, C5)
+        emulator.log.clear()
+        assert not project.report().has_changes
+        yield project
+
+
+def move(project: Project, old: str, new: str) -> None:
+    """Move a resource from the state of `shop` to that of `other`; nothing is stamped."""
+    backend = project.context().backend
+    giver, receiver = project.state(), project.state("other")
+    entry = giver.resources[old]
+    left = {name: one for name, one in giver.resources.items() if name != old}
+    for state, before in (
+        (receiver.with_resource(new, entry), receiver),
+        (dataclasses.replace(giver, resources=left), giver),
+    ):
+        backend.write(dataclasses.replace(state, serial=before.serial + 1), expected=before)
+
+
+def lose(project: Project, *names: str) -> dict[str, State]:
+    """Delete states, and return what they were."""
+    states = {name: project.state(name) for name in names}
+    for name in names:
+        (project.root / "state" / "local" / f"{name}.json").unlink()
+    return states
+
+
+def rebuild(project: Project, *runs: Sequence[str]) -> dict[str, Rebuilt]:
+    """Rebuild states, in one or several runs; nothing may be sent."""
+    project.writes()
+    found = [
+        one for names in runs for one in rebuild_states(project.context(), names, RebuildOptions())
+    ]
+    assert project.writes() == []
+    return {one.state.stack: one for one in found}
+
+
+def settled(project: Project, before: dict[str, State]) -> None:
+    """Every state has the objects it had, and nothing is left to do."""
+    for name, state in before.items():
+        now = project.state(name).resources
+        assert {address: entry.id for address, entry in now.items()} == {
+            address: entry.id for address, entry in state.resources.items()
+        }
+    assert not project.report().has_changes
+    project.apply()
+    assert project.writes() == []
+
+
+RUNS = {
+    "shop": [("shop",)],
+    "other": [("other",)],
+    "shop, then other": [("shop",), ("other",)],
+    "other, then shop": [("other",), ("shop",)],
+    "both": [("shop", "other")],
+    "all": [()],
+}
+
+
+@pytest.mark.parametrize("runs", RUNS.values(), ids=RUNS)
+def test_what_moved_stays_where_it_is(shop: Project, runs: Sequence[Sequence[str]]) -> None:
+    """Whichever state is lost, and in whatever order they are rebuilt."""
+    names = sorted({name for names in runs for name in names} or {"shop", "other"})
+    before = lose(shop, *names)
+    rebuilt = rebuild(shop, *runs)
+    for one in rebuilt.values():
+        assert (one.missing, one.undeclared) == ((), ())
+    if "other" in rebuilt:
+        assert rebuilt["other"].traces[C5] is MatchedBy.FORMER_STAMP
+    settled(shop, before)
+
+
+@pytest.mark.parametrize("runs", RUNS.values(), ids=RUNS)
+def test_what_moved_under_another_name(shop: Project, runs: Sequence[Sequence[str]]) -> None:
+    """One is found by its key; of the other no state records which it is: it is left alone."""
+    shop.write(OTHER + MOVING.replace('"c10"', '"ten"').replace('"c5"', '"five"'), "other")
+    backend, other = shop.context().backend, shop.state("other")
+    renamed = other.with_move(C10, "stripe_coupon.ten").with_move(C5, "stripe_coupon.five")
+    backend.write(dataclasses.replace(renamed, serial=other.serial + 1), expected=other)
+    assert not shop.report().has_changes
+    names = sorted({name for names in runs for name in names} or {"shop", "other"})
+    before = lose(shop, *names)
+    rebuilt = rebuild(shop, *runs)
+    assert all(one.undeclared == () for one in rebuilt.values())
+    if "other" in rebuilt:
+        assert rebuilt["other"].traces["stripe_coupon.ten"] is MatchedBy.KEY
+    settled(shop, before)
+
+
+@pytest.mark.parametrize("runs", RUNS.values(), ids=RUNS)
+def test_what_the_code_says_moved(tmp_path: Path, runs: Sequence[Sequence[str]]) -> None:
+    """`moved("shop:...")` is believed before the move was applied anywhere, and after it."""
+    with Emulator(seed=11) as emulator:
+        project = Project(tmp_path / "project", emulator)
+        project.write(SHOP + MOVING)
+        project.write(OTHER, "other")
+        project.apply()
+        project.write(SHOP)
+        moves = """
+    from engine import moved
+    moved("shop:stripe_coupon.c10", "stripe_coupon.ten")
+    moved("shop:stripe_coupon.c5", "stripe_coupon.five")
+"""
+        renamed = MOVING.replace('"c10"', '"ten"').replace('"c5"', '"five"')
+        project.write(OTHER + renamed + moves, "other")
+        project.apply()
+        names = sorted({name for names in runs for name in names} or {"shop", "other"})
+        before = lose(project, *names)
+        rebuilt = rebuild(project, *runs)
+        assert all(one.undeclared == () for one in rebuilt.values())
+        if "other" in rebuilt:
+            assert rebuilt["other"].traces["stripe_coupon.five"] is MatchedBy.FORMER_STAMP
+        settled(project, before)
+
+
+def test_a_stack_that_was_split_up(tmp_path: Path) -> None:
+    """It has no module any more; all objects carry its stamp, and every state is lost."""
+    with Emulator(seed=11) as emulator:
+        project = Project(tmp_path / "project", emulator)
+        project.write(SHOP + MOVING)
+        project.apply()
+        ids = {address: entry.id for address, entry in project.state().resources.items()}
+        lose(project, "shop")
+        (project.root / "stacks" / "shop.py").unlink()
+        project.write(SHOP, "catalogue")
+        project.write(
+            "from engine.stripe import Coupon\n" + MOVING.replace("    ", ""), "discounts"
+        )
+        rebuilt = rebuild(project, ("discounts",), ("catalogue",))
+        assert {
+            address: entry.id
+            for one in rebuilt.values()
+            for address, entry in one.state.resources.items()
+        } == ids
+        assert not any(one.undeclared or one.missing for one in rebuilt.values())
+        assert not project.report().has_changes
+        lose(project, "catalogue", "discounts")
+        assert {name: len(one.traces) for name, one in rebuild(project, ()).items()} == {
+            "catalogue": 2,
+            "discounts": 2,
+        }
+        assert not project.report().has_changes
+
+
+# ── what another stack records, or may have ──────────────────────────────────────────────────
+
+
+def test_what_another_state_records_is_not_taken(shop: Project) -> None:
+    """By stamp, by key, or by the id in the old file; the owner is named."""
+    shop.write(SHOP + MOVING)  # declared in both: the objects are still those of `other`
+    before = lose(shop, "shop")["shop"]
+    rebuilt = rebuild(shop, ("shop",))["shop"]
+    assert rebuilt.missing == (C10, C5)
+    assert rebuilt.taken[C10] == f"C10, which is other:{C10}"
+    assert rebuilt.state.resources == before.resources
+    shop.call("post", "/v1/coupons/C10", metadata={STAMP_KEY: ""})
+    lose(shop, "shop")
+    assert C10 in rebuild(shop, ("shop",))["shop"].missing
+
+
+def test_what_a_damaged_state_names_is_not_taken(shop: Project) -> None:
+    """It cannot be read, and still says which objects are its."""
+    shop.write(SHOP + MOVING)
+    path = shop.root / "state" / "local" / "other.json"
+    path.write_text(path.read_text(encoding="utf-8").replace('"Own"', '"Owm"'), encoding="utf-8")
+    lose(shop, "shop")
+    assert rebuild(shop, ("shop",))["shop"].missing == (C10, C5)
+
+
+def test_what_may_be_another_stacks_is_left_alone(shop: Project) -> None:
+    """Until that stack has found its own; what is left then is this stack's to remove."""
+    shop.write(OTHER + '    Coupon("new", percent_off=7, duration="once")\n', "other")
+    backend, other = shop.context().backend, shop.state("other")
+    left = {name: one for name, one in other.resources.items() if name not in (C10, C5)}
+    changed = dataclasses.replace(other, resources=left, serial=other.serial + 1)
+    backend.write(changed, expected=other)
+    lose(shop, "shop")
+    rebuilt = rebuild(shop, ("shop",))["shop"]
+    assert rebuilt.undeclared == ()
+    c5 = next(entry["id"] for entry in shop.objects("/v1/coupons") if entry["id"] != "C10")
+    assert sorted(rebuilt.left, key=lambda one: one.address) == [
+        LeftAlone(address=C10, id="C10", stack="other"),
+        LeftAlone(address=C5, id=c5, stack="other"),
+    ]
+    shop.apply("other")
+    again = rebuild_states(shop.context(), ("shop",), RebuildOptions(force=True))
+    assert again[0].undeclared == (C10, C5)
+
+
+def test_an_address_that_was_used_anew(shop: Project) -> None:
+    """What moved away and what took its place carry one stamp: neither is a left-over."""
+    shop.write(SHOP + '    Coupon("c5", percent_off=6, duration="once")\n')
+    shop.apply()
+    before = lose(shop, "shop", "other")
+    with pytest.raises(UsageError, match=r"both declare stripe_coupon\.c5") as raised:
+        rebuild(shop, ("shop",))
+    assert f"--lineage {before['shop'].lineage}" in str(raised.value.hint)
+    (rebuilt,) = rebuild_states(
+        shop.context(), ("shop",), RebuildOptions(lineage=before["shop"].lineage)
+    )
+    assert rebuilt.state.resources[C5].superseded == ()
+    assert sorted(one.address for one in rebuilt.left) == [C10, C5]
+    rebuild(shop, ("other",))
+    settled(shop, before)
+
+
+def test_two_that_are_alike_are_told_apart_by_nobody(shop: Project) -> None:
+    """Likeness counts where each has one match alone."""
+    twin = '    Coupon("five", percent_off=5, duration="once")\n'
+    shop.write(OTHER + MOVING.replace('"c5"', '"cinq"') + twin, "other")
+    backend, other = shop.context().backend, shop.state("other")
+    renamed = other.with_move(C5, "stripe_coupon.cinq")
+    backend.write(dataclasses.replace(renamed, serial=other.serial + 1), expected=other)
+    lose(shop, "other")
+    rebuilt = rebuild(shop, ("other",))["other"]
+    assert rebuilt.missing == ("stripe_coupon.cinq", "stripe_coupon.five")
