@@ -191,6 +191,7 @@ class Record(Generic[T]):
         empty: Mapping[str, Any] | None = None,
         skip: Mapping[str, Any] | None = None,
         whole: bool = False,
+        optional: tuple[str, ...] = (),
         lenient: bool = False,
     ) -> None:
         """Describe how a record is written.
@@ -207,7 +208,8 @@ class Record(Generic[T]):
             empty: Fields that are left out while they are empty although they have no default,
                 with what they are then.
             skip: Fields that are never written, with what they are read as.
-            whole: Every field is required.
+            whole: Every field is required and always written.
+            optional: Fields of which that does not hold: they are left out while they are empty.
             lenient: Engines of several versions read it at the same time: every field is written,
                 one that has a default may be missing, and one that is unknown is passed over.
         """
@@ -221,7 +223,8 @@ class Record(Generic[T]):
             if field.name in (skip or {}):
                 continue
             codec = (codecs or {}).get(field.name) or _codec(hints[field.name], codec_of, values)
-            needed = whole or field.name in required or self._is_needed(field)
+            needed = field.name in required or self._is_needed(field)
+            needed |= whole and field.name not in optional
             outer, _, key = (keys or {}).get(field.name, field.name).rpartition(".")
             part = inside.setdefault(outer, {}) if outer else entries
             part[key] = _Entry(field.name, codec, needed, needed or lenient)

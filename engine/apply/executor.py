@@ -152,7 +152,7 @@ class StackRun:
 
     def so_far(self) -> State:
         """The state as it would be written now, for the stacks that read its outputs."""
-        state = self.draft.state()
+        state = dataclasses.replace(self.draft.state(), reads=self.plan.reads)
         try:
             return state.with_outputs(self._settled_outputs())
         except EngineError as error:

@@ -178,7 +178,8 @@ def _carry_out(
     failed: dict[str, str] = {}
     try:
         for plan in report.plans:
-            if not (plan.steps or plan.outputs or plan.moves):
+            state = session.states[plan.stack]
+            if not (plan.steps or plan.outputs or plan.moves or plan.reads != state.reads):
                 continue
             because = next((failed[name] for name in reads[plan.stack] if name in failed), "")
             if because:
@@ -188,7 +189,7 @@ def _carry_out(
             if plan.stack in read:
                 hold |= endings(plan.steps)
             ports = _ports(session, plan, run, stop)
-            stack = StackRun(plan, session.states[plan.stack], ports, hold)
+            stack = StackRun(plan, state, ports, hold)
             runs.append(stack)
             stack.advance()
             session.states[plan.stack] = stack.so_far()

@@ -12,9 +12,9 @@ from engine.graph.build import ResourceGraph
 from engine.operations.cross_checks.other_stacks import (
     made_again,
     other_states,
-    read_by_others,
 )
 from engine.operations.cross_checks.owners import owners_in
+from engine.operations.cross_checks.readers import Readers
 from engine.operations.cross_checks.stale_state import stale_refusals
 from engine.operations.cross_checks.transfers import (
     left_in_givers,
@@ -85,6 +85,7 @@ def plan_session(session: Session, options: PlanOptions) -> PlanReport:
     held = session.context.backend.held_locks(session.context.environment)
     environment = session.context.settings.environment
     livemode = account is not None and bool(account.livemode)
+    readers = Readers(session, plans, "destroy" if options.destroy else "apply")
 
     def warnings(plan: Plan) -> Iterator[str]:
         yield from session.recovery_warnings.get(plan.stack, ())
@@ -99,7 +100,7 @@ def plan_session(session: Session, options: PlanOptions) -> PlanReport:
         yield from taken_outside(session, plan)
         yield from plan.refusals
         yield from stale.get(plan.stack, ())
-        yield from read_by_others(session, plan, others, "destroy" if options.destroy else "apply")
+        yield from readers.refusals(plan)
         if livemode:
             yield from _sandbox_only(session, plan)
 
@@ -190,12 +191,13 @@ def _plan_one(
     )
     owners, transfers = owners_in(session), session.transfers[graph.stack.name]
     observed = observe(context, session, graph, state, options, outputs, read, owners, transfers)
+    observed = dataclasses.replace(observed, remade=session.remade_for(outputs))
     draft = planned(observed)
     complete = read_for_draft(context, session, graph, state, draft, observed)
     session.observed[graph.stack.name] = complete
     context.hook.refreshed(graph.stack.name)
     plan = draft if complete is observed else planned(complete)
-    session.expect(plan)
+    session.expect(plan, graph.stack.outputs)
     return plan
 
 

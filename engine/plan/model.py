@@ -269,6 +269,7 @@ class Plan:
         wanted_outputs: Every output as the stack declares it, references unresolved, by name, with
             whether it is sensitive; None leaves the outputs as they are.
         steps: Steps in the order they would run one at a time.
+        reads: What state is to record of what the stack reads of others, as `State.reads`.
         moves: State addresses that are renamed first, old to new.
         lookups: Objects that were read and that steps and outputs may refer to, by address.
         refresh_only: Brings the state up to what Stripe has, and sends nothing.
@@ -284,6 +285,7 @@ class Plan:
     drift: tuple[Drift, ...] = ()
     outputs: tuple[OutputChange, ...] = ()
     wanted_outputs: Mapping[str, tuple[Any, bool]] | None = None
+    reads: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     steps: tuple[Step, ...] = ()
     moves: Mapping[str, str] = field(default_factory=dict)
     lookups: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""What a plan does to the outputs of a stack."""
+"""What a plan does to the outputs of a stack, and what the stack reads of others."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from engine.plan.translate.recorded import kept_output
 from engine.stack.model import OutputDeclaration
 from engine.values.markers import ABSENT
 from engine.values.secret import Sealed
+from engine.values.targets import OutputTarget
 from engine.values.templates import resolve, targets_in
 
 
@@ -59,6 +60,22 @@ def plan_outputs(inputs: PlanInputs, known: KnownValues, *, whole: bool) -> Plan
         wanted={output.name: (output.value, output.sensitive) for output in outputs.values()},
         warnings=warnings,
     )
+
+
+def plan_reads(inputs: PlanInputs, *, whole: bool) -> Mapping[str, tuple[str, ...]]:
+    """What state is to record of what the stack reads of other stacks.
+
+    Args:
+        inputs: What the plan is made from.
+        whole: The plan is about all resources; if not, what was read stays read.
+    """
+    found: dict[str, set[str]] = {}
+    for target in () if inputs.options.destroy else inputs.graph.named():
+        if isinstance(target, OutputTarget):
+            found.setdefault(target.stack, set()).add(target.local)
+    for stack, names in () if whole else inputs.state.reads.items():
+        found.setdefault(stack, set()).update(names)
+    return {stack: tuple(sorted(names)) for stack, names in sorted(found.items())}
 
 
 def _changes(

@@ -14,6 +14,7 @@ from engine.plan.checks import refusals_of
 from engine.plan.compare.drift import find_drift
 from engine.plan.decide.annotate import with_detached, with_keys_passed_on
 from engine.plan.decide.capacity import fit_capacity
+from engine.plan.decide.decision import Decision
 from engine.plan.decide.declared import decide_declared
 from engine.plan.decide.describe import describe
 from engine.plan.decide.references import known_before
@@ -23,7 +24,7 @@ from engine.plan.inputs.options import PlanOptions
 from engine.plan.inputs.plan_inputs import PlanInputs
 from engine.plan.inputs.selection import moved_state, selection
 from engine.plan.model import Action, Change, Drift, Plan
-from engine.plan.outputs import plan_outputs
+from engine.plan.outputs import plan_outputs, plan_reads
 from engine.plan.steps.order import order_steps
 from engine.plan.steps.refresh import refresh_steps
 from engine.schema.resource_type import Schemas
@@ -68,10 +69,7 @@ def make_plan(
     decisions = fit_capacity(inputs, decisions)
     steps = order_steps(inputs, decisions, stamped=stamped)
     decisions = with_keys_passed_on(with_detached(inputs, decisions, steps))
-    changes = tuple(
-        describe(decisions[address], inputs.moved_from.get(address))
-        for address in sorted(decisions, key=str)
-    )
+    changes = tuple(_described(inputs, decisions))
     refusals = refusals_of(decisions.values(), state, inputs.options, graph.declarations)
     whole = chosen is None or _is_emptied(inputs)
     outputs = plan_outputs(inputs, known, whole=whole)
@@ -84,12 +82,18 @@ def make_plan(
         drift=drift,
         outputs=outputs.changes,
         wanted_outputs=outputs.wanted,
+        reads=plan_reads(inputs, whole=whole),
         steps=steps,
         moves=moves,
         lookups=observed.lookups,
         warnings=(*_warnings(inputs, whole=whole), *outputs.warnings, *_left_as_is(changes)),
         refusals=(*observed.transfers.refusals, *refusals),
     )
+
+
+def _described(inputs: PlanInputs, decisions: Mapping[str, Decision]) -> Iterator[Change]:
+    for address in sorted(decisions, key=str):
+        yield describe(decisions[address], inputs.moved_from.get(address))
 
 
 def _moved_from(moves: Mapping[str, str], observed: Observed) -> dict[str, str]:
@@ -105,6 +109,7 @@ def _refresh_only(inputs: PlanInputs, drift: tuple[Drift, ...]) -> Plan:
         lineage=inputs.state.lineage,
         serial=inputs.state.serial,
         drift=drift,
+        reads=inputs.state.reads,
         steps=tuple(refresh_steps(inputs, drift)),
         refresh_only=True,
     )

@@ -87,7 +87,18 @@ def state_digest(state: State) -> str:
 
 def _document_of(state: State) -> dict[str, Any]:
     """All of a state's file but its digest."""
-    return {"format_version": FORMAT_VERSION, **STATE.write(state)}
+    return {"format_version": _version_of(state), **STATE.write(state)}
+
+
+def _version_of(state: State) -> int:
+    """The earliest format that can hold a state, so that earlier engines can read the others."""
+    return FORMAT_VERSION if state.reads else _WITHOUT_READS
+
+
+_WITHOUT_READS = 2
+WRITTEN = (_WITHOUT_READS, FORMAT_VERSION)
+"""The format versions that are still written; in the first a state says of no other stack that its
+own reads it."""
 
 
 def canonical(document: Mapping[str, Any]) -> bytes:
@@ -171,8 +182,11 @@ def _digest_of_content(document: Mapping[str, Any]) -> str:
     return _hashed({name: document.get(name, {}) for name in _CONTENT})
 
 
-_DIGESTS: Mapping[int, Callable[[Mapping[str, Any]], str]] = {1: _digest_of_content, 2: digest_of}
-"""What each format version hashes; nothing else differs between the versions."""
+_DIGESTS: Mapping[int, Callable[[Mapping[str, Any]], str]] = {
+    1: _digest_of_content,
+    **dict.fromkeys(WRITTEN, digest_of),
+}
+"""What each format version hashes."""
 
 
 def _hashed(document: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from engine.frozen import frozen
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 """The newest state format this engine writes and reads."""
 
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
@@ -87,6 +87,8 @@ class State:
         outputs: Values by name.
         resources: Resources by address.
         removed: Objects that Stripe only archived, by the address they had.
+        reads: What its stack reads of other stacks, by their names: outputs and places in them,
+            `prices.month`, sorted.
     """
 
     stack: str
@@ -100,6 +102,7 @@ class State:
     outputs: Mapping[str, Any] = field(default_factory=lambda: _EMPTY)
     resources: Mapping[str, ResourceState] = field(default_factory=lambda: _EMPTY)
     removed: Mapping[str, RemovedObject] = field(default_factory=lambda: _EMPTY)
+    reads: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: _EMPTY)
 
     def at(self, address: str) -> ResourceState | None:
         """The resource at an address; None if there is none."""

@@ -24,6 +24,7 @@ from engine.operations.run.opening import report_waiting
 from engine.operations.run.record_existing import as_declared
 from engine.operations.run.session import Session
 from engine.operations.validate import load_graphs
+from engine.plan.decide.references import is_certain
 from engine.plan.inputs.observed import Observed
 from engine.plan.planner import make_plan
 from engine.ports.reports import Rebuilt
@@ -31,7 +32,7 @@ from engine.ports.secret_sink import SecretSink
 from engine.schema.remote import RemoteObject, id_of
 from engine.schema.resource_type import ResourceType
 from engine.state.model import RemovalPolicy, RemovedObject, ResourceState, State, new_state
-from engine.values.markers import ABSENT, UNKNOWN
+from engine.values.markers import ABSENT
 from engine.values.paths import dotted, set_path
 from engine.values.secret import Sealed
 from engine.values.targets import OutputTarget
@@ -335,6 +336,8 @@ def _with_outputs(
     )
     plan = make_plan(graph, state, observed, context.schemas)
     known = {
-        entry.name: entry.after for entry in plan.outputs if entry.after not in (UNKNOWN, ABSENT)
+        entry.name: entry.after
+        for entry in plan.outputs
+        if entry.after is not ABSENT and is_certain(entry.after)
     }
-    return state.with_outputs(known)
+    return dataclasses.replace(state, outputs=known, reads=plan.reads)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,14 +18,16 @@ from engine.operations.run.guards import check_key, check_pinned
 from engine.plan.inputs.observed import Observed
 from engine.plan.inputs.ownership import Ownership
 from engine.plan.inputs.transfers import Transfers
-from engine.plan.model import Plan, Step
+from engine.plan.model import Action, Plan, Reason, Step
 from engine.ports.provider import Account, Provider
 from engine.ports.run_locks import Hold
+from engine.stack.model import OutputDeclaration
 from engine.state.model import State
 from engine.values.markers import ABSENT, UNKNOWN
 from engine.values.paths import get_path
 from engine.values.secret import Sealed
 from engine.values.targets import OutputTarget
+from engine.values.templates import targets_with_paths
 
 
 @dataclass(slots=True)
@@ -39,6 +41,7 @@ class Session:
         states: States as the run sees them, by stack.
         recovered: Serials that states had before an unfinished run was recovered, by stack.
         planned: Outputs that the plans of this run change, by stack.
+        remade: Outputs that are ids of objects that the plans of this run make anew.
         observed: What was read for the plan, by stack.
         journals: Journals that are being written, by stack.
         recovery_warnings: What people should know about runs that had not finished, by stack.
@@ -56,6 +59,7 @@ class Session:
     states: dict[str, State] = field(default_factory=dict)
     recovered: dict[str, int] = field(default_factory=dict)
     planned: dict[str, dict[str, Any]] = field(default_factory=dict)
+    remade: set[OutputTarget] = field(default_factory=set)
     observed: dict[str, Observed] = field(default_factory=dict)
     journals: dict[str, Journal] = field(default_factory=dict)
     recovery_warnings: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -209,11 +213,24 @@ class Session:
             "livemode": account.livemode if account.livemode is not None else state.livemode,
         }
 
-    def expect(self, plan: Plan) -> None:
+    def expect(self, plan: Plan, outputs: Mapping[str, OutputDeclaration]) -> None:
         """Remember how a plan changes outputs, for the stacks that are planned after it.
 
         A secret that changes is known only after the apply.
+
+        Args:
+            plan: The plan.
+            outputs: The outputs that its stack declares.
         """
+        made = {
+            change.address
+            for change in plan.changes
+            if change.action is Action.REPLACE or Reason.MISSING in change.reasons
+        }
+        for output in outputs.values():
+            for path, target in targets_with_paths(output.value):
+                if target in self.remade or getattr(target, "address", "") in made:
+                    self.remade.add(OutputTarget(plan.stack, output.name, path))
         self.planned[plan.stack] = {
             change.name: UNKNOWN
             if change.after is ABSENT or isinstance(change.after, Sealed)
@@ -226,9 +243,9 @@ class Session:
 
         Of a secret it is the fingerprint of the whole output.
         """
-        state = self.states.get(target.stack) or self.context.backend.read(
-            target.stack, self.context.environment
-        )
+        state = self.states.get(target.stack) or (self.others or {}).get(target.stack)
+        if state is None:
+            state = self.context.backend.read(target.stack, self.context.environment)
         value = UNKNOWN if state is None else state.outputs.get(target.name, UNKNOWN)
         return value if isinstance(value, Sealed) else get_path(value, target.path, UNKNOWN)
 
@@ -247,6 +264,12 @@ class Session:
             for target in graph.named()
             if isinstance(target, OutputTarget)
         }
+
+    def remade_for(self, outputs: Mapping[OutputTarget, Any]) -> frozenset[OutputTarget]:
+        """Of the outputs that a stack reads, those whose object is made anew under the same id."""
+        return frozenset(
+            target for target in outputs if target in self.remade and outputs[target] is not UNKNOWN
+        )
 
     def _output_to_come(self, target: OutputTarget) -> Any:
         changed = self.planned.get(target.stack, {})

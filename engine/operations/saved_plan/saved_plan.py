@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from engine.errors import GuardError
 from engine.graph.build import ResourceGraph
 from engine.operations.apply import conclude
+from engine.operations.cross_checks.readers import refuse_reads
 from engine.operations.cross_checks.stale_state import refuse_stale
 from engine.operations.cross_checks.transfers import with_givers
 from engine.operations.plan import plan_session
@@ -129,7 +130,8 @@ def apply_saved(
         plans = tuple(
             _filled(require_unchanged(session, stack, actual), graph_of) for stack in saved.stacks
         )
-        plans = refuse_stale(session, plans)
+        command = "destroy" if saved.options.destroy else "apply"
+        plans = refuse_reads(session, refuse_stale(session, plans), command)
         report = dataclasses.replace(
             saved.report(),
             account_id=account.id,

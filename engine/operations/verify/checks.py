@@ -16,8 +16,8 @@ from engine.redaction import described, keys_in
 from engine.schema.attribute import Attribute
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.state.advice import Advice
-from engine.state.codec import TOUCHED, Document, canonical, encode, parse, read
-from engine.state.model import FORMAT_VERSION, ResourceState, State
+from engine.state.codec import TOUCHED, WRITTEN, Document, canonical, encode, parse, read
+from engine.state.model import ResourceState, State
 from engine.values.paths import Path, dotted
 from engine.values.secret import Sealed
 from engine.values.templates import targets_in
@@ -84,7 +84,7 @@ def _spelling(
 ) -> Iterator[Problem]:
     """Bytes that differ from what the engine writes, although they may mean the same."""
     written = canonical(document.fields)
-    if document.version == FORMAT_VERSION and document.is_untouched:
+    if document.version in WRITTEN and document.is_untouched:
         written = encode(state, engine_version=state.engine_version)
     if raw == written:
         return

@@ -164,6 +164,8 @@ def _force(
         # An id that the author chose is the same before and after, but the object that an
         # immutable field was tied to is gone: a promotion code dies with its coupon (D).
         attribute = root.at(path)
+        if attribute is not None and attribute.immutable and target in inputs.observed.remade:
+            return Reason.OUTPUT
         decision = decisions.get(str(getattr(target, "address", "")))
         if attribute is not None and attribute.immutable and decision and decision.makes:
             return Reason.REMADE if _is_remade(decision) else Reason.DEPENDENCY

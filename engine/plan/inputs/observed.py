@@ -30,6 +30,7 @@ class Observed:
         counts: How many objects there are of a type that Stripe caps, by type name and connected
             account, where the plan depends on it.
         outputs: Outputs of other stacks.
+        remade: Those of them that are the id of an object that this run makes anew under it.
         secrets: Secrets in the secret sink that references name, by target.
     """
 
@@ -44,4 +45,5 @@ class Observed:
     probes: Mapping[str, bool] = field(default_factory=dict)
     counts: Mapping[tuple[str, str], int] = field(default_factory=dict)
     outputs: Mapping[OutputTarget, Any] = field(default_factory=dict)
+    remade: frozenset[OutputTarget] = frozenset()
     secrets: Mapping[AttributeTarget, str] = field(default_factory=dict, repr=False)

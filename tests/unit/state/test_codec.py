@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from dataclasses import fields
@@ -52,8 +53,11 @@ STATE = State(
     },
 )
 RAW = encode(STATE, engine_version=VERSION)
+READER = dataclasses.replace(STATE, reads={"catalogue": ("month", "prices.month"), "shop": ("x",)})
 FORMATS = Path(__file__).parent / "formats"
-"""`STATE` as each format version ever wrote it; a file here is never changed."""
+"""`STATE` as each format version ever wrote it, since format 3 with what its stack reads, `READER`;
+a file here is never changed."""
+FORMATS_WRITTEN = range(1, FORMAT_VERSION + 1)
 
 LEAVES = st.none() | st.booleans() | st.integers() | st.text(st.characters(codec="utf-8"))
 DOCUMENTS = st.recursive(
@@ -183,21 +187,33 @@ def test_truncated_at_every_byte() -> None:
     assert decode(RAW[:-1], path=PATH) == STATE
 
 
-@pytest.mark.parametrize("version", range(1, FORMAT_VERSION + 1))
-def test_every_format_ever_written_is_read(version: int) -> None:
+@pytest.mark.parametrize(
+    ("version", "today", "state"), [(1, 2, STATE), (2, 2, STATE), (3, 3, READER)]
+)
+def test_every_format_ever_written_is_read(version: int, today: int, state: State) -> None:
     """What an earlier engine wrote reads as the same state, and is written in today's format."""
-    state = decode((FORMATS / f"{version}.json").read_bytes(), path=PATH)
-    assert state == STATE
-    today = (FORMATS / f"{FORMAT_VERSION}.json").read_bytes()
-    assert encode(state, engine_version=VERSION) == today
+    read = decode((FORMATS / f"{version}.json").read_bytes(), path=PATH)
+    assert read == state
+    assert encode(read, engine_version=VERSION) == (FORMATS / f"{today}.json").read_bytes()
 
 
-@pytest.mark.parametrize("version", range(1, FORMAT_VERSION + 1))
-def test_a_format_is_held_to_its_own_digest(version: int) -> None:
-    """An edited value is refused in each; a file cannot pass for one of an earlier format."""
+def test_only_a_state_that_says_what_is_read_needs_the_newest_format() -> None:
+    """All others stay byte for byte, so that an earlier engine can read them."""
+    assert encode(dataclasses.replace(READER, reads={}), engine_version=VERSION) == RAW
+    assert json.loads(RAW)["format_version"] == FORMAT_VERSION - 1
+    document = json.loads(encode(READER, engine_version=VERSION))
+    assert document["format_version"] == FORMAT_VERSION
+    assert document["reads"] == {"catalogue": ["month", "prices.month"], "shop": ["x"]}
+
+
+@pytest.mark.parametrize(
+    ("version", "other"),
+    [(one, other) for one in FORMATS_WRITTEN for other in FORMATS_WRITTEN if one != other],
+)
+def test_a_format_is_held_to_its_own_digest(version: int, other: int) -> None:
+    """An edited value is refused in each; a file cannot pass for one of another format."""
     raw = (FORMATS / f"{version}.json").read_bytes()
     assert "digest does not match" in refused(raw.replace(b'"Pro"', b'"Plus"')).message
-    other = FORMAT_VERSION + 1 - version
     said = f'"format_version": {version}'.encode(), f'"format_version": {other}'.encode()
     assert "digest does not match" in refused(raw.replace(*said)).message
 
@@ -229,7 +245,7 @@ def test_empty(raw: bytes) -> None:
 def test_newer_format() -> None:
     """A newer engine's file says so, and that nothing was changed."""
     error = refused(changed(format_version=FORMAT_VERSION + 1, engine_version="9.9"))
-    assert "line 10: written by a newer engine (format 3, engine 9.9)" in error.message
+    assert "line 10: written by a newer engine (format 4, engine 9.9)" in error.message
     assert error.hint == "upgrade the engine; nothing was changed"
 
 

@@ -75,6 +75,7 @@ PLAN = Plan(
     ),
     outputs=(OutputChange(name="price", before=None, after=SEAL, sensitive=True),),
     wanted_outputs={"price": ("${stripe_price.month.id}", True), "plain": ([1], False)},
+    reads={"catalogue": ("month", "prices.month")},
     steps=(
         Step(
             key="create stripe_price.month",
@@ -187,10 +188,10 @@ def test_every_field_comes_back() -> None:
 
 
 def test_a_plan_of_the_first_format_is_read() -> None:
-    """It knows no resources of other stacks."""
+    """It knows no resources of other stacks, and does not say what is read of them."""
     document = json.loads((FORMATS / "1.json").read_bytes())
     [stack] = SAVED.stacks
     steps = tuple(dataclasses.replace(step, other="") for step in stack.plan.steps)
-    plan = dataclasses.replace(stack.plan, steps=steps)
+    plan = dataclasses.replace(stack.plan, steps=steps, reads={})
     before = dataclasses.replace(SAVED, stacks=(dataclasses.replace(stack, plan=plan),))
     assert _saved(document, loader.schemas()) == before
