@@ -70,6 +70,7 @@ def test_programs_get_what_moved(engine: Engine, two: Path) -> None:
             "account": None,
             "stamped": False,
             "secret": None,
+            "sent_again": False,
         }
     ]
     assert document["already"] == []

@@ -23,7 +23,7 @@ def with_children(state: State, schemas: Schemas, addresses: Collection[str]) ->
         schemas: Resource types by name.
         addresses: The resources; those that the state does not have are kept in the list.
     """
-    found = list(addresses)
+    found = dict.fromkeys(addresses)
     while True:
         ids = {
             (kind.object, entry.removal_policy.account, kind.own_id(entry.id))
@@ -37,8 +37,8 @@ def with_children(state: State, schemas: Schemas, addresses: Collection[str]) ->
             if address not in found and _belongs(entry, schemas[entry.type], found, ids)
         ]
         if not more:
-            return found
-        found += more
+            return list(found)
+        found |= dict.fromkeys(more)
 
 
 def _belongs(

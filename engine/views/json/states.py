@@ -79,6 +79,7 @@ def moved_document(moved: Moved) -> dict[str, Any]:
                 "account": entry.account or None,
                 "stamped": entry.stamped,
                 "secret": entry.secret or entry.secret_left or None,
+                "sent_again": entry.sent_again,
             }
             for entry in moved.resources
         ],
