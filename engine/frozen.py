@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
+from functools import partial
 from operator import attrgetter
 from typing import Any, TypeVar, dataclass_transform, overload
 
@@ -18,21 +19,24 @@ _T = TypeVar("_T")
 @overload
 def frozen(cls: type[_T], /) -> type[_T]: ...
 @overload
-def frozen(*, eq: bool) -> Callable[[type[_T]], type[_T]]: ...
+def frozen(*, eq: bool = True, kw_only: bool = True) -> Callable[[type[_T]], type[_T]]: ...
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
-def frozen(cls: type[_T] | None = None, /, *, eq: bool = True) -> Any:
-    """Make a class a dataclass with slots and keyword arguments.
+def frozen(cls: type[_T] | None = None, /, *, eq: bool = True, kw_only: bool = True) -> Any:
+    """Make a class a dataclass with slots.
 
     Args:
         cls: The class.
         eq: Values of equal fields are equal; if False, each is equal to itself alone.
+        kw_only: Its arguments have to be named.
     """
-    return (lambda made: _made(made, eq=eq)) if cls is None else _made(cls, eq=eq)
+    make = partial(_made, eq=eq, kw_only=kw_only)
+    return make if cls is None else make(cls)
 
 
-def _made(cls: Any, *, eq: bool) -> Any:
-    made: Any = dataclass(slots=True, kw_only=True, eq=False, repr=False)(cls)
-    made.__repr__ = _repr
+def _made(cls: Any, *, eq: bool, kw_only: bool) -> Any:
+    made: Any = dataclass(slots=True, kw_only=kw_only, eq=False, repr=False)(cls)
+    if "__repr__" not in vars(cls):
+        made.__repr__ = _repr
     if eq:
         compared = attrgetter(*(one.name for one in fields(made) if one.compare))
 

@@ -7,11 +7,12 @@ applied to it. Pure: no file is read here.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 from engine.catalog.model import ALTERNATIVES, Entry, Shape
 from engine.catalog.rows import Field, Row
+from engine.frozen import frozen
 from engine.schema.attribute import Attribute, Kind
 from engine.schema.field_semantics import SEMANTICS
 from engine.values.markers import ABSENT
@@ -26,7 +27,7 @@ Embedded: TypeAlias = Callable[[str], Shape | None]
 _DECIMAL = "_decimal"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class _Views:
     """One field as create, update and the response have it."""
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.cli.invocation import Invocation
 from engine.errors import UsageError
+from engine.frozen import frozen
 
 if TYPE_CHECKING:
     from engine.plan.saved.file import SavedPlan
     from engine.schema.resource_type import Schemas
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class PlanFile:
     """A plan file as a person named it.
 

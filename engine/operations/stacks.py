@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from engine.errors import GraphError, Problem, StateError
+from engine.frozen import frozen
 from engine.graph.dag import topological_order
 from engine.operations.modules import Modules
 from engine.operations.run.context import Context
@@ -123,7 +123,7 @@ def _locks(context: Context) -> tuple[Sequence[HeldLock], str]:
         return (), error.message
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class _Table:
     """What is stored of stacks, by environment.
 

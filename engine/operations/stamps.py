@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from engine.address import parse_address
 from engine.errors import UsageError
+from engine.frozen import frozen
 from engine.graph.build import ResourceGraph, build_graph
 from engine.operations.apply import conclude
 from engine.operations.cross_checks.owners import owners_in
@@ -171,7 +171,7 @@ def _place(entry: ResourceState) -> Place:
     return (entry.type, entry.removal_policy.account, entry.id)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Stamps:
     """What is needed to say which stamps are to be written.
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from engine.errors import Problem
+from engine.frozen import frozen
 from engine.plan.orphan import Orphan
 from engine.ports.held_locks import HeldLock
 from engine.ports.run_locks import RunLock
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class StackState:
     """One stack in one environment.
 
@@ -44,7 +45,7 @@ class StackState:
     problem: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ListedStack:
     """One stack of a project.
 
@@ -70,7 +71,7 @@ class ListedStack:
     problems: tuple[Problem, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Overview:
     """The stacks of a project.
 

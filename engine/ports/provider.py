@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Protocol
 
+from engine.frozen import frozen
 from engine.schema.lifecycle import Probe
 from engine.schema.remote import RemoteObject
 from engine.schema.resource_type import ResourceType
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Account:
     """The account that a key belongs to.
 
@@ -28,7 +29,7 @@ def unfenced() -> None:
     """Refuse nothing."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class RequestContext:
     """What a request carries in addition to its parameters.
 

@@ -20,7 +20,7 @@ Templates: TypeAlias = list[tuple[Path, Target | None]]
 """The same, and literals (`$${`) as None."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Location:
     """Where an author wrote something.
 

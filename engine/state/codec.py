@@ -11,11 +11,11 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any, NoReturn
 
 from engine.errors import NewerStateError, StateError, UntrustedStateError
+from engine.frozen import frozen
 from engine.records import ShapeError, check_plain
 from engine.state.advice import GENERAL, Advice
 from engine.state.json_lines import line_of
@@ -31,7 +31,7 @@ TOUCHED = (
 _CONTENT = ("outputs", "resources", "removed")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Document:
     """A state file as JSON, of a version that this engine reads; its content is not checked yet.
 

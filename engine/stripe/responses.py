@@ -6,11 +6,11 @@ Responses that cannot be read at all are refused by `http.inspection`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from engine.errors import ForeignAnswerError
+from engine.frozen import frozen
 from engine.schema.remote import RemoteObject, composite_id
 from engine.schema.resource_type import ResourceType
 from engine.stripe.paths import parts_of
@@ -18,7 +18,7 @@ from engine.stripe.paths import parts_of
 _MODES = {True: "live mode", False: "test mode"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class ResponseCheck:
     """Checks the response to one request.
 

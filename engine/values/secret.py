@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, NoReturn, SupportsIndex
 
 from engine import redaction
+from engine.frozen import frozen
 from engine.values.tree import any_scalar, map_scalars
 
 _PLAIN = frozenset({str, int, bool, type(None)})
@@ -61,7 +61,7 @@ def fingerprint(value: object, salt: str) -> str:
     return hmac.new(salt.encode(), repr(value).encode(), hashlib.sha256).hexdigest()[:16]
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@frozen(kw_only=False)
 class Sealed:
     """What plans and states keep of a secret: enough to see whether it changed.
 

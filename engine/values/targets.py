@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from engine.address import ADDRESS_PATTERN, NAME_PATTERN, ResourceAddress, parse_address
+from engine.frozen import frozen
 from engine.values.paths import Path, parse_path
 
 _ATTRIBUTE_PATTERN = r"[A-Za-z0-9_]+(?:\.[A-Za-z0-9_-]+)*"
@@ -29,7 +29,7 @@ REFERENCE_PATTERN: Final = (
 ONE_REFERENCE: Final = re.compile(REFERENCE_PATTERN)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class AttributeTarget:
     """What a reference names: one attribute of one resource.
 
@@ -50,7 +50,7 @@ class AttributeTarget:
         return f"{self.address}.{self.attribute}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class OutputTarget:
     """What a reference names: an output of another stack, or what is inside of one.
 

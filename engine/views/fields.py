@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from engine.frozen import frozen
 from engine.plan.model import FieldChange, FieldReason
 from engine.redaction import HIDDEN
 from engine.values.markers import ABSENT, CLEAR, UNKNOWN
@@ -26,7 +26,7 @@ _WIDEST_NAME = 60
 _COLOURS = {"+": "green", "-": "red", "~": "yellow", ".": "dim"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Leaf:
     """One line of a change before it is laid out.
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from engine.frozen import frozen
 from engine.redaction import redact
 
 _CODES = {
@@ -55,7 +55,7 @@ def _escaped(sign: str) -> str:
     return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Style:
     """How text is decorated.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeAlias
 
@@ -41,7 +40,7 @@ class ViewOptions:
     ascii: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class ProjectFile:
     """One file of a project that `engine init` begins.
 
@@ -56,7 +55,7 @@ class ProjectFile:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class NewProject:
     """What `engine init` did.
 

@@ -58,3 +58,18 @@ def test_arguments_are_named_and_fields_fixed() -> None:
         _Point(1)  # type: ignore[call-arg]
     with pytest.raises(AttributeError):
         _Point(x=1).z = 2  # type: ignore[attr-defined]
+
+
+@frozen(kw_only=False)
+class _Place:
+    file: str
+    line: int
+
+    def __repr__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+def test_arguments_by_position() -> None:
+    """A class may take its arguments by position, and keeps a text of its own."""
+    assert repr(_Place("a.py", 1)) == "a.py:1"
+    assert _Place("a.py", 1) == _Place(file="a.py", line=1)

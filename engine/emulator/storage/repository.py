@@ -6,7 +6,6 @@ import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from engine.frozen import frozen
@@ -16,7 +15,7 @@ Document: TypeAlias = dict[str, Any]
 _OPERATORS = {"eq": "=", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Condition:
     """What a field of a stored object must be.
 

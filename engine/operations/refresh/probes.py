@@ -6,6 +6,7 @@ import dataclasses
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from engine.frozen import frozen
 from engine.graph.build import ResourceGraph
 from engine.operations.refresh.concurrent import at_once
 from engine.operations.refresh.key_holders import find_holders
@@ -62,7 +63,7 @@ def read_for_draft(
     )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class _Reads:
     context: Context
     session: Connected

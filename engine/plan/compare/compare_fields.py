@@ -8,9 +8,10 @@ apply is in neither tree.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, TypeAlias
 
+from engine.frozen import frozen
 from engine.plan.compare.deep_diff import Difference, differences
 from engine.plan.compare.match_elements import aligned, key_of
 from engine.plan.compare.normalize import Normalizer, is_nothing
@@ -28,7 +29,7 @@ _Sides: TypeAlias = tuple[Any, Any]
 """What Stripe has of a field, and what is declared."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Comparison:
     """Two comparable trees.
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from engine.frozen import frozen
 from engine.values.markers import ABSENT
 from engine.values.paths import Path, get_path
 from engine.values.secret import Sealed
 from engine.values.tree import children, is_scalar_list
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Difference:
     """One leaf that differs between two comparable trees.
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from engine.frozen import frozen
 from engine.plan.compare.normalize import comparable
 from engine.schema.lifecycle import CaseCounts, NaturalKey
 from engine.schema.resource_type import ResourceType
@@ -22,7 +22,7 @@ _NOT_KNOWN = "?"
 _NONE = (None, UNKNOWN, ABSENT, "")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Claim:
     """What an object holds with a natural key, as Stripe compares it.
 

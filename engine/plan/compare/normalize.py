@@ -7,10 +7,10 @@ that two values are equal exactly when they mean the same.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
+from engine.frozen import frozen
 from engine.plan.compare.response import read
 from engine.schema.attribute import Attribute, Kind
 from engine.schema.field_semantics import ListOrder
@@ -24,7 +24,7 @@ _BLANKS = "\0 \t\r\n"
 """What Stripe takes off both ends of a text; a text of nothing else is none."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Normalizer:
     """Makes values of one lineage comparable; secrets among them become fingerprints.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
 
+from engine.frozen import frozen
 from engine.plan.decide.decision import Decision
 from engine.plan.inputs.plan_inputs import PlanInputs
 from engine.plan.model import Action
@@ -37,7 +38,7 @@ def fit_capacity(inputs: PlanInputs, decisions: Mapping[str, Decision]) -> dict[
     return fitted
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class _Capacity:
     """How many objects of a type one account holds."""
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from engine.frozen import frozen
 from engine.plan.compare.response import referred_value
 from engine.plan.decide.decision import Decision
 from engine.plan.inputs.plan_inputs import PlanInputs
@@ -18,7 +19,7 @@ from engine.values.targets import AttributeTarget, OutputTarget, Target
 from engine.values.tree import any_scalar
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class ExpectedResource:
     """What is known of one resource before the apply.
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from engine.frozen import frozen
 from engine.graph.dag import closure, topological_order
 from engine.plan.compare.natural_keys import Claim, claims_of
 from engine.plan.decide.decision import Decision
@@ -50,7 +50,7 @@ def order_steps(
     return tuple(order.step(key) for key in topological_order(steps.after))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class _Order:
     """What each step waits for."""
 

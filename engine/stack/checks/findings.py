@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from engine.frozen import frozen
 from engine.schema.attribute import Attribute, Kind
 from engine.stack.checks.followed_references import blurred
 from engine.values.markers import UNKNOWN
@@ -14,7 +14,7 @@ from engine.values.paths import Path, dotted
 from engine.values.tree import replaced
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Finding:
     """Something wrong with one argument.
 
