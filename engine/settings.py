@@ -136,6 +136,7 @@ class Settings:
     Attributes:
         root: The project folder.
         environment: Its environment.
+        environments: The names of all that are configured.
         variables: Values for the stacks' variables.
         parallelism: Operations in flight at once.
         retries: How often a request is repeated.
@@ -145,6 +146,7 @@ class Settings:
 
     root: Path
     environment: Environment
+    environments: tuple[str, ...] = ()
     variables: Variables = field(default_factory=Variables)
     parallelism: int = _DEFAULT_PARALLELISM
     retries: int = _DEFAULT_RETRIES
@@ -199,6 +201,7 @@ def load_settings(
     return Settings(
         root=root,
         environment=_environment(str(name), table, environ),
+        environments=tuple(sorted({*table.get("environments", {}), EMBEDDED, UNNAMED})),
         variables=variables_of(environ) if variables is None else variables,
         parallelism=_count(
             environ.get("ENGINE_PARALLELISM") or None if parallelism is None else parallelism,

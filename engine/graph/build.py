@@ -11,7 +11,7 @@ from engine.graph.dag import topological_order
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.stack.checks.stack import addresses_named
 from engine.stack.model import Declaration, References, Stack
-from engine.values.targets import AttributeTarget, Target
+from engine.values.targets import AttributeTarget, OutputTarget, Target
 from engine.values.templates import targets_in, targets_with_paths
 
 
@@ -45,6 +45,13 @@ class ResourceGraph:
         for references in self.targets.values():
             yield from (target for _, target in references)
         yield from targets_in([entry.value for entry in self.stack.outputs.values()])
+
+    def read(self) -> Iterator[OutputTarget]:
+        """The outputs of other stacks that a plan needs, also those that are ids to import."""
+        ids = [wanted.id for wanted in self.stack.imports.values()]
+        for target in (*self.named(), *targets_in(ids)):
+            if isinstance(target, OutputTarget):
+                yield target
 
     @property
     def declarations(self) -> Mapping[str, Declaration]:

@@ -43,6 +43,7 @@ class Modules:
                 root=settings.root,
                 environment=self._context.environment,
                 variables=settings.variables,
+                environments=settings.environments,
                 shape_of=self.shapes,
             )
             self._stacks[name] = stack

@@ -14,10 +14,12 @@ from engine.stack.checks.unfit_for_state import keys_within
 from engine.stack.collector import Collector, caller_location, current_collector
 from engine.stack.model import Import, Location, Move, OutputDeclaration, Release
 from engine.stack.resource import Resource, as_argument, name_like, suggest_name
+from engine.suggest import nearest
 from engine.values.markers import ABSENT
 from engine.values.reference import OutputRef
 from engine.values.secret import Sensitive
 from engine.values.targets import OutputTarget
+from engine.values.templates import is_reference, targets_in
 from engine.variables import Given, read
 
 
@@ -142,16 +144,38 @@ def _other_name(collector: Collector, location: Location, given: object) -> str:
 
 
 def _address_of(collector: Collector, value: object, location: Location) -> ResourceAddress | None:
+    """The resource that was meant: itself, a reference to it, or its address; else a finding."""
     if isinstance(value, Resource):
-        return value._address  # noqa: SLF001 - the two are one piece
-    try:
-        return parse_address(str(value))
-    except EngineError as error:
-        collector.note(location, error.message, hint=error.hint or "", reference="bad-address")
+        found = value._address  # noqa: SLF001 - the two are one piece
+    elif is_reference(value):
+        target = next(targets_in(value))
+        if isinstance(target, OutputTarget):
+            collector.note(
+                location,
+                f"{value} is an output, and no resource",
+                hint=f'write the address of the resource, "{target.stack}:TYPE.NAME"',
+                reference="bad-address",
+            )
+            return None
+        found = target.address
+    else:
+        try:
+            found = parse_address(str(value))
+        except EngineError as error:
+            collector.note(location, error.message, hint=error.hint or "", reference="bad-address")
+            return None
+    if found.lookup:
+        collector.note(
+            location,
+            f"{found} is looked up, and no stack manages it",
+            hint="name a resource that is declared, or was",
+            reference="bad-address",
+        )
         return None
+    return found
 
 
-def moved(old: str, new: str | Resource) -> None:
+def moved(old: str | Resource, new: str | Resource) -> None:
     """Declare that the resource at `old` is now at `new`: a rename, not a replacement.
 
     `old` may be in another stack, `shop:stripe_coupon.sale`: its object is then this stack's.
@@ -166,7 +190,7 @@ def moved(old: str, new: str | Resource) -> None:
         collector.moves.append(Move(old=before, new=after, location=location, stack=giver))
 
 
-def removed(old: str, *, keep: bool = True) -> None:
+def removed(old: str | Resource, *, keep: bool = True) -> None:
     """Declare what happens to an object whose declaration is gone: `keep` leaves it on Stripe."""
     collector = current_collector()
     location = caller_location(collector)
@@ -175,10 +199,43 @@ def removed(old: str, *, keep: bool = True) -> None:
         collector.releases.append(Release(address=where, keep=keep, location=location))
 
 
-def import_(target: str | Resource, id: str) -> None:
-    """Bring the object with this id under management as `target`."""
+def import_(target: str | Resource, id: str, *, environment: str = "") -> None:
+    """Bring the object with this id under management as `target`.
+
+    Args:
+        target: The resource.
+        id: The id of the object, or a reference to it: `Price.lookup(...).id`, `stack_output(...)`.
+        environment: Only there, since ids differ from one account to the next.
+    """
     collector = current_collector()
     location = caller_location(collector)
     where = _address_of(collector, target, location)
-    if where is not None:
-        collector.imports[str(where)] = Import(address=where, id=as_argument(id), location=location)
+    if where is None:
+        return
+    known = {*collector.environments, collector.environment}
+    if environment and collector.environments and environment not in known:
+        near = nearest(environment, known)
+        collector.note(
+            location,
+            f"import_: there is no environment {environment!r}",
+            hint=f"did you mean {near!r}?" if near else f"known: {', '.join(sorted(known))}",
+            reference="bad-refactoring",
+        )
+        return
+    wanted = Import(address=where, id=as_argument(id), location=location, environment=environment)
+    first = next((one for one in collector.imports if _at_once(one, wanted)), None)
+    if first is not None:
+        collector.note(
+            location,
+            f"import_: {where} is imported already, at {first.location}",
+            hint="an object each for environments of their own: import_(..., environment=NAME)",
+            reference="bad-refactoring",
+        )
+        return
+    collector.imports.append(wanted)
+
+
+def _at_once(one: Import, other: Import) -> bool:
+    """Whether two imports bring two objects under one address in some environment."""
+    environments = {one.environment, other.environment}
+    return one.address == other.address and (len(environments) == 1 or "" in environments)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,6 +40,7 @@ class Collector:
         root: Project folder, to shorten paths.
         environment: Environment the module is evaluated for.
         variables: Values for `variable`, by name.
+        environments: The names of all environments that are configured.
         shape_of: Returns the shape of another stack's output, as `OutputRef` asks for it.
     """
 
@@ -48,13 +49,14 @@ class Collector:
     root: Path
     environment: str
     variables: Variables
+    environments: Collection[str] = ()
     shape_of: Callable[[OutputTarget], Any] = lambda _: UNKNOWN
     declarations: dict[str, Declaration] = field(default_factory=dict)
     lookups: dict[str, Lookup] = field(default_factory=dict)
     outputs: dict[str, OutputDeclaration] = field(default_factory=dict)
     moves: list[Move] = field(default_factory=list)
     releases: list[Release] = field(default_factory=list)
-    imports: dict[str, Import] = field(default_factory=dict)
+    imports: list[Import] = field(default_factory=list)
     reads: dict[str, Location] = field(default_factory=dict)
     variables_read: dict[str, None] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
@@ -71,7 +73,11 @@ class Collector:
             moves=tuple(move for move in self.moves if not move.stack),
             received=tuple(move for move in self.moves if move.stack),
             releases=tuple(self.releases),
-            imports=dict(self.imports),
+            imports={
+                wanted.address: wanted
+                for wanted in self.imports
+                if wanted.environment in ("", self.environment)
+            },
             reads_outputs_of=dict(sorted(self.reads.items())),
             variables=tuple(self.variables_read),
             problems=tuple(self.problems),

@@ -11,7 +11,7 @@ import importlib.util
 import re
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextvars import ContextVar
 from pathlib import Path
 from types import ModuleType
@@ -76,6 +76,7 @@ def load_stack(
     root: Path,
     environment: str,
     variables: Variables,
+    environments: Collection[str] = (),
     shape_of: Callable[[OutputTarget], Any] = lambda _: UNKNOWN,
 ) -> Stack:
     """Evaluate one module.
@@ -85,6 +86,7 @@ def load_stack(
         root: Project folder, to shorten paths in messages.
         environment: What `engine.environment` says in it.
         variables: Values for `variable`.
+        environments: The names of all environments; none if that is not known.
         shape_of: Returns the shape of another stack's output; it may load that stack's module.
 
     Returns:
@@ -96,6 +98,7 @@ def load_stack(
         root=root,
         environment=environment,
         variables=variables,
+        environments=environments,
         shape_of=shape_of,
     )
     if not is_logical_name(path.stem):

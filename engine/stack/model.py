@@ -177,13 +177,15 @@ class Import:
 
     Attributes:
         address: The declaration that takes it.
-        id: Stripe's id.
+        id: Stripe's id, which may be a reference to what is known before the apply.
         location: Where it is declared.
+        environment: The environment in which it does; empty for all.
     """
 
     address: ResourceAddress
     id: str
     location: Location
+    environment: str = ""
 
 
 @frozen(eq=False)

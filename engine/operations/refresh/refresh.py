@@ -14,6 +14,7 @@ from engine.operations.refresh.lookups import look_up
 from engine.operations.refresh.read import Connected, Place, read_all
 from engine.operations.run.context import Context
 from engine.plan.compare.liveness import is_gone
+from engine.plan.decide.references import ExpectedResource, KnownValues
 from engine.plan.inputs.observed import Observed
 from engine.plan.inputs.options import PlanOptions
 from engine.plan.inputs.ownership import Ownership
@@ -27,6 +28,7 @@ from engine.state.model import ResourceState, State
 from engine.values.paths import get_path
 from engine.values.secret import Sealed
 from engine.values.targets import AttributeTarget, OutputTarget
+from engine.values.templates import resolve
 
 
 def read_known(
@@ -141,14 +143,19 @@ class _Refresh:
         objects = self._objects()
         free = () if self.options.destroy or self.options.refresh_only else self._free(objects)
         asked = [address for address in free if self._is_import(address)]
-        answers = at_once([functools.partial(self._imported, address) for address in asked])
-        imports = dict(zip(asked, answers, strict=True))
+        ids = self._import_ids(asked, lookups)
+        asked = [address for address in asked if isinstance(ids[address], str)]
+        answers = at_once(
+            [functools.partial(self._imported, address, ids[address]) for address in asked]
+        )
+        imports = {**dict.fromkeys(ids), **dict(zip(asked, answers, strict=True))}
         remembered = dict(self._remembered(free, imports))
         taken = {*imports, *remembered}
         holders = self._holders([address for address in free if address not in taken])
         return Observed(
             objects=objects,
             imports=imports,
+            import_ids=ids,
             remembered=remembered,
             holders=holders,
             ownership=self.ownership,
@@ -195,10 +202,19 @@ class _Refresh:
     def _is_import(self, address: str) -> bool:
         return address in self.graph.stack.imports and self.state.at(address) is None
 
-    def _imported(self, address: str) -> RemoteObject | None:
-        wanted = self.graph.stack.imports[address]
-        kind = self._kind(wanted.address.type)
-        return self.provider.read(kind, wanted.id, account=self._account(address))
+    def _import_ids(
+        self, addresses: Sequence[str], lookups: Mapping[str, RemoteObject]
+    ) -> dict[str, Any]:
+        """The ids of objects to import, UNKNOWN where one is known after the apply only."""
+        known = KnownValues(self.context.schemas, self.outputs)
+        for address, found in lookups.items():
+            known.learn(address, ExpectedResource(attributes=found))
+        imports = self.graph.stack.imports
+        return {address: resolve(imports[address].id, known) for address in addresses}
+
+    def _imported(self, address: str, id: str) -> RemoteObject | None:
+        kind = self._kind(self.graph.declarations[address].type)
+        return self.provider.read(kind, id, account=self._account(address))
 
     def _remembered(
         self, free: tuple[str, ...], imports: Mapping[str, RemoteObject | None]

@@ -259,11 +259,7 @@ class Session:
 
     def outputs_read_by(self, graph: ResourceGraph) -> dict[OutputTarget, Any]:
         """The outputs of other stacks that a stack refers to, as they are after this run."""
-        return {
-            target: self._output_to_come(target)
-            for target in graph.named()
-            if isinstance(target, OutputTarget)
-        }
+        return {target: self._output_to_come(target) for target in graph.read()}
 
     def remade_for(self, outputs: Mapping[OutputTarget, Any]) -> frozenset[OutputTarget]:
         """Of the outputs that a stack reads, those whose object is made anew under the same id."""

@@ -239,10 +239,13 @@ def _cannot_be_made(inputs: PlanInputs, declaration: Declaration) -> Iterator[st
     """Why there can be no new object whatever its keys, the most important first."""
     address = declaration.address
     if address in inputs.observed.imports:
-        yield (
-            f"{address} is to be imported as {inputs.graph.stack.imports[address].id}, which does "
-            "not exist on this account. Correct the id, or take import_ out to create it"
-        )
+        wanted = inputs.graph.stack.imports[address].id
+        id = inputs.observed.import_ids.get(address, wanted)
+        if isinstance(id, str):
+            why = f"{id}, which does not exist on this account. Correct the id"
+        else:
+            why = f"{wanted}, which is no id before the apply. Apply what it refers to first"
+        yield f"{address} is to be imported as {why}, or take import_ out to create it"
     kind = inputs.schemas[declaration.type]
     if not kind.creatable and not kind.life.singleton:
         yield (

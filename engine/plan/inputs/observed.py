@@ -21,6 +21,7 @@ class Observed:
         refreshed: Stripe was asked; False where the plan is made from state alone.
         objects: Objects of managed resources; None for one that no longer exists.
         imports: Objects that the stack imports; None for one that does not exist.
+        import_ids: The ids of these, references resolved; UNKNOWN for one that has no value yet.
         remembered: Objects that an earlier run archived under an address that is declared again.
         holders: Objects that have the natural key of a declared resource that is not managed.
         ownership: Who owns which object.
@@ -37,6 +38,7 @@ class Observed:
     refreshed: bool = True
     objects: Mapping[str, RemoteObject | None] = field(default_factory=dict)
     imports: Mapping[str, RemoteObject | None] = field(default_factory=dict)
+    import_ids: Mapping[str, Any] = field(default_factory=dict)
     remembered: Mapping[str, RemoteObject] = field(default_factory=dict)
     holders: Mapping[str, RemoteObject] = field(default_factory=dict)
     ownership: Ownership = field(default_factory=Ownership)

@@ -29,7 +29,7 @@ def output_problems(stacks: Sequence[Stack], shapes: Shapes, root: Path) -> Iter
     """
     for stack in stacks:
         yield from _unknown_stacks(stack, shapes)
-        for location, name, references in references_of(stack):
+        for location, name, references in (*references_of(stack), *_ids_to_import(stack)):
             for path, target in references:
                 wrong = _wrong(target, shapes) if isinstance(target, OutputTarget) else None
                 if wrong is not None:
@@ -51,6 +51,12 @@ def references_of(stack: Stack) -> Iterator[tuple[Location, str, References]]:
     for output in stack.outputs.values():
         found = tuple(targets_with_paths({"value": output.value}))
         yield output.location, f"output {output.name!r}", found
+
+
+def _ids_to_import(stack: Stack) -> Iterator[tuple[Location, str, References]]:
+    for wanted in stack.imports.values():
+        found = tuple(targets_with_paths({"id": wanted.id}))
+        yield wanted.location, f"import_ of {wanted.address}", found
 
 
 def _unknown_stacks(stack: Stack, shapes: Shapes) -> Iterator[Problem]:

@@ -7,8 +7,11 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from engine.address import ResourceAddress
 from engine.errors import Problem
 from engine.schema.resource_type import Schemas
-from engine.stack.model import Location, Move, Stack
+from engine.stack.checks.unresolvable import what_is_wrong
+from engine.stack.model import Import, Location, Move, Stack
 from engine.suggest import nearest
+from engine.values.targets import OutputTarget
+from engine.values.templates import targets_in
 
 
 def refactoring_problems(stack: Stack, schemas: Schemas) -> Iterator[Problem]:
@@ -35,12 +38,35 @@ def refactoring_problems(stack: Stack, schemas: Schemas) -> Iterator[Problem]:
                 "take out the declaration, or this line",
             )
     for wanted in stack.imports.values():
+        yield from _import_id(wanted, stack, schemas)
         if wanted.address not in stack.declarations:
             yield _found(
                 wanted.location,
                 f"import_: {wanted.address} is not declared",
                 f"declare {_face(wanted.address, schemas)}({wanted.address.name!r}, ...)",
             )
+
+
+def _import_id(wanted: Import, stack: Stack, schemas: Schemas) -> Iterator[Problem]:
+    """What is wrong with the id of an import: it has to be known before the apply."""
+    if not isinstance(wanted.id, str) or not wanted.id:
+        yield _found(
+            wanted.location,
+            f"import_: the id of {wanted.address} is no text",
+            f'write import_("{wanted.address}", "ID")',
+        )
+    for target in targets_in(wanted.id):
+        if isinstance(target, OutputTarget):
+            continue
+        if not target.address.lookup and target.address in stack.declarations:
+            yield _found(
+                wanted.location,
+                f"import_: {target} is known only after apply, and an id to import before it",
+                "write the id, or look the object up: "
+                f"{_face(wanted.address, schemas)}.lookup(...).id",
+            )
+        elif wrong := what_is_wrong(target, stack, schemas):
+            yield _found(wanted.location, f"import_: {wrong[0]}", wrong[1])
 
 
 def moves_between(
