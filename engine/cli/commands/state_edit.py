@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from engine.address import ResourceAddress
     from engine.operations.run.context import Context
     from engine.operations.state_edit.move import MoveOptions
+    from engine.ports.reports import Moved
     from engine.state.model import State
 
 _FORMS = "engine state mv OLD NEW, STACK:ADDR OTHER:ADDR, STACK:ADDR... OTHER:, or OLD: NEW:"
@@ -126,8 +127,7 @@ def _move_stack(
             invocation.view.moved(moved),
         )
     else:
-        invocation.write_out(invocation.view.moved(moved))
-        _share(invocation, context)
+        _show(invocation, context, moved)
 
 
 def _rename(
@@ -167,14 +167,18 @@ def _move(
     from engine.operations.state_edit.move import move_resources
 
     moved = move_resources(context, giver, receiver, moves, options)
+    _show(invocation, context, moved)
+
+
+def _show(invocation: Invocation, context: Context, moved: Moved) -> None:
+    """Show what moved, and the next steps."""
     invocation.write_out(invocation.view.moved(moved))
-    _share(invocation, context)
-
-
-def _share(invocation: Invocation, context: Context) -> None:
     share = context.backend.how_to_share("both files")
-    if share:
-        invocation.write_note(f"{share}.")
+    both = moved.receiver if moved.ended else f"{moved.giver} {moved.receiver}"
+    invocation.write_note(
+        f"engine plan {both} shows that nothing changes; engine apply {both} records what the "
+        "stacks read of each other now." + (f" {share}." if share else "")
+    )
 
 
 @click.command("rm", cls=EngineCommand)

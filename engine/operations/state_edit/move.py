@@ -166,7 +166,7 @@ def hand_over(
         target: The state of the receiver.
         moves: The new addresses, by the old ones.
         modules: What the modules declare.
-        ends: The giver has no module: its outputs move too, and its state is removed.
+        ends: The giver has no module: its outputs move too, and its state goes.
     """
     context = run.context
     stacks = tuple(modules.stacks.values())
@@ -181,7 +181,8 @@ def hand_over(
     secrets.copy()
     after = handover.receiver_after()
     if ends:
-        after = dataclasses.replace(after, outputs={**handover.outputs(), **after.outputs})
+        outputs = {**handover.outputs(), **after.outputs}
+        after = dataclasses.replace(after, outputs=outputs, reads=handover.reads())
     run.save(after)
     if ends:
         context.backend.remove(source)

@@ -101,6 +101,15 @@ class Handover:
         found: dict[str, Any] = self._sealed_anew(self.giver.outputs, self._known())
         return found
 
+    def reads(self) -> dict[str, tuple[str, ...]]:
+        """What both read of other stacks, which the receiver does once it has the outputs too."""
+        both = (self.giver, self.receiver)
+        others = {name for state in both for name in state.reads} - {one.stack for one in both}
+        return {
+            name: tuple(sorted({local for state in both for local in state.reads.get(name, ())}))
+            for name in sorted(others)
+        }
+
     def unknown(self) -> tuple[str, ...]:
         """New addresses of resources with fingerprints that cannot be made anew."""
         known = self._known()
@@ -117,7 +126,8 @@ class Handover:
         def change(target: Target) -> Any:
             if isinstance(target, OutputTarget):
                 own = target.stack == self.receiver.stack
-                return self.receiver.outputs.get(target.name, UNKNOWN) if own else target
+                at = (target.name, *target.path)
+                return get_path(self.receiver.outputs, at, UNKNOWN) if own else target
             if target.address in self.moves:
                 new = parse_address(self.moves[target.address])
                 return AttributeTarget(new, target.attribute)

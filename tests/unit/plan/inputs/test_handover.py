@@ -124,17 +124,19 @@ def test_outputs_and_lookups_stay_references_but_for_the_receivers_own() -> None
             "nickname": "${output.third.name}",
             "lookup_key": "${data.stripe_coupon.x.id}",
             "tax_behavior": "${output.other.gone}",
+            "currency": "${output.other.all.eu[0]}",
         },
         attributes={"tax_behavior": "exclusive"},
     )
     giver = state("shop", {"stripe_price.a": entry})
-    other = dataclasses.replace(OTHER, outputs={"product": "prod_${1}"})
+    other = dataclasses.replace(OTHER, outputs={"product": "prod_${1}", "all": {"eu": ["eur"]}})
     [price] = handover({"stripe_price.a": "stripe_price.a"}, giver, other).received().values()
     assert price.declared == {
         "product": "prod_$${1}",
         "nickname": "${output.third.name}",
         "lookup_key": "${data.stripe_coupon.x.id}",
         "tax_behavior": "exclusive",
+        "currency": "eur",
     }
 
 
@@ -246,3 +248,10 @@ def test_the_same_lineage_keeps_every_fingerprint() -> None:
     assert both.received() == GIVER.resources
     assert both.unknown() == ()
     assert both.outputs() == GIVER.outputs
+
+
+def test_one_stack_made_of_two_reads_what_both_read() -> None:
+    """But nothing of itself."""
+    shop = state("shop", {}, reads={"third": ("a", "b"), "other": ("x",)})
+    other = state("other", {}, reads={"third": ("b", "c"), "shop": ("y",), "last": ("z",)})
+    assert handover({}, shop, other).reads() == {"last": ("z",), "third": ("a", "b", "c")}
