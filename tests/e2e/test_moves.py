@@ -229,8 +229,8 @@ def test_the_receiver_alone_is_refused_with_both_names(shop: Project) -> None:
     """Nothing is made twice, and the command to paste names both stacks."""
     shop.write("", "shop")
     shop.write(COUPON.format(more="") + '    moved("shop:stripe_coupon.c10", c10)\n', "other")
-    refusals = shop.report("other").refusals
-    assert refusals[0] == (
+    [refusal] = shop.report("other").refusals
+    assert refusal == (
         "stripe_coupon.c10 (stacks/other.py:6) is shop:stripe_coupon.c10, and stack shop is not "
         "part of this run. Run both: engine apply shop other"
     )

@@ -5,29 +5,42 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Sequence
 
+from engine.apply.journal import read_journal
 from engine.errors import StateError
+from engine.operations.run.context import Context
 from engine.operations.run.session import Session
 from engine.plan.model import Action, Plan
 from engine.plan.orphan import Orphan, named
-from engine.state.model import State
+from engine.state.model import Draft, State
 
 
 def other_states(session: Session) -> dict[str, State | None]:
     """The states of the environment that are not part of this run, by stack.
 
-    They are read once a run. A state that cannot be read is None: it is no reason to refuse the
-    plans of other stacks.
+    They are read once a run, with what the journals of unfinished runs recorded. A state that
+    cannot be read is None: it is no reason to refuse the plans of other stacks.
     """
     if session.others is None:
-        backend, environment = session.context.backend, session.context.environment
+        context = session.context
         found: dict[str, State | None] = {}
-        for name in backend.stacks(environment):
+        for name in context.backend.stacks(context.environment):
             if name not in session.states:
                 found[name] = None
                 with contextlib.suppress(StateError):
-                    found[name] = backend.read(name, environment)
+                    found[name] = _with_journal(context, name)
         session.others = found
     return session.others
+
+
+def _with_journal(context: Context, name: str) -> State | None:
+    state = context.backend.read(name, context.environment)
+    records = context.backend.read_journal(name, context.environment)
+    if state is None or not records:
+        return state
+    draft = Draft(state)
+    for delta in read_journal(records, context.schemas, {}).deltas:
+        draft.change(delta)
+    return draft.state()
 
 
 def made_again(plan: Plan, orphans: Sequence[Orphan]) -> Iterator[str]:

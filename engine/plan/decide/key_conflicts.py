@@ -25,6 +25,8 @@ def with_key_settled(inputs: PlanInputs, decision: Decision, holder: RemoteObjec
         decision: To make a new object.
         holder: The object that has its key.
     """
+    if decision.address in inputs.observed.transfers.awaited:
+        return decision  # refused already: what has the key is this very resource
     declaration = inputs.graph.declarations[decision.address]
     key = conflicting_key(decision.kind, decision.wanted, holder, transferable=True)
     owner = inputs.owned_elsewhere(decision.kind, declaration.lifecycle.account, holder)

@@ -29,6 +29,7 @@ class Transfers:
         given: Those among `released` that go with all that is recorded of them.
         waiting: Addresses whose objects another stack of the run declares, and which are left to
             the next plan, since options exclude that declaration.
+        awaited: Addresses whose resources cannot come here in this run, as the refusals say.
         contested: Every owner of the objects that several stacks keep, by address.
         refusals: Why a resource cannot come here, with the way on.
         warnings: What people should know of objects that several stacks record.
@@ -39,6 +40,7 @@ class Transfers:
     released: Mapping[str, Owner] = field(default_factory=dict)
     given: Collection[str] = ()
     waiting: Collection[str] = ()
+    awaited: Collection[str] = ()
     contested: Mapping[str, tuple[Owner, ...]] = field(default_factory=dict)
     refusals: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -98,6 +100,7 @@ class _Search:
         self.released: dict[str, dict[str, Owner]] = {name: {} for name in self.graphs}
         self.given: dict[str, set[str]] = {name: set() for name in self.graphs}
         self.waiting: dict[str, set[str]] = {name: set() for name in self.graphs}
+        self.awaited: dict[str, set[str]] = {name: set() for name in self.graphs}
         self.contested: dict[str, dict[str, tuple[Owner, ...]]] = {name: {} for name in self.graphs}
         self.refusals: dict[str, list[str]] = {name: [] for name in self.graphs}
         self.warnings: dict[str, list[str]] = {name: [] for name in self.graphs}
@@ -110,6 +113,7 @@ class _Search:
             released=self.released[name],
             given=frozenset(self.given[name]),
             waiting=frozenset(self.waiting[name]),
+            awaited=frozenset(self.awaited[name]),
             contested=self.contested[name],
             refusals=tuple(self.refusals[name]),
             warnings=tuple(self.warnings[name]),
@@ -156,6 +160,7 @@ class _Search:
         entry = other.resources.get(move.old) if other is not None else None
         if own is not None or (other is not None and entry is None):
             return
+        self.awaited[name].add(move.new)
         self.refusals[name].append(
             f"{move.new} ({move.location}) is {move.stack}:{move.old}, and stack {move.stack} is "
             f"not part of this run. Run both: engine apply {move.stack} {name}"
