@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from engine.address import ResourceAddress
-from engine.errors import NotFoundError, UsageError
+from engine.errors import GuardError, NotFoundError, UsageError
 from engine.graph.build import ResourceGraph
 from engine.operations.cross_checks.owners import owners_in
 from engine.operations.refresh.refresh import observe, read_known
@@ -15,7 +15,9 @@ from engine.operations.run.opening import open_session
 from engine.operations.run.record_existing import as_declared
 from engine.operations.run.session import Session
 from engine.operations.validate import load_graphs
+from engine.plan.decide.key_conflicts import owned
 from engine.plan.inputs.options import PlanOptions
+from engine.plan.inputs.ownership import key_of, key_of_object
 from engine.plan.inputs.transfers import Transfers
 from engine.plan.planner import make_plan
 from engine.stack.model import Import
@@ -43,6 +45,7 @@ def import_object(
     Raises:
         UsageError: if no stack declares the address, or it has an object already.
         NotFoundError: if there is no such object.
+        GuardError: if a resource of another stack is this object.
         EngineError: if the stack cannot be planned.
     """
     graphs = load_graphs(context, (), recorded=False)
@@ -101,6 +104,17 @@ def _recorded(
         kind = context.schemas[address.type]
         raise NotFoundError(
             f"there is no {kind.title} {id!r} on this account", hint="check the id and the mode"
+        )
+    declaration = graph.declarations[address]
+    key = key_of_object(address.type, declaration.lifecycle.account, actual)
+    owner = owners.elsewhere(graph.stack.name, key)
+    if owner is not None:
+        raise GuardError(owned(declaration, id, owner), hint="nothing was changed")
+    own = next((other for other, entry in state.resources.items() if key_of(entry) == key), None)
+    if own is not None:
+        raise GuardError(
+            f"{id} is {own} of stack {graph.stack.name} already",
+            hint=f"to have it as {address}: engine state mv {own} {address}; nothing was changed",
         )
     plan = make_plan(graph, state, observed, context.schemas, options)
     change = next(change for change in plan.changes if change.address == address)

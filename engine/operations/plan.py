@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from engine.address import ResourceAddress
 from engine.errors import UsageError
 from engine.graph.build import ResourceGraph
+from engine.operations.cross_checks.claims import refuse_double_claims
 from engine.operations.cross_checks.other_stacks import (
     made_again,
     other_states,
@@ -79,6 +80,7 @@ def plan_session(session: Session, options: PlanOptions) -> PlanReport:
     known = [(graph, session.prior[graph.stack.name]) for graph in graphs]
     read = read_known(session.context, session, known, options)
     plans = tuple(_plan_one(session, graph, options, read) for graph in graphs)
+    plans = refuse_double_claims(session, plans)
     stale = stale_refusals(session, plans) if options.refresh else {}
     others = other_states(session)
     orphans = _orphans(session, others, options)

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from engine.address import parse_address
 from engine.emulator.testing.faults import server_error
 from engine.errors import GuardError
+from engine.operations.import_ import import_object
 from tests.support.project import Project
 
 COUPON = """
@@ -401,3 +403,72 @@ def test_a_destroyed_stack_leaves_what_another_records(twice: Project) -> None:
     assert change.notes == ("other:stripe_coupon.c10 has it from now on",)
     twice.apply("shop", destroy=True)
     assert "C10" in coupons(twice)
+
+
+def test_an_import_of_what_the_stack_has_under_another_name(shop: Project) -> None:
+    """The old address is released, and nothing is removed; a declared one stays what it is."""
+    renamed = COUPON.format(more="").replace('"c10"', '"ten"')
+    shop.write(renamed + '    import_("stripe_coupon.ten", "C10")\n', "shop")
+    shop.apply()
+    assert shop.writes() == []
+    assert set(shop.state("shop").resources) == {"stripe_coupon.ten"}
+    again = '    Coupon("again", percent_off=10)\n    import_("stripe_coupon.again", "C10")\n'
+    shop.write(renamed + again, "shop")
+    assert any(
+        "C10 is stripe_coupon.ten already. If this is the same thing under a new name, write "
+        'moved("stripe_coupon.ten", "stripe_coupon.again")' in refusal
+        for refusal in shop.report().refusals
+    )
+
+
+def test_two_stacks_that_adopt_one_object(shop: Project) -> None:
+    """One owner: the second one is refused, by the name of the first."""
+    shop.call("post", "/v1/coupons", id="OLD", percent_off=10)
+    for name in ("shop", "other"):
+        more = ", lifecycle=Lifecycle(adopt=True)"
+        shop.write(COUPON.format(more=more).replace("C10", "OLD").replace('"c10"', '"x"'), name)
+    [refusal] = shop.report(allow_mass_change=True).refusals
+    assert "id 'OLD' is to be" in refusal
+    assert refusal.endswith("Declare it in one of the two stacks")
+
+
+def test_two_stacks_that_make_one_object(shop: Project) -> None:
+    """The second create would fail half way."""
+    for name in ("one", "two"):
+        shop.write(COUPON.format(more="").replace("C10", "NEW"), name)
+    [refusal] = shop.report().refusals
+    assert refusal == (
+        "stripe_coupon.c10 (stacks/two.py:5): id 'NEW' is to be one:stripe_coupon.c10 too, and an "
+        "object has one owner. Declare it in one of the two stacks"
+    )
+
+
+def test_a_single_object_has_one_owner_too(project: Project) -> None:
+    """An account has one set of tax settings: it is not adopted from another stack."""
+    text = """
+    from engine import moved
+    from engine.stripe import TaxSettings
+
+    settings = TaxSettings("main", defaults={"tax_behavior": "exclusive"})
+"""
+    project.write(text, "shop")
+    project.apply()
+    project.write(text, "other")
+    [refusal] = project.report().refusals
+    assert "belongs to shop:stripe_tax_settings.main, and an object has one owner" in refusal
+    project.write("", "shop")
+    project.write(text + '    moved("shop:stripe_tax_settings.main", settings)\n', "other")
+    project.apply()
+    assert set(project.state("other").resources) == {"stripe_tax_settings.main"}
+    assert not project.report().has_changes
+
+
+def test_engine_import_takes_nothing_from_another_stack(shop: Project) -> None:
+    """The command is refused as the plan is, with the owner and the line that moves it."""
+    shop.write(COUPON.format(more="").replace('"c10"', '"ten"').replace("C10", "TEN"), "other")
+    with pytest.raises(GuardError, match=r"C10 belongs to shop:stripe_coupon\.c10"):
+        import_object(shop.context(), parse_address("stripe_coupon.ten"), "C10")
+    more = '    new = Coupon("new", percent_off=10)\n'
+    shop.write(COUPON.format(more="") + more, "shop")
+    with pytest.raises(GuardError, match=r"C10 is stripe_coupon\.c10 of stack shop already"):
+        import_object(shop.context(), parse_address("stripe_coupon.new"), "C10")

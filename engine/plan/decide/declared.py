@@ -15,6 +15,7 @@ from engine.plan.decide.key_conflicts import owned, with_key_settled, with_reviv
 from engine.plan.decide.references import ExpectedResource, KnownValues, expected_after, lost_secret
 from engine.plan.decide.replacement import transfer_params, with_replacement
 from engine.plan.decide.unmanaged import unmanaged_object
+from engine.plan.inputs.ownership import key_of, key_of_object
 from engine.plan.inputs.plan_inputs import PlanInputs
 from engine.plan.inputs.transfers import two_owners
 from engine.plan.model import Action, Reason
@@ -124,6 +125,23 @@ def _of_others(inputs: PlanInputs, case: Existing, decision: Decision) -> Iterat
     owner = inputs.owned_elsewhere(case.kind, account, case.actual) if case.taken else None
     if owner is not None and address not in transfers.imported:
         yield owned(case.declaration, id_of(case.actual), owner)
+    ours = _also_here(inputs, case) if case.taken is Reason.IMPORTED else None
+    if ours is not None:
+        yield (
+            f"{address} ({case.declaration.location}): {id_of(case.actual)} is {ours} already. If "
+            f'this is the same thing under a new name, write moved("{ours}", "{address}"); if '
+            "not, take import_ out"
+        )
+
+
+def _also_here(inputs: PlanInputs, case: Existing) -> str | None:
+    """The declared resource of this stack that an object is already; None if there is none."""
+    account = case.declaration.lifecycle.account
+    key = key_of_object(case.kind.name, account, case.actual)
+    for address, entry in inputs.state.resources.items():
+        if key_of(entry) == key and address in inputs.graph.declarations:
+            return address
+    return None
 
 
 def _lost_secrets(inputs: PlanInputs, address: str, known: KnownValues) -> Iterator[str]:

@@ -187,8 +187,13 @@ class _Search:
         chosen = self._is_chosen(name, address)
         if chosen:
             self.takers[key] = taker
-        for owner in self.ownership.owners.get(key, ()):
-            if owner.stack != name and self._is_leaving(owner, whole=True):
+        own = (
+            Owner(name, other)
+            for other, entry in self.states[name].resources.items()
+            if key_of(entry) == key
+        )
+        for owner in sorted({*self.ownership.owners.get(key, ()), *own}):
+            if self._is_leaving(owner, whole=True):
                 if chosen:
                     self.imported[name].setdefault(address, owner)
                     self.released[owner.stack].setdefault(owner.address, taker)
