@@ -20,6 +20,7 @@ from engine.plan.compare.normalize import Normalizer
 from engine.plan.inputs.observed import Observed
 from engine.plan.inputs.options import PlanOptions
 from engine.plan.inputs.ownership import ObjectKey, Owner, Ownership
+from engine.plan.inputs.transfers import Transfers
 from engine.plan.model import Plan
 from engine.plan.planner import make_plan
 from engine.plan.saved.file import SavedPlan, SavedStack
@@ -175,12 +176,25 @@ def observed_of(case: Case) -> Observed:
         if isinstance(target, AttributeTarget)
     }
     counts = {(name, ""): count for name, count in said.pop("counts", {}).items()}
+    transfers = said.pop("transfers", {})
+    for part in ("received", "imported", "released"):
+        texts = transfers.get(part, {})
+        transfers[part] = {address: Owner.of(text) for address, text in texts.items()}
+    transfers["contested"] = {
+        address: tuple(map(Owner.of, texts))
+        for address, texts in transfers.get("contested", {}).items()
+    }
     owners = {}
     for id, text in said.pop("owners", {}).items():
-        stack, _, address = text.partition(":")
-        owners[ObjectKey(parse_address(address).type, "", id)] = (Owner(stack, address),)
+        owner = Owner.of(text)
+        owners[ObjectKey(parse_address(owner.address).type, "", id)] = (owner,)
     return Observed(
-        outputs=outputs, secrets=secrets, counts=counts, ownership=Ownership(owners=owners), **said
+        transfers=Transfers(**transfers),
+        outputs=outputs,
+        secrets=secrets,
+        counts=counts,
+        ownership=Ownership(owners=owners),
+        **said,
     )
 
 

@@ -251,7 +251,7 @@ def two_owners(owners: Sequence[Owner]) -> str:
     foreign = next((owner for owner in owners if owner.environment), None)
     if foreign is not None:
         way = (
-            f"release it in one of them, with removed({foreign.address!r}) or "
+            f'release it in one of them, with removed("{foreign.address}") or '
             f"engine -e {foreign.environment} state rm {foreign.stack}:{foreign.address}"
         )
     else:

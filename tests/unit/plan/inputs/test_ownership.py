@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from engine.plan.inputs.ownership import ObjectKey, Owner, Ownership, ownership_of
-from engine.state.model import RemovalPolicy, ResourceState, State, new_state
+from engine.state.model import RemovalPolicy, RemovedObject, ResourceState, State, new_state
 
 
 def state(stack: str, environment: str = "test", **resources: ResourceState) -> State:
@@ -73,3 +75,25 @@ def test_the_same_stack_in_another_environment_is_another_owner() -> None:
 def test_a_single_state_is_not_searched() -> None:
     """With one state alone every object is its own."""
     assert ownership_of([state("shop", a=product("prod_1"))], "test") == Ownership()
+
+
+def test_an_owner_is_read_from_its_text() -> None:
+    """As steps and plan files have it."""
+    for owner in (Owner("shop", "stripe_product.a"), Owner("shop", "stripe_product.a", "live")):
+        assert Owner.of(str(owner)) == owner
+
+
+def test_a_state_without_what_is_another_stacks_by_now() -> None:
+    """What was replaced or archived here and is a resource there is neither removed nor revived."""
+    gone = {
+        "stripe_product.old": RemovedObject(type="stripe_product", id="prod_3"),
+        "stripe_product.kept": RemovedObject(type="stripe_product", id="prod_4"),
+    }
+    shop = dataclasses.replace(
+        state("shop", a=product("prod_2", "prod_0", "prod_1"), b=product("prod_5")), removed=gone
+    )
+    other = state("other", x=product("prod_1"), y=product("prod_3"))
+    found = ownership_of([shop, other], "test").own(shop)
+    assert found.resources["stripe_product.a"].superseded == ("prod_0",)
+    assert found.resources["stripe_product.b"] == shop.resources["stripe_product.b"]
+    assert set(found.removed) == {"stripe_product.kept"}
