@@ -261,6 +261,8 @@ def _reason(reason: Reason, change: Change) -> str:
         names = [dotted(entry.path) for entry in change.fields if entry.forces_replacement]
         if names:
             return f"{_listed(names)} cannot be changed in place"
+    if reason is Reason.RELEASED and change.notes:
+        return "it stays on Stripe"  # the note says who has it from now on
     if reason is Reason.ENDED and Reason.REMEMBERED in change.reasons:
         return ""  # it was this stack that ended it
     return _REASONS[reason]

@@ -9,6 +9,7 @@ from pathlib import Path
 from engine.errors import Problem, UntrustedStateError, UsageError
 from engine.operations.run.context import Context
 from engine.operations.verify.checks import verify
+from engine.operations.verify.owners import objects_recorded_twice
 from engine.ports.reports import Verified
 from engine.suggest import nearest
 
@@ -33,8 +34,9 @@ def verify_states(
     """
     found = [_file(context, path) for path in files if "." not in path.stem]
     if not files or names:
+        twice = objects_recorded_twice(context)
         found.extend(
-            _stored(context, environment, stack)
+            _stored(context, environment, stack, twice.get((environment, stack), ()))
             for environment, stack in _places(context, names, environments)
         )
     exposed = (
@@ -84,7 +86,7 @@ def _file(context: Context, path: Path) -> Verified:
     )
 
 
-def _stored(context: Context, environment: str, stack: str) -> Verified:
+def _stored(context: Context, environment: str, stack: str, twice: Sequence[Problem]) -> Verified:
     place = context.backend.place(stack, environment)
     found = verify(
         context.backend.stored(stack, environment) or b"",
@@ -94,7 +96,7 @@ def _stored(context: Context, environment: str, stack: str) -> Verified:
         schemas=context.schemas,
         advice=context.backend.advice(place),
     )
-    problems = (*found.problems, *_journal_problems(context, environment, stack))
+    problems = (*found.problems, *twice, *_journal_problems(context, environment, stack))
     return dataclasses.replace(found, problems=problems)
 
 

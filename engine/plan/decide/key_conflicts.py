@@ -121,7 +121,7 @@ def owned(declaration: Declaration, what: str, owner: Owner) -> str:
     if owner.environment:
         return (
             f"{belongs}, in one environment. Declare it for one of the two, or release it there: "
-            f"engine -e {owner.environment} state rm {owner.stack}:{owner.address}"
+            f"engine state rm {owner.stack}:{owner.address} -e {owner.environment}"
         )
     return (
         f'{belongs}. To move it here, write moved("{owner}", "{declaration.address}") next to this '

@@ -6,7 +6,7 @@ Two states may record one object, after a bad merge or an interrupted move: so t
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import NamedTuple
 
@@ -140,3 +140,13 @@ def ownership_of(states: Iterable[State], environment: str) -> Ownership:
 
 def _add(owners: _Owners, key: ObjectKey, owner: Owner) -> None:
     owners[key] = (*owners.get(key, ()), owner)
+
+
+def way_to_settle(owners: Sequence[Owner]) -> str:
+    """What to do about an object that several states record."""
+    first, last = owners[0], owners[-1]
+    where = f" -e {last.environment}" if last.environment else ""
+    if first.environment != last.environment:
+        return f"keep one and release the other: engine state rm {last.stack}:{last.address}{where}"
+    names = " ".join(dict.fromkeys(owner.stack for owner in owners))
+    return f"declare it in one of them and run engine apply {names}{where}"

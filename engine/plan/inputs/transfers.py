@@ -11,7 +11,7 @@ from dataclasses import field
 from engine.frozen import frozen
 from engine.graph.build import ResourceGraph
 from engine.plan.inputs.options import PlanOptions
-from engine.plan.inputs.ownership import ObjectKey, Owner, Ownership, key_of
+from engine.plan.inputs.ownership import ObjectKey, Owner, Ownership, key_of, way_to_settle
 from engine.plan.inputs.selection import moved_state, selection
 from engine.stack.model import Import, Move
 from engine.state.model import State
@@ -246,18 +246,8 @@ class _Search:
 
 
 def two_owners(owners: Sequence[Owner]) -> str:
-    """Say of an object that several states record how that is settled."""
-    named = " and ".join(map(str, owners))
-    foreign = next((owner for owner in owners if owner.environment), None)
-    if foreign is not None:
-        way = (
-            f'release it in one of them, with removed("{foreign.address}") or '
-            f"engine -e {foreign.environment} state rm {foreign.stack}:{foreign.address}"
-        )
-    else:
-        names = " ".join(dict.fromkeys(owner.stack for owner in owners))
-        way = f"declare it in one of them and run engine apply {names}"
+    """Say of an object that several states record what that means, and how it is settled."""
     return (
-        f"recorded twice, as {named}: an object has one owner, so it is neither replaced nor "
-        f"removed meanwhile. To settle it, {way}"
+        f"recorded twice, as {' and '.join(map(str, owners))}: an object has one owner, so it is "
+        f"neither replaced nor removed meanwhile. To settle it, {way_to_settle(owners)}"
     )

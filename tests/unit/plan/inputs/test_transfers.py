@@ -319,8 +319,7 @@ def test_an_owner_in_another_environment_of_the_account(run: Run) -> None:
     run.stack("other", "")
     [warning] = run.find(live)["shop"].warnings
     assert warning.endswith(
-        'To settle it, release it in one of them, with removed("stripe_coupon.c") or '
-        "engine -e live state rm shop:stripe_coupon.c"
+        "To settle it, keep one and release the other: engine state rm shop:stripe_coupon.c -e live"
     )
     run.graphs.clear()
     run.stack("shop", "", C10)
