@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from engine.emulator.core import Emulator
-from engine.errors import UsageError
+from engine.errors import GuardError, UsageError
 from engine.operations.rebuild.rebuild import RebuildOptions, rebuild_states
 from engine.ports.reports import LeftAlone, MatchedBy, Rebuilt
 from engine.schema.remote import STAMP_KEY
@@ -261,3 +262,79 @@ def test_two_that_are_alike_are_told_apart_by_nobody(shop: Project) -> None:
     lose(shop, "other")
     rebuilt = rebuild(shop, ("other",))["other"]
     assert rebuilt.missing == ("stripe_coupon.cinq", "stripe_coupon.five")
+
+
+# ── a plan before anything is rebuilt ────────────────────────────────────────────────────────
+
+
+def refusals(project: Project, *names: str) -> str:
+    """Why plans are refused."""
+    return "\n".join(project.report(*names).refusals)
+
+
+@pytest.mark.parametrize("names", [(), ("other",)])
+def test_a_lost_state_of_the_receiver_makes_no_twin(shop: Project, names: Sequence[str]) -> None:
+    """The stamps are those of another stack; the plan says so, and how to go on."""
+    before = lose(shop, "other")
+    text = refusals(shop, *names)
+    assert f"stripe_coupon.c5 ({before['other'].resources[C5].id})" in text
+    assert f"with the stamp of shop:{C5}, which no state records any more" in text
+    assert "engine state rebuild other)" in text
+    with pytest.raises(GuardError, match="a second time"):
+        shop.apply(*names)
+    assert shop.writes() == []
+    rebuild(shop, ("other",))
+    settled(shop, before)
+
+
+def test_an_older_state_of_the_receiver_makes_no_twin(shop: Project) -> None:
+    """It is there, and does not know what moved here: its fields show it, also under a new name."""
+    backend, other = shop.context().backend, shop.state("other")
+    older = {name: one for name, one in other.resources.items() if name not in (C10, C5)}
+    changed = dataclasses.replace(other, resources=older, serial=other.serial + 1)
+    backend.write(changed, expected=other)
+    shop.write(OTHER + MOVING.replace('"c5"', '"five"'), "other")
+    text = refusals(shop)
+    assert "stripe_coupon.five (" in text
+    assert "engine state rebuild other --force)" in text
+    rebuild_states(shop.context(), ("other",), RebuildOptions(force=True))
+    assert not shop.report().has_changes
+
+
+KEPT = """
+    from engine import removed
+    from engine.stripe import Product
+
+    removed("stripe_coupon.c5", keep=True)
+    Product("pro", name="Pro")
+"""
+
+
+def test_what_was_kept_on_purpose_is_in_nobodys_way(tmp_path: Path) -> None:
+    """Another stack may use its address for something else, and may take it or leave it."""
+    with Emulator(seed=11) as emulator:
+        project = Project(tmp_path / "project", emulator)
+        project.write(
+            "from engine.stripe import Coupon, Product\n"
+            'Product("pro", name="Pro")\nCoupon("c5", percent_off=5, duration="once")\n'
+        )
+        project.write(OTHER, "other")
+        project.apply()
+        kept = project.id(C5)
+        project.write(KEPT)
+        project.apply()
+        project.write(OTHER + '    Coupon("c5", percent_off=7, duration="once")\n', "other")
+        assert not project.report().refusals
+        alike = OTHER + '    Coupon("c5", percent_off=5, duration="once")\n'
+        project.write(alike, "other")
+        text = refusals(project)
+        taking = f'import_("{C5}", "{kept}")'
+        assert taking in text
+        assert "take the key 'engine' out of its metadata" in text
+        project.write(f"from engine import import_\n{taking}\n" + textwrap.dedent(alike), "other")
+        assert not project.report().refusals
+        project.write(alike, "other")
+        project.call("post", f"/v1/coupons/{kept}", metadata={STAMP_KEY: ""})
+        project.apply()
+        assert len(project.objects("/v1/coupons")) == 2
+        assert not project.report().has_changes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import field
 from typing import Any
 
@@ -91,35 +91,16 @@ def _ids(resources: Any) -> dict[str, str]:
     }
 
 
-def other_lineages(context: Context, stack: str) -> frozenset[str]:
-    """Lineages of all other states of the project, valid or not."""
-    return frozenset().union(*(_lineages_in(raw) for _, _, raw in _others(context, stack)))
-
-
 def places_by_lineage(context: Context) -> dict[str, str]:
     """Which state of the project, valid or not, has each lineage.
 
     Its stack's name, with the environment where that is another: `shop`, `live/shop`.
     """
-    found: dict[str, str] = {}
-    for environment, name, raw in _others(context):
-        own = environment == context.environment
-        for lineage in _lineages_in(raw):
-            if own or lineage not in found:
-                found[lineage] = name if own else f"{environment}/{name}"
-    return found
-
-
-def ids_of_others(context: Context, stack: str) -> frozenset[str]:
-    """Ids of the objects of all other states of the project, as far as they can be read."""
-    documents = (_fields(raw) for _, _, raw in _others(context, stack))
-    return frozenset(id for fields in documents for id in _ids(fields.get("resources")).values())
-
-
-def _others(context: Context, stack: str = "") -> Iterator[tuple[str, str, bytes]]:
-    """What is stored of all stacks of the project but one, with its environment and its name."""
-    backend, own = context.backend, (stack, context.environment)
+    backend, found = context.backend, dict[str, str]()
     for environment in backend.environments():
+        own = environment == context.environment
         for name in backend.stacks(environment):
-            if (name, environment) != own:
-                yield environment, name, backend.stored(name, environment) or b""
+            for lineage in _lineages_in(backend.stored(name, environment) or b""):
+                if own or lineage not in found:
+                    found[lineage] = name if own else f"{environment}/{name}"
+    return found

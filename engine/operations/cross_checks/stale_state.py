@@ -2,27 +2,34 @@
 
 A create without a natural key is not preceded by a search. But each object that the engine creates
 carries its stamp, and lists return the newest objects first: one page of each type of which a plan
-creates something shows whether an object with such a stamp exists.
+creates something shows whether an object with such a stamp exists. An object that moved may carry
+the stamp of the stack it came from: then its fields show what it is.
 """
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from engine.errors import ProviderError
+from engine.errors import ProviderError, StateError
 from engine.frozen import frozen
-from engine.operations.cross_checks.raw_state import ids_of_others, other_lineages
+from engine.operations.cross_checks.other_stacks import other_states
+from engine.operations.cross_checks.owners import owners_in
+from engine.operations.cross_checks.raw_state import places_by_lineage, read_raw_state
 from engine.operations.refresh.concurrent import at_once
 from engine.operations.run.session import Session
+from engine.plan.compare.likeness import is_like
 from engine.plan.compare.liveness import is_gone, is_live, is_past
+from engine.plan.inputs.ownership import key_of, key_of_object
 from engine.plan.inputs.stamp import read_stamp
 from engine.plan.model import Action, Change, Plan, Step, StepKind
 from engine.schema.lifecycle import Verb
-from engine.schema.remote import RemoteObject, id_of
+from engine.schema.remote import STAMP_KEY, RemoteObject, id_of
 from engine.schema.resource_type import ResourceType
+from engine.stack.loader import stack_files
 from engine.state.model import State
 from engine.values.markers import UNKNOWN
 from engine.values.targets import AttributeTarget, Target
@@ -44,11 +51,13 @@ class _Unknown:
         address: The resource.
         id: The object.
         lineage: The lineage in its stamp.
+        giver: The resource of another stack in its stamp; empty if it is none of this project.
     """
 
     address: str
     id: str
     lineage: str
+    giver: str = ""
 
 
 def refuse_stale(session: Session, plans: Sequence[Plan]) -> tuple[Plan, ...]:
@@ -85,10 +94,12 @@ def stale_refusals(session: Session, plans: Sequence[Plan]) -> dict[str, tuple[s
             strict=True,
         )
     )
+    strays = dict(_strays(session, plans, pages))
+    lineages = places_by_lineage(context) if any(strays.values()) else {}
     return {
-        plan.stack: (_refusal(session, plan, unknown),)
+        plan.stack: tuple(_refusals(session, plan, unknown))
         for plan in plans
-        if (unknown := tuple(_unknown(session, plan, made[plan.stack], pages)))
+        if (unknown := tuple(_unknown(session, plan, made[plan.stack], strays, lineages)))
     }
 
 
@@ -116,6 +127,15 @@ def _owners(
     state: State, plan: Plan, kind: ResourceType, step: Step
 ) -> tuple[tuple[str, str], ...] | None:
     """Ids of the objects whose list it is; None if one of them does not exist yet."""
+    names = [name for name in (kind.parent, *kind.list_needs) if name]
+    ids = resolve({name: step.params.get(name) for name in names}, _ids_known(state, plan))
+    if not all(isinstance(id, str) for id in ids.values()):
+        return None
+    return tuple(ids.items())
+
+
+def _ids_known(state: State, plan: Plan) -> Callable[[Target], Any]:
+    """The ids of the objects that exist; UNKNOWN for all else that references name."""
 
     def id_of_target(target: Target) -> Any:
         if not isinstance(target, AttributeTarget) or target.attribute != "id":
@@ -125,11 +145,7 @@ def _owners(
             return found["id"]
         return entry.id.rpartition("/")[2] if entry is not None else UNKNOWN
 
-    names = [name for name in (kind.parent, *kind.list_needs) if name]
-    ids = {name: resolve(step.params.get(name), id_of_target) for name in names}
-    if not all(isinstance(id, str) for id in ids.values()):
-        return None
-    return tuple(ids.items())
+    return id_of_target
 
 
 def _newest(session: Session, place: _Place) -> Sequence[RemoteObject]:
@@ -148,33 +164,99 @@ def _newest(session: Session, place: _Place) -> Sequence[RemoteObject]:
         return ()
 
 
+def _strays(
+    session: Session, plans: Sequence[Plan], pages: Mapping[_Place, Sequence[RemoteObject]]
+) -> Iterator[tuple[_Place, tuple[RemoteObject, ...]]]:
+    """Live objects with a stamp that no state of the project records, nor does this run."""
+    owners = owners_in(session)
+    known = {(step.type, step.account, step.id) for plan in plans for step in plan.steps}
+    for state in session.states.values():
+        for entry in state.resources.values():
+            key = key_of(entry)
+            known |= {key, *(key._replace(id=id) for id in entry.superseded)}
+        known |= {(gone.type, gone.account, gone.id) for gone in state.removed.values()}
+    damaged = frozenset(_ids_in_damaged(session))
+    for place, page in pages.items():
+        kind = session.context.schemas[place[0]]
+        yield (
+            place,
+            tuple(
+                entry
+                for entry in page
+                for key in (key_of_object(place[0], place[1], entry),)
+                if read_stamp(entry) is not None
+                # The removal of an object that has ended only forgets it.
+                and not (is_gone(kind, entry, {}) or is_past(kind, entry))
+                and is_live(kind, entry)
+                and key not in known
+                and key not in owners.owners
+                and key not in owners.leaving
+                and key.id not in damaged
+            ),
+        )
+
+
+def _ids_in_damaged(session: Session) -> Iterator[str]:
+    """Ids that states name which cannot be read."""
+    for name, state in other_states(session).items():
+        with contextlib.suppress(StateError):
+            if state is None:
+                yield from read_raw_state(session.context, name).ids.values()
+
+
 def _unknown(
     session: Session,
     plan: Plan,
     made: Mapping[str, _Place],
-    pages: Mapping[_Place, Sequence[RemoteObject]],
+    strays: Mapping[_Place, Sequence[RemoteObject]],
+    lineages: Mapping[str, str],
 ) -> Iterator[_Unknown]:
-    """Objects with the stamp of what is to be made, that no state of the project knows."""
-    state, schemas = session.states[plan.stack], session.context.schemas
-    known = {entry.id for entry in state.resources.values()}
-    known.update(id for entry in state.resources.values() for id in entry.superseded)
-    known.update(gone.id for gone in state.removed.values())
-    names = dict(_names(session, plan))
-    found: list[_Unknown] = []
-    for place, page in pages.items():
-        for entry in page:
-            stamp, kind = read_stamp(entry), schemas[place[0]]
-            if stamp is None or id_of(entry) in known:
-                continue
-            address = names.get(stamp[1], stamp[1])
-            # The removal of an object that has ended only forgets it.
-            ended = is_gone(kind, entry, {}) or is_past(kind, entry) or not is_live(kind, entry)
-            if made.get(address) == place and not ended:
-                found.append(_Unknown(address=address, id=id_of(entry), lineage=stamp[0]))
-    if found:
-        others = other_lineages(session.context, plan.stack) - {state.lineage}
-        theirs = ids_of_others(session.context, plan.stack)
-        yield from (one for one in found if one.lineage not in others and one.id not in theirs)
+    """Objects that seem to be what is to be made."""
+    own, names = session.states[plan.stack].lineage, dict(_names(session, plan))
+    for place, entries in strays.items():
+        for entry in entries:
+            lineage, stamped = read_stamp(entry) or ("", "")
+            giver = "" if lineage == own else lineages.get(lineage, "")
+            if giver in ("", plan.stack):
+                address, giver = names.get(stamped, stamped), ""
+            else:
+                address = _address_here(session, plan, made, place, entry, giver)
+                giver = f"{giver}:{stamped}"
+            if made.get(address) == place:
+                yield _Unknown(address=address, id=id_of(entry), lineage=lineage, giver=giver)
+
+
+def _address_here(
+    session: Session,
+    plan: Plan,
+    made: Mapping[str, _Place],
+    place: _Place,
+    entry: RemoteObject,
+    giver: str,
+) -> str:
+    """What a plan makes that an object seems to be which another stack has no longer; or empty.
+
+    Its address says so if this stack has no state, and its fields say so anyway.
+    """
+    graphs = {graph.stack.name: graph for graph in session.graphs}
+    _, stamped = read_stamp(entry) or ("", "")
+    theirs = graphs.get(giver)
+    if "/" in giver or (theirs is not None and stamped in theirs.declarations):
+        return ""
+    if session.loaded[plan.stack] is None and (
+        theirs is not None or giver not in stack_files(session.context.settings.stacks)
+    ):
+        moves = graphs[plan.stack].stack.received if plan.stack in graphs else ()
+        return next(
+            (str(move.new) for move in moves if (move.stack, move.old) == (giver, stamped)), stamped
+        )
+    kind, known = session.context.schemas[place[0]], _ids_known(session.states[plan.stack], plan)
+    for step in plan.steps:
+        declared = step.record.declared if step.record is not None else {}
+        made_here = step.kind is StepKind.CREATE and made.get(step.address) == place
+        if made_here and is_like(kind, resolve(declared, known), entry):
+            return step.address
+    return ""
 
 
 def _names(session: Session, plan: Plan) -> Iterator[tuple[str, str]]:
@@ -184,17 +266,30 @@ def _names(session: Session, plan: Plan) -> Iterator[tuple[str, str]]:
             yield from ((move.old, move.new) for move in graph.stack.moves)
 
 
-def _refusal(session: Session, plan: Plan, unknown: Sequence[_Unknown]) -> str:
+def _refusals(session: Session, plan: Plan, unknown: Sequence[_Unknown]) -> Iterator[str]:
+    """Why these must not be made, by whose stamps they carry, and the ways on."""
     lineage, advice = session.states[plan.stack].lineage, session.context.advice(plan.stack)
-    named = ", ".join(f"{one.address} ({one.id})" for one in unknown[:_SHOWN])
-    more = f", and {len(unknown) - _SHOWN:,} more" if len(unknown) > _SHOWN else ""
-    others = sorted({one.lineage for one in unknown} - {lineage})
-    stamps = f", with stamps of another state, lineage {' and '.join(others)}" if others else ""
     force = " --force" if session.loaded[plan.stack] is not None else ""
-    return (
-        f"this plan would make a second time what is on the account: {named}{more}{stamps}. "
-        f"The state of {plan.environment}/{plan.stack} does not know it, so it is older than the "
-        f"account, or was lost. Take the newer state ({advice.newest}), or make it again from the "
-        f"account (engine state rebuild {plan.stack}{force}). If another project made it, give "
-        "yours another name"
-    )
+    for moved in (False, True):
+        some = [one for one in unknown if bool(one.giver) is moved]
+        if not some:
+            continue
+        named = ", ".join(f"{one.address} ({one.id})" for one in some[:_SHOWN])
+        more = f", and {len(some) - _SHOWN:,} more" if len(some) > _SHOWN else ""
+        others = sorted({one.lineage for one in some} - {lineage})
+        stamps, last = "", "If another project made it, give yours another name"
+        if moved:
+            stamps = f", with the stamp of {some[0].giver}, which no state records any more"
+            last = (
+                f'If it is to be taken from now on, write import_("{some[0].address}", '
+                f'"{some[0].id}"). If it is to stay next to the new one, take the key '
+                f"{STAMP_KEY!r} out of its metadata"
+            )
+        elif others:
+            stamps = f", with stamps of another state, lineage {' and '.join(others)}"
+        yield (
+            f"this plan would make a second time what is on the account: {named}{more}{stamps}. "
+            f"The state of {plan.environment}/{plan.stack} does not know it, so it is older than "
+            f"the account, or was lost. Take the newer state ({advice.newest}), or make it again "
+            f"from the account (engine state rebuild {plan.stack}{force}). {last}"
+        )

@@ -7,13 +7,9 @@ from typing import Any
 
 from engine.frozen import frozen
 from engine.plan.compare.liveness import has_ended, is_gone
-from engine.plan.compare.normalize import Normalizer
-from engine.plan.decide.references import is_certain
 from engine.schema.attribute import Attribute, Kind
 from engine.schema.remote import RemoteObject, id_of
 from engine.schema.resource_type import ResourceType
-
-_PLAIN = Normalizer("")
 
 
 @frozen
@@ -48,26 +44,6 @@ def sort_out(
     if alive:
         return Claimed(current=alive[0], superseded=tuple(map(id_of, alive[1:])))
     return Claimed(archived=there[0] if there else None)
-
-
-def is_like(kind: ResourceType, declared: Mapping[str, Any], found: RemoteObject) -> bool:
-    """Whether an object is alive and has all that is declared, as far as Stripe returns it.
-
-    Args:
-        kind: The resource type.
-        declared: What is declared, references resolved.
-        found: The object.
-    """
-    told = {
-        name: value
-        for name, value in declared.items()
-        if value is not None and not kind.root.fields[name].write_only
-    }
-    if not told or not is_certain(list(told.values())):
-        return False
-    returned = _PLAIN.pick(kind.root, told, found)
-    same: bool = _PLAIN.comparable(kind.root, told) == _PLAIN.comparable(kind.root, returned)
-    return same and sort_out(kind, declared, [found]).current is not None
 
 
 def named_in(attribute: Attribute, value: Any) -> frozenset[tuple[str, str]]:

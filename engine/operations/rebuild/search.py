@@ -10,9 +10,10 @@ from typing import Any
 
 from engine.graph.build import ResourceGraph
 from engine.operations.rebuild.listing import Listing
-from engine.operations.rebuild.match import Claimed, is_like, sort_out
+from engine.operations.rebuild.match import Claimed, sort_out
 from engine.operations.rebuild.project import Project
 from engine.operations.refresh.key_holders import find_holders
+from engine.plan.compare.likeness import is_like
 from engine.plan.compare.liveness import is_gone
 from engine.plan.compare.natural_keys import claim_of
 from engine.plan.decide.references import ExpectedResource, KnownValues
