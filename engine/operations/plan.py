@@ -36,9 +36,10 @@ from engine.plan.inputs.options import PlanOptions
 from engine.plan.model import Plan, PlanReport
 from engine.plan.orphan import Orphan
 from engine.plan.planner import make_plan
+from engine.plan.rename import Rename
+from engine.plan.renames import find_renames
 from engine.ports.held_locks import HeldLock
 from engine.schema.remote import RemoteObject
-from engine.state.model import State
 from engine.suggest import nearest
 
 
@@ -82,8 +83,8 @@ def plan_session(session: Session, options: PlanOptions) -> PlanReport:
     plans = tuple(_plan_one(session, graph, options, read) for graph in graphs)
     plans = refuse_double_claims(session, plans)
     stale = stale_refusals(session, plans) if options.refresh else {}
-    others = other_states(session)
-    orphans = _orphans(session, others, options)
+    orphans = _orphans(session, options)
+    renames = _renames(session, plans, orphans)
     held = session.context.backend.held_locks(session.context.environment)
     environment = session.context.settings.environment
     livemode = account is not None and bool(account.livemode)
@@ -92,6 +93,7 @@ def plan_session(session: Session, options: PlanOptions) -> PlanReport:
     def warnings(plan: Plan) -> Iterator[str]:
         yield from session.recovery_warnings.get(plan.stack, ())
         yield from plan.warnings
+        yield from (str(one) for one in renames if one.loses and one.stack == plan.stack)
         yield from _held(plan, held)
         if environment.live or livemode:
             yield from _to_confirm(session, plan, options)
@@ -121,22 +123,38 @@ def plan_session(session: Session, options: PlanOptions) -> PlanReport:
         requests=session.requests,
         server=environment.server,
         options=options,
+        renames=renames,
         orphans=orphans,
         recovered=bool(session.recovery_warnings),
     )
 
 
-def _orphans(
-    session: Session, others: Mapping[str, State | None], options: PlanOptions
-) -> tuple[Orphan, ...]:
+def _orphans(session: Session, options: PlanOptions) -> tuple[Orphan, ...]:
     """Stacks without a module, with what stays in them."""
     unrecorded = {
         graph.stack.name: graph.declarations
         for graph in session.graphs
         if session.loaded[graph.stack.name] is None
     }
+    others = other_states(session)
     states = others if options.destroy else {**others, **left_in_givers(session)}
     return orphans_of(session.context, states, states, unrecorded)
+
+
+def _renames(
+    session: Session, plans: Sequence[Plan], orphans: Sequence[Orphan]
+) -> tuple[Rename, ...]:
+    """What is removed and made anew, but for what the move of a whole stack settles."""
+    read = {name: state for name, state in other_states(session).items() if state is not None}
+    states = {**read, **session.states, **session.prior, **left_in_givers(session)}
+    lost = [orphan.stack for orphan in orphans if orphan.stack in states]
+    whole = {(orphan.stack, orphan.renamed) for orphan in orphans}
+    found = find_renames(plans, session.graphs, states, lost, session.context.schemas)
+    return tuple(
+        rename
+        for rename in found
+        if rename.old != rename.new or (rename.giver, rename.stack) not in whole
+    )
 
 
 def _sandbox_only(session: Session, plan: Plan) -> Iterator[str]:

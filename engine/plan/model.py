@@ -11,6 +11,7 @@ from engine.address import ResourceAddress
 from engine.frozen import frozen
 from engine.plan.inputs.options import PlanOptions
 from engine.plan.orphan import Orphan
+from engine.plan.rename import Rename
 from engine.schema.lifecycle import Removal
 from engine.state.model import ResourceState
 from engine.values.markers import ABSENT
@@ -331,6 +332,7 @@ class PlanReport:
         saved: They are kept in a file, or come from one, so that a person could review them.
         server: Address of the server; empty for the embedded emulator and for Stripe itself.
         options: What the person asked for.
+        renames: Removals and creations that are most likely one object under another address.
         orphans: Stacks of the environment that have a state and no module, and are not planned.
         recovered: An unfinished run was recovered before planning, which may have written.
     """
@@ -344,6 +346,7 @@ class PlanReport:
     saved: bool = False
     server: str = ""
     options: PlanOptions = field(default_factory=PlanOptions)
+    renames: tuple[Rename, ...] = ()
     orphans: tuple[Orphan, ...] = ()
     recovered: bool = False
 

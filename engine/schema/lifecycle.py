@@ -240,6 +240,8 @@ class Life:
         protect: Protected unless its declaration says otherwise.
         charged: Customers are charged by it, so on a live account its replacement has to be named.
         sandbox_only: Live mode refuses it.
+        loses: What an object loses that is removed and made anew with the same declaration, e.g.
+            `its signing secret`; empty if nothing but its id.
         cap: How many of it Stripe lets an account hold in each mode; 0 if it does not count.
     """
 
@@ -258,4 +260,5 @@ class Life:
     protect: bool = False
     charged: bool = False
     sandbox_only: bool = False
+    loses: str = ""
     cap: int = 0

@@ -76,8 +76,9 @@ def test_plan_json_is_one_document(engine: Engine) -> None:
         document = json.loads(ended.out)
         (stack,) = document["stacks"]
         assert list(document) == [
-            "format_version", "environment", "account", "stacks", "without_module", "requests"
-        ]  # fmt: skip
+            *("format_version", "environment", "account", "stacks"),
+            *("renames", "without_module", "requests"),
+        ]
         assert stack["summary"]["create"] == 2
         assert document["environment"] == "local"
 

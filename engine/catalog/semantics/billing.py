@@ -15,6 +15,8 @@ METER = Row(
     title="meter",
     id_prefix="mtr_",
     life=Life(
+        # D: reported usage is counted by one meter.
+        loses="the usage that was reported to it",
         removals=(Removal(verb=Verb.DEACTIVATE, call="deactivate"),),
         revival=Revival(live={"status": "active"}, params={}, call="reactivate"),
         natural_keys=(
@@ -69,6 +71,8 @@ CREDIT_GRANT = Row(
     title="credit grant",
     id_prefix="credgr_",
     life=Life(
+        # D: a grant begins with its whole amount.
+        loses="its record of what was used, so that the customer has the whole amount again",
         removals=(
             Removal(
                 verb=Verb.VOID,

@@ -34,6 +34,8 @@ ACCOUNT = Row(
     title="account",
     id_prefix="acct_",
     life=Life(
+        # D: all of that is of one account.
+        loses="its onboarding, its balance and its external accounts",
         # D: test accounts at any time, live ones at a zero balance and if the platform is liable.
         removals=(DELETE,),
         protect=True,
@@ -97,7 +99,11 @@ PERSON = Row(
     face="Person",
     title="person",
     id_prefix="person_",
-    life=Life(removals=(DELETE,)),
+    life=Life(
+        # D: each is verified anew.
+        loses="its verification",
+        removals=(DELETE,),
+    ),
     fields={
         **METADATA,
         **_NEVER_RETURNED,
@@ -240,6 +246,8 @@ FINANCIAL_ACCOUNT = Row(
     title="financial account",
     id_prefix="fa_",
     life=Life(
+        # D: both are of one account.
+        loses="its balance and its account numbers",
         # D: only at a zero balance.
         removals=(Removal(verb=Verb.CLOSE, call="close"),),
         ending=Ending(leaves={"status": ("closed",)}),

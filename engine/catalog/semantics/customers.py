@@ -34,6 +34,8 @@ CUSTOMER = Row(
     title="customer",
     id_prefix="cus_",
     life=Life(
+        # D: the subscriptions of a deleted customer are canceled.
+        loses="its balance, its payment methods and its subscriptions",
         # D: for good, and its subscriptions are canceled with it.
         removals=(DELETE,),
         protect=True,
@@ -86,6 +88,8 @@ CUSTOMER_TAX_ID = Row(
     title="customer's tax id",
     id_prefix="txi_",
     life=Life(
+        # D: each is verified anew.
+        loses="its verification",
         removals=(DELETE,),
         natural_keys=(
             NaturalKey(

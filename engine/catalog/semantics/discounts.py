@@ -21,7 +21,12 @@ COUPON = Row(
     face="Coupon",
     title="coupon",
     id_prefix="",
-    life=Life(removals=(DELETE,), natural_keys=(NaturalKey(attribute="id"),)),
+    life=Life(
+        # S: times_redeemed.
+        loses="its count of redemptions",
+        removals=(DELETE,),
+        natural_keys=(NaturalKey(attribute="id"),),
+    ),
     expand=("applies_to", "currency_options"),
     hidden=("applies_to", "currency_options"),
     fields={
@@ -108,6 +113,8 @@ PROMOTION_CODE = Row(
     title="promotion code",
     id_prefix="promo_",
     life=Life(
+        # S: times_redeemed.
+        loses="its count of redemptions",
         removals=(DEACTIVATE,),
         # A code also ends by itself: expired, or redeemed as often as it may be.
         revival=Revival(

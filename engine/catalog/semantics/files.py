@@ -33,6 +33,8 @@ FILE_LINK = Row(
     title="file link",
     id_prefix="link_",
     life=Life(
+        # S: url.
+        loses="its URL",
         removals=(Removal(verb=Verb.EXPIRE, params={"expires_at": "now"}),),
         ending=Ending(leaves={"expired": (True,)}, explained_by=("expires_at",)),
     ),

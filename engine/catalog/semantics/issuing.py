@@ -34,6 +34,8 @@ CARDHOLDER = Row(
     title="cardholder",
     id_prefix="ich_",
     life=Life(
+        # D: a card keeps its cardholder.
+        loses="its cards",
         removals=(Removal(verb=Verb.DEACTIVATE, params={"status": "inactive"}),),
         revival=Revival(live={"status": "active"}, params={"status": "active"}),
         protect=True,
@@ -60,6 +62,8 @@ CARD = Row(
     title="card",
     id_prefix="ic_",
     life=Life(
+        # D: each card has a number of its own.
+        loses="its number",
         # D: for good.
         removals=(Removal(verb=Verb.CANCEL, params={"status": "canceled"}),),
         ending=Ending(

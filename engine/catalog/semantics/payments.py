@@ -39,7 +39,12 @@ PAYMENT_LINK = Row(
     face="PaymentLink",
     title="payment link",
     id_prefix="plink_",
-    life=Life(removals=(DEACTIVATE,), revival=ACTIVE_AGAIN),
+    life=Life(
+        # S: url.
+        loses="its URL",
+        removals=(DEACTIVATE,),
+        revival=ACTIVE_AGAIN,
+    ),
     expand=("line_items",),
     hidden=("line_items",),
     fields={

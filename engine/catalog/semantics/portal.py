@@ -20,6 +20,8 @@ PORTAL_CONFIGURATION = Row(
     title="customer portal configuration",
     id_prefix="bpc_",
     life=Life(
+        # S: login_page.url.
+        loses="the URL of its login page",
         removals=(
             Removal(
                 verb=Verb.DEACTIVATE, params={"active": False}, unless_leaf=("is_default", True)

@@ -50,6 +50,8 @@ PRICE = Row(
     title="price",
     id_prefix="price_",
     life=Life(
+        # D: subscriptions stay on the price that they were made with.
+        loses="the subscriptions that are on it",
         charged=True,
         removals=(ARCHIVE,),
         revival=ACTIVE_AGAIN,
@@ -201,6 +203,8 @@ PLAN = Row(
     title="plan",
     id_prefix="plan_",
     life=Life(
+        # D: subscriptions stay on the plan that they were made with.
+        loses="the subscriptions that are on it",
         charged=True,
         # D: new subscribers cannot have it any more, those who have it keep it.
         removals=(DELETE,),

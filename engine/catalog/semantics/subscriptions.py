@@ -82,6 +82,8 @@ SUBSCRIPTION = Row(
     title="subscription",
     id_prefix="sub_",
     life=Life(
+        # D: the first period begins with it.
+        loses="its billing period, so that the customer is charged again",
         removals=(Removal(verb=Verb.CANCEL, call="cancel"),),
         ending=Ending(
             leaves={"status": ("canceled", "incomplete_expired")},
@@ -216,6 +218,8 @@ SUBSCRIPTION_SCHEDULE = Row(
     title="subscription schedule",
     id_prefix="sub_sched_",
     life=Life(
+        # S: current_phase.
+        loses="the phase that it is in",
         removals=(
             # D: one that has begun lets its subscription live on; of another nothing is left.
             Removal(verb=Verb.RELEASE, call="release", unless_leaf=("status", "not_started")),

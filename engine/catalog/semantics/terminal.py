@@ -94,7 +94,11 @@ READER = Row(
     face="TerminalReader",
     title="terminal reader",
     id_prefix="tmr_",
-    life=Life(removals=(DELETE,)),
+    life=Life(
+        # D: a code registers a device once.
+        loses="its registration, so that the device needs a new code",
+        removals=(DELETE,),
+    ),
     fields={
         **METADATA,
         "label": Field(max_length=800),

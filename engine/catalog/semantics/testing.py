@@ -13,6 +13,8 @@ TEST_CLOCK = Row(
     title="test clock",
     id_prefix="clock_",
     life=Life(
+        # D: its customers are deleted with it.
+        loses="its time and the customers on it",
         # D: its customers go with it, and their subscriptions end.
         removals=(DELETE,),
         natural_keys=(NaturalKey(attribute="name", scan=True, unique=False),),

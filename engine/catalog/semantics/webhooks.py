@@ -38,6 +38,8 @@ WEBHOOK_ENDPOINT = Row(
     title="webhook endpoint",
     id_prefix="we_",
     life=Life(
+        # S: secret, signing_secret.
+        loses="its signing secret",
         removals=(DELETE,),
         # L: "You have reached the maximum of 16 test webhook endpoints."
         cap=16,
@@ -65,6 +67,8 @@ EVENT_DESTINATION = Row(
     title="event destination",
     id_prefix="ed_",
     life=Life(
+        # S: secret, signing_secret.
+        loses="its signing secret",
         removals=(DELETE,),
         # Stripe disables a destination that keeps failing; that is drift worth seeing.
         revival=Revival(live={"status": "enabled"}, params={}, call="enable"),

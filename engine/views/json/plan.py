@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.plan.model import Change, Drift, FieldChange, OutputChange, Plan, PlanReport, summary
 from engine.plan.orphan import Orphan
+from engine.plan.rename import Rename
 from engine.ports.outcomes import ApplyReport, ApplyResult, StepResult
 from engine.values.markers import ABSENT
 from engine.values.paths import Path, dotted
@@ -23,6 +24,7 @@ def plan_document(report: PlanReport) -> dict[str, Any]:
         **({"server": report.server} if report.server else {}),
         "account": {"id": report.account_id or None, "livemode": report.livemode},
         "stacks": [_plan(plan) for plan in report.plans],
+        "renames": [_rename(rename) for rename in report.renames],
         "without_module": [orphan_document(orphan) for orphan in report.orphans],
         "requests": report.requests,
     }
@@ -51,6 +53,17 @@ def apply_document(report: ApplyReport) -> dict[str, Any]:
         for entry in result.results
     ]
     return document
+
+
+def _rename(rename: Rename) -> dict[str, Any]:
+    return {
+        "from": {"stack": rename.giver or rename.stack, "address": rename.old},
+        "to": {"stack": rename.stack, "address": rename.new, "location": rename.line},
+        "same": rename.same,
+        "loses": rename.loses or None,
+        "file": rename.file,
+        "line": rename.moved,
+    }
 
 
 def orphan_document(orphan: Orphan) -> dict[str, Any]:

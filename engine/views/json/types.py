@@ -56,6 +56,7 @@ def _type_document(kind: ResourceType) -> dict[str, Any]:
             {"verb": removal.verb.value, "note": removal.note or None}
             for removal in kind.life.removals
         ],
+        "loses": kind.life.loses or None,
         "natural_keys": [key.attribute for key in kind.life.natural_keys],
         "metadata": kind.has_metadata,
     }

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from engine.plan.inputs.options import PlanOptions
 from engine.plan.model import Plan, PlanReport, StepKind
 from engine.plan.orphan import Orphan
+from engine.plan.rename import Rename
 from engine.plan.saved.file import SavedPlan
 from engine.schema.resource_type import Schemas
 from engine.views import vocabulary
@@ -28,11 +29,15 @@ def plan_text(report: PlanReport, schemas: Schemas, style: Style, *, verbose: bo
     """
     several = len(report.plans) > 1
     blocks = [account_line(report, style)]
+    blocks += _rename_lines(report.renames, style, lossy=True)
     blocks += _legend(report.plans, style)
+    above = {str(rename) for rename in report.renames}
     for plan in report.plans:
-        blocks += _plan_blocks(plan, schemas, style, named=several)
+        warnings = [warning for warning in plan.warnings if warning not in above]
+        blocks += _plan_blocks(plan, warnings, schemas, style, named=several)
     if several and report.has_changes:
         blocks.append("\n".join(_stack_lines(report.plans)))
+    blocks += _rename_lines(report.renames, style, lossy=False)
     blocks += ["\n".join(_orphan_lines(orphan, style)) for orphan in report.orphans]
     blocks.append(_conclusion(report, style))
     if verbose:
@@ -116,8 +121,10 @@ def requests_line(requests: int) -> str:
     return f"{counted(requests, 'request')} made to Stripe."
 
 
-def _plan_blocks(plan: Plan, schemas: Schemas, style: Style, *, named: bool) -> Iterator[str]:
-    if named and (plan.has_changes or plan.drift or plan.warnings or plan.refusals):
+def _plan_blocks(
+    plan: Plan, warnings: Sequence[str], schemas: Schemas, style: Style, *, named: bool
+) -> Iterator[str]:
+    if named and (plan.has_changes or plan.drift or warnings or plan.refusals):
         yield style.paint(f"Stack {plan.stack}", "bold")
     if plan.drift:
         lines = [style.paint("Changed outside of the code since the last apply:", "bold")]
@@ -134,12 +141,20 @@ def _plan_blocks(plan: Plan, schemas: Schemas, style: Style, *, named: bool) -> 
     if plan.outputs:
         lines = [style.paint("Changes to outputs:", "bold")]
         yield "\n".join([*lines, *output_lines(plan.outputs, style)])
-    if plan.warnings:
+    if warnings:
         mark = style.paint("Warning:", "yellow", "bold")
-        yield "\n".join(f"{mark} {warning}" for warning in plan.warnings)
+        yield "\n".join(f"{mark} {warning}" for warning in warnings)
     if plan.refusals:
         lines = [style.paint("This plan is refused:", "red", "bold")]
         yield "\n".join([*lines, *(f"  {refusal}" for refusal in plan.refusals)])
+
+
+def _rename_lines(renames: Sequence[Rename], style: Style, *, lossy: bool) -> Iterator[str]:
+    """The renames that a plan does not know of; those that lose something are warnings."""
+    chosen = [rename for rename in renames if bool(rename.loses) is lossy]
+    mark = style.paint("Warning:", "yellow", "bold") if lossy else style.paint("Hint:", "bold")
+    if chosen:
+        yield "\n".join(f"{mark} {rename}" for rename in chosen)
 
 
 def _orphan_lines(orphan: Orphan, style: Style) -> Iterator[str]:

@@ -139,6 +139,8 @@ def _removal_lines(kind: ResourceType) -> Iterator[str]:
     reason = vocabulary.cannot_delete(kind)
     if reason:
         yield f"  {reason}."
+    if kind.life.loses:
+        yield f"  Removed and made anew, it loses {kind.life.loses}."
     if kind.life.protect:
         yield "  Protected unless its lifecycle says otherwise."
 

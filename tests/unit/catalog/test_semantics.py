@@ -427,6 +427,17 @@ def test_what_lives_in_a_sandbox_alone_says_so() -> None:
     assert alone == {name for name in OBJECTS if name.startswith("test_helpers.")}
 
 
+def test_what_an_object_loses_by_being_made_anew() -> None:
+    """A link's URL, a secret, a count of redemptions: a sentence says it of each type."""
+    loses = {name: loader.row(name).life.loses for name in OBJECTS}
+    assert loses["webhook_endpoint"] == loses["v2.core.event_destination"] == "its signing secret"
+    assert loses["coupon"] == loses["promotion_code"] == "its count of redemptions"
+    assert loses["payment_link"] == loses["file_link"] == "its URL"
+    assert loses["billing.meter"] == "the usage that was reported to it"
+    # Nothing but an id, which what refers to them is given anew.
+    assert not loses["product"] + loses["entitlements.feature"] + loses["radar.value_list"]
+
+
 def test_what_happens_once_is_not_managed() -> None:
     """The objects that cannot be declared exist, and none of them has a row."""
     assert set(OCCURRENCES) <= set(loader.object_names())

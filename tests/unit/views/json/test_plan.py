@@ -92,6 +92,7 @@ def test_a_plan_is_one_document(price_change: Change) -> None:
                 "refusals": [],
             }
         ],
+        "renames": [],
         "without_module": [],
         "requests": 2,
     }

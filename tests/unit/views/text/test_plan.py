@@ -22,6 +22,7 @@ from engine.plan.model import (
     StepKind,
 )
 from engine.plan.orphan import Orphan
+from engine.plan.rename import Rename
 from engine.plan.saved.file import SavedPlan, SavedStack
 from engine.plan.saved.preconditions import Preconditions
 from engine.schema.lifecycle import Removal, Verb
@@ -177,6 +178,27 @@ def test_a_stack_without_a_module_is_named_with_what_it_holds_and_the_ways_on() 
     assert text.endswith(
         "No stack has a module, so nothing is planned.\n"
         "Without a module: old. What to do about it is above."
+    )
+
+
+def test_a_rename_is_shown_above_the_plan_if_something_is_lost_by_it() -> None:
+    """Below it if not; as a warning of its plan it is not repeated there."""
+    made = build.change("stripe_coupon.b", Action.CREATE)
+    hint = Rename(
+        stack="saas",
+        old=parse_address("stripe_product.a"),
+        new=parse_address("stripe_product.b"),
+        same="name 'Pro'",
+        line="stacks/saas.py:2",
+    )
+    warning = dataclasses.replace(hint, giver="shop", loses="its URL")
+    plan = build.plan(made, warnings=(str(warning), "Another."))
+    text = text_of(build.report(plan, renames=(hint, warning)))
+    above, below = text.split("What the symbols mean:")
+    assert above == f"{FIRST_LINE}\n\nWarning: {warning}\n\n"
+    assert below.endswith(
+        f"\n\nWarning: Another.\n\nHint: {hint}\n\n"
+        "Plan: 1 to create, 0 to update, 0 to replace, 0 to remove."
     )
 
 
