@@ -228,6 +228,7 @@ class StackRun:
         kind = self.ports.schemas[step.type]
         kept: dict[str, str] = {}
         try:
+            step = self.references.on_account(step)
             params = resolve(step.params, self.references.value)
             if step.kind is StepKind.CREATE and kind.creation_only:
                 self.ports.sink.check()
@@ -277,7 +278,7 @@ class StackRun:
         entry = self.draft.at(step.address)
         if step.kind is StepKind.REMOVE:
             deleted = step.removal is not None and step.removal.verb is Verb.DELETE
-            return deleted and entry is not None and entry.id == step.id
+            return deleted and entry is not None and entry.is_object(step.account, step.id)
         return step.kind is StepKind.FORGET and step.address in self.missing
 
     def _own_id(self, step: Step) -> str:

@@ -155,7 +155,10 @@ def objects_of(state: State) -> str:
 
     Two states of one lineage and serial can differ: each branch of a repository has its own.
     """
-    held = sorted((name, entry.id, entry.superseded) for name, entry in state.resources.items())
+    held = sorted(
+        (name, entry.id, entry.superseded, *filter(None, [entry.account]))
+        for name, entry in state.resources.items()
+    )
     return fingerprint(held, state.lineage)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from engine.apply.journal import Intent, Run, Unfinished, objects_of
@@ -37,6 +37,7 @@ from engine.schema.remote import STAMP_KEY, RemoteObject, composite_id, id_of
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.state.advice import GENERAL, Advice
 from engine.state.model import Delta, Draft, ResourceState, State
+from engine.state.superseded import superseded_name
 from engine.values.paths import get_path, set_path
 from engine.values.secret import fingerprint
 
@@ -147,19 +148,31 @@ def _rebased(delta: Delta, draft: Draft) -> Delta:
     What is there stays. An object that the run made and the state does not know is kept: at
     its address, or, where another one is now, among those that the next plan removes.
     """
-    known = {entry.id for entry in draft.resources.values()}
-    known.update(id for entry in draft.resources.values() for id in entry.superseded)
+    known = set(_objects(draft))
     resources: dict[str, ResourceState | None] = {}
     for address, entry in delta.resources.items():
         current = draft.at(address)
-        if entry is None or entry.id in known:
+        if entry is None or (entry.type, entry.account, entry.id) in known:
             continue
-        if current is None or current.id in entry.superseded:
+        if current is None or (current.account, current.id) in entry.left:
             resources[address] = entry
         else:
-            left = (*current.superseded, entry.id)
+            left = (*current.superseded, superseded_name(entry.account, entry.id, current.account))
             resources[address] = dataclasses.replace(current, superseded=left)
     return Delta(resources=resources)
+
+
+def _objects(draft: Draft, *, without: str = "") -> Iterator[tuple[str, str, str]]:
+    """Type, account and id of every object that a state records, those to be removed too.
+
+    Args:
+        draft: The state.
+        without: The address of a resource whose own object is left out.
+    """
+    for address, entry in draft.resources.items():
+        if address != without:
+            yield entry.type, entry.account, entry.id
+        yield from ((entry.type, *left) for left in entry.left)
 
 
 # ── what only Stripe can answer ───────────────────────────────────────────────────────────────
@@ -198,7 +211,11 @@ def _settle(
     else:
         keep_secrets(ports.sink, unfinished.run.stack, step, kind, answer)
     current = draft.at(address)
-    known = current is not None and answer is not None and current.id == id_of(answer)
+    known = (
+        current is not None
+        and answer is not None
+        and current.is_object(step.account, id_of(answer))
+    )
     if not (known and step.kind is StepKind.CREATE):
         if what is Found.DISCOVERED and kind.life.composite is not None:
             step = _without_sealed(step)
@@ -291,17 +308,21 @@ def _made(
     if kind.life.composite is not None:
         id = composite_id(kind.life.composite, step.params)
         return provider.read(kind, id, account=step.account)
-    known = _known_ids(draft, step)
+    known = _known(draft, step)
     made = [
         found
         for found in _candidates(intent, kind, provider)
-        if id_of(found) not in known
+        if (step.type, step.account, id_of(found)) not in known
         and not is_gone(kind, found, step.params)
         and _is_what_was_sent(kind, step.params, found, draft.lineage)
     ]
     current = draft.at(step.address)
     # The state may hold another object at this address, for example after a merge.
-    news = (found for found in made if current is None or id_of(found) != current.id)
+    news = (
+        found
+        for found in made
+        if current is None or not current.is_object(step.account, id_of(found))
+    )
     return next(news, made[0] if made else None)
 
 
@@ -326,13 +347,12 @@ def _candidates(intent: Intent, kind: ResourceType, provider: Provider) -> list[
     ]
 
 
-def _known_ids(draft: Draft, step: Step) -> set[str]:
-    """Ids that the state records at other addresses, or of objects that are to be removed."""
-    own = step.address
-    known = {entry.id for other, entry in draft.resources.items() if other != own}
-    known.update(id for entry in draft.resources.values() for id in entry.superseded)
-    known.update(gone.id for gone in draft.removed.values())
-    known.update(() if step.record is None else step.record.superseded)
+def _known(draft: Draft, step: Step) -> set[tuple[str, str, str]]:
+    """Objects that the state records at other addresses, or that are to be removed."""
+    known = set(_objects(draft, without=step.address))
+    known.update((gone.type, gone.account, gone.id) for gone in draft.removed.values())
+    left = step.record.left if step.record is not None else ()
+    known.update((step.type, *old) for old in left)
     return known
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from engine.errors import EngineError
 from engine.plan.compare.response import referred_value
+from engine.plan.inputs.accounts import is_account_id
+from engine.plan.model import Step
 from engine.ports.secret_sink import SecretSink
 from engine.schema.remote import RemoteObject
 from engine.schema.resource_type import Schemas
@@ -16,6 +19,7 @@ from engine.values.markers import UNKNOWN
 from engine.values.paths import get_path
 from engine.values.secret import Sealed, Sensitive, holds_secret
 from engine.values.targets import AttributeTarget, OutputTarget, Target
+from engine.values.templates import resolve
 
 
 @dataclass(slots=True, kw_only=True)
@@ -69,6 +73,26 @@ class References:
             return self.value(target)
         except EngineError:
             return UNKNOWN
+
+    def on_account(self, step: Step) -> Step:
+        """A step with the account that it acts on, in what state is to record too.
+
+        Raises:
+            EngineError: if the account is not known.
+        """
+        account = resolve(step.account, self.value)
+        if account == step.account:
+            return step
+        if not is_account_id(account):
+            raise EngineError(
+                f"{step.account} is no account, so {step.address} cannot be on it",
+                hint="lifecycle=Lifecycle(account=...) takes the id of a connected account",
+            )
+        record = step.record
+        if record is not None:
+            policy = dataclasses.replace(record.removal_policy, account=account)
+            record = dataclasses.replace(record, removal_policy=policy)
+        return dataclasses.replace(step, account=account, record=record)
 
     def _attribute(self, target: AttributeTarget) -> Any:
         address, path = target.address, target.path

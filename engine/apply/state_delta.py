@@ -13,6 +13,7 @@ from engine.schema.lifecycle import Verb
 from engine.schema.remote import RemoteObject, id_of
 from engine.schema.resource_type import ResourceType
 from engine.state.model import Delta, Draft, RemovedObject, ResourceState
+from engine.state.superseded import superseded_object
 from engine.values.paths import get_path, set_path
 from engine.values.targets import Target
 from engine.values.templates import resolve
@@ -84,8 +85,11 @@ def moving(draft: Draft, moves: Mapping[str, str]) -> Delta:
 def _removal(step: Step, kind: ResourceType, entry: ResourceState | None) -> Delta:
     """The removal of an object; one that Stripe only archives is remembered."""
     address = step.address
-    if entry is not None and entry.id != step.id:
-        left = tuple(id for id in entry.superseded if id != step.id)
+    if entry is not None and not entry.is_object(step.account, step.id):
+        ended = (step.account, step.id)
+        left = tuple(
+            name for name in entry.superseded if superseded_object(name, entry.account) != ended
+        )
         return Delta(resources={address: dataclasses.replace(entry, superseded=left)})
     if step.removal is None or step.removal.verb is Verb.DELETE or kind.life.revival is None:
         return Delta(resources={address: None})

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import field
 from typing import Any
 
 from engine.errors import GraphError, Problem, StackError
@@ -27,6 +28,7 @@ class ResourceGraph:
             sets: the object can exist before what they name does. Not among `edges`.
         triggers: For each address what its `replace_triggered_by` names.
         targets: For each address the references in its arguments, each with the path of its leaf.
+        accounts: What the accounts that resources name refer to, by address; nothing for an id.
     """
 
     stack: Stack
@@ -35,6 +37,7 @@ class ResourceGraph:
     deferred: Mapping[str, frozenset[str]]
     triggers: Mapping[str, frozenset[str]]
     targets: Mapping[str, References]
+    accounts: Mapping[str, tuple[Target, ...]] = field(default_factory=dict)
 
     def needs(self, address: str) -> tuple[str, ...]:
         """Everything that a resource refers to or comes after, sorted."""
@@ -44,6 +47,8 @@ class ResourceGraph:
         """Everything that declarations and outputs refer to, in their order."""
         for references in self.targets.values():
             yield from (target for _, target in references)
+        for accounts in self.accounts.values():
+            yield from accounts
         yield from targets_in([entry.value for entry in self.stack.outputs.values()])
 
     def read(self) -> Iterator[OutputTarget]:
@@ -69,12 +74,16 @@ def build_graph(stack: Stack, schemas: Schemas) -> ResourceGraph:
     deferred: dict[str, frozenset[str]] = {}
     triggers: dict[str, frozenset[str]] = {}
     targets: dict[str, References] = {}
+    accounts: dict[str, tuple[Target, ...]] = {}
     for text, declaration in stack.declarations.items():
         targets[text] = declaration.references
         hard, soft = _edges_of(targets[text], schemas[declaration.type])
         named = frozenset(addresses_named(declaration.lifecycle.replace_triggered_by))
         edges[text] = hard | frozenset(addresses_named(declaration.lifecycle.depends_on)) | named
         edges[text] |= frozenset(_followed(stack, schemas, declaration.type))
+        if declaration.lifecycle.account:
+            accounts[text] = tuple(targets_in(declaration.lifecycle.account))
+            edges[text] |= frozenset(_declared(accounts[text]))
         deferred[text] = soft - edges[text]
         triggers[text] = named
     try:
@@ -88,7 +97,15 @@ def build_graph(stack: Stack, schemas: Schemas) -> ResourceGraph:
         deferred=deferred,
         triggers=triggers,
         targets=targets,
+        accounts=accounts,
     )
+
+
+def _declared(targets: Iterable[Target]) -> Iterator[str]:
+    """The resources of the stack among what is referred to."""
+    for target in targets:
+        if isinstance(target, AttributeTarget) and not target.address.lookup:
+            yield str(target.address)
 
 
 def _followed(stack: Stack, schemas: Schemas, type_name: str) -> Iterator[str]:

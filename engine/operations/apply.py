@@ -27,7 +27,7 @@ from engine.operations.validate import graphs_to_plan
 from engine.plan.checks import refused, removals_to_confirm, unconfirmed
 from engine.plan.inputs.options import PlanOptions
 from engine.plan.inputs.ownership import Owner
-from engine.plan.model import Plan, PlanReport, StepKind
+from engine.plan.model import Plan, PlanReport, Step, StepKind
 from engine.ports.outcomes import ApplyReport, ApplyResult, Outcome
 
 Confirm = Callable[[PlanReport, Sequence[ResourceAddress]], bool]
@@ -225,17 +225,17 @@ def _not_taken(
         results = run.results.values() if run is not None else ()
         there = [one for one in results if one.step.address == owner.address]
         taken = any(one.outcome is Outcome.APPLIED for one in there)
-        if owner.environment or taken or _records(session, owner, step.id):
+        if owner.environment or taken or _records(session, owner, step):
             continue
         because = next((one.because or one.step.key for one in there), "")
         yield step.key, because or failed.get(owner.stack, INTERRUPTED)
 
 
-def _records(session: Session, owner: Owner, id: str) -> bool:
-    """Whether a state records an object already."""
+def _records(session: Session, owner: Owner, step: Step) -> bool:
+    """Whether a state records the object of a step already."""
     state = session.states.get(owner.stack) or other_states(session).get(owner.stack)
     entry = state.at(owner.address) if state is not None else None
-    return entry is not None and id in (entry.id, *entry.superseded)
+    return entry is not None and entry.records(step.account, step.id)
 
 
 def _ports(session: Session, plan: Plan, run: str, stop: threading.Event) -> ApplyPorts:

@@ -16,11 +16,12 @@ from engine.operations.run.record_existing import as_declared
 from engine.operations.run.session import Session
 from engine.operations.validate import load_graphs
 from engine.plan.decide.key_conflicts import owned
+from engine.plan.inputs.accounts import is_known
 from engine.plan.inputs.options import PlanOptions
 from engine.plan.inputs.ownership import key_of, key_of_object
 from engine.plan.inputs.transfers import Transfers
 from engine.plan.planner import make_plan
-from engine.stack.model import Import
+from engine.stack.model import Declaration, Import
 from engine.state.model import ResourceState, State
 from engine.suggest import nearest
 
@@ -89,6 +90,17 @@ def _importing(graph: ResourceGraph, address: ResourceAddress, id: str) -> Resou
     return dataclasses.replace(graph, stack=stack)
 
 
+def _not_there(context: Context, declaration: Declaration, id: str) -> NotFoundError:
+    title, account = context.schemas[declaration.type].title, declaration.lifecycle.account
+    if not is_known(account):
+        return NotFoundError(
+            f"there is no {title} {id!r} on the account of {declaration.address}, {account}",
+            hint="check the id and the mode; if that account is not made yet, nothing is on it",
+        )
+    where = f"account {account}" if account else "this account"
+    return NotFoundError(f"there is no {title} {id!r} on {where}", hint="check the id and the mode")
+
+
 def _recorded(
     session: Session, graph: ResourceGraph, address: ResourceAddress, id: str
 ) -> ResourceState:
@@ -101,12 +113,11 @@ def _recorded(
     observed = observe(context, session, graph, state, options, outputs, read, owners, transfers)
     actual = observed.imports.get(address)
     if actual is None:
-        kind = context.schemas[address.type]
-        raise NotFoundError(
-            f"there is no {kind.title} {id!r} on this account", hint="check the id and the mode"
-        )
+        raise _not_there(context, graph.declarations[address], id)
+    plan = make_plan(graph, state, observed, context.schemas, options)
+    change = next(change for change in plan.changes if change.address == address)
     declaration = graph.declarations[address]
-    key = key_of_object(address.type, declaration.lifecycle.account, actual)
+    key = key_of_object(address.type, change.account, actual)
     owner = owners.elsewhere(graph.stack.name, key)
     if owner is not None:
         raise GuardError(owned(declaration, id, owner), hint="nothing was changed")
@@ -116,8 +127,6 @@ def _recorded(
             f"{id} is {own} of stack {graph.stack.name} already",
             hint=f"to have it as {address}: engine state mv {own} {address}; nothing was changed",
         )
-    plan = make_plan(graph, state, observed, context.schemas, options)
-    change = next(change for change in plan.changes if change.address == address)
     return as_declared(
         context.schemas,
         graph,

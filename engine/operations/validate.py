@@ -20,15 +20,16 @@ from engine.operations.run.orphans import (
 )
 from engine.plan.key_claims import claim_problems, default_problems
 from engine.schema.rules import RuleKind
+from engine.stack.checks.accounts import account_problems_between
 from engine.stack.checks.empty_values import without_blanks
 from engine.stack.checks.outputs import output_problems
 from engine.stack.checks.refactorings import moves_between
-from engine.stack.checks.repeated import merged
 from engine.stack.checks.rules import CheckContext
 from engine.stack.checks.stack import problems_of
 from engine.stack.files_and_secrets import with_contents
 from engine.stack.loader import mentioned_variables, select_stacks, stack_files
 from engine.stack.model import Stack
+from engine.stack.repeated import merged
 from engine.suggest import nearest
 
 NOT_EVALUATED = ("syntax-error", "exception", "no-module")
@@ -69,6 +70,7 @@ def load_graphs(
         now=int(context.clock()),
         live=settings.environment.livemode,
         stamped=settings.ownership_stamp,
+        account=settings.environment.account,
     )
     modules = Modules(context)
     stacks: list[Stack] = []
@@ -94,6 +96,8 @@ def load_graphs(
     problems.extend(output_problems(stacks, modules.shapes, settings.root))
     known = tuple(stack_files(settings.stacks))
     problems.extend(moves_between(stacks, known, functools.partial(_recorded, context)))
+    own = circumstances.account
+    problems.extend(account_problems_between(stacks, context.schemas, settings.root, own))
     try:
         order = topological_order({stack.name: set(stack.reads_outputs_of) for stack in stacks})
     except GraphError as error:

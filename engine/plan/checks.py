@@ -115,9 +115,7 @@ def _same_keys(decisions: Iterable[Decision]) -> Iterator[str]:
     """Two declarations with one natural key would take it from each other at every apply."""
     claimed = Claimed[Decision]()
     for decision in decisions:
-        for key, first in claimed.add(
-            decision.kind, decision.removal_policy.account, decision.wanted, decision
-        ):
+        for key, first in claimed.add(decision.kind, decision.account, decision.wanted, decision):
             shown = describe_key(key, decision.wanted)
             yield (
                 f"{first.address} and {decision.address} both claim {shown}, "

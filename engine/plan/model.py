@@ -142,6 +142,8 @@ class Change:
         moved_from: The address it had, `shop:stripe_price.pro` in another stack; None if it did
             not move.
         line: Where it is declared, `stacks/saas.py:12`; empty if it no longer is.
+        account: Connected account the object is on, or will be; empty for the key's own, a
+            reference if the apply makes the account.
     """
 
     address: ResourceAddress
@@ -157,6 +159,7 @@ class Change:
     notes: tuple[str, ...] = ()
     moved_from: str | None = None
     line: str = ""
+    account: str = ""
 
 
 @frozen
@@ -171,6 +174,7 @@ class Drift:
         ended: It exists, archived or disabled.
         fields: Declared leaves that differ: `before` is what the last apply saw, `after` what
             Stripe has now.
+        account: Connected account it is on; empty for the key's own.
     """
 
     address: ResourceAddress
@@ -179,6 +183,7 @@ class Drift:
     gone: bool = False
     ended: bool = False
     fields: tuple[FieldChange, ...] = ()
+    account: str = ""
 
 
 class StepKind(enum.StrEnum):
@@ -215,9 +220,11 @@ class Step:
         record: What state records of the resource once the step is done, its id and attributes
             filled in from the response; None if nothing.
         after: Keys of the steps that have to be done first.
-        supersedes: Of a CREATE that replaces: id of the object that is removed afterwards.
+        supersedes: Of a CREATE that replaces: the object that is removed afterwards, as state names
+            it among those that are superseded.
         referred: Attributes that others refer to, so that state keeps them.
-        account: Connected account to act on; empty for the key's own.
+        account: Connected account to act on; empty for the key's own, a reference if the apply
+            makes the account.
         other: Of a RECORD the resource of another stack that comes here with all that is recorded
             of it, of a FORGET the one that has the object from now on: `shop:stripe_price.pro`.
     """

@@ -242,6 +242,11 @@ class Life:
         sandbox_only: Live mode refuses it.
         loses: What an object loses that is removed and made anew with the same declaration, e.g.
             `its signing secret`; empty if nothing but its id.
+        is_account: Its objects are accounts: a lifecycle's `account` takes their ids, and every
+            account may name them.
+        named_across_accounts: Objects of other accounts may name it.
+        own_account_only: What to do instead, where Stripe lets no connected account have one; empty
+            if one can.
         cap: How many of it Stripe lets an account hold in each mode; 0 if it does not count.
     """
 
@@ -261,4 +266,7 @@ class Life:
     charged: bool = False
     sandbox_only: bool = False
     loses: str = ""
+    is_account: bool = False
+    named_across_accounts: bool = False
+    own_account_only: str = ""
     cap: int = 0

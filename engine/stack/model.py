@@ -52,7 +52,8 @@ class Lifecycle:
         create_before_delete: Order of a replacement. None: as Stripe allows.
         on_remove: `remove` it from Stripe with its declaration, or `keep` it there.
         adopt: Import the object that has its natural key.
-        account: Connected account it is on, `acct_...`; empty for the key's own.
+        account: Connected account it is on: `acct_...`, an account that is declared, or a reference
+            to the id of one; empty for the key's own. Of a declaration it is text.
     """
 
     protect: bool | None = None
@@ -62,7 +63,7 @@ class Lifecycle:
     create_before_delete: bool | None = None
     on_remove: str = "remove"
     adopt: bool = False
-    account: str = ""
+    account: Any = ""
 
 
 DEFAULT_LIFECYCLE: Final = Lifecycle()

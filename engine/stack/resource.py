@@ -148,7 +148,7 @@ def _as_text(lifecycle: Lifecycle) -> Lifecycle:
         depends_on=_several(lifecycle.depends_on),
         replace_triggered_by=_several(lifecycle.replace_triggered_by),
         ignore_changes=_several(lifecycle.ignore_changes),
-        account=as_argument(lifecycle.account),
+        account=as_argument(lifecycle.account) or "",
     )
 
 

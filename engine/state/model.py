@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from engine.frozen import frozen
+from engine.state.superseded import superseded_object
 
 FORMAT_VERSION = 3
 """The newest state format this engine writes and reads."""
@@ -42,7 +43,8 @@ class ResourceState:
         declared: The arguments of the declaration, references as `${address.attribute}`.
         attributes: What Stripe returned: declared leaves, and what others refer to.
         dependencies: Addresses it refers to, sorted.
-        superseded: Ids of objects it replaced that still have to be removed.
+        superseded: Ids of objects it replaced that still have to be removed; those on another
+            account as `engine.state.superseded` names them.
         removal_policy: What is declared about removal.
     """
 
@@ -53,6 +55,24 @@ class ResourceState:
     dependencies: tuple[str, ...] = ()
     superseded: tuple[str, ...] = ()
     removal_policy: RemovalPolicy = field(default_factory=RemovalPolicy)
+
+    @property
+    def account(self) -> str:
+        """The connected account its object is on; empty for the key's own."""
+        return self.removal_policy.account
+
+    def is_object(self, account: str, id: str) -> bool:
+        """Whether an object of its type is its own."""
+        return (self.account, self.id) == (account, id)
+
+    @property
+    def left(self) -> tuple[tuple[str, str], ...]:
+        """Account and id of each object it replaced that still has to be removed."""
+        return tuple(superseded_object(name, self.account) for name in self.superseded)
+
+    def records(self, account: str, id: str) -> bool:
+        """Whether an object of its type is its own, or one that it replaced."""
+        return self.is_object(account, id) or (account, id) in self.left
 
 
 @frozen

@@ -10,6 +10,7 @@ from engine.ports.outcomes import Found, RecoveredStep
 from engine.schema.lifecycle import Verb
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.values.paths import dotted
+from engine.values.templates import targets_in
 
 CREATE_FIRST = "+/-"
 """The symbol of a replacement that creates first."""
@@ -102,6 +103,14 @@ _STEPS = {
     StepKind.RECORD: ("recording", "recorded", "record"),
     StepKind.FORGET: ("forgetting", "forgotten", "forget"),
 }
+
+
+def on_account(account: str) -> str:
+    """Say which connected account something is on; empty for the key's own."""
+    if not account:
+        return ""
+    target = next(targets_in(account), None)
+    return f" on {account}" if target is None else f" on {target} (known after apply)"
 
 
 def symbol(change: Change) -> str:

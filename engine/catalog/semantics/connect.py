@@ -39,6 +39,9 @@ ACCOUNT = Row(
         # D: test accounts at any time, live ones at a zero balance and if the platform is liable.
         removals=(DELETE,),
         protect=True,
+        is_account=True,
+        # R: only a platform makes accounts.
+        own_account_only="declare it without lifecycle account: your platform makes it",
     ),
     fields={
         **METADATA,

@@ -15,7 +15,11 @@ FILE = Row(
     face="File",
     title="file",
     id_prefix="file_",
-    life=Life(removals=(Removal(verb=Verb.KEEP, note="Stripe cannot delete a file"),)),
+    life=Life(
+        removals=(Removal(verb=Verb.KEEP, note="Stripe cannot delete a file"),),
+        # D: a platform uploads an account's documents either for itself or as that account.
+        named_across_accounts=True,
+    ),
     fields={
         # The path of a local file; its content is sent and never returned.
         "file": Field(

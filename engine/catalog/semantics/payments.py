@@ -204,6 +204,8 @@ PAYMENT_METHOD_CONFIGURATION = Row(
         revival=ACTIVE_AGAIN,
         # Names are free; without metadata the name is all there is to find it again by.
         natural_keys=(NaturalKey(attribute="name", scan=True, unique=False),),
+        # D: a connected account's configuration has one of the platform as its parent.
+        named_across_accounts=True,
     ),
     fields={
         "*.display_preference.preference": Field(neutral="none"),

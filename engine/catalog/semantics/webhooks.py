@@ -45,6 +45,10 @@ WEBHOOK_ENDPOINT = Row(
         cap=16,
         # Stripe disables an endpoint that keeps failing; that is drift worth seeing.
         revival=Revival(live={"status": "enabled"}, params={"disabled": False}),
+        # R: "You are not permitted to configure webhook endpoints on a connected account. Did you
+        # mean to create a Connect webhook on your account instead?"
+        own_account_only="declare it without lifecycle account and with connect=True: it gets the "
+        "events of all connected accounts",
     ),
     fields={
         **METADATA,

@@ -23,6 +23,7 @@ from engine.operations.refresh.concurrent import at_once
 from engine.operations.run.session import Session
 from engine.plan.compare.likeness import is_like
 from engine.plan.compare.liveness import is_gone, is_live, is_past
+from engine.plan.inputs.accounts import is_known
 from engine.plan.inputs.ownership import key_of, key_of_object
 from engine.plan.inputs.stamp import read_stamp
 from engine.plan.model import Action, Change, Plan, Step, StepKind
@@ -119,7 +120,7 @@ def _made(session: Session, plan: Plan) -> Iterator[tuple[str, _Place]]:
         if change.action is Action.REPLACE and kept:
             continue
         owners = _owners(session.states[plan.stack], plan, kind, step)
-        if owners is not None:
+        if owners is not None and is_known(step.account):
             yield step.address, (step.type, step.account, owners)
 
 
@@ -172,8 +173,7 @@ def _strays(
     known = {(step.type, step.account, step.id) for plan in plans for step in plan.steps}
     for state in session.states.values():
         for entry in state.resources.values():
-            key = key_of(entry)
-            known |= {key, *(key._replace(id=id) for id in entry.superseded)}
+            known |= {key_of(entry), *((entry.type, *left) for left in entry.left)}
         known |= {(gone.type, gone.account, gone.id) for gone in state.removed.values()}
     damaged = frozenset(_ids_in_damaged(session))
     for place, page in pages.items():

@@ -12,6 +12,7 @@ from engine.operations.refresh.concurrent import at_once
 from engine.operations.refresh.key_holders import find_holders
 from engine.operations.refresh.read import Connected
 from engine.operations.run.context import Context
+from engine.plan.inputs.accounts import is_known
 from engine.plan.inputs.observed import Observed
 from engine.plan.inputs.selection import moved_state
 from engine.plan.model import Action, Change, Plan
@@ -78,7 +79,7 @@ class _Reads:
             ways = self.context.schemas[change.type].life.removals
             probe = next((way.unless for way in ways if way.unless is not None), None)
             if change.action in _ENDS and probe is not None:
-                account = self._account(change)
+                account = self.state.resources[change.address].account
                 ask = self.session.provider.exists
                 asked[change.address] = functools.partial(ask, probe, change.id, account=account)
         yield from zip(asked, at_once(list(asked.values())), strict=True)
@@ -86,9 +87,11 @@ class _Reads:
     def counts(self) -> Iterator[tuple[tuple[str, str], int]]:
         """How many objects exist of each capped type of which the draft creates one."""
         asked = {
-            (change.type, self._account(change))
+            (change.type, change.account)
             for change in self.draft.pending
-            if change.action in _MAKES and self.context.schemas[change.type].life.cap
+            if change.action in _MAKES
+            and self.context.schemas[change.type].life.cap
+            and is_known(change.account)
         }
         for type_name, account in sorted(asked):
             # At most as many as Stripe allows, so that the list is short.
@@ -98,11 +101,15 @@ class _Reads:
     def holders(self, observed: Observed) -> Mapping[str, RemoteObject]:
         """Ended objects that keep the natural key of an object that replaces another one."""
         asked = [
-            key_claim_of(self.graph.declarations[change.address], self._kind(change))
+            dataclasses.replace(
+                key_claim_of(self.graph.declarations[change.address], self._kind(change)),
+                account=change.account,
+            )
             for change in self.draft.pending
             if change.action is Action.REPLACE
             or (change.action is Action.CREATE and change.address in observed.remembered)
             if any(key.kept_by_removed and not key.transfer for key in self._keys(change))
+            and is_known(change.account)
         ]
         provider, schemas = self.session.provider, self.context.schemas
         return find_holders(provider, schemas, asked) if asked else {}
@@ -112,10 +119,3 @@ class _Reads:
 
     def _kind(self, change: Change) -> ResourceType:
         return self.context.schemas[change.type]
-
-    def _account(self, change: Change) -> str:
-        """Connected account of an object, now or after the apply."""
-        entry = self.state.at(change.address)
-        if entry is not None:
-            return entry.removal_policy.account
-        return self.graph.declarations[change.address].lifecycle.account

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Protocol, TypeAlias
 
 from engine.operations.refresh.concurrent import at_once
-from engine.ports.provider import Provider
+from engine.ports.provider import Account, Provider
 from engine.schema.remote import RemoteObject
 from engine.schema.resource_type import Schemas
 
@@ -18,6 +18,11 @@ class Connected(Protocol):
     @property
     def provider(self) -> Provider:
         """Where the objects are."""
+        ...
+
+    @property
+    def account(self) -> Account | None:
+        """The account of the key; None if it was not read."""
         ...
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from engine.graph.build import ResourceGraph
@@ -15,6 +15,7 @@ from engine.operations.refresh.read import Connected, Place, read_all
 from engine.operations.run.context import Context
 from engine.plan.compare.liveness import is_gone
 from engine.plan.decide.references import ExpectedResource, KnownValues
+from engine.plan.inputs.accounts import is_known, on_account, same_as_own
 from engine.plan.inputs.observed import Observed
 from engine.plan.inputs.options import PlanOptions
 from engine.plan.inputs.ownership import Ownership
@@ -24,6 +25,7 @@ from engine.plan.saved.take_preconditions import key_claim_of
 from engine.ports.provider import Provider
 from engine.schema.remote import RemoteObject
 from engine.schema.resource_type import ResourceType
+from engine.stack.model import Declaration
 from engine.state.model import ResourceState, State
 from engine.values.paths import get_path
 from engine.values.secret import Sealed
@@ -121,6 +123,7 @@ class _Refresh:
     read: Mapping[Place, RemoteObject]
     ownership: Ownership
     transfers: Transfers
+    resolved: dict[str, Declaration] = field(default_factory=dict)
 
     @property
     def provider(self) -> Provider:
@@ -134,6 +137,7 @@ class _Refresh:
         if not self.options.refresh:
             return Observed(
                 refreshed=False,
+                account=self._own_account,
                 ownership=self.ownership,
                 transfers=self.transfers,
                 lookups=lookups,
@@ -141,6 +145,7 @@ class _Refresh:
                 secrets=secrets,
             )
         objects = self._objects()
+        self._resolve_accounts(objects, lookups)
         free = () if self.options.destroy or self.options.refresh_only else self._free(objects)
         asked = [address for address in free if self._is_import(address)]
         ids = self._import_ids(asked, lookups)
@@ -153,6 +158,7 @@ class _Refresh:
         taken = {*imports, *remembered}
         holders = self._holders([address for address in free if address not in taken])
         return Observed(
+            account=self._own_account,
             objects=objects,
             imports=imports,
             import_ids=ids,
@@ -165,12 +171,52 @@ class _Refresh:
             secrets=secrets,
         )
 
+    @property
+    def _own_account(self) -> str:
+        account = self.session.account
+        return (account.id if account is not None else "") or self.state.account_id
+
+    def _resolve_accounts(
+        self,
+        objects: Mapping[str, RemoteObject | None],
+        lookups: Mapping[str, RemoteObject],
+    ) -> None:
+        """Resolve the accounts that declarations name, as far as they exist."""
+        known = KnownValues(self.context.schemas, self.outputs)
+        for target in {target for some in self.graph.accounts.values() for target in some}:
+            if isinstance(target, AttributeTarget):
+                found = self._found(target.address, objects, lookups)
+                if found is not None:
+                    known.learn(target.address, found)
+        self.resolved = {
+            address: on_account(self.graph.declarations[address], known, self._own_account)
+            for address in self.graph.accounts
+        }
+
+    def _found(
+        self,
+        address: str,
+        objects: Mapping[str, RemoteObject | None],
+        lookups: Mapping[str, RemoteObject],
+    ) -> ExpectedResource | None:
+        actual = lookups.get(address) or objects.get(address)
+        if actual is not None:
+            return ExpectedResource(attributes=actual)
+        if address not in self.graph.stack.imports:
+            return None
+        id = self._import_ids([address], lookups)[address]
+        return ExpectedResource(attributes={"id": id}, whole=False)
+
+    def _declared(self, address: str) -> Declaration:
+        """A declaration, its account resolved."""
+        return self.resolved.get(address) or self.graph.declarations[address]
+
     def _holders(self, addresses: Sequence[str]) -> dict[str, RemoteObject]:
         if not addresses:
             return {}
         wishes = [
             key_claim_of(declaration, self._kind(declaration.type))
-            for declaration in (self.graph.declarations[address] for address in addresses)
+            for declaration in map(self._declared, addresses)
         ]
         return find_holders(self.provider, self.context.schemas, wishes)
 
@@ -188,16 +234,29 @@ class _Refresh:
         return seen
 
     def _free(self, objects: Mapping[str, RemoteObject | None]) -> tuple[str, ...]:
-        """Declared addresses in the plan that have no object."""
-        chosen = selection(self.graph, self.state, self.options)
+        """Declared addresses in the plan that have no object on an account that exists."""
+        chosen, moving = selection(self.graph, self.state, self.options), self._moving()
         return tuple(
             address
             for address in self.graph.declarations
-            if objects.get(address) is None and (chosen is None or address in chosen)
+            if (objects.get(address) is None or address in moving)
+            and (chosen is None or address in chosen)
+            and is_known(self._account(address))
+        )
+
+    def _moving(self) -> frozenset[str]:
+        """Resources whose object is on another account than the declaration."""
+        on_others = {address for address, entry in self.state.resources.items() if entry.account}
+        return frozenset(
+            address
+            for address in {*on_others, *self.graph.accounts}
+            if address in self.graph.declarations
+            and (entry := self.state.at(address)) is not None
+            and same_as_own(entry.account, self._own_account) != self._account(address)
         )
 
     def _account(self, address: str) -> str:
-        return self.graph.declarations[address].lifecycle.account
+        return str(self._declared(address).lifecycle.account)
 
     def _is_import(self, address: str) -> bool:
         return address in self.graph.stack.imports and self.state.at(address) is None
@@ -222,7 +281,9 @@ class _Refresh:
         wanted = {
             address: gone
             for address in free
-            if address not in imports and (gone := self.state.removed.get(address)) is not None
+            if address not in imports
+            and (gone := self.state.removed.get(address)) is not None
+            and same_as_own(gone.account, self._own_account) == self._account(address)
         }
         answers = at_once(
             [

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from engine.errors import GuardError, LockHeldError, SettingsError
 from engine.operations.run.context import Context
+from engine.plan.inputs.accounts import is_known
 from engine.plan.model import PlanReport, Step, StepKind
 from engine.ports.provider import Account, Provider
 from engine.schema.lifecycle import Verb
@@ -163,9 +164,12 @@ def check_permissions(
     steps = [step for plan in report.plans for step in plan.steps if _writes(step)]
     missing: dict[str, list[str]] = {}
     for type_name, account in dict.fromkeys((step.type, step.account) for step in steps):
+        if not is_known(account):
+            continue  # the apply makes the account: Stripe does not know it yet
         permission = provider.missing_permission(schemas[type_name], account=account)
         if permission is not None:
-            missing.setdefault(permission, []).append(type_name)
+            place = f"{type_name} on {account}" if account else type_name
+            missing.setdefault(permission, []).append(place)
     if missing:
         wanted = [f"{name}, for {', '.join(types)}" for name, types in missing.items()]
         raise GuardError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
@@ -65,7 +66,9 @@ def as_declared(
             None,
         ),
         dependencies=tuple(sorted(needs.intersection(others))),
-        removal_policy=removal_policy_of(declaration, kind),
+        removal_policy=dataclasses.replace(
+            removal_policy_of(declaration, kind), account=change.account
+        ),
     )
 
 

@@ -124,11 +124,11 @@ def _is_done(step: Step, stored: State) -> bool:
     if step.kind is StepKind.FORGET:
         return entry is None
     if step.kind is StepKind.REMOVE:
-        return entry is None or step.id not in (entry.id, *entry.superseded)
+        return entry is None or not entry.records(step.account, step.id)
     if step.record is None:
         return True
     if step.other:
-        return entry is not None and step.id in (entry.id, *entry.superseded)
+        return entry is not None and entry.records(step.account, step.id)
     return entry is not None and entry.declared == step.record.declared
 
 
@@ -138,7 +138,7 @@ def _check_ids(stack: SavedStack, stored: State) -> None:
     known.update(claim.holder for claim in stack.preconditions.claims)
     known.update(gone.id for gone in stored.removed.values())
     for entry in stored.resources.values():
-        known.update((entry.id, *entry.superseded))
+        known.update((entry.id, *(id for _, id in entry.left)))
     for step in stack.plan.steps:
         if step.id not in known:
             raise GuardError(

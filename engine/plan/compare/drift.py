@@ -34,7 +34,9 @@ def find_drift(
     found: list[Drift] = []
     for address in sorted(observed.objects, key=parse_address):
         prior = state.resources[address]
-        base = Drift(address=parse_address(address), type=prior.type, id=prior.id)
+        base = Drift(
+            address=parse_address(address), type=prior.type, id=prior.id, account=prior.account
+        )
         actual = observed.objects[address]
         if actual is None:
             found.append(dataclasses.replace(base, gone=True))

@@ -31,9 +31,11 @@ def fit_capacity(inputs: PlanInputs, decisions: Mapping[str, Decision]) -> dict[
         same_type = [
             decision
             for decision in decisions.values()
-            if decision.kind.name == type_name and decision.removal_policy.account == account
+            if decision.kind.name == type_name
+            and account in (decision.account, decision.actual_account)
         ]
-        for decision in _Capacity(inputs.schemas[type_name], count).fitted(inputs, same_type):
+        capacity = _Capacity(inputs.schemas[type_name], account, count)
+        for decision in capacity.fitted(inputs, same_type):
             fitted[decision.address] = decision
     return fitted
 
@@ -43,13 +45,20 @@ class _Capacity:
     """How many objects of a type one account holds."""
 
     kind: ResourceType
+    account: str
     count: int
 
     def fitted(self, inputs: PlanInputs, decisions: Iterable[Decision]) -> Iterator[Decision]:
         """Yield the decisions that change so that all of them fit."""
         replaced = [decision for decision in decisions if _replaces(decision)]
-        made = [decision for decision in decisions if decision.makes and not _replaces(decision)]
-        freed = sum(map(_frees, decisions))
+        made = [
+            decision
+            for decision in decisions
+            if decision.makes and not _replaces(decision) and decision.account == self.account
+        ]
+        freed = sum(
+            _frees(decision) for decision in decisions if decision.actual_account == self.account
+        )
         room = self.kind.life.cap - self.count
         if (made or replaced) and len(made) > room + freed:
             yield (made or replaced)[0].refused(self._too_many(len(made), freed))
@@ -94,15 +103,17 @@ class _Capacity:
 
 
 def _replaces(decision: Decision) -> bool:
-    """Whether a new object takes the place of one that is removed."""
-    return decision.action is Action.REPLACE and _deletes(decision.removal)
+    """Whether a new object takes the place of one that is removed, on the same account."""
+    stays = decision.old_account is None
+    return decision.action is Action.REPLACE and stays and _deletes(decision.removal)
 
 
 def _frees(decision: Decision) -> int:
     """How many places become free that no successor takes."""
     ways = decision.kind.life.removals
     leftovers = len(decision.superseded) if ways and _deletes(ways[-1]) else 0
-    return leftovers + (decision.action is Action.DELETE and _deletes(decision.removal))
+    leaves = decision.action is Action.DELETE or decision.old_account is not None
+    return leftovers + (leaves and _deletes(decision.removal))
 
 
 def _deletes(removal: Removal | None) -> bool:

@@ -39,6 +39,8 @@ class Decision:
         actual: The object as it is; None if there is none.
         prior: What state records; None if nothing.
         removal_policy: What the author declares about removal.
+        old_account: The account of the object that state records, empty for the key's own, if the
+            declaration is on another one; None if it is not.
         removal: How the old object is removed; None where nothing is removed.
         create_first: Of a replacement: the new object is made before the old one is removed.
         superseded: Ids of objects that earlier replacements left to remove.
@@ -69,6 +71,7 @@ class Decision:
     actual: RemoteObject | None = None
     prior: ResourceState | None = None
     removal_policy: RemovalPolicy = field(default_factory=RemovalPolicy)
+    old_account: str | None = None
     removal: Removal | None = None
     create_first: bool = False
     superseded: tuple[str, ...] = ()
@@ -90,6 +93,16 @@ class Decision:
     def sends_update(self) -> bool:
         """Whether the object that exists is changed."""
         return self.action in (Action.UPDATE, Action.IMPORT, Action.REVIVE)
+
+    @property
+    def account(self) -> str:
+        """The connected account of the object as it will be; empty for the key's own."""
+        return self.removal_policy.account
+
+    @property
+    def actual_account(self) -> str:
+        """The connected account of the object as it is; empty for the key's own."""
+        return self.account if self.old_account is None else self.old_account
 
     def refused(self, *refusals: str) -> Decision:
         """The same decision with more reasons why it must not be carried out."""

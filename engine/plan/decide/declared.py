@@ -14,7 +14,8 @@ from engine.plan.decide.existing import Existing, decide_existing, decide_unchan
 from engine.plan.decide.key_conflicts import owned, with_key_settled, with_revival
 from engine.plan.decide.references import ExpectedResource, KnownValues, expected_after, lost_secret
 from engine.plan.decide.replacement import transfer_params, with_replacement
-from engine.plan.decide.unmanaged import unmanaged_object
+from engine.plan.decide.unmanaged import holder_of_key, unmanaged_object
+from engine.plan.inputs.accounts import is_known, on_account, same_as_own
 from engine.plan.inputs.ownership import key_of, key_of_object
 from engine.plan.inputs.plan_inputs import PlanInputs
 from engine.plan.inputs.transfers import two_owners
@@ -67,6 +68,8 @@ def _decide(
 ) -> Decision:
     """Decide one declared resource, where those it refers to are decided."""
     declaration = inputs.graph.declarations[address]
+    if address in inputs.graph.accounts:
+        declaration = on_account(declaration, known, inputs.own_account)
     wanted: Mapping[str, Any] = declaration.arguments
     if declaration.templates:
         wanted = resolve(wanted, known)
@@ -74,7 +77,7 @@ def _decide(
     if prior is not None:
         actual, taken = inputs.actual(address, prior), None
     else:
-        taken, actual = unmanaged_object(inputs, address) or (None, None)
+        taken, actual = unmanaged_object(inputs, declaration) or (None, None)
     kind = cased(inputs.schemas[declaration.type], declaration, inputs.graph.declarations)
     if actual is None:
         decision = _new(inputs, declaration, kind, wanted, prior)
@@ -88,6 +91,7 @@ def _decide(
         as_of=_as_of(inputs, known),
         normal=Normalizer(inputs.state.lineage),
         taken=taken,
+        old_account=_left(inputs, declaration, prior),
         force=_force(inputs, declaration, decisions),
         remade=any(
             _is_remade(decisions.get(str(getattr(target, "address", ""))))
@@ -99,6 +103,14 @@ def _decide(
         return decide_unchanged(case)
     decision = _existing(inputs, case).refused(*_lost_secrets(inputs, address, known))
     return decision.refused(*_of_others(inputs, case, decision))
+
+
+def _left(inputs: PlanInputs, declaration: Declaration, prior: ResourceState | None) -> str | None:
+    """The account that an object is on, if it is declared on another one; None if not."""
+    if prior is None or prior.account == declaration.lifecycle.account:
+        return None
+    recorded = same_as_own(prior.account, inputs.own_account)
+    return None if recorded == declaration.lifecycle.account else recorded
 
 
 def _existing(inputs: PlanInputs, case: Existing) -> Decision:
@@ -224,12 +236,13 @@ def _new(
         wanted,
         Reason.MISSING if prior is not None else Reason.DECLARED,
         prior=prior,
+        old_account=_left(inputs, declaration, prior),
         superseded=prior.superseded if prior is not None else (),
     )
     impossible = next(_cannot_be_made(inputs, declaration), None)
     if impossible is not None:
         return decision.refused(impossible)
-    holder = inputs.observed.holders.get(declaration.address)
+    holder = holder_of_key(inputs, declaration)
     return decision if holder is None else with_key_settled(inputs, decision, holder)
 
 
@@ -256,7 +269,12 @@ def _create(
 def _cannot_be_made(inputs: PlanInputs, declaration: Declaration) -> Iterator[str]:
     """Why there can be no new object whatever its keys, the most important first."""
     address = declaration.address
-    if address in inputs.observed.imports:
+    if address in inputs.graph.stack.imports and not is_known(declaration.lifecycle.account):
+        yield (
+            f"{address} ({declaration.location}) is to be imported from an account that this apply "
+            "makes, and nothing is on it yet. Take import_ out to create it"
+        )
+    elif address in inputs.observed.imports:
         wanted = inputs.graph.stack.imports[address].id
         id = inputs.observed.import_ids.get(address, wanted)
         if isinstance(id, str):

@@ -44,6 +44,7 @@ def describe(decision: Decision, moved_from: str | None) -> Change:
         notes=(*_field_notes(decision), *decision.notes),
         moved_from=moved_from,
         line=decision.line,
+        account=decision.account,
     )
 
 

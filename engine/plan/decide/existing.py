@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from engine.frozen import frozen
@@ -13,6 +13,7 @@ from engine.plan.compare.last_seen import ignored_in, seen_leaves, with_missing_
 from engine.plan.compare.liveness import has_ended, is_past, past_leaf
 from engine.plan.compare.normalize import Normalizer, applied_leaves
 from engine.plan.decide.decision import Decision, removal_policy_of
+from engine.plan.inputs.accounts import is_known
 from engine.plan.model import Action, FieldChange, FieldReason, Reason
 from engine.plan.translate.companions import made_again
 from engine.plan.translate.params import update_params
@@ -20,9 +21,10 @@ from engine.schema.remote import RemoteObject, id_of
 from engine.schema.resource_type import ResourceType
 from engine.stack.model import Declaration
 from engine.state.model import ResourceState
-from engine.values.markers import ABSENT
+from engine.values.markers import ABSENT, UNKNOWN
 from engine.values.paths import Path, dotted
 from engine.values.targets import OutputTarget, Target
+from engine.values.templates import targets_in
 from engine.values.tree import without
 
 _OF_THE_CODE = (
@@ -30,6 +32,8 @@ _OF_THE_CODE = (
     *(FieldReason.CLEARED, FieldReason.STAYS, FieldReason.GOES),
 )
 """Why a field differs if the declaration changed."""
+_ACCOUNT = ("lifecycle", "account")
+"""The path of the account among the leaves that differ."""
 
 
 @frozen
@@ -45,6 +49,8 @@ class Existing:
         as_of: The values that references of the last apply name.
         normal: What makes values comparable.
         taken: Why an object that state does not record becomes this resource's; None if it does.
+        old_account: The account that the object is on, empty for the key's own, if the declaration
+            is on another one; None if it is not.
         force: Why it is replaced although its own fields do not force it; None if it is not.
         remade: Something it refers to was deleted outside of the code and is made again.
         refreshed: The object was read just now.
@@ -58,6 +64,7 @@ class Existing:
     as_of: Callable[[Target], Any]
     normal: Normalizer
     taken: Reason | None = None
+    old_account: str | None = None
     force: Reason | None = None
     remade: bool = False
     refreshed: bool = True
@@ -80,8 +87,9 @@ def decide_existing(case: Existing) -> Decision:
         comparison = with_secrets_sealed(normal, comparison, case.prior.attributes)
     moved = _moved_leaves(case)
     fields = field_changes(kind, comparison, declared, prior, case.actual, moved)
-    if is_past(kind, case.actual) and case.force is None:
+    if is_past(kind, case.actual) and case.force is None and case.old_account is None:
         return _past(case, fields)
+    fields = (*_account_change(case), *fields)
     # What is no longer declared is cleared like any other field: nothing else ended the object.
     set_now = {name: value for name, value in wanted.items() if value is not None}
     ended = case.refreshed and has_ended(kind, case.actual, {**(prior or {}), **set_now})
@@ -137,6 +145,7 @@ def _decided(
         actual=case.actual,
         prior=case.prior,
         removal_policy=removal_policy_of(declaration, case.kind),
+        old_account=case.old_account,
         superseded=case.prior.superseded if case.prior is not None else (),
         line=str(declaration.location),
         **parts,
@@ -161,6 +170,20 @@ def _past(case: Existing, fields: tuple[FieldChange, ...]) -> Decision:
         reasons=() if case.taken is None else (case.taken,),
         notes=(note,) if differing else (),
     )
+
+
+def _account_change(case: Existing) -> Iterator[FieldChange]:
+    """The line about the account, if the object is declared on another one: a new object."""
+    account = case.declaration.lifecycle.account
+    if case.old_account is not None:
+        known = is_known(account)
+        yield FieldChange(
+            path=_ACCOUNT,
+            before=case.old_account or ABSENT,
+            after=(account or ABSENT) if known else UNKNOWN,
+            reason=FieldReason.CHANGED if known else FieldReason.REFERENCE,
+            forces_replacement=True,
+        )
 
 
 def _moved_leaves(case: Existing) -> frozenset[Path]:
@@ -193,9 +216,7 @@ def _reasons(case: Existing, fields: tuple[FieldChange, ...], *, ended: bool) ->
         yield case.force
     repointed = [change for change in fields if change.reason is FieldReason.REFERENCE]
     if repointed and case.force not in (Reason.DEPENDENCY, Reason.REMADE):
-        names = {change.path[0] for change in repointed}
-        targets = [target for path, target in case.declaration.references if path[0] in names]
-        outputs = all(isinstance(target, OutputTarget) for target in targets)
+        outputs = all(isinstance(target, OutputTarget) for target in _named(case, repointed))
         dependency = Reason.REMADE if case.remade else Reason.DEPENDENCY
         yield Reason.OUTPUT if outputs else dependency
     if any(change.forces_replacement for change in fields if _is_own(change)):
@@ -210,6 +231,14 @@ def _reasons(case: Existing, fields: tuple[FieldChange, ...], *, ended: bool) ->
         yield Reason.CHANGED
     if case.prior is not None and case.prior.superseded:
         yield Reason.SUPERSEDED
+
+
+def _named(case: Existing, repointed: Iterable[FieldChange]) -> Iterator[Target]:
+    """What the fields refer to that change because of it."""
+    names = {change.path[0] for change in repointed}
+    yield from (target for path, target in case.declaration.references if path[0] in names)
+    if _ACCOUNT[0] in names:
+        yield from targets_in(case.declaration.lifecycle.account)
 
 
 def _is_own(change: FieldChange) -> bool:

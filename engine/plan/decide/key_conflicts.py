@@ -9,12 +9,14 @@ from engine.plan.compare.natural_keys import describe_key
 from engine.plan.decide.decision import Decision
 from engine.plan.decide.existing import Existing, decide_existing
 from engine.plan.decide.replacement import conflicting_key, transfer_params
+from engine.plan.decide.unmanaged import holder_of_key
 from engine.plan.inputs.ownership import Owner
 from engine.plan.inputs.plan_inputs import PlanInputs
 from engine.plan.model import Action, Reason
 from engine.schema.lifecycle import NaturalKey
 from engine.schema.remote import RemoteObject, id_of
 from engine.stack.model import Declaration
+from engine.state.superseded import superseded_object
 
 
 def with_key_settled(inputs: PlanInputs, decision: Decision, holder: RemoteObject) -> Decision:
@@ -29,7 +31,7 @@ def with_key_settled(inputs: PlanInputs, decision: Decision, holder: RemoteObjec
         return decision  # refused already: what has the key is this very resource
     declaration = inputs.graph.declarations[decision.address]
     key = conflicting_key(decision.kind, decision.wanted, holder, transferable=True)
-    owner = inputs.owned_elsewhere(decision.kind, declaration.lifecycle.account, holder)
+    owner = inputs.owned_elsewhere(decision.kind, decision.account, holder)
     single = decision.kind.life.singleton
     if owner is None or not (key is not None or declaration.lifecycle.adopt or single):
         return _settled(inputs, decision, holder, key)
@@ -43,7 +45,10 @@ def _settled(
     """Settle a conflict with an object of this stack, or of none."""
     declaration = inputs.graph.declarations[decision.address]
     resources, holder_id = inputs.state.resources, id_of(holder)
-    ours = next((text for text, entry in resources.items() if entry.id == holder_id), None)
+    ours = next(
+        (text for text, entry in resources.items() if entry.is_object(decision.account, holder_id)),
+        None,
+    )
     transfer = transfer_params(decision.kind, decision.wanted, holder)
     where = f"{declaration.address} ({declaration.location})"
     moved = f'moved("{ours}", "{declaration.address}")'
@@ -86,15 +91,24 @@ def with_revival(inputs: PlanInputs, case: Existing, decision: Decision) -> Deci
     Returns:
         The decision as it is if no other object has its key; refused if that object is in use.
     """
-    holder = inputs.observed.holders.get(decision.address)
-    if holder is None or id_of(holder) == id_of(case.actual):
+    holder = holder_of_key(inputs, case.declaration)
+    if holder is None or (case.old_account is None and id_of(holder) == id_of(case.actual)):
         return decision
     revival = decide_existing(
-        dataclasses.replace(case, actual=holder, prior=None, taken=Reason.REMEMBERED, force=None)
+        dataclasses.replace(
+            case,
+            actual=holder,
+            prior=None,
+            taken=Reason.REMEMBERED,
+            old_account=None,
+            force=None,
+        )
     )
-    ours = any(entry.id == id_of(holder) for entry in inputs.state.resources.values())
-    account = case.declaration.lifecycle.account
-    theirs = inputs.owned_elsewhere(case.kind, account, holder) is not None
+    ours = any(
+        entry.is_object(decision.account, id_of(holder))
+        for entry in inputs.state.resources.values()
+    )
+    theirs = inputs.owned_elsewhere(case.kind, decision.account, holder) is not None
     used = is_live(case.kind, holder) and not case.declaration.lifecycle.adopt
     if ours or theirs or used or revival.action is not Action.REVIVE:
         return with_key_settled(inputs, decision, holder)
@@ -104,7 +118,11 @@ def with_revival(inputs: PlanInputs, case: Existing, decision: Decision) -> Deci
         create_first=False,
         notes=(*decision.notes, note),
         instead=revival,
-        superseded=tuple(id for id in decision.superseded if id != id_of(holder)),
+        superseded=tuple(
+            name
+            for name in decision.superseded
+            if superseded_object(name, decision.actual_account) != (decision.account, id_of(holder))
+        ),
     )
 
 

@@ -9,7 +9,7 @@ from engine.address import parse_address
 from engine.plan.compare.liveness import is_past
 from engine.plan.decide.decision import Decision
 from engine.plan.decide.replacement import with_ending
-from engine.plan.inputs.ownership import Owner, key_of
+from engine.plan.inputs.ownership import ObjectKey, Owner
 from engine.plan.inputs.plan_inputs import PlanInputs
 from engine.plan.model import Action, Reason
 from engine.state.model import RemovalPolicy, ResourceState
@@ -58,13 +58,13 @@ def _release(inputs: PlanInputs, address: str, owner: Owner) -> Decision:
 
 
 def _left_behind(inputs: PlanInputs, address: str, prior: ResourceState) -> Iterator[str]:
-    """Ids of replaced objects that the other owner of a resource does not remove."""
+    """Replaced objects that the other owner of a resource does not remove."""
     if address in inputs.observed.transfers.given:
         return
-    for id in prior.superseded:
-        key = key_of(prior)._replace(id=id)
+    for name, left in zip(prior.superseded, prior.left, strict=True):
+        key = ObjectKey(prior.type, *left)
         if inputs.observed.ownership.elsewhere(inputs.state.stack, key) is None:
-            yield id
+            yield name
 
 
 def _removal(inputs: PlanInputs, address: str, prior: ResourceState) -> Decision:

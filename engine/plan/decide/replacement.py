@@ -125,23 +125,48 @@ def with_replacement(inputs: PlanInputs, decision: Decision, actual: RemoteObjec
         decision: To replace.
         actual: The old object.
     """
-    kind = decision.kind
-    conflict = conflicting_key(kind, decision.wanted, actual)
+    kind, moves = decision.kind, decision.old_account is not None
+    # Natural keys, and what is the default among its like, are of one account.
+    conflict = None if moves else conflicting_key(kind, decision.wanted, actual)
     wish = inputs.graph.declarations[decision.address].lifecycle.create_before_delete
     create_first = conflict is None if wish is None else wish
-    heir = inherited(kind, decision.wanted, actual) if create_first else {}
+    heir = inherited(kind, decision.wanted, actual) if create_first and not moves else {}
+    transfer = {} if moves else transfer_params(kind, decision.wanted, actual)
     decision = dataclasses.replace(
         decision,
         create_first=create_first,
-        transfer={**transfer_params(kind, decision.wanted, actual), **heir},
+        transfer={**transfer, **heir},
         notes=(*decision.notes, *_notes_on_case(decision, conflict)),
     )
     if not is_past(kind, actual):
         left = {**actual, **dict.fromkeys(heir, False)}
         decision = with_ending(inputs, decision, left)
+        if moves and _stays(decision):
+            return decision.refused(_cannot_leave(decision))
     if conflict is not None and (wish or not _frees_key(decision.removal, conflict)):
         return decision.refused(_key_stays_taken(decision, conflict))
     return decision
+
+
+def _stays(decision: Decision) -> bool:
+    """Whether Stripe has no way to end the old object."""
+    return decision.removal is None or decision.removal.verb is Verb.KEEP
+
+
+def _cannot_leave(decision: Decision) -> str:
+    """Why an object cannot change its account, and the way on that leaves it as it is."""
+    note = decision.removal.note if decision.removal is not None else ""
+    why = note or f"Stripe cannot remove a {decision.kind.title}"
+    new, old = _shown(decision.account), _shown(decision.old_account or "")
+    return (
+        f"{decision.address} ({decision.line}) is declared on {new}, and its object is on {old}, "
+        f"where it would stay: {why}. Declare the one on {new} under another name, and write "
+        f'removed("{decision.address}") to leave this one as it is'
+    )
+
+
+def _shown(account: str) -> str:
+    return f"account {account}" if account else "the key's own account"
 
 
 def _frees_key(removal: Removal | None, key: NaturalKey) -> bool:

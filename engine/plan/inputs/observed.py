@@ -19,6 +19,7 @@ class Observed:
 
     Attributes:
         refreshed: Stripe was asked; False where the plan is made from state alone.
+        account: The key's own account; empty if it is not known.
         objects: Objects of managed resources; None for one that no longer exists.
         imports: Objects that the stack imports; None for one that does not exist.
         import_ids: The ids of these, references resolved; UNKNOWN for one that has no value yet.
@@ -36,6 +37,7 @@ class Observed:
     """
 
     refreshed: bool = True
+    account: str = ""
     objects: Mapping[str, RemoteObject | None] = field(default_factory=dict)
     imports: Mapping[str, RemoteObject | None] = field(default_factory=dict)
     import_ids: Mapping[str, Any] = field(default_factory=dict)

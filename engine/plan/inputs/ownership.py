@@ -97,7 +97,9 @@ class Ownership:
             address: dataclasses.replace(
                 entry,
                 superseded=tuple(
-                    id for id in entry.superseded if is_free(key_of(entry)._replace(id=id))
+                    name
+                    for name, left in zip(entry.superseded, entry.left, strict=True)
+                    if is_free(ObjectKey(entry.type, *left))
                 ),
             )
             if entry.superseded
@@ -133,8 +135,8 @@ def ownership_of(states: Iterable[State], environment: str) -> Ownership:
         for address, entry in state.resources.items():
             owner = Owner(state.stack, address, place)
             _add(owners, key_of(entry), owner)
-            for id in entry.superseded:
-                _add(leaving, key_of(entry)._replace(id=id), owner)
+            for account, id in entry.left:
+                _add(leaving, ObjectKey(entry.type, account, id), owner)
     return Ownership(owners=owners, leaving=leaving)
 
 

@@ -35,6 +35,11 @@ class PlanInputs:
     options: PlanOptions
     moved_from: Mapping[str, str]
 
+    @property
+    def own_account(self) -> str:
+        """The key's own account; empty if it is not known."""
+        return self.observed.account or self.state.account_id
+
     def actual(self, address: str, prior: ResourceState) -> RemoteObject | None:
         """The object of a resource in the state: as it was read, else as state records it."""
         if self.observed.refreshed and address in self.observed.objects:

@@ -74,6 +74,8 @@ def _disagreements(plan: Plan, schemas: Schemas) -> Iterator[str]:
             yield f"{step.key} is of another type than {step.address}"
         else:
             steps[step.address].append(step)
+            if step.kind in _BRINGING and step.account != change.account:
+                yield f"{step.key} is sent to another account than is shown"
             yield from _unshown(plan, change, step, schemas[step.type])
     for address, change in changes.items():
         yield from _contradictions(change, schemas[change.type])

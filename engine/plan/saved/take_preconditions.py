@@ -9,6 +9,7 @@ from typing import Any
 from engine.address import parse_address
 from engine.graph.build import ResourceGraph
 from engine.plan.compare.normalize import Normalizer
+from engine.plan.inputs.accounts import is_known
 from engine.plan.inputs.observed import Observed
 from engine.plan.inputs.selection import moved_state
 from engine.plan.model import Plan, Reason, StepKind
@@ -114,7 +115,7 @@ def _objects(
             )
         other = _not_in_state(text, observed) if text in acted else None
         if other is not None:
-            account = next(step.account for step in plan.steps if step.address == text)
+            account = next(change.account for change in plan.changes if change.address == text)
             empty = _empty(plan, state, text, id_of(other), account, schemas)
             yield snapshot(empty, schemas[empty.type], other, plan.lineage)
 
@@ -152,13 +153,20 @@ def _claims(
         return
     wanted = {step.address for step in plan.steps if step.kind is StepKind.CREATE}
     wanted |= {change.address for change in plan.changes if Reason.ADOPTED in change.reasons}
+    accounts = {change.address: change.account for change in plan.changes}
     for address in sorted(wanted):
-        if observed.objects.get(address) is None and not (
-            address in observed.imports or address in observed.remembered
+        if (
+            observed.objects.get(address) is None
+            and not (address in observed.imports or address in observed.remembered)
+            and is_known(accounts[address])
         ):
             holder = observed.holders.get(address)
             claim = key_claim_of(graph.declarations[address], schemas[address.type])
-            yield dataclasses.replace(claim, holder=id_of(holder) if holder is not None else "")
+            yield dataclasses.replace(
+                claim,
+                holder=id_of(holder) if holder is not None else "",
+                account=accounts[address],
+            )
 
 
 def _referred(sources: Any) -> dict[str, set[str]]:

@@ -17,6 +17,7 @@ from engine.plan.translate.params import create_params, settle_params, stamp_par
 from engine.plan.translate.recorded import attributes_of, referred_attributes
 from engine.schema.lifecycle import Verb
 from engine.state.model import ResourceState
+from engine.state.superseded import superseded_name, superseded_object, superseded_seen_from
 
 
 @dataclass(slots=True, kw_only=True)
@@ -62,9 +63,9 @@ class StepGraph:
             other = str(decision.released_to or "")
             self.put(decision, StepKind.FORGET, id=decision.id, other=other)
         if action is Action.DELETE:
-            self._remove(decision, decision.id)
+            self._remove(decision, decision.actual_account, decision.id)
         for old in decision.superseded:
-            self._remove(decision, old, leftover=True)
+            self._remove(decision, *superseded_object(old, decision.actual_account), leftover=True)
 
     def _take(self, decision: Decision) -> None:
         """Record a resource of another stack here, as it is recorded there."""
@@ -90,14 +91,15 @@ class StepGraph:
             self._call(decision.instead or decision, call)
         removal = decision.removal
         if decision.action is Action.REPLACE and removal is not None:
-            self._remove(decision, decision.id, leftover=decision.create_first)
+            old = (decision.actual_account, decision.id)
+            self._remove(decision, *old, leftover=decision.create_first)
 
     def _create(self, decision: Decision) -> None:
         superseded = ""
         removal = decision.removal
         ends = removal is not None and removal.verb is not Verb.KEEP
         if decision.action is Action.REPLACE and decision.create_first and ends:
-            superseded = decision.id
+            superseded = superseded_name(decision.actual_account, decision.id, decision.account)
         self.put(
             decision,
             StepKind.CREATE,
@@ -154,7 +156,8 @@ class StepGraph:
             if not key.transfer or value in (None, ""):
                 continue
             for address, entry in self.inputs.state.resources.items():
-                if address != decision.address and entry.attributes.get(key.attribute) == value:
+                here = address != decision.address and entry.account == decision.account
+                if here and entry.attributes.get(key.attribute) == value:
                     return {key.transfer: True}
         return {}
 
@@ -166,30 +169,31 @@ class StepGraph:
         if record != decision.prior:
             self.put(decision, StepKind.RECORD, id=decision.id, record=record)
 
-    def _remove(self, decision: Decision, id: str, *, leftover: bool = False) -> None:
+    def _remove(self, decision: Decision, account: str, id: str, *, leftover: bool = False) -> None:
         # Of an object that an earlier run superseded nothing was read: the surest way is the last.
         ways = sorted(decision.kind.life.removals, key=lambda way: way.verb is not Verb.KEEP)
         removal = decision.removal or ways[-1]
-        companions = decision.companions if id == decision.id else {}
-        detail = id if leftover else ""
+        current = (account, id) == (decision.actual_account, decision.id)
         self.put(
-            decision, StepKind.REMOVE, detail=detail, id=id, removal=removal, params=companions
+            decision,
+            StepKind.REMOVE,
+            detail=superseded_name(account, id, decision.account) if leftover else "",
+            id=id,
+            account=account,
+            removal=removal,
+            params=decision.companions if current else {},
         )
 
     def put(self, decision: Decision, kind: StepKind, *, detail: str = "", **parts: Any) -> StepKey:
         """Add one step and return its key."""
         key = StepKey.of(kind, decision.address, detail)
-        removal_policy = decision.removal_policy
-        if kind in (StepKind.REMOVE, StepKind.FORGET) and decision.prior is not None:
-            removal_policy = decision.prior.removal_policy
         self.steps[key] = Step(
             key=str(key),
             kind=kind,
             address=decision.address,
             type=decision.kind.name,
             referred=tuple(sorted(self.referred.get(decision.address, ()))),
-            account=removal_policy.account,
-            **parts,
+            **{"account": decision.account, **parts},
         )
         self.after[key] = set()
         self.of.setdefault(decision.address, []).append(key)
@@ -198,7 +202,11 @@ class StepGraph:
     def _record(self, decision: Decision, *, superseded: str = "") -> ResourceState:
         """What state is to record of a resource; a step's response adds id and attributes."""
         normal = Normalizer(self.inputs.state.lineage)
-        earlier = decision.prior.superseded if decision.prior is not None else ()
+        earlier = superseded_seen_from(
+            decision.prior.superseded if decision.prior is not None else (),
+            decision.actual_account,
+            decision.account,
+        )
         attributes: dict[str, Any] = {}
         if decision.actual is not None:
             attributes = attributes_of(

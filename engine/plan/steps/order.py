@@ -196,17 +196,19 @@ class _Order:
         | the resource is             | the reference becomes    | its own update is enough |
         |-----------------------------|--------------------------|--------------------------|
         | kept, superseded ones go    | the id that is kept      | yes                      |
-        | removed                     | empty                    | yes                      |
+        | removed, or leaves its      | empty                    | yes                      |
+        |   account                   |                          |                          |
         | replaced, the new one first | the new id, once created | yes                      |
         | replaced, the old one first | empty                    | no: it names the new one |
         """
         decisions = self.steps.decisions.values() if ending else ()
-        objects = {(other.kind.object, other.id): other for other in decisions}
+        objects = {(one.kind.object, one.actual_account, one.id): one for one in decisions}
         for address in ending:
             decision = self.steps.decisions[address]
             removed = {self.steps.steps[key].id for key in self._keys(address, StepKind.REMOVE)}
             for rule in decision.kind.life.detach if decision.actual is not None else ():
-                referrer = objects.get((rule.object, str(get_path(decision.actual, (rule.via,)))))
+                named = str(get_path(decision.actual, (rule.via,)))
+                referrer = objects.get((rule.object, decision.actual_account, named))
                 actual = (referrer.actual if referrer is not None else None) or {}
                 if referrer is not None and actual.get(rule.attribute) in removed:
                     self._detach_from(decision, referrer, rule.attribute)
@@ -218,7 +220,8 @@ class _Order:
             for removal in removals:
                 self._wait(removal, self._keys(referrer.address, *_CHANGING))
             return
-        lives_on = not old_first and decision.action is not Action.DELETE
+        ends = decision.action is Action.DELETE or decision.old_account is not None
+        lives_on = not old_first and not ends
         new: Any = decision.id if lives_on else CLEAR
         if lives_on and decision.action is Action.REPLACE:
             new = str(Ref.to(decision.address, "id"))
@@ -227,28 +230,30 @@ class _Order:
             StepKind.DETACH,
             detail=f"{attribute} from {address}",
             id=referrer.id,
+            account=referrer.actual_account,
             params={attribute: new},
         )
-        if lives_on:
+        if not old_first:
             self._wait(key, self._keys(address, StepKind.CREATE))
         for removal in removals:
             self._wait(removal, [key])
 
     def _keys_free_first(self) -> None:
         """A natural key that cannot be transferred has to be free before it is claimed."""
-        held: dict[tuple[str, tuple[str, ...]], list[tuple[Claim, list[StepKey]]]] = {}
+        held: dict[tuple[str, str, tuple[str, ...]], list[tuple[Claim, list[StepKey]]]] = {}
         for address, decision in self.steps.decisions.items():
             if decision.action is not Action.DELETE or decision.actual is None:
                 continue
             for key, claim in claims_of(decision.kind, decision.actual):
                 if not key.transfer:
                     removals = self._keys(address, StepKind.REMOVE)
-                    held.setdefault((decision.kind.name, key.fields), []).append((claim, removals))
+                    place = (decision.kind.name, decision.actual_account, key.fields)
+                    held.setdefault(place, []).append((claim, removals))
         for address, decision in self.steps.decisions.items():
             if not decision.makes:
                 continue
             for key, claim in claims_of(decision.kind, decision.wanted):
-                theirs = held.get((decision.kind.name, key.fields), ())
+                theirs = held.get((decision.kind.name, decision.account, key.fields), ())
                 first = [step for other, ends in theirs if claim.clashes(other) for step in ends]
                 for create in self._keys(address, StepKind.CREATE):
                     self._wait(create, first)
@@ -263,8 +268,8 @@ class _Order:
                 key
                 for other, gone in decisions.items()
                 if gone.kind.name == decision.kind.name
-                and gone.removal_policy.account == decision.removal_policy.account
-                and gone.action is not Action.REPLACE
+                and gone.actual_account == decision.account
+                and (gone.action is not Action.REPLACE or gone.old_account is not None)
                 for key in self._keys(other, StepKind.REMOVE)
             ]
             for create in self._keys(address, StepKind.CREATE):
@@ -277,7 +282,7 @@ class _Order:
             removals = self._keys(address, StepKind.REMOVE)
             for rule in decision.kind.life.inherits if decision.actual is not None else ():
                 among = repr([get_path(decision.actual, (name,)) for name in rule.among.values()])
-                place = (decision.kind.name, decision.removal_policy.account, rule.field, among)
+                place = (decision.kind.name, decision.actual_account, rule.field, among)
                 is_default = bool(get_path(decision.actual, (rule.field,)))
                 ending.setdefault(place, []).extend((is_default, key) for key in removals)
         for alike in ending.values():

@@ -42,6 +42,7 @@ def refresh_steps(inputs: PlanInputs, drift: tuple[Drift, ...]) -> Iterator[Step
             type=prior.type,
             id=prior.id,
             record=record,
+            account=prior.account,
         )
 
 

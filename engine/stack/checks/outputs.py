@@ -48,6 +48,10 @@ def references_of(stack: Stack) -> Iterator[tuple[Location, str, References]]:
     """Every reference of a stack, with the place and the name of its document."""
     for declaration in stack.declarations.values():
         yield declaration.location, str(declaration.address), declaration.references
+        if declaration.lifecycle.account:
+            account = {"lifecycle": {"account": declaration.lifecycle.account}}
+            found = tuple(targets_with_paths(account))
+            yield declaration.location, str(declaration.address), found
     for output in stack.outputs.values():
         found = tuple(targets_with_paths({"value": output.value}))
         yield output.location, f"output {output.name!r}", found

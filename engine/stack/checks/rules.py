@@ -35,6 +35,7 @@ class CheckContext:
         held: What the object of the declaration at hand was last declared with; empty if there is
             no object, None if that is not known.
         itself: Reference to the declaration at hand; empty if nothing is compared with it.
+        account: The key's own account; empty if that is not known.
     """
 
     now: int
@@ -42,6 +43,7 @@ class CheckContext:
     stamped: bool = True
     held: Mapping[str, Any] | None = None
     itself: str = ""
+    account: str = ""
 
 
 @frozen(kw_only=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 from engine.errors import Problem
 from engine.schema.resource_type import ResourceType, Schemas
+from engine.stack.checks.accounts import account_problems
 from engine.stack.checks.fields import check_arguments, check_references
 from engine.stack.checks.findings import Finding, believed
 from engine.stack.checks.followed_references import blurred, completed
@@ -29,7 +29,6 @@ from engine.values.targets import AttributeTarget, OutputTarget, Target
 from engine.values.templates import stray_references, targets_with_paths
 
 _ON_REMOVE = ("remove", "keep")
-_ACCOUNT = re.compile(r"acct_[A-Za-z0-9]+")
 _STRAY_HINT = (
     "a reference is ${TYPE.NAME.ATTRIBUTE}, in a value and not in a key, with no $ before it; "
     "$${ means a plain ${"
@@ -60,6 +59,7 @@ def problems_of(
                 *_argument_problems(stack, schemas, root, circumstances, held),
                 *_declaration_problems(stack, schemas, root),
                 *_reference_problems(stack, schemas, root),
+                *account_problems(stack, schemas, root, circumstances.account),
                 *not_json(stack, root),
                 *refactoring_problems(stack, schemas),
                 *exposed(stack, schemas, root),
@@ -187,14 +187,6 @@ def _lifecycle_problems(
             f"on_remove cannot be {lifecycle.on_remove!r}",
             'it is "remove" or "keep"',
             "wrong-enum",
-        )
-    account = lifecycle.account
-    if account and not (isinstance(account, str) and _ACCOUNT.fullmatch(account)):
-        yield found(
-            f"lifecycle account cannot be {account!r}",
-            "it takes the id of a connected account that exists already, 'acct_...'; for an "
-            "account of this stack, apply the account first, then write its id here",
-            "bad-account",
         )
     for field in lifecycle.ignore_changes:
         if kind.root.fields.get(parse_path(str(field))[0]) is None:

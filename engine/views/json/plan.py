@@ -110,6 +110,7 @@ def _change(change: Change) -> dict[str, Any]:
         "moved_from": change.moved_from,
         "notes": list(change.notes),
         "location": change.line or None,
+        "account": change.account or None,
     }
 
 
@@ -155,6 +156,7 @@ def _drift(drift: Drift) -> dict[str, Any]:
         "id": drift.id or None,
         "gone": drift.gone,
         "ended": drift.ended,
+        "account": drift.account or None,
         "paths": [_field(entry) for entry in drift.fields],
     }
 
@@ -184,6 +186,7 @@ def _outcome(entry: StepResult) -> dict[str, Any]:
         "kind": entry.step.kind.value,
         "outcome": entry.outcome.value,
         "id": entry.id or None,
+        "account": entry.step.account or None,
     }
     if entry.error is not None:
         document["error"] = error_document(entry.error)

@@ -149,6 +149,7 @@ def _resource(state: State, address: str) -> dict[str, Any]:
         "type": resource.type,
         "name": address.rpartition(".")[2],
         "id": resource.id,
+        "account": resource.account or None,
         "declared": known(resource.declared),
         "attributes": known(resource.attributes),
         "dependencies": list(resource.dependencies),

@@ -110,7 +110,8 @@ class LineProgress(Hook):
         if self._tally is not None:
             self._tally.began(step.key)
         if step.kind not in _SILENT and not self._is_too_much():
-            self._write(f"{step.address}: {vocabulary.doing(step)}…")
+            on = vocabulary.on_account(step.account)
+            self._write(f"{step.address}: {vocabulary.doing(step)}{on}…")
 
     def step_finished(self, result: StepResult) -> None:
         """An operation ended, or was skipped."""

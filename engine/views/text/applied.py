@@ -157,7 +157,8 @@ def _failure(
     name = style.paint(step.address, "bold")
     place = lines.get(step.address)
     at = style.paint(f"  {place}", "dim") if place else ""
-    yield f"  {name} could not be {vocabulary.done(step)}{at}"
+    where = vocabulary.on_account(step.account)
+    yield f"  {name} could not be {vocabulary.done(step)}{where}{at}"
     if failure.error is not None:
         yield from (f"    {line}" for line in _error_lines(failure.error))
     skipped = [entry for entry in results if _root_cause(entry, results) == step.key]

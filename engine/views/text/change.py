@@ -44,6 +44,7 @@ def change_lines(
     if order:
         yield style.paint(f"  # {order}", "bold")
     name = f"{change.address} [{change.id}]" if change.id else change.address
+    name += vocabulary.on_account(change.account)
     place = style.paint(f"  {change.line}", "dim") if change.line else ""
     yield f"{style.paint(f'{sign:>3}', colour)} {name}{place}"
     if change.action not in _ENDS:
@@ -64,6 +65,7 @@ def change_lines(
 def drift_lines(drift: Drift, style: Style) -> Iterator[str]:
     """Say how one object differs from what the last apply recorded."""
     name = f"{drift.address} [{drift.id}]" if drift.id else drift.address
+    name += vocabulary.on_account(drift.account)
     if drift.gone:
         yield f"{style.paint('  -', 'red')} {name}: deleted"
         return

@@ -10,6 +10,7 @@ from engine.schema.resource_type import Schemas
 from engine.state.model import ResourceState, State
 from engine.values.paths import dotted, get_path
 from engine.values.tree import leaves
+from engine.views import vocabulary
 from engine.views.fields import SENSITIVE, show
 from engine.views.plural import counted
 from engine.views.style import Style
@@ -22,7 +23,8 @@ def states_text(states: Sequence[State], schemas: Schemas, style: Style) -> str:
 
 def resource_text(address: str, resource: ResourceState, schemas: Schemas, style: Style) -> str:
     """Write one resource: its id, its leaves, and what it refers to."""
-    lines = [f"{style.paint(address, 'bold')} [{resource.id}]"]
+    on = vocabulary.on_account(resource.account)
+    lines = [f"{style.paint(address, 'bold')} [{resource.id}]{on}"]
     rows = list(_rows(resource, schemas, style))
     width = max((len(name) for name, _ in rows), default=0) + 1
     lines += [f"  {name + ':':<{width}} {text}" for name, text in rows]
@@ -31,7 +33,9 @@ def resource_text(address: str, resource: ResourceState, schemas: Schemas, style
         "stays on Stripe when removed": resource.removal_policy.keep,
     }
     lines += [f"  ({text})" for text, holds in marks.items() if holds]
-    lines += [f"  (replaced {old}, which is still to be removed)" for old in resource.superseded]
+    for account, id in resource.left:
+        on = vocabulary.on_account(account) if account != resource.account else ""
+        lines.append(f"  (replaced {id}{on}, which is still to be removed)")
     return "\n".join(lines)
 
 
@@ -65,7 +69,8 @@ def outputs_text(states: Sequence[State], style: Style) -> str:
 def addresses_text(states: Sequence[State]) -> str:
     """List addresses, with the stack before them where there are several stacks."""
     return "\n".join(
-        address if len(states) == 1 else f"{state.stack} {address}"
+        f"{address if len(states) == 1 else f'{state.stack} {address}'}"
+        f"{vocabulary.on_account(state.resources[address].account)}"
         for state in states
         for address in sorted(state.resources)
     )

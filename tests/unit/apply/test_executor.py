@@ -21,7 +21,7 @@ from engine.errors import (
 from engine.plan.model import Step, StepKind
 from engine.ports.outcomes import Outcome
 from engine.schema.lifecycle import Removal, Verb
-from engine.state.model import RemovedObject, ResourceState
+from engine.state.model import RemovalPolicy, RemovedObject, ResourceState
 from engine.values.markers import CLEAR
 from engine.values.secret import Sealed, Sensitive, fingerprint
 from engine.values.targets import OutputTarget
@@ -368,7 +368,7 @@ def test_deleting(world: World) -> None:
 
 def test_archiving_is_remembered(world: World) -> None:
     """An archived object is remembered, with its account, so that it can come back."""
-    world.has(A, "prod_1")
+    world.has(A, "prod_1", removal_policy=RemovalPolicy(account="acct_2"))
     result = world.apply(make(REMOVE, A, id="prod_1", removal=ARCHIVE, account="acct_2"))
     assert world.provider.objects["prod_1"]["active"] is False
     assert result.state.resources == {}
@@ -768,3 +768,76 @@ def test_what_stripe_quotes_of_a_secret_is_hidden(world: World) -> None:
     )
     [failure] = result.failures
     assert str(failure.error) == "No such name: '(sensitive)'"
+
+
+# ── connected accounts ───────────────────────────────────────────────────────────────────────
+
+SHOP = "stripe_account.shop"
+ON_SHOP = "${stripe_account.shop.id}"
+
+
+def on_shop(address: str, *needs: str) -> Step:
+    """Create a product on the account that the run makes."""
+    step = product(address, *needs, account=ON_SHOP)
+    assert step.record is not None
+    record = dataclasses.replace(step.record, removal_policy=RemovalPolicy(account=ON_SHOP))
+    return dataclasses.replace(step, record=record)
+
+
+def made_shop() -> Step:
+    """Create that account."""
+    return make(CREATE, SHOP, params={"id": "acct_2", "type": "custom"})
+
+
+def test_an_account_that_the_run_makes_is_resolved_before_the_intent_is_written(
+    world: World,
+) -> None:
+    """In the request, the journal and the state: never the text of the reference."""
+    result = world.apply(made_shop(), on_shop(A, f"create {SHOP}"))
+    assert result.failures == ()
+    assert [call.context.account for call in world.provider.calls] == ["", "acct_2"]
+    entry = result.state.at(A)
+    assert entry is not None
+    assert entry.account == "acct_2"
+    assert [found.step.account for found in result.results] == ["", "acct_2"]
+    [intent] = [
+        record["step"]
+        for record in world.journal.records
+        if "intent" in record and record["step"]["address"] == A
+    ]
+    assert intent["account"] == intent["record"]["lifecycle"]["account"] == "acct_2"
+    assert ON_SHOP not in str(world.journal.records)
+
+
+def test_without_its_account_nothing_is_sent(world: World) -> None:
+    """An account that could not be made takes along what was to be on it."""
+    world.provider.failures["create "] = ProviderError("no", status=400)
+    result = world.apply(made_shop(), on_shop(A, f"create {SHOP}"))
+    assert [entry.outcome for entry in result.results] == [Outcome.FAILED, Outcome.SKIPPED]
+    result = world.apply(on_shop(A))
+    [failure] = result.failures
+    assert failure.error is not None
+    assert failure.error.message == "stripe_account.shop.id is not known"
+
+
+def test_an_output_that_is_no_account_is_no_account(world: World) -> None:
+    """What another stack's apply made of it is known only now."""
+    world.others[OutputTarget("platform", "account")] = "prod_1"
+    step = dataclasses.replace(on_shop(A), account="${output.platform.account}")
+    [failure] = world.apply(step).failures
+    assert failure.error is not None
+    assert failure.error.message == (
+        "${output.platform.account} is no account, so stripe_product.a cannot be on it"
+    )
+    assert world.provider.calls == []
+
+
+def test_an_object_of_the_same_id_on_another_account_is_another_object(world: World) -> None:
+    """Its removal leaves the resource's own object in the state, and its secrets in the sink."""
+    coupon = "stripe_coupon.ten"
+    left = ("acct_2:C10", ":C5")
+    world.has(coupon, "C10", superseded=left, removal_policy=RemovalPolicy(account="acct_3"))
+    step = make(REMOVE, coupon, id="C10", account="acct_2", key=f"remove {coupon} acct_2:C10")
+    entry = world.apply(step).state.at(coupon)
+    assert entry is not None
+    assert (entry.id, entry.account, entry.superseded) == ("C10", "acct_3", (":C5",))

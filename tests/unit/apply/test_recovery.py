@@ -26,7 +26,7 @@ from engine.plan.model import Step, StepKind
 from engine.ports.outcomes import Found, RecoveredStep
 from engine.ports.provider import RequestContext
 from engine.schema.lifecycle import Removal, Verb
-from engine.state.model import Delta, Draft, RemovedObject, ResourceState, State
+from engine.state.model import Delta, Draft, RemovalPolicy, RemovedObject, ResourceState, State
 from engine.values.markers import UNKNOWN
 from engine.values.secret import Sealed, Sensitive, fingerprint
 from tests.support.fakes import world
@@ -800,3 +800,63 @@ def test_what_was_found_is_what_others_refer_to(crash: Crash) -> None:
     entry = crash.draft.resources[PRICE]
     assert entry.declared == declared
     assert entry.attributes == {"product": "prod_1", "currency": "usd", "unit_amount": 100}
+
+
+# ── connected accounts ───────────────────────────────────────────────────────────────────────
+
+COUPON = "stripe_coupon.ten"
+MOVED = ResourceState(
+    type="stripe_coupon",
+    id="",
+    superseded=(":C10",),
+    removal_policy=RemovalPolicy(account="acct_2"),
+)
+"""What state is to record of a coupon that moves from the key's own account to another."""
+
+
+def moving_coupon() -> Step:
+    """Create, on another account, the coupon that has the same id on the key's own."""
+    return make(
+        StepKind.CREATE,
+        COUPON,
+        params={"id": "C10", "percent_off": 10},
+        record=MOVED,
+        account="acct_2",
+        supersedes=":C10",
+    )
+
+
+def test_the_same_id_on_another_account_is_a_new_object(crash: Crash) -> None:
+    """It is recorded, and the old one is left to be removed."""
+    crash.now(crash.draft.base.with_resource(COUPON, resource("C10", "stripe_coupon")))
+    step = moving_coupon()
+    answered(crash.world, step)
+    [finding] = crash.recover(intent(step))
+    entry = crash.draft.resources[COUPON]
+    assert finding.what is Found.CONFIRMED
+    assert (entry.id, entry.account, entry.left) == ("C10", "acct_2", (("", "C10"),))
+
+
+def test_a_moved_object_is_folded_into_a_state_that_moved_on(crash: Crash) -> None:
+    """A state that has one of its id on another account does not have it."""
+    made = dataclasses.replace(MOVED, id="C10")
+    other = resource("C10", "stripe_coupon", removal_policy=RemovalPolicy(account="acct_3"))
+    state = dataclasses.replace(crash.draft.base, serial=4).with_resource(COUPON, other)
+    crash.now(state)
+    crash.recover(deltas=(Delta(resources={COUPON: made}),))
+    entry = crash.draft.resources[COUPON]
+    assert (entry.id, entry.account) == ("C10", "acct_3")
+    assert entry.left == (("acct_2", "C10"),)
+    crash.now(state.with_resource(COUPON, resource("C10", "stripe_coupon")))
+    crash.recover(deltas=(Delta(resources={COUPON: made}),))
+    assert crash.draft.resources[COUPON] == made
+
+
+def test_a_search_finds_the_object_on_the_account_of_the_step(crash: Crash) -> None:
+    """What is known of another account under the id does not hide it."""
+    held = resource("C10", "stripe_coupon")
+    crash.now(crash.draft.base.with_resource(COUPON, held))
+    put(crash.world, "C10", percent_off=10)
+    [finding] = crash.recover(intent(moving_coupon(), at=SENT - KEY_LIFE - 1))
+    assert finding.what is Found.DISCOVERED
+    assert crash.draft.resources[COUPON].account == "acct_2"

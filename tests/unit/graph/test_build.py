@@ -57,6 +57,44 @@ def test_references_are_edges_wherever_they_stand() -> None:
     assert set(graph.declarations) == set(graph.order)
 
 
+def test_an_account_is_an_edge() -> None:
+    """What is on an account comes after it; one that is read or made elsewhere exists already."""
+    accounts = {
+        "stripe_product.a": "${stripe_account.shop.id}",
+        "stripe_product.b": "acct_2",
+        "stripe_product.c": "${data.stripe_account.id-acct_3.id}",
+        "stripe_product.d": "${output.platform.account}",
+        "stripe_product.e": "",
+    }
+    graph = graph_of(
+        {"stripe_account.shop": {}, **{address: {} for address in accounts}},
+        {address: Lifecycle(account=account) for address, account in accounts.items()},
+    )
+    assert {address for address, needs in graph.edges.items() if needs} == {"stripe_product.a"}
+    assert graph.needs("stripe_product.a") == ("stripe_account.shop",)
+    assert {address: len(named) for address, named in graph.accounts.items()} == {
+        "stripe_product.a": 1,
+        "stripe_product.b": 0,
+        "stripe_product.c": 1,
+        "stripe_product.d": 1,
+    }
+    assert [str(target) for target in graph.named()] == [
+        "stripe_account.shop.id",
+        "data.stripe_account.id-acct_3.id",
+        "output.platform.account",
+    ]
+
+
+def test_an_account_on_itself_is_a_circle() -> None:
+    """Named with its place."""
+    with pytest.raises(StackError) as caught:
+        graph_of(
+            {"stripe_account.shop": {}},
+            {"stripe_account.shop": Lifecycle(account="${stripe_account.shop.id}")},
+        )
+    assert [problem.reference for problem in caught.value.problems] == ["cycle"]
+
+
 def test_references_of_arguments_alone() -> None:
     """What an update can add later is told apart; a lookup is there already."""
     arguments = {

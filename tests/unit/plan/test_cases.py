@@ -85,6 +85,8 @@ def _change(change: Change) -> dict[str, Any]:
         said["removal"] = change.removal.verb.value
     if change.notes:
         said["notes"] = list(change.notes)
+    if change.account:
+        said["account"] = change.account
     if change.moved_from is not None:
         said["moved_from"] = str(change.moved_from)
     return said
@@ -141,6 +143,8 @@ def _carried_out(expect: Case, steps: tuple[Step, ...]) -> None:
         if step.key in wanted or (step.params and step.kind not in _FREE_PARAMS)
     }
     assert params == _expected(wanted)
+    accounts = {step.key: step.account for step in steps if step.account}
+    assert accounts == {key: on for key, on in expect.get("accounts", {}).items() if on}
     edges = {step.key: step.after for step in steps}
     for key, needs in expect.get("waits", {}).items():
         assert set(needs) <= closure([key], edges) - {key}

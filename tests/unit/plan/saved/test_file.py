@@ -421,6 +421,7 @@ EDITS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "a leaf shown with two values": lambda plan: change(plan, COUPON)["after"].update(
         percent_off=9
     ),
+    "another account": lambda plan: step(plan, f"create {COUPON}").update(account="acct_2"),
     "called a refresh": lambda plan: plan.update(refresh_only=True),
     "another stack": lambda plan: plan.update(stack="../../x"),
     "a stack without a name": lambda plan: plan.update(stack=7),

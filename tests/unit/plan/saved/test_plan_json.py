@@ -66,11 +66,18 @@ PLAN = Plan(
             notes=("a note",),
             moved_from=PRODUCT,
             line="stacks/shop.py:1",
+            account="acct_2",
         ),
     ),
     drift=(
         Drift(
-            address=PRICE, type="stripe_price", id="price_1", gone=True, ended=True, fields=(FIELD,)
+            address=PRICE,
+            type="stripe_price",
+            id="price_1",
+            gone=True,
+            ended=True,
+            fields=(FIELD,),
+            account="acct_2",
         ),
     ),
     outputs=(OutputChange(name="price", before=None, after=SEAL, sensitive=True),),
@@ -188,10 +195,12 @@ def test_every_field_comes_back() -> None:
 
 
 def test_a_plan_of_the_first_format_is_read() -> None:
-    """It knows no resources of other stacks, and does not say what is read of them."""
+    """It knows no resources or reads of other stacks, and no accounts of what it shows."""
     document = json.loads((FORMATS / "1.json").read_bytes())
     [stack] = SAVED.stacks
     steps = tuple(dataclasses.replace(step, other="") for step in stack.plan.steps)
-    plan = dataclasses.replace(stack.plan, steps=steps, reads={})
+    changes = tuple(dataclasses.replace(change, account="") for change in stack.plan.changes)
+    drift = tuple(dataclasses.replace(entry, account="") for entry in stack.plan.drift)
+    plan = dataclasses.replace(stack.plan, steps=steps, reads={}, changes=changes, drift=drift)
     before = dataclasses.replace(SAVED, stacks=(dataclasses.replace(stack, plan=plan),))
     assert _saved(document, loader.schemas()) == before

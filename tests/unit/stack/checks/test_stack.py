@@ -40,13 +40,13 @@ pro = Product("pro", name="Pro")
         ('Product("a", name="A", lifecycle=Lifecycle(account="acct_1"))', []),
         (
             'Product("a", name="A", lifecycle=Lifecycle(account=pro.id))',
-            [("5 bad-account: stripe_product.a: lifecycle account cannot be "
-             "'${stripe_product.pro.id}'")],
+            [("5 bad-account: stripe_product.a: lifecycle account is stripe_product.pro.id, "
+             "which is no account")],
         ),
         (
             'Product("a", name="A", lifecycle=Lifecycle(account=pro))',
-            [("5 bad-account: stripe_product.a: lifecycle account cannot be "
-             "'${stripe_product.pro.id}'")],
+            [("5 bad-account: stripe_product.a: lifecycle account is stripe_product.pro.id, "
+             "which is no account")],
         ),
         # lookups
         ("Price.lookup(lookup_key='a', active=True)", []),
@@ -134,7 +134,7 @@ def test_findings(project: StackProject, text: str, expected: list[str]) -> None
         ('Product("a", name="A", lifecycle=Lifecycle(ignore_changes=["nmae"]))', "'name'"),
         ('Product("a", name="A", lifecycle=Lifecycle(depends_on=["stripe_product.por"]))',
          "stripe_product.pro"),
-        ('Product("a", name="A", lifecycle=Lifecycle(account=pro.id))', "apply the account first"),
+        ('Product("a", name="A", lifecycle=Lifecycle(account=pro.id))', "an Account"),
         ("Price.lookup(lokup_keys=['a'])", "'lookup_keys'"),
         ("Price.lookup(zzz=1)", "filters: id, "),
         ("Price.lookup()", 'write Price.lookup(id="...")'),

@@ -72,6 +72,7 @@ def test_a_plan_is_one_document(price_change: Change) -> None:
                         "moved_from": None,
                         "notes": [],
                         "location": "stacks/saas.py:12",
+                        "account": None,
                     }
                 ],
                 "drift": [],
@@ -180,6 +181,7 @@ def test_drift_and_outputs_are_in_the_document() -> None:
             "id": "prod_1",
             "gone": False,
             "ended": False,
+            "account": None,
             "paths": [
                 {
                     "path": "name",
@@ -240,6 +242,7 @@ def test_an_apply_adds_what_became_of_each_operation() -> None:
             "kind": "create",
             "outcome": "failed",
             "id": None,
+            "account": None,
             "error": {
                 "reference": "stripe",
                 "message": "no",
@@ -258,6 +261,7 @@ def test_an_apply_adds_what_became_of_each_operation() -> None:
             "kind": "create",
             "outcome": "skipped",
             "id": None,
+            "account": None,
             "because": "create stripe_product.p",
         },
         {
@@ -267,6 +271,7 @@ def test_an_apply_adds_what_became_of_each_operation() -> None:
             "kind": "create",
             "outcome": "applied",
             "id": "prod_1",
+            "account": None,
         },
     ]
 

@@ -114,6 +114,7 @@ def test_states_are_documents() -> None:
         "type": "stripe_price",
         "name": "pro",
         "id": "price_1",
+        "account": None,
         "declared": PRICE.declared,
         "attributes": PRICE.attributes,
         "dependencies": ["stripe_product.pro"],

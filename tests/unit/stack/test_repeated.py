@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.errors import Problem, StackError
-from engine.stack.checks.repeated import merged
+from engine.stack.repeated import merged
 
 
 def _problem(message: str, line: int = 3, hint: str = "", reference: str = "enum") -> Problem:

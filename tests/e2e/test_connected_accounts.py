@@ -1,0 +1,129 @@
+"""Connected accounts: what is on one is made there, moves with it, and is never made twice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from engine.emulator.doors.transport import InProcessTransport
+from engine.emulator.testing.faults import error
+from engine.stripe.http.client import ClientOptions, StripeHTTP
+from engine.values.secret import Sensitive
+from tests.support.plans import actions, change_of, leaves
+from tests.support.project import Project
+
+SHOP = """
+    from engine import Lifecycle, output
+    from engine.stripe import Account, Coupon, Price, Product
+
+    here = Account("here", type="custom", country="US", lifecycle=Lifecycle(protect=False))
+    there = Account("there", type="custom", country="US", lifecycle=Lifecycle(protect=False))
+    on = Lifecycle(account={on})
+    pro = Product("pro", name="Pro", lifecycle=on)
+    month = Price("month", product=pro, currency="usd", unit_amount=1000, lookup_key="month",
+                  recurring={{"interval": "month"}}, lifecycle=on)
+    ten = Coupon("ten", id="C10", percent_off=10, duration="once", lifecycle=on)
+    output("month", month.id)
+"""
+ON_IT = ("stripe_product.pro", "stripe_price.month", "stripe_coupon.ten")
+
+
+def on(project: Project, account: str) -> dict[str, Any]:
+    """What is on an account: names of products, keys of active prices, ids of coupons."""
+    http = StripeHTTP(
+        ClientOptions(
+            api_key=Sensitive(project.key), transport=InProcessTransport(project.emulator)
+        )
+    )
+
+    def listed(path: str, **params: Any) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = http.get(path, params, account=account)["data"]
+        return found
+
+    return {
+        "products": [found["name"] for found in listed("/v1/products", active=True)],
+        "prices": [found["lookup_key"] for found in listed("/v1/prices", active=True)],
+        "coupons": [found["id"] for found in listed("/v1/coupons")],
+    }
+
+
+ALL = {"products": ["Pro"], "prices": ["month"], "coupons": ["C10"]}
+NONE: dict[str, list[str]] = {"products": [], "prices": [], "coupons": []}
+
+
+@pytest.fixture
+def shop(project: Project) -> Project:
+    """A shop with two connected accounts, all on the first of them."""
+    project.write(SHOP.format(on="here"))
+    project.apply()
+    project.writes()
+    return project
+
+
+def test_an_account_and_what_is_on_it_are_made_in_one_apply(shop: Project) -> None:
+    """The account first, then what is on it; afterwards there is nothing to do."""
+    account = shop.id("stripe_account.here")
+    assert on(shop, account) == ALL
+    assert on(shop, "") == NONE
+    state = shop.state()
+    assert {address: state.resources[address].account for address in ON_IT} == dict.fromkeys(
+        ON_IT, account
+    )
+    assert shop.plan().has_changes is False
+    assert shop.plan(refresh=False).has_changes is False
+
+
+@pytest.mark.parametrize("text", ["here.id", '"ID"', 'Account.lookup(id="ID")'])
+def test_an_account_by_another_spelling_is_the_same(shop: Project, text: str) -> None:
+    """A resource, its id, a lookup of it."""
+    text = text.replace("ID", shop.id("stripe_account.here"))
+    shop.write(SHOP.format(on=text))
+    assert actions(shop.plan()) == {}
+    shop.apply()
+    assert shop.writes() == []
+
+
+def test_another_account_is_another_object(shop: Project) -> None:
+    """The new ones first, then the old ones are removed; keys of two accounts do not clash."""
+    here, there = shop.id("stripe_account.here"), shop.id("stripe_account.there")
+    shop.write(SHOP.format(on="there"))
+    plan = shop.plan()
+    assert actions(plan) == dict.fromkeys(ON_IT, "replace")
+    coupon = change_of(plan, "stripe_coupon.ten")
+    assert leaves(coupon)["lifecycle.account"] == (here, there)
+    assert coupon.create_first
+    shop.apply()
+    assert on(shop, there) == ALL
+    assert on(shop, here) == NONE
+    assert shop.plan().has_changes is False
+    assert [found.superseded for found in shop.state().resources.values()] == [()] * 5
+
+
+@pytest.mark.parametrize(("before", "after"), [("here", '""'), ('""', "here")])
+def test_from_and_to_the_own_account(project: Project, before: str, after: str) -> None:
+    """The key's own account is one like any other."""
+    project.write(SHOP.format(on=before))
+    project.apply()
+    here = project.id("stripe_account.here")
+    project.write(SHOP.format(on=after))
+    project.apply()
+    assert on(project, here) == (ALL if after == "here" else NONE)
+    assert on(project, "") == (NONE if after == "here" else ALL)
+    assert project.plan().has_changes is False
+
+
+def test_a_removal_that_fails_is_made_up_for_where_the_object_is(shop: Project) -> None:
+    """State names the account that the resource has left."""
+    here, there = shop.id("stripe_account.here"), shop.id("stripe_account.there")
+    shop.write(SHOP.format(on="there"))
+    shop.emulator.faults.add(error("no", status=402), method="DELETE", path="/v1/coupons/C10")
+    report = shop.try_apply()
+    assert len(report.failures) == 1
+    entry = shop.state().resources["stripe_coupon.ten"]
+    assert (entry.account, entry.left) == (there, ((here, "C10"),))
+    shop.emulator.faults.clear()
+    shop.apply()
+    assert on(shop, here)["coupons"] == []
+    assert on(shop, there)["coupons"] == ["C10"]
+    assert shop.plan().has_changes is False
