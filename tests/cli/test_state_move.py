@@ -193,6 +193,31 @@ def test_an_object_that_the_receiver_has_under_another_name_stays(
     assert (two / "other.json").read_bytes() == after
 
 
+def test_a_secret_that_cannot_be_read_here_stays_where_it_is(
+    engine: Engine, root: Path, write: Write
+) -> None:
+    """A field that has it could not be compared, so such a move has to be forced."""
+    (root / "pyproject.toml").write_text(
+        '[tool.engine.environments.local]\nemulator = true\nsecrets = "command:cat"\n'
+    )
+    hook = f"hook = {HOOK}"
+    user = 'Coupon("u", percent_off=10, metadata={"secret": hook.secret})\n'
+    write("shop", HEAD + hook + user)
+    assert engine("apply", "--yes").code == 0
+    write("shop", HEAD)
+    write("other", HEAD + hook + user)
+    refused = engine("state", "mv", "shop:", "other:")
+    assert refused.code == 1
+    assert "stripe_coupon.u has a secret that cannot be compared" in refused.err
+    assert not (root / "state" / "local" / "other.json").exists()
+    moved = engine("state", "mv", f"shop:{ENDPOINT}", "other:")
+    assert moved.code == 0
+    assert (
+        "its secret cannot be read here, and stays: cat was given it as local/shop "
+        f"{ENDPOINT}.secret" in moved.out
+    )
+
+
 @pytest.mark.parametrize("stack", ["shop", "other"])
 def test_an_unfinished_run_of_either_stack_comes_first(
     engine: Engine, two: Path, stack: str

@@ -107,7 +107,7 @@ class Modules:
         Raises:
             StackError: if one cannot be evaluated, unless the edit is forced.
         """
-        self._force = force
+        self.force = force
         self._stacks: dict[str, Stack] = {}
         settings = context.settings
         files = stack_files(settings.stacks)
@@ -139,7 +139,7 @@ class Modules:
         module = self._stacks.get(stack)
         known = module.declarations if module is not None else {}
         missing = next((address for address in addresses if address not in known), "")
-        if not missing or self._force:
+        if not missing or self.force:
             return
         near = nearest(missing, tuple(known))
         lacking = f"stacks/{stack}.py does not declare {missing}"
@@ -159,7 +159,7 @@ class Modules:
         module = self._stacks.get(stack)
         known = module.declarations if module is not None else {}
         still = next((known[address] for address in addresses if address in known), None)
-        if still is not None and not self._force:
+        if still is not None and not self.force:
             raise UsageError(
                 f"{still.location} still declares {still.address}",
                 cause=f"The next apply of {stack} would make it again.",

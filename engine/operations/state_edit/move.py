@@ -177,6 +177,8 @@ def hand_over(
         schemas=context.schemas,
         secrets=known_secrets(context.sink, source, context.schemas, stacks),
     )
+    if not modules.force:
+        _check_comparable(handover)
     secrets = MovingSecrets(context.sink, handover, outputs=ends)
     secrets.copy()
     after = handover.receiver_after()
@@ -212,11 +214,27 @@ def _moved(context: Context, handover: Handover, secrets: MovingSecrets) -> list
             or not context.schemas[entry.type].has_metadata,
             secret=secrets.kept.get(new, ""),
             secret_left=secrets.left.get(new, ""),
-            sent_again=new in unknown and new not in secrets.left,
+            sent_again=new in unknown,
         )
         for old, new in sorted(handover.moves.items(), key=lambda pair: parse_address(pair[1]))
         if (entry := handover.giver.at(old)) is not None
     ]
+
+
+def _check_comparable(handover: Handover) -> None:
+    """Refuse secrets that the next plan could not compare with those that were sent.
+
+    Raises:
+        UsageError: for the first.
+    """
+    for new in handover.unknown():
+        raise UsageError(
+            f"{new} has a secret that cannot be compared with the one that was sent",
+            cause="It was changed in the code meanwhile, or it cannot be read here: the next plan "
+            "would send it again, or replace the object.",
+            hint="apply the change before the move, or move where the secret sink and the "
+            "variables are; --force moves it all the same",
+        )
 
 
 # ── checks ────────────────────────────────────────────────────────────────────────────────

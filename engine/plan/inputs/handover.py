@@ -18,7 +18,7 @@ from engine.values.markers import UNKNOWN
 from engine.values.paths import Path, get_path, reach
 from engine.values.secret import Sealed, Sensitive, fingerprint
 from engine.values.targets import AttributeTarget, OutputTarget, Target
-from engine.values.templates import rewritten, unescaped
+from engine.values.templates import resolve, rewritten, targets_in, unescaped
 from engine.values.tree import any_scalar, map_scalars, scalars
 
 
@@ -111,13 +111,23 @@ class Handover:
         }
 
     def unknown(self) -> tuple[str, ...]:
-        """New addresses of resources with fingerprints that cannot be made anew."""
+        """New addresses of resources with a secret that the next plan cannot compare.
+
+        They declare one whose fingerprint cannot be made anew, or refer to one. It was changed in
+        the code meanwhile, or it is not known here.
+        """
         known = self._known()
+        recorded = _values(self.giver, self.schemas, known)
+
+        def is_lost(leaf: Any) -> bool:
+            return _is_lost(leaf, known) or any(
+                _is_lost(recorded(target), known) for target in targets_in(leaf)
+            )
+
         return tuple(
             new
             for old, new in self.moves.items()
-            if (entry := self.giver.at(old)) is not None
-            if any_scalar((entry.declared, entry.attributes), lambda leaf: _is_lost(leaf, known))
+            if (entry := self.giver.at(old)) is not None and any_scalar(entry.declared, is_lost)
         )
 
     def _received(self, entry: ResourceState, known: Mapping[str, Any] | None) -> ResourceState:
@@ -171,7 +181,15 @@ class Handover:
         """Known secrets by their fingerprints in the giver; None if all fingerprints hold."""
         if self.giver.lineage == self.receiver.lineage:
             return None
-        return {fingerprint(secret, self.giver.lineage): secret for secret in self.secrets}
+        found = {fingerprint(secret, self.giver.lineage): secret for secret in self.secrets}
+        value_of = _values(self.giver, self.schemas, found)
+        # What was sent where a text has a secret in it.
+        texts = [entry.declared for old in self.moves if (entry := self.giver.at(old)) is not None]
+        for _, text in scalars(texts) if found else ():
+            sent = resolve(text, value_of)
+            if isinstance(sent, Sensitive):
+                found[fingerprint(sent.value, self.giver.lineage)] = sent.value
+        return found
 
 
 def _is_lost(leaf: Any, known: Mapping[str, Any] | None) -> bool:

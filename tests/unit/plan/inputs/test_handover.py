@@ -193,6 +193,7 @@ def hooks(lineage: str) -> dict[str, ResourceState]:
             },
             attributes={
                 "name": Sealed.of(WHSEC, lineage),
+                "description": Sealed.of(f"Bearer {WHSEC}", lineage),
                 "unit_label": Sealed.of("declared", lineage),
             },
         ),
@@ -221,7 +222,7 @@ def test_known_secrets_get_the_fingerprints_of_the_receiver() -> None:
 def test_unknown_secrets_agree_with_nothing() -> None:
     """What Stripe returns once keeps the sign that it is there; other fields are not known."""
     both = handover(ALL, GIVER, OTHER, "another")
-    assert both.unknown() == ("stripe_webhook_endpoint.h", "stripe_product.r")
+    assert both.unknown() == ("stripe_product.r",)
     received = both.received()
     assert received["stripe_webhook_endpoint.h"].attributes == {
         "url": "https://a.example",
@@ -230,6 +231,19 @@ def test_unknown_secrets_agree_with_nothing() -> None:
     product = received["stripe_product.r"]
     assert product.attributes == {}
     assert product.declared["unit_label"] == Sealed.of("declared", "of-shop")
+
+
+def test_a_reference_to_a_secret_that_is_not_known_cannot_be_compared() -> None:
+    """Its object has it, and nothing here tells whether it is the same."""
+    reader = ResourceState(
+        type="stripe_product",
+        id="prod_2",
+        declared={"name": "${stripe_webhook_endpoint.h.secret}"},
+        attributes={"name": Sealed.of(WHSEC, "of-shop")},
+    )
+    giver = dataclasses.replace(GIVER, resources={**GIVER.resources, "stripe_product.r": reader})
+    assert handover(ALL, giver, OTHER).unknown() == ("stripe_product.r",)
+    assert handover(ALL, giver, OTHER, WHSEC).unknown() == ()
 
 
 def test_what_stays_keeps_the_fingerprints_of_the_giver() -> None:
