@@ -85,7 +85,6 @@ def plan_session(session: Session, options: PlanOptions) -> PlanReport:
     stale = stale_refusals(session, plans) if options.refresh else {}
     orphans = _orphans(session, options)
     renames = _renames(session, plans, orphans)
-    held = session.context.backend.held_locks(session.context.environment)
     environment = session.context.settings.environment
     livemode = account is not None and bool(account.livemode)
     readers = Readers(session, plans, "destroy" if options.destroy else "apply")
@@ -94,7 +93,7 @@ def plan_session(session: Session, options: PlanOptions) -> PlanReport:
         yield from session.recovery_warnings.get(plan.stack, ())
         yield from plan.warnings
         yield from (str(one) for one in renames if one.loses and one.stack == plan.stack)
-        yield from _held(plan, held)
+        yield from _held(plan, session.context.backend.held_locks(environment.name))
         if environment.live or livemode:
             yield from _to_confirm(session, plan, options)
 
