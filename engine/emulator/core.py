@@ -82,7 +82,7 @@ class Emulator:
             path: File of its objects; in memory if not given.
             clock: Gives the time in seconds since 1970.
             seed: Makes ids repeatable.
-            rate: Requests a second that each account may send in each mode; None for any.
+            rate: Requests a second with the keys of each account in each mode; None for any.
             endpoint_rate: Of these, requests a second to each endpoint; None for any.
             ticks: Gives the time in seconds by which the rates are measured.
         """
@@ -185,14 +185,7 @@ class Emulator:
         caller = own.within(account) if account else own
         self._index(kind)
         with self._transaction(caller, write=True) as repository:
-            call = Call(
-                caller=caller,
-                now=self._clock(),
-                ids=self._ids,
-                repository=repository,
-                version=self._api_version,
-            )
-            yield call.seed(kind, many)
+            yield self._call(caller, repository).seed(kind, many)
 
     def restrict(self, key: str, permissions: Collection[str]) -> None:
         """Let a restricted key, `rk_...`, do this and nothing else.
@@ -315,33 +308,37 @@ class Emulator:
         assert caller is not None  # noqa: S101 - `_read` came before
         if is_own_account(request.method, request.path, caller):
             return 200, messages.encode(own_account(caller))
-        found, caller = aim(request, caller)
+        aimed = aim(request, caller)
+        found, caller = aimed.match, aimed.caller
         self._permissions.check(caller, request.method, found)
         self._index(found.kind)
         key = context.meant_key
         endpoint = (caller.own.scope, found.kind.object, found.operation)
         self._endpoint_limiter.count(endpoint, livemode=caller.livemode)
         with self._transaction(caller, write=request.method != "GET") as repository:
-            now = self._clock()
-            first = first_response(context, repository, now) if key else None
+            call = self._call(caller, repository, aimed.related.scope)
+            first = first_response(context, repository, call.now) if key else None
             if first is not None:
                 context.replayed_from = first.request_id
                 return first.status, first.body
-            call = Call(
-                caller=caller,
-                now=now,
-                ids=self._ids,
-                repository=repository,
-                version=context.version,
-            )
             if key:
                 outcome = self._attempt(call, found, context, fault)
-                remember(context, repository, outcome, now)
+                remember(context, repository, outcome, call.now)
             else:
                 outcome = 200, messages.encode(perform(call, found, context.form))
             # Within the transaction, so that the order is that of the creations.
             self.history.add(call.made, key=key, request_id=context.id)
             return outcome
+
+    def _call(self, caller: Caller, repository: Repository, related: str = "") -> Call:
+        return Call(
+            caller=caller,
+            now=self._clock(),
+            ids=self._ids,
+            repository=repository,
+            version=self._api_version,
+            related=related,
+        )
 
     @contextmanager
     def _transaction(self, caller: Caller, *, write: bool = False) -> Iterator[Repository]:

@@ -63,6 +63,9 @@ class AccountView(Protocol):
     def get(self, object: str, id: str) -> Document | None:
         """The object of an id; None if there is none, or it is deleted."""
 
+    def named(self, object: str, id: str) -> Document | None:
+        """The object that a parameter or a field names: of some types, of a related account."""
+
     def require(self, object: str, id: str, *, param: str) -> Document:
         """The object of an id that a parameter holds.
 

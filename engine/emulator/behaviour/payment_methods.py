@@ -47,7 +47,7 @@ class ConfigurationBehaviour(Behaviour):
 
 def _set_methods(view: AccountView, document: Document) -> None:
     """Set each method's value by its preference; with `none` the parent decides (D)."""
-    parent = view.get(_OBJECT, document["parent"]) if document["parent"] else None
+    parent = view.named(_OBJECT, document["parent"]) if document["parent"] else None
     for name in _methods(view.kind(_OBJECT)):
         method = document.get(name) or {}
         shown = method.get("display_preference") or {}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from engine.emulator.accounts.account import OWN
 from engine.emulator.accounts.connected import ACCOUNT, foreign_account, no_platform
 from engine.emulator.accounts.keys import Caller
@@ -10,8 +12,23 @@ from engine.emulator.types.routes import Match, match
 from engine.emulator.wire.messages import Request
 
 
-def aim(request: Request, caller: Caller) -> tuple[Match, Caller]:
-    """Find the operation of a request, and the caller in the account whose objects it is about.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aim:
+    """What a request asks for, and whose objects that is about.
+
+    Attributes:
+        match: The operation.
+        caller: The caller, in the account whose objects it is about.
+        related: The caller in the account that this one is connected to, or that the path names.
+    """
+
+    match: Match
+    caller: Caller
+    related: Caller
+
+
+def aim(request: Request, caller: Caller) -> Aim:
+    """Find the operation of a request, and the accounts that it is about.
 
     D: the id of a connected account in a URL says the same as a header. The account itself, its
     persons and its bank accounts are objects of the platform.
@@ -19,20 +36,18 @@ def aim(request: Request, caller: Caller) -> tuple[Match, Caller]:
     Raises:
         StripeRefusal: Stripe has no such operation, or not for connected accounts.
     """
-    if not caller.platform:
-        return match(request.method, request.path), caller
-    asks_itself = (request.method, request.path) == ("GET", OWN)
-    path = f"/v1/accounts/{caller.connected}" if asks_itself else request.path
+    asks_itself = caller.platform and (request.method, request.path) == ("GET", OWN)
+    path = f"/v1/accounts/{caller.account}" if asks_itself else request.path
     found = match(request.method, path)
-    account = _account_of(found)
-    if account == caller.connected:
-        return found, caller.own
+    own, account = caller.own, _account_of(found)
     if account:
-        raise no_platform()
+        if caller.platform and account != caller.account:
+            raise no_platform()
+        return Aim(match=found, caller=own, related=own.within(account))
     refuse = found.kind.behaviour.platforms_only.get(found.operation)
-    if refuse is not None:
+    if caller.platform and refuse is not None:
         raise refuse()
-    return found, caller
+    return Aim(match=found, caller=caller, related=own)
 
 
 def require_connected(caller: Caller, repository: Repository) -> None:

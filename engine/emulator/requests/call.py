@@ -34,6 +34,8 @@ class Call:
         ids: Makes ids.
         repository: The objects of this account and mode.
         version: API version the request asked for.
+        related: Names the objects of the account that this one is connected to, or that the path
+            names: of some types, parameters may name those, too.
         begun: Execution has begun: from here on an idempotency key remembers the response.
         made: The objects it has made so far.
     """
@@ -43,6 +45,7 @@ class Call:
     ids: Ids
     repository: Repository
     version: str
+    related: str = ""
     begun: bool = field(default=False)
     made: list[CreatedObject] = field(default_factory=list)
 
@@ -68,6 +71,13 @@ class Call:
         found = self.repository.get(self.kind(object).table, id)
         return None if found is None or found.get("deleted") is True else found
 
+    def named(self, object: str, id: str) -> Document | None:
+        """The object that a parameter or a field names; None if there is none."""
+        found, kind = self.get(object, id), self.kind(object)
+        if found is None and self.related and kind.row.life.named_across_accounts:
+            found = self.repository.get(kind.table, id, self.related)
+        return found
+
     def require(
         self, object: str, id: str, *, param: str, in_path: bool = False, parent: str = ""
     ) -> Document:
@@ -84,7 +94,7 @@ class Call:
             StripeRefusal: There is none, or only in the other mode.
         """
         kind = self.kind(object)
-        found = self.get(object, id)
+        found = self.get(object, id) if in_path else self.named(object, id)
         if found is not None and (not parent or found.get(kind.parent_field) == parent):
             return found
         refusal = kind.behaviour.not_found(self, id) if in_path else None

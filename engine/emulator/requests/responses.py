@@ -25,7 +25,7 @@ class _ObjectsNow:
 
     def found(self, kind: ObjectKind, id: str) -> Document | None:
         """An object by kind and id; None if it is deleted."""
-        document = self._call.get(kind.object, id)
+        document = self._call.named(kind.object, id)
         if document is not None:
             kind.behaviour.showing(self._call, document)
         return document

@@ -76,11 +76,11 @@ class Repository:
         self._connection = connection
         self._scope = scope
 
-    def get(self, object: str, id: str) -> Document | None:
-        """The object of an id; None if there is none."""
+    def get(self, object: str, id: str, scope: str = "") -> Document | None:
+        """The object of an id, in this scope or in another one; None if there is none."""
         row = self._connection.execute(
             "SELECT body FROM objects WHERE scope = ? AND object = ? AND id = ?",
-            (self._scope, object, id),
+            (scope or self._scope, object, id),
         ).fetchone()
         return None if row is None else _load(row[0])
 

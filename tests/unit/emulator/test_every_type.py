@@ -8,6 +8,7 @@ not returned as they were sent.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -213,6 +214,18 @@ def test_what_is_made_is_what_is_read_and_listed(account: Account, name: str) ->
         assert made in page
 
 
+def without_ids(document: Mapping[str, Any]) -> str:
+    """An object without what is another in each account: ids, and who made it."""
+    text = json.dumps({**document, "application": None})
+    return re.sub(r"\b(?=\w*[A-Z0-9])\w{8,}\b|\"\d+\"", "*", text)
+
+
+def test_the_table_says_what_only_platforms_make() -> None:
+    """What the emulator refuses to connected accounts is what plans keep from them."""
+    refused = {name for name in TYPES if "create" in kinds()[name].behaviour.platforms_only}
+    assert refused == {name for name in TYPES if loader.row(name).life.own_account_only}
+
+
 @pytest.mark.parametrize("name", OF_ANY_ACCOUNT)
 def test_a_connected_account_has_its_own(account: Account, name: str) -> None:
     """Made, read and listed there; the platform has none, and knows no id of it."""
@@ -235,6 +248,8 @@ def test_a_connected_account_has_its_own(account: Account, name: str) -> None:
         read = account.send("GET", path)
         assert read.status == (404 if "{" in operations["retrieve"].path else 200)
         assert read.document != made
+    # Both were empty, so that both began with the same defaults.
+    assert without_ids(there.make(name)) == without_ids(account.make(name))
 
 
 @pytest.mark.parametrize("name", TYPES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ import stripe
 from engine.emulator.core import Emulator
 from engine.emulator.wire.messages import Request
 
+FRONT = "verification.document.front"
 Refused = Callable[..., stripe.StripeError]
 
 
@@ -303,3 +305,43 @@ def test_nothing_of_a_deleted_account_is_there(
     ]
     client.v1.accounts.delete(account)
     assert [one.alive for one in emulator.history] == [False] * 4
+
+
+def upload(client: stripe.StripeClient, **given: str) -> str:
+    """Upload a document, and return its id."""
+    options: Any = given
+    params: Any = {"file": io.BytesIO(b"passport"), "purpose": "identity_document"}
+    return client.v1.files.create(params, options).id
+
+
+def test_a_document_may_be_in_either_account(
+    client: stripe.StripeClient, account: str, refused: Refused
+) -> None:
+    """D: the platform uploads it for itself, or as the account whose person it is about."""
+    persons = client.v1.accounts.persons
+    person = persons.create(account, {"first_name": "Ada"}).id
+    for file in (upload(client), upload(client, stripe_account=account)):
+        shown: Any = {"verification": {"document": {"front": file}}, "expand": [FRONT]}
+        after = persons.update(account, person, shown).to_dict()
+        assert after["verification"]["document"]["front"]["id"] == file
+    other = client.v1.accounts.create({"type": "custom"}).id
+    elsewhere: Any = {"verification": {"document": {"front": upload(client, stripe_account=other)}}}
+    error = refused(persons.update, account, person, elsewhere)
+    assert (error.http_status, error.code) == (400, "resource_missing")
+
+
+def test_a_configuration_below_the_platforms_follows_it(
+    client: stripe.StripeClient, account: str, refused: Refused
+) -> None:
+    """S: it has the platform's as its parent, and its application."""
+    options: stripe.RequestOptions = {"stripe_account": account}
+    service = client.v1.payment_method_configurations
+    off: Any = {"name": "Ours", "card": {"display_preference": {"preference": "off"}}}
+    parent = service.create(off)
+    child = service.create({"parent": parent.id}, options)
+    assert child.parent == parent.id
+    assert child.application is not None
+    assert child.card is not None
+    assert child.card.display_preference.value == "off"
+    assert refused(service.retrieve, parent.id, {}, options).http_status == 404
+    assert refused(service.create, {"parent": child.id}).http_status == 400
