@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from engine.address import ResourceAddress
 from engine.errors import UsageError
@@ -114,9 +114,7 @@ def plan_session(session: Session, options: PlanOptions) -> PlanReport:
         account_id=account.id if account else (pinned.account_id if pinned else ""),
         livemode=account.livemode if account else (pinned.livemode if pinned else None),
         plans=tuple(
-            dataclasses.replace(
-                plan, warnings=tuple(warnings(plan)), refusals=tuple(refusals(plan))
-            )
+            replace(plan, warnings=tuple(warnings(plan)), refusals=tuple(refusals(plan)))
             for plan in plans
         ),
         requests=session.requests,
@@ -210,7 +208,7 @@ def _plan_one(
     )
     owners, transfers = owners_in(session), session.transfers[graph.stack.name]
     observed = observe(context, session, graph, state, options, outputs, read, owners, transfers)
-    observed = dataclasses.replace(observed, remade=session.remade_for(outputs))
+    observed = replace(observed, remade=session.remade_for(outputs))
     draft = planned(observed)
     complete = read_for_draft(context, session, graph, state, draft, observed)
     session.observed[graph.stack.name] = complete
