@@ -32,8 +32,13 @@ def owners_in(session: Session) -> Ownership:
 
 
 def _of_other_environments(session: Session) -> Iterator[State]:
-    """States of other environments whose objects are on the same account, in the same mode."""
+    """States of other environments whose objects are on the same account, in the same mode.
+
+    The embedded account of each environment is another one, although all have one id.
+    """
     backend, own = session.context.backend, session.context.environment
+    if session.context.settings.environment.emulator:
+        return
     places = {
         (state.account_id, state.livemode) for state in session.states.values() if state.account_id
     }
