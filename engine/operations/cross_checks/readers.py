@@ -12,7 +12,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from engine.operations.cross_checks.other_stacks import other_states
+from engine.operations.cross_checks.referrers import ended_by, referrers
 from engine.operations.run.session import Session
+from engine.plan.inputs.ownership import ObjectKey
 from engine.plan.model import Plan, StepKind
 from engine.stack.loader import stack_files
 from engine.state.model import State
@@ -58,6 +60,7 @@ class Readers:
         lost = _Lost(self._session, self._states, plan)
         if not lost:
             return
+        ended = ended_by(plan)
         # A text may be an id by chance: only what comes from this stack is looked at.
         passing_on = {plan.stack, *self._closure([plan.stack])}
         refused: dict[str, tuple[str, ...]] = {}
@@ -66,6 +69,8 @@ class Readers:
             sentences = tuple(lost.refusals(name, reads, self._pending(name)))
             if sentences:
                 refused[name] = sentences
+            elif ended and name != plan.stack:
+                yield from self._tied(ended, name, plan.stack)
         modules = stack_files(self._session.context.settings.stacks)
         together = " ".join([plan.stack, *self._closure(refused)])
         for name, sentences in refused.items():
@@ -73,6 +78,15 @@ class Readers:
             if name not in modules:
                 way = f"{name} has no module: remove what it manages first, engine destroy {name}"
             yield from (f"stack {name} {sentence}. {way}" for sentence in sentences)
+
+    def _tied(self, ended: Collection[ObjectKey], name: str, producer: str) -> Iterator[str]:
+        """Why a stack has to follow first, although it does not read it as an output."""
+        schemas = self._session.context.schemas
+        way = f"Take that out of stacks/{name}.py first, or refer to it with stack_output"
+        if name not in self._session.states:
+            way = f"{way}, and run both stacks: engine {self._command} {producer} {name}"
+        for found in referrers(ended, self._states[name], self._plans, schemas):
+            yield f"stack {name} refers to what this plan ends: {found}. {way}"
 
     def _pending(self, name: str) -> frozenset[str]:
         """The resources of a stack that this run changes."""
