@@ -1,0 +1,85 @@
+"""Pages that show a session at a terminal are true: each command is run, in its order.
+
+Above a block stands what it is: `<!-- file: stacks/shop.py -->` writes it, `<!-- run -->` runs its
+commands, which begin with `$ `. Every line that the page shows under a command is a line that the
+command prints, in that order; what the page leaves out is marked by `...` or by nothing at all.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.command_line import run_here
+
+DOCS = Path(__file__).parents[2] / "docs"
+_BLOCK = re.compile(
+    r"<!-- (?:file: (?P<file>\S+)|run(?:, exits (?P<code>\d+))?) -->\n"
+    r"```\w*\n(?P<text>.*?)```",
+    re.DOTALL,
+)
+_PAGES = sorted(path.name for path in DOCS.glob("*.md") if _BLOCK.search(path.read_text("utf-8")))
+# Ids and counts of requests differ from run to run.
+_VARIES = re.compile(r"\b([a-z]+)_[A-Za-z0-9]{8,}\b")
+
+
+@pytest.mark.parametrize("page", _PAGES)
+def test_the_commands_of_a_page_print_what_it_shows(
+    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """From the first block to the last, in one folder."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "stacks").mkdir()
+    for block in _BLOCK.finditer((DOCS / page).read_text(encoding="utf-8")):
+        if block["file"]:
+            path = tmp_path / block["file"]
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(block["text"], encoding="utf-8")
+            continue
+        for command, shown in _commands(block["text"]):
+            _run(capfd, command, shown, int(block["code"] or 0))
+
+
+def test_pages_show_sessions() -> None:
+    """The page on stacks is among those that are tried."""
+    assert "stacks.md" in _PAGES
+
+
+def _run(capfd: pytest.CaptureFixture[str], command: str, shown: list[str], code: int) -> None:
+    """Run a command of a page; words of the shell that a page needs are few."""
+    words = shlex.split(command)
+    if words[0] == "rm":
+        for name in words[1:]:
+            Path(name).unlink()
+        return
+    if words[0] == "mv":
+        Path(words[1]).rename(words[2])
+        return
+    assert words[0] == "engine", command
+    ended = run_here(capfd, *words[1:])
+    printed = [_alike(line) for line in (ended.out + ended.err).splitlines()]
+    assert ended.code == code, f"{command}\n{ended.out}{ended.err}"
+    rest = iter(printed)
+    for line in shown:
+        assert _alike(line) in rest, f"{command}: not printed: {line}\n{ended.out}{ended.err}"
+
+
+def _commands(text: str) -> Iterator[tuple[str, list[str]]]:
+    """Each command of a block, and the lines that are shown under it."""
+    command, shown = "", list[str]()
+    for line in text.splitlines():
+        if line.startswith("$ "):
+            if command:
+                yield command, shown
+            command, shown = line[2:], []
+        elif line.strip() and line.strip() != "...":
+            shown.append(line)
+    yield command, shown
+
+
+def _alike(line: str) -> str:
+    return _VARIES.sub(r"\1_ID", line.rstrip())
