@@ -34,6 +34,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--stacks", type=int, default=25, help="how many random stacks tests/e2e/convergence tries"
     )
     parser.addoption("--first-seed", type=int, default=0, help="seed of the first random stack")
+    parser.addoption(
+        "--sequences", type=int, default=10, help="how many random sequences of moves are tried"
+    )
 
 
 @pytest.fixture(autouse=True)

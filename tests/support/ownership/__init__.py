@@ -1,0 +1,1 @@
+"""The random life of several stacks in two environments, and what must hold in it."""
