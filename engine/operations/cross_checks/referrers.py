@@ -48,13 +48,11 @@ def referrers(
     """
     objects = {(schemas[key.type].object, key.account, key.id) for key in ended}
     ids = {key.id for key in ended}
-    changes: Mapping[str, Change] = {
-        change.address: change
-        for plan in plans
-        if plan.stack == state.stack
-        for change in plan.changes
-    }
-    for address, entry in state.resources.items():
+    own = [plan for plan in plans if plan.stack == state.stack]
+    changes: Mapping[str, Change] = {c.address: c for plan in own for c in plan.changes}
+    moves = {old: new for plan in own for old, new in plan.moves.items()}
+    for recorded, entry in state.resources.items():
+        address = moves.get(recorded, recorded)
         change = changes.get(address)
         if change is not None and change.action in _GONE:
             continue

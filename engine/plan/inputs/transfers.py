@@ -123,22 +123,30 @@ class _Search:
 
     def moves(self) -> None:
         """Resources that `moved` brings from another stack."""
-        for name, graph in self.graphs.items():
-            for move in graph.stack.received:
-                if move.stack in self.graphs:
-                    self._move(name, move)
-                elif move.stack in self.others:
-                    self._move_from_outside(name, move)
+        wanted = [
+            (name, move) for name, graph in self.graphs.items() for move in graph.stack.received
+        ]
+        # What exists comes before what is remembered only, since it was archived.
+        for name, move in sorted(wanted, key=lambda pair: self._given_up(pair[1])):
+            if move.stack in self.graphs:
+                self._move(name, move)
+            elif move.stack in self.others:
+                self._move_from_outside(name, move)
+
+    def _given_up(self, move: Move) -> bool:
+        """Whether the giver, of this run, has no object at the address."""
+        giver = self.states.get(move.stack)
+        return giver is not None and move.old not in giver.resources
 
     def _move(self, name: str, move: Move) -> None:
         giver, receiver = self.states[move.stack], self.states[name]
         entry, own = giver.resources.get(move.old), receiver.resources.get(move.new)
         source, taker = Owner(move.stack, move.old), Owner(name, move.new)
-        if entry is None and (move.old not in giver.removed or own is not None):
+        first = self.received[name].get(move.new)
+        if entry is None and (move.old not in giver.removed or own or first):
             return  # it was moved before, or there never was one
         if entry is not None and own is not None and key_of(entry) == key_of(own):
             return  # an earlier run got so far
-        first = self.received[name].get(move.new)
         if own is not None or first is not None:
             holder = own.id if own is not None else first
             self.refusals[name].append(
@@ -178,6 +186,8 @@ class _Search:
         key = ObjectKey(declaration.type, declaration.lifecycle.account, wanted.id)
         taker = Owner(name, address)
         first = self.takers.get(key)
+        if first == taker:
+            return  # a move brings the same object here
         if first is not None:
             self.refusals[name].append(
                 f"{address} ({wanted.location}): {wanted.id} becomes {first} in this run already. "

@@ -219,9 +219,12 @@ class Ownership(RuleBasedStateMachine):
         self.team.write()
         self._recover(environment)
         self.team.apply(environment, destroy=True)
-        self.may_change[environment] |= {thing.number for thing in self.code.things}
         for thing in self.code.things:
-            thing.imports.pop(environment, None)
+            # What is not under management can still be imported.
+            id = self.ids[environment].get(thing.number)
+            if id is not None and id not in self.team.alive(environment, thing.kind.path):
+                self.may_change[environment].add(thing.number)
+                thing.imports.pop(environment, None)
         self.settled.discard(environment)
 
     # ── parts ─────────────────────────────────────────────────────────────────────────────

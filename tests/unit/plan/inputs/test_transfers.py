@@ -140,6 +140,18 @@ def test_two_objects_for_one_address(run: Run) -> None:
     )
 
 
+def test_what_is_remembered_gives_way_to_what_exists(run: Run) -> None:
+    """Of two addresses that a resource had, one may be left of an earlier life of it."""
+    gone = {"stripe_coupon.c": RemovedObject(type="stripe_coupon", id="C20")}
+    run.stack("third", "", removed=gone)
+    run.stack("shop", "", C10)
+    run.stack("other", COUPON + MOVED.replace("shop", "third") + MOVED)
+    found = run.find()
+    assert found["other"].received == {ADDRESS: HERE}
+    assert found["other"].refusals == ()
+    assert found["third"] == NOTHING
+
+
 def test_two_stacks_that_give_to_one_address(run: Run) -> None:
     """The first of them does."""
     run.stack("shop", "", C10)
@@ -234,6 +246,15 @@ def test_an_import_within_a_stack(run: Run) -> None:
     """What it has under an address that is no longer declared is released there."""
     run.stack("shop", COUPON.replace('"c"', '"d"') + IMPORT.replace('"stripe_coupon.c"', "c"), C10)
     assert run.find()["shop"].released == {ADDRESS: Owner("shop", "stripe_coupon.d")}
+
+
+def test_an_import_of_what_a_move_brings_anyway(run: Run) -> None:
+    """One object, one address, two lines: it moves."""
+    run.stack("shop", "", C10)
+    run.stack("other", COUPON + MOVED + IMPORT)
+    found = run.find()
+    assert found["other"].received == {ADDRESS: HERE}
+    assert found["other"].refusals == ()
 
 
 def test_two_stacks_that_import_one_object(run: Run) -> None:
