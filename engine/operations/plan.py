@@ -76,12 +76,7 @@ def plan_session(session: Session, options: PlanOptions) -> PlanReport:
     """
     _check_addresses(session, options)
     account = session.check_account() if options.refresh else None
-    graphs = _ordered(session, options)
-    settle_transfers(session, options)
-    known = [(graph, session.prior[graph.stack.name]) for graph in graphs]
-    read = read_known(session.context, session, known, options)
-    plans = tuple(_plan_one(session, graph, options, read) for graph in graphs)
-    plans = refuse_double_claims(session, plans)
+    plans = _plans(session, options)
     stale = stale_refusals(session, plans) if options.refresh else {}
     orphans = _orphans(session, options)
     renames = _renames(session, plans, orphans)
@@ -124,6 +119,16 @@ def plan_session(session: Session, options: PlanOptions) -> PlanReport:
         orphans=orphans,
         recovered=bool(session.recovery_warnings),
     )
+
+
+def _plans(session: Session, options: PlanOptions) -> tuple[Plan, ...]:
+    """The plan of each stack, in the order of the apply, as that stack alone decides it."""
+    graphs = _ordered(session, options)
+    settle_transfers(session, options)
+    known = [(graph, session.prior[graph.stack.name]) for graph in graphs]
+    read = read_known(session.context, session, known, options)
+    plans = tuple(_plan_one(session, graph, options, read) for graph in graphs)
+    return refuse_double_claims(session, plans)
 
 
 def _orphans(session: Session, options: PlanOptions) -> tuple[Orphan, ...]:
