@@ -8,6 +8,7 @@ import pytest
 
 from engine.emulator.doors.transport import InProcessTransport
 from engine.emulator.testing.faults import error
+from engine.errors import PermissionDeniedError
 from engine.stripe.http.client import ClientOptions, StripeHTTP
 from engine.values.secret import Sensitive
 from tests.support.plans import actions, change_of, leaves
@@ -127,3 +128,76 @@ def test_a_removal_that_fails_is_made_up_for_where_the_object_is(shop: Project) 
     assert on(shop, here)["coupons"] == []
     assert on(shop, there)["coupons"] == ["C10"]
     assert shop.plan().has_changes is False
+
+
+def test_an_account_that_was_deleted_takes_its_objects_along(shop: Project) -> None:
+    """The plan shows all of it, and the apply makes it again on the new account."""
+    shop.call("delete", f"/v1/accounts/{shop.id('stripe_account.here')}")
+    plan = shop.plan()
+    assert {str(drift.address) for drift in plan.drift if drift.gone} == {
+        "stripe_account.here",
+        *ON_IT,
+    }
+    assert actions(plan) == dict.fromkeys(("stripe_account.here", *ON_IT), "create")
+    shop.apply()
+    assert on(shop, shop.id("stripe_account.here")) == ALL
+    assert shop.plan().has_changes is False
+
+
+def test_a_destroy_after_its_deletion_only_forgets(shop: Project) -> None:
+    """Nothing is left to remove on it."""
+    shop.call("delete", f"/v1/accounts/{shop.id('stripe_account.here')}")
+    shop.apply(destroy=True)
+    assert shop.state().resources == {}
+
+
+def test_a_destroy_removes_what_is_on_an_account_before_it(shop: Project) -> None:
+    """Stripe knows nothing of an account that is gone."""
+    here = shop.id("stripe_account.here")
+    shop.apply(destroy=True)
+    paths = [path for _, path, _ in shop.writes()]
+    assert paths.index(f"/v1/accounts/{here}") > max(
+        number for number, path in enumerate(paths) if not path.startswith("/v1/accounts")
+    )
+    assert shop.state().resources == {}
+
+
+def test_an_account_out_of_reach_says_what_is_on_it_and_how_to_forget_it(project: Project) -> None:
+    """Of an account that no stack declares nobody knows whether it is gone, or disconnected."""
+    account = project.call("post", "/v1/accounts", type="custom", country="US")["id"]
+    project.write(
+        f"""
+        from engine import Lifecycle
+        from engine.stripe import Coupon, Product
+        Product("pro", name="Pro", lifecycle=Lifecycle(account="{account}"))
+        Coupon("ten", id="C10", percent_off=10, lifecycle=Lifecycle(account="{account}"))
+        Product("own", name="Own")
+        """
+    )
+    project.apply()
+    project.call("delete", f"/v1/accounts/{account}")
+    with pytest.raises(PermissionDeniedError) as caught:
+        project.plan()
+    assert caught.value.message.startswith(
+        f"account {account}, on which the state records shop:stripe_coupon.ten, "
+        "shop:stripe_product.pro, is out of reach: The provided key"
+    )
+    assert str(caught.value.hint).endswith(
+        "engine state rm shop:stripe_coupon.ten shop:stripe_product.pro"
+    )
+
+
+def test_an_account_that_does_not_exist_is_refused_by_the_plan(project: Project) -> None:
+    """Before anything is sent."""
+    project.write(
+        """
+        from engine import Lifecycle
+        from engine.stripe import Product
+        Product("pro", name="Pro", lifecycle=Lifecycle(account="acct_nobody"))
+        """
+    )
+    with pytest.raises(PermissionDeniedError) as caught:
+        project.apply()
+    assert "does not have access to account 'acct_nobody'" in caught.value.message
+    assert "check the account's id" in str(caught.value.hint)
+    assert project.writes() == []

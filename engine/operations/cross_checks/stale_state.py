@@ -20,6 +20,7 @@ from engine.operations.cross_checks.other_stacks import other_states
 from engine.operations.cross_checks.owners import owners_in
 from engine.operations.cross_checks.raw_state import places_by_lineage, read_raw_state
 from engine.operations.refresh.concurrent import at_once
+from engine.operations.refresh.lost_accounts import LOST
 from engine.operations.run.session import Session
 from engine.plan.compare.likeness import is_like
 from engine.plan.compare.liveness import is_gone, is_live, is_past
@@ -152,7 +153,8 @@ def _ids_known(state: State, plan: Plan) -> Callable[[Target], Any]:
 def _newest(session: Session, place: _Place) -> Sequence[RemoteObject]:
     """The newest objects of a type: a page, of those that are not archived where lists differ.
 
-    A list that Stripe refuses counts as empty: the create will report the error.
+    A list that Stripe refuses counts as empty: the create will report the error. An account that
+    cannot be reached is reported at once.
     """
     name, account, owners = place
     kind = session.context.schemas[name]
@@ -160,7 +162,7 @@ def _newest(session: Session, place: _Place) -> Sequence[RemoteObject]:
     try:
         return next(session.provider.pages(kind, filters, account=account), ())
     except ProviderError as error:
-        if error.status not in _REFUSED:
+        if error.status not in _REFUSED or error.code == LOST:
             raise
         return ()
 

@@ -11,7 +11,8 @@ from engine.graph.build import ResourceGraph
 from engine.operations.refresh.concurrent import at_once
 from engine.operations.refresh.key_holders import find_holders
 from engine.operations.refresh.lookups import look_up
-from engine.operations.refresh.read import Connected, Place, read_all
+from engine.operations.refresh.lost_accounts import read_recorded
+from engine.operations.refresh.read import Connected, Place
 from engine.operations.run.context import Context
 from engine.plan.compare.liveness import is_gone
 from engine.plan.decide.references import ExpectedResource, KnownValues
@@ -57,12 +58,13 @@ def read_known(
     """
     if not options.refresh:
         return {}
-    places: list[Place] = []
+    places: dict[Place, list[str]] = {}
     for graph, state in stacks:
-        known = _known(graph, moved_state(graph, state)[0], options)
-        context.hook.refreshing(graph.stack.name, len(known))
-        places.extend(_place(entry) for entry in known.values())
-    return read_all(session, context.schemas, places)
+        stack, known = graph.stack.name, _known(graph, moved_state(graph, state)[0], options)
+        context.hook.refreshing(stack, len(known))
+        for address, entry in known.items():
+            places.setdefault(_place(entry), []).append(f"{stack}:{address}")
+    return read_recorded(session, context.schemas, places)
 
 
 def observe(
