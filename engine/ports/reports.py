@@ -29,7 +29,7 @@ class LeftAlone:
     Attributes:
         address: The resource in its stamp.
         id: Stripe's id.
-        stack: The stack that declares a resource of its type, and whose state records none.
+        stack: The stack whose it may be.
     """
 
     address: str

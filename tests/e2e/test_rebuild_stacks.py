@@ -215,24 +215,62 @@ def test_what_a_damaged_state_names_is_not_taken(shop: Project) -> None:
     assert rebuild(shop, ("shop",))["shop"].missing == (C10, C5)
 
 
-def test_what_may_be_another_stacks_is_left_alone(shop: Project) -> None:
+@pytest.mark.parametrize(
+    ("declared", "may_be"),
+    [
+        pytest.param('Coupon("c5", percent_off=7, duration="once")', C5, id="its address"),
+        pytest.param('Coupon("x", id="C10", percent_off=7, duration="once")', C10, id="its key"),
+        pytest.param('Coupon("x", percent_off=5, duration="once")', C5, id="its fields"),
+        pytest.param(
+            'Coupon("x", id=own.id, percent_off=5, duration="once")', C5, id="fields that are known"
+        ),
+        pytest.param('import_(Coupon("x", percent_off=7, duration="once"), C5)', C5, id="its id"),
+        pytest.param(
+            'moved("shop:stripe_coupon.c5", Coupon("x", percent_off=7, duration="once"))',
+            C5,
+            id="its move",
+        ),
+        pytest.param('Coupon("x", percent_off=7, duration="once")', "", id="nothing"),
+    ],
+)
+def test_what_may_be_another_stacks_is_left_alone(
+    shop: Project, declared: str, may_be: str
+) -> None:
     """Until that stack has found its own; what is left then is this stack's to remove."""
-    shop.write(OTHER + '    Coupon("new", percent_off=7, duration="once")\n', "other")
-    backend, other = shop.context().backend, shop.state("other")
+    other = shop.state("other")
+    c5 = other.resources[C5].id
+    text = f"""
+    from engine import import_, moved
+    from engine.stripe import Coupon, Product
+
+    C5 = "{c5}"
+    own = Product("own", name="Own")
+    {declared}
+    """
+    shop.write(text, "other")
     left = {name: one for name, one in other.resources.items() if name not in (C10, C5)}
     changed = dataclasses.replace(other, resources=left, serial=other.serial + 1)
-    backend.write(changed, expected=other)
+    shop.context().backend.write(changed, expected=other)
     lose(shop, "shop")
     rebuilt = rebuild(shop, ("shop",))["shop"]
-    assert rebuilt.undeclared == ()
-    c5 = next(entry["id"] for entry in shop.objects("/v1/coupons") if entry["id"] != "C10")
+    ids = {C10: "C10", C5: c5}
+    alone = [address for address in ids if address == may_be]
     assert sorted(rebuilt.left, key=lambda one: one.address) == [
-        LeftAlone(address=C10, id="C10", stack="other"),
-        LeftAlone(address=C5, id=c5, stack="other"),
+        LeftAlone(address=address, id=ids[address], stack="other") for address in alone
     ]
-    shop.apply("other")
+    assert rebuilt.undeclared == tuple(address for address in ids if address not in alone)
+
+
+def test_what_was_left_alone_is_found_by_the_next_rebuild(shop: Project) -> None:
+    """Once the other state is there, what it did not need is this stack's to remove."""
+    lose(shop, "shop", "other")
+    shop.write(OTHER + '    Coupon("new", percent_off=7, duration="once")\n', "other")
+    rebuilt = rebuild(shop, ("shop",))["shop"]
+    assert (rebuilt.undeclared, len(rebuilt.left)) == ((), 2)
+    rebuild(shop, ("other",))
     again = rebuild_states(shop.context(), ("shop",), RebuildOptions(force=True))
     assert again[0].undeclared == (C10, C5)
+    assert again[0].left == ()
 
 
 def test_an_address_that_was_used_anew(shop: Project) -> None:

@@ -19,8 +19,14 @@ from engine.operations.cross_checks.owners import owners_in
 from engine.operations.cross_checks.raw_state import places_by_lineage, read_raw_state
 from engine.operations.rebuild.listing import Listing, Stamped
 from engine.operations.run.session import Session
+from engine.plan.compare.likeness import is_like
+from engine.plan.compare.natural_keys import claims_of
+from engine.plan.decide.references import is_certain
 from engine.plan.inputs.ownership import ObjectKey, Ownership
 from engine.plan.inputs.selection import moved_state
+from engine.schema.resource_type import Schemas
+from engine.values.markers import UNKNOWN
+from engine.values.templates import resolve
 
 
 @dataclass(slots=True, kw_only=True)
@@ -33,6 +39,8 @@ class Project:
         ownership: Who owns which object, by the same states.
         lineages: Stack by lineage: of the states, and of those that were lost as far as stamps
             tell.
+        lost: Stacks whose states are not among these.
+        schemas: Resource types by name.
         claimed: Objects that were found in this run, with whose they are.
     """
 
@@ -40,6 +48,8 @@ class Project:
     recorded: dict[str, Collection[str]]
     ownership: Ownership
     lineages: dict[str, str]
+    lost: Collection[str]
+    schemas: Schemas
     claimed: dict[ObjectKey, tuple[str, str]] = field(default_factory=dict)
     _moves: dict[str, dict[str, str]] = field(init=False)
     _received: dict[str, dict[tuple[str, str], str]] = field(init=False)
@@ -78,17 +88,35 @@ class Project:
             address = moves.pop(address)
         return address
 
-    def lacking(self, stack: str, type_name: str, account: str) -> str:
-        """Another stack that declares a resource of a type that no state records; or empty.
+    def rival(self, stack: str, found: Stamped) -> str:
+        """Another stack whose an object may be, whatever its stamp says; or empty.
 
-        An object may be that resource's, whatever its stamp says.
+        It declares a resource of the type that no state records. If its own state was lost, that
+        may be any; otherwise something has to speak for it.
         """
         for name, graph in self.graphs.items():
             for address, entry in graph.declarations.items() if name != stack else ():
-                alike = (entry.type, entry.lifecycle.account) == (type_name, account)
-                if alike and self._lacks(name, address):
+                alike = (entry.type, entry.lifecycle.account) == found.key[:2]
+                lacks = alike and self._lacks(name, address)
+                if lacks and (name in self.lost or self._may_be(graph, address, found)):
                     return name
         return ""
+
+    def _may_be(self, graph: ResourceGraph, address: str, found: Stamped) -> bool:
+        """Whether a declaration names an object: by address, move, id, key, or all its fields."""
+        received, wanted = self._received[graph.stack.name], graph.stack.imports.get(address)
+        if address == found.address or (wanted is not None and wanted.id == found.key.id):
+            return True
+        if any(new == address and old == found.address for (_, old), new in received.items()):
+            return True
+        kind = self.schemas[found.key.type]
+        document = resolve(graph.declarations[address].arguments, lambda _: UNKNOWN)
+        held = {key.fields: claim for key, claim in claims_of(kind, found.object)}
+        claims = claims_of(kind, document)
+        if any(key.fields in held and held[key.fields].clashes(claim) for key, claim in claims):
+            return True
+        told = {name: value for name, value in document.items() if is_certain(value)}
+        return not told or is_like(kind, told, found.object)
 
     def _lacks(self, stack: str, address: str) -> bool:
         return address not in self.recorded.get(stack, ())
@@ -150,12 +178,11 @@ class Project:
             resource that comes from another stack does not speak for where it is now.
         """
         votes: dict[str, dict[str, set[str]]] = {}
-        lost = [name for name in self.graphs if name not in self.recorded]
-        received = {name: {old for _, old in self._received[name]} for name in lost}
+        received = {name: {old for _, old in self._received[name]} for name in self.lost}
         for found in listing.stamped():
-            if found.lineage in self.lineages and self.lineages[found.lineage] not in lost:
+            if found.lineage in self.lineages and self.lineages[found.lineage] not in self.lost:
                 continue
-            for name in lost:
+            for name in self.lost:
                 address = self.present(name, found.address)
                 if found.address in received[name] or not self.is_declared(
                     name, address, found.key.account
@@ -223,20 +250,24 @@ def project_of(session: Session) -> Project:
         session: It has every graph, and an empty state of each stack that is rebuilt.
     """
     graphs = {graph.stack.name: graph for graph in session.graphs}
+    recorded = {
+        name: moved_state(graphs[name], state)[0].resources.keys()
+        for name, state in other_states(session).items()
+        if state is not None and name in graphs
+    }
     project = Project(
         graphs=graphs,
-        recorded={},
+        recorded={**recorded},
         ownership=owners_in(session),
         lineages=places_by_lineage(session.context),
+        lost=sorted(graphs.keys() - recorded.keys()),
+        schemas=session.context.schemas,
     )
+    # A damaged state is no less right about what it names.
     for name, state in other_states(session).items():
-        if state is not None:
-            moved = moved_state(graphs[name], state)[0] if name in graphs else state
-            project.recorded[name] = moved.resources.keys()
-            continue
-        # A damaged state is no less right about what it names.
         with contextlib.suppress(StateError):
-            for address, id in read_raw_state(session.context, name).ids.items():
+            ids = read_raw_state(session.context, name).ids if state is None else {}
+            for address, id in ids.items():
                 key = ObjectKey(parse_address(address).type, "", id)
                 project.claimed.setdefault(key, (name, address))
     return project

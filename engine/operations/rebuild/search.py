@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.graph.build import ResourceGraph
-from engine.operations.rebuild.listing import Listing
+from engine.operations.rebuild.listing import Listing, Stamped
 from engine.operations.rebuild.match import Claimed, sort_out
 from engine.operations.rebuild.project import Project
 from engine.operations.refresh.key_holders import find_holders
@@ -63,7 +63,6 @@ class Search:
     left: list[LeftAlone] = field(default_factory=list)
     _asked: dict[str, Any] = field(default_factory=dict)
     _ids_left: dict[str, str] = field(default_factory=dict)
-    _lacking: dict[tuple[str, str], str] = field(default_factory=dict)
 
     @property
     def schemas(self) -> Schemas:
@@ -86,7 +85,6 @@ class Search:
             ProviderError: if Stripe refuses or cannot be reached.
         """
         self._ids_left = {name: id for name, id in ids.items() if name not in self.claimed}
-        self._lacking.clear()
         # An object that was found may be the parent or part of the key of another one.
         while (
             self._by_stamp()
@@ -228,13 +226,13 @@ class Search:
         for found in self.listing.stamped():
             if not self.project.is_homeless(self._stack, found):
                 continue
+            if self.project.rival(self._stack, found):
+                continue
             for address in self._missing():
                 declaration = self.graph.declarations[address]
                 place = (declaration.type, declaration.lifecycle.account)
-                if (
-                    place == found.key[:2]
-                    and not self._lacking_elsewhere(*place)
-                    and is_like(self.schemas[declaration.type], arguments[address], found.object)
+                if place == found.key[:2] and is_like(
+                    self.schemas[declaration.type], arguments[address], found.object
                 ):
                     alike.setdefault(found.key, []).append(address)
                     objects[found.key] = found.object
@@ -318,9 +316,9 @@ class Search:
         Once the declared resources of all stacks that are rebuilt have their objects: what another
         stack declares and has no object for could be any of these.
         """
-        self._lacking.clear()
         rest: dict[str, list[RemoteObject]] = {}
-        for found in self.listing.stamped():
+        stamped = {found.key: found for found in self.listing.stamped()}
+        for found in stamped.values():
             present = self.project.present(self._stack, found.address)
             if (
                 found.lineage != self.lineage
@@ -329,7 +327,7 @@ class Search:
                 or self.project.owner(self._stack, found.key)
             ):
                 continue
-            if not self._leaves(found.address, found.key):
+            if not self._leaves(found):
                 rest.setdefault(found.address, []).append(found.object)
                 self.accounts[found.address] = found.key.account
         for address, objects in sorted(rest.items()):
@@ -337,25 +335,18 @@ class Search:
             if claimed.current is not None or claimed.archived is not None:
                 self.undeclared[address] = claimed
         for address, claimed in self.claimed.items():
-            account = self.graph.declarations[address].lifecycle.account
-            type_name = self.graph.declarations[address].type
-            keys = (ObjectKey(type_name, account, id) for id in claimed.superseded)
-            kept = tuple(key.id for key in keys if not self._leaves(address, key))
+            declaration = self.graph.declarations[address]
+            place = (declaration.type, declaration.lifecycle.account)
+            left_over = [stamped[ObjectKey(*place, id)] for id in claimed.superseded]
+            kept = tuple(found.key.id for found in left_over if not self._leaves(found))
             self.claimed[address] = dataclasses.replace(claimed, superseded=kept)
 
-    def _leaves(self, address: str, key: ObjectKey) -> bool:
+    def _leaves(self, found: Stamped) -> bool:
         """Leave an object alone that may be another stack's; whether it may."""
-        stack = self._lacking_elsewhere(key.type, key.account)
+        stack = self.project.rival(self._stack, found)
         if stack:
-            self.left.append(LeftAlone(address=address, id=key.id, stack=stack))
+            self.left.append(LeftAlone(address=found.address, id=found.key.id, stack=stack))
         return bool(stack)
-
-    def _lacking_elsewhere(self, type_name: str, account: str) -> str:
-        """Another stack that may have an object of a type, whatever its stamp says; or empty."""
-        place = (type_name, account)
-        if place not in self._lacking:
-            self._lacking[place] = self.project.lacking(self._stack, *place)
-        return self._lacking[place]
 
 
 def _ids(claimed: Claimed) -> Iterator[str]:
