@@ -93,8 +93,7 @@ def plan_session(session: Session, options: PlanOptions) -> PlanReport:
             yield from _to_confirm(session, plan, options)
 
     def refusals(plan: Plan) -> Iterator[str]:
-        # First what explains the others: a renamed stack finds all its keys taken.
-        yield from made_again(plan, orphans)
+        yield from made_again(plan, orphans)  # it explains the others: all keys are taken
         yield from taken_outside(session, plan)
         yield from plan.refusals
         yield from stale.get(plan.stack, ())
