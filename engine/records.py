@@ -214,25 +214,39 @@ class Record(Generic[T]):
                 one that has a default may be missing, and one that is unknown is passed over.
         """
         self.type = type
-        self._absent = {**(empty or {}), **(skip or {})}
-        hints = get_type_hints(type)
-        codec_of = {record.type: Codec(record.write, record.read) for record in inner}
+        self._inner = inner
+        self._keys = keys or {}
+        self._codecs = codecs or {}
+        self._values = values
+        self._required = required
+        self._skip = skip or {}
+        self._absent = {**(empty or {}), **self._skip}
+        self._whole = whole
+        self._optional = optional
+        self._lenient = lenient
+
+    @functools.cached_property
+    def _object(self) -> _Object:
+        """How its fields are written; found out when one is first read or written."""
+        hints = get_type_hints(self.type)
+        codec_of = {record.type: Codec(record.write, record.read) for record in self._inner}
         entries: dict[str, _Entry] = {}
         inside: dict[str, dict[str, _Entry]] = {}
-        for field in dataclasses.fields(type):  # type: ignore[arg-type]
-            if field.name in (skip or {}):
+        for field in dataclasses.fields(self.type):  # type: ignore[arg-type]
+            name = field.name
+            if name in self._skip:
                 continue
-            codec = (codecs or {}).get(field.name) or _codec(hints[field.name], codec_of, values)
-            needed = field.name in required or self._is_needed(field)
-            needed |= whole and field.name not in optional
-            outer, _, key = (keys or {}).get(field.name, field.name).rpartition(".")
+            codec = self._codecs.get(name) or _codec(hints[name], codec_of, self._values)
+            needed = name in self._required or self._is_needed(field)
+            needed |= self._whole and name not in self._optional
+            outer, _, key = self._keys.get(name, name).rpartition(".")
             part = inside.setdefault(outer, {}) if outer else entries
-            part[key] = _Entry(field.name, codec, needed, needed or lenient)
+            part[key] = _Entry(name, codec, needed, needed or self._lenient)
         for key, part in inside.items():
-            nested = _Object(part, lenient=lenient)
+            nested = _Object(part, lenient=self._lenient)
             codec = Codec(nested.write, nested.read)
             entries[key] = _Entry("", codec, required=True, always=True)
-        self._object = _Object(entries, lenient=lenient)
+        return _Object(entries, lenient=self._lenient)
 
     def _is_needed(self, field: dataclasses.Field[Any]) -> bool:
         defaults = (field.default, field.default_factory)

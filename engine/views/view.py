@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeAlias
 
 from engine.errors import EngineError, Problem
 from engine.frozen import frozen
 from engine.plan.model import PlanReport
-from engine.plan.saved.file import SavedPlan
 from engine.ports.held_locks import HeldLock
 from engine.ports.outcomes import ApplyReport
-from engine.ports.overview import Overview
-from engine.ports.reports import Moved, Rebuilt, Verified
 from engine.ports.run_locks import RunLock
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.settings import Environment
 from engine.stack.model import Stack
 from engine.state.model import State
 from engine.views.style import Style
+
+if TYPE_CHECKING:
+    from engine.plan.saved.file import SavedPlan
+    from engine.ports.overview import Overview
+    from engine.ports.reports import Moved, Rebuilt, Verified
+
 
 Page: TypeAlias = str | Mapping[str, Any]
 """What a view makes of records: a text, or a document. What is empty is not written."""

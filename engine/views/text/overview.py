@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from engine.ports.overview import ListedStack, Overview, StackState
 from engine.redaction import redact
 from engine.views.plural import counted
 from engine.views.style import Style, printable
+
+if TYPE_CHECKING:
+    from engine.ports.overview import ListedStack, Overview, StackState
 
 
 def overview_text(overview: Overview, style: Style) -> str:

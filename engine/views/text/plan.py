@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from engine.plan.inputs.options import PlanOptions
 from engine.plan.model import Plan, PlanReport, StepKind
 from engine.plan.orphan import Orphan
 from engine.plan.rename import Rename
-from engine.plan.saved.file import SavedPlan
 from engine.schema.resource_type import Schemas
 from engine.views import vocabulary
 from engine.views.plural import counted
 from engine.views.style import Style
 from engine.views.text.change import change_lines, drift_lines, output_lines
+
+if TYPE_CHECKING:
+    from engine.plan.saved.file import SavedPlan
+
 
 _SENDING = (StepKind.CREATE, StepKind.UPDATE)
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from engine.errors import EngineError, Problem, ProblemsError, ProviderError
-from engine.ports.reports import Verified
 from engine.stack.model import Stack
 from engine.views.plural import counted
 from engine.views.style import Style, printable
+
+if TYPE_CHECKING:
+    from engine.ports.reports import Verified
 
 
 def error_text(error: EngineError, style: Style) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from engine.plan.compare.field_changes import currency_of
-from engine.ports.reports import Moved, Rebuilt
 from engine.schema.resource_type import Schemas
 from engine.state.model import ResourceState, State
 from engine.values.paths import dotted, get_path
@@ -14,6 +14,9 @@ from engine.views import vocabulary
 from engine.views.fields import SENSITIVE, show
 from engine.views.plural import counted
 from engine.views.style import Style
+
+if TYPE_CHECKING:
+    from engine.ports.reports import Moved, Rebuilt
 
 
 def states_text(states: Sequence[State], schemas: Schemas, style: Style) -> str:

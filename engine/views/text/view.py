@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from engine.catalog import loader
 from engine.errors import EngineError, Problem
 from engine.plan.model import PlanReport
-from engine.plan.saved.file import SavedPlan
 from engine.ports.outcomes import ApplyReport
-from engine.ports.overview import Overview
-from engine.ports.reports import Moved, Rebuilt, Verified
 from engine.redaction import hide
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.stack.model import Stack
@@ -34,6 +31,11 @@ from engine.views.text.states import (
 )
 from engine.views.text.types import type_text, types_text
 from engine.views.view import Page, ViewOptions
+
+if TYPE_CHECKING:
+    from engine.plan.saved.file import SavedPlan
+    from engine.ports.overview import Overview
+    from engine.ports.reports import Moved, Rebuilt, Verified
 
 
 class TextView:
