@@ -313,6 +313,29 @@ def test_an_object_on_a_connected_account_stays_there(project: Project) -> None:
     converged(project)
 
 
+def test_what_is_on_an_account_belongs_to_it(project: Project) -> None:
+    """An account that the stack makes takes along what is on it."""
+    text = """
+        from engine import Lifecycle
+        from engine.stripe import Account, Coupon, Product
+        a = Account("a", type="custom", country="US",
+                    capabilities={"transfers": {"requested": True}})
+        Product("on-it", name="A", lifecycle=Lifecycle(account=a))
+        %s
+    """
+    coupon = 'Coupon("own", id="OWN", percent_off=10)'
+    write(project, shop=text % coupon, other="pass\n")
+    project.apply()
+    project.writes()
+    write(project, shop=f"from engine.stripe import Coupon\n{coupon}\n", other=text % "")
+    moved = move(project, "shop", "other", "stripe_account.a", children=True)
+    assert [entry.new for entry in moved.resources] == ["stripe_account.a", "stripe_product.on-it"]
+    assert project.state("other").resources["stripe_product.on-it"].dependencies == (
+        "stripe_account.a",
+    )
+    converged(project)
+
+
 def test_a_stack_becomes_part_of_another(project: Project) -> None:
     """Addresses that are free move, with the outputs; the old state goes with its module."""
     coupon = 'from engine.stripe import Coupon\nCoupon("{0}", id="{0}", percent_off=10)\n'

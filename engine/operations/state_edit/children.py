@@ -15,8 +15,8 @@ from engine.values.tree import scalars
 def with_children(state: State, schemas: Schemas, addresses: Collection[str]) -> list[str]:
     """Some resources of a state, and those that belong to one of them, and theirs.
 
-    A resource belongs to another if it refers to it in a field that Stripe cannot change: its
-    parent, or an immutable one.
+    A resource belongs to another if it refers to it in a field that Stripe cannot change, its
+    parent or an immutable one, and to the connected account that it is on.
 
     Args:
         state: The state.
@@ -26,7 +26,7 @@ def with_children(state: State, schemas: Schemas, addresses: Collection[str]) ->
     found = dict.fromkeys(addresses)
     while True:
         ids = {
-            (kind.object, entry.removal_policy.account, kind.own_id(entry.id))
+            (kind.object, entry.account, kind.own_id(entry.id))
             for address in found
             if (entry := state.at(address)) is not None
             for kind in (schemas[entry.type],)
@@ -48,18 +48,19 @@ def _belongs(
     ids: set[tuple[str, str, str]],
 ) -> bool:
     """Whether a resource refers to one of these for good, by its address or by its id."""
+    if entry.account in {id for _, _, id in ids}:
+        return True
     named = [
         path
         for path, target in targets_with_paths(entry.declared)
         if isinstance(target, AttributeTarget) and target.address in addresses
     ]
-    account = entry.removal_policy.account
     named += [
         path
         for path, value in scalars(entry.declared)
         if isinstance(value, str)
         and (node := kind.root.at(path)) is not None
-        and (node.reference, account, value) in ids
+        and (node.reference, entry.account, value) in ids
     ]
     return any(_is_fixed(kind, path) for path in named)
 

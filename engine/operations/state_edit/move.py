@@ -207,7 +207,7 @@ def _moved(context: Context, handover: Handover, secrets: MovingSecrets) -> list
         MovedResource(
             type=entry.type,
             id=entry.id,
-            account=entry.removal_policy.account,
+            account=entry.account,
             old=old,
             new=new,
             stamped=not context.settings.ownership_stamp

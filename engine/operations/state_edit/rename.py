@@ -125,7 +125,7 @@ def _rename(run: Session, source: State, target: State | None, new: str) -> Move
             MovedResource(
                 type=entry.type,
                 id=entry.id,
-                account=entry.removal_policy.account,
+                account=entry.account,
                 old=address,
                 new=address,
                 stamped=True,
