@@ -13,7 +13,7 @@ from engine.apply.ports import ApplyPorts
 from engine.apply.schedule import endings, partings
 from engine.apply.secrets import secrets_to_come
 from engine.errors import EngineError, InterruptedRunError
-from engine.operations.cross_checks.other_stacks import other_states
+from engine.operations.cross_checks.other_stacks import records
 from engine.operations.cross_checks.stale_state import refuse_stale
 from engine.operations.cross_checks.transfers import with_givers
 from engine.operations.plan import plan_session
@@ -27,7 +27,7 @@ from engine.operations.validate import graphs_to_plan
 from engine.plan.checks import refused, removals_to_confirm, unconfirmed
 from engine.plan.inputs.options import PlanOptions
 from engine.plan.inputs.ownership import Owner
-from engine.plan.model import Plan, PlanReport, Step, StepKind
+from engine.plan.model import Plan, PlanReport, StepKind
 from engine.ports.outcomes import ApplyReport, ApplyResult, Outcome
 
 Confirm = Callable[[PlanReport, Sequence[ResourceAddress]], bool]
@@ -225,17 +225,10 @@ def _not_taken(
         results = run.results.values() if run is not None else ()
         there = [one for one in results if one.step.address == owner.address]
         taken = any(one.outcome is Outcome.APPLIED for one in there)
-        if owner.environment or taken or _records(session, owner, step):
+        if taken or records(session, owner, step):
             continue
         because = next((one.because or one.step.key for one in there), "")
         yield step.key, because or failed.get(owner.stack, INTERRUPTED)
-
-
-def _records(session: Session, owner: Owner, step: Step) -> bool:
-    """Whether a state records the object of a step already."""
-    state = session.states.get(owner.stack) or other_states(session).get(owner.stack)
-    entry = state.at(owner.address) if state is not None else None
-    return entry is not None and entry.records(step.account, step.id)
 
 
 def _ports(session: Session, plan: Plan, run: str, stop: threading.Event) -> ApplyPorts:

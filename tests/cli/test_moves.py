@@ -153,3 +153,34 @@ def test_an_object_in_two_states(apart: Engine, root: Path) -> None:
     assert "declare it in one of them and run engine apply other shop -e local" in ended.err
     assert apart("apply", "--yes").code == 0
     assert apart("state", "verify").code == 0
+
+
+def test_a_saved_plan_ends_nothing_that_another_stack_has_by_now(
+    engine: Engine, write: Write, root: Path
+) -> None:
+    """Its own state is as it was, so only the other state shows it; and the other way round."""
+    write("shop", COUPON)
+    write("other", COUPON.replace("C10", "C20").replace('"c10"', '"c20"'))
+    assert engine("apply", "--yes").code == 0
+    other = root / "state" / "local" / "other.json"
+    without = other.read_bytes()
+    write("shop", "")
+    moved = ("shop:stripe_coupon.c10", "other:stripe_coupon.x", "--force")
+    assert engine("state", "mv", *moved).code == 0
+    both = other.read_bytes()
+    other.write_bytes(without)
+    write("shop", COUPON)
+    assert engine("import", "stripe_coupon.c10", "C10").code == 0
+    write("shop", "")
+    assert engine("plan", "shop", "-o", "end.plan").code == 0
+    other.write_bytes(both)
+    ended = engine("apply", "end.plan", "--yes")
+    assert ended.code == 4
+    why = "C10, which remove stripe_coupon.c10 would end, is other:stripe_coupon.x now"
+    assert why in ended.err
+    assert engine("plan", "shop", "-o", "leave.plan").code == 0
+    other.write_bytes(without)
+    ended = engine("apply", "leave.plan", "--yes")
+    assert ended.code == 4
+    why = "C10, which is left to other:stripe_coupon.x, is not recorded there any more"
+    assert why in ended.err

@@ -472,3 +472,33 @@ def test_engine_import_takes_nothing_from_another_stack(shop: Project) -> None:
     shop.write(COUPON.format(more="") + more, "shop")
     with pytest.raises(GuardError, match=r"C10 is stripe_coupon\.c10 of stack shop already"):
         import_object(shop.context(), parse_address("stripe_coupon.new"), "C10")
+
+
+def test_what_stripe_made_with_an_object_may_be_another_stacks_by_now(project: Project) -> None:
+    """A default price that another stack imported is not archived with its product."""
+    text = """
+    from engine.stripe import Product
+
+    Product("pro", name="Pro", default_price_data={"currency": "usd", "unit_amount": 1000})
+"""
+    project.write(text, "shop")
+    project.apply()
+    [price] = project.objects("/v1/prices")
+    project.write(
+        f"""
+    from engine import import_
+    from engine.stripe import Price
+
+    Price("pro", currency="usd", unit_amount=1000, product="{price["product"]}")
+    import_("stripe_price.pro", "{price["id"]}")
+""",
+        "other",
+    )
+    project.apply()
+    project.write("", "shop")
+    project.apply()
+    [price] = project.objects("/v1/prices")
+    assert price["active"]
+    [product] = project.objects("/v1/products")
+    assert not product["active"]
+    assert not project.report().has_changes

@@ -9,7 +9,8 @@ from engine.apply.journal import read_journal
 from engine.errors import StateError
 from engine.operations.run.context import Context
 from engine.operations.run.session import Session
-from engine.plan.model import Action, Plan
+from engine.plan.inputs.ownership import Owner
+from engine.plan.model import Action, Plan, Step
 from engine.plan.orphan import Orphan, named
 from engine.state.model import Draft, State
 
@@ -30,6 +31,15 @@ def other_states(session: Session) -> dict[str, State | None]:
                     found[name] = _with_journal(context, name)
         session.others = found
     return session.others
+
+
+def records(session: Session, owner: Owner, step: Step) -> bool:
+    """Whether the state of a resource of another stack records the object of a step."""
+    state = session.states.get(owner.stack) or other_states(session).get(owner.stack)
+    if owner.environment:
+        state = session.context.backend.read(owner.stack, owner.environment)
+    entry = state.at(owner.address) if state is not None else None
+    return entry is not None and entry.records(step.account, step.id)
 
 
 def _with_journal(context: Context, name: str) -> State | None:

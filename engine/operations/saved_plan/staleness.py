@@ -6,10 +6,13 @@ import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 
 from engine.errors import GuardError
+from engine.operations.cross_checks.other_stacks import records
+from engine.operations.cross_checks.owners import owners_in
 from engine.operations.refresh.key_holders import find_holders
 from engine.operations.refresh.read import Place, read_all
 from engine.operations.run.context import Context
 from engine.operations.run.session import Session
+from engine.plan.inputs.ownership import ObjectKey, Owner
 from engine.plan.model import Plan, Step, StepKind
 from engine.plan.saved.file import SavedPlan, SavedStack
 from engine.plan.saved.preconditions import (
@@ -194,7 +197,11 @@ def require_unchanged(
         GuardError: with everything that changed.
     """
     plan, preconditions = stack.plan, stack.preconditions
-    moved = [*_moved_outputs(session, stack), *_moved_files(session, plan)]
+    moved = [
+        *_moved_outputs(session, stack),
+        *_moved_files(session, plan),
+        *_moved_owners(session, plan),
+    ]
     for was in preconditions.objects:
         kind = session.context.schemas[was.type]
         found = actual.get((was.type, was.account, was.id))
@@ -228,6 +235,25 @@ def _probed(session: Session, kind: ResourceType, was: ObjectSnapshot) -> bool |
     if was.probed is None or probe is None:
         return None
     return session.provider.exists(probe, was.id, account=was.account)
+
+
+def _moved_owners(session: Session, plan: Plan) -> Iterator[str]:
+    """Objects that a stack outside of the plan has by now, or has no longer."""
+    owners = owners_in(session)
+
+    def is_outside(owner: Owner) -> bool:
+        return bool(owner.environment) or owner.stack not in session.states
+
+    for step in plan.steps:
+        if step.kind is StepKind.REMOVE:
+            key = ObjectKey(step.type, step.account, step.id)
+            owner = owners.elsewhere(plan.stack, key)
+            if owner is not None and is_outside(owner):
+                yield f"{step.id}, which {step.key} would end, is {owner} now"
+        elif step.kind is StepKind.FORGET and step.other:
+            left_to = Owner.of(step.other)
+            if is_outside(left_to) and not records(session, left_to, step):
+                yield f"{step.id}, which is left to {left_to}, is not recorded there any more"
 
 
 def _moved_outputs(session: Session, stack: SavedStack) -> Iterator[str]:
