@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import contextlib
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from engine.errors import GraphError, Problem, StateError
 from engine.frozen import frozen
 from engine.graph.dag import topological_order
 from engine.operations.modules import Modules
 from engine.operations.run.context import Context
-from engine.operations.run.orphans import orphan_at, reads_of
+from engine.operations.run.orphans import orphan_at
+from engine.operations.run.reads import reads_of
 from engine.operations.validate import NOT_EVALUATED, cycle_problem
 from engine.ports.held_locks import HeldLock
 from engine.ports.overview import ListedStack, Overview, StackState
@@ -84,11 +86,16 @@ def _stops(stack: Stack) -> bool:
 
 def _reads(stack: Stack) -> _Reads:
     """The outputs that a module reads, those that it uses by their names."""
-    found: dict[str, set[str]] = {name: set() for name in stack.reads_outputs_of}
-    for _, _, references in references_of(stack):
-        for _, target in references:
-            if isinstance(target, OutputTarget):
-                found.setdefault(target.stack, set()).add(target.name)
+    targets = [target for _, _, entries in references_of(stack) for _, target in entries]
+    return _by_stack(
+        stack.reads_outputs_of, [target for target in targets if isinstance(target, OutputTarget)]
+    )
+
+
+def _by_stack(stacks: Iterable[str], targets: Iterable[OutputTarget]) -> _Reads:
+    found: dict[str, set[str]] = {name: set() for name in stacks}
+    for target in targets:
+        found.setdefault(target.stack, set()).add(target.name)
     return {name: tuple(sorted(outputs)) for name, outputs in sorted(found.items())}
 
 
@@ -202,12 +209,9 @@ class _Table:
 
     def recorded_reads(self, name: str) -> _Reads:
         """The outputs that a stack without a module read at its last applies."""
-        found: dict[str, tuple[str, ...]] = {}
+        found: list[OutputTarget] = []
         for environment in self.environments():
-            try:
+            with contextlib.suppress(StateError):
                 state = self.context.backend.read(name, environment)
-            except StateError:
-                continue
-            for stack, outputs in (reads_of(state) if state is not None else {}).items():
-                found[stack] = tuple(sorted({*found.get(stack, ()), *outputs}))
-        return found
+                found += reads_of(state) if state is not None else ()
+        return _by_stack((), found)

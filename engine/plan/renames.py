@@ -85,6 +85,8 @@ def find_renames(
         for change in plan.changes
         if change.action is Action.CREATE and Reason.DECLARED in change.reasons
     ]
+    if not made:
+        return ()
     types = {change.type for _, change in made}
     gone = [place for place in _gone(plans, states, orphans) if _type(place) in types]
     if not gone:

@@ -209,3 +209,31 @@ def test_a_held_lock_keeps_it(engine: Engine, orphan: Path) -> None:
     before = orphan.read_bytes()
     assert engine("destroy", "shop", "--yes").code == 3
     assert orphan.read_bytes() == before
+
+
+def _run(engine: Engine, command: str, *more: str) -> None:
+    """Run a command as it is printed."""
+    ended = engine(*command.split()[1:], *more)
+    assert ended.code == 0, ended.err
+
+
+def test_each_command_settles_it_as_it_is_printed(engine: Engine, root: Path, write: Write) -> None:
+    """After it, no plan names the stack any more."""
+    module, state = root / "stacks" / "shop.py", root / "state" / "local" / "shop.json"
+    text = module.read_text(encoding="utf-8")
+    assert engine("apply", "--yes").code == 0
+    module.unlink()
+    applied = state.read_bytes()
+    write("other", "")
+    [entry] = json.loads(engine("plan", "--json").out)["without_module"]
+    _run(engine, entry["commands"]["forget"], "--yes")
+    assert engine("plan", "--detailed-exitcode").code == 0
+    state.write_bytes(applied)
+    write("new", text)
+    [entry] = json.loads(engine("plan", "--json").out)["without_module"]
+    _run(engine, entry["commands"]["move"])
+    assert engine("plan", "--detailed-exitcode").code == 0
+    (root / "stacks" / "new.py").unlink()
+    [entry] = json.loads(engine("plan", "--json").out)["without_module"]
+    _run(engine, entry["commands"]["destroy"], "--yes")
+    assert engine("plan", "--detailed-exitcode").code == 0

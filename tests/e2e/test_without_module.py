@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 
 import pytest
 
 from engine.emulator.testing.faults import server_error
-from engine.errors import InterruptedRunError, UsageError
+from engine.errors import InterruptedRunError, StateError, UsageError
 from engine.operations.apply import apply_stacks
+from engine.operations.state_edit.move import MoveOptions
+from engine.operations.state_edit.rename import move_stack
 from engine.plan.inputs.options import PlanOptions
 from engine.ports.hook import Hook
 from engine.ports.outcomes import StepResult
@@ -176,3 +179,45 @@ def test_nothing_goes_without_a_yes(project: Project) -> None:
         apply_stacks(project.context(), ("old",), PlanOptions(destroy=True), lambda _: False)
     assert project.state_text("old") == before
     assert len(project.objects("/v1/coupons")) == 1
+
+
+def test_what_another_state_records_too_is_not_destroyed(project: Project) -> None:
+    """A state mv that was cut off leaves both states: the objects have an owner."""
+    project.write(LINKED, "old")
+    project.apply()
+    unlink(project, "old")
+    project.write(LINKED, "new")
+    backend = project.context().backend
+    backend.write(dataclasses.replace(project.state("old"), stack="new"), expected=None)
+    project.try_apply("old", destroy=True, allow_mass_change=True)
+    assert [coupon["id"] for coupon in project.objects("/v1/coupons")] == ["SALE"]
+    assert list(project.state("new").resources) == ["stripe_coupon.sale"]
+
+
+def test_a_part_of_it_can_be_destroyed(project: Project) -> None:
+    """The rest stays recorded, with its outputs."""
+    project.write(LINKED + '    Coupon("other", percent_off=5)\n', "old")
+    project.apply()
+    unlink(project, "old")
+    report = project.apply("old", destroy=True, targets=["stripe_coupon.other"])
+    assert report.ended == {}
+    assert list(project.state("old").resources) == ["stripe_coupon.sale"]
+    assert project.state("old").outputs == {"sale": "SALE"}
+
+
+def test_its_state_is_edited_once_its_unfinished_run_is_recovered(project: Project) -> None:
+    """The command that recovers it works without a module."""
+    text = 'from engine.stripe import Product\nProduct("pro", name="Pro")\n'
+    project.write(text, "old")
+    with pytest.raises(InterruptedRunError):
+        apply_stacks(project.context(hook=_Dying()), (), PlanOptions(), lambda _: True)
+    unlink(project, "old")
+    project.write(text, "new")
+    with pytest.raises(StateError) as refused:
+        move_stack(project.context(), "old", "new", MoveOptions())
+    assert str(refused.value.hint).startswith("run engine plan --destroy old first")
+    project.report("old", destroy=True)
+    move_stack(project.context(), "old", "new", MoveOptions())
+    report = project.report()
+    assert report.orphans == ()
+    assert not report.has_changes

@@ -13,6 +13,7 @@ from typing import Any
 
 from engine.operations.cross_checks.other_stacks import other_states
 from engine.operations.cross_checks.referrers import ended_by, referrers
+from engine.operations.run.reads import reads_of
 from engine.operations.run.session import Session
 from engine.plan.inputs.ownership import ObjectKey
 from engine.plan.model import Plan, StepKind
@@ -20,7 +21,7 @@ from engine.stack.loader import stack_files
 from engine.state.model import State
 from engine.values.markers import ABSENT, UNKNOWN
 from engine.values.paths import Path, get_path
-from engine.values.targets import OutputTarget, output_target
+from engine.values.targets import OutputTarget
 from engine.values.templates import targets_in, targets_with_paths
 from engine.values.tree import scalars
 
@@ -104,18 +105,6 @@ class Readers:
                     found[other] = None
                     waiting.append(other)
         return list(found)
-
-
-def reads_of(state: State) -> tuple[OutputTarget, ...]:
-    """The outputs of other stacks that a stack read at its last apply, in order."""
-    found = {
-        output_target(f"output.{stack}.{local}")
-        for stack, names in state.reads.items()
-        for local in names
-    }
-    declared = [entry.declared for entry in state.resources.values()]
-    found.update(target for target in targets_in(declared) if isinstance(target, OutputTarget))
-    return tuple(sorted(found, key=str))
 
 
 def _without_value(session: Session, plan: Plan) -> Iterator[str]:

@@ -9,12 +9,11 @@ from engine.apply.journal import read_journal
 from engine.errors import StateError, UsageError
 from engine.graph.build import ResourceGraph
 from engine.operations.run.context import Context
+from engine.operations.run.reads import reads_of
 from engine.plan.orphan import Orphan
 from engine.stack.loader import stack_files
 from engine.stack.model import Location, Stack
 from engine.state.model import State
-from engine.values.targets import OutputTarget
-from engine.values.templates import targets_in
 
 
 def orphans_of(
@@ -132,21 +131,13 @@ def graph_of_state(context: Context, name: str) -> ResourceGraph:
     """
     state = context.backend.read(name, context.environment)
     place = Location(context.backend.place(name, context.environment), 0)
-    reads = dict.fromkeys(reads_of(state) if state is not None else (), place)
-    return empty_graph(Stack(name=name, file="", reads_outputs_of=reads))
+    reads = reads_of(state) if state is not None else ()
+    return empty_graph(name, {target.stack: place for target in reads})
 
 
-def reads_of(state: State) -> dict[str, tuple[str, ...]]:
-    """The outputs that the last apply of a stack read, by the stack whose they are."""
-    found: dict[str, set[str]] = {}
-    for target in targets_in([entry.declared for entry in state.resources.values()]):
-        if isinstance(target, OutputTarget):
-            found.setdefault(target.stack, set()).add(target.name)
-    return {stack: tuple(sorted(names)) for stack, names in sorted(found.items())}
-
-
-def empty_graph(stack: Stack) -> ResourceGraph:
-    """The graph of a stack that declares nothing."""
+def empty_graph(name: str, reads: Mapping[str, Location] | None = None) -> ResourceGraph:
+    """The graph of a stack that declares nothing: its module is not needed, or does not exist."""
+    stack = Stack(name=name, file="", reads_outputs_of=reads or {})
     return ResourceGraph(stack=stack, order=(), edges={}, deferred={}, triggers={}, targets={})
 
 

@@ -6,19 +6,12 @@ import contextlib
 from collections.abc import Iterable, Mapping
 
 from engine.errors import StackError, StateError, UsageError
-from engine.graph.build import ResourceGraph
 from engine.operations.run.context import Context
+from engine.operations.run.orphans import without_module
 from engine.stack.loader import load_stack, stack_files
 from engine.stack.model import Stack
 from engine.state.model import State
 from engine.suggest import nearest
-
-
-def bare(stack: str) -> ResourceGraph:
-    """A graph that declares nothing: the module is not needed, or does not exist."""
-    return ResourceGraph(
-        stack=Stack(name=stack, file=""), order=(), edges={}, deferred={}, triggers={}, targets={}
-    )
 
 
 def check_finished(context: Context, *stacks: str) -> None:
@@ -29,9 +22,10 @@ def check_finished(context: Context, *stacks: str) -> None:
     """
     for stack in stacks:
         if context.backend.read_journal(stack, context.environment):
+            destroy = "--destroy " if without_module(context, (stack,)) else ""
             raise StateError(
                 f"an unfinished run of {context.environment}/{stack} left a journal",
-                hint=f"run engine plan {stack} first: it recovers what that run did",
+                hint=f"run engine plan {destroy}{stack} first: it recovers what that run did",
             )
 
 

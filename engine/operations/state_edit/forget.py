@@ -9,7 +9,8 @@ from engine.address import ResourceAddress
 from engine.errors import UsageError
 from engine.operations.run.context import Context
 from engine.operations.run.opening import open_session
-from engine.operations.state_edit.checks import bare, check_finished, check_stored, not_recorded
+from engine.operations.run.orphans import empty_graph
+from engine.operations.state_edit.checks import check_finished, check_stored, not_recorded
 from engine.stack.loader import stack_files
 from engine.state.model import State
 
@@ -42,7 +43,7 @@ def forget_resources(
     check_stored(context, stack)
     check_finished(context, stack)
     with open_session(
-        context, (bare(stack),), operation=_OPERATION, lock_timeout=lock_timeout
+        context, (empty_graph(stack),), operation=_OPERATION, lock_timeout=lock_timeout
     ) as run:
         state = run.states[stack]
         for address in addresses:
@@ -87,7 +88,7 @@ def forget_stack(
         )
     check_finished(context, stack)
     with open_session(
-        context, (bare(stack),), operation=_OPERATION, lock_timeout=lock_timeout
+        context, (empty_graph(stack),), operation=_OPERATION, lock_timeout=lock_timeout
     ) as run:
         state = run.states[stack]
         if not approve(state):

@@ -10,10 +10,10 @@ from engine.errors import GuardError, UsageError
 from engine.frozen import frozen
 from engine.operations.run.context import Context
 from engine.operations.run.opening import open_session
+from engine.operations.run.orphans import empty_graph
 from engine.operations.run.session import Session
 from engine.operations.state_edit.checks import (
     Modules,
-    bare,
     check_finished,
     check_known,
     check_stored,
@@ -74,7 +74,7 @@ def rename_resource(
     check_stored(context, stack)
     check_finished(context, stack)
     with open_session(
-        context, (bare(stack),), operation=_OPERATION, lock_timeout=options.lock_timeout
+        context, (empty_graph(stack),), operation=_OPERATION, lock_timeout=options.lock_timeout
     ) as run:
         state = run.states[stack]
         if state.at(old) is None:
@@ -130,7 +130,7 @@ def move_resources(
     check_finished(context, *both)
     with open_session(
         context,
-        tuple(map(bare, both)),
+        tuple(map(empty_graph, both)),
         operation=_OPERATION,
         lock_timeout=options.lock_timeout,
     ) as run:

@@ -8,8 +8,9 @@ from engine.address import parse_address
 from engine.errors import UsageError
 from engine.operations.run.context import Context
 from engine.operations.run.opening import open_session
+from engine.operations.run.orphans import empty_graph
 from engine.operations.run.session import Session
-from engine.operations.state_edit.checks import Modules, bare, check_finished, check_stored
+from engine.operations.state_edit.checks import Modules, check_finished, check_stored
 from engine.operations.state_edit.move import MoveOptions, check_free, hand_over
 from engine.operations.state_edit.secrets import MovingSecrets
 from engine.plan.inputs.handover import Handover
@@ -63,7 +64,7 @@ def move_stack(context: Context, old: str, new: str, options: MoveOptions) -> Mo
     check_finished(context, old, new)
     with open_session(
         context,
-        (bare(old), bare(new)),
+        (empty_graph(old), empty_graph(new)),
         operation="state mv",
         lock_timeout=options.lock_timeout,
     ) as run:

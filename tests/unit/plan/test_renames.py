@@ -208,6 +208,7 @@ def test_what_could_be_another_one_is_not_guessed(renaming: Renaming) -> None:
     assert renaming.pairs({"shop": shop(*text).format("b", "b", "b")}) == []
     assert renaming.pairs({"shop": shop('Product("b", name="Same")')}) == []
     assert renaming.pairs({"shop": shop('Product("b", name="Another")')}) == []
+    assert renaming.pairs({"shop": ""}) == []
 
 
 def test_the_same_name_in_another_stack(renaming: Renaming) -> None:
