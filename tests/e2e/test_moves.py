@@ -124,6 +124,20 @@ def test_what_moves_can_change_at_once(project: Project) -> None:
     assert not project.report().has_changes
 
 
+def test_what_is_new_can_refer_to_what_moves(project: Project) -> None:
+    """A price that is made in the same run finds the id of the product, and nothing is removed."""
+    project.write(PRICE, "shop")
+    project.write("", "other")
+    project.apply()
+    year = PRICE.replace("month", "year").partition("year = ")[2]
+    project.write(f"{PRICE}    year = {year}{BOTH}", "other")
+    project.write("", "shop")
+    project.apply()
+    [product] = {price["product"] for price in project.objects("/v1/prices")}
+    assert product == project.state("other").resources["stripe_product.pro"].id
+    assert not project.report().has_changes
+
+
 def test_a_price_replaced_before_it_moves_away_is_removed_by_its_new_owner(
     project: Project,
 ) -> None:

@@ -73,7 +73,7 @@ class _Order:
         self._detach(ending)
         for address in self.steps.of:
             self._along_references(address)
-        dependents = self._dependents() if ending else {}
+        dependents = self._dependents() if ending or self.steps.taken else {}
         for address in self.steps.of:
             self._against_references(address, dependents.get(address, ()))
             self._superseded_first(address)

@@ -123,6 +123,9 @@ class Ownership(RuleBasedStateMachine):
         thing = self._pick(pick)
         if not self._users(thing):
             self.code.things.remove(thing)
+            for environment in ENVIRONMENTS if thing.adopt or thing.imports else ():
+                # It may not have come under management yet, and stays as it is then.
+                self.team.strangers[environment].add(self.ids[environment][thing.number])
             self.settled.clear()
 
     # ── what is there already ─────────────────────────────────────────────────────────────

@@ -91,7 +91,7 @@ class Team:
         """Apply to the end, and expect that every step works."""
         report = _apply(self.context(environment), *names, **options)
         failures = [f"{failure.step.key}: {failure.error}" for failure in report.failures]
-        assert failures == []
+        assert failures == [], failures
         return report
 
     def killed_apply(self, environment: str, kill: int) -> bool:
@@ -131,7 +131,7 @@ class Team:
                 declared[f"{name}:{address}"] = entry.id
         assert [key for key, count in owned.items() if count > 1] == [], "two owners"
         wanted = {f"{thing.stack}:{thing.address}" for thing in self.code.things}
-        assert set(declared) == wanted, "what states record is not what is declared"
+        assert set(declared) == wanted, f"recorded is not declared: {set(declared) ^ wanted}"
         alive = {
             (kind.type, id) for kind in KINDS.values() for id in self.alive(environment, kind.path)
         }
@@ -144,9 +144,9 @@ class Team:
             for plan in report.plans
             for change in plan.pending
         ]
-        assert changes == [], "the next plan is not empty"
+        assert changes == [], f"the next plan is not empty: {changes}"
         assert not report.has_changes, "the next plan is not empty"
-        assert report.refusals == ()
+        assert report.refusals == (), report.refusals
 
     def states(self, environment: str) -> dict[str, State]:
         """All states of an environment, by stack."""
