@@ -316,7 +316,7 @@ def test_a_lost_state_of_the_receiver_makes_no_twin(shop: Project, names: Sequen
     before = lose(shop, "other")
     text = refusals(shop, *names)
     assert f"stripe_coupon.c5 ({before['other'].resources[C5].id})" in text
-    assert f"with the stamp of shop:{C5}, which no state records any more" in text
+    assert f"with the stamp of shop:{C10}, which no state records any more" in text
     assert "engine state rebuild other)" in text
     with pytest.raises(GuardError, match="a second time"):
         shop.apply(*names)
@@ -376,3 +376,50 @@ def test_what_was_kept_on_purpose_is_in_nobodys_way(tmp_path: Path) -> None:
         project.apply()
         assert len(project.objects("/v1/coupons")) == 2
         assert not project.report().has_changes
+
+
+# ── connected accounts ───────────────────────────────────────────────────────────────────────
+
+CONNECTED = """
+    from engine import Lifecycle, output
+    from engine.stripe import Account, Coupon, Price, Product
+
+    seller = Account("seller", type="custom", country="US")
+    there = Lifecycle(account=seller)
+    pro = Product("pro", name="Pro", lifecycle=there)
+    Price("month", product=pro, currency="usd", unit_amount=1000, lifecycle=there)
+    Coupon("c10", id="C10", percent_off=10, duration="once", lifecycle=there)
+    Coupon("own", id="C10", percent_off=20, duration="once")
+    output("seller", seller.id)
+"""
+READING = """
+    from engine import Lifecycle, stack_output
+    from engine.stripe import Coupon
+
+    there = Lifecycle(account=stack_output("shop", "seller"))
+    Coupon("c5", percent_off=5, duration="once", lifecycle=there)
+"""
+
+
+def test_what_is_on_an_account_that_the_stack_declares(tmp_path: Path) -> None:
+    """The account is found first, and what is on it then, also for the stack that reads its id."""
+    with Emulator(seed=11) as emulator:
+        project = Project(tmp_path / "project", emulator)
+        project.write(CONNECTED)
+        project.write(READING, "other")
+        project.apply()
+        assert not project.report().has_changes
+        for runs in ([("shop",)], [("other",)], [()], [("shop",), ("other",)]):
+            names = sorted({name for names in runs for name in names} or {"shop", "other"})
+            before = lose(project, *names)
+            rebuilt = rebuild(project, *runs)
+            assert not any(one.missing or one.undeclared for one in rebuilt.values())
+            for name, state in before.items():
+                assert project.state(name).resources == state.resources
+            settled(project, before)
+        project.write(READING.replace("c5", "c6").replace("=5", "=6"), "other")
+        lose(project, "other")
+        gone = project.state().resources["stripe_account.seller"].id
+        (rebuilt_state,) = rebuild_states(project.context(), ("shop",), RebuildOptions(force=True))
+        assert rebuilt_state.undeclared == ()
+        assert gone == project.state().resources["stripe_account.seller"].id

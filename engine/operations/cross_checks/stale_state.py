@@ -273,7 +273,9 @@ def _refusals(session: Session, plan: Plan, unknown: Sequence[_Unknown]) -> Iter
     lineage, advice = session.states[plan.stack].lineage, session.context.advice(plan.stack)
     force = " --force" if session.loaded[plan.stack] is not None else ""
     for moved in (False, True):
-        some = [one for one in unknown if bool(one.giver) is moved]
+        some = sorted(
+            (one for one in unknown if bool(one.giver) is moved), key=lambda one: one.address
+        )
         if not some:
             continue
         named = ", ".join(f"{one.address} ({one.id})" for one in some[:_SHOWN])

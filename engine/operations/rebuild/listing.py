@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from engine.errors import ProviderError
 from engine.frozen import frozen
-from engine.graph.build import ResourceGraph
 from engine.plan.inputs.ownership import ObjectKey, key_of_object
 from engine.plan.inputs.stamp import read_stamp
 from engine.ports.provider import Provider
@@ -48,24 +47,18 @@ class Listing:
     unread: list[str] = field(default_factory=list)
     _lists: dict[tuple[str, str, str], tuple[RemoteObject, ...]] = field(default_factory=dict)
 
-    def types(self, graphs: Iterable[ResourceGraph], *, declared_only: bool) -> None:
+    def types(self, declared: Collection[tuple[str, str]], *, declared_only: bool) -> None:
         """List the objects of every type that can have a stamp, once.
 
         Args:
-            graphs: What is declared.
-            declared_only: Leave out types that are not declared.
+            declared: Types that are declared, with their connected accounts.
+            declared_only: Leave out all others.
 
         Raises:
             ProviderError: if a declared type cannot be listed.
         """
-        declared = {
-            (entry.type, entry.lifecycle.account)
-            for graph in graphs
-            for entry in graph.declarations.values()
-        }
         for name, account in sorted(declared):
-            if _lists_alone(self.schemas[name]):
-                self.all(self.schemas[name], account, {})
+            self.whole(name, account)
         if declared_only:
             return
         for name in sorted(self.schemas):
@@ -76,6 +69,11 @@ class Listing:
                 self.all(kind, "", {})
             except ProviderError as error:
                 self.unread.append(f"{kind.title}: {error.message}")
+
+    def whole(self, type_name: str, account: str) -> None:
+        """List a type, if its objects can have stamps and its list needs no parameters."""
+        if _lists_alone(self.schemas[type_name]):
+            self.all(self.schemas[type_name], account, {})
 
     def all(
         self, kind: ResourceType, account: str, filters: Mapping[str, Any]
@@ -109,3 +107,20 @@ class Listing:
 def _lists_alone(kind: ResourceType) -> bool:
     """Whether a type has stamps, and a list that needs no parameters."""
     return kind.has_metadata and bool(kind.collection) and not kind.parent and not kind.list_needs
+
+
+def narrowing(kind: ResourceType, declared: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Filters of the list with a declared object; None if there are none, or one is unknown.
+
+    In addition to required filters these are references to its owners: an object of a test clock
+    is in no other list.
+    """
+    needed = [name for name in (kind.parent, *kind.list_needs) if name]
+    further = [
+        name
+        for name in kind.filters
+        if name in declared and name in kind.root.fields and kind.root.fields[name].reference
+    ]
+    filters = {name: declared.get(name) for name in dict.fromkeys([*needed, *further])}
+    known = {name: value for name, value in filters.items() if isinstance(value, str) and value}
+    return known if known and all(name in known for name in needed) else None

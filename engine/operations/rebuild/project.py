@@ -8,8 +8,9 @@ and what another module declares and no state records may be its.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from engine.address import parse_address
 from engine.errors import StateError, UsageError
@@ -22,10 +23,12 @@ from engine.operations.run.session import Session
 from engine.plan.compare.likeness import is_like
 from engine.plan.compare.natural_keys import claims_of
 from engine.plan.decide.references import is_certain
+from engine.plan.inputs.accounts import is_known, on_account
 from engine.plan.inputs.ownership import ObjectKey, Ownership
 from engine.plan.inputs.selection import moved_state
 from engine.schema.resource_type import Schemas
 from engine.values.markers import UNKNOWN
+from engine.values.targets import OutputTarget, Target
 from engine.values.templates import resolve
 
 
@@ -41,6 +44,7 @@ class Project:
             tell.
         lost: Stacks whose states are not among these.
         schemas: Resource types by name.
+        own: Id of the key's own account.
         claimed: Objects that were found in this run, with whose they are.
     """
 
@@ -50,9 +54,11 @@ class Project:
     lineages: dict[str, str]
     lost: Collection[str]
     schemas: Schemas
+    own: str
     claimed: dict[ObjectKey, tuple[str, str]] = field(default_factory=dict)
     _moves: dict[str, dict[str, str]] = field(init=False)
     _received: dict[str, dict[tuple[str, str], str]] = field(init=False)
+    _accounts: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         stacks = [graph.stack for graph in self.graphs.values()]
@@ -75,11 +81,39 @@ class Project:
         name, address = self.claimed.get(key, (stack, ""))
         return "" if name == stack else f"{name}:{address}"
 
+    def resolve_accounts(self, stack: str, value_of: Callable[[Target], Any]) -> None:
+        """Find out on which connected accounts the resources of a stack are, as far as known.
+
+        Args:
+            stack: The stack.
+            value_of: The value that a reference names, or UNKNOWN.
+        """
+        graph = self.graphs[stack]
+        for address in graph.accounts:
+            declaration = on_account(graph.declarations[address], value_of, self.own)
+            self._accounts[stack, address] = str(declaration.lifecycle.account)
+
+    def account(self, stack: str, address: str) -> str:
+        """The connected account of a declared resource; empty for the key's own.
+
+        One that is not known yet is the text of its reference.
+        """
+        return self._accounts.get((stack, address), "")
+
+    def places(self, stacks: Iterable[str]) -> set[tuple[str, str]]:
+        """Types, with their accounts, that some stacks declare, as far as those are known."""
+        return {
+            (entry.type, self.account(stack, address))
+            for stack in stacks
+            for address, entry in self.graphs[stack].declarations.items()
+            if is_known(self.account(stack, address))
+        }
+
     def is_declared(self, stack: str, address: str, account: str) -> bool:
         """Whether a stack declares a resource, on a connected account or the key's own."""
         graph = self.graphs.get(stack)
-        declaration = graph.declarations.get(address) if graph is not None else None
-        return declaration is not None and declaration.lifecycle.account == account
+        declared = graph is not None and address in graph.declarations
+        return declared and self.account(stack, address) == account
 
     def present(self, stack: str, address: str) -> str:
         """The present address of a stack for one in a stamp, which a move does not rewrite."""
@@ -96,7 +130,7 @@ class Project:
         """
         for name, graph in self.graphs.items():
             for address, entry in graph.declarations.items() if name != stack else ():
-                alike = (entry.type, entry.lifecycle.account) == found.key[:2]
+                alike = (entry.type, self.account(name, address)) == found.key[:2]
                 lacks = alike and self._lacks(name, address)
                 if lacks and (name in self.lost or self._may_be(graph, address, found)):
                     return name
@@ -262,7 +296,10 @@ def project_of(session: Session) -> Project:
         lineages=places_by_lineage(session.context),
         lost=sorted(graphs.keys() - recorded.keys()),
         schemas=session.context.schemas,
+        own=session.check_account().id,
     )
+    for name in graphs:
+        project.resolve_accounts(name, _values_in(session, name))
     # A damaged state is no less right about what it names.
     for name, state in other_states(session).items():
         with contextlib.suppress(StateError):
@@ -271,3 +308,16 @@ def project_of(session: Session) -> Project:
                 key = ObjectKey(parse_address(address).type, "", id)
                 project.claimed.setdefault(key, (name, address))
     return project
+
+
+def _values_in(session: Session, stack: str) -> Callable[[Target], Any]:
+    """What references to accounts name, as states say; UNKNOWN where they do not."""
+    state = session.states.get(stack) or other_states(session).get(stack)
+
+    def value(target: Target) -> Any:
+        if isinstance(target, OutputTarget):
+            return session.output_of(target)
+        entry = state.at(target.address) if state is not None else None
+        return UNKNOWN if entry is None or target.attribute != "id" else entry.id
+
+    return value

@@ -137,29 +137,27 @@ def _rebuild(
         )
     session.check_account()
     listing = Listing(session.provider, context.schemas)
-    listing.types([graph for graph, _ in lost], declared_only=options.declared_only)
     project = project_of(session)
-    votes = project.learn_lineages(listing)
+    declared = project.places(graph.stack.name for graph, _ in lost)
+    listing.types(declared, declared_only=options.declared_only)
     searches: list[Search] = []
-    for graph, old in lost:
-        stack = graph.stack.name
-        lineage = options.lineage or project.lineage_of(
-            stack, old.lineage, votes, context.advice(stack).history
-        )
+    for graph, _ in lost:
         search = Search(
             listing=listing,
             project=project,
             graph=graph,
             lookups=look_up(session, graph, context.schemas),
-            lineage=lineage or context.new_id(),
+            lineage=options.lineage,
         )
-        project.lineages[search.lineage] = stack
-        project.recorded[stack] = search.claimed
+        project.recorded[graph.stack.name] = search.claimed
         searches.append(search)
     # What is like an object is sure only once the other stacks have found theirs.
-    for _ in range(2):
+    for last in (False, True):
         for search, (graph, old) in zip(searches, lost, strict=True):
             search.outputs = session.outputs_read_by(graph)
+            search.learn_lineage(old.lineage, context.advice(graph.stack.name).history)
+            if last and not search.lineage:
+                search.lineage = context.new_id()
             search.find(old.ids)
             session.states[graph.stack.name] = _declared_state(session, search, old)
     for search in searches:
@@ -231,7 +229,9 @@ def _with_declared(
 ) -> State:
     """The state with all declared resources, as an import would record them."""
     objects = _current(search)
-    observed = Observed(imports=objects, lookups=search.lookups, outputs=outputs)
+    observed = Observed(
+        imports=objects, lookups=search.lookups, outputs=outputs, account=search.project.own
+    )
     unknown = dataclasses.replace(state, resources={}, removed={})
     plan = make_plan(graph, unknown, observed, context.schemas)
     for change in plan.changes:
@@ -270,12 +270,12 @@ def _with_archived(state: State, graph: ResourceGraph, search: Search) -> State:
     for address, claimed in {**search.claimed, **search.undeclared}.items():
         if claimed.archived is None:
             continue
-        declaration = graph.declarations.get(address)
+        declared = address in graph.declarations
         gone = RemovedObject(
             type=parse_address(address).type,
             id=id_of(claimed.archived),
-            account=declaration.lifecycle.account
-            if declaration is not None
+            account=search.project.account(graph.stack.name, address)
+            if declared
             else search.accounts[address],
         )
         found[address] = gone

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.graph.build import ResourceGraph
-from engine.operations.rebuild.listing import Listing, Stamped
+from engine.operations.rebuild.listing import Listing, Stamped, narrowing
 from engine.operations.rebuild.match import Claimed, sort_out
 from engine.operations.rebuild.project import Project
 from engine.operations.refresh.key_holders import find_holders
@@ -17,6 +17,7 @@ from engine.plan.compare.likeness import is_like
 from engine.plan.compare.liveness import is_gone
 from engine.plan.compare.natural_keys import claim_of
 from engine.plan.decide.references import ExpectedResource, KnownValues
+from engine.plan.inputs.accounts import is_known
 from engine.plan.inputs.ownership import ObjectKey, key_of_object
 from engine.plan.inputs.stamp import read_stamp
 from engine.plan.saved.preconditions import KeyClaim
@@ -24,7 +25,7 @@ from engine.plan.saved.take_preconditions import key_claim_of
 from engine.plan.translate.params import returned_at
 from engine.ports.reports import LeftAlone, MatchedBy
 from engine.schema.remote import RemoteObject, id_of
-from engine.schema.resource_type import ResourceType, Schemas
+from engine.schema.resource_type import Schemas
 from engine.values.paths import get_path
 from engine.values.targets import OutputTarget
 from engine.values.templates import resolve, targets_with_paths
@@ -39,7 +40,7 @@ class Search:
         project: What the other stacks say.
         graph: What is declared.
         lookups: Objects that the stack looks up.
-        lineage: The stack's.
+        lineage: The stack's; empty as long as it is not known.
         outputs: Outputs of other stacks.
         claimed: Objects of declared resources, by address.
         traces: How each was found, by address.
@@ -75,6 +76,25 @@ class Search:
 
     # ── what is declared ──────────────────────────────────────────────────────────────────────
 
+    def learn_lineage(self, known: str, history: str) -> None:
+        """Learn the lineage from the stamps on the accounts that are known by now.
+
+        Args:
+            known: The lineage in the old state, if it can be read.
+            history: What shows earlier versions of the state.
+
+        Raises:
+            UsageError: if several fit, or it fits another stack as well.
+        """
+        self._arguments()
+        for address in self._missing():
+            self.listing.whole(self.graph.declarations[address].type, self._account(address))
+        votes = self.project.learn_lineages(self.listing)
+        if not self.lineage:
+            self.lineage = self.project.lineage_of(self._stack, known, votes, history)
+        if self.lineage:
+            self.project.lineages[self.lineage] = self._stack
+
     def find(self, ids: Mapping[str, str]) -> None:
         """Find the object of each declared resource.
 
@@ -97,7 +117,15 @@ class Search:
             pass
 
     def _missing(self) -> list[str]:
-        return [address for address in self.graph.order if address not in self.claimed]
+        """Addresses without an object, on accounts that exist."""
+        return [
+            address
+            for address in self.graph.order
+            if address not in self.claimed and is_known(self._account(address))
+        ]
+
+    def _account(self, address: str) -> str:
+        return self.project.account(self._stack, address)
 
     def _arguments(self) -> dict[str, dict[str, Any]]:
         """The declared arguments, with references to found objects resolved."""
@@ -107,6 +135,7 @@ class Search:
         for address, claimed in self.claimed.items():
             if claimed.current is not None:
                 known.learn(address, ExpectedResource(claimed.current))
+        self.project.resolve_accounts(self._stack, known)
         return {
             address: resolve(entry.arguments, known)
             for address, entry in self.graph.declarations.items()
@@ -117,9 +146,10 @@ class Search:
         for address in self._missing():
             declaration = self.graph.declarations[address]
             kind = self.schemas[declaration.type]
-            filters = _narrowing(kind, arguments[address])
+            filters = narrowing(kind, arguments[address])
+            self.listing.whole(kind.name, self._account(address))
             if kind.has_metadata and filters is not None:
-                self.listing.all(kind, declaration.lifecycle.account, filters)
+                self.listing.all(kind, self._account(address), filters)
         missing = frozenset(self._missing())
         own: dict[str, list[RemoteObject]] = {}
         for found in self.listing.stamped():
@@ -176,9 +206,7 @@ class Search:
         keys = [key for key in kind.life.natural_keys if claim_of(kind, key, declared) is not None]
         if kind.life.singleton or any(key.unique for key in keys):
             return True
-        listed = self.listing.all(
-            kind, declaration.lifecycle.account, _narrowing(kind, declared) or {}
-        )
+        listed = self.listing.all(kind, self._account(address), narrowing(kind, declared) or {})
         for key in keys:
             same = [
                 entry
@@ -230,7 +258,7 @@ class Search:
                 continue
             for address in self._missing():
                 declaration = self.graph.declarations[address]
-                place = (declaration.type, declaration.lifecycle.account)
+                place = (declaration.type, self._account(address))
                 if place == found.key[:2] and is_like(
                     self.schemas[declaration.type], arguments[address], found.object
                 ):
@@ -250,7 +278,7 @@ class Search:
         for address, id in ids.items():
             declaration = self.graph.declarations[address]
             kind = self.schemas[declaration.type]
-            entry = self.listing.provider.read(kind, id, account=declaration.lifecycle.account)
+            entry = self.listing.provider.read(kind, id, account=self._account(address))
             if entry is not None and self._is_free(address, entry):
                 found[address] = [entry]
         return found
@@ -263,12 +291,16 @@ class Search:
         declaration = self.graph.declarations[address]
         kind = self.schemas[declaration.type]
         sought = key_claim_of(dataclasses.replace(declaration, arguments=declared), kind)
-        return dataclasses.replace(sought, adopt=sought.adopt or not kind.has_metadata)
+        return dataclasses.replace(
+            sought,
+            adopt=sought.adopt or not kind.has_metadata,
+            account=self._account(address),
+        )
 
     def _is_free(self, address: str, entry: RemoteObject) -> bool:
         """Whether an object without this resource's stamp can be its object."""
         declaration = self.graph.declarations[address]
-        key = key_of_object(declaration.type, declaration.lifecycle.account, entry)
+        key = key_of_object(declaration.type, self._account(address), entry)
         if not self._is_nobodys(address, key):
             return False
         found = read_stamp(entry)
@@ -300,7 +332,7 @@ class Search:
             if claimed.superseded and trace is not MatchedBy.STAMP:
                 self.taken[address] = ", ".join(_ids(claimed))  # no replacement left these
                 continue
-            keys = {ObjectKey(kind.name, declaration.lifecycle.account, id) for id in _ids(claimed)}
+            keys = {ObjectKey(kind.name, self._account(address), id) for id in _ids(claimed)}
             if keys and not keys & self.project.claimed.keys():
                 self.project.claimed |= dict.fromkeys(keys, (self._stack, address))
                 self.claimed[address] = claimed
@@ -336,7 +368,7 @@ class Search:
                 self.undeclared[address] = claimed
         for address, claimed in self.claimed.items():
             declaration = self.graph.declarations[address]
-            place = (declaration.type, declaration.lifecycle.account)
+            place = (declaration.type, self._account(address))
             left_over = [stamped[ObjectKey(*place, id)] for id in claimed.superseded]
             kept = tuple(found.key.id for found in left_over if not self._leaves(found))
             self.claimed[address] = dataclasses.replace(claimed, superseded=kept)
@@ -354,20 +386,3 @@ def _ids(claimed: Claimed) -> Iterator[str]:
         if entry is not None:
             yield id_of(entry)
     yield from claimed.superseded
-
-
-def _narrowing(kind: ResourceType, declared: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Filters of the list with a declared object; None if there are none, or one is unknown.
-
-    In addition to required filters these are references to its owners: an object of a test clock
-    is in no other list.
-    """
-    needed = [name for name in (kind.parent, *kind.list_needs) if name]
-    further = [
-        name
-        for name in kind.filters
-        if name in declared and name in kind.root.fields and kind.root.fields[name].reference
-    ]
-    filters = {name: declared.get(name) for name in dict.fromkeys([*needed, *further])}
-    known = {name: value for name, value in filters.items() if isinstance(value, str) and value}
-    return known if known and all(name in known for name in needed) else None
