@@ -21,7 +21,7 @@ from engine.plan.inputs.options import PlanOptions
 from engine.plan.inputs.ownership import key_of, key_of_object
 from engine.plan.inputs.transfers import Transfers
 from engine.plan.planner import make_plan
-from engine.stack.model import Declaration, Import
+from engine.stack.model import Import
 from engine.state.model import ResourceState, State
 from engine.suggest import nearest
 
@@ -90,12 +90,11 @@ def _importing(graph: ResourceGraph, address: ResourceAddress, id: str) -> Resou
     return dataclasses.replace(graph, stack=stack)
 
 
-def _not_there(context: Context, declaration: Declaration, id: str) -> NotFoundError:
-    title, account = context.schemas[declaration.type].title, declaration.lifecycle.account
+def _not_there(title: str, id: str, account: str) -> NotFoundError:
     if not is_known(account):
         return NotFoundError(
-            f"there is no {title} {id!r} on the account of {declaration.address}, {account}",
-            hint="check the id and the mode; if that account is not made yet, nothing is on it",
+            f"there is no {title} {id!r} on {account}: no apply has made that account yet",
+            hint="apply the account first: engine apply --target ADDRESS",
         )
     where = f"account {account}" if account else "this account"
     return NotFoundError(f"there is no {title} {id!r} on {where}", hint="check the id and the mode")
@@ -112,10 +111,10 @@ def _recorded(
     transfers = Transfers()
     observed = observe(context, session, graph, state, options, outputs, read, owners, transfers)
     actual = observed.imports.get(address)
-    if actual is None:
-        raise _not_there(context, graph.declarations[address], id)
     plan = make_plan(graph, state, observed, context.schemas, options)
     change = next(change for change in plan.changes if change.address == address)
+    if actual is None:
+        raise _not_there(context.schemas[address.type].title, id, change.account)
     declaration = graph.declarations[address]
     key = key_of_object(address.type, change.account, actual)
     owner = owners.elsewhere(graph.stack.name, key)

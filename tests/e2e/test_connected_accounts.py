@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 
+from engine.address import parse_address
 from engine.emulator.doors.transport import InProcessTransport
-from engine.emulator.testing.faults import error
-from engine.errors import PermissionDeniedError
+from engine.emulator.testing.faults import dropped, error
+from engine.errors import NotFoundError, PermissionDeniedError
+from engine.operations.import_ import import_object
+from engine.operations.rebuild.rebuild import RebuildOptions, rebuild_states
 from engine.stripe.http.client import ClientOptions, StripeHTTP
 from engine.values.secret import Sensitive
 from tests.support.plans import actions, change_of, leaves
@@ -201,3 +204,135 @@ def test_an_account_that_does_not_exist_is_refused_by_the_plan(project: Project)
     assert "does not have access to account 'acct_nobody'" in caught.value.message
     assert "check the account's id" in str(caught.value.hint)
     assert project.writes() == []
+
+
+# ── lost states, imports, saved plans, killed runs ────────────────────────────────────────────
+
+
+def test_a_lost_state_is_found_again_on_each_account(shop: Project) -> None:
+    """The account by its stamp, then what is on it."""
+    shop.write(SHOP.format(on="here") + '    Coupon("own", id="C10", percent_off=10)\n')
+    shop.apply()
+    before = shop.state().resources
+    (shop.root / "state" / "local" / "shop.json").unlink()
+    [rebuilt] = rebuild_states(shop.context(), (), RebuildOptions())
+    assert rebuilt.missing == ()
+    after = shop.state().resources
+    assert {name: (entry.account, entry.id) for name, entry in after.items()} == {
+        name: (entry.account, entry.id) for name, entry in before.items()
+    }
+    assert shop.plan().has_changes is False
+
+
+def test_a_lost_state_with_an_account_that_is_not_there(shop: Project) -> None:
+    """What would be on it is not found, and nothing is asked about a reference."""
+    shop.call("delete", f"/v1/accounts/{shop.id('stripe_account.here')}")
+    (shop.root / "state" / "local" / "shop.json").unlink()
+    [rebuilt] = rebuild_states(shop.context(), (), RebuildOptions())
+    assert set(rebuilt.missing) == {"stripe_account.here", *ON_IT}
+    shop.apply()
+    assert on(shop, shop.id("stripe_account.here")) == ALL
+
+
+def test_an_import_is_of_the_account_of_the_declaration(shop: Project) -> None:
+    """By `engine import`, and by `import_` in the stack."""
+    here = shop.id("stripe_account.here")
+    own = shop.call("post", "/v1/products", name="Other")["id"]
+    http = shop.connect()._http  # type: ignore[attr-defined]
+    made = [
+        http.post("/v1/products", {"name": name}, idempotency_key="", account=here)["id"]
+        for name in ("One", "Two")
+    ]
+    shop.write(
+        SHOP.format(on="here").replace(
+            "import Lifecycle, output", "import Lifecycle, import_, output"
+        )
+        + '    Product("one", name="One", lifecycle=on)\n'
+        + '    Product("two", name="Two", lifecycle=on)\n'
+        + f'    import_("stripe_product.two", "{made[1]}")\n'
+    )
+    with pytest.raises(NotFoundError, match=f"there is no product '{own}' on account {here}"):
+        import_object(shop.context(), parse_address("stripe_product.one"), own)
+    import_object(shop.context(), parse_address("stripe_product.one"), made[0])
+    assert shop.state().resources["stripe_product.one"].account == here
+    assert actions(shop.plan()) == {"stripe_product.two": "import"}
+    shop.apply()
+    assert shop.state().resources["stripe_product.two"].account == here
+    assert shop.plan().has_changes is False
+
+
+@pytest.mark.parametrize("executed", [True, False])
+def test_a_create_whose_answer_is_lost_is_found_out_on_its_account(
+    project: Project,
+    executed: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    """The journal has the account and not the reference; nothing is made twice."""
+    project.write(SHOP.format(on="here"))
+    project.emulator.faults.add(
+        dropped(executed=executed), method="POST", path="/v1/coupons", times=None
+    )
+    report = project.try_apply()
+    assert [str(failure.step.address) for failure in report.failures] == ["stripe_coupon.ten"]
+    journal = (project.root / "state" / "local" / "shop.journal").read_text(encoding="utf-8")
+    assert "${stripe_account" not in journal
+    project.emulator.faults.clear()
+    project.apply()
+    here = project.id("stripe_account.here")
+    assert on(project, here) == ALL
+    assert on(project, "") == NONE
+    assert project.plan().has_changes is False
+
+
+def test_a_move_that_is_killed_goes_on(shop: Project) -> None:
+    """The new coupon has the id of the old one: each is told from the other by its account."""
+    here, there = shop.id("stripe_account.here"), shop.id("stripe_account.there")
+    shop.write(SHOP.format(on="there"))
+    shop.emulator.faults.add(dropped(executed=True), method="POST", path="/v1/coupons", times=None)
+    assert len(shop.try_apply().failures) == 1
+    shop.emulator.faults.clear()
+    shop.apply()
+    assert on(shop, there) == ALL
+    assert on(shop, here) == NONE
+    assert shop.plan().has_changes is False
+
+
+def test_what_is_protected_does_not_change_its_account(shop: Project) -> None:
+    """Moving removes the old object."""
+    shop.write(SHOP.format(on="here").replace("percent_off=10", "percent_off=10"))
+    protected = SHOP.replace("account={on}", "account={on}, protect=True")
+    shop.write(protected.format(on="here"))
+    shop.apply()
+    shop.write(protected.format(on="there"))
+    plan = shop.plan()
+    assert len(plan.refusals) == len(ON_IT)
+    assert "stripe_coupon.ten is protected and would be replaced" in plan.refusals[0]
+
+
+def test_what_is_on_an_account_by_an_output_of_another_stack(project: Project) -> None:
+    """The platform's stack makes the account in the same run; a new account is followed."""
+    platform = """
+        from engine import Lifecycle, output
+        from engine.stripe import Account
+        shop = Account("{name}", type="custom", country="US", lifecycle=Lifecycle(protect=False))
+        output("account", shop.id)
+    """
+    project.write(platform.format(name="one"), "platform")
+    project.write(
+        """
+        from engine import Lifecycle, stack_output
+        from engine.stripe import Coupon
+        Coupon("ten", id="C10", percent_off=10,
+               lifecycle=Lifecycle(account=stack_output("platform", "account")))
+        """
+    )
+    project.apply()
+    one = project.state("platform").outputs["account"]
+    assert project.state().resources["stripe_coupon.ten"].account == one
+    assert on(project, one)["coupons"] == ["C10"]
+    assert [plan.has_changes for plan in project.report().plans] == [False, False]
+    project.write(platform.format(name="two"), "platform")
+    project.apply()
+    two = project.state("platform").outputs["account"]
+    assert two != one
+    assert on(project, two)["coupons"] == ["C10"]
+    assert [plan.has_changes for plan in project.report().plans] == [False, False]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from engine.graph.build import ResourceGraph
@@ -16,7 +16,7 @@ from engine.operations.refresh.read import Connected, Place
 from engine.operations.run.context import Context
 from engine.plan.compare.liveness import is_gone
 from engine.plan.decide.references import ExpectedResource, KnownValues
-from engine.plan.inputs.accounts import is_known, on_account, same_as_own
+from engine.plan.inputs.accounts import is_known, same_as_own, with_accounts
 from engine.plan.inputs.observed import Observed
 from engine.plan.inputs.options import PlanOptions
 from engine.plan.inputs.ownership import Ownership
@@ -26,7 +26,6 @@ from engine.plan.saved.take_preconditions import key_claim_of
 from engine.ports.provider import Provider
 from engine.schema.remote import RemoteObject
 from engine.schema.resource_type import ResourceType
-from engine.stack.model import Declaration
 from engine.state.model import ResourceState, State
 from engine.values.paths import get_path
 from engine.values.secret import Sealed
@@ -125,7 +124,6 @@ class _Refresh:
     read: Mapping[Place, RemoteObject]
     ownership: Ownership
     transfers: Transfers
-    resolved: dict[str, Declaration] = field(default_factory=dict)
 
     @property
     def provider(self) -> Provider:
@@ -190,10 +188,7 @@ class _Refresh:
                 found = self._found(target.address, objects, lookups)
                 if found is not None:
                     known.learn(target.address, found)
-        self.resolved = {
-            address: on_account(self.graph.declarations[address], known, self._own_account)
-            for address in self.graph.accounts
-        }
+        self.graph = with_accounts(self.graph, known, self._own_account)
 
     def _found(
         self,
@@ -209,16 +204,12 @@ class _Refresh:
         id = self._import_ids([address], lookups)[address]
         return ExpectedResource(attributes={"id": id}, whole=False)
 
-    def _declared(self, address: str) -> Declaration:
-        """A declaration, its account resolved."""
-        return self.resolved.get(address) or self.graph.declarations[address]
-
     def _holders(self, addresses: Sequence[str]) -> dict[str, RemoteObject]:
         if not addresses:
             return {}
         wishes = [
             key_claim_of(declaration, self._kind(declaration.type))
-            for declaration in map(self._declared, addresses)
+            for declaration in (self.graph.declarations[address] for address in addresses)
         ]
         return find_holders(self.provider, self.context.schemas, wishes)
 
@@ -258,7 +249,7 @@ class _Refresh:
         )
 
     def _account(self, address: str) -> str:
-        return str(self._declared(address).lifecycle.account)
+        return str(self.graph.declarations[address].lifecycle.account)
 
     def _is_import(self, address: str) -> bool:
         return address in self.graph.stack.imports and self.state.at(address) is None

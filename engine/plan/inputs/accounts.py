@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.errors import Problem, StackError
+from engine.graph.build import ResourceGraph
 from engine.stack.model import Declaration
 from engine.values.markers import UNKNOWN
 from engine.values.targets import Target
@@ -63,6 +64,27 @@ def on_account(
         raise StackError((_no_account(declaration, found),))
     lifecycle = dataclasses.replace(declaration.lifecycle, account=same_as_own(found, own))
     return dataclasses.replace(declaration, lifecycle=lifecycle)
+
+
+def with_accounts(
+    graph: ResourceGraph, value_of: Callable[[Target], Any], own: str
+) -> ResourceGraph:
+    """A graph whose declarations have their accounts resolved, as far as those are known.
+
+    Args:
+        graph: What is declared.
+        value_of: As for `on_account`.
+        own: As for `on_account`.
+
+    Raises:
+        StackError: if what one refers to is no account.
+    """
+    if not graph.accounts:
+        return graph
+    declared = graph.declarations
+    resolved = {name: on_account(declared[name], value_of, own) for name in graph.accounts}
+    stack = dataclasses.replace(graph.stack, declarations={**declared, **resolved})
+    return dataclasses.replace(graph, stack=stack)
 
 
 def _no_account(declaration: Declaration, found: object) -> Problem:

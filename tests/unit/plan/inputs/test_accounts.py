@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
 
 from engine.address import parse_address
+from engine.catalog import loader
 from engine.errors import StackError
-from engine.plan.inputs.accounts import is_account_id, is_known, on_account, same_as_own
-from engine.stack.model import Declaration, Lifecycle, Location
+from engine.graph.build import build_graph
+from engine.plan.inputs.accounts import (
+    is_account_id,
+    is_known,
+    on_account,
+    same_as_own,
+    with_accounts,
+)
+from engine.stack.model import Declaration, Lifecycle, Location, Stack
 from engine.values.markers import UNKNOWN
 
 REFERENCE = "${stripe_account.shop.id}"
@@ -68,3 +77,25 @@ def test_ids_of_accounts() -> None:
         False,
     ]
     assert [same_as_own(text, "acct_1") for text in ("", "acct_1", "acct_2")] == ["", "", "acct_2"]
+
+
+def test_a_graph_with_its_accounts() -> None:
+    """Declarations without one are the same, and so is a graph without any."""
+    other = Declaration(
+        address=parse_address("stripe_product.b"),
+        arguments={"name": "B"},
+        lifecycle=Lifecycle(),
+        location=Location("stacks/shop.py", 8),
+    )
+    stack = Stack(
+        name="shop",
+        file="stacks/shop.py",
+        declarations={"stripe_product.a": declared("acct_1"), "stripe_product.b": other},
+    )
+    graph = build_graph(stack, loader.schemas())
+    found = with_accounts(graph, lambda _: UNKNOWN, "acct_1").declarations
+    assert found["stripe_product.a"].lifecycle.account == ""
+    assert found["stripe_product.b"] is other
+    alone = dataclasses.replace(stack, declarations={"stripe_product.b": other})
+    graph = build_graph(alone, loader.schemas())
+    assert with_accounts(graph, lambda _: UNKNOWN, "acct_1") is graph
