@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from engine.backends.state.journal import framed
+from engine.bootstrap import open_project
 from tests.support.command_line import Engine, Terminal, Write
 
 HEAD = "from engine.stripe import Coupon, PromotionCode, WebhookEndpoint\n"
@@ -238,6 +239,21 @@ def test_a_held_lock_of_either_stack_is_respected(engine: Engine, two: Path, sta
     assert ended.code == 3
     assert "freeze" in ended.err
     assert not (two / "other.json").exists()
+
+
+@pytest.mark.parametrize("stack", ["shop", "other"])
+@pytest.mark.parametrize("words", [(f"shop:{COUPON}", "other:"), ("shop:", "other:")])
+def test_a_run_of_either_stack_is_waited_for(
+    engine: Engine, two: Path, stack: str, words: tuple[str, str]
+) -> None:
+    """Both states change under both locks."""
+    backend = open_project(two.parents[1], environment="local").backend
+    with backend.lock(stack, "local", operation="apply", timeout=0.0, on_wait=lambda _: None):
+        ended = engine("state", "mv", *words)
+    assert ended.code == 3
+    assert f"local/{stack}" in ended.err
+    assert not (two / "other.json").exists()
+    assert engine("state", "mv", *words).code == 0
 
 
 def test_a_whole_stack_joins_another(engine: Engine, two: Path) -> None:

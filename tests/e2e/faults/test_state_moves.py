@@ -8,6 +8,7 @@ has the objects, an apply in place of the command ends so, too.
 from __future__ import annotations
 
 import errno
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -135,6 +136,32 @@ def test_killed_at_every_point_of_a_move(
             if end.code:
                 # It was killed behind all that it does.
                 assert "stack shop has no state" in end.told
+            _check_done(shop, folder, told)
+
+
+@pytest.mark.parametrize("luck", [False, True], ids=["nothing unsynced", "some unsynced"])
+@pytest.mark.parametrize("move", [PART, WHOLE], ids=["part", "whole"])
+def test_the_power_is_cut_in_a_move(
+    shop: Shop,
+    victim: Victim,
+    trying: Trying,
+    move: tuple[str, ...],
+    *,
+    whole: bool,
+    luck: bool,
+) -> None:
+    """Of what was not synced nothing survives, or any part; nothing is lost for that."""
+    points = victim.run(_begin(shop, move, known=True), move=move).points
+    for at in range(1 + luck, points + 1, 1 if whole else 9):
+        with trying("power cut in state mv"):
+            folder = _begin(shop, move, known=True)
+            [told] = [text for name, text in _secrets(folder).items() if name.endswith("h.secret")]
+            left = folder.with_name(f"{folder.name}-survivors")
+            victim.kill(folder, at, move=move, survivors=str(left), luck=at if luck else 0)
+            shutil.rmtree(folder)
+            left.rename(folder)
+            _check_nothing_lost(folder, told)
+            victim.run(folder, move=move)
             _check_done(shop, folder, told)
 
 
