@@ -489,7 +489,7 @@ def test_engine_import_takes_nothing_from_another_stack(shop: Project) -> None:
 
 
 def test_what_stripe_made_with_an_object_may_be_another_stacks_by_now(project: Project) -> None:
-    """A default price that another stack imported is not archived with its product."""
+    """A default price that another stack imported does not end with its product."""
     text = """
     from engine.stripe import Product
 
@@ -510,9 +510,53 @@ def test_what_stripe_made_with_an_object_may_be_another_stacks_by_now(project: P
     )
     project.apply()
     project.write("", "shop")
+    [refusal] = project.report().refusals
+    assert refusal.startswith("stack other refers to what this plan ends: stripe_price.pro")
+
+
+def test_a_part_that_moves_leaves_the_rest_for_another_plan(project: Project) -> None:
+    """What still refers to it there is recorded anew by the next plan, and nothing is sent."""
+    link = """
+    from engine import stack_output
+    from engine.stripe import PaymentLink
+
+    PaymentLink("buy", line_items=[{{"price": {price}, "quantity": 1}}])
+"""
+    project.write(PRICE + link.format(price="month"), "shop")
     project.apply()
-    [price] = project.objects("/v1/prices")
-    assert price["active"]
-    [product] = project.objects("/v1/products")
-    assert not product["active"]
+    project.writes()
+    offer = """
+    from engine import output
+
+    output("month", month.id)
+"""
+    project.write(PRICE + BOTH + offer, "catalogue")
+    project.write(link.format(price='stack_output("catalogue", "month")'), "shop")
+    project.apply(targets=["stripe_price.month", "stripe_product.pro"])
+    project.apply()
+    assert project.writes() == []
+    assert project.state("shop").resources["stripe_payment_link.buy"].dependencies == ()
     assert not project.report().has_changes
+
+
+def test_what_moves_and_was_deleted_outside_is_made_again(shop: Project) -> None:
+    """Once, in its new stack."""
+    shop.call("delete", "/v1/coupons/C10")
+    shop.write("", "shop")
+    shop.write(COUPON.format(more="") + '    moved("shop:stripe_coupon.c10", c10)\n', "other")
+    shop.apply()
+    assert shop.state("shop").resources == {}
+    assert coupons(shop) == ["C10"]
+    assert not shop.report().has_changes
+
+
+def test_the_stamp_follows_with_an_update(project: Project) -> None:
+    """What is sent anyway carries the stamp of the new stack."""
+    project.write(PRICE, "shop")
+    project.apply()
+    project.write("", "shop")
+    project.write(PRICE.replace('name="Pro"', 'name="Plus"') + BOTH, "other")
+    project.apply()
+    [product] = project.objects("/v1/products")
+    lineage = project.state("other").lineage
+    assert product["metadata"]["engine"] == f"{lineage}:stripe_product.pro"

@@ -22,7 +22,6 @@ from engine.plan.inputs.options import PlanOptions
 from engine.plan.inputs.selection import moved_state
 from engine.plan.inputs.transfers import find_transfers
 from engine.plan.model import Action, Plan
-from engine.stack.loader import stack_files
 from engine.state.model import State
 
 
@@ -38,11 +37,22 @@ def with_givers(
     """
     if options.destroy or options.refresh_only:
         return graphs
-    named = {move.stack for graph in graphs for move in graph.stack.received}
-    named -= {graph.stack.name for graph in graphs}
-    named -= stack_files(context.settings.stacks).keys()
-    found = without_module(context, sorted(named))
-    return (*graphs, *(graph_of_state(context, name) for name in found))
+    wanted: dict[str, set[str]] = {}
+    for graph in graphs:
+        for move in graph.stack.received:
+            wanted.setdefault(move.stack, set()).add(move.old)
+    found = without_module(context, sorted(wanted.keys() - {graph.stack.name for graph in graphs}))
+    giving = [name for name in found if _has_any(context, name, wanted[name])]
+    return (*graphs, *(graph_of_state(context, name) for name in giving))
+
+
+def _has_any(context: Context, name: str, addresses: set[str]) -> bool:
+    """Whether a state, or the journal of an unfinished run, has one of some addresses."""
+    state = context.backend.read(name, context.environment)
+    held = () if state is None else (*state.resources, *state.removed)
+    return not addresses.isdisjoint(held) or bool(
+        context.backend.read_journal(name, context.environment)
+    )
 
 
 def settle_transfers(session: Session, options: PlanOptions) -> None:

@@ -6,17 +6,14 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from engine.catalog.loader import type_name
 from engine.plan.compare.liveness import is_past
 from engine.plan.compare.natural_keys import claims_of
 from engine.plan.decide.decision import Decision
-from engine.plan.inputs.ownership import ObjectKey
 from engine.plan.inputs.plan_inputs import PlanInputs
 from engine.plan.translate.companions import brought_with
 from engine.schema.lifecycle import NaturalKey, Removal, Verb
 from engine.schema.remote import RemoteObject
 from engine.schema.resource_type import ResourceType
-from engine.state.model import ResourceState
 from engine.values.paths import dotted, get_path, parse_path
 
 
@@ -108,11 +105,7 @@ def with_ending(inputs: PlanInputs, decision: Decision, actual: RemoteObject) ->
     notes = [removal.note] if removal.note else []
     companions: dict[str, str] = {}
     if removal.verb not in (Verb.DELETE, Verb.KEEP) and prior is not None:
-        companions = {
-            at: id
-            for at, id in brought_with(prior, kind, actual, inputs.state).items()
-            if not _is_recorded_elsewhere(inputs, prior, kind, at, id)
-        }
+        companions = brought_with(prior, kind, actual, inputs.state)
     notes.extend(
         f"{companions[companion.at]}, the {companion.object} that its {companion.by} made, is "
         "archived with it"
@@ -122,15 +115,6 @@ def with_ending(inputs: PlanInputs, decision: Decision, actual: RemoteObject) ->
     return dataclasses.replace(
         decision, removal=removal, companions=companions, notes=(*decision.notes, *notes)
     )
-
-
-def _is_recorded_elsewhere(
-    inputs: PlanInputs, prior: ResourceState, kind: ResourceType, at: str, id: str
-) -> bool:
-    """Whether a companion is a resource of another stack by now."""
-    [brought] = (companion for companion in kind.life.companions if companion.at == at)
-    key = ObjectKey(type_name(brought.object), prior.removal_policy.account, id)
-    return inputs.observed.ownership.elsewhere(inputs.state.stack, key) is not None
 
 
 def with_replacement(inputs: PlanInputs, decision: Decision, actual: RemoteObject) -> Decision:
