@@ -14,7 +14,7 @@ from engine.ports.provider import Provider
 from engine.ports.secret_sink import SecretSink
 from engine.schema.resource_type import Schemas
 from engine.state.model import State
-from engine.values.targets import OutputTarget
+from engine.values.targets import Elsewhere
 
 
 @frozen
@@ -28,7 +28,7 @@ class ApplyPorts:
         fence: Raises once another run has the lock on the stack.
         save: Writes the final state, after which the journal is not needed.
         sink: Where secrets go.
-        outputs_of: Reads other stacks' outputs, UNKNOWN if there is none.
+        outputs_of: Reads what other stacks have, UNKNOWN if there is none.
         hook: Notified of every step.
         run: Random id of this run, part of every idempotency key.
         parallelism: Operations in flight at once.
@@ -41,7 +41,7 @@ class ApplyPorts:
     fence: Callable[[], None]
     save: Callable[[State], State]
     sink: SecretSink
-    outputs_of: Callable[[OutputTarget], Any]
+    outputs_of: Callable[[Elsewhere], Any]
     hook: Hook
     run: str
     parallelism: int

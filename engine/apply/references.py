@@ -18,7 +18,7 @@ from engine.state.model import Draft
 from engine.values.markers import UNKNOWN
 from engine.values.paths import get_path
 from engine.values.secret import Sealed, Sensitive, holds_secret
-from engine.values.targets import AttributeTarget, OutputTarget, Target
+from engine.values.targets import AttributeTarget, Elsewhere, Target
 from engine.values.templates import resolve
 
 
@@ -31,7 +31,7 @@ class References:
         draft: The state as it is now.
         schemas: Resource types by name.
         sink: Where secrets are.
-        outputs_of: Reads other stacks' outputs, UNKNOWN if there is none.
+        outputs_of: Reads what other stacks have, UNKNOWN if there is none.
         lookups: Objects that were read for the plan, by address.
         answers: What Stripe returned in this run, by address.
     """
@@ -40,17 +40,17 @@ class References:
     draft: Draft
     schemas: Schemas
     sink: SecretSink
-    outputs_of: Callable[[OutputTarget], Any]
+    outputs_of: Callable[[Elsewhere], Any]
     lookups: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     answers: dict[str, RemoteObject] = field(default_factory=dict)
 
-    def value(self, target: Target) -> Any:
+    def value(self, target: Target | Elsewhere) -> Any:
         """The value that a reference names now.
 
         Raises:
             EngineError: if it is not known.
         """
-        if isinstance(target, OutputTarget):
+        if not isinstance(target, AttributeTarget):
             found = self.outputs_of(target)
             if found is UNKNOWN:
                 raise EngineError(
@@ -67,7 +67,7 @@ class References:
             )
         return found
 
-    def value_or_unknown(self, target: Target) -> Any:
+    def value_or_unknown(self, target: Target | Elsewhere) -> Any:
         """The value that a reference names now, UNKNOWN if it is not known."""
         try:
             return self.value(target)

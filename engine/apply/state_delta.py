@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from engine.plan.compare.normalize import Normalizer
@@ -14,8 +14,10 @@ from engine.schema.remote import RemoteObject, id_of
 from engine.schema.resource_type import ResourceType
 from engine.state.model import Delta, Draft, RemovedObject, ResourceState
 from engine.state.superseded import superseded_object
+from engine.values.markers import UNKNOWN
 from engine.values.paths import get_path, set_path
-from engine.values.targets import Target
+from engine.values.secret import fingerprint_of
+from engine.values.targets import Elsewhere, Target, elsewhere
 from engine.values.templates import resolve
 
 NOTHING = Delta()
@@ -26,7 +28,7 @@ def delta_of(
     step: Step,
     kind: ResourceType,
     answer: RemoteObject | None,
-    value_of: Callable[[Target], Any],
+    value_of: Callable[[Target | Elsewhere], Any],
 ) -> Delta:
     """What an operation that was carried out changes in the state.
 
@@ -56,9 +58,22 @@ def delta_of(
             id=id_of(answer),
             attributes=_attributes(normal, step, kind, declared, answer, prior),
         )
+    if record.triggers:
+        settled = dict(_settled(record.triggers, draft.lineage, value_of))
+        record = dataclasses.replace(record, triggers=settled)
     if entry is not None and step.kind is not StepKind.CREATE:
         record = dataclasses.replace(record, superseded=entry.superseded)
     return Delta(resources={address: record}, removed={address: None})
+
+
+def _settled(
+    triggers: Mapping[str, str], salt: str, value_of: Callable[[Elsewhere], Any]
+) -> Iterator[tuple[str, str]]:
+    """The fingerprints of triggers, also of those that were not known before the apply."""
+    for name, known in triggers.items():
+        value = known or value_of(elsewhere(name))
+        if value is not UNKNOWN:
+            yield name, known or fingerprint_of(value, salt)
 
 
 def moving(draft: Draft, moves: Mapping[str, str]) -> Delta:

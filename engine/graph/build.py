@@ -12,7 +12,7 @@ from engine.graph.dag import topological_order
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.stack.checks.stack import addresses_named
 from engine.stack.model import Declaration, References, Stack
-from engine.values.targets import AttributeTarget, OutputTarget, Target
+from engine.values.targets import AttributeTarget, Elsewhere, OutputTarget, Target
 from engine.values.templates import targets_in, targets_with_paths
 
 
@@ -29,6 +29,7 @@ class ResourceGraph:
         triggers: For each address what its `replace_triggered_by` names.
         targets: For each address the references in its arguments, each with the path of its leaf.
         accounts: What the accounts that resources name refer to, by address; nothing for an id.
+        elsewhere: What lifecycles name of other stacks.
     """
 
     stack: Stack
@@ -38,6 +39,7 @@ class ResourceGraph:
     triggers: Mapping[str, frozenset[str]]
     targets: Mapping[str, References]
     accounts: Mapping[str, tuple[Target, ...]] = field(default_factory=dict)
+    elsewhere: tuple[Elsewhere, ...] = ()
 
     def needs(self, address: str) -> tuple[str, ...]:
         """Everything that a resource refers to or comes after, sorted."""
@@ -51,12 +53,15 @@ class ResourceGraph:
             yield from accounts
         yield from targets_in([entry.value for entry in self.stack.outputs.values()])
 
-    def read(self) -> Iterator[OutputTarget]:
-        """The outputs of other stacks that a plan needs, also those that are ids to import."""
+    def read(self) -> Iterator[Elsewhere]:
+        """What the stack reads of others."""
+        yield from (target for target in self.named() if isinstance(target, OutputTarget))
+        yield from self.elsewhere
+
+    def read_once(self) -> Iterator[OutputTarget]:
+        """The outputs of other stacks that are ids to import."""
         ids = [wanted.id for wanted in self.stack.imports.values()]
-        for target in (*self.named(), *targets_in(ids)):
-            if isinstance(target, OutputTarget):
-                yield target
+        yield from (target for target in targets_in(ids) if isinstance(target, OutputTarget))
 
     @property
     def declarations(self) -> Mapping[str, Declaration]:
@@ -98,6 +103,11 @@ def build_graph(stack: Stack, schemas: Schemas) -> ResourceGraph:
         triggers=triggers,
         targets=targets,
         accounts=accounts,
+        elsewhere=tuple(
+            named
+            for declaration in stack.declarations.values()
+            for named in declaration.waits_elsewhere
+        ),
     )
 
 

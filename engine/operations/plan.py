@@ -212,7 +212,9 @@ def _plan_one(
     )
     owners, transfers = owners_in(session), session.transfers[graph.stack.name]
     observed = observe(context, session, graph, state, options, outputs, read, owners, transfers)
-    observed = replace(observed, remade=session.remade_for(outputs))
+    observed = replace(
+        observed, remade=session.remade_for(outputs), changing=session.changing_for(outputs)
+    )
     draft = planned(observed)
     complete = read_for_draft(context, session, graph, state, draft, observed)
     session.observed[graph.stack.name] = complete

@@ -19,7 +19,7 @@ from engine.ports.run_locks import RunLock
 from engine.stack.checks.outputs import references_of
 from engine.stack.loader import stack_files
 from engine.stack.model import Stack
-from engine.values.targets import OutputTarget
+from engine.values.targets import Elsewhere, OutputTarget
 
 _Reads = Mapping[str, tuple[str, ...]]
 """Names of outputs, by the stack whose they are."""
@@ -92,10 +92,12 @@ def _reads(stack: Stack) -> _Reads:
     )
 
 
-def _by_stack(stacks: Iterable[str], targets: Iterable[OutputTarget]) -> _Reads:
+def _by_stack(stacks: Iterable[str], targets: Iterable[Elsewhere]) -> _Reads:
     found: dict[str, set[str]] = {name: set() for name in stacks}
     for target in targets:
-        found.setdefault(target.stack, set()).add(target.name)
+        names = found.setdefault(target.stack, set())
+        if isinstance(target, OutputTarget):
+            names.add(target.name)
     return {name: tuple(sorted(outputs)) for name, outputs in sorted(found.items())}
 
 
@@ -209,7 +211,7 @@ class _Table:
 
     def recorded_reads(self, name: str) -> _Reads:
         """The outputs that a stack without a module read at its last applies."""
-        found: list[OutputTarget] = []
+        found: list[Elsewhere] = []
         for environment in self.environments():
             with contextlib.suppress(StateError):
                 state = self.context.backend.read(name, environment)

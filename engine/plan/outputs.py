@@ -14,7 +14,6 @@ from engine.plan.translate.recorded import kept_output
 from engine.stack.model import OutputDeclaration
 from engine.values.markers import ABSENT
 from engine.values.secret import Sealed
-from engine.values.targets import OutputTarget
 from engine.values.templates import resolve, targets_in
 
 
@@ -70,9 +69,8 @@ def plan_reads(inputs: PlanInputs, *, whole: bool) -> Mapping[str, tuple[str, ..
         whole: The plan is about all resources; if not, what was read stays read.
     """
     found: dict[str, set[str]] = {}
-    for target in () if inputs.options.destroy else inputs.graph.named():
-        if isinstance(target, OutputTarget):
-            found.setdefault(target.stack, set()).add(target.local)
+    for target in () if inputs.options.destroy else inputs.graph.read():
+        found.setdefault(target.stack, set()).add(target.local)
     for stack, names in () if whole else inputs.state.reads.items():
         found.setdefault(stack, set()).update(names)
     return {stack: tuple(sorted(names)) for stack, names in sorted(found.items())}

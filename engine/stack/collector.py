@@ -24,6 +24,7 @@ from engine.stack.model import (
 )
 from engine.values.markers import UNKNOWN
 from engine.values.targets import OutputTarget
+from engine.values.templates import targets_in
 from engine.variables import Variables
 
 # With the separator: a project in `engine-demo` is none of ours.
@@ -78,10 +79,26 @@ class Collector:
                 for wanted in self.imports
                 if wanted.environment in ("", self.environment)
             },
-            reads_outputs_of=dict(sorted(self.reads.items())),
+            reads_outputs_of=dict(sorted(self._all_reads().items())),
             variables=tuple(self.variables_read),
             problems=tuple(self.problems),
         )
+
+    def _all_reads(self) -> dict[str, Location]:
+        """Where the stack first reads of each other one, also by text and in a lifecycle."""
+        found = dict(self.reads)
+        for declaration in self.declarations.values():
+            for _, target in declaration.templates:
+                if isinstance(target, OutputTarget):
+                    found.setdefault(target.stack, declaration.location)
+            for named in declaration.waits_elsewhere:
+                found.setdefault(named.stack, declaration.location)
+        for output in self.outputs.values():
+            for target in targets_in(output.value):
+                if isinstance(target, OutputTarget):
+                    found.setdefault(target.stack, output.location)
+        found.pop(self.name, None)  # a finding of its own
+        return found
 
     def note(self, location: Location, message: str, *, hint: str = "", reference: str) -> None:
         """Record a finding."""

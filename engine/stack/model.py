@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
@@ -10,8 +10,8 @@ from engine.address import ResourceAddress
 from engine.errors import Problem
 from engine.frozen import frozen
 from engine.values.paths import Path
-from engine.values.targets import Target
-from engine.values.templates import templates_in
+from engine.values.targets import Elsewhere, OutputTarget, Target, resource_target
+from engine.values.templates import targets_in, templates_in
 
 References: TypeAlias = tuple[tuple[Path, Target], ...]
 """The references in a document, each with the path of its leaf."""
@@ -106,6 +106,24 @@ class Declaration:
             found = templates_in(self.arguments)
             object.__setattr__(self, "_templates", found)
         return found
+
+    @property
+    def triggers_elsewhere(self) -> tuple[Elsewhere, ...]:
+        """What its `replace_triggered_by` names of other stacks."""
+        return tuple(_elsewhere(self.lifecycle.replace_triggered_by))
+
+    @property
+    def waits_elsewhere(self) -> tuple[Elsewhere, ...]:
+        """What its lifecycle names of other stacks."""
+        return (*_elsewhere(self.lifecycle.depends_on), *self.triggers_elsewhere)
+
+
+def _elsewhere(entries: Sequence[Any]) -> Iterator[Elsewhere]:
+    for entry in entries:
+        resource = resource_target(entry) if isinstance(entry, str) else None
+        if resource is not None:
+            yield resource
+        yield from (one for one in targets_in(entry) if isinstance(one, OutputTarget))
 
 
 @frozen

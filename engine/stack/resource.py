@@ -53,7 +53,9 @@ class Resource:
         collector.declarations[str(where)] = Declaration(
             address=where,
             arguments={key: as_argument(value) for key, value in arguments.items()},
-            lifecycle=_as_text(lifecycle) if lifecycle is not None else DEFAULT_LIFECYCLE,
+            lifecycle=_as_text(lifecycle, collector.name)
+            if lifecycle is not None
+            else DEFAULT_LIFECYCLE,
             location=location,
         )
 
@@ -141,15 +143,26 @@ def _reference_or_text(value: Resource | str) -> str:
     return str.__str__(value)
 
 
-def _as_text(lifecycle: Lifecycle) -> Lifecycle:
-    """The lifecycle as declared, with resources and references as text."""
+def _as_text(lifecycle: Lifecycle, stack: str) -> Lifecycle:
+    """The lifecycle as declared in a stack, with resources and references as text."""
     return dataclasses.replace(
         lifecycle,
-        depends_on=_several(lifecycle.depends_on),
-        replace_triggered_by=_several(lifecycle.replace_triggered_by),
+        depends_on=_named(lifecycle.depends_on, stack),
+        replace_triggered_by=_named(lifecycle.replace_triggered_by, stack),
         ignore_changes=_several(lifecycle.ignore_changes),
         account=as_argument(lifecycle.account) or "",
     )
+
+
+def _named(value: Any, stack: str) -> Any:
+    """What a lifecycle names: an output as a whole, a resource of its own stack by its address."""
+    entries = value if isinstance(value, (list, tuple)) else [value]
+    return entries and [
+        _reference_or_text(entry).removeprefix(f"{stack}:")
+        if isinstance(entry, (Resource, str))
+        else as_argument(entry)
+        for entry in entries
+    ]
 
 
 def _several(value: Any) -> Any:

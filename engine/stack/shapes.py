@@ -17,7 +17,7 @@ from engine.stack.model import Stack
 from engine.values.markers import ABSENT, UNKNOWN
 from engine.values.paths import Path, get_path
 from engine.values.secret import Sensitive, is_secret
-from engine.values.targets import AttributeTarget, OutputTarget, Target
+from engine.values.targets import AttributeTarget, Elsewhere, OutputTarget, Target
 from engine.values.templates import is_reference, targets_in
 
 _NESTED = (Kind.OBJECT, Kind.LIST, Kind.MAP, Kind.ANY)
@@ -38,7 +38,7 @@ class Shapes:
     stack_of: Callable[[str], Stack | None]
     recorded: Callable[[str], Mapping[str, Any] | None]
     schemas: Schemas
-    _found: dict[OutputTarget, Any] = field(default_factory=dict)
+    _found: dict[Elsewhere, Any] = field(default_factory=dict)
 
     def __call__(self, target: OutputTarget) -> Any:
         """A value with the shape of what a target names: a map, a list, or anything else.
@@ -55,6 +55,11 @@ class Shapes:
         """The names of a stack's outputs."""
         module = self._evaluated(stack)
         return tuple((self.recorded(stack) or {}) if module is None else module.outputs)
+
+    def declared(self, stack: str) -> Collection[str] | None:
+        """The addresses that a stack declares; None if that is not known."""
+        module = self._evaluated(stack)
+        return None if module is None else module.declarations
 
     def exists(self, stack: str) -> bool:
         """Whether there is a stack: its module, or a state that another one left."""

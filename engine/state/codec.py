@@ -92,7 +92,8 @@ def _document_of(state: State) -> dict[str, Any]:
 
 def _version_of(state: State) -> int:
     """The earliest format that can hold a state, so that earlier engines can read the others."""
-    return FORMAT_VERSION if state.reads else _WITHOUT_READS
+    triggers = any(entry.triggers for entry in state.resources.values())
+    return FORMAT_VERSION if state.reads or triggers else _WITHOUT_READS
 
 
 _WITHOUT_READS = 2

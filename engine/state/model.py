@@ -46,6 +46,7 @@ class ResourceState:
         superseded: Ids of objects it replaced that still have to be removed; those on another
             account as `engine.state.superseded` names them.
         removal_policy: What is declared about removal.
+        triggers: Fingerprints of what its `replace_triggered_by` names of other stacks.
     """
 
     type: str
@@ -55,6 +56,7 @@ class ResourceState:
     dependencies: tuple[str, ...] = ()
     superseded: tuple[str, ...] = ()
     removal_policy: RemovalPolicy = field(default_factory=RemovalPolicy)
+    triggers: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
 
     @property
     def account(self) -> str:

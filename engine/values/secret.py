@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 from collections.abc import Mapping
 from typing import Any, NoReturn, SupportsIndex
 
@@ -59,6 +60,11 @@ class Sensitive:
 def fingerprint(value: object, salt: str) -> str:
     """What shows whether a secret changed without keeping it: a salted hash, 16 hex digits."""
     return hmac.new(salt.encode(), repr(value).encode(), hashlib.sha256).hexdigest()[:16]
+
+
+def fingerprint_of(value: Any, salt: str) -> str:
+    """The fingerprint of any nested value, however its maps are ordered."""
+    return fingerprint(json.dumps(plain(value), sort_keys=True, default=str), salt)
 
 
 @frozen(kw_only=False)

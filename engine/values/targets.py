@@ -73,6 +73,31 @@ class OutputTarget:
         return f"output.{self.stack}.{self.local}"
 
 
+@frozen(kw_only=False)
+class ResourceTarget:
+    """What a lifecycle names: a resource of another stack.
+
+    Attributes:
+        stack: Name of that stack.
+        address: Its resource.
+    """
+
+    stack: str
+    address: ResourceAddress
+
+    @property
+    def local(self) -> str:
+        """How its stack names it, `:stripe_price.month`; no output begins with a colon."""
+        return f":{self.address}"
+
+    def __str__(self) -> str:
+        return f"{self.stack}:{self.address}"
+
+
+Elsewhere: TypeAlias = OutputTarget | ResourceTarget
+"""What a stack reads of another one."""
+
+
 def _spelled(part: str | int) -> str:
     if isinstance(part, int):
         return f"[{part}]"
@@ -103,6 +128,24 @@ def output_target(text: str) -> OutputTarget:
     if not isinstance(target, OutputTarget):
         raise ValueError(text)  # noqa: TRY004 - the text is wrong, not its type
     return target
+
+
+_RESOURCE = re.compile(rf"({NAME_PATTERN}):({ADDRESS_PATTERN})")
+
+
+def resource_target(text: str) -> ResourceTarget | None:
+    """The resource of another stack that a text names, `shop:stripe_price.pro`; else None."""
+    match = _RESOURCE.fullmatch(text)
+    return ResourceTarget(match[1], parse_address(match[2])) if match is not None else None
+
+
+def elsewhere(text: str) -> Elsewhere:
+    """What a stack reads of another one, as it was printed.
+
+    Raises:
+        ValueError: if it is neither an output nor a resource.
+    """
+    return resource_target(text) or output_target(text)
 
 
 def _path_of(text: str) -> Path:

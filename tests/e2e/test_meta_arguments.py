@@ -191,3 +191,160 @@ def test_what_moves_or_is_forgotten_may_be_a_reference(project: Project) -> None
     project.apply()
     assert project.writes() == []
     assert set(project.state().resources) == {"stripe_product.new"}
+
+
+CATALOGUE = """
+    from engine import output
+    from engine.stripe import Price, Product
+
+    p = Product("pro", name="{name}")
+    month = Price("month", product=p, currency="usd", unit_amount={amount}, nickname="{nickname}")
+    output("prices", {{"month": month.id, "name": "{word}"}})
+"""
+AS_APPLIED = {"name": "Pro", "amount": 1000, "nickname": "a", "word": "x"}
+FOLLOWER = """
+    from engine import Lifecycle, stack_output
+    from engine.stripe import Coupon
+
+    Coupon("c", percent_off=10, duration="once", lifecycle=Lifecycle(
+        replace_triggered_by=[{trigger}]))
+"""
+BY_OUTPUT = 'stack_output("catalogue", "prices")["month"]'
+BY_WORD = 'stack_output("catalogue", "prices")["name"]'
+BY_WHOLE = 'stack_output("catalogue", "prices")'
+BY_ADDRESS = '"catalogue:stripe_price.month"'
+
+
+def followed(project: Project) -> list[str]:
+    """What the plan of the follower does."""
+    plan = next(plan for plan in project.report().plans if plan.stack == "follower")
+    return [f"{change.action} {' '.join(change.reasons)}" for change in plan.pending]
+
+
+@pytest.mark.parametrize("trigger", [BY_OUTPUT, BY_WHOLE, BY_ADDRESS])
+def test_a_change_in_another_stack_triggers_a_replacement(project: Project, trigger: str) -> None:
+    """In the same run, once, after the change; a new trigger alone changes nothing."""
+    project.write(CATALOGUE.format(**AS_APPLIED), "catalogue")
+    project.write(FOLLOWER.format(trigger=""), "follower")
+    project.apply()
+    old = project.state("follower").resources["stripe_coupon.c"].id
+    project.write(FOLLOWER.format(trigger=trigger), "follower")
+    assert followed(project) == []
+    project.apply()
+    assert followed(project) == []
+    project.write(CATALOGUE.format(**{**AS_APPLIED, "amount": 1200}), "catalogue")
+    assert followed(project) == ["replace triggered"]
+    project.writes()
+    project.apply()
+    paths = [path for _, path, _ in project.writes()]
+    assert paths.index("/v1/prices") < paths.index("/v1/coupons")
+    [coupon] = project.objects("/v1/coupons")
+    assert coupon["id"] != old
+    assert not project.report().has_changes
+
+
+@pytest.mark.parametrize(
+    ("trigger", "change", "action"),
+    [
+        (BY_OUTPUT, {"nickname": "b"}, []),
+        (BY_OUTPUT, {"word": "y"}, []),
+        (BY_WORD, {"word": "y"}, ["replace triggered"]),
+        (BY_WORD, {"amount": 1200}, []),
+        (BY_WHOLE, {"word": "y"}, ["replace triggered"]),
+        (BY_ADDRESS, {"nickname": "b"}, ["replace triggered"]),
+        (BY_ADDRESS, {"name": "Plus"}, []),
+    ],
+)
+def test_only_what_is_named_triggers(
+    project: Project, trigger: str, change: dict[str, object], action: list[str]
+) -> None:
+    """An output by its value, a resource by any change of it."""
+    project.write(CATALOGUE.format(**AS_APPLIED), "catalogue")
+    project.write(FOLLOWER.format(trigger=trigger), "follower")
+    project.apply()
+    project.write(CATALOGUE.format(**{**AS_APPLIED, **change}), "catalogue")
+    assert followed(project) == action
+    project.apply()
+    assert not project.report().has_changes
+
+
+@pytest.mark.parametrize("trigger", [BY_WORD, BY_ADDRESS])
+def test_a_trigger_is_not_lost_if_its_stack_was_applied_alone(
+    project: Project, trigger: str
+) -> None:
+    """The state knows at which value the resource was made."""
+    project.write(CATALOGUE.format(**AS_APPLIED), "catalogue")
+    project.write(FOLLOWER.format(trigger=trigger), "follower")
+    project.apply()
+    project.write(CATALOGUE.format(**{**AS_APPLIED, "word": "y", "amount": 1200}), "catalogue")
+    project.apply("catalogue")
+    assert followed(project) == ["replace triggered"]
+    project.apply("follower")
+    assert not project.report().has_changes
+
+
+@pytest.mark.parametrize("entry", ['stack_output("zz", "id")', '"zz:stripe_product.pro"'])
+def test_a_stack_waits_for_what_it_depends_on(project: Project, entry: str) -> None:
+    """Its order is that of the reading, its state records it, and destroy goes the other way."""
+    project.write(
+        """
+        from engine import output
+        from engine.stripe import Product
+
+        output("id", Product("pro", name="Pro").id)
+        """,
+        "zz",
+    )
+    project.write(
+        f"""
+        from engine import Lifecycle, stack_output
+        from engine.stripe import Product
+
+        Product("after", name="After", lifecycle=Lifecycle(depends_on={entry}))
+        """,
+        "aa",
+    )
+    report = project.apply()
+    assert [plan.stack for plan in report.plan.plans] == ["zz", "aa"]
+    local = "id" if "stack_output" in entry else ":stripe_product.pro"
+    assert project.state("aa").reads == {"zz": (local,)}
+    [refusal] = project.report("zz", destroy=True).refusals
+    assert refusal.endswith("Run both stacks as a whole: engine destroy zz aa")
+    project.writes()
+    project.apply(destroy=True)
+    assert not project.objects("/v1/products")
+    assert not project.report().plans[0].drift
+
+
+def test_what_a_lifecycle_cannot_name_is_found(project: Project) -> None:
+    """Stacks, outputs and resources that are not there; its own stack is itself."""
+    project.write(CATALOGUE.format(**AS_APPLIED), "catalogue")
+    project.write(
+        """
+        from engine import Lifecycle, stack_output
+        from engine.stripe import Product
+
+        Product("a", name="A", lifecycle=Lifecycle(depends_on=["catalogue:stripe_price.mnth"]))
+        Product("b", name="B", lifecycle=Lifecycle(depends_on=["catalog:stripe_price.month"]))
+        Product("c", name="C", lifecycle=Lifecycle(
+            replace_triggered_by=[stack_output("catalogue", "prices")["mnth"]]))
+        Product("d", name="D", lifecycle=Lifecycle(depends_on=["shop:stripe_product.a"]))
+        Product("e", name="E", lifecycle=Lifecycle(depends_on=["shop:stripe_product.x"]))
+        Product("f", name="F", description="${output.catalogue.price}")
+        """
+    )
+    assert found(project) == {
+        "shop.py:5: stripe_product.a: lifecycle: stack 'catalogue' does not declare "
+        "stripe_price.mnth": "did you mean 'stripe_price.month'?",
+        "shop.py:6: lifecycle names the stack 'catalog', which does not exist": (
+            "did you mean 'catalogue'?"
+        ),
+        "shop.py:7: stripe_product.c: lifecycle: output 'prices' of stack 'catalogue' has no key "
+        "'mnth'": "did you mean 'month'?",
+        "shop.py:10: stripe_product.e: lifecycle names stripe_product.x, which is not declared": (
+            "did you mean stripe_product.f?"
+        ),
+        "shop.py:11: stripe_product.f: description: stack 'catalogue' has no output 'price'": (
+            "did you mean 'prices'?"
+        ),
+    }

@@ -39,7 +39,7 @@ from engine.stack.model import (
 )
 from engine.state.model import RemovalPolicy, RemovedObject, ResourceState, State
 from engine.values.secret import Sealed, Sensitive
-from engine.values.targets import AttributeTarget, OutputTarget
+from engine.values.targets import AttributeTarget, Elsewhere, OutputTarget
 from engine.values.templates import targets_in
 
 Case: TypeAlias = Mapping[str, Any]
@@ -165,7 +165,7 @@ def _resource(text: str, entry: Case, stack: Stack, observed: Case) -> ResourceS
 def observed_of(case: Case) -> Observed:
     """What a refresh saw in a case."""
     said = dict(case.get("observed", {}))
-    outputs = {
+    outputs: dict[Elsewhere, Any] = {
         OutputTarget(*name.split(".")): value_of(value)
         for name, value in said.pop("outputs", {}).items()
     }

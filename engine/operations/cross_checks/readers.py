@@ -16,12 +16,12 @@ from engine.operations.cross_checks.referrers import ended_by, referrers
 from engine.operations.run.reads import reads_of
 from engine.operations.run.session import Session
 from engine.plan.inputs.ownership import ObjectKey
-from engine.plan.model import Plan, StepKind
+from engine.plan.model import Action, Plan, StepKind
 from engine.stack.loader import stack_files
 from engine.state.model import State
 from engine.values.markers import ABSENT, UNKNOWN
 from engine.values.paths import Path, get_path
-from engine.values.targets import OutputTarget
+from engine.values.targets import Elsewhere, OutputTarget, ResourceTarget
 from engine.values.templates import targets_in, targets_with_paths
 from engine.values.tree import scalars
 
@@ -76,7 +76,7 @@ class Readers:
         together = " ".join([plan.stack, *self._closure(refused)])
         for name, sentences in refused.items():
             way = f"Run both stacks as a whole: engine {self._command} {together}"
-            if name not in modules:
+            if name not in modules and self._command != "destroy":
                 way = f"{name} has no module: remove what it manages first, engine destroy {name}"
             yield from (f"stack {name} {sentence}. {way}" for sentence in sentences)
 
@@ -109,6 +109,8 @@ class Readers:
 
 def _without_value(session: Session, plan: Plan) -> Iterator[str]:
     """Why values cannot be sent: an output has none, and this run gives it none."""
+    if not plan.reads:
+        return
     wanted = [value for value, _ in (plan.wanted_outputs or {}).values()]
     used = dict.fromkeys(targets_in([[step.params for step in plan.steps], wanted]))
     for target in used:
@@ -149,12 +151,17 @@ class _Lost:
         # An object with a chosen id is there again under the same one.
         self._anew = removed & made
         self._after = {change.name: change.after for change in plan.outputs}
+        self._leave = {
+            change.address
+            for change in plan.changes
+            if change.action in (Action.DELETE, Action.FORGET)
+        }
 
     def __bool__(self) -> bool:
-        return bool(self._ends or self._anew or self._after)
+        return bool(self._ends or self._anew or self._after or self._leave)
 
     def refusals(
-        self, name: str, reads: Iterable[OutputTarget], pending: Collection[str]
+        self, name: str, reads: Iterable[Elsewhere], pending: Collection[str]
     ) -> Iterator[str]:
         """Why a stack has to follow first, without its name.
 
@@ -163,9 +170,9 @@ class _Lost:
             reads: What it read at its last apply.
             pending: Its resources that this run changes.
         """
-        ends: dict[OutputTarget, set[str]] = {}
-        gone: dict[OutputTarget, set[str]] = {}
-        anew: dict[OutputTarget, set[str]] = {}
+        ends: dict[Elsewhere, set[str]] = {}
+        gone: dict[Elsewhere, set[str]] = {}
+        anew: dict[Elsewhere, set[str]] = {}
         for target in reads:
             ids = self._ids(target)
             if not self._follows(name, target):
@@ -185,27 +192,33 @@ class _Lost:
                 "for the old one ends with it"
             )
 
-    def _ids(self, target: OutputTarget) -> set[str]:
+    def _ids(self, target: Elsewhere) -> set[str]:
         """What a stack has read there, also through a stack that passes it on."""
+        if isinstance(target, ResourceTarget):
+            return set()  # another object may take its place
         producer = self._states.get(target.stack)
         outputs = producer.outputs if producer is not None else {}
         value = get_path(outputs, (target.name, *target.path))
         return {text for _, text in scalars(value) if isinstance(text, str)}
 
-    def _follows(self, name: str, target: OutputTarget) -> bool:
+    def _follows(self, name: str, target: Elsewhere) -> bool:
         """Whether a stack learns in this run that an output is another one.
 
         Of an output that a part of a stack leaves as it is, no stack does.
         """
+        if isinstance(target, ResourceTarget):
+            return name in self._session.states
         changed = self._session.planned.get(target.stack, {})
         return name in self._session.states and target.name in changed
 
-    def _is_gone(self, target: OutputTarget) -> bool:
+    def _is_gone(self, target: Elsewhere) -> bool:
+        if isinstance(target, ResourceTarget):
+            return target.stack == self._plan.stack and target.address in self._leave
         if target.stack != self._plan.stack or target.name not in self._after:
             return False
         return _at(self._after[target.name], target.path) is ABSENT
 
-    def _dies(self, reader: State, target: OutputTarget, pending: Collection[str]) -> bool:
+    def _dies(self, reader: State, target: Elsewhere, pending: Collection[str]) -> bool:
         """Whether a resource is tied to an object that is made anew, and is not anew itself."""
         schemas = self._session.context.schemas
         for address, entry in reader.resources.items():
@@ -217,10 +230,15 @@ class _Lost:
         return False
 
 
-def _refers(targets: Iterable[OutputTarget]) -> str:
-    listed = [f"{target.local!r} of {target.stack}" for target in targets]
-    return f"refers to output {', '.join(listed)}"
+def _refers(targets: Iterable[Elsewhere]) -> str:
+    listed = [
+        str(target)
+        if isinstance(target, ResourceTarget)
+        else f"output {target.local!r} of {target.stack}"
+        for target in targets
+    ]
+    return f"refers to {', '.join(listed)}"
 
 
-def _named(ids: Mapping[OutputTarget, set[str]]) -> str:
+def _named(ids: Mapping[Elsewhere, set[str]]) -> str:
     return ", ".join(sorted(set().union(*ids.values())))

@@ -104,7 +104,12 @@ def taken_outside(session: Session, plan: Plan) -> Iterator[str]:
 
 
 def _named(text: str, stack: str, addresses: Iterable[str]) -> Iterator[str]:
-    """Those addresses of a stack that a module names, as `shop:TYPE.NAME` or the start of it."""
+    """Those addresses of a stack that a module names, as `shop:TYPE.NAME` or the start of it.
+
+    A lifecycle may name them too, so that only a module with `moved` in it counts.
+    """
+    if "moved" not in text:
+        return
     found = re.findall(rf"""["']{re.escape(stack)}:([\w.-]*)(\{{?)""", text)
     for address in addresses:
         if any(address.startswith(name) if more else address == name for name, more in found):

@@ -35,7 +35,7 @@ from engine.state.model import RemovalPolicy, RemovedObject, ResourceState, Stat
 from engine.values.markers import ABSENT
 from engine.values.paths import dotted, set_path
 from engine.values.secret import Sealed
-from engine.values.targets import OutputTarget
+from engine.values.targets import Elsewhere
 
 
 @frozen
@@ -225,7 +225,7 @@ def _with_declared(
     state: State,
     graph: ResourceGraph,
     search: Search,
-    outputs: Mapping[OutputTarget, Any],
+    outputs: Mapping[Elsewhere, Any],
 ) -> State:
     """The state with all declared resources, as an import would record them."""
     objects = _current(search)
@@ -325,7 +325,7 @@ def _with_outputs(
     state: State,
     graph: ResourceGraph,
     search: Search,
-    outputs: Mapping[OutputTarget, Any],
+    outputs: Mapping[Elsewhere, Any],
 ) -> State:
     """The state with the outputs of the stack that are known."""
     observed = Observed(

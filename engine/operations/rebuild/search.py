@@ -27,7 +27,7 @@ from engine.ports.reports import LeftAlone, MatchedBy
 from engine.schema.remote import RemoteObject, id_of
 from engine.schema.resource_type import Schemas
 from engine.values.paths import get_path
-from engine.values.targets import OutputTarget
+from engine.values.targets import Elsewhere
 from engine.values.templates import resolve, targets_with_paths
 
 
@@ -55,7 +55,7 @@ class Search:
     graph: ResourceGraph
     lookups: Mapping[str, RemoteObject]
     lineage: str
-    outputs: Mapping[OutputTarget, Any] = field(default_factory=dict)
+    outputs: Mapping[Elsewhere, Any] = field(default_factory=dict)
     claimed: dict[str, Claimed] = field(default_factory=dict)
     traces: dict[str, MatchedBy] = field(default_factory=dict)
     taken: dict[str, str] = field(default_factory=dict)

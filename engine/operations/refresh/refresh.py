@@ -29,7 +29,7 @@ from engine.schema.resource_type import ResourceType
 from engine.state.model import ResourceState, State
 from engine.values.paths import get_path
 from engine.values.secret import Sealed
-from engine.values.targets import AttributeTarget, OutputTarget
+from engine.values.targets import AttributeTarget, Elsewhere
 from engine.values.templates import resolve
 
 
@@ -72,7 +72,7 @@ def observe(
     graph: ResourceGraph,
     state: State,
     options: PlanOptions,
-    outputs: Mapping[OutputTarget, Any],
+    outputs: Mapping[Elsewhere, Any],
     read: Mapping[Place, RemoteObject],
     ownership: Ownership,
     transfers: Transfers,
@@ -120,7 +120,7 @@ class _Refresh:
     graph: ResourceGraph
     state: State
     options: PlanOptions
-    outputs: Mapping[OutputTarget, Any]
+    outputs: Mapping[Elsewhere, Any]
     read: Mapping[Place, RemoteObject]
     ownership: Ownership
     transfers: Transfers

@@ -18,7 +18,7 @@ from engine.state.model import ResourceState
 from engine.values.markers import UNKNOWN
 from engine.values.paths import Path
 from engine.values.secret import Sealed, Sensitive
-from engine.values.targets import OutputTarget, Target
+from engine.values.targets import Elsewhere, OutputTarget, Target
 from engine.values.templates import resolve
 
 
@@ -29,7 +29,7 @@ def as_declared(
     actual: RemoteObject,
     *,
     lineage: str,
-    outputs: Mapping[OutputTarget, Any],
+    outputs: Mapping[Elsewhere, Any],
     others: Collection[str],
 ) -> ResourceState:
     """The record of an existing object, with the declared fields that it agrees with.
@@ -72,7 +72,7 @@ def as_declared(
     )
 
 
-def _veil(schemas: Schemas, outputs: Mapping[OutputTarget, Any]) -> Callable[[Target], Any]:
+def _veil(schemas: Schemas, outputs: Mapping[Elsewhere, Any]) -> Callable[[Target], Any]:
     """Stand-ins for referenced values, which show only whether they are secret."""
 
     def value(target: Target) -> Any:

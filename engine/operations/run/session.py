@@ -15,6 +15,7 @@ from engine.errors import GuardError, StateError
 from engine.graph.build import ResourceGraph
 from engine.operations.run.context import Context
 from engine.operations.run.guards import check_key, check_pinned
+from engine.plan.decide.references import is_certain
 from engine.plan.inputs.observed import Observed
 from engine.plan.inputs.ownership import Ownership
 from engine.plan.inputs.transfers import Transfers
@@ -26,7 +27,7 @@ from engine.state.model import State
 from engine.values.markers import ABSENT, UNKNOWN
 from engine.values.paths import get_path
 from engine.values.secret import Sealed
-from engine.values.targets import OutputTarget
+from engine.values.targets import Elsewhere, OutputTarget, ResourceTarget
 from engine.values.templates import targets_with_paths
 
 
@@ -41,6 +42,7 @@ class Session:
         states: States as the run sees them, by stack.
         recovered: Serials that states had before an unfinished run was recovered, by stack.
         planned: Outputs that the plans of this run change, by stack.
+        changed: Resources that the plans of this run change, by stack.
         remade: Outputs that are ids of objects that the plans of this run make anew.
         observed: What was read for the plan, by stack.
         journals: Journals that are being written, by stack.
@@ -59,7 +61,8 @@ class Session:
     states: dict[str, State] = field(default_factory=dict)
     recovered: dict[str, int] = field(default_factory=dict)
     planned: dict[str, dict[str, Any]] = field(default_factory=dict)
-    remade: set[OutputTarget] = field(default_factory=set)
+    changed: dict[str, frozenset[str]] = field(default_factory=dict)
+    remade: set[Elsewhere] = field(default_factory=set)
     observed: dict[str, Observed] = field(default_factory=dict)
     journals: dict[str, Journal] = field(default_factory=dict)
     recovery_warnings: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -231,6 +234,7 @@ class Session:
             for path, target in targets_with_paths(output.value):
                 if target in self.remade or getattr(target, "address", "") in made:
                     self.remade.add(OutputTarget(plan.stack, output.name, path))
+        self.changed[plan.stack] = frozenset(change.address for change in plan.pending)
         self.planned[plan.stack] = {
             change.name: UNKNOWN
             if change.after is ABSENT or isinstance(change.after, Sealed)
@@ -238,36 +242,52 @@ class Session:
             for change in plan.outputs
         }
 
-    def kept_output(self, target: OutputTarget) -> Any:
-        """Another stack's output in its state, UNKNOWN if there is none yet.
+    def kept_output(self, target: Elsewhere) -> Any:
+        """Another stack's output in its state, or the id of a resource; UNKNOWN if it has none.
 
         Of a secret it is the fingerprint of the whole output.
         """
         state = self.states.get(target.stack) or (self.others or {}).get(target.stack)
         if state is None:
             state = self.context.backend.read(target.stack, self.context.environment)
+        if isinstance(target, ResourceTarget):
+            entry = None if state is None else state.at(target.address)
+            return UNKNOWN if entry is None else entry.id
         value = UNKNOWN if state is None else state.outputs.get(target.name, UNKNOWN)
         return value if isinstance(value, Sealed) else get_path(value, target.path, UNKNOWN)
 
-    def output_of(self, target: OutputTarget) -> Any:
-        """Another stack's output, UNKNOWN if there is none yet."""
+    def output_of(self, target: Elsewhere) -> Any:
+        """The same, with the secret itself; UNKNOWN if it cannot be read."""
         value = self.kept_output(target)
-        if isinstance(value, Sealed):
+        if isinstance(value, Sealed) and isinstance(target, OutputTarget):
             secret = self.context.sink.load(target.stack, f"output.{target.name}")
             return UNKNOWN if secret is None else part_of_secret(secret, target.path)
         return value
 
-    def outputs_read_by(self, graph: ResourceGraph) -> dict[OutputTarget, Any]:
-        """The outputs of other stacks that a stack refers to, as they are after this run."""
-        return {target: self._output_to_come(target) for target in graph.read()}
+    def outputs_read_by(self, graph: ResourceGraph) -> dict[Elsewhere, Any]:
+        """What a stack reads of others, as it is after this run."""
+        targets = (*graph.read(), *graph.read_once())
+        return {target: self._output_to_come(target) for target in targets}
 
-    def remade_for(self, outputs: Mapping[OutputTarget, Any]) -> frozenset[OutputTarget]:
-        """Of the outputs that a stack reads, those whose object is made anew under the same id."""
+    def remade_for(self, outputs: Mapping[Elsewhere, Any]) -> frozenset[Elsewhere]:
+        """Of what a stack reads, the ids of objects that are made anew under the same one."""
         return frozenset(
             target for target in outputs if target in self.remade and outputs[target] is not UNKNOWN
         )
 
-    def _output_to_come(self, target: OutputTarget) -> Any:
+    def changing_for(self, outputs: Mapping[Elsewhere, Any]) -> frozenset[Elsewhere]:
+        """Of what a stack reads, what this run changes and what is not known before the apply."""
+        return frozenset(target for target in outputs if self._changes(target, outputs[target]))
+
+    def _changes(self, target: Elsewhere, value: Any) -> bool:
+        if isinstance(target, ResourceTarget):
+            return target.address in self.changed.get(target.stack, ())
+        changed = target.name in self.planned.get(target.stack, {})
+        return (changed and not is_certain(value)) or target in self.remade
+
+    def _output_to_come(self, target: Elsewhere) -> Any:
+        if isinstance(target, ResourceTarget):
+            return self.kept_output(target)
         changed = self.planned.get(target.stack, {})
         if target.name in changed:
             return get_path(changed[target.name], target.path, UNKNOWN)

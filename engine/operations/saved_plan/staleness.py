@@ -28,7 +28,7 @@ from engine.stack.files_and_secrets import is_content
 from engine.state.codec import state_digest
 from engine.state.model import State, new_state
 from engine.values.markers import ABSENT, UNKNOWN
-from engine.values.targets import output_target
+from engine.values.targets import ResourceTarget, elsewhere
 
 AGAIN = "run engine plan -o again and apply what it writes; nothing was changed"
 _MODES: Mapping[bool | None, str] = {True: "live mode", False: "test mode"}
@@ -258,10 +258,13 @@ def _moved_owners(session: Session, plan: Plan) -> Iterator[str]:
 
 def _moved_outputs(session: Session, stack: SavedStack) -> Iterator[str]:
     for text, was in stack.preconditions.outputs.items():
-        target = output_target(text)
+        target = elsewhere(text)
         if session.kept_output(target) != was:
+            what = f"output {target.local}"
+            if isinstance(target, ResourceTarget):
+                what = target.address
             yield (
-                f"output {target.local} of stack {target.stack}, which {stack.plan.stack} reads, "
+                f"{what} of stack {target.stack}, which {stack.plan.stack} reads, "
                 "is another than when the plan was made"
             )
 

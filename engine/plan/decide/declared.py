@@ -175,6 +175,7 @@ def _is_unchanged(inputs: PlanInputs, case: Existing) -> bool:
         and not (case.refreshed and has_ended(case.kind, case.actual, case.wanted))
         and removal_policy_of(declaration, case.kind) == prior.removal_policy
         and inputs.graph.needs(address) == prior.dependencies
+        and inputs.triggers(address) == prior.triggers
     )
 
 
@@ -189,6 +190,12 @@ def _force(
         renamed = trigger in inputs.moved_from and trigger not in inputs.observed.transfers.received
         if decision is not None and (decision.action is not Action.NO_OP or renamed):
             return Reason.TRIGGERED
+    prior = inputs.state.at(declaration.address)
+    known = prior.triggers if prior is not None else {}
+    if any(
+        known.get(name, now) != now for name, now in inputs.triggers(declaration.address).items()
+    ):
+        return Reason.TRIGGERED
     root = inputs.schemas[declaration.type].root
     for path, target in inputs.graph.targets[declaration.address]:
         # An id that the author chose is the same before and after, but the object that an

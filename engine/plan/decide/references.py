@@ -15,7 +15,7 @@ from engine.plan.translate.recorded import with_returned_once
 from engine.schema.resource_type import Schemas
 from engine.values.markers import ABSENT, UNKNOWN
 from engine.values.secret import Sealed, Sensitive
-from engine.values.targets import AttributeTarget, OutputTarget, Target
+from engine.values.targets import AttributeTarget, Elsewhere, OutputTarget, Target
 from engine.values.tree import any_scalar
 
 
@@ -47,7 +47,7 @@ class KnownValues:
     def __init__(
         self,
         schemas: Schemas,
-        outputs: Mapping[OutputTarget, Any],
+        outputs: Mapping[Elsewhere, Any],
         secrets: Mapping[AttributeTarget, str] | None = None,
     ) -> None:
         self._schemas = schemas

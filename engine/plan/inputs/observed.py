@@ -10,7 +10,7 @@ from engine.frozen import frozen
 from engine.plan.inputs.ownership import Ownership
 from engine.plan.inputs.transfers import Transfers
 from engine.schema.remote import RemoteObject
-from engine.values.targets import AttributeTarget, OutputTarget
+from engine.values.targets import AttributeTarget, Elsewhere
 
 
 @frozen
@@ -31,7 +31,8 @@ class Observed:
         probes: Answers to the question that decides how a resource can be removed.
         counts: How many objects there are of a type that Stripe caps, by type name and connected
             account, where the plan depends on it.
-        outputs: Outputs of other stacks.
+        outputs: What the stack reads of others: outputs, and the ids of resources.
+        changing: Those of them that are another one after this run.
         remade: Those of them that are the id of an object that this run makes anew under it.
         secrets: Secrets in the secret sink that references name, by target.
     """
@@ -48,6 +49,7 @@ class Observed:
     lookups: Mapping[str, RemoteObject] = field(default_factory=dict)
     probes: Mapping[str, bool] = field(default_factory=dict)
     counts: Mapping[tuple[str, str], int] = field(default_factory=dict)
-    outputs: Mapping[OutputTarget, Any] = field(default_factory=dict)
-    remade: frozenset[OutputTarget] = frozenset()
+    outputs: Mapping[Elsewhere, Any] = field(default_factory=dict)
+    changing: frozenset[Elsewhere] = frozenset()
+    remade: frozenset[Elsewhere] = frozenset()
     secrets: Mapping[AttributeTarget, str] = field(default_factory=dict, repr=False)

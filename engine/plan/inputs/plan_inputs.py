@@ -12,6 +12,8 @@ from engine.plan.inputs.ownership import Owner, key_of_object
 from engine.schema.remote import ADDRESSED, RemoteObject
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.state.model import ResourceState, State
+from engine.values.markers import UNKNOWN
+from engine.values.secret import fingerprint_of
 
 
 @frozen
@@ -46,6 +48,24 @@ class PlanInputs:
             return self.observed.objects[address]
         kind = self.schemas[prior.type]
         return {"id": kind.own_id(prior.id), ADDRESSED: prior.id, **prior.attributes}
+
+    def triggers(self, address: str) -> Mapping[str, str]:
+        """What state is to record of the triggers of other stacks: a fingerprint of each.
+
+        It is empty for what is known after the apply only. What has no value, and gets none in
+        this run, keeps the fingerprint that it has.
+        """
+        prior = self.state.at(address)
+        found: dict[str, str] = {}
+        for target in self.graph.declarations[address].triggers_elsewhere:
+            name, value = str(target), self.observed.outputs.get(target, UNKNOWN)
+            if target in self.observed.changing:
+                found[name] = ""
+            elif value is not UNKNOWN:
+                found[name] = fingerprint_of(value, self.state.lineage)
+            elif prior is not None and name in prior.triggers:
+                found[name] = prior.triggers[name]
+        return found
 
     def owned_elsewhere(
         self, kind: ResourceType, account: str, found: RemoteObject

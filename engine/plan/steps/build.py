@@ -226,6 +226,7 @@ class StepGraph:
             dependencies=self.inputs.graph.needs(decision.address),
             superseded=(*earlier, superseded) if superseded else earlier,
             removal_policy=decision.removal_policy,
+            triggers=self.inputs.triggers(decision.address),
         )
 
     def keys(self, address: str, *kinds: StepKind) -> list[StepKey]:

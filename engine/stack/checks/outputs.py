@@ -12,7 +12,7 @@ from engine.stack.source_lines import line_of
 from engine.suggest import nearest
 from engine.values.markers import ABSENT, UNKNOWN
 from engine.values.paths import dotted
-from engine.values.targets import OutputTarget
+from engine.values.targets import Elsewhere, OutputTarget, ResourceTarget
 from engine.values.templates import targets_with_paths
 
 _SHOWN = 10
@@ -42,6 +42,33 @@ def output_problems(stacks: Sequence[Stack], shapes: Shapes, root: Path) -> Iter
                         hint,
                         "dangling-ref",
                     )
+        yield from _lifecycles(stack, shapes, root)
+
+
+def _lifecycles(stack: Stack, shapes: Shapes, root: Path) -> Iterator[Problem]:
+    """What lifecycles name of other stacks and those do not have."""
+    for declaration in stack.declarations.values():
+        for target in declaration.waits_elsewhere:
+            wrong = _wrong(target, shapes)
+            if wrong is not None:
+                message, hint = wrong
+                yield Problem(
+                    declaration.location.file,
+                    line_of(declaration.location, ("lifecycle",), root),
+                    f"{declaration.address}: lifecycle: {message}",
+                    hint,
+                    "dangling-ref",
+                )
+
+
+def _undeclared(target: ResourceTarget, shapes: Shapes) -> tuple[str, str] | None:
+    """Why there is no such resource in another stack; None if there is, or that is not known."""
+    known = shapes.declared(target.stack)
+    if known is None or target.address in known:
+        return None
+    return f"stack {target.stack!r} does not declare {target.address}", _meant(
+        target.address, tuple(known)
+    )
 
 
 def references_of(stack: Stack) -> Iterator[tuple[Location, str, References]]:
@@ -71,14 +98,23 @@ def _unknown_stacks(stack: Stack, shapes: Shapes) -> Iterator[Problem]:
             yield Problem(
                 location.file,
                 location.line,
-                f"stack_output names the stack {name!r}, which does not exist",
+                f"{_reader(stack, name)} names the stack {name!r}, which does not exist",
                 f"did you mean {near!r}?" if near else f"stacks: {', '.join(known)}",
                 "dangling-ref",
             )
 
 
-def _wrong(target: OutputTarget, shapes: Shapes) -> tuple[str, str] | None:
-    """Why an output cannot be read, with a hint; None if it can, or that is not known."""
+def _reader(stack: Stack, name: str) -> str:
+    """What names another stack: a lifecycle alone, or an output that is read."""
+    waits = (one for each in stack.declarations.values() for one in each.waits_elsewhere)
+    by_address = any(isinstance(one, ResourceTarget) and one.stack == name for one in waits)
+    return "lifecycle" if by_address else "stack_output"
+
+
+def _wrong(target: Elsewhere, shapes: Shapes) -> tuple[str, str] | None:
+    """Why something cannot be read, with a hint; None if it can, or that is not known."""
+    if isinstance(target, ResourceTarget):
+        return _undeclared(target, shapes)
     if not shapes.exists(target.stack):
         return None  # a finding of the stack's name already
     whole = OutputTarget(target.stack, target.name)

@@ -25,7 +25,7 @@ from engine.suggest import nearest
 from engine.values.markers import UNKNOWN
 from engine.values.paths import Path as LeafPath
 from engine.values.paths import dotted, parse_path
-from engine.values.targets import AttributeTarget, OutputTarget, Target
+from engine.values.targets import AttributeTarget, OutputTarget, Target, resource_target
 from engine.values.templates import stray_references, targets_with_paths
 
 _ON_REMOVE = ("remove", "keep")
@@ -207,13 +207,15 @@ def _lifecycle_problems(
 
 
 def addresses_named(*groups: tuple[object, ...] | list[object]) -> tuple[str, ...]:
-    """Addresses in a lifecycle's lists, whether given as references or text."""
+    """Addresses of this stack in a lifecycle's lists, whether given as references or text."""
     found: list[str] = []
     for entry in (entry for group in groups for entry in group):
-        targets = [
-            target for _, target in targets_with_paths(entry) if isinstance(target, AttributeTarget)
-        ]
-        found.extend([str(target.address) for target in targets] or [str(entry)])
+        targets = [target for _, target in targets_with_paths(entry)]
+        if not targets and resource_target(str(entry)) is None:
+            found.append(str(entry))
+        found.extend(
+            str(target.address) for target in targets if isinstance(target, AttributeTarget)
+        )
     return tuple(found)
 
 

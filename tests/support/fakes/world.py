@@ -23,7 +23,7 @@ from engine.ports.outcomes import ApplyResult
 from engine.schema.lifecycle import Removal, Verb
 from engine.state.model import ResourceState, State
 from engine.values.markers import UNKNOWN
-from engine.values.targets import OutputTarget
+from engine.values.targets import Elsewhere
 from tests.support.fakes.ports import FakeJournalFile, FakeSink, Watcher
 from tests.support.fakes.provider import FakeProvider
 
@@ -60,7 +60,7 @@ class World:
     journal: FakeJournalFile = field(default_factory=FakeJournalFile)
     saved: list[State] = field(default_factory=list)
     writes_left: int | None = None
-    others: dict[OutputTarget, Any] = field(default_factory=dict)
+    others: dict[Elsewhere, Any] = field(default_factory=dict)
     stop: threading.Event = field(default_factory=threading.Event)
     fence: Callable[[], None] = lambda: None
 
