@@ -184,6 +184,21 @@ def test_a_saved_destroy(engine: Engine, root: Path, write: Write) -> None:
     assert not (root / "state" / "local" / "other.json").exists()
 
 
+@pytest.mark.usefixtures("orphan")
+@pytest.mark.parametrize("module", [True, False])
+def test_a_saved_plan_does_not_claim_that_all_is_right(
+    engine: Engine, write: Write, *, module: bool
+) -> None:
+    """Not when it is applied either, with stacks and with none."""
+    if module:
+        write("other", "")
+    assert engine("plan", "-o", "same.plan").code == 0
+    ended = engine("apply", "same.plan")
+    assert ended.code == 0, ended.err
+    assert NAMED in ended.out
+    assert ended.out.endswith("Without a module: shop. What to do about it is above.\n")
+
+
 def test_what_is_protected_is_not_destroyed(engine: Engine, root: Path, write: Write) -> None:
     """The state remembers the protection; the way on does not need a module."""
     text = OTHER.replace("import Coupon", "import Coupon\nfrom engine import Lifecycle").replace(

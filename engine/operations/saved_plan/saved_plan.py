@@ -9,12 +9,14 @@ from collections.abc import Callable, Sequence
 from engine.errors import GuardError
 from engine.graph.build import ResourceGraph
 from engine.operations.apply import conclude
+from engine.operations.cross_checks.other_stacks import other_states
 from engine.operations.cross_checks.readers import refuse_reads
 from engine.operations.cross_checks.stale_state import refuse_stale
 from engine.operations.cross_checks.transfers import with_givers
 from engine.operations.plan import plan_session
 from engine.operations.run.context import Context
 from engine.operations.run.opening import open_session, session_of
+from engine.operations.run.orphans import orphans_of
 from engine.operations.run.recovery import secrets_of
 from engine.operations.run.session import Session
 from engine.operations.saved_plan.staleness import (
@@ -130,6 +132,7 @@ def apply_saved(
         plans = tuple(
             _filled(require_unchanged(session, stack, actual), graph_of) for stack in saved.stacks
         )
+        others = other_states(session)
         command = "destroy" if saved.options.destroy else "apply"
         plans = refuse_reads(session, refuse_stale(session, plans), command)
         report = dataclasses.replace(
@@ -139,6 +142,7 @@ def apply_saved(
             plans=plans,
             requests=session.requests,
             server=context.settings.environment.server,
+            orphans=orphans_of(context, others, others),
         )
         reads = {stack.plan.stack: stack.preconditions.reads for stack in saved.stacks}
         # The review of the plan has confirmed its removals.

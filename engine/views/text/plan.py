@@ -154,11 +154,25 @@ def _plan_blocks(
 
 
 def _rename_lines(renames: Sequence[Rename], style: Style, *, lossy: bool) -> Iterator[str]:
-    """The renames that a plan does not know of; those that lose something are warnings."""
-    chosen = [rename for rename in renames if bool(rename.loses) is lossy]
+    """The renames that a plan does not know of, as lines to paste: a block for each module.
+
+    A block is a warning if anything is lost without its lines, which are pasted together.
+    """
     mark = style.paint("Warning:", "yellow", "bold") if lossy else style.paint("Hint:", "bold")
-    if chosen:
-        yield "\n".join(f"{mark} {rename}" for rename in chosen)
+    for file in dict.fromkeys(rename.file for rename in renames):
+        block = [rename for rename in renames if rename.file == file]
+        if any(rename.loses for rename in block) is not lossy:
+            continue
+        head = (
+            f"{mark} what is no longer declared seems to be declared under another address. If "
+            f"each is the same object, add to {file} (from engine import moved):"
+        )
+        lines = [
+            f"  {rename.moved}  # they agree in {rename.same}"
+            + (f"; made anew, it loses {rename.loses}" if rename.loses else "")
+            for rename in block
+        ]
+        yield "\n".join([head, *lines])
 
 
 def _orphan_lines(orphan: Orphan, style: Style) -> Iterator[str]:

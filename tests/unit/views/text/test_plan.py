@@ -182,7 +182,7 @@ def test_a_stack_without_a_module_is_named_with_what_it_holds_and_the_ways_on() 
 
 
 def test_a_rename_is_shown_above_the_plan_if_something_is_lost_by_it() -> None:
-    """Below it if not; as a warning of its plan it is not repeated there."""
+    """With all lines that belong into that module; else below. The plan does not repeat it."""
     made = build.change("stripe_coupon.b", Action.CREATE)
     hint = Rename(
         stack="saas",
@@ -192,14 +192,33 @@ def test_a_rename_is_shown_above_the_plan_if_something_is_lost_by_it() -> None:
         line="stacks/saas.py:2",
     )
     warning = dataclasses.replace(hint, giver="shop", loses="its URL")
+    other = dataclasses.replace(hint, stack="other")
     plan = build.plan(made, warnings=(str(warning), "Another."))
-    text = text_of(build.report(plan, renames=(hint, warning)))
+    text = text_of(build.report(plan, renames=(other, hint, warning)))
     above, below = text.split("What the symbols mean:")
-    assert above == f"{FIRST_LINE}\n\nWarning: {warning}\n\n"
-    assert below.endswith(
-        f"\n\nWarning: Another.\n\nHint: {hint}\n\n"
-        "Plan: 1 to create, 0 to update, 0 to replace, 0 to remove."
+    seems = (
+        "what is no longer declared seems to be declared under another address. If each is the "
+        "same object, add to"
     )
+    agree = "# they agree in name 'Pro'"
+    assert above.splitlines()[2:] == [
+        f"Warning: {seems} stacks/saas.py (from engine import moved):",
+        f'  moved("stripe_product.a", "stripe_product.b")  {agree}',
+        (
+            f'  moved("shop:stripe_product.a", "stripe_product.b")  {agree}; '
+            "made anew, it loses its URL"
+        ),
+        "",
+    ]
+    assert below.splitlines()[-7:] == [
+        "",
+        "Warning: Another.",
+        "",
+        f"Hint: {seems} stacks/other.py (from engine import moved):",
+        f'  moved("stripe_product.a", "stripe_product.b")  {agree}',
+        "",
+        "Plan: 1 to create, 0 to update, 0 to replace, 0 to remove.",
+    ]
 
 
 def test_nothing_declared_is_not_claimed_to_be_right() -> None:
