@@ -212,14 +212,11 @@ def sdk_version() -> str:
 class _LazySchemas(Mapping[str, ResourceType]):
     """Managed types by type name."""
 
-    def __init__(self) -> None:
-        self._loaded: dict[str, ResourceType] = {}
-
     def __getitem__(self, name: str) -> ResourceType:
-        found = self._loaded.get(name)
+        found = _type_names().get(name)
         if found is None:
-            found = self._loaded[name] = by_object(_type_names()[name])
-        return found
+            raise KeyError(name)
+        return by_object(found)
 
     def __iter__(self) -> Iterator[str]:
         return iter(_type_names())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import field, fields, replace
 from typing import Any
 
@@ -46,12 +46,15 @@ class Field(Semantics):
 
     def given(self) -> dict[str, Any]:
         """Every value that is not the default, by name."""
-        held = ((name, getattr(self, name), default) for name, default in _NOTHING.items())
-        return {name: value for name, value, default in held if value != default}
+        return {name: value for name, value in _values(self) if value != _NOTHING[name]}
+
+
+def _values(facts: Field) -> Iterator[tuple[str, Any]]:
+    return ((declared.name, getattr(facts, declared.name)) for declared in fields(Field))
 
 
 _NO_FACTS = Field()
-_NOTHING = {known.name: getattr(_NO_FACTS, known.name) for known in fields(Field)}
+_NOTHING = dict(_values(_NO_FACTS))
 
 
 @frozen(eq=False)

@@ -19,7 +19,7 @@ class MatchedBy(enum.StrEnum):
     KEY = "natural key"
     REFERENCE = "reference of what was found"
     FILE = "id in the earlier file"
-    LIKENESS = "fields, which are those of an object that left another stack"
+    LIKENESS = "fields, which no other object has"
 
 
 @frozen

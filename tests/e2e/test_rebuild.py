@@ -278,6 +278,22 @@ def test_a_renamed_resource_with_a_key_is_found_by_it(shop: Project) -> None:
     assert rebuilt.undeclared == ()
 
 
+def test_a_renamed_resource_without_a_key_is_found_by_its_fields(shop: Project) -> None:
+    """If they are its alone; a price that is paid once is not like one that recurs."""
+    renamed = SHOP.format(amount=2900).replace('Price("monthly"', 'Price("every-month"')
+    shop.write(renamed)
+    before = lose(shop)
+    rebuilt = rebuild(shop)
+    assert rebuilt.traces["stripe_price.every-month"] is MatchedBy.LIKENESS
+    assert rebuilt.undeclared == ()
+    renamed_state = before.with_move("stripe_price.monthly", "stripe_price.every-month")
+    assert rebuilt.state.resources == renamed_state.resources
+    lose(shop)
+    recurring = 'unit_amount=2900, recurring={"interval": "month"})'
+    shop.write(renamed.replace("unit_amount=2900)", recurring))
+    assert rebuild(shop).undeclared == ("stripe_price.monthly",)
+
+
 # ── what is declared no more ──────────────────────────────────────────────────────────────
 
 

@@ -195,12 +195,13 @@ class Project:
         )
 
     def is_homeless(self, stack: str, found: Stamped) -> bool:
-        """Whether an object has left the stack in its stamp, and no other is known to have it."""
-        return (
-            found.key not in self.claimed
-            and not self.owner(stack, found.key)
-            and self.is_given_up(stack, found.key, found.lineage, found.address)
-        )
+        """Whether the resource in the stamp of an object is gone, and no other has it."""
+        if found.key in self.claimed or self.owner(stack, found.key):
+            return False
+        if self.lineages.get(found.lineage) == stack:
+            present = self.present(stack, found.address)
+            return not self.is_declared(stack, present, found.key.account)
+        return self.is_given_up(stack, found.key, found.lineage, found.address)
 
     # ── lineages ──────────────────────────────────────────────────────────────────────────────
 

@@ -244,7 +244,7 @@ class Search:
         return self._claim(self._read(ids), MatchedBy.FILE)
 
     def _by_likeness(self) -> bool:
-        """Find what moved here under another name: it has all that is declared.
+        """Find what moved here, or was renamed: it has all that is declared.
 
         Each has to be the only one that is like the other, also among those of other stacks.
         """

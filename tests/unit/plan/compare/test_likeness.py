@@ -19,8 +19,10 @@ FOUND: dict[str, Any] = {
     "unit_amount_decimal": "2900",
     "product": "prod_1",
     "nickname": "Month",
+    "recurring": None,
     "metadata": {"engine": "l:stripe_price.old"},
 }
+MONTHLY = {"interval": "month", "interval_count": 1, "usage_type": "licensed", "meter": None}
 DECLARED: dict[str, Any] = {"product": "prod_1", "currency": "USD", "unit_amount": 2900}
 
 
@@ -31,6 +33,13 @@ DECLARED: dict[str, Any] = {"product": "prod_1", "currency": "USD", "unit_amount
         pytest.param({**DECLARED, "nickname": None}, FOUND, True, id="nor what is null"),
         pytest.param({**DECLARED, "unit_amount": 100}, FOUND, False, id="another amount"),
         pytest.param({**DECLARED, "product": UNKNOWN}, FOUND, False, id="not known yet"),
+        pytest.param(DECLARED, {**FOUND, "recurring": MONTHLY}, False, id="not declared, monthly"),
+        pytest.param(
+            {**DECLARED, "recurring": {"interval": "month"}},
+            {**FOUND, "recurring": MONTHLY},
+            True,
+            id="declared, monthly",
+        ),
         pytest.param({}, FOUND, False, id="nothing is declared"),
         pytest.param(DECLARED, {**FOUND, "active": False}, False, id="archived"),
         pytest.param(
