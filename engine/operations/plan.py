@@ -9,6 +9,7 @@ from dataclasses import replace
 from engine.address import ResourceAddress
 from engine.errors import UsageError
 from engine.graph.build import ResourceGraph
+from engine.operations.cross_checks.accounts_in_use import accounts_in_use
 from engine.operations.cross_checks.claims import refuse_double_claims
 from engine.operations.cross_checks.other_stacks import (
     made_again,
@@ -98,6 +99,7 @@ def plan_session(session: Session, options: PlanOptions) -> PlanReport:
         yield from plan.refusals
         yield from stale.get(plan.stack, ())
         yield from readers.refusals(plan)
+        yield from accounts_in_use(session, plans, plan)
         if livemode:
             yield from _sandbox_only(session, plan)
 

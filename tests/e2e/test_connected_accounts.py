@@ -336,3 +336,66 @@ def test_what_is_on_an_account_by_an_output_of_another_stack(project: Project) -
     assert two != one
     assert on(project, two)["coupons"] == ["C10"]
     assert [plan.has_changes for plan in project.report().plans] == [False, False]
+
+
+MARKET = """
+    from engine import Lifecycle
+    from engine.stripe import Account, Coupon
+    {account}
+    Coupon("ten", id="C10", percent_off=10, lifecycle=Lifecycle(account={on}))
+"""
+MADE = 'a = Account("a", type="custom", country="US", lifecycle=Lifecycle(protect=False))'
+
+
+def test_an_account_does_not_end_under_what_is_declared_on_it(project: Project) -> None:
+    """Stripe deletes it with all that is on it, which no plan would show."""
+    project.write(MARKET.format(account=MADE, on="a"))
+    project.apply()
+    account = project.id("stripe_account.a")
+    project.write(MARKET.format(account="", on=f'"{account}"'))
+    [refusal] = project.plan().refusals
+    assert refusal == (
+        "stripe_account.a would be removed with all that is on it, and shop:stripe_coupon.ten "
+        f"would still be on account {account}. Remove those first, or declare them on another "
+        "account"
+    )
+
+
+def test_an_account_does_not_end_under_another_stack(project: Project) -> None:
+    """In this run or not: what is on it goes first."""
+    project.write(MARKET.format(account=MADE, on="a"))
+    project.apply()
+    account = project.id("stripe_account.a")
+    project.write(
+        f"""
+        from engine import Lifecycle
+        from engine.stripe import Product
+        Product("tea", name="Tea", lifecycle=Lifecycle(account="{account}"))
+        """,
+        "other",
+    )
+    project.apply()
+    project.write("", "shop")
+    for names in (("shop",), ()):
+        refusals = [text for plan in project.report(*names).plans for text in plan.refusals]
+        assert len(refusals) == 1
+        assert "other:stripe_product.tea would still be on account" in refusals[0]
+    project.write("", "other")
+    project.apply("other")
+    project.apply("shop")
+    assert project.state("shop").resources == {}
+
+
+def test_a_key_moves_to_where_another_resource_frees_it(project: Project) -> None:
+    """The coupon of that id on the new account is removed first."""
+    two = MADE + '\n    b = Account("b", type="custom", country="US")'
+    both = (
+        MARKET + '    Coupon("other", id="C10", percent_off=10, lifecycle=Lifecycle(account=b))\n'
+    )
+    project.write(both.format(account=two, on="a"))
+    project.apply()
+    project.write(MARKET.format(account=two, on="b"))
+    project.apply()
+    assert on(project, project.id("stripe_account.a"))["coupons"] == []
+    assert on(project, project.id("stripe_account.b"))["coupons"] == ["C10"]
+    assert project.plan().has_changes is False
