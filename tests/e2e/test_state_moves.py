@@ -114,6 +114,14 @@ def test_a_stack_is_split_into_three_without_one_write(project: Project) -> None
         "portal/output.hook": told,
     }
     assert "saas" not in project.context().backend.stacks("local")
+    write(project, catalogue=CATALOGUE.replace("Plan(2900, 2700", "Plan(3100, 2900"))
+    project.apply()
+    sent = [
+        ("archive" if params.get("active") == "false" else path.split("/")[2])
+        for _, path, params in project.writes()
+    ]
+    assert sent == ["prices", "prices", "billing_portal", "archive", "archive"]
+    assert not project.report().has_changes
 
 
 def _of(state: Any, *words: str) -> list[str]:
