@@ -52,7 +52,7 @@ def test_what_others_read_is_not_destroyed_before_they_follow(project: Project) 
     unlink(project, "old", "codes")
     [refusal] = project.report("old", destroy=True).refusals
     assert refusal.startswith("stack codes refers to output 'sale' of old")
-    assert refusal.endswith("engine destroy codes")
+    assert refusal.endswith("engine destroy old codes")
     report = project.report("old", "codes", destroy=True)
     assert [plan.stack for plan in report.plans] == ["codes", "old"]
     project.apply("old", "codes", destroy=True)
