@@ -23,7 +23,7 @@ from engine.stack.model import (
     Stack,
 )
 from engine.values.markers import UNKNOWN
-from engine.values.targets import OutputTarget
+from engine.values.targets import AttributeTarget, Elsewhere, OutputTarget, Target
 from engine.values.templates import targets_in
 from engine.variables import Variables
 
@@ -87,18 +87,23 @@ class Collector:
     def _all_reads(self) -> dict[str, Location]:
         """Where the stack first reads of each other one, also by text and in a lifecycle."""
         found = dict(self.reads)
-        for declaration in self.declarations.values():
-            for _, target in declaration.templates:
-                if isinstance(target, OutputTarget):
-                    found.setdefault(target.stack, declaration.location)
-            for named in declaration.waits_elsewhere:
-                found.setdefault(named.stack, declaration.location)
-        for output in self.outputs.values():
-            for target in targets_in(output.value):
-                if isinstance(target, OutputTarget):
-                    found.setdefault(target.stack, output.location)
+        for location, target in self._named():
+            if not isinstance(target, AttributeTarget):
+                found.setdefault(target.stack, location)
         found.pop(self.name, None)  # a finding of its own
         return found
+
+    def _named(self) -> Iterator[tuple[Location, Target | Elsewhere]]:
+        """All that the stack refers to, with the place."""
+        for declaration in self.declarations.values():
+            for _, target in declaration.templates:
+                if target is not None:
+                    yield declaration.location, target
+            yield from ((declaration.location, one) for one in declaration.waits_elsewhere)
+        for output in self.outputs.values():
+            yield from ((output.location, target) for target in targets_in(output.value))
+        for wanted in self.imports:
+            yield from ((wanted.location, target) for target in targets_in(wanted.id))
 
     def note(self, location: Location, message: str, *, hint: str = "", reference: str) -> None:
         """Record a finding."""

@@ -110,11 +110,14 @@ class Declaration:
     @property
     def triggers_elsewhere(self) -> tuple[Elsewhere, ...]:
         """What its `replace_triggered_by` names of other stacks."""
-        return tuple(_elsewhere(self.lifecycle.replace_triggered_by))
+        named = self.lifecycle.replace_triggered_by
+        return tuple(_elsewhere(named)) if named else ()
 
     @property
     def waits_elsewhere(self) -> tuple[Elsewhere, ...]:
         """What its lifecycle names of other stacks."""
+        if self.lifecycle is DEFAULT_LIFECYCLE:
+            return ()
         return (*_elsewhere(self.lifecycle.depends_on), *self.triggers_elsewhere)
 
 

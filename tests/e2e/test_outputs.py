@@ -337,3 +337,31 @@ def test_stacks_that_look_into_each_other_are_a_cycle(project: Project) -> None:
             name,
         )
     assert "4: stacks read each other's outputs: portal -> two -> portal" in found(project)
+
+
+def test_null_is_a_value_in_a_map_too(project: Project) -> None:
+    """It is in state under its key, and leaves a field out where it is read."""
+    project.write(
+        """
+        from engine import output
+        from engine.stripe import Product
+
+        p = Product("x", name="X")
+        output("all", {"text": p.description, "none": None, "name": p.name})
+        """,
+        "catalogue",
+    )
+    project.write(
+        """
+        from engine import stack_output
+        from engine.stripe import Product
+
+        found = stack_output("catalogue", "all")
+        Product("y", name=found["name"], description=found["text"], unit_label=found["none"])
+        """,
+        "portal",
+    )
+    project.apply()
+    assert project.state("catalogue").outputs["all"] == {"text": None, "none": None, "name": "X"}
+    assert [entry["description"] for entry in project.objects("/v1/products")] == [None, None]
+    assert not project.report().has_changes

@@ -38,8 +38,13 @@ class Normalizer:
         """What is kept of a secret."""
         return Sealed.of(value, self.salt)
 
-    def seal(self, value: Any) -> Any:
-        """A document fit for state: secrets as fingerprints, decimals as text."""
+    def seal(self, value: Any, *, nulls: bool = False) -> Any:
+        """A document fit for state: secrets as fingerprints, decimals as text.
+
+        Args:
+            value: The document.
+            nulls: Its mappings keep what is null; in a declaration that is not declared.
+        """
 
         def sealed(leaf: Any) -> Any:
             if isinstance(leaf, Sensitive):
@@ -48,7 +53,7 @@ class Normalizer:
                 return format(leaf, "f")
             return str.__str__(leaf) if isinstance(leaf, str) else leaf
 
-        return map_scalars(value, sealed, nulls=False)
+        return map_scalars(value, sealed, nulls=nulls)
 
     def unsealed(self, sealed: Any, written: Any) -> Any:
         """What was sealed, with its secrets as they are written where the same is written now.

@@ -289,6 +289,11 @@ def _cannot_be_made(inputs: PlanInputs, declaration: Declaration) -> Iterator[st
         else:
             why = f"{wanted}, which is no id before the apply. Apply what it refers to first"
         yield f"{address} is to be imported as {why}, or take import_ out to create it"
+    elif address in inputs.graph.stack.imports and not inputs.observed.refreshed:
+        yield (
+            f"{address} is to be imported, and Stripe was not asked for its object: plan without "
+            "--no-refresh"
+        )
     kind = inputs.schemas[declaration.type]
     if not kind.creatable and not kind.life.singleton:
         yield (

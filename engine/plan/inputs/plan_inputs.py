@@ -55,9 +55,10 @@ class PlanInputs:
         It is empty for what is known after the apply only. What has no value, and gets none in
         this run, keeps the fingerprint that it has.
         """
-        prior = self.state.at(address)
         found: dict[str, str] = {}
-        for target in self.graph.declarations[address].triggers_elsewhere:
+        named = self.graph.declarations[address].triggers_elsewhere
+        prior = self.state.at(address) if named else None
+        for target in named:
             name, value = str(target), self.observed.outputs.get(target, UNKNOWN)
             if target in self.observed.changing:
                 found[name] = ""

@@ -91,7 +91,7 @@ def kept_output(normal: Normalizer, value: Any, *, sensitive: bool) -> Any:
     if value is UNKNOWN:
         return value
     # Sealed inside first: a fingerprint of the whole has to change with any secret in it.
-    kept = normal.seal(value)
+    kept = normal.seal(value, nulls=True)
     if isinstance(kept, Sealed) or not (sensitive or holds_secret(kept)):
         return kept
     return normal.sealed(kept)

@@ -27,7 +27,7 @@ def output_problems(stacks: Sequence[Stack], shapes: Shapes, root: Path) -> Iter
         shapes: Knows the outputs of all stacks there are.
         root: Project folder, to find the exact line of an argument.
     """
-    for stack in stacks:
+    for stack in (one for one in stacks if one.reads_outputs_of):
         yield from _unknown_stacks(stack, shapes)
         for location, name, references in (*references_of(stack), *_ids_to_import(stack)):
             for path, target in references:

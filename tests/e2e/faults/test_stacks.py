@@ -69,3 +69,60 @@ def test_killed_while_a_stack_follows_another(
             assert victim.run(folder, at=at).code == KILLED
             shop.apply(folder)
             _check(shop, folder)
+
+
+ANEW = """
+    from engine import output
+    from engine.stripe import Coupon, Product
+
+    sale = Coupon("sale", id="SALE", percent_off=10, duration="once")
+    output("ids", {"sale": sale.id, "old": Product("p", name="1").id})
+"""
+PASSED_ON = """
+    from engine import output, stack_output
+
+    output("all", stack_output("shop", "ids"))
+"""
+TIED = """
+    from engine import Lifecycle, stack_output
+    from engine.stripe import Product, PromotionCode
+
+    ids = stack_output("passing", "all")
+    PromotionCode("code", code="SALE", promotion={"type": "coupon", "coupon": ids["sale"]})
+    Product("q", name="Q", lifecycle=Lifecycle(replace_triggered_by=["shop:stripe_product.p"]))
+"""
+
+
+def _three(shop: Shop) -> Path:
+    """A coupon, a stack that passes its id on, one with a code for it; the coupon is to change."""
+    folder = shop.fresh(ANEW)
+    for name, text in (("passing", PASSED_ON), ("tied", TIED)):
+        (folder / "stacks" / f"{name}.py").write_text(textwrap.dedent(text), encoding="utf-8")
+    shop.apply(folder)
+    shop.write(folder, ANEW.replace("percent_off=10", "percent_off=20"))
+    return folder
+
+
+def _check_codes(shop: Shop, folder: Path) -> None:
+    """One coupon as declared, with one active code; nothing is left to do."""
+    assert [entry["percent_off"] for entry in shop.listed("/v1/coupons")] == [20]
+    assert len([one for one in shop.listed("/v1/promotion_codes") if one["active"]]) == 1
+    assert sorted(entry["name"] for entry in shop.listed("/v1/products")) == ["1", "Q"]
+    assert not list(folder.rglob("*.journal"))
+    assert not plan_stacks(shop.context(folder), (), PlanOptions()).has_changes
+
+
+def test_killed_while_an_object_is_made_anew_under_its_readers(
+    shop: Shop, victim: Victim, trying: Trying, *, whole: bool
+) -> None:
+    """The code of the coupon follows, through a stack that only passes the id on."""
+    folder = _three(shop)
+    end = victim.run(folder)
+    assert end.code == 0, end.told
+    _check_codes(shop, folder)
+    for at in range(1, end.points + 1, 1 if whole else 5):
+        with trying("kill -9 while a coupon is made anew"):
+            folder = _three(shop)
+            assert victim.run(folder, at=at).code == KILLED
+            shop.apply(folder)
+            _check_codes(shop, folder)

@@ -32,6 +32,18 @@ def test_a_type_whose_ways_are_all_ruled_out() -> None:
     assert choose_removal(kind, {"deep": {"flag": False}}, probed=True) is leaf
 
 
+def test_nothing_is_made_in_place_of_an_import_that_was_not_read() -> None:
+    """Without a refresh it is not known whether the object exists."""
+    case = {**CASE, "stack": {**CASE["stack"], "imports": {PRO: "prod_1"}}}
+    found = plan_of({**case, "observed": {"refreshed": False}})
+    [refusal] = found.refusals
+    assert refusal == (
+        f"{PRO} is to be imported, and Stripe was not asked for its object: plan without "
+        "--no-refresh"
+    )
+    assert not plan_of({**CASE, "observed": {"refreshed": False}}).refusals
+
+
 def test_a_type_that_nothing_removes() -> None:
     """Its objects are forgotten, and replacing one leaves the old one without a duty to remove."""
     schemas = {"stripe_product": dataclasses.replace(PRODUCT, life=Life())}
