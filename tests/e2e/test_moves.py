@@ -9,8 +9,11 @@ import pytest
 
 from engine.address import parse_address
 from engine.emulator.testing.faults import server_error
-from engine.errors import GuardError
+from engine.errors import GuardError, SecretSinkError
+from engine.operations.apply import apply_stacks
 from engine.operations.import_ import import_object
+from engine.plan.inputs.options import PlanOptions
+from engine.ports.secret_sink import SecretSink
 from tests.support.project import Project
 
 COUPON = """
@@ -560,3 +563,104 @@ def test_the_stamp_follows_with_an_update(project: Project) -> None:
     [product] = project.objects("/v1/products")
     lineage = project.state("other").lineage
     assert product["metadata"]["engine"] == f"{lineage}:stripe_product.pro"
+
+
+def test_what_is_sent_may_fail_after_the_move(project: Project) -> None:
+    """The receiver has the resource by then, and the next run sends the rest."""
+    project.write(PRICE, "shop")
+    project.apply()
+    project.write("", "shop")
+    project.write(PRICE.replace('name="Pro"', 'name="Plus"') + BOTH, "other")
+    project.emulator.faults.add(server_error(), method="POST", path="/v1/products/*", times=3)
+    report = project.try_apply()
+    assert [failure.step.key for failure in report.failures] == ["update stripe_product.pro"]
+    assert project.state("shop").resources == {}
+    project.apply()
+    assert len(project.objects("/v1/prices")) == 1
+    assert not project.report().has_changes
+
+
+def test_a_receiver_that_does_not_begin_takes_nothing(shop: Project) -> None:
+    """What it reads was not made: the giver keeps the object, and the next run moves it."""
+    shop.write(
+        """
+        from engine import output
+        from engine.stripe import Product
+
+        output("p", Product("p", name="P").id)
+        """,
+        "base",
+    )
+    shop.write("", "shop")
+    more = """
+    from engine import stack_output
+    from engine.stripe import Price
+
+    Price("x", currency="usd", unit_amount=5, product=stack_output("base", "p"))
+    moved("shop:stripe_coupon.c10", c10)
+"""
+    shop.write(COUPON.format(more="") + more, "other")
+    shop.emulator.faults.add(server_error(), method="POST", path="/v1/products", times=3)
+    report = shop.try_apply()
+    assert [
+        (result.step.key, result.because)
+        for stack in report.results
+        for result in stack.results
+        if result.outcome.value == "skipped"
+    ] == [("forget stripe_coupon.c10", "create stripe_product.p")]
+    assert set(shop.state("shop").resources) == {"stripe_coupon.c10"}
+    shop.apply()
+    assert coupons(shop) == ["C10"]
+    assert not shop.report().has_changes
+
+
+class FullSink:
+    """A sink that has no room for one stack."""
+
+    def __init__(self, sink: SecretSink) -> None:
+        """Args: sink: the one that has room."""
+        self._sink = sink
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sink, name)
+
+    def store(self, stack: str, name: str, value: str) -> None:
+        """Keep what is of other stacks."""
+        if stack == "other":
+            raise SecretSinkError("no room")
+        self._sink.store(stack, name, value)
+
+
+def test_a_secret_that_cannot_be_kept_keeps_its_endpoint_where_it_is(project: Project) -> None:
+    """The only copy of the secret stays under its owner."""
+    hook = "".join(line for line in HOOK.splitlines(keepends=True) if "output(" not in line)
+    project.write(hook, "shop")
+    project.apply()
+    project.write("", "shop")
+    project.write(hook + '    moved("shop:stripe_webhook_endpoint.hook", hook)\n', "other")
+    context = project.context()
+    full: Any = FullSink(context.sink)
+    report = apply_stacks(
+        dataclasses.replace(context, sink=full), (), PlanOptions(), lambda _: True
+    )
+    [failure] = report.failures
+    assert failure.step.key.startswith("record stripe_webhook_endpoint.hook from shop:")
+    assert set(project.state("shop").resources) == {"stripe_webhook_endpoint.hook"}
+    assert project.context().sink.load("shop", "stripe_webhook_endpoint.hook.secret")
+    project.apply()
+    assert project.context().sink.load("other", "stripe_webhook_endpoint.hook.secret")
+    assert not project.report().has_changes
+
+
+def test_one_state_that_records_an_object_twice(shop: Project) -> None:
+    """A bad merge within a file: the address that is not declared releases it."""
+    state = shop.state("shop")
+    twin = state.resources["stripe_coupon.c10"]
+    context = shop.context()
+    merged = state.with_resource("stripe_coupon.twin", twin)
+    context.backend.write(dataclasses.replace(merged, serial=state.serial + 1), expected=state)
+    (shop.root / "stacks" / "other.py").unlink()
+    shop.apply()
+    assert shop.writes() == []
+    assert set(shop.state("shop").resources) == {"stripe_coupon.c10"}
+    assert coupons(shop) == ["C10"]

@@ -24,6 +24,8 @@ from engine.plan.inputs.transfers import find_transfers
 from engine.plan.model import Action, Plan
 from engine.state.model import State
 
+_COMMENT = re.compile(r"^\s*#.*$", re.MULTILINE)
+
 
 def with_givers(
     context: Context, graphs: tuple[ResourceGraph, ...], options: PlanOptions
@@ -90,11 +92,11 @@ def taken_outside(session: Session, plan: Plan) -> Iterator[str]:
     """
     ends = [change.address for change in plan.pending if change.action is Action.DELETE]
     folder = session.context.settings.stacks
-    outside = [path for path in sorted(folder.glob("*.py")) if path.stem not in session.states]
-    for path in outside if ends else ():
+    for path in sorted(folder.glob("*.py")) if ends else ():
         text = ""
         with contextlib.suppress(OSError, UnicodeDecodeError):
-            text = path.read_text(encoding="utf-8")
+            if path.stem not in session.states:
+                text = _COMMENT.sub("", path.read_text(encoding="utf-8"))
         for address in _named(text, plan.stack, ends):
             names = "" if path.stem.startswith("_") else f" {plan.stack} {path.stem}"
             yield (

@@ -73,7 +73,7 @@ class Ownership:
     """The owners of all objects that states of one account record.
 
     Attributes:
-        owners: Owners by object. Of a single state there are none: nothing else asks for them.
+        owners: Owners by object. Of a single state that records each object once there are none.
         leaving: Owners of objects that a replacement left to be removed.
     """
 
@@ -87,6 +87,8 @@ class Ownership:
 
     def own(self, state: State) -> State:
         """A state without the objects to remove or to revive that are another's resources now."""
+        if not self.owners:
+            return state
 
         def is_free(key: ObjectKey) -> bool:
             return all(
@@ -130,7 +132,7 @@ def ownership_of(states: Iterable[State], environment: str) -> Ownership:
     states = tuple(states)
     owners: _Owners = {}
     leaving: _Owners = {}
-    for state in states if len(states) > 1 else ():
+    for state in states if len(states) > 1 or any(map(_has_twins, states)) else ():
         place = "" if state.environment == environment else state.environment
         for address, entry in state.resources.items():
             owner = Owner(state.stack, address, place)
@@ -138,6 +140,11 @@ def ownership_of(states: Iterable[State], environment: str) -> Ownership:
             for account, id in entry.left:
                 _add(leaving, ObjectKey(entry.type, account, id), owner)
     return Ownership(owners=owners, leaving=leaving)
+
+
+def _has_twins(state: State) -> bool:
+    """Whether a state may record an object twice."""
+    return len({entry.id for entry in state.resources.values()}) < len(state.resources)
 
 
 def _add(owners: _Owners, key: ObjectKey, owner: Owner) -> None:

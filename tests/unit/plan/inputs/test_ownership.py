@@ -72,7 +72,7 @@ def test_the_same_stack_in_another_environment_is_another_owner() -> None:
     assert str(Owner("shop", "stripe_product.a")) == "shop:stripe_product.a"
 
 
-def test_a_single_state_is_not_searched() -> None:
+def test_a_single_state_is_searched_only_if_ids_repeat() -> None:
     """With one state alone every object is its own."""
     assert ownership_of([state("shop", a=product("prod_1"))], "test") == Ownership()
 
@@ -97,3 +97,11 @@ def test_a_state_without_what_is_another_stacks_by_now() -> None:
     assert found.resources["stripe_product.a"].superseded == ("prod_0",)
     assert found.resources["stripe_product.b"] == shop.resources["stripe_product.b"]
     assert set(found.removed) == {"stripe_product.kept"}
+
+
+def test_a_single_state_with_twins() -> None:
+    """A bad merge within a file."""
+    owners = ownership_of([state("shop", a=product("prod_1"), b=product("prod_1"))], "test")
+    pair = (Owner("shop", "stripe_product.a"), Owner("shop", "stripe_product.b"))
+    assert list(owners.duplicates()) == [(key("prod_1"), pair)]
+    assert Ownership().own(state("shop")).stack == "shop"
