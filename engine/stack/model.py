@@ -137,11 +137,13 @@ class Lookup:
         address: `data.stripe_price.NAME`, the name made from the criteria.
         criteria: List filters that find it, or `id`.
         location: Where it is declared.
+        account: Connected account it is on, `acct_...`; empty for the key's own.
     """
 
     address: ResourceAddress
     criteria: Mapping[str, Any]
     location: Location
+    account: Any = ""
 
 
 @frozen

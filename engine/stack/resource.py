@@ -60,21 +60,31 @@ class Resource:
         )
 
     @classmethod
-    def lookup(cls, **filters: Any) -> Self:
-        """Read an object that is not managed, found by its id or by list filters."""
+    def lookup(cls, *, lifecycle: Lifecycle | None = None, **filters: Any) -> Self:
+        """Read an object that is not managed, found by its id or by list filters.
+
+        Of the lifecycle, the account says where it is.
+        """
         collector = current_collector()
         criteria = {key: as_argument(value) for key, value in filters.items()}
-        text = "-".join(f"{key}-{value}" for key, value in sorted(criteria.items()))
+        account = _account_of_lookup(cls.__name__, lifecycle, collector)
+        place = {**criteria, "on": account} if account else criteria
+        text = "-".join(f"{key}-{value}" for key, value in sorted(place.items()))
         name = re.sub(r"[^a-z0-9_-]+", "-", text.lower()).strip("-_") or "any"
         where = address(cls.TYPE, name, lookup=True)
         taken = collector.lookups.get(str(where))
-        if taken is not None and taken.criteria != criteria:
-            # Criteria may differ in what a name cannot hold, `Pro` and `pro`.
-            own = hashlib.sha256(repr(sorted(criteria.items())).encode()).hexdigest()[:8]
+        if taken is not None and (taken.criteria, taken.account) != (criteria, account):
+            # They may differ in what a name cannot hold, `Pro` and `pro`.
+            own = hashlib.sha256(repr(sorted(place.items())).encode()).hexdigest()[:8]
             where = address(cls.TYPE, f"{name}-{own}", lookup=True)
         collector.lookups.setdefault(
             str(where),
-            Lookup(address=where, criteria=criteria, location=caller_location(collector)),
+            Lookup(
+                address=where,
+                criteria=criteria,
+                location=caller_location(collector),
+                account=account,
+            ),
         )
         handle = object.__new__(cls)
         handle._address = where
@@ -99,6 +109,21 @@ class Resource:
             f'such as f"{{{self._address.name.replace("-", "_")}.id}}"'
         )
         raise TypeError(message)
+
+
+def _account_of_lookup(face: str, lifecycle: Lifecycle | None, collector: Collector) -> Any:
+    """The account that a lookup names; whatever else its lifecycle says is a finding."""
+    if lifecycle is None:
+        return ""
+    given = isinstance(lifecycle, Lifecycle)
+    if not given or dataclasses.replace(lifecycle, account="") != DEFAULT_LIFECYCLE:
+        collector.note(
+            caller_location(collector),
+            f"{face}.lookup: of a lifecycle, a lookup takes the account only",
+            hint='write lifecycle=Lifecycle(account="acct_...")',
+            reference="wrong-type",
+        )
+    return (as_argument(lifecycle.account) or "") if given else ""
 
 
 def _logical_name(

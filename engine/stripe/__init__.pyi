@@ -795,6 +795,7 @@ class Account(Resource):
         *,
         id: str = ...,
         created: int | Mapping[str, int] = ...,
+        lifecycle: Lifecycle | None = ...,
     ) -> Account: ...
 
 class AlertUsageThresholdFilter(TypedDict):
@@ -835,6 +836,7 @@ class Alert(Resource):
         id: str = ...,
         alert_type: Literal["usage_threshold"] = ...,
         meter: str = ...,
+        lifecycle: Lifecycle | None = ...,
     ) -> Alert: ...
 
 class ApplePayDomain(Resource):
@@ -860,6 +862,7 @@ class ApplePayDomain(Resource):
         *,
         id: str = ...,
         domain_name: str = ...,
+        lifecycle: Lifecycle | None = ...,
     ) -> ApplePayDomain: ...
 
 class AppsSecretScope(TypedDict):
@@ -895,6 +898,7 @@ class AppsSecret(Resource):
         *,
         id: str = ...,
         scope: Mapping[str, Any] = ...,
+        lifecycle: Lifecycle | None = ...,
     ) -> AppsSecret: ...
 
 class BalanceSettingsPaymentsPayoutsAutomaticTransferRulesByCurrency(TypedDict):
@@ -946,6 +950,7 @@ class BalanceSettings(Resource):
         cls,
         *,
         id: str = ...,
+        lifecycle: Lifecycle | None = ...,
     ) -> BalanceSettings: ...
 
 class BankAccountExternalAccount(TypedDict):
@@ -1033,6 +1038,7 @@ class BankAccount(Resource):
         *,
         id: str = ...,
         object: Literal["bank_account", "card"] = ...,
+        lifecycle: Lifecycle | None = ...,
     ) -> BankAccount: ...
 
 class CardLifecycleControlsCancelAfter(TypedDict):
@@ -1149,6 +1155,7 @@ class Card(Resource):
         personalization_design: str | PersonalizationDesign = ...,
         status: Literal["active", "canceled", "inactive"] = ...,
         type: Literal["physical", "virtual"] = ...,
+        lifecycle: Lifecycle | None = ...,
     ) -> Card: ...
 
 class CardholderBillingAddress(TypedDict):
@@ -1255,6 +1262,7 @@ class Cardholder(Resource):
         phone_number: str = ...,
         status: Literal["active", "blocked", "inactive"] = ...,
         type: Literal["company", "individual"] = ...,
+        lifecycle: Lifecycle | None = ...,
     ) -> Cardholder: ...
 
 class CouponAppliesTo(TypedDict):
@@ -1309,6 +1317,7 @@ class Coupon(Resource):
         *,
         id: str = ...,
         created: int | Mapping[str, int] = ...,
+        lifecycle: Lifecycle | None = ...,
     ) -> Coupon: ...
 
 class CreditGrantAmountMonetary(TypedDict):
@@ -1374,6 +1383,7 @@ class CreditGrant(Resource):
         id: str = ...,
         customer: str | Customer = ...,
         customer_account: str = ...,
+        lifecycle: Lifecycle | None = ...,
     ) -> CreditGrant: ...
 
 class CustomerAddress(TypedDict):
@@ -1485,6 +1495,7 @@ class Customer(Resource):
         created: int | Mapping[str, int] = ...,
         email: str = ...,
         test_clock: str | TestClock = ...,
+        lifecycle: Lifecycle | None = ...,
     ) -> Customer: ...
 
 class CustomerTaxId(Resource):
@@ -1517,6 +1528,7 @@ class CustomerTaxId(Resource):
         cls,
         *,
         id: str = ...,
+        lifecycle: Lifecycle | None = ...,
     ) -> CustomerTaxId: ...
 
 class EventDestinationAmazonEventbridge(TypedDict):
@@ -1576,6 +1588,7 @@ class EventDestination(Resource):
         cls,
         *,
         id: str = ...,
+        lifecycle: Lifecycle | None = ...,
     ) -> EventDestination: ...
 
 class Feature(Resource):
@@ -1607,6 +1620,7 @@ class Feature(Resource):
         id: str = ...,
         archived: bool = ...,
         lookup_key: str = ...,
+        lifecycle: Lifecycle | None = ...,
     ) -> Feature: ...
 
 class FeedbackOption(Resource):
@@ -1633,6 +1647,7 @@ class FeedbackOption(Resource):
         *,
         id: str = ...,
         status: Literal["active", "inactive"] = ...,
+        lifecycle: Lifecycle | None = ...,
     ) -> FeedbackOption: ...
 
 class File(Resource):
@@ -1666,6 +1681,7 @@ class File(Resource):
         id: str = ...,
         created: int | Mapping[str, int] = ...,
         purpose: Literal["account_requirement", "additional_verification", "business_icon", "business_logo", "customer_signature", "dispute_evidence", "document_provider_identity_document", "finance_report_run", "financial_account_statement", "identity_document", "identity_document_downloadable", "issuing_regulatory_reporting", "pci_document", "platform_terms_of_service", "selfie", "sigma_scheduled_query", "tax_document_user_upload", "terminal_android_apk", "terminal_reader_splashscreen", "terminal_wifi_certificate", "terminal_wifi_private_key"] = ...,
+        lifecycle: Lifecycle | None = ...,
     ) -> File: ...
 
 class FileLink(Resource):
@@ -1699,6 +1715,7 @@ class FileLink(Resource):
         created: int | Mapping[str, int] = ...,
         expired: bool = ...,
         file: str | File = ...,
+        lifecycle: Lifecycle | None = ...,
     ) -> FileLink: ...
 
 class FinancialAccountFeaturesCardIssuing(TypedDict):
@@ -1802,6 +1819,7 @@ class FinancialAccount(Resource):
         id: str = ...,
         created: int | Mapping[str, int] = ...,
         status: Literal["closed", "open"] = ...,
+        lifecycle: Lifecycle | None = ...,
     ) -> FinancialAccount: ...
 
 class FinancialAccountFeaturesCardIssuing2(TypedDict):
@@ -1878,6 +1896,7 @@ class FinancialAccountFeatures(Resource):
         cls,
         *,
         id: str = ...,
+        lifecycle: Lifecycle | None = ...,
     ) -> FinancialAccountFeatures: ...
 
 class InvoiceRenderingTemplate(Resource):
@@ -1905,6 +1924,7 @@ class InvoiceRenderingTemplate(Resource):
         *,
         id: str = ...,
         status: Literal["active", "archived"] = ...,
+        lifecycle: Lifecycle | None = ...,
     ) -> InvoiceRenderingTemplate: ...
 
 class MeterDefaultAggregation(TypedDict):
@@ -1953,6 +1973,7 @@ class Meter(Resource):
         *,
         id: str = ...,
         status: Literal["active", "inactive"] = ...,
+        lifecycle: Lifecycle | None = ...,
     ) -> Meter: ...
 
 class PaymentLinkLineItemAdjustableQuantity(TypedDict):
@@ -2273,6 +2294,7 @@ class PaymentLink(Resource):
         *,
         id: str = ...,
         active: bool = ...,
+        lifecycle: Lifecycle | None = ...,
     ) -> PaymentLink: ...
 
 class PaymentMethodConfigurationAcssDebitDisplayPreference(TypedDict):
@@ -2798,6 +2820,7 @@ class PaymentMethodConfiguration(Resource):
         id: str = ...,
         active: bool = ...,
         application: str = ...,
+        lifecycle: Lifecycle | None = ...,
     ) -> PaymentMethodConfiguration: ...
 
 class PaymentMethodDomain(Resource):
@@ -2832,6 +2855,7 @@ class PaymentMethodDomain(Resource):
         id: str = ...,
         domain_name: str = ...,
         enabled: bool = ...,
+        lifecycle: Lifecycle | None = ...,
     ) -> PaymentMethodDomain: ...
 
 class PersonAdditionalTosAcceptancesAccount(TypedDict):
@@ -3007,6 +3031,7 @@ class Person(Resource):
         *,
         id: str = ...,
         relationship: Mapping[str, Any] = ...,
+        lifecycle: Lifecycle | None = ...,
     ) -> Person: ...
 
 class PersonalizationDesignCarrierText(TypedDict):
@@ -3058,6 +3083,7 @@ class PersonalizationDesign(Resource):
         preferences: Mapping[str, Any] = ...,
         status: Literal["active", "inactive", "rejected", "review"] = ...,
         lookup_key: str = ...,
+        lifecycle: Lifecycle | None = ...,
     ) -> PersonalizationDesign: ...
 
 class PlanTier(TypedDict):
@@ -3127,6 +3153,7 @@ class Plan(Resource):
         active: bool = ...,
         created: int | Mapping[str, int] = ...,
         product: str | Product = ...,
+        lifecycle: Lifecycle | None = ...,
     ) -> Plan: ...
 
 class PortalConfigurationFeaturesCustomerUpdate(TypedDict):
@@ -3243,6 +3270,7 @@ class PortalConfiguration(Resource):
         id: str = ...,
         active: bool = ...,
         is_default: bool = ...,
+        lifecycle: Lifecycle | None = ...,
     ) -> PortalConfiguration: ...
 
 class PriceCurrencyOptionCustomUnitAmount(TypedDict):
@@ -3365,6 +3393,7 @@ class Price(Resource):
         recurring: Mapping[str, Any] = ...,
         type: Literal["one_time", "recurring"] = ...,
         lookup_key: str = ...,
+        lifecycle: Lifecycle | None = ...,
     ) -> Price: ...
 
 class ProductDefaultPriceDataCurrencyOptionCustomUnitAmount(TypedDict):
@@ -3479,6 +3508,7 @@ class Product(Resource):
         shippable: bool = ...,
         type: Literal["good", "service"] = ...,
         url: str = ...,
+        lifecycle: Lifecycle | None = ...,
     ) -> Product: ...
 
 class ProductFeature(Resource):
@@ -3504,6 +3534,7 @@ class ProductFeature(Resource):
         cls,
         *,
         id: str = ...,
+        lifecycle: Lifecycle | None = ...,
     ) -> ProductFeature: ...
 
 class PromotionCodePromotion(TypedDict):
@@ -3564,6 +3595,7 @@ class PromotionCode(Resource):
         created: int | Mapping[str, int] = ...,
         customer: str | Customer = ...,
         customer_account: str = ...,
+        lifecycle: Lifecycle | None = ...,
     ) -> PromotionCode: ...
 
 class QuoteAutomaticTaxLiability(TypedDict):
@@ -3715,6 +3747,7 @@ class Quote(Resource):
         customer_account: str = ...,
         status: Literal["accepted", "canceled", "draft", "open"] = ...,
         test_clock: str | TestClock = ...,
+        lifecycle: Lifecycle | None = ...,
     ) -> Quote: ...
 
 class ShippingRateDeliveryEstimateMaximum(TypedDict):
@@ -3777,6 +3810,7 @@ class ShippingRate(Resource):
         active: bool = ...,
         created: int | Mapping[str, int] = ...,
         currency: str = ...,
+        lifecycle: Lifecycle | None = ...,
     ) -> ShippingRate: ...
 
 class SubscriptionAutomaticTaxLiability(TypedDict):
@@ -4119,6 +4153,7 @@ class Subscription(Resource):
         price: str = ...,
         status: Literal["active", "all", "canceled", "ended", "incomplete", "incomplete_expired", "past_due", "paused", "trialing", "unpaid"] = ...,
         test_clock: str | TestClock = ...,
+        lifecycle: Lifecycle | None = ...,
     ) -> Subscription: ...
 
 class SubscriptionItemBillingThresholds2(TypedDict):
@@ -4185,6 +4220,7 @@ class SubscriptionItem(Resource):
         *,
         id: str = ...,
         subscription: str | Subscription = ...,
+        lifecycle: Lifecycle | None = ...,
     ) -> SubscriptionItem: ...
 
 class SubscriptionScheduleBillingModeFlexible(TypedDict):
@@ -4466,6 +4502,7 @@ class SubscriptionSchedule(Resource):
         customer_account: str = ...,
         released_at: int | Mapping[str, int] = ...,
         scheduled: bool = ...,
+        lifecycle: Lifecycle | None = ...,
     ) -> SubscriptionSchedule: ...
 
 class TaxIdOwner(TypedDict):
@@ -4505,6 +4542,7 @@ class TaxId(Resource):
         *,
         id: str = ...,
         owner: Mapping[str, Any] = ...,
+        lifecycle: Lifecycle | None = ...,
     ) -> TaxId: ...
 
 class TaxLocationAddress(TypedDict):
@@ -4541,6 +4579,7 @@ class TaxLocation(Resource):
         *,
         id: str = ...,
         type: Literal["performance"] = ...,
+        lifecycle: Lifecycle | None = ...,
     ) -> TaxLocation: ...
 
 class TaxRate(Resource):
@@ -4590,6 +4629,7 @@ class TaxRate(Resource):
         active: bool = ...,
         created: int | Mapping[str, int] = ...,
         inclusive: bool = ...,
+        lifecycle: Lifecycle | None = ...,
     ) -> TaxRate: ...
 
 class TaxRegistrationCountryOptionsAeStandard(TypedDict):
@@ -5232,6 +5272,7 @@ class TaxRegistration(Resource):
         *,
         id: str = ...,
         status: Literal["active", "all", "expired", "scheduled"] = ...,
+        lifecycle: Lifecycle | None = ...,
     ) -> TaxRegistration: ...
 
 class TaxSettingsDefaults(TypedDict):
@@ -5273,6 +5314,7 @@ class TaxSettings(Resource):
         cls,
         *,
         id: str = ...,
+        lifecycle: Lifecycle | None = ...,
     ) -> TaxSettings: ...
 
 class TerminalConfigurationBbposWisepad3(TypedDict):
@@ -5524,6 +5566,7 @@ class TerminalConfiguration(Resource):
         *,
         id: str = ...,
         is_account_default: bool = ...,
+        lifecycle: Lifecycle | None = ...,
     ) -> TerminalConfiguration: ...
 
 class TerminalLocationAddress(TypedDict):
@@ -5589,6 +5632,7 @@ class TerminalLocation(Resource):
         cls,
         *,
         id: str = ...,
+        lifecycle: Lifecycle | None = ...,
     ) -> TerminalLocation: ...
 
 class TerminalReader(Resource):
@@ -5628,6 +5672,7 @@ class TerminalReader(Resource):
         location: str | TerminalLocation = ...,
         serial_number: str = ...,
         status: Literal["offline", "online"] = ...,
+        lifecycle: Lifecycle | None = ...,
     ) -> TerminalReader: ...
 
 class TestClock(Resource):
@@ -5658,6 +5703,7 @@ class TestClock(Resource):
         cls,
         *,
         id: str = ...,
+        lifecycle: Lifecycle | None = ...,
     ) -> TestClock: ...
 
 class TrialOfferDurationRelative(TypedDict):
@@ -5705,6 +5751,7 @@ class TrialOffer(Resource):
         active: bool = ...,
         created: int | Mapping[str, int] = ...,
         prices: Sequence[str] = ...,
+        lifecycle: Lifecycle | None = ...,
     ) -> TrialOffer: ...
 
 class ValueList(Resource):
@@ -5740,6 +5787,7 @@ class ValueList(Resource):
         alias: str = ...,
         contains: str = ...,
         created: int | Mapping[str, int] = ...,
+        lifecycle: Lifecycle | None = ...,
     ) -> ValueList: ...
 
 class ValueListItem(Resource):
@@ -5770,6 +5818,7 @@ class ValueListItem(Resource):
         created: int | Mapping[str, int] = ...,
         value: str = ...,
         value_list: str | ValueList = ...,
+        lifecycle: Lifecycle | None = ...,
     ) -> ValueListItem: ...
 
 class WebhookEndpoint(Resource):
@@ -5808,4 +5857,5 @@ class WebhookEndpoint(Resource):
         cls,
         *,
         id: str = ...,
+        lifecycle: Lifecycle | None = ...,
     ) -> WebhookEndpoint: ...

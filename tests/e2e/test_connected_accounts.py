@@ -9,7 +9,7 @@ import pytest
 from engine.address import parse_address
 from engine.emulator.doors.transport import InProcessTransport
 from engine.emulator.testing.faults import dropped, error
-from engine.errors import NotFoundError, PermissionDeniedError
+from engine.errors import EngineError, NotFoundError, PermissionDeniedError
 from engine.operations.import_ import import_object
 from engine.operations.rebuild.rebuild import RebuildOptions, rebuild_states
 from engine.stripe.http.client import ClientOptions, StripeHTTP
@@ -399,3 +399,36 @@ def test_a_key_moves_to_where_another_resource_frees_it(project: Project) -> Non
     assert on(project, project.id("stripe_account.a"))["coupons"] == []
     assert on(project, project.id("stripe_account.b"))["coupons"] == ["C10"]
     assert project.plan().has_changes is False
+
+
+def test_lookups_on_an_account(shop: Project) -> None:
+    """By key, by id and by filters; what is not there is named with the account."""
+    here, there = shop.id("stripe_account.here"), shop.id("stripe_account.there")
+    product = shop.id("stripe_product.pro")
+    shop.write(
+        f"""
+        from engine import Lifecycle, output
+        from engine.stripe import Coupon, Price, Product
+        on = Lifecycle(account="{here}")
+        output("key", Price.lookup(lookup_key="month", lifecycle=on).unit_amount)
+        output("id", Product.lookup(id="{product}", lifecycle=on).name)
+        output("filter", Price.lookup(product="{product}", type="recurring", lifecycle=on).id)
+        Price("more", product=Product.lookup(id="{product}", lifecycle=on), currency="usd",
+              unit_amount=7, lifecycle=on)
+        """,
+        "reader",
+    )
+    shop.apply("reader")
+    outputs = shop.state("reader").outputs
+    assert outputs == {"key": 1000, "id": "Pro", "filter": shop.id("stripe_price.month")}
+    assert shop.plan("reader").has_changes is False
+    shop.write(
+        f"""
+        from engine import Lifecycle, output
+        from engine.stripe import Price
+        output("key", Price.lookup(lookup_key="month", lifecycle=Lifecycle(account="{there}")).id)
+        """,
+        "reader",
+    )
+    with pytest.raises(EngineError, match=f"finds nothing on account {there}"):
+        shop.plan("reader")

@@ -183,14 +183,16 @@ def test_children_cost_a_page_a_parent(shop: Project) -> None:
 
 def test_objects_on_connected_accounts_cost_pages_of_each_account(shop: Project) -> None:
     """A page is of one account."""
+    other = shop.call("post", "/v1/accounts", type="custom", country="US")["id"]
     own = shop.call("get", "/v1/account")["id"]
     shop.write(
         f"""
         from engine import Lifecycle
         from engine.stripe import Coupon
 
+        Coupon("own", percent_off=10, duration="once", lifecycle=Lifecycle(account="{own}"))
         for number in range(4):
-            there = Lifecycle(account="{own}") if number % 2 else Lifecycle()
+            there = Lifecycle(account="{other}") if number % 2 else Lifecycle()
             Coupon(f"c{{number}}", percent_off=10, duration="once", lifecycle=there)
         """
     )

@@ -106,6 +106,7 @@ class _ClassText:
             "        cls,",
             "        *,",
             *self._filters(),
+            "        lifecycle: Lifecycle | None = ...,",
             f"    ) -> {self.kind.face}: ...",
         ]
         return "\n".join(lines) + "\n"

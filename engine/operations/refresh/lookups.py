@@ -37,7 +37,7 @@ def look_up(session: Connected, graph: ResourceGraph, schemas: Schemas) -> dict[
     """
     lookups = graph.stack.lookups
     places = {
-        address: (lookup.address.type, "", str(lookup.criteria["id"]))
+        address: (lookup.address.type, lookup.account, str(lookup.criteria["id"]))
         for address, lookup in lookups.items()
         if "id" in lookup.criteria
     }
@@ -64,11 +64,15 @@ def _the_one(lookup: Lookup, kind: ResourceType, matches: Sequence[RemoteObject]
                 f'{kind.face}.lookup(id="{id_of(matches[0])}")',
             )
         raise EngineError(
-            f"{asked} finds nothing on this account",
+            f"{asked} finds nothing on {_where(lookup)}",
             hint=f"look in the Dashboard for the {kind.title}, in the mode of this run's "
             f"key{_left_out(lookup, kind)}; or declare it with {kind.face}(...)",
         )
     return matches[0]
+
+
+def _where(lookup: Lookup) -> str:
+    return f"account {lookup.account}" if lookup.account else "this account"
 
 
 _SHOWN = 2
@@ -91,26 +95,27 @@ def _by_id(session: Connected, schemas: Schemas, places: Mapping[str, Place]) ->
 def _requests(
     session: Connected, schemas: Schemas, lookups: Mapping[str, Lookup]
 ) -> Iterator[Callable[[], _Matches]]:
-    together: dict[tuple[str, str], dict[str, Any]] = {}
+    together: dict[tuple[str, str, str], dict[str, Any]] = {}
     for address, lookup in lookups.items():
         kind = schemas[lookup.address.type]
         name, value = next(iter(lookup.criteria.items()), ("", None))
         key = kind.lookup_keys.get(name)
         if len(lookup.criteria) == 1 and key is not None and key.many:
-            together.setdefault((kind.name, name), {})[address] = value
+            together.setdefault((kind.name, lookup.account, name), {})[address] = value
         else:
             yield functools.partial(_by_filters, session, kind, address, lookup)
-    for (type_name, name), wanted in together.items():
+    for (type_name, account, name), wanted in together.items():
         pairs = list(wanted.items())
         for start in range(0, len(pairs), KEYS_AT_ONCE):
             some = dict(pairs[start : start + KEYS_AT_ONCE])
-            yield functools.partial(_by_keys, session, schemas[type_name], name, some)
+            yield functools.partial(_by_keys, session, schemas[type_name], account, name, some)
 
 
 def _by_filters(session: Connected, kind: ResourceType, address: str, lookup: Lookup) -> _Matches:
     """Objects that fit the criteria of a lookup; the search stops at the second one."""
     found: list[RemoteObject] = []
-    for page in session.provider.pages(kind, _as_filters(kind, lookup.criteria)):
+    filters = _as_filters(kind, lookup.criteria)
+    for page in session.provider.pages(kind, filters, account=lookup.account):
         found += page
         if len(found) > 1:
             break
@@ -118,12 +123,13 @@ def _by_filters(session: Connected, kind: ResourceType, address: str, lookup: Lo
 
 
 def _by_keys(
-    session: Connected, kind: ResourceType, name: str, wanted: Mapping[str, Any]
+    session: Connected, kind: ResourceType, account: str, name: str, wanted: Mapping[str, Any]
 ) -> _Matches:
     """Objects that have some keys, of which one request takes all."""
     key = kind.lookup_keys[name]
     values = list(dict.fromkeys(wanted.values()))
-    found = session.provider.find(kind, {key.filter: values, **key.variants[0]})
+    filters = {key.filter: values, **key.variants[0]}
+    found = session.provider.find(kind, filters, account=account)
     path = parse_path(name)
     return {
         address: [entry for entry in found if get_path(entry, path) == value]

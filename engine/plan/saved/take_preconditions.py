@@ -87,6 +87,7 @@ def _lookups(plan: Plan, graph: ResourceGraph, schemas: Schemas) -> Iterator[Obj
             address=parse_address(text),
             type=kind.name,
             id=id_of(actual),
+            account=graph.stack.lookups[text].account,
             ended_as_declared=True,
             further_leaves=dict.fromkeys(sorted(paths)),
         )

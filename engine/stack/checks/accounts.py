@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from engine.catalog.loader import type_name
 from engine.errors import Problem
 from engine.schema.resource_type import Schemas
-from engine.stack.model import Declaration, Location, Stack
+from engine.stack.model import Declaration, Location, Lookup, Stack
 from engine.stack.source_lines import line_of
 from engine.values.paths import Path as LeafPath
 from engine.values.paths import dotted, get_path
@@ -21,8 +22,7 @@ from engine.values.targets import AttributeTarget, OutputTarget
 from engine.values.templates import has_reference, is_reference, targets_in
 
 _ACCOUNT = re.compile(r"acct_[A-Za-z0-9]+")
-LIFECYCLE = ("lifecycle", "account")
-"""The path of an account in messages about a declaration."""
+_BY_ID = 'write lifecycle=Lifecycle(account="acct_..."): lookups are read before anything is made'
 
 
 def account_problems(stack: Stack, schemas: Schemas, root: Path, own: str) -> Iterator[Problem]:
@@ -50,7 +50,12 @@ def account_problems(stack: Stack, schemas: Schemas, root: Path, own: str) -> It
                 kind.life.own_account_only,
                 "not-on-account",
             )
-    for declaration in stack.declarations.values() if named else ():
+    looked_up = [lookup for lookup in stack.lookups.values() if lookup.account]
+    for lookup in looked_up:
+        if not isinstance(lookup.account, str) or not _ACCOUNT.fullmatch(lookup.account):
+            message = f"lookup on {lookup.account!r}: it takes an account that exists"
+            yield _problem(lookup, ("lifecycle",), root, message, _BY_ID, "bad-account")
+    for declaration in stack.declarations.values() if named or looked_up else ():
         yield from _references(declaration, stack, schemas, root, own)
 
 
@@ -108,12 +113,20 @@ def _references(
     for path, target in declaration.references:
         if not isinstance(target, AttributeTarget) or target.attribute != "id":
             continue
-        other = stack.declarations.get(str(target.address))
-        if other is None or not _needs_same(schemas, declaration, path, target.address.type):
+        theirs = _account_at(stack, str(target.address))
+        if theirs is None or not _needs_same(schemas, declaration, path, target.address.type):
             continue
-        mine, theirs = declaration.lifecycle.account, other.lifecycle.account
+        mine = declaration.lifecycle.account
         if _differ(mine, theirs, own):
-            yield _across(declaration, path, root, str(other.address), mine, theirs)
+            yield _across(declaration, path, root, str(target.address), mine, theirs)
+
+
+def _account_at(stack: Stack, address: str) -> Any:
+    """The account of what is declared or looked up at an address; None if nothing is."""
+    declaration, lookup = stack.declarations.get(address), stack.lookups.get(address)
+    if declaration is not None:
+        return declaration.lifecycle.account
+    return None if lookup is None else lookup.account
 
 
 def _by_output(
@@ -153,8 +166,10 @@ def _needs_same(schemas: Schemas, declaration: Declaration, path: LeafPath, name
     return whole and not (life.is_account or life.named_across_accounts)
 
 
-def _differ(mine: str, theirs: str, own: str) -> bool:
-    """Whether two accounts are certainly two."""
+def _differ(mine: Any, theirs: Any, own: str) -> bool:
+    """Whether two accounts are certainly two; what is no text is a finding already."""
+    if not isinstance(mine, str) or not isinstance(theirs, str):
+        return False
     mine, theirs = ("" if account == own else account for account in (mine, theirs))
     if mine == theirs:
         return False
@@ -169,6 +184,8 @@ def _across(
         f"{_shown(mine)}: an account sees its own objects alone"
     )
     hint = f"put both on one account, or declare one like {other} on {_shown(mine)}"
+    if other.startswith("data."):
+        hint = f"look it up on {_shown(mine)}: lookup(..., lifecycle=Lifecycle(account=...))"
     return _problem(declaration, path, root, message, hint, "across-accounts")
 
 
@@ -180,7 +197,7 @@ def _shown(account: str) -> str:
 
 
 def _problem(
-    declaration: Declaration,
+    declaration: Declaration | Lookup,
     path: LeafPath,
     root: Path,
     message: str,

@@ -148,8 +148,8 @@ def test_what_no_connected_account_has(project: StackProject, text: str, hint: s
         # The same account, perhaps.
         ("two", "shop.id"),
         ("sold", '"acct_2"'),
-        # Looked up: on the key's own account or not, Stripe knows.
-        ('Product.lookup(id="prod_1")', '"acct_2"'),
+        ('Product.lookup(id="prod_1")', '""'),
+        ('Product.lookup(id="prod_1", lifecycle=Lifecycle(account="acct_2"))', '"acct_2"'),
     ],
 )
 def test_references_on_one_account(project: StackProject, product: str, account: str) -> None:
@@ -210,6 +210,65 @@ def test_references_across_accounts(
 def test_what_may_be_named_across_accounts(project: StackProject, text: str) -> None:
     """Accounts, files, parents of configurations, and text."""
     assert project.lines(PRELUDE + text + "\n") == []
+
+
+@pytest.mark.parametrize(
+    ("lookup", "account"),
+    [
+        ('Product.lookup(id="prod_1")', '"acct_2"'),
+        ('Product.lookup(id="prod_1", lifecycle=Lifecycle(account="acct_2"))', '""'),
+    ],
+)
+def test_what_is_looked_up_is_on_an_account_too(
+    project: StackProject, lookup: str, account: str
+) -> None:
+    """Its own lifecycle says on which."""
+    [problem] = project.check(PRELUDE + price(lookup, account) + "\n")
+    assert (problem.line, problem.reference) == (LINE, "across-accounts")
+    assert "lookup(..., lifecycle=Lifecycle(account=...))" in problem.hint
+
+
+@pytest.mark.parametrize(
+    ("lifecycle", "expected"),
+    [
+        (
+            "Lifecycle(account=shop)",
+            (
+                "bad-account: data.stripe_product.id-prod_1-on--stripe_account-shop-id: lookup on "
+                "'${stripe_account.shop.id}': it takes an account that exists"
+            ),
+        ),
+        (
+            'Lifecycle(account="acct_2", protect=True)',
+            "wrong-type: Product.lookup: of a lifecycle, a lookup takes the account only",
+        ),
+        (
+            '"acct_2"',
+            "wrong-type: Product.lookup: of a lifecycle, a lookup takes the account only",
+        ),
+    ],
+)
+def test_the_account_of_a_lookup_is_known(
+    project: StackProject, lifecycle: str, expected: str
+) -> None:
+    """Lookups are read before anything is made."""
+    text = f'Product.lookup(id="prod_1", lifecycle={lifecycle})\n'
+    assert project.lines(PRELUDE + text) == [f"{LINE} {expected}"]
+
+
+def test_one_lookup_on_two_accounts_is_two(project: StackProject) -> None:
+    """Each has a name that says where it is."""
+    text = (
+        'Product.lookup(id="prod_1")\n'
+        'Product.lookup(id="prod_1", lifecycle=Lifecycle(account="acct_2"))\n'
+        'Product.lookup(id="prod_1", lifecycle=Lifecycle(account="acct_3"))\n'
+    )
+    lookups = project.load(PRELUDE + text).lookups
+    assert {name: lookup.account for name, lookup in lookups.items()} == {
+        "data.stripe_product.id-prod_1": "",
+        "data.stripe_product.id-prod_1-on-acct_2": "acct_2",
+        "data.stripe_product.id-prod_1-on-acct_3": "acct_3",
+    }
 
 
 def test_the_keys_own_account_by_its_id(project: StackProject) -> None:
