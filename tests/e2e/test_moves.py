@@ -141,6 +141,24 @@ def test_what_is_new_can_refer_to_what_moves(project: Project) -> None:
     assert not project.report().has_changes
 
 
+def test_two_objects_for_one_address(shop: Project) -> None:
+    """The object that finds no room is not removed; once it is gone, it is forgotten."""
+    shop.write(COUPON.format(more="").replace("C10", "C20"), "other")
+    shop.apply()
+    shop.write("", "shop")
+    there = (
+        COUPON.format(more="").replace("C10", "C20") + '    moved("shop:stripe_coupon.c10", c10)\n'
+    )
+    shop.write(there, "other")
+    [refusal] = shop.report().refusals
+    assert refusal.startswith("shop:stripe_coupon.c10 cannot move to stripe_coupon.c10 (stacks/")
+    assert refusal.endswith("which is C20 already. Declare the two under different names")
+    shop.call("delete", "/v1/coupons/C10")
+    shop.apply()
+    assert coupons(shop) == ["C20"]
+    assert shop.state("shop").resources == {}
+
+
 def test_a_price_replaced_before_it_moves_away_is_removed_by_its_new_owner(
     project: Project,
 ) -> None:

@@ -95,9 +95,10 @@ def _removal(inputs: PlanInputs, address: str, prior: ResourceState) -> Decision
     if actual is None or reason in (Reason.RELEASED, Reason.PAST):
         return decision
     decision = with_ending(inputs, decision, actual)
-    if decision.removal is None:
-        return decision
-    return dataclasses.replace(decision, action=Action.DELETE)
+    if decision.removal is not None:
+        decision = dataclasses.replace(decision, action=Action.DELETE)
+    blocked = inputs.observed.transfers.blocked.get(address)
+    return decision if blocked is None else decision.refused(blocked)
 
 
 def _removal_policy(inputs: PlanInputs, address: str, prior: ResourceState) -> RemovalPolicy:

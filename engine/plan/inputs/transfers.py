@@ -30,6 +30,8 @@ class Transfers:
         waiting: Addresses whose objects another stack of the run declares, and which are left to
             the next plan, since options exclude that declaration.
         awaited: Addresses whose resources cannot come here in this run, as the refusals say.
+        blocked: Why resources cannot leave for where their move leads, by their addresses here. It
+            counts as long as their objects exist.
         contested: Every owner of the objects that several stacks keep, by address.
         refusals: Why a resource cannot come here, with the way on.
         warnings: What people should know of objects that several stacks record.
@@ -41,6 +43,7 @@ class Transfers:
     given: Collection[str] = ()
     waiting: Collection[str] = ()
     awaited: Collection[str] = ()
+    blocked: Mapping[str, str] = field(default_factory=dict)
     contested: Mapping[str, tuple[Owner, ...]] = field(default_factory=dict)
     refusals: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -101,6 +104,7 @@ class _Search:
         self.given: dict[str, set[str]] = {name: set() for name in self.graphs}
         self.waiting: dict[str, set[str]] = {name: set() for name in self.graphs}
         self.awaited: dict[str, set[str]] = {name: set() for name in self.graphs}
+        self.blocked: dict[str, dict[str, str]] = {name: {} for name in self.graphs}
         self.contested: dict[str, dict[str, tuple[Owner, ...]]] = {name: {} for name in self.graphs}
         self.refusals: dict[str, list[str]] = {name: [] for name in self.graphs}
         self.warnings: dict[str, list[str]] = {name: [] for name in self.graphs}
@@ -114,6 +118,7 @@ class _Search:
             given=frozenset(self.given[name]),
             waiting=frozenset(self.waiting[name]),
             awaited=frozenset(self.awaited[name]),
+            blocked=self.blocked[name],
             contested=self.contested[name],
             refusals=tuple(self.refusals[name]),
             warnings=tuple(self.warnings[name]),
@@ -147,12 +152,12 @@ class _Search:
             return  # it was moved before, or there never was one
         if entry is not None and own is not None and key_of(entry) == key_of(own):
             return  # an earlier run got so far
-        if own is not None or first is not None:
-            holder = own.id if own is not None else first
-            self.refusals[name].append(
-                f"{source} cannot move to {move.new} ({move.location}), which is {holder} already. "
-                "Declare the two under different names"
-            )
+        if own is not None and entry is not None and own.records(entry.account, entry.id):
+            self.released[move.stack][move.old] = taker  # an earlier run has replaced it since
+        elif own is not None:
+            self.blocked[move.stack][move.old] = _no_room(source, move, own.id)
+        elif first is not None:
+            self.refusals[name].append(_no_room(source, move, str(first)))
         elif not self._is_chosen(name, move.new):
             self.waiting[move.stack].add(move.old)
         else:
@@ -253,6 +258,14 @@ class _Search:
         # People learn of it from every plan, also from one of other stacks.
         last = here[-1].stack if here else list(self.graphs)[-1]
         self.warnings[last].append(f"{key.id} is {two_owners(owners)}")
+
+
+def _no_room(source: Owner, move: Move, holder: str) -> str:
+    """Why a resource cannot have the address that its move names."""
+    return (
+        f"{source} cannot move to {move.new} ({move.location}), which is {holder} already. "
+        "Declare the two under different names"
+    )
 
 
 def two_owners(owners: Sequence[Owner]) -> str:

@@ -130,14 +130,25 @@ def test_what_was_removed_and_is_remembered_moves_too(run: Run) -> None:
 
 
 def test_two_objects_for_one_address(run: Run) -> None:
-    """Nothing moves, and nothing may end."""
+    """Nothing moves, and the giver must not end what it has as long as that exists."""
     run.stack("shop", "", C10)
     run.stack("other", COUPON + MOVED, C20)
-    [refusal] = run.find()["other"].refusals
-    assert refusal == (
-        "shop:stripe_coupon.c cannot move to stripe_coupon.c (stacks/other.py:4), which is C20 "
-        "already. Declare the two under different names"
-    )
+    found = run.find()
+    assert found["shop"].blocked == {
+        ADDRESS: "shop:stripe_coupon.c cannot move to stripe_coupon.c (stacks/other.py:4), which "
+        "is C20 already. Declare the two under different names"
+    }
+    assert found["other"] == NOTHING
+
+
+def test_an_object_that_was_replaced_after_it_moved(run: Run) -> None:
+    """An earlier run was killed before the giver forgot what the receiver has replaced."""
+    run.stack("shop", "", C10)
+    replaced = ResourceState(type="stripe_coupon", id="C20", superseded=("C10",))
+    run.stack("other", COUPON + MOVED, replaced)
+    found = run.find()
+    assert found["shop"].released == {ADDRESS: THERE}
+    assert (found["shop"].given, found["shop"].blocked) == (frozenset(), {})
 
 
 def test_what_is_remembered_gives_way_to_what_exists(run: Run) -> None:
