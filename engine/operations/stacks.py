@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from engine.errors import GraphError, Problem, StateError
 from engine.frozen import frozen
@@ -13,6 +13,7 @@ from engine.operations.run.context import Context
 from engine.operations.run.orphans import orphan_at
 from engine.operations.run.reads import reads_of
 from engine.operations.validate import NOT_EVALUATED, cycle_problem
+from engine.plan.orphan import Orphan
 from engine.ports.held_locks import HeldLock
 from engine.ports.overview import ListedStack, Overview, StackState
 from engine.ports.run_locks import RunLock
@@ -138,14 +139,14 @@ class _Table:
 
     Attributes:
         context: The run's ports.
-        modules: The stacks that have a module.
+        modules: The stacks that have a module, as it was evaluated.
         held: Every held lock.
         runs: Every run lock that names a run.
         everywhere: All environments are shown.
     """
 
     context: Context
-    modules: Collection[str]
+    modules: Mapping[str, Stack]
     held: Sequence[HeldLock]
     runs: Sequence[RunLock]
     everywhere: bool
@@ -185,7 +186,7 @@ class _Table:
             ),
             None,
         )
-        orphan = None if name in self.modules else orphan_at(self.context, environment, name)
+        orphan = None if name in self.modules else self._orphan(name, environment)
         try:
             state = backend.read(name, environment)
             unfinished = run is None and bool(backend.read_journal(name, environment))
@@ -208,6 +209,15 @@ class _Table:
             unfinished=unfinished,
             orphan=orphan,
         )
+
+    def _orphan(self, name: str, environment: str) -> Orphan | None:
+        stored = self.context.backend.stacks(environment)
+        new = {
+            other: stack.declarations
+            for other, stack in self.modules.items()
+            if other not in stored
+        }
+        return orphan_at(self.context, environment, name, declared=new)
 
     def recorded_reads(self, name: str) -> _Reads:
         """The outputs that a stack without a module read at its last applies."""

@@ -108,6 +108,10 @@ def test_a_stack_without_a_module(engine: Engine, root: Path, write: Write) -> N
     assert (entry["file"], entry["wave"]) == (None, None)
     assert entry["states"][0]["commands"]["destroy"] == "engine destroy portal -e local"
     assert listed(engine)["shop"]["read_by"] == ["portal"]
+    write("site", PORTAL)
+    [state] = listed(engine)["portal"]["states"]
+    assert state["commands"]["move"] == "engine state mv portal: site: -e local"
+    (root / "stacks" / "site.py").unlink()
     assert engine("destroy", "portal", "--yes").code == 0
     assert engine("stacks").out.endswith(
         f"\n  local  serial 3, 0 resources, 1 archived object remembered, {ACCOUNT}\n"

@@ -88,9 +88,11 @@ class Renaming:
         moves = {str(move.old): str(move.new) for move in graph.stack.moves}
         recorded = {moves.get(address, address) for address in state.resources}
         made = [address for address in graph.declarations if address not in recorded]
+        same = [address for address in graph.declarations if address in recorded]
         gone = [address for address in recorded if address not in graph.declarations]
         changes = [build.change(name, Action.CREATE, reasons=(Reason.DECLARED,)) for name in made]
         changes += [self._removal(state, name) for name in gone]
+        changes += [build.change(name, Action.NO_OP) for name in same]
         return build.plan(*changes, stack=graph.stack.name, moves=moves)
 
     @staticmethod
