@@ -247,7 +247,9 @@ def prepared(case: Case) -> Prepared:
     """Plan a case, and keep what the plan was made from."""
     graph = graph_of(case)
     state, observed, options = state_of(case, graph.stack), observed_of(case), options_of(case)
-    plan = make_plan(graph, state, observed, loader.schemas(), options, stamped=False)
+    plan = make_plan(
+        graph, state, observed, loader.schemas(), options, stamped=case.get("stamped", False)
+    )
     return Prepared(graph, state, observed, options, plan)
 
 

@@ -89,6 +89,8 @@ def stale_refusals(session: Session, plans: Sequence[Plan]) -> dict[str, tuple[s
         return {}
     made = {plan.stack: dict(_made(session, plan)) for plan in plans}
     places = sorted({place for steps in made.values() for place in steps.values()})
+    if not places:
+        return {}
     pages = dict(
         zip(
             places,

@@ -6,14 +6,19 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
+
 from engine.catalog import loader
 from engine.plan.decide.replacement import choose_removal
 from engine.plan.inputs.observed import Observed
 from engine.plan.inputs.options import PlanOptions
 from engine.plan.model import Action
 from engine.plan.planner import make_plan
+from engine.plan.translate.params import stamp_params
 from engine.schema.lifecycle import Life, Probe, Removal, Verb
+from engine.schema.remote import STAMP_KEY
 from engine.state.model import ResourceState, new_state
+from engine.values.secret import Sensitive
 from tests.support.cases import graph_of, plan_of
 
 PRO = "stripe_product.pro"
@@ -73,6 +78,12 @@ def test_stamps_and_options_have_defaults() -> None:
         graph_of(CASE), state, Observed(), loader.schemas(), PlanOptions(), stamped=False
     ).steps
     assert "metadata" not in bare.params
+
+
+@pytest.mark.parametrize("metadata", [Sensitive({"team": "a"}), {STAMP_KEY: "V8"}])
+def test_metadata_that_the_stamp_cannot_go_with(metadata: Any) -> None:
+    """A secret as a whole, and an author who keeps the key: the update stays as it is."""
+    assert stamp_params(PRODUCT, {"metadata": metadata}, {"metadata": {}}, f"cafe:{PRO}") == {}
 
 
 def test_same_input_same_plan() -> None:
