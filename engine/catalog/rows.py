@@ -13,7 +13,6 @@ from engine.schema.lifecycle import Life
 from engine.schema.rules import Rule
 
 
-# Never compared or printed as a whole, and every start of the program would pay for both.
 @frozen(eq=False)
 class Field(Semantics):
     """What a row says of the fields at one path: `Semantics`, and what attributes do not keep.

@@ -31,7 +31,7 @@ class Kind(enum.StrEnum):
 _NO_FIELDS: Mapping[str, Attribute] = MappingProxyType({})
 
 
-# Never compared or printed as a whole, and every start of the program would pay for both.
+# Each equals itself alone, so that what is found out about it can be cached by it.
 @frozen(eq=False)
 class Attribute(Semantics):
     """One field of a resource type, with everything below it.

@@ -52,7 +52,6 @@ def _semantic(*, default: Any, literal: bool, remark: str = "", inherited: bool 
 _NONE: Mapping[Any, Any] = MappingProxyType({})
 
 
-# Never compared or printed as a whole, and every start of the program would pay for both.
 @frozen(eq=False)
 class Semantics:
     """All semantics of one field; what is not given is not so."""

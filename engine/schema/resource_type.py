@@ -14,7 +14,7 @@ from engine.schema.rules import Rule
 from engine.values.paths import Path
 
 
-# Never compared or printed as a whole, and every start of the program would pay for both.
+# Each equals itself alone, so that what is found out about it can be cached by it.
 @frozen(eq=False)
 class ResourceType:
     """One type of resource: its fields, and how its objects live.
