@@ -137,6 +137,7 @@ class Settings:
         root: The project folder.
         environment: Its environment.
         environments: The names of all that are configured.
+        embedded: Those of them that are the embedded emulator, each with an account of its own.
         variables: Values for the stacks' variables.
         parallelism: Operations in flight at once.
         retries: How often a request is repeated.
@@ -147,6 +148,7 @@ class Settings:
     root: Path
     environment: Environment
     environments: tuple[str, ...] = ()
+    embedded: frozenset[str] = frozenset({EMBEDDED})
     variables: Variables = field(default_factory=Variables)
     parallelism: int = _DEFAULT_PARALLELISM
     retries: int = _DEFAULT_RETRIES
@@ -202,6 +204,11 @@ def load_settings(
         root=root,
         environment=_environment(str(name), table, environ),
         environments=tuple(sorted({*table.get("environments", {}), EMBEDDED, UNNAMED})),
+        embedded=frozenset(
+            name
+            for name, entry in {EMBEDDED: {}, **table.get("environments", {})}.items()
+            if _is_embedded(name, entry)
+        ),
         variables=variables_of(environ) if variables is None else variables,
         parallelism=_count(
             environ.get("ENGINE_PARALLELISM") or None if parallelism is None else parallelism,
@@ -264,6 +271,11 @@ def _check_keys(table: Mapping[str, Any], known: Mapping[str, Any], where: str) 
             )
 
 
+def _is_embedded(name: str, entry: Mapping[str, Any]) -> bool:
+    """Whether an environment is the embedded emulator."""
+    return bool(entry.get("emulator", name == EMBEDDED and "api-key" not in entry))
+
+
 def _environment(name: str, table: Mapping[str, Any], environ: Mapping[str, str]) -> Environment:
     entries: Mapping[str, Mapping[str, Any]] = table.get("environments", {})
     _check_name(name)
@@ -280,7 +292,7 @@ def _environment(name: str, table: Mapping[str, Any], environ: Mapping[str, str]
         "secrets": entry.get("secrets", "file"),
         "secrets_read": entry.get("secrets-read", ""),
     }
-    if entry.get("emulator", name == EMBEDDED and "api-key" not in entry):
+    if _is_embedded(name, entry):
         if entry.get("live"):
             raise SettingsError(
                 f"[tool.engine.environments.{name}] is the embedded emulator, which is never live",

@@ -12,6 +12,7 @@ from engine.emulator.testing.faults import server_error
 from engine.errors import GuardError, SecretSinkError
 from engine.operations.apply import apply_stacks
 from engine.operations.import_ import import_object
+from engine.operations.verify.files import verify_states
 from engine.plan.inputs.options import PlanOptions
 from engine.ports.secret_sink import SecretSink
 from tests.support.project import Project
@@ -682,3 +683,44 @@ def test_one_state_that_records_an_object_twice(shop: Project) -> None:
     assert shop.writes() == []
     assert set(shop.state("shop").resources) == {"stripe_coupon.c10"}
     assert coupons(shop) == ["C10"]
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_environments_of_one_account(
+    shop: Project, monkeypatch: pytest.MonkeyPatch, *, same: bool
+) -> None:
+    """What the state of another environment records is left to it, if it is on the same account."""
+    monkeypatch.setenv("SHOP_KEY", shop.key)
+    key = '[tool.engine.environments.local]\napi-key = "env:SHOP_KEY"\n'
+    (shop.root / "pyproject.toml").write_text(key, encoding="utf-8")
+    state = shop.state("shop")
+    copy = dataclasses.replace(
+        state,
+        environment="copy",
+        lineage="c" * 32,
+        serial=1,
+        account_id=state.account_id if same else "acct_another",
+    )
+    shop.context().backend.write(copy, expected=None)
+    if same:
+        [warning] = shop.report("shop").plans[0].warnings
+        assert "as shop:stripe_coupon.c10 and copy/shop:stripe_coupon.c10" in warning
+    found = [problem for one in verify_states(shop.context(), (), ()) for problem in one.problems]
+    assert [problem.reference for problem in found] == ["state-twice"] * 2 * same
+    shop.write("", "shop")
+    shop.apply()
+    assert coupons(shop) == (["C10"] if same else [])
+    assert shop.state("shop").resources == {}
+    shop.write(COUPON.format(more=", lifecycle=Lifecycle(adopt=True)"), "shop")
+    refusals = shop.report().refusals
+    assert [("copy/shop:stripe_coupon.c10" in refusal) for refusal in refusals] == [True] * same
+
+
+def test_embedded_environments_are_apart(shop: Project) -> None:
+    """All embedded accounts have one id, and each environment has its own."""
+    table = "[tool.engine.environments.copy]\nemulator = true\n"
+    (shop.root / "pyproject.toml").write_text(table, encoding="utf-8")
+    state = dataclasses.replace(shop.state("shop"), environment="copy", lineage="c" * 32, serial=1)
+    shop.context().backend.write(state, expected=None)
+    assert shop.report("shop").plans[0].warnings == ()
+    assert [one.problems for one in verify_states(shop.context(), (), ())] == [(), ()]

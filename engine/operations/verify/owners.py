@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from engine.errors import Problem, StateError
 from engine.operations.run.context import Context
@@ -29,7 +29,7 @@ def objects_recorded_twice(context: Context) -> dict[Place, tuple[Problem, ...]]
                 if state is not None:
                     states[environment, stack] = state
     found: dict[Place, dict[tuple[str, str], tuple[Owner, ...]]] = {}
-    for together in _accounts(states.values()):
+    for together in _accounts(states.values(), context.settings.embedded):
         for key, owners in ownership_of(together, "").duplicates():
             for owner in owners if len({(o.environment, o.stack) for o in owners}) > 1 else ():
                 place = (owner.environment, owner.stack)
@@ -37,12 +37,15 @@ def objects_recorded_twice(context: Context) -> dict[Place, tuple[Problem, ...]]
     return {place: tuple(_problems(context, place, twice)) for place, twice in found.items()}
 
 
-def _accounts(states: Iterable[State]) -> Iterator[list[State]]:
-    """The states of each account: those of an environment, and those that name the same account."""
+def _accounts(states: Iterable[State], embedded: Collection[str]) -> Iterator[list[State]]:
+    """The states of each account: those of an environment, and those that name the same account.
+
+    The embedded account of each environment is another one, although all have one id.
+    """
     groups: dict[tuple[object, ...], list[State]] = {}
     for state in states:
         groups.setdefault((state.environment,), []).append(state)
-        if state.account_id:
+        if state.account_id and state.environment not in embedded:
             groups.setdefault((state.account_id, state.livemode), []).append(state)
     yield from groups.values()
 
