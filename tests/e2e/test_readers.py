@@ -112,7 +112,7 @@ def test_all_that_have_to_follow_are_named(chain: Project, options: dict[str, ob
     chain.write(CATALOGUE.format(amounts=DEARER), "catalogue")
     old = chain.state("catalogue").resources["stripe_price.month"].id
     together = (
-        f"and this plan ends {old}. Run both stacks as a whole: engine apply catalogue middle"
+        f"and this plan ends {old}. Run these stacks as a whole: engine apply catalogue middle"
     )
     assert chain.report("catalogue", **options).refusals == (
         f"stack middle refers to output 'prices.month' of catalogue, {together} portal",
@@ -120,7 +120,7 @@ def test_all_that_have_to_follow_are_named(chain: Project, options: dict[str, ob
     )
     if not options:
         [refusal] = chain.report("catalogue", "middle").refusals
-        assert refusal.startswith("stack portal refers to output 'offered' of middle")
+        assert refusal == f"stack portal refers to output 'offered' of middle, {together} portal"
 
 
 def test_a_key_that_no_other_stack_reads_may_end(chain: Project) -> None:
@@ -135,7 +135,7 @@ def test_what_is_read_is_neither_destroyed_nor_taken_away(chain: Project) -> Non
     """By `destroy`, and by code that no longer has the output; in one run of all both work."""
     refusals = chain.report("catalogue", destroy=True).refusals
     assert refusals[0].endswith(
-        "Run both stacks as a whole: engine destroy catalogue middle portal"
+        "Run these stacks as a whole: engine destroy catalogue middle portal"
     )
     [refusal] = chain.report("middle", destroy=True).refusals
     assert refusal == (

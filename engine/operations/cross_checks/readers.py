@@ -73,9 +73,15 @@ class Readers:
             elif ended and name != plan.stack:
                 yield from self._tied(ended, name, plan.stack)
         modules = stack_files(self._session.context.settings.stacks)
-        together = " ".join([plan.stack, *self._closure(refused)])
+        run = (one.stack for one in self._plans)
+        together = [
+            name
+            for name in dict.fromkeys([plan.stack, *run, *self._closure(refused)])
+            if name in modules or self._command == "destroy"
+        ]
+        word = "these stacks" if together[2:] else "both stacks"
         for name, sentences in refused.items():
-            way = f"Run both stacks as a whole: engine {self._command} {together}"
+            way = f"Run {word} as a whole: engine {self._command} {' '.join(together)}"
             if name not in modules and self._command != "destroy":
                 way = f"{name} has no module: remove what it manages first, engine destroy {name}"
             yield from (f"stack {name} {sentence}. {way}" for sentence in sentences)
@@ -113,6 +119,7 @@ def _without_value(session: Session, plan: Plan) -> Iterator[str]:
         return
     wanted = [value for value, _ in (plan.wanted_outputs or {}).values()]
     used = dict.fromkeys(targets_in([[step.params for step in plan.steps], wanted]))
+    lacking: dict[str, list[str]] = {}
     for target in used:
         if not isinstance(target, OutputTarget):
             continue
@@ -122,11 +129,13 @@ def _without_value(session: Session, plan: Plan) -> Iterator[str]:
         else:
             missing = session.output_of(target) is UNKNOWN
         if missing:
-            yield (
-                f"{plan.stack} reads output {target.local!r} of {target.stack}, which has no value "
-                f"there. If its module declares it, apply both: engine apply {target.stack} "
-                f"{plan.stack}"
-            )
+            lacking.setdefault(target.stack, []).append(repr(target.local))
+    for stack, (first, *more) in lacking.items():
+        others = f" (and {', '.join(more)})" if more else ""
+        yield (
+            f"{plan.stack} reads output {first} of {stack}, which has no value there{others}. If "
+            f"its module declares it, apply both: engine apply {stack} {plan.stack}"
+        )
 
 
 def _at(value: Any, path: Path) -> Any:

@@ -10,8 +10,9 @@ from engine.address import parse_address
 from engine.catalog import loader
 from engine.errors import StackError
 from engine.graph.build import ResourceGraph, build_graph, references_of
-from engine.stack.model import Declaration, Lifecycle, Location, Stack
+from engine.stack.model import Declaration, Import, Lifecycle, Location, Stack
 from engine.values.secret import Sensitive
+from engine.values.targets import OutputTarget
 
 PRODUCT = "stripe_product.pro"
 PRICE = "stripe_price.monthly"
@@ -183,3 +184,21 @@ def test_a_cycle_is_a_problem_with_every_place() -> None:
     assert "stripe_product.a -> stripe_product.b -> stripe_product.a" in problem.message
     assert "stripe_product.a at stacks/case.py:2" in problem.hint
     assert "stripe_product.b at stacks/case.py:1" in problem.hint
+
+
+def test_an_id_to_import_is_read_once() -> None:
+    """It is no reading that lasts: once imported, the object is the stack's own."""
+    stack = Stack(
+        name="shop",
+        file="stacks/shop.py",
+        imports={
+            "stripe_product.pro": Import(
+                address=parse_address("stripe_product.pro"),
+                id="${output.ids.pro} ${data.stripe_price.x.product}",
+                location=Location("stacks/shop.py", 1),
+            )
+        },
+    )
+    graph = build_graph(stack, loader.schemas())
+    assert list(graph.read_once()) == [OutputTarget("ids", "pro")]
+    assert list(graph.read()) == []

@@ -160,6 +160,7 @@ def test_a_trigger_is_compared_with_what_state_knows(target: Elsewhere) -> None:
     ]
     assert step.record is not None
     assert step.record.triggers == {name: ""}
+    assert reasons(plan((text,), {}, values={target: UNKNOWN}), COUPON) == keep
     left = plan((text,), {name: BEFORE}, values={target: UNKNOWN})
     assert not [step for step in left.steps if step.kind is not StepKind.RECORD]
 

@@ -18,7 +18,9 @@ from engine.plan.translate.params import stamp_params
 from engine.schema.lifecycle import Life, Probe, Removal, Verb
 from engine.schema.remote import STAMP_KEY
 from engine.state.model import ResourceState, new_state
+from engine.values.markers import UNKNOWN
 from engine.values.secret import Sensitive
+from engine.values.targets import OutputTarget
 from tests.support.cases import graph_of, plan_of
 
 PRO = "stripe_product.pro"
@@ -47,6 +49,20 @@ def test_nothing_is_made_in_place_of_an_import_that_was_not_read() -> None:
         "--no-refresh"
     )
     assert not plan_of({**CASE, "observed": {"refreshed": False}}).refusals
+
+
+def test_nothing_is_made_in_place_of_an_import_whose_id_is_not_known() -> None:
+    """The reference is named, and what to do."""
+    case = {**CASE, "stack": {**CASE["stack"], "imports": {PRO: "${output.shop.id}"}}}
+    seen = Observed(imports={PRO: None}, import_ids={PRO: UNKNOWN})
+    graph = graph_of(case)
+    found = make_plan(graph, new_state("case", "test"), seen, loader.schemas())
+    [refusal] = found.refusals
+    assert refusal == (
+        f"{PRO} is to be imported as ${{output.shop.id}}, which is no id before the apply. Apply "
+        "what it refers to first, or take import_ out to create it"
+    )
+    assert list(graph.read_once()) == [OutputTarget("shop", "id")]
 
 
 def test_a_type_that_nothing_removes() -> None:
