@@ -45,7 +45,7 @@ class Rebuilt:
         state: The state as written.
         traces: How the object of each declared resource was found, by address.
         missing: Declared resources without an object; the next apply creates them.
-        taken: Ids of objects that have the key of a missing resource and are not its, or several.
+        taken: Objects that fit a missing resource and are not known to be its, or several.
         undeclared: Resources that the stack does not declare now; the next apply removes them.
         left: Objects with the stack's stamp that are not recorded: they may be another stack's.
         unread: Types that could not be searched for those, each with the reason.

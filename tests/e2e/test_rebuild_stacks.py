@@ -290,6 +290,39 @@ def test_an_address_that_was_used_anew(shop: Project) -> None:
     settled(shop, before)
 
 
+def test_what_carries_a_stamp_that_nobody_knows_is_named(shop: Project) -> None:
+    """All of `shop` is gone, module and state: its stamp may be of another project."""
+    lose(shop, "shop", "other")
+    (shop.root / "stacks" / "shop.py").unlink()
+    shop.write(
+        "from engine.stripe import Coupon\n" + MOVING.replace("    ", "").replace("c5", "five"),
+        "other",
+    )
+    shop.call("delete", "/v1/coupons/C10")
+    c5 = shop.objects("/v1/coupons")[0]["id"]
+    with pytest.raises(UsageError, match="nothing on the account belongs") as raised:
+        rebuild(shop, ("other",))
+    assert f"stripe_coupon.five was not taken, though it fits: {c5}, with a stamp of" in str(
+        raised.value.cause
+    )
+    assert "engine import ADDR ID" in str(raised.value.hint)
+
+
+def test_a_stack_with_nothing_but_what_may_be_another_stacks(shop: Project) -> None:
+    """The error says which stack comes first."""
+    lose(shop, "shop", "other")
+    shop.write("from engine.stripe import Coupon\n")
+    for path in ("/v1/prices", "/v1/products"):
+        for one in shop.objects(path):
+            shop.call("post", f"{path}/{one['id']}", metadata={STAMP_KEY: ""})
+    lineage = shop.call("get", "/v1/coupons/C10")["metadata"][STAMP_KEY].partition(":")[0]
+    with pytest.raises(UsageError, match="nothing on the account belongs") as raised:
+        rebuild_states(shop.context(), ("shop",), RebuildOptions(lineage=lineage))
+    assert "stripe_coupon.c10 [C10] has its stamp, and may be of stack other: rebuild" in str(
+        raised.value.cause
+    )
+
+
 def test_two_that_are_alike_are_told_apart_by_nobody(shop: Project) -> None:
     """Likeness counts where each has one match alone."""
     twin = '    Coupon("five", percent_off=5, duration="once")\n'

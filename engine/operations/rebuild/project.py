@@ -194,6 +194,11 @@ class Project:
             for address in (stamped, self._received[name].get((giver, stamped), stamped))
         )
 
+    def is_unknown(self, stack: str, found: Stamped) -> bool:
+        """Whether the stamp of an object is of no state of the project, and no state has it."""
+        known = found.lineage in self.lineages or found.key in self.claimed
+        return not known and not self.owner(stack, found.key)
+
     def is_homeless(self, stack: str, found: Stamped) -> bool:
         """Whether the resource in the stamp of an object is gone, and no other has it."""
         if found.key in self.claimed or self.owner(stack, found.key):

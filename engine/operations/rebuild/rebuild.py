@@ -163,15 +163,32 @@ def _rebuild(
     for search in searches:
         search.collect_rest()
     found = [search for search in searches if search.claimed or search.undeclared]
-    empty = [search.graph.stack.name for search in searches if search not in found]
+    empty = [search for search in searches if search not in found]
     # Without names, stacks that never were applied are among them.
     if empty and (named or not found):
-        raise UsageError(
-            f"nothing on the account belongs to stack {empty[0]!r}: there is nothing to rebuild "
-            "its state from",
-            hint="check the environment and its key; if it never was applied, run engine apply",
-        )
+        raise _nothing(empty[0])
     return tuple(_write(session, search) for search in found)
+
+
+def _nothing(search: Search) -> UsageError:
+    """That a stack has no object, with those that may be its nevertheless."""
+    stack = search.graph.stack.name
+    perhaps = [
+        f"{address} was not taken, though it fits: {it}" for address, it in search.taken.items()
+    ]
+    perhaps += [
+        f"{one.address} [{one.id}] has its stamp, and may be of stack {one.stack}: rebuild or "
+        "apply that one first"
+        for one in search.left
+    ]
+    return UsageError(
+        f"nothing on the account belongs to stack {stack!r}: there is nothing to rebuild its state "
+        "from",
+        cause="\n".join(perhaps) or None,
+        hint="to take an object that no state has, run engine import ADDR ID"
+        if search.taken
+        else "check the environment and its key; if it never was applied, run engine apply",
+    )
 
 
 def _declared_state(session: Session, search: Search, old: RawState) -> State:

@@ -252,7 +252,8 @@ class Search:
         alike: dict[ObjectKey, list[str]] = {}
         objects: dict[ObjectKey, RemoteObject] = {}
         for found in self.listing.stamped():
-            if not self.project.is_homeless(self._stack, found):
+            unknown = self.project.is_unknown(self._stack, found)
+            if not unknown and not self.project.is_homeless(self._stack, found):
                 continue
             if self.project.rival(self._stack, found):
                 continue
@@ -262,6 +263,10 @@ class Search:
                 if place == found.key[:2] and is_like(
                     self.schemas[declaration.type], arguments[address], found.object
                 ):
+                    if unknown:
+                        stamp = f"{found.key.id}, with a stamp of {found.lineage}"
+                        self.taken.setdefault(address, stamp)
+                        continue
                     alike.setdefault(found.key, []).append(address)
                     objects[found.key] = found.object
         often = Counter(address for addresses in alike.values() for address in addresses)

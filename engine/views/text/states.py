@@ -137,7 +137,7 @@ def _rebuilt_lines(rebuilt: Rebuilt, style: Style) -> Iterator[str]:
             record = state.at(address)
             id = f" [{record.id}]" if record is not None else ""
             taken = rebuilt.taken.get(address)
-            note = f" (not taken, though the key fits: {taken})" if taken else ""
+            note = f" (not taken, though it fits: {taken})" if taken else ""
             yield f"  {address}{id}{note}"
     if rebuilt.undeclared and rebuilt.missing:
         yield (
