@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.catalog.loader import type_name
-from engine.errors import EngineError, NotFoundError, ProviderError
+from engine.errors import EngineError, NotFoundError, PermissionDeniedError, ProviderError
 from engine.plan.compare.liveness import is_gone, is_live
 from engine.plan.model import Step, StepKind
-from engine.ports.provider import Provider, RequestContext
+from engine.ports.provider import OUT_OF_REACH, Provider, RequestContext
 from engine.schema.lifecycle import Removal, Verb
 from engine.schema.remote import RemoteObject, id_of
 from engine.schema.resource_type import ResourceType, Schemas
+from engine.state.superseded import superseded_name
 from engine.values.markers import CLEAR
 from engine.values.secret import plain
 
@@ -107,6 +108,10 @@ def _remove(
         return _end(provider, kind, step.id, removal, context)
     except NotFoundError:
         return None  # removed by another client already
+    except PermissionDeniedError as error:
+        if error.code == OUT_OF_REACH and _is_left_elsewhere(step):
+            return None
+        raise
     except ProviderError as error:
         ways = (
             kind.life.removals[kind.life.removals.index(removal) + 1 :] if removal.fallback else ()
@@ -119,6 +124,15 @@ def _remove(
             context, idempotency_key=f"{context.idempotency_key}-{ways[0].verb}"
         )
         return _end(provider, kind, step.id, ways[0], other)
+
+
+def _is_left_elsewhere(step: Step) -> bool:
+    """Whether a removal is of what a resource left on another account than it is on now.
+
+    If that account was deleted or disconnected, the object is out of reach for good.
+    """
+    left = superseded_name(step.account, step.id, "")
+    return bool(step.account) and step.key == f"{step.kind} {step.address} {left}"
 
 
 def _has_ended(provider: Provider, kind: ResourceType, step: Step) -> bool:

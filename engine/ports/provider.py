@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from engine.frozen import frozen
 from engine.schema.lifecycle import Probe
@@ -23,6 +23,11 @@ class Account:
 
     id: str
     livemode: bool | None
+
+
+OUT_OF_REACH: Final = "account_invalid"
+"""The code of a refusal because a connected account does not exist, or does not let the key's
+account act on it: the service says the same of both."""
 
 
 def unfenced() -> None:

@@ -11,6 +11,7 @@ import re
 
 from engine.errors import PermissionDeniedError
 from engine.frozen import frozen
+from engine.ports.provider import OUT_OF_REACH
 from engine.schema.lifecycle import Verb
 from engine.schema.resource_type import ResourceType
 from engine.stripe.paths import SEPARATOR, filled
@@ -22,7 +23,7 @@ _RESTRICTED = "rk_"
 _NAMED = re.compile(r"Enabling \"(?P<title>[^\"]+)\" \('(?P<name>\w+)'\)")
 _NAMED_BEFORE = re.compile(r"Having the '(?:rak_)?(?P<name>\w+)' permission")
 # Refusals that are not about the key's permissions.
-_OTHER_REASONS = frozenset({"account_invalid", "platform_account_required"})
+_OTHER_REASONS = frozenset({OUT_OF_REACH, "platform_account_required"})
 
 
 @frozen

@@ -15,7 +15,7 @@ from typing import Any
 
 from engine.catalog.loader import type_name
 from engine.errors import NotFoundError, PermissionDeniedError, ProviderError
-from engine.ports.provider import Account, RequestContext
+from engine.ports.provider import OUT_OF_REACH, Account, RequestContext
 from engine.redaction import remember
 from engine.schema.lifecycle import Probe
 from engine.schema.remote import RemoteObject, id_of
@@ -134,7 +134,7 @@ class StripeProvider:
             return None
         except PermissionDeniedError as error:
             # L: for a deleted connected account Stripe answers as for one of another platform.
-            if error.code == "account_invalid" and not account:
+            if error.code == OUT_OF_REACH and not account:
                 return None
             raise
         self._request("GET", path).object(kind, found, id)

@@ -432,3 +432,16 @@ def test_lookups_on_an_account(shop: Project) -> None:
     )
     with pytest.raises(EngineError, match=f"finds nothing on account {there}"):
         shop.plan("reader")
+
+
+def test_what_was_left_on_an_account_that_is_gone_is_forgotten(shop: Project) -> None:
+    """Stripe removed it together with the account; the next apply does not fail over it."""
+    here, there = shop.id("stripe_account.here"), shop.id("stripe_account.there")
+    shop.write(SHOP.format(on="there"))
+    shop.emulator.faults.add(error("no", status=402), method="DELETE", path="/v1/coupons/C10")
+    assert len(shop.try_apply().failures) == 1
+    shop.call("delete", f"/v1/accounts/{here}")
+    shop.apply()
+    entry = shop.state().resources["stripe_coupon.ten"]
+    assert (entry.account, entry.left) == (there, ())
+    assert shop.plan().has_changes is False

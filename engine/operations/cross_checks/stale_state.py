@@ -20,7 +20,6 @@ from engine.operations.cross_checks.other_stacks import other_states
 from engine.operations.cross_checks.owners import owners_in
 from engine.operations.cross_checks.raw_state import places_by_lineage, read_raw_state
 from engine.operations.refresh.concurrent import at_once
-from engine.operations.refresh.lost_accounts import LOST
 from engine.operations.run.session import Session
 from engine.plan.compare.likeness import is_like
 from engine.plan.compare.liveness import is_gone, is_live, is_past
@@ -28,6 +27,7 @@ from engine.plan.inputs.accounts import is_known
 from engine.plan.inputs.ownership import key_of, key_of_object
 from engine.plan.inputs.stamp import read_stamp
 from engine.plan.model import Action, Change, Plan, Step, StepKind
+from engine.ports.provider import OUT_OF_REACH
 from engine.schema.lifecycle import Verb
 from engine.schema.remote import STAMP_KEY, RemoteObject, id_of
 from engine.schema.resource_type import ResourceType
@@ -164,7 +164,7 @@ def _newest(session: Session, place: _Place) -> Sequence[RemoteObject]:
     try:
         return next(session.provider.pages(kind, filters, account=account), ())
     except ProviderError as error:
-        if error.status not in _REFUSED or error.code == LOST:
+        if error.status not in _REFUSED or error.code == OUT_OF_REACH:
             raise
         return ()
 

@@ -6,11 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from engine.errors import PermissionDeniedError
 from engine.operations.refresh.read import Connected, Place, read_all
+from engine.ports.provider import OUT_OF_REACH
 from engine.schema.remote import RemoteObject
 from engine.schema.resource_type import Schemas
-
-LOST = "account_invalid"
-"""Stripe's code for an account that does not exist, or that does not let the key's account act."""
 
 
 def read_recorded(
@@ -32,7 +30,7 @@ def read_recorded(
     try:
         return read_all(session, schemas, places)
     except PermissionDeniedError as error:
-        if error.code != LOST:
+        if error.code != OUT_OF_REACH:
             raise
     found: dict[Place, RemoteObject] = {}
     lost: dict[str, PermissionDeniedError] = {}
@@ -40,7 +38,7 @@ def read_recorded(
         try:
             found |= read_all(session, schemas, [place for place in places if place[1] == account])
         except PermissionDeniedError as error:
-            if error.code != LOST:
+            if error.code != OUT_OF_REACH:
                 raise
             lost[account] = error
     gone = {

@@ -15,13 +15,12 @@ from engine.errors import (
     ProviderError,
     RateLimitedError,
 )
+from engine.ports.provider import OUT_OF_REACH
 from engine.redaction import redact
 from engine.stripe.http.retries import header, is_replayed, status_of
 
 _SERVER = 500
 _OTHER_MODE = re.compile(r"a similar object exists in (live|test) mode")
-_NO_ACCOUNT = "account_invalid"
-"""Stripe's code for a connected account that the key cannot act for, or that does not exist."""
 _ERRNO = re.compile(r"\[Errno -?\d+\] ([^'\")\n]+)")
 _NETWORK = re.compile(r"\(Network error: (.{1,200})")
 _CUT_OFF = "Its answer was cut off on the way, or came from another server."
@@ -66,7 +65,7 @@ def translate(error: Any, path: str, server: str) -> ProviderError:
     kind, hint = _KINDS.get(status, (ProviderError, None))
     if details["code"] == "resource_missing":
         kind = NotFoundError
-    if details["code"] == _NO_ACCOUNT:
+    if details["code"] == OUT_OF_REACH:
         hint = (
             "check the account's id; if it was disconnected from your platform, it has to be "
             "connected again"
