@@ -137,6 +137,22 @@ class _Search:
                 self._move(name, move)
             elif move.stack in self.others:
                 self._move_from_outside(name, move)
+            elif move.new not in self.states[name].resources:
+                self._warn_of_nothing(name, move)
+
+    def _warn_of_nothing(self, name: str, move: Move) -> None:
+        """A stack that is not there gives nothing; one that is may be meant."""
+        known = {**self.states, **self.others}
+        meant = [
+            other
+            for other, state in known.items()
+            if other != name and state is not None and move.old in state.resources
+        ]
+        if meant:
+            self.warnings[name].append(
+                f"there is no stack {move.stack}, so nothing moves to {move.new} "
+                f"({move.location}). {meant[0]}:{move.old} exists: name that if it is meant"
+            )
 
     def _given_up(self, move: Move) -> bool:
         """Whether the giver, of this run, has no object at the address."""

@@ -112,19 +112,16 @@ def _unknown_giver(
     """A stack without a module and without a state, which looks like a slip.
 
     A move that was carried out leaves a giver without a module nothing, so that its name alone is
-    no mistake: only where another stack records what is to be moved, or where nothing was ever
-    applied.
+    no mistake: only where a stack of nearly that name records what is to be moved, or where nothing
+    was ever applied.
     """
     if move.stack in recorded:
         return
     others = {name for name, addresses in recorded.items() if move.old in addresses}
     near = nearest(move.stack, sorted((others if recorded else set(modules)) - {receiver}))
-    if near or not recorded:
-        yield _found(
-            move.location,
-            f"moved: there is no stack {move.stack!r}",
-            f"did you mean {near!r}?" if near else f"stacks: {', '.join(sorted(modules))}",
-        )
+    if near:
+        message = f"moved: there is no stack {move.stack!r}"
+        yield _found(move.location, message, f"did you mean {near!r}?")
 
 
 def _found(location: Location, message: str, hint: str = "") -> Problem:

@@ -357,3 +357,16 @@ def test_an_owner_in_another_environment_of_the_account(run: Run) -> None:
     run.stack("shop", "", C10)
     found = run.find(live)["shop"]
     assert found.released == {ADDRESS: Owner("shop", "stripe_coupon.c", "live")}
+
+
+def test_a_giver_that_is_not_there_while_another_may_be_meant(run: Run) -> None:
+    """Nothing moves, and the plan says which stack has such a resource."""
+    run.stack("shop", COUPON, C10)
+    run.stack("other", COUPON + MOVED.replace("shop", "nosuch"))
+    [warning] = run.find()["other"].warnings
+    assert warning == (
+        "there is no stack nosuch, so nothing moves to stripe_coupon.c (stacks/other.py:4). "
+        "shop:stripe_coupon.c exists: name that if it is meant"
+    )
+    run.has("other", C20)
+    assert run.find()["other"].warnings == ()
