@@ -249,26 +249,32 @@ class Search:
         Each has to be the only one that is like the other, also among those of other stacks.
         """
         arguments = self._arguments()
+        missing: dict[tuple[str, str], list[str]] = {}
+        for address in self._missing():
+            place = (self.graph.declarations[address].type, self._account(address))
+            missing.setdefault(place, []).append(address)
         alike: dict[ObjectKey, list[str]] = {}
         objects: dict[ObjectKey, RemoteObject] = {}
         for found in self.listing.stamped():
             unknown = self.project.is_unknown(self._stack, found)
-            if not unknown and not self.project.is_homeless(self._stack, found):
+            if found.key[:2] not in missing or not (
+                unknown or self.project.is_homeless(self._stack, found)
+            ):
                 continue
-            if self.project.rival(self._stack, found):
+            kind = self.schemas[found.key.type]
+            like = [
+                address
+                for address in missing[found.key[:2]]
+                if is_like(kind, arguments[address], found.object)
+            ]
+            if not like or self.project.rival(self._stack, found):
                 continue
-            for address in self._missing():
-                declaration = self.graph.declarations[address]
-                place = (declaration.type, self._account(address))
-                if place == found.key[:2] and is_like(
-                    self.schemas[declaration.type], arguments[address], found.object
-                ):
-                    if unknown:
-                        stamp = f"{found.key.id}, with a stamp of {found.lineage}"
-                        self.taken.setdefault(address, stamp)
-                        continue
-                    alike.setdefault(found.key, []).append(address)
-                    objects[found.key] = found.object
+            if unknown:
+                for address in like:
+                    told = f"{found.key.id}, with a stamp of {found.lineage}"
+                    self.taken.setdefault(address, told)
+            else:
+                alike[found.key], objects[found.key] = like, found.object
         often = Counter(address for addresses in alike.values() for address in addresses)
         pairs = {
             addresses[0]: [objects[key]]
