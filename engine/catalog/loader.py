@@ -212,11 +212,14 @@ def sdk_version() -> str:
 class _LazySchemas(Mapping[str, ResourceType]):
     """Managed types by type name."""
 
+    def __init__(self) -> None:
+        self._loaded: dict[str, ResourceType] = {}
+
     def __getitem__(self, name: str) -> ResourceType:
-        found = _type_names().get(name)
+        found = self._loaded.get(name)
         if found is None:
-            raise KeyError(name)
-        return by_object(found)
+            found = self._loaded[name] = by_object(_type_names()[name])
+        return found
 
     def __iter__(self) -> Iterator[str]:
         return iter(_type_names())

@@ -296,7 +296,9 @@ def _rebuilt(
     element = node.element
     if element is not None:
         element = _rebuilt(element, (*path, ANY_PART), changes, dropped, fixed=fixed)
-    built = replace(node, **{**own, "fields": _with_twins(fields), "element": element})
+    built = node
+    if own or fields or element is not None:
+        built = replace(node, **{**own, "fields": _with_twins(fields), "element": element})
     if fixed and built.declarable and not built.immutable:
         return replace(built, immutable=True)
     return built

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import field, fields, replace
 from typing import Any
 
@@ -45,15 +45,12 @@ class Field(Semantics):
 
     def given(self) -> dict[str, Any]:
         """Every value that is not the default, by name."""
-        return {name: value for name, value in _values(self) if value != _NOTHING[name]}
-
-
-def _values(facts: Field) -> Iterator[tuple[str, Any]]:
-    return ((declared.name, getattr(facts, declared.name)) for declared in fields(Field))
+        held = ((name, getattr(self, name), default) for name, default in _NOTHING.items())
+        return {name: value for name, value, default in held if value != default}
 
 
 _NO_FACTS = Field()
-_NOTHING = dict(_values(_NO_FACTS))
+_NOTHING = {known.name: getattr(_NO_FACTS, known.name) for known in fields(Field)}
 
 
 @frozen(eq=False)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from engine.address import parse_address
+from engine.emulator.testing.faults import server_error
 from engine.errors import EngineError, UsageError
 from engine.operations.state_edit.move import MoveOptions, move_resources
 from engine.operations.state_edit.rename import move_stack
@@ -384,3 +385,56 @@ def test_states_of_two_accounts_give_each_other_nothing(project: Project) -> Non
     write(project, other=coupon.format("a"))
     with pytest.raises(EngineError, match="are of different accounts"):
         move(project, "shop", "other", "stripe_coupon.a")
+
+
+PRICED = """
+    from engine.stripe import Price, Product
+    p = Product("pro", name="Pro", id="pro")
+    Price("month", product=p, currency="usd", unit_amount={}, recurring={{"interval": "month"}})
+"""
+
+
+def test_what_a_replacement_left_behind_is_ended_by_the_receiver(project: Project) -> None:
+    """The old price could not be archived; it moves along with the new one."""
+    write(project, shop=PRICED.format(1000), other="pass\n")
+    project.apply()
+    [old] = project.objects("/v1/prices")
+    write(project, shop=PRICED.format(1200))
+    where = f"/v1/prices/{old['id']}"
+    project.emulator.faults.add(server_error(), method="POST", path=where, times=3)
+    assert project.try_apply().failures
+    project.emulator.faults.clear()
+    project.report()  # recovers what is not certain
+    assert project.state().resources["stripe_price.month"].superseded == (old["id"],)
+    write(project, shop="pass\n", other=PRICED.format(1200))
+    move(project, "shop", "other", "stripe_product.pro", children=True)
+    project.apply()
+    assert {found["unit_amount"]: found["active"] for found in project.objects("/v1/prices")} == {
+        1000: False,
+        1200: True,
+    }
+    assert not project.report().has_changes
+
+
+def test_what_was_archived_is_revived_by_the_stack_that_has_it_now(project: Project) -> None:
+    """A price that is declared again in the merged stack is the old one."""
+    write(project, shop=PRICED.format(1000), other="from engine.stripe import Coupon\n")
+    project.apply()
+    [price] = project.objects("/v1/prices")
+    until = PRICED.index("    Price(")
+    write(project, shop=PRICED[:until])
+    project.apply()
+    assert not project.objects("/v1/prices")[0]["active"]
+    coupon = 'Coupon("own", id="OWN", percent_off=10)\n'
+    write(project, other=f"from engine.stripe import Coupon\n{coupon}")
+    project.apply()
+    write(
+        project,
+        shop="",
+        other=textwrap.dedent(PRICED.format(1000)) + f"from engine.stripe import Coupon\n{coupon}",
+    )
+    move_stack(project.context(), "shop", "other", MoveOptions())
+    project.apply()
+    assert [(found["id"], found["active"]) for found in project.objects("/v1/prices")] == [
+        (price["id"], True)
+    ]

@@ -36,12 +36,13 @@ def is_blank(holder: Attribute, field: Attribute, value: Any) -> bool:
         field: What the value is for.
         value: As declared.
     """
+    if not isinstance(value, (str, list, tuple)) or value:
+        return False
     text = field.kind is Kind.STRING and type(value) is str
     # What only a create can set has nothing to clear, and is made anew to be emptied.
-    entries = field.kind is Kind.LIST and isinstance(value, (list, tuple)) and not field.immutable
+    entries = field.kind is Kind.LIST and not isinstance(value, str) and not field.immutable
     return (
         (text or entries)
-        and not value
         # Of a map of texts, such as metadata, an empty one deletes an entry.
         and holder.kind is Kind.OBJECT
         and not field.clearable
@@ -56,13 +57,14 @@ def said(attribute: Attribute, value: Any) -> Any:
         return value
     if isinstance(value, Mapping):
         kept: dict[Any, Any] = {}
+        same = True
         for name, inner in value.items():
             child = attribute.child(name)
-            if child is None:
-                kept[name] = inner
-            elif not is_blank(attribute, child, inner):
-                kept[name] = said(child, inner)
-        same = len(kept) == len(value) and all(kept[name] is value[name] for name in kept)
+            if child is not None and is_blank(attribute, child, inner):
+                same = False
+                continue
+            kept[name] = inner if child is None else said(child, inner)
+            same = same and kept[name] is inner
         return value if same else kept
     if isinstance(value, list) and attribute.element is not None:
         entries = [said(attribute.element, inner) for inner in value]

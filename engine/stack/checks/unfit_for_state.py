@@ -60,7 +60,7 @@ def exposed(stack: Stack, schemas: Schemas, root: Path) -> Iterator[Problem]:
 
 def keys_within(value: Any) -> Iterator[str]:
     """Yield what each key anywhere in a value is that no `Sensitive` is around."""
-    return (kind for _, kind, _ in _keys_in(value, None))
+    return (kind for _, kind, _ in _keys_in([value], None))
 
 
 def _documents(
@@ -92,10 +92,10 @@ def _words(lifecycle: Lifecycle) -> Mapping[str, Any]:
     }
 
 
-def _keys_in(value: Any, attribute: Attribute | None) -> list[tuple[LeafPath, str, bool]]:
+def _keys_in(document: Any, attribute: Attribute | None) -> list[tuple[LeafPath, str, bool]]:
     """Where keys are, what they are, and whether a key of a mapping holds them."""
     found: list[tuple[LeafPath, str, bool]] = []
-    _collect_keys(value, (), attribute, found)
+    _collect_keys(document, (), attribute, found)
     return found
 
 
@@ -105,18 +105,18 @@ def _collect_keys(
     attribute: Attribute | None,
     found: list[tuple[LeafPath, str, bool]],
 ) -> None:
-    # Every leaf of every declaration comes by here: no generators.
-    if isinstance(value, Sensitive) or (attribute is not None and attribute.sensitive):
-        return
-    if isinstance(value, str):
-        found.extend([(path, kind, False) for kind in keys_in(str.__str__(value))])
-        return
+    # Every leaf of every declaration comes by here: no generators, and no call for a scalar.
     for name, inner in children(value):
         kinds = keys_in(name) if isinstance(name, str) else []
         found.extend([(path, kind, True) for kind in kinds])
         below = None if attribute is None else attribute.child(name)
-        # The path would show the key.
-        _collect_keys(inner, path if kinds else (*path, name), below, found)
+        if isinstance(inner, Sensitive) or (below is not None and below.sensitive):
+            continue
+        place = path if kinds else (*path, name)  # the name would show the key
+        if isinstance(inner, str):
+            found.extend([(place, kind, False) for kind in keys_in(str.__str__(inner))])
+        else:
+            _collect_keys(inner, place, below, found)
 
 
 def not_json(stack: Stack, root: Path) -> Iterator[Problem]:

@@ -27,7 +27,16 @@ def addresses_document(environment: str, states: Sequence[State]) -> dict[str, A
         "format_version": FORMAT_VERSION,
         "environment": environment,
         "stacks": [
-            {"stack": state.stack, "addresses": sorted(state.resources)} for state in states
+            {
+                "stack": state.stack,
+                "addresses": sorted(state.resources),
+                "accounts": {
+                    address: entry.account
+                    for address, entry in sorted(state.resources.items())
+                    if entry.account
+                },
+            }
+            for state in states
         ],
     }
 

@@ -41,13 +41,14 @@ CALLS = (*WRITES, *SYNCS, *NAMES, ROOM)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """One apply, or a move between states, and what goes wrong in it.
+    """One apply, a move between states or a destroy, and what goes wrong in it.
 
     Attributes:
         root: Project folder.
         environ: Environment variables.
         parallelism: Operations in flight at once.
         move: Move by `engine state mv` instead: the words behind it; none for an apply.
+        destroy: Destroy these stacks instead; none for an apply.
         at: 1-based number of the point where it goes wrong; 0 for nowhere.
         torn: Killed in the middle of a write, not before it.
         error: Error number that calls fail with, instead of a kill; 0 for none.
@@ -65,6 +66,7 @@ class Order:
     environ: dict[str, str] = field(default_factory=dict)
     parallelism: int = 1
     move: tuple[str, ...] = ()
+    destroy: tuple[str, ...] = ()
     at: int = 0
     torn: bool = False
     error: int = 0
@@ -160,8 +162,9 @@ def run(order: Order) -> tuple[int, str, int]:
             code = command_line(words)
         return code, told.getvalue(), saboteur.points
     context = open_project(Path(order.root), parallelism=order.parallelism)
+    options = PlanOptions(allow_mass_change=True, destroy=bool(order.destroy))
     try:
-        done = apply_stacks(context, (), PlanOptions(allow_mass_change=True), lambda _: True)
+        done = apply_stacks(context, order.destroy, options, lambda _: True)
     except EngineError as error:
         return error.exit_code, str(error), saboteur.points
     errors = [str(failure.error) for failure in done.failures]

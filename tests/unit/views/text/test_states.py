@@ -153,7 +153,7 @@ def test_states_are_documents() -> None:
     }
     assert addresses_document("live", [FULL]) == {
         **head,
-        "stacks": [{"stack": "saas", "addresses": ["stripe_price.pro"]}],
+        "stacks": [{"stack": "saas", "addresses": ["stripe_price.pro"], "accounts": {}}],
     }
 
 
