@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from engine.emulator.testing.faults import Effect, error, server_error
 from engine.errors import GuardError
 from engine.operations.saved_plan.saved_plan import apply_saved, plan_to_save
 from engine.plan.inputs.options import PlanOptions
@@ -252,3 +253,22 @@ def test_a_coupon_that_was_deleted_elsewhere_is_made_again_with_its_codes(codes:
     assert [found["id"] for found in codes.objects("/v1/coupons")] == ["SALE"]
     assert len(codes.objects("/v1/promotion_codes", active=True)) == 1
     assert not codes.report().has_changes
+
+
+@pytest.mark.parametrize("fault", [server_error(), error("No.", status=400)])
+def test_what_a_reader_that_failed_still_has_is_not_ended_alone(
+    chain: Project, fault: Effect
+) -> None:
+    """The output is the new price already, but the link of the other stack sells the old one."""
+    old = chain.state("catalogue").resources["stripe_price.month"].id
+    chain.write(CATALOGUE.format(amounts=DEARER), "catalogue")
+    chain.emulator.faults.add(fault, method="POST", path="/v1/payment_links", times=3)
+    assert chain.try_apply().failures
+    [refusal] = chain.report("catalogue").refusals
+    assert refusal == (
+        f"stack portal refers to output 'offered' of middle, and this plan ends {old}. Run both "
+        "stacks as a whole: engine apply catalogue portal"
+    )
+    chain.emulator.faults.clear()
+    chain.apply()
+    assert [plan.has_changes for plan in chain.report().plans] == [False] * 3

@@ -182,8 +182,9 @@ class _Lost:
         ends: dict[Elsewhere, set[str]] = {}
         gone: dict[Elsewhere, set[str]] = {}
         anew: dict[Elsewhere, set[str]] = {}
+        seen = self._seen(self._states[name], pending)
         for target in reads:
-            ids = self._ids(target)
+            ids = self._ids(target) | seen.get(target, set())
             if not self._follows(name, target):
                 if self._ends & ids:
                     ends[target] = self._ends & ids
@@ -200,6 +201,20 @@ class _Lost:
                 f"{_refers(anew)}, and this plan makes {_named(anew)} anew: what {name} has made "
                 "for the old one ends with it"
             )
+
+    def _seen(self, reader: State, pending: Collection[str]) -> dict[Elsewhere, set[str]]:
+        """The ids that the objects of a stack keep where it refers to others.
+
+        After an apply in which a reader failed, an output is another one already.
+        """
+        found: dict[Elsewhere, set[str]] = {}
+        for address, entry in reader.resources.items() if self._ends else ():
+            if address in pending:
+                continue  # it follows now
+            for path, named in targets_with_paths(entry.declared):
+                if isinstance(named, OutputTarget):
+                    found.setdefault(named, set()).add(str(get_path(entry.attributes, path)))
+        return found
 
     def _ids(self, target: Elsewhere) -> set[str]:
         """What a stack has read there, also through a stack that passes it on."""
