@@ -17,6 +17,9 @@ from engine.state.model import ResourceState
 from engine.values.markers import ABSENT
 from engine.values.paths import Path
 
+ACCOUNT_PATH: Path = ("lifecycle", "account")
+"""The path of the account among the leaves that differ."""
+
 
 class Action(enum.StrEnum):
     """What happens to one resource."""

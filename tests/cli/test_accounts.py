@@ -26,7 +26,7 @@ NEW = """
 MOVED = """
   # stripe_coupon.ten will be replaced: lifecycle.account cannot be changed in place
   # the new one first, then the old one is deleted
-+/- stripe_coupon.ten [C10] on acct_SOUTH  stacks/shop.py:7
++/- stripe_coupon.ten [C10]  stacks/shop.py:7
       ~ lifecycle.account: "acct_NORTH" -> "acct_SOUTH"  # forces replacement
 """
 

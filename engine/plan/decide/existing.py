@@ -14,7 +14,7 @@ from engine.plan.compare.liveness import has_ended, is_past, past_leaf
 from engine.plan.compare.normalize import Normalizer, applied_leaves
 from engine.plan.decide.decision import Decision, removal_policy_of
 from engine.plan.inputs.accounts import is_known
-from engine.plan.model import Action, FieldChange, FieldReason, Reason
+from engine.plan.model import ACCOUNT_PATH, Action, FieldChange, FieldReason, Reason
 from engine.plan.translate.companions import made_again
 from engine.plan.translate.params import update_params
 from engine.schema.remote import RemoteObject, id_of
@@ -23,7 +23,7 @@ from engine.stack.model import Declaration
 from engine.state.model import ResourceState
 from engine.values.markers import ABSENT, UNKNOWN
 from engine.values.paths import Path, dotted
-from engine.values.targets import OutputTarget, Target
+from engine.values.targets import AttributeTarget, OutputTarget, Target
 from engine.values.templates import targets_in
 from engine.values.tree import without
 
@@ -32,8 +32,6 @@ _OF_THE_CODE = (
     *(FieldReason.CLEARED, FieldReason.STAYS, FieldReason.GOES),
 )
 """Why a field differs if the declaration changed."""
-_ACCOUNT = ("lifecycle", "account")
-"""The path of the account among the leaves that differ."""
 
 
 @frozen
@@ -178,12 +176,21 @@ def _account_change(case: Existing) -> Iterator[FieldChange]:
     if case.old_account is not None:
         known = is_known(account)
         yield FieldChange(
-            path=_ACCOUNT,
+            path=ACCOUNT_PATH,
             before=case.old_account or ABSENT,
             after=(account or ABSENT) if known else UNKNOWN,
-            reason=FieldReason.CHANGED if known else FieldReason.REFERENCE,
+            reason=FieldReason.CHANGED if known or _is_new(case) else FieldReason.REFERENCE,
             forces_replacement=True,
         )
+
+
+def _is_new(case: Existing) -> bool:
+    """Whether the account was not that of the resource at the last apply."""
+    before = case.prior.dependencies if case.prior is not None else ()
+    targets = targets_in(case.declaration.lifecycle.account)
+    return any(
+        isinstance(one, AttributeTarget) and str(one.address) not in before for one in targets
+    )
 
 
 def _moved_leaves(case: Existing) -> frozenset[Path]:
@@ -237,7 +244,7 @@ def _named(case: Existing, repointed: Iterable[FieldChange]) -> Iterator[Target]
     """What the fields refer to that change because of it."""
     names = {change.path[0] for change in repointed}
     yield from (target for path, target in case.declaration.references if path[0] in names)
-    if _ACCOUNT[0] in names:
+    if ACCOUNT_PATH[0] in names:
         yield from targets_in(case.declaration.lifecycle.account)
 
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from engine.plan.model import Action, Change, Drift, FieldChange, FieldReason, OutputChange
+from engine.plan.model import (
+    ACCOUNT_PATH,
+    Action,
+    Change,
+    Drift,
+    FieldChange,
+    FieldReason,
+    OutputChange,
+)
 from engine.schema.resource_type import Schemas
 from engine.values.markers import ABSENT
 from engine.values.tree import leaves
@@ -44,7 +52,8 @@ def change_lines(
     if order:
         yield style.paint(f"  # {order}", "bold")
     name = f"{change.address} [{change.id}]" if change.id else change.address
-    name += vocabulary.on_account(change.account)
+    if not any(entry.path == ACCOUNT_PATH for entry in change.fields):  # else a line says it
+        name += vocabulary.on_account(change.account)
     place = style.paint(f"  {change.line}", "dim") if change.line else ""
     yield f"{style.paint(f'{sign:>3}', colour)} {name}{place}"
     if change.action not in _ENDS:
