@@ -49,6 +49,11 @@ class Modules:
             self._stacks[name] = stack
         return stack
 
+    @property
+    def evaluated(self) -> list[Stack]:
+        """The stacks whose modules were evaluated, also those that another one looked into."""
+        return [stack for stack in self._stacks.values() if stack is not None]
+
     def _stack_of(self, name: str) -> Stack | None:
         """The module of a stack; None while it is being evaluated."""
         return self._stacks[name] if name in self._stacks else self.stack(name)

@@ -92,7 +92,7 @@ def load_graphs(
                     found.extend(error.problems)
         stacks.append(stack)
         problems.extend(found)
-    _check_variables(context, stacks)
+    _check_variables(context, modules.evaluated)
     problems.extend(output_problems(stacks, modules.shapes, settings.root))
     known = tuple(stack_files(settings.stacks))
     problems.extend(moves_between(stacks, known, functools.partial(_recorded, context)))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from engine.errors import StackError
 from engine.operations.validate import validate_stacks
+from engine.variables import Given, Variables
 from tests.support.project import Project
 
 CATALOGUE = """
@@ -365,3 +368,32 @@ def test_null_is_a_value_in_a_map_too(project: Project) -> None:
     assert project.state("catalogue").outputs["all"] == {"text": None, "none": None, "name": "X"}
     assert [entry["description"] for entry in project.objects("/v1/products")] == [None, None]
     assert not project.report().has_changes
+
+
+def test_a_variable_of_a_producer_is_read_also_where_only_its_reader_is_named(
+    project: Project,
+) -> None:
+    """Its name need not be in the text of the module, since that was evaluated for its keys."""
+    project.write(
+        """
+        from engine import output, variable
+
+        output("names", {name: "x" for name in [variable("na" + "me", "a")]})
+        """,
+        "catalogue",
+    )
+    project.write(
+        """
+        from engine import stack_output
+        from engine.stripe import Product
+
+        for name in stack_output("catalogue", "names"):
+            Product(name, name=name)
+        """,
+        "portal",
+    )
+    context = project.context()
+    given = Variables(given={"name": Given("b", "--var name")})
+    settings = dataclasses.replace(context.settings, variables=given)
+    [stack] = validate_stacks(dataclasses.replace(context, settings=settings), ("portal",))
+    assert set(stack.declarations) == {"stripe_product.b"}
