@@ -169,7 +169,7 @@ def test_state_list_prints_addresses_and_names_the_stack_where_there_are_several
     ]
     assert applied("state", "list", "shop").out.splitlines() == addresses
     document = json.loads(applied("state", "list", "--json").out)
-    assert document["stacks"][1] == {"stack": "shop", "addresses": addresses}
+    assert document["stacks"][1] == {"stack": "shop", "addresses": addresses, "accounts": {}}
 
 
 def test_state_show_prints_one_resource(applied: Callable[..., Any], write: Write) -> None:

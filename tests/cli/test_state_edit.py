@@ -152,7 +152,7 @@ def test_several_go_at_once_or_none(engine: Engine, state_file: Path) -> None:
     assert "did you mean stripe_product.pro?" in ended.err
     assert state_file.read_bytes() == before
     document = json.loads(engine("state", "rm", OLD, "stripe_product.pro", "--json").out)
-    assert document["stacks"] == [{"stack": "shop", "addresses": []}]
+    assert document["stacks"] == [{"stack": "shop", "addresses": [], "accounts": {}}]
 
 
 def test_machines_get_what_moved(engine: Engine, renamed: Path) -> None:

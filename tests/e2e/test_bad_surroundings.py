@@ -150,7 +150,7 @@ def _edit(raw: bytes) -> bytes:
 
 
 def _newer(raw: bytes) -> bytes:
-    return raw.replace(b'"format_version": 2', b'"format_version": 3')
+    return raw.replace(b'"format_version": 2', b'"format_version": 4')
 
 
 def _conflict(raw: bytes) -> bytes:
@@ -184,7 +184,7 @@ BAD_STATES: dict[str, tuple[Callable[[bytes], bytes], str, str]] = {
     ),
     "newer": (
         _newer,
-        r"state/local/shop\.json, line \d+: written by a newer engine \(format 3, engine ",
+        r"state/local/shop\.json, line \d+: written by a newer engine \(format 4, engine ",
         "upgrade the engine; nothing was changed",
     ),
     "in conflict": (

@@ -11,6 +11,7 @@ from engine.schema.resource_type import ResourceType
 from engine.values.markers import UNKNOWN, Marker
 from engine.values.paths import Path, get_path, parse_path, reach
 from engine.values.secret import Sealed, Sensitive, holds_secret, is_secret
+from engine.values.tree import map_scalars
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -72,6 +73,8 @@ def referred_value(
 ) -> Any:
     """The value that a reference names, UNKNOWN if the attributes do not hold it.
 
+    What is null within it is left out, as it is in state: the value is one, wherever it is read.
+
     Args:
         kind: The type of the object that is referred to.
         attributes: A response, or what state keeps of one.
@@ -83,7 +86,9 @@ def referred_value(
     once = path in kind.creation_only
     missing = None if whole and not once else UNKNOWN
     found = read_attribute(kind.root, attributes, path, missing, declared)
-    return UNKNOWN if once and found is None else found
+    if once and found is None:
+        return UNKNOWN
+    return found if found is None else map_scalars(found, lambda leaf: leaf, nulls=False)
 
 
 def hidden(attribute: Attribute, value: Any, declared: Any) -> Any:
