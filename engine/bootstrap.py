@@ -64,7 +64,7 @@ def open_project(
         settings=settings,
         schemas=loader.schemas(),
         open_backend=_state_backend(settings),
-        sink=_sink(settings),
+        open_sink=functools.cache(_sink(settings)),
         connect=functools.partial(_connect, settings, hook),
         hook=hook,
         api_version=loader.api_version(),
@@ -105,7 +105,8 @@ def _new_id() -> str:
     return secrets.token_hex(16)
 
 
-def _sink(settings: Settings) -> SecretSink:
+def _sink(settings: Settings) -> Callable[[], SecretSink]:
+    """What opens the secret sink; what is wrong with its configuration is found at once."""
     environment = settings.environment
     kind, _, rest = environment.secrets.partition(":")
     if environment.secrets_read and kind != "command":
@@ -114,29 +115,43 @@ def _sink(settings: Settings) -> SecretSink:
             hint=f"what goes to {kind!r} is read back without it",
         )
     if environment.secrets == "file":
-        from engine.backends.secrets.file import FileSink
-
-        return FileSink(settings.private, environment.name)
+        return functools.partial(_file_sink, settings)
     if kind == "env-file" and rest.strip():
-        from engine.backends.secrets.env_file import EnvFileSink
-
         path = settings.root / Path(rest.strip()).expanduser()
-        return EnvFileSink(path, private=settings.private, environment=environment.name)
+        return functools.partial(_env_file_sink, settings, path)
     if kind == "command":
-        from engine.backends.secrets.command import CommandSink
-
-        return CommandSink(
-            _words(environment.secrets, environment.name, "secrets"),
-            read=_words(environment.secrets_read, environment.name, "secrets-read")
-            if environment.secrets_read
-            else (),
-            root=settings.root,
-            environment=environment.name,
-            key_variable=environment.api_key_source,
-        )
+        words = _words(environment.secrets, environment.name, "secrets")
+        read: list[str] = []
+        if environment.secrets_read:
+            read = _words(environment.secrets_read, environment.name, "secrets-read")
+        return functools.partial(_command_sink, settings, words, read)
     raise SettingsError(
         f"environment {environment.name!r}: secrets cannot go to {kind!r}",
         hint='write secrets = "file", "env-file:PATH" or "command:PROGRAM ARGUMENTS"',
+    )
+
+
+def _file_sink(settings: Settings) -> SecretSink:
+    from engine.backends.secrets.file import FileSink
+
+    return FileSink(settings.private, settings.environment.name)
+
+
+def _env_file_sink(settings: Settings, path: Path) -> SecretSink:
+    from engine.backends.secrets.env_file import EnvFileSink
+
+    return EnvFileSink(path, private=settings.private, environment=settings.environment.name)
+
+
+def _command_sink(settings: Settings, words: list[str], read: list[str]) -> SecretSink:
+    from engine.backends.secrets.command import CommandSink
+
+    return CommandSink(
+        words,
+        read=read,
+        root=settings.root,
+        environment=settings.environment.name,
+        key_variable=settings.environment.api_key_source,
     )
 
 

@@ -660,7 +660,7 @@ def test_a_secret_that_cannot_be_kept_keeps_its_endpoint_where_it_is(project: Pr
     context = project.context()
     full: Any = FullSink(context.sink)
     report = apply_stacks(
-        dataclasses.replace(context, sink=full), (), PlanOptions(), lambda _: True
+        dataclasses.replace(context, open_sink=lambda: full), (), PlanOptions(), lambda _: True
     )
     [failure] = report.failures
     assert failure.step.key.startswith("record stripe_webhook_endpoint.hook from shop:")

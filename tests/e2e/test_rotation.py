@@ -99,7 +99,8 @@ class Shop:
     ) -> ApplyReport:
         """Run `engine apply --replace`."""
         context = self.project.context(Watch(on_step))
-        context = dataclasses.replace(context, sink=Sink(context.sink, on_store))
+        sink = Sink(context.sink, on_store)
+        context = dataclasses.replace(context, open_sink=lambda: sink)
         options = PlanOptions(replace=(parse_address(HOOK),))
         return apply_stacks(context, (), options, lambda _: True)
 

@@ -22,7 +22,7 @@ class Context:
         settings: The settings.
         schemas: Resource types by name.
         open_backend: Opens the state backend, the same one at each call.
-        sink: Keeps secrets.
+        open_sink: Opens what keeps secrets, the same one at each call.
         connect: Makes the provider; raises if there is no key. Called at most once in a run.
         hook: Notified of everything.
         api_version: Stripe API version the provider speaks.
@@ -34,7 +34,7 @@ class Context:
     settings: Settings
     schemas: Schemas
     open_backend: Callable[[], StateBackend]
-    sink: SecretSink
+    open_sink: Callable[[], SecretSink]
     connect: Callable[[], Provider]
     hook: Hook
     api_version: str
@@ -46,6 +46,11 @@ class Context:
     def backend(self) -> StateBackend:
         """States, journals and locks."""
         return self.open_backend()
+
+    @property
+    def sink(self) -> SecretSink:
+        """Keeps secrets."""
+        return self.open_sink()
 
     def advice(self, stack: str) -> Advice:
         """What people can do about the stored state of a stack."""

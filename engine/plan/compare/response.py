@@ -86,9 +86,8 @@ def referred_value(
     once = path in kind.creation_only
     missing = None if whole and not once else UNKNOWN
     found = read_attribute(kind.root, attributes, path, missing, declared)
-    if once and found is None:
-        return UNKNOWN
-    return found if found is None else map_scalars(found, lambda leaf: leaf, nulls=False)
+    value = UNKNOWN if once and found is None else found
+    return map_scalars(value, lambda leaf: leaf, nulls=False)
 
 
 def hidden(attribute: Attribute, value: Any, declared: Any) -> Any:
