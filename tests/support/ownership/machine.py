@@ -86,7 +86,7 @@ class Ownership(RuleBasedStateMachine):
         thing = self._pick(pick)
         thing.value += 1
         if thing.kind is KINDS["price"]:
-            self._let_change(thing)
+            self._let_change(thing, *ENVIRONMENTS)
         self.settled.clear()
 
     @precondition(lambda self: self.code.things)
@@ -226,7 +226,7 @@ class Ownership(RuleBasedStateMachine):
             # What is not under management can still be imported.
             id = self.ids[environment].get(thing.number)
             if id is not None and id not in self.team.alive(environment, thing.kind.path):
-                self.may_change[environment].add(thing.number)
+                self._let_change(thing, environment)
                 thing.imports.pop(environment, None)
         self.settled.discard(environment)
 
@@ -248,12 +248,12 @@ class Ownership(RuleBasedStateMachine):
     def _is_settled(self) -> bool:
         return self.settled == set(ENVIRONMENTS)
 
-    def _let_change(self, thing: Thing) -> None:
-        """A thing is replaced, and with it what refers to it for good."""
-        for name in ENVIRONMENTS:
+    def _let_change(self, thing: Thing, *environments: str) -> None:
+        """A thing is replaced or made again, and with it what refers to it for good."""
+        for name in environments:
             self.may_change[name].add(thing.number)
         for other in self._users(thing):
-            self._let_change(other)
+            self._let_change(other, *environments)
 
     def _settle(self, environment: str) -> None:
         self.team.settle(environment)
