@@ -456,3 +456,25 @@ def test_what_is_on_an_account_that_the_stack_declares(tmp_path: Path) -> None:
         (rebuilt_state,) = rebuild_states(project.context(), ("shop",), RebuildOptions(force=True))
         assert rebuilt_state.undeclared == ()
         assert gone == project.state().resources["stripe_account.seller"].id
+
+
+def test_what_a_stack_that_is_gone_gave_is_not_made_twice(tmp_path: Path) -> None:
+    """No state has the lineage of its stamp any more; the line of the move says whose it is."""
+    with Emulator(seed=11) as emulator:
+        project = Project(tmp_path / "project", emulator)
+        project.write(SHOP)
+        project.apply()
+        (project.root / "stacks" / "shop.py").unlink()
+        head = "    from engine import moved\n"
+        renamed = head + SHOP.lstrip("\n").replace('Product("pro"', 'Product("new"')
+        moves = [("product.pro", "product.new"), ("price.month", "price.month")]
+        lines = "".join(f'    moved("shop:stripe_{old}", "stripe_{new}")\n' for old, new in moves)
+        project.write(renamed + lines, "other")
+        project.apply()
+        assert project.context().backend.stacks("local") == ("other",)
+        (project.root / "state" / "local" / "other.json").unlink()
+        with pytest.raises(GuardError, match=r"make a second time .*stripe_product\.new"):
+            project.apply()
+        rebuild_states(project.context(), ("other",), RebuildOptions())
+        assert not project.report().has_changes
+        assert len(project.objects("/v1/products")) == len(project.objects("/v1/prices")) == 1

@@ -216,13 +216,15 @@ def _unknown(
     lineages: Mapping[str, str],
 ) -> Iterator[_Unknown]:
     """Objects that seem to be what is to be made."""
-    own, names = session.states[plan.stack].lineage, dict(_names(session, plan))
+    own = session.states[plan.stack].lineage
+    names = {foreign: dict(_names(session, plan, foreign=foreign)) for foreign in (False, True)}
     for place, entries in strays.items():
         for entry in entries:
             lineage, stamped = read_stamp(entry) or ("", "")
             giver = "" if lineage == own else lineages.get(lineage, "")
             if giver in ("", plan.stack):
-                address, giver = names.get(stamped, stamped), ""
+                foreign = not giver and lineage != own
+                address, giver = names[foreign].get(stamped, stamped), ""
             else:
                 address = _address_here(session, plan, made, place, entry, giver)
                 giver = f"{giver}:{stamped}"
@@ -263,11 +265,18 @@ def _address_here(
     return ""
 
 
-def _names(session: Session, plan: Plan) -> Iterator[tuple[str, str]]:
-    """The names that resources had when they were stamped: a move does not rewrite a stamp."""
+def _names(session: Session, plan: Plan, *, foreign: bool) -> Iterator[tuple[str, str]]:
+    """The names that resources had when they were stamped: a move does not rewrite a stamp.
+
+    Args:
+        session: The session of the run.
+        plan: The plan.
+        foreign: The stamps are of a lineage that no state has: a stack that gave all it had away.
+    """
     for graph in session.graphs:
         if graph.stack.name == plan.stack:
-            yield from ((move.old, move.new) for move in graph.stack.moves)
+            received = graph.stack.received if foreign else ()
+            yield from ((move.old, move.new) for move in (*graph.stack.moves, *received))
 
 
 def _refusals(session: Session, plan: Plan, unknown: Sequence[_Unknown]) -> Iterator[str]:
