@@ -19,6 +19,7 @@ from engine.operations.run.recovery import secrets_of
 from engine.operations.run.session import Session
 from engine.plan.inputs.handover import Handover
 from engine.plan.inputs.options import PlanOptions
+from engine.plan.inputs.ownership import Owner
 from engine.plan.inputs.selection import moved_state
 from engine.plan.inputs.transfers import find_transfers
 from engine.plan.model import Action, Plan
@@ -65,8 +66,18 @@ def settle_transfers(session: Session, options: PlanOptions) -> None:
     )
     for graph in session.graphs:
         name = graph.stack.name
-        state = owners.own(session.states[name])
+        state = owners.own(session.states[name], _leaving_to(session, name))
         session.prior[name] = _with_received(session, graph, state)
+
+
+def _leaving_to(session: Session, name: str) -> frozenset[Owner]:
+    """The resources of other stacks whose objects a stack has from now on."""
+    return frozenset(
+        Owner(stack, address)
+        for stack, transfers in session.transfers.items()
+        for address, taker in transfers.released.items()
+        if taker.stack == name
+    )
 
 
 def left_in_givers(session: Session) -> dict[str, State]:

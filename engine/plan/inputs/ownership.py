@@ -6,7 +6,7 @@ Two states may record one object, after a bad merge or an interrupted move: so t
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import NamedTuple
 
@@ -85,14 +85,20 @@ class Ownership:
         found = (*self.owners.get(key, ()), *self.leaving.get(key, ()))
         return next((owner for owner in found if owner.stack != stack or owner.environment), None)
 
-    def own(self, state: State) -> State:
-        """A state without the objects to remove or to revive that are another's resources now."""
+    def own(self, state: State, leaving: Collection[Owner] = ()) -> State:
+        """A state without the objects to remove or to revive that are another's resources now.
+
+        Args:
+            state: The state.
+            leaving: Resources of other stacks that these leave to this one.
+        """
         if not self.owners:
             return state
 
         def is_free(key: ObjectKey) -> bool:
             return all(
-                o.stack == state.stack and not o.environment for o in self.owners.get(key, ())
+                o in leaving or (o.stack == state.stack and not o.environment)
+                for o in self.owners.get(key, ())
             )
 
         resources = {

@@ -99,6 +99,16 @@ def test_a_state_without_what_is_another_stacks_by_now() -> None:
     assert set(found.removed) == {"stripe_product.kept"}
 
 
+def test_what_another_stack_leaves_is_still_to_be_removed() -> None:
+    """A move was killed after its object had been replaced: the old one is this stack's to end."""
+    shop = state("shop", a=product("prod_2", "prod_1"))
+    other = state("other", x=product("prod_1"))
+    owners = ownership_of([shop, other], "test")
+    leaving = {Owner("other", "stripe_product.x")}
+    assert owners.own(shop, leaving).resources == shop.resources
+    assert owners.own(shop).resources["stripe_product.a"].superseded == ()
+
+
 def test_a_single_state_with_twins() -> None:
     """A bad merge within a file."""
     owners = ownership_of([state("shop", a=product("prod_1"), b=product("prod_1"))], "test")
