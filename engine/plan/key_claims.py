@@ -12,8 +12,7 @@ from engine.errors import Problem
 from engine.plan.compare.natural_keys import Claimed, cased, claim_of, describe_key
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.stack.model import Declaration, Stack
-from engine.stack.source_lines import line_of
-from engine.values.paths import Path as LeafPath
+from engine.stack.source_lines import problem_of
 from engine.values.paths import get_path, parse_path
 from engine.values.templates import targets_in
 
@@ -39,19 +38,21 @@ def claim_problems(stack: Stack, schemas: Schemas, root: Path) -> Iterator[Probl
             first = only.setdefault(place, declaration)
             if first is not declaration:
                 message = _only_one(kind, first)
-                yield _problem(declaration, (), root, message, _ONE_OF_TWO, "same-key")
+                yield problem_of(declaration, (), root, message, _ONE_OF_TWO, "same-key")
         elif adopt and all(
             claim_of(kind, key, arguments) is None for key in kind.life.natural_keys
         ):
             message, hint = _nothing_to_adopt(kind, declaration)
-            yield _problem(declaration, ("lifecycle",), root, message, hint, "nothing-to-adopt-by")
+            yield problem_of(
+                declaration, ("lifecycle",), root, message, hint, "nothing-to-adopt-by"
+            )
         for key, first in claimed.add(kind, account, arguments, declaration):
             message = (
                 f"{describe_key(key, arguments)} is also what {first.address} "
                 f"({first.location}) claims, and only one object can have it"
             )
             path = (key.attribute.partition(".")[0],)
-            yield _problem(declaration, path, root, message, _ONE_OF_TWO, "same-key")
+            yield problem_of(declaration, path, root, message, _ONE_OF_TWO, "same-key")
 
 
 def default_problems(stack: Stack, schemas: Schemas, root: Path) -> Iterator[Problem]:
@@ -77,7 +78,7 @@ def default_problems(stack: Stack, schemas: Schemas, root: Path) -> Iterator[Pro
                     f"{rule.field}=True, and Stripe sets it on the first of them anyway"
                 )
                 hint = f"leave {rule.field} out, or declare {rule.field}=True on one of them"
-                yield _problem(declaration, (rule.field,), root, message, hint, "stripe-rule")
+                yield problem_of(declaration, (rule.field,), root, message, hint, "stripe-rule")
 
 
 def _same(path: str, first: Declaration, second: Declaration) -> bool:
@@ -102,18 +103,4 @@ def _nothing_to_adopt(kind: ResourceType, declaration: Declaration) -> tuple[str
     return (
         f"adopt=True: a {kind.title} is found by its {names}, which is not declared",
         f"declare {names}; or {wanted}",
-    )
-
-
-def _problem(
-    declaration: Declaration, path: LeafPath, root: Path, message: str, hint: str, reference: str
-) -> Problem:
-    location = declaration.location
-    via = f" (from {location.via})" if location.via else ""
-    return Problem(
-        location.file,
-        line_of(location, path, root),
-        f"{declaration.address}: {message}{via}",
-        hint,
-        reference,
     )

@@ -1,4 +1,4 @@
-"""Finding the line of one argument inside a call that spans many.
+"""Finding the line of one argument inside a call that spans many, and what is wrong there.
 
 Runs only when there is something to report: the frame knows the line of the call, the source
 knows the line of the keyword.
@@ -10,8 +10,40 @@ import ast
 import functools
 from pathlib import Path
 
-from engine.stack.model import Location
+from engine.errors import Problem
+from engine.stack.model import Declaration, Location, Lookup
 from engine.values.paths import Path as LeafPath
+
+
+def problem_of(
+    declared: Declaration | Lookup,
+    path: LeafPath,
+    root: Path,
+    message: str,
+    hint: str,
+    reference: str,
+) -> Problem:
+    """What is wrong with an argument of a declaration, which the message names by its address."""
+    return problem_at(
+        declared.location, path, root, f"{declared.address}: {message}", hint, reference
+    )
+
+
+def problem_at(
+    location: Location, path: LeafPath, root: Path, message: str, hint: str, reference: str
+) -> Problem:
+    """What is wrong with an argument of a call, with its line and the line that led there.
+
+    Args:
+        location: Where the call is.
+        path: As for `line_of`.
+        root: As for `line_of`.
+        message: What is wrong.
+        hint: What would be right.
+        reference: Stable identifier of the kind of problem.
+    """
+    via = f" (from {location.via})" if location.via else ""
+    return Problem(location.file, line_of(location, path, root), f"{message}{via}", hint, reference)
 
 
 def line_of(location: Location, path: LeafPath, root: Path) -> int:

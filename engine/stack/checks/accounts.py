@@ -14,8 +14,8 @@ from typing import Any
 from engine.catalog.loader import type_name
 from engine.errors import Problem
 from engine.schema.resource_type import Schemas
-from engine.stack.model import Declaration, Location, Lookup, Stack
-from engine.stack.source_lines import line_of
+from engine.stack.model import Declaration, Stack
+from engine.stack.source_lines import problem_of
 from engine.values.paths import Path as LeafPath
 from engine.values.paths import dotted, get_path
 from engine.values.targets import AttributeTarget, OutputTarget
@@ -39,10 +39,10 @@ def account_problems(stack: Stack, schemas: Schemas, root: Path, own: str) -> It
         kind = schemas[declaration.type]
         wrong = _what_is_wrong(declaration, schemas)
         if wrong is not None:
-            yield _problem(declaration, ("lifecycle",), root, *wrong, "bad-account")
+            yield problem_of(declaration, ("lifecycle",), root, *wrong, "bad-account")
         elif kind.life.own_account_only and declaration.lifecycle.account != own:
             message = f"a connected account cannot have a {kind.title}"
-            yield _problem(
+            yield problem_of(
                 declaration,
                 ("lifecycle",),
                 root,
@@ -54,7 +54,7 @@ def account_problems(stack: Stack, schemas: Schemas, root: Path, own: str) -> It
     for lookup in looked_up:
         if not isinstance(lookup.account, str) or not _ACCOUNT.fullmatch(lookup.account):
             message = f"lookup on {lookup.account!r}: it takes an account that exists"
-            yield _problem(lookup, ("lifecycle",), root, message, _BY_ID, "bad-account")
+            yield problem_of(lookup, ("lifecycle",), root, message, _BY_ID, "bad-account")
     for declaration in stack.declarations.values() if named or looked_up else ():
         yield from _references(declaration, stack, schemas, root, own)
 
@@ -186,7 +186,7 @@ def _across(
     hint = f"put both on one account, or declare one like {other} on {_shown(mine)}"
     if other.startswith("data."):
         hint = f"look it up on {_shown(mine)}: lookup(..., lifecycle=Lifecycle(account=...))"
-    return _problem(declaration, path, root, message, hint, "across-accounts")
+    return problem_of(declaration, path, root, message, hint, "across-accounts")
 
 
 def _shown(account: str) -> str:
@@ -194,22 +194,3 @@ def _shown(account: str) -> str:
         return "the key's own account"
     target = next(targets_in(account), None)
     return f"account {account if target is None else target}"
-
-
-def _problem(
-    declaration: Declaration | Lookup,
-    path: LeafPath,
-    root: Path,
-    message: str,
-    hint: str,
-    reference: str,
-) -> Problem:
-    location: Location = declaration.location
-    via = f" (from {location.via})" if location.via else ""
-    return Problem(
-        location.file,
-        line_of(location, path, root),
-        f"{declaration.address}: {message}{via}",
-        hint,
-        reference,
-    )

@@ -8,7 +8,7 @@ from pathlib import Path
 from engine.errors import Problem
 from engine.stack.model import Location, References, Stack
 from engine.stack.shapes import Shapes
-from engine.stack.source_lines import line_of
+from engine.stack.source_lines import line_of, problem_at
 from engine.suggest import nearest
 from engine.values.markers import ABSENT, UNKNOWN
 from engine.values.paths import dotted
@@ -34,14 +34,8 @@ def output_problems(stacks: Sequence[Stack], shapes: Shapes, root: Path) -> Iter
                 wrong = _wrong(target, shapes) if isinstance(target, OutputTarget) else None
                 if wrong is not None:
                     message, hint = wrong
-                    via = f" (from {location.via})" if location.via else ""
-                    yield Problem(
-                        location.file,
-                        line_of(location, path, root),
-                        f"{name}: {dotted(path)}: {message}{via}",
-                        hint,
-                        "dangling-ref",
-                    )
+                    message = f"{name}: {dotted(path)}: {message}"
+                    yield problem_at(location, path, root, message, hint, "dangling-ref")
         yield from _lifecycles(stack, shapes, root)
 
 

@@ -20,10 +20,9 @@ from engine.stack.checks.rules import CheckContext
 from engine.stack.checks.unfit_for_state import exposed, not_json
 from engine.stack.checks.unresolvable import what_is_wrong
 from engine.stack.model import Declaration, Location, Stack
-from engine.stack.source_lines import line_of
+from engine.stack.source_lines import problem_at
 from engine.suggest import nearest
 from engine.values.markers import UNKNOWN
-from engine.values.paths import Path as LeafPath
 from engine.values.paths import dotted, parse_path
 from engine.values.targets import AttributeTarget, OutputTarget, Target, resource_target
 from engine.values.templates import stray_references, targets_with_paths
@@ -66,18 +65,6 @@ def problems_of(
             }
         )
     )
-
-
-def _problem(
-    location: Location,
-    path: LeafPath,
-    root: Path,
-    message: str,
-    hint: str,
-    reference: str,
-) -> Problem:
-    via = f" (from {location.via})" if location.via else ""
-    return Problem(location.file, line_of(location, path, root), f"{message}{via}", hint, reference)
 
 
 def _argument_problems(
@@ -129,7 +116,7 @@ def _known_of(declaration: Declaration, kind: ResourceType) -> Any:
 
 
 def _found(declaration: Declaration, finding: Finding, root: Path) -> Problem:
-    return _problem(
+    return problem_at(
         declaration.location,
         finding.path,
         root,
@@ -148,7 +135,7 @@ def _declaration_problems(stack: Stack, schemas: Schemas, root: Path) -> Iterato
         for name in lookup.criteria:
             if name not in known:
                 near = nearest(name, known)
-                yield _problem(
+                yield problem_at(
                     lookup.location,
                     (name,),
                     root,
@@ -157,7 +144,7 @@ def _declaration_problems(stack: Stack, schemas: Schemas, root: Path) -> Iterato
                     "unknown-parameter",
                 )
         if not lookup.criteria or any(targets_with_paths(dict(lookup.criteria))):
-            yield _problem(
+            yield problem_at(
                 lookup.location,
                 (),
                 root,
@@ -173,7 +160,7 @@ def _lifecycle_problems(
     lifecycle = declaration.lifecycle
 
     def found(message: str, hint: str, reference: str) -> Problem:
-        return _problem(
+        return problem_at(
             declaration.location,
             ("lifecycle",),
             root,
@@ -230,7 +217,7 @@ def _documents(stack: Stack) -> Iterator[tuple[Location, str, Mapping[str, objec
 def _reference_problems(stack: Stack, schemas: Schemas, root: Path) -> Iterator[Problem]:
     for location, name, document in _documents(stack):
         for path, text in stray_references(document):
-            yield _problem(
+            yield problem_at(
                 location,
                 path,
                 root,
@@ -245,7 +232,7 @@ def _reference_problems(stack: Stack, schemas: Schemas, root: Path) -> Iterator[
             wrong = what_is_wrong(target, stack, schemas)
             if wrong is not None:
                 message, hint = wrong
-                yield _problem(
+                yield problem_at(
                     location, path, root, f"{name}: {dotted(path)}: {message}", hint, "dangling-ref"
                 )
     yield from _mismatched_references(stack, schemas, root)
@@ -262,7 +249,7 @@ def _mismatched_references(stack: Stack, schemas: Schemas, root: Path) -> Iterat
             wanted = attribute.reference if attribute is not None else ""
             given = schemas.get(target.address.type)
             if wanted and given is not None and given.object != wanted:
-                yield _problem(
+                yield problem_at(
                     declaration.location,
                     path,
                     root,

@@ -17,7 +17,7 @@ from engine.redaction import described, keys_in
 from engine.schema.attribute import Attribute
 from engine.schema.resource_type import Schemas
 from engine.stack.model import DEFAULT_LIFECYCLE, Lifecycle, Location, Stack
-from engine.stack.source_lines import line_of
+from engine.stack.source_lines import line_of, problem_at
 from engine.values.paths import Path as LeafPath
 from engine.values.paths import dotted
 from engine.values.secret import Sensitive
@@ -48,14 +48,8 @@ def exposed(stack: Stack, schemas: Schemas, root: Path) -> Iterator[Problem]:
             where = f"a key of {dotted(path) or 'it'}" if in_key else dotted(path)
             # The name itself may hold the key.
             shown = f"a name at {location}" if keys_in(name) else name
-            via = f" (from {location.via})" if location.via else ""
-            yield Problem(
-                location.file,
-                line_of(location, path, root),
-                f"{shown}: {where} holds {described(kind)} in clear, {kind}_...{via}",
-                HINT,
-                REFERENCE,
-            )
+            message = f"{shown}: {where} holds {described(kind)} in clear, {kind}_..."
+            yield problem_at(location, path, root, message, HINT, REFERENCE)
 
 
 def keys_within(value: Any) -> Iterator[str]:
