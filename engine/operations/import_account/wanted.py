@@ -1,0 +1,41 @@
+"""What another tool says of the objects of an account: which ones to import, and as what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field
+from types import MappingProxyType
+from typing import Any
+
+from engine.frozen import frozen
+from engine.plan.inputs.ownership import ObjectKey
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+@frozen
+class WantedObject:
+    """One object that is to be imported.
+
+    Attributes:
+        name: Its logical name; empty to have one made from the object.
+        known: Arguments that the other tool's state knows and Stripe does not return, e.g. what
+            only a create takes.
+    """
+
+    name: str = ""
+    known: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
+
+
+@frozen
+class Wanted:
+    """The objects that are to be imported, instead of all that is on the account.
+
+    Attributes:
+        objects: By type, connected account and id. Their ids have the form that states record: that
+            of a child begins with its parent's, `prod_1/prodft_2`.
+        origin: Where they are named, for messages, e.g. `terraform.tfstate`.
+    """
+
+    objects: Mapping[ObjectKey, WantedObject] = field(default_factory=dict)
+    origin: str = ""
