@@ -84,6 +84,16 @@ class Semantics:
     )
     """Requests take it and responses never hold it, e.g. `product_data` of a price."""
 
+    implied: Any = _semantic(default=ABSENT, literal=True)
+    """Of a write-only field, the value that it has wherever the response holds the object around
+    it, e.g. `True` in `custom_unit_amount.enabled` of a price; ABSENT if that shows nothing.
+    """
+
+    generated: str = _semantic(default="", literal=True)
+    """Regular expression of the values that Stripe generates where none is chosen, e.g. `prod_` and
+    14 letters and digits in the `id` of a product; empty if it generates none.
+    """
+
     sensitive: bool = _semantic(default=False, literal=False, remark="sensitive")
     """Never shown and never stored, e.g. the `secret` of a webhook endpoint."""
 

@@ -38,6 +38,8 @@ COUPON = Row(
         "currency_options": CURRENCY_KEY | Field(add_only=True),
         "currency_options.*.amount_off": COUNT | Field(money="*"),
         "duration": Field(neutral="once"),
+        # L: eight letters and digits. People choose words, with a number behind them.
+        "id": Field(generated=r"(?![A-Z]*\d*$|[A-Z]?[a-z]*\d*$)[A-Za-z0-9]{8}"),
         "duration_in_months": COUNT,
         "max_redemptions": COUNT,
         "percent_off": Field(above=0, most=100),

@@ -30,7 +30,7 @@ from engine.schema.rules import Rule, RuleKind
 # What the entries of currency_options repeat.
 _EACH_CURRENCY = {
     # L: accepted and never returned.
-    "custom_unit_amount.enabled": Field(write_only=True),
+    "custom_unit_amount.enabled": Field(write_only=True, implied=True),
     # D: what is inclusive or exclusive once stays so.
     "tax_behavior": Field(frozen=("inclusive", "exclusive"), neutral="unspecified"),
     "tiers.*.up_to": COUNT | Field(words={"inf": None}),
@@ -218,6 +218,7 @@ PLAN = Row(
         "active": Field(neutral=True),
         "amount": Field(money="currency"),
         "amount_decimal": Field(money="currency"),
+        "id": Field(generated=r"(plan|price)_[A-Za-z0-9]{14,}"),  # L
         "billing_scheme": Field(neutral="per_unit"),
         "interval_count": COUNT | Field(neutral=1),
         "meter": Field(reference="billing.meter"),

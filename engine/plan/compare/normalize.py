@@ -105,7 +105,7 @@ class Normalizer:
             child = attribute.child(name)
             if child is None or not (child.declarable or attribute.kind is Kind.MAP):
                 continue
-            if _is_held_by_twin(child, name, value):
+            if is_held_by_twin(child, name, value):
                 continue
             inner = read(child, name, value)
             if inner is None and name not in value:
@@ -175,7 +175,7 @@ def _comparable_scalar(attribute: Attribute, value: Any) -> Any:
     return _SCALARS.get(attribute.kind, _as_is)(attribute, value)
 
 
-def _is_held_by_twin(attribute: Attribute, name: str, outer: Mapping[str, Any]) -> bool:
+def is_held_by_twin(attribute: Attribute, name: str, outer: Mapping[str, Any]) -> bool:
     """Whether the twin of a field has its value: where both do, the whole number has it."""
     if not attribute.twin or outer.get(attribute.twin) is None:
         return False
