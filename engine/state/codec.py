@@ -92,14 +92,18 @@ def _document_of(state: State) -> dict[str, Any]:
 
 def _version_of(state: State) -> int:
     """The earliest format that can hold a state, so that earlier engines can read the others."""
-    triggers = any(entry.triggers for entry in state.resources.values())
-    return FORMAT_VERSION if state.reads or triggers else _WITHOUT_READS
+    resources = state.resources.values()
+    if any(entry.imported for entry in resources):
+        return FORMAT_VERSION
+    triggers = any(entry.triggers for entry in resources)
+    return _WITHOUT_IMPORTED if state.reads or triggers else _WITHOUT_READS
 
 
 _WITHOUT_READS = 2
-WRITTEN = (_WITHOUT_READS, FORMAT_VERSION)
-"""The format versions that are still written; in the first a state says of no other stack that its
-own reads it."""
+_WITHOUT_IMPORTED = 3
+WRITTEN = (_WITHOUT_READS, _WITHOUT_IMPORTED, FORMAT_VERSION)
+"""The format versions that are still written: in the first a state says of no other stack that its
+own reads it, in the first two of no resource that its object was not made from here."""
 
 
 def canonical(document: Mapping[str, Any]) -> bytes:

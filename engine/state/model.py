@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from engine.frozen import frozen
 from engine.state.superseded import superseded_object
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 """The newest state format this engine writes and reads."""
 
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
@@ -47,6 +47,8 @@ class ResourceState:
             account as `engine.state.superseded` names them.
         removal_policy: What is declared about removal.
         triggers: Fingerprints of what its `replace_triggered_by` names of other stacks.
+        imported: Its object was not made from here, so that what Stripe never returns of it is not
+            known unless it is declared.
     """
 
     type: str
@@ -57,6 +59,7 @@ class ResourceState:
     superseded: tuple[str, ...] = ()
     removal_policy: RemovalPolicy = field(default_factory=RemovalPolicy)
     triggers: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
+    imported: bool = False
 
     @property
     def account(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 from engine.address import parse_address
@@ -79,3 +80,12 @@ def applied(plan: Plan, *results: StepResult, **parts: Any) -> ApplyReport:
     )
     result = ApplyResult(stack=plan.stack, state=state, results=results, **parts)
     return ApplyReport(plan=report(plan), approved=True, results=(result,), requests=5, writes=3)
+
+
+def as_rebuilt(state: State) -> State:
+    """A state as a rebuild makes it again: all but what only the responses to creates told."""
+    resources = {
+        address: dataclasses.replace(entry, imported=True)
+        for address, entry in state.resources.items()
+    }
+    return dataclasses.replace(state, resources=resources)

@@ -159,6 +159,7 @@ def _resource(text: str, entry: Case, stack: Stack, observed: Case) -> ResourceS
         dependencies=tuple(entry.get("dependencies", sorted(names))),
         superseded=tuple(entry.get("superseded", ())),
         removal_policy=RemovalPolicy(**entry.get("lifecycle", {})),
+        imported=entry.get("imported", False),
     )
 
 

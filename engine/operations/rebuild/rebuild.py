@@ -332,6 +332,7 @@ def _with_undeclared(state: State, search: Search) -> State:
             removal_policy=RemovalPolicy(
                 protect=kind.life.protect, account=search.accounts[address]
             ),
+            imported=True,
         )
         state = state.with_resource(address, record)
     return state

@@ -69,6 +69,7 @@ def as_declared(
         removal_policy=dataclasses.replace(
             removal_policy_of(declaration, kind), account=change.account
         ),
+        imported=True,
     )
 
 

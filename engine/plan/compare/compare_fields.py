@@ -7,7 +7,7 @@ apply is in neither tree.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
 
@@ -19,11 +19,11 @@ from engine.plan.compare.response import read
 from engine.schema.attribute import Attribute, Kind
 from engine.schema.field_semantics import ListOrder
 from engine.values.markers import ABSENT, UNKNOWN
-from engine.values.paths import get_path
+from engine.values.paths import Path, get_path
 from engine.values.secret import Sealed, Sensitive, plain
 from engine.values.targets import Target
 from engine.values.templates import resolve
-from engine.values.tree import overlaid
+from engine.values.tree import overlaid, scalars
 
 _Sides: TypeAlias = tuple[Any, Any]
 """What Stripe has of a field, and what is declared."""
@@ -55,6 +55,7 @@ def compare(
     prior: Mapping[str, Any] | None,
     *,
     as_of: Callable[[Target], Any] | None = None,
+    imported: bool = False,
 ) -> Comparison:
     """Make the comparable trees of one resource.
 
@@ -67,8 +68,32 @@ def compare(
         prior: What the last apply declared, sealed except for secrets that are declared as they
             were; None if nothing is known of it.
         as_of: What the references of the last apply stood for; None leaves them unread.
+        imported: The object was not made from here: what only a create can set and no response
+            shows is as it is declared first.
     """
-    return Comparison(*_Comparer(normal, as_of).object(root, wanted, actual, prior))
+    comparer = _Comparer(normal, as_of, imported=imported)
+    return Comparison(*comparer.object(root, wanted, actual, prior))
+
+
+def taken_as_declared(
+    root: Attribute, declared: Mapping[str, Any], prior: Mapping[str, Any] | None
+) -> Iterator[Path]:
+    """The fields of an imported object that only its declaration shows.
+
+    Args:
+        root: The type's fields.
+        declared: The declaration.
+        prior: What the last apply declared; None if there was none.
+    """
+    found: dict[Path, None] = {}
+    for path, value in scalars(declared):
+        hidden_at = next((where for where, leaf in root.along(path) if leaf.write_only), None)
+        leaf = root.at(path)
+        if hidden_at is None or leaf is None or not leaf.immutable or value is None:
+            continue
+        if get_path(prior, path) is None:
+            found[path if get_path(prior, hidden_at) is not None else hidden_at] = None
+    yield from found
 
 
 def drifted(
@@ -105,9 +130,16 @@ def _sealed(normal: Normalizer, before: Any, after: Any, seen: Any) -> Any:
 class _Comparer:
     """One walk over a declaration, the response and the last declaration at the same time."""
 
-    __slots__ = ("_as_of", "_comparable", "_normal")
+    __slots__ = ("_as_of", "_comparable", "_imported", "_normal")
 
-    def __init__(self, normal: Normalizer, as_of: Callable[[Target], Any] | None) -> None:
+    def __init__(
+        self,
+        normal: Normalizer,
+        as_of: Callable[[Target], Any] | None,
+        *,
+        imported: bool = False,
+    ) -> None:
+        self._imported = imported
         self._normal = normal
         self._comparable = normal.comparable
         self._as_of = as_of
@@ -199,6 +231,8 @@ class _Comparer:
         then = self._normal.seal(resolve(was, self._as_of or _unread))
         # Where it is not known what was declared, it was this.
         earlier = overlaid(then, wanted, lambda old, new: new if old is UNKNOWN else ABSENT)
+        if self._imported:
+            earlier = _with_unknown(attribute, earlier, wanted)
         if earlier is None:
             return ABSENT, self._comparable(attribute, wanted)
         returned = replace(attribute, write_only=False)
@@ -328,6 +362,21 @@ def _is_none(outer: Attribute, name: str, value: Any) -> bool:
         return value is None
     child = outer.child(name)
     return child is not None and child.immutable
+
+
+def _with_unknown(attribute: Attribute, earlier: Any, wanted: Any) -> Any:
+    """What was declared of a field, with what was not as it is declared now."""
+    if not attribute.immutable:
+        return earlier  # an update sends it
+    if earlier is None:
+        return wanted
+    if not isinstance(earlier, Mapping) or not isinstance(wanted, Mapping):
+        return earlier
+    added = {
+        name: _with_unknown(child, earlier.get(name), inner)
+        for name, child, inner in attribute.parts(wanted)
+    }
+    return {**earlier, **added}
 
 
 def _unread(_: Target) -> Any:

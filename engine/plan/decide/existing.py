@@ -7,7 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from engine.frozen import frozen
-from engine.plan.compare.compare_fields import compare, drifted, with_secrets_sealed
+from engine.plan.compare.compare_fields import (
+    compare,
+    drifted,
+    taken_as_declared,
+    with_secrets_sealed,
+)
 from engine.plan.compare.field_changes import field_changes
 from engine.plan.compare.last_seen import ignored_in, seen_leaves, with_missing_expansions
 from engine.plan.compare.liveness import has_ended, is_past, past_leaf
@@ -67,6 +72,11 @@ class Existing:
     remade: bool = False
     refreshed: bool = True
 
+    @property
+    def is_imported(self) -> bool:
+        """Whether the object was not made from here, as far as the state remembers."""
+        return self.prior is None or self.prior.imported
+
 
 def decide_existing(case: Existing) -> Decision:
     """Decide a resource that has an object: leave it, change it, revive it, or replace it."""
@@ -80,7 +90,9 @@ def decide_existing(case: Existing) -> Decision:
         prior = without(applied, ignored)
     actual = with_missing_expansions(kind, case.actual, case.prior, case.as_of)
     known = normal.unsealed(prior, declaration.arguments)
-    comparison = compare(normal, kind.root, wanted, actual, known, as_of=case.as_of)
+    comparison = compare(
+        normal, kind.root, wanted, actual, known, as_of=case.as_of, imported=case.is_imported
+    )
     if case.prior is not None:
         comparison = with_secrets_sealed(normal, comparison, case.prior.attributes)
     moved = _moved_leaves(case)
@@ -113,7 +125,21 @@ def decide_existing(case: Existing) -> Decision:
         fields=fields,
         update=update,
         revive_by=revive_by,
+        notes=() if forced else tuple(_taken_notes(case, declared, prior)),
     )
+
+
+def _taken_notes(
+    case: Existing, declared: Mapping[str, Any], prior: Mapping[str, Any] | None
+) -> Iterator[str]:
+    """What is taken to be as it is declared, since no response shows it."""
+    if not case.is_imported or case.taken is Reason.REMEMBERED:
+        return
+    for path in taken_as_declared(case.kind.root, declared, prior):
+        yield (
+            f"{dotted(path)} is taken to be as it is declared: Stripe never returns it. If the "
+            f"object was made otherwise, --replace {case.declaration.address} makes a new one"
+        )
 
 
 def decide_unchanged(case: Existing) -> Decision:

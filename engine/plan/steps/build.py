@@ -227,6 +227,7 @@ class StepGraph:
             superseded=(*earlier, superseded) if superseded else earlier,
             removal_policy=decision.removal_policy,
             triggers=self.inputs.triggers(decision.address),
+            imported=not decision.makes and (decision.prior is None or decision.prior.imported),
         )
 
     def keys(self, address: str, *kinds: StepKind) -> list[StepKey]:

@@ -145,6 +145,11 @@ def _carried_out(expect: Case, steps: tuple[Step, ...]) -> None:
     assert params == _expected(wanted)
     accounts = {step.key: step.account for step in steps if step.account}
     assert accounts == {key: on for key, on in expect.get("accounts", {}).items() if on}
+    records = {step.key: step.record for step in steps}
+    for key, imported in expect.get("imported", {}).items():
+        record = records[key]
+        assert record is not None
+        assert record.imported is imported
     edges = {step.key: step.after for step in steps}
     for key, needs in expect.get("waits", {}).items():
         assert set(needs) <= closure([key], edges) - {key}

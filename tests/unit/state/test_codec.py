@@ -54,9 +54,13 @@ STATE = State(
 )
 RAW = encode(STATE, engine_version=VERSION)
 READER = dataclasses.replace(STATE, reads={"catalogue": ("month", "prices.month"), "shop": ("x",)})
+IMPORTED = READER.with_resource(
+    "stripe_price.pro", dataclasses.replace(READER.resources["stripe_price.pro"], imported=True)
+)
 FORMATS = Path(__file__).parent / "formats"
-"""`STATE` as each format version ever wrote it, since format 3 with what its stack reads, `READER`;
-a file here is never changed."""
+"""`STATE` as each format version ever wrote it, since format 3 with what its stack reads, `READER`,
+since format 4 with an object that was not made from here, `IMPORTED`; a file here is never changed.
+"""
 FORMATS_WRITTEN = range(1, FORMAT_VERSION + 1)
 
 LEAVES = st.none() | st.booleans() | st.integers() | st.text(st.characters(codec="utf-8"))
@@ -188,7 +192,8 @@ def test_truncated_at_every_byte() -> None:
 
 
 @pytest.mark.parametrize(
-    ("version", "today", "state"), [(1, 2, STATE), (2, 2, STATE), (3, 3, READER)]
+    ("version", "today", "state"),
+    [(1, 2, STATE), (2, 2, STATE), (3, 3, READER), (4, 4, IMPORTED)],
 )
 def test_every_format_ever_written_is_read(version: int, today: int, state: State) -> None:
     """What an earlier engine wrote reads as the same state, and is written in today's format."""
@@ -197,13 +202,21 @@ def test_every_format_ever_written_is_read(version: int, today: int, state: Stat
     assert encode(read, engine_version=VERSION) == (FORMATS / f"{today}.json").read_bytes()
 
 
-def test_only_a_state_that_says_what_is_read_needs_the_newest_format() -> None:
+def test_only_a_state_that_says_what_is_read_needs_the_third_format() -> None:
     """All others stay byte for byte, so that an earlier engine can read them."""
     assert encode(dataclasses.replace(READER, reads={}), engine_version=VERSION) == RAW
-    assert json.loads(RAW)["format_version"] == FORMAT_VERSION - 1
+    assert json.loads(RAW)["format_version"] == 2
     document = json.loads(encode(READER, engine_version=VERSION))
-    assert document["format_version"] == FORMAT_VERSION
+    assert document["format_version"] == 3
     assert document["reads"] == {"catalogue": ["month", "prices.month"], "shop": ["x"]}
+
+
+def test_only_a_state_with_an_imported_object_needs_the_newest_format() -> None:
+    """An earlier engine would forget that nobody knows all of it, and replace it one day."""
+    document = json.loads(encode(IMPORTED, engine_version=VERSION))
+    assert document["format_version"] == FORMAT_VERSION
+    assert document["resources"]["stripe_price.pro"]["imported"] is True
+    assert "imported" not in document["resources"]["stripe_product.pro"]
 
 
 @pytest.mark.parametrize(
@@ -245,7 +258,7 @@ def test_empty(raw: bytes) -> None:
 def test_newer_format() -> None:
     """A newer engine's file says so, and that nothing was changed."""
     error = refused(changed(format_version=FORMAT_VERSION + 1, engine_version="9.9"))
-    assert "line 10: written by a newer engine (format 4, engine 9.9)" in error.message
+    assert "line 10: written by a newer engine (format 5, engine 9.9)" in error.message
     assert error.hint == "upgrade the engine; nothing was changed"
 
 

@@ -102,6 +102,7 @@ PLAN = Plan(
                 superseded=("price_0",),
                 triggers={"output.catalogue.month": "0123456789abcdef"},
                 removal_policy=RemovalPolicy(protect=True, keep=True, account="acct_2"),
+                imported=True,
             ),
             after=("create stripe_product.pro",),
             supersedes="price_0",
@@ -195,13 +196,25 @@ def test_every_field_comes_back() -> None:
     assert _saved(document, loader.schemas()) == SAVED
 
 
+def test_a_plan_of_the_second_format_is_read() -> None:
+    """It knows of no object that it was not made from here."""
+    document = json.loads((FORMATS / "2.json").read_bytes())
+    [stack] = SAVED.stacks
+    [step] = stack.plan.steps
+    assert step.record is not None
+    steps = (dataclasses.replace(step, record=dataclasses.replace(step.record, imported=False)),)
+    plan = dataclasses.replace(stack.plan, steps=steps)
+    before = dataclasses.replace(SAVED, stacks=(dataclasses.replace(stack, plan=plan),))
+    assert _saved(document, loader.schemas()) == before
+
+
 def test_a_plan_of_the_first_format_is_read() -> None:
     """It knows no resources or reads of other stacks, and no accounts of what it shows."""
     document = json.loads((FORMATS / "1.json").read_bytes())
     [stack] = SAVED.stacks
     [step] = stack.plan.steps
     assert step.record is not None
-    record = dataclasses.replace(step.record, triggers={})
+    record = dataclasses.replace(step.record, triggers={}, imported=False)
     steps = (dataclasses.replace(step, other="", record=record),)
     changes = tuple(dataclasses.replace(change, account="") for change in stack.plan.changes)
     drift = tuple(dataclasses.replace(entry, account="") for entry in stack.plan.drift)
