@@ -9,8 +9,10 @@ from typing import Any
 
 from engine.frozen import frozen
 from engine.plan.inputs.ownership import ObjectKey
+from engine.values.paths import Path
+from engine.values.secret import Sensitive
 
-_NOTHING: Mapping[str, Any] = MappingProxyType({})
+_NOTHING: Mapping[Any, Any] = MappingProxyType({})
 
 
 @frozen
@@ -21,10 +23,12 @@ class WantedObject:
         name: Its logical name; empty to have one made from the object.
         known: Arguments that the other tool's state knows and Stripe does not return, e.g. what
             only a create takes.
+        secrets: What only the response to the create held, by path, for the secret sink.
     """
 
     name: str = ""
     known: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
+    secrets: Mapping[Path, Sensitive] = field(default_factory=lambda: _NOTHING)
 
 
 @frozen

@@ -1,0 +1,1 @@
+"""What to import, from the files of other tools: states, exports, fixtures."""

@@ -1,0 +1,1 @@
+"""What other tools write down of the objects of an account."""
