@@ -146,6 +146,9 @@ def by_object(object_name: str) -> ResourceType:
         ),
         include_once=own_row.include_once,
         examples=own_row.by_path("example"),
+        stack=own_row.stack,
+        on_request=own_row.on_request,
+        needed_filters=own_row.needed_filters,
     )
 
 

@@ -60,6 +60,8 @@ class Row:
     Attributes:
         face: Name of the authoring class.
         title: What people call an object of this type.
+        stack: The stack that an import of a whole account puts its objects into, where it makes
+            several, e.g. `catalog`.
         id_prefix: What Stripe's ids of this type begin with.
         life: How its objects begin, are found again, come back and end.
         fields: What is known of its fields, by dotted path, with `*` for every element of a list,
@@ -69,10 +71,15 @@ class Row:
         include: Fields that v2 responses hold only if they are asked for.
         include_once: Fields that only the response to a v2 create holds, if they are asked for.
         rules: Plan-time checks.
+        on_request: Its objects belong to customers, are made while a business runs, or are shown as
+            another type too: an import of a whole account takes them only if the type is named.
+        needed_filters: Filters that its list needs and that no other object gives, one list for
+            each.
     """
 
     face: str
     title: str
+    stack: str
     id_prefix: str
     life: Life
     fields: Mapping[str, Field] = field(default_factory=dict)
@@ -81,6 +88,8 @@ class Row:
     include: tuple[str, ...] = ()
     include_once: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
+    on_request: bool = False
+    needed_filters: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def aliases(self) -> dict[str, Field]:

@@ -50,6 +50,11 @@ class ResourceType:
         include_once: Fields that only the response to a v2 create holds, if they are asked for.
         examples: Values for the printed example where nothing else gives a valid one, by dotted
             path; for a reference, the logical name of a resource of its own.
+        stack: The stack that an import of a whole account puts its objects into, where it makes
+            several, e.g. `catalog`; empty for any.
+        on_request: An import of a whole account takes its objects only if the type is named.
+        needed_filters: Filters that its list needs and that no other object gives, one list for
+            each.
     """
 
     name: str
@@ -78,6 +83,9 @@ class ResourceType:
     include_once: tuple[str, ...] = ()
     creation_only: tuple[Path, ...] = ()
     examples: Mapping[str, Any] = field(default_factory=dict)
+    stack: str = ""
+    on_request: bool = False
+    needed_filters: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def is_v2(self) -> bool:

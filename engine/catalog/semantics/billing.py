@@ -13,6 +13,7 @@ from engine.schema.rules import Rule, RuleKind
 METER = Row(
     face="Meter",
     title="meter",
+    stack="billing",
     id_prefix="mtr_",
     life=Life(
         # D: reported usage is counted by one meter.
@@ -40,6 +41,7 @@ METER = Row(
 ALERT = Row(
     face="Alert",
     title="alert",
+    stack="billing",
     id_prefix="alrt_",
     life=Life(
         # D: it cannot be undone, and an archived alert is in no list.
@@ -69,6 +71,8 @@ ALERT = Row(
 CREDIT_GRANT = Row(
     face="CreditGrant",
     title="credit grant",
+    stack="billing",
+    on_request=True,
     id_prefix="credgr_",
     life=Life(
         # D: a grant begins with its whole amount.
@@ -128,6 +132,7 @@ CREDIT_GRANT = Row(
 FEEDBACK_OPTION = Row(
     face="FeedbackOption",
     title="feedback option",
+    stack="billing",
     # The documentation shows no id.
     id_prefix="",
     life=Life(
@@ -141,6 +146,7 @@ FEEDBACK_OPTION = Row(
 INVOICE_RENDERING_TEMPLATE = Row(
     face="InvoiceRenderingTemplate",
     title="invoice rendering template",
+    stack="billing",
     id_prefix="inrtem_",
     life=Life(
         removals=(Removal(verb=Verb.ARCHIVE, call="archive"),),

@@ -32,6 +32,8 @@ _COLOUR = Field(
 ACCOUNT = Row(
     face="Account",
     title="account",
+    stack="accounts",
+    on_request=True,
     id_prefix="acct_",
     life=Life(
         # D: all of that is of one account.
@@ -101,6 +103,8 @@ ACCOUNT = Row(
 PERSON = Row(
     face="Person",
     title="person",
+    stack="accounts",
+    on_request=True,
     id_prefix="person_",
     life=Life(
         # D: each is verified anew.
@@ -143,6 +147,8 @@ _OF_CARDS = dict.fromkeys(
 BANK_ACCOUNT = Row(
     face="BankAccount",
     title="bank account",
+    stack="accounts",
+    on_request=True,
     id_prefix="ba_",
     life=Life(
         # D: refused for the default of a currency that has another.
@@ -199,6 +205,7 @@ _TRANSFERS = "payments.payouts.automatic_transfer_rules_by_currency.*.*"
 BALANCE_SETTINGS = Row(
     face="BalanceSettings",
     title="balance settings",
+    stack="payments",
     id_prefix="",
     life=Life(
         removals=(Removal(verb=Verb.KEEP, note="an account always has balance settings"),),
@@ -247,6 +254,8 @@ BALANCE_SETTINGS = Row(
 FINANCIAL_ACCOUNT = Row(
     face="FinancialAccount",
     title="financial account",
+    stack="treasury",
+    on_request=True,
     id_prefix="fa_",
     life=Life(
         # D: both are of one account.
@@ -272,6 +281,8 @@ FINANCIAL_ACCOUNT = Row(
 FINANCIAL_ACCOUNT_FEATURES = Row(
     face="FinancialAccountFeatures",
     title="financial account's features",
+    stack="treasury",
+    on_request=True,
     id_prefix="",
     life=Life(
         removals=(Removal(verb=Verb.KEEP, note="a financial account always has its features"),),

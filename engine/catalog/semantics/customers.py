@@ -32,6 +32,8 @@ _DIRECTIVES = dict.fromkeys(
 CUSTOMER = Row(
     face="Customer",
     title="customer",
+    stack="customers",
+    on_request=True,
     id_prefix="cus_",
     life=Life(
         # D: the subscriptions of a deleted customer are canceled.
@@ -87,6 +89,8 @@ CUSTOMER = Row(
 CUSTOMER_TAX_ID = Row(
     face="CustomerTaxId",
     title="customer's tax id",
+    stack="customers",
+    on_request=True,
     id_prefix="txi_",
     life=Life(
         # D: each is verified anew.

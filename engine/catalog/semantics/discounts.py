@@ -20,6 +20,7 @@ from engine.values.markers import ABSENT
 COUPON = Row(
     face="Coupon",
     title="coupon",
+    stack="discounts",
     id_prefix="",
     life=Life(
         # S: times_redeemed.
@@ -113,6 +114,7 @@ def _within_coupon(field: str, limit: str) -> Rule:
 PROMOTION_CODE = Row(
     face="PromotionCode",
     title="promotion code",
+    stack="discounts",
     id_prefix="promo_",
     life=Life(
         # S: times_redeemed.

@@ -14,6 +14,8 @@ from engine.schema.lifecycle import Ending, Life, NaturalKey, Removal, Verb
 FILE = Row(
     face="File",
     title="file",
+    stack="files",
+    on_request=True,
     id_prefix="file_",
     life=Life(
         removals=(Removal(verb=Verb.KEEP, note="Stripe cannot delete a file"),),
@@ -35,6 +37,8 @@ FILE = Row(
 FILE_LINK = Row(
     face="FileLink",
     title="file link",
+    stack="files",
+    on_request=True,
     id_prefix="link_",
     life=Life(
         # S: url.
@@ -51,6 +55,8 @@ FILE_LINK = Row(
 SECRET = Row(
     face="AppsSecret",
     title="app's secret",
+    stack="apps",
+    on_request=True,
     id_prefix="appsecret_",
     life=Life(
         removals=(Removal(verb=Verb.DELETE, call="delete_where"),),
@@ -69,6 +75,8 @@ SECRET = Row(
         "payload": Field(sensitive=True),
     },
     rules=(*only_when("scope.type", "user", "scope.user"), ahead("expires_at")),
+    # Those of users are listed for one user each, and no object names the users.
+    needed_filters=({"scope": {"type": "account"}},),
 )
 
 ROWS: Mapping[str, Row] = {

@@ -32,6 +32,8 @@ _CONTROLS = below(
 CARDHOLDER = Row(
     face="Cardholder",
     title="cardholder",
+    stack="issuing",
+    on_request=True,
     id_prefix="ich_",
     life=Life(
         # D: a card keeps its cardholder.
@@ -60,6 +62,8 @@ CARDHOLDER = Row(
 CARD = Row(
     face="Card",
     title="card",
+    stack="issuing",
+    on_request=True,
     id_prefix="ic_",
     life=Life(
         # D: each card has a number of its own.
@@ -108,6 +112,7 @@ CARD = Row(
 PERSONALIZATION_DESIGN = Row(
     face="PersonalizationDesign",
     title="personalization design",
+    stack="issuing",
     id_prefix="pd_",
     life=Life(
         removals=(Removal(verb=Verb.KEEP, note="Stripe cannot delete a design"),),

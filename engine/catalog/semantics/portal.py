@@ -18,6 +18,7 @@ _UPDATES_ON = {"features.subscription_update.enabled": True}
 PORTAL_CONFIGURATION = Row(
     face="PortalConfiguration",
     title="customer portal configuration",
+    stack="portal",
     id_prefix="bpc_",
     life=Life(
         # S: login_page.url.

@@ -48,6 +48,7 @@ _AMOUNTS = (
 PRICE = Row(
     face="Price",
     title="price",
+    stack="catalog",
     id_prefix="price_",
     life=Life(
         # D: subscriptions stay on the price that they were made with.
@@ -201,6 +202,8 @@ PRICE = Row(
 PLAN = Row(
     face="Plan",
     title="plan",
+    stack="catalog",
+    on_request=True,
     id_prefix="plan_",
     life=Life(
         # D: subscriptions stay on the plan that they were made with.

@@ -41,6 +41,7 @@ _AMOUNTS = dict.fromkeys(
 PRODUCT = Row(
     face="Product",
     title="product",
+    stack="catalog",
     id_prefix="prod_",
     life=Life(
         # D: deletable only while no price exists, archived ones included (R); else archive.
@@ -121,6 +122,7 @@ PRODUCT = Row(
 SHIPPING_RATE = Row(
     face="ShippingRate",
     title="shipping rate",
+    stack="catalog",
     id_prefix="shr_",
     life=Life(removals=(ARCHIVE,), revival=ACTIVE_AGAIN),
     expand=("fixed_amount.currency_options",),

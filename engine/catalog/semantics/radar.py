@@ -22,6 +22,7 @@ _AS_GIVEN = (
 VALUE_LIST = Row(
     face="ValueList",
     title="value list",
+    stack="radar",
     id_prefix="rsl_",
     life=Life(
         # D: refused while a rule refers to it; takes its items along (L).
@@ -37,6 +38,7 @@ VALUE_LIST = Row(
 VALUE_LIST_ITEM = Row(
     face="ValueListItem",
     title="value list item",
+    stack="radar",
     id_prefix="rsli_",
     life=Life(
         removals=(DELETE,),

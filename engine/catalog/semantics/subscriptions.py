@@ -80,6 +80,8 @@ def _priced(each: str, *further: str) -> tuple[Rule, ...]:
 SUBSCRIPTION = Row(
     face="Subscription",
     title="subscription",
+    stack="customers",
+    on_request=True,
     id_prefix="sub_",
     life=Life(
         # D: the first period begins with it.
@@ -182,6 +184,8 @@ SUBSCRIPTION = Row(
 SUBSCRIPTION_ITEM = Row(
     face="SubscriptionItem",
     title="subscription item",
+    stack="customers",
+    on_request=True,
     id_prefix="si_",
     life=Life(
         # D: the last item cannot go; the subscription goes instead.
@@ -216,6 +220,8 @@ SUBSCRIPTION_ITEM = Row(
 SUBSCRIPTION_SCHEDULE = Row(
     face="SubscriptionSchedule",
     title="subscription schedule",
+    stack="customers",
+    on_request=True,
     id_prefix="sub_sched_",
     life=Life(
         # S: current_phase.
@@ -303,6 +309,8 @@ SUBSCRIPTION_SCHEDULE = Row(
 QUOTE = Row(
     face="Quote",
     title="quote",
+    stack="customers",
+    on_request=True,
     id_prefix="qt_",
     life=Life(
         removals=(Removal(verb=Verb.CANCEL, call="cancel"),),

@@ -22,6 +22,7 @@ from engine.schema.rules import Rule, RuleKind
 TAX_RATE = Row(
     face="TaxRate",
     title="tax rate",
+    stack="tax",
     id_prefix="txr_",
     life=Life(removals=(ARCHIVE,), revival=ACTIVE_AGAIN),
     fields={
@@ -54,6 +55,7 @@ _US_BLOCKS = (
 REGISTRATION = Row(
     face="TaxRegistration",
     title="tax registration",
+    stack="tax",
     id_prefix="taxreg_",
     life=Life(
         # D: it cannot be deleted.
@@ -141,6 +143,7 @@ REGISTRATION = Row(
 SETTINGS = Row(
     face="TaxSettings",
     title="tax settings",
+    stack="tax",
     id_prefix="",
     life=Life(
         removals=(Removal(verb=Verb.KEEP, note="an account always has tax settings"),),
@@ -167,6 +170,7 @@ SETTINGS = Row(
 LOCATION = Row(
     face="TaxLocation",
     title="tax location",
+    stack="tax",
     id_prefix="taxloc_",
     life=Life(
         removals=(Removal(verb=Verb.KEEP, note="Stripe cannot delete a tax location"),),
@@ -185,6 +189,7 @@ LOCATION = Row(
 TAX_ID = Row(
     face="TaxId",
     title="tax id",
+    stack="tax",
     id_prefix="txi_",
     life=Life(
         removals=(DELETE,),

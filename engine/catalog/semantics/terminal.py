@@ -13,6 +13,7 @@ from engine.schema.rules import Rule, RuleKind
 CONFIGURATION = Row(
     face="TerminalConfiguration",
     title="terminal configuration",
+    stack="terminal",
     id_prefix="tmc_",
     life=Life(
         removals=(
@@ -49,6 +50,7 @@ CONFIGURATION = Row(
 LOCATION = Row(
     face="TerminalLocation",
     title="terminal location",
+    stack="terminal",
     id_prefix="tml_",
     life=Life(removals=(DELETE,)),
     fields={
@@ -93,6 +95,7 @@ LOCATION = Row(
 READER = Row(
     face="TerminalReader",
     title="terminal reader",
+    stack="terminal",
     id_prefix="tmr_",
     life=Life(
         # D: a code registers a device once.

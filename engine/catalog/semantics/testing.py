@@ -11,6 +11,8 @@ from engine.schema.lifecycle import Life, NaturalKey
 TEST_CLOCK = Row(
     face="TestClock",
     title="test clock",
+    stack="testing",
+    on_request=True,
     id_prefix="clock_",
     life=Life(
         # D: its customers are deleted with it.

@@ -36,6 +36,7 @@ def _encrypted(field: str) -> Rule:
 WEBHOOK_ENDPOINT = Row(
     face="WebhookEndpoint",
     title="webhook endpoint",
+    stack="webhooks",
     id_prefix="we_",
     life=Life(
         # S: secret, signing_secret.
@@ -69,6 +70,7 @@ WEBHOOK_ENDPOINT = Row(
 EVENT_DESTINATION = Row(
     face="EventDestination",
     title="event destination",
+    stack="webhooks",
     id_prefix="ed_",
     life=Life(
         # S: secret, signing_secret.

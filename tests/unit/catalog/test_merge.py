@@ -17,7 +17,9 @@ STRING = Shape(kind=Kind.STRING)
 
 
 def _row(**fields: Field) -> Row:
-    return Row(face="Thing", title="thing", id_prefix="", life=Life(), fields=fields)
+    return Row(
+        face="Thing", title="thing", stack="things", id_prefix="", life=Life(), fields=fields
+    )
 
 
 def _object(**fields: Shape) -> Shape:
