@@ -20,6 +20,7 @@ from engine.views.style import Style
 
 if TYPE_CHECKING:
     from engine.plan.saved.file import SavedPlan
+    from engine.ports.drift_report import DriftReport
     from engine.ports.overview import Overview
     from engine.ports.reports import Moved, Rebuilt, Verified
 
@@ -100,6 +101,9 @@ class View(Protocol):
 
     def applied(self, report: ApplyReport, operation: str, /) -> Page:
         """What an apply did; `operation` is the command's name, `Apply`."""
+
+    def drift(self, report: DriftReport, /) -> Page:
+        """What was changed on Stripe since the last applies."""
 
     def validated(self, stacks: Sequence[Stack], problems: Sequence[Problem], /) -> Page:
         """What was found in stacks. The problems are on stderr too, as text."""

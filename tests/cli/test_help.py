@@ -16,6 +16,7 @@ COMMANDS = [
     "plan",
     "apply",
     "destroy",
+    "drift",
     "stacks",
     "show",
     "output",

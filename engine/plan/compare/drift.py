@@ -9,6 +9,7 @@ from typing import Any
 from engine.address import parse_address
 from engine.graph.build import ResourceGraph
 from engine.plan.compare.compare_fields import drifted
+from engine.plan.compare.field_changes import currency_of
 from engine.plan.compare.last_seen import ignored_in, seen_leaves
 from engine.plan.compare.liveness import has_ended, is_past
 from engine.plan.compare.normalize import Normalizer, presentable
@@ -67,4 +68,5 @@ def _fields(
             after=presentable(difference.after),
             reason=FieldReason.DRIFT,
             sensitive=secret or isinstance(difference.before, Sealed),
+            currency=currency_of(attribute, difference.path, seen, actual) if attribute else "",
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from engine.plan.saved.file import SavedPlan
 from engine.ports.outcomes import ApplyReport
@@ -26,6 +26,9 @@ from engine.views.json.types import type_document, types_document
 from engine.views.json.values import FORMAT_VERSION
 from engine.views.style import inert
 from engine.views.view import NewProject, Page, ViewOptions
+
+if TYPE_CHECKING:
+    from engine.ports.drift_report import DriftReport
 
 
 class JsonView:
@@ -57,6 +60,11 @@ class JsonView:
     locks = staticmethod(locks_document)
     types = staticmethod(types_document)
     type = staticmethod(type_document)
+
+    def drift(self, report: DriftReport, /) -> Page:
+        from engine.views.json.drift import drift_document
+
+        return drift_document(report)
 
     def saved_plan(self, saved: SavedPlan, /) -> Page:
         return plan_document(saved.report())

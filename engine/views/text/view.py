@@ -34,6 +34,7 @@ from engine.views.view import Page, ViewOptions
 
 if TYPE_CHECKING:
     from engine.plan.saved.file import SavedPlan
+    from engine.ports.drift_report import DriftReport
     from engine.ports.overview import Overview
     from engine.ports.reports import Moved, Rebuilt, Verified
 
@@ -63,6 +64,11 @@ class TextView:
         if not report.plan.has_changes:
             return "\n".join([str(self.plan(report.plan)), *ended_lines(report)])
         return apply_text(report, self._style, operation=operation, verbose=self._verbose)
+
+    def drift(self, report: DriftReport, /) -> Page:
+        from engine.views.text.drift import drift_text
+
+        return drift_text(report, loader.schemas(), self._style, verbose=self._verbose)
 
     def validated(self, stacks: Sequence[Stack], problems: Sequence[Problem], /) -> Page:
         return "" if problems else success_text(stacks)

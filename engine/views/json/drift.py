@@ -1,0 +1,72 @@
+"""The JSON document of `engine drift`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.plan.drifted import Drifted, DriftedLeaf
+from engine.ports.drift_report import DriftReport, StackDrift, counts
+from engine.values.markers import UNKNOWN
+from engine.values.paths import dotted
+from engine.views.fields import SENSITIVE
+from engine.views.json.values import FORMAT_VERSION, known
+
+
+def drift_document(report: DriftReport) -> dict[str, Any]:
+    """Write what drifted."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "environment": report.environment,
+        **({"server": report.server} if report.server else {}),
+        "account": {"id": report.account_id or None, "livemode": report.livemode},
+        "stacks": [_stack(stack) for stack in report.stacks],
+        "summary": {kind.value: number for kind, number in counts(report.drifted).items()},
+        "requests": report.requests,
+    }
+
+
+def _stack(stack: StackDrift) -> dict[str, Any]:
+    return {
+        "stack": stack.stack,
+        "serial": stack.serial,
+        "objects": stack.objects,
+        "has_module": stack.has_module,
+        "drifted": [_drifted(stack, entry) for entry in stack.drifted],
+        "warnings": list(stack.warnings),
+    }
+
+
+def _drifted(stack: StackDrift, entry: Drifted) -> dict[str, Any]:
+    ways = stack.ways_out(entry)
+    return {
+        "address": entry.address,
+        "type": entry.type,
+        "name": entry.address.name,
+        "id": entry.id or None,
+        "account": entry.account or None,
+        "kind": entry.kind.value,
+        "location": entry.line or None,
+        "action": entry.action.value if entry.action is not None else None,
+        "leaves": [_leaf(leaf) for leaf in entry.leaves],
+        "ways_out": {
+            "put_back": ways.put_back or None,
+            "accept": dict(ways.accept),
+            "accept_all": ways.accept_all or None,
+            "ignore": ways.ignore or None,
+        },
+    }
+
+
+def _leaf(leaf: DriftedLeaf) -> dict[str, Any]:
+    def side(value: Any) -> Any:
+        shown = known(value)
+        return SENSITIVE if leaf.sensitive and shown is not None else shown
+
+    return {
+        "path": dotted(leaf.path),
+        "code": side(leaf.code),
+        "code_unknown": leaf.code is UNKNOWN,
+        "code_is": leaf.code_is.value,
+        "applied": side(leaf.applied),
+        "stripe": side(leaf.actual),
+    }

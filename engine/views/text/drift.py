@@ -1,0 +1,190 @@
+"""What drifted as text: an object a block, the three values side by side, and the ways out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from engine.plan.drifted import CodeIs, Drifted, DriftedLeaf, DriftKind
+from engine.plan.model import Action
+from engine.ports.drift_report import DriftReport, StackDrift, counts
+from engine.schema.lifecycle import Verb
+from engine.schema.resource_type import ResourceType, Schemas
+from engine.values.markers import ABSENT
+from engine.values.paths import dotted
+from engine.views import vocabulary
+from engine.views.fields import SENSITIVE, show
+from engine.views.plural import counted
+from engine.views.style import Style
+from engine.views.text.plan import account_line, requests_line
+
+_HEADS = ("code", "last apply", "Stripe")
+_WIDEST = 110
+"""A table that is wider is written with a line a value."""
+
+_SIGNS = {
+    DriftKind.DELETED: ("-", "red"),
+    DriftKind.ARCHIVED: ("-", "red"),
+    DriftKind.REVIVED: ("^", "yellow"),
+    DriftKind.CHANGED: ("~", "yellow"),
+}
+
+_PUTS_BACK = {
+    Action.CREATE: "make it again",
+    Action.REPLACE: "replace it with a new object",
+    Action.REVIVE: "revive it, with what the code says",
+    Action.NO_OP: "record it, since the code agrees with Stripe",
+}
+
+
+class _Row(NamedTuple):
+    name: str
+    code: str
+    applied: str
+    actual: str
+    note: str
+
+
+def drift_text(
+    report: DriftReport, schemas: Schemas, style: Style, *, verbose: bool = False
+) -> str:
+    """Write what drifted, ending with one summary line.
+
+    Args:
+        report: What was found.
+        schemas: Resource types by name, for how their objects end.
+        style: Decoration.
+        verbose: Add the number of requests made so far.
+    """
+    several = len(report.stacks) > 1
+    blocks = [account_line(report, style)]
+    for stack in report.stacks:
+        if several and (stack.drifted or stack.warnings):
+            blocks.append(style.paint(f"Stack {stack.stack}", "bold"))
+        mark = style.paint("Warning:", "yellow", "bold")
+        blocks += [f"{mark} {warning}" for warning in stack.warnings]
+        for entry in stack.drifted:
+            blocks.append("\n".join(_block(stack, entry, schemas[entry.type], style)))
+    blocks.append(_conclusion(report, style))
+    if verbose:
+        blocks.append(requests_line(report.requests))
+    return "\n\n".join(blocks)
+
+
+def _block(stack: StackDrift, entry: Drifted, kind: ResourceType, style: Style) -> Iterator[str]:
+    sign, colour = _SIGNS[entry.kind]
+    name = f"{entry.address} [{entry.id}]{vocabulary.on_account(entry.account)}"
+    place = style.paint(f"  {entry.line}", "dim") if entry.line else ""
+    yield f"{style.paint(sign, colour)} {style.paint(name, 'bold')}: {_word(entry, kind)}{place}"
+    yield from _table([_row(leaf) for leaf in entry.leaves], style)
+    yield from (f"    {line}" for line in _ways(stack, entry))
+
+
+def _word(entry: Drifted, kind: ResourceType) -> str:
+    if entry.kind is DriftKind.ARCHIVED:
+        verbs = [removal.verb for removal in kind.life.removals]
+        ends = [verb for verb in verbs if verb not in (Verb.DELETE, Verb.KEEP)]
+        return vocabulary.ended(ends[0]) if ends else "disabled"
+    if entry.kind is DriftKind.DELETED and kind.life.ending is not None:
+        return "deleted, or ended for good"
+    return "live again" if entry.kind is DriftKind.REVIVED else entry.kind.value
+
+
+# ── the three values ──────────────────────────────────────────────────────────────────────
+
+
+def _row(leaf: DriftedLeaf) -> _Row:
+    code, applied, actual = (_side(value, leaf) for value in (leaf.code, leaf.applied, leaf.actual))
+    if leaf.code is ABSENT:
+        code = "not declared"
+    return _Row(dotted(leaf.path), code, applied, actual, _note(leaf))
+
+
+def _side(value: Any, leaf: DriftedLeaf) -> str:
+    if value is ABSENT or value is None:
+        return "nothing"
+    return SENSITIVE if leaf.sensitive else show(value, leaf.currency)
+
+
+def _note(leaf: DriftedLeaf) -> str:
+    if leaf.code_is is CodeIs.AGREES:
+        return "the code agrees with Stripe"
+    if leaf.code_is is CodeIs.DIFFERS:
+        return "the code wants a third value"
+    before, after = leaf.applied, leaf.actual
+    if isinstance(before, (list, tuple)) and isinstance(after, (list, tuple)):
+        added = [show(entry) for entry in after if entry not in before]
+        removed = [show(entry) for entry in before if entry not in after]
+        if leaf.sensitive:
+            return ""
+        if not added and not removed and len(before) == len(after):
+            return "in another order"
+        words = [f"added: {', '.join(added)}"] if added else []
+        words += [f"removed: {', '.join(removed)}"] if removed else []
+        return "; ".join(words)
+    return ""
+
+
+def _table(rows: Sequence[_Row], style: Style) -> Iterator[str]:
+    if not rows:
+        return
+    heads = _Row("", *_HEADS, "")
+    widths = [max(len(row[column]) for row in (heads, *rows)) for column in range(4)]
+    notes = max(len(row.note) for row in rows)
+    if sum(widths) + notes + 14 > _WIDEST:
+        yield from _by_value(rows, style)
+        return
+    for row in (heads, *rows):
+        cells = "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=False))
+        note = style.paint(f"  # {row.note}", "dim") if row.note else ""
+        line = f"    {cells}{note}".rstrip()
+        yield style.paint(line, "dim") if row is heads else line
+
+
+def _by_value(rows: Sequence[_Row], style: Style) -> Iterator[str]:
+    width = max(map(len, _HEADS))
+    for row in rows:
+        note = style.paint(f"  # {row.note}", "dim") if row.note else ""
+        yield f"    {row.name}{note}"
+        for head, cell in zip(_HEADS, row[1:4], strict=True):
+            yield f"      {style.paint(f'{head:<{width}}', 'dim')}  {cell}"
+
+
+# ── the ways out ──────────────────────────────────────────────────────────────────────────
+
+
+def _ways(stack: StackDrift, entry: Drifted) -> Iterator[str]:
+    ways = stack.ways_out(entry)
+    if not stack.has_module:
+        yield f"stack {stack.stack} has no module: put stacks/{stack.stack}.py back to manage it"
+        return
+    if entry.action is None:
+        yield f"the code no longer declares it, so an apply settles it: {ways.put_back}"
+        return
+    yield f"to {_PUTS_BACK.get(entry.action, 'put it back')}: {ways.put_back}"
+    if ways.accept:
+        first = next(iter(ways.accept.values()))
+        yield f"to write what Stripe has into {entry.line}: {ways.accept_all or first}"
+    if ways.accept_all:
+        yield f"  or only one of {', '.join(ways.accept)}: {first}"
+    if ways.ignore:
+        yield f"to leave it to the Dashboard, in {entry.line}: Lifecycle({ways.ignore})"
+    if entry.kind is DriftKind.DELETED:
+        yield f"to do without it: take its declaration out of {entry.line}"
+
+
+def _conclusion(report: DriftReport, style: Style) -> str:
+    if report.has_drift:
+        found = [f"{number} {kind.value}" for kind, number in _counted(report) if number]
+        return style.paint(f"Drift: {', '.join(found)}.", "bold", "yellow")
+    objects = sum(stack.objects for stack in report.stacks)
+    if not objects:
+        return "No drift: no state of these stacks records an object."
+    head = style.paint("No drift:", "bold", "green")
+    return f"{head} Stripe has what the last apply left ({counted(objects, 'object')})."
+
+
+def _counted(report: DriftReport) -> Iterator[tuple[DriftKind, int]]:
+    numbers = counts(report.drifted)
+    order = (DriftKind.CHANGED, DriftKind.ARCHIVED, DriftKind.REVIVED, DriftKind.DELETED)
+    yield from ((kind, numbers[kind]) for kind in order)
