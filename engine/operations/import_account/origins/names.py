@@ -22,12 +22,10 @@ def logical_names(entries: Iterable[tuple[str, Entry]]) -> dict[str, str]:
         entries: The type here and the entry.
     """
     pairs = list(entries)
-    taken = {(type, entry.name[0]) for type, entry in pairs if _is_kept(entry)}
     found: dict[str, str] = {}
-    for type, entry in pairs:
-        if _is_kept(entry):
-            found[entry.address] = entry.name[0]
-            continue
+    taken: set[tuple[str, str]] = set()
+    # Those first that need no change.
+    for type, entry in sorted(pairs, key=lambda pair: not _is_kept(pair[1])):
         name = plain = _plain("-".join(entry.name)) or type.removeprefix("stripe_")
         number = 1
         while (type, name) in taken:
