@@ -7,6 +7,7 @@ from dataclasses import field
 from types import MappingProxyType
 from typing import Any
 
+from engine.address import ResourceAddress
 from engine.frozen import frozen
 from engine.plan.inputs.ownership import ObjectKey
 from engine.values.paths import Path
@@ -38,8 +39,11 @@ class Wanted:
     Attributes:
         objects: By type, connected account and id. Their ids have the form that states record: that
             of a child begins with its parent's, `prod_1/prodft_2`.
+        declared: What to declare in addition, because no object is it: arguments by address,
+            references as text. The next apply creates it.
         origin: Where they are named, for messages, e.g. `terraform.tfstate`.
     """
 
     objects: Mapping[ObjectKey, WantedObject] = field(default_factory=dict)
+    declared: Mapping[ResourceAddress, Mapping[str, Any]] = field(default_factory=lambda: _NOTHING)
     origin: str = ""

@@ -54,12 +54,14 @@ class Origin:
         wanted: The objects.
         addresses: How the other tool names each resource, by the address that it gets here.
         left_out: What is not taken, as that tool writes it, by the reason.
+        notes: Further lines for people.
         livemode: The mode that the file says its objects are in; None if it does not say.
     """
 
     wanted: Wanted
     addresses: Mapping[str, str] = field(default_factory=dict)
     left_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
     livemode: bool | None = None
 
     @property
@@ -76,7 +78,7 @@ class Origin:
         renamed = [f"{theirs} -> {ours}" for ours, theirs in sorted(self.renamed.items())]
         if renamed:
             found.append(f"Other addresses here: {_listed(renamed)}")
-        return found
+        return [*found, *self.notes]
 
 
 def _listed(names: tuple[str, ...] | list[str]) -> str:
