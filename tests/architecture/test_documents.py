@@ -11,7 +11,14 @@ import pytest
 import engine
 
 ROOT = Path(engine.__file__).parents[1]
-DOCUMENTS = sorted((*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("state/*.md")))
+DOCUMENTS = sorted(
+    (
+        *ROOT.glob("*.md"),
+        *ROOT.glob("docs/*.md"),
+        *ROOT.glob("docs/migrate/*.md"),
+        *ROOT.glob("state/*.md"),
+    )
+)
 FILE = re.compile(r"`((?:engine|tests|docs)/[\w./-]*[\w/])`")
 LINK = re.compile(r"\]\(([^)#:]*)(?:#([^)]*))?\)")
 EXAMPLE = re.compile(r"\b[A-Z]{3,}\b")

@@ -31,7 +31,12 @@ WORDS = {
 FOUND = re.compile(r"\b(?:" + "|".join(f"(?:{words})" for words in WORDS) + r")\b", re.IGNORECASE)
 DOCUMENTS = sorted(
     file
-    for file in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("state/*.md"))
+    for file in (
+        *ROOT.glob("*.md"),
+        *ROOT.glob("docs/*.md"),
+        *ROOT.glob("docs/migrate/*.md"),
+        *ROOT.glob("state/*.md"),
+    )
     if file.name != "glossary.md"
 )
 

@@ -22,7 +22,11 @@ _BLOCK = re.compile(
     r"```\w*\n(?P<text>.*?)```",
     re.DOTALL,
 )
-_PAGES = sorted(path.name for path in DOCS.glob("*.md") if _BLOCK.search(path.read_text("utf-8")))
+_PAGES = sorted(
+    path.relative_to(DOCS).as_posix()
+    for path in (*DOCS.glob("*.md"), *DOCS.glob("migrate/*.md"))
+    if _BLOCK.search(path.read_text("utf-8"))
+)
 # Ids and counts of requests differ from run to run.
 _VARIES = re.compile(r"\b([a-z]+)_[A-Za-z0-9]{8,}\b")
 

@@ -58,7 +58,7 @@ def tf_state(*resources: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def pulumi_resource(type: str, name: str, id: str, **outputs: Any) -> dict[str, Any]:
+def pulumi_resource(type: str, name: str, id: str, /, **outputs: Any) -> dict[str, Any]:
     """One resource of an export of Pulumi: `portalConfiguration`, `portal`, `bpc_1`."""
     token = f"stripe:index/{type}:{type[0].upper()}{type[1:]}"
     return {

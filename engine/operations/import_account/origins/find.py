@@ -49,7 +49,7 @@ def find_made(
     owned = {_OWNED: tuple(finder.owned)} if finder.owned else {}
     return Origin(
         wanted=Wanted(objects=finder.objects, declared=finder.declared, origin=name),
-        addresses={str(one.address): str(one.address) for one in made},
+        renamed={str(one.address): one.fixture for one in made if one.address.name != one.fixture},
         left_out={**left_out, **owned},
         notes=tuple(finder.notes()),
     )

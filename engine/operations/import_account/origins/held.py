@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -29,11 +30,15 @@ def arguments_held(kind: ResourceType, attributes: Mapping[str, Any]) -> dict[st
 
 
 def secrets_held(kind: ResourceType, attributes: Mapping[str, Any]) -> dict[Path, Sensitive]:
-    """The secrets that only the response to the create held, by their paths."""
+    """The secrets that only the response to the create held, by their paths.
+
+    What does not have the form of one is left out.
+    """
     found: dict[Path, Sensitive] = {}
     for path in kind.creation_only:
-        value = _at(kind.root, attributes, path)
-        if value and isinstance(value, str):
+        value, attribute = _at(kind.root, attributes, path), kind.root.at(path)
+        pattern = attribute.pattern if attribute is not None else ""
+        if value and isinstance(value, str) and re.fullmatch(pattern or ".*", value):
             found[path] = Sensitive(value)
     return found
 

@@ -30,6 +30,10 @@ class Entry:
     attributes: Mapping[str, Any]
     hidden: frozenset[str] = frozenset()
 
+    def is_at(self, address: str) -> bool:
+        """Whether it has this address in the other tool too, as far as that has addresses."""
+        return address == f"{self.type}.{'.'.join(self.name)}"
+
 
 @frozen
 class Inventory:
@@ -52,22 +56,17 @@ class Origin:
 
     Attributes:
         wanted: The objects.
-        addresses: How the other tool names each resource, by the address that it gets here.
+        renamed: How the other tool names what does not have the same address here, by the new one.
         left_out: What is not taken, as that tool writes it, by the reason.
         notes: Further lines for people.
         livemode: The mode that the file says its objects are in; None if it does not say.
     """
 
     wanted: Wanted
-    addresses: Mapping[str, str] = field(default_factory=dict)
+    renamed: Mapping[str, str] = field(default_factory=dict)
     left_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     livemode: bool | None = None
-
-    @property
-    def renamed(self) -> Mapping[str, str]:
-        """The addresses that are not the same in both tools."""
-        return {ours: theirs for ours, theirs in self.addresses.items() if ours != theirs}
 
     def lines(self) -> list[str]:
         """What a person should know before the import."""

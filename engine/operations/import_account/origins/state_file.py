@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine.address import ResourceAddress
 from engine.errors import UsageError
 from engine.operations.import_account.origins import pulumi, terraform
 from engine.operations.import_account.origins.documents import parse_document, title
@@ -50,15 +49,15 @@ def _origin(found: Inventory, name: str, schemas: Schemas) -> Origin:
             managed.append((schemas[type], entry))
     names = logical_names((kind.name, entry) for kind, entry in managed)
     objects: dict[ObjectKey, WantedObject] = {}
-    addresses: dict[str, str] = {}
+    theirs: dict[ObjectKey, str] = {}
+    renamed: dict[str, str] = {}
     for kind, entry in managed:
         key = ObjectKey(kind.name, "", _id_of(kind, entry.attributes))
-        address = ResourceAddress(f"{kind.name}.{names[entry.address]}")
-        if key in objects:
-            other = addresses[f"{kind.name}.{objects[key].name}"]
+        address = f"{kind.name}.{names[entry.address]}"
+        if key in theirs:
             raise UsageError(
-                f"{other} and {entry.address} are one object, {key.id}, and an object has one "
-                "resource",
+                f"{theirs[key]} and {entry.address} are one object, {key.id}, and an object has "
+                "one resource",
                 hint=f"keep one: {found.forget} '{entry.address}', then write the file again",
             )
         objects[key] = WantedObject(
@@ -66,10 +65,12 @@ def _origin(found: Inventory, name: str, schemas: Schemas) -> Origin:
             known=arguments_held(kind, _shown(entry)),
             secrets=secrets_held(kind, entry.attributes),
         )
-        addresses[address] = entry.address
+        theirs[key] = entry.address
+        if not entry.is_at(address):
+            renamed[address] = entry.address
     return Origin(
         wanted=Wanted(objects=objects, origin=name),
-        addresses=addresses,
+        renamed=renamed,
         left_out={reason: tuple(names) for reason, names in left_out.items()},
         livemode=_livemode(entry for _, entry in managed),
     )

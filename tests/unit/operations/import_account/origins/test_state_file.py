@@ -360,6 +360,7 @@ def test_exports_of_pulumi_are_read_too() -> None:
     _, hook, other, _ = origin.wanted.objects.values()
     assert (hook.known, hook.secrets) == ({"connect": True}, {("secret",): Sensitive(SECRET)})
     assert other.secrets == {}
+    assert set(origin.renamed) == {"stripe_billing_portal_configuration.portal"}
     assert origin.left_out["it is of another provider"] == ("1 random:index/randomPet:RandomPet",)
     assert origin.left_out["Pulumi has replaced it and was to delete it"] == (gone["urn"],)
     assert origin.left_out["it is only read there"] == (read["urn"],)
