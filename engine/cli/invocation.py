@@ -128,9 +128,16 @@ class Invocation:
     @contextlib.contextmanager
     def opened(self) -> Iterator[Context]:
         """Wire the project, and show progress until the work is done."""
+        with self.opened_side_by_side(self.environment) as (context,):
+            yield context
+
+    @contextlib.contextmanager
+    def opened_side_by_side(self, *environments: str | None) -> Iterator[tuple[Context, ...]]:
+        """Wire the project once for each of several environments, with one progress for all."""
         progress = self.progress()
         try:
-            yield self.open(hook=progress)
+            root = self._project()
+            yield tuple(self._open(root, name, progress) for name in environments)
         finally:
             progress.close()
 
@@ -141,10 +148,9 @@ class Invocation:
             UsageError: if there is no such folder.
             SettingsError: for configuration that cannot be used.
         """
-        from engine.bootstrap import open_project
-        from engine.variables import variables_of
+        return self._open(self._project(), self.environment, hook)
 
-        files = [(name, self.path(name)) for name in self.variable_files]
+    def _project(self) -> Path:
         root = self.root
         if not root.is_dir():
             raise UsageError(
@@ -152,9 +158,16 @@ class Invocation:
             )
         if root != self.place:
             self.write_note(f"Project folder: {root}")
+        return root
+
+    def _open(self, root: Path, environment: str | None, hook: Hook | None) -> Context:
+        from engine.bootstrap import open_project
+        from engine.variables import variables_of
+
+        files = [(name, self.path(name)) for name in self.variable_files]
         return open_project(
             root,
-            environment=self.environment,
+            environment=environment,
             variables=variables_of(os.environ, self.variables, files),
             parallelism=self.parallelism,
             hook=hook,

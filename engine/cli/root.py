@@ -24,6 +24,7 @@ _HOMES = {
     "apply": "engine.cli.commands.apply:apply",
     "destroy": "engine.cli.commands.apply:destroy",
     "drift": "engine.cli.commands.drift:drift",
+    "diff": "engine.cli.commands.diff:diff",
     "stacks": "engine.cli.commands.stacks:stacks",
     "show": "engine.cli.commands.show:show",
     "output": "engine.cli.commands.output:output",
@@ -73,7 +74,7 @@ def engine() -> None:
     Exit codes:
       0    done, or no changes
       1    error
-      2    changes (plan --detailed-exitcode), or drift (drift)
+      2    changes (plan --detailed-exitcode), drift (drift), differences (diff)
       3    a run, or a person, holds the lock
       4    refused by a guard
       130  interrupted

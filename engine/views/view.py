@@ -19,6 +19,7 @@ from engine.state.model import State
 from engine.views.style import Style
 
 if TYPE_CHECKING:
+    from engine.plan.environments.model import EnvironmentsDifference
     from engine.plan.saved.file import SavedPlan
     from engine.ports.drift_report import DriftReport
     from engine.ports.overview import Overview
@@ -104,6 +105,9 @@ class View(Protocol):
 
     def drift(self, report: DriftReport, /) -> Page:
         """What was changed on Stripe since the last applies."""
+
+    def differences(self, report: EnvironmentsDifference, /) -> Page:
+        """What differs between two environments."""
 
     def validated(self, stacks: Sequence[Stack], problems: Sequence[Problem], /) -> Page:
         """What was found in stacks. The problems are on stderr too, as text."""

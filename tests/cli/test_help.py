@@ -17,6 +17,7 @@ COMMANDS = [
     "apply",
     "destroy",
     "drift",
+    "diff",
     "stacks",
     "show",
     "output",

@@ -55,6 +55,24 @@ def refuse_held(context: Context, stacks: Iterable[str]) -> None:
 # ── the key ───────────────────────────────────────────────────────────────────────────────
 
 
+def check_usable(environment: Environment) -> None:
+    """Check that an environment has a key, and one of its mode, before anything is sent.
+
+    Raises:
+        SettingsError: if it has none, or one that is no key.
+        GuardError: if the key is for another mode than the environment.
+    """
+    if not environment.emulator and environment.api_key is None:
+        raise SettingsError(
+            f"environment {environment.name!r} has no API key",
+            cause=f"{environment.api_key_source} is not set.",
+            hint=f"export {environment.api_key_source}=sk_..., or use the embedded emulator: "
+            f"-e {EMBEDDED}",
+        )
+    check_key(environment)
+    check_mode(environment)
+
+
 def check_key(environment: Environment) -> None:
     """Refuse a value that cannot be a secret key of Stripe, before anything is sent.
 

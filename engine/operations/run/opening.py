@@ -5,14 +5,12 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 
-from engine.errors import SettingsError
 from engine.graph.build import ResourceGraph
 from engine.operations.run.context import Context
-from engine.operations.run.guards import check_key, check_mode, refuse_held
+from engine.operations.run.guards import check_usable, refuse_held
 from engine.operations.run.recovery import recover_run
 from engine.operations.run.session import Session
 from engine.ports.run_locks import LockOwner
-from engine.settings import EMBEDDED
 from engine.state.model import new_state
 
 
@@ -78,15 +76,7 @@ def session_of(
         StateError: if a state cannot be trusted.
     """
     environment = context.settings.environment
-    if not environment.emulator and environment.api_key is None:
-        raise SettingsError(
-            f"environment {environment.name!r} has no API key",
-            cause=f"{environment.api_key_source} is not set.",
-            hint=f"export {environment.api_key_source}=sk_..., or use the embedded emulator: "
-            f"-e {EMBEDDED}",
-        )
-    check_key(environment)
-    check_mode(environment)
+    check_usable(environment)
     if not reading:
         refuse_held(context, names)
     with contextlib.ExitStack() as locks:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from engine.plan.saved.file import SavedPlan
 from engine.ports.outcomes import ApplyReport
 from engine.redaction import hide
+from engine.views.json.environments import difference_document
 from engine.views.json.locks import locks_document
 from engine.views.json.overview import overview_document
 from engine.views.json.plan import apply_document, plan_document
@@ -46,6 +47,7 @@ class JsonView:
         return inert(json.dumps(hide(page), indent=2, ensure_ascii=self._ascii))
 
     plan = staticmethod(plan_document)
+    differences = staticmethod(difference_document)
     validated = staticmethod(validation_document)
     verified = staticmethod(verified_document)
     stacks = staticmethod(overview_document)

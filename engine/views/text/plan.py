@@ -16,6 +16,7 @@ from engine.views.style import Style
 from engine.views.text.change import change_lines, drift_lines, output_lines
 
 if TYPE_CHECKING:
+    from engine.plan.environments.model import Compared
     from engine.plan.saved.file import SavedPlan
     from engine.ports.drift_report import DriftReport
 
@@ -64,7 +65,7 @@ def _option_words(options: PlanOptions) -> Iterator[str]:
         yield from [flag] if isinstance(value, bool) else [f"{flag} {entry}" for entry in value]
 
 
-def account_line(report: PlanReport | DriftReport, style: Style) -> str:
+def account_line(report: PlanReport | DriftReport | Compared, style: Style) -> str:
     """Say which environment, account and mode a run uses."""
     parts = [f"Environment {report.environment}"]
     if report.embedded:

@@ -33,6 +33,7 @@ from engine.views.text.types import type_text, types_text
 from engine.views.view import Page, ViewOptions
 
 if TYPE_CHECKING:
+    from engine.plan.environments.model import EnvironmentsDifference
     from engine.plan.saved.file import SavedPlan
     from engine.ports.drift_report import DriftReport
     from engine.ports.overview import Overview
@@ -69,6 +70,11 @@ class TextView:
         from engine.views.text.drift import drift_text
 
         return drift_text(report, loader.schemas(), self._style, verbose=self._verbose)
+
+    def differences(self, report: EnvironmentsDifference, /) -> Page:
+        from engine.views.text.environments import difference_text
+
+        return difference_text(report, self._style, verbose=self._verbose)
 
     def validated(self, stacks: Sequence[Stack], problems: Sequence[Problem], /) -> Page:
         return "" if problems else success_text(stacks)

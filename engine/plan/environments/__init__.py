@@ -1,0 +1,1 @@
+"""Compares the objects of the same stacks in two environments, leaf by leaf."""
