@@ -10,6 +10,7 @@ from engine.frozen import frozen
 from engine.schema.attribute import Kind
 from engine.schema.field_semantics import Semantics
 from engine.schema.lifecycle import Life
+from engine.schema.naming import Naming
 from engine.schema.rules import Rule
 
 
@@ -64,6 +65,7 @@ class Row:
             several, e.g. `catalog`.
         id_prefix: What Stripe's ids of this type begin with.
         life: How its objects begin, are found again, come back and end.
+        naming: From what logical names are made.
         fields: What is known of its fields, by dotted path, with `*` for every element of a list,
             entry of a map, or field of an object.
         expand: Fields that responses hold only if they are expanded, e.g. `tiers` of a price.
@@ -82,6 +84,7 @@ class Row:
     stack: str
     id_prefix: str
     life: Life
+    naming: Naming = field(default_factory=Naming)
     fields: Mapping[str, Field] = field(default_factory=dict)
     expand: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()

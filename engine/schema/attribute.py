@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import field
 from types import MappingProxyType
@@ -29,6 +30,7 @@ class Kind(enum.StrEnum):
 
 
 _NO_FIELDS: Mapping[str, Attribute] = MappingProxyType({})
+_MOMENT = re.compile(r"(^|_)(at|by|from|until|time|date|created)$")
 
 
 # Each equals itself alone, so that what is found out about it can be cached by it.
@@ -114,6 +116,11 @@ class Attribute(Semantics):
                 return None
             found = found.child(part)
         return found
+
+
+def is_moment(name: str, attribute: Attribute) -> bool:
+    """Whether a field with this name holds a moment, in Unix seconds."""
+    return attribute.kind is Kind.INTEGER and _MOMENT.search(name) is not None
 
 
 def walk(attribute: Attribute, path: Path = ()) -> Iterator[tuple[Path, Attribute]]:

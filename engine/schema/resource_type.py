@@ -10,6 +10,7 @@ from engine.frozen import frozen
 from engine.schema.attribute import Attribute
 from engine.schema.calls import Call
 from engine.schema.lifecycle import Life, NaturalKey
+from engine.schema.naming import Naming
 from engine.schema.rules import Rule
 from engine.values.paths import Path
 
@@ -25,7 +26,9 @@ class ResourceType:
         title: What people call it, e.g. `customer portal configuration`.
         face: Name of the authoring class, e.g. `PortalConfiguration`.
         root: An object attribute whose fields are the type's.
+        area: What it is part of, e.g. `discounts`.
         life: How its objects begin, are found again, come back and end.
+        naming: From what logical names are made.
         required: Fields without which Stripe refuses a create.
         collection: Path of create and list, with `{parent}` for a child's parent id.
         item: Path of one object, with `{id}` and perhaps `{parent}`.
@@ -62,7 +65,9 @@ class ResourceType:
     title: str
     face: str
     root: Attribute
+    area: str = ""
     life: Life = field(default_factory=Life)
+    naming: Naming = field(default_factory=Naming)
     required: tuple[str, ...] = ()
     collection: str = ""
     item: str = ""

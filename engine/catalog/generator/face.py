@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from engine.catalog import loader
 from engine.catalog.model import Shape
-from engine.schema.attribute import Attribute, Kind
+from engine.schema.attribute import Attribute, Kind, is_moment
 from engine.schema.resource_type import ResourceType
 
 _HEADER = '''"""What stack authors import, typed: one class for each type that can be declared.
@@ -52,7 +52,6 @@ _SCALARS: Mapping[Kind, str] = {
     Kind.ANY: "Any",
 }
 # Stripe names its moments, which are integers of Unix seconds, by these endings.
-_MOMENT = re.compile(r"(^|_)(at|by|from|until|time|date|created)$")
 
 
 def face_text(types: Iterable[ResourceType]) -> str:
@@ -166,7 +165,7 @@ class _ClassText:
             closed = not attribute.open_values
             return f"{_literal(attribute.values)} | Ref" if closed else "str"
         written = self._identity(attribute) or _SCALARS[attribute.kind]
-        if attribute.kind is Kind.INTEGER and _MOMENT.search(name):
+        if is_moment(name, attribute):
             written = "_Moment"
         if attribute.words:
             written = f"{written} | {_literal(attribute.words)}"

@@ -17,6 +17,7 @@ from engine.catalog.semantics.shared import (
 from engine.schema.attribute import Kind
 from engine.schema.field_semantics import ListOrder
 from engine.schema.lifecycle import Ending, Inheritance, Life, Removal, Verb
+from engine.schema.naming import Naming
 from engine.schema.rules import Rule, RuleKind
 
 # S: the response says only whether they were given.
@@ -35,6 +36,7 @@ ACCOUNT = Row(
     stack="accounts",
     on_request=True,
     id_prefix="acct_",
+    naming=Naming(fields=("business_profile.name", "company.name", "email"), apart=("country",)),
     life=Life(
         # D: all of that is of one account.
         loses="its onboarding, its balance and its external accounts",
@@ -106,6 +108,7 @@ PERSON = Row(
     stack="accounts",
     on_request=True,
     id_prefix="person_",
+    naming=Naming(under="account", fields=("first_name", "email"), apart=("last_name",)),
     life=Life(
         # D: each is verified anew.
         loses="its verification",
@@ -150,6 +153,7 @@ BANK_ACCOUNT = Row(
     stack="accounts",
     on_request=True,
     id_prefix="ba_",
+    naming=Naming(under="account", fields=("bank_name",), apart=("currency", "last4")),
     life=Life(
         # D: refused for the default of a currency that has another.
         removals=(
@@ -284,6 +288,7 @@ FINANCIAL_ACCOUNT_FEATURES = Row(
     stack="treasury",
     on_request=True,
     id_prefix="",
+    naming=Naming(under="financial_account"),
     life=Life(
         removals=(Removal(verb=Verb.KEEP, note="a financial account always has its features"),),
         singleton=True,

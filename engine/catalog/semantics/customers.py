@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from engine.catalog.rows import Field, Row
 from engine.catalog.semantics.shared import DELETE, METADATA
 from engine.schema.lifecycle import Life, NaturalKey
+from engine.schema.naming import Naming
 
 _ADDRESS = ("city", "country", "line1", "line2", "postal_code", "state")
 # L: a blank unsets them.
@@ -35,6 +36,7 @@ CUSTOMER = Row(
     stack="customers",
     on_request=True,
     id_prefix="cus_",
+    naming=Naming(fields=("name", "business_name", "individual_name", "email"), apart=("email",)),
     life=Life(
         # D: the subscriptions of a deleted customer are canceled.
         loses="its balance, its payment methods and its subscriptions",
@@ -92,6 +94,7 @@ CUSTOMER_TAX_ID = Row(
     stack="customers",
     on_request=True,
     id_prefix="txi_",
+    naming=Naming(under="customer", fields=("type",)),
     life=Life(
         # D: each is verified anew.
         loses="its verification",

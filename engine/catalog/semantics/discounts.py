@@ -14,6 +14,7 @@ from engine.catalog.semantics.shared_rules import (
 )
 from engine.schema.field_semantics import ListOrder
 from engine.schema.lifecycle import Life, NaturalKey, Revival
+from engine.schema.naming import Naming
 from engine.schema.rules import Rule, RuleKind
 from engine.values.markers import ABSENT
 
@@ -116,6 +117,7 @@ PROMOTION_CODE = Row(
     title="promotion code",
     stack="discounts",
     id_prefix="promo_",
+    naming=Naming(under="promotion.coupon", fields=()),
     life=Life(
         # S: times_redeemed.
         loses="its count of redemptions",

@@ -15,6 +15,7 @@ from engine.catalog.semantics.shared import (
 )
 from engine.catalog.semantics.shared_rules import active_only
 from engine.schema.lifecycle import Ending, Life, NaturalKey
+from engine.schema.naming import Naming
 from engine.schema.rules import Rule, RuleKind
 
 FEATURE = Row(
@@ -48,6 +49,7 @@ PRODUCT_FEATURE = Row(
     title="product feature",
     stack="catalog",
     id_prefix="prodft_",
+    naming=Naming(under="product", fields=("entitlement_feature",)),
     life=Life(
         removals=(DELETE,),
         natural_keys=(

@@ -10,6 +10,7 @@ from engine.catalog.semantics.shared_rules import ahead, only_when
 from engine.schema.attribute import Kind
 from engine.schema.calls import Composite
 from engine.schema.lifecycle import Ending, Life, NaturalKey, Removal, Verb
+from engine.schema.naming import Naming
 
 FILE = Row(
     face="File",
@@ -17,6 +18,7 @@ FILE = Row(
     stack="files",
     on_request=True,
     id_prefix="file_",
+    naming=Naming(fields=("title", "filename")),
     life=Life(
         removals=(Removal(verb=Verb.KEEP, note="Stripe cannot delete a file"),),
         # D: a platform uploads an account's documents either for itself or as that account.
@@ -40,6 +42,7 @@ FILE_LINK = Row(
     stack="files",
     on_request=True,
     id_prefix="link_",
+    naming=Naming(fields=("file",)),
     life=Life(
         # S: url.
         loses="its URL",

@@ -8,6 +8,7 @@ from engine.catalog.rows import Field, Row
 from engine.catalog.semantics.shared import COUNTRY, METADATA, below
 from engine.schema.field_semantics import ListOrder
 from engine.schema.lifecycle import Ending, Life, NaturalKey, Removal, Revival, Verb
+from engine.schema.naming import Naming
 from engine.schema.rules import Rule, RuleKind
 
 # S: null where nothing was declared, an empty list where it was cleared (R: an empty text does that
@@ -65,6 +66,7 @@ CARD = Row(
     stack="issuing",
     on_request=True,
     id_prefix="ic_",
+    naming=Naming(under="cardholder", fields=(), apart=("last4",)),
     life=Life(
         # D: each card has a number of its own.
         loses="its number",

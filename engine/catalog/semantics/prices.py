@@ -25,6 +25,7 @@ from engine.catalog.semantics.shared_rules import (
 )
 from engine.schema.attribute import Kind
 from engine.schema.lifecycle import Detach, Life, NaturalKey
+from engine.schema.naming import Naming
 from engine.schema.rules import Rule, RuleKind
 
 # What the entries of currency_options repeat.
@@ -50,6 +51,9 @@ PRICE = Row(
     title="price",
     stack="catalog",
     id_prefix="price_",
+    naming=Naming(
+        under="product", with_fields=("recurring.interval",), apart=("currency", "unit_amount")
+    ),
     life=Life(
         # D: subscriptions stay on the price that they were made with.
         loses="the subscriptions that are on it",
@@ -205,6 +209,7 @@ PLAN = Row(
     stack="catalog",
     on_request=True,
     id_prefix="plan_",
+    naming=Naming(under="product", with_fields=("interval",), apart=("currency", "amount")),
     life=Life(
         # D: subscriptions stay on the plan that they were made with.
         loses="the subscriptions that are on it",

@@ -25,6 +25,7 @@ from engine.catalog.semantics.shared_rules import (
     rising_tiers,
 )
 from engine.schema.lifecycle import Companion, Life, NaturalKey, Probe, Removal, Verb
+from engine.schema.naming import Naming
 from engine.schema.rules import Rule, RuleKind
 
 _AMOUNTS = dict.fromkeys(
@@ -124,6 +125,7 @@ SHIPPING_RATE = Row(
     title="shipping rate",
     stack="catalog",
     id_prefix="shr_",
+    naming=Naming(apart=("fixed_amount.currency", "fixed_amount.amount")),
     life=Life(removals=(ARCHIVE,), revival=ACTIVE_AGAIN),
     expand=("fixed_amount.currency_options",),
     hidden=("fixed_amount.currency_options",),

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from engine.catalog.rows import Field, Row
 from engine.catalog.semantics.shared import DELETE, METADATA
 from engine.schema.lifecycle import CaseCounts, Life, NaturalKey
+from engine.schema.naming import Naming
 
 # L: the lists that store what they are given; the others store lower case.
 _AS_GIVEN = (
@@ -40,6 +41,7 @@ VALUE_LIST_ITEM = Row(
     title="value list item",
     stack="radar",
     id_prefix="rsli_",
+    naming=Naming(under="value_list", fields=("value",)),
     life=Life(
         removals=(DELETE,),
         natural_keys=(

@@ -20,6 +20,7 @@ from engine.catalog.semantics.shared_rules import (
 )
 from engine.schema.field_semantics import ListOrder
 from engine.schema.lifecycle import Ending, Life, NaturalKey, Removal, Verb
+from engine.schema.naming import Naming
 from engine.schema.rules import Rule, RuleKind
 from engine.values.markers import ABSENT
 
@@ -83,6 +84,7 @@ SUBSCRIPTION = Row(
     stack="customers",
     on_request=True,
     id_prefix="sub_",
+    naming=Naming(under="customer", fields=()),
     life=Life(
         # D: the first period begins with it.
         loses="its billing period, so that the customer is charged again",
@@ -187,6 +189,7 @@ SUBSCRIPTION_ITEM = Row(
     stack="customers",
     on_request=True,
     id_prefix="si_",
+    naming=Naming(under="subscription", fields=("price",)),
     life=Life(
         # D: the last item cannot go; the subscription goes instead.
         removals=(DELETE,),
@@ -223,6 +226,7 @@ SUBSCRIPTION_SCHEDULE = Row(
     stack="customers",
     on_request=True,
     id_prefix="sub_sched_",
+    naming=Naming(under="customer", fields=()),
     life=Life(
         # S: current_phase.
         loses="the phase that it is in",
@@ -312,6 +316,7 @@ QUOTE = Row(
     stack="customers",
     on_request=True,
     id_prefix="qt_",
+    naming=Naming(under="customer", fields=()),
     life=Life(
         removals=(Removal(verb=Verb.CANCEL, call="cancel"),),
         ending=Ending(leaves={"status": ("canceled",)}, finished={"status": ("accepted",)}),

@@ -17,6 +17,7 @@ from engine.catalog.semantics.shared import (
 from engine.catalog.semantics.shared_rules import ahead, only_when, within_five_years
 from engine.schema.field_semantics import ListOrder
 from engine.schema.lifecycle import Ending, Life, NaturalKey, Removal, Verb
+from engine.schema.naming import Naming
 from engine.schema.rules import Rule, RuleKind
 
 TAX_RATE = Row(
@@ -24,6 +25,7 @@ TAX_RATE = Row(
     title="tax rate",
     stack="tax",
     id_prefix="txr_",
+    naming=Naming(with_fields=("country", "state"), apart=("jurisdiction", "percentage")),
     life=Life(removals=(ARCHIVE,), revival=ACTIVE_AGAIN),
     fields={
         **METADATA,
@@ -57,6 +59,11 @@ REGISTRATION = Row(
     title="tax registration",
     stack="tax",
     id_prefix="taxreg_",
+    naming=Naming(
+        fields=("country",),
+        with_fields=("country_options.us.state",),
+        apart=("country_options.us.type",),
+    ),
     life=Life(
         # D: it cannot be deleted.
         removals=(

@@ -8,6 +8,7 @@ from engine.catalog.rows import Field, Row
 from engine.catalog.semantics.shared import COUNTRY, DELETE, METADATA
 from engine.catalog.semantics.shared_rules import only_when
 from engine.schema.lifecycle import Life, NaturalKey, Removal, Verb
+from engine.schema.naming import Naming
 from engine.schema.rules import Rule, RuleKind
 
 CONFIGURATION = Row(
@@ -52,6 +53,7 @@ LOCATION = Row(
     title="terminal location",
     stack="terminal",
     id_prefix="tml_",
+    naming=Naming(apart=("address.city", "address.line1")),
     life=Life(removals=(DELETE,)),
     fields={
         **METADATA,

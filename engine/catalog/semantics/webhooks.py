@@ -9,6 +9,7 @@ from engine.catalog.semantics.shared import DELETE, METADATA
 from engine.catalog.semantics.shared_rules import only_when
 from engine.schema.field_semantics import ListOrder
 from engine.schema.lifecycle import Life, Revival
+from engine.schema.naming import Naming
 from engine.schema.rules import Rule, RuleKind
 
 # L: loopback addresses are refused, since Stripe could never reach them; nor could it private ones.
@@ -38,6 +39,7 @@ WEBHOOK_ENDPOINT = Row(
     title="webhook endpoint",
     stack="webhooks",
     id_prefix="we_",
+    naming=Naming(fields=("url", "description")),
     life=Life(
         # S: secret, signing_secret.
         loses="its signing secret",
@@ -72,6 +74,7 @@ EVENT_DESTINATION = Row(
     title="event destination",
     stack="webhooks",
     id_prefix="ed_",
+    naming=Naming(fields=("name", "webhook_endpoint.url")),
     life=Life(
         # S: secret, signing_secret.
         loses="its signing secret",
