@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from engine.errors import UsageError
 from engine.operations.run.context import Context
+from engine.operations.run.secrets import unknown_secrets
+from engine.plan.decide.references import supply_secret
 from engine.state.model import State
 from engine.suggest import nearest
 from engine.values.secret import Sealed
@@ -34,6 +36,22 @@ def states(context: Context, names: Sequence[str]) -> tuple[State, ...]:
             )
         found.append(state)
     return tuple(found)
+
+
+def without_secret(context: Context, states: Sequence[State]) -> str:
+    """Say which outputs of some states may have no value for lack of a secret, and what to do.
+
+    Returns:
+        A sentence about the first resource whose secret is not known; empty if all are known.
+    """
+    for state in states:
+        for address, entry in state.resources.items():
+            if any(unknown_secrets(context.schemas[entry.type], entry)):
+                return (
+                    f"the secret of {address} is not known here, so that an output of it has no "
+                    f"value. {supply_secret(address, entry.id)}; engine apply then gives it one"
+                )
+    return ""
 
 
 def reveal(context: Context, stack: str, name: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.frozen import frozen
 from engine.plan.compare.normalize import Normalizer
-from engine.plan.decide.references import KnownValues, lost_secret
+from engine.plan.decide.references import KnownValues
 from engine.plan.inputs.plan_inputs import PlanInputs
 from engine.plan.model import OutputChange
 from engine.plan.translate.recorded import kept_output
@@ -42,13 +42,11 @@ def plan_outputs(inputs: PlanInputs, known: KnownValues, *, whole: bool) -> Plan
     """
     outputs = {} if inputs.options.destroy else inputs.graph.stack.outputs
     lost = {
-        name: target
+        name: why
         for name, output in outputs.items()
-        if (target := next(filter(known.is_lost, targets_in(output.value)), None)) is not None
+        if (why := next(filter(None, map(known.why_lost, targets_in(output.value))), ""))
     }
-    warnings = tuple(
-        f"output {name} has no value: {lost_secret(lost[name])}" for name in sorted(lost)
-    )
+    warnings = tuple(f"output {name} has no value: {lost[name]}" for name in sorted(lost))
     if not whole:
         return PlannedOutputs(warnings=warnings)
     outputs = {name: output for name, output in outputs.items() if name not in lost}

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import html
+import io
 import json
 import re
 import shutil
@@ -363,6 +364,24 @@ def test_after_every_command_canaries_are_in_the_sink_alone(mine: Mine) -> None:
     assert OUTPUT.encode() in mine.in_the_sink()
     assert WEBHOOK_SECRET.search(mine.in_the_sink())
     assert mine.run("destroy", "--yes")[0] == 0
+    assert mine.everything() == []
+
+
+def test_a_secret_that_a_person_supplies_is_in_the_sink_alone(
+    mine: Mine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In every mode: one that is refused, one for an object of the state, one with an import."""
+    supplied = "whsec_CanarySupplied0123456789"
+    assert mine.run("apply", "--yes")[0] == 0
+    for mode in MODES:
+        for secret in (PAYLOAD, supplied):
+            for words in ([HOOK], [HOOK, "we_nosuch"], ["stripe_product.pro"], [KEY]):
+                monkeypatch.setattr("sys.stdin", io.StringIO(f"{secret}\n"))
+                code, _ = mine.run("import", *words, "--secret-from-stdin", *mode)
+                assert (code == 0) is (secret == supplied and words == [HOOK])
+        assert mine.run("apply", "--yes", *mode)[0] == 0
+    assert supplied.encode() in mine.in_the_sink()
+    assert mine.reveal("hook") == supplied
     assert mine.everything() == []
 
 

@@ -70,7 +70,13 @@ def run_apart(root: Path, *words: str, **variables: str) -> Ended:
     return Ended(done.returncode, done.stdout, done.stderr)
 
 
-def run_at_a_terminal(root: Path, words: Sequence[str], *answers: bytes) -> tuple[int, str]:
+QUESTIONS = (b"accepted: ", b"to go on: ")
+"""How the questions end that commands ask one after the other."""
+
+
+def run_at_a_terminal(
+    root: Path, words: Sequence[str], *answers: bytes, questions: Sequence[bytes] = QUESTIONS
+) -> tuple[int, str]:
     """Run a command at a terminal and answer its questions; its exit code and its screen."""
     screen, theirs = pty.openpty()
     with subprocess.Popen(  # noqa: S603 - the words are the tests' own
@@ -84,7 +90,7 @@ def run_at_a_terminal(root: Path, words: Sequence[str], *answers: bytes) -> tupl
     ) as process:
         os.close(theirs)
         seen = b""
-        left = list(zip((b"accepted: ", b"to go on: "), answers, strict=False))
+        left = list(zip(questions, answers, strict=False))
         while chunk := _read(screen):
             seen += chunk
             if left and left[0][0] in seen:

@@ -22,6 +22,12 @@ REACHABLE = Field(
     "an application on your own machine run stripe listen --forward-to {value} instead",
 )
 
+SIGNING_SECRET = Field(
+    sensitive=True,
+    pattern=r"whsec_[A-Za-z0-9+/=_-]{8,}",
+    says="a signing secret begins with whsec_",
+)
+
 
 def _encrypted(field: str) -> Rule:
     """Check that events of live mode go to https (D)."""
@@ -63,7 +69,7 @@ WEBHOOK_ENDPOINT = Row(
             neutral=False, source="status", source_words={"enabled": False, "disabled": True}
         ),
         "enabled_events": Field(order=ListOrder.SET, min_length=1),
-        "secret": Field(sensitive=True),
+        "secret": SIGNING_SECRET,
         "url": REACHABLE,
     },
     rules=(_encrypted("url"),),
@@ -91,7 +97,7 @@ EVENT_DESTINATION = Row(
         "amazon_eventbridge.aws_region": Field(write_only=True),
         "enabled_events": Field(order=ListOrder.SET, min_length=1),
         "events_from": Field(order=ListOrder.SET),
-        "webhook_endpoint.signing_secret": Field(sensitive=True),
+        "webhook_endpoint.signing_secret": SIGNING_SECRET,
         "webhook_endpoint.url": REACHABLE,
     },
     rules=(

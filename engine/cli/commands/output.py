@@ -15,6 +15,7 @@ from engine.errors import UsageError
 from engine.suggest import nearest
 
 if TYPE_CHECKING:
+    from engine.operations.run.context import Context
     from engine.state.model import State
 
 
@@ -69,7 +70,7 @@ def output(
     if wanted is None:
         invocation.write_out(invocation.view.outputs(context.environment, states))
         return
-    state = _state_with(states, wanted)
+    state = _state_with(context, states, wanted)
     if reveal:
         invocation.write_value(inspect.reveal(context, state.stack, reveal))
     elif not invocation.for_people:
@@ -94,7 +95,7 @@ def _show_one(invocation: Invocation, state: State, name: str, *, raw: bool) -> 
         invocation.write_out(invocation.view.output(state, name))
 
 
-def _state_with(states: Sequence[State], name: str) -> State:
+def _state_with(context: Context, states: Sequence[State], name: str) -> State:
     """The one state that has an output of this name."""
     having = [state for state in states if name in state.outputs]
     if len(having) == 1:
@@ -108,7 +109,10 @@ def _state_with(states: Sequence[State], name: str) -> State:
     known = sorted({output for state in states for output in state.outputs})
     near = nearest(name, known)
     hint = f"did you mean {near}?" if near else f"known: {', '.join(known)}"
+    from engine.operations.show import without_secret
+
     raise UsageError(
         f"there is no output {name}",
+        cause=without_secret(context, states) or None,
         hint=hint if known else "nothing has been applied yet: run engine apply",
     )

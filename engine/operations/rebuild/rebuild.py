@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import copy
 import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -22,19 +21,16 @@ from engine.operations.refresh.refresh import known_secrets
 from engine.operations.run.context import Context
 from engine.operations.run.opening import report_waiting
 from engine.operations.run.record_existing import as_declared
+from engine.operations.run.secrets import with_kept_secrets
 from engine.operations.run.session import Session
 from engine.operations.validate import load_graphs
 from engine.plan.decide.references import is_certain
 from engine.plan.inputs.observed import Observed
 from engine.plan.planner import make_plan
 from engine.ports.reports import Rebuilt
-from engine.ports.secret_sink import SecretSink
 from engine.schema.remote import RemoteObject, id_of
-from engine.schema.resource_type import ResourceType
 from engine.state.model import RemovalPolicy, RemovedObject, ResourceState, State, new_state
 from engine.values.markers import ABSENT
-from engine.values.paths import dotted, set_path
-from engine.values.secret import Sealed
 from engine.values.targets import Elsewhere
 
 
@@ -264,21 +260,10 @@ def _with_declared(
             outputs=outputs,
             others={*objects, *state.resources},
         )
-        record = _with_secrets(context.sink, state, address, record, context.schemas[change.type])
+        kind = context.schemas[change.type]
+        record = with_kept_secrets(context.sink, state, address, record, kind)
         state = state.with_resource(address, record)
     return state
-
-
-def _with_secrets(
-    sink: SecretSink, state: State, address: str, record: ResourceState, kind: ResourceType
-) -> ResourceState:
-    """A record with the fingerprints of secrets that Stripe returned once and the sink keeps."""
-    attributes = copy.deepcopy(dict(record.attributes))
-    for path in kind.creation_only:
-        secret = sink.load(state.stack, f"{address}.{dotted(path)}")
-        if secret is not None:
-            set_path(attributes, path, Sealed.of(secret, state.lineage))
-    return dataclasses.replace(record, attributes=attributes)
 
 
 def _with_archived(state: State, graph: ResourceGraph, search: Search) -> State:

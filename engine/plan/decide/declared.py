@@ -12,7 +12,7 @@ from engine.plan.compare.unchanged import is_as_declared
 from engine.plan.decide.decision import Decision, removal_policy_of
 from engine.plan.decide.existing import Existing, decide_existing, decide_unchanged
 from engine.plan.decide.key_conflicts import owned, with_key_settled, with_revival
-from engine.plan.decide.references import ExpectedResource, KnownValues, expected_after, lost_secret
+from engine.plan.decide.references import ExpectedResource, KnownValues, expected_after
 from engine.plan.decide.replacement import transfer_params, with_replacement
 from engine.plan.decide.unmanaged import holder_of_key, unmanaged_object
 from engine.plan.inputs.accounts import is_known, on_account, same_as_own
@@ -159,8 +159,9 @@ def _also_here(inputs: PlanInputs, case: Existing) -> str | None:
 def _lost_secrets(inputs: PlanInputs, address: str, known: KnownValues) -> Iterator[str]:
     """Why references to secrets that are kept nowhere are refused: nothing could be sent."""
     for path, target in inputs.graph.targets[address]:
-        if known.is_lost(target):
-            yield f"{address} cannot have its {dotted(path)}: {lost_secret(target)}"
+        why = known.why_lost(target)
+        if why:
+            yield f"{address} cannot have its {dotted(path)}: {why}"
 
 
 def _is_unchanged(inputs: PlanInputs, case: Existing) -> bool:

@@ -18,6 +18,7 @@ from engine.plan.compare.last_seen import ignored_in, seen_leaves, with_missing_
 from engine.plan.compare.liveness import has_ended, is_past, past_leaf
 from engine.plan.compare.normalize import Normalizer, applied_leaves
 from engine.plan.decide.decision import Decision, removal_policy_of
+from engine.plan.decide.references import supply_secret
 from engine.plan.inputs.accounts import is_known
 from engine.plan.model import ACCOUNT_PATH, Action, FieldChange, FieldReason, Reason
 from engine.plan.translate.companions import made_again
@@ -27,7 +28,7 @@ from engine.schema.resource_type import ResourceType
 from engine.stack.model import Declaration
 from engine.state.model import ResourceState
 from engine.values.markers import ABSENT, UNKNOWN
-from engine.values.paths import Path, dotted
+from engine.values.paths import Path, dotted, get_path
 from engine.values.targets import AttributeTarget, OutputTarget, Target
 from engine.values.templates import targets_in
 from engine.values.tree import without
@@ -125,7 +126,7 @@ def decide_existing(case: Existing) -> Decision:
         fields=fields,
         update=update,
         revive_by=revive_by,
-        notes=() if forced else tuple(_taken_notes(case, declared, prior)),
+        notes=() if forced else (*_taken_notes(case, declared, prior), *_secret_notes(case)),
     )
 
 
@@ -140,6 +141,19 @@ def _taken_notes(
             f"{dotted(path)} is taken to be as it is declared: Stripe never returns it. If the "
             f"object was made otherwise, --replace {case.declaration.address} makes a new one"
         )
+
+
+def _secret_notes(case: Existing) -> Iterator[str]:
+    """Which secrets of an object are not known, for the plan that brings it under management."""
+    if case.taken not in (Reason.IMPORTED, Reason.ADOPTED):
+        return
+    address = case.declaration.address
+    for path in case.kind.creation_only:
+        if get_path(case.actual, path[:-1]) is not None:  # it has the part that has the secret
+            yield (
+                f"its {dotted(path)} is not known here: Stripe returns it only when the object is "
+                f"made. {supply_secret(address, id_of(case.actual))}"
+            )
 
 
 def decide_unchanged(case: Existing) -> Decision:

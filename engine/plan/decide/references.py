@@ -12,8 +12,10 @@ from engine.plan.decide.decision import Decision
 from engine.plan.inputs.plan_inputs import PlanInputs
 from engine.plan.model import FieldReason
 from engine.plan.translate.recorded import with_returned_once
+from engine.schema.remote import id_of
 from engine.schema.resource_type import Schemas
 from engine.values.markers import ABSENT, UNKNOWN
+from engine.values.paths import dotted
 from engine.values.secret import Sealed, Sensitive
 from engine.values.targets import AttributeTarget, Elsewhere, OutputTarget, Target
 from engine.values.tree import any_scalar
@@ -28,12 +30,14 @@ class ExpectedResource:
         whole: They are a complete response: a field that is not among them is null.
         exists: Its object exists, so that no apply creates it.
         declared: What is declared of it; a secret there is a secret in the attributes too.
+        managed: It is a resource, and no object that is only looked up.
     """
 
     attributes: Mapping[str, Any]
     whole: bool = True
     exists: bool = True
     declared: Mapping[str, Any] = field(default_factory=dict)
+    managed: bool = True
 
 
 class KnownValues:
@@ -65,19 +69,34 @@ class KnownValues:
             return self._outputs.get(target, UNKNOWN)
         return self._attribute(target)
 
-    def is_lost(self, target: Target) -> bool:
-        """Whether a reference names a secret that can no longer be had.
+    def why_lost(self, target: Target) -> str:
+        """Say why a reference names a secret that is not known, and how to supply it.
 
         Stripe returns it once, when the object is created, and it was not kept here then.
+
+        Returns:
+            The sentences; empty if the reference names something else, or the secret is known.
         """
         if isinstance(target, OutputTarget):
-            return False
+            return ""
         expected = self._resources.get(target.address)
         if expected is None or not expected.exists:
-            return False
-        path = target.path
-        once = path in self._schemas[target.address.type].creation_only
-        return once and self._attribute(target) is UNKNOWN
+            return ""
+        once = target.path in self._schemas[target.address.type].creation_only
+        if not once or self._attribute(target) is not UNKNOWN:
+            return ""
+        if not expected.managed:
+            return (
+                f"Stripe returns {dotted(target.path)} only in the response that creates the "
+                f"object, and {id_of(expected.attributes)} is only looked up. Pass the secret as a "
+                "variable, or declare the object and import it with --secret-from-stdin"
+            )
+        supply = supply_secret(target.address, id_of(expected.attributes))
+        return (
+            f"Stripe returns {target} only in the response that creates the object, and this "
+            f"object was not created from here. {supply}; or "
+            f"--replace {target.address} creates a new one, whose secret is kept"
+        )
 
     def _attribute(self, target: AttributeTarget) -> Any:
         expected = self._resources.get(target.address)
@@ -97,18 +116,13 @@ def known_before(inputs: PlanInputs) -> KnownValues:
     observed = inputs.observed
     known = KnownValues(inputs.schemas, observed.outputs, observed.secrets)
     for address, found in observed.lookups.items():
-        known.learn(address, ExpectedResource(found))
+        known.learn(address, ExpectedResource(found, managed=False))
     return known
 
 
-def lost_secret(target: Target) -> str:
-    """Say why a secret can no longer be had, and how to get one."""
-    address = getattr(target, "address", "")
-    return (
-        f"Stripe returns {target} only in the response that creates the object, and this object "
-        f"was not created from here. --replace {address} creates a new one, whose secret is kept; "
-        "a secret that you know can be passed as a variable"
-    )
+def supply_secret(address: str, id: str) -> str:
+    """How a person supplies a secret that Stripe does not return any more."""
+    return f"The Dashboard shows it: engine import {address} {id} --secret-from-stdin takes it"
 
 
 def expected_after(decision: Decision, *, refreshed: bool) -> ExpectedResource:
