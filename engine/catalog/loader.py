@@ -83,6 +83,14 @@ def holder(object_name: str) -> str:
     return str(_index()["parts"].get(object_name, ""))
 
 
+@cache
+def event_types(object_name: str) -> tuple[str, ...]:
+    """The types of the events about objects of a managed type; empty if Stripe has none."""
+    prefix = row(object_name).events or object_name
+    published = entry("event").response.fields["type"].values
+    return tuple(found for found in published if found.rpartition(".")[0] == prefix)
+
+
 def type_name(object_name: str) -> str:
     """How addresses spell a type: `billing.meter` is `stripe_billing_meter`."""
     return "stripe_" + object_name.replace(".", "_")

@@ -73,6 +73,8 @@ class Row:
         include: Fields that v2 responses hold only if they are asked for.
         include_once: Fields that only the response to a v2 create holds, if they are asked for.
         rules: Plan-time checks.
+        events: What the types of its events begin with, where that is not its object name, e.g.
+            `customer.subscription`.
         on_request: Its objects belong to customers, are made while a business runs, or are shown as
             another type too: an import of a whole account takes them only if the type is named.
         needed_filters: Filters that its list needs and that no other object gives, one list for
@@ -91,6 +93,7 @@ class Row:
     include: tuple[str, ...] = ()
     include_once: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
+    events: str = ""
     on_request: bool = False
     needed_filters: tuple[Mapping[str, Any], ...] = ()
 

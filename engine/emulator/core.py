@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -10,7 +9,7 @@ from contextlib import contextmanager, suppress
 from email.utils import formatdate
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Self
 
 from engine.catalog import loader
 from engine.emulator.accounts.account import is_own_account, own_account
@@ -19,16 +18,18 @@ from engine.emulator.accounts.keys import Caller, caller_of
 from engine.emulator.accounts.limiter import RateLimiter
 from engine.emulator.requests.aim import aim, require_connected
 from engine.emulator.requests.call import Call
+from engine.emulator.requests.events import EventLog, events, is_about_events
 from engine.emulator.requests.idempotency import (
     KEY_LIFE,
     KeysInUse,
+    check_length,
     first_response,
-    key_too_long,
     remember,
 )
 from engine.emulator.requests.operations import perform
 from engine.emulator.requests.permissions import Permissions
 from engine.emulator.requests.request_context import RequestContext
+from engine.emulator.storage.events import LIFE
 from engine.emulator.storage.history import CreatedObject, History
 from engine.emulator.storage.repository import Repository
 from engine.emulator.storage.store import MEMORY, Store
@@ -46,7 +47,6 @@ from engine.emulator.wire.ids import Ids
 from engine.emulator.wire.messages import Request, Response
 from engine.errors import EmulatorError
 
-_LONGEST_KEY: Final = 255
 _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(\.\w+)?(; ?.*)?")
 
 
@@ -98,16 +98,20 @@ class Emulator:
         self._ids = Ids(seed)
         self._api_version = loader.api_version()
         self._store = Store(path)
-        self._store.forget_keys(clock() - KEY_LIFE)
+        self._store.forget(keys_before=clock() - KEY_LIFE, events_before=clock() - LIFE)
+        self._events = EventLog()
         self._keys_in_use = KeysInUse()
         self._indexed: set[str] = set()
 
-    def handle(self, request: Request, hold: Hold = Gate.wait) -> Response:
+    def handle(
+        self, request: Request, hold: Hold = Gate.wait, *, by_hand: bool = False
+    ) -> Response:
         """Answer a request.
 
         Args:
             request: As it was sent.
             hold: How the door waits if a fault holds the request at a gate.
+            by_hand: A person in the Dashboard does it: events name no request of the API.
 
         Raises:
             ConnectionBroken: A fault broke the connection.
@@ -120,6 +124,7 @@ class Emulator:
             version=self._api_version,
             key=headers.get("idempotency-key", ""),
             form={},
+            by_hand=by_hand,
         )
         effect = self.faults.strike(request.method, request.path)
         status: int | None = None
@@ -272,17 +277,8 @@ class Emulator:
                 context.caller = caller
         # ? Stripe says that the limits are an account's, and not of which one of the two.
         self._limiter.count(caller.own.scope, livemode=caller.livemode)
-        if context.v2:
-            context.form = messages.json_of(request)
-            digested = repr(context.form)
-        else:
-            pairs = messages.pairs_of(request)
-            context.form = messages.nested(pairs)
-            digested = repr(sorted(pairs, key=lambda pair: (pair[0], repr(pair[1]))))
-        if len(context.key) > _LONGEST_KEY:
-            raise key_too_long(_LONGEST_KEY)
-        if context.key:
-            context.digest = hashlib.sha256(digested.encode()).hexdigest()
+        context.read_form()
+        check_length(context.key)
 
     def _carry_out(
         self,
@@ -308,6 +304,11 @@ class Emulator:
         assert caller is not None  # noqa: S101 - `_read` came before
         if is_own_account(request.method, request.path, caller):
             return 200, messages.encode(own_account(caller))
+        if is_about_events(request.method, request.path):
+            self._permissions.check_events(caller)
+            with self._transaction(caller) as repository:
+                shown = events(self._call(caller, repository), request.path, context.form)
+            return 200, messages.encode(shown)
         aimed = aim(request, caller)
         found, caller = aimed.match, aimed.caller
         self._permissions.check(caller, request.method, found)
@@ -328,6 +329,7 @@ class Emulator:
                 outcome = 200, messages.encode(perform(call, found, context.form))
             # Within the transaction, so that the order is that of the creations.
             self.history.add(call.made, key=key, request_id=context.id)
+            self._events.add(call, context)
             return outcome
 
     def _call(self, caller: Caller, repository: Repository, related: str = "") -> Call:
@@ -378,6 +380,7 @@ class Emulator:
             if not call.begun or context.v2:
                 raise
             call.made.clear()
+            call.changes.clear()
             return refusal.status, context.refused(refusal)
 
     def _is_alive(self, made: CreatedObject) -> bool:

@@ -49,6 +49,28 @@ class RequestContext:
     fence: Callable[[], None] = field(default=unfenced, compare=False, repr=False)
 
 
+@frozen
+class Event:
+    """Something that happened to an object, as the service remembers it.
+
+    Attributes:
+        id: `evt_...`.
+        type: `product.updated`.
+        at: When, in seconds since 1970.
+        object: The object after that, or as it was last.
+        before: The values that an update changed as they were, level by level.
+        request: Id of the request of the API that did it; empty if none did: it was a person at
+            the service's own pages, or the service itself.
+    """
+
+    id: str
+    type: str
+    at: int
+    object: RemoteObject
+    before: Mapping[str, Any] = field(default_factory=dict)
+    request: str = ""
+
+
 class Provider(Protocol):
     """Reads and writes remote objects.
 
@@ -118,6 +140,17 @@ class Provider(Protocol):
         self, kind: ResourceType, filters: Mapping[str, Any], *, account: str = ""
     ) -> Iterator[Sequence[RemoteObject]]:
         """List the objects that match page by page, as `find` does, one request a page."""
+        ...
+
+    def events(self, types: Sequence[str], *, account: str = "") -> Iterator[Sequence[Event]]:
+        """List events page by page, newest first, as far back as the service keeps them.
+
+        No request is sent before a page is asked for.
+
+        Args:
+            types: Only events of these types.
+            account: Connected account they happened on; empty for the key's own.
+        """
         ...
 
     def exists(self, probe: Probe, id: str, *, account: str = "") -> bool:

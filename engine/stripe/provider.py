@@ -15,13 +15,15 @@ from typing import Any
 
 from engine.catalog.loader import type_name
 from engine.errors import NotFoundError, PermissionDeniedError, ProviderError
-from engine.ports.provider import OUT_OF_REACH, Account, RequestContext
+from engine.ports.provider import OUT_OF_REACH, Account, Event, RequestContext
 from engine.redaction import remember
 from engine.schema.lifecycle import Probe
 from engine.schema.remote import RemoteObject, id_of
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.settings import is_live, mode_of
 from engine.stripe.bulk import PAGE, chunks, from_pages
+from engine.stripe.events import PATH as EVENTS
+from engine.stripe.events import event_pages
 from engine.stripe.http.client import StripeHTTP
 from engine.stripe.paths import (
     addressed,
@@ -215,6 +217,10 @@ class StripeProvider:
         """List the objects that match page by page."""
         parent, rest = without_parent(kind, filters)
         return self._pages(kind, rest, account, parent)
+
+    def events(self, types: Sequence[str], *, account: str = "") -> Iterator[Sequence[Event]]:
+        """List events page by page, newest first; Stripe keeps them for thirty days (D)."""
+        return event_pages(self._http, self._request("GET", EVENTS), types, account)
 
     def exists(self, probe: Probe, id: str, *, account: str = "") -> bool:
         """Run a probe for the object with this id."""

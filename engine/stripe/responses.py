@@ -102,6 +102,25 @@ class ResponseCheck:
             raise self._foreign("it is an empty page, and says that there are more")
         return found, str(found[-1]["id"])
 
+    def events(self, answer: Mapping[str, Any]) -> tuple[Sequence[Mapping[str, Any]], str]:
+        """Check that a response is a page of events.
+
+        Returns:
+            The events, and the cursor of the next page; empty if this is the last page.
+
+        Raises:
+            ForeignAnswerError: if it is not.
+        """
+        self._of_type(answer, ("list",))
+        page = answer.get("data")
+        if not isinstance(page, list) or not all(isinstance(entry, dict) for entry in page):
+            raise self._foreign("it is no list of events")
+        for entry in page:
+            self._of_type(entry, ("event",))
+            self._has_id(entry.get("id"), "")
+            self._of_mode(entry)
+        return page, str(page[-1]["id"]) if page and answer.get("has_more") else ""
+
     def repeated(self) -> ForeignAnswerError:
         """Error for a list that leads back to a page that was read."""
         return self._foreign("its next page is one that was read before")

@@ -84,10 +84,12 @@ def serve_account(pipe: Connection, rate: float | None, latency: float) -> None:
     class Timed(Emulator):
         """Notes when writes arrive."""
 
-        def handle(self, request: Request, hold: Hold = Gate.wait) -> Response:
+        def handle(
+            self, request: Request, hold: Hold = Gate.wait, *, by_hand: bool = False
+        ) -> Response:
             if request.method != "GET":
                 moments.append(time.perf_counter())
-            return super().handle(request, hold)
+            return super().handle(request, hold, by_hand=by_hand)
 
     with Timed(rate=rate) as emulator, EmulatorServer(emulator, latency=latency) as server:
 

@@ -181,3 +181,36 @@ def test_2_9_several_threads_use_one_provider(provider: Provider) -> None:
         ids = set(pool.map(create, range(12)))
     assert len(ids) == 12
     assert {id_of(found) for found in provider.find(PRODUCT, {})} == ids
+
+
+# ── 3. events ─────────────────────────────────────────────────────────────────────────────
+
+
+def test_3_1_events_say_what_happened(provider: Provider) -> None:
+    """Newest first: to which object, by which request, and what an update changed."""
+    id = id_of(provider.create(PRODUCT, {"name": "Old"}, context("a")))
+    provider.update(PRODUCT, id, {"name": "New"}, context("b"))
+    provider.delete(PRODUCT, id, context("c"))
+    types = ["product.created", "product.updated", "product.deleted"]
+    found = [event for page in provider.events(types) for event in page]
+    assert [event.type for event in found] == types[::-1]
+    assert [id_of(event.object) for event in found] == [id] * 3
+    _, updated, created = found
+    assert (updated.object["name"], updated.before) == ("New", {"name": "Old"})
+    assert (created.object["name"], created.before) == ("Old", {})
+    assert len({event.request for event in found} - {""}) == 3
+    assert len({event.id for event in found}) == 3
+    assert all(event.at > 0 for event in found)
+
+
+def test_3_2_only_events_of_the_types(provider: Provider) -> None:
+    """Others are left out."""
+    created(provider)
+    assert [event for page in provider.events(["product.updated"]) for event in page] == []
+
+
+def test_3_3_nothing_is_sent_before_a_page_is_asked_for(provider: Provider) -> None:
+    """Who needs no page pays for none."""
+    before = provider.requests
+    provider.events(["product.created"])
+    assert provider.requests == before

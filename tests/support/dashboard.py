@@ -23,7 +23,8 @@ class Dashboard:
         form = urlencode({_bracketed(name): value for name, value in fields.items()})
         headers = {"Authorization": f"Bearer {EMBEDDED_KEY}"}
         with Emulator(self._file) as emulator:
-            answer = emulator.handle(Request.to(method, path, headers, form))
+            request = Request.to(method, path, headers, form)
+            answer = emulator.handle(request, by_hand=True)
         assert answer.status == 200, answer.document
         document: dict[str, Any] = answer.document
         return document

@@ -109,7 +109,10 @@ class Project:
     def call(self, method: str, path: str, **params: Any) -> dict[str, Any]:
         """Speak to Stripe by hand, as the Dashboard would."""
         http = StripeHTTP(
-            ClientOptions(api_key=Sensitive(self.key), transport=InProcessTransport(self.emulator))
+            ClientOptions(
+                api_key=Sensitive(self.key),
+                transport=InProcessTransport(self.emulator, by_hand=True),
+            )
         )
         if method == "delete":
             return http.delete(path)

@@ -32,6 +32,7 @@ _CONTROLS = below(
 
 CARDHOLDER = Row(
     face="Cardholder",
+    events="issuing_cardholder",  # S
     title="cardholder",
     stack="issuing",
     on_request=True,
@@ -62,6 +63,7 @@ CARDHOLDER = Row(
 
 CARD = Row(
     face="Card",
+    events="issuing_card",  # S
     title="card",
     stack="issuing",
     on_request=True,
@@ -113,6 +115,7 @@ CARD = Row(
 
 PERSONALIZATION_DESIGN = Row(
     face="PersonalizationDesign",
+    events="issuing_personalization_design",  # S
     title="personalization design",
     stack="issuing",
     id_prefix="pd_",

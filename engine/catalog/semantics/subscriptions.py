@@ -80,6 +80,7 @@ def _priced(each: str, *further: str) -> tuple[Rule, ...]:
 
 SUBSCRIPTION = Row(
     face="Subscription",
+    events="customer.subscription",  # S
     title="subscription",
     stack="customers",
     on_request=True,

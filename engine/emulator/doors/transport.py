@@ -48,9 +48,11 @@ class InProcessTransport(stripe.HTTPClient):
 
     name: ClassVar[str] = "emulator"
 
-    def __init__(self, emulator: Emulator) -> None:
+    def __init__(self, emulator: Emulator, *, by_hand: bool = False) -> None:
+        """Use an emulator; `by_hand` for what a person does in the Dashboard."""
         super().__init__()
         self._emulator = emulator
+        self._by_hand = by_hand
 
     def request(
         self,
@@ -66,7 +68,8 @@ class InProcessTransport(stripe.HTTPClient):
             stripe.APIConnectionError: A fault broke the connection.
         """
         try:
-            response = self._emulator.handle(Request.to(method, url, headers, post_data))
+            request = Request.to(method, url, headers, post_data)
+            response = self._emulator.handle(request, by_hand=self._by_hand)
         except ConnectionBroken as broken:
             raise _sdk_error(broken) from None
         return response.body.decode(), response.status, Headers(response.headers)

@@ -13,6 +13,7 @@ from typing import Any
 from engine.emulator.accounts.keys import Caller, application_id
 from engine.emulator.params.bounds import check_bounds, check_metadata
 from engine.emulator.shapes.paths import containers, copied, drop, values_at
+from engine.emulator.storage.events import Changes, has_events
 from engine.emulator.storage.history import CreatedObject
 from engine.emulator.storage.repository import Condition, Document, Repository
 from engine.emulator.types.kinds import ObjectKind, kind_of, returned_word
@@ -38,6 +39,7 @@ class Call:
             names: of some types, parameters may name those, too.
         begun: Execution has begun: from here on an idempotency key remembers the response.
         made: The objects it has made so far.
+        changes: What it has done so far to objects of types that have events.
     """
 
     caller: Caller
@@ -48,6 +50,7 @@ class Call:
     related: str = ""
     begun: bool = field(default=False)
     made: list[CreatedObject] = field(default_factory=list)
+    changes: Changes = field(default_factory=Changes)
 
     def kind(self, object: str) -> ObjectKind:
         """An emulated type by object name."""
@@ -122,8 +125,12 @@ class Call:
 
     def save(self, document: Document) -> None:
         """Store a new version of an object."""
-        self.repository.replace(document["object"], document)
-        self.kind(document["object"]).behaviour.stored(self, document)
+        kind = self.kind(document["object"])
+        if has_events(kind.object):
+            before = self.repository.get(kind.table, document["id"])
+            self.changes.add(kind.object, "updated", before, document)
+        self.repository.replace(kind.table, document)
+        kind.behaviour.stored(self, document)
 
     def check_future(self, param: str, moment: int | None) -> None:
         """Refuse a time in the past, or more than five years ahead (L).
@@ -174,6 +181,7 @@ class Call:
             made = CreatedObject(object=kind.object, id=id, params=params, caller=self.caller)
             self.made.append(made)
             self.repository.insert(kind.table, document)
+        self.changed(kind, "created", None, document)
         kind.behaviour.stored(self, document)
         kind.behaviour.created(self, params, document)
         return document
@@ -236,8 +244,16 @@ class Call:
                 self.repository.put(kind.table, after)
             else:
                 self.repository.replace(kind.table, after)
+            self.changed(kind, "updated", before, after)
             kind.behaviour.stored(self, after)
         return after
+
+    def changed(
+        self, kind: ObjectKind, word: str, before: Document | None, after: Document
+    ) -> None:
+        """Remember what was done to an object, if its type has events."""
+        if has_events(kind.object):
+            self.changes.add(kind.object, word, before, after)
 
     def touch(self, kind: ObjectKind, document: Document) -> None:
         """Set when an object changed, if its response has a field for it."""

@@ -13,6 +13,7 @@ from engine.emulator.wire.errors import StripeRefusal
 
 # D: a key expires after a day.
 KEY_LIFE: Final = 24 * 3600
+_LONGEST_KEY: Final = 255
 _TYPE: Final = "idempotency_error"
 
 
@@ -112,6 +113,16 @@ def key_in_use(key: str) -> StripeRefusal:
         type=_TYPE,
         code="idempotency_key_in_use",
     )
+
+
+def check_length(key: str) -> None:
+    """Refuse a key that is too long.
+
+    Raises:
+        StripeRefusal: It is.
+    """
+    if len(key) > _LONGEST_KEY:
+        raise key_too_long(_LONGEST_KEY)
 
 
 def key_too_long(most: int) -> StripeRefusal:

@@ -14,7 +14,7 @@ from engine.emulator.requests.search import TOTAL_COUNT, result_of
 from engine.emulator.shapes.paths import copied, put
 from engine.emulator.storage.repository import Document
 from engine.emulator.types.routes import Match
-from engine.emulator.types.verbs import apply_verb
+from engine.emulator.types.verbs import apply_verb, done
 from engine.emulator.wire.messages import Form
 
 
@@ -62,6 +62,7 @@ def _delete(call: Call, match: Match, form: Form) -> dict[str, Any]:
     kind.parser.parse(form, kind.entry.params("delete"))
     call.begun = True
     document = _required(call, match)
+    call.changed(kind, "deleted", document, document)
     kind.behaviour.deleting(call, document)
     gone = {"id": document["id"], "object": kind.table, "deleted": True}
     gone.update({name: document[name] for name in kind.behaviour.kept_when_deleted})
@@ -103,6 +104,7 @@ def _call(call: Call, match: Match, form: Form) -> dict[str, Any]:
     if document != before:
         call.touch(kind, document)
         call.repository.replace(kind.table, document)
+        call.changed(kind, done(kind.entry.operations[verb].method, verb), before, document)
     response = behaviour.called(call, verb, document)
     return dict(response) if response is not None else _render(call, match, document, expand)
 

@@ -44,14 +44,24 @@ class Permissions:
         Raises:
             StripeRefusal: 403, naming the permission (L).
         """
+        title = match.kind.row.title.capitalize()
+        self._require(caller, _READ if method == "GET" else _WRITE, _name(match.kind), title)
+
+    def check_events(self, caller: Caller) -> None:
+        """Refuse to show events to a key that may not read them.
+
+        Raises:
+            StripeRefusal: 403, naming the permission (?).
+        """
+        self._require(caller, _READ, "event", "Event")
+
+    def _require(self, caller: Caller, access: str, name: str, title: str) -> None:
         granted = self._granted.get(caller.own)
         if granted is None:
             return
-        access = _READ if method == "GET" else _WRITE
-        name = _name(match.kind)
         if not granted.intersection((f"{name}_{access}", f"{name}_{_WRITE}")):
-            title = f"{match.kind.row.title.capitalize()}s {access.capitalize()}"
-            raise errors.more_permissions(caller.shown, caller.account, title, f"{name}_{access}")
+            wanted = f"{title}s {access.capitalize()}"
+            raise errors.more_permissions(caller.shown, caller.account, wanted, f"{name}_{access}")
 
 
 def _name(kind: ObjectKind) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 from engine.emulator.accounts.keys import Caller
@@ -25,6 +26,7 @@ class RequestContext:
         form: Decoded parameters, once known.
         digest: Of the parameters, for idempotency.
         replayed_from: Id of the request whose response is replayed; empty if none.
+        by_hand: A person in the Dashboard does it, and no request of the API.
     """
 
     request: Request
@@ -35,6 +37,7 @@ class RequestContext:
     form: Form
     digest: str = ""
     replayed_from: str = ""
+    by_hand: bool = False
 
     @property
     def log_url(self) -> str:
@@ -82,6 +85,29 @@ class RequestContext:
     def connected(self) -> str:
         """Id of the connected account that it acts in; empty in the key's own."""
         return "" if self.caller is None else self.caller.connected
+
+    def read_form(self) -> None:
+        """Decode the parameters, and take the digest of them if there is a key.
+
+        Raises:
+            StripeRefusal: They cannot be decoded.
+        """
+        if self.v2:
+            self.form = messages.json_of(self.request)
+            digested = repr(self.form)
+        else:
+            pairs = messages.pairs_of(self.request)
+            self.form = messages.nested(pairs)
+            digested = repr(sorted(pairs, key=lambda pair: (pair[0], repr(pair[1]))))
+        if self.key:
+            self.digest = hashlib.sha256(digested.encode()).hexdigest()
+
+    @property
+    def as_events_name_it(self) -> dict[str, str | None]:
+        """What events say of it."""
+        if self.by_hand:
+            return {"id": None, "idempotency_key": None}
+        return {"id": self.id, "idempotency_key": self.key or None}
 
     @property
     def meant_key(self) -> str:

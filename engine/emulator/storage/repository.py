@@ -175,6 +175,15 @@ class Repository:
         found = [_load(row[0]) for row in rows]
         return found[::-1] if newer_than is not None else found
 
+    def keep_newest(self, object: str, number: int) -> None:
+        """Remove the oldest objects of a type beyond a number."""
+        self._connection.execute(
+            "DELETE FROM objects WHERE scope = ? AND object = ? AND seq <= ("
+            "SELECT seq FROM objects WHERE scope = ? AND object = ? "
+            "ORDER BY seq DESC LIMIT 1 OFFSET ?)",
+            (self._scope, object, self._scope, object, number),
+        )
+
     def count(self, object: str) -> int:
         """How many objects there are."""
         row = self._connection.execute(

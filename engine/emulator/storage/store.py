@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from engine.emulator.storage.events import EVENT
 from engine.emulator.storage.repository import Repository, place
 from engine.errors import EmulatorError
 
@@ -110,10 +111,19 @@ class Store:
                 )
             )
 
-    def forget_keys(self, before: int) -> None:
-        """Remove idempotency keys first used before a time, in seconds since 1970."""
+    def forget(self, *, keys_before: int, events_before: int) -> None:
+        """Remove idempotency keys first used, and events that happened, before a time.
+
+        Args:
+            keys_before: Of keys, in seconds since 1970.
+            events_before: Of events.
+        """
         with self._connection() as connection:
-            connection.execute("DELETE FROM idempotency_keys WHERE created <= ?", (before,))
+            connection.execute("DELETE FROM idempotency_keys WHERE created <= ?", (keys_before,))
+            connection.execute(
+                "DELETE FROM objects WHERE object = ? AND json_extract(body, '$.created') <= ?",
+                (EVENT, events_before),
+            )
 
     def clear(self) -> None:
         """Remove every object and every idempotency key, of all accounts."""

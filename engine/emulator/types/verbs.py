@@ -71,6 +71,14 @@ def apply_verb(kind: ObjectKind, verb: str, document: dict[str, Any], now: int) 
         _holder(document, undone)[undone] = None
 
 
+def done(method: str, verb: str) -> str:
+    """The word for what a verb did, as the types of events have it: `deactivated`."""
+    if method == "delete":
+        return "deleted"
+    word = verb.partition("_")[0]
+    return f"{word}d" if word.endswith("e") else f"{word}ed"
+
+
 def _status_after(kind: ObjectKind, verb: str) -> str:
     word = _STATUS.get(verb, "")
     known = kind.fields.get("status")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.errors import NotFoundError
-from engine.ports.provider import Account, RequestContext
+from engine.ports.provider import Account, Event, RequestContext
 from engine.schema.lifecycle import Probe
 from engine.schema.remote import RemoteObject
 from engine.schema.resource_type import ResourceType
@@ -39,6 +39,7 @@ class FakeProvider:
     tells_secrets: bool = True
     most_at_once: int = 0
     time: int | None = 1_000_000
+    happened: list[Event] = field(default_factory=list)
     _answers: dict[str, dict[str, Any]] = field(default_factory=dict)
     _flying: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -101,6 +102,11 @@ class FakeProvider:
         """All of them on one page."""
         yield self.find(kind, filters, account=account)
 
+    def events(self, types: Sequence[str], *, account: str = "") -> Iterator[Sequence[Event]]:
+        """All of them on one page."""
+        del account
+        yield [event for event in reversed(self.happened) if event.type in types]
+
     def exists(self, probe: Probe, id: str, *, account: str = "") -> bool:
         """Whether any object refers to the id."""
         del account
@@ -120,6 +126,7 @@ class FakeProvider:
                 if kind.object == "webhook_endpoint":
                     found["status"] = "enabled"
                 self.objects[id] = found
+                self._happened(f"{kind.object}.created", found)
             answer = copy.deepcopy(found)
             if kind.object == "webhook_endpoint" and self.tells_secrets:
                 answer["secret"] = f"whsec_of_{id}"
@@ -130,9 +137,12 @@ class FakeProvider:
     ) -> RemoteObject:
         """Merge parameters into an object."""
         with self._sent(Call("update", kind.object, id, params, context)):
-            self._known(kind, id).update(
+            known = self._known(kind, id)
+            before = {name: known.get(name) for name in params}
+            known.update(
                 {name: None if value is CLEAR else value for name, value in params.items()}
             )
+            self._happened(f"{kind.object}.updated", known, before)
             return copy.deepcopy(self.objects[id])
 
     def call(
@@ -150,7 +160,24 @@ class FakeProvider:
     def delete(self, kind: ResourceType, id: str, context: RequestContext) -> None:
         """Delete an object; one that is already deleted is a success."""
         with self._sent(Call("delete", kind.object, id, {}, context)):
-            self.objects.pop(id, None)
+            gone = self.objects.pop(id, None)
+            if gone is not None:
+                self._happened(f"{kind.object}.deleted", gone)
+
+    def _happened(
+        self, type: str, object: Mapping[str, Any], before: Mapping[str, Any] | None = None
+    ) -> None:
+        number = len(self.happened) + 1
+        self.happened.append(
+            Event(
+                id=f"evt_{number}",
+                type=type,
+                at=self.time or 0,
+                object=copy.deepcopy(dict(object)),
+                before=before or {},
+                request=f"req_{number}",
+            )
+        )
 
     def _known(self, kind: ResourceType, id: str) -> dict[str, Any]:
         if id not in self.objects:

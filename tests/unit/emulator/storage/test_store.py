@@ -198,7 +198,7 @@ def test_first_answers_are_kept_by_scope_and_key(store: Store) -> None:
         assert tables.first_response("key") == first
     with store.transaction("acct_1/live", write=False) as tables:
         assert tables.first_response("key") is None
-    store.forget_keys(100)
+    store.forget(keys_before=100, events_before=0)
     with store.transaction(SCOPE, write=False) as tables:
         assert tables.first_response("key") is None
 
