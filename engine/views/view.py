@@ -21,6 +21,7 @@ from engine.views.style import Style
 if TYPE_CHECKING:
     from engine.plan.environments.model import EnvironmentsDifference
     from engine.plan.saved.file import SavedPlan
+    from engine.ports.accept_report import AcceptReport
     from engine.ports.drift_report import DriftReport
     from engine.ports.overview import Overview
     from engine.ports.reports import Moved, Rebuilt, Verified
@@ -108,6 +109,9 @@ class View(Protocol):
 
     def differences(self, report: EnvironmentsDifference, /) -> Page:
         """What differs between two environments."""
+
+    def accepted(self, report: AcceptReport, /) -> Page:
+        """What was written into stack modules, or why it was not."""
 
     def validated(self, stacks: Sequence[Stack], problems: Sequence[Problem], /) -> Page:
         """What was found in stacks. The problems are on stderr too, as text."""

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from engine.plan.compare.normalize import Normalizer
 from engine.plan.inputs.plan_inputs import PlanInputs
 from engine.plan.model import Drift, Step, StepKind
 from engine.plan.steps.key import StepKey
-from engine.plan.translate.recorded import attributes_of
-from engine.values.markers import ABSENT
-from engine.values.secret import Sealed
-from engine.values.tree import overlaid
+from engine.plan.translate.recorded import attributes_of, with_fingerprints
 
 
 def refresh_steps(inputs: PlanInputs, drift: tuple[Drift, ...]) -> Iterator[Step]:
@@ -28,7 +24,7 @@ def refresh_steps(inputs: PlanInputs, drift: tuple[Drift, ...]) -> Iterator[Step
             attributes = attributes_of(
                 Normalizer(inputs.state.lineage),
                 kind,
-                _with_fingerprints(prior.declared, prior.attributes),
+                with_fingerprints(prior.declared, prior.attributes),
                 actual,
                 referred & set(kind.root.fields),
                 prior,
@@ -44,11 +40,3 @@ def refresh_steps(inputs: PlanInputs, drift: tuple[Drift, ...]) -> Iterator[Step
             record=record,
             account=prior.account,
         )
-
-
-def _with_fingerprints(declared: Mapping[str, Any], seen: Mapping[str, Any]) -> dict[str, Any]:
-    """A declaration with fingerprints for what referred to a secret when it was last applied."""
-    found: dict[str, Any] = overlaid(
-        declared, seen, lambda _, was: was if isinstance(was, Sealed) else ABSENT
-    )
-    return found

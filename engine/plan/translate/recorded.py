@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from engine.graph.build import ResourceGraph
@@ -11,10 +12,11 @@ from engine.plan.compare.normalize import Normalizer
 from engine.plan.compare.response import hidden, returned_field
 from engine.schema.resource_type import ResourceType
 from engine.state.model import ResourceState
-from engine.values.markers import UNKNOWN
-from engine.values.paths import get_path, set_path
+from engine.values.markers import ABSENT, UNKNOWN
+from engine.values.paths import Path, get_path, set_path
 from engine.values.secret import Sealed, holds_secret
 from engine.values.targets import AttributeTarget
+from engine.values.tree import overlaid, without
 
 
 def referred_attributes(
@@ -70,6 +72,56 @@ def attributes_of(
             secret = hidden(kind.root.fields[name], value, declared.get(name))
             found[name] = normal.seal(secret)
     return found if prior is None else with_returned_once(kind, found, prior.attributes)
+
+
+def with_fingerprints(declared: Mapping[str, Any], seen: Mapping[str, Any]) -> dict[str, Any]:
+    """A declaration with fingerprints for what referred to a secret when it was last applied."""
+    found: dict[str, Any] = overlaid(
+        declared, seen, lambda _, was: was if isinstance(was, Sealed) else ABSENT
+    )
+    return found
+
+
+def as_accepted(
+    normal: Normalizer,
+    kind: ResourceType,
+    prior: ResourceState,
+    declared: Mapping[str, Any],
+    actual: Mapping[str, Any],
+    referred: set[str],
+    paths: tuple[Path, ...],
+    left: tuple[Path, ...],
+) -> ResourceState:
+    """The record of an object of which some leaves that drifted are declared as they are now.
+
+    Args:
+        normal: What makes values comparable.
+        kind: The resource type.
+        prior: What state recorded before.
+        declared: What is declared now, sealed.
+        actual: The object as Stripe returned it.
+        referred: Attributes that others refer to.
+        paths: The leaves that are declared as they are; lists as a whole.
+        left: The leaves that still differ, which state keeps as it saw them.
+    """
+    known = copy.deepcopy(dict(prior.declared))
+    for path in paths:
+        known = _with(known, path, declared)
+    fingerprints = with_fingerprints(known, prior.attributes)
+    found = attributes_of(normal, kind, fingerprints, actual, referred, prior)
+    for path in left:
+        found = _with(found, path, prior.attributes)
+    return replace(prior, declared=known, attributes=found)
+
+
+def _with(document: dict[str, Any], path: Path, other: Mapping[str, Any]) -> dict[str, Any]:
+    """A document with what another one has at a path, or without it if that has nothing there."""
+    heads = (path[:length] for length in range(1, len(path) + 1))
+    for head in heads:
+        if get_path(other, head, ABSENT) is ABSENT:
+            return without(document, [head])
+    set_path(document, path, copy.deepcopy(get_path(other, path)))
+    return document
 
 
 def with_returned_once(

@@ -71,6 +71,18 @@ def written(kind: ResourceType, actual: RemoteObject, refer: Refer) -> Written:
     return Written(arguments=arguments, untold=tuple(_untold(kind, arguments)))
 
 
+def written_value(attribute: Attribute, value: Any, outer: Any, refer: Refer) -> Any:
+    """One field of a response as a declaration would have it.
+
+    Args:
+        attribute: The field.
+        value: As returned, in the words of the parameter.
+        outer: The object that it is a field of.
+        refer: What is written for the ids of other objects.
+    """
+    return _Writer(refer).value(attribute, value, outer if isinstance(outer, Mapping) else {})
+
+
 class _Writer:
     """One walk over a response."""
 
@@ -88,7 +100,7 @@ class _Writer:
                 found[name], told = child.implied, True
             if not _is_told(child) or is_held_by_twin(child, name, outer):
                 continue
-            value = self._value(child, read(child, name, outer), outer)
+            value = self.value(child, read(child, name, outer), outer)
             filled = _is_filled(child, value)
             if filled and not child.required:
                 continue
@@ -97,7 +109,8 @@ class _Writer:
                 told = told or not filled
         return found if told else {}
 
-    def _value(self, attribute: Attribute, value: Any, outer: Mapping[str, Any]) -> Any:
+    def value(self, attribute: Attribute, value: Any, outer: Mapping[str, Any]) -> Any:
+        """A field as a declaration would have it."""
         if isinstance(value, Mapping) and attribute.kind is Kind.OBJECT:
             return self.object(attribute, value)
         if isinstance(value, Mapping) and attribute.kind is Kind.MAP:
@@ -113,7 +126,7 @@ class _Writer:
         # The object's own currency is among them, with what the object itself has.
         own = outer.get("currency") if attribute.currency_keys else None
         entries = {
-            key: self._value(element, inner, value)
+            key: self.value(element, inner, value)
             for key, inner in value.items()
             if key != own and "${" not in key
         }
@@ -124,7 +137,7 @@ class _Writer:
         if isinstance(entry, Mapping) and element.kind is Kind.OBJECT:
             # An update names it by its handle, which Stripe gave it.
             return self.object(element, without(entry, [(attribute.handle,)]))
-        return self._value(element, entry, {})
+        return self.value(element, entry, {})
 
     def _scalar(self, attribute: Attribute, value: Any) -> Any:
         for word, returned in attribute.words.items():

@@ -1,10 +1,11 @@
-"""The JSON document of `engine drift`."""
+"""The JSON documents of `engine drift`, and of what it accepts."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from engine.plan.drifted import Drifted, DriftedLeaf
+from engine.ports.accept_report import AcceptReport
 from engine.ports.drift_report import DriftReport, StackDrift, counts
 from engine.values.markers import UNKNOWN
 from engine.values.paths import dotted
@@ -69,4 +70,35 @@ def _leaf(leaf: DriftedLeaf) -> dict[str, Any]:
         "code_is": leaf.code_is.value,
         "applied": side(leaf.applied),
         "stripe": side(leaf.actual),
+    }
+
+
+def accepted_document(report: AcceptReport) -> dict[str, Any]:
+    """Write what was accepted: all of it, or nothing, with the reasons."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "environment": report.environment,
+        "written": report.is_whole,
+        "accepted": [
+            {
+                "stack": leaf.stack,
+                "place": leaf.place,
+                "file": leaf.file,
+                "code": leaf.code or None,
+            }
+            for leaf in report.accepted
+        ],
+        "refused": [
+            {
+                "stack": leaf.stack,
+                "place": leaf.place,
+                "file": leaf.file,
+                "line": leaf.line,
+                "why": leaf.why,
+                "by_hand": leaf.by_hand,
+            }
+            for leaf in report.refused
+        ],
+        "serials": dict(report.serials),
+        "command": report.rest or None,
     }

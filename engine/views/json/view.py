@@ -29,6 +29,7 @@ from engine.views.style import inert
 from engine.views.view import NewProject, Page, ViewOptions
 
 if TYPE_CHECKING:
+    from engine.ports.accept_report import AcceptReport
     from engine.ports.drift_report import DriftReport
 
 
@@ -67,6 +68,11 @@ class JsonView:
         from engine.views.json.drift import drift_document
 
         return drift_document(report)
+
+    def accepted(self, report: AcceptReport, /) -> Page:
+        from engine.views.json.drift import accepted_document
+
+        return accepted_document(report)
 
     def saved_plan(self, saved: SavedPlan, /) -> Page:
         return plan_document(saved.report())

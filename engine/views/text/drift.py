@@ -1,4 +1,7 @@
-"""What drifted as text: an object a block, the three values side by side, and the ways out."""
+"""What drifted as text: an object a block, the three values side by side, and the ways out.
+
+And what was accepted: by file what the code says now, or why nothing was written.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import Any, NamedTuple
 
 from engine.plan.drifted import CodeIs, Drifted, DriftedLeaf, DriftKind
 from engine.plan.model import Action
+from engine.ports.accept_report import AcceptReport
 from engine.ports.drift_report import DriftReport, StackDrift, counts
 from engine.schema.lifecycle import Verb
 from engine.schema.resource_type import ResourceType, Schemas
@@ -188,3 +192,31 @@ def _counted(report: DriftReport) -> Iterator[tuple[DriftKind, int]]:
     numbers = counts(report.drifted)
     order = (DriftKind.CHANGED, DriftKind.ARCHIVED, DriftKind.REVIVED, DriftKind.DELETED)
     yield from ((kind, numbers[kind]) for kind in order)
+
+
+# ── what was accepted ─────────────────────────────────────────────────────────────────────
+
+
+def accepted_text(report: AcceptReport, style: Style) -> str:
+    """Write what was accepted, ending with what to do next."""
+    return "\n".join(_accepted(report, style) if report.is_whole else _not_accepted(report, style))
+
+
+def _accepted(report: AcceptReport, style: Style) -> Iterator[str]:
+    for file in dict.fromkeys(leaf.file for leaf in report.accepted):
+        leaves = [leaf for leaf in report.accepted if leaf.file == file]
+        yield style.paint(f"Accepted {counted(len(leaves), 'value')} in {file}:", "bold", "green")
+        for leaf in leaves:
+            yield f"  {leaf.place} = {leaf.code}" if leaf.code else f"  {leaf.place}: taken out"
+    stacks = " and ".join(f"{stack} (serial {serial})" for stack, serial in report.serials.items())
+    yield f"Recorded in the state of {stacks}; engine plan has no change of it."
+
+
+def _not_accepted(report: AcceptReport, style: Style) -> Iterator[str]:
+    for leaf in report.refused:
+        place = style.paint(leaf.place, "bold")
+        yield f"{leaf.file}:{leaf.line}: {place} is not accepted: {leaf.why}"
+        yield f"    {leaf.by_hand}"
+    yield style.paint("Nothing was written.", "bold", "red")
+    if report.rest:
+        yield f"The rest can be accepted: {report.rest}"

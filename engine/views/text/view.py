@@ -35,6 +35,7 @@ from engine.views.view import Page, ViewOptions
 if TYPE_CHECKING:
     from engine.plan.environments.model import EnvironmentsDifference
     from engine.plan.saved.file import SavedPlan
+    from engine.ports.accept_report import AcceptReport
     from engine.ports.drift_report import DriftReport
     from engine.ports.overview import Overview
     from engine.ports.reports import Moved, Rebuilt, Verified
@@ -75,6 +76,11 @@ class TextView:
         from engine.views.text.environments import difference_text
 
         return difference_text(report, self._style, verbose=self._verbose)
+
+    def accepted(self, report: AcceptReport, /) -> Page:
+        from engine.views.text.drift import accepted_text
+
+        return accepted_text(report, self._style)
 
     def validated(self, stacks: Sequence[Stack], problems: Sequence[Problem], /) -> Page:
         return "" if problems else success_text(stacks)

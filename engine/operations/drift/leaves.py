@@ -1,0 +1,215 @@
+"""Which leaves are to be accepted, and what the code has to declare for each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from engine.address import ResourceAddress, is_logical_name, parse_place
+from engine.errors import UsageError
+from engine.frozen import frozen
+from engine.graph.build import ResourceGraph
+from engine.operations.cross_checks.other_stacks import other_states
+from engine.operations.run.session import Session
+from engine.plan.drifted import CodeIs, Drifted, DriftedLeaf, DriftKind
+from engine.plan.translate.accepted import accepted
+from engine.schema.resource_type import ResourceType
+from engine.values.markers import ABSENT, UNKNOWN
+from engine.values.paths import Path, dotted, get_path, reach
+from engine.values.targets import AttributeTarget, Target
+from engine.values.templates import resolve
+
+
+@frozen
+class Asked:
+    """What a person asks to accept.
+
+    Attributes:
+        stack: The stack; empty if it is not named.
+        address: The resource.
+        path: The leaf, or what it is in, as people write it; empty for every leaf.
+    """
+
+    stack: str
+    address: ResourceAddress
+    path: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.address}.{self.path}" if self.path else self.address
+
+    def is_about(self, path: Path) -> bool:
+        """Whether a leaf, or the list that it is in, is meant."""
+        text = dotted(path)
+        return (
+            not self.path
+            or text == self.path
+            or text.startswith((f"{self.path}.", f"{self.path}["))
+        )
+
+
+def parse_asked(text: str) -> Asked:
+    """Read `ADDR[.path]`, with `STACK:` in front or not.
+
+    Raises:
+        UsageError: if it is not that.
+    """
+    stack, colon, rest = text.rpartition(":") if _names_a_stack(text) else ("", "", text)
+    kind, dot, inner = rest.partition(".")
+    name, _, path = inner.partition(".")
+    place = parse_place(f"{stack}{colon}{kind}{dot}{name}")
+    if place.address is None:
+        raise UsageError(f"{text!r} is not ADDR or ADDR.PATH")
+    return Asked(stack=place.stack, address=place.address, path=path)
+
+
+def _names_a_stack(text: str) -> bool:
+    return is_logical_name(text.partition(":")[0]) and ":" in text
+
+
+@frozen
+class Leaf:
+    """One leaf that is to be declared as Stripe has it.
+
+    Attributes:
+        address: The resource.
+        path: Where it is declared; of a list that of the list.
+        before: What the code declares there; ABSENT if nothing.
+        after: What it is to declare; ABSENT for nothing.
+        note: Whose id the value is, if it is an object of another stack.
+        why_not: Why it cannot be declared, and what to do; empty if it can.
+    """
+
+    address: str
+    path: Path
+    before: Any = ABSENT
+    after: Any = ABSENT
+    note: str = ""
+    why_not: tuple[str, str] | None = None
+
+
+@frozen
+class Wanted:
+    """What is to be accepted of one stack.
+
+    Attributes:
+        graph: What it declares.
+        drifted: What drifted, by address.
+        leaves: The leaves.
+        gone: Addresses of deleted objects.
+    """
+
+    graph: ResourceGraph
+    drifted: Mapping[str, Drifted]
+    leaves: tuple[Leaf, ...]
+    gone: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """Stack name."""
+        return self.graph.stack.name
+
+
+class Accepting:
+    """What the code of one stack has to declare to agree with Stripe."""
+
+    def __init__(self, session: Session, name: str) -> None:
+        """Args: session: one that has planned the stack. name: the stack."""
+        self._session = session
+        self._graph = next(graph for graph in session.graphs if graph.stack.name == name)
+        self._state = session.prior[name]
+        self._observed = session.observed[name]
+        self._schemas = session.context.schemas
+
+    def leaves(self, drifted: Drifted, asked: Asked) -> Iterator[Leaf]:
+        """The leaves of an object that are meant, lists as a whole; none if none is."""
+        kind = self._schemas[drifted.type]
+        found: dict[Path, Leaf] = {}
+        for leaf in drifted.leaves:
+            if asked.is_about(leaf.path) or asked.is_about(leaf.around):
+                for path in _declared_at(kind, leaf):
+                    found.setdefault(path, self._leaf(drifted, kind, leaf, path))
+        yield from found.values()
+
+    def _leaf(self, drifted: Drifted, kind: ResourceType, leaf: DriftedLeaf, path: Path) -> Leaf:
+        address = drifted.address
+        declared = self._graph.declarations[address].arguments
+        before = get_path(declared, path, ABSENT)
+        attribute = kind.root.at(path)
+        if leaf.sensitive:
+            why = ("it is a secret", "set it where the code takes it from; it is not shown")
+            return Leaf(address=address, path=path, why_not=why)
+        if attribute is None or not attribute.declarable:
+            why = ("no parameter sets it", f"engine apply puts {address} back; or take it out")
+            return Leaf(address=address, path=path, why_not=why)
+        if leaf.code_is is CodeIs.AGREES:
+            return Leaf(address=address, path=path, before=before, after=before)
+        actual = self._observed.objects[address] or {}
+        notes: list[str] = []
+        after = accepted(
+            kind,
+            path,
+            declared,
+            resolve(declared, self._value_of),
+            actual,
+            self._refer(drifted.account, notes),
+        )
+        if leaf.ends and after is ABSENT:
+            after = _ended_value(kind, path)
+        return Leaf(address=address, path=path, before=before, after=after, note=", ".join(notes))
+
+    def _value_of(self, target: Target) -> Any:
+        """What a reference of the code means now."""
+        if not isinstance(target, AttributeTarget):
+            return self._observed.outputs.get(target, UNKNOWN)
+        entry = self._state.at(target.address)
+        if entry is None:
+            return reach(self._observed.lookups.get(target.address), target.path, UNKNOWN)
+        own_id = self._schemas[entry.type].own_id(entry.id)
+        return reach({**entry.attributes, "id": own_id}, target.path, UNKNOWN)
+
+    def _refer(self, account: str, notes: list[str]) -> Callable[[str, str], str | None]:
+        """What is written for an id: a reference, or the id with a note of whose it is."""
+
+        def refer(object: str, id: str) -> str | None:
+            for address, entry in self._state.resources.items():
+                kind = self._schemas[entry.type]
+                same = (kind.object, kind.own_id(entry.id), entry.account) == (object, id, account)
+                if same and address in self._graph.declarations:
+                    return f"${{{address}.id}}"
+            for name, state in self._others().items():
+                for address, entry in state.resources.items():
+                    kind = self._schemas[entry.type]
+                    if (kind.object, kind.own_id(entry.id), entry.account) == (object, id, account):
+                        notes.append(f"{address} of stack {name}")
+                        return None
+            return None
+
+        return refer
+
+    def _others(self) -> Mapping[str, Any]:
+        states = {**self._session.states, **other_states(self._session)}
+        own = self._graph.stack.name
+        return {name: state for name, state in states.items() if state is not None and name != own}
+
+
+def is_deleted(drifted: Drifted) -> bool:
+    """Whether there is no object any more."""
+    return drifted.kind is DriftKind.DELETED
+
+
+def _declared_at(kind: ResourceType, leaf: DriftedLeaf) -> tuple[Path, ...]:
+    """Where a leaf is declared: what shows that an object has ended may be set by another field."""
+    revival = kind.life.revival
+    if leaf.ends and not leaf.declarable and revival is not None and revival.params:
+        return tuple((name,) for name in revival.params)
+    return (leaf.around,)
+
+
+def _ended_value(kind: ResourceType, path: Path) -> Any:
+    """What a parameter says of an object that has ended."""
+    name = str(path[0])
+    for removal in kind.life.removals:
+        if name in removal.params:
+            return removal.params[name]
+    live = (kind.life.revival.params or {}).get(name) if kind.life.revival is not None else None
+    return not live if isinstance(live, bool) else ABSENT
