@@ -9,7 +9,7 @@ from dataclasses import field
 
 from engine.frozen import frozen
 from engine.plan.drifted import CodeIs, Drifted, DriftKind
-from engine.values.paths import dotted
+from engine.values.paths import Path, dotted
 
 
 @frozen
@@ -31,6 +31,38 @@ class WaysOut:
 
 
 @frozen
+class Cause:
+    """What changed an object on Stripe, as an event says.
+
+    Attributes:
+        event: Id of the event.
+        type: Its type, `product.updated`.
+        at: When, in seconds since 1970.
+        request: Id of the request of the API that did it; empty if none did.
+        paths: The leaves that it explains; one without parts is the object as a whole.
+    """
+
+    event: str
+    type: str
+    at: int
+    request: str
+    paths: tuple[Path, ...]
+
+
+@frozen
+class Causes:
+    """What changed one object on Stripe.
+
+    Attributes:
+        known: What events say, newest first.
+        unknown: Why nothing, or not all, is known; empty if all is.
+    """
+
+    known: tuple[Cause, ...] = ()
+    unknown: str = ""
+
+
+@frozen
 class StackDrift:
     """The drift of one stack.
 
@@ -42,6 +74,7 @@ class StackDrift:
         has_module: It has a module; False if only its state is left.
         drifted: What drifted, in address order.
         warnings: What a person should know about the stack.
+        causes: What changed each of them, by address; empty if that was not asked.
     """
 
     stack: str
@@ -51,6 +84,7 @@ class StackDrift:
     has_module: bool = True
     drifted: tuple[Drifted, ...] = ()
     warnings: tuple[str, ...] = ()
+    causes: Mapping[str, Causes] = field(default_factory=dict)
 
     def ways_out(self, drifted: Drifted) -> WaysOut:
         """What to do about the drift of one of its objects."""

@@ -36,6 +36,7 @@ def dashboard(root: Path, engine: Engine, write: Write) -> Dashboard:
 
 def _plain(text: str) -> str:
     text = re.sub(r"acct_\w+", "acct_1", text)
+    text = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", "AT NOON", text)
     return re.sub(r"price_\w{10,}", "price_1", text)
 
 
@@ -67,6 +68,7 @@ GOLDEN = """\
 Environment local (embedded emulator), account acct_1, test mode
 
 - stripe_coupon.launch [LAUNCH25]: deleted  stacks/shop.py:10
+    deleted AT NOON in the Dashboard, or by Stripe itself (no request of the API)
     to make it again: engine apply shop -e local
     to do without it: take its declaration out of stacks/shop.py:10
 
@@ -74,6 +76,7 @@ Environment local (embedded emulator), account acct_1, test mode
               code          last apply  Stripe
     nickname  "Monthly"     "Monthly"   "By month"
     active    not declared  true        false
+    changed AT NOON in the Dashboard, or by Stripe itself (no request of the API)
     to revive it, with what the code says: engine apply shop -e local
     to write what Stripe has into stacks/shop.py:6: engine drift shop -e local --accept stripe_price.month
       or only one of nickname, active: engine drift shop -e local --accept stripe_price.month.nickname
@@ -83,6 +86,7 @@ Environment local (embedded emulator), account acct_1, test mode
                    code   last apply  Stripe
     metadata.tier  "pro"  "pro"       nothing
     name           "Pro"  "Pro"       "Professional"
+    changed AT NOON in the Dashboard, or by Stripe itself (no request of the API)
     to put it back: engine apply shop -e local
     to write what Stripe has into stacks/shop.py:5: engine drift shop -e local --accept stripe_product.pro
       or only one of metadata.tier, name: engine drift shop -e local --accept stripe_product.pro.metadata.tier
@@ -134,6 +138,11 @@ def test_the_document(engine: Engine, dashboard: Dashboard) -> None:
         "applied": "Pro",
         "stripe": "Professional",
     }
+    [cause] = product["causes"]
+    assert (cause["type"], cause["request"]) == ("product.updated", None)
+    assert cause["paths"] == ["metadata.tier", "name"]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", cause["at"])
+    assert product["cause_unknown"] is None
     assert product["ways_out"]["put_back"] == "engine apply shop -e local"
     assert product["ways_out"]["ignore"] == 'ignore_changes=("metadata.tier", "name")'
 
@@ -244,3 +253,4 @@ def test_a_list_in_another_order(engine: Engine, write: Write, root: Path) -> No
     assert "    images  # in another order\n" in out
     assert ": disabled  stacks/shop.py:5\n" in out
     assert '# added: "price.updated"; removed: "price.created"\n' in out
+    assert "    who and when is not known: Stripe has no events of this type\n" in out

@@ -8,6 +8,7 @@ from dataclasses import replace
 from engine.graph.build import ResourceGraph
 from engine.operations.cross_checks.owners import owners_in
 from engine.operations.cross_checks.transfers import settle_transfers
+from engine.operations.drift.causes import find_causes
 from engine.operations.refresh.read import Place
 from engine.operations.refresh.refresh import observe, read_known
 from engine.operations.run.context import Context
@@ -65,7 +66,7 @@ def _report(session: Session) -> DriftReport:
     settle_transfers(session, _READING)
     known = [(graph, session.prior[graph.stack.name]) for graph in session.graphs]
     read = read_known(session.context, session, known, _WITHOUT_MODULE)
-    stacks = tuple(_stack(session, graph, read) for graph in session.graphs)
+    stacks = _with_causes(session, [_stack(session, graph, read) for graph in session.graphs])
     return DriftReport(
         environment=environment.name,
         embedded=environment.emulator,
@@ -94,4 +95,15 @@ def _stack(
         has_module=bool(graph.stack.file),
         drifted=find_drifted(graph, state, seen, context.schemas),
         warnings=session.recovery_warnings.get(name, ()),
+    )
+
+
+def _with_causes(session: Session, stacks: Sequence[StackDrift]) -> tuple[StackDrift, ...]:
+    drifted = [entry for stack in stacks for entry in stack.drifted]
+    if not drifted:
+        return tuple(stacks)
+    causes = iter(find_causes(session.provider, session.context.schemas, drifted))
+    return tuple(
+        replace(stack, causes={entry.address: next(causes) for entry in stack.drifted})
+        for stack in stacks
     )

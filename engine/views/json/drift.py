@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from engine.plan.drifted import Drifted, DriftedLeaf
 from engine.ports.accept_report import AcceptReport
-from engine.ports.drift_report import DriftReport, StackDrift, counts
+from engine.ports.drift_report import Cause, Causes, DriftReport, StackDrift, counts
 from engine.values.markers import UNKNOWN
 from engine.values.paths import dotted
 from engine.views.fields import SENSITIVE
@@ -38,7 +39,7 @@ def _stack(stack: StackDrift) -> dict[str, Any]:
 
 
 def _drifted(stack: StackDrift, entry: Drifted) -> dict[str, Any]:
-    ways = stack.ways_out(entry)
+    ways, causes = stack.ways_out(entry), stack.causes.get(entry.address, Causes())
     return {
         "address": entry.address,
         "type": entry.type,
@@ -49,6 +50,8 @@ def _drifted(stack: StackDrift, entry: Drifted) -> dict[str, Any]:
         "location": entry.line or None,
         "action": entry.action.value if entry.action is not None else None,
         "leaves": [_leaf(leaf) for leaf in entry.leaves],
+        "causes": [_cause(cause) for cause in causes.known],
+        "cause_unknown": causes.unknown or None,
         "ways_out": {
             "put_back": ways.put_back or None,
             "accept": dict(ways.accept),
@@ -70,6 +73,16 @@ def _leaf(leaf: DriftedLeaf) -> dict[str, Any]:
         "code_is": leaf.code_is.value,
         "applied": side(leaf.applied),
         "stripe": side(leaf.actual),
+    }
+
+
+def _cause(cause: Cause) -> dict[str, Any]:
+    return {
+        "event": cause.event,
+        "type": cause.type,
+        "at": dt.datetime.fromtimestamp(cause.at, dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "request": cause.request or None,
+        "paths": [dotted(path) for path in cause.paths if path],
     }
 
 

@@ -5,13 +5,14 @@ And what was accepted: by file what the code says now, or why nothing was writte
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from engine.plan.drifted import CodeIs, Drifted, DriftedLeaf, DriftKind
 from engine.plan.model import Action
 from engine.ports.accept_report import AcceptReport
-from engine.ports.drift_report import DriftReport, StackDrift, counts
+from engine.ports.drift_report import Causes, DriftReport, StackDrift, counts
 from engine.schema.lifecycle import Verb
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.values.markers import ABSENT
@@ -32,6 +33,8 @@ _SIGNS = {
     DriftKind.REVIVED: ("^", "yellow"),
     DriftKind.CHANGED: ("~", "yellow"),
 }
+
+_DONE = dict.fromkeys(DriftKind, "changed") | {DriftKind.DELETED: "deleted"}
 
 _PUTS_BACK = {
     Action.CREATE: "make it again",
@@ -60,7 +63,7 @@ def drift_text(
         style: Decoration.
         verbose: Add the number of requests made so far.
     """
-    several = len(report.stacks) > 1
+    several, logs = len(report.stacks) > 1, _logs(report)
     blocks = [account_line(report, style)]
     for stack in report.stacks:
         if several and (stack.drifted or stack.warnings):
@@ -68,20 +71,23 @@ def drift_text(
         mark = style.paint("Warning:", "yellow", "bold")
         blocks += [f"{mark} {warning}" for warning in stack.warnings]
         for entry in stack.drifted:
-            blocks.append("\n".join(_block(stack, entry, schemas[entry.type], style)))
+            blocks.append("\n".join(_block(stack, entry, schemas[entry.type], style, logs)))
     blocks.append(_conclusion(report, style))
     if verbose:
         blocks.append(requests_line(report.requests))
     return "\n\n".join(blocks)
 
 
-def _block(stack: StackDrift, entry: Drifted, kind: ResourceType, style: Style) -> Iterator[str]:
+def _block(
+    stack: StackDrift, entry: Drifted, kind: ResourceType, style: Style, logs: str
+) -> Iterator[str]:
     sign, colour = _SIGNS[entry.kind]
     name = f"{entry.address} [{entry.id}]{vocabulary.on_account(entry.account)}"
     place = style.paint(f"  {entry.line}", "dim") if entry.line else ""
     yield f"{style.paint(sign, colour)} {style.paint(name, 'bold')}: {_word(entry, kind)}{place}"
     yield from _table([_row(leaf) for leaf in entry.leaves], style)
-    yield from (f"    {line}" for line in _ways(stack, entry))
+    lines = [*_causes(stack.causes.get(entry.address, Causes()), entry, logs), *_ways(stack, entry)]
+    yield from (f"    {line}" for line in lines)
 
 
 def _word(entry: Drifted, kind: ResourceType) -> str:
@@ -152,6 +158,30 @@ def _by_value(rows: Sequence[_Row], style: Style) -> Iterator[str]:
         yield f"    {row.name}{note}"
         for head, cell in zip(_HEADS, row[1:4], strict=True):
             yield f"      {style.paint(f'{head:<{width}}', 'dim')}  {cell}"
+
+
+# ── who and when ──────────────────────────────────────────────────────────────────────────
+
+
+def _logs(report: DriftReport) -> str:
+    """Where Stripe shows requests; empty if they were not sent to Stripe."""
+    if report.embedded or report.server:
+        return ""
+    return f"https://dashboard.stripe.com/{'' if report.livemode else 'test/'}logs/"
+
+
+def _causes(causes: Causes, entry: Drifted, logs: str) -> Iterator[str]:
+    """When and by what it was changed; the leaves are named where not all have one cause."""
+    several = len(causes.known) + bool(causes.unknown) > 1
+    for cause in causes.known:
+        who = "in the Dashboard, or by Stripe itself (no request of the API)"
+        if cause.request:
+            who = f"by a request of the API, {logs}{cause.request}"
+        what = f" ({', '.join(map(dotted, cause.paths))})" if several else ""
+        when = dt.datetime.fromtimestamp(cause.at, dt.UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+        yield f"{_DONE[entry.kind]} {when} {who}{what}"
+    if causes.unknown:
+        yield f"{'the rest: ' if causes.known else ''}who and when is not known: {causes.unknown}"
 
 
 # ── the ways out ──────────────────────────────────────────────────────────────────────────
