@@ -94,6 +94,16 @@ class Semantics:
     14 letters and digits in the `id` of a product; empty if it generates none.
     """
 
+    copied: str = _semantic(default="", literal=True)
+    """Where Stripe copies the value from if a create leaves it out: a dotted path in the response,
+    from the object that holds this field, e.g. `created` for `effective_at` of a credit grant.
+    """
+
+    follows_from: str = _semantic(default="", literal=True)
+    """Field next to it from which its value follows, wherever the response has a value there, so
+    that only that one is declared, e.g. `promotion_code` next to `coupon` in a discount.
+    """
+
     sensitive: bool = _semantic(default=False, literal=False, remark="sensitive")
     """Never shown and never stored, e.g. the `secret` of a webhook endpoint."""
 

@@ -97,8 +97,11 @@ CREDIT_GRANT = Row(
         "amount.monetary.value": COUNT | Field(money="amount.monetary.currency"),
         "applicability_config.scope.prices": Field(order=ListOrder.SET),
         "applicability_config.scope.prices.*.id": Field(reference="price"),
-        # D: 0 is used up first.
-        "priority": Field(least=0, most=100),
+        # S: paid, from now on, if nothing else is given.
+        "category": Field(neutral="paid"),
+        "effective_at": Field(copied="created"),
+        # D: 0 is used up first. S: 50 if not given.
+        "priority": Field(neutral=50, least=0, most=100),
     },
     rules=(
         Rule(

@@ -30,6 +30,25 @@ _COLOUR = Field(
     says='a colour is # with six hexadecimal digits, such as "#0055ff"',
 )
 
+_NO = Field(neutral=False)
+_OF_PERSONS = {
+    "political_exposure": Field(neutral="none"),
+    **below(
+        "relationship",
+        dict.fromkeys(
+            (
+                "authorizer",
+                "director",
+                "executive",
+                "legal_guardian",
+                "owner",
+                "representative",
+            ),
+            _NO,
+        ),
+    ),
+}
+
 ACCOUNT = Row(
     face="Account",
     title="account",
@@ -50,6 +69,8 @@ ACCOUNT = Row(
     fields={
         **METADATA,
         **below("individual", _NEVER_RETURNED),
+        "individual.political_exposure": Field(neutral="none"),
+        **below("individual.relationship", dict.fromkeys(("director", "executive", "owner"), _NO)),
         # It is spent at once.
         "account_token": Field(ignored=True),
         "business_profile.annual_revenue.amount": Field(
@@ -86,12 +107,15 @@ ACCOUNT = Row(
         ),
         "settings.branding.primary_color": _COLOUR,
         "settings.branding.secondary_color": _COLOUR,
+        "settings.card_payments.decline_on.avs_failure": _NO,
+        "settings.card_payments.decline_on.cvc_failure": _NO,
         "settings.payouts.schedule.delay_days": Field(resolved=True),
         "settings.paypay_payments.additional_files.*": Field(reference="file"),
         "settings.paypay_payments.site.in_development.password": Field(
             write_only=True, sensitive=True
         ),
         "settings.paypay_payments.site.restricted.payment_flow_file": Field(reference="file"),
+        "type": Field(generated="standard"),
     },
     rules=(
         Rule(
@@ -121,13 +145,7 @@ PERSON = Row(
         "documents": Field(write_only=True),
         "documents.*.files.*": Field(reference="file"),
         "person_token": Field(ignored=True),
-        "political_exposure": Field(neutral="none"),
-        "relationship.authorizer": Field(neutral=False),
-        "relationship.director": Field(neutral=False),
-        "relationship.executive": Field(neutral=False),
-        "relationship.legal_guardian": Field(neutral=False),
-        "relationship.owner": Field(neutral=False),
-        "relationship.representative": Field(neutral=False),
+        **_OF_PERSONS,
     },
 )
 

@@ -56,7 +56,9 @@ CUSTOMER = Row(
         ),
         # D: the account's own mode is returned as what it is at the moment.
         "cash_balance.settings.reconciliation_mode": Field(
-            words={"merchant_default": "merchant_default"}, resolved=True
+            words={"merchant_default": "merchant_default"},
+            resolved=True,
+            follows_from="using_merchant_default",
         ),
         "description": Field(max_length=350, clearable=True),
         "invoice_prefix": Field(

@@ -75,6 +75,8 @@ PAYMENT_LINK = Row(
             pattern=r"[A-Za-z0-9]+", says="it has letters and digits only"
         ),
         "custom_fields.*.optional": Field(neutral=False),
+        # D: the currency of the first price.
+        "currency": Field(copied="line_items.data.0.currency"),
         # L: returned as if_required when it was not sent.
         "customer_creation": Field(neutral="if_required"),
         "invoice_creation.enabled": Field(neutral=False),
@@ -110,6 +112,7 @@ PAYMENT_LINK = Row(
         "shipping_address_collection.allowed_countries": Field(order=ListOrder.SET, min_length=1),
         "shipping_options": Field(neutral=[], max_length=5),
         "submit_type": Field(neutral="auto"),
+        "subscription_data.invoice_settings.issuer.type": Field(neutral="self"),
         "subscription_data.trial_period_days": COUNT,
         "tax_id_collection.enabled": Field(neutral=False),
         "tax_id_collection.required": Field(neutral="never"),

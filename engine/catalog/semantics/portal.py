@@ -59,13 +59,28 @@ PORTAL_CONFIGURATION = Row(
         "features.subscription_cancel.cancellation_reason.feedback_options.*": Field(
             reference="billing.feedback_option"
         ),
-        # R: refused where it is sent and empty.
+        # R: refused where it is sent and empty. D: sample responses list these of a feature that is
+        # off.
         "features.subscription_cancel.cancellation_reason.options": Field(
-            order=ListOrder.SET, min_length=1
+            neutral=[
+                "too_expensive",
+                "missing_features",
+                "switched_service",
+                "unused",
+                "other",
+            ],
+            order=ListOrder.SET,
+            min_length=1,
         ),
         "features.subscription_cancel.enabled": Field(neutral=False),
         "features.subscription_cancel.mode": Field(neutral="at_period_end"),
         "features.subscription_cancel.proration_behavior": Field(neutral="none"),
+        # S: a single option of one month.
+        "features.subscription_pause.duration.interval_options": Field(
+            neutral=[{"interval": "month", "interval_count": 1}]
+        ),
+        "features.subscription_pause.duration.interval_options.*.interval_count": Field(neutral=1),
+        "features.subscription_pause.duration.type": Field(neutral="interval_options"),
         "features.subscription_pause.enabled": Field(neutral=False),
         "features.subscription_update.billing_cycle_anchor": Field(neutral="unchanged"),
         "features.subscription_update.default_allowed_updates": Field(
@@ -75,6 +90,9 @@ PORTAL_CONFIGURATION = Row(
         "features.subscription_update.products": Field(
             neutral=[], order=ListOrder.KEYED, key="product", max_length=10
         ),
+        # R: quantity changes are on for a product that does not set them.
+        "features.subscription_update.products.*.adjustable_quantity.enabled": Field(neutral=True),
+        "features.subscription_update.products.*.adjustable_quantity.minimum": Field(neutral=1),
         "features.subscription_update.products.*.prices": Field(order=ListOrder.SET, min_length=1),
         "features.subscription_update.products.*.prices.*": Field(reference="price"),
         "features.subscription_update.products.*.product": Field(reference="product"),

@@ -90,7 +90,8 @@ PRODUCT = Row(
         "tax_code": TAX_CODE | Field(reference="tax_code"),
         "tax_details.performance_location": Field(reference="tax.location"),
         "tax_details.tax_code": Field(reference="tax_code"),
-        "type": Field(immutable=True, write_only=True),
+        # S: a service if nothing is given.
+        "type": Field(immutable=True, write_only=True, generated="service"),
         "url": URL,
     },
     rules=(

@@ -27,7 +27,9 @@ from engine.values.markers import ABSENT
 _DISCOUNTS = {
     "discounts": Field(neutral=[]),
     # An expanded discount holds its coupon one level down and its promotion code under its name.
-    "discounts.*.coupon": Field(reference="coupon", source="source.coupon"),
+    "discounts.*.coupon": Field(
+        reference="coupon", source="source.coupon", follows_from="promotion_code"
+    ),
     "discounts.*.promotion_code": Field(reference="promotion_code", source="promotion_code"),
     "discounts.*.discount": Field(ignored=True),
 }
@@ -40,9 +42,14 @@ _ITEM = {
     "price_data.unit_amount_decimal": AMOUNT,
     "price_data.recurring.interval_count": COUNT,
 }
+# S: what a price was called before.
+_PLAN = Field(follows_from="price")
+# S: if no value is passed.
+_BILLING_MODE = Field(neutral="flexible")
 _SUBSCRIPTION_ITEM = {
     **_ITEM,
     **_DISCOUNTS,
+    "plan": _PLAN,
     "current_trial.trial_offer": Field(reference="product_catalog.trial_offer"),
     "tax_rates": Field(neutral=[], order=ListOrder.SET),
 }
@@ -109,10 +116,13 @@ SUBSCRIPTION = Row(
         # Returned as the start that follows from it.
         "backdate_start_date": Field(write_only=True),
         # S: an update takes `now` or `unchanged` in its place, which are directives.
-        "billing_cycle_anchor": Field(immutable=True),
+        "billing_cycle_anchor": Field(immutable=True, copied="start_date"),
+        "billing_mode.type": _BILLING_MODE,
         "billing_thresholds.amount_gte": Field(money="currency"),
         "cancel_at": Field(resolved=True),
         "cancel_at_period_end": Field(neutral=False),
+        # D: the currency of its first price.
+        "currency": Field(copied="items.data.0.price.currency"),
         # L: Stripe charges only payment methods, and an invoice needs none.
         "collection_method": Field(neutral="charge_automatically", example="send_invoice"),
         "days_until_due": Field(example=30),
@@ -243,6 +253,7 @@ SUBSCRIPTION_SCHEDULE = Row(
     fields={
         **METADATA,
         **below("phases.*.items.*", _ITEM),
+        "billing_mode.type": _BILLING_MODE,
         "default_settings.automatic_tax.enabled": Field(neutral=False),
         "default_settings.billing_cycle_anchor": Field(neutral="automatic"),
         "default_settings.collection_method": Field(neutral="charge_automatically"),
@@ -265,6 +276,7 @@ SUBSCRIPTION_SCHEDULE = Row(
         "phases.*.end_date": Field(resolved=True),
         "phases.*.items": Field(min_length=1, max_length=20),
         "phases.*.items.*.discounts": Field(neutral=[]),
+        "phases.*.items.*.plan": _PLAN,
         "phases.*.items.*.tax_rates": Field(neutral=[], order=ListOrder.SET),
         "phases.*.proration_behavior": Field(neutral="create_prorations"),
         "phases.*.start_date": Field(ignored=True),
@@ -333,9 +345,12 @@ QUOTE = Row(
         "automatic_tax.enabled": Field(neutral=False),
         "collection_method": Field(neutral="charge_automatically"),
         "default_tax_rates": Field(neutral=[], order=ListOrder.SET),
+        "from_quote.is_revision": Field(neutral=False),
         "invoice_settings.issuer.type": Field(neutral="self"),
         "line_items.*.discounts.*.coupon": Field(
-            reference="coupon", source="discount.source.coupon"
+            reference="coupon",
+            source="discount.source.coupon",
+            follows_from="promotion_code",
         ),
         "line_items.*.discounts.*.discount": Field(ignored=True),
         "line_items.*.discounts.*.promotion_code": Field(
@@ -344,6 +359,7 @@ QUOTE = Row(
         "line_items.*.id": Field(ignored=True),
         "line_items.*.tax_rates": Field(write_only=True),
         "line_items.*.tax_rates.*": Field(reference="tax_rate"),
+        "subscription_data.billing_mode.type": _BILLING_MODE,
         "subscription_data.effective_date": Field(resolved=True),
         "transfer_data.amount": Field(money="currency"),
     },

@@ -96,7 +96,7 @@ EVENT_DESTINATION = Row(
         # L: the region is never returned.
         "amazon_eventbridge.aws_region": Field(write_only=True),
         "enabled_events": Field(order=ListOrder.SET, min_length=1),
-        "events_from": Field(order=ListOrder.SET),
+        "events_from": Field(neutral=["@self"], order=ListOrder.SET),
         "webhook_endpoint.signing_secret": SIGNING_SECRET,
         "webhook_endpoint.url": REACHABLE,
     },

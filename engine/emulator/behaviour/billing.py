@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from engine.emulator.behaviour.account_view import AccountView, Document, Frozen, Params
 from engine.emulator.behaviour.base import Behaviour, require_one
@@ -56,7 +56,6 @@ class CreditGrantBehaviour(Behaviour):
     """A credit grant."""
 
     verbs: ClassVar[frozenset[str]] = frozenset({"expire"})
-    defaults: ClassVar[Mapping[str, Any]] = {"category": "promotional"}
 
     def check_create(self, view: AccountView, params: Params) -> None:
         """Check the customer, the amount and the end."""

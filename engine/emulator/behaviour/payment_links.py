@@ -47,7 +47,6 @@ class PaymentLinkBehaviour(Behaviour):
         "after_completion.type": "hosted_confirmation",
         "customer_creation": "if_required",
         "payment_method_collection": "always",
-        "subscription_data.invoice_settings.issuer.type": "self",
         "tax_id_collection.required": "never",
     }
 

@@ -22,19 +22,7 @@ class PortalBehaviour(Behaviour):
     """A portal configuration."""
 
     defaults: ClassVar[Mapping[str, Any]] = {
-        # D: the sample responses list the reasons even if the feature is off.
-        "features.subscription_cancel.cancellation_reason.options": [
-            "too_expensive",
-            "missing_features",
-            "switched_service",
-            "unused",
-            "other",
-        ],
         "features.subscription_update.products": None,
-        "features.subscription_update.products.*.adjustable_quantity.minimum": 1,
-        # R: quantity changes are on for a product that does not set them.
-        "features.subscription_update.products.*.adjustable_quantity.enabled": True,
-        "features.subscription_pause.duration.type": "indefinite",
     }
 
     def creating(self, view: AccountView, params: Params, document: Document) -> None:

@@ -7,20 +7,20 @@ object, and the plan of an imported object is empty.
 
 from __future__ import annotations
 
-import copy
 import re
-from collections.abc import Callable, Iterator, Mapping
-from decimal import Decimal
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from engine.frozen import frozen
 from engine.plan.compare.normalize import comparable, is_held_by_twin, is_nothing, presentable
 from engine.plan.compare.response import read
+from engine.plan.translate.untold import Untold, is_secret, is_told, untold_of
 from engine.schema.attribute import Attribute, Kind
 from engine.schema.remote import STAMP_PATH, RemoteObject
 from engine.schema.resource_type import ResourceType
+from engine.schema.rules import RuleKind
 from engine.values.markers import ABSENT
-from engine.values.paths import Path, dotted
+from engine.values.paths import ANY_PART, Path, get_path, parse_path
 from engine.values.templates import escaped
 from engine.values.tree import without
 
@@ -28,22 +28,14 @@ Refer: TypeAlias = Callable[[str, str], str | None]
 """Returns the text of a reference, given the object name that an id names and the id; None to
 write the id itself."""
 
+IsLive: TypeAlias = Callable[[str, str], bool]
+"""Returns whether an object is live, given its object name and its id."""
 
-@frozen
-class Untold:
-    """A parameter that Stripe takes and does not return.
 
-    Attributes:
-        path: Where it is declared.
-        needed: A declaration is not valid without it, so that something has to stand there.
-        secret: It is sensitive.
-        stand_in: What can stand there: valid, and no value that anybody chose.
-    """
+_NOW = "now"
+"""The word for the moment of a request."""
 
-    path: Path
-    needed: bool
-    secret: bool
-    stand_in: Any = None
+_NOTHING: tuple[Any, ...] = (None, "", [], {})
 
 
 @frozen
@@ -59,16 +51,38 @@ class Written:
     untold: tuple[Untold, ...]
 
 
-def written(kind: ResourceType, actual: RemoteObject, refer: Refer) -> Written:
+def written(
+    kind: ResourceType,
+    actual: RemoteObject,
+    refer: Refer,
+    is_live: IsLive | None = None,
+    now: float = 0.0,
+) -> Written:
     """The declaration of an object, such that a plan of it changes nothing.
 
     Args:
         kind: Its resource type.
         actual: The object, everything expandable expanded.
         refer: What is written for the ids of other objects.
+        is_live: Whether another object is live. Where Stripe accepts live ones only, the id of an
+            archived one is written: a reference to what is declared as archived is not valid.
+        now: What the clock says. A moment that was `now` at some time is written so.
     """
-    arguments = _Writer(refer).object(kind.root, without(actual, [STAMP_PATH]))
-    return Written(arguments=arguments, untold=tuple(_untold(kind, arguments)))
+    moment = max(now, actual.get("created") or 0) if not kind.is_v2 else now
+    writer = _Writer(refer, is_live or _always, _live_only(kind), moment)
+    arguments = writer.object(kind.root, without(actual, [STAMP_PATH]), ())
+    return Written(arguments=arguments, untold=untold_of(kind, arguments, actual))
+
+
+def _live_only(kind: ResourceType) -> frozenset[str]:
+    """The references, by dotted path, that may name no object declared as archived."""
+    return frozenset(
+        path.removesuffix(".active")
+        for rule in kind.rules
+        if rule.kind is RuleKind.FORBIDS and rule.value is False and not rule.when
+        for path in rule.fields
+        if path.removesuffix(".active") in rule.follow
+    )
 
 
 def written_value(attribute: Attribute, value: Any, outer: Any, refer: Refer) -> Any:
@@ -80,131 +94,162 @@ def written_value(attribute: Attribute, value: Any, outer: Any, refer: Refer) ->
         outer: The object that it is a field of.
         refer: What is written for the ids of other objects.
     """
-    return _Writer(refer).value(attribute, value, outer if isinstance(outer, Mapping) else {})
+    writer = _Writer(refer, _always, frozenset(), 0.0)
+    return writer.value(attribute, value, outer if isinstance(outer, Mapping) else {}, ())
+
+
+def _always(_: str, __: str) -> bool:
+    return True
 
 
 class _Writer:
     """One walk over a response."""
 
-    __slots__ = ("_refer",)
+    __slots__ = ("_is_live", "_live_only", "_now", "_refer")
 
-    def __init__(self, refer: Refer) -> None:
+    def __init__(
+        self, refer: Refer, is_live: IsLive, live_only: frozenset[str], now: float
+    ) -> None:
         self._refer = refer
+        self._is_live = is_live
+        self._live_only = live_only
+        self._now = now
 
-    def object(self, attribute: Attribute, outer: Mapping[str, Any]) -> dict[str, Any]:
-        """The fields of an object that are not as Stripe fills them in, with what they need."""
+    def object(self, attribute: Attribute, outer: Mapping[str, Any], path: Path) -> dict[str, Any]:
+        """The fields of an object that are not as Stripe fills them in, with what they need.
+
+        Args:
+            attribute: The object's.
+            outer: The object in the response.
+            path: Where it is, with `*` for every element.
+        """
         found: dict[str, Any] = {}
-        told = False
+        is_filled = True
         for name, child in attribute.fields.items():
             if child.implied is not ABSENT:
-                found[name], told = child.implied, True
-            if not _is_told(child) or is_held_by_twin(child, name, outer):
+                found[name], is_filled = child.implied, False
                 continue
-            value = self.value(child, read(child, name, outer), outer)
-            filled = _is_filled(child, value)
-            if filled and not child.required:
+            if not child.declarable or is_held_by_twin(child, name, outer):
                 continue
-            if value not in (None, "", [], {}):
-                found[name] = value
-                told = told or not filled
-        return found if told else {}
+            if child.required and is_secret(child):
+                return {}  # nothing can be declared in the place of what is to stay secret
+            returned = read(child, name, outer) if is_told(child, outer.get(name)) else None
+            value = self.value(child, returned, outer, (*path, name))
+            if value == {} and child.required:
+                value = _least(child, returned)
+            if value in _NOTHING:
+                continue
+            by_itself = _fills_in(attribute, child, returned, outer, is_element=ANY_PART in path)
+            if by_itself and not child.required:
+                continue
+            found[name] = value
+            is_filled = is_filled and by_itself
+        return {} if is_filled else found
 
-    def value(self, attribute: Attribute, value: Any, outer: Mapping[str, Any]) -> Any:
+    def value(self, attribute: Attribute, value: Any, outer: Mapping[str, Any], path: Path) -> Any:
         """A field as a declaration would have it."""
         if isinstance(value, Mapping) and attribute.kind is Kind.OBJECT:
-            return self.object(attribute, value)
+            return self.object(attribute, value, path)
         if isinstance(value, Mapping) and attribute.kind is Kind.MAP:
-            return self._map(attribute, value, outer)
+            return self._map(attribute, value, outer, path)
         if isinstance(value, list) and attribute.element is not None:
-            return [self._element(attribute, entry) for entry in value]
-        return self._scalar(attribute, value)
+            element, path = attribute.element, (*path, ANY_PART)
+            if element.kind is Kind.OBJECT:
+                # An update names an element by its handle, which Stripe gave it.
+                known = (without(entry, [(attribute.handle,)]) for entry in value)
+                return [self.object(element, entry, path) for entry in known]
+            return [self.value(element, entry, {}, path) for entry in value]
+        return self._scalar(attribute, value, path)
 
     def _map(
-        self, attribute: Attribute, value: Mapping[str, Any], outer: Mapping[str, Any]
+        self, attribute: Attribute, value: Mapping[str, Any], outer: Mapping[str, Any], path: Path
     ) -> dict[str, Any]:
         element = attribute.element or Attribute(kind=Kind.ANY)
         # The object's own currency is among them, with what the object itself has.
-        own = outer.get("currency") if attribute.currency_keys else None
+        own = [outer[name] for name in outer if name.endswith("currency")]
         entries = {
-            key: self.value(element, inner, value)
+            key: self.value(element, inner, value, (*path, ANY_PART))
             for key, inner in value.items()
-            if key != own and "${" not in key
+            if not (attribute.currency_keys and key in own) and "${" not in key
         }
-        return {key: entry for key, entry in entries.items() if entry not in (None, "", [], {})}
+        return {key: entry for key, entry in entries.items() if entry not in _NOTHING}
 
-    def _element(self, attribute: Attribute, entry: Any) -> Any:
-        element = attribute.element or Attribute(kind=Kind.ANY)
-        if isinstance(entry, Mapping) and element.kind is Kind.OBJECT:
-            # An update names it by its handle, which Stripe gave it.
-            return self.object(element, without(entry, [(attribute.handle,)]))
-        return self.value(element, entry, {})
-
-    def _scalar(self, attribute: Attribute, value: Any) -> Any:
+    def _scalar(self, attribute: Attribute, value: Any, path: Path) -> Any:
         for word, returned in attribute.words.items():
             if value == returned and type(value) is type(returned):
                 return word
-        if value is None:
-            return None
-        if attribute.kind is Kind.STRING and isinstance(value, Mapping):
-            value = value.get("id")
-        if attribute.reference and isinstance(value, str):
-            return self._refer(attribute.reference, value) or escaped(value)
+        if attribute.required and _NOW in attribute.words and 0 < (value or 0) <= self._now:
+            return _NOW  # a create takes no other moment of the past
+        if attribute.kind is Kind.STRING:
+            return self._text(attribute, value, path)
         if attribute.kind in (Kind.NUMBER, Kind.INTEGER):
             return presentable(comparable(attribute, value))
         return escaped(value)
 
-
-def _is_told(attribute: Attribute) -> bool:
-    """Whether a response shows what a declaration would say."""
-    return attribute.declarable and not (attribute.write_only or attribute.sensitive)
-
-
-def _is_filled(attribute: Attribute, value: Any) -> bool:
-    """Whether Stripe has a value that a create without it leads to as well."""
-    if value == 0 and attribute.money:
-        return False  # an amount of nothing is an amount
-    if attribute.generated and isinstance(value, str):
-        return re.fullmatch(attribute.generated, value) is not None
-    return is_nothing(attribute, comparable(attribute, value) if _is_leaf(value) else value)
-
-
-def _is_leaf(value: Any) -> bool:
-    return isinstance(value, (str, int, float, Decimal))
+    def _text(self, attribute: Attribute, value: Any, path: Path) -> Any:
+        archived = False
+        if isinstance(value, Mapping):  # an expanded object where an id is declared
+            archived, value = value.get("active") is False, value.get("id")
+        if attribute.values and not attribute.open_values and value not in attribute.values:
+            return None  # what no request takes
+        if not attribute.reference or not value:
+            return escaped(value)
+        if ".".join(map(str, path)) in self._live_only and (
+            archived or not self._is_live(attribute.reference, value)
+        ):
+            return escaped(value)
+        return self._refer(attribute.reference, value) or escaped(value)
 
 
-def _untold(kind: ResourceType, arguments: Mapping[str, Any]) -> Iterator[Untold]:
-    """What a create takes and a response does not show, where the declaration could have it."""
-
-    def below(attribute: Attribute, value: Mapping[str, Any], path: Path) -> Iterator[Untold]:
-        for name, child in attribute.fields.items():
-            where = (*path, name)
-            if child.in_create and not _is_told(child) and child.implied is ABSENT:
-                yield Untold(
-                    path=where,
-                    needed=child.required,
-                    secret=child.sensitive,
-                    stand_in=_stand_in(kind, where, child),
-                )
-            elif isinstance(inner := value.get(name), Mapping):
-                yield from below(child, inner, where)
-
-    yield from below(kind.root, arguments, ())
+def _least(attribute: Attribute, returned: Any) -> Any:
+    """The first leaf of an object that has to be declared, though Stripe fills in all of it."""
+    if attribute.kind is not Kind.OBJECT:
+        return returned
+    for name, child in attribute.fields.items():
+        inner = read(child, name, returned)
+        if child.declarable and is_told(child, None) and not isinstance(inner, list):
+            value = _least(child, inner)
+            if value not in _NOTHING:
+                return {name: value}
+    return {}
 
 
-def _stand_in(kind: ResourceType, path: Path, attribute: Attribute) -> Any:
-    """A valid value, if the declaration needs one."""
-    if not attribute.required:
-        return None
-    example = kind.examples.get(dotted(path))
-    if example is not None:
-        return copy.deepcopy(example)
-    if attribute.kind is Kind.OBJECT:
-        return {
-            name: _stand_in(kind, (*path, name), child) for name, child in attribute.needed.items()
-        }
-    if attribute.values or attribute.words:
-        return next(iter((*attribute.values, *attribute.words)))
-    return _STAND_INS.get(attribute.kind, "unknown")
+def _fills_in(
+    attribute: Attribute,
+    child: Attribute,
+    value: Any,
+    outer: Mapping[str, Any],
+    *,
+    is_element: bool,
+) -> bool:
+    """Whether Stripe fills in the value of a field where a create leaves it out.
+
+    Args:
+        attribute: The object that holds it.
+        child: The field.
+        value: What Stripe has.
+        outer: The object in the response.
+        is_element: It is in an element of a list, where an amount of zero is an amount.
+    """
+    if is_element and child.money and value == 0:
+        return False
+    if child.generated and isinstance(value, str):
+        return re.fullmatch(child.generated, value) is not None
+    if child.follows_from:
+        other = attribute.fields.get(child.follows_from)
+        shown = (
+            outer.get(child.follows_from)
+            if other is None
+            else read(other, child.follows_from, outer)
+        )
+        if shown:
+            return True
+    if child.copied and value == get_path(outer, _indexed(child.copied)):
+        return True
+    if child.kind in (Kind.OBJECT, Kind.MAP):
+        return False  # what is filled in within it is left out there
+    return is_nothing(child, comparable(child, value))
 
 
-_STAND_INS: Mapping[Kind, Any] = {Kind.INTEGER: 1, Kind.NUMBER: 1, Kind.BOOLEAN: False}
+def _indexed(dotted: str) -> Path:
+    return tuple(int(part) if part.isdigit() else part for part in parse_path(dotted))

@@ -112,8 +112,8 @@ def grant(client: stripe.StripeClient) -> stripe.billing.CreditGrant:
 
 
 def test_a_grant_is_filled_in(grant: stripe.billing.CreditGrant, clock: Clock[int]) -> None:
-    """Its start, priority and category."""
-    assert (grant.effective_at, grant.priority, grant.category) == (clock.now, 50, "promotional")
+    """Its start, priority and category (S)."""
+    assert (grant.effective_at, grant.priority, grant.category) == (clock.now, 50, "paid")
 
 
 def test_a_grant_ends_once(

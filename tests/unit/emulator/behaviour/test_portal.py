@@ -82,7 +82,11 @@ def test_a_new_configuration_is_filled_in(emulator: Emulator) -> None:
                 "proration_behavior": "none",
             },
             "subscription_pause": {
-                "duration": {"interval_options": [], "type": "indefinite"},
+                # S: a single option of one month.
+                "duration": {
+                    "interval_options": [{"interval": "month", "interval_count": 1}],
+                    "type": "interval_options",
+                },
                 "enabled": False,
             },
             "subscription_update": {

@@ -13,7 +13,8 @@ import pytest
 
 from engine.catalog import loader
 from engine.emulator.core import Emulator
-from engine.plan.translate.written import Untold, written
+from engine.plan.translate.untold import Untold
+from engine.plan.translate.written import written
 from engine.schema.remote import RemoteObject
 from tests.support.raw_requests import send
 
