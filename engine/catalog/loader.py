@@ -124,7 +124,6 @@ def by_object(object_name: str) -> ResourceType:
         title=own_row.title,
         face=own_row.face,
         root=root,
-        area=_managed()[object_name]["area"],
         life=own_row.life,
         naming=own_row.naming,
         required=_required(root),

@@ -26,7 +26,6 @@ class ResourceType:
         title: What people call it, e.g. `customer portal configuration`.
         face: Name of the authoring class, e.g. `PortalConfiguration`.
         root: An object attribute whose fields are the type's.
-        area: What it is part of, e.g. `discounts`.
         life: How its objects begin, are found again, come back and end.
         naming: From what logical names are made.
         required: Fields without which Stripe refuses a create.
@@ -65,7 +64,6 @@ class ResourceType:
     title: str
     face: str
     root: Attribute
-    area: str = ""
     life: Life = field(default_factory=Life)
     naming: Naming = field(default_factory=Naming)
     required: tuple[str, ...] = ()

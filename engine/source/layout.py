@@ -14,27 +14,26 @@ from engine.values.paths import get_path, parse_path
 from engine.values.targets import AttributeTarget
 from engine.values.templates import targets_in
 
-_AREAS = {
-    "connect": "Accounts",
+_HEADINGS = {
     "files": "Files",
+    "accounts": "Accounts",
     "tax": "Taxes",
-    "entitlements": "Features",
-    "billing": "Billing",
-    "products": "Products",
-    "prices": "Prices",
+    "billing": "Meters and billing",
+    "catalog": "Products and prices",
     "discounts": "Discounts",
     "payments": "Payments",
     "portal": "Customer portal",
     "customers": "Customers",
-    "subscriptions": "Subscriptions",
     "issuing": "Issuing",
-    "radar": "Fraud",
+    "radar": "Radar",
     "terminal": "Terminal",
+    "treasury": "Treasury",
+    "apps": "Apps",
     "testing": "Testing",
     "webhooks": "Webhooks",
 }
-"""Areas in the order in which a module has them, with their headings."""
-_ORDER = {area: number for number, area in enumerate(_AREAS)}
+"""What types are part of, in the order in which a module has it, with its heading."""
+_ORDER = {stack: number for number, stack in enumerate(_HEADINGS)}
 
 
 @frozen(eq=False)
@@ -104,15 +103,14 @@ class _Layout:
         # What it belongs to comes first, even if it refers to one of the others.
         needs[root] = []
         ordered = _after_what_they_need(members, needs, self.turn.__getitem__)
-        area = self.schemas[root.type].area
         return Group(
-            heading=_AREAS.get(area, area.capitalize()),
+            heading=_HEADINGS[self.schemas[root.type].stack],
             resources=tuple(self.by_address[where] for where in ordered),
         )
 
     def _turn(self, resource: WrittenResource, number: int) -> tuple[Any, ...]:
         kind = self.schemas[resource.address.type]
-        return _ORDER.get(kind.area, len(_ORDER)), kind.name, number
+        return _ORDER[kind.stack], kind.name, number
 
     def _parent(self, resource: WrittenResource) -> ResourceAddress | None:
         under = self.schemas[resource.address.type].naming.under

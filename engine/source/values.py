@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import keyword
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any
 
 from engine.address import ResourceAddress
 from engine.schema.attribute import Attribute, is_moment
 from engine.schema.resource_type import ResourceType, Schemas
-from engine.source.literals import Code, Text, literal
 from engine.source.model import WrittenResource
-from engine.source.printer import Entry, Expression, Items, call, sequence, sole
+from engine.source.python.literals import Code, Text, literal
+from engine.source.python.printer import Entry, Expression, Items, call, sequence, sole
 from engine.values.paths import Path, parse_path
 from engine.values.secret import Sensitive
 from engine.values.targets import TEMPLATE, AttributeTarget, OutputTarget, Target, target_of
+from engine.values.tree import children, is_nested
 
 _EXACT = 1e15
 """Below it, whole numbers are the same with and without a fraction."""
@@ -37,18 +38,31 @@ class Scope:
     def __init__(self, schemas: Schemas, outputs: Mapping[tuple[str, str], str]) -> None:
         self.schemas = schemas
         self.outputs = outputs
-        self.variables: dict[ResourceAddress, str] = {}
+        self.variables: MutableMapping[ResourceAddress, str] = {}
         self.words: set[str] = set()
         self.faces: set[str] = set()
 
-    def declaration(self, resource: WrittenResource) -> Items:
-        """The call that declares a resource."""
+    def declaration(
+        self,
+        resource: WrittenResource,
+        *,
+        name: Text | None = None,
+        arguments: Mapping[str, Any] | None = None,
+    ) -> Items:
+        """The call that declares a resource.
+
+        Args:
+            resource: The resource.
+            name: Its logical name, if that is no literal.
+            arguments: Its arguments, if code is in the place of some leaves.
+        """
         kind = self.schemas[resource.address.type]
         self.faces.add(kind.face)
-        entries = [Entry(value=Text((resource.address.name,)))]
+        given = resource.arguments if arguments is None else arguments
+        entries = [Entry(value=Text((resource.address.name,)) if name is None else name)]
         entries += [
-            self._argument(name, resource.arguments[name], kind, resource.notes)
-            for name in _in_order(resource.arguments, kind)
+            self._entry(f"{argument}=", given[argument], kind.root, (argument,), resource.notes)
+            for argument in _in_order(given, kind)
         ]
         if resource.lifecycle:
             entries.append(Entry(name="lifecycle=", value=self._lifecycle(resource.lifecycle)))
@@ -78,37 +92,37 @@ class Scope:
             path: Where it is.
             notes: Comments by path.
         """
+        if isinstance(value, Text):
+            return value
         if isinstance(value, str):
             return self._text(value, attribute if len(path) == 1 else None)
         if isinstance(value, Sensitive):
             self.words.add("Sensitive")
             return call("Sensitive", [Entry(value=self.value(value.value))])
-        if isinstance(value, Mapping):
-            entries = tuple(
-                self._entry(
-                    f"{literal(Text((str(key),)))}: ", inner, attribute, (*path, key), notes
-                )
-                for key, inner in value.items()
-            )
-            return Items(opening="{", entries=entries, closing="}")
-        if isinstance(value, (list, tuple)):
-            entries = tuple(
-                self._entry("", inner, attribute, (*path, index), notes)
-                for index, inner in enumerate(value)
-            )
-            return Items(opening="[", entries=entries, closing="]")
-        if isinstance(value, float):
-            whole = value.is_integer() and abs(value) < _EXACT
-            return Code(repr(int(value) if whole else value).replace("e+", "e"))
-        if value is None or isinstance(value, int):
-            return Code(repr(value))
-        message = f"{type(value).__name__} at {path} cannot be written as Python"
-        raise TypeError(message)
+        if is_nested(value):
+            return self._nested(value, attribute, path, notes)
+        return number(value)
 
-    def _argument(
-        self, name: str, value: Any, kind: ResourceType, notes: Mapping[Path, str]
-    ) -> Entry:
-        return self._entry(f"{name}=", value, kind.root, (name,), notes)
+    def _nested(
+        self,
+        value: Any,
+        attribute: Attribute | None,
+        path: Path,
+        notes: Mapping[Path, str] | None,
+    ) -> Items:
+        mapping = isinstance(value, Mapping)
+        entries = tuple(
+            self._entry(
+                f"{literal(Text((str(key),)))}: " if mapping else "",
+                inner,
+                attribute,
+                (*path, key),
+                notes,
+            )
+            for key, inner in children(value)
+        )
+        opening, closing = "{}" if mapping else "[]"
+        return Items(opening=opening, entries=entries, closing=closing)
 
     def _entry(
         self,
@@ -190,6 +204,21 @@ class Scope:
         if plain and not keyword.iskeyword(name):
             return f"{variable}.{name}"
         return f'{variable}["{name}"]'
+
+
+def number(value: Any) -> Code:
+    """A number, a flag or None; a whole number has no fraction.
+
+    Raises:
+        TypeError: if it is anything else.
+    """
+    if isinstance(value, float):
+        whole = value.is_integer() and abs(value) < _EXACT
+        return Code(repr(int(value) if whole else value).replace("e+", "e"))
+    if value is None or isinstance(value, int):
+        return Code(repr(value))
+    message = f"{value!r} cannot be written as Python: {type(value).__name__} is no JSON"
+    raise TypeError(message)
 
 
 def _can_be_nested(text: Text) -> bool:

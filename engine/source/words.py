@@ -6,7 +6,8 @@ import builtins
 import keyword
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
+from itertools import count
 from urllib.parse import urlsplit
 
 import engine
@@ -115,18 +116,61 @@ def kebab(face: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", face).lower()
 
 
-def variable_names(name: str, kind: str) -> Iterable[str]:
-    """Names for the variable of what has a logical name, best first, without end.
+class NameBook:
+    """The names of one module: each means one thing, but loops may share the names of columns."""
+
+    def __init__(self) -> None:
+        self._fixed: set[str] = set()
+        self._shared: dict[str, str] = {}
+
+    def fixed(self, names: Iterable[str]) -> str:
+        """The first name that is free; it is then taken. If none is, the last one with a number."""
+        found = next(
+            name
+            for name in _numbered(names)
+            if name not in self._fixed and name not in self._shared
+        )
+        self._fixed.add(found)
+        return found
+
+    def shared(self, names: Iterable[str], type: str, besides: Collection[str] = ()) -> str:
+        """The first name that is free, or that another loop has for values of the same type."""
+        found = next(
+            name
+            for name in _numbered(names)
+            if name not in self._fixed
+            and name not in besides
+            and self._shared.get(name, type) == type
+        )
+        self._shared[found] = type
+        return found
+
+
+def _numbered(names: Iterable[str]) -> Iterator[str]:
+    """Names that can be variables, then the last of all with numbers."""
+    last = ""
+    for last in names:
+        if last.isidentifier() and last not in _UNFIT_FOR_VARIABLE:
+            yield last
+    yield from (f"{last}_{number}" for number in count(2))
+
+
+def variable_names(name: str, kind: str) -> list[str]:
+    """Names for the variable of what has a logical name, best first.
 
     Args:
         name: The logical name.
         kind: What it is, in one word: its authoring class, its stack.
     """
     plain, kind = (re.sub(r"[^a-z0-9]+", "_", one).strip("_") for one in (name, kebab(kind)))
-    if not plain[:1].isdigit() and plain not in _UNFIT_FOR_VARIABLE:
-        yield plain
-    yield from (both for both in (f"{plain}_{kind}", f"{kind}_{plain}") if both.isidentifier())
-    number = 2
-    while True:
-        yield f"{kind}_{plain}_{number}"
-        number += 1
+    return [plain, f"{plain}_{kind}", f"{kind}_{plain}"]
+
+
+def kind_word(face: str) -> str:
+    """What one thing of a type is called in code: `portal_configuration`."""
+    return kebab(face).replace("-", "_")
+
+
+def plural(word: str) -> str:
+    """Several of what a word means."""
+    return f"{word[:-1]}ies" if re.search(r"[^aeiou]y$", word) else f"{word.removesuffix('s')}s"

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import chain
 from textwrap import shorten
 
 from engine.address import ResourceAddress
+from engine.frozen import frozen
 from engine.schema.resource_type import Schemas
-from engine.source.exemptions import exemptions
-from engine.source.layout import Group, groups, references
-from engine.source.literals import WIDTH, Text
+from engine.source.families import Section, plain_sections, resources_of, sections
+from engine.source.layout import groups, references
+from engine.source.loops import loop_of
 from engine.source.model import WrittenModule, WrittenResource
-from engine.source.printer import Entry, call, comment, lines_of
+from engine.source.python.exemptions import exemptions
+from engine.source.python.literals import WIDTH, Text, literal
+from engine.source.python.printer import Entry, Items, call
+from engine.source.python.statements import Call, Statement, texts_of, with_texts
+from engine.source.sites import sites_in, with_sites
+from engine.source.tables import Table
 from engine.source.values import Scope
-from engine.source.words import variable_names
+from engine.source.words import NameBook, variable_names
 from engine.values.targets import AttributeTarget, OutputTarget
 from engine.values.templates import targets_in
 
@@ -23,7 +29,7 @@ _LONGEST_DOCSTRING = 88
 _ENDS = (".", "!", "?")
 
 
-def module_text(module: WrittenModule, schemas: Schemas, *, plain: bool = False) -> str:  # noqa: ARG001
+def module_text(module: WrittenModule, schemas: Schemas, *, plain: bool = False) -> str:
     """The text of a module; `ruff format` and `ruff check` leave it as it is.
 
     Args:
@@ -32,114 +38,142 @@ def module_text(module: WrittenModule, schemas: Schemas, *, plain: bool = False)
         plain: One call for each resource: no loops and no constants.
     """
     ordered = groups(module.resources, schemas)
-    taken: set[str] = set()
-    scope = Scope(schemas, _output_variables(module, taken))
-    variables = _variables(ordered, module, schemas, taken)
-    blocks = [*_reads(scope), *_body(ordered, scope, variables)]
-    if module.outputs:
-        offered = (lines_of(scope.output(*output)) for output in module.outputs.items())
-        blocks.append([line for lines in offered for line in lines])
-    blocks = [*_imports(scope), *blocks]
+    found = plain_sections(ordered) if plain else sections(ordered, schemas)
+    names = NameBook()
+    scope = Scope(schemas, _output_variables(module, names))
+    blocks = _blocks(module, found, scope, names)
+    constants = {} if plain else sites_in(text for block in blocks for text in block.texts)
+    lines = [
+        *_imports(scope),
+        *(
+            [[f"{name} = {literal(Text((site,)))}" for site, name in constants.items()]]
+            if constants
+            else []
+        ),
+        *(block.lines(constants) for block in blocks),
+    ]
     docstring = _docstring(module.docstring or module.name)
-    exempt = exemptions(chain(docstring, *blocks))
-    parts = [docstring, *([exempt] if exempt else []), *blocks]
-    return "\n\n".join("\n".join(part) for part in parts) + "\n"
+    exempt = exemptions(chain(docstring, *lines))
+    return "\n\n".join("\n".join(part) for part in [docstring, exempt, *lines] if part) + "\n"
 
 
-def _output_variables(module: WrittenModule, taken: set[str]) -> dict[tuple[str, str], str]:
+@frozen(eq=False)
+class _Block:
+    """Statements with no empty line between them.
+
+    Attributes:
+        statements: In their order.
+        heading: What they and those behind them are part of, where that is another thing.
+    """
+
+    statements: list[Statement]
+    heading: str = ""
+
+    @property
+    def texts(self) -> Iterator[Text]:
+        """The strings in it."""
+        return chain.from_iterable(map(texts_of, self.statements))
+
+    def lines(self, constants: Mapping[str, str]) -> list[str]:
+        """Its lines, with constants for sites."""
+        head = [f"# {self.heading}", ""] if self.heading else []
+        changed = (
+            with_texts(one, lambda text: with_sites(text, constants)) for one in self.statements
+        )
+        return [*head, *chain.from_iterable(one.lines for one in changed)]
+
+
+def _blocks(
+    module: WrittenModule, found: Sequence[Section], scope: Scope, names: NameBook
+) -> list[_Block]:
+    """All statements of a module, in their order."""
+    reads: list[Statement] = [
+        _read(stack, name, variable) for (stack, name), variable in scope.outputs.items()
+    ]
+    if reads:
+        scope.words.add("stack_output")
+    named = _named(module, found)
+    variables = {
+        part.address: names.fixed(
+            variable_names(part.address.name, scope.schemas[part.address.type].face)
+        )
+        for section in found
+        for part in section.parts
+        if isinstance(part, WrittenResource) and part.address in named
+    }
+    blocks = [_Block(statements=reads)] if reads else []
+    several = len({section.heading for section in found}) > 1
+    heading = ""
+    for section in found:
+        statements = [
+            statement
+            for part in section.parts
+            for statement in (
+                loop_of(part, scope, names, named)
+                if isinstance(part, Table)
+                else [_call(part, scope, variables.get(part.address, ""))]
+            )
+        ]
+        changed = section.heading if several and section.heading != heading else ""
+        heading = section.heading
+        # Calls of one class that take a line each are a list.
+        if blocks and not changed and _is_list(blocks[-1].statements[-1], statements):
+            blocks[-1].statements.extend(statements)
+        else:
+            blocks.append(_Block(statements=statements, heading=changed))
+    offered: list[Statement] = [
+        Call(value=scope.output(name, value)) for name, value in module.outputs.items()
+    ]
+    return [*blocks, _Block(statements=offered)] if offered else blocks
+
+
+def _is_list(before: Statement, statements: Sequence[Statement]) -> bool:
+    """Whether statements go on with a list of calls of one class, with a line for each."""
+    both = [before, *statements]
+    classes = {
+        one.value.opening if isinstance(one, Call) and isinstance(one.value, Items) else ""
+        for one in both
+    }
+    alone = len(statements) == 1 and classes != {""} and len(classes) == 1
+    return alone and all(len(one.lines) == 1 for one in both)
+
+
+def _call(resource: WrittenResource, scope: Scope, variable: str) -> Call:
+    value = scope.declaration(resource)
+    if variable:
+        scope.variables[resource.address] = variable
+    before = f"{variable} = " if variable else ""
+    return Call(value=value, before=before, remarks=resource.remarks)
+
+
+def _read(stack: str, name: str, variable: str) -> Call:
+    entries = [Entry(value=Text((stack,))), Entry(value=Text((name,)))]
+    return Call(value=call("stack_output", entries), before=f"{variable} = ")
+
+
+def _output_variables(module: WrittenModule, names: NameBook) -> dict[tuple[str, str], str]:
     """Variables of the outputs of other stacks, by stack and name."""
     values = [[dict(one.arguments), dict(one.lifecycle)] for one in module.resources]
     found: dict[tuple[str, str], str] = {}
     for target in targets_in([*values, dict(module.outputs)]):
         if isinstance(target, OutputTarget) and (target.stack, target.name) not in found:
-            found[target.stack, target.name] = _free(
-                variable_names(target.name, target.stack), taken
-            )
+            wanted = variable_names(target.name, target.stack)
+            found[target.stack, target.name] = names.fixed(wanted)
     return found
 
 
-def _reads(scope: Scope) -> list[list[str]]:
-    """What the module reads of other stacks."""
-    if not scope.outputs:
-        return []
-    scope.words.add("stack_output")
-    return [
-        [
-            line
-            for (stack, name), variable in scope.outputs.items()
-            for line in lines_of(
-                call("stack_output", [Entry(value=Text((stack,))), Entry(value=Text((name,)))]),
-                before=f"{variable} = ",
-            )
-        ]
-    ]
-
-
-def _free(names: Iterable[str], taken: set[str]) -> str:
-    """The first of some names that is not taken; it is then."""
-    found = next(name for name in names if name not in taken)
-    taken.add(found)
-    return found
-
-
-def _body(
-    ordered: Sequence[Group], scope: Scope, variables: Mapping[ResourceAddress, str]
-) -> list[list[str]]:
-    """Blocks of lines, with an empty line between any two."""
-    blocks: list[list[str]] = []
-    with_headings = len({group.heading for group in ordered}) > 1
-    heading = ""
-    short = ""
-    for group in ordered:
-        lines = [line for one in group.resources for line in _statement(one, scope, variables)]
-        alone = group.resources[0].address.type if len(lines) == 1 else ""
-        if with_headings and group.heading != heading:
-            blocks.append([f"# {group.heading}"])
-            short = ""
-        heading = group.heading
-        # Calls of one class that take a line each are a list.
-        if alone and alone == short:
-            blocks[-1] += lines
-        else:
-            blocks.append(lines)
-        short = alone
-    return blocks
-
-
-def _statement(
-    resource: WrittenResource, scope: Scope, variables: Mapping[ResourceAddress, str]
-) -> list[str]:
-    variable = variables.get(resource.address)
-    before = f"{variable} = " if variable else ""
-    lines = lines_of(scope.declaration(resource), before=before)
-    if variable:
-        scope.variables[resource.address] = variable
-    remarks = [line for remark in resource.remarks for line in comment(remark)]
-    return [*remarks, *lines]
-
-
-def _variables(
-    ordered: Sequence[Group], module: WrittenModule, schemas: Schemas, taken: set[str]
-) -> dict[ResourceAddress, str]:
-    """Variables of the resources that something behind them refers to."""
+def _named(module: WrittenModule, found: Sequence[Section]) -> set[ResourceAddress]:
+    """Resources that something behind them refers to, other than their own row of a table."""
     named = {
-        target.address: None
+        target.address
         for target in targets_in(dict(module.outputs))
         if isinstance(target, AttributeTarget)
     }
     before: set[ResourceAddress] = set()
-    for group in ordered:
-        for resource in group.resources:
-            named |= {other: None for other in references(resource) if other in before}
-            before.add(resource.address)
-    found: dict[ResourceAddress, str] = {}
-    for group in ordered:
-        for resource in group.resources:
-            where = resource.address
-            if where in named:
-                names = variable_names(where.name, schemas[where.type].face)
-                found[where] = _free(names, taken)
-    return found
+    for body in resources_of([part for section in found for part in section.parts]):
+        named |= {other for one in body for other in references(one) if other in before}
+        before |= {one.address for one in body}
+    return named
 
 
 def _docstring(text: str) -> list[str]:

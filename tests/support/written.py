@@ -172,3 +172,70 @@ def _arguments(
     if not near:
         return found
     return st.builds(lambda given, one: {**given, field: one}, found, st.sampled_from(near))
+
+
+@st.composite
+def families(draw: st.DrawFn) -> WrittenModule:
+    """Modules of products that are alike, with what belongs to them and what refers to them."""
+    keys = draw(
+        st.lists(_NAMES | st.sampled_from(("a", "ab", "b")), min_size=3, max_size=16, unique=True)
+    )
+    suffixes = draw(st.lists(st.sampled_from(("-monthly", "-eur", "2")), max_size=2, unique=True))
+    shared = st.sampled_from(("Pro", "a", "", "https://acme.example/x"))
+    words = (
+        st.sampled_from(("{}", "the {} plan", "https://acme.example/{}", "{{{}}}", "\"{}'")) | TEXTS
+    )
+    forms = {
+        name: draw(words)
+        for name in draw(st.lists(st.sampled_from(("name", "description", "url")), unique=True))
+    }
+    loose = draw(st.booleans())
+    resources: list[WrittenResource] = []
+    for key in keys:
+        texts = {
+            name: draw(TEXTS | shared) if loose else form.replace("{}", key)
+            for name, form in forms.items()
+        }
+        given: dict[str, Any] = {**texts, "metadata": {"a key": key.upper(), "n": draw(shared)}}
+        if suffixes:
+            given["default_price"] = f"${{stripe_price.{key}{suffixes[0]}.id}}"
+        resources.append(WrittenResource(address=address("stripe_product", key), arguments=given))
+        for suffix in suffixes:
+            amount = draw(st.integers(0, 9) | st.just(2900))
+            percent: Any = draw(st.sampled_from((1, 1.5, 2.0)))
+            arguments = {
+                "product": f"${{stripe_product.{key}.id}}",
+                "currency": draw(st.sampled_from(("usd", "eur"))) if loose else "usd",
+                "unit_amount": amount,
+                "nickname": f"{key.title()} {percent}",
+                "recurring": {"interval": "month"},
+            }
+            resources.append(
+                WrittenResource(
+                    address=address("stripe_price", f"{key}{suffix}"),
+                    arguments=arguments,
+                    remarks=("About a price.",),
+                    notes={("unit_amount",): "in cents"},
+                )
+            )
+    for key in keys:
+        rate = {"percentage": draw(st.sampled_from((1, 2.5, 19.0))), "display_name": draw(shared)}
+        resources.append(WrittenResource(address=address("stripe_tax_rate", key), arguments=rate))
+    addresses = [one.address for one in resources]
+    references = st.builds(
+        "${{{}.{}}}".format, st.sampled_from(addresses), st.sampled_from(("id", "url"))
+    )
+    link = draw(st.dictionaries(_KEYS, references | st.lists(references, max_size=2), max_size=3))
+    if link:
+        resources.append(
+            WrittenResource(
+                address=address("stripe_payment_link", "l"), arguments={"metadata": link}
+            )
+        )
+    draw(st.randoms(use_true_random=False)).shuffle(resources)
+    return WrittenModule(
+        name="shop",
+        docstring="Families.",
+        resources=tuple(resources),
+        outputs=draw(st.dictionaries(_NAMES, references, max_size=2)),
+    )

@@ -15,6 +15,7 @@ from tests.support.written import (
     ROOT,
     assert_says,
     evaluated,
+    families,
     module,
     modules,
     resource,
@@ -22,7 +23,7 @@ from tests.support.written import (
 )
 
 SCHEMAS = loader.schemas()
-ANY = settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=150)
+ANY = settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=100)
 
 
 def test_a_product_is_followed_by_its_prices_and_named_by_its_variable() -> None:
@@ -58,7 +59,7 @@ output("month", pro_monthly.id)
     )
 
 
-@given(modules())
+@given(modules() | families())
 @ANY
 def test_the_text_declares_what_was_written(written: WrittenModule) -> None:
     """Every string, number, reference, lifecycle and output is there and equal."""
@@ -73,7 +74,7 @@ def test_ruff_has_nothing_to_change(tmp_path: Path) -> None:
     (tmp_path / "stacks").mkdir()
     numbers = iter(range(10**6))
 
-    @given(modules())
+    @given(modules() | families())
     @ANY
     def write(written: WrittenModule) -> None:
         for plain in (False, True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from engine.source.literals import LONGEST_LINE, width
+from engine.source.python.literals import LONGEST_LINE, columns_of
 
 # Letters with accents, and what is above all scripts: pictures. The rest may look like ASCII.
 _TYPICAL = re.compile(
@@ -26,7 +26,7 @@ def exemptions(lines: Iterable[str]) -> list[str]:
     """
     found: set[str] = set()
     for line in lines:
-        if width(line) > LONGEST_LINE:
+        if sum(map(columns_of, line)) > LONGEST_LINE:
             found.add("E501")
         if not _TYPICAL.fullmatch(line):
             found |= {"RUF002"} if line.startswith('"""') else {"RUF001"}

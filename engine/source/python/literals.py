@@ -54,12 +54,13 @@ def width(text: str) -> int:
     before = ""
     for sign in text:
         # A picture that is joined to the one before it is a part of that.
-        columns += 0 if before == _JOINER else _columns(sign)
+        columns += 0 if before == _JOINER else columns_of(sign)
         before = sign
     return columns
 
 
-def _columns(sign: str) -> int:
+def columns_of(sign: str) -> int:
+    """How many columns a sign takes by itself."""
     if unicodedata.category(sign) in ("Mn", "Me", "Cf"):
         return 0
     return 2 if unicodedata.east_asian_width(sign) in "WF" else 1

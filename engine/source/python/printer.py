@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import TypeAlias
 
 from engine.frozen import frozen
-from engine.source.literals import LONGEST_LINE, WIDTH, Code, Text, broken, literal, width
+from engine.source.python.literals import LONGEST_LINE, WIDTH, Code, Text, broken, literal, width
 
 INDENT = 4
 
@@ -106,12 +106,7 @@ def lines_of(
     if isinstance(expression, Items) and expression.entries:
         if width(line) <= WIDTH and not has_notes(expression):
             return [line]
-        inner = [line for entry in expression.entries for line in _entry(entry, indent + INDENT)]
-        return [
-            f"{margin}{before}{expression.opening}",
-            *inner,
-            f"{margin}{expression.closing}{after}",
-        ]
+        return exploded(expression, before=before, after=after, indent=indent)
     alone = sole(expression)
     if alone is not None and alone.instead and width(line) > WIDTH:
         return lines_of(Text((alone.instead,)), before=before, after=after, indent=indent)
@@ -128,6 +123,13 @@ def lines_of(
                 f"{margin}){after}",
             ]
     return [line]
+
+
+def exploded(items: Items, *, before: str = "", after: str = "", indent: int = 0) -> list[str]:
+    """The lines of a call or a list with an entry on each, as `lines_of` makes them."""
+    margin = " " * indent
+    inner = [line for entry in items.entries for line in _entry(entry, indent + INDENT)]
+    return [f"{margin}{before}{items.opening}", *inner, f"{margin}{items.closing}{after}"]
 
 
 def _entry(entry: Entry, indent: int) -> list[str]:

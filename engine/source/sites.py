@@ -1,0 +1,47 @@
+"""URLs of one site: its address is written once, as a constant."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from engine.source.python.literals import Code, Text
+from engine.source.words import of_url
+
+OFTEN = 3
+"""How many texts have to be of a site for a constant to be worth it."""
+
+_SITE = re.compile(r"https?://[A-Za-z0-9.:-]+(?=[/?#]|$)")
+
+
+def sites_in(texts: Iterable[Text]) -> dict[str, str]:
+    """Constants for the sites that are in several texts, by site; the first is the most common."""
+    found = Counter(site for text in texts if (site := _site(text)))
+    common = [site for site, count in found.most_common() if count >= OFTEN]
+    names: dict[str, str] = {}
+    for site in common:
+        name = of_url(site).replace("-", "_").upper()
+        name = "SITE" if not names else f"SITE_{name}" if name[:1].isdigit() else name
+        while name in names.values() or not name:
+            name = f"{name or 'SITE'}_2"
+        names[site] = name
+    return names
+
+
+def with_sites(text: Text, names: Mapping[str, str]) -> Text:
+    """A text with the constant of its site in the place of the site."""
+    site = _site(text)
+    if site not in names:
+        return text
+    rest = str(text.parts[0])[len(site) :]
+    return Text((Code(names[site]), *([rest] if rest else []), *text.parts[1:]))
+
+
+def _site(text: Text) -> str:
+    first = text.parts[0] if text.parts else ""
+    match = _SITE.match(first) if isinstance(first, str) else None
+    # What follows may be part of the name of the host.
+    if match is None or (match.end() == len(str(first)) and len(text.parts) > 1):
+        return ""
+    return match[0]
