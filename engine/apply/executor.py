@@ -28,7 +28,7 @@ from engine.apply.secrets import (
     without_secrets,
 )
 from engine.apply.send import is_uncertain, send
-from engine.apply.state_delta import delta_of, moving
+from engine.apply.state_delta import delta_of, moving, state_after
 from engine.errors import EngineError, LockLostError, NotFoundError
 from engine.plan.compare.normalize import Normalizer
 from engine.plan.model import Plan, Reason, Step, StepKind
@@ -152,7 +152,7 @@ class StackRun:
 
     def so_far(self) -> State:
         """The state as it would be written now, for the stacks that read its outputs."""
-        state = dataclasses.replace(self.draft.state(), reads=self.plan.reads)
+        state = state_after(self.plan, self.draft, self.results, whole=self.unsaved is None)
         try:
             return state.with_outputs(self._settled_outputs())
         except EngineError as error:

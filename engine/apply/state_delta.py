@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from engine.plan.compare.normalize import Normalizer
-from engine.plan.model import Step, StepKind
+from engine.plan.model import Plan, Step, StepKind
 from engine.plan.translate.recorded import attributes_of
+from engine.ports.outcomes import Outcome, StepResult
 from engine.schema.lifecycle import Verb
 from engine.schema.remote import RemoteObject, id_of
 from engine.schema.resource_type import ResourceType
-from engine.state.model import Delta, Draft, RemovedObject, ResourceState
+from engine.state.model import Delta, Draft, RemovedObject, ResourceState, State
 from engine.state.superseded import superseded_object
 from engine.values.markers import UNKNOWN
 from engine.values.paths import get_path, set_path
@@ -144,3 +145,20 @@ def _as_seen(found: Any, seen: Any, sent: Any) -> Any:
         name: _as_seen(value, seen.get(name), get_path(sent, (name,)))
         for name, value in found.items()
     }
+
+
+def state_after(
+    plan: Plan, draft: Draft, results: Mapping[str, StepResult], *, whole: bool
+) -> State:
+    """The state after operations of a plan; after all of them it records what was declared.
+
+    Args:
+        plan: The plan.
+        draft: The state with what they changed.
+        results: What became of those that are over, by key.
+        whole: Everything could be written down.
+    """
+    done = [one for one in results.values() if one.outcome is Outcome.APPLIED]
+    applied = plan.declared if whole and len(done) == len(plan.steps) else ""
+    state = draft.state()
+    return dataclasses.replace(state, reads=plan.reads, applied=applied or state.applied)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -21,6 +21,7 @@ from engine.views.style import Style, visible, wants_colour
 if TYPE_CHECKING:
     from engine.operations.run.context import Context
     from engine.ports.hook import Hook
+    from engine.variables import Variables
     from engine.views.progress.lines import LineProgress
     from engine.views.view import Page, View
 
@@ -136,8 +137,29 @@ class Invocation:
         """Wire the project once for each of several environments, with one progress for all."""
         progress = self.progress()
         try:
+            root, variables = self._project(), self._variables
+            yield tuple(self._open(root, name, variables, progress) for name in environments)
+        finally:
+            progress.close()
+
+    @contextlib.contextmanager
+    def opened_from(
+        self, source: str, flags: Sequence[tuple[str, str]], files: Sequence[str]
+    ) -> Iterator[tuple[Context, Context]]:
+        """Wire the project for its environment, behind one with variables of its own.
+
+        Args:
+            source: The name of that other environment.
+            flags: Names and values of variables for it, in order.
+            files: Files of variables for it as typed, in order.
+        """
+        progress = self.progress()
+        try:
             root = self._project()
-            yield tuple(self._open(root, name, progress) for name in environments)
+            yield (
+                self._open(root, source, self._values(flags, files), progress),
+                self._open(root, self.environment, self._variables, progress),
+            )
         finally:
             progress.close()
 
@@ -148,7 +170,7 @@ class Invocation:
             UsageError: if there is no such folder.
             SettingsError: for configuration that cannot be used.
         """
-        return self._open(self._project(), self.environment, hook)
+        return self._open(self._project(), self.environment, self._variables, hook)
 
     def _project(self) -> Path:
         root = self.root
@@ -160,15 +182,24 @@ class Invocation:
             self.write_note(f"Project folder: {root}")
         return root
 
-    def _open(self, root: Path, environment: str | None, hook: Hook | None) -> Context:
-        from engine.bootstrap import open_project
+    @property
+    def _variables(self) -> Variables:
+        return self._values(self.variables, self.variable_files)
+
+    def _values(self, flags: Sequence[tuple[str, str]], files: Sequence[str]) -> Variables:
         from engine.variables import variables_of
 
-        files = [(name, self.path(name)) for name in self.variable_files]
+        return variables_of(os.environ, flags, [(name, self.path(name)) for name in files])
+
+    def _open(
+        self, root: Path, environment: str | None, variables: Variables, hook: Hook | None
+    ) -> Context:
+        from engine.bootstrap import open_project
+
         return open_project(
             root,
             environment=environment,
-            variables=variables_of(os.environ, self.variables, files),
+            variables=variables,
             parallelism=self.parallelism,
             hook=hook,
         )

@@ -22,21 +22,27 @@ def read_addresses(
     return tuple(parse_address(text) for text in value)
 
 
-def _keep_variables(context: click.Context, _: click.Parameter, value: Sequence[str]) -> None:
+def read_variables(
+    _: click.Context, param: click.Parameter, value: Sequence[str]
+) -> tuple[tuple[str, str], ...]:
     """Parse `NAME=VALUE` pairs."""
+    return tuple(_variable(text, param.opts[0]) for text in value)
+
+
+def _keep_variables(context: click.Context, param: click.Parameter, value: Sequence[str]) -> None:
     invocation = context.ensure_object(Invocation)
-    invocation.variables = tuple(_variable(text) for text in value)
+    invocation.variables = read_variables(context, param, value)
 
 
 def _keep(context: click.Context, param: click.Parameter, value: Any) -> None:
     setattr(context.ensure_object(Invocation), param.name or "", value)
 
 
-def _variable(text: str) -> tuple[str, str]:
+def _variable(text: str, flag: str) -> tuple[str, str]:
     name, sign, value = text.partition("=")
     if not sign or not name.isidentifier():
         raise UsageError(
-            f"--var {text} is not NAME=VALUE",
+            f"{flag} {text} is not NAME=VALUE",
             hint="the stack reads it with variable('NAME', default)",
         )
     return name, value

@@ -25,6 +25,7 @@ _HOMES = {
     "destroy": "engine.cli.commands.apply:destroy",
     "drift": "engine.cli.commands.drift:drift",
     "diff": "engine.cli.commands.diff:diff",
+    "promote": "engine.cli.commands.promote:promote",
     "stacks": "engine.cli.commands.stacks:stacks",
     "show": "engine.cli.commands.show:show",
     "output": "engine.cli.commands.output:output",

@@ -25,6 +25,7 @@ from engine.operations.run.orphans import drop_empty
 from engine.operations.run.session import Session
 from engine.operations.validate import graphs_to_plan
 from engine.plan.checks import refused, removals_to_confirm, unconfirmed
+from engine.plan.declared import declared_digest, is_as_applied
 from engine.plan.inputs.options import PlanOptions
 from engine.plan.inputs.ownership import Owner
 from engine.plan.model import Plan, PlanReport, StepKind
@@ -74,8 +75,32 @@ def apply_stacks(
         if not options.refresh:
             session.check_account()
             report = dataclasses.replace(report, plans=refuse_stale(session, report.plans))
+        report = with_digests(session, report, options)
         reads = {graph.stack.name: graph.stack.reads_outputs_of for graph in graphs}
         return conclude(session, report, reads, approve, options, confirm)
+
+
+def with_digests(session: Session, report: PlanReport, options: PlanOptions) -> PlanReport:
+    """Plans with the digests of what their stacks declare, where a plan is of all of its stack.
+
+    A state that would be written for its digest alone has one already, or records something else
+    than what is declared: an apply without a change rewrites no others.
+    """
+    if options.targets or options.excludes or options.destroy or options.refresh_only:
+        return report
+    graphs = {graph.stack.name: graph for graph in session.graphs if graph.stack.file}
+
+    def digest(plan: Plan) -> str:
+        state, graph = session.states[plan.stack], graphs.get(plan.stack)
+        if graph is None:
+            return ""
+        idle = not (plan.steps or plan.outputs or plan.moves or plan.reads != state.reads)
+        if idle and not state.applied and is_as_applied(graph, state):
+            return ""
+        return declared_digest(graph)
+
+    plans = tuple(dataclasses.replace(plan, declared=digest(plan)) for plan in report.plans)
+    return dataclasses.replace(report, plans=plans)
 
 
 def conclude(
@@ -179,7 +204,13 @@ def _carry_out(
     try:
         for plan in report.plans:
             state = session.states[plan.stack]
-            if not (plan.steps or plan.outputs or plan.moves or plan.reads != state.reads):
+            if not (
+                plan.steps
+                or plan.outputs
+                or plan.moves
+                or plan.reads != state.reads
+                or plan.declared not in ("", state.applied)
+            ):
                 continue
             because = next((failed[name] for name in reads[plan.stack] if name in failed), "")
             if because:

@@ -281,6 +281,8 @@ class Plan:
             whether it is sensitive; None leaves the outputs as they are.
         steps: Steps in the order they would run one at a time.
         reads: What state is to record of what the stack reads of others, as `State.reads`.
+        declared: Digest of what the stack declares, which state is to record when all steps are
+            done; empty if the plan leaves something out, or the modules were not asked.
         moves: State addresses that are renamed first, old to new.
         lookups: Objects that were read and that steps and outputs may refer to, by address.
         refresh_only: Brings the state up to what Stripe has, and sends nothing.
@@ -298,6 +300,7 @@ class Plan:
     wanted_outputs: Mapping[str, tuple[Any, bool]] | None = None
     reads: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     steps: tuple[Step, ...] = ()
+    declared: str = ""
     moves: Mapping[str, str] = field(default_factory=dict)
     lookups: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     refresh_only: bool = False

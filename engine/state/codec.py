@@ -93,17 +93,21 @@ def _document_of(state: State) -> dict[str, Any]:
 def _version_of(state: State) -> int:
     """The earliest format that can hold a state, so that earlier engines can read the others."""
     resources = state.resources.values()
-    if any(entry.imported for entry in resources):
+    if state.applied:
         return FORMAT_VERSION
+    if any(entry.imported for entry in resources):
+        return _WITHOUT_APPLIED
     triggers = any(entry.triggers for entry in resources)
     return _WITHOUT_IMPORTED if state.reads or triggers else _WITHOUT_READS
 
 
 _WITHOUT_READS = 2
 _WITHOUT_IMPORTED = 3
-WRITTEN = (_WITHOUT_READS, _WITHOUT_IMPORTED, FORMAT_VERSION)
+_WITHOUT_APPLIED = 4
+WRITTEN = (_WITHOUT_READS, _WITHOUT_IMPORTED, _WITHOUT_APPLIED, FORMAT_VERSION)
 """The format versions that are still written: in the first a state says of no other stack that its
-own reads it, in the first two of no resource that its object was not made from here."""
+own reads it, in the first two of no resource that its object was not made from here, and in the
+last alone what the last complete apply declared."""
 
 
 def canonical(document: Mapping[str, Any]) -> bytes:

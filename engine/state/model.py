@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from engine.frozen import frozen
 from engine.state.superseded import superseded_object
 
-FORMAT_VERSION = 4
+FORMAT_VERSION = 5
 """The newest state format this engine writes and reads."""
 
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
@@ -114,6 +114,8 @@ class State:
         removed: Objects that Stripe only archived, by the address they had.
         reads: What its stack reads of other stacks, by their names: outputs and places in them,
             `prices.month`, sorted.
+        applied: Digest of what the last complete apply declared; empty if what the state records
+            was changed in another way since, or an earlier engine wrote it.
     """
 
     stack: str
@@ -128,6 +130,7 @@ class State:
     resources: Mapping[str, ResourceState] = field(default_factory=lambda: _EMPTY)
     removed: Mapping[str, RemovedObject] = field(default_factory=lambda: _EMPTY)
     reads: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: _EMPTY)
+    applied: str = ""
 
     def at(self, address: str) -> ResourceState | None:
         """The resource at an address; None if there is none."""
@@ -138,6 +141,13 @@ class State:
         return (
             dataclasses.replace(self, serial=other.serial, engine_version=other.engine_version)
             == other
+        )
+
+    def same_declarations(self, other: State) -> bool:
+        """Whether two states record the same resources with the same declarations."""
+        return self.resources.keys() == other.resources.keys() and all(
+            entry.declared == other.resources[address].declared
+            for address, entry in self.resources.items()
         )
 
     def with_resource(self, address: str, resource: ResourceState) -> State:

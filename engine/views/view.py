@@ -19,7 +19,7 @@ from engine.state.model import State
 from engine.views.style import Style
 
 if TYPE_CHECKING:
-    from engine.plan.environments.model import EnvironmentsDifference
+    from engine.plan.environments.model import EnvironmentsDifference, Promotion
     from engine.plan.saved.file import SavedPlan
     from engine.ports.accept_report import AcceptReport
     from engine.ports.drift_report import DriftReport
@@ -112,6 +112,9 @@ class View(Protocol):
 
     def accepted(self, report: AcceptReport, /) -> Page:
         """What was written into stack modules, or why it was not."""
+
+    def promoted(self, promotion: Promotion, /) -> Page:
+        """A plan for one environment, and what will still differ from another after it."""
 
     def validated(self, stacks: Sequence[Stack], problems: Sequence[Problem], /) -> Page:
         """What was found in stacks. The problems are on stderr too, as text."""

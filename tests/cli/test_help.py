@@ -18,6 +18,7 @@ COMMANDS = [
     "destroy",
     "drift",
     "diff",
+    "promote",
     "stacks",
     "show",
     "output",

@@ -40,6 +40,7 @@ OFFLINE: dict[str, tuple[str, frozenset[str]]] = {
     "init": ("init project", frozenset()),
     "validate": ("validate", frozenset()),
     "plan": ("plan --no-refresh", frozenset({"filelock"})),
+    "promote": ("promote local default --no-refresh", frozenset({"filelock"})),
     "diff": ("diff local default --no-refresh", frozenset()),
     "stacks": ("stacks", frozenset()),
     "show": ("show", frozenset()),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from engine.cli.command import EngineCommand
+from engine.cli.command import EngineCommand, options
 from engine.cli.invocation import Invocation, pass_invocation
 from engine.cli.plan_files import PlanFile
 from engine.cli.planning_options import plan_options, planning_options, stacks_argument
@@ -24,20 +24,27 @@ CHANGES = 2
 """Exit code of `--detailed-exitcode` when there is something to do."""
 
 
+plan_only_options = options(
+    click.option(
+        "-o",
+        "--out",
+        metavar="FILE",
+        type=click.Path(),
+        help="Save the plan to FILE; engine apply FILE applies exactly this plan.",
+    ),
+    click.option(
+        "--detailed-exitcode",
+        is_flag=True,
+        help="Exit with 2 if there are changes, or, without STACK, states without a module; "
+        "else 0.",
+    ),
+)
+"""What plan takes and apply does not."""
+
+
 @click.command(cls=EngineCommand)
 @stacks_argument
-@click.option(
-    "-o",
-    "--out",
-    metavar="FILE",
-    type=click.Path(),
-    help="Save the plan to FILE; engine apply FILE applies exactly this plan.",
-)
-@click.option(
-    "--detailed-exitcode",
-    is_flag=True,
-    help="Exit with 2 if there are changes, or, without STACK, states without a module; else 0.",
-)
+@plan_only_options
 @planning_options
 @pass_invocation
 def plan(
@@ -66,13 +73,35 @@ def plan(
       engine plan -o shop.plan && engine apply shop.plan
       engine plan --json | jq '.stacks[].summary'
     """
-    options = plan_options(**typed)
+    chosen = plan_options(**typed)
+    file = plan_file(invocation, out)
+    with invocation.opened() as context:
+        report = planned(context, stacks, chosen, file)
+    invocation.write_out(invocation.view.plan(report))
+    return conclude(invocation, report, stacks, file, detailed_exitcode=detailed_exitcode)
+
+
+def plan_file(invocation: Invocation, out: str | None) -> PlanFile | None:
+    """The file that a plan is to be saved in; None if it is not.
+
+    Raises:
+        UsageError: if it cannot be written there.
+    """
     file = None if out is None else PlanFile.named(invocation, out)
     if file is not None:
         file.check()
-    with invocation.opened() as context:
-        report = _plan(context, stacks, options, file)
-    invocation.write_out(invocation.view.plan(report))
+    return file
+
+
+def conclude(
+    invocation: Invocation,
+    report: PlanReport,
+    stacks: Sequence[str],
+    file: PlanFile | None,
+    *,
+    detailed_exitcode: bool,
+) -> int:
+    """Say what comes after a plan that was shown, and return the exit code."""
     if file is not None and not report.refusals:
         invocation.write_note(_next_step(invocation, file, report))
     if report.refusals:
@@ -82,9 +111,10 @@ def plan(
     return CHANGES if detailed_exitcode and differs else 0
 
 
-def _plan(
+def planned(
     context: Context, stacks: Sequence[str], options: PlanOptions, file: PlanFile | None
 ) -> PlanReport:
+    """Plan stacks, and save the plan if that is asked for and no rule refuses it."""
     if file is None:
         from engine.operations.plan import plan_stacks
 

@@ -129,6 +129,10 @@ class Session:
         """
         self.holds[state.stack].check()
         before = self.loaded[state.stack]
+        if before is not None and state.applied == before.applied:
+            # What something else than a complete apply changed is not what that declared.
+            same = state.same_declarations(before)
+            state = state if same else dataclasses.replace(state, applied="")
         written = before if before is not None and state.same_content(before) else None
         if written is None and (before or state.resources or state.outputs or state.removed):
             written = self._write(state)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from engine.errors import GuardError
 from engine.graph.build import ResourceGraph
-from engine.operations.apply import conclude
+from engine.operations.apply import conclude, with_digests
 from engine.operations.cross_checks.other_stacks import other_states
 from engine.operations.cross_checks.readers import refuse_reads
 from engine.operations.cross_checks.stale_state import refuse_stale
@@ -58,7 +58,8 @@ def plan_to_save(
     with open_session(
         context, graphs, operation="plan", lock_timeout=options.lock_timeout
     ) as session:
-        report = dataclasses.replace(plan_session(session, options), saved=True)
+        report = with_digests(session, plan_session(session, options), options)
+        report = dataclasses.replace(report, saved=True)
         by_name = {graph.stack.name: graph for graph in graphs}
         # Without a refresh the account was not read yet.
         account = session.check_account()

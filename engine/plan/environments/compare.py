@@ -157,8 +157,7 @@ def _ended(sides: Sides) -> Iterator[tuple[Path, tuple[Any, Any]]]:
     for name in revival.live:
         path = parse_path(name)
         before, after = (get_path(side.actual, path) for side in sides)
-        if before != after:
-            yield path, (before, after)
+        yield path, (before, after)
 
 
 def _is_own(sides: Sides, difference: Difference) -> bool:

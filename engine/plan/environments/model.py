@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 
 from engine.address import ResourceAddress
 from engine.frozen import frozen
+from engine.plan.model import PlanReport
 from engine.values.paths import Path
 
 Pair: TypeAlias = tuple[Any, Any]
@@ -146,3 +147,18 @@ class EnvironmentsDifference:
     def differs(self) -> bool:
         """Whether something differs that counts."""
         return any(self.shown(stack) for stack in self.stacks)
+
+
+@frozen
+class Promotion:
+    """A plan for one environment of the code that another one last applied.
+
+    Attributes:
+        source: The environment that the code was applied to.
+        report: The plan.
+        remaining: What will still differ between the two after it.
+    """
+
+    source: str
+    report: PlanReport
+    remaining: EnvironmentsDifference

@@ -155,7 +155,7 @@ class Side:
             child = attribute.child(name) or _ANYTHING
             entry = self._value(child, inner, below.get(name))
             if entry is not ABSENT:
-                found[name] = entry
+                found[_one_spelling(child, name, value)] = entry
         return found
 
     def _is_ours(self, attribute: Attribute, name: str) -> bool:
@@ -181,6 +181,12 @@ class Side:
         """Whether a key means the same in another account: it is no id that names nothing known."""
         reference = (element.child(attribute.key) or _ANYTHING).reference
         return bool(key) and (reference, key) not in self.names.unknown
+
+
+def _one_spelling(attribute: Attribute, name: str, outer: Mapping[str, Any]) -> str:
+    """The name of a field; of an amount in two spellings that of the whole number."""
+    alone = attribute.twin and attribute.kind is Kind.DECIMAL and attribute.twin not in outer
+    return attribute.twin if alone else name
 
 
 _ANYTHING = Attribute(kind=Kind.ANY)

@@ -23,7 +23,7 @@ from engine.records import Codec, Record, ShapeError, check_plain, list_of
 from engine.schema.resource_type import Schemas
 from engine.values.paths import dotted
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 """The newest format of plan files that this engine writes and reads."""
 
 _MARK = b'{"file":"engine-plan",'

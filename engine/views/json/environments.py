@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from engine.values.paths import dotted
+from engine.views.json.plan import plan_document
 from engine.views.json.values import FORMAT_VERSION, known
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
         EnvironmentsDifference,
         Found,
         LeafDifference,
+        Promotion,
         ResourceDifference,
         StackDifference,
     )
@@ -28,6 +30,15 @@ def difference_document(report: EnvironmentsDifference) -> dict[str, Any]:
         "stacks": [_stack(report, stack) for stack in report.stacks],
         "undeclared": report.undeclared,
         "requests": report.requests,
+    }
+
+
+def promotion_document(promotion: Promotion) -> dict[str, Any]:
+    """Write the plan of a promotion as `engine plan` does, and what will still differ after it."""
+    return {
+        **plan_document(promotion.report),
+        "promoted_from": promotion.source,
+        "remaining": difference_document(promotion.remaining),
     }
 
 

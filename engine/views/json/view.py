@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from engine.plan.saved.file import SavedPlan
 from engine.ports.outcomes import ApplyReport
 from engine.redaction import hide
-from engine.views.json.environments import difference_document
+from engine.views.json.environments import difference_document, promotion_document
 from engine.views.json.locks import locks_document
 from engine.views.json.overview import overview_document
 from engine.views.json.plan import apply_document, plan_document
@@ -49,6 +49,7 @@ class JsonView:
 
     plan = staticmethod(plan_document)
     differences = staticmethod(difference_document)
+    promoted = staticmethod(promotion_document)
     validated = staticmethod(validation_document)
     verified = staticmethod(verified_document)
     stacks = staticmethod(overview_document)

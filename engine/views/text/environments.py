@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from engine.plan.environments.model import (
         EnvironmentsDifference,
         LeafDifference,
+        Promotion,
         ResourceDifference,
         StackDifference,
     )
@@ -43,6 +44,21 @@ def difference_text(report: EnvironmentsDifference, style: Style, *, verbose: bo
     blocks.append(_conclusion(report, style))
     if verbose:
         blocks.append(requests_line(report.requests))
+    return "\n\n".join(blocks)
+
+
+def remaining_text(promotion: Promotion, style: Style) -> str:
+    """Write what will still differ between two environments after a plan for the second."""
+    report = promotion.remaining
+    names = " and ".join(_names(report))
+    how = "" if report.refreshed else f" ({promotion.source} by its states alone)"
+    if not report.differs and not report.undeclared:
+        return f"After this, {names} agree{how}."
+    blocks = [f"After this, {names} still differ{how}:"] if report.differs else []
+    for stack in report.stacks:
+        blocks += _stack_blocks(report, stack, style)
+    if report.undeclared:
+        blocks.append(style.paint(_undeclared(report), "dim"))
     return "\n\n".join(blocks)
 
 

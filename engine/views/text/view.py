@@ -33,7 +33,7 @@ from engine.views.text.types import type_text, types_text
 from engine.views.view import Page, ViewOptions
 
 if TYPE_CHECKING:
-    from engine.plan.environments.model import EnvironmentsDifference
+    from engine.plan.environments.model import EnvironmentsDifference, Promotion
     from engine.plan.saved.file import SavedPlan
     from engine.ports.accept_report import AcceptReport
     from engine.ports.drift_report import DriftReport
@@ -81,6 +81,11 @@ class TextView:
         from engine.views.text.drift import accepted_text
 
         return accepted_text(report, self._style)
+
+    def promoted(self, promotion: Promotion, /) -> Page:
+        from engine.views.text.environments import remaining_text
+
+        return f"{self.plan(promotion.report)}\n\n{remaining_text(promotion, self._style)}"
 
     def validated(self, stacks: Sequence[Stack], problems: Sequence[Problem], /) -> Page:
         return "" if problems else success_text(stacks)

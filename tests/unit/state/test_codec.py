@@ -57,9 +57,11 @@ READER = dataclasses.replace(STATE, reads={"catalogue": ("month", "prices.month"
 IMPORTED = READER.with_resource(
     "stripe_price.pro", dataclasses.replace(READER.resources["stripe_price.pro"], imported=True)
 )
+APPLIED = dataclasses.replace(IMPORTED, applied="sha256:" + "0123456789abcdef" * 4)
 FORMATS = Path(__file__).parent / "formats"
 """`STATE` as each format version ever wrote it, since format 3 with what its stack reads, `READER`,
-since format 4 with an object that was not made from here, `IMPORTED`; a file here is never changed.
+since format 4 with an object that was not made from here, `IMPORTED`, since format 5 with what the
+last complete apply declared, `APPLIED`; a file here is never changed.
 """
 FORMATS_WRITTEN = range(1, FORMAT_VERSION + 1)
 
@@ -193,7 +195,7 @@ def test_truncated_at_every_byte() -> None:
 
 @pytest.mark.parametrize(
     ("version", "today", "state"),
-    [(1, 2, STATE), (2, 2, STATE), (3, 3, READER), (4, 4, IMPORTED)],
+    [(1, 2, STATE), (2, 2, STATE), (3, 3, READER), (4, 4, IMPORTED), (5, 5, APPLIED)],
 )
 def test_every_format_ever_written_is_read(version: int, today: int, state: State) -> None:
     """What an earlier engine wrote reads as the same state, and is written in today's format."""
@@ -211,10 +213,18 @@ def test_only_a_state_that_says_what_is_read_needs_the_third_format() -> None:
     assert document["reads"] == {"catalogue": ["month", "prices.month"], "shop": ["x"]}
 
 
-def test_only_a_state_with_an_imported_object_needs_the_newest_format() -> None:
+def test_only_a_state_that_says_what_was_applied_needs_the_newest_format() -> None:
+    """An earlier engine would refuse the field, and be asked to be upgraded instead."""
+    document = json.loads(encode(APPLIED, engine_version=VERSION))
+    assert document["format_version"] == FORMAT_VERSION
+    assert document["applied"] == APPLIED.applied
+    assert "applied" not in json.loads(encode(IMPORTED, engine_version=VERSION))
+
+
+def test_only_a_state_with_an_imported_object_needs_the_fourth_format() -> None:
     """An earlier engine would forget that nobody knows all of it, and replace it one day."""
     document = json.loads(encode(IMPORTED, engine_version=VERSION))
-    assert document["format_version"] == FORMAT_VERSION
+    assert document["format_version"] == 4
     assert document["resources"]["stripe_price.pro"]["imported"] is True
     assert "imported" not in document["resources"]["stripe_product.pro"]
 
@@ -258,7 +268,7 @@ def test_empty(raw: bytes) -> None:
 def test_newer_format() -> None:
     """A newer engine's file says so, and that nothing was changed."""
     error = refused(changed(format_version=FORMAT_VERSION + 1, engine_version="9.9"))
-    assert "line 10: written by a newer engine (format 5, engine 9.9)" in error.message
+    assert "line 10: written by a newer engine (format 6, engine 9.9)" in error.message
     assert error.hint == "upgrade the engine; nothing was changed"
 
 

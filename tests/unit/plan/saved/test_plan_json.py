@@ -111,6 +111,7 @@ PLAN = Plan(
             other="shop:stripe_price.old",
         ),
     ),
+    declared="sha256:1",
     moves={"stripe_price.b": "stripe_price.month", "stripe_price.a": "stripe_price.c"},
     refresh_only=True,
     warnings=("a warning",),
@@ -196,6 +197,15 @@ def test_every_field_comes_back() -> None:
     assert _saved(document, loader.schemas()) == SAVED
 
 
+def test_a_plan_of_the_third_format_is_read() -> None:
+    """It does not record what its stack declares."""
+    document = json.loads((FORMATS / "3.json").read_bytes())
+    [stack] = SAVED.stacks
+    plan = dataclasses.replace(stack.plan, declared="")
+    before = dataclasses.replace(SAVED, stacks=(dataclasses.replace(stack, plan=plan),))
+    assert _saved(document, loader.schemas()) == before
+
+
 def test_a_plan_of_the_second_format_is_read() -> None:
     """It knows of no object that it was not made from here."""
     document = json.loads((FORMATS / "2.json").read_bytes())
@@ -203,7 +213,7 @@ def test_a_plan_of_the_second_format_is_read() -> None:
     [step] = stack.plan.steps
     assert step.record is not None
     steps = (dataclasses.replace(step, record=dataclasses.replace(step.record, imported=False)),)
-    plan = dataclasses.replace(stack.plan, steps=steps)
+    plan = dataclasses.replace(stack.plan, steps=steps, declared="")
     before = dataclasses.replace(SAVED, stacks=(dataclasses.replace(stack, plan=plan),))
     assert _saved(document, loader.schemas()) == before
 
@@ -218,6 +228,8 @@ def test_a_plan_of_the_first_format_is_read() -> None:
     steps = (dataclasses.replace(step, other="", record=record),)
     changes = tuple(dataclasses.replace(change, account="") for change in stack.plan.changes)
     drift = tuple(dataclasses.replace(entry, account="") for entry in stack.plan.drift)
-    plan = dataclasses.replace(stack.plan, steps=steps, reads={}, changes=changes, drift=drift)
+    plan = dataclasses.replace(
+        stack.plan, steps=steps, reads={}, changes=changes, drift=drift, declared=""
+    )
     before = dataclasses.replace(SAVED, stacks=(dataclasses.replace(stack, plan=plan),))
     assert _saved(document, loader.schemas()) == before
