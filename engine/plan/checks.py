@@ -44,6 +44,7 @@ def refusals_of(
     return (
         *(refusal for decision in decided for refusal in decision.refusals),
         *_same_keys(decided),
+        *_same_objects(decided),
         *_too_much_metadata(decided),
         *_protected(decided, state.stack, declared),
         *_too_many_removals(decided, state, options),
@@ -120,6 +121,20 @@ def _same_keys(decisions: Iterable[Decision]) -> Iterator[str]:
             yield (
                 f"{first.address} and {decision.address} both claim {shown}, "
                 "which only one object can have. Give one of them another"
+            )
+
+
+def _same_objects(decided: Iterable[Decision]) -> Iterator[str]:
+    """Refuse two resources that would become one object, by a key that several may have."""
+    taken: dict[tuple[str, str, str], Decision] = {}
+    for decision in decided:
+        if decision.prior is not None or decision.action not in (Action.IMPORT, Action.REVIVE):
+            continue
+        first = taken.setdefault((decision.kind.name, decision.account, decision.id), decision)
+        if first is not decision:
+            yield (
+                f"{decision.address} ({decision.line}): {decision.id} is to be {first.address} "
+                f"({first.line}) too, and an object is one resource. Declare it once"
             )
 
 

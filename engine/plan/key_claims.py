@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine.errors import Problem
-from engine.plan.compare.natural_keys import Claimed, cased, claim_of, describe_key
+from engine.plan.compare.natural_keys import Claimed, cased, describe_key, has_key
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.stack.model import Declaration, Stack
 from engine.stack.source_lines import problem_of
@@ -33,15 +33,14 @@ def claim_problems(stack: Stack, schemas: Schemas, root: Path) -> Iterator[Probl
         kind = cased(schemas[declaration.type], declaration, stack.declarations)
         arguments, account = declaration.arguments, declaration.lifecycle.account
         adopt = declaration.lifecycle.adopt
-        if kind.life.singleton or (adopt and kind.life.default_filters):
+        keyless = adopt and not has_key(kind, arguments)
+        if kind.life.singleton or (keyless and kind.life.default_filters):
             place = (kind.name, account, str(arguments.get(kind.parent)))
             first = only.setdefault(place, declaration)
             if first is not declaration:
                 message = _only_one(kind, first)
                 yield problem_of(declaration, (), root, message, _ONE_OF_TWO, "same-key")
-        elif adopt and all(
-            claim_of(kind, key, arguments) is None for key in kind.life.natural_keys
-        ):
+        elif keyless:
             message, hint = _nothing_to_adopt(kind, declaration)
             yield problem_of(
                 declaration, ("lifecycle",), root, message, hint, "nothing-to-adopt-by"

@@ -176,6 +176,7 @@ def observed_of(case: Case) -> Observed:
         for target in targets_in(f"${{{name}}}")
         if isinstance(target, AttributeTarget)
     }
+    said["alike"] = {address: tuple(some) for address, some in said.get("alike", {}).items()}
     counts = {(name, ""): count for name, count in said.pop("counts", {}).items()}
     transfers = said.pop("transfers", {})
     for part in ("received", "imported", "released"):

@@ -90,6 +90,9 @@ CREDIT_GRANT = Row(
             Removal(verb=Verb.EXPIRE, call="expire"),
         ),
         ending=Ending(leaves={"voided_at": (...,)}),
+        natural_keys=(
+            NaturalKey(attribute="name", scan=True, with_fields=("customer",), unique=False),
+        ),
         protect=True,
     ),
     fields={

@@ -16,7 +16,7 @@ from engine.catalog.semantics.shared import (
 )
 from engine.schema.attribute import Kind
 from engine.schema.field_semantics import ListOrder
-from engine.schema.lifecycle import Ending, Inheritance, Life, Removal, Verb
+from engine.schema.lifecycle import Ending, Inheritance, Life, NaturalKey, Removal, Verb
 from engine.schema.naming import Naming
 from engine.schema.rules import Rule, RuleKind
 
@@ -285,6 +285,7 @@ FINANCIAL_ACCOUNT = Row(
         # D: only at a zero balance.
         removals=(Removal(verb=Verb.CLOSE, call="close"),),
         ending=Ending(leaves={"status": ("closed",)}),
+        natural_keys=(NaturalKey(attribute="nickname", scan=True, unique=False),),
         protect=True,
     ),
     fields={

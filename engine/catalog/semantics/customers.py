@@ -42,6 +42,8 @@ CUSTOMER = Row(
         loses="its balance, its payment methods and its subscriptions",
         # D: for good, and its subscriptions are canceled with it.
         removals=(DELETE,),
+        # D: several customers may have one address.
+        natural_keys=(NaturalKey(attribute="email", filter="email", unique=False),),
         protect=True,
     ),
     expand=("cash_balance", "tax"),

@@ -42,6 +42,7 @@ CARDHOLDER = Row(
         loses="its cards",
         removals=(Removal(verb=Verb.DEACTIVATE, params={"status": "inactive"}),),
         revival=Revival(live={"status": "active"}, params={"status": "active"}),
+        natural_keys=(NaturalKey(attribute="email", filter="email", unique=False),),
         protect=True,
     ),
     fields={

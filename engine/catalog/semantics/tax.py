@@ -201,7 +201,12 @@ TAX_ID = Row(
     life=Life(
         removals=(DELETE,),
         natural_keys=(
-            NaturalKey(attribute="value", scan=True, with_fields=("type", "owner"), unique=False),
+            NaturalKey(
+                attribute="value",
+                scan=True,
+                with_fields=("type", "owner.type", "owner.customer", "owner.account"),
+                unique=False,
+            ),
         ),
     ),
     fields={

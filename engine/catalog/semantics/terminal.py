@@ -21,6 +21,8 @@ CONFIGURATION = Row(
             Removal(verb=Verb.DELETE, unless_leaf=("is_account_default", True)),
             Removal(verb=Verb.KEEP, note="it is the account's default, which Stripe cannot delete"),
         ),
+        # D: an account has one by default, which has no name until it is given one.
+        default_filters={"is_account_default": True},
         # Names are free; without metadata the name is all there is to find it again by.
         natural_keys=(NaturalKey(attribute="name", scan=True, unique=False),),
     ),
@@ -54,7 +56,10 @@ LOCATION = Row(
     stack="terminal",
     id_prefix="tml_",
     naming=Naming(apart=("address.city", "address.line1")),
-    life=Life(removals=(DELETE,)),
+    life=Life(
+        removals=(DELETE,),
+        natural_keys=(NaturalKey(attribute="display_name", scan=True, unique=False),),
+    ),
     fields={
         **METADATA,
         # L: a blank unsets them.
@@ -103,6 +108,7 @@ READER = Row(
         # D: a code registers a device once.
         loses="its registration, so that the device needs a new code",
         removals=(DELETE,),
+        natural_keys=(NaturalKey(attribute="label", scan=True, unique=False),),
     ),
     fields={
         **METADATA,

@@ -8,7 +8,7 @@ from engine.catalog.rows import Field, Row
 from engine.catalog.semantics.shared import DELETE, METADATA
 from engine.catalog.semantics.shared_rules import only_when
 from engine.schema.field_semantics import ListOrder
-from engine.schema.lifecycle import Life, Revival
+from engine.schema.lifecycle import Life, NaturalKey, Revival
 from engine.schema.naming import Naming
 from engine.schema.rules import Rule, RuleKind
 
@@ -50,6 +50,8 @@ WEBHOOK_ENDPOINT = Row(
         # S: secret, signing_secret.
         loses="its signing secret",
         removals=(DELETE,),
+        # L: two endpoints may have one URL.
+        natural_keys=(NaturalKey(attribute="url", scan=True, unique=False),),
         # L: "You have reached the maximum of 16 test webhook endpoints."
         cap=16,
         # Stripe disables an endpoint that keeps failing; that is drift worth seeing.
@@ -85,6 +87,10 @@ EVENT_DESTINATION = Row(
         # S: secret, signing_secret.
         loses="its signing secret",
         removals=(DELETE,),
+        natural_keys=(
+            NaturalKey(attribute="webhook_endpoint.url", scan=True, unique=False),
+            NaturalKey(attribute="name", scan=True, unique=False),
+        ),
         # Stripe disables a destination that keeps failing; that is drift worth seeing.
         revival=Revival(live={"status": "enabled"}, params={}, call="enable"),
     ),

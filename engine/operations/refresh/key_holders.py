@@ -5,20 +5,22 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from engine.frozen import frozen
 from engine.operations.refresh.concurrent import at_once
-from engine.plan.compare.liveness import is_gone
-from engine.plan.compare.natural_keys import Claim, claim_of
+from engine.plan.compare.liveness import is_gone, is_live
+from engine.plan.compare.natural_keys import Claim, claim_of, has_key
 from engine.plan.saved.preconditions import KeyClaim
 from engine.ports.provider import Provider
 from engine.schema.lifecycle import NaturalKey
-from engine.schema.remote import RemoteObject, composite_id
+from engine.schema.remote import RemoteObject, composite_id, id_of
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.values.paths import get_path, parse_path
 from engine.values.templates import targets_in
 
+Holders: TypeAlias = tuple[RemoteObject, ...]
+"""The objects that have one key, best first."""
 KEYS_AT_ONCE = 10
 """Most keys that a list filter takes at once (D: `lookup_keys`)."""
 _NO_KEY = NaturalKey(attribute="", scan=True)
@@ -62,6 +64,19 @@ def find_holders(
 ) -> dict[str, RemoteObject]:
     """Find the holders of natural keys of declared resources, by address.
 
+    Of several objects with one key it is the first of `find_all_holders`.
+    """
+    found = find_all_holders(provider, schemas, claims)
+    return {address: holders[0] for address, holders in found.items()}
+
+
+def find_all_holders(
+    provider: Provider, schemas: Schemas, claims: Iterable[KeyClaim]
+) -> dict[str, Holders]:
+    """Find all objects that have the natural keys of declared resources, by address.
+
+    Live ones are first, and if there are any, ended ones are left out.
+
     Keys of one kind are searched together: first in as many pages of the list as single requests
     would cost, then one by one. So the search never costs more than twice the cheaper way, and a
     type without objects costs one request.
@@ -82,48 +97,44 @@ def find_holders(
                 groups.setdefault(wanted.place, []).append(wanted)
     tasks = [functools.partial(_read_one, provider, wanted) for wanted in singles]
     tasks += [functools.partial(_in_group, provider, some) for some in groups.values()]
-    found: dict[str, RemoteObject] = {}
+    found: dict[str, Holders] = {}
     for holders in at_once(tasks):
-        for address, holder in holders.items():
-            found.setdefault(address, holder)
+        for address, some in holders.items():
+            found.setdefault(address, some)
     return found
 
 
-def _read_one(provider: Provider, wanted: _Wanted) -> dict[str, RemoteObject]:
+def _read_one(provider: Provider, wanted: _Wanted) -> dict[str, Holders]:
     """Read a singleton, or an object that its fields identify: one request."""
     kind = wanted.kind
     if kind.life.default_filters and wanted.key is _NO_KEY:
         found = provider.find(kind, kind.life.default_filters, account=wanted.account)
-        return {wanted.address: found[0]} if found else {}
+        return {wanted.address: tuple(found[:1])} if found else {}
     if kind.life.singleton:
         id = wanted.arguments.get(kind.parent, "") if kind.parent else kind.object
     else:
         assert kind.life.composite is not None  # noqa: S101 - the caller passes one of the two
         id = composite_id(kind.life.composite, wanted.arguments)
     holder = provider.read(kind, id, account=wanted.account)
-    return {} if holder is None else {wanted.address: holder}
+    return {} if holder is None else {wanted.address: (holder,)}
 
 
-def _in_group(provider: Provider, some: list[_Wanted]) -> dict[str, RemoteObject]:
+def _in_group(provider: Provider, some: list[_Wanted]) -> dict[str, Holders]:
     """The holders of keys of one kind, by address."""
     search = _Search(some)
     if not search.by_pages(provider):
-        left = [wanted for wanted in some if wanted.claim not in search.found]
+        left = [wanted for wanted in some if not search.is_settled(wanted.claim)]
         for entries in at_once(list(_requests(provider, left))):
             search.look(entries)
-    return {
-        wanted.address: search.found[wanted.claim]
-        for wanted in some
-        if wanted.claim in search.found
-    }
+    return {wanted.address: holders for wanted in some if (holders := search.holders(wanted.claim))}
 
 
 @dataclass(slots=True)
 class _Search:
-    """The holders of keys of one kind that were found so far, by claim."""
+    """The holders of keys of one kind that were found so far, by claim and id."""
 
     some: list[_Wanted]
-    found: dict[Claim, RemoteObject] = field(default_factory=dict)
+    found: dict[Claim, dict[str, RemoteObject]] = field(default_factory=dict)
     wanted: dict[tuple[str, ...], set[Claim]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -139,7 +150,20 @@ class _Search:
                 continue
             for wanted in self.wanted.get(claim.texts, ()):
                 if claim.clashes(wanted):
-                    self.found.setdefault(wanted, entry)
+                    self.found.setdefault(wanted, {}).setdefault(id_of(entry), entry)
+
+    def holders(self, claim: Claim) -> Holders:
+        """The objects that have a key; of a unique one the first."""
+        found = tuple(self.found.get(claim, {}).values())
+        kind, key = self.some[0].kind, self.some[0].key
+        live = tuple(entry for entry in found if is_live(kind, entry)) or found
+        return live[:1] if key.unique else live
+
+    def is_settled(self, claim: Claim) -> bool:
+        """Whether no other object can be a better holder of a key than what was found."""
+        kind, key = self.some[0].kind, self.some[0].key
+        found = self.found.get(claim, {}).values()
+        return key.unique and any(key.kept_by_removed or is_live(kind, one) for one in found)
 
     def by_pages(self, provider: Provider) -> bool:
         """Search the list, in at most as many pages as single requests would be needed.
@@ -157,7 +181,7 @@ class _Search:
             for page in provider.pages(kind, {**self.some[0].filters, **variant}, account=account):
                 self.look(page)
                 budget -= 1
-                if len(self.found) == len({entry.claim for entry in self.some}):
+                if all(self.is_settled(entry.claim) for entry in self.some):
                     return True
                 if budget <= 0 and not only_way:
                     return False
@@ -207,7 +231,8 @@ def _nameless(kind: ResourceType, sought: KeyClaim) -> _Wanted:
 
 def _wanted(kind: ResourceType, sought: KeyClaim) -> Iterator[_Wanted]:
     address = sought.address
-    if sought.adopt and kind.life.default_filters:
+    by_default = sought.adopt and kind.life.default_filters
+    if by_default and not has_key(kind, sought.arguments):
         yield _nameless(kind, sought)
     if kind.life.singleton:
         parent = sought.arguments.get(kind.parent, "") if kind.parent else kind.object

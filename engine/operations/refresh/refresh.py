@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from engine.graph.build import ResourceGraph
 from engine.operations.refresh.concurrent import at_once
-from engine.operations.refresh.key_holders import find_holders
 from engine.operations.refresh.lookups import look_up
 from engine.operations.refresh.lost_accounts import read_recorded
 from engine.operations.refresh.read import Connected, Place
+from engine.operations.refresh.sought import Sought, seek
 from engine.operations.run.context import Context
 from engine.plan.compare.liveness import is_gone
 from engine.plan.decide.references import ExpectedResource, KnownValues
@@ -22,7 +22,6 @@ from engine.plan.inputs.options import PlanOptions
 from engine.plan.inputs.ownership import Ownership
 from engine.plan.inputs.selection import moved_state, selection
 from engine.plan.inputs.transfers import Transfers
-from engine.plan.saved.take_preconditions import key_claim_of
 from engine.ports.provider import Provider
 from engine.schema.remote import RemoteObject
 from engine.schema.resource_type import ResourceType
@@ -156,14 +155,16 @@ class _Refresh:
         imports = {**dict.fromkeys(ids), **dict(zip(asked, answers, strict=True))}
         remembered = dict(self._remembered(free, imports))
         taken = {*imports, *remembered}
-        holders = self._holders([address for address in free if address not in taken])
+        sought = self._sought(free, taken, {**objects, **imports}, lookups)
         return Observed(
             account=self._own_account,
             objects=objects,
             imports=imports,
             import_ids=ids,
             remembered=remembered,
-            holders=holders,
+            holders={address: found[0] for address, found in sought.holders.items()},
+            alike={address: found for address, found in sought.holders.items() if found[1:]},
+            sought={str(claim.address): claim.arguments for claim in sought.claims},
             ownership=self.ownership,
             transfers=self.transfers,
             lookups=lookups,
@@ -204,14 +205,24 @@ class _Refresh:
         id = self._import_ids([address], lookups)[address]
         return ExpectedResource(attributes={"id": id}, whole=False)
 
-    def _holders(self, addresses: Sequence[str]) -> dict[str, RemoteObject]:
-        if not addresses:
-            return {}
-        wishes = [
-            key_claim_of(declaration, self._kind(declaration.type))
-            for declaration in (self.graph.declarations[address] for address in addresses)
+    def _sought(
+        self,
+        free: Iterable[str],
+        taken: Collection[str],
+        objects: Mapping[str, RemoteObject | None],
+        lookups: Mapping[str, RemoteObject],
+    ) -> Sought:
+        """What has the natural keys of resources that have no object."""
+        declarations = [
+            self.graph.declarations[address] for address in free if address not in taken
         ]
-        return find_holders(self.provider, self.context.schemas, wishes)
+        if not declarations:
+            return Sought()
+        known = KnownValues(self.context.schemas, self.outputs)
+        for address, found in {**lookups, **objects}.items():
+            if found is not None:
+                known.learn(address, ExpectedResource(attributes=found))
+        return seek(self.provider, self.context.schemas, declarations, known)
 
     def _kind(self, type_name: str) -> ResourceType:
         return self.context.schemas[type_name]

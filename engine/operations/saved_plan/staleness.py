@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from engine.errors import GuardError
 from engine.operations.cross_checks.other_stacks import records
 from engine.operations.cross_checks.owners import owners_in
-from engine.operations.refresh.key_holders import find_holders
+from engine.operations.refresh.key_holders import find_all_holders
 from engine.operations.refresh.read import Place, read_all
 from engine.operations.run.context import Context
 from engine.operations.run.session import Session
@@ -208,13 +208,12 @@ def require_unchanged(
         probed = _probed(session, kind, was)
         moved.append(describe_change(was, snapshot(was, kind, found, plan.lineage, probed=probed)))
     if preconditions.claims:
-        holders = find_holders(session.provider, session.context.schemas, preconditions.claims)
+        schemas = session.context.schemas
+        found = find_all_holders(session.provider, schemas, preconditions.claims)
         for claim in preconditions.claims:
-            holder = holders.get(claim.address)
-            kind = session.context.schemas[claim.type]
-            moved.append(
-                describe_new_holder(claim, id_of(holder) if holder is not None else "", kind)
-            )
+            ids = [id_of(holder) for holder in found.get(claim.address, ())] or [""]
+            holder = claim.holder if claim.holder in ids else ids[0]
+            moved.append(describe_new_holder(claim, holder, schemas[claim.type]))
     first, *others = [text for text in moved if text] or [""]
     if first:
         raise GuardError(

@@ -48,7 +48,7 @@ def claim_of(kind: ResourceType, key: NaturalKey, document: Mapping[str, Any]) -
     first = _value(kind, key.attribute, document)
     if first in _NONE:
         return None
-    values = [first, *(_value(kind, name, document) for name in key.with_fields)]
+    values = [first, *(_or_neutral(kind, name, document) for name in key.with_fields)]
     if UNKNOWN in values:
         return None
     scope = [_value(kind, name, document) for name in key.scoped_by]
@@ -56,6 +56,11 @@ def claim_of(kind: ResourceType, key: NaturalKey, document: Mapping[str, Any]) -
         tuple(_text(key, value) for value in values),
         tuple(_NOT_KNOWN if value is UNKNOWN else _text(key, value) for value in scope),
     )
+
+
+def has_key(kind: ResourceType, document: Mapping[str, Any]) -> bool:
+    """Whether a declaration or an object has any natural key."""
+    return any(claim_of(kind, key, document) is not None for key in kind.life.natural_keys)
 
 
 def claims_of(
@@ -150,6 +155,13 @@ def _value(kind: ResourceType, dotted: str, document: Mapping[str, Any]) -> Any:
         return _one(kind, path, get_path(document, path))
     found = [_one(kind, path, value) for path, value in _every(document, parse_path(dotted))]
     return UNKNOWN if UNKNOWN in found else [value for value in found if value is not None]
+
+
+def _or_neutral(kind: ResourceType, dotted: str, document: Mapping[str, Any]) -> Any:
+    """What is at a path, or what it means that nothing is there."""
+    value = _value(kind, dotted, document)
+    attribute = kind.root.at(parse_path(dotted)) if value is None else None
+    return value if attribute is None or attribute.neutral is ABSENT else attribute.neutral
 
 
 def _every(document: Any, path: Path, above: Path = ()) -> Iterator[tuple[Path, Any]]:

@@ -14,7 +14,7 @@ from engine.plan.decide.existing import Existing, decide_existing, decide_unchan
 from engine.plan.decide.key_conflicts import owned, with_key_settled, with_revival
 from engine.plan.decide.references import ExpectedResource, KnownValues, expected_after
 from engine.plan.decide.replacement import transfer_params, with_replacement
-from engine.plan.decide.unmanaged import holder_of_key, unmanaged_object
+from engine.plan.decide.unmanaged import ambiguous, holder_of_key, unmanaged_object
 from engine.plan.inputs.accounts import is_known, on_account, same_as_own
 from engine.plan.inputs.ownership import key_of, key_of_object
 from engine.plan.inputs.plan_inputs import PlanInputs
@@ -250,6 +250,9 @@ def _new(
     impossible = next(_cannot_be_made(inputs, declaration), None)
     if impossible is not None:
         return decision.refused(impossible)
+    several = ambiguous(inputs, declaration)
+    if several:
+        return decision.refused(several)
     holder = holder_of_key(inputs, declaration)
     return decision if holder is None else with_key_settled(inputs, decision, holder)
 

@@ -25,6 +25,9 @@ class Observed:
         import_ids: The ids of these, references resolved; UNKNOWN for one that has no value yet.
         remembered: Objects that an earlier run archived under an address that is declared again.
         holders: Objects that have the natural key of a declared resource that is not managed.
+        alike: All of them, where several have a key that is not unique.
+        sought: The arguments they were sought with, references resolved as far as what they name
+            exists.
         ownership: Who owns which object.
         transfers: What the stack gives to others and gets from them in this run.
         lookups: Objects that the stack reads.
@@ -44,6 +47,8 @@ class Observed:
     import_ids: Mapping[str, Any] = field(default_factory=dict)
     remembered: Mapping[str, RemoteObject] = field(default_factory=dict)
     holders: Mapping[str, RemoteObject] = field(default_factory=dict)
+    alike: Mapping[str, tuple[RemoteObject, ...]] = field(default_factory=dict)
+    sought: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     ownership: Ownership = field(default_factory=Ownership)
     transfers: Transfers = field(default_factory=Transfers)
     lookups: Mapping[str, RemoteObject] = field(default_factory=dict)

@@ -165,6 +165,7 @@ def _claims(
             claim = key_claim_of(graph.declarations[address], schemas[address.type])
             yield dataclasses.replace(
                 claim,
+                arguments=observed.sought.get(address, claim.arguments),
                 holder=id_of(holder) if holder is not None else "",
                 account=accounts[address],
             )

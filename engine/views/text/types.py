@@ -159,8 +159,10 @@ def _condition(removal: Removal) -> str:
 
 def _identity_lines(kind: ResourceType) -> Iterator[str]:
     for key in kind.life.natural_keys:
+        further = "".join(f" and {name}" for name in key.with_fields if "*" not in name)
+        several = "" if key.unique else "; several may have it"
         transfer = "; a replacement takes it over" if key.transfer else ""
-        yield f"  {key.attribute}{transfer}"
+        yield f"  {key.attribute}{further}{several}{transfer}"
     if kind.has_metadata:
         yield "  the ownership stamp in its metadata"
     if kind.life.default_filters:

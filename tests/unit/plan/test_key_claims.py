@@ -156,13 +156,10 @@ def test_two_for_one(tmp_path: Path, text: str, expected: str) -> None:
     ("text", "expected"),
     [
         (
+            ('ShippingRate("h", display_name="Ground",\n lifecycle=Lifecycle(adopt=True))'),
             (
-                'WebhookEndpoint("h", url="https://e.com/h", enabled_events=["*"],\n'
-                " lifecycle=Lifecycle(adopt=True))"
-            ),
-            (
-                "2: stripe_webhook_endpoint.h: adopt=True: only its id distinguishes one webhook "
-                'endpoint from another | import_("stripe_webhook_endpoint.h", "we_...") names the '
+                "2: stripe_shipping_rate.h: adopt=True: only its id distinguishes one shipping "
+                'rate from another | import_("stripe_shipping_rate.h", "shr_...") names the '
                 "object by its id"
             ),
         ),
