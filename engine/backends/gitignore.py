@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.backends.durable_files import PRIVATE_FOLDER, make_folder, read_file, write_durably
+from engine.durable_files import PRIVATE_FOLDER, make_folder, read_file, write_durably
 
 NAME = ".gitignore"
 EVERYTHING = ("# made by engine: nothing in here is ever committed", "*")
 """The lines for a folder of which nothing is committed."""
 TRANSIENTS = (
-    "# made by engine: journals of runs, half-written files, and what a rebuild put aside",
+    "# made by engine: what runs have not finished, half-written files, what a rebuild put aside",
     "*.journal",
+    "*.import",
     ".*.tmp",
     "*.replaced*",
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from engine.backends.durable_files import PRIVATE_FILE, read_file, write_durably
+from engine.durable_files import PRIVATE_FILE, read_file, write_durably
 from engine.errors import PlanFileError
 
 

@@ -7,8 +7,8 @@ import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
-from engine.backends.durable_files import write_durably
 from engine.backends.gitignore import TRANSIENTS, ignore
+from engine.durable_files import write_durably
 from engine.errors import UsageError
 from engine.views.view import ProjectFile
 

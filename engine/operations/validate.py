@@ -18,6 +18,7 @@ from engine.operations.run.orphans import (
     refuse_without_module,
     without_module,
 )
+from engine.operations.run.pending_imports import finish_imports
 from engine.plan.key_claims import claim_problems, default_problems
 from engine.schema.rules import RuleKind
 from engine.stack.checks.accounts import account_problems_between
@@ -51,6 +52,25 @@ def validate_stacks(context: Context, names: Sequence[str]) -> tuple[Stack, ...]
 
 
 def load_graphs(
+    context: Context, names: Sequence[str], *, recorded: bool = True
+) -> tuple[ResourceGraph, ...]:
+    """Evaluate, check and order stacks, once what an interrupted import left is finished.
+
+    Args:
+        context: The run's ports.
+        names: Stacks asked for; none means all.
+        recorded: As for `evaluate`.
+
+    Raises:
+        StackError: with every problem of every stack.
+        UsageError: if there is no such stack, or a variable was given that none reads.
+        StateError: if an interrupted import cannot be finished.
+    """
+    finish_imports(context)
+    return evaluate(context, names, recorded=recorded)
+
+
+def evaluate(
     context: Context, names: Sequence[str], *, recorded: bool = True
 ) -> tuple[ResourceGraph, ...]:
     """Evaluate, check and order stacks, each after those whose outputs it reads.
@@ -125,6 +145,7 @@ def graphs_to_plan(
         StateError: if the state of a stack without a module cannot be trusted.
         UsageError: if there is no such stack, or a variable was given that none reads.
     """
+    finish_imports(context)
     if not names and not stack_files(context.settings.stacks) and orphans_of(context):
         return ()
     ended = without_module(context, names) if destroy else ()

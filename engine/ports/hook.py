@@ -30,9 +30,9 @@ class Hook:
     """Notified of everything that happens while a command runs; does nothing by itself.
 
     An implementation MUST NOT raise, whatever it is notified of and in whatever order: the run goes
-    on without it, even if what it writes to is gone. It MUST take `answered` and `slowed` from
-    several threads at once, at any moment between other notifications; all others come from the
-    thread that began the run.
+    on without it, even if what it writes to is gone. It MUST take `answered`, `listed` and
+    `slowed` from several threads at once, at any moment between other notifications; all others
+    come from the thread that began the run.
     """
 
     def waiting_for_lock(self, stack: str, owner: str) -> None:
@@ -52,6 +52,15 @@ class Hook:
 
     def refreshed(self, stack: str) -> None:
         """All that the plan of `stack` needs has been read."""
+
+    def surveying(self) -> None:
+        """The lists of the account are about to be read."""
+
+    def listed(self, title: str, count: int) -> None:
+        """`count` more objects were read of the type that people call `title`."""
+
+    def surveyed(self) -> None:
+        """All lists of the account have been read."""
 
     def apply_started(self, stack: str, count: int) -> None:
         """`count` operations are about to begin."""

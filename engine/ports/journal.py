@@ -1,9 +1,11 @@
-"""The journals of runs: the store that keeps them, and one that is open for appending."""
+"""What runs have not finished: the journals of applies, and imports that are being written."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Protocol
+
+from engine.state.pending_import import PendingImport
 
 
 class JournalFile(Protocol):
@@ -66,6 +68,42 @@ class JournalStore(Protocol):
 
     def end_journal(self, stack: str, environment: str) -> None:
         """Remove the journal: the state has all that it recorded.
+
+        Raises:
+            StateError: if it cannot be removed.
+        """
+        ...
+
+
+class PendingImports(Protocol):
+    """Keeps one pending import for each stack and environment.
+
+    An implementation MUST make `begin_import` durable before it returns, and MUST never leave half
+    of one.
+    """
+
+    def pending_imports(self, environment: str) -> tuple[str, ...]:
+        """Names of the stacks with a pending import in an environment, sorted."""
+        ...
+
+    def begin_import(self, pending: PendingImport) -> None:
+        """Store a pending import.
+
+        Raises:
+            StateError: if it cannot be stored; nothing was.
+        """
+        ...
+
+    def read_import(self, stack: str, environment: str) -> PendingImport | None:
+        """Read a pending import; None if there is none.
+
+        Raises:
+            StateError: if it cannot be read or trusted.
+        """
+        ...
+
+    def end_import(self, stack: str, environment: str) -> None:
+        """Remove a pending import; one that is not there is a success.
 
         Raises:
             StateError: if it cannot be removed.

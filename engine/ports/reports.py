@@ -1,13 +1,15 @@
-"""What commands on states did and found: a move, a rebuild, a check of a file; as records."""
+"""What commands did and found: a move, a rebuild, a check of a file, an import; as records."""
 
 from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
 from dataclasses import field
+from typing import Any
 
 from engine.errors import Problem
 from engine.frozen import frozen
+from engine.plan.inputs.ownership import ObjectKey
 from engine.state.model import State
 
 
@@ -129,3 +131,162 @@ class Verified:
     stack: str
     resources: int
     problems: tuple[Problem, ...]
+
+
+class WhyLeft(enum.StrEnum):
+    """Why an object is not imported."""
+
+    OWNED = "owned"
+    STAMPED = "stamped"
+    ARCHIVED = "archived"
+    ENDED = "ended"
+    UNMATCHED = "unmatched"
+    MISSING = "missing"
+
+
+@frozen
+class LeftOut:
+    """Objects of one type that are not imported.
+
+    Attributes:
+        type: Their type.
+        title: What people call one.
+        why: Why not.
+        count: How many.
+    """
+
+    type: str
+    title: str
+    why: WhyLeft
+    count: int
+
+
+@frozen
+class Refused:
+    """An object whose declaration the checks refuse.
+
+    Attributes:
+        key: The object.
+        address: The address that it would have had.
+        reason: What the check says.
+    """
+
+    key: ObjectKey
+    address: str
+    reason: str
+
+
+@frozen
+class Unread:
+    """A type that could not be listed.
+
+    Attributes:
+        type: The type.
+        title: What people call one object.
+        reason: What Stripe says.
+    """
+
+    type: str
+    title: str
+    reason: str
+
+
+@frozen
+class IgnoredLeaf:
+    """A leaf that code and object do not agree on, which is put under `ignore_changes`.
+
+    Attributes:
+        stack: The stack.
+        address: The resource.
+        path: The leaf, dotted.
+        code: What the code declares.
+        actual: What Stripe has.
+    """
+
+    stack: str
+    address: str
+    path: str
+    code: Any
+    actual: Any
+
+
+@frozen
+class Unknown:
+    """A parameter that an object was made with and that Stripe does not return.
+
+    Attributes:
+        stack: The stack.
+        address: The resource.
+        title: What people call such an object.
+        path: The parameter, dotted.
+        secret: It is a secret that only the response to the create held.
+    """
+
+    stack: str
+    address: str
+    title: str
+    path: str
+    secret: bool
+
+
+@frozen
+class ImportedStack:
+    """A stack that is written.
+
+    Attributes:
+        name: Its name.
+        file: Its module, from the project folder.
+        text: The text of the module.
+        objects: The object of each resource, by address.
+        titles: How many there are, by what people call one.
+    """
+
+    name: str
+    file: str
+    text: str
+    objects: Mapping[str, ObjectKey]
+    titles: Mapping[str, int]
+
+
+@frozen
+class AccountImport:
+    """What an import of a whole account writes, and what it leaves out.
+
+    Attributes:
+        environment: The environment.
+        embedded: The account is that of the embedded emulator.
+        account_id: The account; empty if Stripe does not return it.
+        livemode: Real money; None if Stripe does not return it.
+        server: The server, where that is not Stripe's; empty if it is.
+        found: How many objects were listed.
+        stacks: What is written, each stack after those whose outputs it reads.
+        left: What is not imported.
+        refused: Objects that are not imported because a check refuses their declarations.
+        unread: Types that could not be listed.
+        ignored: Leaves that are put under `ignore_changes`.
+        unknown: What Stripe does not return.
+        requests: Calls made.
+        finished: Stacks of an earlier import that was interrupted; they are written now.
+        written: The stacks were written; False if the person did not want that, or there are none.
+    """
+
+    environment: str
+    embedded: bool
+    account_id: str
+    livemode: bool | None
+    server: str = ""
+    found: int = 0
+    stacks: tuple[ImportedStack, ...] = ()
+    left: tuple[LeftOut, ...] = ()
+    refused: tuple[Refused, ...] = ()
+    unread: tuple[Unread, ...] = ()
+    ignored: tuple[IgnoredLeaf, ...] = ()
+    unknown: tuple[Unknown, ...] = ()
+    requests: int = 0
+    finished: tuple[str, ...] = ()
+    written: bool = False
+
+    @property
+    def count(self) -> int:
+        """How many objects are imported."""
+        return sum(len(stack.objects) for stack in self.stacks)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from engine.ports.accept_report import AcceptReport
     from engine.ports.drift_report import DriftReport
     from engine.ports.overview import Overview
-    from engine.ports.reports import Moved, Rebuilt, Verified
+    from engine.ports.reports import AccountImport, Moved, Rebuilt, Verified
 
 
 Page: TypeAlias = str | Mapping[str, Any]
@@ -136,6 +136,9 @@ class View(Protocol):
 
     def resource(self, state: State, address: str, /) -> Page:
         """One resource of a state."""
+
+    def account_import(self, report: AccountImport, /) -> Page:
+        """What an import of a whole account writes and leaves out."""
 
     def moved(self, moved: Moved, /) -> Page:
         """What moved from one stack to another."""

@@ -62,6 +62,10 @@ def notifications(hook: Hook) -> list[Callable[[], None]]:
         lambda: hook.refreshing("s", 2),
         hook.answered,
         lambda: hook.refreshed("s"),
+        hook.surveying,
+        lambda: hook.listed("price", 100),
+        hook.answered,
+        hook.surveyed,
         lambda: hook.apply_started("s", 3),
         lambda: hook.step_started(step),
         lambda: hook.slowed(12.5),
@@ -85,14 +89,14 @@ def close(hook: Hook) -> None:
 
 def test_8_1_a_run_is_notified_of(hook: Hook) -> None:
     """One of each, and none is answered with an error."""
-    assert [notify() for notify in notifications(hook)] == [None] * 14
+    assert [notify() for notify in notifications(hook)] == [None] * 18
     close(hook)
 
 
 def test_8_2_no_order_is_an_error(hook: Hook) -> None:
     """Backwards, and twice: a run that is cut off may leave out any."""
     backwards = [*reversed(notifications(hook)), *notifications(hook)]
-    assert [notify() for notify in backwards] == [None] * 28
+    assert [notify() for notify in backwards] == [None] * 36
     close(hook)
 
 
@@ -101,6 +105,7 @@ def test_8_3_threads_notify_at_any_moment(hook: Hook) -> None:
     with ThreadPoolExecutor(THREADS) as pool:
         sent = [pool.submit(hook.answered) for _ in range(50 * THREADS)]
         sent += [pool.submit(hook.slowed, float(rate)) for rate in range(1, THREADS)]
+        sent += [pool.submit(hook.listed, f"type {number}", 100) for number in range(THREADS)]
         for notify in notifications(hook):
             notify()
     assert {future.result() for future in sent} == {None}

@@ -12,8 +12,8 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from engine.backends.durable_files import PRIVATE_FILE, make_folder, write_durably
 from engine.backends.gitignore import private_folder
+from engine.durable_files import PRIVATE_FILE, make_folder, write_durably
 from engine.errors import SecretSinkError
 from engine.frozen import frozen
 from engine.redaction import remember

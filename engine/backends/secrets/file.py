@@ -6,14 +6,14 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.backends.durable_files import (
+from engine.backends.gitignore import private_folder
+from engine.durable_files import (
     PRIVATE_FILE,
     PRIVATE_FOLDER,
     make_folder,
     sync_folder,
     write_durably,
 )
-from engine.backends.gitignore import private_folder
 from engine.errors import SecretSinkError
 from engine.redaction import remember
 

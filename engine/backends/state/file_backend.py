@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from engine.address import is_logical_name
-from engine.backends.durable_files import make_folder, read_file, sweep, sync_folder, write_durably
 from engine.backends.gitignore import EVERYTHING, NAME, TRANSIENTS, ignore, ignores
 from engine.backends.state import journal
 from engine.backends.state.active_locks import ActiveLocks
@@ -18,6 +17,14 @@ from engine.backends.state.git_advice import git_advice
 from engine.backends.state.held_lock_files import HeldLockFiles
 from engine.backends.state.run_locks import FileRunLocks, writing
 from engine.backends.state.write_check import check_succession
+from engine.durable_files import (
+    PRIVATE_FILE,
+    make_folder,
+    read_file,
+    sweep,
+    sync_folder,
+    write_durably,
+)
 from engine.errors import Problem, StateError, UsageError
 from engine.ports.held_locks import HeldLock
 from engine.ports.journal import JournalFile
@@ -25,6 +32,9 @@ from engine.ports.run_locks import Hold, LockOwner, RunLock
 from engine.state.advice import Advice
 from engine.state.codec import decode, encode
 from engine.state.model import State
+from engine.state.pending_import import PendingImport, decode_import, encode_import
+
+_IMPORT = ".import"
 
 
 class FileBackend:
@@ -220,6 +230,45 @@ class FileBackend:
             journal.end(path)
         except OSError as error:
             raise self._unwritable(path, error) from error
+
+    # ── pending imports ───────────────────────────────────────────────────────────────────
+
+    def pending_imports(self, environment: str) -> tuple[str, ...]:
+        """Names of the stacks with a pending import."""
+        found = (self._states / environment).glob(f"*{_IMPORT}")
+        return tuple(sorted(path.stem for path in found if is_logical_name(path.stem)))
+
+    def begin_import(self, pending: PendingImport) -> None:
+        """Write a pending import next to where its state will be."""
+        path = self._import_path(pending.state.stack, pending.state.environment)
+        with self._writing(pending.state.stack, pending.state.environment):
+            self._hide_transients()
+            write_durably(path, encode_import(pending), mode=PRIVATE_FILE)
+
+    def read_import(self, stack: str, environment: str) -> PendingImport | None:
+        """Read a pending import."""
+        path = self._import_path(stack, environment)
+        try:
+            raw = read_file(path)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise StateError(
+                f"{self._shown(path)}, an import that was interrupted, cannot be read",
+                cause=error.strerror,
+                hint="make the file readable and run the command again; nothing was changed",
+            ) from error
+        return decode_import(raw, path=self._shown(path))
+
+    def end_import(self, stack: str, environment: str) -> None:
+        """Remove a pending import."""
+        path = self._import_path(stack, environment)
+        with self._writing(stack, environment):
+            path.unlink(missing_ok=True)
+            sync_folder(path.parent)
+
+    def _import_path(self, stack: str, environment: str) -> Path:
+        return self.path(stack, environment).with_suffix(_IMPORT)
 
     def _journal_path(self, stack: str, environment: str) -> Path:
         return self.path(stack, environment).with_suffix(".journal")

@@ -9,12 +9,12 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from engine.backends.durable_files import make_folder, read_file, sync_folder, write_durably
 from engine.backends.state.git_advice import git_advice
 from engine.backends.state.held_lock_json import decode_held, encode_held
 from engine.backends.state.lock_errors import already_held, not_held
 from engine.backends.state.lock_owner import new_held_lock
 from engine.backends.state.run_locks import writing
+from engine.durable_files import make_folder, read_file, sync_folder, write_durably
 from engine.errors import StateError
 from engine.ports.held_locks import HeldLock
 

@@ -17,7 +17,7 @@ import zlib
 from collections.abc import Sequence
 from pathlib import Path, PurePath
 
-from engine.backends.durable_files import (
+from engine.durable_files import (
     PRIVATE_FILE,
     set_aside,
     sync_folder,

@@ -19,7 +19,6 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from engine.backends.durable_files import make_folder, write_at
 from engine.backends.gitignore import EVERYTHING, ignore
 from engine.backends.state.lock_errors import (
     lock_lost,
@@ -28,6 +27,7 @@ from engine.backends.state.lock_errors import (
     still_running,
 )
 from engine.backends.state.lock_owner import has_ended, this_run
+from engine.durable_files import make_folder, write_at
 from engine.errors import StateError
 from engine.ports.run_locks import LockOwner, RunLock
 from engine.records import Record

@@ -26,12 +26,12 @@ def owners_in(session: Session) -> Ownership:
     """
     if session.ownership is None:
         others = (state for state in other_states(session).values() if state is not None)
-        states = (*session.states.values(), *others, *_of_other_environments(session))
+        states = (*session.states.values(), *others, *states_of_other_environments(session))
         session.ownership = ownership_of(states, session.context.environment)
     return session.ownership
 
 
-def _of_other_environments(session: Session) -> Iterator[State]:
+def states_of_other_environments(session: Session) -> Iterator[State]:
     """States of other environments whose objects are on the same account, in the same mode.
 
     The embedded account of each environment is another one, although all have one id.

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from engine.errors import ProviderError
 from engine.frozen import frozen
+from engine.operations.refresh.lists import whole_list
 from engine.plan.inputs.ownership import ObjectKey, key_of_object
 from engine.plan.inputs.stamp import read_stamp
 from engine.ports.provider import Provider
-from engine.schema.remote import RemoteObject, id_of
+from engine.schema.remote import RemoteObject
 from engine.schema.resource_type import ResourceType, Schemas
 
 
@@ -82,12 +84,11 @@ class Listing:
         place = (kind.name, account, str(sorted(filters.items())))
         if place in self._lists:
             return self._lists[place]
-        found: dict[str, RemoteObject] = {}
-        for variant in kind.lists:
-            for entry in self.provider.find(kind, {**filters, **variant}, account=account):
-                found.setdefault(id_of(entry), entry)
+        pages = whole_list(self.provider, kind, filters, account=account)
         newest_first = sorted(
-            found.values(), key=lambda entry: str(entry.get("created", "")), reverse=True
+            itertools.chain.from_iterable(pages),
+            key=lambda entry: str(entry.get("created", "")),
+            reverse=True,
         )
         self._lists[place] = tuple(newest_first)
         return self._lists[place]

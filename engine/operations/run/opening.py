@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from engine.graph.build import ResourceGraph
 from engine.operations.run.context import Context
 from engine.operations.run.guards import check_usable, refuse_held
+from engine.operations.run.pending_imports import finish_import
 from engine.operations.run.recovery import recover_run
 from engine.operations.run.session import Session
 from engine.ports.run_locks import LockOwner
@@ -92,6 +93,9 @@ def session_of(
                 )
             )
         for name in names:
+            pending = context.backend.read_import(name, environment.name)
+            if pending is not None:
+                finish_import(context, pending)
             stored = context.backend.read(name, environment.name)
             session.loaded[name] = stored
             session.states[name] = stored or new_state(name, environment.name, context.new_id())

@@ -31,6 +31,7 @@ def as_declared(
     lineage: str,
     outputs: Mapping[Elsewhere, Any],
     others: Collection[str],
+    referred: Mapping[str, set[str]] | None = None,
 ) -> ResourceState:
     """The record of an existing object, with the declared fields that it agrees with.
 
@@ -45,6 +46,7 @@ def as_declared(
         lineage: The state's, for fingerprints of secrets.
         outputs: Outputs of other stacks.
         others: Other addresses in the state: it can depend on no others yet.
+        referred: What `referred_attributes` returns for the graph, where many are recorded.
     """
     kind, normal = schemas[change.type], Normalizer(lineage)
     address = change.address
@@ -53,6 +55,7 @@ def as_declared(
     for field in change.fields:
         declared = _without(declared, list_at(kind.root, field.path) or field.path)
     needs = graph.edges[address] | graph.deferred[address]
+    referred = referred_attributes(graph, schemas) if referred is None else referred
     return ResourceState(
         type=kind.name,
         id=id_of(actual),
@@ -62,7 +65,7 @@ def as_declared(
             kind,
             normal.seal(resolve(declared, _veil(schemas, outputs))),
             actual,
-            referred_attributes(graph, schemas).get(address, set()),
+            referred.get(address, set()),
             None,
         ),
         dependencies=tuple(sorted(needs.intersection(others))),

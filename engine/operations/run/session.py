@@ -97,6 +97,10 @@ class Session:
         """How many of them could change something."""
         return self._provider.writes if self._provider is not None else 0
 
+    def anew(self) -> Session:
+        """A session of the same key that has read no state yet."""
+        return Session(self.context, _provider=self._provider, _account=self._account)
+
     def check_account(self) -> Account:
         """Read the account of the key, and check it against the configuration and the states.
 

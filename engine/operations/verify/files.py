@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from engine.errors import Problem, UntrustedStateError, UsageError
@@ -39,6 +39,7 @@ def verify_states(
             _stored(context, environment, stack, twice.get((environment, stack), ()))
             for environment, stack in _places(context, names, environments)
         )
+        found.extend(_pending(context, names, environments))
     exposed = (
         Verified(file=problem.file, environment="", stack="", resources=0, problems=(problem,))
         for problem in context.backend.exposed()
@@ -98,6 +99,29 @@ def _stored(context: Context, environment: str, stack: str, twice: Sequence[Prob
     )
     problems = (*found.problems, *twice, *_journal_problems(context, environment, stack))
     return dataclasses.replace(found, problems=problems)
+
+
+def _pending(
+    context: Context, names: Sequence[str], environments: Sequence[str]
+) -> Iterator[Verified]:
+    """The imports that were interrupted and cannot be finished."""
+    backend, settings = context.backend, context.settings
+    known = sorted({*backend.environments(), *settings.environments, context.environment})
+    for environment in environments or known:
+        for stack in backend.pending_imports(environment):
+            try:
+                if not names or stack in names:
+                    backend.read_import(stack, environment)
+            except UntrustedStateError as error:
+                hint = str(error.hint)
+                problem = Problem(error.file, error.line, error.why, hint, "pending-import")
+                yield Verified(
+                    file=error.file,
+                    environment=environment,
+                    stack=stack,
+                    resources=0,
+                    problems=(problem,),
+                )
 
 
 def _journal_problems(context: Context, environment: str, stack: str) -> tuple[Problem, ...]:

@@ -9,6 +9,7 @@ from engine.plan.saved.file import SavedPlan
 from engine.ports.outcomes import ApplyReport
 from engine.redaction import hide
 from engine.views.json.environments import difference_document, promotion_document
+from engine.views.json.imports import import_document
 from engine.views.json.locks import locks_document
 from engine.views.json.overview import overview_document
 from engine.views.json.plan import apply_document, plan_document
@@ -57,6 +58,7 @@ class JsonView:
     states = staticmethod(states_document)
     addresses = staticmethod(addresses_document)
     resource = staticmethod(resource_document)
+    account_import = staticmethod(import_document)
     moved = staticmethod(moved_document)
     outputs = staticmethod(outputs_document)
     output = staticmethod(output_document)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass, field
 
 from engine.ports.outcomes import Outcome, StepResult
+from engine.views.plural import counted
 
 _WINDOW = 30.0
 """Seconds over which the speed is measured: it changes with the rate limit."""
@@ -28,6 +29,31 @@ class Reading:
     stack: str
     since: float
     answered: int = 0
+
+
+@dataclass(slots=True)
+class Listed:
+    """The reading of a whole account. Several threads write it, under the lock of the view.
+
+    Attributes:
+        since: When it began, in seconds of the clock of the view.
+        answered: Requests that were answered since.
+        counts: How many objects of each type were read, by what people call one.
+    """
+
+    since: float
+    answered: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def sentence(self) -> str:
+        """How far it has come; how much there will be is not known."""
+        counts = Counter(dict(self.counts))  # a copy: other threads go on
+        most = ", ".join(counted(number, title) for title, number in counts.most_common(3))
+        objects = counted(counts.total(), "object")
+        return (
+            f"Reading the account: {objects}{f' ({most}, …)' if len(counts) > 1 else ''}, "
+            f"{counted(self.answered, 'request')} answered"
+        )
 
 
 @dataclass(slots=True)

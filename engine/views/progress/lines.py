@@ -17,7 +17,7 @@ from engine.ports.outcomes import ApplyResult, Outcome, RecoveredStep, StepResul
 from engine.redaction import hide
 from engine.views import vocabulary
 from engine.views.plural import counted
-from engine.views.progress.counters import Reading, Tally, about, short
+from engine.views.progress.counters import Listed, Reading, Tally, about, short
 from engine.views.style import PLAIN, Style, visible
 
 _PERIOD = 10.0
@@ -57,6 +57,7 @@ class LineProgress(Hook):
         self._lock = threading.RLock()
         self._traffic: Traffic | None = None
         self._reading: Reading | None = None
+        self._listed: Listed | None = None
         self._tally: Tally | None = None
         self._summed_up = self._slowed = float("-inf")
 
@@ -89,9 +90,29 @@ class LineProgress(Hook):
     def answered(self) -> None:
         """Stripe answered a request."""
         with self._lock:
-            if self._reading is not None:
-                self._reading.answered += 1
+            under_way = self._reading or self._listed
+            if under_way is not None:
+                under_way.answered += 1
                 self._look()
+
+    def surveying(self) -> None:
+        """The lists of the account are about to be read."""
+        with self._lock:
+            self._summed_up = self._clock()
+            self._listed = Listed(self._summed_up)
+
+    def listed(self, title: str, count: int) -> None:
+        """Some more objects were read."""
+        with self._lock:
+            if self._listed is not None:
+                self._listed.counts[title] += count
+
+    def surveyed(self) -> None:
+        """All lists of the account have been read."""
+        with self._lock:
+            if self._listed is not None and self._verbose:
+                self._write(f"{self._listed.sentence()}.")
+            self._listed = None
 
     def refreshed(self, stack: str) -> None:  # noqa: ARG002 - the port's signature
         """All that a plan needs has been read."""
@@ -180,6 +201,8 @@ class LineProgress(Hook):
                 f"Stack {self._reading.stack}: still reading, {done} answered"
                 + (f", {waiting}" if waiting else "")
             ]
+        if self._listed is not None:
+            return [self._listed.sentence() + (f", {waiting}" if waiting else "")]
         return []
 
     def _write(self, line: str) -> None:

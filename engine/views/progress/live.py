@@ -11,7 +11,7 @@ from engine.ports.hook import Traffic
 from engine.ports.outcomes import ApplyResult
 from engine.redaction import hide
 from engine.views.plural import counted
-from engine.views.progress.counters import Reading, Tally, about
+from engine.views.progress.counters import Listed, Reading, Tally, about
 from engine.views.progress.lines import LineProgress, held_back
 from engine.views.style import PLAIN, Style, visible
 
@@ -56,6 +56,12 @@ class LiveProgress(LineProgress):
             super().refreshed(stack)
             self.close()
 
+    def surveyed(self) -> None:
+        """All lists of the account have been read."""
+        with self._lock:
+            super().surveyed()
+            self.close()
+
     def apply_started(self, stack: str, count: int) -> None:
         """Begin to show the operations of a stack."""
         super().apply_started(stack, count)
@@ -69,7 +75,7 @@ class LiveProgress(LineProgress):
 
     def _look(self) -> None:
         """Show a reading that takes long. The display replaces the summaries."""
-        reading = self._reading
+        reading = self._reading or self._listed
         if (
             self._live is None
             and reading is not None
@@ -98,14 +104,16 @@ class LiveProgress(LineProgress):
         """Draw the display. The display's own thread calls this, without the lock."""
         from rich.text import Text
 
-        tally, reading = self._tally, self._reading
+        tally, reading, listed = self._tally, self._reading, self._listed
         fancy = "utf" in (getattr(self._stream, "encoding", None) or "utf-8").lower()
         if tally is not None:
             lines = working(
                 tally, self._traffic, self._clock(), width=width, style=self._style, fancy=fancy
             )
+        elif reading is not None:
+            lines = still_reading(reading, self._traffic, width=width)
         else:
-            lines = still_reading(reading, self._traffic, width=width) if reading else []
+            lines = still_listing(listed, self._traffic, width=width) if listed else []
         return Text.from_ansi("\n".join(lines), no_wrap=True)
 
     def _write(self, line: str) -> None:
@@ -168,6 +176,18 @@ def still_reading(reading: Reading, traffic: Traffic | None, *, width: int) -> l
     """
     done = f"Reading {reading.stack}: {counted(reading.answered, 'request')} answered"
     return [", ".join(_fitting([done, held_back(traffic)], width, needed=1, gap=", "))]
+
+
+def still_listing(listed: Listed, traffic: Traffic | None, *, width: int) -> list[str]:
+    """Show how far the reading of an account has come: one line that fits.
+
+    Args:
+        listed: What was read.
+        traffic: How requests fare; None if Stripe is not spoken to.
+        width: Columns of the terminal.
+    """
+    parts = [listed.sentence(), held_back(traffic)]
+    return [", ".join(_fitting(parts, width, needed=1, gap=", "))]
 
 
 def _fitting(parts: list[str], width: int, *, needed: int, gap: str = _GAP) -> list[str]:

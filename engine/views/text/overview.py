@@ -1,8 +1,8 @@
-"""The stacks of a project as text."""
+"""The stacks of a project, and the locks on them, as text."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from engine.redaction import redact
@@ -10,7 +10,9 @@ from engine.views.plural import counted
 from engine.views.style import Style, printable
 
 if TYPE_CHECKING:
+    from engine.ports.held_locks import HeldLock
     from engine.ports.overview import ListedStack, Overview, StackState
+    from engine.ports.run_locks import RunLock
 
 
 def overview_text(overview: Overview, style: Style) -> str:
@@ -73,3 +75,12 @@ def _facts(state: StackState, style: Style) -> Iterator[str]:
         yield f"a run works on it: {state.run.owner}"
     if state.unfinished:
         yield "a run has not finished"
+
+
+def locks_text(held: Sequence[HeldLock], runs: Sequence[RunLock]) -> str:
+    """List all locks, one per line."""
+    lines = [
+        f"{lock} (lock {lock.id}, held until engine lock {lock.place} --release)" for lock in held
+    ]
+    lines += [f"{run.environment}/{run.stack} is locked by {run.owner}" for run in runs]
+    return redact("\n".join(lines)) if lines else "Nothing is locked."

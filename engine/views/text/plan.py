@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from engine.plan.environments.model import Compared
     from engine.plan.saved.file import SavedPlan
     from engine.ports.drift_report import DriftReport
+    from engine.ports.reports import AccountImport
 
 
 _SENDING = (StepKind.CREATE, StepKind.UPDATE)
@@ -65,7 +66,7 @@ def _option_words(options: PlanOptions) -> Iterator[str]:
         yield from [flag] if isinstance(value, bool) else [f"{flag} {entry}" for entry in value]
 
 
-def account_line(report: PlanReport | DriftReport | Compared, style: Style) -> str:
+def account_line(report: PlanReport | DriftReport | Compared | AccountImport, style: Style) -> str:
     """Say which environment, account and mode a run uses."""
     parts = [f"Environment {report.environment}"]
     if report.embedded:

@@ -16,8 +16,8 @@ from engine.stack.model import Stack
 from engine.state.model import State
 from engine.views.style import visible
 from engine.views.text.applied import apply_text, ended_lines
-from engine.views.text.locks import locks_text
-from engine.views.text.overview import overview_text
+from engine.views.text.imports import import_text, written_text
+from engine.views.text.overview import locks_text, overview_text
 from engine.views.text.plan import plan_text, saved_text
 from engine.views.text.problems import success_text, verified_text
 from engine.views.text.project import project_text
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from engine.ports.accept_report import AcceptReport
     from engine.ports.drift_report import DriftReport
     from engine.ports.overview import Overview
-    from engine.ports.reports import Moved, Rebuilt, Verified
+    from engine.ports.reports import AccountImport, Moved, Rebuilt, Verified
 
 
 class TextView:
@@ -107,6 +107,11 @@ class TextView:
 
     def resource(self, state: State, address: str, /) -> Page:
         return resource_text(address, state.resources[address], loader.schemas(), self._style)
+
+    def account_import(self, report: AccountImport, /) -> Page:
+        if report.written:
+            return written_text(report)
+        return import_text(report, self._style, verbose=self._verbose)
 
     def moved(self, moved: Moved, /) -> Page:
         return moved_text(moved)

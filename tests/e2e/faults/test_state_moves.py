@@ -33,6 +33,11 @@ PART = ("shop:stripe_webhook_endpoint.h", "shop:stripe_coupon.tied", "other:")
 WHOLE = ("shop:", "other:")
 
 
+def words(move: tuple[str, ...]) -> tuple[str, ...]:
+    """The command that moves."""
+    return ("state", "mv", *move)
+
+
 def _begin(shop: Shop, move: tuple[str, ...], *, known: bool) -> Path:
     """A shop that was applied, and whose declarations moved to another module.
 
@@ -114,7 +119,7 @@ def test_killed_at_every_point_of_a_move(
     """Wherever it is killed nothing is lost, and the same command again finishes it."""
     folder = _begin(shop, move, known=known)
     [told] = [text for name, text in _secrets(folder).items() if name.endswith("h.secret")]
-    end = victim.run(folder, move=move)
+    end = victim.run(folder, words=words(move))
     assert end.code == 0, end.told
     assert end.points > 15
     _check_done(shop, folder, told)
@@ -122,7 +127,7 @@ def test_killed_at_every_point_of_a_move(
         with trying("kill -9 in state mv"):
             folder = _begin(shop, move, known=known)
             [told] = [text for name, text in _secrets(folder).items() if name.endswith("h.secret")]
-            assert victim.run(folder, move=move, at=at, torn=torn).code == KILLED
+            assert victim.run(folder, words=words(move), at=at, torn=torn).code == KILLED
             _check_nothing_lost(folder, told)
             states = _states(folder)
             reached = "other" in states and "stripe_webhook_endpoint.h" in states["other"].resources
@@ -132,7 +137,7 @@ def test_killed_at_every_point_of_a_move(
                 assert _secrets(folder)["other/stripe_webhook_endpoint.h.secret"] == told
                 _check_owners(shop, folder)
                 continue
-            end = victim.run(folder, move=move)
+            end = victim.run(folder, words=words(move))
             if end.code:
                 # It was killed behind all that it does.
                 assert "stack shop has no state" in end.told
@@ -151,17 +156,17 @@ def test_the_power_is_cut_in_a_move(
     luck: bool,
 ) -> None:
     """Of what was not synced nothing survives, or any part; nothing is lost for that."""
-    points = victim.run(_begin(shop, move, known=True), move=move).points
+    points = victim.run(_begin(shop, move, known=True), words=words(move)).points
     for at in range(1 + luck, points + 1, 1 if whole else 9):
         with trying("power cut in state mv"):
             folder = _begin(shop, move, known=True)
             [told] = [text for name, text in _secrets(folder).items() if name.endswith("h.secret")]
             left = folder.with_name(f"{folder.name}-survivors")
-            victim.kill(folder, at, move=move, survivors=str(left), luck=at if luck else 0)
+            victim.kill(folder, at, words=words(move), survivors=str(left), luck=at if luck else 0)
             shutil.rmtree(folder)
             left.rename(folder)
             _check_nothing_lost(folder, told)
-            victim.run(folder, move=move)
+            victim.run(folder, words=words(move))
             _check_done(shop, folder, told)
 
 
@@ -186,14 +191,14 @@ def test_a_disk_that_refuses_a_move(
 ) -> None:
     """The error is told, nothing is lost, and the same command again finishes it."""
     folder = _begin(shop, move, known=True)
-    points = victim.run(folder, move=move, calls=fault["calls"]).points
+    points = victim.run(folder, words=words(move), calls=fault["calls"]).points
     for at in range(1, points + 1, 1 if whole else 4):
         with trying("disk in state mv"):
             folder = _begin(shop, move, known=True)
             [told] = [text for name, text in _secrets(folder).items() if name.endswith("h.secret")]
-            end = victim.run(folder, move=move, at=at, **fault)
+            end = victim.run(folder, words=words(move), at=at, **fault)
             assert end.code in (0, 1), end.told
             assert "Traceback" not in end.told
             _check_nothing_lost(folder, told)
-            victim.run(folder, move=move)
+            victim.run(folder, words=words(move))
             _check_done(shop, folder, told)

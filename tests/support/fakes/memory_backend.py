@@ -29,6 +29,7 @@ from engine.ports.run_locks import Hold, LockOwner, RunLock
 from engine.state.advice import GENERAL, Advice
 from engine.state.codec import decode, encode
 from engine.state.model import State
+from engine.state.pending_import import PendingImport, decode_import, encode_import
 
 
 @dataclass(slots=True)
@@ -54,6 +55,7 @@ class MemoryBackend:
         self._version = engine_version
         self._stored: dict[tuple[str, str], bytes] = {}
         self._aside: dict[str, bytes] = {}
+        self._imports: dict[tuple[str, str], bytes] = {}
         self._journals: dict[tuple[str, str], MemoryJournal] = {}
         self._holders: dict[tuple[str, str], LockOwner] = {}
         self._holds = ActiveLocks()
@@ -97,6 +99,30 @@ class MemoryBackend:
             place = self.place(state.stack, state.environment)
             check_succession(place, state, expected=expected, stored=stored)
             self._stored[state.stack, state.environment] = raw
+
+    def pending_imports(self, environment: str) -> tuple[str, ...]:
+        """Names of the stacks with a pending import."""
+        with self._changed:
+            return tuple(sorted(name for name, where in self._imports if where == environment))
+
+    def begin_import(self, pending: PendingImport) -> None:
+        """Store a pending import."""
+        place = (pending.state.stack, pending.state.environment)
+        with self._changed:
+            self._holds.check(*place)
+            self._imports[place] = encode_import(pending)
+
+    def read_import(self, stack: str, environment: str) -> PendingImport | None:
+        """Read a pending import."""
+        with self._changed:
+            raw = self._imports.get((stack, environment))
+        return None if raw is None else decode_import(raw, path=self.place(stack, environment))
+
+    def end_import(self, stack: str, environment: str) -> None:
+        """Remove a pending import."""
+        with self._changed:
+            self._holds.check(stack, environment)
+            self._imports.pop((stack, environment), None)
 
     def remove(self, state: State) -> None:
         """Remove a state."""

@@ -34,20 +34,20 @@ from tests.support.faults.disk import Disk
 
 WRITES = ("write", "pwrite")
 SYNCS = ("fsync", "fdatasync")
-NAMES = ("replace", "rename", "unlink")
+NAMES = ("replace", "rename", "unlink", "link")
 ROOM = "posix_fallocate"
 CALLS = (*WRITES, *SYNCS, *NAMES, ROOM)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """One apply, a move between states or a destroy, and what goes wrong in it.
+    """One apply, another command or a destroy, and what goes wrong in it.
 
     Attributes:
         root: Project folder.
         environ: Environment variables.
         parallelism: Operations in flight at once.
-        move: Move by `engine state mv` instead: the words behind it; none for an apply.
+        words: Run this command instead, in the project folder; none for an apply.
         destroy: Destroy these stacks instead; none for an apply.
         at: 1-based number of the point where it goes wrong; 0 for nowhere.
         torn: Killed in the middle of a write, not before it.
@@ -65,7 +65,7 @@ class Order:
     root: str
     environ: dict[str, str] = field(default_factory=dict)
     parallelism: int = 1
-    move: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
     destroy: tuple[str, ...] = ()
     at: int = 0
     torn: bool = False
@@ -155,8 +155,8 @@ def run(order: Order) -> tuple[int, str, int]:
     for name in CALLS:
         setattr(os, name, saboteur.around(name, getattr(os, name)))
     StripeHTTP._send = saboteur.sending(StripeHTTP._send)  # type: ignore[method-assign]
-    if order.move:
-        words = ["-C", order.root, "state", "mv", *order.move]
+    if order.words:
+        words = ["-C", order.root, *order.words]
         told = io.StringIO()
         with contextlib.redirect_stderr(told), contextlib.redirect_stdout(io.StringIO()):
             code = command_line(words)

@@ -60,7 +60,7 @@ def test_what_a_person_wrote_stays(tmp_path: Path) -> None:
 
 def test_what_is_right_is_left_alone(tmp_path: Path) -> None:
     """In any order, with other line ends and more beside it."""
-    text = "*.replaced*\r\n*.journal  \n.*.tmp\nmore\n"
+    text = "*.replaced*\r\n*.journal  \n*.import\n.*.tmp\nmore\n"
     (tmp_path / ".gitignore").write_bytes(text.encode())
     assert not ignore(tmp_path, TRANSIENTS)
     assert (tmp_path / ".gitignore").read_bytes() == text.encode()
@@ -136,7 +136,7 @@ def test_what_git_could_see_is_told(tmp_path: Path) -> None:
     problems = backend.exposed()
     assert [problem.file for problem in problems] == [".engine/.gitignore", "state/.gitignore"]
     assert "which holds secrets" in problems[0].message
-    assert "add *.journal, .*.tmp, *.replaced* at its end" in problems[1].hint
+    assert "add *.journal, *.import, .*.tmp, *.replaced* at its end" in problems[1].hint
     for folder in ("state", ".engine"):
         (tmp_path / folder / ".gitignore").unlink()
     assert len(backend.exposed()) == 2

@@ -89,7 +89,7 @@ def test_a_write_that_failed_after_the_rename_can_be_tried_again(
         def fail(_: Path) -> None:
             raise OSError(5, "Input/output error")
 
-        patch.setattr("engine.backends.durable_files.sync_folder", fail)
+        patch.setattr("engine.durable_files.sync_folder", fail)
         with pytest.raises(StateError, match="cannot be written"):
             backend.write(second, expected=stored)
     third = dataclasses.replace(first, serial=2)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from pathlib import Path
 
 import pytest
 
-from engine.backends.durable_files import sync_folder, write_at, write_durably
+from engine.durable_files import create_durably, sync_folder, write_at, write_durably
 
 
 class Recorder:
@@ -19,7 +20,7 @@ class Recorder:
         self.calls: list[str] = []
         self._fsync = os.fsync
         self._replace = Path.replace
-        monkeypatch.setattr("engine.backends.durable_files.os.fsync", self.fsync)
+        monkeypatch.setattr("engine.durable_files.os.fsync", self.fsync)
         monkeypatch.setattr(Path, "replace", self._note_replace())
 
     def fsync(self, handle: int) -> None:
@@ -121,7 +122,7 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(
         raise OSError(28, "No space left on device")
 
     if where == "fsync":
-        monkeypatch.setattr("engine.backends.durable_files.os.fsync", full)
+        monkeypatch.setattr("engine.durable_files.os.fsync", full)
     else:
         monkeypatch.setattr(Path, "replace", full)
     with pytest.raises(OSError, match="No space left"):
@@ -152,3 +153,29 @@ def test_a_write_goes_on_where_the_last_one_stopped(
     with path.open("r+b") as file:
         write_at(file.fileno(), b"12345", 3)
     assert path.read_bytes() == b"---12345-"
+
+
+def test_a_new_file_is_put_in_place_once(tmp_path: Path) -> None:
+    """One of that name stays as it is, a link that leads nowhere too; nothing else is left."""
+    new = tmp_path / "stacks" / "shop.py"
+    assert create_durably(new, b"ours")
+    assert not create_durably(new, b"theirs")
+    assert new.read_bytes() == b"ours"
+    link = tmp_path / "stacks" / "link.py"
+    link.symlink_to("nowhere")
+    assert not create_durably(link, b"ours")
+    assert sorted(path.name for path in new.parent.iterdir()) == ["link.py", "shop.py"]
+
+
+def test_a_file_system_without_links_takes_a_new_file_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a rename, which comes after a look at what is there."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EPERM, "no links here")
+
+    monkeypatch.setattr(os, "link", refuse)
+    assert create_durably(tmp_path / "shop.py", b"ours")
+    assert not create_durably(tmp_path / "shop.py", b"theirs")
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"ours"]

@@ -9,6 +9,7 @@ import os
 import re
 import stat
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 PRIVATE_FILE = 0o600
@@ -37,6 +38,40 @@ def write_durably(
             sync of the folder failed, the new one is in its place.
     """
     make_folder(path.parent)
+    with _staged(path, content, mode, staging=staging, reserve=reserve) as temporary:
+        temporary.replace(path)
+    sync_folder(path.parent)
+
+
+def create_durably(path: Path, content: bytes, *, mode: int = 0o644) -> bool:
+    """Put a new file in place as `write_durably` does, unless there is one of that name.
+
+    Returns:
+        Whether it was.
+
+    Raises:
+        OSError: if that cannot be done; there is no such file then, or, if nothing but the sync of
+            the folder failed, it is in its place.
+    """
+    make_folder(path.parent)
+    with _staged(path, content, mode) as temporary:
+        try:
+            path.hardlink_to(temporary)  # unlike a rename, it replaces nothing
+        except FileExistsError:
+            return False
+        except OSError:
+            if os.path.lexists(path):
+                return False
+            temporary.replace(path)  # the file system knows no links
+    sync_folder(path.parent)
+    return True
+
+
+@contextlib.contextmanager
+def _staged(
+    path: Path, content: bytes, mode: int, *, staging: Path | None = None, reserve: int = 0
+) -> Iterator[Path]:
+    """A temporary file with the synced content of one; it is removed if it is still there."""
     folder = staging or path.parent
     handle, name = tempfile.mkstemp(dir=folder, prefix=f".{path.name}.", suffix=".tmp")
     temporary = Path(name)
@@ -51,12 +86,10 @@ def write_durably(
             os.fsync(handle)
         finally:
             os.close(handle)
-        temporary.replace(path)
-    except BaseException:
+        yield temporary
+    finally:
         with contextlib.suppress(OSError):
             temporary.unlink()
-        raise
-    sync_folder(path.parent)
 
 
 def read_file(path: Path) -> bytes:
