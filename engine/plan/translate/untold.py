@@ -91,7 +91,7 @@ def _below(
         if isinstance(inner, Mapping):
             yield from _below(kind, child, inner, returned, where)
         elif inner is None and child.in_create and child.implied is ABSENT:
-            hides = _hides_a_secret(child, returned)
+            hides = hides_a_secret(child, returned)
             if hides or not is_told(child, None):
                 yield Untold(
                     path=where,
@@ -101,11 +101,11 @@ def _below(
                 )
 
 
-def _hides_a_secret(attribute: Attribute, returned: Any) -> bool:
-    """Whether an object is left out since a secret in it would have to be declared with it."""
+def hides_a_secret(attribute: Attribute, returned: Any) -> bool:
+    """Whether an object cannot be declared, since a secret in it would have to be as well."""
     return isinstance(returned, Mapping) and any(
         (child.required and is_secret(child) and child.declarable)
-        or _hides_a_secret(child, returned.get(name))
+        or hides_a_secret(child, returned.get(name))
         for name, child in attribute.fields.items()
     )
 
@@ -113,14 +113,7 @@ def _hides_a_secret(attribute: Attribute, returned: Any) -> bool:
 def _stand_in(kind: ResourceType, path: Path, attribute: Attribute) -> Any:
     """A valid value."""
     example = kind.examples.get(dotted(path))
-    if example is not None:
-        return copy.deepcopy(example)
-    if attribute.kind is Kind.OBJECT:
-        needed = attribute.needed.items()
-        return {name: _stand_in(kind, (*path, name), child) for name, child in needed}
-    if attribute.values or attribute.words:
-        return next(iter((*attribute.values, *attribute.words)))
-    return _STAND_INS.get(attribute.kind, "unknown")
+    return _STAND_INS.get(attribute.kind, "unknown") if example is None else copy.deepcopy(example)
 
 
 _STAND_INS: Mapping[Kind, Any] = {Kind.INTEGER: 1, Kind.NUMBER: 1, Kind.BOOLEAN: False}

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 from engine.frozen import frozen
 from engine.plan.compare.normalize import comparable, is_held_by_twin, is_nothing, presentable
 from engine.plan.compare.response import read
-from engine.plan.translate.untold import Untold, is_secret, is_told, untold_of
+from engine.plan.translate.untold import Untold, hides_a_secret, is_secret, is_told, untold_of
 from engine.schema.attribute import Attribute, Kind
 from engine.schema.remote import STAMP_PATH, RemoteObject
 from engine.schema.resource_type import ResourceType
@@ -133,14 +133,16 @@ class _Writer:
                 continue
             if child.required and is_secret(child):
                 return {}  # nothing can be declared in the place of what is to stay secret
+            if attribute.chooser and hides_a_secret(child, outer.get(name)):
+                return {}  # nor can another one be chosen
             returned = read(child, name, outer) if is_told(child, outer.get(name)) else None
+            by_itself = _fills_in(attribute, child, returned, outer, is_element=ANY_PART in path)
+            if by_itself and not child.required:
+                continue
             value = self.value(child, returned, outer, (*path, name))
             if value == {} and child.required:
                 value = _least(child, returned)
             if value in _NOTHING:
-                continue
-            by_itself = _fills_in(attribute, child, returned, outer, is_element=ANY_PART in path)
-            if by_itself and not child.required:
                 continue
             found[name] = value
             is_filled = is_filled and by_itself

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine.address import ResourceAddress, parse_address
@@ -91,6 +91,16 @@ class WrittenStack:
         self.refer(object_name, id)
         taken = self.taken.get((object_name, id))
         return taken is None or is_live(taken.kind, taken.actual)
+
+    def declared(self) -> dict[str, dict[str, Any]]:
+        """What is declared, by address."""
+        return {str(one.address): one.declared for one in self.taken.values()}
+
+    def changed(self, address: str, change: Mapping[str, Any]) -> str:
+        """The module with some arguments of one declaration changed."""
+        (one,) = (one for one in self.taken.values() if str(one.address) == address)
+        one.written = replace(one.written, arguments={**one.written.arguments, **change})
+        return self.source
 
     @property
     def source(self) -> str:

@@ -1,179 +1,174 @@
 """An object is written as the declaration that a person wrote for it, and nothing is noise.
 
-Each object is made by a plain request. What is expected is what the request carried: no null, no
-default, nothing that Stripe computed or generated.
+What is expected of the objects in the table is what the requests carried that made them: no null,
+no default, nothing that Stripe computed or generated.
 """
 
 from __future__ import annotations
 
+import contextlib
+from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 
 from engine.catalog import loader
-from engine.emulator.core import Emulator
-from engine.plan.translate.untold import Untold
 from engine.plan.translate.written import written
-from engine.schema.remote import RemoteObject
-from tests.support.raw_requests import send
+from tests.support.samples.configurations import CONFIGURATIONS
+from tests.support.samples.samples import Samples, sample_project
+from tests.support.samples.written_stacks import WrittenStack
 
 
-def _form(value: Any, path: str = "") -> list[str]:
-    """Parameters as Stripe's forms spell them."""
-    if isinstance(value, dict):
-        return [
-            pair
-            for key, inner in value.items()
-            for pair in _form(inner, f"{path}[{quote(key)}]" if path else key)
-        ]
-    if isinstance(value, list):
-        return [pair for at, inner in enumerate(value) for pair in _form(inner, f"{path}[{at}]")]
-    text = str(value).lower() if isinstance(value, bool) else str(value)
-    return [f"{path}={quote(text, safe='')}"]
-
-
-def _made(emulator: Emulator, object_name: str, params: dict[str, Any]) -> RemoteObject:
-    """An object that a plain request made, as a read with all expansions returns it."""
-    kind = loader.by_object(object_name)
-    response = send(emulator, "POST", kind.collection, "&".join(_form(params)))
-    assert response.status == 200, response.document
-    expand = "&".join(f"expand[]={quote(path)}" for path in kind.expand)
-    found = send(emulator, "GET", f"{kind.collection}/{response.document['id']}?{expand}")
-    document: RemoteObject = found.document
-    return document
-
-
-PRODUCT = "${stripe_product.pro.id}"
-
-
-def _reference(object_name: str, _: str) -> str | None:
-    return PRODUCT if object_name == "product" else None
-
-
-WRITTEN: dict[str, tuple[str, dict[str, Any]]] = {
-    "product": ("product", {"name": "Pro"}),
-    "product with a chosen id": ("product", {"id": "pro", "name": "Pro"}),
-    "archived product": ("product", {"name": "Pro", "active": False}),
-    "product with texts": (
-        "product",
-        {
-            "name": "Pro",
-            "description": "For teams",
-            "metadata": {"plan": "pro"},
-            "images": ["https://a.example/1.png"],
-            "marketing_features": [{"name": "Unlimited seats"}],
-            "unit_label": "seat",
-            "tax_code": "txcd_10103001",
-        },
-    ),
-    "price": (
-        "price",
-        {
-            "product": PRODUCT,
-            "currency": "usd",
-            "unit_amount": 2900,
-            "recurring": {"interval": "month"},
-        },
-    ),
-    "free price": ("price", {"product": PRODUCT, "currency": "usd", "unit_amount": 0}),
-    "price in parts of a cent": (
-        "price",
-        {"product": PRODUCT, "currency": "usd", "unit_amount_decimal": "0.5"},
-    ),
-    "price in several currencies": (
-        "price",
-        {
-            "product": PRODUCT,
-            "currency": "usd",
-            "unit_amount": 2900,
-            "currency_options": {"eur": {"unit_amount": 2700}, "gbp": {"unit_amount": 2500}},
-            "lookup_key": "pro_monthly",
-            "recurring": {"interval": "month", "interval_count": 3},
-        },
-    ),
-    "price in tiers": (
-        "price",
-        {
-            "product": PRODUCT,
-            "currency": "usd",
-            "billing_scheme": "tiered",
-            "tiers_mode": "graduated",
-            "tiers": [
-                {"up_to": 10, "unit_amount": 0},
-                {"up_to": 100, "unit_amount_decimal": "0.25", "flat_amount": 500},
-                {"up_to": "inf", "flat_amount": 9000},
-            ],
-            "recurring": {"interval": "year"},
-            "tax_behavior": "exclusive",
-        },
-    ),
-    "price that customers choose": (
-        "price",
-        {"product": PRODUCT, "currency": "usd", "custom_unit_amount": {"enabled": True}},
-    ),
-    "coupon": ("coupon", {"percent_off": 25}),
-    "coupon with a chosen id": (
-        "coupon",
-        {"id": "SUMMER25", "percent_off": 12.5, "duration": "forever", "name": "Summer"},
-    ),
-    "coupon of an amount": (
-        "coupon",
-        {
-            "amount_off": 500,
-            "currency": "usd",
-            "duration": "repeating",
-            "duration_in_months": 3,
-            "currency_options": {"eur": {"amount_off": 400}},
-            "applies_to": {"products": [PRODUCT]},
-        },
-    ),
-}
-"""What a request carries, and what is written of the object that it made."""
-
-
-@pytest.mark.parametrize("name", WRITTEN)
-def test_a_declaration_is_what_a_person_wrote(name: str) -> None:
+@pytest.mark.parametrize("name", CONFIGURATIONS)
+def test_a_declaration_is_what_a_person_wrote(name: str, tmp_path: Path) -> None:
     """Every argument comes back as it was sent, and no other one."""
-    object_name, declared = WRITTEN[name]
-    with Emulator(seed=3) as emulator:
-        product = _made(emulator, "product", {"name": "Pro"})
-        sent = _with(declared, PRODUCT, product["id"])
-        found = written(
-            loader.by_object(object_name), _made(emulator, object_name, sent), _reference
-        )
-    assert found.arguments == declared
+    one = CONFIGURATIONS[name]
+    with contextlib.closing(Samples({}).emulator()) as emulator:
+        project = sample_project(tmp_path, emulator)
+        stack = WrittenStack(project.connect(), one.make(project))
+    address = f"{loader.by_object(one.object).name}.subject"
+    assert stack.declared()[address] == one.params
 
 
-def _with(value: Any, reference: str, id: str) -> Any:
-    if isinstance(value, dict):
-        return {key: _with(inner, reference, id) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_with(inner, reference, id) for inner in value]
-    return id if value == reference else value
+def _written(object_name: str, actual: dict[str, Any], **options: Any) -> dict[str, Any]:
+    """What is written, each id as the name of its type."""
+    found = written(
+        loader.by_object(object_name), actual, lambda named, _: f"${{{named}}}", **options
+    )
+    return dict(found.arguments)
 
 
 def test_what_looks_like_a_reference_is_escaped() -> None:
     """Text of an object is text in the declaration too; a key cannot be escaped and is left out."""
-    kind = loader.by_object("product")
     actual = {
         "id": "pro",
         "name": "Pro ${x}",
         "metadata": {"${k}": "1", "engine": "shop:stripe_product.pro", "k": "${stripe_a.b.id}"},
     }
-    assert written(kind, actual, _reference).arguments == {
+    assert _written("product", actual) == {
         "id": "pro",
         "name": "Pro $${x}",
         "metadata": {"k": "$${stripe_a.b.id}"},
     }
 
 
-def test_what_stripe_does_not_return_is_named() -> None:
-    """A declaration that would not be valid without it has something in its place."""
-    kind = loader.by_object("terminal.reader")
-    actual = {"id": "tmr_1", "label": "Till", "location": "tml_1"}
-    found = written(kind, actual, _reference)
-    assert found.arguments == {"label": "Till", "location": "tml_1"}
-    assert found.untold == (
-        Untold(path=("registration_code",), needed=True, secret=True, stand_in="simulated-wpe"),
-    )
+def test_an_id_without_a_reference_is_written_itself() -> None:
+    """For what is not imported."""
+    kind = loader.by_object("price")
+    actual = {"currency": "usd", "unit_amount": 1, "product": "prod_1"}
+    assert written(kind, actual, lambda *_: None).arguments == {
+        "currency": "usd",
+        "unit_amount": 1,
+        "product": "prod_1",
+    }
+
+
+@pytest.mark.parametrize(
+    ("id", "is_declared"),
+    [
+        ("Z4OV52SU", False),
+        ("jMT0WJUD", False),
+        ("SUMMER25", True),
+        ("launch24", True),
+        ("Freunde1", True),
+        ("pro", True),
+        ("BLACKFRIDAY", True),
+    ],
+)
+def test_the_id_of_a_coupon_is_declared_if_a_person_chose_it(id: str, is_declared: bool) -> None:  # noqa: FBT001 - a column of a table
+    """Eight letters and digits are Stripe's own, unless they read as a word and a number."""
+    assert ("id" in _written("coupon", {"id": id, "percent_off": 5})) is is_declared
+
+
+def test_a_reference_to_what_is_archived_is_the_id_where_stripe_takes_live_ones_only() -> None:
+    """A declaration that refers to one declared as archived is not valid."""
+    item = {"price": {"id": "price_1", "active": True, "currency": "usd"}, "quantity": 1}
+    link = {"currency": "usd", "line_items": {"data": [{**item, "id": "li_1", "currency": "usd"}]}}
+    named = {"line_items": [{"price": "${price}", "quantity": 1}]}
+    plain = {"line_items": [{"price": "price_1", "quantity": 1}]}
+    assert _written("payment_link", link) == named
+    assert _written("payment_link", link, is_live=lambda *_: False) == plain
+    item["price"] = {"id": "price_1", "active": False, "currency": "usd"}
+    link["line_items"] = {"data": [item]}
+    assert _written("payment_link", link) == {**plain, "currency": "usd"}
+    # A product may be referred to for ever.
+    price = {"currency": "usd", "unit_amount": 1, "product": "prod_1"}
+    assert _written("price", price, is_live=lambda *_: False)["product"] == "${product}"
+
+
+def test_a_moment_that_no_create_takes_any_more_is_now() -> None:
+    """A registration begins now or later."""
+    options = {"us": {"state": "CA", "type": "state_sales_tax"}}
+    actual = {"country": "US", "country_options": options, "active_from": 500, "created": 400}
+    assert _written("tax.registration", actual)["active_from"] == 500
+    assert _written("tax.registration", actual, now=499.0)["active_from"] == 500
+    assert _written("tax.registration", actual, now=500.0)["active_from"] == "now"
+    assert _written("tax.registration", {**actual, "created": 500})["active_from"] == "now"
+
+
+def test_a_value_that_no_request_takes_is_left_out() -> None:
+    """An account with a controller is of type none."""
+    assert _written("account", {"country": "US", "type": "none"}) == {"country": "US"}
+    assert _written("account", {"country": "US", "type": "custom"})["type"] == "custom"
+
+
+def test_what_follows_from_another_field_is_left_out() -> None:
+    """The coupon of a promotion code, the plan that is a price, the moment of the create."""
+    discount = {"promotion_code": "promo_1", "source": {"coupon": "quarter"}}
+    item = {"id": "si_1", "price": {"id": "price_1", "currency": "usd"}, "plan": {"id": "price_1"}}
+    subscription = {
+        "customer": "cus_1",
+        "currency": "usd",
+        "start_date": 5,
+        "billing_cycle_anchor": 5,
+        "discounts": [discount],
+        "items": {"data": [item]},
+    }
+    assert _written("subscription", subscription) == {
+        "customer": "${customer}",
+        "discounts": [{"promotion_code": "${promotion_code}"}],
+        "items": [{"price": "${price}"}],
+    }
+    own = {"billing_cycle_anchor": 7, "discounts": [{**discount, "promotion_code": None}]}
+    assert _written("subscription", subscription | own) == {
+        "customer": "${customer}",
+        "billing_cycle_anchor": 7,
+        "discounts": [{"coupon": "${coupon}"}],
+        "items": [{"price": "${price}"}],
+    }
+    settings = {"reconciliation_mode": "automatic", "using_merchant_default": True}
+    assert _written("customer", {"name": "Ada", "cash_balance": {"settings": settings}}) == {
+        "name": "Ada"
+    }
+
+
+def test_what_some_responses_repeat_is_written() -> None:
+    """R: a trial of a price is returned by some."""
+    recurring = {"interval": "month", "trial_period_days": 7}
+    price = {"product": "prod_1", "currency": "usd", "unit_amount": 1, "recurring": recurring}
+    assert _written("price", price)["recurring"] == recurring
+
+
+def test_a_secret_is_not_written_nor_what_needs_it() -> None:
+    """A network without its password is no valid declaration; the rest of it is."""
+    network = {"ssid": "shop", "password": "hush"}
+    actual = {
+        "name": "Tills",
+        "wifi": {"type": "personal_psk", "personal_psk": network},
+        "reader_security": {"admin_menu_passcode": "1234"},
+    }
+    found = written(loader.by_object("terminal.configuration"), actual, lambda *_: None)
+    assert "hush" not in repr(found)
+    assert "1234" not in repr(found)
+    assert found.arguments == {"name": "Tills"}
+    assert _written("apps.secret", {"name": "key", "payload": "hush"}) == {}
+
+
+def test_an_object_that_is_needed_has_a_leaf() -> None:
+    """Also where Stripe fills in all of it; if it returns no leaf, nothing can be declared."""
+    off = {"customer_update": {"allowed_updates": [], "enabled": False}}
+    assert _written("billing_portal.configuration", {"features": off}) == {
+        "features": {"customer_update": {"enabled": False}}
+    }
+    nothing: dict[str, Any] = {"customer_update": {"allowed_updates": []}}
+    assert _written("billing_portal.configuration", {"features": nothing}) == {}
