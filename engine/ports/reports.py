@@ -141,7 +141,6 @@ class WhyLeft(enum.StrEnum):
     ARCHIVED = "archived"
     ENDED = "ended"
     UNMATCHED = "unmatched"
-    MISSING = "missing"
 
 
 @frozen
@@ -239,6 +238,7 @@ class ImportedStack:
         text: The text of the module.
         objects: The object of each resource, by address.
         titles: How many there are, by what people call one.
+        new: Addresses of what is declared and no object yet: the next apply creates it.
     """
 
     name: str
@@ -246,6 +246,7 @@ class ImportedStack:
     text: str
     objects: Mapping[str, ObjectKey]
     titles: Mapping[str, int]
+    new: tuple[str, ...] = ()
 
 
 @frozen
@@ -265,6 +266,7 @@ class AccountImport:
         unread: Types that could not be listed.
         ignored: Leaves that are put under `ignore_changes`.
         unknown: What Stripe does not return.
+        notes: What is to say of the file that names the objects; none without one.
         requests: Calls made.
         finished: Stacks of an earlier import that was interrupted; they are written now.
         written: The stacks were written; False if the person did not want that, or there are none.
@@ -282,9 +284,15 @@ class AccountImport:
     unread: tuple[Unread, ...] = ()
     ignored: tuple[IgnoredLeaf, ...] = ()
     unknown: tuple[Unknown, ...] = ()
+    notes: tuple[str, ...] = ()
     requests: int = 0
     finished: tuple[str, ...] = ()
     written: bool = False
+
+    @property
+    def new(self) -> int:
+        """How many objects the next apply creates."""
+        return sum(len(stack.new) for stack in self.stacks)
 
     @property
     def count(self) -> int:

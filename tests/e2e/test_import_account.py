@@ -11,8 +11,6 @@ from engine.emulator.testing.fault_effects import Effect
 from engine.emulator.testing.faults import error, permission_denied, server_error
 from engine.errors import EngineError, GuardError, ProviderError, StateError, UsageError
 from engine.operations.import_account.import_account import ImportOptions, import_account
-from engine.operations.import_account.wanted import Wanted, WantedObject
-from engine.plan.inputs.ownership import ObjectKey
 from engine.ports.reports import AccountImport, WhyLeft
 from tests.support.handmade.account import make_account
 from tests.support.project import Project
@@ -20,11 +18,10 @@ from tests.support.project import Project
 MONTH = {"interval": "month"}
 
 
-def imported(project: Project, *, wanted: Wanted | None = None, **options: Any) -> AccountImport:
+def imported(project: Project, **options: Any) -> AccountImport:
     """Import, and expect that nothing was written to Stripe and that every plan is empty."""
     project.writes()
-    asked = ImportOptions(wanted=wanted, **options)
-    report = import_account(project.context(), asked, lambda _: True)
+    report = import_account(project.context(), ImportOptions(**options), lambda _: True)
     assert project.writes() == []
     assert empty(project)
     return report
@@ -342,22 +339,6 @@ def test_the_next_change_of_a_description_replaces_nothing(project: Project) -> 
         project.call("post", f"/v1/products/{product['id']}", description="Edited by hand")
     actions = {change.action.value for change in project.plan("imported").pending}
     assert actions <= {"update"}
-
-
-def test_what_another_tool_names_is_taken_by_that_name(project: Project) -> None:
-    """That and nothing else, with the names and arguments that it knows."""
-    product, price = plan_and_price(project)
-    wanted = Wanted(
-        objects={
-            ObjectKey("stripe_product", "", product): WantedObject(name="gold"),
-            ObjectKey("stripe_price", "", "price_gone"): WantedObject(name="gone"),
-        },
-        origin="terraform.tfstate",
-    )
-    report = imported(project, wanted=wanted)
-    assert {*project.state("imported").resources} == {"stripe_product.gold"}
-    assert left(report)["stripe_price", WhyLeft.MISSING] == 1
-    assert price not in ids(report)
 
 
 # ── what else may happen ─────────────────────────────────────────────────────────────────

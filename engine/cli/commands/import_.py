@@ -12,6 +12,7 @@ from engine.address import parse_address
 from engine.cli.command import EngineCommand
 from engine.cli.command import options as together
 from engine.cli.completion import complete_addresses
+from engine.cli.import_sources import SourceFile, named_file, source_options
 from engine.cli.invocation import Invocation, pass_invocation
 from engine.cli.planning_options import lock_timeout_option, variable_options
 from engine.cli.type_names import known_type
@@ -38,7 +39,9 @@ _ACCOUNT = {
     "--plain": "plain",
     "--yes": "yes",
 }
-"""The options that go with --all only, by the names of their values."""
+"""The options of an import that writes files, by the names of their values."""
+_NOT_OF_A_FILE = ("--all", "--inactive", "--match", "--secret-from-stdin")
+"""What does not go with the file of another tool, which names its objects."""
 
 _account_options = together(
     click.option("--all", "whole", is_flag=True, help="Import what no stack manages."),
@@ -73,6 +76,7 @@ _account_options = together(
     "that is in the state already, ID can be left out.",
 )
 @_account_options
+@source_options
 @yes_option
 @variable_options
 @lock_timeout_option
@@ -98,6 +102,9 @@ def import_(
     configuration and that no stack of the project manages. It makes sure that a plan of it is
     empty, shows what it would write, and asks. A file that exists is never changed.
 
+    engine import --from-tfstate FILE and --from-fixtures FILE do the same for the objects that the
+    file of another tool names.
+
     \b
     Examples:
       engine import stripe_product.pro prod_NWjs8kKbJWmuuc
@@ -106,10 +113,12 @@ def import_(
       engine import stripe_webhook_endpoint.hook --secret-from-stdin < .secret
       engine import --all
       engine import --all --split --inactive
+      engine import --from-tfstate terraform.tfstate --stack billing
       engine import --all --type Product --type Price --match 'pro*' --stack pro
     """
     given = [name for name, field in _ACCOUNT.items() if account[field]]
-    if not account["whole"]:
+    file = _file(account, address, secret=secret_from_stdin)
+    if not account["whole"] and file is None:
         target = _one(address, id, given)
         return _import_one(
             invocation, target, id, secret=secret_from_stdin, lock_timeout=lock_timeout
@@ -128,7 +137,15 @@ def import_(
         raise UsageError(
             "--stack names one stack and --split writes several", hint="give one of the two"
         )
-    return _import_account(invocation, account, lock_timeout=lock_timeout)
+    return _import_account(invocation, account, file, lock_timeout=lock_timeout)
+
+
+def _file(account: Mapping[str, Any], address: str | None, *, secret: bool) -> SourceFile | None:
+    """The file of another tool; None if none is named."""
+    values = (account["whole"], account["inactive"], account["match"], secret, address)
+    names = (*_NOT_OF_A_FILE, address or "")
+    against = [name for name, value in zip(names, values, strict=True) if value]
+    return named_file(account["from_tfstate"], account["from_fixtures"], against)
 
 
 def _one(address: str | None, id: str | None, given: list[str]) -> ResourceAddress:
@@ -215,7 +232,11 @@ def _notes(target: ResourceAddress, done: Imported) -> Iterator[str]:
 
 
 def _import_account(
-    invocation: Invocation, account: Mapping[str, Any], *, lock_timeout: float
+    invocation: Invocation,
+    account: Mapping[str, Any],
+    file: SourceFile | None,
+    *,
+    lock_timeout: float,
 ) -> int:
     from engine.operations.import_account.import_account import ImportOptions, import_account
 
@@ -228,6 +249,7 @@ def _import_account(
         inactive=account["inactive"],
         match=account["match"] or "",
         plain=account["plain"],
+        source=file.read(invocation) if file is not None else None,
         lock_timeout=lock_timeout,
     )
 
@@ -252,7 +274,8 @@ def _import_account(
         return 1
     invocation.write_out(invocation.view.account_import(report))
     if report.written:
-        invocation.write_note("engine plan shows that nothing changes.")
+        shows = "what it creates" if report.new else "that nothing changes"
+        invocation.write_note(f"engine plan shows {shows}.")
     return 0
 
 

@@ -126,7 +126,8 @@ def _refused(
             lines.setdefault(one.location.line, []).append(address)
         for problem in found:
             for address in _named(problem, stack, lines):
-                key, _ = stack.objects[address]
+                known = stack.objects.get(address)
+                key = known[0] if known else ObjectKey(address.partition(".")[0], "", "")
                 yield Refused(
                     key=key, address=address, reason=problem.message.removeprefix(f"{address}: ")
                 )
@@ -136,8 +137,9 @@ def _named(
     problem: Problem, stack: DeclaredStack, lines: Mapping[int, Sequence[str]]
 ) -> Sequence[str]:
     """The resources that a finding is about: by its line, else by what it says."""
-    at_line = [address for address in lines.get(problem.line, ()) if address in stack.objects]
-    found = at_line or [address for address in stack.objects if address in problem.message]
+    addresses = (*stack.objects, *stack.new)
+    at_line = [address for address in lines.get(problem.line, ()) if address in addresses]
+    found = at_line or [address for address in addresses if address in problem.message]
     if not found:
         raise EngineError(
             f"the code for {stack.module.name} was written wrong: {problem}",
@@ -189,6 +191,7 @@ class _Trial:
         imports = {
             address: Import(address=one.address, id=objects[address][0].id, location=one.location)
             for address, one in graph.declarations.items()
+            if address in objects
         }
         importing = dataclasses.replace(
             graph, stack=dataclasses.replace(graph.stack, imports=imports)
@@ -197,6 +200,8 @@ class _Trial:
         referred = referred_attributes(graph, self._schemas)
         resources = {}
         for change in plan.changes:
+            if str(change.address) in self._declared.new:
+                continue
             resources[str(change.address)] = as_declared(
                 self._schemas,
                 graph,
@@ -229,6 +234,8 @@ class _Trial:
         """Note what a plan would change; what is no leaf takes the resource out."""
         for change in changes:
             address = str(change.address)
+            if address in self._declared.new:
+                continue  # the next apply creates it
             key, _ = self._declared.objects[address]
             fields = change.fields
             for one in fields:

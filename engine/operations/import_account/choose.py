@@ -97,7 +97,8 @@ class Choice:
         for name, some in ids.items():
             self.survey.read_more(name, some)
             kind, taken = self.survey.schemas[name], self.taken.setdefault(name, {})
-            for id, entry in self.survey.found[name].items():
+            found = self.survey.found[name]
+            for id, entry in ((id, found[id]) for id in sorted(some) if id in found):
                 why = self._why_never(kind, id, entry)
                 if why in (None, WhyLeft.STAMPED):
                     taken[id] = entry

@@ -19,8 +19,10 @@ from engine.schema.remote import RemoteObject
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.source.model import WrittenModule, WrittenResource
 from engine.source.names import name_resources
-from engine.values.paths import Path, dotted, set_path
-from engine.values.targets import OutputTarget
+from engine.values.markers import UNKNOWN
+from engine.values.paths import Path, dotted, get_path, set_path
+from engine.values.targets import AttributeTarget, OutputTarget, Target
+from engine.values.templates import rewritten, targets_in
 from engine.values.tree import scalars
 
 _NOT_WANTED = WantedObject()
@@ -48,12 +50,14 @@ class DeclaredStack:
         objects: The object of each resource, by address.
         unknown: What Stripe does not return of them.
         reads: The stacks of this import whose outputs it reads.
+        new: Addresses of what is no object yet: the next apply creates it.
     """
 
     module: WrittenModule
     objects: Mapping[str, tuple[ObjectKey, RemoteObject]]
     unknown: tuple[Unknown, ...]
     reads: frozenset[str]
+    new: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -67,6 +71,7 @@ class Declarer:
         now: What the clock says.
         wanted: What another tool says of the objects.
         ignored: Leaves that are put under `ignore_changes`, with the reason, by object.
+        refused: Addresses of what is not declared, although another tool wants it to be created.
     """
 
     schemas: Schemas
@@ -75,6 +80,7 @@ class Declarer:
     now: float
     wanted: Wanted | None = None
     ignored: dict[ObjectKey, dict[str, str]] = field(default_factory=dict)
+    refused: set[str] = field(default_factory=set)
     _places: dict[tuple[str, str], tuple[str, ResourceAddress]] = field(default_factory=dict)
     _ended: frozenset[tuple[str, str]] = frozenset()
     _outputs: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)
@@ -85,6 +91,9 @@ class Declarer:
         by_stack: dict[str, dict[ObjectKey, RemoteObject]] = {}
         for key, entry in objects.items():
             by_stack.setdefault(self.stack_of(key.type), {})[key] = entry
+        new = self._new()
+        for name in new:
+            by_stack.setdefault(name, {})
         addresses = {name: self._named(by_stack[name]) for name in sorted(by_stack)}
         self._places = {
             (key.type, self.schemas[key.type].own_id(key.id)): (name, address)
@@ -105,8 +114,50 @@ class Declarer:
             ]
             for name in addresses
         }
-        stacks = (self._stack(name, written[name]) for name in self._order())
-        return tuple(stack for stack in stacks if stack.objects)
+        places = {
+            address: (name, key)
+            for name, some in addresses.items()
+            for key, address in some.items()
+        }
+        created = {
+            name: [
+                new_resource(address, arguments, self._outside(name, places, objects))
+                for address, arguments in some.items()
+            ]
+            for name, some in new.items()
+        }
+        stacks = (self._stack(name, written[name], created.get(name, [])) for name in self._order())
+        return tuple(stack for stack in stacks if stack.objects or stack.new)
+
+    def _new(self) -> Mapping[str, Mapping[ResourceAddress, Mapping[str, Any]]]:
+        """What is no object yet, by stack."""
+        found: dict[str, dict[ResourceAddress, Mapping[str, Any]]] = {}
+        declared = self.wanted.declared if self.wanted is not None else {}
+        for address, arguments in declared.items():
+            if address not in self.refused:
+                found.setdefault(self.stack_of(address.type), {})[address] = arguments
+        return found
+
+    def _outside(
+        self,
+        stack: str,
+        places: Mapping[ResourceAddress, tuple[str, ObjectKey]],
+        objects: Mapping[ObjectKey, RemoteObject],
+    ) -> Callable[[Target], Any]:
+        """What a new resource of a stack writes for a reference to one in another stack."""
+
+        def outside(target: Target) -> Any:
+            place = places.get(target.address) if isinstance(target, AttributeTarget) else None
+            if place is None or not isinstance(target, AttributeTarget) or place[0] == stack:
+                return target
+            key = place[1]
+            own_id = self.schemas[key.type].own_id(key.id)
+            if target.attribute != "id":
+                return get_path(objects[key], target.path, UNKNOWN)
+            text = self.reference(stack, key.type, own_id).text
+            return next(targets_in(text), own_id)
+
+        return outside
 
     def _named(
         self, objects: Mapping[ObjectKey, RemoteObject]
@@ -129,20 +180,24 @@ class Declarer:
             yield from ready
             done.update(ready)
 
-    def _stack(self, name: str, declared: list[_Declared]) -> DeclaredStack:
+    def _stack(
+        self, name: str, declared: list[_Declared], new: list[WrittenResource]
+    ) -> DeclaredStack:
         # A singleton that holds nothing which could be declared is as Stripe made it.
         filled = [one for one in declared if one.arguments or not one.kind.life.singleton]
-        titles = sorted({one.kind.title for one in filled})
+        kinds = {one.kind.title for one in filled}
+        titles = sorted({*kinds, *(self.schemas[one.address.type].title for one in new)})
         return DeclaredStack(
             module=WrittenModule(
                 name=name,
                 docstring=_docstring(titles),
-                resources=tuple(one.resource for one in filled),
+                resources=(*(one.resource for one in filled), *new),
                 outputs=self._outputs[name],
             ),
             objects={str(one.address): (one.key, one.entry) for one in filled},
             unknown=tuple(unknown for one in filled for unknown in one.unknown),
             reads=frozenset(self._reads[name]),
+            new=frozenset(str(one.address) for one in new),
         )
 
     def is_live(self, object_name: str, id: str) -> bool:
@@ -201,10 +256,11 @@ class _Declared:
         self.notes: dict[Path, str] = {}
         self.unknown: list[Unknown] = []
         self._ignored = dict(declarer.ignored.get(key, {}))
-        wanted = declarer.wanted
-        known = wanted.objects.get(key, _NOT_WANTED).known if wanted is not None else {}
+        wanted = _NOT_WANTED
+        if declarer.wanted is not None:
+            wanted = declarer.wanted.objects.get(key, _NOT_WANTED)
         for untold in declaration.untold:
-            self._fill(untold, known)
+            self._fill(untold, wanted.known)
         if plain:
             self.notes |= {
                 path: plain[value]
@@ -212,13 +268,17 @@ class _Declared:
                 if isinstance(value, str) and value in plain
             }
         for path in self.kind.creation_only:
-            self._note_unknown(path, secret=True)
+            if path not in wanted.secrets:
+                self._note_unknown(path, secret=True)
 
     def _fill(self, untold: Untold, known: Mapping[str, Any]) -> None:
         """Declare what Stripe does not return, if another tool knows it or it has to be there."""
         name = str(untold.path[0])
-        if name in known:
-            self.arguments[name] = known[name]
+        value = get_path(known, untold.path)
+        if value is not None:
+            # What the object has too is what Stripe fills in.
+            if value != get_path(self.entry, untold.path):
+                set_path(self.arguments, untold.path, value)
         elif untold.needed:
             set_path(self.arguments, untold.path, untold.stand_in)
             self.notes[untold.path] = "Stripe does not return it: this value is not its own"
@@ -253,6 +313,19 @@ class _Declared:
             remarks=tuple(remarks),
             notes=self.notes,
         )
+
+
+def new_resource(
+    address: ResourceAddress, arguments: Mapping[str, Any], outside: Callable[[Target], Any]
+) -> WrittenResource:
+    """The declaration of what is no object yet.
+
+    Args:
+        address: Its address.
+        arguments: What another tool makes it with; references as text.
+        outside: What is written for a reference.
+    """
+    return WrittenResource(address=address, arguments=rewritten(arguments, outside))
 
 
 def _docstring(titles: list[str]) -> str:

@@ -13,6 +13,9 @@ from engine.operations.import_account import owned
 from engine.operations.import_account.check import Checked, check
 from engine.operations.import_account.choose import Choice
 from engine.operations.import_account.declare import DeclaredStack, Declarer
+from engine.operations.import_account.origins.keep import keep_secrets, refuse_strangers
+from engine.operations.import_account.origins.origin import Origin
+from engine.operations.import_account.origins.source import Source
 from engine.operations.import_account.owned import Owned
 from engine.operations.import_account.stacks import DEFAULT, check_name, free_names, names_in_use
 from engine.operations.import_account.survey import Survey, needed_by, types_of
@@ -28,9 +31,7 @@ from engine.ports.reports import (
     AccountImport,
     IgnoredLeaf,
     ImportedStack,
-    LeftOut,
     Refused,
-    WhyLeft,
 )
 from engine.schema.remote import RemoteObject
 from engine.state.pending_import import PendingImport
@@ -50,7 +51,7 @@ class ImportOptions:
         inactive: Import archived objects too.
         match: Pattern of the objects to import; empty for all.
         plain: One call for each resource.
-        wanted: Objects that another tool names; None for what is on the account.
+        source: The file of another tool that names the objects; None for what is on the account.
         lock_timeout: Seconds to wait for another run.
     """
 
@@ -60,7 +61,7 @@ class ImportOptions:
     inactive: bool = False
     match: str = ""
     plain: bool = False
-    wanted: Wanted | None = None
+    source: Source | None = None
     lock_timeout: float = 0.0
 
 
@@ -80,6 +81,8 @@ def import_account(
     Raises:
         UsageError: if the stack cannot have that name.
         GuardError: if the key belongs to another account or mode than the environment says.
+        NotFoundError: if the account has none of the objects that another tool names.
+        SecretSinkError: if a secret that it knows cannot be kept.
         ProviderError: if Stripe cannot be reached, or refuses to list a type that was named.
         StateError: if a state of the project cannot be read, or one cannot be written.
         LockHeldError: if another run works on a stack of that name.
@@ -90,8 +93,8 @@ def import_account(
     session = Session(context)
     account = session.check_account()
     have = owned.read(session)
-    choice = _chosen(session, options, have)
-    draft = _Draft(session, options, have, choice)
+    choice, origin = _chosen(session, options, have)
+    draft = _Draft(session, options, have, choice, origin)
     draft.settle()
     report = AccountImport(
         environment=context.environment,
@@ -101,25 +104,26 @@ def import_account(
         server=context.settings.environment.server,
         found=sum(map(len, choice.survey.found.values())),
         stacks=tuple(draft.written()),
-        left=(*choice.left_out(), *_missing(context, options, choice)),
-        refused=tuple(draft.refused.values()),
+        left=choice.left_out(),
+        refused=(*draft.refused.values(), *draft.refused_new.values()),
         unread=tuple(choice.survey.unread.values()),
         ignored=tuple(draft.ignored.values()),
         unknown=tuple(unknown for stack in draft.stacks for unknown in stack.unknown),
+        notes=(*origin.gone(choice.survey.found), *origin.lines()) if origin is not None else (),
         requests=session.requests,
         finished=finished,
     )
     if not report.stacks or not approve(report):
         return report
-    _commit(session, draft, options)
+    _commit(session, draft, options, origin)
     return dataclasses.replace(report, written=True)
 
 
 # ── what is on the account ────────────────────────────────────────────────────────────────
 
 
-def _chosen(session: Session, options: ImportOptions, have: Owned) -> Choice:
-    context, wanted = session.context, options.wanted
+def _chosen(session: Session, options: ImportOptions, have: Owned) -> tuple[Choice, Origin | None]:
+    context, origin = session.context, None
     survey = Survey(session.provider, context.schemas, context.hook, options.types)
     types = types_of(context.schemas, options.types)
     choice = Choice(
@@ -132,29 +136,20 @@ def _chosen(session: Session, options: ImportOptions, have: Owned) -> Choice:
     )
     context.hook.surveying()
     try:
-        if wanted is not None:
+        if options.source is not None:
+            origin = options.source.origin(survey, have.owner).only(options.types)
             by_type: dict[str, set[str]] = {}
-            for key in wanted.objects:
+            for key in origin.wanted.objects:
                 by_type.setdefault(key.type, set()).add(key.id)
             choice.choose_only(by_type)
+            refuse_strangers(origin, survey.found, session.account)
         else:
             owners = {name for one in types for name in needed_by(context.schemas[one])}
             survey.lists(sorted({*types, *owners}))
             choice.choose()
     finally:
         context.hook.surveyed()
-    return choice
-
-
-def _missing(context: Context, options: ImportOptions, choice: Choice) -> Iterator[LeftOut]:
-    """What another tool names and the account does not have."""
-    wanted = options.wanted.objects if options.wanted is not None else {}
-    gone = Counter(
-        key.type for key in wanted if key.id not in choice.survey.found.get(key.type, {})
-    )
-    for name, count in sorted(gone.items()):
-        title = context.schemas[name].title
-        yield LeftOut(type=name, title=title, why=WhyLeft.MISSING, count=count)
+    return choice, origin
 
 
 # ── what is written for it ────────────────────────────────────────────────────────────────
@@ -167,11 +162,17 @@ class _Draft:
         stacks: What is declared.
         checked: The texts and states for it.
         refused: Objects that were taken out, by what identifies them.
+        refused_new: What is not declared although another tool makes it, by address.
         ignored: Leaves that were put under `ignore_changes`.
     """
 
     def __init__(
-        self, session: Session, options: ImportOptions, have: Owned, choice: Choice
+        self,
+        session: Session,
+        options: ImportOptions,
+        have: Owned,
+        choice: Choice,
+        origin: Origin | None,
     ) -> None:
         self._session, self._options = session, options
         self._objects: dict[ObjectKey, RemoteObject] = {
@@ -180,7 +181,9 @@ class _Draft:
             for id, entry in objects.items()
         }
         schemas = session.context.schemas
-        areas = sorted({schemas[key.type].stack for key in self._objects})
+        wanted = origin.wanted if origin is not None else Wanted()
+        types = {key.type for key in self._objects} | {one.type for one in wanted.declared}
+        areas = sorted({schemas[name].stack for name in types})
         names = areas if options.split else [options.stack or DEFAULT]
         free = free_names(names, names_in_use(session.context))
         self._declarer = Declarer(
@@ -188,11 +191,12 @@ class _Draft:
             stack_of=lambda name: free[schemas[name].stack if options.split else names[0]],
             elsewhere=have.elsewhere,
             now=session.context.clock(),
-            wanted=options.wanted,
+            wanted=wanted,
         )
         self.stacks: tuple[DeclaredStack, ...] = ()
         self.checked = Checked(texts={})
         self.refused: dict[ObjectKey, Refused] = {}
+        self.refused_new: dict[str, Refused] = {}
         self.ignored: dict[tuple[ObjectKey, str], IgnoredLeaf] = {}
 
     def settle(self) -> None:
@@ -214,7 +218,11 @@ class _Draft:
 
     def _give_in(self, checked: Checked) -> None:
         for refused in checked.refused:
-            self.refused[refused.key] = refused
+            if refused.key.id:
+                self.refused[refused.key] = refused
+            else:
+                self.refused_new[refused.address] = refused
+                self._declarer.refused.add(refused.address)
         for key, leaf in checked.differing:
             if (key, leaf.path) in self.ignored:
                 reason = f"{leaf.path} would be changed by every plan"
@@ -236,13 +244,14 @@ class _Draft:
                 text=self.checked.texts[name],
                 objects=objects,
                 titles=Counter(schemas[key.type].title for key in objects.values()),
+                new=tuple(sorted(stack.new)),
             )
 
 
 # ── writing it ────────────────────────────────────────────────────────────────────────────
 
 
-def _commit(session: Session, draft: _Draft, options: ImportOptions) -> None:
+def _commit(session: Session, draft: _Draft, options: ImportOptions, origin: Origin | None) -> None:
     """Write the stacks, each whole or not at all, after one more look at what is owned.
 
     A signal is heeded once a stack is whole.
@@ -265,6 +274,8 @@ def _commit(session: Session, draft: _Draft, options: ImportOptions) -> None:
         _refuse_changes(session, draft, names)
         stop = locks.enter_context(stoppable(context.hook.stopping))
         for state in draft.checked.states:
+            if origin is not None:
+                state = keep_secrets(context, state, origin.wanted)  # noqa: PLW2901
             pending = PendingImport(state=state, module=draft.checked.texts[state.stack])
             backend.begin_import(pending)
             finish_import(context, pending)

@@ -39,6 +39,10 @@ class Owned:
         """Whether a state of the project records an object."""
         return key in self.owners
 
+    def owner(self, key: ObjectKey) -> str:
+        """The resource that an object is; empty if no stack of the project has it."""
+        return str(self.owners.get(key, ""))
+
     def elsewhere(self, type: str, id: str) -> Elsewhere:
         """What to write for the id of an object that is not imported."""
         owner = self.owners.get(ObjectKey(type, "", id))

@@ -45,6 +45,7 @@ def import_document(report: AccountImport) -> dict[str, Any]:
             }
             for one in report.unknown
         ],
+        "notes": list(report.notes),
         "requests": report.requests,
     }
 
@@ -58,4 +59,5 @@ def _stack(stack: ImportedStack) -> dict[str, Any]:
             {"address": address, "type": key.type, "id": key.id}
             for address, key in stack.objects.items()
         ],
+        "new": list(stack.new),
     }

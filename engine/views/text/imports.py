@@ -16,7 +16,6 @@ _WHY: Mapping[WhyLeft, str] = {
     WhyLeft.ARCHIVED: "archived or disabled (--inactive imports them)",
     WhyLeft.ENDED: "ended for good",
     WhyLeft.UNMATCHED: "not like --match",
-    WhyLeft.MISSING: "not on this account",
     WhyLeft.STAMPED: "stamped by a stack that this project does not have: another project manages "
     "them, or a state was lost (engine state rebuild); engine import ADDR ID imports one",
 }
@@ -37,6 +36,7 @@ def import_text(report: AccountImport, style: Style, *, verbose: bool = False) -
     if verbose:
         blocks += [f"{style.paint(stack.file, 'bold')}\n{stack.text}" for stack in report.stacks]
     sections = (
+        ("From the file:", iter(report.notes)),
         ("Not imported:", _left_lines(report)),
         ("Not listed, since Stripe refuses it:", _unread_lines(report)),
         ("Left as it is on Stripe (ignore_changes):", _ignored_lines(report)),
@@ -63,9 +63,12 @@ def _stack_lines(stack: ImportedStack, style: Style) -> Iterator[str]:
         f"{style.paint('+', 'green')} {style.paint(stack.file, 'bold')}: "
         f"{counted(len(stack.objects), 'object')}, {counted(lines, 'line')}"
     )
-    width = max(len(f"{number:,}") for number in stack.titles.values())
+    width = max((len(f"{number:,}") for number in stack.titles.values()), default=0)
     for title, number in sorted(stack.titles.items(), key=lambda entry: (-entry[1], entry[0])):
         yield f"    {number:>{width},} {title}{'' if number == 1 else 's'}"
+    if stack.new:
+        shown = ", ".join(stack.new[:_FEW]) + (", ..." if len(stack.new) > _FEW else "")
+        yield f"    {len(stack.new):,} not on the account, which the next apply creates: {shown}"
 
 
 def _left_lines(report: AccountImport) -> Iterator[str]:
@@ -77,7 +80,8 @@ def _left_lines(report: AccountImport) -> Iterator[str]:
         types = ", ".join(counted(left.count, left.title) for left in some)
         yield f"{total:,} {_WHY[why]}" + (f": {types}" if why is not WhyLeft.OWNED else "")
     for refused in report.refused[:_FEW]:
-        yield f"{refused.address} [{refused.key.id}]: {refused.reason}"
+        id = f" [{refused.key.id}]" if refused.key.id else ""
+        yield f"{refused.address}{id}: {refused.reason}"
     yield from _more(len(report.refused))
 
 
@@ -117,11 +121,17 @@ def _conclusion(report: AccountImport) -> str:
         names = ", ".join(f"stacks/{name}.py" for name in report.finished)
         found = f"An import that was interrupted is finished: {names}.\n{found}"
     if report.stacks:
-        return f"{found} A plan of them is empty. Nothing on Stripe is changed."
+        empty = "A plan of them is empty."
+        if report.new:
+            empty = f"A plan of them creates {counted(report.new, 'object')} and changes nothing."
+        return f"{found} {empty} Nothing on Stripe is changed."
     return f"{found} There is nothing to import that no stack manages; nothing was written."
 
 
 def written_text(report: AccountImport) -> str:
     """Say what was written."""
     files = ", ".join(stack.file for stack in report.stacks)
+    if report.new:
+        objects = counted(report.count, "object")
+        return f"Imported {objects} and declared {report.new:,} more in {files}."
     return f"Imported {counted(report.count, 'object')} into {files}."

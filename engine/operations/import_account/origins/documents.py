@@ -18,8 +18,12 @@ _ZIP = b"PK\x03\x04"
 _STANDARD_INPUT = "-"
 
 
-def read_file(name: str) -> bytes:
+def read_file(name: str, path: Path) -> bytes:
     """The content of a file; of the standard input for `-`.
+
+    Args:
+        name: The file, as it was given.
+        path: Where it is.
 
     Raises:
         UsageError: if it cannot be read, or is too large to be what is wanted.
@@ -28,7 +32,7 @@ def read_file(name: str) -> bytes:
         content = sys.stdin.buffer.read(_LARGEST + 1)
     else:
         try:
-            with Path(name).open("rb") as file:
+            with path.open("rb") as file:
                 content = file.read(_LARGEST + 1)
         except IsADirectoryError as error:
             raise UsageError(f"{name} is a folder", hint="name the file in it") from error

@@ -105,15 +105,11 @@ class _Finder:
 
     def notes(self) -> list[str]:
         """What a person should know before the import."""
-        found = []
-        if new := [str(address) for address in self.declared if address not in self._several]:
-            found.append(f"Not on the account, so the next apply creates it: {', '.join(new)}")
-        found += [
+        return [
             f"{address} is like {len(ids)} objects: {', '.join(ids)}. It is declared, and the next "
             f"apply creates another one; engine import {address} {ids[0]} takes that one instead"
             for address, ids in self._several.items()
         ]
-        return found
 
     def _of_earlier(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Arguments without those that refer to what comes later: an update sets them."""

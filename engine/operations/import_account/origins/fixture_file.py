@@ -21,9 +21,8 @@ from engine.operations.import_account.origins.documents import (
     title,
 )
 from engine.operations.import_account.origins.fixture_values import typed, unfolded
-from engine.operations.import_account.origins.left_out import LeftOut
 from engine.operations.import_account.origins.names import logical_names
-from engine.operations.import_account.origins.origin import Entry
+from engine.operations.import_account.origins.origin import Entry, LeftOut
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.values.templates import escaped
 from engine.values.tree import map_scalars
@@ -69,7 +68,9 @@ def read_fixtures(
     document = parse_document(content, name, wanted="a fixture file", how=_HOW)
     version = as_map(document.get("_meta")).get("template_version", _VERSION)
     if not isinstance(document.get("fixtures"), list):
-        raise UsageError(f"{title(name)} is not a fixture file of the Stripe CLI", hint=_HOW)
+        state = any(part in document for part in ("resources", "deployment", "values"))
+        hint = "engine import --from-tfstate FILE reads it" if state else _HOW
+        raise UsageError(f"{title(name)} is not a fixture file of the Stripe CLI", hint=hint)
     if version != _VERSION:
         raise UsageError(
             f"{title(name)} has template version {version}; {_VERSION} can be read", hint=_HOW

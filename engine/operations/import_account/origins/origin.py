@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import dataclasses
+from collections import Counter
+from collections.abc import Collection, Mapping
 from dataclasses import field
 from typing import Any
 
 from engine.frozen import frozen
 from engine.operations.import_account.wanted import Wanted
+from engine.schema.remote import RemoteObject
 
 _SHOWN = 10
 
@@ -50,6 +53,36 @@ class Inventory:
     forget: str
 
 
+class LeftOut:
+    """Collects what is not taken while a file is read."""
+
+    def __init__(self) -> None:
+        self._named: dict[str, list[str]] = {}
+        self._counted: dict[str, Counter[str]] = {}
+
+    def add(self, reason: str, name: str) -> None:
+        """Name one thing that is not taken."""
+        self._named.setdefault(reason, []).append(name)
+
+    def is_other(self, mode: object, type: str, address: str, prefix: str) -> bool:
+        """Whether a resource is a data source or another provider's, and note it."""
+        if mode != "managed":
+            self.add("it is only read there", address)
+        elif not type.startswith(prefix):
+            self._counted.setdefault("it is of another provider", Counter())[type] += 1
+        else:
+            return False
+        return True
+
+    def found(self) -> dict[str, tuple[str, ...]]:
+        """The names by the reason, types of other providers with their counts."""
+        counted = {
+            reason: tuple(f"{count} {type}" for type, count in sorted(counts.items()))
+            for reason, counts in self._counted.items()
+        }
+        return {**{reason: tuple(names) for reason, names in self._named.items()}, **counted}
+
+
 @frozen
 class Origin:
     """What to import, and what to say about it.
@@ -68,6 +101,28 @@ class Origin:
     notes: tuple[str, ...] = ()
     livemode: bool | None = None
 
+    def only(self, types: Collection[str]) -> Origin:
+        """The same with these types alone; with all if there are none."""
+        if not types:
+            return self
+        objects = {key: one for key, one in self.wanted.objects.items() if key.type in types}
+        declared = {at: one for at, one in self.wanted.declared.items() if at.type in types}
+        wanted = dataclasses.replace(self.wanted, objects=objects, declared=declared)
+        return dataclasses.replace(self, wanted=wanted)
+
+    def gone(self, there: Mapping[str, Mapping[str, RemoteObject]]) -> list[str]:
+        """What is to be imported and is not on the account any longer.
+
+        Args:
+            there: What was read from the account, by type and id.
+        """
+        gone = [
+            f"{key.type}.{one.name} ({key.id})"
+            for key, one in self.wanted.objects.items()
+            if key.id not in there.get(key.type, {})
+        ]
+        return [f"Not on the account any longer: {_listed(gone)}"] if gone else []
+
     def lines(self) -> list[str]:
         """What a person should know before the import."""
         found = [
@@ -77,6 +132,12 @@ class Origin:
         renamed = [f"{theirs} -> {ours}" for ours, theirs in sorted(self.renamed.items())]
         if renamed:
             found.append(f"Other addresses here: {_listed(renamed)}")
+        if secrets := sum(bool(one.secrets) for one in self.wanted.objects.values()):
+            what = "a secret" if secrets == 1 else f"{secrets} secrets"
+            found.append(
+                f"It holds {what} in the clear: into the secret sink, and nowhere else. Remove the "
+                "file when it is not needed any longer"
+            )
         return [*found, *self.notes]
 
 

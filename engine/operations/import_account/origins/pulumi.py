@@ -6,6 +6,7 @@ in another spelling: `stripe:index/portalConfiguration:PortalConfiguration`, `en
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -13,8 +14,7 @@ from typing import Any
 
 from engine.errors import UsageError
 from engine.operations.import_account.origins.documents import as_list, as_map, title
-from engine.operations.import_account.origins.left_out import LeftOut
-from engine.operations.import_account.origins.origin import Entry, Inventory
+from engine.operations.import_account.origins.origin import Entry, Inventory, LeftOut
 
 _FORGET = "pulumi state delete"
 _TYPE = re.compile(r"stripe:index/(\w+):\w+")
@@ -86,8 +86,9 @@ def _is_secret(value: object) -> bool:
 def _plain(value: Any) -> Any:
     """A value in Terraform's spelling; a secret that the export does not show is None."""
     if _is_secret(value):
-        text = value.get("plaintext")
-        return json.loads(text) if isinstance(text, str) else None
+        with contextlib.suppress(ValueError, TypeError):
+            return json.loads(value.get("plaintext"))
+        return None
     if isinstance(value, Mapping):
         return {_snake(key): _plain(inner) for key, inner in value.items()}
     return [_plain(inner) for inner in value] if isinstance(value, list) else value

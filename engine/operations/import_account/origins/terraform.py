@@ -12,8 +12,7 @@ from typing import Any
 
 from engine.errors import UsageError
 from engine.operations.import_account.origins.documents import as_list, as_map, title
-from engine.operations.import_account.origins.left_out import LeftOut
-from engine.operations.import_account.origins.origin import Entry, Inventory
+from engine.operations.import_account.origins.origin import Entry, Inventory, LeftOut
 
 PULL = "terraform state pull > FILE writes the state (tofu state pull with OpenTofu)"
 _FORMAT = 4
@@ -68,7 +67,8 @@ def _check(document: Mapping[str, Any], name: str) -> None:
                 f"{what} is a state of format {version}; formats up to {_FORMAT} can be read",
                 hint="terraform show -json > FILE prints it in a form that can be read",
             )
-        raise UsageError(f"{what} is not a Terraform state", hint=PULL)
+        hint = "engine import --from-fixtures FILE reads it" if "fixtures" in document else PULL
+        raise UsageError(f"{what} is not a Terraform state", hint=hint)
 
 
 def _recorded(resources: list[Any], left_out: LeftOut) -> Iterator[Entry]:

@@ -116,7 +116,7 @@ def test_a_code_that_was_switched_off_is_free() -> None:
 
 
 def test_what_is_not_found_is_declared() -> None:
-    """With references, and plainly said."""
+    """With references to what is found."""
     origin = _find(PRODUCT, PRICE, account={"stripe_product": [PRO]})
     assert _found(origin) == {"stripe_product.product": "prod_1"}
     assert origin.wanted.declared == {
@@ -127,9 +127,7 @@ def test_what_is_not_found_is_declared() -> None:
             "recurring": {"interval": "month"},
         }
     }
-    assert origin.lines() == [
-        "Not on the account, so the next apply creates it: stripe_price.month"
-    ]
+    assert origin.lines() == []
 
 
 def test_what_belongs_to_something_new_is_new() -> None:

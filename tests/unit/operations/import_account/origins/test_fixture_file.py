@@ -215,6 +215,13 @@ def test_a_file_that_is_something_else(content: bytes, message: str) -> None:
         read_fixtures(content, "seed.json", loader.schemas(), {})
 
 
+def test_a_state_is_another_file() -> None:
+    """Its option is named."""
+    with pytest.raises(UsageError) as refused:
+        read_fixtures(b'{"version": 4, "resources": []}', "a", loader.schemas(), {})
+    assert refused.value.hint == "engine import --from-tfstate FILE reads it"
+
+
 def test_a_damaged_file_makes_nothing() -> None:
     """Parts of another form are passed over."""
     content = json.dumps({"fixtures": [None, 1, {}, {"method": "post", "params": []}]}).encode()

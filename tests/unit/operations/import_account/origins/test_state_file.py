@@ -254,6 +254,7 @@ def test_secrets_are_sealed() -> None:
     assert events.secrets == {("webhook_endpoint", "signing_secret"): Sensitive(SECRET)}
     assert imported.secrets == {}
     assert SECRET not in repr(origin)
+    assert origin.lines()[-1].startswith("It holds 2 secrets in the clear")
 
 
 def test_what_the_state_marks_as_sensitive_is_no_argument() -> None:
@@ -403,6 +404,7 @@ PULL = "terraform state pull"
         (b'{"serial": 1, "encrypted_data": "x"}', "is encrypted", "tofu state pull"),
         (b'{"format_version": "1.2", "planned_values": {}}', "is a plan, not a state", PULL),
         (b'{"deployment": {"manifest": {}}}', "holds no resources", "pulumi stack export"),
+        (b'{"fixtures": []}', "is not a Terraform state", "engine import --from-fixtures"),
     ],
 )
 def test_a_file_that_is_something_else(content: bytes, message: str, hint: str) -> None:
