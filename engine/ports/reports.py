@@ -267,6 +267,7 @@ class AccountImport:
         ignored: Leaves that are put under `ignore_changes`.
         unknown: What Stripe does not return.
         notes: What is to say of the file that names the objects; none without one.
+        without_state: Stacks that have a module and were never applied to this account.
         requests: Calls made.
         finished: Stacks of an earlier import that was interrupted; they are written now.
         written: The stacks were written; False if the person did not want that, or there are none.
@@ -285,6 +286,7 @@ class AccountImport:
     ignored: tuple[IgnoredLeaf, ...] = ()
     unknown: tuple[Unknown, ...] = ()
     notes: tuple[str, ...] = ()
+    without_state: tuple[str, ...] = ()
     requests: int = 0
     finished: tuple[str, ...] = ()
     written: bool = False

@@ -133,3 +133,14 @@ def test_neither_key_nor_network_is_needed(
     )
     monkeypatch.delenv("NOT_SET", raising=False)
     assert engine("state", "verify", "-e", "live").code == 0
+
+
+def test_an_import_that_cannot_be_finished_is_a_finding(engine: Engine, root: Path) -> None:
+    """Also of a stack that has no state yet."""
+    (root / "state" / "local").mkdir(parents=True)
+    (root / "state" / "local" / "new.import").write_bytes(b"{")
+    ended = engine("state", "verify")
+    assert ended.code == 1
+    assert "state/local/new.import:1: it is not whole" in ended.err
+    assert "delete state/local/new.import" in ended.err
+    assert "it is not whole" in engine("plan").err

@@ -24,7 +24,11 @@ from engine.operations.run.context import Context
 from engine.operations.run.guards import check_usable, refuse_held
 from engine.operations.run.interrupt import stoppable
 from engine.operations.run.opening import report_waiting
-from engine.operations.run.pending_imports import finish_import, finish_imports
+from engine.operations.run.pending_imports import (
+    check_modules_writable,
+    finish_import,
+    finish_imports,
+)
 from engine.operations.run.session import Session
 from engine.plan.inputs.ownership import ObjectKey
 from engine.ports.reports import (
@@ -34,6 +38,7 @@ from engine.ports.reports import (
     Refused,
 )
 from engine.schema.remote import RemoteObject
+from engine.stack.loader import stack_files
 from engine.state.pending_import import PendingImport
 
 _ROUNDS = 10
@@ -89,6 +94,7 @@ def import_account(
     """
     check_name(options.stack or DEFAULT)
     check_usable(context.settings.environment)
+    refuse_held(context, (options.stack or DEFAULT,))
     finished = finish_imports(context)
     session = Session(context)
     account = session.check_account()
@@ -110,6 +116,7 @@ def import_account(
         ignored=tuple(draft.ignored.values()),
         unknown=tuple(unknown for stack in draft.stacks for unknown in stack.unknown),
         notes=(*origin.gone(choice.survey.found), *origin.lines()) if origin is not None else (),
+        without_state=_without_state(context),
         requests=session.requests,
         finished=finished,
     )
@@ -117,6 +124,12 @@ def import_account(
         return report
     _commit(session, draft, options, origin)
     return dataclasses.replace(report, written=True)
+
+
+def _without_state(context: Context) -> tuple[str, ...]:
+    """Stacks that were never applied here: what they declare may be on the account already."""
+    applied = context.backend.stacks(context.environment)
+    return tuple(name for name in stack_files(context.settings.stacks) if name not in applied)
 
 
 # ── what is on the account ────────────────────────────────────────────────────────────────
@@ -272,6 +285,9 @@ def _commit(session: Session, draft: _Draft, options: ImportOptions, origin: Ori
                 )
             )
         _refuse_changes(session, draft, names)
+        for name in names:
+            backend.check_writable(name, environment)
+        check_modules_writable(context)
         stop = locks.enter_context(stoppable(context.hook.stopping))
         for state in draft.checked.states:
             if origin is not None:

@@ -7,10 +7,11 @@ is written first: a module without a state would make every object a second time
 from __future__ import annotations
 
 import contextlib
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from engine.durable_files import create_durably, sweep
+from engine.durable_files import create_durably, make_folder, sweep
 from engine.errors import EngineError, StateError
 from engine.operations.run.context import Context
 from engine.plan.inputs.ownership import key_of
@@ -74,6 +75,25 @@ def finish_import(context: Context, pending: PendingImport) -> None:
             backend.remove(state)
         raise _in_the_way(context, pending, place, recorded=stored is not None)
     backend.end_import(state.stack, state.environment)
+
+
+def check_modules_writable(context: Context) -> None:
+    """Find out, before anything is written, whether a module can be.
+
+    Raises:
+        EngineError: if not.
+    """
+    folder = context.settings.stacks
+    try:
+        make_folder(folder)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise EngineError(
+            f"{folder.name}/ cannot be written",
+            cause=error.strerror,
+            hint="make room, or make the folder writable, and run the command again; nothing was "
+            "written",
+        ) from error
 
 
 def _create(module: Path, text: str) -> bool:

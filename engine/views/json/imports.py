@@ -46,6 +46,7 @@ def import_document(report: AccountImport) -> dict[str, Any]:
             for one in report.unknown
         ],
         "notes": list(report.notes),
+        "without_state": list(report.without_state),
         "requests": report.requests,
     }
 

@@ -45,15 +45,15 @@ class Listed:
     answered: int = 0
     counts: Counter[str] = field(default_factory=Counter)
 
-    def sentence(self) -> str:
-        """How far it has come; how much there will be is not known."""
+    def parts(self) -> list[str]:
+        """How far it has come, the most important first; how much there will be is not known."""
         counts = Counter(dict(self.counts))  # a copy: other threads go on
-        most = ", ".join(counted(number, title) for title, number in counts.most_common(3))
-        objects = counted(counts.total(), "object")
-        return (
-            f"Reading the account: {objects}{f' ({most}, …)' if len(counts) > 1 else ''}, "
-            f"{counted(self.answered, 'request')} answered"
-        )
+        most = (counted(number, title) for title, number in counts.most_common(3))
+        return [
+            f"Reading the account: {counts.total():,} objects",
+            counted(self.answered, "request") + " answered",
+            *(most if len(counts) > 1 else ()),
+        ]
 
 
 @dataclass(slots=True)

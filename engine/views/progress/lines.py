@@ -111,7 +111,7 @@ class LineProgress(Hook):
         """All lists of the account have been read."""
         with self._lock:
             if self._listed is not None and self._verbose:
-                self._write(f"{self._listed.sentence()}.")
+                self._write(", ".join(self._listed.parts()))
             self._listed = None
 
     def refreshed(self, stack: str) -> None:  # noqa: ARG002 - the port's signature
@@ -202,7 +202,7 @@ class LineProgress(Hook):
                 + (f", {waiting}" if waiting else "")
             ]
         if self._listed is not None:
-            return [self._listed.sentence() + (f", {waiting}" if waiting else "")]
+            return [", ".join([*self._listed.parts(), *([waiting] if waiting else [])])]
         return []
 
     def _write(self, line: str) -> None:

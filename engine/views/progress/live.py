@@ -186,7 +186,8 @@ def still_listing(listed: Listed, traffic: Traffic | None, *, width: int) -> lis
         traffic: How requests fare; None if Stripe is not spoken to.
         width: Columns of the terminal.
     """
-    parts = [listed.sentence(), held_back(traffic)]
+    first, answered, *most = listed.parts()
+    parts = [first, answered, held_back(traffic), *most]
     return [", ".join(_fitting(parts, width, needed=1, gap=", "))]
 
 

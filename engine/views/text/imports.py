@@ -45,6 +45,13 @@ def import_text(report: AccountImport, style: Style, *, verbose: bool = False) -
     for title, lines in sections:
         if rows := [f"  {line}" for line in lines]:
             blocks.append("\n".join([style.paint(title, "bold"), *rows]))
+    if report.stacks and report.without_state:
+        names = ", ".join(report.without_state)
+        blocks.append(
+            f"{style.paint('Warning:', 'yellow')} never applied to this account: {names}. If they "
+            "declare objects that are here, take those over first, with Lifecycle(adopt=True) or "
+            "engine import ADDR ID: two stacks would have them otherwise."
+        )
     blocks.append(_conclusion(report))
     if verbose:
         blocks.append(requests_line(report.requests))
@@ -53,8 +60,9 @@ def import_text(report: AccountImport, style: Style, *, verbose: bool = False) -
 
 def import_question(report: AccountImport) -> str:
     """Ask whether to write the files."""
-    files = "this file" if len(report.stacks) == 1 else f"these {len(report.stacks)} files"
-    return f"Write {files} and what the state records? [y/N] "
+    one = len(report.stacks) == 1
+    files = "this file and its state" if one else f"these {len(report.stacks)} files and states"
+    return f"Write {files}? [y/N] "
 
 
 def _stack_lines(stack: ImportedStack, style: Style) -> Iterator[str]:

@@ -257,3 +257,26 @@ def test_silence_is_complete_however_long_it_takes(
     hook.slowed(12.5)
     carry_out(hook, clock, count=150, seconds=1)
     assert stream.getvalue() == ""
+
+
+def test_the_reading_of_an_account_is_summed_up() -> None:
+    """Every ten seconds, and at its end if asked for: counts, since no total is known."""
+    stream, clock = io.StringIO(), Clock(0.0)
+    hook = LineProgress(stream, verbose=True, clock=clock)
+    hook.surveying()
+    hook.listed("price", 100)
+    hook.answered()
+    assert stream.getvalue() == ""
+    clock.now = 11.0
+    hook.listed("product", 1200)
+    hook.answered()
+    hook.surveyed()
+    hook.listed("price", 1)
+    hook.surveyed()
+    assert (
+        stream.getvalue().splitlines()
+        == [
+            "Reading the account: 1,300 objects, 2 requests answered, 1200 products, 100 prices",
+        ]
+        * 2
+    )

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Callable
 
 import pytest
 
 from engine.plan.model import StepKind
 from engine.ports.outcomes import Outcome
-from engine.views.progress.counters import Reading, Tally
-from engine.views.progress.live import LiveProgress, still_reading, working
+from engine.views.progress.counters import Listed, Reading, Tally
+from engine.views.progress.live import LiveProgress, still_listing, still_reading, working
 from engine.views.style import PLAIN, Style
 from tests.support import build
 from tests.support.clock import Clock
@@ -171,3 +172,13 @@ def test_a_display_is_taken_off_from_wherever(stream: io.StringIO, ending: str) 
     end()
     end()
     assert rest_of(stream.getvalue()).strip("\r\n") in ("", "\x1b[?25h")
+
+
+@pytest.mark.parametrize("width", [44, 70, 90, 200])
+def test_the_reading_of_an_account_fits(width: int) -> None:
+    """What matters least goes first."""
+    listed = Listed(0.0, answered=120, counts=Counter({"price": 9000, "product": 3000}))
+    [line] = still_listing(listed, Line(14), width=width)
+    assert len(line) < width
+    assert line.startswith("Reading the account: 12,000 objects")
+    assert ("9000 prices" in line) == (width == 200)
