@@ -241,6 +241,91 @@ def test_the_file_is_the_same_file(
     assert real.read_bytes() == expected
 
 
+PORTAL = """\
+from engine.stripe import PortalConfiguration, Price, Product, WebhookEndpoint
+
+pro = Product("pro", id="pro", name="Pro")
+month = Price("m", product=pro, currency="usd", unit_amount=900, recurring={"interval": "month"})
+year = Price("y", product=pro, currency="usd", unit_amount=9000, recurring={"interval": "year"})
+portal = PortalConfiguration(
+    "portal",
+    features={
+        "payment_method_update": {"enabled": True},
+        "subscription_update": {
+            "enabled": True,
+            "default_allowed_updates": ["price"],
+            # what one can switch to
+            "products": [
+                {"product": pro, "prices": [month.id]},  # the only one
+            ],
+        },
+    },
+)
+hook = WebhookEndpoint(
+    "hook",
+    url="https://shop.example/stripe",
+    enabled_events=[
+        "price.updated",  # amounts
+        "price.created",
+        # what is sold
+        "product.created",
+    ],
+)
+"""
+
+
+def test_lists_and_references(engine: Engine, root: Path, write: Write, module: Path) -> None:
+    """Entries keep their comments, ids of the stack are references, and others have a comment."""
+    write("shop", PORTAL)
+    write("more", 'from engine.stripe import Product\n\nProduct("other", id="other", name="O")\n')
+    assert engine("apply", "--yes").code == 0
+    dashboard = Dashboard(root)
+    prices = {one["unit_amount"]: one["id"] for one in dashboard("GET", "/v1/prices")["data"]}
+    foreign = dashboard(
+        *("POST", "/v1/prices"),
+        product="other",
+        currency="usd",
+        unit_amount="5",
+        recurring__interval="year",
+    )
+    [portal] = dashboard("GET", "/v1/billing_portal/configurations")["data"]
+    products = "features__subscription_update__products"
+    dashboard(
+        *("POST", f"/v1/billing_portal/configurations/{portal['id']}"),
+        **{
+            f"{products}__0__product": "other",
+            f"{products}__0__prices__0": foreign["id"],
+            f"{products}__1__product": "pro",
+            f"{products}__1__prices__0": prices[9000],
+            f"{products}__1__prices__1": prices[900],
+        },
+    )
+    [hook] = dashboard("GET", "/v1/webhook_endpoints")["data"]
+    events = ("product.created", "coupon.created", "price.updated")
+    dashboard(
+        *("POST", f"/v1/webhook_endpoints/{hook['id']}"),
+        **{f"enabled_events__{place}": event for place, event in enumerate(events)},
+    )
+    accepted = ("stripe_billing_portal_configuration.portal", "stripe_webhook_endpoint.hook")
+    ended = engine("drift", *(f"--accept={address}" for address in accepted))
+    assert (ended.code, ended.err) == (0, "")
+    text = module.read_text(encoding="utf-8")
+    expected = PORTAL.replace('        "price.created",\n', "")
+    expected = expected.replace(
+        '"product.created",\n', '"product.created",\n        "coupon.created",\n'
+    )
+    expected = expected.replace(
+        '"prices": [month.id]},  # the only one\n            ],\n',
+        f"""\
+"prices": [month.id, year.id]}},  # the only one
+                {{"prices": ["{foreign["id"]}"], "product": "other"}},
+            ],  # stripe_product.other of stack more
+""",
+    )
+    assert text == expected
+    assert is_settled(engine)
+
+
 UNDONE = {
     "another change": (
         'Product("b", id="b", name="Changed" if TEXT.count("Only") > 1 else "B")',
@@ -275,6 +360,48 @@ def test_an_edit_with_another_effect_is_undone(
     assert f"the edit was undone: {why}" in ended.err
     assert module.read_text(encoding="utf-8") == text
     assert (root / "state" / "local" / "shop.json").read_bytes() == state
+
+
+def test_a_module_that_changed_meanwhile_is_left_alone(
+    engine: Engine, root: Path, write: Write, module: Path
+) -> None:
+    """Who changed it knows better; here it is the module itself."""
+    text = """\
+    from pathlib import Path
+    from engine.stripe import Product
+
+    own = Path(__file__)
+    own.write_text(own.read_text() + "#")
+    Product("pro", id="pro", name="Pro")
+    """
+    write("shop", text)
+    assert engine("apply", "--yes").code == 0
+    Dashboard(root)("POST", "/v1/products/pro", name="Professional")
+    ended = engine("drift", "--accept", "stripe_product.pro")
+    assert ended.code == 1
+    assert "was changed while its stack was planned" in ended.err
+    assert 'name="Pro")' in module.read_text(encoding="utf-8")
+    assert module.read_text(encoding="utf-8").endswith("#")
+
+
+def test_an_output_follows_with_the_next_apply(engine: Engine, root: Path, write: Write) -> None:
+    """Other stacks read it: that is what an apply is for."""
+    write(
+        "shop",
+        """\
+        from engine import output
+        from engine.stripe import Product
+
+        pro = Product("pro", id="pro", name="Pro")
+        output("name", pro.name)
+        """,
+    )
+    assert engine("apply", "--yes").code == 0
+    Dashboard(root)("POST", "/v1/products/pro", name="Professional")
+    assert engine("drift", "--accept", "stripe_product.pro").code == 0
+    assert engine("drift").code == 0
+    assert engine("apply", "--yes").code == 0
+    assert engine("plan", "--detailed-exitcode").code == 0
 
 
 def test_without_libcst_it_says_what_to_install(root: Path, write: Write) -> None:

@@ -124,7 +124,7 @@ class AccountBehaviour(Behaviour):
         document["capabilities"] = {
             name: value for name, value in held.items() if value not in (None, "unrequested")
         }
-        if document["individual"] is not None:
+        if document.get("individual") is not None:  # an event may have what is left of it
             drop_absent(document["individual"], view.kind("person").response)
 
     def deleting(self, view: AccountView, document: Frozen) -> None:

@@ -14,7 +14,7 @@ from engine.operations.run.session import Session
 from engine.operations.validate import load_graphs
 from engine.plan.compare.normalize import Normalizer
 from engine.plan.inputs.options import PlanOptions
-from engine.plan.model import Change, Plan
+from engine.plan.model import Action, Change, Plan
 from engine.plan.translate.recorded import as_accepted, referred_attributes
 from engine.source.edit.files import SourceFile
 from engine.state.model import State
@@ -128,16 +128,18 @@ def _check(plan: Plan, before: Plan, wanted: Wanted) -> None:
         StateError: if it has.
     """
     paths = {(leaf.address, leaf.path) for leaf in wanted.leaves}
-    earlier = {(change.address, change.action): change for change in before.pending}
+    earlier = {change.address: change for change in before.pending}
     for change in plan.pending:
         differing = [field.path for field in change.fields]
         for path in differing:
             for length in range(1, len(path) + 1):
                 if (change.address, path[:length]) in paths:
                     raise _undone(plan, change, f"still changes {dotted(path)} of {change.address}")
-        same = earlier.get((change.address, change.action))
+        # What is left of an earlier change may be no more than an update.
+        same = earlier.get(change.address)
         known = {field.path for field in same.fields} if same is not None else set()
-        if same is None or not known.issuperset(differing):
+        actions = (Action.UPDATE, same.action) if same is not None else ()
+        if change.action not in actions or not known.issuperset(differing):
             raise _undone(plan, change, f"would {change.action.value} {change.address}")
     new = [refusal for refusal in plan.refusals if refusal not in before.refusals]
     if new:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from engine.operations.cross_checks.other_stacks import other_states
 from engine.operations.run.session import Session
 from engine.plan.drifted import CodeIs, Drifted, DriftedLeaf, DriftKind
 from engine.plan.translate.accepted import accepted
+from engine.schema.attribute import Kind
 from engine.schema.resource_type import ResourceType
 from engine.values.markers import ABSENT, UNKNOWN
 from engine.values.paths import Path, dotted, get_path, reach
@@ -53,17 +55,15 @@ def parse_asked(text: str) -> Asked:
     Raises:
         UsageError: if it is not that.
     """
-    stack, colon, rest = text.rpartition(":") if _names_a_stack(text) else ("", "", text)
+    stack, colon, rest = text.partition(":")
+    if not is_logical_name(stack):
+        stack, colon, rest = "", "", text  # a colon may be in the path
     kind, dot, inner = rest.partition(".")
     name, _, path = inner.partition(".")
     place = parse_place(f"{stack}{colon}{kind}{dot}{name}")
     if place.address is None:
         raise UsageError(f"{text!r} is not ADDR or ADDR.PATH")
     return Asked(stack=place.stack, address=place.address, path=path)
-
-
-def _names_a_stack(text: str) -> bool:
-    return is_logical_name(text.partition(":")[0]) and ":" in text
 
 
 @frozen
@@ -128,34 +128,74 @@ class Accepting:
             if asked.is_about(leaf.path) or asked.is_about(leaf.around):
                 for path in _declared_at(kind, leaf):
                     found.setdefault(path, self._leaf(drifted, kind, leaf, path))
-        yield from found.values()
+        for one in tuple(found.values()):
+            for other in self._that_go_with(drifted, kind, one):
+                found.setdefault(other.path, other)
+        # What is inside of what goes, goes with it.
+        gone = [one.path for one in found.values() if one.after is ABSENT and not one.why_not]
+        for path, one in found.items():
+            if not any(len(head) < len(path) and path[: len(head)] == head for head in gone):
+                yield one
 
     def _leaf(self, drifted: Drifted, kind: ResourceType, leaf: DriftedLeaf, path: Path) -> Leaf:
         address = drifted.address
-        declared = self._graph.declarations[address].arguments
-        before = get_path(declared, path, ABSENT)
         attribute = kind.root.at(path)
         if leaf.sensitive:
             why = ("it is a secret", "set it where the code takes it from; it is not shown")
             return Leaf(address=address, path=path, why_not=why)
         if attribute is None or not attribute.declarable:
-            why = ("no parameter sets it", f"engine apply puts {address} back; or take it out")
+            why = (
+                "no parameter says so",
+                f"engine apply puts it back; to do without it, take {address} out of the code",
+            )
             return Leaf(address=address, path=path, why_not=why)
         if leaf.code_is is CodeIs.AGREES:
+            before = get_path(self._graph.declarations[address].arguments, path, ABSENT)
             return Leaf(address=address, path=path, before=before, after=before)
-        actual = self._observed.objects[address] or {}
-        notes: list[str] = []
+        found = self._declared_as_on_stripe(drifted, kind, path)
+        if leaf.ends and found.after is ABSENT:
+            return dataclasses.replace(found, after=_ended_value(kind, path))
+        return found
+
+    def _declared_as_on_stripe(self, drifted: Drifted, kind: ResourceType, path: Path) -> Leaf:
+        address, notes = drifted.address, list[str]()
+        declared = self._graph.declarations[address].arguments
         after = accepted(
             kind,
             path,
             declared,
             resolve(declared, self._value_of),
-            actual,
+            self._observed.objects[address] or {},
             self._refer(drifted.account, notes),
         )
-        if leaf.ends and after is ABSENT:
-            after = _ended_value(kind, path)
-        return Leaf(address=address, path=path, before=before, after=after, note=", ".join(notes))
+        return Leaf(
+            address=address,
+            path=path,
+            before=get_path(declared, path, ABSENT),
+            after=after,
+            note=", ".join(dict.fromkeys(notes)),
+        )
+
+    def _that_go_with(self, drifted: Drifted, kind: ResourceType, leaf: Leaf) -> Iterator[Leaf]:
+        """What else changes with a word that names the field next to it, as a `type` does.
+
+        `type="redirect"` is declared with `redirect={...}`, and not with `hosted_confirmation`.
+        """
+        outer = kind.root.at(leaf.path[:-1])
+        declared = self._graph.declarations[drifted.address].arguments
+        for word in (leaf.before, leaf.after):
+            path = (*leaf.path[:-1], word) if isinstance(word, str) else ()
+            is_object = outer is not None and outer.kind is Kind.OBJECT
+            child = kind.root.at(path) if is_object and path else None
+            if child is None or not child.declarable or leaf.before == leaf.after:
+                continue
+            is_declared = get_path(declared, path) is not None
+            if word == leaf.before and is_declared:
+                yield Leaf(address=drifted.address, path=path, before=get_path(declared, path))
+            elif word == leaf.after and not is_declared:
+                found = self._declared_as_on_stripe(drifted, kind, path)
+                if found.after is not ABSENT:
+                    yield found
 
     def _value_of(self, target: Target) -> Any:
         """What a reference of the code means now."""

@@ -98,7 +98,7 @@ class _Accepter:
         matched = self._matched(attribute, element, declared, wanted, actual)
         by_actual = {match: place for place, match in enumerate(matched) if match is not None}
         order = list(range(len(actual)))
-        if attribute.order is not ListOrder.ORDERED:
+        if attribute.order is not ListOrder.ORDERED or attribute.key:
             kept = [match for match in matched if match is not None]
             order = [*kept, *(place for place in order if place not in by_actual)]
         found = []
@@ -122,8 +122,9 @@ class _Accepter:
     ) -> Sequence[int | None]:
         """For each declared element which of Stripe's it is; None if it is there no longer.
 
-        An element is found by its key, else by being equal, else, in a list of objects whose order
-        counts, by its place.
+        An element is found by its key, else by being equal. An object whose key changed is the next
+        one that is left, as a plan takes it; one without a key in a list whose order counts is the
+        one in its place.
         """
         keys = [key_of(attribute, entry) for entry in actual]
         left = list(range(len(actual)))
@@ -135,11 +136,12 @@ class _Accepter:
             same = self.field(element, declared[place], wanted[place], actual[index], {})
             return bool(same == declared[place])
 
-        def is_in_its_place(place: int, index: int) -> bool:
-            in_order = attribute.order is ListOrder.ORDERED and element.kind is Kind.OBJECT
-            return in_order and place == index and not keys[index]
+        def is_left(place: int, index: int) -> bool:
+            if element.kind is not Kind.OBJECT or attribute.order is ListOrder.SET:
+                return False
+            return bool(keys[index]) or place == index
 
-        for fits in (is_it, is_in_its_place):
+        for fits in (is_it, is_left):
             for place, found in enumerate(matched):
                 match = next((index for index in left if fits(place, index)), None)
                 if found is None and match is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, TypeAlias
 
 import libcst as cst
@@ -43,7 +43,10 @@ def edit_module(
         sites: Every declaration that the module makes.
         width: How long its lines may be.
     """
-    module = ModuleText(text, sites)
+    try:
+        module = ModuleText(text, sites)
+    except cst.ParserSyntaxError as error:
+        return Edited(text=text, refused=tuple(_all_refused(requests, error)))
     variables = {site.address: module.variable(site) for site in sites}
     statements: set[cst.SimpleStatementLine] = set()
     refused: list[CannotEdit] = []
@@ -74,6 +77,17 @@ def edit_module(
             )
     tree = module.tree.visit(_Editor(module, changings, statements, width))
     return Edited(text=tree.code, refused=tuple(refused))
+
+
+def _all_refused(
+    requests: Sequence[LeafEdit | Removal], error: cst.ParserSyntaxError
+) -> Iterator[CannotEdit]:
+    """What comes of a module that the editor cannot read, although Python can."""
+    for request in requests:
+        after = request.after if isinstance(request, LeafEdit) else ABSENT
+        write = "" if after is ABSENT else literal(after)
+        why = f"libcst cannot read the module: {error.message}"
+        yield CannotEdit(request=request, line=error.raw_line, why=why, write=write)
 
 
 def _reference(text: str, variables: dict[str, tuple[str, int] | None], line: int) -> str | None:

@@ -54,7 +54,7 @@ class ModuleText:
             sites: Every declaration that the module makes.
 
         Raises:
-            ParserSyntaxError: if it is not Python.
+            ParserSyntaxError: if libcst cannot read it.
         """
         wrapper = MetadataWrapper(cst.parse_module(text))
         self.tree = wrapper.module

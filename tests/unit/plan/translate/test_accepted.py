@@ -95,6 +95,19 @@ CASES: dict[str, tuple[str, Path, dict[str, Any], dict[str, Any], Any]] = {
         {"marketing_features": [{"name": "X"}, {"name": "C"}, {"name": "B"}, {"name": "Y"}]},
         [{"name": "X"}, {"name": "C"}, {"name": "B"}, {"name": "Y"}],
     ),
+    "an item whose price changed": (
+        *("stripe_subscription", ("items",)),
+        {"items": [{"price": "price_1", "quantity": 1}, {"price": "price_2", "quantity": 2}]},
+        {
+            "items": {
+                "data": [
+                    {"price": {"id": "price_2"}, "quantity": 5},
+                    {"price": {"id": "price_3"}, "quantity": 1},
+                ]
+            }
+        },
+        [{"price": "price_3", "quantity": 1}, {"price": "price_2", "quantity": 5}],
+    ),
     "a keyed list keeps its order": (
         *("stripe_billing_portal_configuration", ("features", "subscription_update", "products")),
         {
@@ -121,8 +134,8 @@ CASES: dict[str, tuple[str, Path, dict[str, Any], dict[str, Any], Any]] = {
         },
         [
             {"product": "${stripe_product.a.id}", "prices": ["${stripe_price.x.id}"]},
-            {"product": "prod_2", "prices": ["price_2", "${stripe_price.y.id}"]},
             {"product": "${stripe_product.n.id}", "prices": ["${stripe_price.p.id}"]},
+            {"product": "prod_2", "prices": ["price_2", "${stripe_price.y.id}"]},
         ],
     ),
 }

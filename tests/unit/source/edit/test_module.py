@@ -520,6 +520,16 @@ def test_a_comment_goes_where_a_line_has_room(project: StackProject) -> None:
     )
 
 
+def test_a_module_that_cannot_be_read_is_left_alone() -> None:
+    """The newest syntax may be unknown to the library."""
+    site = Site(address=PRO, face="Product", name="pro", line=1)
+    edit = LeafEdit(site=site, path=("name",), before="A", after="B")
+    result = edit_module("Product(\n", [edit, Removal(site=site)], [site])
+    assert result.text == "Product(\n"
+    assert [one.write for one in result.refused] == ['"B"', ""]
+    assert all("cannot read the module" in one.why for one in result.refused)
+
+
 def test_other_line_ends_stay(project: StackProject) -> None:
     """Also on the lines that are new."""
     text = HEAD + 'Product(\n    "pro",\n    name="Pro",\n)\n'
