@@ -89,22 +89,26 @@ def test_the_code_is_clean(place: Place, form: tuple[str, ...]) -> None:
     """Formatters and linters change nothing and type checkers are content."""
     place.done("import", "--all", "-e", "old", "--yes", *form)
     (place.root / "pyproject.toml").unlink()
+    paths = {"extraPaths": [str(ROOT)]}
+    (place.root / "pyrightconfig.json").write_text(json.dumps(paths), encoding="utf-8")
+    folder = str(Path(sys.executable).parent)
+    variables = {"PATH": f"{folder}:/usr/bin:/bin", "HOME": str(place.root), "MYPYPATH": str(ROOT)}
     tools = (
         ("ruff", "format", "--check", "--isolated"),
         ("ruff", "check", "--isolated"),
-        ("mypy", "--strict", "--config-file="),
+        ("mypy", "--strict", "--config-file=", "--cache-dir=.mypy"),
         ("pyright",),
     )
     for name, *words in tools:
-        if shutil.which(name, path=str(Path(sys.executable).parent)) is None:
+        if shutil.which(name, path=folder) is None:
             pytest.skip(f"{name} is not installed")
         done = subprocess.run(  # noqa: S603 - the words are the test's own
-            [str(Path(sys.executable).parent / name), *words, "stacks"],
+            [f"{folder}/{name}", *words, "stacks"],
             cwd=place.root,
             capture_output=True,
             encoding="utf-8",
             check=False,
-            env={"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "HOME": str(place.root)},
+            env=variables,
         )
         assert done.returncode == 0, done.stdout + done.stderr
 
@@ -128,7 +132,7 @@ def test_the_stacks_make_an_equal_account_anew(place: Place, form: tuple[str, ..
     place.done("plan", "-e", "new", "--detailed-exitcode")
     found = place.run("diff", "old", "new")
     assert found.code == 0, found.out + found.err
-    assert place.account.writes() == []
+    place.done("plan", "-e", "old", "--detailed-exitcode")
 
 
 def test_nothing_is_replaced_by_the_next_change_of_a_description(place: Place) -> None:
