@@ -176,6 +176,45 @@ def test_a_secret_goes_into_the_sink_alone(project: Project) -> None:
     assert context.sink.load("billing", "output.secret") == secret
 
 
+def test_a_secret_inside_of_an_object(project: Project) -> None:
+    """The signing secret of an event destination, which is in a block of its own in Terraform."""
+    made = project.call(
+        "post",
+        "/v2/core/event_destinations",
+        name="events",
+        type="webhook_endpoint",
+        event_payload="thin",
+        enabled_events=["v1.billing.meter.error_report_triggered"],
+        webhook_endpoint={"url": "https://example.com/events"},
+        include=["webhook_endpoint.signing_secret", "webhook_endpoint.url"],
+    )
+    secret = made["webhook_endpoint"]["signing_secret"]
+    block = {"url": "https://example.com/events", "signing_secret": secret}
+    attributes = {"id": made["id"], "name": "events", "webhook_endpoint": [block]}
+    address = "stripe_v2_core_event_destination.events"
+    _import(project, tf_state(tf_resource(address, (None, attributes))))
+    state = project.state("billing")
+    kept = state.resources[address].attributes["webhook_endpoint"]
+    assert kept["signing_secret"] == Sealed.of(secret, state.lineage)
+    sink = project.context().sink
+    assert sink.load("billing", f"{address}.webhook_endpoint.signing_secret") == secret
+    assert _actions(project) == {}
+
+
+def test_an_interrupted_import_is_run_again(project: Project) -> None:
+    """A secret that is kept already is no hindrance."""
+    state = state_of_lukasaron(make_objects(project))
+    secrets = project.root / ".engine" / "secrets"
+    _import(project, state)
+    assert any(secrets.rglob("*"))
+    for folder in ("state", "stacks"):
+        for path in (project.root / folder).rglob("billing*"):
+            path.unlink()
+    report = _import(project, state)
+    assert report.written
+    assert _actions(project) == {}
+
+
 def test_a_sink_that_takes_nothing_stops_the_import(project: Project) -> None:
     """Before anything is written."""
     made = make_objects(project)

@@ -22,7 +22,7 @@ from engine.operations.import_account.origins.documents import (
 )
 from engine.operations.import_account.origins.fixture_values import typed, unfolded
 from engine.operations.import_account.origins.names import logical_names
-from engine.operations.import_account.origins.origin import Entry, LeftOut
+from engine.operations.import_account.origins.origin import Entry, LeftOut, not_taken
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.values.templates import escaped
 from engine.values.tree import map_scalars
@@ -63,7 +63,8 @@ def read_fixtures(
         environ: Variables for `${.env:NAME}`.
 
     Raises:
-        UsageError: if it is no fixture file, or needs a variable that is not set.
+        UsageError: if it is no fixture file, makes nothing that is managed, or needs a variable
+            that is not set.
     """
     document = parse_document(content, name, wanted="a fixture file", how=_HOW)
     version = as_map(document.get("_meta")).get("template_version", _VERSION)
@@ -80,7 +81,14 @@ def read_fixtures(
     reader.name(requests)
     for number, request in enumerate(requests):
         reader.take(number, request)
-    return tuple(reader.made.values()), reader.left_out.found()
+    left_out = reader.left_out.found()
+    if not reader.made:
+        raise UsageError(
+            f"{title(name)} creates no object that could be imported",
+            cause="\n".join(not_taken(left_out)) or None,
+            hint="engine types lists the types that are managed",
+        )
+    return tuple(reader.made.values()), left_out
 
 
 class _Reader:

@@ -125,10 +125,7 @@ class Origin:
 
     def lines(self) -> list[str]:
         """What a person should know before the import."""
-        found = [
-            f"Not taken, {reason}: {_listed(names)}"
-            for reason, names in sorted(self.left_out.items())
-        ]
+        found = not_taken(self.left_out)
         renamed = [f"{theirs} -> {ours}" for ours, theirs in sorted(self.renamed.items())]
         if renamed:
             found.append(f"Other addresses here: {_listed(renamed)}")
@@ -141,7 +138,13 @@ class Origin:
         return [*found, *self.notes]
 
 
+def not_taken(left_out: Mapping[str, tuple[str, ...]]) -> list[str]:
+    """What is not taken of a file, a line for each reason."""
+    return [f"Not taken, {reason}: {_listed(names)}" for reason, names in sorted(left_out.items())]
+
+
 def _listed(names: tuple[str, ...] | list[str]) -> str:
     more = len(names) - _SHOWN
-    text = ", ".join(names[:_SHOWN])
+    # Names are another tool's, and may hold what a terminal acts on.
+    text = ", ".join(name if name.isprintable() else ascii(name) for name in names[:_SHOWN])
     return f"{text} and {more} more" if more > 0 else text

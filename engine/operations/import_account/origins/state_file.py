@@ -10,7 +10,12 @@ from engine.operations.import_account.origins import pulumi, terraform
 from engine.operations.import_account.origins.documents import parse_document, title
 from engine.operations.import_account.origins.held import arguments_held, secrets_held
 from engine.operations.import_account.origins.names import logical_names
-from engine.operations.import_account.origins.origin import Entry, Inventory, Origin
+from engine.operations.import_account.origins.origin import (
+    Entry,
+    Inventory,
+    Origin,
+    not_taken,
+)
 from engine.operations.import_account.origins.types import managed_type
 from engine.operations.import_account.wanted import Wanted, WantedObject
 from engine.plan.inputs.ownership import ObjectKey
@@ -48,6 +53,7 @@ def _origin(found: Inventory, name: str, schemas: Schemas) -> Origin:
         else:
             managed.append((schemas[type], entry))
     names = logical_names((kind.name, entry) for kind, entry in managed)
+    named = {reason: tuple(names) for reason, names in left_out.items()}
     objects: dict[ObjectKey, WantedObject] = {}
     theirs: dict[ObjectKey, str] = {}
     renamed: dict[str, str] = {}
@@ -68,10 +74,16 @@ def _origin(found: Inventory, name: str, schemas: Schemas) -> Origin:
         theirs[key] = entry.address
         if not entry.is_at(address):
             renamed[address] = entry.address
+    if not objects:
+        raise UsageError(
+            f"{name} records no object of Stripe that could be imported",
+            cause="\n".join(not_taken(named)) or None,
+            hint="another workspace or stack may: terraform workspace list, pulumi stack ls",
+        )
     return Origin(
         wanted=Wanted(objects=objects, origin=name),
         renamed=renamed,
-        left_out={reason: tuple(names) for reason, names in left_out.items()},
+        left_out=named,
         livemode=_livemode(entry for _, entry in managed),
     )
 

@@ -225,4 +225,6 @@ def test_a_state_is_another_file() -> None:
 def test_a_damaged_file_makes_nothing() -> None:
     """Parts of another form are passed over."""
     content = json.dumps({"fixtures": [None, 1, {}, {"method": "post", "params": []}]}).encode()
-    assert read_fixtures(content, "seed.json", loader.schemas(), {})[0] == ()
+    with pytest.raises(UsageError, match="creates no object") as refused:
+        read_fixtures(content, "seed.json", loader.schemas(), {})
+    assert "it creates no object of a managed type" in str(refused.value.cause)

@@ -166,9 +166,10 @@ def test_what_is_not_taken_is_named() -> None:
             tf_resource("stripe_card.visa", (None, {"id": "card_1"}), provider=LUKASARON),
             tf_resource("stripe_product_feature.f", (None, {"id": "prodft_1"})),
             tf_resource("stripe_price.half", (None, {"id": None})),
+            tf_resource("stripe_price.pro", (None, {"id": "price_2"})),
         )
     )
-    assert origin.wanted.objects == {}
+    assert _addresses(origin) == {"stripe_price.pro": "price_2"}
     assert origin.left_out == {
         "it is only read there": ("data.stripe_price.old",),
         "it is of another provider": ("2 aws_s3_bucket",),
@@ -377,7 +378,7 @@ def test_the_mode_of_the_objects() -> None:
         )
         return _read(tf_state(*resources)).livemode
 
-    assert mode([]) is None
+    assert mode([None]) is None
     assert mode([True]) is True
     assert mode([False, None]) is False
     assert mode([True, False]) is None
@@ -427,7 +428,31 @@ def test_a_file_that_is_something_else(content: bytes, message: str, hint: str) 
 )
 def test_a_damaged_state_holds_nothing(document: dict[str, Any]) -> None:
     """Parts of another form are passed over, and nothing fails."""
-    assert _read(document).wanted.objects == {}
+    with pytest.raises(UsageError, match="records no object of Stripe"):
+        _read(document)
+
+
+def test_a_state_without_stripe_is_the_wrong_one() -> None:
+    """It says what there is."""
+    with pytest.raises(UsageError) as refused:
+        _read(tf_state(tf_resource("aws_s3_bucket.a", (None, {"id": "a"}))))
+    assert refused.value.message == (
+        "terraform.tfstate records no object of Stripe that could be imported"
+    )
+    assert refused.value.cause == "Not taken, it is of another provider: 1 aws_s3_bucket"
+    with pytest.raises(UsageError) as refused:
+        _read(tf_state())
+    assert refused.value.cause is None
+    assert "terraform workspace list" in str(refused.value.hint)
+
+
+def test_names_of_another_tool_cannot_reach_a_terminal() -> None:
+    """A key of an instance is any text."""
+    key = "\x1b[2Jplan"
+    origin = _read(tf_state(tf_resource("stripe_price.p", (key, {"id": "price_1"}))))
+    assert _addresses(origin) == {"stripe_price.p-2jplan": "price_1"}
+    assert "\x1b" not in "".join(origin.lines())
+    assert "\\x1b[2Jplan" in "".join(origin.lines())
 
 
 def test_a_state_that_powershell_wrote() -> None:
