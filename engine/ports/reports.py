@@ -140,6 +140,7 @@ class WhyLeft(enum.StrEnum):
     STAMPED = "stamped"
     ARCHIVED = "archived"
     ENDED = "ended"
+    UNDECLARABLE = "undeclarable"
     UNMATCHED = "unmatched"
 
 

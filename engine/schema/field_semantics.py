@@ -90,8 +90,9 @@ class Semantics:
     """
 
     generated: str = _semantic(default="", literal=True)
-    """Regular expression of the values that Stripe generates where none is chosen, e.g. `prod_` and
-    14 letters and digits in the `id` of a product; empty if it generates none.
+    """Regular expression of the values that Stripe generates where none is chosen, without being
+    the same as none: `prod_` and 14 letters and digits in the `id` of a product; empty if it
+    generates none.
     """
 
     copied: str = _semantic(default="", literal=True)
@@ -102,6 +103,11 @@ class Semantics:
     follows_from: str = _semantic(default="", literal=True)
     """Field next to it from which its value follows, wherever the response has a value there, so
     that only that one is declared, e.g. `promotion_code` next to `coupon` in a discount.
+    """
+
+    makes: str = _semantic(default="", literal=True)
+    """Of a write-only object, the field next to it in which the response has the object that Stripe
+    makes from it, for this one alone and archived, e.g. `price` next to `price_data`.
     """
 
     sensitive: bool = _semantic(default=False, literal=False, remark="sensitive")

@@ -57,6 +57,17 @@ def module(project: Project, name: str = "imported") -> str:
     return (project.root / "stacks" / f"{name}.py").read_text(encoding="utf-8")
 
 
+def test_what_no_module_can_hold_is_left_out(project: Project) -> None:
+    """An app's secret is returned, and would have to be written into the code."""
+    scope = {"type": "account"}
+    project.call("post", "/v1/apps/secrets", name="key", payload="hush", scope=scope)
+    report = import_account(
+        project.context(), ImportOptions(types=("stripe_apps_secret",)), lambda _: True
+    )
+    assert left(report) == {("stripe_apps_secret", WhyLeft.UNDECLARABLE): 1}
+    assert ids(report) == set()
+
+
 # ── what is taken ────────────────────────────────────────────────────────────────────────
 
 

@@ -89,9 +89,10 @@ PAYMENT_LINK = Row(
         "line_items.*.adjustable_quantity.enabled": Field(neutral=False),
         "line_items.*.id": Field(ignored=True),
         # The link makes a price of its own from it; the response holds that price alone.
-        "line_items.*.price_data": Field(write_only=True),
+        "line_items.*.price_data": Field(write_only=True, makes="price"),
         "line_items.*.price_data.product": Field(reference="product"),
-        "line_items.*.price_data.recurring.interval_count": COUNT,
+        "line_items.*.price_data.recurring.interval_count": COUNT | Field(generated="1"),
+        "line_items.*.price_data.tax_behavior": Field(generated="unspecified"),
         "line_items.*.price_data.unit_amount": Field(money="currency"),
         "line_items.*.price_data.unit_amount_decimal": Field(money="currency"),
         # L: a metered price takes no quantity.

@@ -36,16 +36,15 @@ _DISCOUNTS = {
 _ITEM = {
     "quantity": AMOUNT | Field(neutral=1),
     # Returned as the price that is made from it.
-    "price_data": Field(write_only=True),
+    "price_data": Field(write_only=True, makes="price"),
     "price_data.product": Field(reference="product"),
     "price_data.unit_amount": AMOUNT,
     "price_data.unit_amount_decimal": AMOUNT,
-    "price_data.recurring.interval_count": COUNT,
+    "price_data.recurring.interval_count": COUNT | Field(generated="1"),
+    "price_data.tax_behavior": Field(generated="unspecified"),
 }
-# S: what a price was called before.
-_PLAN = Field(follows_from="price")
-# S: if no value is passed.
-_BILLING_MODE = Field(neutral="flexible")
+_PLAN = Field(follows_from="price")  # S: what a price was called before
+_BILLING_MODE = Field(neutral="flexible")  # S: if no value is passed
 _SUBSCRIPTION_ITEM = {
     **_ITEM,
     **_DISCOUNTS,

@@ -12,6 +12,7 @@ from engine.operations.import_account.survey import Survey, owner_of
 from engine.plan.compare.liveness import is_gone, is_live
 from engine.plan.inputs.ownership import ObjectKey
 from engine.plan.inputs.stamp import read_stamp
+from engine.plan.translate.untold import undeclarable
 from engine.plan.translate.written import written
 from engine.ports.reports import LeftOut, WhyLeft
 from engine.schema.remote import RemoteObject
@@ -139,6 +140,8 @@ class Choice:
             return WhyLeft.OWNED
         if is_gone(kind, entry, {}):
             return WhyLeft.ENDED
+        if undeclarable(kind, entry):
+            return WhyLeft.UNDECLARABLE
         stamp = read_stamp(entry)
         if stamp is not None and stamp[0] not in self.known_lineages:
             return WhyLeft.STAMPED

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, TypeAlias
 
 from engine.frozen import frozen
 from engine.plan.compare.normalize import comparable, is_held_by_twin, is_nothing, presentable
 from engine.plan.compare.response import read
 from engine.plan.translate.untold import Untold, hides_a_secret, is_secret, is_told, untold_of
-from engine.schema.attribute import Attribute, Kind
+from engine.schema.attribute import Attribute, Kind, walk
 from engine.schema.remote import STAMP_PATH, RemoteObject
 from engine.schema.resource_type import ResourceType
 from engine.schema.rules import RuleKind
@@ -123,30 +124,38 @@ class _Writer:
             outer: The object in the response.
             path: Where it is, with `*` for every element.
         """
+        if _holds_back(attribute, outer):
+            return {}
+        inline = [name for name in _made(attribute) if _is_archived(outer.get(name))]
         found: dict[str, Any] = {}
         is_filled = True
         for name, child in attribute.fields.items():
-            if child.implied is not ABSENT:
-                found[name], is_filled = child.implied, False
+            if child.makes in inline:
+                value, by_itself = self.object(child, outer[child.makes], (*path, name)), False
+            elif name in inline:
                 continue
-            if not child.declarable or is_held_by_twin(child, name, outer):
-                continue
-            if child.required and is_secret(child):
-                return {}  # nothing can be declared in the place of what is to stay secret
-            if attribute.chooser and hides_a_secret(child, outer.get(name)):
-                return {}  # nor can another one be chosen
-            returned = read(child, name, outer) if is_told(child, outer.get(name)) else None
-            by_itself = _fills_in(attribute, child, returned, outer, is_element=ANY_PART in path)
-            if by_itself and not child.required:
-                continue
-            value = self.value(child, returned, outer, (*path, name))
-            if value == {} and child.required:
-                value = _least(child, returned)
-            if value in _NOTHING:
-                continue
-            found[name] = value
-            is_filled = is_filled and by_itself
+            else:
+                value, by_itself = self._field(attribute, name, outer, path)
+            if value not in _NOTHING:
+                found[name] = value
+                is_filled = is_filled and by_itself
         return {} if is_filled else found
+
+    def _field(
+        self, attribute: Attribute, name: str, outer: Mapping[str, Any], path: Path
+    ) -> tuple[Any, bool]:
+        """What is declared of a field, and whether Stripe fills that in by itself."""
+        child = attribute.fields[name]
+        if child.implied is not ABSENT:
+            return child.implied, False
+        if not child.declarable or is_held_by_twin(child, name, outer):
+            return None, True
+        returned = read(child, name, outer) if is_told(child, outer.get(name)) else None
+        by_itself = _fills_in(attribute, child, returned, outer, is_element=ANY_PART in path)
+        if by_itself and not child.required:
+            return None, True
+        value = self.value(child, returned, outer, (*path, name))
+        return (_least(child, returned) if value == {} and child.required else value), by_itself
 
     def value(self, attribute: Attribute, value: Any, outer: Mapping[str, Any], path: Path) -> Any:
         """A field as a declaration would have it."""
@@ -160,7 +169,8 @@ class _Writer:
                 # An update names an element by its handle, which Stripe gave it.
                 known = (without(entry, [(attribute.handle,)]) for entry in value)
                 return [self.object(element, entry, path) for entry in known]
-            return [self.value(element, entry, {}, path) for entry in value]
+            entries = (self.value(element, entry, {}, path) for entry in value)
+            return [entry for entry in entries if entry is not None]
         return self._scalar(attribute, value, path)
 
     def _map(
@@ -189,9 +199,9 @@ class _Writer:
         return escaped(value)
 
     def _text(self, attribute: Attribute, value: Any, path: Path) -> Any:
-        archived = False
+        archived = _is_archived(value)
         if isinstance(value, Mapping):  # an expanded object where an id is declared
-            archived, value = value.get("active") is False, value.get("id")
+            value = value.get("id")
         if attribute.values and not attribute.open_values and value not in attribute.values:
             return None  # what no request takes
         if not attribute.reference or not value:
@@ -201,6 +211,36 @@ class _Writer:
         ):
             return escaped(value)
         return self._refer(attribute.reference, value) or escaped(value)
+
+
+@cache
+def _made(attribute: Attribute) -> tuple[str, ...]:
+    """The fields of an object that may hold what was made for it alone."""
+    return tuple(child.makes for child in attribute.fields.values() if child.makes)
+
+
+def _holds_back(attribute: Attribute, outer: Mapping[str, Any]) -> bool:
+    """Whether nothing of an object can be declared: a secret would have to be, or be chosen."""
+    return any(
+        (child.required and is_secret(child))
+        or (attribute.chooser and hides_a_secret(child, outer.get(name)))
+        for name, child in _with_secrets(attribute)
+    )
+
+
+@cache
+def _with_secrets(attribute: Attribute) -> tuple[tuple[str, Attribute], ...]:
+    """The fields of an object that are secrets, or hold some."""
+    return tuple(
+        (name, child)
+        for name, child in attribute.fields.items()
+        if is_secret(child) or any(is_secret(below) for _, below in walk(child))
+    )
+
+
+def _is_archived(value: Any) -> bool:
+    """Whether a field holds a whole object that is archived."""
+    return isinstance(value, Mapping) and value.get("active") is False
 
 
 def _least(attribute: Attribute, returned: Any) -> Any:
@@ -235,8 +275,8 @@ def _fills_in(
     """
     if is_element and child.money and value == 0:
         return False
-    if child.generated and isinstance(value, str):
-        return re.fullmatch(child.generated, value) is not None
+    if child.generated and value is not None:
+        return re.fullmatch(child.generated, str(value)) is not None
     if child.follows_from:
         other = attribute.fields.get(child.follows_from)
         shown = (

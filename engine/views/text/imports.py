@@ -15,6 +15,7 @@ _WHY: Mapping[WhyLeft, str] = {
     WhyLeft.OWNED: "managed by stacks of this project",
     WhyLeft.ARCHIVED: "archived or disabled (--inactive imports them)",
     WhyLeft.ENDED: "ended for good",
+    WhyLeft.UNDECLARABLE: "with a secret or a file in them that no module can hold, or finished",
     WhyLeft.UNMATCHED: "not like --match",
     WhyLeft.STAMPED: "stamped by a stack that this project does not have: another project manages "
     "them, or a state was lost (engine state rebuild); engine import ADDR ID imports one",

@@ -45,9 +45,7 @@ NOT_MADE_AGAIN = {
     "subscription_schedule",
     # L: the first configuration of an account is its default, and cannot be switched off.
     "billing_portal.configuration",
-    # An object that makes a price of its own refers to that, which is archived.
-    "payment_link",
-    "quote",
+    # What it shows on a screen is a file.
     "terminal.configuration",
 }
 """Types whose samples hold what another account cannot have."""

@@ -123,13 +123,17 @@ class WrittenStack:
     def compared(self) -> dict[str, Any]:
         """Every leaf that could be declared, by address, in one form on all accounts."""
         names = {id: str(one.address) for (_, id), one in self.taken.items() if id}
+
+        def general(leaf: Any) -> Any:
+            if not isinstance(leaf, str):
+                return leaf
+            # A price that was made for one object is no resource.
+            return names.get(leaf, re.sub(r"^price_[A-Za-z0-9]{14,}$", "price", leaf))
+
         return {
             str(one.address): comparable(
                 one.kind.root,
-                map_scalars(
-                    _general(one.kind.root, one.actual),
-                    lambda leaf: names.get(leaf, leaf) if isinstance(leaf, str) else leaf,
-                ),
+                map_scalars(_general(one.kind.root, one.actual), general),
             )
             for one in self.taken.values()
         }

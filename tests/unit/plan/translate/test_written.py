@@ -88,9 +88,11 @@ def test_a_reference_to_what_is_archived_is_the_id_where_stripe_takes_live_ones_
     plain = {"line_items": [{"price": "price_1", "quantity": 1}]}
     assert _written("payment_link", link) == named
     assert _written("payment_link", link, is_live=lambda *_: False) == plain
-    item["price"] = {"id": "price_1", "active": False, "currency": "usd"}
-    link["line_items"] = {"data": [item]}
-    assert _written("payment_link", link) == {**plain, "currency": "usd"}
+    feature = {"product": "prod_1", "entitlement_feature": {"id": "feat_1", "active": False}}
+    assert _written("product_feature", feature) == {
+        "product": "${product}",
+        "entitlement_feature": "feat_1",
+    }
     # A product may be referred to for ever.
     price = {"currency": "usd", "unit_amount": 1, "product": "prod_1"}
     assert _written("price", price, is_live=lambda *_: False)["product"] == "${product}"
@@ -172,3 +174,37 @@ def test_an_object_that_is_needed_has_a_leaf() -> None:
     }
     nothing: dict[str, Any] = {"customer_update": {"allowed_updates": []}}
     assert _written("billing_portal.configuration", {"features": nothing}) == {}
+
+
+def test_a_price_that_was_made_for_one_object_is_written_as_it_was_made() -> None:
+    """Nothing else may refer to it: it is archived."""
+    price = {
+        "id": "price_1",
+        "active": False,
+        "currency": "usd",
+        "product": "prod_1",
+        "unit_amount": 500,
+        "unit_amount_decimal": "500",
+        "recurring": {"interval": "month", "interval_count": 1, "usage_type": "licensed"},
+        "tax_behavior": "unspecified",
+    }
+    line = {"id": "li_1", "price": price, "quantity": 1, "currency": "usd"}
+    assert _written("payment_link", {"currency": "usd", "line_items": {"data": [line]}}) == {
+        "line_items": [
+            {
+                "price_data": {
+                    "currency": "usd",
+                    "product": "${product}",
+                    "unit_amount": 500,
+                    "recurring": {"interval": "month"},
+                },
+                "quantity": 1,
+            }
+        ]
+    }
+
+
+def test_a_value_of_a_list_that_no_request_takes_is_left_out() -> None:
+    """An event that is newer than the SDK: the plan shows that it is not declared."""
+    actual = {"url": "https://a.example", "enabled_events": ["invoice.paid", "new.event"]}
+    assert _written("webhook_endpoint", actual)["enabled_events"] == ["invoice.paid"]
