@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -11,7 +10,7 @@ from engine.source.layout import references
 from engine.source.python.literals import Code, Text, literal
 from engine.source.python.printer import Expression, Items, row, sequence
 from engine.source.python.statements import Call, Collected, Loop, Statement
-from engine.source.tables import Cell, Column, Table, text_of
+from engine.source.tables import Cell, Column, Table, fixed_words, text_of
 from engine.source.values import Scope, number
 from engine.source.words import NameBook, kind_word, plural
 from engine.values.paths import Path
@@ -86,8 +85,9 @@ class _Loop:
         if len(numbers) <= _LONGEST_INLINE:
             return [], rows
         constant = self.names.fixed([plural(kind_word(self.faces[0])).upper()])
-        remark = f"Columns: {', '.join(self.columns.values())}."
-        return [Call(before=f"{constant} = ", value=rows, remarks=(remark,))], Code(constant)
+        columns = self.columns.values()
+        remarks = (f"Columns: {', '.join(columns)}.",) if len(columns) > 1 else ()
+        return [Call(before=f"{constant} = ", value=rows, remarks=remarks)], Code(constant)
 
     def _body(self, holders: Mapping[int, str]) -> tuple[Call, ...]:
         inside = self._referred_inside()
@@ -143,8 +143,7 @@ class _Loop:
     def _holder(self, place: int) -> str:
         """The variable of the dictionary that holds the resources of one call."""
         several = plural(kind_word(self.faces[place]))
-        fixed = "_".join(part for part in self.table.names[place] if isinstance(part, str))
-        word = re.sub(r"[^a-z0-9]+", "_", fixed).strip("_")
+        word = fixed_words(self.table.names[place], self.table.names[0] if place else ())
         named = [f"{word}_{several}"] if word else []
         return self.names.fixed([several, *named] if place == 0 else [*named, several])
 

@@ -103,8 +103,14 @@ class _Names:
             for path, value in revival.live.items()
         )
         created = known.object.get("created")
-        made = (0, created, "") if isinstance(created, int) else (1, 0, str(created or ""))
-        return known.key not in self.wanted, ended, made, known.key
+        made = (0, created // 60, "") if isinstance(created, int) else (1, 0, str(created or ""))
+        # What was made in one go has no order of its own: so that prices in two currencies get
+        # names of one kind, whichever of them came first.
+        apart = [
+            str(get_path(known.object, parse_path(path), ""))
+            for path in self.schemas[known.type].naming.apart
+        ]
+        return known.key not in self.wanted, ended, made, apart, known.key
 
     def name(self, known: NamedObject) -> str:
         """The logical name of an object; it gets one now if it has none."""

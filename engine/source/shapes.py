@@ -22,6 +22,17 @@ def shape_of(body: Sequence[WrittenResource], schemas: Schemas) -> Hashable:
     return tuple(_shape(resource, places, schemas) for resource in body)
 
 
+def roles_of(
+    body: Sequence[WrittenResource], schemas: Schemas
+) -> list[tuple[Hashable, WrittenResource]]:
+    """What each resource is for the first one, so that other bodies have one of the same role."""
+    root = body[0].address.name
+    names = {
+        one.address: f"{one.address.type}.{one.address.name.replace(root, '*')}" for one in body
+    }
+    return [((names[one.address], _shape(one, names, schemas)), one) for one in body]
+
+
 def in_one_order(body: Sequence[WrittenResource], schemas: Schemas) -> tuple[WrittenResource, ...]:
     """Resources with those that come after the first one in an order that similar ones share."""
     root, *rest = body
@@ -61,7 +72,7 @@ def references_in(text: str) -> Iterator[tuple[str, ResourceAddress | None]]:
 
 
 def _shape(
-    resource: WrittenResource, places: Mapping[ResourceAddress, int], schemas: Schemas
+    resource: WrittenResource, places: Mapping[ResourceAddress, object], schemas: Schemas
 ) -> Hashable:
     root = schemas[resource.address.type].root
     return (
@@ -74,7 +85,7 @@ def _shape(
 
 
 def _skeleton(
-    value: Any, attribute: Attribute | None, path: Path, places: Mapping[ResourceAddress, int]
+    value: Any, attribute: Attribute | None, path: Path, places: Mapping[ResourceAddress, object]
 ) -> Hashable:
     if isinstance(value, Mapping):
         return tuple(

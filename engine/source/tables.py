@@ -80,17 +80,30 @@ class Table:
 
 
 def table_of(bodies: Sequence[Body], schemas: Schemas) -> Table | None:
-    """Bodies of one shape as a table; None if their names do not follow from columns."""
+    """Bodies of one shape as a table; None if their names do not follow from columns.
+
+    The key of a row is the name of its first resource, which people search for, or what is its own
+    in that name, if that saves a column.
+    """
     roots = [body[0].address.name for body in bodies]
-    for keys in (_stripped(roots), roots):
-        key = Column(values=tuple(keys), names=[])
-        names = [
-            _pattern([body[place].address.name for body in bodies], [key])
-            for place in range(len(bodies[0]))
-        ]
-        if all(keys) and len(set(keys)) == len(keys) and None not in names:
-            return _filled(tuple(bodies), key, tuple(name for name in names if name), schemas)
-    return None
+    found = [
+        table
+        for keys in (roots, _stripped(roots))
+        if (table := _with_keys(bodies, keys, schemas)) is not None
+    ]
+    return min(found, key=lambda table: len(table.columns), default=None)
+
+
+def _with_keys(bodies: Sequence[Body], keys: Sequence[str], schemas: Schemas) -> Table | None:
+    key = Column(values=tuple(keys), names=[])
+    names = [
+        pattern
+        for place in range(len(bodies[0]))
+        if (pattern := _pattern([body[place].address.name for body in bodies], [key]))
+    ]
+    if len(names) < len(bodies[0]) or not all(keys) or len(set(keys)) < len(keys):
+        return None
+    return _filled(tuple(bodies), key, tuple(names), schemas)
 
 
 def _filled(
@@ -120,7 +133,7 @@ def _filled(
             found[path] = pattern
         found |= _references(first, place, bodies[0], names)
         if len(names) > 1:
-            _name_after(own, names[place])
+            _name_after(own, names[place], names[0])
         leaves.append(found)
     key.names.append("key")
     return Table(bodies=bodies, columns=tuple(columns), names=names, leaves=tuple(leaves))
@@ -211,15 +224,21 @@ def _column_names(path: Path) -> list[str]:
     return ["_".join(words[-count:]) for count in range(1, len(words) + 1)]
 
 
-def _name_after(columns: Sequence[Column], name: Pattern) -> None:
+def _name_after(columns: Sequence[Column], name: Pattern, root: Pattern) -> None:
     """Let the columns of one resource be called what sets it apart from the others of its body."""
-    fixed = "_".join(part.strip("-_") for part in name if isinstance(part, str))
-    word = re.sub(r"[^a-z0-9]+", "_", fixed).strip("_")
+    word = fixed_words(name, root)
     if word and not word[0].isdigit():
         for column in columns:
             column.names[:] = [f"{word}_{column.names[0]}", *column.names]
         if len(columns) == 1:
             columns[0].names.insert(0, word)
+
+
+def fixed_words(name: Pattern, root: Pattern) -> str:
+    """What a name holds that is the same in all rows and not in the name of the first resource."""
+    known = {part for part in root if isinstance(part, str)}
+    fixed = "_".join(part for part in name if isinstance(part, str) and part not in known)
+    return re.sub(r"[^a-z0-9]+", "_", fixed).strip("_")
 
 
 def _all_texts(value: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import keyword
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from typing import Any
 
 from engine.address import ResourceAddress
-from engine.schema.attribute import Attribute, is_moment
+from engine.schema.attribute import Attribute, Kind, is_moment
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.source.model import WrittenResource
 from engine.source.python.literals import Code, Text, literal
@@ -20,8 +20,10 @@ from engine.values.tree import children, is_nested
 
 _EXACT = 1e15
 """Below it, whole numbers are the same with and without a fraction."""
-_LAST_MOMENT = 253402300799
-"""The end of the year 9999."""
+_MOMENTS = range(500_000_000, 253_402_300_800)
+"""From 1985, which is before all of Stripe, to the end of the year 9999; less is a count."""
+_FIRST = ("type", "enabled", "product", "price", "key", "label", "value", "up_to", "minimum")
+"""What people write first in a nested object, where it is there."""
 
 
 class Scope:
@@ -119,7 +121,7 @@ class Scope:
                 (*path, key),
                 notes,
             )
-            for key, inner in children(value)
+            for key, inner in _in_usual_order(value, attribute)
         )
         opening, closing = "{}" if mapping else "[]"
         return Items(opening=opening, entries=entries, closing=closing)
@@ -206,6 +208,16 @@ class Scope:
         return f'{variable}["{name}"]'
 
 
+def _in_usual_order(value: Any, attribute: Attribute | None) -> Iterable[tuple[Any, Any]]:
+    """The parts of a nested value; those of an object as people would order them."""
+    parts = children(value)
+    if attribute is None or attribute.kind is not Kind.OBJECT:
+        return parts
+    return sorted(
+        parts, key=lambda part: _FIRST.index(part[0]) if part[0] in _FIRST else len(_FIRST)
+    )
+
+
 def number(value: Any) -> Code:
     """A number, a flag or None; a whole number has no fraction.
 
@@ -231,7 +243,7 @@ def _date(name: str | int, attribute: Attribute | None, value: Any) -> str:
     """The date of a moment, which its number does not show."""
     if not isinstance(value, int) or attribute is None or not is_moment(str(name), attribute):
         return ""
-    if isinstance(value, bool) or not 0 < value <= _LAST_MOMENT:
+    if value not in _MOMENTS:
         return ""
     moment = dt.datetime.fromtimestamp(value, dt.UTC)
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC".replace(":00 UTC", " UTC")

@@ -40,7 +40,14 @@ _GENERATED = re.compile(
     r"(?=.{8}$)(?:[A-Z0-9]*\d+[A-Z]+\d+[A-Z0-9]*|[A-Z]+\d+[A-Z]+[A-Z0-9]*"
     r"|(?=.*[a-z])(?=.*\d)(?=.*[A-Z])[A-Za-z0-9]+)"
 )
-_UNFIT_FOR_VARIABLE = {*keyword.kwlist, *keyword.softkwlist, *dir(builtins), *engine.__all__, "l"}
+_UNFIT_FOR_VARIABLE = {
+    *keyword.kwlist,
+    *keyword.softkwlist,
+    *dir(builtins),
+    *engine.__all__,
+    "l",
+    "default",
+}
 
 
 def slug(text: str) -> str:

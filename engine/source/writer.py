@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from itertools import chain
+from itertools import chain, repeat
 from textwrap import shorten
 
 from engine.address import ResourceAddress
@@ -38,7 +38,8 @@ def module_text(module: WrittenModule, schemas: Schemas, *, plain: bool = False)
         plain: One call for each resource: no loops and no constants.
     """
     ordered = groups(module.resources, schemas)
-    found = plain_sections(ordered) if plain else sections(ordered, schemas)
+    offered = _offered(module)
+    found = plain_sections(ordered) if plain else sections(ordered, schemas, offered)
     names = NameBook()
     scope = Scope(schemas, _output_variables(module, names))
     blocks = _blocks(module, found, scope, names)
@@ -105,22 +106,23 @@ def _blocks(
     several = len({section.heading for section in found}) > 1
     heading = ""
     for section in found:
-        statements = [
-            statement
-            for part in section.parts
-            for statement in (
-                loop_of(part, scope, names, named)
-                if isinstance(part, Table)
-                else [_call(part, scope, variables.get(part.address, ""))]
-            )
-        ]
         changed = section.heading if several and section.heading != heading else ""
         heading = section.heading
+        own: list[list[Statement]] = [[]]
+        for part in section.parts:
+            if isinstance(part, Table):
+                own += [loop_of(part, scope, names, named), []]
+            else:
+                own[-1].append(_call(part, scope, variables.get(part.address, "")))
+        rest = [statements for statements in own if statements]
         # Calls of one class that take a line each are a list.
-        if blocks and not changed and _is_list(blocks[-1].statements[-1], statements):
-            blocks[-1].statements.extend(statements)
-        else:
-            blocks.append(_Block(statements=statements, heading=changed))
+        if blocks and not changed and _is_list(blocks[-1].statements[-1], rest[0]):
+            blocks[-1].statements.extend(rest.pop(0))
+        heads = chain([changed], repeat(""))
+        blocks += [
+            _Block(statements=statements, heading=head)
+            for statements, head in zip(rest, heads, strict=False)
+        ]
     offered: list[Statement] = [
         Call(value=scope.output(name, value)) for name, value in module.outputs.items()
     ]
@@ -164,16 +166,18 @@ def _output_variables(module: WrittenModule, names: NameBook) -> dict[tuple[str,
 
 def _named(module: WrittenModule, found: Sequence[Section]) -> set[ResourceAddress]:
     """Resources that something behind them refers to, other than their own row of a table."""
-    named = {
-        target.address
-        for target in targets_in(dict(module.outputs))
-        if isinstance(target, AttributeTarget)
-    }
+    named = _offered(module)
     before: set[ResourceAddress] = set()
     for body in resources_of([part for section in found for part in section.parts]):
         named |= {other for one in body for other in references(one) if other in before}
         before |= {one.address for one in body}
     return named
+
+
+def _offered(module: WrittenModule) -> set[ResourceAddress]:
+    """Resources that its outputs refer to."""
+    targets = targets_in(dict(module.outputs))
+    return {target.address for target in targets if isinstance(target, AttributeTarget)}
 
 
 def _docstring(text: str) -> list[str]:

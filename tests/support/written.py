@@ -190,6 +190,7 @@ def families(draw: st.DrawFn) -> WrittenModule:
         for name in draw(st.lists(st.sampled_from(("name", "description", "url")), unique=True))
     }
     loose = draw(st.booleans())
+    rich = draw(st.booleans())
     resources: list[WrittenResource] = []
     for key in keys:
         texts = {
@@ -200,6 +201,10 @@ def families(draw: st.DrawFn) -> WrittenModule:
         if suffixes:
             given["default_price"] = f"${{stripe_price.{key}{suffixes[0]}.id}}"
         resources.append(WrittenResource(address=address("stripe_product", key), arguments=given))
+        if draw(st.booleans()) and rich:
+            feature = {"product": f"${{stripe_product.{key}.id}}", "entitlement_feature": "feat_1"}
+            where = address("stripe_product_feature", f"{key}-{draw(st.sampled_from(('a', 'b')))}")
+            resources.append(WrittenResource(address=where, arguments=feature))
         for suffix in suffixes:
             amount = draw(st.integers(0, 9) | st.just(2900))
             percent: Any = draw(st.sampled_from((1, 1.5, 2.0)))

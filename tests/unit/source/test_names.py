@@ -30,7 +30,7 @@ def names_of(*objects: NamedObject, **more: Any) -> list[str]:
 
 
 def price(id: str, created: int, /, **fields: Any) -> NamedObject:
-    """A monthly price of the product Pro."""
+    """A monthly price of the product Pro, made in some hour."""
     monthly = {"interval": "month", "interval_count": 1}
     usual = {
         "active": True,
@@ -39,7 +39,7 @@ def price(id: str, created: int, /, **fields: Any) -> NamedObject:
         "unit_amount": 2900,
         "recurring": monthly,
     }
-    return known("price", id, created=created, **{**usual, **fields})
+    return known("price", id, created=created * 3600, **{**usual, **fields})
 
 
 PRODUCT = known("product", PRO, created=1, name="Pro", active=True)
@@ -123,6 +123,20 @@ def test_what_sets_two_prices_apart_is_in_the_name_of_the_newer_one() -> None:
         "pro-monthly-2",
         "pro-monthly-3",
     ]
+
+
+def test_what_was_made_at_once_is_named_by_what_sets_it_apart() -> None:
+    """A script makes prices in any order: each product has them under names of one kind."""
+    other = known("product", "prod_basic", created=1, name="Basic", active=True)
+    basic = {"product": "prod_basic"}
+    assert names_of(
+        PRODUCT,
+        other,
+        price("price_1", 2, currency="usd"),
+        price("price_2", 2, currency="eur"),
+        price("price_3", 2, currency="eur", **basic),
+        price("price_4", 2, currency="usd", **basic),
+    )[2:] == ["pro-monthly-usd", "pro-monthly", "prod-basic-monthly", "prod-basic-monthly-usd"]
 
 
 def test_what_is_live_comes_before_what_is_archived() -> None:
