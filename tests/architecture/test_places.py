@@ -17,6 +17,7 @@ OF_NO_MODULE = {
     "plan/saved/test_step_json_round_trip.py": "what holds for every step, tried with random ones",
     "plan/test_cases.py": "the behaviours of all of plan, from tests/cases",
     "source/edit/test_any_document.py": "what holds for every edit, tried with random ones",
+    "source/test_golden.py": "whole modules as people would read them",
     "stack/checks/test_stamp.py": "the room for the stamp, which several checks keep",
     "views/text/test_type_pages.py": "the generated pages of docs/types",
 }

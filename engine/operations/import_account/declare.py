@@ -109,8 +109,8 @@ class Declarer:
         self._reads = {name: set() for name in addresses}
         written = {
             name: [
-                _Declared(self, name, key, addresses[name][key], entry)
-                for key, entry in by_stack[name].items()
+                _Declared(self, name, key, address, by_stack[name][key])
+                for key, address in addresses[name].items()
             ]
             for name in addresses
         }
@@ -168,7 +168,8 @@ class Declarer:
         }
         listed = [(*key, entry) for key, entry in objects.items()]
         found = name_resources(listed, self.schemas, wanted=wanted)
-        return {key: found[key] for key in objects}
+        # In its order, that of their creation: so their code is written.
+        return {ObjectKey(*key): where for key, where in found.items()}
 
     def _order(self) -> Iterator[str]:
         """The stacks, each after those that it reads; they form no circle."""
