@@ -21,6 +21,8 @@ from engine.source.words import NameBook, variable_names
 
 FEWEST = 3
 """How many rows a table has at least."""
+MOST_COLUMNS = 6
+"""How many columns a person can read."""
 _SHORTER = 0.8
 """What part of the lines it has at most that calls would have."""
 
@@ -144,7 +146,7 @@ class _Families:
     def _shorter(self, bodies: Sequence[Body]) -> Table | None:
         """The table of bodies, without those whose row is too long; None if it is not shorter."""
         table = table_of(bodies, self._schemas)
-        if table is None:
+        if table is None or len(table.columns) > MOST_COLUMNS:
             return None
         fitting = [
             body

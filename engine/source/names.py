@@ -22,6 +22,8 @@ Key: TypeAlias = tuple[str, str, str]
 
 _HOW_OFTEN = {"day": "daily", "week": "weekly", "month": "monthly", "year": "yearly"}
 _QUARTER = ("month", 3)
+_AT_ONCE = 60
+"""Seconds within which objects are made in one go."""
 
 
 class NamedObject(NamedTuple):
@@ -60,12 +62,22 @@ def name_resources(
         wanted: Names that other tools gave, as far as they did.
 
     Returns:
-        Addresses by type, connected account and id.
+        Addresses by type, connected account and id, in the order in which the objects were made.
     """
-    named = _Names([NamedObject(*entry) for entry in objects], schemas, taken, wanted or {})
+    listed = [NamedObject(*entry) for entry in objects]
+    named = _Names(listed, schemas, taken, wanted or {})
     for known in named.ordered:
         named.name(known)
-    return {known.key: named.found[known.key] for known in named.ordered}
+    # Lists have the newest first, also of those that were made in one second.
+    oldest_first = listed[::-1]
+    made = sorted(oldest_first, key=lambda known: _creation(known.object))
+    return {known.key: named.found[known.key] for known in made}
+
+
+def _creation(found: RemoteObject) -> tuple[bool, int, str]:
+    """When an object was made, for its place among others; at last where that is not known."""
+    created = found.get("created")
+    return (False, created, "") if isinstance(created, int) else (True, 0, str(created or ""))
 
 
 class _Names:
@@ -102,14 +114,14 @@ class _Names:
             get_path(known.object, parse_path(path), value) != value
             for path, value in revival.live.items()
         )
-        created = known.object.get("created")
-        made = (0, created // 60, "") if isinstance(created, int) else (1, 0, str(created or ""))
+        unknown, second, text = _creation(known.object)
         # What was made in one go has no order of its own: so that prices in two currencies get
         # names of one kind, whichever of them came first.
         apart = [
             str(get_path(known.object, parse_path(path), ""))
             for path in self.schemas[known.type].naming.apart
         ]
+        made = (unknown, second // _AT_ONCE, text)
         return known.key not in self.wanted, ended, made, apart, known.key
 
     def name(self, known: NamedObject) -> str:
@@ -152,7 +164,7 @@ class _Names:
             if not isinstance(value, str) or key.with_fields:
                 continue
             prefix = kind.id_prefix if key.attribute == "id" else ""
-            if not words.is_generated(value, prefix) and (name := words.slug(value)):
+            if not words.is_generated(value, prefix) and (name := words.of_text(value)):
                 return name
         return ""
 
@@ -182,7 +194,7 @@ class _Names:
             value = get_path(known.object, parse_path(key.attribute))
             prefixed = key.attribute == "id" and kind.id_prefix
             if isinstance(value, str) and not prefixed and kind.naming.under not in key.fields:
-                return words.slug(value)
+                return words.of_text(value)
         return ""
 
     def _set_apart(self, known: NamedObject, kind: ResourceType, base: str) -> Iterator[str]:
@@ -209,7 +221,7 @@ class _Names:
         if isinstance(value, str) and parts[-1] == "interval":
             return _how_often(value, get_path(known.object, (*parts[:-1], "interval_count")))
         if isinstance(value, str):
-            return words.of_url(value) or words.slug(value)
+            return words.of_text(value)
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             return words.slug(str(value).removesuffix(".0").replace("-", "minus"))
         return ""

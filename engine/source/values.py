@@ -261,10 +261,11 @@ def _in_order(arguments: Mapping[str, Any], kind: ResourceType) -> Iterator[str]
             return 0, names[name]
         if name == "metadata":
             return 5, 0
-        if attribute is not None and attribute.required:
+        nested = isinstance(arguments[name], (Mapping, list, tuple))
+        if attribute is not None and attribute.required and not nested:
             return 1, 0
         if attribute is not None and attribute.money:
             return 2, 0
-        return (4, 0) if isinstance(arguments[name], (Mapping, list, tuple)) else (3, 0)
+        return (4, 0) if nested else (3, 0)
 
     yield from sorted(arguments, key=rank)

@@ -118,6 +118,11 @@ def of_url(text: str) -> str:
     return slug(f"{(parts.hostname or '').removeprefix('www.')} {parts.path}")
 
 
+def of_text(text: str) -> str:
+    """A text as a name: of a URL, its host and path."""
+    return of_url(text) or slug(text)
+
+
 def kebab(face: str) -> str:
     """The name of an authoring class as a name, `PortalConfiguration` as `portal-configuration`."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", face).lower()

@@ -94,7 +94,12 @@ class Declarer:
         new = self._new()
         for name in new:
             by_stack.setdefault(name, {})
-        addresses = {name: self._named(by_stack[name]) for name in sorted(by_stack)}
+        # All at once, since things are named after what they refer to, in whichever stack.
+        named = self._named(objects)
+        addresses: dict[str, dict[ObjectKey, ResourceAddress]] = {
+            name: {key: where for key, where in named.items() if key in by_stack[name]}
+            for name in sorted(by_stack)
+        }
         self._places = {
             (key.type, self.schemas[key.type].own_id(key.id)): (name, address)
             for name, some in addresses.items()
