@@ -158,7 +158,8 @@ def _kind(drift: Drift, kind: ResourceType) -> DriftKind:
     if drift.ended:
         return DriftKind.ARCHIVED
     live = kind.life.revival.live if kind.life.revival is not None else {}
-    if any(live.get(dotted(entry.path), ABSENT) == entry.after for entry in drift.fields):
+    changed = {dotted(entry.path): entry.after for entry in drift.fields}
+    if any(name in changed and changed[name] == value for name, value in live.items()):
         return DriftKind.REVIVED
     return DriftKind.CHANGED
 
@@ -180,8 +181,11 @@ def _leaves(
     stripe = document_of(kind.root, compare(normal, kind.root, seen, actual, None).before)
     for entry in drift.fields:
         around = list_at(kind.root, entry.path) or entry.path
+        declared, attribute = get_path(code, entry.path, ABSENT), kind.root.at(entry.path)
+        if attribute is not None and attribute.resolved and declared in attribute.words:
+            declared = entry.before  # a word such as `now` means the moment that was returned
         yield dataclasses.replace(
-            _leaf(entry, get_path(code, entry.path, ABSENT)),
+            _leaf(entry, declared),
             around=around,
             on_stripe=get_path(stripe, around, ABSENT),
         )

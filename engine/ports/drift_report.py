@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 
+from engine.address import ResourceAddress
 from engine.frozen import frozen
 from engine.plan.drifted import CodeIs, Drifted, DriftKind
 from engine.values.paths import Path, dotted
@@ -114,6 +115,51 @@ class StackDrift:
 
 
 @frozen
+class UnmanagedObject:
+    """An object that no state of the project owns.
+
+    Attributes:
+        id: Stripe's id.
+        name: What people know it by; empty if nothing.
+        created: When it was made, in seconds since 1970; None if that is not returned.
+        address: The address that it could have.
+    """
+
+    id: str
+    name: str
+    created: int | None
+    address: ResourceAddress
+
+    @property
+    def declaration(self) -> str:
+        """The line of a module that takes it over, next to a declaration of it."""
+        return f'import_("{self.address}", "{self.id}")'
+
+
+@frozen
+class UnmanagedType:
+    """The objects of a type that no state of the project owns; archived ones are left out.
+
+    Attributes:
+        type: The resource type.
+        title: What people call an object of it.
+        account: Connected account they are on; empty for the key's own.
+        count: How many were found.
+        more: There may be more: not all were looked at.
+        unread: Why not all could be looked at; empty if they could.
+        objects: The objects, if they were to be listed.
+    """
+
+    type: str
+    title: str
+    account: str = ""
+    count: int = 0
+    more: bool = False
+    unread: str = ""
+    objects: tuple[UnmanagedObject, ...] = ()
+
+
+@frozen
 class DriftReport:
     """The drift of some stacks, and the account that they are on.
 
@@ -125,6 +171,8 @@ class DriftReport:
         stacks: One for each stack.
         requests: Calls made to Stripe so far.
         server: Address of the server; empty for the embedded emulator and for Stripe itself.
+        unmanaged: Types that stacks manage and that have objects that none manages.
+        listed: These were listed, not only counted.
     """
 
     environment: str
@@ -134,6 +182,8 @@ class DriftReport:
     stacks: tuple[StackDrift, ...]
     requests: int
     server: str = ""
+    unmanaged: tuple[UnmanagedType, ...] = ()
+    listed: bool = False
 
     @property
     def drifted(self) -> Iterator[Drifted]:

@@ -158,7 +158,8 @@ def test_the_code_is_shown_next_to_it(engine: Engine, dashboard: Dashboard, writ
         '    nickname  "By month"  "Monthly"   "By month"  # the code agrees with Stripe\n' in out
     )
     assert (
-        "    to record it, since the code agrees with Stripe: engine apply shop -e local\n" in out
+        "    to record it, since the code asks for nothing else: engine apply shop -e local\n"
+        in out
     )
     assert '    name  "Best"  "Pro"       "Professional"  # the code wants a third value\n' in out
     assert out.count("--accept") == 1

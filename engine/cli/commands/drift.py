@@ -24,6 +24,11 @@ DRIFT = 2
     shell_complete=complete_addresses,
     help="Write what Stripe has into the stack's module (again for more).",
 )
+@click.option(
+    "--unmanaged",
+    is_flag=True,
+    help="List the objects that no stack manages, of the types that stacks manage.",
+)
 @lock_timeout_option
 @pass_invocation
 def drift(
@@ -32,6 +37,7 @@ def drift(
     stacks: tuple[str, ...],
     *,
     accept: tuple[str, ...],
+    unmanaged: bool,
     lock_timeout: float,
 ) -> int:
     r"""Show what was changed on Stripe since the last apply.
@@ -41,7 +47,9 @@ def drift(
     STACK it is all stacks, those without a module too. Stripe is read and nothing is written, with
     the exception that engine plan has: what an interrupted apply left is finished first.
 
-    The exit code is 2 if anything drifted, 0 if not.
+    Objects that no stack manages, of the types that stacks manage, are counted, as far as one page
+    of each type shows them; --unmanaged lists them all, each with the line that takes it over.
+    They are no drift. The exit code is 2 if anything drifted, 0 if not.
 
     With --accept, what Stripe has is written into the module and recorded in the state: one leaf
     of a resource, or all of it that drifted. All that is asked for is written, or nothing is, and
@@ -52,15 +60,18 @@ def drift(
     Examples:
       engine drift
       engine drift shop -e live
+      engine drift --unmanaged
       engine drift --accept stripe_product.pro.name
       engine drift --json | jq -r '.stacks[].drifted[] | .address + " " + .kind'
     """
     from engine.operations.drift.drift import drift_of_stacks
 
+    if accept and unmanaged:
+        raise UsageError("--accept and --unmanaged do not go together", hint="choose one of them")
     if accept:
         return _accept(invocation, stacks, accept, lock_timeout)
     with invocation.opened() as context:
-        report = drift_of_stacks(context, stacks, lock_timeout=lock_timeout)
+        report = drift_of_stacks(context, stacks, unmanaged=unmanaged, lock_timeout=lock_timeout)
     invocation.write_out(invocation.view.drift(report))
     return DRIFT if report.has_drift else 0
 

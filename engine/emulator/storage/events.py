@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from engine.catalog import loader
+from engine.emulator.shapes.paths import copied
 from engine.emulator.storage.repository import Document, Repository
 from engine.frozen import frozen
 
@@ -55,7 +56,8 @@ class Changes:
             word = earlier.word
         if earlier is not None:
             before = earlier.before
-        self._found[key] = Change(object=object, word=word, before=before, after=after)
+        # The response is made of the same document, expanded.
+        self._found[key] = Change(object=object, word=word, before=before, after=copied(after))
 
     def clear(self) -> None:
         """Forget them: what was done was undone."""

@@ -9,6 +9,7 @@ from engine.graph.build import ResourceGraph
 from engine.operations.cross_checks.owners import owners_in
 from engine.operations.cross_checks.transfers import settle_transfers
 from engine.operations.drift.causes import find_causes
+from engine.operations.drift.unmanaged import find_unmanaged
 from engine.operations.refresh.read import Place
 from engine.operations.refresh.refresh import observe, read_known
 from engine.operations.run.context import Context
@@ -29,13 +30,18 @@ _WITHOUT_MODULE = replace(_READING, destroy=True)
 
 
 def drift_of_stacks(
-    context: Context, names: Sequence[str], *, lock_timeout: float = 0.0
+    context: Context,
+    names: Sequence[str],
+    *,
+    unmanaged: bool = False,
+    lock_timeout: float = 0.0,
 ) -> DriftReport:
     """Compare what the states of some stacks record with Stripe and with the code.
 
     Args:
         context: The run's ports.
         names: Stacks asked for, with a module or without; none means all.
+        unmanaged: List the objects that no stack manages, instead of counting them.
         lock_timeout: Seconds to wait for another run.
 
     Raises:
@@ -52,7 +58,7 @@ def drift_of_stacks(
     with open_session(
         context, graphs, operation="drift", lock_timeout=lock_timeout, reading=True
     ) as session:
-        return _report(session)
+        return _report(session, unmanaged=unmanaged)
 
 
 def _every(context: Context) -> Iterator[str]:
@@ -60,13 +66,14 @@ def _every(context: Context) -> Iterator[str]:
     yield from (orphan.stack for orphan in orphans_of(context))
 
 
-def _report(session: Session) -> DriftReport:
+def _report(session: Session, *, unmanaged: bool) -> DriftReport:
     environment = session.context.settings.environment
     account = session.check_account()
     settle_transfers(session, _READING)
     known = [(graph, session.prior[graph.stack.name]) for graph in session.graphs]
     read = read_known(session.context, session, known, _WITHOUT_MODULE)
     stacks = _with_causes(session, [_stack(session, graph, read) for graph in session.graphs])
+    left_out = find_unmanaged(session, whole=unmanaged)
     return DriftReport(
         environment=environment.name,
         embedded=environment.emulator,
@@ -75,6 +82,8 @@ def _report(session: Session) -> DriftReport:
         stacks=stacks,
         requests=session.requests,
         server=environment.server,
+        unmanaged=left_out,
+        listed=unmanaged,
     )
 
 

@@ -16,9 +16,13 @@ from engine.plan.compare.normalize import Normalizer, presentable
 from engine.plan.compare.unchanged import is_as_seen
 from engine.plan.inputs.observed import Observed
 from engine.plan.model import Drift, FieldChange, FieldReason
+from engine.schema.attribute import Attribute, Kind
+from engine.schema.field_semantics import ListOrder
 from engine.schema.remote import RemoteObject
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.state.model import State
+from engine.values.markers import ABSENT
+from engine.values.paths import Path, get_path
 from engine.values.secret import Sealed
 
 
@@ -49,7 +53,11 @@ def find_drift(
         if not is_as_seen(kind, prior, actual):
             ignored = ignored_in(graph.declarations.get(address))
             seen = seen_leaves(normal, kind, prior, ignored)
-            fields = tuple(_fields(normal, kind, seen, actual))
+            fields = tuple(
+                field
+                for field in _fields(normal, kind, seen, actual)
+                if not _is_of_other_elements(kind.root, prior.declared, field.path)
+            )
         ended = has_ended(kind, actual, prior.declared)
         if fields or ended:
             found.append(dataclasses.replace(base, fields=fields, ended=ended))
@@ -70,3 +78,24 @@ def _fields(
             sensitive=secret or isinstance(difference.before, Sealed),
             currency=currency_of(attribute, difference.path, seen, actual) if attribute else "",
         )
+
+
+def _is_of_other_elements(root: Attribute, declared: Mapping[str, Any], path: Path) -> bool:
+    """Whether a leaf is in an element of a list that did not declare it, as others did.
+
+    State keeps of each element what any of them declares.
+    """
+    element = None
+    for where, attribute in root.along(path[:-1]):
+        if attribute.kind is Kind.LIST:
+            if attribute.order is not ListOrder.ORDERED:
+                return False
+            element = get_path(declared, path[: len(where) + 1])
+            if not isinstance(element, Mapping):
+                return False
+    leaf = root.at(path)
+    if element is None or leaf is None:
+        return False
+    return all(
+        get_path(declared, (*path[:-1], name), ABSENT) is ABSENT for name in (path[-1], leaf.twin)
+    )

@@ -8,10 +8,12 @@ from typing import Any
 
 from engine.plan.compare.normalize import Normalizer
 from engine.plan.compare.response import read
+from engine.schema.attribute import Attribute, Kind
 from engine.schema.remote import RemoteObject
 from engine.schema.resource_type import ResourceType
 from engine.stack.model import Declaration
 from engine.state.model import ResourceState
+from engine.values.markers import ABSENT
 from engine.values.paths import Path, get_path, parse_path, set_path
 from engine.values.targets import Target
 from engine.values.templates import resolve
@@ -40,13 +42,62 @@ def seen_leaves(
     """
     seen = {
         # Of what others refer to, state keeps all that was returned.
-        name: normal.pick(child, prior.declared[name], read(child, name, {name: value}))
+        name: _whole(
+            child,
+            prior.declared[name],
+            normal.pick(child, prior.declared[name], read(child, name, {name: value})),
+        )
         for name, value in prior.attributes.items()
         if name in prior.declared and value is not None
         for child in (kind.root.fields[name],)
     }
     once = [tuple(map(str, path)) for path in kind.creation_only]
     return without(seen, [*once, *ignored])
+
+
+def _whole(attribute: Attribute, declared: Any, seen: Any) -> Any:
+    """What was seen, with neutral values where there was none, and state keeps none.
+
+    Args:
+        attribute: What it looks like.
+        declared: What the last apply declared of it; of elements what any of them declared.
+        seen: What state keeps of it.
+    """
+    if attribute.kind is Kind.LIST and attribute.element is not None:
+        if not isinstance(seen, list) or not any(isinstance(entry, Mapping) for entry in seen):
+            return seen
+        entries = declared if isinstance(declared, list) else []
+        anywhere = {
+            name: value
+            for entry in entries
+            if isinstance(entry, Mapping)
+            for name, value in entry.items()
+        }
+        return [_filled(attribute.element, anywhere, entry) for entry in seen]
+    if isinstance(declared, Mapping) and isinstance(seen, Mapping):
+        parts = {name: child for name, child, _ in attribute.parts(declared) if name in seen}
+        return {
+            name: _whole(parts[name], declared[name], value) if name in parts else value
+            for name, value in seen.items()
+        }
+    return attribute.neutral if seen is None and _has_neutral(attribute) else seen
+
+
+def _has_neutral(attribute: Attribute) -> bool:
+    return attribute.neutral not in (ABSENT, None, [])
+
+
+def _filled(attribute: Attribute, declared: Mapping[str, Any], seen: Any) -> Any:
+    """An element, or what is in it, with the neutral values of what it does not have."""
+    found = dict(seen) if isinstance(seen, Mapping) else {}
+    for name, child, value in attribute.parts(declared):
+        if isinstance(value, Mapping):
+            inner = _filled(child, value, found.get(name))
+            if inner:
+                found[name] = inner
+        elif name not in found and _has_neutral(child) and not child.twin:
+            found[name] = child.neutral
+    return found
 
 
 def with_missing_expansions(

@@ -266,7 +266,7 @@ def _only(element: Attribute, names: set[str], entry: Any) -> Any:
         return entry
     found = {name: value for name, value in entry.items() if name in names}
     for name in names.intersection(element.fields):
-        if element.fields[name].twin:
+        if element.fields[name].twin or element.fields[name].source:
             found[name] = read(element.fields[name], name, entry)
     return found
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.plan.drifted import Drifted, DriftedLeaf
 from engine.ports.accept_report import AcceptReport
-from engine.ports.drift_report import Cause, Causes, DriftReport, StackDrift, counts
+from engine.ports.drift_report import Cause, Causes, DriftReport, StackDrift, UnmanagedType, counts
 from engine.values.markers import UNKNOWN
 from engine.values.paths import dotted
 from engine.views.fields import SENSITIVE
@@ -22,8 +22,30 @@ def drift_document(report: DriftReport) -> dict[str, Any]:
         **({"server": report.server} if report.server else {}),
         "account": {"id": report.account_id or None, "livemode": report.livemode},
         "stacks": [_stack(stack) for stack in report.stacks],
+        "unmanaged": [_unmanaged(entry) for entry in report.unmanaged],
+        "unmanaged_listed": report.listed,
         "summary": {kind.value: number for kind, number in counts(report.drifted).items()},
         "requests": report.requests,
+    }
+
+
+def _unmanaged(entry: UnmanagedType) -> dict[str, Any]:
+    return {
+        "type": entry.type,
+        "account": entry.account or None,
+        "count": entry.count,
+        "at_least": entry.more,
+        "problem": entry.unread or None,
+        "objects": [
+            {
+                "id": found.id,
+                "name": found.name or None,
+                "created": found.created,
+                "address": found.address,
+                "import": found.declaration,
+            }
+            for found in entry.objects
+        ],
     }
 
 

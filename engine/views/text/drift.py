@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from engine.plan.drifted import CodeIs, Drifted, DriftedLeaf, DriftKind
 from engine.plan.model import Action
 from engine.ports.accept_report import AcceptReport
-from engine.ports.drift_report import Causes, DriftReport, StackDrift, counts
+from engine.ports.drift_report import Causes, DriftReport, StackDrift, UnmanagedType, counts
 from engine.schema.lifecycle import Verb
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.values.markers import ABSENT
@@ -40,7 +40,7 @@ _PUTS_BACK = {
     Action.CREATE: "make it again",
     Action.REPLACE: "replace it with a new object",
     Action.REVIVE: "revive it, with what the code says",
-    Action.NO_OP: "record it, since the code agrees with Stripe",
+    Action.NO_OP: "record it, since the code asks for nothing else",
 }
 
 
@@ -72,6 +72,14 @@ def drift_text(
         blocks += [f"{mark} {warning}" for warning in stack.warnings]
         for entry in stack.drifted:
             blocks.append("\n".join(_block(stack, entry, schemas[entry.type], style, logs)))
+    blocks += ["\n".join(_unmanaged(entry, style)) for entry in report.unmanaged if entry.objects]
+    mark = style.paint("Warning:", "yellow", "bold")
+    blocks += [
+        f"{mark} objects of type {entry.type}{vocabulary.on_account(entry.account)} that no stack "
+        f"manages could not be looked for: {entry.unread}"
+        for entry in report.unmanaged
+        if entry.unread
+    ]
     blocks.append(_conclusion(report, style))
     if verbose:
         blocks.append(requests_line(report.requests))
@@ -210,12 +218,44 @@ def _ways(stack: StackDrift, entry: Drifted) -> Iterator[str]:
 def _conclusion(report: DriftReport, style: Style) -> str:
     if report.has_drift:
         found = [f"{number} {kind.value}" for kind, number in _counted(report) if number]
-        return style.paint(f"Drift: {', '.join(found)}.", "bold", "yellow")
+        return style.paint(f"Drift: {', '.join(found)}{_not_managed(report)}.", "bold", "yellow")
     objects = sum(stack.objects for stack in report.stacks)
     if not objects:
-        return "No drift: no state of these stacks records an object."
+        return f"No drift: no state of these stacks records an object{_not_managed(report)}."
     head = style.paint("No drift:", "bold", "green")
-    return f"{head} Stripe has what the last apply left ({counted(objects, 'object')})."
+    what = f"Stripe has what the last apply left ({counted(objects, 'object')})"
+    return f"{head} {what}{_not_managed(report)}."
+
+
+def _not_managed(report: DriftReport) -> str:
+    """Count the objects that no stack manages, and say how to list them."""
+    number = sum(entry.count for entry in report.unmanaged)
+    if not number:
+        return ""
+    least = "at least " if any(entry.more for entry in report.unmanaged) else ""
+    how = "" if report.listed else f" (engine drift --unmanaged -e {report.environment})"
+    return f"; {least}{counted(number, 'unmanaged object')}{how}"
+
+
+def _unmanaged(entry: UnmanagedType, style: Style) -> Iterator[str]:
+    """The objects of a type that no stack manages, each with the line that takes it over."""
+    name = f"{entry.type}{vocabulary.on_account(entry.account)}"
+    yield style.paint(
+        f"{counted(entry.count, entry.title)} that no stack manages ({name}):", "bold"
+    )
+    rows = [
+        (found.id, _day(found.created), found.declaration, show(found.name) if found.name else "")
+        for found in entry.objects
+    ]
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    for row in rows:
+        cells = "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=False))
+        comment = f"  # {row[3]}" if row[3] else ""
+        yield f"  {cells}{comment}".rstrip()
+
+
+def _day(seconds: int | None) -> str:
+    return "" if seconds is None else f"{dt.datetime.fromtimestamp(seconds, dt.UTC):%Y-%m-%d}"
 
 
 def _counted(report: DriftReport) -> Iterator[tuple[DriftKind, int]]:

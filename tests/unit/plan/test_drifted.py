@@ -215,3 +215,84 @@ def test_amounts_have_a_currency() -> None:
 def test_no_drift() -> None:
     """Nothing is decided."""
     assert drifted_of({"stack": {"declarations": {PRO: {"arguments": {"name": "Pro"}}}}}) == ()
+
+
+LINK = "stripe_payment_link.buy"
+FIELD = {"key": "a", "type": "text", "label": {"type": "custom", "custom": "A"}}
+
+
+def link(*fields: Mapping[str, Any]) -> dict[str, Any]:
+    """A payment link with some questions."""
+    return {"line_items": [{"price": "price_1", "quantity": 1}], "custom_fields": list(fields)}
+
+
+def test_what_state_leaves_out_of_an_element() -> None:
+    """The last apply declared a value that is the same as none, and state has none."""
+    declared = link({**FIELD, "optional": False})
+    found = one(declared, declared, link({**FIELD, "optional": True}), LINK)
+    assert leaves(found) == {"custom_fields[0].optional": (False, False, True, CodeIs.UNCHANGED)}
+
+
+def test_what_another_element_declares() -> None:
+    """State keeps it of each element; only those that declare it can drift in it."""
+    other = {**FIELD, "key": "b"}
+    declared = link({**FIELD, "optional": False}, other)
+    actual = link({**FIELD, "optional": False}, {**other, "optional": True, "type": "numeric"})
+    found = one(declared, declared, actual, LINK)
+    assert list(leaves(found)) == ["custom_fields[1].type"]
+
+
+def test_an_element_that_was_not_declared() -> None:
+    """Each of its leaves is shown, as far as another element declares it."""
+    declared = link({**FIELD, "optional": False})
+    actual = link({**FIELD, "optional": False}, {**FIELD, "key": "b", "optional": True})
+    found = one(declared, declared, actual, LINK)
+    assert "custom_fields[1].optional" in leaves(found)
+
+
+def test_a_word_that_meant_a_moment() -> None:
+    """The code is as it was, whatever moment was returned for it."""
+    address = "stripe_tax_registration.us"
+    declared = {"country": "US", "active_from": "now"}
+    case = {
+        "stack": {"declarations": {address: {"arguments": declared}}},
+        "state": {
+            "resources": {
+                address: {
+                    "id": "taxreg_1",
+                    "declared": declared,
+                    "attributes": {"country": "US", "active_from": 100},
+                }
+            }
+        },
+        "observed": {
+            "objects": {
+                address: {"id": "taxreg_1", "country": "US", "active_from": 200, "status": "active"}
+            }
+        },
+    }
+    [found] = drifted_of(case)
+    assert leaves(found) == {"active_from": (100, 100, 200, CodeIs.UNCHANGED)}
+
+
+def test_nothing_that_is_no_word_of_a_revival_makes_it_revived() -> None:
+    """An entry that is gone has no value, as a leaf that no object has."""
+    address = "stripe_billing_portal_configuration.main"
+    seen = {"features": {"customer_update": {"enabled": True, "allowed_updates": ["email"]}}}
+    actual = {"features": {"customer_update": {"enabled": True, "allowed_updates": []}}}
+    assert one(seen, seen, actual, address).kind is DriftKind.CHANGED
+
+
+def test_an_element_that_its_key_names() -> None:
+    """Its leaves are those of the object of the key, in whatever order they are."""
+    address = "stripe_billing_portal_configuration.main"
+
+    def portal(*prices: str) -> dict[str, Any]:
+        product = {"product": "prod_1", "prices": list(prices)}
+        return {"features": {"subscription_update": {"enabled": True, "products": [product]}}}
+
+    found = one(portal("price_1"), portal("price_1"), portal("price_1", "price_2"), address)
+    assert list(leaves(found)) == ["features.subscription_update.products.prod_1.prices"]
+    [leaf] = found.leaves
+    assert leaf.around == ("features", "subscription_update", "products")
+    assert leaf.on_stripe == [{"product": "prod_1", "prices": ["price_1", "price_2"]}]
