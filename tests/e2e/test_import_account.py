@@ -415,3 +415,27 @@ def test_stacks_are_applied_to_an_empty_account(project: Project, tmp_path: Path
     other.write(module(project), "imported")
     other.apply()
     assert empty(other)
+
+
+def test_a_secret_in_clear_gets_into_no_file(project: Project) -> None:
+    """A key of Stripe's in metadata: the object stays, and what refers to it names its id."""
+    key = "sk_live_" + "a1B2" * 8
+    product, price = plan_and_price(project, metadata={"key": key})
+    report = imported(project)
+    assert [one.key.id for one in report.refused] == [product]
+    assert key not in report.refused[0].reason
+    assert price in ids(report)
+    files = [path for path in project.root.rglob("*") if path.is_file()]
+    assert [path for path in files if key.encode() in path.read_bytes()] == []
+
+
+def test_texts_of_every_kind_are_written_so_that_they_are_read_back(project: Project) -> None:
+    """Quotes, line ends, other scripts, marks of direction, what looks like code."""
+    texts = ["\"'", "back\\slash", "a\nb", "日本語", "💳", '"""', "\u202eabc", "import os", "{x}%s"]
+    for text in texts:
+        plan_and_price(project, text, description=text, metadata={text[:40]: text})
+    report = imported(project)
+    assert report.refused == ()
+    declared = project.state("imported").resources.values()
+    names = {entry.declared.get("name") for entry in declared if entry.type == "stripe_product"}
+    assert names == {*texts}

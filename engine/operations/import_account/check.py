@@ -7,12 +7,14 @@ stored. Each leaf that a plan would change is named.
 from __future__ import annotations
 
 import dataclasses
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from engine.address import ADDRESS_PATTERN
 from engine.errors import EngineError, Problem, StackError
 from engine.frozen import frozen
 from engine.graph.build import ResourceGraph
@@ -39,6 +41,7 @@ from engine.values.markers import ABSENT
 from engine.values.paths import dotted
 
 _FOLDER = "stacks"
+_ADDRESS = re.compile(rf"\b{ADDRESS_PATTERN}")
 
 
 @frozen
@@ -82,7 +85,9 @@ def check(session: Session, stacks: Sequence[DeclaredStack], *, plain: bool) -> 
     return Checked(
         texts=texts,
         states=tuple(trial.state for trial in trials),
-        differing=tuple(one for trial in trials for one in trial.differing),
+        differing=tuple(
+            (key, leaf) for trial in trials for (key, _), leaf in trial.differing.items()
+        ),
         refused=tuple(one for trial in trials for one in trial.refused),
     )
 
@@ -136,16 +141,22 @@ def _refused(
 def _named(
     problem: Problem, stack: DeclaredStack, lines: Mapping[int, Sequence[str]]
 ) -> Sequence[str]:
-    """The resources that a finding is about: by its line, else by what it says."""
-    addresses = (*stack.objects, *stack.new)
-    at_line = [address for address in lines.get(problem.line, ()) if address in addresses]
-    found = at_line or [address for address in addresses if address in problem.message]
+    """The resources that a finding is about: that it begins with, at its line, or in its text."""
+    named = [one for one in _ADDRESS.findall(problem.message) if one in stack.objects]
+    if named and problem.message.startswith(f"{named[0]}:"):
+        return named[:1]
+    at_line = [address for address in lines.get(problem.line, ()) if address in stack.objects]
+    found = at_line or list(dict.fromkeys(named))
     if not found:
-        raise EngineError(
-            f"the code for {stack.module.name} was written wrong: {problem}",
-            hint="this is a bug in engine; nothing was written",
-        )
+        raise _written_wrong(stack.module.name, str(problem))
     return found
+
+
+def _written_wrong(stack: str, why: str) -> EngineError:
+    return EngineError(
+        f"the code for {stack} is wrong: {why}",
+        hint="this is a bug in engine; nothing was written",
+    )
 
 
 class _Trial:
@@ -155,8 +166,13 @@ class _Trial:
         self._session, self._graph, self._declared = session, graph, declared
         self._schemas: Schemas = session.context.schemas
         self._outputs = session.outputs_read_by(graph)
-        self.differing: list[tuple[ObjectKey, IgnoredLeaf]] = []
+        self.differing: dict[tuple[ObjectKey, str], IgnoredLeaf] = {}
         self.refused: list[Refused] = []
+        if graph.declarations.keys() != declared.objects.keys():
+            other = min({*graph.declarations} ^ {*declared.objects})
+            raise _written_wrong(
+                graph.stack.name, f"{other} is in the text or in the account alone"
+            )
         self.state = self._recorded()
         session.states[self.state.stack] = self.state
         for refreshed in (True, False):
@@ -239,7 +255,8 @@ class _Trial:
             key, _ = self._declared.objects[address]
             fields = change.fields
             for one in fields:
-                self.differing.append((key, self._leaf(address, one)))
+                leaf = self._leaf(address, one)
+                self.differing.setdefault((key, leaf.path), leaf)  # later plans follow from it
             if not fields and change.action not in (Action.NO_OP, Action.IMPORT):
                 reason = f"a plan would {change.action.value} it"
                 self.refused.append(Refused(key=key, address=address, reason=reason))
