@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -266,6 +267,22 @@ def test_what_a_stack_has_stays_with_it(project: Project) -> None:
         "stripe_product.pro"
     }
     assert _actions(project) == {}
+
+
+def test_a_module_serves_all_environments(project: Project) -> None:
+    """The state of a second workspace holds the same addresses: that is said, with the way on."""
+    made = make_objects(project)
+    _import(project, state_of_andrewbaxter(made))
+    backend, state = project.context().backend, project.state("billing")
+    backend.remove(state)
+    other = dataclasses.replace(state, environment="other", account_id="acct_other")
+    backend.write(other, expected=None)
+    (note, *_) = _import(project, state_of_andrewbaxter(made)).notes
+    assert note == (
+        "stacks/billing.py declares 4 of these addresses, such as stripe_price.month, and "
+        "environment other has them: a second module would create them there again. engine import "
+        "-e local ADDR ID records an object under the address that is declared"
+    )
 
 
 def test_types_limit_it(project: Project) -> None:

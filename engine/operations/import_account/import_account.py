@@ -13,7 +13,11 @@ from engine.operations.import_account import owned
 from engine.operations.import_account.check import Checked, check
 from engine.operations.import_account.choose import Choice
 from engine.operations.import_account.declare import DeclaredStack, Declarer
-from engine.operations.import_account.origins.keep import keep_secrets, refuse_strangers
+from engine.operations.import_account.origins.keep import (
+    declared_already,
+    keep_secrets,
+    refuse_strangers,
+)
 from engine.operations.import_account.origins.origin import Origin
 from engine.operations.import_account.origins.source import Source
 from engine.operations.import_account.owned import Owned
@@ -115,7 +119,7 @@ def import_account(
         unread=tuple(choice.survey.unread.values()),
         ignored=tuple(draft.ignored.values()),
         unknown=tuple(unknown for stack in draft.stacks for unknown in stack.unknown),
-        notes=(*origin.gone(choice.survey.found), *origin.lines()) if origin is not None else (),
+        notes=_notes(context, origin, choice) if origin is not None else (),
         without_state=_without_state(context),
         requests=session.requests,
         finished=finished,
@@ -163,6 +167,12 @@ def _chosen(session: Session, options: ImportOptions, have: Owned) -> tuple[Choi
     finally:
         context.hook.surveyed()
     return choice, origin
+
+
+def _notes(context: Context, origin: Origin, choice: Choice) -> tuple[str, ...]:
+    """What a person should know of the file, the most important first."""
+    twice = declared_already(context, origin.wanted)
+    return (*twice, *origin.gone(choice.survey.found), *origin.lines())
 
 
 # ── what is written for it ────────────────────────────────────────────────────────────────

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import dataclasses
 from collections.abc import Mapping
 
 from engine.address import parse_address
 from engine.apply.secrets import secret_name
-from engine.errors import NotFoundError
+from engine.errors import NotFoundError, StateError
 from engine.operations.import_account.origins.origin import Origin
 from engine.operations.import_account.wanted import Wanted
 from engine.operations.run.context import Context
 from engine.plan.inputs.ownership import key_of
 from engine.ports.provider import Account
 from engine.schema.remote import RemoteObject
+from engine.stack.loader import stack_files
 from engine.state.model import State
 from engine.values.paths import set_path
 from engine.values.secret import Sealed, Sensitive
@@ -41,6 +43,33 @@ def refuse_strangers(
         f"on this account{here}{theirs}",
         hint="choose the environment with the key of their account and mode: engine import -e NAME",
     )
+
+
+def declared_already(context: Context, wanted: Wanted) -> list[str]:
+    """Say which modules declare these addresses for another environment already.
+
+    A module serves all environments: a second one with the same resources would make them twice.
+    """
+    addresses = {f"{key.type}.{one.name}" for key, one in wanted.objects.items()}
+    addresses |= {str(address) for address in wanted.declared}
+    modules = stack_files(context.settings.stacks)
+    found: list[str] = []
+    for environment in context.backend.environments():
+        for name in (
+            context.backend.stacks(environment) if environment != context.environment else ()
+        ):
+            state = None
+            with contextlib.suppress(StateError):
+                state = context.backend.read(name, environment) if name in modules else None
+            same = addresses.intersection(state.resources) if state is not None else ()
+            if same:
+                found.append(
+                    f"stacks/{name}.py declares {len(same)} of these addresses, such as "
+                    f"{min(same)}, and environment {environment} has them: a second module would "
+                    f"create them there again. engine import -e {context.environment} ADDR ID "
+                    "records an object under the address that is declared"
+                )
+    return found
 
 
 def keep_secrets(context: Context, state: State, wanted: Wanted) -> State:
