@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from engine.graph.build import ResourceGraph
 from engine.plan.checks import refusals_of
 from engine.plan.compare.drift import find_drift
+from engine.plan.compare.liveness import is_live
 from engine.plan.decide.annotate import with_detached, with_keys_passed_on
 from engine.plan.decide.capacity import fit_capacity
 from engine.plan.decide.decision import Decision
@@ -27,8 +28,10 @@ from engine.plan.model import Action, Change, Drift, Plan
 from engine.plan.outputs import plan_outputs, plan_reads
 from engine.plan.steps.order import order_steps
 from engine.plan.steps.refresh import refresh_steps
+from engine.schema.remote import id_of
 from engine.schema.resource_type import Schemas
 from engine.state.model import State
+from engine.values.paths import get_path, parse_path
 
 
 def make_plan(
@@ -128,7 +131,24 @@ def _is_emptied(inputs: PlanInputs) -> bool:
     return not inputs.graph.stack.file and not left
 
 
+def _archived_lookups(inputs: PlanInputs) -> Iterator[str]:
+    """Note which objects that are only looked up have ended, unless the criteria ask for that."""
+    for address, found in inputs.observed.lookups.items():
+        lookup = inputs.graph.stack.lookups[address]
+        kind = inputs.schemas[lookup.address.type]
+        live = kind.life.revival.live if kind.life.revival is not None else {}
+        if is_live(kind, found) or not live.keys().isdisjoint(lookup.criteria):
+            continue
+        leaves = ", ".join(f"{path} is {get_path(found, parse_path(path))}" for path in live)
+        what = ", ".join(f"{name}={value!r}" for name, value in lookup.criteria.items())
+        yield (
+            f"{lookup.location}: {kind.face}.lookup({what}) finds {id_of(found)}, which is "
+            f"archived or disabled ({leaves})"
+        )
+
+
 def _warnings(inputs: PlanInputs, *, whole: bool) -> Iterator[str]:
+    yield from _archived_lookups(inputs)
     yield from inputs.observed.transfers.warnings
     if not whole and inputs.graph.stack.file:
         yield (

@@ -227,6 +227,8 @@ class Life:
         revival: How it comes back; None if it is live or does not exist.
         ending: When it has ended although Stripe still returns it; None if Stripe returns 404 then.
         natural_keys: How it is found without its id, best first.
+        known_by: Fields of the response that find it in a lookup in addition to its keys, e.g. the
+            `url` of a payment link.
         composite: How it is addressed without a path of its own; None if it has one.
         default_filters: List filters that find the one object that an account has by default, which
             `adopt` takes over; empty if it has none.
@@ -254,6 +256,7 @@ class Life:
     revival: Revival | None = None
     ending: Ending | None = None
     natural_keys: tuple[NaturalKey, ...] = ()
+    known_by: tuple[str, ...] = ()
     composite: Composite | None = None
     default_filters: Mapping[str, Any] = field(default_factory=dict)
     detach: tuple[Detach, ...] = ()

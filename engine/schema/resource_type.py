@@ -12,7 +12,7 @@ from engine.schema.calls import Call
 from engine.schema.lifecycle import Life, NaturalKey
 from engine.schema.naming import Naming
 from engine.schema.rules import Rule
-from engine.values.paths import Path
+from engine.values.paths import Path, parse_path
 
 
 # Each equals itself alone, so that what is found out about it can be cached by it.
@@ -115,6 +115,26 @@ class ResourceType:
     def lookup_keys(self) -> Mapping[str, NaturalKey]:
         """Natural keys that a list filter finds, by the field that holds them."""
         return {key.attribute: key for key in self.life.natural_keys if key.filter}
+
+    @property
+    def compared(self) -> tuple[str, ...]:
+        """Fields that find an object in a lookup and that no list filter takes."""
+        names = [name for key in self.life.natural_keys for name in key.fields]
+        fields = dict.fromkeys(parse_path(name)[0] for name in (*names, *self.life.known_by))
+        taken = {"id", self.parent, *self.filters, *self.lookup_keys}
+        return tuple(name for name in fields if name not in taken)
+
+    @property
+    def criteria(self) -> tuple[str, ...]:
+        """What a lookup takes."""
+        parent = (self.parent,) if self.parent else ()
+        found = ("id", *parent, *self.lookup_keys, *self.compared, *self.filters)
+        return tuple(dict.fromkeys(found))
+
+    @property
+    def lookup_needs(self) -> tuple[str, ...]:
+        """Criteria without which Stripe lists nothing; an id needs none."""
+        return tuple(filter(None, (self.parent, *self.list_needs)))
 
 
 Schemas: TypeAlias = Mapping[str, ResourceType]

@@ -836,6 +836,8 @@ class Alert(Resource):
         id: str = ...,
         alert_type: Literal["usage_threshold"] = ...,
         meter: str = ...,
+        title: str = ...,
+        usage_threshold: Mapping[str, Any] = ...,
         lifecycle: Lifecycle | None = ...,
     ) -> Alert: ...
 
@@ -898,6 +900,7 @@ class AppsSecret(Resource):
         *,
         id: str = ...,
         scope: Mapping[str, Any] = ...,
+        name: str = ...,
         lifecycle: Lifecycle | None = ...,
     ) -> AppsSecret: ...
 
@@ -1038,6 +1041,7 @@ class BankAccount(Resource):
         *,
         id: str = ...,
         object: Literal["bank_account", "card"] = ...,
+        account: str = ...,
         lifecycle: Lifecycle | None = ...,
     ) -> BankAccount: ...
 
@@ -1383,6 +1387,7 @@ class CreditGrant(Resource):
         id: str = ...,
         customer: str | Customer = ...,
         customer_account: str = ...,
+        name: str = ...,
         lifecycle: Lifecycle | None = ...,
     ) -> CreditGrant: ...
 
@@ -1528,6 +1533,9 @@ class CustomerTaxId(Resource):
         cls,
         *,
         id: str = ...,
+        customer: str = ...,
+        value: str = ...,
+        type: str = ...,
         lifecycle: Lifecycle | None = ...,
     ) -> CustomerTaxId: ...
 
@@ -1588,6 +1596,8 @@ class EventDestination(Resource):
         cls,
         *,
         id: str = ...,
+        webhook_endpoint: Mapping[str, Any] = ...,
+        name: str = ...,
         lifecycle: Lifecycle | None = ...,
     ) -> EventDestination: ...
 
@@ -1647,6 +1657,7 @@ class FeedbackOption(Resource):
         *,
         id: str = ...,
         status: Literal["active", "inactive"] = ...,
+        description: str = ...,
         lifecycle: Lifecycle | None = ...,
     ) -> FeedbackOption: ...
 
@@ -1819,6 +1830,7 @@ class FinancialAccount(Resource):
         id: str = ...,
         created: int | Mapping[str, int] = ...,
         status: Literal["closed", "open"] = ...,
+        nickname: str = ...,
         lifecycle: Lifecycle | None = ...,
     ) -> FinancialAccount: ...
 
@@ -1896,6 +1908,7 @@ class FinancialAccountFeatures(Resource):
         cls,
         *,
         id: str = ...,
+        financial_account: str = ...,
         lifecycle: Lifecycle | None = ...,
     ) -> FinancialAccountFeatures: ...
 
@@ -1973,6 +1986,7 @@ class Meter(Resource):
         *,
         id: str = ...,
         status: Literal["active", "inactive"] = ...,
+        event_name: str = ...,
         lifecycle: Lifecycle | None = ...,
     ) -> Meter: ...
 
@@ -2294,6 +2308,7 @@ class PaymentLink(Resource):
         *,
         id: str = ...,
         active: bool = ...,
+        url: str = ...,
         lifecycle: Lifecycle | None = ...,
     ) -> PaymentLink: ...
 
@@ -2820,6 +2835,7 @@ class PaymentMethodConfiguration(Resource):
         id: str = ...,
         active: bool = ...,
         application: str = ...,
+        name: str = ...,
         lifecycle: Lifecycle | None = ...,
     ) -> PaymentMethodConfiguration: ...
 
@@ -3031,6 +3047,7 @@ class Person(Resource):
         *,
         id: str = ...,
         relationship: Mapping[str, Any] = ...,
+        account: str = ...,
         lifecycle: Lifecycle | None = ...,
     ) -> Person: ...
 
@@ -3270,6 +3287,7 @@ class PortalConfiguration(Resource):
         id: str = ...,
         active: bool = ...,
         is_default: bool = ...,
+        name: str = ...,
         lifecycle: Lifecycle | None = ...,
     ) -> PortalConfiguration: ...
 
@@ -3534,6 +3552,8 @@ class ProductFeature(Resource):
         cls,
         *,
         id: str = ...,
+        product: str = ...,
+        entitlement_feature: str = ...,
         lifecycle: Lifecycle | None = ...,
     ) -> ProductFeature: ...
 
@@ -3810,6 +3830,7 @@ class ShippingRate(Resource):
         active: bool = ...,
         created: int | Mapping[str, int] = ...,
         currency: str = ...,
+        display_name: str = ...,
         lifecycle: Lifecycle | None = ...,
     ) -> ShippingRate: ...
 
@@ -4220,6 +4241,7 @@ class SubscriptionItem(Resource):
         *,
         id: str = ...,
         subscription: str | Subscription = ...,
+        price: str = ...,
         lifecycle: Lifecycle | None = ...,
     ) -> SubscriptionItem: ...
 
@@ -4542,6 +4564,8 @@ class TaxId(Resource):
         *,
         id: str = ...,
         owner: Mapping[str, Any] = ...,
+        value: str = ...,
+        type: str = ...,
         lifecycle: Lifecycle | None = ...,
     ) -> TaxId: ...
 
@@ -4579,6 +4603,8 @@ class TaxLocation(Resource):
         *,
         id: str = ...,
         type: Literal["performance"] = ...,
+        description: str = ...,
+        address: Mapping[str, Any] = ...,
         lifecycle: Lifecycle | None = ...,
     ) -> TaxLocation: ...
 
@@ -4629,6 +4655,7 @@ class TaxRate(Resource):
         active: bool = ...,
         created: int | Mapping[str, int] = ...,
         inclusive: bool = ...,
+        display_name: str = ...,
         lifecycle: Lifecycle | None = ...,
     ) -> TaxRate: ...
 
@@ -5272,6 +5299,8 @@ class TaxRegistration(Resource):
         *,
         id: str = ...,
         status: Literal["active", "all", "expired", "scheduled"] = ...,
+        country: str = ...,
+        country_options: Mapping[str, Any] = ...,
         lifecycle: Lifecycle | None = ...,
     ) -> TaxRegistration: ...
 
@@ -5566,6 +5595,7 @@ class TerminalConfiguration(Resource):
         *,
         id: str = ...,
         is_account_default: bool = ...,
+        name: str = ...,
         lifecycle: Lifecycle | None = ...,
     ) -> TerminalConfiguration: ...
 
@@ -5632,6 +5662,7 @@ class TerminalLocation(Resource):
         cls,
         *,
         id: str = ...,
+        display_name: str = ...,
         lifecycle: Lifecycle | None = ...,
     ) -> TerminalLocation: ...
 
@@ -5672,6 +5703,7 @@ class TerminalReader(Resource):
         location: str | TerminalLocation = ...,
         serial_number: str = ...,
         status: Literal["offline", "online"] = ...,
+        label: str = ...,
         lifecycle: Lifecycle | None = ...,
     ) -> TerminalReader: ...
 
@@ -5703,6 +5735,7 @@ class TestClock(Resource):
         cls,
         *,
         id: str = ...,
+        name: str = ...,
         lifecycle: Lifecycle | None = ...,
     ) -> TestClock: ...
 
@@ -5751,6 +5784,8 @@ class TrialOffer(Resource):
         active: bool = ...,
         created: int | Mapping[str, int] = ...,
         prices: Sequence[str] = ...,
+        nickname: str = ...,
+        price: str = ...,
         lifecycle: Lifecycle | None = ...,
     ) -> TrialOffer: ...
 
@@ -5857,5 +5892,6 @@ class WebhookEndpoint(Resource):
         cls,
         *,
         id: str = ...,
+        url: str = ...,
         lifecycle: Lifecycle | None = ...,
     ) -> WebhookEndpoint: ...

@@ -130,9 +130,10 @@ class _ClassText:
         yield "        id: str = ...,"
         for name in self.kind.filters:
             yield f"        {name}: {self._filter(name, shapes[name])} = ...,"
-        for key in self.kind.life.natural_keys:
-            if key.filter and key.attribute not in self.kind.filters and _is_name(key.attribute):
-                yield f"        {key.attribute}: str = ...,"
+        for name in self.kind.criteria:
+            if name != "id" and name not in self.kind.filters and _is_name(name):
+                nested = self.kind.root.fields[name].kind is Kind.OBJECT
+                yield f"        {name}: {'Mapping[str, Any]' if nested else 'str'} = ...,"
 
     def _filter(self, name: str, shape: Shape) -> str:
         attribute = self.kind.root.fields.get(name)

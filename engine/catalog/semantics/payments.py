@@ -45,6 +45,7 @@ PAYMENT_LINK = Row(
     life=Life(
         # S: url.
         loses="its URL",
+        known_by=("url",),
         removals=(DEACTIVATE,),
         revival=ACTIVE_AGAIN,
     ),

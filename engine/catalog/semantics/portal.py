@@ -23,6 +23,7 @@ PORTAL_CONFIGURATION = Row(
     life=Life(
         # S: login_page.url.
         loses="the URL of its login page",
+        known_by=("name",),
         removals=(
             Removal(
                 verb=Verb.DEACTIVATE, params={"active": False}, unless_leaf=("is_default", True)

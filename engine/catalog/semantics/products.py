@@ -127,7 +127,7 @@ SHIPPING_RATE = Row(
     stack="catalog",
     id_prefix="shr_",
     naming=Naming(apart=("fixed_amount.currency", "fixed_amount.amount")),
-    life=Life(removals=(ARCHIVE,), revival=ACTIVE_AGAIN),
+    life=Life(removals=(ARCHIVE,), revival=ACTIVE_AGAIN, known_by=("display_name",)),
     expand=("fixed_amount.currency_options",),
     hidden=("fixed_amount.currency_options",),
     fields={

@@ -26,7 +26,7 @@ TAX_RATE = Row(
     stack="tax",
     id_prefix="txr_",
     naming=Naming(with_fields=("country", "state"), apart=("jurisdiction", "percentage")),
-    life=Life(removals=(ARCHIVE,), revival=ACTIVE_AGAIN),
+    life=Life(removals=(ARCHIVE,), revival=ACTIVE_AGAIN, known_by=("display_name",)),
     fields={
         **METADATA,
         "active": Field(neutral=True),

@@ -23,7 +23,7 @@ from engine.plan.inputs.ownership import Ownership
 from engine.plan.inputs.selection import moved_state, selection
 from engine.plan.inputs.transfers import Transfers
 from engine.ports.provider import Provider
-from engine.schema.remote import RemoteObject
+from engine.schema.remote import RemoteObject, id_of
 from engine.schema.resource_type import ResourceType
 from engine.state.model import ResourceState, State
 from engine.values.paths import get_path
@@ -273,7 +273,12 @@ class _Refresh:
         for address, found in lookups.items():
             known.learn(address, ExpectedResource(attributes=found))
         imports = self.graph.stack.imports
-        return {address: resolve(imports[address].id, known) for address in addresses}
+        whole = {f"${{{address}.id}}": id_of(found) for address, found in lookups.items()}
+        return {
+            # Of a child the id of its parent is needed too, which the attribute `id` does not have.
+            address: whole.get(imports[address].id) or resolve(imports[address].id, known)
+            for address in addresses
+        }
 
     def _imported(self, address: str, id: str) -> RemoteObject | None:
         kind = self._kind(self.graph.declarations[address].type)

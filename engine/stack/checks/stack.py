@@ -131,18 +131,29 @@ def _declaration_problems(stack: Stack, schemas: Schemas, root: Path) -> Iterato
         yield from _lifecycle_problems(declaration, schemas[declaration.type], stack, root)
     for lookup in stack.lookups.values():
         kind = schemas[lookup.address.type]
-        known = ("id", *kind.filters, *kind.lookup_keys)
         for name in lookup.criteria:
-            if name not in known:
-                near = nearest(name, known)
+            if name not in kind.criteria:
+                near = nearest(name, kind.criteria)
+                meant = f"did you mean {near!r}? " if near else ""
                 yield problem_at(
                     lookup.location,
                     (name,),
                     root,
                     f"{kind.face}.lookup: unknown filter {name}",
-                    f"did you mean {near!r}?" if near else f"filters: {', '.join(known)}",
+                    f"{meant}it takes {', '.join(kind.criteria)}",
                     "unknown-parameter",
                 )
+        lacking = [name for name in kind.lookup_needs if name not in lookup.criteria]
+        if lacking and lookup.criteria and "id" not in lookup.criteria:
+            yield problem_at(
+                lookup.location,
+                (),
+                root,
+                f"{kind.face}.lookup needs {' and '.join(lacking)}: Stripe lists each "
+                f"{kind.title} under that alone",
+                f"add {', '.join(f'{name}=...' for name in lacking)}",
+                "bad-lookup",
+            )
         if not lookup.criteria or any(targets_with_paths(dict(lookup.criteria))):
             yield problem_at(
                 lookup.location,

@@ -58,6 +58,7 @@ def _type_document(kind: ResourceType) -> dict[str, Any]:
         ],
         "loses": kind.life.loses or None,
         "natural_keys": [key.attribute for key in kind.life.natural_keys],
+        "lookup": list(kind.criteria),
         "metadata": kind.has_metadata,
     }
 

@@ -48,6 +48,7 @@ def type_text(kind: ResourceType, schemas: Schemas, style: Style) -> str:
     sections: dict[str, Iterable[str]] = {
         "Removal": _removal_lines(kind),
         "Found again by": _identity_lines(kind),
+        "Looked up by": [f"  {', '.join(kind.criteria)}"],
         "Import": [f"  engine import {kind.name}.NAME {_import_id(kind)}"],
     }
     fields = _field_lines(kind) or ["  none: it is kept as it is"]

@@ -8,7 +8,7 @@ from tests.support.stack_project import StackProject
 
 PRELUDE = """\
 from engine import Lifecycle, import_, moved, output, removed
-from engine.stripe import Coupon, Price, Product
+from engine.stripe import Coupon, Price, Product, ProductFeature
 
 pro = Product("pro", name="Pro")
 """
@@ -136,8 +136,9 @@ def test_findings(project: StackProject, text: str, expected: list[str]) -> None
          "stripe_product.pro"),
         ('Product("a", name="A", lifecycle=Lifecycle(account=pro.id))', "an Account"),
         ("Price.lookup(lokup_keys=['a'])", "'lookup_keys'"),
-        ("Price.lookup(zzz=1)", "filters: id, "),
+        ("Price.lookup(zzz=1)", "it takes id, lookup_key, "),
         ("Price.lookup()", 'write Price.lookup(id="...")'),
+        ("ProductFeature.lookup(entitlement_feature='feat_1')", "add product=..."),
         ("output('x', '${stripe_product.por.id}')", "did you mean stripe_product.pro?"),
         ("moved('stripe_product.pro', pro)", "remove one of them"),
         ("removed('stripe_product.pro')", "take out the declaration, or this line"),

@@ -111,6 +111,9 @@ def test_the_page_of_a_type_tells_fields_removal_and_identity() -> None:
         "Found again by\n"
         "  nothing but its id\n"
         "\n"
+        "Looked up by\n"
+        "  id\n"
+        "\n"
         "Import\n"
         "  engine import stripe_widget.NAME ID"
     )
